@@ -1,0 +1,69 @@
+/**
+ * The node document: all that a machine must know to become a node. One JSON object per machine role, carried by the bootstrap script.
+ * The simulator's light machines read it instead of running the script.
+ */
+
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** A certificate authority in PEM. */
+export interface KeyPair {
+  certificate: string;
+  privateKey: string;
+}
+
+/** What only a control plane gets. Private: where a cloud has a secret store (AWS), it travels there and not in user data. */
+export interface ControlPlaneDocument {
+  /** The cluster CA; its certificate is also `NodeDocument.certificateAuthority`. */
+  ca: KeyPair;
+  frontProxyCa: KeyPair;
+  etcdCa: KeyPair;
+  /** Signs service account tokens; the public key is derived from it. PKCS#8 PEM. */
+  serviceAccountKey: string;
+  /** Names and addresses besides the machine's own that the API server's certificate is for. */
+  certificateNames: string[];
+  podSubnet: string;
+  serviceSubnet: string;
+  /** `none`: something else installs the CNI. `bridge`: containerd's own from the node's podCIDR. */
+  cni: "none" | "bridge";
+  /** False where the CNI replaces kube-proxy. */
+  kubeProxy: boolean;
+}
+
+export interface NodeDocument {
+  version: 1;
+  clusterName: string;
+  role: "control-plane" | "worker";
+  /** Name of the node group; undefined for the control plane. */
+  nodeGroup?: string;
+  /** The node's name and the machine's host name; may be a placeholder that the driver fills for each machine. */
+  nodeName: string;
+  /** The node's `spec.providerID`; may be a placeholder too. */
+  providerId: string;
+  /** Full version, for example `1.36.3`. */
+  kubernetesVersion: string;
+  /** `https://host:port` of the API server; undefined on the first control plane, which does not know its public address. */
+  endpoint?: string;
+  /** The name that the API server's certificate is checked against when it is not the endpoint's host. */
+  tlsServerName?: string;
+  /** PEM of the cluster CA: a worker trusts nothing else. */
+  certificateAuthority: string;
+  labels: Record<string, string>;
+  taints: Taint[];
+  gpu?: { vendor: "nvidia"; count: number; model?: string };
+  /** Shares mounted at `/mnt/<name>` before kubelet starts. */
+  fileShares: { name: string; source: string; type: "nfs" | "virtiofs" }[];
+  /** Worker only: `id.secret`, valid for at most 24 h; may be a placeholder. */
+  bootstrapToken?: string;
+  controlPlane?: ControlPlaneDocument;
+}
+
+/** Filled in by a node group's driver for each machine that it makes. They stand in the script as they are here. */
+export const placeholders = {
+  nodeName: "@@NODE_NAME@@",
+  providerId: "@@PROVIDER_ID@@",
+  bootstrapToken: "@@BOOTSTRAP_TOKEN@@",
+} as const;

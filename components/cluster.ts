@@ -1,0 +1,33 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+
+/** A node group as it is now. */
+export interface NodeGroupStatus {
+  /** The group's name in the cluster. */
+  name: string;
+  role: "control" | "worker";
+  minSize: number;
+  maxSize: number;
+  /** Machines that the group has now; the autoscaler moves it between `minSize` and `maxSize`. */
+  size: number;
+  /** The cloud's machine or instance types. */
+  machineTypes: string[];
+  /** GPUs per node. */
+  gpus: number;
+}
+
+/** What every cluster component gives, whichever cloud runs it. Add-ons and registrations take this. */
+export interface KubernetesCluster {
+  readonly clusterName: pulumi.Output<string>;
+  /** `https://host:port` of the API server. */
+  readonly endpoint: pulumi.Output<string>;
+  /** PEM certificate of the authority that signs the API server's certificate. */
+  readonly certificateAuthority: pulumi.Output<string>;
+  /** YAML with static credentials. Secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** For add-ons and for resources of your own inside the cluster. */
+  readonly kubeProvider: KubernetesProvider;
+  readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** `ready` once the API server answers and every group has its minimum of Ready nodes; unknown before that. */
+  readonly status: pulumi.Output<string>;
+}

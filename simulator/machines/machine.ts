@@ -1,0 +1,43 @@
+/** The contract between a simulated cloud and the machines that it rents out. */
+
+export interface MachineSpec {
+  /** Unique among all clouds of the simulator: `cudo/<project>/<vm id>`. File-name safe after replacing `/`. */
+  readonly id: string;
+  /** What the cloud calls the machine; the default host name. */
+  readonly name: string;
+  /** Address as the cloud model gave it. Light machines listen on it, so it lies in 127.0.0.0/8. */
+  readonly address: string;
+  readonly vcpus: number;
+  readonly memoryGib: number;
+  readonly gpus: { readonly count: number; readonly model: string } | undefined;
+  /** What the cloud hands to the machine to run, as the user gave it. */
+  readonly startScript: string;
+}
+
+export type MachineState = "booting" | "running" | "stopped" | "failed";
+
+export interface Machine {
+  readonly spec: MachineSpec;
+  readonly state: MachineState;
+  /** Power on. Resolves when the machine has been started, not when its node is ready: a cloud does not know of nodes. */
+  start(): Promise<void>;
+  /** Orderly shutdown; the disk stays. */
+  stop(): Promise<void>;
+  /** Pull the plug; the disk stays. */
+  powerCut(): Promise<void>;
+  /** Power off and erase the disk. Nothing of the machine is left. */
+  terminate(): Promise<void>;
+  /** The machine's own console log: what it did and why it failed, newest last. */
+  console(): Promise<string>;
+}
+
+/** A way to make machines. `light`: processes and kwok. `nspawn`: systemd machines that really boot. */
+export interface MachineKind {
+  readonly name: "light" | "nspawn";
+  /** Defines a machine (new, or one that a stopped simulator left on disk) without starting it. */
+  machine(spec: MachineSpec): Machine;
+  /** Removes whatever a crashed simulator left running. Called once, before any machine starts. */
+  sweep(): Promise<void>;
+  /** Stops all machines in order; disks stay. */
+  close(): Promise<void>;
+}
