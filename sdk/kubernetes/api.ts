@@ -1,0 +1,71 @@
+/** A small, typed way to a Kubernetes API server, for any kind. `client.ts` implements it. */
+
+export interface ObjectMeta {
+  name?: string;
+  namespace?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  resourceVersion?: string;
+  uid?: string;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  [field: string]: unknown;
+}
+
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  [field: string]: unknown;
+}
+
+export interface ObjectReference {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+export interface ListQuery {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface KubernetesApi {
+  /** GET of a path such as `/readyz`; the answer's text. Throws `KubernetesApiError` on a status of 400 or more. */
+  text(path: string, signal?: AbortSignal): Promise<string>;
+  /** Undefined when there is none. */
+  read(reference: ObjectReference, signal?: AbortSignal): Promise<KubernetesObject | undefined>;
+  list(query: ListQuery, signal?: AbortSignal): Promise<KubernetesObject[]>;
+  create(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** Server-side apply. */
+  apply(
+    object: KubernetesObject,
+    options: { fieldManager: string; force?: boolean; dryRun?: boolean },
+    signal?: AbortSignal,
+  ): Promise<KubernetesObject>;
+  /** JSON merge patch. */
+  patch(reference: ObjectReference, patch: object, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** Asks for deletion; already gone is success. Does not wait for finalizers. */
+  delete(
+    reference: ObjectReference,
+    options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" },
+    signal?: AbortSignal,
+  ): Promise<void>;
+}
+
+/** The API server's own answer, kept whole. */
+export class KubernetesApiError extends Error {
+  override readonly name = "KubernetesApiError";
+  constructor(
+    message: string,
+    readonly statusCode: number,
+    /** Kubernetes' `Status.reason`: `NotFound`, `Conflict`, `Forbidden`, … */
+    readonly reason: string | undefined,
+  ) {
+    super(message);
+  }
+}
