@@ -1,0 +1,150 @@
+/** Checks that every cluster component makes of its arguments, whichever cloud runs it. Pure. */
+import type { Taint } from "../bootstrap/document";
+import type { Problems } from "./errors";
+import { kubernetesReleases, resolveKubernetesVersion } from "./versions";
+
+/** Limits of the create-cluster request (seed 004, "Limits"). */
+export const limits = { clusterNameLength: 128, nodeGroups: 20, nodesPerGroup: 100 } as const;
+
+export function checkClusterName(path: string, name: string, problems: Problems): void {
+  if (name.length < 1 || name.length > limits.clusterNameLength) {
+    problems.add(path, `must have 1 to ${limits.clusterNameLength} characters, has ${name.length}`);
+  } else if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {
+    problems.add(path, `"${name}" must be letters, digits and hyphens, and start and end with a letter or digit`);
+  }
+}
+
+export function checkKubernetesVersion(path: string, version: string, preReleases: boolean, problems: Problems): void {
+  if (!resolveKubernetesVersion(version, preReleases)) {
+    const minors = Object.keys(kubernetesReleases).join(", ");
+    const hint = /-(alpha|beta|rc)/.test(version) ? "; pre-releases need devMode: true" : "";
+    problems.add(path, `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`);
+  }
+}
+
+export interface Bounds {
+  minSize: number | undefined;
+  maxSize: number | undefined;
+  role: string | undefined;
+}
+
+export function checkBounds(path: string, { minSize, maxSize, role }: Bounds, problems: Problems): void {
+  const inRange = (field: string, value: number | undefined, least: number): boolean => {
+    if (value === undefined) {
+      return false;
+    }
+    if (!Number.isInteger(value) || value < least || value > limits.nodesPerGroup) {
+      problems.add(`${path}.${field}`, `must be a whole number from ${least} to ${limits.nodesPerGroup}, is ${value}`);
+      return false;
+    }
+    return true;
+  };
+  const minOk = inRange("minSize", minSize, 0);
+  const maxOk = inRange("maxSize", maxSize, 1);
+  if (minOk && maxOk && minSize! > maxSize!) {
+    problems.add(`${path}.minSize`, `${minSize} is more than maxSize, ${maxSize}`);
+  } else if (minOk && maxOk && role === "control" && minSize !== maxSize) {
+    problems.add(`${path}.maxSize`, `a group with role "control" is never autoscaled: maxSize must equal minSize, ${minSize}`);
+  }
+}
+
+export function checkRole(path: string, role: string | undefined, problems: Problems): void {
+  if (role !== undefined && role !== "control" && role !== "worker") {
+    problems.add(path, `must be "control" or "worker", is "${role}"`);
+  }
+}
+
+/** Names must be unique, and fit a label's value because nodes carry them. */
+export function checkGroupNames(path: string, field: string, names: readonly (string | undefined)[], problems: Problems): void {
+  if (names.length > limits.nodeGroups) {
+    problems.add(path, `a cluster has at most ${limits.nodeGroups} node groups, this has ${names.length}`);
+  }
+  const first = new Map<string, number>();
+  names.forEach((name, index) => {
+    if (name === undefined) {
+      return;
+    }
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+      problems.add(`${path}[${index}].${field}`, `"${name}" must be 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`);
+    }
+    const earlier = first.get(name);
+    if (earlier !== undefined) {
+      problems.add(`${path}[${index}].${field}`, `"${name}" is also the ${field} of ${path}[${earlier}]`);
+    } else {
+      first.set(name, index);
+    }
+  });
+}
+
+const subdomain = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const qualifiedName = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Labels in Kubernetes' own domains that kubelet may set on itself (NodeRestriction admission, kubelet's --node-labels). */
+const kubeletLabels = new Set([
+  "kubernetes.io/hostname",
+  "kubernetes.io/arch",
+  "kubernetes.io/os",
+  "node.kubernetes.io/instance-type",
+  "topology.kubernetes.io/region",
+  "topology.kubernetes.io/zone",
+]);
+
+function keyProblem(key: string): string | undefined {
+  const slash = key.indexOf("/");
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  if (prefix !== undefined && (prefix.length > 253 || !subdomain.test(prefix))) {
+    return `the prefix "${prefix}" must be a DNS subdomain`;
+  }
+  if (!qualifiedName.test(key.slice(slash + 1))) {
+    return "the name must have 1 to 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit";
+  }
+  return undefined;
+}
+
+export function checkLabels(path: string, labels: Readonly<Record<string, string | undefined>>, problems: Problems): void {
+  for (const [key, value] of Object.entries(labels)) {
+    const at = `${path}["${key}"]`;
+    const wrong = keyProblem(key);
+    const domain = key.split("/")[0]!;
+    if (wrong) {
+      problems.add(at, wrong);
+    } else if (key.startsWith("gpu-clusters/")) {
+      problems.add(at, "labels that start with gpu-clusters/ are set by this package");
+    } else if (
+      key.includes("/") &&
+      /(^|\.)(kubernetes|k8s)\.io$/.test(domain) &&
+      !kubeletLabels.has(key) &&
+      !/(^|\.)(node|kubelet)\.kubernetes\.io$/.test(domain)
+    ) {
+      problems.add(at, `a node may not set labels of ${domain} on itself; use a domain of your own or node.kubernetes.io`);
+    }
+    if (value !== undefined && !labelValue.test(value)) {
+      problems.add(at, `the value "${value}" must have at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit`);
+    }
+  }
+}
+
+export function checkTaints(path: string, taints: readonly Partial<Taint>[], problems: Problems): void {
+  taints.forEach((taint, index) => {
+    const at = `${path}[${index}]`;
+    const wrong = taint.key === undefined ? "is required" : keyProblem(taint.key);
+    if (wrong) {
+      problems.add(`${at}.key`, wrong);
+    }
+    if (taint.value !== undefined && !labelValue.test(taint.value)) {
+      problems.add(`${at}.value`, `"${taint.value}" is not a valid label value`);
+    }
+    if (taint.effect !== "NoSchedule" && taint.effect !== "PreferNoSchedule" && taint.effect !== "NoExecute") {
+      problems.add(`${at}.effect`, `must be NoSchedule, PreferNoSchedule or NoExecute, is ${JSON.stringify(taint.effect)}`);
+    }
+  });
+}
+
+/** IPv4 in CIDR notation. */
+export function checkCidr(path: string, cidr: string, problems: Problems): void {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
+  if (!match || match.slice(1, 5).some((octet) => Number(octet) > 255) || Number(match[5]) > 32) {
+    problems.add(path, `"${cidr}" must be an IPv4 range such as 203.0.113.0/24`);
+  }
+}

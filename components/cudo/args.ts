@@ -1,0 +1,105 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A taint that every node of a group registers with. */
+export interface CudoTaintArgs {
+  key: string;
+  value?: string;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** A group of equal VMs between `minSize` and `maxSize`. */
+export interface CudoNodeGroupArgs {
+  /** Name of the group: 1 to 63 lower-case letters, digits and hyphens. Nodes carry it in the label `gpu-clusters/node-group`. */
+  id: string;
+  /**
+   * `worker` nodes run workloads. `control` nodes are kept for the cluster's own services: they carry the taint
+   * `gpu-clusters/role=control:NoSchedule`, and their number is fixed (`minSize` equals `maxSize`).
+   */
+  role: "control" | "worker";
+  /** Fewest nodes, 0 to 100. Present when `pulumi up` returns. */
+  minSize: pulumi.Input<number>;
+  /** Most nodes, 1 to 100. */
+  maxSize: pulumi.Input<number>;
+  /** vCPUs per node; the machine type bounds it and its ratio to memory and GPUs. */
+  vcpus: pulumi.Input<number>;
+  /** Memory per node in GiB. */
+  memoryGib: pulumi.Input<number>;
+  /** Boot disk per node in GiB. */
+  bootDiskSizeGib: pulumi.Input<number>;
+  /** Cudo data center, for example `us-newyork-1`. All groups of a cluster are in the same one: Cudo's networks do not reach further. */
+  dataCenterId: pulumi.Input<string>;
+  /** Hardware family, for example `intel-broadwell-v100`; `getMachineTypes` lists what a data center offers. */
+  machineType: pulumi.Input<string>;
+  /**
+   * GPUs per node. Charged per GPU-hour on top of vCPUs and memory.
+   * @default 0
+   */
+  gpus?: pulumi.Input<number>;
+  /** GPU model, for example `V100`; checked against the machine type's, so that a typing error costs nothing. */
+  gpuModel?: pulumi.Input<string>;
+  /**
+   * Image id, or the beginning of one: the newest that matches is used for new nodes.
+   * Default: `ubuntu-2404`, and for groups with GPUs `ubuntu-2204-nvidia-550-docker`, which carries the driver.
+   */
+  image?: pulumi.Input<string>;
+  /** Node labels, besides the package's own. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Node taints. */
+  taints?: CudoTaintArgs[];
+}
+
+export interface CudoClusterArgs {
+  /**
+   * Name of the cluster: 1 to 128 letters, digits and hyphens, starting and ending with a letter or digit.
+   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   */
+  clusterName?: string;
+  /**
+   * Put before every physical name; `vantage-` gives the names of the create-cluster request.
+   * Default: none.
+   */
+  namePrefix?: string;
+  /**
+   * Kubernetes version of a new cluster: a minor (`1.36`) or a full version (`1.36.3`). Nodes always follow the version that the
+   * control plane runs; upgrading a running control plane is done on it with kubeadm.
+   * Default: `1.36`.
+   */
+  kubernetesVersion?: string;
+  /**
+   * Network between pods: `cilium` (Helm chart, pinned), `flannel` (VXLAN), or `none` if you install one yourself:
+   * nodes are then only awaited until they have registered.
+   * Default: `cilium`.
+   */
+  cni?: "cilium" | "flannel" | "none";
+  /**
+   * Size of the control plane VM: `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200.
+   * Default: `md`.
+   */
+  controlPlaneSize?: "sm" | "md" | "lg";
+  /**
+   * Machine type of the control plane VM. Kept once the VM exists.
+   * Default: that of the first group without GPUs, else of the first group.
+   */
+  controlPlaneMachineType?: pulumi.Input<string>;
+  /** Data center of the control plane. Default: that of the node groups; required when there are none. */
+  dataCenterId?: pulumi.Input<string>;
+  /** Up to 20 groups of up to 100 nodes. */
+  nodeGroups?: CudoNodeGroupArgs[];
+  /** Public key for root on every VM, for debugging; also opens port 22. Default: no SSH at all. */
+  sshPublicKey?: pulumi.Input<string>;
+  /**
+   * IPv4 ranges that may reach the Kubernetes API (and SSH, where a key is given).
+   * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
+   */
+  apiServerAccessCidrs?: string[];
+  /**
+   * Allows pre-releases of Kubernetes, installed from the project's pre-release packages.
+   * Default: `false`.
+   */
+  devMode?: boolean;
+  /**
+   * How long the administrator's certificate in the kubeconfig lives, in hours. `pulumi up` renews it when less than a third is left.
+   * Default: 2160 (90 days).
+   */
+  adminValidityHours?: pulumi.Input<number>;
+}

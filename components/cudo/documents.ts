@@ -1,0 +1,81 @@
+/** The node documents of a Cudo cluster. Pure. */
+import { placeholders, type ControlPlaneDocument, type NodeDocument, type Taint } from "../../bootstrap/document";
+
+/** Every certificate of the API server has this DNS name, so clients can check it whatever the machine's address turns out to be. */
+export const apiServerName = "kubernetes";
+
+export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
+
+interface Common {
+  clusterName: string;
+  kubernetesVersion: string;
+  certificateAuthority: string;
+}
+
+export interface ControlPlaneOptions extends Common {
+  keys: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey">;
+  podSubnet: string;
+  serviceSubnet: string;
+}
+
+export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument {
+  return {
+    version: 1,
+    clusterName: options.clusterName,
+    role: "control-plane",
+    nodeName: placeholders.nodeName,
+    providerId: placeholders.providerId,
+    kubernetesVersion: options.kubernetesVersion,
+    certificateAuthority: options.certificateAuthority,
+    labels: { "gpu-clusters/cluster": options.clusterName },
+    taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
+    fileShares: [],
+    controlPlane: {
+      ...options.keys,
+      certificateNames: [apiServerName],
+      podSubnet: options.podSubnet,
+      serviceSubnet: options.serviceSubnet,
+      cni: "none",
+      kubeProxy: true,
+    },
+  };
+}
+
+export interface WorkerOptions extends Common {
+  endpoint: string;
+  group: string;
+  role: "control" | "worker";
+  labels: Record<string, string>;
+  taints: Taint[];
+  gpus: number;
+  gpuModel: string | undefined;
+}
+
+/** The document of a group; the driver fills what differs from machine to machine. */
+export function workerDocument(options: WorkerOptions): NodeDocument {
+  return {
+    version: 1,
+    clusterName: options.clusterName,
+    role: "worker",
+    nodeGroup: options.group,
+    nodeName: placeholders.nodeName,
+    providerId: placeholders.providerId,
+    kubernetesVersion: options.kubernetesVersion,
+    endpoint: options.endpoint,
+    tlsServerName: apiServerName,
+    certificateAuthority: options.certificateAuthority,
+    labels: groupLabels(options),
+    taints: groupTaints(options),
+    ...(options.gpus > 0 && { gpu: { vendor: "nvidia" as const, count: options.gpus, ...(options.gpuModel && { model: options.gpuModel }) } }),
+    fileShares: [],
+    bootstrapToken: placeholders.bootstrapToken,
+  };
+}
+
+export function groupLabels({ clusterName, group, role, labels }: Pick<WorkerOptions, "clusterName" | "group" | "role" | "labels">): Record<string, string> {
+  return { ...labels, "gpu-clusters/cluster": clusterName, "gpu-clusters/node-group": group, "gpu-clusters/role": role };
+}
+
+export function groupTaints({ role, taints }: Pick<WorkerOptions, "role" | "taints">): Taint[] {
+  return role === "control" ? [controlTaint, ...taints] : taints;
+}

@@ -1,0 +1,3 @@
+export { CudoCluster } from "./cluster";
+export type { CudoClusterArgs, CudoNodeGroupArgs, CudoTaintArgs } from "./args";
+export * from "../../sdk/cudo";

@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import { renderBootstrapScript } from "../../bootstrap/script";
+import { NodeGroup } from "../../sdk/cudo/node-group";
+import type { NodeGroupStatus } from "../cluster";
+import { known } from "../inputs";
+import type { CudoNodeGroupArgs } from "./args";
+import { groupLabels, groupTaints, workerDocument } from "./documents";
+import { images } from "./profiles";
+
+export interface NodeGroupPlace {
+  clusterName: string;
+  group: CudoNodeGroupArgs;
+  certificateAuthority: pulumi.Input<string>;
+  kubernetesVersion: pulumi.Input<string>;
+  /** The API server as the nodes reach it. */
+  endpoint: pulumi.Input<string>;
+  kubeconfig: pulumi.Input<string>;
+  networkId: pulumi.Input<string>;
+  securityGroupId: pulumi.Input<string>;
+  customSshKeys: pulumi.Input<string>[];
+}
+
+export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.CustomResourceOptions): NodeGroup {
+  const { clusterName, group } = place;
+  const identity = { clusterName, group: group.id, role: group.role };
+  const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels({ ...identity, labels: own }));
+  const taints = groupTaints({ role: group.role, taints: group.taints ?? [] });
+  const hasGpus = (known(group.gpus) ?? 0) > 0;
+  return new NodeGroup(
+    name,
+    {
+      clusterName,
+      name: group.id,
+      role: group.role,
+      minSize: group.minSize,
+      maxSize: group.maxSize,
+      vcpus: group.vcpus,
+      memoryGib: group.memoryGib,
+      bootDiskSizeGib: group.bootDiskSizeGib,
+      dataCenterId: group.dataCenterId,
+      machineType: group.machineType,
+      gpus: group.gpus ?? 0,
+      gpuModel: group.gpuModel,
+      bootDiskImageId: group.image ?? (hasGpus ? images.nvidia : images.plain),
+      networkId: place.networkId,
+      securityGroupIds: [place.securityGroupId],
+      customSshKeys: place.customSshKeys,
+      labels,
+      taints,
+      kubeconfig: place.kubeconfig,
+      startScript: pulumi
+        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, group.labels ?? {}, group.gpus ?? 0, group.gpuModel])
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel]) =>
+          renderBootstrapScript(
+            workerDocument({
+              ...identity,
+              certificateAuthority,
+              kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
+              endpoint,
+              labels: own as Record<string, string>,
+              taints: group.taints ?? [],
+              gpus,
+              gpuModel,
+            }),
+            { delivery: "cudo-start-script" },
+          ),
+        ),
+    },
+    options,
+  );
+}
+
+export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+  return pulumi
+    .all([group.minSize, group.maxSize, resource.size, group.machineType, group.gpus ?? 0])
+    .apply(([minSize, maxSize, size, machineType, gpus]) => ({
+      name: group.id,
+      role: group.role,
+      minSize,
+      maxSize,
+      size,
+      machineTypes: [machineType],
+      gpus,
+    }));
+}

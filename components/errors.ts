@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One thing that is wrong, by the path of the user's own field. */
+export interface Problem {
+  propertyPath: string;
+  reason: string;
+}
+
+/** The arguments cannot be right. Thrown when the component is constructed, before anything is written, with all problems at once. */
+export class InvalidInput extends pulumi.InputPropertiesError {
+  constructor(component: string, problems: readonly Problem[]) {
+    super({
+      message: `${component}: ${problems.length} invalid ${problems.length === 1 ? "input" : "inputs"}`,
+      errors: [...problems],
+    });
+    // The SDK prints only `message` when the component runs inside the program, so the problems stand there too.
+    this.message = [this.message, ...problems.map((problem) => `  ${problem.propertyPath}: ${problem.reason}`)].join("\n");
+  }
+}
+
+/** Gathers problems while arguments are checked. */
+export class Problems {
+  private readonly found: Problem[] = [];
+
+  add(propertyPath: string, reason: string): void {
+    this.found.push({ propertyPath, reason });
+  }
+
+  get all(): readonly Problem[] {
+    return this.found;
+  }
+
+  /** Throws `InvalidInput` if anything was found. */
+  raise(component: string): void {
+    if (this.found.length > 0) {
+      throw new InvalidInput(component, this.found);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+/** What all clouds share. Each cloud has its own entry point (`pulumi-gpu-clusters/cudo`), so that none loads another's code. */
+export type { KubernetesCluster, NodeGroupStatus } from "./cluster";
+export { InvalidInput } from "./errors";

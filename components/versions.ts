@@ -1,0 +1,38 @@
+/**
+ * Versions that this release was built and tested with. One table, so that an upgrade is one change.
+ *
+ * Kubernetes: the newest patch of each minor that was published as a Go module when the pin was made.
+ */
+export const kubernetesReleases: Readonly<Record<string, string>> = {
+  "1.34": "1.34.4",
+  "1.35": "1.35.4",
+  "1.36": "1.36.3",
+};
+
+export const defaultKubernetesMinor = "1.36";
+
+/** Helm chart of Cilium, from its own repository. */
+export const cilium = { chart: "cilium", version: "1.20.2", repository: "https://helm.cilium.io/" } as const;
+
+/** Images of flannel; the pair that flannel's own manifest of that release names. */
+export const flannel = {
+  daemon: "ghcr.io/flannel-io/flannel:v0.28.9",
+  plugin: "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
+} as const;
+
+/** The full version for a minor (`1.36`) or a full version (`1.36.3`); undefined when we do not support it. */
+export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
+  const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);
+  const minor = match?.[1];
+  if (!minor) {
+    return undefined;
+  }
+  const full = version.replace(/^v/, "");
+  if (match[3]) {
+    return preReleases ? full : undefined;
+  }
+  if (!(minor in kubernetesReleases)) {
+    return undefined;
+  }
+  return match[2] === undefined ? kubernetesReleases[minor] : full;
+}

@@ -1,0 +1,36 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../components/cudo/args";
+import { CudoCluster } from "../components/cudo/cluster";
+import { objects, optionalText } from "./config";
+
+const groupFields = [
+  "id",
+  "role",
+  "minSize",
+  "maxSize",
+  "vcpus",
+  "memoryGib",
+  "bootDiskSizeGib",
+  "dataCenterId",
+  "machineType",
+  "gpus",
+  "gpuModel",
+  "image",
+  "labels",
+  "taints",
+] as const satisfies readonly (keyof CudoNodeGroupArgs)[];
+
+/** The cluster of a stack whose config says `cloud: cudo`. Credentials are the provider's: `gpu-clusters:cudo`, or CUDO_API_KEY. */
+export function cluster(stack: string, config: pulumi.Config): CudoCluster {
+  return new CudoCluster(stack, {
+    clusterName: optionalText(config, "clusterName"),
+    namePrefix: optionalText(config, "namePrefix"),
+    kubernetesVersion: config.get("kubernetesVersion"),
+    cni: config.get("cni") as CudoClusterArgs["cni"],
+    controlPlaneSize: config.get("controlPlaneSize") as CudoClusterArgs["controlPlaneSize"],
+    nodeGroups: objects<CudoNodeGroupArgs>(config, "nodeGroups", groupFields),
+    sshPublicKey: optionalText(config, "sshPublicKey"),
+    apiServerAccessCidrs: config.getObject<string[]>("apiServerAccessCidrs"),
+    devMode: config.getBoolean("devMode"),
+  });
+}
