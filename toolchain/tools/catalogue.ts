@@ -1,0 +1,141 @@
+import type { Download, Platform, Tool, ToolName } from "./tool";
+
+const kubernetesVersion = "1.36.3";
+const pulumiVersion = "3.255.0";
+const etcdVersion = "3.7.3";
+const kwokVersion = "0.8.0";
+
+/**
+ * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
+ * file, fetched over HTTPS; without either it is not downloaded but compiled, which go.sum verifies.
+ */
+const pins: Record<string, string> = {
+  [`kubectl ${kubernetesVersion} linux/amd64`]: "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336",
+  [`pulumi ${pulumiVersion} linux/amd64`]: "cf559568e2c32f7fae56ea3de8ae5fa48973ba8c5aa9dd2b3dc0c8898fe50dba",
+  [`pulumi ${pulumiVersion} linux/arm64`]: "699fbc6ea848d997e9b3645487f108d27b1b55ec807c7576406131e6e080f0e3",
+  [`kwok ${kwokVersion} linux/amd64`]: "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
+  [`kwok ${kwokVersion} linux/arm64`]: "628f7d277860f524a2a775c217adcc58828e7b59ab0933680315784f1b8b0e37",
+  [`kwok ${kwokVersion} darwin/arm64`]: "69a064ec98d37844d9d742b5b28ff57825659a983ccc3e208daa6948b94d64ba",
+};
+
+function pinOf(tool: string, version: string, platform: Platform): string | undefined {
+  return pins[`${tool} ${version} ${platform.os}/${platform.arch}`];
+}
+
+function kubernetesTool(name: ToolName, accepts: Tool["accepts"]): Tool {
+  const variables = {
+    gitVersion: `v${kubernetesVersion}`,
+    gitMajor: kubernetesVersion.split(".")[0],
+    gitMinor: kubernetesVersion.split(".")[1],
+    gitTreeState: "clean",
+  };
+  // client-go keeps a copy of the version, which it sends as the user agent.
+  const linkFlags = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((package_) =>
+    Object.entries(variables).map(([variable, value]) => `-X ${package_}.${variable}=${value}`),
+  );
+  return {
+    name,
+    version: kubernetesVersion,
+    accepts,
+    versionArguments: name === "kubectl" ? ["version", "--client"] : ["--version"],
+    companions: [],
+    module: "kubernetes",
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    linkFlags: ["-s -w", ...linkFlags].join(" "),
+    download: (platform): Download => {
+      const url = `https://dl.k8s.io/v${kubernetesVersion}/bin/${platform.os}/${platform.arch}/${name}`;
+      return {
+        url,
+        form: "executable",
+        sha256: pinOf(name, kubernetesVersion, platform),
+        checksumUrl: `${url}.sha256`,
+      };
+    },
+  };
+}
+
+// The simulator's control planes run one minor; kubectl may be one older or newer (Kubernetes' version skew policy).
+const servers = { from: "1.36.0", below: "1.37.0" };
+const clients = { from: "1.35.0", below: "1.38.0" };
+
+const pulumi: Tool = {
+  name: "pulumi",
+  version: pulumiVersion,
+  accepts: { from: "3.220.0", below: "4.0.0" },
+  versionArguments: ["version"],
+  companions: ["pulumi-language-nodejs"],
+  module: "pulumi",
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  linkFlags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
+  download: (platform) => {
+    const arch = platform.arch === "amd64" ? "x64" : platform.arch;
+    return {
+      url: `https://get.pulumi.com/releases/sdk/pulumi-v${pulumiVersion}-${platform.os}-${arch}.tar.gz`,
+      form: "archive",
+      folder: "pulumi",
+      sha256: pinOf("pulumi", pulumiVersion, platform),
+      checksumUrl: `https://get.pulumi.com/releases/sdk/pulumi-${pulumiVersion}-checksums.txt`,
+    };
+  },
+};
+
+const etcd: Tool = {
+  name: "etcd",
+  version: etcdVersion,
+  accepts: { from: "3.6.0", below: "4.0.0" },
+  versionArguments: ["--version"],
+  companions: [],
+  module: "etcd",
+  package: "go.etcd.io/etcd/server/v3",
+  linkFlags: "-s -w",
+  download: (platform) => {
+    const release = `https://github.com/etcd-io/etcd/releases/download/v${etcdVersion}`;
+    const folder = `etcd-v${etcdVersion}-${platform.os}-${platform.arch}`;
+    return {
+      url: `${release}/${folder}.${platform.os === "linux" ? "tar.gz" : "zip"}`,
+      form: "archive",
+      folder,
+      sha256: pinOf("etcd", etcdVersion, platform),
+      checksumUrl: `${release}/SHA256SUMS`,
+    };
+  },
+};
+
+const kwok: Tool = {
+  name: "kwok",
+  version: kwokVersion,
+  accepts: { from: "0.7.0", below: "0.9.0" },
+  versionArguments: ["--version"],
+  companions: [],
+  module: "kwok",
+  package: "sigs.k8s.io/kwok/cmd/kwok",
+  linkFlags: "-s -w",
+  download: (platform) => {
+    // kwok publishes no checksum files: only pinned platforms are downloaded.
+    const sha256 = pinOf("kwok", kwokVersion, platform);
+    const url = `https://github.com/kubernetes-sigs/kwok/releases/download/v${kwokVersion}/kwok-${platform.os}-${platform.arch}`;
+    return sha256 === undefined ? undefined : { url, form: "executable", sha256 };
+  },
+};
+
+/** Every tool, keyed by its name. */
+export const catalogue: Readonly<Record<ToolName, Tool>> = {
+  pulumi,
+  etcd,
+  "kube-apiserver": kubernetesTool("kube-apiserver", servers),
+  "kube-controller-manager": kubernetesTool("kube-controller-manager", servers),
+  "kube-scheduler": kubernetesTool("kube-scheduler", servers),
+  kubectl: kubernetesTool("kubectl", clients),
+  kwok,
+};
+
+/** All names, in the order in which missing ones are made: the quick ones first. */
+export const toolNames: readonly ToolName[] = [
+  "etcd",
+  "kwok",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubectl",
+  "pulumi",
+];

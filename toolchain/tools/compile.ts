@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { promises as fs } from "node:fs";
+import * as path from "node:path";
+import { findGo, goProblem, moduleDirectory, readModule, requiredGo } from "./go";
+import { runInGroup } from "./process-group";
+import type { Platform, Tool } from "./tool";
+
+/** The machine has no Go that could compile a missing tool. */
+export class GoMissingError extends Error {}
+
+/** Hash of all that decides what compiling a tool gives: go.mod, go.sum, package, linker flags, platform. */
+export async function compileRecipe(tool: Tool, platform: Platform): Promise<string> {
+  const { goMod, goSum } = await readModule(tool.module);
+  const parts = [goMod, goSum, tool.package, tool.linkFlags, platform.os, platform.arch];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/**
+ * Compiles tools of one Go module, in one run of `go build` so that what they share is compiled once, and moves each
+ * executable to `<folder>/<tool>`. The checkout is not written to; go.sum verifies every module that is fetched.
+ * @throws GoMissingError when Go is missing or too old, saying which version would do
+ */
+export async function compile(
+  tools: Tool[],
+  folder: string,
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const [first] = tools;
+  if (!first) return;
+  const { goMod } = await readModule(first.module);
+  const problem = goProblem(await findGo(signal), requiredGo(goMod));
+  if (problem) {
+    const names = tools.map((tool) => `${tool.name} (>=${tool.accepts.from} <${tool.accepts.below})`).join(", ");
+    throw new GoMissingError(
+      `${problem}, to compile what could not be downloaded. Install Go from https://go.dev/dl/, or put these on PATH: ${names}`,
+    );
+  }
+  const binaries = path.join(folder, "binaries");
+  await fs.mkdir(binaries);
+  // Linker flags are per run of `go build`; tools of one module have the same.
+  const goArguments = [
+    "build",
+    "-v",
+    "-mod=readonly",
+    "-trimpath",
+    "-ldflags",
+    first.linkFlags,
+    "-o",
+    binaries + path.sep,
+  ];
+  let packages = 0;
+  await runInGroup("go", [...goArguments, ...tools.map((tool) => tool.package)], {
+    cwd: moduleDirectory(first.module),
+    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOOS: "", GOARCH: "" },
+    signal,
+    onLine: (line) => {
+      // `go: downloading …` while modules are fetched, then one line for each compiled package.
+      if (line.startsWith("go: ")) onProgress(line.slice("go: ".length));
+      else onProgress(`compiling, ${++packages} packages`);
+    },
+  });
+  for (const tool of tools) {
+    await fs.rename(path.join(binaries, binaryName(tool.package)), path.join(folder, tool.name));
+  }
+}
+
+/** What `go build` calls the executable: the last part of the import path that is not a major version. */
+export function binaryName(package_: string): string {
+  const parts = package_.split("/");
+  const last = parts.at(-1) ?? "";
+  return /^v\d+$/.test(last) ? (parts.at(-2) ?? last) : last;
+}

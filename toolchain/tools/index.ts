@@ -1,0 +1,56 @@
+import { catalogue } from "./catalogue";
+import { compile, compileRecipe } from "./compile";
+import { findOrInstall, type FoundTool } from "./ensure";
+import { toolsDirectory } from "./paths";
+import { reportToStderr, type Report } from "./report";
+import { ToolCache } from "./tool-cache";
+import { currentPlatform, type ToolName } from "./tool";
+
+export { reportToStderr, lineReport, type Report } from "./report";
+export { toolNames } from "./catalogue";
+export type { ToolName } from "./tool";
+export type { FoundTool } from "./ensure";
+
+export interface EnsureOptions {
+  /** Told what is being installed; the default writes lines to stderr. Silent when nothing is missing. */
+  report?: Report;
+  /** Ends downloads and compilers. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Finds the tools (on PATH where a fitting version is, else in the cache) and installs the missing ones: the official
+ * download where its host answers within 3 s, else compiled from the pinned Go module.
+ * @returns absolute path of each executable
+ */
+export async function ensureTools<Name extends ToolName>(
+  names: readonly Name[],
+  options: EnsureOptions = {},
+): Promise<Record<Name, string>> {
+  const found = await ensureToolsWithOrigin(names, options);
+  return Object.fromEntries(names.map((name) => [name, found[name].path])) as Record<Name, string>;
+}
+
+/** Like `ensureTools`, and says of each tool where it came from. */
+export async function ensureToolsWithOrigin<Name extends ToolName>(
+  names: readonly Name[],
+  options: EnsureOptions = {},
+): Promise<Record<Name, FoundTool>> {
+  const { signal } = options;
+  const found = await findOrInstall(names, {
+    cache: new ToolCache(toolsDirectory()),
+    environment: process.env,
+    platform: currentPlatform(),
+    downloader: { fetch, answerTimeout: 3_000, stallTimeout: 30_000, signal },
+    compile,
+    compileRecipe,
+    report: options.report ?? reportToStderr,
+    signal,
+  });
+  return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, FoundTool>;
+}
+
+/** The version that is installed when none is found. */
+export function pinnedVersion(name: ToolName): string {
+  return catalogue[name].version;
+}

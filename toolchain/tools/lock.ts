@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { promises as fs } from "node:fs";
+import { hostname } from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+interface Holder {
+  token: string;
+  host: string;
+  pid: number;
+}
+
+export interface LockTiming {
+  /** Milliseconds between two looks at a lock that another process holds. */
+  poll: number;
+  /** Milliseconds between two signs of life of the holder. */
+  heartbeat: number;
+  /** Milliseconds without a sign of life after which a holder that cannot be asked counts as gone. */
+  expiry: number;
+}
+
+const defaultTiming: LockTiming = { poll: 250, heartbeat: 5_000, expiry: 30_000 };
+
+export interface LockOptions {
+  signal?: AbortSignal;
+  /** Called once when another process holds the lock. */
+  onWait?: (pid: number) => void;
+  timing?: LockTiming;
+}
+
+/**
+ * Runs `work` while no other process runs work under the same lock file. A lock whose holder died is taken over: at
+ * once when its process is known to be gone, else when it gave no sign of life for 30 s. Waits as long as the holder lives.
+ */
+export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  const timing = options.timing ?? defaultTiming;
+  const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  let told = false;
+  while (!(await take(file, own))) {
+    options.signal?.throwIfAborted();
+    const holder = await readHolder(file);
+    if (holder && (await isGone(file, holder, timing))) {
+      await breakLock(file, holder);
+      continue;
+    }
+    if (holder && !told) {
+      told = true;
+      options.onWait?.(holder.pid);
+    }
+    await sleep(timing.poll, undefined, { signal: options.signal });
+  }
+  const beat = setInterval(() => void touch(file), timing.heartbeat);
+  beat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    if ((await readHolder(file))?.token === own.token) await fs.rm(file, { force: true });
+  }
+}
+
+async function take(file: string, own: Holder): Promise<boolean> {
+  // Linked into place when it is complete, so that nobody reads half a holder.
+  const draft = `${file}.${own.token}`;
+  await fs.writeFile(draft, JSON.stringify(own));
+  try {
+    await fs.link(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    await fs.rm(draft, { force: true });
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await fs.readFile(file, "utf8")) as Holder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function isGone(file: string, holder: Holder, timing: LockTiming): Promise<boolean> {
+  if (holder.host === hostname() && !isAlive(holder.pid)) return true;
+  try {
+    return Date.now() - (await fs.stat(file)).mtimeMs > timing.expiry;
+  } catch {
+    return false;
+  }
+}
+
+/** Moves the lock aside before deleting it: of several processes that see it stale, one succeeds. */
+async function breakLock(file: string, stale: Holder): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await fs.rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  const taken = await readHolder(aside);
+  // Another process was quicker and the lock is live again: put it back.
+  if (taken && taken.token !== stale.token) await fs.link(aside, file).catch(() => undefined);
+  await fs.rm(aside, { force: true });
+}
+
+async function touch(file: string): Promise<void> {
+  const now = new Date();
+  await fs.utimes(file, now, now).catch(() => undefined);
+}
+
+/** Whether a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it exists and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,51 @@
+/** The executables that the simulator and the command line need. */
+export type ToolName =
+  "pulumi" | "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kubectl" | "kwok";
+
+/** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
+export type GoModuleName = "etcd" | "kubernetes" | "kwok" | "pulumi";
+
+/** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
+export interface Platform {
+  os: string;
+  arch: string;
+}
+
+/** Where a publisher offers a tool, and how what arrives is known to be what was published. */
+export interface Download {
+  url: string;
+  /** How the tool lies in the file: the file is the executable, or an archive that `tar` reads. */
+  form: "executable" | "archive";
+  /** Folder inside the archive whose files are installed. */
+  folder?: string;
+  /** SHA-256 in hex of the file at `url`. */
+  sha256?: string;
+  /** The publisher's own checksum file (`<hex>` alone, or lines `<hex>  <file name>`), asked only where `sha256` is missing. */
+  checksumUrl?: string;
+}
+
+export interface Tool {
+  name: ToolName;
+  /** The version that is downloaded or compiled, without a `v`. */
+  version: string;
+  /** Versions on PATH that will do: `from` inclusive, `below` exclusive, each `major.minor.patch`. */
+  accepts: { from: string; below: string };
+  /** Arguments that make the tool print its version. */
+  versionArguments: string[];
+  /** Executables that must be beside the tool or on PATH for a copy on PATH to be of use. */
+  companions: string[];
+  module: GoModuleName;
+  /** Import path of the main package. */
+  package: string;
+  /** Linker flags, so that a compiled tool tells its true version. */
+  linkFlags: string;
+  /** The official download, or undefined where the publisher has none for the platform or none that can be verified. */
+  download(platform: Platform): Download | undefined;
+}
+
+/** Our platform in Go's words. */
+export function currentPlatform(): Platform {
+  const os = process.platform === "win32" ? "windows" : process.platform;
+  const arch = process.arch === "x64" ? "amd64" : process.arch;
+  return { os, arch };
+}
