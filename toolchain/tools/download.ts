@@ -3,7 +3,7 @@ import { createWriteStream, promises as fs } from "node:fs";
 import * as path from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
+import { runCommand } from "./command";
 import type { Download } from "./tool";
 
 /** The part of `fetch` that is used, so that tests can stand in for the network. */
@@ -50,7 +50,7 @@ export async function download(
   }
   const unpacked = path.join(scratch, "unpacked");
   await fs.mkdir(unpacked);
-  await execa("tar", ["-xf", file, "-C", unpacked], { cancelSignal: downloader.signal });
+  await runCommand("tar", ["-xf", file, "-C", unpacked], { cancelSignal: downloader.signal });
   await fs.rm(file);
   const source = path.join(unpacked, recipe.folder ?? ".");
   for (const entry of await fs.readdir(source)) await fs.rename(path.join(source, entry), path.join(folder, entry));

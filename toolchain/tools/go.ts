@@ -1,6 +1,6 @@
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { execa } from "execa";
+import { runCommand } from "./command";
 import { modulesDirectory } from "./paths";
 import type { GoModuleName } from "./tool";
 import { compareVersions } from "./version";
@@ -33,7 +33,7 @@ export function goProblem(go: Go | undefined, required: string): string | undefi
 
 /** Asks the `go` on PATH; undefined when there is none. */
 export async function findGo(signal?: AbortSignal): Promise<Go | undefined> {
-  const result = await execa("go", ["env", "GOVERSION", "GOTOOLCHAIN"], {
+  const result = await runCommand("go", ["env", "GOVERSION", "GOTOOLCHAIN"], {
     reject: false,
     cancelSignal: signal,
     // Outside any module: what is asked for is the installed Go, not the one that a go.mod would choose.

@@ -1,6 +1,6 @@
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { execa } from "execa";
+import { runCommand } from "./command";
 import { findVersion } from "./version";
 
 interface Probe {
@@ -23,7 +23,7 @@ export class VersionProbes {
     const answers = (this.answers ??= await this.load());
     const known = answers.get(key);
     if (known) return known.version;
-    const result = await execa(executable, versionArguments, {
+    const result = await runCommand(executable, versionArguments, {
       reject: false,
       timeout: 10_000,
       cancelSignal: signal,
