@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { checkBounds, checkCidr, checkClusterName, checkGroupNames, checkKubernetesVersion, checkLabels, checkTaints } from "../../components/checks";
+import { Problems } from "../../components/errors";
+
+function problemsOf(check: (problems: Problems) => void): string[] {
+  const problems = new Problems();
+  check(problems);
+  return problems.all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+}
+
+describe("components/checks", () => {
+  describe("cluster name", () => {
+    it("accepts exactly what the create-cluster request accepts", () => {
+      const character = fc.constantFrom(..."abzAZ019-");
+      fc.assert(
+        fc.property(fc.string({ unit: character, minLength: 0, maxLength: 140 }), (name) => {
+          const valid = name.length >= 1 && name.length <= 128 && !name.startsWith("-") && !name.endsWith("-");
+          assert.equal(problemsOf((problems) => checkClusterName("clusterName", name, problems)).length, valid ? 0 : 1);
+        }),
+      );
+    });
+
+    it("refuses any other character and names the field", () => {
+      fc.assert(
+        fc.property(fc.string({ minLength: 1, maxLength: 128 }).filter((name) => /[^A-Za-z0-9-]/.test(name)), (name) => {
+          assert.match(problemsOf((problems) => checkClusterName("clusterName", name, problems)).join(), /^clusterName: /);
+        }),
+      );
+    });
+  });
+
+  describe("bounds", () => {
+    const size = fc.integer({ min: -5, max: 120 });
+
+    it("accepts 0 <= min <= max <= 100 with max >= 1, and nothing else", () => {
+      fc.assert(
+        fc.property(size, size, (minSize, maxSize) => {
+          const valid = minSize >= 0 && maxSize >= 1 && maxSize <= 100 && minSize <= maxSize;
+          const found = problemsOf((problems) => checkBounds("nodeGroups[0]", { minSize, maxSize, role: "worker" }, problems));
+          assert.equal(found.length === 0, valid, found.join());
+        }),
+      );
+    });
+
+    it("asks a control group to have a fixed size", () => {
+      const found = problemsOf((problems) => checkBounds("nodeGroups[1]", { minSize: 1, maxSize: 3, role: "control" }, problems));
+      assert.deepEqual(found, ['nodeGroups[1].maxSize: a group with role "control" is never autoscaled: maxSize must equal minSize, 1']);
+    });
+  });
+
+  it("reports each repeated group name once, at the later group", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 20 }), (names) => {
+        const found = problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems));
+        assert.equal(found.length, names.length - new Set(names).size);
+      }),
+    );
+  });
+
+  it("limits a cluster to 20 groups", () => {
+    const names = Array.from({ length: 21 }, (_, index) => `group-${index}`);
+    assert.deepEqual(problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems)), ["nodeGroups: a cluster has at most 20 node groups, this has 21"]);
+  });
+
+  it("knows the supported Kubernetes versions", () => {
+    const count = (version: string, preReleases = false) => problemsOf((problems) => checkKubernetesVersion("kubernetesVersion", version, preReleases, problems)).length;
+    for (const version of ["1.34", "1.35", "1.36", "1.36.0", "v1.36.3"]) {
+      assert.equal(count(version), 0, version);
+    }
+    for (const version of ["1.33", "1.37", "latest", "1", "1.36.3.1", "1.37.0-rc.1"]) {
+      assert.equal(count(version), 1, version);
+    }
+    assert.equal(count("1.37.0-rc.1", true), 0);
+  });
+
+  it("refuses labels that kubelet may not set, and ours", () => {
+    const found = problemsOf((problems) =>
+      checkLabels(
+        "labels",
+        {
+          team: "ml",
+          "example.com/tier": "gpu",
+          "node.kubernetes.io/pool": "x",
+          "topology.kubernetes.io/zone": "a",
+          "node-role.kubernetes.io/worker": "",
+          "gpu-clusters/role": "x",
+          "bad key": "x",
+          long: "x".repeat(64),
+        },
+        problems,
+      ),
+    );
+    assert.deepEqual(found.map((line) => line.slice(0, line.indexOf(":"))), ['labels["node-role.kubernetes.io/worker"]', 'labels["gpu-clusters/role"]', 'labels["bad key"]', 'labels["long"]']);
+  });
+
+  it("names what is wrong with a taint", () => {
+    const found = problemsOf((problems) => checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" as "NoSchedule" }], problems));
+    assert.deepEqual(found, ["taints[1].key: is required", 'taints[1].effect: must be NoSchedule, PreferNoSchedule or NoExecute, is "Never"']);
+  });
+
+  it("accepts IPv4 ranges only", () => {
+    const octet = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }), (a, b, c, d, bits) => {
+        assert.deepEqual(problemsOf((problems) => checkCidr("cidrs[0]", `${a}.${b}.${c}.${d}/${bits}`, problems)), []);
+      }),
+    );
+    for (const wrong of ["10.0.0.0", "10.0.0.256/8", "10.0.0.0/33", "::/0", ""]) {
+      assert.equal(problemsOf((problems) => checkCidr("cidrs[0]", wrong, problems)).length, 1, wrong);
+    }
+  });
+});
