@@ -15,11 +15,7 @@ export interface CheckFailure {
 /** `T` as seen at preview: any value at any depth may not be known yet. */
 export type Unknowable<T> =
   | Unknown
-  | (T extends readonly (infer E)[]
-      ? Unknowable<E>[]
-      : T extends object
-        ? { [K in keyof T]: Unknowable<T[K]> }
-        : T);
+  | (T extends readonly (infer E)[] ? Unknowable<E>[] : T extends object ? { [K in keyof T]: Unknowable<T[K]> } : T);
 
 /** Messages shown to the user, live, under the resource that they belong to. */
 export interface ResourceLog {
@@ -79,7 +75,11 @@ export interface ResourceHandler<I extends object = any, O extends object = any>
   /** Makes it and waits until it is ready. Throws `PartialFailure` if something was made that the state must keep. */
   create(inputs: I, context: ResourceContext): Promise<{ id: string; outputs: O }>;
   /** The live object, or undefined if it is gone. On import `state` is undefined: find everything by the id. */
-  read(id: string, state: ResourceState<I, O> | undefined, context: ResourceContext): Promise<ResourceState<I, O> | undefined>;
+  read(
+    id: string,
+    state: ResourceState<I, O> | undefined,
+    context: ResourceContext,
+  ): Promise<ResourceState<I, O> | undefined>;
   /** Absent when every change replaces. */
   update?(id: string, inputs: I, state: ResourceState<I, O>, context: ResourceContext): Promise<O>;
   /** Returns when it is gone. Already gone is success. */

@@ -1,0 +1,27 @@
+/** Which package this code belongs to: the program's side asks the engine for a plugin of exactly this version. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export const packageName = "pulumi-gpu-clusters";
+/** As in type tokens: `gpu-clusters:cudo:Vm`. */
+export const pluginName = "gpu-clusters";
+
+/** The folder of this package's package.json: the checkout, an installed copy in `node_modules`, or the bundled plugin. */
+export const packageRoot = findRoot(__dirname);
+export const packageVersion = readManifest(packageRoot)!.version;
+
+function findRoot(folder: string): string {
+  if (readManifest(folder)?.name === packageName) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error(`no package.json of ${packageName} above ${__dirname}`);
+  return findRoot(parent);
+}
+
+function readManifest(folder: string): { name?: string; version: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

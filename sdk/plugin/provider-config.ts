@@ -1,0 +1,113 @@
+/**
+ * The provider's configuration. A structured value (`cudo`) arrives as an object or as JSON text, depending on who sends it,
+ * and is kept as JSON text in the state.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { childSpec, type PackageSchema, type PropertySpec } from "./package-schema";
+import { formatPath, parsePath, valueAt, type PropertyPath } from "./property-path";
+import type { CheckFailure, ProviderConfig, ProviderDefinition } from "./resource";
+import { isUnknown, Unknown } from "./values";
+import { validate } from "./validation";
+import { containsUnknown, isRecord, type Properties } from "./wire";
+
+export interface CheckedConfig {
+  /** For the handlers: complete. */
+  readonly config: ProviderConfig;
+  /** For the state: without secrets that came from the environment. */
+  readonly stored: Properties;
+  readonly failures: CheckFailure[];
+}
+
+export function checkConfig(definition: ProviderDefinition, schema: PackageSchema, raw: Properties): CheckedConfig {
+  const { values: given, failures: unreadable } = parseStructured(schema, raw);
+  const properties = configProperties(schema);
+  const validated = validate(schema, { properties }, given);
+  const failures = [...unreadable, ...validated.failures];
+  if (failures.length > 0) return { config: {}, stored: raw, failures };
+  const checked = definition.checkConfig(validated.values);
+  return { config: checked.config, stored: toStored(schema, given, checked.config, raw), failures: checked.failures };
+}
+
+/** Config paths that differ and whether the change moves the resources elsewhere, so that all of them must be replaced. */
+export function diffConfig(
+  definition: ProviderDefinition,
+  schema: PackageSchema,
+  before: Properties,
+  after: Properties,
+): { path: string; replaces: boolean }[] {
+  const old = parseStructured(schema, before).values;
+  const now = parseStructured(schema, after).values;
+  const replacing = definition.replacingConfig
+    // A value that an earlier version did not record is not a change of place.
+    .filter((path) => valueAt(old, parsePath(path)) !== undefined)
+    .filter((path) => !isDeepStrictEqual(valueAt(old, parsePath(path)), valueAt(now, parsePath(path))))
+    // Where the whole value is not known yet, nothing speaks for another place.
+    .filter((path) => !isUnknown(now[String(parsePath(path)[0])]));
+  const changes = Object.keys(configProperties(schema))
+    .filter((key) => !isDeepStrictEqual(old[key], now[key]))
+    .map((key) => ({ path: key, replaces: replacing.some((path) => parsePath(path)[0] === key) }));
+  return changes;
+}
+
+function configProperties(schema: PackageSchema): Record<string, PropertySpec> {
+  return schema.config?.variables ?? {};
+}
+
+/** Also leaves out what the engine adds for itself (`version`, `__internal`). */
+function parseStructured(schema: PackageSchema, raw: Properties): { values: Properties; failures: CheckFailure[] } {
+  const values: Properties = {};
+  const failures: CheckFailure[] = [];
+  for (const [key, value] of Object.entries(raw)) {
+    const spec = configProperties(schema)[key];
+    if (!spec && (key === "version" || key === "pluginDownloadURL" || key.startsWith("__"))) continue;
+    values[key] = value;
+    if (!spec || typeof value !== "string" || spec.type === "string") continue;
+    try {
+      const parsed: unknown = JSON.parse(value);
+      // An enum of strings is JSON text only when it is quoted.
+      values[key] = parsed;
+    } catch {
+      if (spec.$ref === undefined || value.trim().startsWith("{")) {
+        failures.push({ property: key, reason: "is not valid JSON" });
+      }
+    }
+  }
+  return { values, failures };
+}
+
+function toStored(schema: PackageSchema, given: Properties, config: Properties, raw: Properties): Properties {
+  const keep = (value: unknown, spec: PropertySpec | undefined, path: PropertyPath): unknown => {
+    if (spec?.secret && valueAt(given, path) === undefined) return undefined;
+    if (!isRecord(value)) return value;
+    const entries = Object.entries(value).map(([key, child]) => [
+      key,
+      keep(child, spec && childSpec(schema, spec, key), [...path, key]),
+    ]);
+    return Object.fromEntries(entries.filter(([, child]) => child !== undefined));
+  };
+  const stored: Properties = { ...raw };
+  for (const [key, spec] of Object.entries(configProperties(schema))) {
+    const value = keep(config[key], spec, [key]);
+    if (value === undefined || (isRecord(value) && Object.keys(value).length === 0)) continue;
+    if (containsUnknown(value)) stored[key] = Unknown.value;
+    else stored[key] = typeof value === "string" ? value : JSON.stringify(value);
+  }
+  return stored;
+}
+
+/** Secret texts in the configuration, for keeping them out of messages. */
+export function configSecretTexts(schema: PackageSchema, config: ProviderConfig): string[] {
+  const texts: string[] = [];
+  const visit = (value: unknown, spec: PropertySpec | undefined): void => {
+    if (typeof value === "string" && spec?.secret) texts.push(value);
+    else if (isRecord(value)) {
+      for (const [key, child] of Object.entries(value)) visit(child, spec && childSpec(schema, spec, key));
+    }
+  };
+  for (const [key, value] of Object.entries(config)) visit(value, configProperties(schema)[key]);
+  return texts;
+}
+
+export function describeFailures(failures: readonly CheckFailure[]): string {
+  return failures.map(({ property, reason }) => `${formatPath(parsePath(property))}: ${reason}`).join("\n");
+}

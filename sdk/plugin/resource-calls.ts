@@ -1,0 +1,170 @@
+/** The life of one resource, as the engine drives it. Values are already off the wire; `server.ts` does the gRPC. */
+import type { EngineLog } from "./engine-log";
+import type { Operations } from "./operations";
+import type { PackageSchema, ResourceSpec } from "./package-schema";
+import { diffResource, type DiffQuestion, type ResourceDiff } from "./resource-diff";
+import {
+  InvalidArguments,
+  PartialFailure,
+  type CheckFailure,
+  type ProviderConfig,
+  type ResourceContext,
+  type ResourceHandler,
+} from "./resource";
+import { joinState, previewCreate, previewUpdate, splitState, withSecrets } from "./resource-state";
+import { InitializationFailure } from "./service-errors";
+import { validate } from "./validation";
+import type { Properties, WireValues } from "./wire";
+
+/** The resource that a call is about. */
+export interface Subject {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly timeoutMs: number | undefined;
+  /** Texts that no message may show. */
+  readonly secrets: readonly string[];
+}
+
+export interface ResourceEnvironment {
+  readonly schema: PackageSchema;
+  readonly operations: Operations;
+  readonly log: EngineLog;
+  readonly config: ProviderConfig;
+  handler(type: string): Promise<ResourceHandler>;
+}
+
+export class ResourceCalls {
+  constructor(private readonly environment: ResourceEnvironment) {}
+
+  async check(subject: Subject, news: WireValues): Promise<{ inputs: WireValues; failures: CheckFailure[] }> {
+    const { schema } = this.environment;
+    const spec = this.spec(subject);
+    const object = { properties: spec.inputProperties ?? {}, required: spec.requiredInputs ?? [] };
+    const { values, failures } = validate(schema, object, news.values);
+    const inputs = withSecrets(schema, spec, values, news);
+    const handler = await this.environment.handler(subject.type);
+    if (failures.length > 0 || !handler.check) return { inputs, failures };
+    try {
+      return { inputs, failures: await this.run("check", subject, (context) => handler.check!(values, context)) };
+    } catch (error) {
+      if (error instanceof InvalidArguments) return { inputs, failures: error.failures };
+      throw error;
+    }
+  }
+
+  async diff(subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
+    const handler = await this.environment.handler(subject.type);
+    return diffResource(this.environment.schema, this.spec(subject), handler, question);
+  }
+
+  async create(subject: Subject, inputs: WireValues, preview: boolean): Promise<{ id: string; state: WireValues }> {
+    const spec = this.spec(subject);
+    const handler = await this.environment.handler(subject.type);
+    if (preview) {
+      const foretold = handler.preview?.(inputs.values, undefined);
+      return { id: "", state: this.mark(spec, previewCreate(spec, inputs.values, foretold), inputs) };
+    }
+    try {
+      const made = await this.run("create", subject, (context) => handler.create(inputs.values, context));
+      return { id: made.id, state: this.mark(spec, joinState(inputs.values, made.outputs), inputs) };
+    } catch (error) {
+      throw this.asInitializationFailure(spec, error, inputs, {});
+    }
+  }
+
+  /** Undefined when it is gone. With no state and no inputs, this is an import. */
+  async read(
+    subject: Subject,
+    id: string,
+    oldState: WireValues,
+    oldInputs: WireValues,
+  ): Promise<{ state: WireValues; inputs: WireValues } | undefined> {
+    const spec = this.spec(subject);
+    const handler = await this.environment.handler(subject.type);
+    const known = Object.keys(oldState.values).length > 0 || Object.keys(oldInputs.values).length > 0;
+    const state = known ? splitState(spec, oldState.values, oldInputs.values) : undefined;
+    const live = await this.run("read", subject, (context) => handler.read(id, state, context));
+    if (!live) return undefined;
+    const inputs = withoutAbsent(live.inputs);
+    return {
+      inputs: this.mark(spec, inputs, oldInputs),
+      state: this.mark(spec, joinState(inputs, live.outputs), oldState, oldInputs),
+    };
+  }
+
+  async update(subject: Subject, id: string, question: DiffQuestion, preview: boolean): Promise<WireValues> {
+    const { oldInputs, oldState, news } = question;
+    const spec = this.spec(subject);
+    const handler = await this.environment.handler(subject.type);
+    const state = splitState(spec, oldState.values, oldInputs.values);
+    if (preview) {
+      const foretold = handler.preview?.(news.values, state);
+      const { changes } = diffResource(this.environment.schema, spec, handler, question);
+      const changingOutputs = [...changes].filter(([, change]) => !change.ofInput).map(([path]) => path);
+      const previewed = previewUpdate(spec, news.values, state.outputs as Properties, foretold, changingOutputs);
+      return this.mark(spec, previewed, news);
+    }
+    try {
+      const outputs = await this.run("update", subject, async (context) => {
+        if (handler.update) return handler.update(id, news.values, state, context);
+        // Only a create that failed half-way, or a value that became secret, leads here: look how it is now.
+        const live = await handler.read(id, state, context);
+        if (!live)
+          throw new Error(`${subject.name} (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
+        return live.outputs;
+      });
+      return this.mark(spec, joinState(news.values, outputs), news);
+    } catch (error) {
+      throw this.asInitializationFailure(spec, error, news, state.outputs as Properties, id);
+    }
+  }
+
+  async delete(subject: Subject, id: string, oldState: WireValues, oldInputs: WireValues): Promise<void> {
+    const handler = await this.environment.handler(subject.type);
+    const state = splitState(this.spec(subject), oldState.values, oldInputs.values);
+    await this.run("delete", subject, (context) => handler.delete(id, state, context));
+  }
+
+  private spec(subject: Subject): ResourceSpec {
+    const spec = this.environment.schema.resources?.[subject.type];
+    if (!spec) throw new Error(`${subject.type} is not in the schema of this provider`);
+    return spec;
+  }
+
+  private mark(spec: ResourceSpec, values: Properties, ...earlier: WireValues[]): WireValues {
+    return withSecrets(this.environment.schema, spec, values, ...earlier);
+  }
+
+  private run<T>(verb: string, subject: Subject, work: (context: ResourceContext) => Promise<T> | T): Promise<T> {
+    const { operations, log, config } = this.environment;
+    const description = `${verb} of ${subject.type.split(":").at(-1)} "${subject.name}"`;
+    return operations.run(description, subject.timeoutMs, (signal) =>
+      work({
+        name: subject.name,
+        urn: subject.urn,
+        signal,
+        timeoutMs: subject.timeoutMs,
+        log: log.forResource(subject.urn, subject.secrets),
+        config,
+      }),
+    );
+  }
+
+  private asInitializationFailure(
+    spec: ResourceSpec,
+    error: unknown,
+    inputs: WireValues,
+    oldOutputs: Properties,
+    id?: string,
+  ): unknown {
+    if (!(error instanceof PartialFailure)) return error;
+    const values = joinState(inputs.values, { ...oldOutputs, ...error.outputs });
+    return new InitializationFailure(error.id || (id ?? ""), this.mark(spec, values, inputs), inputs, error.reasons);
+  }
+}
+
+/** Handlers may spell an absent input as `undefined` or null. */
+function withoutAbsent(values: object): Properties {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
+}

@@ -1,0 +1,126 @@
+/** What the schema alone can say about the user's values: types, enums, required and unknown properties, defaults. */
+import {
+  isEnum,
+  namedType,
+  type ObjectSpec,
+  type PackageSchema,
+  type PropertySpec,
+  type TypeSpec,
+} from "./package-schema";
+import { formatPath, type PropertyPath } from "./property-path";
+import type { CheckFailure } from "./resource";
+import { closest } from "./spelling";
+import { isUnknown } from "./values";
+import { isRecord, type Properties } from "./wire";
+
+/** The values with the schema's constant defaults filled in, at every depth, and everything that is wrong with them. */
+export function validate(
+  schema: PackageSchema,
+  object: ObjectSpec,
+  values: Properties,
+): { values: Properties; failures: CheckFailure[] } {
+  const failures: CheckFailure[] = [];
+  const fail = (path: PropertyPath, reason: string): void => {
+    failures.push({ property: formatPath(path), reason });
+  };
+
+  function visitObject(type: ObjectSpec, given: Properties, path: PropertyPath): Properties {
+    const properties = type.properties ?? {};
+    const result: Properties = {};
+    for (const [key, value] of Object.entries(given)) {
+      const spec = properties[key];
+      if (!spec) {
+        const guess = closest(key, Object.keys(properties));
+        fail([...path, key], `there is no such property${guess ? `; did you mean "${guess}"?` : known(properties)}`);
+      } else if (value !== null && value !== undefined) {
+        result[key] = visit(spec, value, [...path, key], spec.secret === true);
+      }
+    }
+    for (const [key, spec] of Object.entries(properties)) {
+      if (result[key] === undefined && spec.default !== undefined) result[key] = spec.default;
+    }
+    for (const key of type.required ?? []) {
+      if (result[key] === undefined && !Object.hasOwn(given, key)) {
+        fail([...path, key], `is required${explain(properties[key])}`);
+      } else if (result[key] === undefined) {
+        fail([...path, key], "is required, but has no value");
+      }
+    }
+    return result;
+  }
+
+  function visit(spec: TypeSpec, value: unknown, path: PropertyPath, secret: boolean): unknown {
+    if (isUnknown(value)) return value;
+    const named = namedType(schema, spec);
+    if (named && isEnum(named)) {
+      const allowed = named.enum.map((choice) => choice.value);
+      if (!allowed.some((choice) => choice === value)) {
+        const guess = typeof value === "string" ? closest(value, allowed.map(String)) : undefined;
+        const hint = guess ? `; did you mean "${guess}"?` : "";
+        fail(
+          path,
+          `must be one of ${allowed.map((v) => JSON.stringify(v)).join(", ")}, not ${shown(value, secret)}${hint}`,
+        );
+      }
+      return value;
+    }
+    if (named) {
+      if (isRecord(value)) return visitObject(named as ObjectSpec, value, path);
+      fail(path, `must be an object, not ${shown(value, secret)}`);
+      return value;
+    }
+    switch (spec.type) {
+      case "string":
+      case "boolean":
+      case "number":
+        if (typeof value !== spec.type) fail(path, `must be a ${spec.type}, not ${shown(value, secret)}`);
+        return value;
+      case "integer":
+        if (!Number.isSafeInteger(value)) fail(path, `must be an integer, not ${shown(value, secret)}`);
+        return value;
+      case "array": {
+        if (!Array.isArray(value)) {
+          fail(path, `must be a list, not ${shown(value, secret)}`);
+          return value;
+        }
+        return value.map((element, i) => {
+          if (element !== null) return visit(spec.items ?? {}, element, [...path, i], secret);
+          fail([...path, i], "must not be null");
+          return element;
+        });
+      }
+      case "object": {
+        if (!isRecord(value)) {
+          fail(path, `must be an object, not ${shown(value, secret)}`);
+          return value;
+        }
+        if (!spec.additionalProperties) return value;
+        const entries = Object.entries(value).map(([key, child]) => [
+          key,
+          visit(spec.additionalProperties!, child, [...path, key], secret),
+        ]);
+        return Object.fromEntries(entries);
+      }
+      default:
+        return value;
+    }
+  }
+
+  return { values: visitObject(object, values, []), failures };
+}
+
+function known(properties: Record<string, PropertySpec>): string {
+  const names = Object.keys(properties);
+  return names.length === 0 ? "" : `; known are ${names.join(", ")}`;
+}
+
+function explain(spec: PropertySpec | undefined): string {
+  const sentence = spec?.description?.split(/(?<=\.)\s|\n/)[0];
+  return sentence ? `: ${sentence}` : "";
+}
+
+function shown(value: unknown, secret: boolean): string {
+  const kind = Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (secret || typeof value === "object") return kind;
+  return typeof value === "string" ? `the string ${JSON.stringify(value)}` : String(value);
+}
