@@ -1,3 +1,5 @@
+import * as path from "node:path";
+import { ensureLanguageHost } from "../build/language-host";
 import { catalogue } from "./catalogue";
 import { compile, compileRecipe } from "./compile";
 import { findOrInstall, type FoundTool } from "./ensure";
@@ -47,6 +49,8 @@ export async function ensureToolsWithOrigin<Name extends ToolName>(
     report: options.report ?? reportToStderr,
     signal,
   });
+  const pulumi = found.get("pulumi");
+  if (pulumi?.origin === "compiled") await ensureLanguageHost(path.dirname(pulumi.path));
   return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, FoundTool>;
 }
 
