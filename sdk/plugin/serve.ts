@@ -1,32 +1,8 @@
-/** The plugin as a process: the engine starts it, reads its port from the first line of its output, and stops it by SIGINT. */
-import { fstatSync } from "node:fs";
+import { runPlugin } from "./plugin-process";
 import type { ProviderDefinition } from "./resource";
 import { ProviderServer } from "./server";
 
-/** How long running operations may take to come to a safe end; the engine kills the plugin 5 s after SIGINT. */
-const SHUTDOWN_GRACE_MS = 4_000;
-
-export async function serve(definition: ProviderDefinition, argv: readonly string[]): Promise<void> {
-  const server = new ProviderServer(definition);
-  const engineAddress = argv.filter((argument) => !argument.startsWith("-")).at(-1);
-  if (engineAddress) server.log.connect(engineAddress);
-
-  process.on("uncaughtException", (error) => server.crash(error));
-  process.on("unhandledRejection", (error) => server.crash(error));
-  const stop = (): void => {
-    if (server.operations.count === 0) process.exit(0);
-    server.operations.cancel();
-    const started = Date.now();
-    setInterval(() => {
-      if (server.operations.count === 0 || Date.now() - started > SHUTDOWN_GRACE_MS) process.exit(0);
-    }, 20);
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  // The engine holds the other end of stdin: when that closes, it was killed, and nobody will send a signal.
-  if (fstatSync(0).isFIFO()) process.stdin.once("end", stop).resume();
-
-  const port = await server.listen();
-  // As text: a number may come out coloured.
-  process.stdout.write(`${port}\n`);
+/** Serves a definition as a plugin process. */
+export function serve(definition: ProviderDefinition, argv: readonly string[]): Promise<void> {
+  return runPlugin(new ProviderServer(definition), argv);
 }

@@ -10,9 +10,10 @@ import { FunctionCalls } from "./function-calls";
 import { messageOf, Operations } from "./operations";
 import type { PackageSchema } from "./package-schema";
 import { checkConfig, configSecretTexts, describeFailures, diffConfig } from "./provider-config";
-import type { CheckFailure, ProviderConfig, ProviderDefinition, ResourceHandler } from "./resource";
+import type { ProviderConfig, ProviderDefinition, ResourceHandler } from "./resource";
 import { ResourceCalls, type Subject } from "./resource-calls";
-import type { DetailedChange, DiffQuestion } from "./resource-diff";
+import type { DiffQuestion } from "./resource-diff";
+import { checkFailure, checkResponse, diffResponse } from "./responses";
 import { ServiceFailure, toServiceError } from "./service-errors";
 import { closest } from "./spelling";
 import { decode, encode, secretTexts, type WireValues } from "./wire";
@@ -298,48 +299,6 @@ function fromVariables(request: proto.ConfigureRequest, name: string): WireValue
     values[key.replace(`${name}:config:`, "")] = value;
   });
   return { values, secrets: new Set() };
-}
-
-function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
-  const failure = new proto.CheckFailure();
-  failure.setProperty(property);
-  failure.setReason(reason);
-  return failure;
-}
-
-function checkResponse(inputs: WireValues, failures: readonly CheckFailure[]): proto.CheckResponse {
-  const response = new proto.CheckResponse();
-  response.setInputs(encode(inputs));
-  response.setFailuresList(failures.map(checkFailure));
-  return response;
-}
-
-function diffResponse(
-  changes: ReadonlyMap<string, DetailedChange>,
-  deleteBeforeReplace: boolean,
-  stables: readonly string[],
-): proto.DiffResponse {
-  const { Kind } = proto.PropertyDiff;
-  const kinds = {
-    add: [Kind.ADD, Kind.ADD_REPLACE],
-    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
-    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
-  } as const;
-  const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
-  const response = new proto.DiffResponse();
-  response.setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE);
-  response.setHasdetaileddiff(true);
-  for (const [path, { kind, replaces, ofInput }] of changes) {
-    const detail = new proto.PropertyDiff();
-    detail.setKind(kinds[kind][replaces ? 1 : 0]);
-    detail.setInputdiff(ofInput);
-    response.getDetaileddiffMap().set(path, detail);
-  }
-  response.setDiffsList([...new Set([...changes.keys()].map((path) => path.split(/[.[]/)[0]!))]);
-  response.setReplacesList([...changes].filter(([, change]) => change.replaces).map(([path]) => path));
-  response.setDeletebeforereplace(deleteBeforeReplace);
-  response.setStablesList([...stables]);
-  return response;
 }
 
 /** The SDK's construct makes its own gRPC errors, with details in their metadata. */

@@ -1,0 +1,39 @@
+/** The plugin as a process: the engine starts it, reads its port from the first line of its output, and stops it by SIGINT. */
+import { fstatSync } from "node:fs";
+import type { EngineLog } from "./engine-log";
+import type { Operations } from "./operations";
+
+/** How long running operations may take to come to a safe end; the engine kills the plugin 5 s after SIGINT. */
+const SHUTDOWN_GRACE_MS = 4_000;
+
+/** A gRPC server that can run as the plugin of a process. */
+export interface PluginServer {
+  readonly operations: Operations;
+  readonly log: EngineLog;
+  listen(): Promise<number>;
+  crash(error: unknown): void;
+}
+
+export async function runPlugin(server: PluginServer, argv: readonly string[]): Promise<void> {
+  const engineAddress = argv.filter((argument) => !argument.startsWith("-")).at(-1);
+  if (engineAddress) server.log.connect(engineAddress);
+
+  process.on("uncaughtException", (error) => server.crash(error));
+  process.on("unhandledRejection", (error) => server.crash(error));
+  const stop = (): void => {
+    if (server.operations.count === 0) process.exit(0);
+    server.operations.cancel();
+    const started = Date.now();
+    setInterval(() => {
+      if (server.operations.count === 0 || Date.now() - started > SHUTDOWN_GRACE_MS) process.exit(0);
+    }, 20);
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  // The engine holds the other end of stdin: when that closes, it was killed, and nobody will send a signal.
+  if (fstatSync(0).isFIFO()) process.stdin.once("end", stop).resume();
+
+  const port = await server.listen();
+  // As text: a number may come out coloured.
+  process.stdout.write(`${port}\n`);
+}

@@ -1,0 +1,47 @@
+/** Answers to the engine, made from plain values. */
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import type { CheckFailure } from "./resource";
+import type { DetailedChange } from "./resource-diff";
+import { encode, type WireValues } from "./wire";
+
+export function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
+  const failure = new proto.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+export function checkResponse(inputs: WireValues, failures: readonly CheckFailure[]): proto.CheckResponse {
+  const response = new proto.CheckResponse();
+  response.setInputs(encode(inputs));
+  response.setFailuresList(failures.map(checkFailure));
+  return response;
+}
+
+export function diffResponse(
+  changes: ReadonlyMap<string, DetailedChange>,
+  deleteBeforeReplace: boolean,
+  stables: readonly string[],
+): proto.DiffResponse {
+  const { Kind } = proto.PropertyDiff;
+  const kinds = {
+    add: [Kind.ADD, Kind.ADD_REPLACE],
+    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+  } as const;
+  const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
+  const response = new proto.DiffResponse();
+  response.setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE);
+  response.setHasdetaileddiff(true);
+  for (const [path, { kind, replaces, ofInput }] of changes) {
+    const detail = new proto.PropertyDiff();
+    detail.setKind(kinds[kind][replaces ? 1 : 0]);
+    detail.setInputdiff(ofInput);
+    response.getDetaileddiffMap().set(path, detail);
+  }
+  response.setDiffsList([...new Set([...changes.keys()].map((path) => path.split(/[.[]/)[0]!))]);
+  response.setReplacesList([...changes].filter(([, change]) => change.replaces).map(([path]) => path));
+  response.setDeletebeforereplace(deleteBeforeReplace);
+  response.setStablesList([...stables]);
+  return response;
+}
