@@ -1,0 +1,130 @@
+/**
+ * Creates that are safe to repeat although an answer may be lost. The caller chooses the ids, so what a lost create made can be found.
+ *
+ * The rule of adoption: an object with our id is taken as ours
+ * - if it was not there before this operation, this operation sent a create, and it has the shape that was asked for; or
+ * - if `made` proves that an earlier, interrupted run of the same resource made it (VMs carry a mark in their metadata).
+ * Any other object with our id is refused with `IdTaken`, which says how to import it.
+ */
+import { CudoApiError, isCudoError } from "./errors";
+import { sleep, waitFor, type Pace } from "./wait";
+import { defaultBackoff, type Backoff } from "./retry";
+
+export interface CreateOnce<T> {
+  /** For messages: `network`, `VM`. */
+  kind: string;
+  id: string;
+  find(signal: AbortSignal): Promise<T | undefined>;
+  send(signal: AbortSignal): Promise<void>;
+  /** Differences from what was asked for, in words; none: it is the same. */
+  differences(found: T): string[];
+  /** True when the object itself proves that this resource made it. */
+  made?(found: T): boolean;
+  /** True while an earlier object of this id is on its way out. */
+  leaving?(found: T): boolean;
+  /** How to import an object of this id. */
+  importHint: string;
+}
+
+export class IdTaken extends Error {
+  override readonly name = "IdTaken";
+}
+
+/** The create was sent and interrupted: the object may exist. */
+export class OutcomeUnknown extends Error {
+  override readonly name = "OutcomeUnknown";
+}
+
+/** Must end well within the time that an interrupted operation still gets. */
+const lookAfterAbortMs = 3_000;
+
+/** Makes the object, or finds that it is made. Returns when the cloud has accepted it, not when it is ready. */
+export async function createOnce<T>(
+  create: CreateOnce<T>,
+  signal: AbortSignal,
+  backoff: Backoff = defaultBackoff,
+  pace?: Pace,
+): Promise<void> {
+  const before = await waitFor(
+    async () => {
+      const found = await create.find(signal);
+      return found && create.leaving?.(found) ? undefined : { found };
+    },
+    signal,
+    pace,
+  );
+  if (before.found) {
+    adopt(create, before.found, create.made?.(before.found) === true);
+    return;
+  }
+  let interval = backoff.firstMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await create.send(signal);
+      return;
+    } catch (error) {
+      if (signal.aborted) {
+        await settle(create, signal);
+        throw error;
+      }
+      if (!isCudoError(error, "unavailable", "alreadyExists")) {
+        throw error;
+      }
+      const found = await lookUp(create, error, signal);
+      if (found) {
+        adopt(create, found, create.made ? create.made(found) : true);
+        return;
+      }
+      if (attempt >= backoff.retries) {
+        throw error;
+      }
+      await sleep(Math.max(error.retryAfter ?? 0, interval * (1 + Math.random())), signal);
+      interval = Math.min(interval * backoff.factor, backoff.longestMs);
+    }
+  }
+}
+
+/** When even looking fails, nobody knows whether it was made. */
+async function lookUp<T>(create: CreateOnce<T>, sent: CudoApiError, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await create.find(signal);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new OutcomeUnknown(
+      `whether ${create.kind} "${create.id}" was made is unknown: ${sent.message}; looking for it: ${words}`,
+      { cause: sent },
+    );
+  }
+}
+
+/** After an interruption: returns if it is certain that nothing was made. */
+async function settle<T>(create: CreateOnce<T>, signal: AbortSignal): Promise<void> {
+  const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+  let found: T | undefined;
+  try {
+    found = await create.find(AbortSignal.timeout(lookAfterAbortMs));
+  } catch (error) {
+    throw new OutcomeUnknown(
+      `interrupted while ${create.kind} "${create.id}" was being made (${reason}); whether it exists is unknown`,
+      { cause: error },
+    );
+  }
+  // Absence proves nothing yet: the request may still be on its way, but then the next run finds what it made by its id.
+  if (found) {
+    throw new OutcomeUnknown(`interrupted while ${create.kind} "${create.id}" was being made (${reason}); it exists`);
+  }
+}
+
+function adopt<T>(create: CreateOnce<T>, found: T, ours: boolean): void {
+  const differences = create.differences(found);
+  if (ours && differences.length === 0) {
+    return;
+  }
+  const how = differences.length > 0 ? ` (${differences.join(", ")})` : "";
+  const who = ours
+    ? `an interrupted run of this resource made it, of another shape${how}: delete it`
+    : `this resource did not make it${how}: choose another id, delete it`;
+  throw new IdTaken(
+    `a ${create.kind} with the id "${create.id}" exists already, and ${who}, or import it (${create.importHint})`,
+  );
+}

@@ -1,0 +1,161 @@
+/** What Cudo answered when it did not do what was asked, and what kind of refusal that is. */
+import { record, records, text } from "./decode";
+
+/**
+ * - `capacity`: the cloud has no host or address free now. Cudo sends it with the same codes as `invalid` and `precondition`.
+ * - `quota`: the account may not have more.
+ * - `precondition`: not in this state, for example a VM that is still starting.
+ * - `unavailable`: the outcome is unknown; the request may have had its effect.
+ */
+export type CudoErrorKind =
+  | "capacity"
+  | "invalid"
+  | "notFound"
+  | "alreadyExists"
+  | "unauthenticated"
+  | "permission"
+  | "quota"
+  | "rateLimit"
+  | "precondition"
+  | "unavailable";
+
+export interface CudoErrorInit {
+  /** What was asked, for example `POST /v1/projects/p/vm`. */
+  request: string;
+  /** Undefined when no answer arrived. */
+  httpStatus?: number;
+  grpcCode?: number;
+  /** The cloud's own words. */
+  cloudMessage: string;
+  details?: readonly unknown[];
+  requestId?: string;
+  /** Milliseconds that the cloud asks to wait. */
+  retryAfter?: number;
+  kind: CudoErrorKind;
+}
+
+export class CudoApiError extends Error {
+  override readonly name = "CudoApiError";
+  readonly kind: CudoErrorKind;
+  readonly httpStatus: number | undefined;
+  readonly grpcCode: number | undefined;
+  readonly cloudMessage: string;
+  readonly details: readonly unknown[];
+  readonly requestId: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(init: CudoErrorInit, options?: ErrorOptions) {
+    super(describe(init), options);
+    this.kind = init.kind;
+    this.httpStatus = init.httpStatus;
+    this.grpcCode = init.grpcCode;
+    this.cloudMessage = init.cloudMessage;
+    this.details = init.details ?? [];
+    this.requestId = init.requestId;
+    this.retryAfter = init.retryAfter;
+  }
+}
+
+export function isCudoError(error: unknown, ...kinds: CudoErrorKind[]): error is CudoApiError {
+  return error instanceof CudoApiError && (kinds.length === 0 || kinds.includes(error.kind));
+}
+
+function describe({ request, httpStatus, grpcCode, cloudMessage, requestId, kind }: CudoErrorInit): string {
+  const facts = [
+    httpStatus === undefined ? "no answer" : `HTTP ${httpStatus}`,
+    grpcCode !== undefined && `code ${grpcCode}`,
+    requestId && `request id ${requestId}`,
+  ].filter(Boolean);
+  const hint = kind === "unauthenticated" ? ". Check the provider's cudo.apiKey (environment: CUDO_API_KEY)" : "";
+  return `Cudo: ${cloudMessage.replace(/\.$/, "")} (${request}: ${facts.join(", ")})${hint}`;
+}
+
+/** Reads a refusal from whatever came: Cudo's gateway sends JSON, what stands before it (Cloudflare) sends HTML. */
+export function parseError(request: string, httpStatus: number, headers: Headers, body: string): CudoApiError {
+  const json = parseJson(body);
+  const code = typeof json.code === "number" ? json.code : Number(json.code ?? NaN);
+  // Codes below 17 are gRPC's; Cudo's documentation shows HTTP statuses there.
+  const grpcCode = Number.isInteger(code) && code >= 0 && code < 17 ? code : undefined;
+  const details = Array.isArray(json.details) ? (json.details as unknown[]) : [];
+  const cloudMessage = text(json.message) || plain(body) || `HTTP ${httpStatus}`;
+  return new CudoApiError({
+    request,
+    httpStatus,
+    grpcCode,
+    cloudMessage,
+    details,
+    requestId: headers.get("x-request-id") ?? headers.get("cf-ray") ?? undefined,
+    retryAfter: retryAfter(headers.get("retry-after"), details),
+    kind: classify(httpStatus, grpcCode, cloudMessage, details),
+  });
+}
+
+const capacityWords =
+  /no hosts? available|network full|(no|not enough|insufficient|out of)\s.*(capacity|hosts?|resources|(ip|ipv4) address(es)?|public ips?)/i;
+const quotaWords = /quota|spend limit|limit (reached|exceeded)|credit/i;
+
+function classify(
+  httpStatus: number,
+  grpcCode: number | undefined,
+  message: string,
+  details: readonly unknown[],
+): CudoErrorKind {
+  if (httpStatus === 429) {
+    const hasQuota = details.some((detail) => text(record(detail)["@type"]).endsWith("QuotaFailure"));
+    return hasQuota || quotaWords.test(message) ? "quota" : "rateLimit";
+  }
+  if (httpStatus >= 500 && httpStatus !== 501) {
+    return "unavailable";
+  }
+  if (httpStatus === 401) {
+    return "unauthenticated";
+  }
+  if (httpStatus === 403) {
+    return "permission";
+  }
+  if (httpStatus === 404) {
+    return "notFound";
+  }
+  if (httpStatus === 409) {
+    // gRPC ABORTED (10): a concurrent change, not an object that exists.
+    return grpcCode === 10 ? "precondition" : "alreadyExists";
+  }
+  if (httpStatus === 408 || httpStatus === 499) {
+    return "unavailable";
+  }
+  if (capacityWords.test(message)) {
+    return "capacity";
+  }
+  return grpcCode === 9 ? "precondition" : "invalid";
+}
+
+function parseJson(body: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
+/** A few words out of an HTML page or plain text. */
+function plain(body: string): string {
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1];
+  const words = (title ?? body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " "))
+    .replace(/\s+/g, " ")
+    .trim();
+  return words.length > 200 ? `${words.slice(0, 200)}…` : words;
+}
+
+/** `Retry-After` (seconds or a date), else google.rpc.RetryInfo (`"3.5s"`), in milliseconds. */
+function retryAfter(header: string | null, details: readonly unknown[]): number | undefined {
+  if (header !== null) {
+    const seconds = Number(header);
+    const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+    if (Number.isFinite(ms)) {
+      return Math.max(0, ms);
+    }
+  }
+  const info = records(details).find((detail) => text(detail["@type"]).endsWith("RetryInfo"));
+  const seconds = Number.parseFloat(text(info?.retryDelay));
+  return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : undefined;
+}

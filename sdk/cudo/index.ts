@@ -1,0 +1,21 @@
+export { Vm, type VmArgs, type VmNicArgs } from "./vm";
+export { Disk, type DiskArgs } from "./disk";
+export { Network, type NetworkArgs } from "./network";
+export { SecurityGroup, type SecurityGroupArgs, type SecurityGroupRuleArgs } from "./security-group";
+export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState, type NodeGroupTaintArgs } from "./node-group";
+export {
+  getDataCenters,
+  getImages,
+  getMachineTypes,
+  type DataCenterOffer,
+  type GetDataCentersArgs,
+  type GetDataCentersResult,
+  type GetImagesArgs,
+  type GetImagesResult,
+  type GetMachineTypesArgs,
+  type GetMachineTypesResult,
+  type ImageOffer,
+  type MachineTypeOffer,
+} from "./functions";
+export type { CudoProviderConfig } from "./config";
+export type { CommitmentTerm, RuleProtocol, RuleType, SshKeySource } from "./types";

@@ -1,0 +1,32 @@
+/** The largest page that Cudo's callers are known to ask for. */
+const pageSize = 100;
+/** Stops a server that never runs out of new pages. */
+const mostPages = 1000;
+
+export interface Page<T> {
+  items: T[];
+  totalCount: number;
+}
+
+/**
+ * All items of a numbered list. Whether the first page is 0 or 1 is not documented, nor the largest page size: so pages are read until
+ * `totalCount` items have come, or a page brings nothing new; if page 1 was the second one, page 0 is read at the end.
+ */
+export async function allPages<T extends { id: string }>(
+  read: (pageNumber: number, pageSize: number) => Promise<Page<T>>,
+): Promise<T[]> {
+  const found = new Map<string, T>();
+  let totalCount = 0;
+  const take = async (pageNumber: number): Promise<boolean> => {
+    const before = found.size;
+    const page = await read(pageNumber, pageSize);
+    totalCount = page.totalCount;
+    for (const item of page.items) found.set(item.id, item);
+    return found.size > before && found.size < totalCount;
+  };
+  for (let pageNumber = 1; pageNumber <= mostPages; pageNumber++) {
+    if (!(await take(pageNumber))) break;
+  }
+  if (found.size < totalCount) await take(0);
+  return [...found.values()];
+}
