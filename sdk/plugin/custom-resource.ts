@@ -4,8 +4,7 @@
  * ```ts
  * export class Disk extends pulumi.CustomResource {
  *   static readonly __pulumiType = "gpu-clusters:cudo:Disk";
- *   // `declare`, or the field's own initialisation would wipe out what the constructor of CustomResource put there.
- *   public declare readonly state: pulumi.Output<string>;
+ *   public readonly state!: pulumi.Output<string>;
  *
  *   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Disk {
  *     return new Disk(name, undefined, { ...options, id });

@@ -21,6 +21,10 @@ export function splitState(spec: ResourceSpec, state: Properties, inputs: Proper
   return { inputs: given, outputs: pick(state, (key) => given[key] === undefined) };
 }
 
+function withoutUndefined(values: Properties = {}): Properties {
+  return pick(values, (key) => values[key] !== undefined);
+}
+
 function pick(values: Properties, keep: (key: string) => boolean): Properties {
   return Object.fromEntries(Object.entries(values).filter(([key]) => keep(key)));
 }
@@ -56,7 +60,7 @@ export function computedOutputs(spec: ResourceSpec, inputs: Properties): string[
 /** A new resource: all that the handler does not foretell is unknown. */
 export function previewCreate(spec: ResourceSpec, inputs: Properties, foretold: Properties | undefined): Properties {
   const unknown = computedOutputs(spec, inputs).map((key) => [key, Unknown.value]);
-  return joinState(inputs, { ...Object.fromEntries(unknown), ...foretold });
+  return joinState(inputs, { ...Object.fromEntries(unknown), ...withoutUndefined(foretold) });
 }
 
 /**
@@ -77,7 +81,7 @@ export function previewUpdate(
     const stays = foretold === undefined && !changing.has(key) && old[key] !== undefined;
     outputs[key] = stays ? old[key] : Unknown.value;
   }
-  return joinState(inputs, { ...outputs, ...foretold });
+  return joinState(inputs, { ...outputs, ...withoutUndefined(foretold) });
 }
 
 /** Computed outputs that an update leaves as they are. */

@@ -17,6 +17,9 @@ export type Unknowable<T> =
   | Unknown
   | (T extends readonly (infer E)[] ? Unknowable<E>[] : T extends object ? { [K in keyof T]: Unknowable<T[K]> } : T);
 
+/** Properties as seen at preview. The whole is known, each of its values may not be. */
+export type UnknowableProperties<T> = { [K in keyof T]: Unknowable<T[K]> };
+
 /** Messages shown to the user, live, under the resource that they belong to. */
 export interface ResourceLog {
   info(message: string): void;
@@ -45,6 +48,7 @@ export type ProviderConfig = Readonly<Record<string, unknown>>;
 /** What exists in the cloud, as far as the state knows. */
 export interface ResourceState<I, O> {
   readonly inputs: I;
+  /** What the inputs do not say themselves. After a create that failed half-way some may be missing. */
   readonly outputs: O;
 }
 
@@ -67,11 +71,15 @@ export interface ChangePlan {
  */
 export interface ResourceHandler<I extends object = any, O extends object = any> {
   /** What the schema cannot say. Reads of the cloud are allowed, writes are not. Skip whatever is unknown. Report all problems at once. */
-  check?(inputs: Unknowable<I>, context: ResourceContext): CheckFailure[] | Promise<CheckFailure[]>;
+  check?(inputs: UnknowableProperties<I>, context: ResourceContext): CheckFailure[] | Promise<CheckFailure[]>;
   /** Adds to the comparison that the server makes from the schema. Called on each update, also when no input changed. */
-  plan?(state: ResourceState<I, O>, inputs: Unknowable<I>, changed: readonly string[]): ChangePlan;
-  /** Outputs known before the operation; what is left out is unknown at preview. `state` is undefined for a create. */
-  preview?(inputs: Unknowable<I>, state: ResourceState<I, O> | undefined): Partial<Unknowable<O>>;
+  plan?(state: ResourceState<I, O>, inputs: UnknowableProperties<I>, changed: readonly string[]): ChangePlan;
+  /**
+   * Outputs known before the operation; what is left out, or undefined, is unknown at preview. `state` is undefined for a create.
+   * For an update name all that stays (`{ ...state.outputs, size: Unknown.value }`): an output that is unknown for no reason shows a
+   * false replacement of what depends on it. Without this method an update leaves all outputs as they are, save `plan`'s.
+   */
+  preview?(inputs: UnknowableProperties<I>, state: ResourceState<I, O> | undefined): Partial<UnknowableProperties<O>>;
   /** Makes it and waits until it is ready. Throws `PartialFailure` if something was made that the state must keep. */
   create(inputs: I, context: ResourceContext): Promise<{ id: string; outputs: O }>;
   /** The live object, or undefined if it is gone. On import `state` is undefined: find everything by the id. */
