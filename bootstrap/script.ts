@@ -1,0 +1,53 @@
+/** The bash script that makes a machine a node: `scripts/node.sh` with the node document in it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { NodeDocument } from "./document";
+
+/** Both clouds take 16 KiB. */
+export const maximumScriptBytes = 16 * 1024;
+
+export interface BootstrapScriptOptions {
+  /**
+   * `cudo-start-script`: plain bash, run as root on each boot. `ec2-user-data`: the same, compressed and in base64, as EC2 and
+   * cloud-init take it; placeholders cannot be filled in there.
+   */
+  delivery: "cudo-start-script" | "ec2-user-data";
+}
+
+const beginning = "# BEGIN NODE DOCUMENT";
+const end = "# END NODE DOCUMENT";
+const documentLine = new RegExp(`^${beginning}\\n(.*)\\n${end}$`, "m");
+
+/** Placeholders of the document stand in a `cudo-start-script` as they are. Throws `RangeError` if a cloud would not take the script. */
+export function renderBootstrapScript(document: NodeDocument, options: BootstrapScriptOptions): string {
+  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${nodeScript()}`;
+  const delivered = options.delivery === "ec2-user-data" ? gzipSync(script, { level: 9 }) : Buffer.from(script, "utf8");
+  if (delivered.length > maximumScriptBytes) {
+    throw new RangeError(
+      `the bootstrap script of node ${document.nodeName} has ${delivered.length} bytes, and a machine takes ${maximumScriptBytes}: give it fewer labels, taints or file shares`,
+    );
+  }
+  return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
+}
+
+/** The document of a script in either form; undefined for a script that makes no node. */
+export function nodeDocumentFromScript(script: string): NodeDocument | undefined {
+  const line = documentLine.exec(script.startsWith("#!") ? script : decompressed(script))?.[1];
+  return line === undefined ? undefined : (JSON.parse(line) as NodeDocument);
+}
+
+function decompressed(script: string): string {
+  const bytes = Buffer.from(script, "base64");
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes).toString("utf8") : script;
+}
+
+let body: string | undefined;
+
+/** Without what only its readers need: its first line and its comments. */
+function nodeScript(): string {
+  return (body ??= readFileSync(join(__dirname, "scripts", "node.sh"), "utf8").replace(
+    /^ *#(?! shellcheck).*\n/gm,
+    "",
+  ));
+}

@@ -1,0 +1,49 @@
+/** Tokens with which a new machine asks for its certificate (reference: Kubernetes, "Authenticating with bootstrap tokens"). */
+import { randomInt } from "node:crypto";
+import type { KubernetesApi } from "./api";
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+const maximumHours = 24;
+
+export interface BootstrapTokenOptions {
+  /** At most 24. The cluster deletes the token afterwards. */
+  ttlHours: number;
+  /** What the token is for, shown by `kubeadm token list`. */
+  description: string;
+}
+
+/** Makes a fresh token in the cluster and returns it as `id.secret`. */
+export async function mintBootstrapToken(
+  api: KubernetesApi,
+  options: BootstrapTokenOptions,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (!(options.ttlHours > 0 && options.ttlHours <= maximumHours)) {
+    throw new RangeError(`ttlHours: ${options.ttlHours} is not more than 0 and at most ${maximumHours}`);
+  }
+  const id = characters(6);
+  const secret = characters(16);
+  await api.create(
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `bootstrap-token-${id}`, namespace: "kube-system" },
+      type: "bootstrap.kubernetes.io/token",
+      stringData: {
+        "token-id": id,
+        "token-secret": secret,
+        description: options.description,
+        expiration: new Date(Date.now() + options.ttlHours * 3_600_000).toISOString(),
+        "usage-bootstrap-authentication": "true",
+        "usage-bootstrap-signing": "true",
+        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+      },
+    },
+    signal,
+  );
+  return `${id}.${secret}`;
+}
+
+function characters(count: number): string {
+  return Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join("");
+}

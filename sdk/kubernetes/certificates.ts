@@ -1,0 +1,128 @@
+/** Certificate authorities and the certificates that they issue: ECDSA P-256, PEM in and out. No I/O. */
+import "reflect-metadata"; // @peculiar/x509 needs it at load
+import { createHash, createPublicKey, randomBytes, webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import type { KeyPair } from "../../bootstrap/document";
+
+x509.cryptoProvider.set(webcrypto);
+
+const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
+const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" } as const;
+const hour = 3_600_000;
+const authorityYears = 10;
+/** A machine's clock may be behind when it first reads its certificates (kubeadm does the same). */
+const backdatedMs = 5 * 60_000;
+
+/** The names that kubeadm gives to its authorities. */
+export type AuthorityName = "kubernetes" | "etcd-ca" | "front-proxy-ca";
+
+/** A self-signed authority, valid for ten years. */
+export async function makeAuthority(commonName: AuthorityName, now = new Date()): Promise<KeyPair> {
+  const keys = await generateKeys();
+  const notAfter = new Date(now);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + authorityYears);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [commonName] }],
+    notBefore: new Date(now.getTime() - backdatedMs),
+    notAfter,
+    keys,
+    signingAlgorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new x509.SubjectAlternativeNameExtension([{ type: "dns", value: commonName }]),
+    ],
+  });
+  return { certificate: `${certificate.toString("pem")}\n`, privateKey: await privateKeyPem(keys.privateKey) };
+}
+
+export interface CertificateRequest {
+  commonName: string;
+  /** Kubernetes takes them for groups. */
+  organizations?: readonly string[];
+  dnsNames?: readonly string[];
+  ipAddresses?: readonly string[];
+  usages: readonly ("server" | "client")[];
+  /** From now on; never beyond the authority's own end. */
+  validForHours: number;
+}
+
+export async function issueCertificate(
+  authority: KeyPair,
+  request: CertificateRequest,
+  now = new Date(),
+): Promise<KeyPair> {
+  const issuer = new x509.X509Certificate(authority.certificate);
+  const keys = await generateKeys();
+  const names: x509.JsonGeneralNames = [
+    ...(request.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
+    ...(request.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
+  ];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [...(request.organizations ?? []).map((name) => ({ O: [name] })), { CN: [request.commonName] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(now.getTime() - backdatedMs),
+    notAfter: new Date(Math.min(now.getTime() + request.validForHours * hour, issuer.notAfter.getTime())),
+    publicKey: keys.publicKey,
+    signingKey: await importPrivateKey(authority.privateKey),
+    signingAlgorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension(
+        request.usages.map((usage) => x509.ExtendedKeyUsage[usage === "server" ? "serverAuth" : "clientAuth"]),
+      ),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+    ],
+  });
+  return { certificate: `${certificate.toString("pem")}\n`, privateKey: await privateKeyPem(keys.privateKey) };
+}
+
+/** A key that signs service account tokens; PKCS#8 PEM. */
+export async function makePrivateKey(): Promise<string> {
+  return privateKeyPem((await generateKeys()).privateKey);
+}
+
+/** SubjectPublicKeyInfo PEM of a private key or a certificate. */
+export function publicKeyOf(pem: string): string {
+  return createPublicKey(pem).export({ type: "spki", format: "pem" }).toString();
+}
+
+export interface Validity {
+  notBefore: Date;
+  notAfter: Date;
+}
+
+export function certificateValidity(pem: string): Validity {
+  const { notBefore, notAfter } = new x509.X509Certificate(pem);
+  return { notBefore, notAfter };
+}
+
+/** `sha256:<hex>` of an authority's public key, as `kubeadm join --discovery-token-ca-cert-hash` takes it. */
+export function authorityHash(certificate: string): string {
+  const publicKey = createPublicKey(certificate).export({ type: "spki", format: "der" });
+  return `sha256:${createHash("sha256").update(publicKey).digest("hex")}`;
+}
+
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
+}
+
+async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", key);
+  return `${x509.PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`;
+}
+
+async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+  const pkcs8 = x509.PemConverter.decodeFirst(pem);
+  return webcrypto.subtle.importKey("pkcs8", pkcs8, keyAlgorithm, false, ["sign"]);
+}
+
+/** Positive, and without a leading zero octet. */
+function serialNumber(): string {
+  return `4${randomBytes(16).toString("hex").slice(1)}`;
+}

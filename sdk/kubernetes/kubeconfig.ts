@@ -1,0 +1,162 @@
+/** Kubeconfigs, written and read. Pure. */
+import { parse, stringify } from "yaml";
+
+/** Credentials that stand in the kubeconfig itself, in PEM. */
+export interface CertificateCredentials {
+  clientCertificate: string;
+  clientKey: string;
+}
+
+/** A command that prints an `ExecCredential` (reference: Kubernetes, "client-go credential plugins"). */
+export interface ExecCredentials {
+  exec: { command: string; args?: string[]; env?: Record<string, string>; installHint?: string };
+}
+
+export interface KubeconfigParts {
+  /** Also the name of the context, and of the user's and the cluster's entry. */
+  clusterName: string;
+  /** `https://host:port` of the API server. */
+  endpoint: string;
+  /** PEM; nothing else is trusted. */
+  certificateAuthority: string;
+  /** The name that the API server's certificate is checked against, where it is not the endpoint's host. */
+  tlsServerName?: string;
+  credentials: CertificateCredentials | ExecCredentials;
+}
+
+/** The same parts always give the same text. */
+export function renderKubeconfig(parts: KubeconfigParts): string {
+  const { clusterName: name } = parts;
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: parts.endpoint,
+          "certificate-authority-data": base64(parts.certificateAuthority),
+          ...(parts.tlsServerName !== undefined && { "tls-server-name": parts.tlsServerName }),
+        },
+      },
+    ],
+    users: [{ name, user: user(parts.credentials) }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  };
+  return stringify(kubeconfig, { lineWidth: 0 });
+}
+
+function user(credentials: KubeconfigParts["credentials"]): object {
+  if ("exec" in credentials) {
+    const { command, args, env, installHint } = credentials.exec;
+    return {
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command,
+        ...(args && { args }),
+        ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
+        ...(installHint !== undefined && { installHint }),
+        interactiveMode: "IfAvailable",
+      },
+    };
+  }
+  return {
+    "client-certificate-data": base64(credentials.clientCertificate),
+    "client-key-data": base64(credentials.clientKey),
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, "utf8").toString("base64");
+}
+
+/** The current context of a kubeconfig. */
+export interface KubeconfigContext {
+  clusterName: string;
+  /** `https://host:port`, as it stands in the kubeconfig. */
+  endpoint: string;
+  /** PEM; undefined where the system's own authorities are meant. */
+  certificateAuthority?: string;
+  tlsServerName?: string;
+  insecureSkipTlsVerify: boolean;
+  credentials:
+    | { kind: "certificate"; clientCertificate: string; clientKey: string }
+    | { kind: "token"; token: string }
+    /** A credential plugin, files beside the kubeconfig, a proxy: what a full client library must read. */
+    | { kind: "other" }
+    | { kind: "anonymous" };
+}
+
+/** Why a text is not a kubeconfig that can be used. Quotes nothing of it. */
+export class InvalidKubeconfig extends Error {
+  override readonly name = "InvalidKubeconfig";
+}
+
+interface Named {
+  name?: string;
+  cluster?: Record<string, unknown>;
+  user?: Record<string, unknown>;
+  context?: Record<string, unknown>;
+}
+
+/** Throws `InvalidKubeconfig`. */
+export function parseKubeconfig(text: string): KubeconfigContext {
+  const document = parsed(text);
+  const current = document["current-context"];
+  if (typeof current !== "string" || current === "")
+    throw new InvalidKubeconfig("the kubeconfig names no current-context");
+  const context = entry(document, "contexts", current).context ?? {};
+  const clusterName = String(context["cluster"] ?? "");
+  const cluster = entry(document, "clusters", clusterName).cluster ?? {};
+  const endpoint = cluster["server"];
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) {
+    throw new InvalidKubeconfig(
+      `the kubeconfig's cluster "${clusterName}" has no server, which would be https://host:port`,
+    );
+  }
+  const authority = cluster["certificate-authority-data"];
+  const serverName = cluster["tls-server-name"];
+  const userName = context["user"];
+  const credentials = userName === undefined ? {} : (entry(document, "users", String(userName)).user ?? {});
+  const beside = "certificate-authority" in cluster || "proxy-url" in cluster;
+  return {
+    clusterName,
+    endpoint,
+    ...(typeof authority === "string" && { certificateAuthority: fromBase64(authority) }),
+    ...(typeof serverName === "string" && serverName !== "" && { tlsServerName: serverName }),
+    insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
+    credentials: beside ? { kind: "other" } : credentialsOf(credentials),
+  };
+}
+
+function parsed(text: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch {
+    throw new InvalidKubeconfig("the kubeconfig is not YAML");
+  }
+  if (typeof document !== "object" || document === null) throw new InvalidKubeconfig("the kubeconfig is empty");
+  return document as Record<string, unknown>;
+}
+
+function entry(document: Record<string, unknown>, list: string, name: string): Named {
+  const entries = document[list];
+  const found = Array.isArray(entries) ? (entries as Named[]).find((candidate) => candidate?.name === name) : undefined;
+  if (found === undefined) throw new InvalidKubeconfig(`the kubeconfig has no "${name}" among its ${list}`);
+  return found;
+}
+
+function credentialsOf(user: Record<string, unknown>): KubeconfigContext["credentials"] {
+  const { "client-certificate-data": certificate, "client-key-data": key, token } = user;
+  if (typeof certificate === "string" && typeof key === "string") {
+    return { kind: "certificate", clientCertificate: fromBase64(certificate), clientKey: fromBase64(key) };
+  }
+  if (typeof token === "string" && token !== "") return { kind: "token", token };
+  return Object.keys(user).length === 0 ? { kind: "anonymous" } : { kind: "other" };
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, "base64").toString("utf8");
+}
