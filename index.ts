@@ -3,7 +3,7 @@ import type { KubernetesCluster } from "./components/cluster";
 
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
 const clouds: Record<string, () => Promise<{ cluster(name: string, config: pulumi.Config): KubernetesCluster }>> = {
-  cudo: () => import("./stack/cudo"),
+  cudo: () => import("./stack/cudo.js"),
 };
 
 async function main() {
@@ -11,7 +11,9 @@ async function main() {
   const cloud = config.require("cloud");
   const load = clouds[cloud];
   if (!load) {
-    throw new pulumi.RunError(`${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`);
+    throw new pulumi.RunError(
+      `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
+    );
   }
   const { clusterName, endpoint, kubeconfig, nodeGroups, status } = (await load()).cluster(pulumi.getStack(), config);
   return { clusterName, endpoint, kubeconfig, nodeGroups, status };

@@ -18,7 +18,10 @@ export function checkKubernetesVersion(path: string, version: string, preRelease
   if (!resolveKubernetesVersion(version, preReleases)) {
     const minors = Object.keys(kubernetesReleases).join(", ");
     const hint = /-(alpha|beta|rc)/.test(version) ? "; pre-releases need devMode: true" : "";
-    problems.add(path, `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`);
+    problems.add(
+      path,
+      `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`,
+    );
   }
 }
 
@@ -44,7 +47,10 @@ export function checkBounds(path: string, { minSize, maxSize, role }: Bounds, pr
   if (minOk && maxOk && minSize! > maxSize!) {
     problems.add(`${path}.minSize`, `${minSize} is more than maxSize, ${maxSize}`);
   } else if (minOk && maxOk && role === "control" && minSize !== maxSize) {
-    problems.add(`${path}.maxSize`, `a group with role "control" is never autoscaled: maxSize must equal minSize, ${minSize}`);
+    problems.add(
+      `${path}.maxSize`,
+      `a group with role "control" is never autoscaled: maxSize must equal minSize, ${minSize}`,
+    );
   }
 }
 
@@ -55,7 +61,12 @@ export function checkRole(path: string, role: string | undefined, problems: Prob
 }
 
 /** Names must be unique, and fit a label's value because nodes carry them. */
-export function checkGroupNames(path: string, field: string, names: readonly (string | undefined)[], problems: Problems): void {
+export function checkGroupNames(
+  path: string,
+  field: string,
+  names: readonly (string | undefined)[],
+  problems: Problems,
+): void {
   if (names.length > limits.nodeGroups) {
     problems.add(path, `a cluster has at most ${limits.nodeGroups} node groups, this has ${names.length}`);
   }
@@ -65,7 +76,10 @@ export function checkGroupNames(path: string, field: string, names: readonly (st
       return;
     }
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
-      problems.add(`${path}[${index}].${field}`, `"${name}" must be 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`);
+      problems.add(
+        `${path}[${index}].${field}`,
+        `"${name}" must be 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`,
+      );
     }
     const earlier = first.get(name);
     if (earlier !== undefined) {
@@ -102,7 +116,11 @@ function keyProblem(key: string): string | undefined {
   return undefined;
 }
 
-export function checkLabels(path: string, labels: Readonly<Record<string, string | undefined>>, problems: Problems): void {
+export function checkLabels(
+  path: string,
+  labels: Readonly<Record<string, string | undefined>>,
+  problems: Problems,
+): void {
   for (const [key, value] of Object.entries(labels)) {
     const at = `${path}["${key}"]`;
     const wrong = keyProblem(key);
@@ -117,10 +135,16 @@ export function checkLabels(path: string, labels: Readonly<Record<string, string
       !kubeletLabels.has(key) &&
       !/(^|\.)(node|kubelet)\.kubernetes\.io$/.test(domain)
     ) {
-      problems.add(at, `a node may not set labels of ${domain} on itself; use a domain of your own or node.kubernetes.io`);
+      problems.add(
+        at,
+        `a node may not set labels of ${domain} on itself; use a domain of your own or node.kubernetes.io`,
+      );
     }
     if (value !== undefined && !labelValue.test(value)) {
-      problems.add(at, `the value "${value}" must have at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit`);
+      problems.add(
+        at,
+        `the value "${value}" must have at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit`,
+      );
     }
   }
 }
@@ -136,7 +160,10 @@ export function checkTaints(path: string, taints: readonly Partial<Taint>[], pro
       problems.add(`${at}.value`, `"${taint.value}" is not a valid label value`);
     }
     if (taint.effect !== "NoSchedule" && taint.effect !== "PreferNoSchedule" && taint.effect !== "NoExecute") {
-      problems.add(`${at}.effect`, `must be NoSchedule, PreferNoSchedule or NoExecute, is ${JSON.stringify(taint.effect)}`);
+      problems.add(
+        `${at}.effect`,
+        `must be NoSchedule, PreferNoSchedule or NoExecute, is ${JSON.stringify(taint.effect)}`,
+      );
     }
   });
 }

@@ -14,7 +14,9 @@ export class InvalidInput extends pulumi.InputPropertiesError {
       errors: [...problems],
     });
     // The SDK prints only `message` when the component runs inside the program, so the problems stand there too.
-    this.message = [this.message, ...problems.map((problem) => `  ${problem.propertyPath}: ${problem.reason}`)].join("\n");
+    this.message = [this.message, ...problems.map((problem) => `  ${problem.propertyPath}: ${problem.reason}`)].join(
+      "\n",
+    );
   }
 }
 

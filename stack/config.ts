@@ -6,7 +6,11 @@ export function optionalText(config: pulumi.Config, key: string): string | undef
 }
 
 /** A list of objects. Fields that the cloud does not know are typing errors: all of them are named at once. */
-export function objects<T extends object>(config: pulumi.Config, key: string, fields: readonly (keyof T & string)[]): T[] {
+export function objects<T extends object>(
+  config: pulumi.Config,
+  key: string,
+  fields: readonly (keyof T & string)[],
+): T[] {
   const list = config.requireObject<unknown>(key);
   const problems: string[] = [];
   if (!Array.isArray(list)) {
@@ -24,7 +28,9 @@ export function objects<T extends object>(config: pulumi.Config, key: string, fi
     }
   });
   if (problems.length > 0) {
-    throw new pulumi.RunError([`${config.name}: invalid configuration`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
+    throw new pulumi.RunError(
+      [`${config.name}: invalid configuration`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
+    );
   }
   return list as T[];
 }

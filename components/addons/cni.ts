@@ -14,7 +14,11 @@ export interface CniOptions {
  * Installs the network between pods and returns what the nodes' readiness waits for. Nothing is awaited here: the pods of a CNI can
  * run only once there are nodes, and nodes become Ready only once it runs.
  */
-export function installCni(name: string, { kind, provider, podSubnet }: CniOptions, options: pulumi.CustomResourceOptions): pulumi.Resource[] {
+export function installCni(
+  name: string,
+  { kind, provider, podSubnet }: CniOptions,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
   const inCluster = { ...options, provider };
   if (kind === "flannel") {
     return flannelResources(name, podSubnet, inCluster);

@@ -13,7 +13,11 @@ const labels = { app: "flannel", tier: "node" };
 const skipAwait = { "pulumi.com/skipAwait": "true" };
 
 /** flannel with its VXLAN back end: UDP 8472 between the nodes. */
-export function flannelResources(name: string, podSubnet: string, options: pulumi.CustomResourceOptions): pulumi.Resource[] {
+export function flannelResources(
+  name: string,
+  podSubnet: string,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
   const space = new Namespace(
     `${name}-flannel`,
     { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
@@ -42,7 +46,11 @@ export function flannelResources(name: string, podSubnet: string, options: pulum
     },
     { ...options, dependsOn: [role, account] },
   );
-  const config = new ConfigMap(`${name}-flannel-config`, { metadata: { name: "kube-flannel-cfg", namespace, labels }, data: configFiles(podSubnet) }, inside);
+  const config = new ConfigMap(
+    `${name}-flannel-config`,
+    { metadata: { name: "kube-flannel-cfg", namespace, labels }, data: configFiles(podSubnet) },
+    inside,
+  );
   const daemons = new DaemonSet(
     `${name}-flannel-daemons`,
     { metadata: { name: "kube-flannel-ds", namespace, labels, annotations: skipAwait }, spec: daemonSpec() },

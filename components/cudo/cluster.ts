@@ -67,15 +67,27 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const dataCenterId = args.dataCenterId ?? groups[0]!.dataCenterId;
     const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
 
-    const certificates = new ClusterCertificates(`${name}-certificates`, { clusterName, adminValidityHours: args.adminValidityHours }, child);
-    const network = new Network(`${name}-network`, { networkId: physical("network"), dataCenterId, ipRange: subnets.network }, child);
+    const certificates = new ClusterCertificates(
+      `${name}-certificates`,
+      { clusterName, adminValidityHours: args.adminValidityHours },
+      child,
+    );
+    const network = new Network(
+      `${name}-network`,
+      { networkId: physical("network"), dataCenterId, ipRange: subnets.network },
+      child,
+    );
     const securityGroup = new SecurityGroup(
       `${name}-security-group`,
       {
         securityGroupId: physical("nodes"),
         dataCenterId,
         description: "Nodes of a Kubernetes cluster",
-        rules: accessRules({ network: subnets.network, access: args.apiServerAccessCidrs ?? ["0.0.0.0/0"], ssh: args.sshPublicKey !== undefined }),
+        rules: accessRules({
+          network: subnets.network,
+          access: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+          ssh: args.sshPublicKey !== undefined,
+        }),
       },
       child,
     );
@@ -86,10 +98,13 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       {
         vmId: physical("control-plane"),
         dataCenterId,
-        machineType: args.controlPlaneMachineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
+        machineType:
+          args.controlPlaneMachineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
         ...controlPlaneProfiles[args.controlPlaneSize ?? defaultControlPlaneSize],
         bootDiskImageId: images.plain,
-        nics: [{ networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] }],
+        nics: [
+          { networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] },
+        ],
         sshKeySource: "SSH_KEY_SOURCE_NONE",
         customSshKeys,
         metadata: { "gpu-clusters-cluster": clusterName },
@@ -107,11 +122,21 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       pulumi
         .all([this.endpoint, certificates.caCertificate, certificates.adminCertificate, certificates.adminPrivateKey])
         .apply(([endpoint, certificateAuthority, clientCertificate, clientKey]) =>
-          renderKubeconfig({ clusterName, endpoint, certificateAuthority, tlsServerName: apiServerName, credentials: { clientCertificate, clientKey } }),
+          renderKubeconfig({
+            clusterName,
+            endpoint,
+            certificateAuthority,
+            tlsServerName: apiServerName,
+            credentials: { clientCertificate, clientKey },
+          }),
         ),
     );
 
-    const apiServer = new ApiServerReady(`${name}-api-server`, { kubeconfig: this.kubeconfig }, { ...child, dependsOn: [controlPlane] });
+    const apiServer = new ApiServerReady(
+      `${name}-api-server`,
+      { kubeconfig: this.kubeconfig },
+      { ...child, dependsOn: [controlPlane] },
+    );
     const inCluster = { ...child, dependsOn: [apiServer], deletedWith: controlPlane };
     this.kubeProvider = new KubernetesProvider(
       `${name}-kubernetes`,
@@ -119,21 +144,28 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { ...child, dependsOn: [apiServer] },
     );
     const cni = args.cni ?? "cilium";
-    const network_ready = cni === "none" ? [] : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
+    const network_ready =
+      cni === "none"
+        ? []
+        : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
 
     const nodeGroups = groups.map((group) =>
-      nodeGroup(`${name}-${group.id}`, {
-        clusterName,
-        group,
-        certificateAuthority: certificates.caCertificate,
-        // Nodes follow the version that the control plane runs, whatever the program asks for by now.
-        kubernetesVersion: apiServer.version,
-        endpoint: pulumi.interpolate`https://${controlPlane.internalIpAddress}:6443`,
-        kubeconfig: this.kubeconfig,
-        networkId: network.networkId,
-        securityGroupId: securityGroup.securityGroupId,
-        customSshKeys,
-      }, { ...child, dependsOn: [apiServer] }),
+      nodeGroup(
+        `${name}-${group.id}`,
+        {
+          clusterName,
+          group,
+          certificateAuthority: certificates.caCertificate,
+          // Nodes follow the version that the control plane runs, whatever the program asks for by now.
+          kubernetesVersion: apiServer.version,
+          endpoint: pulumi.interpolate`https://${controlPlane.internalIpAddress}:6443`,
+          kubeconfig: this.kubeconfig,
+          networkId: network.networkId,
+          securityGroupId: securityGroup.securityGroupId,
+          customSshKeys,
+        },
+        { ...child, dependsOn: [apiServer] },
+      ),
     );
     const nodes = new NodesReady(
       `${name}-nodes`,
@@ -159,7 +191,11 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 }
 
 /** Carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns it. */
-function controlPlaneScript(clusterName: string, kubernetesVersion: string, certificates: ClusterCertificates): pulumi.Output<string> {
+function controlPlaneScript(
+  clusterName: string,
+  kubernetesVersion: string,
+  certificates: ClusterCertificates,
+): pulumi.Output<string> {
   return pulumi.secret(
     pulumi
       .all([

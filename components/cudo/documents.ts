@@ -66,14 +66,26 @@ export function workerDocument(options: WorkerOptions): NodeDocument {
     certificateAuthority: options.certificateAuthority,
     labels: groupLabels(options),
     taints: groupTaints(options),
-    ...(options.gpus > 0 && { gpu: { vendor: "nvidia" as const, count: options.gpus, ...(options.gpuModel && { model: options.gpuModel }) } }),
+    ...(options.gpus > 0 && {
+      gpu: { vendor: "nvidia" as const, count: options.gpus, ...(options.gpuModel && { model: options.gpuModel }) },
+    }),
     fileShares: [],
     bootstrapToken: placeholders.bootstrapToken,
   };
 }
 
-export function groupLabels({ clusterName, group, role, labels }: Pick<WorkerOptions, "clusterName" | "group" | "role" | "labels">): Record<string, string> {
-  return { ...labels, "gpu-clusters/cluster": clusterName, "gpu-clusters/node-group": group, "gpu-clusters/role": role };
+export function groupLabels({
+  clusterName,
+  group,
+  role,
+  labels,
+}: Pick<WorkerOptions, "clusterName" | "group" | "role" | "labels">): Record<string, string> {
+  return {
+    ...labels,
+    "gpu-clusters/cluster": clusterName,
+    "gpu-clusters/node-group": group,
+    "gpu-clusters/role": role,
+  };
 }
 
 export function groupTaints({ role, taints }: Pick<WorkerOptions, "role" | "taints">): Taint[] {

@@ -49,7 +49,14 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
       taints,
       kubeconfig: place.kubeconfig,
       startScript: pulumi
-        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, group.labels ?? {}, group.gpus ?? 0, group.gpuModel])
+        .all([
+          place.certificateAuthority,
+          place.kubernetesVersion,
+          place.endpoint,
+          group.labels ?? {},
+          group.gpus ?? 0,
+          group.gpuModel,
+        ])
         .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel]) =>
           renderBootstrapScript(
             workerDocument({

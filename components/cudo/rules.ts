@@ -18,7 +18,13 @@ export interface AccessRule {
 
 /** A new group lets nothing in or out, so each direction is named. Nodes talk freely among themselves: pods and kubelets need it. */
 export function accessRules({ network, access, ssh }: AccessOptions): AccessRule[] {
-  const inbound = (ports: string) => access.map((ipRangeCidr): AccessRule => ({ protocol: "PROTOCOL_TCP", ruleType: "RULE_TYPE_INBOUND", ports, ipRangeCidr }));
+  const inbound = (ports: string) =>
+    access.map((ipRangeCidr): AccessRule => ({
+      protocol: "PROTOCOL_TCP",
+      ruleType: "RULE_TYPE_INBOUND",
+      ports,
+      ipRangeCidr,
+    }));
   return [
     { protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_OUTBOUND" },
     { protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_INBOUND", ipRangeCidr: network },

@@ -18,24 +18,49 @@ import { controlPlaneProfiles } from "./profiles";
 export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Problems {
   const problems = new Problems();
   checkClusterName("clusterName", args.clusterName ?? name, problems);
-  checkKubernetesVersion("kubernetesVersion", args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false, problems);
+  checkKubernetesVersion(
+    "kubernetesVersion",
+    args.kubernetesVersion ?? defaultKubernetesMinor,
+    args.devMode ?? false,
+    problems,
+  );
   checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
   checkChoice("controlPlaneSize", args.controlPlaneSize, Object.keys(controlPlaneProfiles), problems);
-  (args.apiServerAccessCidrs ?? []).forEach((cidr, index) => checkCidr(`apiServerAccessCidrs[${index}]`, cidr, problems));
+  (args.apiServerAccessCidrs ?? []).forEach((cidr, index) =>
+    checkCidr(`apiServerAccessCidrs[${index}]`, cidr, problems),
+  );
   const key = known(args.sshPublicKey);
-  if (key !== undefined && !/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim())) {
+  if (
+    key !== undefined &&
+    !/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim())
+  ) {
     problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
   }
 
   const groups = args.nodeGroups ?? [];
-  checkGroupNames("nodeGroups", "id", groups.map((group) => group.id), problems);
+  checkGroupNames(
+    "nodeGroups",
+    "id",
+    groups.map((group) => group.id),
+    problems,
+  );
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkDataCenters(args, groups, problems);
   return problems;
 }
 
 function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Problems): void {
-  for (const field of ["id", "role", "minSize", "maxSize", "vcpus", "memoryGib", "bootDiskSizeGib", "dataCenterId", "machineType"] as const) {
+  for (const field of [
+    "id",
+    "role",
+    "minSize",
+    "maxSize",
+    "vcpus",
+    "memoryGib",
+    "bootDiskSizeGib",
+    "dataCenterId",
+    "machineType",
+  ] as const) {
     if (group[field] === undefined) {
       problems.add(`${path}.${field}`, "is required");
     }
@@ -44,7 +69,12 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
   checkLabels(`${path}.labels`, knownLabels(group), problems);
   checkTaints(`${path}.taints`, group.taints ?? [], problems);
-  for (const [field, least] of [["vcpus", 1], ["memoryGib", 1], ["bootDiskSizeGib", 10], ["gpus", 0]] as const) {
+  for (const [field, least] of [
+    ["vcpus", 1],
+    ["memoryGib", 1],
+    ["bootDiskSizeGib", 10],
+    ["gpus", 0],
+  ] as const) {
     const value = known<number>(group[field]);
     if (value !== undefined && (!Number.isInteger(value) || value < least)) {
       problems.add(`${path}.${field}`, `must be a whole number of at least ${least}, is ${value}`);
@@ -72,13 +102,22 @@ function checkDataCenters(args: CudoClusterArgs, groups: readonly CudoNodeGroupA
   groups.forEach((group, index) => {
     const other = known(group.dataCenterId);
     if (home !== undefined && other !== undefined && other !== home) {
-      problems.add(`nodeGroups[${index}].dataCenterId`, `"${other}" differs from the cluster's data center, "${home}"; Cudo's networks do not reach across data centers`);
+      problems.add(
+        `nodeGroups[${index}].dataCenterId`,
+        `"${other}" differs from the cluster's data center, "${home}"; Cudo's networks do not reach across data centers`,
+      );
     }
   });
 }
 
 function checkChoice(path: string, value: string | undefined, choices: readonly string[], problems: Problems): void {
   if (value !== undefined && !choices.includes(value)) {
-    problems.add(path, `must be ${choices.map((choice) => `"${choice}"`).join(", ").replace(/, ([^,]*)$/, " or $1")}, is "${value}"`);
+    problems.add(
+      path,
+      `must be ${choices
+        .map((choice) => `"${choice}"`)
+        .join(", ")
+        .replace(/, ([^,]*)$/, " or $1")}, is "${value}"`,
+    );
   }
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkBounds, checkCidr, checkClusterName, checkGroupNames, checkKubernetesVersion, checkLabels, checkTaints } from "../../components/checks";
+import {
+  checkBounds,
+  checkCidr,
+  checkClusterName,
+  checkGroupNames,
+  checkKubernetesVersion,
+  checkLabels,
+  checkTaints,
+} from "../../components/checks";
 import { Problems } from "../../components/errors";
 
 function problemsOf(check: (problems: Problems) => void): string[] {
@@ -23,9 +31,15 @@ describe("components/checks", () => {
 
     it("refuses any other character and names the field", () => {
       fc.assert(
-        fc.property(fc.string({ minLength: 1, maxLength: 128 }).filter((name) => /[^A-Za-z0-9-]/.test(name)), (name) => {
-          assert.match(problemsOf((problems) => checkClusterName("clusterName", name, problems)).join(), /^clusterName: /);
-        }),
+        fc.property(
+          fc.string({ minLength: 1, maxLength: 128 }).filter((name) => /[^A-Za-z0-9-]/.test(name)),
+          (name) => {
+            assert.match(
+              problemsOf((problems) => checkClusterName("clusterName", name, problems)).join(),
+              /^clusterName: /,
+            );
+          },
+        ),
       );
     });
   });
@@ -37,15 +51,21 @@ describe("components/checks", () => {
       fc.assert(
         fc.property(size, size, (minSize, maxSize) => {
           const valid = minSize >= 0 && maxSize >= 1 && maxSize <= 100 && minSize <= maxSize;
-          const found = problemsOf((problems) => checkBounds("nodeGroups[0]", { minSize, maxSize, role: "worker" }, problems));
+          const found = problemsOf((problems) =>
+            checkBounds("nodeGroups[0]", { minSize, maxSize, role: "worker" }, problems),
+          );
           assert.equal(found.length === 0, valid, found.join());
         }),
       );
     });
 
     it("asks a control group to have a fixed size", () => {
-      const found = problemsOf((problems) => checkBounds("nodeGroups[1]", { minSize: 1, maxSize: 3, role: "control" }, problems));
-      assert.deepEqual(found, ['nodeGroups[1].maxSize: a group with role "control" is never autoscaled: maxSize must equal minSize, 1']);
+      const found = problemsOf((problems) =>
+        checkBounds("nodeGroups[1]", { minSize: 1, maxSize: 3, role: "control" }, problems),
+      );
+      assert.deepEqual(found, [
+        'nodeGroups[1].maxSize: a group with role "control" is never autoscaled: maxSize must equal minSize, 1',
+      ]);
     });
   });
 
@@ -60,11 +80,15 @@ describe("components/checks", () => {
 
   it("limits a cluster to 20 groups", () => {
     const names = Array.from({ length: 21 }, (_, index) => `group-${index}`);
-    assert.deepEqual(problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems)), ["nodeGroups: a cluster has at most 20 node groups, this has 21"]);
+    assert.deepEqual(
+      problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems)),
+      ["nodeGroups: a cluster has at most 20 node groups, this has 21"],
+    );
   });
 
   it("knows the supported Kubernetes versions", () => {
-    const count = (version: string, preReleases = false) => problemsOf((problems) => checkKubernetesVersion("kubernetesVersion", version, preReleases, problems)).length;
+    const count = (version: string, preReleases = false) =>
+      problemsOf((problems) => checkKubernetesVersion("kubernetesVersion", version, preReleases, problems)).length;
     for (const version of ["1.34", "1.35", "1.36", "1.36.0", "v1.36.3"]) {
       assert.equal(count(version), 0, version);
     }
@@ -91,19 +115,35 @@ describe("components/checks", () => {
         problems,
       ),
     );
-    assert.deepEqual(found.map((line) => line.slice(0, line.indexOf(":"))), ['labels["node-role.kubernetes.io/worker"]', 'labels["gpu-clusters/role"]', 'labels["bad key"]', 'labels["long"]']);
+    assert.deepEqual(
+      found.map((line) => line.slice(0, line.indexOf(":"))),
+      [
+        'labels["node-role.kubernetes.io/worker"]',
+        'labels["gpu-clusters/role"]',
+        'labels["bad key"]',
+        'labels["long"]',
+      ],
+    );
   });
 
   it("names what is wrong with a taint", () => {
-    const found = problemsOf((problems) => checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" as "NoSchedule" }], problems));
-    assert.deepEqual(found, ["taints[1].key: is required", 'taints[1].effect: must be NoSchedule, PreferNoSchedule or NoExecute, is "Never"']);
+    const found = problemsOf((problems) =>
+      checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" as "NoSchedule" }], problems),
+    );
+    assert.deepEqual(found, [
+      "taints[1].key: is required",
+      'taints[1].effect: must be NoSchedule, PreferNoSchedule or NoExecute, is "Never"',
+    ]);
   });
 
   it("accepts IPv4 ranges only", () => {
     const octet = fc.integer({ min: 0, max: 255 });
     fc.assert(
       fc.property(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }), (a, b, c, d, bits) => {
-        assert.deepEqual(problemsOf((problems) => checkCidr("cidrs[0]", `${a}.${b}.${c}.${d}/${bits}`, problems)), []);
+        assert.deepEqual(
+          problemsOf((problems) => checkCidr("cidrs[0]", `${a}.${b}.${c}.${d}/${bits}`, problems)),
+          [],
+        );
       }),
     );
     for (const wrong of ["10.0.0.0", "10.0.0.256/8", "10.0.0.0/33", "::/0", ""]) {

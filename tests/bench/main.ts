@@ -1,0 +1,28 @@
+/**
+ * `npm run bench`: measures, and prints one JSON object. Compare ratios within one run; seconds depend on the machine.
+ *
+ * `npm run bench -- start` measures one subject; without arguments all are measured, one after the other.
+ */
+import { start } from "./start";
+import { plugin } from "./plugin";
+
+const subjects: Record<string, () => Promise<Record<string, unknown>>> = { plugin, start };
+
+async function main(): Promise<void> {
+  const given = process.argv.slice(2);
+  const unknown = given.filter((name) => !(name in subjects));
+  if (unknown.length > 0) {
+    throw new Error(`unknown: ${unknown.join(", ")}; subjects: ${Object.keys(subjects).join(", ")}`);
+  }
+  const figures: Record<string, unknown> = { node: process.version, platform: `${process.platform}-${process.arch}` };
+  for (const name of given.length > 0 ? given : Object.keys(subjects)) {
+    console.error(`measuring ${name}…`);
+    figures[name] = await subjects[name]!();
+  }
+  console.log(JSON.stringify(figures, undefined, 2));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

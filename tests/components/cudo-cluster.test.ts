@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
+import { CudoCluster } from "../../components/cudo/cluster";
+import { checkCudoClusterArgs } from "../../components/cudo/validate";
+import { placeholders } from "../../bootstrap/document";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
+import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
+
+const group: CudoNodeGroupArgs = {
+  id: "gpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 4,
+  vcpus: 8,
+  memoryGib: 32,
+  bootDiskSizeGib: 100,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
+  gpus: 2,
+  gpuModel: "V100",
+  labels: { tier: "gpu" },
+  taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
+};
+
+const cloud: Outputs = {
+  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
+    caCertificate: "CA-CERT",
+    caPrivateKey: pulumi.secret("CA-KEY"),
+    frontProxyCaCertificate: "FRONT-CERT",
+    frontProxyCaPrivateKey: pulumi.secret("FRONT-KEY"),
+    etcdCaCertificate: "ETCD-CERT",
+    etcdCaPrivateKey: pulumi.secret("ETCD-KEY"),
+    serviceAccountPrivateKey: pulumi.secret("SA-KEY"),
+    adminCertificate: "ADMIN-CERT",
+    adminPrivateKey: pulumi.secret("ADMIN-KEY"),
+  }),
+  "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
+  "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
+  "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
+  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+};
+
+describe("components/cudo", () => {
+  it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
+    const registered = await mockProgram(cloud);
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    assert.equal(await valueOf(cluster.status), "ready");
+    await settled();
+    assert.deepEqual(registered.names(), [
+      "gpu-clusters:cudo:CudoCluster train",
+      "gpu-clusters:cudo:Network train-network",
+      "gpu-clusters:cudo:NodeGroup train-gpu",
+      "gpu-clusters:cudo:SecurityGroup train-security-group",
+      "gpu-clusters:cudo:Vm train-control-plane",
+      "gpu-clusters:kubernetes:ApiServerReady train-api-server",
+      "gpu-clusters:kubernetes:ClusterCertificates train-certificates",
+      "gpu-clusters:kubernetes:NodesReady train-nodes",
+      "pulumi:providers:kubernetes train-kubernetes",
+    ]);
+    const vm = registered.inputs("gpu-clusters:cudo:Vm");
+    assert.deepEqual(
+      [vm.vmId, vm.vcpus, vm.memoryGib, vm.bootDiskSizeGib, vm.sshKeySource],
+      ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
+    );
+  });
+
+  it("computes the kubeconfig from endpoint, authority and certificate, as a secret", async () => {
+    await mockProgram(cloud);
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    const kubeconfig = parse(await valueOf(cluster.kubeconfig)) as {
+      clusters: { cluster: Record<string, string> }[];
+      "current-context": string;
+    };
+    assert.equal(kubeconfig["current-context"], "train");
+    assert.equal(kubeconfig.clusters[0]!.cluster.server, "https://203.0.113.7:6443");
+    assert.equal(kubeconfig.clusters[0]!.cluster["tls-server-name"], "kubernetes");
+    assert.equal(await pulumi.isSecret(cluster.kubeconfig), true);
+    assert.equal(await valueOf(cluster.endpoint), "https://203.0.113.7:6443");
+  });
+
+  it("hands private keys to the control plane only, in a secret script", async () => {
+    const registered = await mockProgram(cloud);
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    await valueOf(cluster.status);
+    await settled();
+    const script = (type: string) => registered.inputs(type).startScript;
+    const secret = script("gpu-clusters:cudo:Vm") as { value?: string } | string;
+    const controlPlane = nodeDocumentFromScript(typeof secret === "string" ? secret : secret.value!);
+    assert.equal(controlPlane?.controlPlane?.ca.privateKey, "CA-KEY");
+    const workerScript = script("gpu-clusters:cudo:NodeGroup") as { value?: string } | string;
+    const worker = nodeDocumentFromScript(typeof workerScript === "string" ? workerScript : workerScript.value!);
+    assert.ok(worker);
+    assert.doesNotMatch(JSON.stringify(worker), /-KEY/);
+    assert.equal(worker.bootstrapToken, placeholders.bootstrapToken);
+    assert.equal(worker.endpoint, "https://10.0.0.2:6443");
+    assert.deepEqual(worker.labels, {
+      tier: "gpu",
+      "gpu-clusters/cluster": "train",
+      "gpu-clusters/node-group": "gpu",
+      "gpu-clusters/role": "worker",
+    });
+    assert.deepEqual(worker.gpu, { vendor: "nvidia", count: 2, model: "V100" });
+  });
+
+  it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
+    const args: CudoClusterArgs = { nodeGroups: [group, { ...group, id: "more" }], cni: "flannel" };
+    const real = await mockProgram(cloud);
+    await valueOf(new CudoCluster("train", args).status);
+    await settled();
+    const preview = await mockProgram({}, true);
+    const cluster = new CudoCluster("train", args);
+    await Promise.all([valueOf(cluster.urn), settled()]);
+    assert.deepEqual(preview.names(), real.names());
+  });
+
+  it("installs the network that was asked for", async () => {
+    for (const [cni, type] of [
+      ["cilium", "kubernetes:helm.sh/v3:Release"],
+      ["flannel", "kubernetes:apps/v1:DaemonSet"],
+    ] as const) {
+      const registered = await mockProgram(cloud);
+      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni }).status);
+      await settled();
+      assert.equal(registered.all(type).length, 1, cni);
+      assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady").condition, "Ready");
+    }
+  });
+
+  it("opens SSH only with a key, and the API only to the ranges given", async () => {
+    const ports = async (args: Partial<CudoClusterArgs>) => {
+      const registered = await mockProgram(cloud);
+      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...args }).status);
+      await settled();
+      const { rules } = registered.inputs("gpu-clusters:cudo:SecurityGroup") as {
+        rules: { ports?: string; ipRangeCidr?: string }[];
+      };
+      return rules.filter((rule) => rule.ports).map((rule) => `${rule.ports} ${rule.ipRangeCidr}`);
+    };
+    assert.deepEqual(await ports({}), ["6443 0.0.0.0/0"]);
+    assert.deepEqual(await ports({ apiServerAccessCidrs: ["203.0.113.0/24"], sshPublicKey: "ssh-ed25519 AAAA" }), [
+      "6443 203.0.113.0/24",
+      "22 203.0.113.0/24",
+    ]);
+  });
+
+  it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {
+    const registered = await mockProgram(cloud);
+    const wrong: CudoClusterArgs = {
+      clusterName: "-bad-",
+      kubernetesVersion: "1.20",
+      cni: "calico" as "none",
+      nodeGroups: [
+        { ...group, minSize: 5, maxSize: 2, labels: { "kubernetes.io/x": "y" } },
+        { ...group, id: "gpu", gpus: 0, dataCenterId: "elsewhere-1" },
+      ],
+    };
+    assert.throws(
+      () => new CudoCluster("train", wrong),
+      (error: pulumi.InputPropertiesError) => {
+        assert.deepEqual(
+          error.errors.map((problem) => problem.propertyPath),
+          [
+            "clusterName",
+            "kubernetesVersion",
+            "cni",
+            "nodeGroups[1].id",
+            "nodeGroups[0].minSize",
+            'nodeGroups[0].labels["kubernetes.io/x"]',
+            "nodeGroups[1].gpus",
+            "nodeGroups[1].dataCenterId",
+          ],
+        );
+        return true;
+      },
+    );
+    await settled();
+    assert.deepEqual(registered.names(), []);
+  });
+
+  it("asks for what cannot be derived when there are no groups", () => {
+    const problems = checkCudoClusterArgs("train", {}).all.map((problem) => problem.propertyPath);
+    assert.deepEqual(problems, ["dataCenterId", "controlPlaneMachineType"]);
+  });
+});

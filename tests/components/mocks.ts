@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+
+/** What components register, under Pulumi's mocks. */
+export class Registered {
+  readonly resources: MockResourceArgs[] = [];
+
+  /** Inputs of the one resource with this type. */
+  inputs(type: string): Record<string, unknown> {
+    const found = this.all(type);
+    if (found.length !== 1) {
+      throw new Error(`${found.length} resources of type ${type}; there are: ${this.types().join(", ")}`);
+    }
+    return found[0]!.inputs as Record<string, unknown>;
+  }
+
+  all(type: string): MockResourceArgs[] {
+    return this.resources.filter((resource) => resource.type === type);
+  }
+
+  types(): string[] {
+    return this.resources.map((resource) => resource.type).sort();
+  }
+
+  names(): string[] {
+    return this.resources.map((resource) => `${resource.type} ${resource.name}`).sort();
+  }
+}
+
+/** Outputs by resource type; what is left out is the inputs, and unknown at preview. */
+export type Outputs = Record<string, (args: MockResourceArgs) => Record<string, unknown>>;
+
+/** Starts a fresh program under mocks. Await `settled()` before looking at `registered`. */
+export async function mockProgram(outputs: Outputs, preview = false): Promise<Registered> {
+  const registered = new Registered();
+  await pulumi.runtime.setMocks(
+    {
+      newResource(args) {
+        registered.resources.push(args);
+        return {
+          id: preview ? undefined : `${args.name}-id`,
+          state: { ...args.inputs, ...(preview ? {} : outputs[args.type]?.(args)) },
+        };
+      },
+      call: (args) => args.inputs as Record<string, unknown>,
+    },
+    "project",
+    "stack",
+    preview,
+  );
+  return registered;
+}
+
+/** The value of an output, once it is known. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply((value) => resolve(value)));
+}
+
+/** Waits until everything that the program registered has been registered. */
+export function settled(): Promise<void> {
+  return pulumi.runtime.disconnect();
+}

@@ -1,0 +1,178 @@
+/** One stack of this checkout's default program (or of a program given), run by the real engine in a directory of its own. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { execa, type Result } from "execa";
+import { stringify } from "yaml";
+
+const checkout = join(__dirname, "..", "..");
+
+export interface StackOptions {
+  /** The pulumi executable. */
+  pulumi: string;
+  /** Holds the provider plugins that are not found otherwise. */
+  pulumiHome: string;
+  name?: string;
+  /** Values by full key, `pulumi-gpu-clusters:cni`. */
+  config: Record<string, unknown>;
+  environment?: Record<string, string>;
+  /** Directory of the program; the checkout unless given. */
+  program?: string;
+}
+
+export interface Step {
+  op: string;
+  urn: string;
+  diffReasons?: string[];
+  replaceReasons?: string[];
+  detailedDiff?: Record<string, { kind: string }>;
+}
+
+/** What an operation did, by kind of step (`create`, `update`, `same`, …); resources only. */
+export type Changes = Record<string, number>;
+
+export interface Operation {
+  ok: boolean;
+  /** All that pulumi printed. */
+  text: string;
+  changes: Changes;
+}
+
+export class EngineStack {
+  readonly name: string;
+  private readonly directory: string;
+
+  constructor(private readonly options: StackOptions) {
+    this.name = options.name ?? "test";
+    this.directory = mkdtempSync(join(tmpdir(), "gpu-clusters-stack-"));
+    mkdirSync(join(this.directory, "backend"));
+    this.configure(options.config);
+  }
+
+  /** Replaces the stack's config, as a user who edits Pulumi.<stack>.yaml. */
+  configure(config: Record<string, unknown>): void {
+    const path = this.configFile;
+    let salt: string | undefined;
+    try {
+      salt = /^encryptionsalt: .*$/m.exec(readFileSync(path, "utf8"))?.[0];
+    } catch {
+      // There is none before the first operation.
+    }
+    writeFileSync(path, `${salt ? `${salt}\n` : ""}${stringify({ config })}`);
+  }
+
+  async initialize(): Promise<void> {
+    await this.run(["stack", "init", this.name, "--no-select"]);
+  }
+
+  up(...flags: string[]): Promise<Operation> {
+    return this.operate("up", ["--yes", "--skip-preview", ...flags]);
+  }
+
+  refresh(...flags: string[]): Promise<Operation> {
+    return this.operate("refresh", ["--yes", "--skip-preview", ...flags]);
+  }
+
+  destroy(...flags: string[]): Promise<Operation> {
+    return this.operate("destroy", ["--yes", "--skip-preview", ...flags]);
+  }
+
+  /** Steps that change something; empty when a second `up` would do nothing. */
+  async preview(): Promise<Step[]> {
+    const { stdout } = await this.run(["preview", "--json", "--stack", this.name, "--config-file", this.configFile]);
+    const { steps = [] } = JSON.parse(stdout) as { steps?: Step[] };
+    return steps.filter((step) => step.op !== "same");
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.run(["stack", "output", "--json", "--show-secrets", "--stack", this.name]);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** The state as text; secrets are encrypted unless asked for. */
+  async state(showSecrets = false): Promise<string> {
+    const { stdout } = await this.run([
+      "stack",
+      "export",
+      "--stack",
+      this.name,
+      ...(showSecrets ? ["--show-secrets"] : []),
+    ]);
+    return stdout;
+  }
+
+  async resources(): Promise<
+    { urn: string; type: string; id?: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
+  > {
+    const { deployment } = JSON.parse(await this.state()) as { deployment: { resources?: never[] } };
+    return deployment.resources ?? [];
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private get configFile(): string {
+    return join(this.directory, `Pulumi.${this.name}.yaml`);
+  }
+
+  private async operate(command: string, flags: string[]): Promise<Operation> {
+    const events = join(this.directory, `events-${command}.json`);
+    rmSync(events, { force: true });
+    const result = await this.run(
+      [
+        command,
+        "--stack",
+        this.name,
+        "--config-file",
+        this.configFile,
+        "--event-log",
+        events,
+        "--suppress-outputs",
+        ...flags,
+      ],
+      false,
+    );
+    return { ok: result.exitCode === 0, text: `${result.stdout}${result.stderr}`, changes: changesOf(events) };
+  }
+
+  private async run(args: string[], reject = true): Promise<Result & { stdout: string; stderr: string }> {
+    const { pulumi, pulumiHome, environment, program } = this.options;
+    const result = await execa(pulumi, [...args, "--non-interactive", "--color", "never"], {
+      cwd: program ?? checkout,
+      reject: false,
+      env: {
+        PATH: [dirname(pulumi), process.env.PATH].join(delimiter),
+        PULUMI_HOME: pulumiHome,
+        PULUMI_BACKEND_URL: `file://${join(this.directory, "backend")}`,
+        PULUMI_CONFIG_PASSPHRASE: "passphrase of a test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        // Makes `--event-log` known.
+        PULUMI_DEBUG_COMMANDS: "true",
+        ...environment,
+      },
+    });
+    if (reject && result.exitCode !== 0) {
+      throw new Error(`pulumi ${args.join(" ")} ended with ${result.exitCode}:\n${result.stdout}\n${result.stderr}`);
+    }
+    return result as Result & { stdout: string; stderr: string };
+  }
+}
+
+/** From the engine's own event log: what the operation did in the end. */
+function changesOf(events: string): Changes {
+  let text: string;
+  try {
+    text = readFileSync(events, "utf8");
+  } catch {
+    return {};
+  }
+  for (const line of text.split("\n")) {
+    if (line.includes('"summaryEvent"')) {
+      const event = JSON.parse(line) as { summaryEvent: { resourceChanges?: Changes } };
+      return event.summaryEvent.resourceChanges ?? {};
+    }
+  }
+  return {};
+}
