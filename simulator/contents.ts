@@ -1,0 +1,9 @@
+/** What a simulator holds at one moment. */
+import type { CudoSummary } from "./cudo/summary";
+import type { MachineSummary } from "./rental";
+
+/** Everything that exists, without secrets: what `GET /_simulator/state` answers. */
+export interface SimulatorContents {
+  cudo: CudoSummary;
+  machines: MachineSummary[];
+}

@@ -1,0 +1,209 @@
+/** The simulator: clouds on one loopback port, their machines, and the administration of both. */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyInstance } from "fastify";
+import { pino, type Logger } from "pino";
+import { serveAdministration } from "./administration";
+import { machineRange } from "./addresses";
+import { Alarm } from "./alarm";
+import type { CloudRequest } from "./cloud";
+import type { SimulatorContents } from "./contents";
+import { CudoCloud } from "./cudo/cloud";
+import { emptyCudo } from "./cudo/model";
+import { Faults } from "./faults";
+import { derived } from "./identifiers";
+import type { MachineKind } from "./machines/machine";
+import { Rental } from "./rental";
+import { RequestLog } from "./request-log";
+import { StateFile, stateVersion, type SimulatorState } from "./state-file";
+import { lockStateDirectory } from "./state-lock";
+import { defaultTiming, type Timing } from "./timing";
+import { serveCloud } from "./traffic";
+
+export interface SimulatorOptions {
+  /** Port on 127.0.0.1. Default: one that is free. */
+  port?: number;
+  /** Keeps the clouds over a restart. Made when it is missing; only its owner may read it. */
+  stateDir: string;
+  /** How VMs become machines; `undefined`: VMs are records only. */
+  machines: MachineKind | undefined;
+  /** What differs from `defaultTiming`. */
+  timing?: Partial<Timing>;
+  /** Makes the API key, ids and addresses of a new state directory repeatable. Default: random. */
+  seed?: string;
+  /** Default: silent. */
+  log?: Logger;
+}
+
+export interface Simulator {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** What a client of Cudo needs. */
+  readonly cudo: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
+  /** What exists now, without secrets. */
+  state(): Promise<SimulatorContents>;
+  /** Stops the machines in order and writes the state. Safe to call again. */
+  close(): Promise<void>;
+  /** Resolves when the simulator has been closed, by `close` or by `POST /_simulator/shutdown`. */
+  readonly closed: Promise<void>;
+}
+
+/** The port is taken or may not be used. */
+export class PortError extends Error {}
+
+const projectId = "simulator";
+/** Longest request body: far more than any start script. */
+const bodyLimit = 4 * 2 ** 20;
+
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const log = options.log ?? pino({ level: "silent" });
+  const state = await StateFile.load(options.stateDir, () =>
+    freshState(options.seed ?? randomBytes(32).toString("hex")),
+  );
+  const unlock = await lockStateDirectory(options.stateDir);
+  try {
+    return await run(options, state, log, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function run(
+  options: SimulatorOptions,
+  state: SimulatorState,
+  log: Logger,
+  unlock: () => Promise<void>,
+): Promise<Simulator> {
+  const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing });
+  const rental = new Rental(options.machines, log);
+  const file = StateFile.at(options.stateDir, () => ({ ...state, orphans: rental.orphans() }));
+  const faults = new Faults();
+  const requests = new RequestLog();
+  const alarm = new Alarm(() => settle(true));
+  let closing: Promise<void> | undefined;
+
+  /** After time or a request changed the clouds: machines follow, and what is due next wakes us up. */
+  function settle(timePassed: boolean): void {
+    if (closing) return;
+    if (timePassed) {
+      cudo.advance(Date.now());
+      file.save().catch((error: unknown) => log.error({ error: String(error) }, "state cannot be written"));
+    }
+    rental.reconcile(cudo.machines());
+    alarm.set(cudo.nextDue());
+  }
+
+  async function answer(request: CloudRequest) {
+    const given = cudo.answer(request, Date.now());
+    settle(false);
+    if (request.method !== "GET") await file.save();
+    return given;
+  }
+
+  async function contents(): Promise<SimulatorContents> {
+    settle(true);
+    await rental.orphansGone();
+    return { cudo: cudo.summary(Date.now()), machines: rental.list() };
+  }
+
+  async function reset(): Promise<void> {
+    cudo.reset();
+    faults.clear();
+    requests.clear();
+    settle(false);
+    await rental.orphansGone();
+    await file.save();
+  }
+
+  async function stop(): Promise<void> {
+    alarm.clear();
+    await server.close();
+    await rental.close();
+    await file.save();
+    await unlock();
+    log.info("simulator closed");
+  }
+
+  let markClosed: () => void;
+  const closed = new Promise<void>((resolve) => (markClosed = resolve));
+  const close = () => (closing ??= stop().finally(() => markClosed()));
+
+  const server = createServer(log);
+  serveCloud(server, { cloud: cudo, faults, requests, answer });
+  serveAdministration(server, {
+    faults,
+    requests,
+    contents,
+    reset,
+    conditions: () => cudo.conditions,
+    setConditions: (conditions) => (cudo.conditions = conditions),
+    machine: (id) => rental.find(id),
+    shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
+  });
+  await rental.adopt(state.orphans);
+  const url = await listen(server, options.port ?? 0);
+  await file.save();
+  settle(true);
+  log.info({ url }, "simulator listens");
+  return {
+    url,
+    cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: state.projectId },
+    state: contents,
+    close,
+    closed,
+  };
+}
+
+function freshState(seed: string): SimulatorState {
+  const apiKey = derived(seed, "api-key");
+  // Simulators of several state directories seldom give their machines the same addresses.
+  const addressCursor = Number.parseInt(derived(seed, "addresses").slice(0, 8), 16) % machineRange.size;
+  return {
+    version: stateVersion,
+    apiKey,
+    projectId,
+    cudo: emptyCudo({ seed, apiKey, projectId, addressCursor, now: Date.now() }),
+    orphans: [],
+  };
+}
+
+function createServer(log: Logger): FastifyInstance {
+  const server = fastify({ logger: false, bodyLimit, forceCloseConnections: true, exposeHeadRoutes: false });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  // Pages in a browser must not reach what listens on this machine, whatever name they call it by.
+  server.addHook("onRequest", async (request, reply) => {
+    const host = request.hostname;
+    if (host !== "127.0.0.1" && host !== "localhost")
+      return reply.status(403).send({ message: "Only for 127.0.0.1 and localhost." });
+    return undefined;
+  });
+  server.setNotFoundHandler((request, reply) =>
+    reply.status(404).send({ message: `Nothing here: ${request.method} ${request.url}` }),
+  );
+  server.setErrorHandler((error, request, reply) => {
+    log.error({ error: String(error), method: request.method }, "request failed");
+    return reply
+      .status((error as { statusCode?: number }).statusCode ?? 500)
+      .send({ code: 13, message: "internal error", details: [] });
+  });
+  return server;
+}
+
+async function listen(server: FastifyInstance, port: number): Promise<string> {
+  try {
+    await server.listen({ host: "127.0.0.1", port });
+  } catch (error) {
+    await server.close();
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EADDRINUSE")
+      throw new PortError(
+        `Port ${port} on 127.0.0.1 is in use; choose another with --port, or --port 0 for any that is free.`,
+      );
+    if (code === "EACCES")
+      throw new PortError(`Port ${port} may not be used by this user; choose one above 1023 with --port.`);
+    throw error;
+  }
+  return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+}
