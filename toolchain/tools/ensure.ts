@@ -28,6 +28,8 @@ export interface Workshop {
   compile: typeof compile;
   compileRecipe: typeof compileRecipe;
   report: Report;
+  /** Told once when a publisher's host gives no answer. */
+  onUnreachable?: () => void;
   signal?: AbortSignal;
 }
 
@@ -71,6 +73,7 @@ async function installAll(missing: Tool[], found: Map<ToolName, FoundTool>, work
         continue;
       }
       reachable = outcome !== "unreachable";
+      if (!reachable) workshop.onUnreachable?.();
     }
     toCompile.push(tool);
   }

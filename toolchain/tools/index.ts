@@ -16,6 +16,8 @@ export type { FoundTool } from "./ensure";
 export interface EnsureOptions {
   /** Told what is being installed; the default writes lines to stderr. Silent when nothing is missing. */
   report?: Report;
+  /** Told once when a publisher's host gives no answer, so that the caller need not try others. */
+  onUnreachable?: () => void;
   /** Ends downloads and compilers. */
   signal?: AbortSignal;
 }
@@ -47,6 +49,7 @@ export async function ensureToolsWithOrigin<Name extends ToolName>(
     compile,
     compileRecipe,
     report: options.report ?? reportToStderr,
+    onUnreachable: options.onUnreachable,
     signal,
   });
   const pulumi = found.get("pulumi");

@@ -1,0 +1,38 @@
+import * as assert from "node:assert/strict";
+import { catalogue, toolNames } from "../../toolchain/tools/catalogue";
+import { readModule } from "../../toolchain/tools/go";
+import { isAccepted } from "../../toolchain/tools/version";
+
+describe("tool catalogue", () => {
+  it("lists every tool once", () => assert.deepEqual([...toolNames].sort(), Object.keys(catalogue).sort()));
+
+  for (const tool of Object.values(catalogue)) {
+    it(`${tool.name}: the pinned version is what go.mod compiles and what PATH may hold`, async () => {
+      const { goMod } = await readModule(tool.module);
+      assert.match(goMod, new RegExp(`^\\s*(tool )?${tool.package.replaceAll(".", "\\.")}$`, "m"));
+      const module = {
+        etcd: "go.etcd.io/etcd/server/v3",
+        kubernetes: "k8s.io/kubernetes",
+        kwok: "sigs.k8s.io/kwok",
+        pulumi: "github.com/pulumi/pulumi/pkg/v3",
+      };
+      assert.ok(
+        goMod.includes(`${module[tool.module]} v${tool.version} `),
+        `go.mod pins ${module[tool.module]} v${tool.version}`,
+      );
+      assert.ok(isAccepted(tool.version, tool.accepts));
+    });
+
+    it(`${tool.name}: a download can always be verified`, () => {
+      for (const os of ["linux", "darwin"]) {
+        for (const arch of ["amd64", "arm64"]) {
+          const download = tool.download({ os, arch });
+          if (!download) continue;
+          assert.match(download.url, /^https:/);
+          assert.ok(download.sha256 ?? download.checksumUrl, download.url);
+          if (download.sha256 !== undefined) assert.match(download.sha256, /^[0-9a-f]{64}$/);
+        }
+      }
+    });
+  }
+});
