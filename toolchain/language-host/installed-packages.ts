@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 
 /** The fields of package.json that are used here. */
@@ -41,7 +41,8 @@ export function directDependencies(programFolder: string): InstalledPackage[] {
   const program = findProgramManifest(programFolder);
   if (!program) return [];
   const names = dependencyNames(program.manifest, { development: true });
-  return names.flatMap((name) => resolvePackage(name, program.folder) ?? []);
+  const lookup = new PackageLookup();
+  return names.flatMap((name) => lookup.resolve(name, program.folder) ?? []);
 }
 
 /**
@@ -49,17 +50,20 @@ export function directDependencies(programFolder: string): InstalledPackage[] {
  * and does not list node_modules, which holds much that no program asked for.
  */
 export function allDependencies(programFolder: string): InstalledPackage[] {
-  const reached = new Map<string, InstalledPackage>();
-  const queue = directDependencies(programFolder);
-  for (let next = queue.pop(); next; next = queue.pop()) {
-    if (reached.has(next.folder)) continue;
-    reached.set(next.folder, next);
-    for (const name of dependencyNames(next.manifest, { development: false })) {
-      const found = resolvePackage(name, next.folder, reached);
-      if (found && !reached.has(found.folder)) queue.push(found);
+  const program = findProgramManifest(programFolder);
+  if (!program) return [];
+  const lookup = new PackageLookup();
+  const reached = new Set<InstalledPackage>();
+  const follow = (names: string[], from: string): void => {
+    for (const name of names) {
+      const found = lookup.resolve(name, from);
+      if (!found || reached.has(found)) continue;
+      reached.add(found);
+      follow(dependencyNames(found.manifest, { development: false }), found.folder);
     }
-  }
-  return [...reached.values()];
+  };
+  follow(dependencyNames(program.manifest, { development: true }), program.folder);
+  return [...reached];
 }
 
 function dependencyNames(manifest: Manifest, include: { development: boolean }): string[] {
@@ -68,21 +72,39 @@ function dependencyNames(manifest: Manifest, include: { development: boolean }):
   return [...new Set(groups.flatMap((group) => Object.keys(group ?? {})))];
 }
 
-/** Looks where Node.js looks: in the node_modules of the folder and of each folder above it. */
-function resolvePackage(
-  name: string,
-  from: string,
-  known: ReadonlyMap<string, InstalledPackage> = new Map(),
-): InstalledPackage | undefined {
-  for (let current = from; ; current = path.dirname(current)) {
-    if (path.basename(current) !== "node_modules") {
-      const folder = path.join(current, "node_modules", name);
-      const seen = known.get(folder);
-      if (seen) return seen;
-      const manifest = readManifest(folder);
-      if (manifest) return { name, folder, manifest };
+/** Finds packages where Node.js looks for them, and reads each package.json once. */
+class PackageLookup {
+  private readonly packages = new Map<string, InstalledPackage | undefined>();
+  private readonly moduleFolders = new Map<string, string[]>();
+
+  resolve(name: string, from: string): InstalledPackage | undefined {
+    for (const folder of this.moduleFoldersAbove(from)) {
+      const found = this.read(name, path.join(folder, name));
+      if (found) return found;
     }
-    if (path.dirname(current) === current) return undefined;
+    return undefined;
+  }
+
+  private read(name: string, folder: string): InstalledPackage | undefined {
+    if (!this.packages.has(folder)) {
+      const manifest = readManifest(folder);
+      this.packages.set(folder, manifest && { name, folder, manifest });
+    }
+    return this.packages.get(folder);
+  }
+
+  /** The node_modules that exist in a folder and in those above it, nearest first. */
+  private moduleFoldersAbove(folder: string): string[] {
+    let folders = this.moduleFolders.get(folder);
+    if (!folders) {
+      const parent = path.dirname(folder);
+      const above = parent === folder ? [] : this.moduleFoldersAbove(parent);
+      const own = path.join(folder, "node_modules");
+      const isModules = path.basename(folder) === "node_modules";
+      folders = !isModules && statSync(own, { throwIfNoEntry: false }) ? [own, ...above] : above;
+      this.moduleFolders.set(folder, folders);
+    }
+    return folders;
   }
 }
 

@@ -1,0 +1,125 @@
+import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { promises as fs } from "node:fs";
+import { parse } from "yaml";
+import { environmentOf, exportLines } from "../../toolchain/cli/exports";
+import { formatOutputs, writeKubeconfig } from "../../toolchain/cli/outputs";
+import { listThings, type Simulator } from "../../toolchain/cli/simulator-process";
+import { deriveConfig } from "../../toolchain/cli/stack-config";
+import { stackFiles } from "../../toolchain/cli/workspace";
+import { lineReport } from "../../toolchain/tools/report";
+import { inTemporaryFolder } from "./temporary-folder";
+
+const simulator: Simulator = {
+  url: "http://127.0.0.1:4999",
+  cudoUrl: "http://127.0.0.1:4999/cudo",
+  pid: 1,
+  apiKey: "key",
+  projectId: "simulator",
+};
+
+describe("stack config", () => {
+  const committed = [
+    "# a comment",
+    "config:",
+    "  pulumi-gpu-clusters:cni: none",
+    "  gpu-clusters:cudo:",
+    "    projectId: real",
+    "    baseUrl: https://rest.compute.cudo.org",
+    "",
+  ].join("\n");
+
+  it("always points at the simulator, whatever the committed one says", () => {
+    for (const text of [committed, "config: {}\n", "{}\n", ""]) {
+      const { config } = parse(deriveConfig(text, undefined, simulator)) as { config: Record<string, unknown> };
+      assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudoUrl });
+    }
+    assert.match(deriveConfig(committed, undefined, simulator), /cni: none/);
+  });
+
+  it("keeps the salt of the stack's own passphrase, and no other", () => {
+    const salted = `encryptionsalt: v1:theirs\n${committed}`;
+    assert.doesNotMatch(deriveConfig(salted, undefined, simulator), /encryptionsalt/);
+    const again = parse(deriveConfig(salted, "encryptionsalt: v1:ours\n", simulator)) as Record<string, unknown>;
+    assert.equal(again.encryptionsalt, "v1:ours");
+  });
+});
+
+describe("stack files", () => {
+  it("refuses names that would leave the stack's folder or take another's", () => {
+    for (const name of ["..", "../x", "a/b", "", "simulator", "pulumi-home", ".hidden"]) {
+      assert.throws(() => stackFiles(name), /can not be a stack's name/, name);
+    }
+    assert.match(stackFiles("local").kubeconfig, /\.gpu-clusters\/local\/kubeconfig$/);
+  });
+
+  it(
+    "writes the kubeconfig for its owner only, also over an older one",
+    inTemporaryFolder(async (folder) => {
+      const files = { ...stackFiles("local"), kubeconfig: `${folder}/kubeconfig` };
+      await fs.writeFile(files.kubeconfig, "old", { mode: 0o644 });
+      await writeKubeconfig(files, "new");
+      assert.equal(await fs.readFile(files.kubeconfig, "utf8"), "new");
+      assert.equal((await fs.stat(files.kubeconfig)).mode & 0o777, 0o600);
+    }),
+  );
+});
+
+describe("npm run env", () => {
+  it("prints lines from which a shell gets exactly the values", () => {
+    const environment = { PLAIN: "a", ODD: `it's "$HOME" \\ \`x\``, PATH: process.env.PATH ?? "" };
+    const script = `${exportLines(environment)}printf '%s' "$ODD"`;
+    assert.equal(execFileSync("sh", ["-c", script], { encoding: "utf8" }), environment.ODD);
+  });
+
+  it("puts each tool's folder on PATH once, before the others, and points at the simulator", () => {
+    const tools = { pulumi: "/cache/pulumi/pulumi", kubectl: "/usr/bin/kubectl", kwok: "/cache/kwok/kwok" };
+    const environment = environmentOf(stackFiles("local"), simulator, tools, "/usr/bin:/bin");
+    assert.equal(environment.PATH, "/cache/pulumi:/cache/kwok:/usr/bin:/bin");
+    assert.equal(environment.CUDO_BASE_URL, simulator.cudoUrl);
+    assert.match(environment.PULUMI_BACKEND_URL ?? "", /^file:\/\/.*\/local\/backend$/);
+  });
+});
+
+describe("what is left", () => {
+  it("names each thing of each list with its kind", () => {
+    const state = {
+      cudo: { vms: [{ id: "local-control-plane" }], disks: [], networks: [{ name: "n" }] },
+      machines: ["m"],
+    };
+    assert.deepEqual(listThings(state), ["cudo vms local-control-plane", "cudo networks n", "machines m"]);
+  });
+
+  it("is nothing when every list is empty", () => {
+    assert.deepEqual(listThings({ cudo: { vms: [], disks: [] }, machines: [] }), []);
+  });
+});
+
+describe("output", () => {
+  it("aligns names and shows structures as JSON", () => {
+    assert.equal(
+      formatOutputs({ endpoint: "https://x\n", nodeGroups: [1] }),
+      "  endpoint    https://x\n  nodeGroups  [1]",
+    );
+  });
+
+  it("reports each kind of step at once and otherwise every 15 s", () => {
+    const lines: string[] = [];
+    let time = 0;
+    const report = lineReport(
+      (line) => lines.push(line),
+      () => time,
+    );
+    report("etcd", "downloading modules");
+    report("etcd", "compiling, 1 packages");
+    time = 14_000;
+    report("etcd", "compiling, 2 packages");
+    time = 16_000;
+    report("etcd", "compiling, 3 packages");
+    assert.deepEqual(lines, [
+      "etcd: downloading modules (0 s)",
+      "etcd: compiling, 1 packages (0 s)",
+      "etcd: compiling, 3 packages (16 s)",
+    ]);
+  });
+});
