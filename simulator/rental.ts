@@ -85,7 +85,7 @@ export class Rental {
 
   /** Resolves when no machine is left whose VM is gone. */
   async orphansGone(): Promise<void> {
-    await Promise.all(this.orphans().map((spec) => this.working.get(spec.id)));
+    await Promise.all(this.orphans().flatMap((spec) => this.working.get(spec.id) ?? []));
   }
 
   /** Lets the work in hand end, then stops all machines in order. */

@@ -9,7 +9,7 @@ import { Alarm } from "./alarm";
 import type { CloudRequest } from "./cloud";
 import type { SimulatorContents } from "./contents";
 import { CudoCloud } from "./cudo/cloud";
-import { emptyCudo } from "./cudo/model";
+import { emptyCudo, firstProjectId } from "./cudo/model";
 import { Faults } from "./faults";
 import { derived } from "./identifiers";
 import type { MachineKind } from "./machines/machine";
@@ -51,7 +51,6 @@ export interface Simulator {
 /** The port is taken or may not be used. */
 export class PortError extends Error {}
 
-const projectId = "simulator";
 /** Longest request body: far more than any start script. */
 const bodyLimit = 4 * 2 ** 20;
 
@@ -75,7 +74,7 @@ async function run(
   log: Logger,
   unlock: () => Promise<void>,
 ): Promise<Simulator> {
-  const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing });
+  const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing }, options.machines !== undefined);
   const rental = new Rental(options.machines, log);
   const file = StateFile.at(options.stateDir, () => ({ ...state, orphans: rental.orphans() }));
   const faults = new Faults();
@@ -148,7 +147,7 @@ async function run(
   log.info({ url }, "simulator listens");
   return {
     url,
-    cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: state.projectId },
+    cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: firstProjectId },
     state: contents,
     close,
     closed,
@@ -162,8 +161,7 @@ function freshState(seed: string): SimulatorState {
   return {
     version: stateVersion,
     apiKey,
-    projectId,
-    cudo: emptyCudo({ seed, apiKey, projectId, addressCursor, now: Date.now() }),
+    cudo: emptyCudo({ seed, apiKey, addressCursor, now: Date.now() }),
     orphans: [],
   };
 }

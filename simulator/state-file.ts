@@ -10,7 +10,6 @@ export interface SimulatorState {
   version: typeof stateVersion;
   cudo: CudoState;
   apiKey: string;
-  projectId: string;
   /** Machines whose VM is gone and that were not yet terminated. */
   orphans: MachineSpec[];
 }

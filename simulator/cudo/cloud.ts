@@ -4,7 +4,7 @@ import { scaled, type Timing } from "../timing";
 import { findMachineType } from "./capacity";
 import type { Conditions } from "./conditions";
 import { CudoError, EdgeRefusal } from "./errors";
-import type { CudoState, StoredVm, World } from "./model";
+import { firstProjectId, type CudoState, type StoredVm, type World } from "./model";
 import { operations, type Operation } from "./operations";
 import { summarise, type CudoSummary } from "./summary";
 import { advance, nextDue } from "./transitions";
@@ -32,6 +32,8 @@ export class CudoCloud implements Cloud {
   constructor(
     private readonly state: CudoState,
     timing: Timing,
+    /** Whether VMs become machines. */
+    private readonly withMachines: boolean,
   ) {
     this.delays = scaled(timing);
   }
@@ -79,6 +81,7 @@ export class CudoCloud implements Cloud {
       for (const key of Object.keys(objects)) delete objects[key];
     }
     this.state.sshKeys = {};
+    for (const id of Object.keys(this.state.projects)) if (id !== firstProjectId) delete this.state.projects[id];
     this.conditions = {};
   }
 
@@ -101,7 +104,7 @@ export class CudoCloud implements Cloud {
   }
 
   private world(now: number): World {
-    return { state: this.state, now, delays: this.delays, conditions: this.conditions };
+    return { state: this.state, now, delays: this.delays, conditions: this.conditions, oneAddress: this.withMachines };
   }
 }
 

@@ -149,22 +149,23 @@ export interface World {
   readonly now: number;
   readonly delays: Timing;
   readonly conditions: Conditions;
+  /**
+   * True where a VM has a machine behind it. A machine has one address, which must be reachable from all others, so it is shown as the
+   * internal address too; the network still counts and reserves one of its own for each VM.
+   */
+  readonly oneAddress: boolean;
 }
 
+/** The project that every simulated Cudo begins with. */
+export const firstProjectId = "simulator";
 export const billingAccountId = "simulated-billing";
 
-export function emptyCudo(options: {
-  seed: string;
-  apiKey: string;
-  projectId: string;
-  addressCursor: number;
-  now: number;
-}): CudoState {
+export function emptyCudo(options: { seed: string; apiKey: string; addressCursor: number; now: number }): CudoState {
   return {
     identifiers: { seed: options.seed, counter: 0 },
     addressCursor: options.addressCursor,
     apiKeys: { simulator: { id: "simulator", key: options.apiKey, createTime: options.now } },
-    projects: { [options.projectId]: { id: options.projectId, billingAccountId } },
+    projects: { [firstProjectId]: { id: firstProjectId, billingAccountId } },
     sshKeys: {},
     vms: {},
     disks: {},

@@ -1,7 +1,7 @@
-/** What exists, for tests and people: the API's own views, plus what only the simulator knows. No start scripts, no keys. */
+/** What exists, for tests and people: the API's own views, plus what only the simulator knows. No start scripts, no keys, not the project that always exists. */
 import { diskView } from "./disks";
 import { imageView } from "./images";
-import type { World } from "./model";
+import { firstProjectId, type World } from "./model";
 import { networkView } from "./networks";
 import { securityGroupView } from "./security-groups";
 import { vmView } from "./vm-view";
@@ -9,7 +9,7 @@ import { vmView } from "./vm-view";
 export function summarise(world: World) {
   const { state } = world;
   return {
-    projects: Object.keys(state.projects),
+    projects: Object.keys(state.projects).filter((id) => id !== firstProjectId),
     vms: Object.values(state.vms).map((vm) => ({
       ...vmView(world, vm),
       authorizedSshKeys: "",

@@ -27,7 +27,7 @@ export function vmView(world: World, vm: StoredVm) {
   const external = visible ? vm.publicAddress : "";
   const nics = vm.nics.map((nic) => ({
     networkId: nic.networkId,
-    internalIpAddress: visible ? nic.internalAddress : "",
+    internalIpAddress: visible ? (world.oneAddress ? vm.machineAddress : nic.internalAddress) : "",
     externalIpAddress: visible ? nic.publicAddress : "",
     networkAddress: world.state.networks[keyOf(vm.projectId, nic.networkId)]?.ipRange ?? "",
     securityGroupIds: [...nic.securityGroupIds],

@@ -1,0 +1,112 @@
+/** `npm run simulator`: the simulated clouds in the foreground, until Ctrl-C or `POST /_simulator/shutdown`. */
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { destination, pino } from "pino";
+import { ensureTools } from "../toolchain/tools";
+import { lightMachines } from "./machines/light/light-machines";
+import type { MachineKind } from "./machines/machine";
+import { PortError, startSimulator, type Simulator } from "./server";
+import { StateDirectoryError, writeAtomically } from "./state-file";
+
+interface Arguments {
+  port: number;
+  stateDir: string;
+  delays: number;
+  machines: "light" | "none";
+}
+
+async function run({ port, stateDir, delays, machines }: Arguments): Promise<void> {
+  const directory = resolve(stateDir);
+  const simulator = await startSimulator({
+    port,
+    stateDir: directory,
+    timing: { scale: delays },
+    machines: machines === "light" ? await light(directory) : undefined,
+    log: pino(
+      { base: undefined },
+      destination({ dest: join(directory, "events.log"), mkdir: true, sync: true, mode: 0o600 }),
+    ),
+  });
+  const ready = join(directory, "simulator.json");
+  const { apiKey, projectId } = simulator.cudo;
+  stopOnSignals(simulator);
+  try {
+    await writeAtomically(
+      ready,
+      `${JSON.stringify({ url: simulator.url, pid: process.pid, apiKey, projectId }, null, 2)}\n`,
+    );
+    console.log(greeting(simulator, machines, directory));
+    await simulator.closed;
+  } finally {
+    await simulator.close();
+    await rm(ready, { force: true });
+  }
+  console.log("Simulator stopped; its clouds are kept for the next start.");
+}
+
+async function light(directory: string): Promise<MachineKind> {
+  const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]);
+  return lightMachines({ dir: join(directory, "machines"), tools, log: (message) => console.log(message) });
+}
+
+function stopOnSignals(simulator: Simulator): void {
+  const stop = () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    console.log("Stopping the machines …");
+    void simulator.close().catch(fail);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+function greeting(simulator: Simulator, machines: Arguments["machines"], directory: string): string {
+  const { baseUrl, apiKey, projectId } = simulator.cudo;
+  return [
+    `Simulator at ${simulator.url}: Cudo (simulated catalogue, prices and capacity)`,
+    `Machines: ${machines === "light" ? "light (real control planes, nodes by kwok)" : "none (VMs are records only)"}`,
+    `State, log: ${directory}`,
+    "",
+    "To use it from a shell:",
+    `export CUDO_API_KEY=${apiKey}`,
+    `export CUDO_PROJECT_ID=${projectId}`,
+    `export CUDO_BASE_URL=${baseUrl}`,
+    "",
+    "Ctrl-C stops it.",
+  ].join("\n");
+}
+
+function fail(error: unknown): void {
+  const expected = error instanceof PortError || error instanceof StateDirectoryError;
+  console.error(
+    expected || !(error instanceof Error)
+      ? `error: ${error instanceof Error ? error.message : String(error)}`
+      : error.stack,
+  );
+  process.exitCode = 1;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535)
+    throw new InvalidArgumentError("A port is a whole number from 0 (any that is free) to 65535.");
+  return port;
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 1000)
+    throw new InvalidArgumentError("A factor is a number from 0 to 1000.");
+  return value;
+}
+
+const command = new Command("npm run simulator --")
+  .description("Runs the simulated clouds on this computer's loopback interface.")
+  .option("--port <number>", "port on 127.0.0.1; 0 for any that is free", portNumber, 4710)
+  .option("--state-dir <directory>", "where the clouds are kept over a restart", ".gpu-clusters/simulator")
+  .option("--delays <factor>", "multiplies all delays of the clouds; 0 for none", factor, 1)
+  .addOption(new Option("--machines <kind>", "what VMs are made of").choices(["light", "none"]).default("light"))
+  .action((given: Arguments) => run(given).catch(fail));
+
+void command.parseAsync();
