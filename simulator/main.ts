@@ -50,10 +50,17 @@ async function light(directory: string): Promise<MachineKind> {
   return lightMachines({ dir: join(directory, "machines"), tools, log: (message) => console.log(message) });
 }
 
+/** npm, tsx and the terminal each pass the same signal on: only one that comes later is a second wish. */
+const impatience = 2_000;
+
 function stopOnSignals(simulator: Simulator): void {
+  let first: number | undefined;
   const stop = () => {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    if (first !== undefined) {
+      if (Date.now() - first > impatience) process.exit(1);
+      return;
+    }
+    first = Date.now();
     console.log("Stopping the machines …");
     void simulator.close().catch(fail);
   };
