@@ -1,0 +1,99 @@
+import { promises as fs } from "node:fs";
+import { homedir } from "node:os";
+import * as path from "node:path";
+import { buildStandIn } from "../../simulator/plugins/kubernetes/build";
+import { runCommand } from "../tools/command";
+import { pulumiHome, exists } from "./workspace";
+
+const executable = "pulumi-resource-kubernetes";
+const answerTimeout = 3_000;
+const installTimeout = 300_000;
+/** How long the publisher is not asked again once it could not be reached. */
+const retryAfter = 24 * 3_600_000;
+
+/** The marker beside a stand-in that we installed; an official plugin has none. */
+const markerName = "stand-in.json";
+
+export interface KubernetesProvider {
+  kind: "official" | "stand-in";
+  /** One line for people. */
+  description: string;
+}
+
+/** The version of the plugin that the installed @pulumi/kubernetes asks for. */
+export async function wantedVersion(): Promise<string> {
+  const manifest = await fs.readFile(require.resolve("@pulumi/kubernetes/package.json"), "utf8");
+  const { pulumi, version } = JSON.parse(manifest) as { version: string; pulumi?: { version?: string } };
+  return pulumi?.version ?? version;
+}
+
+/**
+ * Puts the kubernetes provider plugin into our PULUMI_HOME: the official one that the user has, else a download of it
+ * where the publisher answers within 3 s, else the simulator's stand-in.
+ */
+export async function ensureKubernetesProvider(
+  pulumi: string,
+  options: { networkReachable: boolean; signal: AbortSignal },
+): Promise<KubernetesProvider> {
+  const version = await wantedVersion();
+  const name = `resource-kubernetes-v${version}`;
+  const folder = path.join(pulumiHome, "plugins", name);
+  const marker = path.join(folder, markerName);
+  const official: KubernetesProvider = { kind: "official", description: `official plugin ${version}` };
+  if ((await exists(path.join(folder, executable))) && !(await exists(marker))) return official;
+
+  const users = path.join(process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), "plugins", name);
+  if (await exists(path.join(users, executable))) {
+    await fs.rm(folder, { recursive: true, force: true });
+    await linkFiles(users, folder);
+    return official;
+  }
+  const triedAt = await lastTry(marker);
+  if (Date.now() - triedAt > retryAfter && options.networkReachable && (await isReachable(options.signal))) {
+    await fs.rm(folder, { recursive: true, force: true });
+    if (await installOfficial(pulumi, version, options.signal)) return official;
+  }
+  await fs.mkdir(folder, { recursive: true });
+  // Before the plugin, so that a stand-in can never be taken for the official one.
+  if (!(await exists(marker)) || Date.now() - triedAt > retryAfter) {
+    await fs.writeFile(marker, JSON.stringify({ triedAt: Date.now() }));
+  }
+  await buildStandIn(folder);
+  return { kind: "stand-in", description: "stand-in of the simulator (official plugin not reachable)" };
+}
+
+/** Links to each file: pulumi does not see a plugin whose folder itself is a link. */
+async function linkFiles(from: string, to: string): Promise<void> {
+  await fs.mkdir(to, { recursive: true });
+  for (const entry of await fs.readdir(from)) await fs.symlink(path.join(from, entry), path.join(to, entry));
+}
+
+async function lastTry(marker: string): Promise<number> {
+  try {
+    return (JSON.parse(await fs.readFile(marker, "utf8")) as { triedAt: number }).triedAt;
+  } catch {
+    return 0;
+  }
+}
+
+async function isReachable(signal: AbortSignal): Promise<boolean> {
+  try {
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(answerTimeout)]);
+    await fetch("https://get.pulumi.com/", { method: "HEAD", redirect: "manual", signal: timeout });
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+async function installOfficial(pulumi: string, version: string, signal: AbortSignal): Promise<boolean> {
+  const result = await runCommand(pulumi, ["plugin", "install", "resource", "kubernetes", version], {
+    reject: false,
+    timeout: installTimeout,
+    cancelSignal: signal,
+    env: { PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" },
+  });
+  signal.throwIfAborted();
+  return !result.failed;
+}

@@ -1,0 +1,144 @@
+import { spawn } from "node:child_process";
+import { promises as fs } from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../tools/lock";
+import { CommandError } from "./command-error";
+import { root, simulatorFolder } from "./workspace";
+
+/** A simulator that runs. */
+export interface Simulator {
+  /** E.g. `http://127.0.0.1:4710`. */
+  url: string;
+  cudoUrl: string;
+  pid: number;
+  /** Accepted by the simulated clouds. */
+  apiKey: string;
+  projectId: string;
+}
+
+const readyDeadline = 60_000;
+const shutdownDeadline = 30_000;
+
+/** The file in which the simulator says where it listens, once it is ready. */
+const readyFile = path.join(simulatorFolder, "simulator.json");
+const logFile = path.join(simulatorFolder, "simulator.log");
+
+/** The simulator that runs in the background, or undefined. */
+export async function findSimulator(): Promise<Simulator | undefined> {
+  const simulator = await readReadyFile();
+  if (!simulator || !isAlive(simulator.pid)) return undefined;
+  try {
+    const answer = await fetch(`${simulator.url}/_simulator/state`, { signal: AbortSignal.timeout(5_000) });
+    return answer.ok ? simulator : undefined;
+  } catch {
+    // Another process has the pid now.
+    return undefined;
+  }
+}
+
+/**
+ * The running simulator, else one that is started in the background and outlives us.
+ * @param port wanted port; undefined means the default, or whichever a running one has
+ */
+export async function ensureSimulator(
+  port: number | undefined,
+  signal: AbortSignal,
+): Promise<Simulator & { started: boolean }> {
+  const running = await findSimulator();
+  if (running) {
+    if (port !== undefined && new URL(running.url).port !== String(port)) {
+      throw new CommandError(
+        `a simulator runs at ${running.url}, not on port ${port}`,
+        "Leave --port out to use it, or `npm stop` first.",
+      );
+    }
+    return { ...running, started: false };
+  }
+  return { ...(await startSimulator(port, signal)), started: true };
+}
+
+async function startSimulator(port: number | undefined, signal: AbortSignal): Promise<Simulator> {
+  await fs.mkdir(simulatorFolder, { recursive: true });
+  await fs.rm(readyFile, { force: true });
+  const log = await fs.open(logFile, "w", 0o600);
+  const args = ["--import", "tsx", path.join("simulator", "main.ts"), "--state-dir", simulatorFolder];
+  if (port !== undefined) args.push("--port", String(port));
+  const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: ["ignore", log.fd, log.fd] });
+  child.unref();
+  await log.close();
+  let failure: string | undefined;
+  child.once("error", (error) => (failure = error.message));
+  child.once("exit", (code, signalName) => (failure = `it ended with ${code ?? signalName}`));
+  const deadline = Date.now() + readyDeadline;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const ready = await readReadyFile();
+      if (ready && ready.pid === child.pid) return ready;
+      if (failure !== undefined) break;
+      if (Date.now() > deadline) {
+        failure = `it was not ready after ${readyDeadline / 1000} s`;
+        break;
+      }
+      await sleep(50, undefined, { signal });
+    }
+  } catch (error) {
+    child.kill("SIGTERM");
+    throw error;
+  }
+  child.kill("SIGTERM");
+  const tail = (await fs.readFile(logFile, "utf8")).trimEnd().split("\n").slice(-15).join("\n");
+  throw new CommandError(
+    `the simulator did not start: ${failure}\n${tail}`,
+    `Its log is ${logFile}. Is the port taken? Try another: npm start -- --port 4711`,
+  );
+}
+
+async function readReadyFile(): Promise<Simulator | undefined> {
+  try {
+    const { url, pid, apiKey, projectId } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
+      Simulator,
+      "cudoUrl"
+    >;
+    return { url, cudoUrl: `${url}/cudo`, pid, apiKey, projectId };
+  } catch {
+    // Missing, or being written.
+    return undefined;
+  }
+}
+
+/** Ends the simulator and waits until it is gone. Its clouds stay on disk. */
+export async function stopSimulator(simulator: Simulator, signal: AbortSignal): Promise<void> {
+  process.kill(simulator.pid, "SIGTERM");
+  const deadline = Date.now() + shutdownDeadline;
+  while (isAlive(simulator.pid)) {
+    if (Date.now() > deadline) {
+      throw new CommandError(
+        `the simulator (process ${simulator.pid}) did not end in ${shutdownDeadline / 1000} s`,
+        `Its log is ${logFile}.`,
+      );
+    }
+    await sleep(50, undefined, { signal });
+  }
+}
+
+/** The names of everything that exists in the simulated clouds, each with its kind, e.g. `cudo vm local-control-plane`. */
+export async function whatExists(simulator: Simulator): Promise<string[]> {
+  const answer = await fetch(`${simulator.url}/_simulator/state`, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`${simulator.url}/_simulator/state answers HTTP ${answer.status}`);
+  return listThings(await answer.json());
+}
+
+/** Walks `{cudo: {vms: [...], disks: [...]}, machines: [...]}`: each entry of each list is a thing that exists. */
+export function listThings(state: unknown, kind: string[] = []): string[] {
+  if (Array.isArray(state)) return state.map((thing: unknown) => [...kind, nameOf(thing)].join(" "));
+  if (typeof state !== "object" || state === null) return [];
+  return Object.entries(state).flatMap(([key, value]) => listThings(value, [...kind, key]));
+}
+
+function nameOf(thing: unknown): string {
+  if (typeof thing !== "object" || thing === null) return String(thing);
+  const { id, name } = thing as { id?: unknown; name?: unknown };
+  return String(id ?? name ?? JSON.stringify(thing));
+}

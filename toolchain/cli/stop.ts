@@ -1,0 +1,56 @@
+import { promises as fs } from "node:fs";
+import { Command } from "commander";
+import { CommandError } from "./command-error";
+import { runMain } from "./main";
+import { prepare } from "./prepare";
+import { requireSuccess, showPulumi } from "./pulumi";
+import { findSimulator, stopSimulator, whatExists } from "./simulator-process";
+import { existingStacks, stackExists, stackFiles } from "./workspace";
+
+async function stop(stack: string, signal: AbortSignal): Promise<void> {
+  const files = stackFiles(stack);
+  const say = (line: string): boolean => process.stderr.write(`${line}\n`);
+  if (await stackExists(files)) {
+    const { pulumi } = await prepare(files, undefined, signal);
+    const code = await showPulumi(
+      pulumi,
+      ["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", files.config],
+      signal,
+    );
+    const again = stack === "local" ? "npm stop" : `npm stop -- ${stack}`;
+    await requireSuccess(
+      code,
+      "pulumi destroy",
+      `What is left is still in the stack's state. Go on with: ${again}`,
+      signal,
+    );
+  } else {
+    say(`Stack ${stack} does not exist: nothing to destroy.`);
+  }
+
+  const others = (await existingStacks()).filter((name) => name !== stack);
+  const simulator = await findSimulator();
+  const left = simulator ? await whatExists(simulator) : [];
+  if (left.length > 0 && others.length === 0) {
+    throw new CommandError(
+      `the simulated clouds still hold:\n${left.map((thing) => `  ${thing}`).join("\n")}`,
+      "The stack no longer knows them. The simulator keeps running; delete its state with: rm -r .gpu-clusters/simulator",
+    );
+  }
+  await fs.rm(files.folder, { recursive: true, force: true });
+  if (others.length > 0) {
+    say(`Stack ${stack} is gone. The simulator goes on for: ${others.join(", ")} (it holds ${left.length} things).`);
+    return;
+  }
+  if (simulator) {
+    await stopSimulator(simulator, signal);
+    say("Nothing is left in the simulated clouds. The simulator has ended.");
+  }
+}
+
+const command = new Command("npm stop --")
+  .description("Removes a cluster that npm start made, and shows that nothing of it is left.")
+  .argument("[stack]", "stack to remove", "local")
+  .action((stack: string) => runMain((signal) => stop(stack, signal)));
+
+void command.parseAsync();
