@@ -1,8 +1,7 @@
-/** The bash script that makes a machine a node: `scripts/node.sh` with the node document in it. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+/** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { NodeDocument } from "./document";
+import { nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -21,7 +20,7 @@ const documentLine = new RegExp(`^${beginning}\\n(.*)\\n${end}$`, "m");
 
 /** Placeholders of the document stand in a `cudo-start-script` as they are. Throws `RangeError` if a cloud would not take the script. */
 export function renderBootstrapScript(document: NodeDocument, options: BootstrapScriptOptions): string {
-  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${nodeScript()}`;
+  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${nodeScript}`;
   const delivered = options.delivery === "ec2-user-data" ? gzipSync(script, { level: 9 }) : Buffer.from(script, "utf8");
   if (delivered.length > maximumScriptBytes) {
     throw new RangeError(
@@ -40,14 +39,4 @@ export function nodeDocumentFromScript(script: string): NodeDocument | undefined
 function decompressed(script: string): string {
   const bytes = Buffer.from(script, "base64");
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes).toString("utf8") : script;
-}
-
-let body: string | undefined;
-
-/** Without what only its readers need: its first line and its comments. */
-function nodeScript(): string {
-  return (body ??= readFileSync(join(__dirname, "scripts", "node.sh"), "utf8").replace(
-    /^ *#(?! shellcheck).*\n/gm,
-    "",
-  ));
 }

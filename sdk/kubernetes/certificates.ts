@@ -49,13 +49,24 @@ export interface CertificateRequest {
   validForHours: number;
 }
 
+/** A certificate with a fresh key. */
 export async function issueCertificate(
   authority: KeyPair,
   request: CertificateRequest,
   now = new Date(),
 ): Promise<KeyPair> {
+  const privateKey = await makePrivateKey();
+  return { certificate: await reissueCertificate(authority, privateKey, request, now), privateKey };
+}
+
+/** A certificate for a key that exists. */
+export async function reissueCertificate(
+  authority: KeyPair,
+  privateKey: string,
+  request: CertificateRequest,
+  now = new Date(),
+): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificate);
-  const keys = await generateKeys();
   const names: x509.JsonGeneralNames = [
     ...(request.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
     ...(request.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
@@ -66,7 +77,7 @@ export async function issueCertificate(
     issuer: issuer.subjectName,
     notBefore: new Date(now.getTime() - backdatedMs),
     notAfter: new Date(Math.min(now.getTime() + request.validForHours * hour, issuer.notAfter.getTime())),
-    publicKey: keys.publicKey,
+    publicKey: new x509.PublicKey(x509.PemConverter.decodeFirst(publicKeyOf(privateKey))),
     signingKey: await importPrivateKey(authority.privateKey),
     signingAlgorithm,
     extensions: [
@@ -79,10 +90,10 @@ export async function issueCertificate(
       ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
     ],
   });
-  return { certificate: `${certificate.toString("pem")}\n`, privateKey: await privateKeyPem(keys.privateKey) };
+  return `${certificate.toString("pem")}\n`;
 }
 
-/** A key that signs service account tokens; PKCS#8 PEM. */
+/** PKCS#8 PEM. */
 export async function makePrivateKey(): Promise<string> {
   return privateKeyPem((await generateKeys()).privateKey);
 }

@@ -213,7 +213,9 @@ class HttpsKubernetesApi implements KubernetesApi {
       if (error instanceof KubernetesApiError) throw error;
       signal?.throwIfAborted();
       if (timeout.aborted)
-        throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`);
+        throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
+          cause: error,
+        });
       throw new Error(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }

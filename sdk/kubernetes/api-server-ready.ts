@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+export interface ApiServerReadyArgs {
+  /**
+   * Kubeconfig of the cluster, YAML; its current context counts.
+   * @secret
+   */
+  kubeconfig: pulumi.Input<string>;
+  /**
+   * How long to wait, in seconds. `customTimeouts` overrides it.
+   * @integer
+   * @default 1200
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/**
+ * Waits until a cluster's API server is ready and gives the kubeconfig its rights. Depend on it with whatever needs the cluster.
+ *
+ * It creates nothing, deletes nothing, and a refresh does not fail when the cluster is down. Another kubeconfig is waited for again.
+ */
+export class ApiServerReady extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:kubernetes:ApiServerReady";
+
+  /** @secret */
+  public readonly kubeconfig!: pulumi.Output<string>;
+  /** How long to wait, in seconds. */
+  public readonly timeoutSeconds!: pulumi.Output<number>;
+  /** Always true; unknown until then. */
+  public readonly ready!: pulumi.Output<boolean>;
+  /** Kubernetes version of the API server without the leading `v`, for example `1.36.3`. */
+  public readonly version!: pulumi.Output<string>;
+
+  constructor(name: string, args: ApiServerReadyArgs, options?: pulumi.CustomResourceOptions) {
+    const properties = resourceProperties(args, {
+      secrets: ["kubeconfig"],
+      outputs: ["kubeconfig", "timeoutSeconds", "ready", "version"],
+    });
+    super(ApiServerReady.__pulumiType, name, properties, resourceOptions(options));
+  }
+}

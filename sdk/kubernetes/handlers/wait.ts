@@ -1,0 +1,40 @@
+/** Waiting for a cluster: quick at first, then patient; always with an end. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { ResourceLog } from "../../plugin/resource";
+
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+
+export interface Wait {
+  /** For the progress message: `the API server at https://10.0.0.2:6443`. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Pick<ResourceLog, "status">;
+  /** Said when the time is over. `reason` is what the last attempt gave. */
+  timedOut(reason: string, seconds: number): Error;
+}
+
+/** Still to wait, because of this. An error means the same. */
+export class NotYet {
+  constructor(readonly reason: string) {}
+}
+
+/** Tries until it gets something else than `NotYet` or an error. Rejects with the signal's reason, or with `timedOut`. */
+export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait): Promise<T> {
+  const started = Date.now();
+  let pauseMs = firstPauseMs;
+  for (;;) {
+    wait.signal.throwIfAborted();
+    const result = await attempt().catch((error: unknown) => {
+      wait.signal.throwIfAborted();
+      return new NotYet(error instanceof Error ? error.message : String(error));
+    });
+    if (!(result instanceof NotYet)) return result;
+    const elapsedMs = Date.now() - started;
+    if (elapsedMs + pauseMs > wait.timeoutMs) throw wait.timedOut(result.reason, Math.round(wait.timeoutMs / 1000));
+    wait.log.status(`waiting for ${wait.what} (${Math.round(elapsedMs / 1000)} s): ${result.reason}`);
+    await delay(pauseMs, undefined, { signal: wait.signal });
+    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
+  }
+}

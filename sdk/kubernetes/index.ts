@@ -1,0 +1,9 @@
+export { ApiServerReady, type ApiServerReadyArgs } from "./api-server-ready";
+export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
+export {
+  renderKubeconfig,
+  type CertificateCredentials,
+  type ExecCredentials,
+  type KubeconfigParts,
+} from "./kubeconfig";
+export { NodesReady, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";

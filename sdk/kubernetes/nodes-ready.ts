@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+/** How many nodes of a group to wait for. */
+export interface ExpectedNodeGroup {
+  /** Value of the nodes' label `gpu-clusters/node-group`. */
+  name: pulumi.Input<string>;
+  /**
+   * Nodes that the group must have; 0 waits for none.
+   * @integer
+   */
+  minSize: pulumi.Input<number>;
+}
+
+export interface NodesReadyArgs {
+  /**
+   * Kubeconfig of the cluster, YAML; its current context counts.
+   * @secret
+   */
+  kubeconfig: pulumi.Input<string>;
+  /** The groups to wait for. */
+  nodeGroups: pulumi.Input<pulumi.Input<ExpectedNodeGroup>[]>;
+  /**
+   * Control plane nodes to wait for. 0 where the cloud runs the control plane.
+   * @integer
+   * @default 1
+   */
+  controlPlaneNodes?: pulumi.Input<number>;
+  /**
+   * `Ready`: nodes that take pods. `Registered`: nodes that have joined; without a CNI they do not become Ready.
+   * @default "Ready"
+   */
+  condition?: pulumi.Input<"Ready" | "Registered">;
+  /**
+   * How long to wait, in seconds. `customTimeouts` overrides it.
+   * @integer
+   * @default 1800
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/**
+ * Waits until a cluster has the nodes that it should have at least. It creates nothing and deletes nothing.
+ *
+ * Nodes that come or go later are the autoscaler's business and cause no change here.
+ */
+export class NodesReady extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:kubernetes:NodesReady";
+
+  /** @secret */
+  public readonly kubeconfig!: pulumi.Output<string>;
+  /** Control plane nodes waited for. */
+  public readonly controlPlaneNodes!: pulumi.Output<number>;
+  /** What was waited for. */
+  public readonly condition!: pulumi.Output<"Ready" | "Registered">;
+  /** How long to wait, in seconds. */
+  public readonly timeoutSeconds!: pulumi.Output<number>;
+  /** `ready`; unknown until then. */
+  public readonly status!: pulumi.Output<string>;
+
+  constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
+    const properties = resourceProperties(args, {
+      secrets: ["kubeconfig"],
+      outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "status"],
+    });
+    super(NodesReady.__pulumiType, name, properties, resourceOptions(options));
+  }
+}
