@@ -1,0 +1,36 @@
+/** Instances have addresses of their VPC, which no loopback interface has: each gets one of 127.78.0.0/16 besides. */
+import { formatIpv4, parseIpv4, parseIpv4Range } from "../addresses";
+
+/** Light machines of the simulated AWS are in this range. */
+export const machineRange = parseIpv4Range("127.78.0.0/16")!;
+
+/** Public addresses of the simulated AWS are in this range (moto/aws_world/network.py). */
+export const publicRange = parseIpv4Range("127.79.0.0/16")!;
+
+/** Gives each instance an address and keeps it until it is released. */
+export class MachineAddresses {
+  private readonly byInstance = new Map<string, string>();
+  private readonly taken = new Set<string>();
+
+  /** The private address's last two parts where they are free, so that 10.0.3.7 is 127.78.3.7; else the next free one. */
+  of(instanceId: string, privateIp: string): string {
+    const known = this.byInstance.get(instanceId);
+    if (known !== undefined) return known;
+    const wanted = (parseIpv4(privateIp) ?? 0) % machineRange.size;
+    for (let step = 0; step < machineRange.size; step++) {
+      const offset = (wanted + step) % machineRange.size;
+      const address = formatIpv4(machineRange.base + offset);
+      if (offset % 256 === 0 || offset % 256 === 255 || this.taken.has(address)) continue;
+      this.byInstance.set(instanceId, address);
+      this.taken.add(address);
+      return address;
+    }
+    throw new Error(`all addresses of ${formatIpv4(machineRange.base)}/${machineRange.prefix} are taken`);
+  }
+
+  release(instanceId: string): void {
+    const address = this.byInstance.get(instanceId);
+    if (address !== undefined) this.taken.delete(address);
+    this.byInstance.delete(instanceId);
+  }
+}

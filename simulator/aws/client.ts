@@ -1,0 +1,135 @@
+/** What tests ask of the simulated AWS besides AWS's own API. */
+import type { AwsTiming } from "./timing";
+
+/** Everything that exists, by kind, over all accounts and regions, without what every account has from its start. */
+export type AwsContents = Readonly<Record<AwsObjectKind, readonly AwsObject[]>>;
+
+export type AwsObjectKind =
+  | "vpcs"
+  | "subnets"
+  | "routeTables"
+  | "internetGateways"
+  | "natGateways"
+  | "vpcEndpoints"
+  | "securityGroups"
+  | "networkInterfaces"
+  | "addresses"
+  | "instances"
+  | "volumes"
+  | "launchTemplates"
+  | "fleets"
+  | "keyPairs"
+  | "roles"
+  | "instanceProfiles"
+  | "policies"
+  | "parameters"
+  | "loadBalancers"
+  | "targetGroups";
+
+export interface AwsObject {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly [property: string]: unknown;
+}
+
+interface Strikes {
+  /** How often it strikes. Default: until it is removed. */
+  times?: number;
+  /** How many matching calls pass before it strikes. Default 0. */
+  skip?: number;
+}
+
+/** An API call that is answered with an error. */
+export interface AwsCallFault extends Strikes {
+  /** For example `CreateFleet`, or `*`. */
+  action: string;
+  /** AWS's error code, for example `RequestLimitExceeded`. Default `InternalError`. */
+  code?: string;
+  message?: string;
+  /** HTTP status. Default: the one that AWS sends with the code. */
+  status?: number;
+  /** The call has its effect, and only the answer is lost. */
+  afterEffect?: boolean;
+}
+
+/** Launches that get no instance. */
+export interface AwsCapacityFault extends Strikes {
+  /** Which launches, where not given all. */
+  capacity: { instanceType?: string; zone?: string; capacityType?: "spot" | "on-demand" };
+  /** Default: `InsufficientInstanceCapacity`. */
+  code?: string;
+  message?: string;
+}
+
+/** An API call as it was answered. Parameters and credentials are not kept. */
+export interface AwsRequestRecord {
+  readonly at: string;
+  readonly service: string;
+  readonly region: string;
+  readonly action: string;
+  readonly status: number;
+  readonly code: string | null;
+  readonly milliseconds: number;
+}
+
+export class AwsSimulatorClient {
+  /** `endpoint`: where the simulated AWS listens. */
+  constructor(readonly endpoint: string) {}
+
+  state(): Promise<AwsContents> {
+    return this.call("GET", "state");
+  }
+
+  requests(): Promise<AwsRequestRecord[]> {
+    return this.call("GET", "requests");
+  }
+
+  async clearRequests(): Promise<void> {
+    await this.call("DELETE", "requests");
+  }
+
+  /** @returns the fault's id */
+  async addFault(fault: AwsCallFault | AwsCapacityFault): Promise<string> {
+    return (await this.call<{ id: string }>("POST", "faults", fault)).id;
+  }
+
+  async removeFault(id: string): Promise<void> {
+    await this.call("DELETE", `faults/${id}`);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.call("DELETE", "faults");
+  }
+
+  /** vCPU quotas by Service Quotas' code, for example `L-417A185B`; they hold for launches too. */
+  async setQuotas(quotas: Readonly<Record<string, number>>): Promise<void> {
+    await this.call("PUT", "quotas", quotas);
+  }
+
+  async setTiming(timing: Partial<AwsTiming>): Promise<void> {
+    await this.call("PUT", "timing", timing);
+  }
+
+  /** What a spot interruption does to a fleet's instance. */
+  async interrupt(instanceId: string): Promise<void> {
+    await this.call("POST", `instances/${instanceId}/interrupt`);
+  }
+
+  /** Writes a record into a fleet's history. */
+  async addHistory(
+    fleetId: string,
+    record: { eventType?: string; eventSubType?: string; instanceId?: string; description?: string },
+  ): Promise<void> {
+    await this.call("POST", `fleets/${fleetId}/history`, record);
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const init = { method, ...(body && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${this.endpoint}/_simulator/${path}`, init);
+    const answer = (await response.json()) as T & { error?: string };
+    if (!response.ok) throw new Error(`${method} ${path}: ${answer.error} (HTTP ${response.status})`);
+    return answer;
+  }
+}

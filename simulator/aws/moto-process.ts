@@ -1,0 +1,110 @@
+/** moto's server with our extension, as a child process that never outlives us. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { AwsTiming } from "./timing";
+
+/** An instance as moto has it. Sent whenever its state or its public address changes. */
+export interface InstanceEvent {
+  readonly account: string;
+  readonly region: string;
+  readonly instanceId: string;
+  readonly state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  readonly instanceType: string;
+  readonly vcpus: number;
+  readonly memoryMib: number;
+  readonly gpus: readonly { readonly count: number; readonly model: string }[];
+  readonly zone: string;
+  readonly privateIp: string | null;
+  readonly publicIp: string | null;
+  /** Base64, as the caller gave it. */
+  readonly userData: string | null;
+  /** Grows whenever it is powered on or rebooted. */
+  readonly boots: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+type MotoEvent =
+  | { readonly event: "listening"; readonly port: number }
+  | { readonly event: "defect"; readonly message: string }
+  | ({ readonly event: "instance" } & InstanceEvent);
+
+export interface MotoProcessOptions {
+  /** The interpreter that has moto. */
+  python: string;
+  /** On 127.0.0.1; 0: one that is free. */
+  port: number;
+  timing: AwsTiming;
+  onInstance: (instance: InstanceEvent) => void;
+  /** Something in the extension that should not happen. */
+  onDefect: (message: string) => void;
+}
+
+export interface MotoProcess {
+  readonly port: number;
+  /** Ends it. Resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+const startDeadlineMs = 60_000;
+const stopDeadlineMs = 3_000;
+const lastLines = 15;
+
+export async function startMoto(options: MotoProcessOptions): Promise<MotoProcess> {
+  const program = join(__dirname, "moto", "main.py");
+  const args = [program, "--port", String(options.port), "--timing", JSON.stringify(options.timing)];
+  // Its standard input is a pipe from us: when we end, however that happens, the pipe does, and so does the process.
+  const child = spawn(options.python, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
+  });
+  child.stdin.on("error", () => undefined);
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  const tail: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    tail.push(line);
+    if (tail.length > lastLines) tail.shift();
+  });
+  const gone = once(child, "exit").finally(() => process.removeListener("exit", kill));
+  try {
+    const port = await listening(child, options, tail);
+    return { port, close: () => end(child, gone) };
+  } catch (error) {
+    kill();
+    await gone.catch(() => undefined);
+    throw error;
+  }
+}
+
+function listening(child: ChildProcess, options: MotoProcessOptions, tail: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) =>
+      reject(new Error(`the simulated AWS (moto) ${why}${tail.length > 0 ? `:\n${tail.join("\n")}` : ""}`));
+    const timer = setTimeout(() => fail(`did not start within ${startDeadlineMs / 1000} s`), startDeadlineMs);
+    const settle = () => clearTimeout(timer);
+    child.once("error", (error) => (settle(), fail(`cannot be started: ${error.message}`)));
+    child.once("exit", (code, signal) => (settle(), fail(`ended at its start (${signal ?? code})`)));
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      const event = parse(line);
+      if (event?.event === "listening") resolve((settle(), event.port));
+      if (event?.event === "instance") options.onInstance(event);
+      if (event?.event === "defect") options.onDefect(event.message);
+    });
+  });
+}
+
+/** moto prints a few lines of its own. */
+function parse(line: string): MotoEvent | undefined {
+  if (!line.startsWith('{"event"')) return undefined;
+  return JSON.parse(line) as MotoEvent;
+}
+
+async function end(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.stdin?.end();
+  const timer = setTimeout(() => child.kill("SIGKILL"), stopDeadlineMs);
+  await gone;
+  clearTimeout(timer);
+}

@@ -1,0 +1,39 @@
+"""Addresses that can be reached: public ones are loopback addresses, on which the simulator forwards to the machines."""
+
+import itertools
+from typing import Any
+
+from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+
+from .instances import describe
+from .world import world
+
+_numbers = itertools.count(1)
+
+
+def next_public_address() -> str:
+    """127.79.0.1, .2, … without those that end in 0 or 255."""
+    number = next(_numbers)
+    block, host = divmod(number - 1, 254)
+    return f"127.79.{block % 256}.{host + 1}"
+
+
+def _telling(call: Any) -> Any:
+    """Tells the simulator when an instance's public address may have changed."""
+
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = call(self, *args, **kwargs)
+        for instance in self.all_instances():
+            if instance.state_code in (0, 16):
+                world.emit(describe(instance))
+        return result
+
+    return wrapped
+
+
+def install() -> None:
+    elastic_ip_addresses.random_ip = next_public_address
+    elastic_network_interfaces.random_public_ip = next_public_address
+    ElasticAddressBackend.associate_address = _telling(ElasticAddressBackend.associate_address)  # type: ignore[method-assign]
+    ElasticAddressBackend.disassociate_address = _telling(ElasticAddressBackend.disassociate_address)  # type: ignore[method-assign]
