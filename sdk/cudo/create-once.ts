@@ -35,9 +35,6 @@ export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
 }
 
-/** Must end well within the time that an interrupted operation still gets. */
-const lookAfterAbortMs = 3_000;
-
 /** Makes the object, or finds that it is made. Returns when the cloud has accepted it, not when it is ready. */
 export async function createOnce<T>(
   create: CreateOnce<T>,
@@ -59,13 +56,15 @@ export async function createOnce<T>(
   }
   let interval = backoff.firstMs;
   for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted();
     try {
       await create.send(signal);
       return;
     } catch (error) {
       if (signal.aborted) {
-        await settle(create, signal);
-        throw error;
+        const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+        // The request may still be on its way, so looking now would prove nothing.
+        throw new OutcomeUnknown(`${reason}; ${create.kind} "${create.id}" may have been made`, { cause: error });
       }
       if (!isCudoError(error, "unavailable", "alreadyExists")) {
         throw error;
@@ -94,24 +93,6 @@ async function lookUp<T>(create: CreateOnce<T>, sent: CudoApiError, signal: Abor
       `whether ${create.kind} "${create.id}" was made is unknown: ${sent.message}; looking for it: ${words}`,
       { cause: sent },
     );
-  }
-}
-
-/** After an interruption: returns if it is certain that nothing was made. */
-async function settle<T>(create: CreateOnce<T>, signal: AbortSignal): Promise<void> {
-  const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
-  let found: T | undefined;
-  try {
-    found = await create.find(AbortSignal.timeout(lookAfterAbortMs));
-  } catch (error) {
-    throw new OutcomeUnknown(
-      `interrupted while ${create.kind} "${create.id}" was being made (${reason}); whether it exists is unknown`,
-      { cause: error },
-    );
-  }
-  // Absence proves nothing yet: the request may still be on its way, but then the next run finds what it made by its id.
-  if (found) {
-    throw new OutcomeUnknown(`interrupted while ${create.kind} "${create.id}" was being made (${reason}); it exists`);
   }
 }
 

@@ -20,3 +20,8 @@ export function matchingImages(name: string, images: readonly Image[]): Image[] 
     .filter((image) => name !== "" && image.id.startsWith(name))
     .sort((a, b) => distance(a) - distance(b) || b.id.localeCompare(a.id, "en", { numeric: true }));
 }
+
+/** True when `name` may mean the image `id`: it is its id, or the beginning of it. */
+export function matchesImage(name: string, id: string): boolean {
+  return name !== "" && id.startsWith(name);
+}

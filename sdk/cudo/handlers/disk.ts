@@ -1,0 +1,127 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
+import type { CudoApi } from "../api";
+import type { DiskArgs } from "../disk";
+import { cudoId } from "../ids";
+import type { Disk } from "../types";
+import { isLeaving } from "../vm-state";
+import { waitFor, withDeadline } from "../wait";
+import { connect } from "./connection";
+import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
+import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
+
+export type DiskInputs = pulumi.Unwrap<DiskArgs>;
+
+export interface DiskOutputs {
+  diskId: string;
+  projectId: string;
+}
+
+export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
+  check(inputs) {
+    const failures = checkId("diskId", inputs.diskId);
+    const sizeGib = known(inputs.sizeGib);
+    if (sizeGib !== undefined && sizeGib < 1) {
+      failures.push({ property: "sizeGib", reason: `must be at least 1, is ${sizeGib}` });
+    }
+    return failures;
+  },
+
+  plan(state, inputs) {
+    const id = state.inputs.diskId ?? state.outputs.diskId;
+    const sameId = inputs.diskId === undefined || inputs.diskId === id;
+    const sizeGib = known(inputs.sizeGib);
+    const shrinks = sizeGib !== undefined && sizeGib < state.inputs.sizeGib;
+    return { ignores: sameId ? ["diskId"] : [], replaces: shrinks ? ["sizeGib"] : [], deleteBeforeReplace: sameId };
+  },
+
+  async create(inputs, context) {
+    const { api } = connect(context.config);
+    const id = inputs.diskId ?? cudoId(context.name);
+    await limited("creating", id, context, (signal) =>
+      bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
+    );
+    return { id, outputs: outputs(api, id) };
+  },
+
+  async read(id, state, context) {
+    const { api } = connect(context.config);
+    const disk = await api.disks.find(id, context.signal);
+    if (!disk || disk.state === "DELETING") return undefined;
+    const inputs = { ...(state?.inputs ?? { diskId: id }), dataCenterId: disk.dataCenterId, sizeGib: disk.sizeGib };
+    return { inputs, outputs: outputs(api, id) };
+  },
+
+  async update(id, inputs, state, context) {
+    const { api } = connect(context.config);
+    await limited("changing", id, context, async (signal) => {
+      // After an interrupted create it may not be there yet.
+      const size = { ...inputs, sizeGib: state.inputs.sizeGib };
+      const goOn = { ...lifecycle(api, id, size), made: () => true, differences: () => [] };
+      const disk = await bringUp(goOn, { signal, log: context.log });
+      if (inputs.sizeGib > disk.sizeGib) await grow(api, disk, inputs.sizeGib, signal);
+    });
+    return outputs(api, id);
+  },
+
+  async delete(id, { inputs }, context) {
+    const { api } = connect(context.config);
+    await limited("deleting", id, context, (signal) =>
+      bringDown(lifecycle(api, id, inputs), { signal, log: context.log }),
+    );
+  },
+};
+
+function limited<T>(
+  verb: string,
+  id: string,
+  context: ResourceContext,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withDeadline(
+    { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `${verb} disk "${id}"` },
+    work,
+  );
+}
+
+async function grow(api: CudoApi, disk: Disk, sizeGib: number, signal: AbortSignal): Promise<void> {
+  if (!disk.vmId) {
+    throw new Error(
+      `sizeGib: disk "${disk.id}" has ${disk.sizeGib} GiB and is attached to no VM; Cudo grows a disk only while it is attached. ` +
+        `Attach it (Vm.storageDiskIds), or go back to sizeGib ${disk.sizeGib}`,
+    );
+  }
+  await api.vms.growDisk(disk.vmId, { diskId: disk.id, sizeGib }, signal);
+  await waitFor(async () => {
+    const now = await api.disks.find(disk.id, signal);
+    return now && now.sizeGib >= sizeGib && now.state !== "UPDATING" ? now : undefined;
+  }, signal);
+}
+
+function lifecycle(api: CudoApi, id: string, { dataCenterId, sizeGib }: DiskInputs): Lifecycle<Disk> {
+  return {
+    kind: "disk",
+    id,
+    importHint: `pulumi import gpu-clusters:cudo:Disk <name> ${id}`,
+    find: (signal) => api.disks.find(id, signal),
+    send: (signal) => api.disks.create({ id, dataCenterId, sizeGib }, signal),
+    differences: (found) => [
+      ...(found.dataCenterId === dataCenterId ? [] : [`data center ${found.dataCenterId}`]),
+      ...(found.sizeGib === sizeGib ? [] : [`${found.sizeGib} GiB`]),
+    ],
+    leaving: ({ state }) => state === "DELETING",
+    ready: ({ state }) => state === "READY" || state === "ATTACHED",
+    failed: ({ state }) => (state === "FAILED" ? "Cudo reports the state FAILED and gives no reason" : undefined),
+    progress: ({ state }) => state,
+    remove: (signal) => api.disks.delete(id, signal),
+    stuck: async ({ vmId }, signal) => {
+      const vm = vmId ? await api.vms.find(vmId, signal) : undefined;
+      return vm && !isLeaving(vm) ? `it is attached to VM "${vmId}"` : undefined;
+    },
+    outputs: () => outputs(api, id),
+  };
+}
+
+function outputs(api: CudoApi, id: string): DiskOutputs {
+  return { diskId: id, projectId: api.projectId };
+}

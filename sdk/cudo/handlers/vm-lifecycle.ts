@@ -1,0 +1,135 @@
+/** Making and deleting a VM. */
+import type { CudoApi } from "../api";
+import { CudoApiError, isCudoError } from "../errors";
+import { matchesImage } from "../images";
+import { fillScript, metadataKeys, ownerMark, providerId, scriptMark } from "../ownership";
+import type { Vm } from "../types";
+import { isLeaving, isReady, isSettled } from "../vm-state";
+import type { Lifecycle } from "./lifecycle";
+import type { VmInputs, VmOutputs } from "./vm-inputs";
+
+export interface VmPlan {
+  readonly id: string;
+  readonly urn: string;
+  readonly inputs: VmInputs;
+  /** The image that `bootDiskImageId` means now. */
+  readonly imageId: string;
+}
+
+export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan): Lifecycle<Vm> {
+  const startScript = inputs.startScript && fillScript(inputs.startScript, { projectId: api.projectId, vmId: id });
+  const marks = { [metadataKeys.owner]: ownerMark(urn), [metadataKeys.script]: scriptMark(urn, startScript) };
+  const send = (signal: AbortSignal) =>
+    api.vms.create(
+      {
+        vmId: id,
+        dataCenterId: inputs.dataCenterId,
+        machineType: inputs.machineType,
+        bootDiskImageId: imageId,
+        vcpus: inputs.vcpus,
+        memoryGib: inputs.memoryGib,
+        gpus: inputs.gpus ?? 0,
+        bootDiskSizeGib: inputs.bootDiskSizeGib,
+        storageDiskIds: inputs.storageDiskIds,
+        nics: inputs.nics,
+        securityGroupIds: inputs.nics?.length ? undefined : inputs.securityGroupIds,
+        sshKeySource: inputs.sshKeySource ?? "SSH_KEY_SOURCE_NONE",
+        customSshKeys: inputs.customSshKeys,
+        startScript,
+        metadata: { ...inputs.metadata, ...marks },
+        commitmentTerm: inputs.commitmentTerm,
+      },
+      signal,
+    );
+  return {
+    kind: "VM",
+    id,
+    importHint: `pulumi import gpu-clusters:cudo:Vm <name> ${id}`,
+    find: async (signal) => {
+      const vm = await api.vms.find(id, signal);
+      return vm?.state === "DELETED" ? undefined : vm;
+    },
+    send: (signal) => send(signal).catch((error: unknown) => Promise.reject(explainShortage(error, inputs))),
+    made: (vm) => vm.metadata[metadataKeys.owner] === marks[metadataKeys.owner],
+    differences: (vm) => differences(vm, inputs, marks[metadataKeys.script]!),
+    leaving: isLeaving,
+    ready: (vm) => isReady(vm, expected(inputs)),
+    failed: ({ state, shortState }) =>
+      state === "FAILED"
+        ? `Cudo reports the state FAILED${shortState && ` (${shortState})`} and gives no reason; often hosts or public addresses have run out`
+        : undefined,
+    progress: ({ state }) => state,
+    remove: (signal) => api.vms.terminate(id, signal),
+    stuck: (vm) => Promise.resolve(isSettled(vm) ? `Cudo refuses to terminate it in the state ${vm.state}` : undefined),
+    outputs: (vm) =>
+      vm
+        ? vmOutputs(api, vm)
+        : { vmId: id, imageId, projectId: api.projectId, providerId: providerId(api.projectId, id) },
+  };
+}
+
+export function expected({ nics, storageDiskIds }: VmInputs) {
+  return {
+    publicAddress: !nics?.length || nics.some((nic) => nic.assignPublicIp),
+    storageDisks: storageDiskIds?.length ?? 0,
+  };
+}
+
+export function vmOutputs(api: CudoApi, vm: Vm): VmOutputs {
+  return {
+    vmId: vm.id,
+    bootDiskSizeGib: vm.bootDiskSizeGib,
+    imageId: vm.imageId,
+    gpuModel: vm.gpus > 0 ? vm.gpuModel : "",
+    internalIpAddress: vm.internalIpAddress,
+    externalIpAddress: vm.externalIpAddress,
+    providerId: providerId(api.projectId, vm.id),
+    projectId: api.projectId,
+    state: vm.state,
+  };
+}
+
+/** What Cudo does not report is not compared. */
+function differences(vm: Vm, inputs: VmInputs, script: string): string[] {
+  const networks = (inputs.nics ?? []).map((nic) => nic.networkId);
+  const checks: [string, unknown, unknown][] = [
+    ["data center", vm.dataCenterId || inputs.dataCenterId, inputs.dataCenterId],
+    ["machine type", vm.machineType || inputs.machineType, inputs.machineType],
+    ["vcpus", vm.vcpus || inputs.vcpus, inputs.vcpus],
+    ["memoryGib", vm.memoryGib || inputs.memoryGib, inputs.memoryGib],
+    ["gpus", vm.gpus, inputs.gpus ?? 0],
+    [
+      "bootDiskSizeGib",
+      inputs.bootDiskSizeGib === undefined ? undefined : vm.bootDiskSizeGib || inputs.bootDiskSizeGib,
+      inputs.bootDiskSizeGib,
+    ],
+    ["networks", networks.length === 0 ? "" : vm.nics.map((nic) => nic.networkId).join(), networks.join()],
+  ];
+  const found = checks.filter(([, live, wanted]) => live !== wanted).map(([what, live]) => `${what} ${String(live)}`);
+  if (vm.imageId && !matchesImage(inputs.bootDiskImageId, vm.imageId)) found.push(`image ${vm.imageId}`);
+  if ((vm.metadata[metadataKeys.script] ?? "none") !== script) found.push("another start script");
+  return found;
+}
+
+/** Cudo reports a shortage with the code of a wrong argument: say which it is. */
+export function explainShortage(
+  error: unknown,
+  { dataCenterId, machineType }: Pick<VmInputs, "dataCenterId" | "machineType">,
+): unknown {
+  if (!isCudoError(error, "capacity")) {
+    return error;
+  }
+  const { httpStatus, grpcCode, details, requestId, retryAfter } = error;
+  const cloudMessage = `${error.cloudMessage.replace(/\.$/, "")}. This is a shortage of ${machineType} in ${dataCenterId} now, not a mistake in the arguments: try later, or another data center or machine type`;
+  const init = {
+    request: "creating a VM",
+    httpStatus,
+    grpcCode,
+    cloudMessage,
+    details,
+    requestId,
+    retryAfter,
+    kind: error.kind,
+  };
+  return new CudoApiError(init, { cause: error });
+}
