@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Unknown } from "../../sdk/plugin/values";
 import { cloud } from "./fixture/cloud";
 import { fixtureProvider } from "./fixture/provider";
+import { fixtureSchema } from "./fixture/schema";
 import { driveResource, EngineResource, PluginError, Secret, startPlugin, type Plugin } from "./harness";
 
 const Thing = "fixture:things:Thing";
@@ -10,7 +11,7 @@ describe("a resource served by the plugin", () => {
   let plugin: Plugin;
   before(async function () {
     this.timeout(20_000);
-    plugin = await startPlugin(fixtureProvider, { config: { things: { account: "a" } } });
+    plugin = await startPlugin(fixtureProvider(fixtureSchema), { config: { things: { account: "a" } } });
   });
   after(() => plugin.stop());
   beforeEach(() => {
