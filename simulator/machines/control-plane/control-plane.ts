@@ -27,6 +27,7 @@ export interface ControlPlaneSurroundings {
 }
 
 export class ControlPlane implements Role {
+  readonly isControlPlane = true;
   readonly #power = new AbortController();
   readonly #controlPlane: ControlPlaneDocument;
   #processes: SupervisedProcess[] = [];

@@ -1,11 +1,11 @@
 /** The certificates, keys and kubeconfigs that kubeadm would leave under /etc/kubernetes, on a light machine's disk. */
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { ControlPlaneDocument, KeyPair, NodeDocument } from "../../../bootstrap/document";
+import { issueCertificate, publicKeyOf } from "../../../sdk/kubernetes/certificates";
 import type { ApiServer, Credential } from "../api-connection";
-import { certificateIssuer } from "./leaf-certificate";
 import { kwokConfiguration } from "./kwok-configuration";
 import { firstServiceAddress } from "./service-subnet";
 
@@ -43,6 +43,8 @@ const fileNames = [
 ] as const;
 type FileName = (typeof fileNames)[number];
 
+const validForHours = 365 * 24;
+
 /** Writes everything anew: leaf certificates are cheap, and a machine that was off for long must not start with expired ones. */
 export async function writeControlPlaneFiles(
   directory: string,
@@ -51,41 +53,32 @@ export async function writeControlPlaneFiles(
   controlPlane: ControlPlaneDocument,
 ): Promise<ControlPlaneFiles> {
   const endpoint = `https://${address}:6443`;
-  const [ca, etcdCa, frontProxyCa] = await Promise.all([
-    certificateIssuer(controlPlane.ca),
-    certificateIssuer(controlPlane.etcdCa),
-    certificateIssuer(controlPlane.frontProxyCa),
-  ]);
-  const client = (commonName: string, organization?: string) =>
-    ca.issue({ commonName, ...(organization === undefined ? {} : { organization }), usages: ["client"] });
-  const serviceNames = [
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
-  ];
+  const { ca, etcdCa, frontProxyCa } = controlPlane;
+  const client = (authority: KeyPair, commonName: string, ...organizations: string[]) =>
+    issueCertificate(authority, { commonName, organizations, usages: ["client"], validForHours });
   const [etcd, apiServer, etcdClient, frontProxyClient, admin, controllerManager, scheduler, kwok, kubelet] =
     await Promise.all([
-      etcdCa.issue({ commonName: document.nodeName, names: ["localhost", address], usages: ["server", "client"] }),
-      ca.issue({
-        commonName: "kube-apiserver",
-        names: [
-          ...serviceNames,
-          firstServiceAddress(controlPlane.serviceSubnet),
-          address,
-          document.nodeName,
-          ...controlPlane.certificateNames,
-        ],
-        usages: ["server"],
+      issueCertificate(etcdCa, {
+        commonName: document.nodeName,
+        dnsNames: ["localhost"],
+        ipAddresses: [address],
+        usages: ["server", "client"],
+        validForHours,
       }),
-      etcdCa.issue({ commonName: "kube-apiserver-etcd-client", usages: ["client"] }),
-      frontProxyCa.issue({ commonName: "front-proxy-client", usages: ["client"] }),
-      client("kubernetes-super-admin", "system:masters"),
-      client("system:kube-controller-manager"),
-      client("system:kube-scheduler"),
+      issueCertificate(ca, {
+        commonName: "kube-apiserver",
+        ...servingNames(address, document, controlPlane),
+        usages: ["server"],
+        validForHours,
+      }),
+      client(etcdCa, "kube-apiserver-etcd-client"),
+      client(frontProxyCa, "front-proxy-client"),
+      client(ca, "kubernetes-super-admin", "system:masters"),
+      client(ca, "system:kube-controller-manager"),
+      client(ca, "system:kube-scheduler"),
       // kwok plays every kubelet of the cluster at once; no role of Kubernetes' own fits that.
-      client("kwok", "system:masters"),
-      client(`system:node:${document.nodeName}`, "system:nodes"),
+      client(ca, "kwok", "system:masters"),
+      client(ca, `system:node:${document.nodeName}`, "system:nodes"),
     ]);
   const kubeconfig = (user: string, credential: KeyPair) =>
     JSON.stringify(kubeconfigOf(endpoint, document.certificateAuthority, user, credential));
@@ -121,8 +114,16 @@ export async function writeControlPlaneFiles(
   };
 }
 
-function publicKeyOf(privateKey: string): string {
-  return createPublicKey(createPrivateKey(privateKey)).export({ type: "spki", format: "pem" }).toString();
+function servingNames(address: string, document: NodeDocument, controlPlane: ControlPlaneDocument) {
+  const service = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+  ];
+  const own = [firstServiceAddress(controlPlane.serviceSubnet), address, document.nodeName];
+  const names = [...new Set([...service, ...own, ...controlPlane.certificateNames])];
+  return { dnsNames: names.filter((name) => isIP(name) === 0), ipAddresses: names.filter((name) => isIP(name) !== 0) };
 }
 
 /** As an object: JSON is YAML too. */

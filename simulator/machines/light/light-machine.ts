@@ -19,6 +19,10 @@ export class LightMachine implements Machine {
     return this.#state;
   }
 
+  get isControlPlane(): boolean {
+    return this.#role.isControlPlane;
+  }
+
   start(): Promise<void> {
     return this.#change(async () => {
       if (this.#state === "running") return;

@@ -3,10 +3,10 @@ import { mkdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeDocument } from "../../../bootstrap/document";
+import { nodeDocumentFromScript } from "../../../bootstrap/script";
 import type { ControlPlaneTools } from "../control-plane/components";
 import { ControlPlane } from "../control-plane/control-plane";
 import type { Machine, MachineKind, MachineSpec } from "../machine";
-import { documentOf } from "../node-document";
 import { Worker } from "../worker/worker";
 import { Disk } from "./disk";
 import { endLeftovers } from "./leftovers";
@@ -26,9 +26,18 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
   const powered = new Map<string, Set<string>>();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
+  /** A script that cannot be read makes no node, and the console says why: the machine itself is on, as a real one would be. */
   function roleOf(spec: MachineSpec, disk: Disk): Role {
-    const document = documentOf(spec.startScript);
-    if (document === undefined) return plainRole;
+    try {
+      const document = nodeDocumentFromScript(spec.startScript);
+      return document === undefined ? plainRole : nodeRole(spec, disk, document);
+    } catch (error) {
+      disk.note(`cloud-init: the start script failed: ${error instanceof Error ? error.message : String(error)}`);
+      return plainRole;
+    }
+  }
+
+  function nodeRole(spec: MachineSpec, disk: Disk, document: NodeDocument): Role {
     const cluster = document.certificateAuthority.trim();
     if (document.role === "control-plane") {
       const isPowered = (nodeName: string) => powered.get(cluster)?.has(nodeName) ?? false;
@@ -46,6 +55,7 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
       return end();
     };
     return {
+      isControlPlane: role.isControlPlane,
       start: () => {
         nodes.add(nodeName);
         return role.start();
@@ -78,12 +88,10 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
       }
     },
     async close(): Promise<void> {
-      const byRole = (role: NodeDocument["role"]) =>
-        [...machines.values()].filter(
-          ({ spec }) => (documentOf(spec.startScript)?.role === "control-plane") === (role === "control-plane"),
-        );
-      await Promise.all(byRole("worker").map((machine) => machine.close()));
-      await Promise.all(byRole("control-plane").map((machine) => machine.close()));
+      const last = [...machines.values()].filter(({ isControlPlane }) => isControlPlane);
+      const first = [...machines.values()].filter((machine) => !last.includes(machine));
+      await Promise.all(first.map((machine) => machine.close()));
+      await Promise.all(last.map((machine) => machine.close()));
     },
   };
 }

@@ -1,5 +1,7 @@
 /** What a light machine does while it is on. One object per power-on. */
 export interface Role {
+  /** Others depend on it: it goes off last. */
+  readonly isControlPlane: boolean;
   /** Resolves when it has begun; what takes longer goes on behind and tells the console. */
   start(): Promise<void>;
   /** Orderly: others are told where a real machine would tell them. */
@@ -12,6 +14,7 @@ export interface Role {
 
 /** A machine whose start script makes no node: it is on, and that is all. */
 export const plainRole: Role = {
+  isControlPlane: false,
   start: async () => undefined,
   stop: async () => undefined,
   cut: async () => undefined,

@@ -1,10 +1,9 @@
 /** A worker machine: joins the cluster of its node document, keeps its certificate on its disk, and tells the cluster when it goes off. */
-import "reflect-metadata";
 import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import pRetry, { AbortError } from "p-retry";
-import { X509Certificate } from "@peculiar/x509";
 import type { KeyPair, NodeDocument } from "../../../bootstrap/document";
+import { certificateValidity } from "../../../sdk/kubernetes/certificates";
 import type { ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
 import type { Role } from "../light/role";
@@ -19,6 +18,7 @@ const joinTimeoutMs = 5 * 60_000;
 const farewellTimeoutMs = 2_000;
 
 export class Worker implements Role {
+  readonly isControlPlane = false;
   readonly #server: ApiServer;
   readonly #power = new AbortController();
   #joining: Promise<void> = Promise.resolve();
@@ -109,7 +109,7 @@ export class Worker implements Role {
   async #storedCertificate(): Promise<KeyPair | undefined> {
     try {
       const credential = JSON.parse(await readFile(this.#certificatePath, "utf8")) as KeyPair;
-      return new X509Certificate(credential.certificate).notAfter.getTime() > Date.now() ? credential : undefined;
+      return certificateValidity(credential.certificate).notAfter.getTime() > Date.now() ? credential : undefined;
     } catch {
       return undefined;
     }
