@@ -1,0 +1,250 @@
+/** Mithril's API over HTTP. Reference: Mithril API v2, OpenAPI description. */
+import type { MithrilApi } from "./api";
+import {
+  decodeBid,
+  decodeCluster,
+  decodeImage,
+  decodeInstance,
+  decodeInstanceType,
+  decodeMarket,
+  decodePrices,
+  decodeQuota,
+  decodeRegion,
+  decodeReservation,
+  decodeSshKey,
+  decodeVolume,
+  record,
+  records,
+} from "./decode";
+import { isMithrilError, MithrilApiError } from "./errors";
+import { allPages } from "./paging";
+import { defaultBackoff, type Backoff } from "./retry";
+import { createTransport, type Call } from "./transport";
+import type { LaunchSpecification } from "./types";
+
+export interface MithrilClientOptions {
+  /** `https://api.mithril.ai`, or what answers in its place. */
+  baseUrl: string;
+  apiKey: string;
+  /** `proj_…` */
+  projectId: string;
+  /** Default: as Mithril's own client waits. */
+  backoff?: Partial<Backoff>;
+  /** Longest wait for one answer in milliseconds. Default: 30 000. */
+  timeoutMs?: number;
+}
+
+/** Volume deletion takes Mithril longer than everything else. */
+const volumeDeleteFactor = 4;
+
+export function createMithrilClient({
+  baseUrl,
+  apiKey,
+  projectId,
+  backoff,
+  timeoutMs = 30_000,
+}: MithrilClientOptions): MithrilApi {
+  const options = { baseUrl, apiKey, backoff: { ...defaultBackoff, ...backoff } };
+  const send = createTransport({ ...options, timeoutMs });
+  const sendSlow = createTransport({ ...options, timeoutMs: timeoutMs * volumeDeleteFactor });
+  const project = projectId;
+  const at = (path: string, fid: string, action = "") => `${path}/${encodeURIComponent(fid)}${action}`;
+
+  type Decode<T> = (json: Record<string, unknown>) => T;
+  const list = async <T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Call["query"] = {}) =>
+    records(await send("GET", path, signal, { query })).map(decode);
+  const pages = <T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Call["query"]) =>
+    allPages(`GET ${path}`, (page) => send("GET", path, signal, { query: { ...query, ...page } }), decode);
+  const find = async <T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T | undefined> => {
+    try {
+      return decode(record(await send("GET", path, signal)));
+    } catch (error) {
+      if (isMithrilError(error, "notFound")) return undefined;
+      throw error;
+    }
+  };
+  /** An answer without a fid tells nothing: the outcome is unknown. */
+  const create = async <T extends { fid: string }>(
+    path: string,
+    decode: Decode<T>,
+    signal: AbortSignal,
+    call: Call,
+  ): Promise<T> => {
+    const made = decode(record(await send("POST", path, signal, { ...call, safety: "once" })));
+    if (made.fid !== "") return made;
+    const cloudMessage = "the answer to a create names nothing";
+    throw new MithrilApiError({ request: `POST ${path}`, httpStatus: 200, cloudMessage, kind: "unavailable" });
+  };
+  const change = async (method: "PATCH" | "POST", path: string, body: object, signal: AbortSignal) =>
+    record(await send(method, path, signal, { body, safety: method === "POST" ? "once" : "repeatable" }));
+  /** A delete that was repeated because its answer was lost finds nothing, or something that has ended: that is success. */
+  const remove = async (path: string, signal: AbortSignal, transport = send) => {
+    await transport("DELETE", path, signal).catch((error: unknown) => {
+      const gone =
+        isMithrilError(error, "notFound") ||
+        (isMithrilError(error) && /already (been )?(ended|terminated|cancell?ed|deleted)/i.test(error.cloudMessage));
+      if (!gone) throw error;
+    });
+  };
+  /** What only some projects have. */
+  const orNone = async <T>(read: Promise<T[]>): Promise<T[] | undefined> => {
+    try {
+      return await read;
+    } catch (error) {
+      if (isMithrilError(error, "notFound", "permission")) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    projectId,
+    clusters: {
+      list: (signal) => list("/v2/kubernetes/clusters", decodeCluster, signal, { project }),
+      find: (fid, signal) => find(at("/v2/kubernetes/clusters", fid), decodeCluster, signal),
+      create: ({ name, region, sshKeys, instanceType, kubernetesVersion, imageVersion }, signal) =>
+        create("/v2/kubernetes/clusters", decodeCluster, signal, {
+          body: {
+            name,
+            project,
+            region,
+            ssh_keys: sshKeys,
+            instance_type: instanceType,
+            k8s_version: kubernetesVersion,
+            image_version: imageVersion,
+          },
+        }),
+      delete: (fid, signal) => remove(at("/v2/kubernetes/clusters", fid), signal),
+    },
+    sshKeys: {
+      list: (signal) => list("/v2/ssh-keys", decodeSshKey, signal, { project }),
+      create: ({ name, publicKey, required }, signal) =>
+        create("/v2/ssh-keys", decodeSshKey, signal, { body: { project, name, public_key: publicKey, required } }),
+      setRequired: async (fid, required, signal) => {
+        await change("PATCH", at("/v2/ssh-keys", fid), { required }, signal);
+      },
+      delete: (fid, signal) => remove(at("/v2/ssh-keys", fid), signal),
+    },
+    volumes: {
+      list: (signal) => list("/v2/volumes", decodeVolume, signal, { project, include_deleted: false }),
+      create: ({ name, region, diskInterface, sizeGb }, idempotencyKey, signal) =>
+        create("/v2/volumes", decodeVolume, signal, {
+          body: { name, project, region, disk_interface: diskInterface, size_gb: sizeGb },
+          idempotencyKey,
+        }),
+      rename: async (fid, name, signal) => {
+        await change("PATCH", at("/v2/volumes", fid), { name }, signal);
+      },
+      delete: (fid, signal) => remove(at("/v2/volumes", fid), signal, sendSlow),
+    },
+    bids: {
+      list: (filter, signal) => pages("/v2/spot/bids", decodeBid, signal, { project, ...filter }),
+      find: (fid, signal) => find(at("/v2/spot/bids", fid), decodeBid, signal),
+      create: ({ name, region, instanceType, limitPrice, quantity, launchSpecification }, idempotencyKey, signal) =>
+        create("/v2/spot/bids", decodeBid, signal, {
+          body: {
+            project,
+            region,
+            instance_type: instanceType,
+            limit_price: limitPrice,
+            instance_quantity: quantity,
+            name,
+            launch_specification: encodeLaunch(launchSpecification),
+          },
+          idempotencyKey,
+          secrets: [launchSpecification.startupScript],
+        }),
+      update: async (fid, { limitPrice, paused, volumes, memoryGb }, signal) =>
+        decodeBid(
+          await change(
+            "PATCH",
+            at("/v2/spot/bids", fid),
+            { limit_price: limitPrice, paused, volumes, memory_gb: memoryGb },
+            signal,
+          ),
+        ),
+      delete: (fid, signal) => remove(at("/v2/spot/bids", fid), signal),
+    },
+    reservations: {
+      list: (signal) => pages("/v2/reservation", decodeReservation, signal, { project }),
+      create: (
+        { name, region, instanceType, quantity, startTime, endTime, launchSpecification },
+        idempotencyKey,
+        signal,
+      ) =>
+        create("/v2/reservation", decodeReservation, signal, {
+          body: {
+            project,
+            region,
+            instance_type: instanceType,
+            start_time: startTime,
+            end_time: endTime,
+            instance_quantity: quantity,
+            name,
+            launch_specification: encodeLaunch(launchSpecification),
+          },
+          idempotencyKey,
+          secrets: [launchSpecification.startupScript],
+        }),
+      update: async (fid, update, signal) => {
+        await change("PATCH", at("/v2/reservation", fid), update, signal);
+      },
+      extend: async (fid, endTime, signal) => {
+        await change("POST", at("/v2/reservation", fid, "/extend"), { end_time: endTime }, signal);
+      },
+      terminateInstances: async (fid, instances, signal) => {
+        await change(
+          "POST",
+          at("/v2/reservation", fid, "/terminate-instances"),
+          { instances, reduce_capacity: true },
+          signal,
+        );
+      },
+    },
+    instances: {
+      list: ({ bids, reservations }, signal) =>
+        pages("/v2/instances", decodeInstance, signal, {
+          project,
+          bid_fid_in: bids?.join(","),
+          reservation_fid_in: reservations?.join(","),
+        }),
+    },
+    instanceTypes: async (signal) => {
+      const [auctioned, cpu] = await Promise.all([
+        list("/v2/instance-types", decodeInstanceType, signal),
+        orNone(list("/v2/cpu/instance-types", decodeInstanceType, signal)),
+      ]);
+      return [...auctioned, ...(cpu ?? []).filter((type) => !auctioned.some(({ fid }) => fid === type.fid))];
+    },
+    spotAvailability: (signal) => list("/v2/spot/availability", decodeMarket, signal, { project }),
+    currentPrices: async ({ instanceType, region }, signal) =>
+      decodePrices(
+        record(await send("GET", "/v2/pricing/current", signal, { query: { instance_type: instanceType, region } })),
+      ),
+    // The complete list is not documented; the documented one has regions with CPU machines only.
+    regions: async (signal) =>
+      (await orNone(list("/marketplace/v1/regions", decodeRegion, signal))) ??
+      (await orNone(list("/v2/cpu/regions", decodeRegion, signal))) ??
+      [],
+    images: (signal) => list("/v2/image-versions", decodeImage, signal),
+    clusterImages: (region, signal) => list("/v2/mcc-image-versions", decodeImage, signal, { region }),
+    quotas: (signal) => list("/v2/quotas", decodeQuota, signal, { project }),
+  };
+}
+
+function encodeLaunch({
+  volumes,
+  sshKeys,
+  startupScript,
+  cluster,
+  imageVersion,
+  memoryGb,
+}: LaunchSpecification): object {
+  return {
+    volumes,
+    ssh_keys: sshKeys,
+    startup_script: startupScript,
+    kubernetes_cluster: cluster,
+    image_version: imageVersion,
+    memory_gb: memoryGb,
+  };
+}

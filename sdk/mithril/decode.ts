@@ -1,0 +1,228 @@
+/** Turns Mithril's answers into `types.ts`. Lenient: null and missing are the same, unknown statuses pass through. */
+import type {
+  AuctionMarket,
+  Bid,
+  Cluster,
+  CurrentPrices,
+  ImageVersion,
+  Instance,
+  InstanceType,
+  LaunchSpecification,
+  Quota,
+  Region,
+  Reservation,
+  SshKey,
+  Volume,
+} from "./types";
+
+type Json = Record<string, unknown>;
+
+export function record(value: unknown): Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+export function records(value: unknown): Json[] {
+  return Array.isArray(value) ? value.map(record) : [];
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+export function number(value: unknown): number {
+  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof parsed === "number" && !Number.isNaN(parsed) ? parsed : 0;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(text).filter(Boolean) : [];
+}
+
+function optional(value: unknown): string | undefined {
+  return text(value) || undefined;
+}
+
+function maybeNumber(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : number(value);
+}
+
+export function decodeCluster(json: Json): Cluster {
+  return {
+    fid: text(json.fid),
+    project: text(json.project),
+    name: text(json.name),
+    region: text(json.region),
+    createdAt: text(json.created_at),
+    kubeHost: optional(json.kube_host),
+    sshKeys: texts(json.ssh_keys),
+    instances: texts(json.instances),
+    joinCommand: optional(json.join_command),
+    status: text(json.status),
+    deletedAt: optional(json.deleted_at),
+    kubernetesVersion: text(json.k8s_version),
+  };
+}
+
+export function decodeSshKey(json: Json): SshKey {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    project: text(json.project),
+    publicKey: text(json.public_key),
+    createdAt: text(json.created_at),
+    required: json.required === true,
+  };
+}
+
+export function decodeVolume(json: Json): Volume {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    region: text(json.region),
+    createdAt: text(json.created_at),
+    deletedAt: optional(json.deleted_at),
+    capacityGb: number(json.capacity_gb),
+    project: text(json.project),
+    diskInterface: text(json.interface),
+    bids: texts(json.bids),
+    reservations: texts(json.reservations),
+  };
+}
+
+function decodeLaunchSpecification(json: Json): LaunchSpecification {
+  return {
+    volumes: texts(json.volumes),
+    sshKeys: texts(json.ssh_keys),
+    startupScript: optional(json.startup_script),
+    cluster: optional(json.kubernetes_cluster),
+    imageVersion: optional(json.image_version),
+    memoryGb: maybeNumber(json.memory_gb),
+  };
+}
+
+export function decodeBid(json: Json): Bid {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    project: text(json.project),
+    createdAt: text(json.created_at),
+    deactivatedAt: optional(json.deactivated_at),
+    limitPrice: text(json.limit_price),
+    quantity: number(json.instance_quantity),
+    instanceType: text(json.instance_type),
+    region: text(json.region),
+    instances: texts(json.instances),
+    launchSpecification: decodeLaunchSpecification(record(json.launch_specification)),
+    status: text(json.status),
+  };
+}
+
+export function decodeReservation(json: Json): Reservation {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    project: text(json.project),
+    createdAt: text(json.created_at),
+    quantity: number(json.instance_quantity),
+    instanceType: text(json.instance_type),
+    region: text(json.region),
+    instances: texts(json.instances),
+    launchSpecification: decodeLaunchSpecification(record(json.launch_specification)),
+    status: text(json.status),
+    startTime: text(json.start_time),
+    endTime: text(json.end_time),
+    totalPrice: text(json.total_price),
+    unitPrice: text(json.unit_price),
+  };
+}
+
+export function decodeInstance(json: Json): Instance {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    createdAt: text(json.created_at),
+    instanceType: text(json.instance_type),
+    region: text(json.region),
+    bid: optional(json.bid),
+    reservation: optional(json.reservation),
+    sshDestination: optional(json.ssh_destination),
+    privateIp: optional(json.private_ip),
+    status: text(json.status),
+  };
+}
+
+export function decodeInstanceType(json: Json): InstanceType {
+  return {
+    fid: text(json.fid),
+    name: text(json.name),
+    vcpus: number(json.num_cpus),
+    cpuType: text(json.cpu_type),
+    memoryGb: number(json.ram_gb),
+    gpus: number(json.num_gpus),
+    gpuType: text(json.gpu_type),
+    gpuMemoryGb: number(json.gpu_memory_gb),
+    gpuSocket: text(json.gpu_socket),
+    localStorageGb: number(json.local_storage_gb),
+    networkType: text(json.network_type),
+    hourlyPrice: number(json.hourly_price),
+  };
+}
+
+export function decodeMarket(json: Json): AuctionMarket {
+  return {
+    fid: text(json.fid),
+    instanceType: text(json.instance_type),
+    region: text(json.region),
+    capacity: number(json.capacity),
+    lastInstancePrice: text(json.last_instance_price),
+    lowestAllocatedPrice: optional(json.lowest_allocated_price),
+    adjustableMemory: json.adjustable_memory === true,
+    defaultImageVersion: optional(json.default_image_version),
+  };
+}
+
+export function decodePrices(json: Json): CurrentPrices {
+  return {
+    spotPriceCents: maybeNumber(json.spot_price_cents),
+    reservedPriceCents: maybeNumber(json.reserved_price_cents),
+    minimumPriceCents: maybeNumber(json.minimum_price_cents),
+    lowestAllocatedBidCents: maybeNumber(json.lowest_allocated_bid_cents),
+    availableCapacity: maybeNumber(json.available_capacity),
+    totalCapacity: maybeNumber(json.total_capacity),
+  };
+}
+
+export function decodeRegion(json: Json): Region {
+  return {
+    name: text(json.name),
+    kubernetes: json.k8s_enabled === true,
+    blockStorage: json.block_storage_enabled === true,
+    fileShares: json.fileshare_storage_enabled === true,
+    maxVolumeSizeTb: number(json.max_volume_size_tb) || 32,
+  };
+}
+
+export function decodeImage(json: Json): ImageVersion {
+  return {
+    fid: text(json.image_version_fid),
+    name: text(json.image_version_name),
+    os: text(json.os),
+    kernel: text(json.kernel),
+    stable: json.stable === true,
+    regions: texts(json.supported_regions),
+    deactivatedAt: optional(json.deactivated_at),
+    nvidiaDriver: text(json.nvidia_driver),
+    cuda: text(json.cuda),
+  };
+}
+
+export function decodeQuota(json: Json): Quota {
+  return {
+    name: text(json.name),
+    productType: text(json.product_type),
+    instanceType: optional(json.instance_type),
+    total: number(json.total_quantity),
+    used: number(json.used_quantity),
+    units: text(json.units),
+  };
+}

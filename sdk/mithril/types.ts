@@ -1,0 +1,223 @@
+/**
+ * Mithril's objects as this package uses them. Null and missing are `undefined`; statuses stay texts, since new ones appear.
+ * Reference: Mithril API v2 (api.mithril.ai).
+ */
+
+export type ClusterStatus = "Pending" | "Available" | "Terminated";
+export type BidStatus = "Open" | "Allocated" | "Preempting" | "Terminated" | "Paused";
+export type ReservationStatus = "Pending" | "Active" | "Paused" | "Canceled" | "Ended";
+export type DiskInterface = "Block" | "File";
+
+export interface Cluster {
+  fid: string;
+  project: string;
+  name: string;
+  region: string;
+  createdAt: string;
+  /** Address of the control plane; undefined until it is provisioned. */
+  kubeHost: string | undefined;
+  sshKeys: string[];
+  instances: string[];
+  joinCommand: string | undefined;
+  /** One of `ClusterStatus`: there is none for a failure. */
+  status: string;
+  deletedAt: string | undefined;
+  kubernetesVersion: string;
+}
+
+/** Body of `POST /v2/kubernetes/clusters`, without the project. */
+export interface ClusterRequest {
+  name: string;
+  region: string;
+  sshKeys: string[];
+  instanceType: string;
+  kubernetesVersion: string;
+  imageVersion?: string;
+}
+
+export interface SshKey {
+  fid: string;
+  name: string;
+  project: string;
+  publicKey: string;
+  createdAt: string;
+  /** Must be in every order of the project. */
+  required: boolean;
+}
+
+export interface Volume {
+  fid: string;
+  name: string;
+  region: string;
+  createdAt: string;
+  deletedAt: string | undefined;
+  capacityGb: number;
+  project: string;
+  diskInterface: string;
+  /** Orders that it is attached to. */
+  bids: string[];
+  reservations: string[];
+}
+
+export interface VolumeRequest {
+  name: string;
+  region: string;
+  diskInterface: DiskInterface;
+  sizeGb: number;
+}
+
+export interface LaunchSpecification {
+  volumes: string[];
+  sshKeys: string[];
+  startupScript?: string;
+  /** Cluster that the instances join. */
+  cluster?: string;
+  imageVersion?: string;
+  memoryGb?: number;
+}
+
+export interface Bid {
+  fid: string;
+  name: string;
+  project: string;
+  createdAt: string;
+  deactivatedAt: string | undefined;
+  limitPrice: string;
+  quantity: number;
+  instanceType: string;
+  region: string;
+  instances: string[];
+  launchSpecification: LaunchSpecification;
+  /** One of `BidStatus`, `Relocating`, `Replaced`, or newer. */
+  status: string;
+}
+
+export interface BidRequest {
+  name: string;
+  region: string;
+  instanceType: string;
+  /** `"$25.60"`, per instance and hour. */
+  limitPrice: string;
+  quantity: number;
+  launchSpecification: LaunchSpecification;
+}
+
+export interface BidUpdate {
+  limitPrice?: string;
+  paused?: boolean;
+  /** The full new list; only while the bid is paused. */
+  volumes?: string[];
+  memoryGb?: number;
+}
+
+export interface Reservation {
+  fid: string;
+  name: string;
+  project: string;
+  createdAt: string;
+  quantity: number;
+  instanceType: string;
+  region: string;
+  instances: string[];
+  launchSpecification: LaunchSpecification;
+  /** One of `ReservationStatus`, or newer. */
+  status: string;
+  startTime: string;
+  endTime: string;
+  totalPrice: string;
+  unitPrice: string;
+}
+
+export interface ReservationRequest {
+  name: string;
+  region: string;
+  instanceType: string;
+  quantity: number;
+  startTime: string;
+  endTime: string;
+  launchSpecification: LaunchSpecification;
+}
+
+export interface Instance {
+  fid: string;
+  name: string;
+  createdAt: string;
+  instanceType: string;
+  region: string;
+  bid: string | undefined;
+  reservation: string | undefined;
+  /** `host` or `host:port`. */
+  sshDestination: string | undefined;
+  privateIp: string | undefined;
+  /** `STATUS_RUNNING`, … */
+  status: string;
+}
+
+export interface InstanceType {
+  fid: string;
+  /** Several fids may share a name, one for each region. */
+  name: string;
+  vcpus: number;
+  cpuType: string;
+  memoryGb: number;
+  gpus: number;
+  gpuType: string;
+  gpuMemoryGb: number;
+  gpuSocket: string;
+  localStorageGb: number;
+  networkType: string;
+  /** Dollars; zero where only an auction sets the price. */
+  hourlyPrice: number;
+}
+
+/** One instance type in one region, as its auction stands. */
+export interface AuctionMarket {
+  fid: string;
+  instanceType: string;
+  region: string;
+  capacity: number;
+  lastInstancePrice: string;
+  lowestAllocatedPrice: string | undefined;
+  adjustableMemory: boolean;
+  defaultImageVersion: string | undefined;
+}
+
+/** Whole cents per instance and hour; undefined where Mithril has no figure. */
+export interface CurrentPrices {
+  spotPriceCents: number | undefined;
+  reservedPriceCents: number | undefined;
+  minimumPriceCents: number | undefined;
+  lowestAllocatedBidCents: number | undefined;
+  availableCapacity: number | undefined;
+  totalCapacity: number | undefined;
+}
+
+export interface Region {
+  name: string;
+  kubernetes: boolean;
+  blockStorage: boolean;
+  fileShares: boolean;
+  maxVolumeSizeTb: number;
+}
+
+export interface ImageVersion {
+  fid: string;
+  name: string;
+  os: string;
+  kernel: string;
+  /** The default. */
+  stable: boolean;
+  regions: string[];
+  deactivatedAt: string | undefined;
+  nvidiaDriver: string;
+  cuda: string;
+}
+
+export interface Quota {
+  name: string;
+  productType: string;
+  instanceType: string | undefined;
+  total: number;
+  used: number;
+  units: string;
+}

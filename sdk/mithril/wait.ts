@@ -1,0 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Between two looks: short at first, because a fast cloud should be fast, then longer, because a slow one limits requests. */
+export interface Pace {
+  readonly firstMs: number;
+  readonly factor: number;
+  readonly longestMs: number;
+}
+
+export const defaultPace: Pace = { firstMs: 100, factor: 1.5, longestMs: 10_000 };
+
+/** Looks until `look` gives something. Ends when the signal aborts, with its reason. */
+export async function waitFor<T>(
+  look: () => Promise<T | undefined>,
+  signal: AbortSignal,
+  pace: Pace = defaultPace,
+): Promise<T> {
+  for (let interval = pace.firstMs; ; interval = Math.min(interval * pace.factor, pace.longestMs)) {
+    const found = await look();
+    if (found !== undefined) {
+      return found;
+    }
+    await sleep(interval, signal);
+  }
+}
+
+/** Rejects with the signal's own reason. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+export class DeadlinePassed extends Error {
+  override readonly name = "DeadlinePassed";
+}
+
+/** Runs work under a time limit of its own, besides the caller's signal. */
+export async function withDeadline<T>(
+  { signal, ms, what }: { signal: AbortSignal; ms: number; what: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  const timer = setTimeout(
+    () => controller.abort(new DeadlinePassed(`${what} did not finish within ${minutes(ms)}`)),
+    ms,
+  );
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function minutes(ms: number): string {
+  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+}

@@ -1,0 +1,27 @@
+/** Troubles and markets that can be set through `/_simulator`. They last until they are cleared. */
+
+export interface Market {
+  /** What others pay: a bid below it loses. Whole cents per instance and hour. */
+  spotPriceCents?: number;
+  /** Instances that the auction gives out. */
+  capacity?: number;
+}
+
+export interface MithrilConditions {
+  /** By `<instance type's name>/<region>`; what is not here is as in the catalogue. */
+  markets?: Record<string, Market>;
+  /** New clusters stay Pending for ever: there is no status for a failure. */
+  clustersStuck?: boolean;
+  /** Most instances of live bids, by instance type's name. Mithril publishes no numbers: the default is the simulator's own. */
+  spotQuota?: Record<string, number>;
+  /** Instance-hours of live reservations, by instance type's name. */
+  reservationQuota?: Record<string, number>;
+  /** GB of volumes. */
+  storageQuotaGb?: number;
+  /** The account cannot pay: orders are refused. */
+  withoutBilling?: boolean;
+}
+
+export const usualSpotQuota = 64;
+export const usualReservationQuota = 20_000;
+export const usualStorageQuotaGb = 100_000;

@@ -1,0 +1,64 @@
+/**
+ * Node documents of Mithril's own machines: here it is the cloud that makes machines into nodes, not the user's script.
+ * Node names and provider ids are not documented by Mithril: these are the simulator's choice.
+ */
+import type { NodeDocument } from "../../bootstrap/document";
+import type { InstanceTypeData } from "./catalogue-data";
+import type { ClusterAuthorities, StoredCluster, StoredInstance } from "./model";
+
+const podSubnet = "10.244.0.0/16";
+const serviceSubnet = "10.96.0.0/12";
+
+function common(cluster: StoredCluster, authorities: ClusterAuthorities) {
+  return {
+    version: 1,
+    clusterName: cluster.name,
+    kubernetesVersion: `${cluster.kubernetesVersion}.0`,
+    certificateAuthority: authorities.ca.certificate,
+    labels: {},
+    taints: [],
+    fileShares: [],
+  } as const;
+}
+
+export function controlPlaneDocument(cluster: StoredCluster, authorities: ClusterAuthorities): NodeDocument {
+  const { ca, frontProxyCa, etcdCa, serviceAccountKey } = authorities;
+  return {
+    ...common(cluster, authorities),
+    taints: [],
+    fileShares: [],
+    role: "control-plane",
+    nodeName: `${cluster.fid.replace("_", "-")}-control`,
+    providerId: `mithril://${cluster.project}/${cluster.fid}`,
+    controlPlane: {
+      ca,
+      frontProxyCa,
+      etcdCa,
+      serviceAccountKey,
+      certificateNames: [cluster.address],
+      podSubnet,
+      serviceSubnet,
+      cni: "none",
+      kubeProxy: false,
+    },
+  };
+}
+
+export function workerDocument(
+  cluster: StoredCluster,
+  authorities: ClusterAuthorities,
+  instance: StoredInstance,
+  type: InstanceTypeData | undefined,
+): NodeDocument {
+  return {
+    ...common(cluster, authorities),
+    taints: [],
+    fileShares: [],
+    role: "worker",
+    nodeName: instance.name,
+    providerId: `mithril://${instance.project}/${instance.name}`,
+    endpoint: `https://${cluster.address}:6443`,
+    bootstrapToken: authorities.bootstrapToken,
+    ...(type && type.gpus > 0 ? { gpu: { vendor: "nvidia", count: type.gpus, model: type.gpuType } } : {}),
+  };
+}

@@ -1,0 +1,114 @@
+/** Simulated Mithril over HTTP, for tests of the client and of what stands on it. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createMithrilClient } from "../../sdk/mithril/client";
+import type { MithrilApi } from "../../sdk/mithril/api";
+import { Faults, type Fault } from "../../simulator/faults";
+import { MithrilCloud } from "../../simulator/mithril/cloud";
+import { emptyMithril } from "../../simulator/mithril/model";
+import { defaultMithrilTiming, scaledMithril, type MithrilTiming } from "../../simulator/mithril/timing";
+
+export const fastBackoff = { retries: 3, firstMs: 1, factor: 1, longestMs: 2 };
+export const projectId = "proj_test";
+const apiKey = "fkey_test";
+
+export interface SeenRequest {
+  operation: string | undefined;
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  body: string;
+  status: number;
+  answer: string;
+}
+
+export class TestMithril {
+  readonly requests: SeenRequest[] = [];
+  private readonly faults = new Faults();
+  private constructor(
+    readonly cloud: MithrilCloud,
+    private readonly server: ReturnType<typeof createServer>,
+  ) {}
+
+  static async start(timing: Partial<MithrilTiming> = {}): Promise<TestMithril> {
+    const state = emptyMithril({ seed: "test", apiKey, projectId, now: Date.now() });
+    const delays = { ...scaledMithril(defaultMithrilTiming, 0), ...timing };
+    const server = createServer();
+    const test = new TestMithril(new MithrilCloud(state, delays), server);
+    server.on("request", (request, response) => void test.serve(request, response));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return test;
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get config() {
+    return { mithril: { apiKey, projectId, baseUrl: this.baseUrl } };
+  }
+
+  api(options: { apiKey?: string; timeoutMs?: number } = {}): MithrilApi {
+    return createMithrilClient({ apiKey, projectId, baseUrl: this.baseUrl, backoff: fastBackoff, ...options });
+  }
+
+  inject(operation: string, fault: Pick<Fault, "effect" | "outcome"> & { nth?: number; times?: number }): void {
+    this.faults.add({ cloud: "mithril" as Fault["cloud"], match: { operation }, ...fault });
+  }
+
+  count(operation: string): number {
+    return this.requests.filter((request) => request.operation === operation).length;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
+    const url = new URL(request.url!, this.baseUrl);
+    const method = request.method!;
+    const operation = this.cloud.operationOf(method, url.pathname);
+    const fault = this.faults.take({ cloud: "mithril", method, path: url.pathname, operation });
+    const outcome = fault?.outcome;
+    const seen = { operation, method, path: url.pathname, query: url.searchParams, body, status: 0, answer: "" };
+    this.requests.push(seen);
+    const real = () =>
+      this.cloud.answer(
+        {
+          method,
+          path: url.pathname,
+          query: url.searchParams,
+          authorization: request.headers.authorization ?? "",
+          body,
+        },
+        Date.now(),
+      );
+    const answer = fault === undefined || fault.effect === "after" ? real() : undefined;
+    if (outcome === "dropConnection") {
+      request.socket.destroy();
+      return;
+    }
+    if (outcome && "status" in outcome) {
+      seen.status = outcome.status;
+      const text = typeof outcome.body === "string" ? outcome.body : JSON.stringify(outcome.body ?? {});
+      response.writeHead(outcome.status, { "content-type": "application/json", ...outcome.headers }).end(text);
+      return;
+    }
+    const sent = answer ?? real();
+    Object.assign(seen, { status: sent.status, answer: sent.body });
+    response.writeHead(sent.status, { "content-type": sent.contentType, ...sent.headers }).end(sent.body);
+  }
+}
+
+export const signal = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** A valid public key, different for each number. */
+export function publicKey(ordinal = 1): string {
+  const type = Buffer.from("ssh-ed25519");
+  const key = Buffer.alloc(32, ordinal);
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([field(type), field(key)]).toString("base64")} test-${ordinal}`;
+}
