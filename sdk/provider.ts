@@ -1,24 +1,45 @@
 /**
- * The table of all that the plugin serves. A room is loaded when the program first names something in it: a program pays for the
- * clouds that it uses. Add a resource here, and `npm run generate` finds its schema.
+ * The table of all that the plugin serves. A room's code is loaded when the program first names something in it: a program pays for the
+ * clouds that it uses. What is added here needs a class or a function of the same token, from which `npm run generate` makes the schema.
  */
-import { packageVersion, pluginName } from "./plugin/package";
-import type { CheckFailure, ProviderDefinition } from "./plugin/resource";
-import { readSchemaFile } from "./plugin/schema-file";
 import { checkCudoConfig } from "./cudo/config";
+import { packageVersion, pluginName } from "./plugin/package";
+import type { ProviderDefinition } from "./plugin/resource";
+import { readSchemaFile } from "./plugin/schema-file";
 
 export const provider: ProviderDefinition = {
   name: pluginName,
   version: packageVersion,
   schema: readSchemaFile,
   checkConfig(given) {
-    const failures: CheckFailure[] = [];
     const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
-    failures.push(...cudo.failures);
-    return { config: { cudo: cudo.config }, failures };
+    return { config: { cudo: cudo.config }, failures: cudo.failures };
   },
   replacingConfig: ["cudo.projectId"],
-  resources: {},
-  functions: {},
-  components: {},
+  resources: {
+    ...lazily(["Disk", "Network", "NodeGroup", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
+      return (await import("./cudo/handlers/index.js")).cudoResources[token]!;
+    }),
+    ...lazily(["ApiServerReady", "ClusterCertificates", "NodesReady"], "gpu-clusters:kubernetes:", async (token) => {
+      return (await import("./kubernetes/handlers/index.js")).kubernetesResources[token]!();
+    }),
+  },
+  functions: lazily(["getDataCenters", "getImages", "getMachineTypes"], "gpu-clusters:cudo:", async (token) => {
+    return (await import("./cudo/handlers/index.js")).cudoFunctions[token]!;
+  }),
+  components: {
+    "gpu-clusters:cudo:CudoCluster": async () => {
+      // The one arrow from sdk to components: programs in other languages make components through the plugin.
+      const { CudoCluster } = await import("../components/cudo/index.js");
+      return (name, args, options) => new CudoCluster(name, args, options);
+    },
+  },
 };
+
+function lazily<T>(
+  names: string[],
+  prefix: string,
+  load: (token: string) => Promise<T>,
+): Record<string, () => Promise<T>> {
+  return Object.fromEntries(names.map((name) => [prefix + name, () => load(prefix + name)]));
+}

@@ -1,4 +1,5 @@
 /** TypeScript types as a Pulumi package schema says them. Named interfaces and string unions become types of the package. */
+import { isDeepStrictEqual } from "node:util";
 import ts from "typescript";
 import type { EnumSpec, ObjectSpec, PropertySpec, TypeSpec } from "../../../sdk/plugin/package-schema";
 import { constantDefault, documentationOf } from "./documentation";
@@ -150,14 +151,13 @@ export class TypeTranslation {
     const { packageName, roomOf } = this.options;
     const token = `${packageName}:${roomOf(declaration.getSourceFile().fileName)}:${name.replace(/(?<=.)Args$/, "")}`;
     const other = this.declaredBy.get(token);
-    if (other && other !== declaration) {
-      const where = other.getSourceFile().fileName;
-      throw new SchemaError(declaration, `there are two types for ${token}; the other is in ${where}`);
-    }
     if (!other) {
       // Noted before it is made: a type may contain itself.
       this.declaredBy.set(token, declaration);
       this.types[token] = make();
+    } else if (other !== declaration && !isDeepStrictEqual(withoutText(this.types[token]!), withoutText(make()))) {
+      const where = other.getSourceFile().fileName;
+      throw new SchemaError(declaration, `there are two different types for ${token}; the other is in ${where}`);
     }
     return { $ref: `#/types/${token}` };
   }
@@ -169,6 +169,11 @@ export class TypeTranslation {
         "use string, number, boolean, a string union, an interface, a list or a Record of these",
     );
   }
+}
+
+/** An argument and the output of the same name may be described differently and still be of one type. */
+function withoutText({ description: _, ...type }: ObjectSpec | EnumSpec): object {
+  return type;
 }
 
 function descriptionOf(node: ts.Node): { description?: string } {
