@@ -13,9 +13,18 @@ describe("Cudo client", () => {
     server = undefined;
   });
 
-  async function client(answer: (request: SeenRequest, index: number) => Answer, options: Partial<CudoClientOptions> = {}) {
+  async function client(
+    answer: (request: SeenRequest, index: number) => Answer,
+    options: Partial<CudoClientOptions> = {},
+  ) {
     server = await fakeServer(answer);
-    return createCudoClient({ baseUrl: `${server.url}/cudo/`, apiKey, projectId: "my project", backoff: quick, ...options });
+    return createCudoClient({
+      baseUrl: `${server.url}/cudo/`,
+      apiKey,
+      projectId: "my project",
+      backoff: quick,
+      ...options,
+    });
   }
   const never = new AbortController().signal;
   const caught = async (work: Promise<unknown>): Promise<CudoApiError> => {
@@ -38,8 +47,25 @@ describe("Cudo client", () => {
   it("reads VMs in all of Cudo's spellings", async () => {
     const cudo = await client(({ url }) =>
       url.endsWith("/vms")
-        ? { json: { VMs: [{ id: "one", datacenterId: "dc", vcpus: "4", memory: 16, gpuQuantity: "1", publicIpAddress: "192.0.2.1" }] } }
-        : { json: { vm: { id: "two", nics: [{ networkId: "n", internalIpAddress: "10.0.0.2", securityGroupIds: ["g"] }] } } },
+        ? {
+            json: {
+              VMs: [
+                {
+                  id: "one",
+                  datacenterId: "dc",
+                  vcpus: "4",
+                  memory: 16,
+                  gpuQuantity: "1",
+                  publicIpAddress: "192.0.2.1",
+                },
+              ],
+            },
+          }
+        : {
+            json: {
+              vm: { id: "two", nics: [{ networkId: "n", internalIpAddress: "10.0.0.2", securityGroupIds: ["g"] }] },
+            },
+          },
     );
     const [one] = await cudo.vms.list(never);
     assert.deepEqual(
@@ -47,12 +73,17 @@ describe("Cudo client", () => {
       ["dc", 4, 16, 1, "192.0.2.1", "UNKNOWN"],
     );
     const two = await cudo.vms.find("two", never);
-    assert.deepEqual([two!.internalIpAddress, two!.securityGroupIds, two!.metadata, two!.vcpus], ["10.0.0.2", ["g"], {}, 0]);
+    assert.deepEqual(
+      [two!.internalIpAddress, two!.securityGroupIds, two!.metadata, two!.vcpus],
+      ["10.0.0.2", ["g"], {}, 0],
+    );
   });
 
   it("takes missing and infinite bounds of machine types for no bound", async () => {
     const cudo = await client(() => ({
-      json: { machineTypes: [{ machineType: "m", maxVcpuPerGpu: "Infinity", minVcpu: "2", vcpuPriceHr: { value: "0.5" } }] },
+      json: {
+        machineTypes: [{ machineType: "m", maxVcpuPerGpu: "Infinity", minVcpu: "2", vcpuPriceHr: { value: "0.5" } }],
+      },
     }));
     const [type] = await cudo.machineTypes(never);
     assert.deepEqual(
@@ -95,7 +126,11 @@ describe("Cudo client", () => {
   });
 
   it("gives up after its retries and keeps what the cloud said", async () => {
-    const cudo = await client(() => ({ status: 500, headers: { "x-request-id": "r-1" }, json: { code: 13, message: "boom" } }));
+    const cudo = await client(() => ({
+      status: 500,
+      headers: { "x-request-id": "r-1" },
+      json: { code: 13, message: "boom" },
+    }));
     const error = await caught(cudo.vms.list(never));
     assert.equal(server!.requests.length, 4);
     assert.deepEqual([error.kind, error.httpStatus, error.grpcCode, error.requestId], ["unavailable", 500, 13, "r-1"]);
@@ -103,14 +138,27 @@ describe("Cudo client", () => {
   });
 
   it("never repeats a create by itself, except when it was told to come later", async () => {
-    const request = { vmId: "a", dataCenterId: "d", machineType: "m", bootDiskImageId: "i", vcpus: 1, memoryGib: 1, gpus: 0 };
-    const cudo = await client((_, index) => (index === 0 ? { status: 429, json: { code: 8, message: "later" } } : { status: 502, text: "bad" }));
+    const request = {
+      vmId: "a",
+      dataCenterId: "d",
+      machineType: "m",
+      bootDiskImageId: "i",
+      vcpus: 1,
+      memoryGib: 1,
+      gpus: 0,
+    };
+    const cudo = await client((_, index) =>
+      index === 0 ? { status: 429, json: { code: 8, message: "later" } } : { status: 502, text: "bad" },
+    );
     assert.equal((await caught(cudo.vms.create(request, never))).kind, "unavailable");
     assert.equal(server!.requests.length, 2);
   });
 
   it("does not repeat when the quota is used up", async () => {
-    const cudo = await client(() => ({ status: 429, json: { code: 8, message: "Quota exceeded: 10 vms", details: [] } }));
+    const cudo = await client(() => ({
+      status: 429,
+      json: { code: 8, message: "Quota exceeded: 10 vms", details: [] },
+    }));
     assert.equal((await caught(cudo.vms.list(never))).kind, "quota");
     assert.equal(server!.requests.length, 1);
   });
@@ -129,7 +177,16 @@ describe("Cudo client", () => {
       status: 403,
       text: `<html><body><h1>Sorry, you have been blocked</h1><p>${apiKey} ${startScript}</p></body></html>`,
     }));
-    const request = { vmId: "a", dataCenterId: "d", machineType: "m", bootDiskImageId: "i", vcpus: 1, memoryGib: 1, gpus: 0, startScript };
+    const request = {
+      vmId: "a",
+      dataCenterId: "d",
+      machineType: "m",
+      bootDiskImageId: "i",
+      vcpus: 1,
+      memoryGib: 1,
+      gpus: 0,
+      startScript,
+    };
     const error = await caught(cudo.vms.create(request, never));
     assert.equal(error.kind, "permission");
     assert.match(error.message, /Sorry, you have been blocked/);
@@ -168,7 +225,12 @@ describe("Cudo errors", () => {
     parseError("GET /x", status, new Headers(headers), typeof body === "string" ? body : JSON.stringify(body));
 
   const cases: [string, number, unknown, string][] = [
-    ["no host", 400, { code: 3, message: "There are no hosts available for your specified virtual machine." }, "capacity"],
+    [
+      "no host",
+      400,
+      { code: 3, message: "There are no hosts available for your specified virtual machine." },
+      "capacity",
+    ],
     ["no address", 400, { code: 9, message: "Vm cannot be assigned ip from network. Network full" }, "capacity"],
     ["a wrong argument", 400, { code: 3, message: "invalid vcpus" }, "invalid"],
     ["a wrong state", 400, { code: 9, message: "you cannot terminate a vm that is in the boot state" }, "precondition"],

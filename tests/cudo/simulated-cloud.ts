@@ -1,0 +1,63 @@
+/** Cudo's simulator without machines, and the plugin configured for it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createCudoClient } from "../../sdk/cudo/client";
+import type { CudoApi } from "../../sdk/cudo/api";
+import { provider } from "../../sdk/provider";
+import { SimulatorClient, type Fault } from "../../simulator/client";
+import { startSimulator, type Simulator } from "../../simulator/server";
+import { startPlugin, type Plugin } from "../plugin/harness";
+
+export interface SimulatedCloud {
+  readonly simulator: SimulatorClient;
+  readonly plugin: Plugin;
+  /** Beside the plugin: to look, and to meddle. */
+  readonly api: CudoApi;
+  readonly projectId: string;
+  fault(match: Fault["match"], rest: Omit<Fault, "cloud" | "match">): Promise<void>;
+  /** `POST /vm`, … as the operations that have reached the cloud since the last `clearRequests`. */
+  operations(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export const never = new AbortController().signal;
+
+export async function simulatedCloud(): Promise<SimulatedCloud> {
+  const stateDir = await mkdtemp(join(tmpdir(), "cudo-test-"));
+  let simulator: Simulator | undefined;
+  let plugin: Plugin | undefined;
+  const close = async () => {
+    await plugin?.stop();
+    await simulator?.close();
+    await rm(stateDir, { recursive: true, force: true });
+  };
+  try {
+    simulator = await startSimulator({ stateDir, machines: undefined, timing: { scale: 0.2 } });
+    plugin = await startPlugin(provider, { config: { cudo: simulator.cudo } });
+    const client = new SimulatorClient(simulator.url);
+    return {
+      simulator: client,
+      plugin,
+      api: createCudoClient(simulator.cudo),
+      projectId: simulator.cudo.projectId,
+      fault: async (match, rest) => void (await client.addFault({ cloud: "cudo", match, ...rest })),
+      operations: async () => (await client.requests()).map((request) => request.operation ?? request.path),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Inputs that the simulated cloud takes. */
+export const home = "gb-bournemouth-1";
+export const vmInputs = {
+  dataCenterId: home,
+  machineType: "intel-broadwell",
+  bootDiskImageId: "ubuntu-2404",
+  vcpus: 2,
+  memoryGib: 4,
+  bootDiskSizeGib: 20,
+} as const;
