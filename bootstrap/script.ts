@@ -37,6 +37,9 @@ export function nodeDocumentFromScript(script: string): NodeDocument | undefined
 }
 
 function decompressed(script: string): string {
-  const bytes = Buffer.from(script, "base64");
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes).toString("utf8") : script;
+  try {
+    return gunzipSync(Buffer.from(script, "base64")).toString("utf8");
+  } catch {
+    return script;
+  }
 }

@@ -34,9 +34,9 @@ have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
 
 # text|json PATH, pairs PATH (k=v,k=v), rows PATH FIELD... (tab-separated): from the document; nothing where there is nothing.
-if have python3; then
+if python3 -ISc 'import json' 2>/dev/null; then
   query() {
-    document | python3 -c '
+    document | python3 -ISc '
 import json,sys
 mode,path=sys.argv[1:3]
 v=json.loads(sys.stdin.read().split("\n",1)[1])
@@ -59,6 +59,9 @@ elif $mode == "rows" then .[]|[.[$fields[]]]|join("\t")
 else . end' --args "${@:3}"
   }
 fi
+
+# The PEM at a path, with exactly one newline at its end.
+pem() { printf '%s\n' "$(query text "$1")"; }
 
 # A machine that has just booted may not have its name servers yet, and its own updates may hold apt's locks for minutes.
 retry() {
@@ -163,10 +166,10 @@ write_pki() {
   begin "certificate authorities"
   local ca
   for ca in ca:ca frontProxyCa:front-proxy-ca etcdCa:etcd/ca; do
-    query text "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
-    query text "controlPlane.${ca%:*}.privateKey" | put 600 "$pki/${ca#*:}.key"
+    pem "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
+    pem "controlPlane.${ca%:*}.privateKey" | put 600 "$pki/${ca#*:}.key"
   done
-  query text controlPlane.serviceAccountKey | put 600 "$pki/sa.key"
+  pem controlPlane.serviceAccountKey | put 600 "$pki/sa.key"
   openssl pkey -in "$root$pki/sa.key" -pubout | put 644 "$pki/sa.pub"
 }
 
@@ -234,7 +237,7 @@ clusters:
 - name: cluster
   cluster:
     server: $(query json endpoint)
-    certificate-authority-data: $(query text certificateAuthority | base64 -w0)
+    certificate-authority-data: $(pem certificateAuthority | base64 -w0)
 users:
 - name: bootstrap
   user: {token: $(query json bootstrapToken)}
@@ -245,8 +248,7 @@ current-context: bootstrap
 END
 }
 
-kubeadm_run() {
-  kubeadm "$1" --config "$state/kubeadm.yaml" "${@:2}" </dev/null && return
+kubeadm_failed() {
   journalctl -u kubelet -n 20 --no-pager || true
   die "kubeadm $1 failed: see above"
 }
@@ -255,19 +257,28 @@ become_control_plane() {
   write_pki
   begin "kubeadm init"
   init_configuration | put 600 "${state#"$root"}/kubeadm.yaml"
-  kubeadm_run init --skip-token-print --skip-certificate-key-print
+  kubeadm init --config "$state/kubeadm.yaml" --skip-token-print --skip-certificate-key-print </dev/null || kubeadm_failed init
 }
 
 become_worker() {
+  local attempt unfinished
   begin "kubeadm join"
-  local unfinished=()
-  # kubelet has its certificate: only the marker is missing.
-  [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
-  [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
-  discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
-  join_configuration "${unfinished[@]}" | put 600 "${state#"$root"}/kubeadm.yaml"
-  kubeadm_run join
-  rm -f "$state/discovery.conf"
+  # The control plane may be busy with its own beginning.
+  for attempt in 1 2 3; do
+    # kubelet has its certificate: only the marker is missing.
+    [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
+    unfinished=()
+    [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
+    discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
+    join_configuration "${unfinished[@]}" | put 600 "${state#"$root"}/kubeadm.yaml"
+    if kubeadm join --config "$state/kubeadm.yaml" </dev/null; then
+      rm -f "$state/discovery.conf"
+      return
+    fi
+    note "attempt $attempt of 3 failed"
+    sleep 20
+  done
+  kubeadm_failed join
 }
 
 ended() {

@@ -1,0 +1,150 @@
+/** A machine that cannot boot: a directory for its root, and stand-ins for the commands that would change a system. */
+import { execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const recorded = `#!/bin/bash
+printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS"
+`;
+
+/** What a command answers, and does, beside being recorded. */
+const commands: Record<string, string> = {
+  "apt-mark": "",
+  containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'`,
+  // Kubernetes' packages bring their commands.
+  "apt-get": `case "$*" in *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; esac`,
+  curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
+  hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
+  getent: "exit 2",
+  kubeadm: `case "$1" in version) echo v1.36.3;; config) echo registry.k8s.io/etcd:3.6.8-0; echo registry.k8s.io/pause:3.10.2;;
+    *) [ ! -e "$BIN/../kubeadm-fails" ] || { echo 'error execution phase preflight'; exit 1; }
+      cp "$3" "$BIN/../kubeadm-config.yaml"; [ "$1" = init ] || cp "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" "$BIN/../discovery.conf";; esac`,
+  kubelet: "echo Kubernetes v1.36.3",
+  modprobe: "",
+  mount: "",
+  "mount.nfs": "",
+  mountpoint: "exit 32",
+  "nvidia-ctk": "",
+  "nvidia-smi": "",
+  runc: "",
+  sleep: "",
+  journalctl: "echo 'kubelet: the journal'",
+  swapoff: "",
+  sysctl: "",
+  systemctl: "",
+  "systemd-detect-virt": "exit 1",
+};
+
+export interface Run {
+  status: number | null;
+  output: string;
+  /** Commands of this run with their arguments, in order. */
+  calls: string[];
+}
+
+export interface MachineOptions {
+  reader?: "python3" | "jq";
+  without?: string[];
+  packagesLater?: boolean;
+}
+
+let interpreter: string | undefined;
+
+/** Past the wrappers of version managers, which take longer than the script. */
+function python(): string {
+  return (interpreter ??= execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+    encoding: "utf8",
+  }).trim());
+}
+
+export class FakeMachine {
+  readonly #folder = mkdtempSync(join(tmpdir(), "gpu-clusters-machine-"));
+  readonly root = join(this.#folder, "root");
+  readonly #bin = join(this.#folder, "bin");
+  readonly #calls = join(this.#folder, "calls");
+
+  /** `reader`: what reads JSON there. `without`: commands that the machine does not have. `packagesLater`: kubeadm and kubelet come with their packages. */
+  constructor({ reader = "python3", without = [], packagesLater = false }: MachineOptions = {}) {
+    mkdirSync(this.#bin, { recursive: true });
+    mkdirSync(this.root);
+    if (reader === "python3") symlinkSync(python(), join(this.#bin, "python3"));
+    else writeFileSync(join(this.#bin, "python3"), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+    for (const [name, body] of Object.entries(commands)) {
+      if (without.includes(name)) continue;
+      writeFileSync(join(this.#bin, name), `${recorded}${body}\n`);
+      chmodSync(join(this.#bin, name), packagesLater && name.startsWith("kube") ? 0o644 : 0o755);
+    }
+  }
+
+  async run(script: string, environment: Record<string, string> = {}): Promise<Run> {
+    const file = join(this.#folder, "script.sh");
+    writeFileSync(file, script);
+    writeFileSync(this.#calls, "");
+    const child = spawn("bash", [file], {
+      env: {
+        PATH: `${this.#bin}:${process.env["PATH"]}`,
+        BIN: this.#bin,
+        CALLS: this.#calls,
+        GPU_CLUSTERS_ROOT: this.root,
+        ...environment,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const status = await new Promise<number | null>((resolve, reject) =>
+      child.once("close", resolve).once("error", reject),
+    );
+    return { status, output, calls: readFileSync(this.#calls, "utf8").trim().split("\n") };
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.root, path)), { recursive: true });
+    writeFileSync(join(this.root, path), text);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.root, path), "utf8");
+  }
+
+  has(path: string): boolean {
+    return existsSync(join(this.root, path));
+  }
+
+  mode(path: string): string {
+    return (statSync(join(this.root, path)).mode & 0o777).toString(8);
+  }
+
+  /** What kubeadm was last given. */
+  kubeadmConfig(): string {
+    return readFileSync(join(this.#folder, "kubeadm-config.yaml"), "utf8");
+  }
+
+  discovery(): string {
+    return readFileSync(join(this.#folder, "discovery.conf"), "utf8");
+  }
+
+  breakKubeadm(): void {
+    writeFileSync(join(this.#folder, "kubeadm-fails"), "");
+  }
+
+  mendKubeadm(): void {
+    rmSync(join(this.#folder, "kubeadm-fails"));
+  }
+
+  dispose(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

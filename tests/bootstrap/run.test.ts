@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
+import { parse, parseAllDocuments } from "yaml";
+import type { NodeDocument } from "../../bootstrap/document";
+import { renderBootstrapScript } from "../../bootstrap/script";
+import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
+import { FakeMachine } from "./machine";
+
+const log = "var/log/gpu-clusters-bootstrap.log";
+const state = "var/lib/gpu-clusters";
+const scriptFor = (document: NodeDocument) =>
+  filled(renderBootstrapScript(document, { delivery: "cudo-start-script" }));
+const documentsOf = (yaml: string) => parseAllDocuments(yaml).map((document) => document.toJS() as Record<string, any>);
+const of = (calls: string[], command: string) => calls.filter((call) => call.startsWith(`${command} `));
+
+describe("the bootstrap script on a machine", () => {
+  let machine: FakeMachine;
+  afterEach(() => machine.dispose());
+
+  it("makes a control plane with the document's authorities", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    const { status, output, calls } = await machine.run(scriptFor(controlPlane));
+    assert.equal(status, 0, output);
+
+    const { ca, frontProxyCa, etcdCa, serviceAccountKey } = controlPlane.controlPlane!;
+    for (const [file, pair] of Object.entries({ ca, "front-proxy-ca": frontProxyCa, "etcd/ca": etcdCa })) {
+      assert.equal(machine.read(`etc/kubernetes/pki/${file}.crt`), pair.certificate);
+      assert.equal(machine.read(`etc/kubernetes/pki/${file}.key`), pair.privateKey);
+      assert.equal(machine.mode(`etc/kubernetes/pki/${file}.key`), "600");
+    }
+    assert.equal(machine.read("etc/kubernetes/pki/sa.key"), serviceAccountKey);
+    assert.equal(machine.mode("etc/kubernetes/pki/sa.key"), "600");
+    const publicKey = createPublicKey(serviceAccountKey).export({ type: "spki", format: "pem" });
+    assert.equal(machine.read("etc/kubernetes/pki/sa.pub"), publicKey);
+
+    const [init, cluster, ...more] = documentsOf(machine.kubeadmConfig());
+    assert.deepEqual(more, []);
+    assert.deepEqual(init, {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "InitConfiguration",
+      nodeRegistration: {
+        name: "train-cpu-1",
+        criSocket: "unix:///run/containerd/containerd.sock",
+        imagePullPolicy: "IfNotPresent",
+        ignorePreflightErrors: [],
+        taints: controlPlane.taints,
+        kubeletExtraArgs: [
+          { name: "provider-id", value: "cudo://project/train-cpu-1" },
+          { name: "node-labels", value: "gpu-clusters/cluster=train" },
+        ],
+      },
+    });
+    assert.deepEqual(cluster, {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "ClusterConfiguration",
+      clusterName: "train",
+      kubernetesVersion: "v1.36.3",
+      encryptionAlgorithm: "ECDSA-P256",
+      networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16" },
+      apiServer: { certSANs: ["kubernetes", "10.0.0.7", "fd00::7"] },
+    });
+    assert.deepEqual(
+      of(calls, "kubeadm").at(-1),
+      `kubeadm init --config ${machine.root}/${state}/kubeadm.yaml --skip-token-print --skip-certificate-key-print`,
+    );
+    assert.equal(machine.read("etc/hostname"), "train-cpu-1\n");
+  });
+
+  it("installs the pinned Kubernetes from its own packages, waiting for other users of apt", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    const { calls } = await machine.run(scriptFor(controlPlane));
+    assert.equal(
+      machine.read("etc/apt/sources.list.d/kubernetes.list"),
+      "deb [signed-by=/etc/apt/keyrings/kubernetes.asc] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /\n",
+    );
+    assert.ok(machine.has("etc/apt/keyrings/kubernetes.asc"));
+    const install = of(calls, "apt-get").find((call) => call.includes("kubeadm="))!;
+    assert.match(
+      install,
+      /DPkg::Lock::Timeout=600 install .* containerd runc kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
+    );
+    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold kubelet kubeadm"]);
+  });
+
+  it("takes what a pre-baked image has, and installs nothing", async () => {
+    machine = new FakeMachine();
+    machine.write("etc/containerd/config.toml", '# the image\'s own\nSystemdCgroup = false\nsandbox = "x"\n');
+    const { status, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0);
+    assert.deepEqual(of(calls, "apt-get"), []);
+    assert.deepEqual(of(calls, "containerd"), []);
+    assert.equal(
+      machine.read("etc/containerd/config.toml"),
+      '# the image\'s own\nSystemdCgroup = true\nsandbox = "registry.k8s.io/pause:3.10.2"\n',
+    );
+  });
+
+  it("joins a worker that trusts the document's authority and nothing else", async () => {
+    machine = new FakeMachine();
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    const [join, ...more] = documentsOf(machine.kubeadmConfig());
+    assert.deepEqual(more, []);
+    assert.equal(join!["kind"], "JoinConfiguration");
+    assert.deepEqual(join!["discovery"], { file: { kubeConfigPath: `${machine.root}/${state}/discovery.conf` } });
+    assert.deepEqual(join!["nodeRegistration"].taints, []);
+    assert.equal(
+      join!["nodeRegistration"].kubeletExtraArgs[1].value,
+      "team=search,gpu-clusters/cluster=train,gpu-clusters/node-group=cpu,gpu-clusters/role=worker",
+    );
+    const discovery = parse(machine.discovery()) as Record<string, any>;
+    assert.equal(discovery["clusters"][0].cluster.server, "https://10.0.0.2:6443");
+    const trusted = Buffer.from(discovery["clusters"][0].cluster["certificate-authority-data"], "base64").toString();
+    assert.equal(trusted.trimEnd(), worker.certificateAuthority.trimEnd());
+    assert.equal(discovery["users"][0].user.token, "abcdef.0123456789abcdef");
+    assert.ok(!machine.has(`${state}/discovery.conf`), "the token stays on the machine");
+    assert.ok(!machine.has("etc/kubernetes/pki/ca.key"));
+    assert.equal(of(calls, "kubeadm").at(-1), `kubeadm join --config ${machine.root}/${state}/kubeadm.yaml`);
+  });
+
+  it("only starts kubelet when it runs again", async () => {
+    machine = new FakeMachine();
+    await machine.run(scriptFor(worker));
+    const { status, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0);
+    assert.deepEqual(calls, ["systemctl start kubelet"]);
+  });
+
+  it("goes on after a failed kubeadm init, ignoring what the attempt left", async () => {
+    machine = new FakeMachine();
+    machine.breakKubeadm();
+    const { status, output } = await machine.run(scriptFor(controlPlane));
+    assert.equal(status, 1);
+    assert.match(output, /error execution phase preflight/);
+    assert.match(output, /kubelet: the journal/);
+    assert.match(output, /FAILED at step: kubeadm init \(exit status 1\)\n$/);
+    assert.equal(machine.read(log), output);
+    assert.ok(!machine.has(`${state}/node`));
+
+    machine.mendKubeadm();
+    machine.write("etc/kubernetes/manifests/kube-apiserver.yaml", "");
+    assert.equal((await machine.run(scriptFor(controlPlane))).status, 0);
+    const ignored = documentsOf(machine.kubeadmConfig())[0]!["nodeRegistration"].ignorePreflightErrors as string[];
+    assert.ok(ignored.includes("Port-6443") && ignored.includes("DirAvailable--var-lib-etcd"), ignored.join());
+    assert.ok(ignored.includes("FileAvailable--etc-kubernetes-manifests-etcd.yaml"));
+    assert.ok(machine.has(`${state}/node`));
+  });
+
+  it("tries to join several times, and does not join twice", async () => {
+    machine = new FakeMachine();
+    machine.breakKubeadm();
+    const failed = await machine.run(scriptFor(worker));
+    assert.equal(failed.status, 1);
+    assert.equal(of(failed.calls, "kubeadm").filter((call) => call.startsWith("kubeadm join")).length, 3);
+
+    machine.mendKubeadm();
+    machine.write("etc/kubernetes/kubelet.conf", "kubelet got its certificate");
+    const { status, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0);
+    assert.ok(!calls.some((call) => call.startsWith("kubeadm join")));
+    assert.ok(machine.has(`${state}/node`));
+  });
+
+  it("has no secret in its log, whether it fails or not", async () => {
+    machine = new FakeMachine();
+    const { ca, etcdCa, serviceAccountKey } = controlPlane.controlPlane!;
+    const secrets = [ca.privateKey, etcdCa.privateKey, serviceAccountKey].map((key) => key.split("\n")[1]!);
+    await machine.run(scriptFor(controlPlane));
+    const first = machine.read(log);
+    machine.dispose();
+    machine = new FakeMachine();
+    machine.breakKubeadm();
+    await machine.run(scriptFor(worker));
+    const text = first + machine.read(log);
+    for (const secret of [...secrets, "0123456789abcdef"]) assert.ok(!text.includes(secret));
+    assert.match(text, /kubeadm join/);
+  });
+
+  it("refuses to run with placeholders", async () => {
+    machine = new FakeMachine();
+    const { status, output, calls } = await machine.run(
+      renderBootstrapScript(worker, { delivery: "cudo-start-script" }),
+    );
+    assert.equal(status, 1);
+    assert.match(output, /still has placeholders/);
+    assert.deepEqual(calls, [""]);
+  });
+
+  it("gives GPUs to containers where the driver is, and says where it is not", async () => {
+    machine = new FakeMachine();
+    const { calls } = await machine.run(scriptFor(gpuWorker));
+    const configured = calls.findIndex((call) =>
+      call.startsWith("nvidia-ctk runtime configure --runtime=containerd --set-as-default"),
+    );
+    assert.ok(configured >= 0 && configured < calls.indexOf("systemctl restart containerd"));
+    assert.deepEqual(documentsOf(machine.kubeadmConfig())[0]!["nodeRegistration"].taints, gpuWorker.taints);
+    machine.dispose();
+
+    machine = new FakeMachine({ without: ["nvidia-smi", "nvidia-ctk"] });
+    const without = await machine.run(scriptFor(gpuWorker));
+    assert.equal(without.status, 0);
+    assert.match(without.output, /no NVIDIA driver here/);
+  });
+
+  it("mounts file shares before kubelet, now and on each boot", async () => {
+    machine = new FakeMachine();
+    const { status, calls } = await machine.run(scriptFor(workerWithShares));
+    assert.equal(status, 0);
+    const mnt = `${machine.root}/mnt`;
+    assert.deepEqual(of(calls, "mount"), [
+      `mount -t nfs 10.0.0.9:/exports/data ${mnt}/data`,
+      `mount -t virtiofs models ${mnt}/models`,
+    ]);
+    assert.equal(
+      machine.read("etc/fstab"),
+      `10.0.0.9:/exports/data ${mnt}/data nfs defaults,nofail,x-systemd.before=kubelet.service,_netdev 0 0\n` +
+        `models ${mnt}/models virtiofs defaults,nofail,x-systemd.before=kubelet.service 0 0\n`,
+    );
+    assert.ok(
+      calls.findIndex((call) => call.startsWith("mount ")) < calls.findIndex((call) => call.startsWith("kubeadm join")),
+    );
+  });
+
+  it("leaves out kube-proxy where the CNI replaces it, and names the endpoint where there is one", async () => {
+    machine = new FakeMachine();
+    const document = {
+      ...controlPlane,
+      endpoint: "https://api.example:443",
+      controlPlane: { ...controlPlane.controlPlane!, kubeProxy: false },
+    };
+    await machine.run(scriptFor(document));
+    const [init, cluster] = documentsOf(machine.kubeadmConfig());
+    assert.deepEqual(init!["skipPhases"], ["addon/kube-proxy"]);
+    assert.equal(cluster!["controlPlaneEndpoint"], "api.example:443");
+  });
+
+  it("does as the machine's own overrides say", async () => {
+    machine = new FakeMachine();
+    machine.write(
+      "etc/gpu-clusters/overrides.env",
+      "IGNORE_PREFLIGHT=SystemVerification,Swap\nKUBERNETES_PACKAGES=none\n",
+    );
+    machine.write(
+      "etc/gpu-clusters/kubeadm-extra.yaml",
+      "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailCgroupV1: false\n",
+    );
+    assert.equal((await machine.run(scriptFor(controlPlane))).status, 0);
+    const [init, , kubelet] = documentsOf(machine.kubeadmConfig());
+    assert.deepEqual(init!["nodeRegistration"].ignorePreflightErrors, ["SystemVerification", "Swap"]);
+    assert.equal(kubelet!["failCgroupV1"], false);
+    machine.dispose();
+
+    machine = new FakeMachine({ without: ["kubeadm"] });
+    machine.write("etc/gpu-clusters/overrides.env", "KUBERNETES_PACKAGES=none\n");
+    const { status, output } = await machine.run(scriptFor(worker));
+    assert.equal(status, 1);
+    assert.match(output, /are not all on this image, and KUBERNETES_PACKAGES=none/);
+    assert.match(output, /FAILED at step: install containerd and Kubernetes 1\.36\.3/);
+  });
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { placeholders, type NodeDocument } from "../../bootstrap/document";
+import { nodeScriptModule } from "../../bootstrap/generate";
+import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
+import { FakeMachine } from "./machine";
+import { shellcheck } from "./shellcheck";
+
+const documents = {
+  "control-plane": controlPlane,
+  worker,
+  "gpu-worker": gpuWorker,
+  "worker-with-shares": workerWithShares,
+};
+const cudo = { delivery: "cudo-start-script" } as const;
+const ec2 = { delivery: "ec2-user-data" } as const;
+
+const name = fc.string({ minLength: 1 });
+const plain = { noNullPrototype: true };
+const anyTaint = fc.record({ key: name, effect: fc.constantFrom("NoSchedule" as const, "NoExecute" as const) }, plain);
+const anyShare = fc.record(
+  { name, source: fc.string(), type: fc.constantFrom("nfs" as const, "virtiofs" as const) },
+  plain,
+);
+const anyDocument: fc.Arbitrary<NodeDocument> = fc.record(
+  {
+    version: fc.constant(1 as const),
+    clusterName: fc.string({ unit: "binary" }),
+    role: fc.constantFrom("control-plane" as const, "worker" as const),
+    nodeGroup: name,
+    nodeName: fc.constantFrom("node-1", placeholders.nodeName),
+    providerId: fc.constantFrom("cudo://p/node-1", placeholders.providerId),
+    kubernetesVersion: fc.constant("1.36.3"),
+    certificateAuthority: fc.constantFrom(worker.certificateAuthority, "# END NODE DOCUMENT\n", "'$(reboot)`\\"),
+    labels: fc.dictionary(name, fc.string(), { ...plain, maxKeys: 5 }),
+    taints: fc.array(anyTaint, { maxLength: 5 }),
+    fileShares: fc.array(anyShare, { maxLength: 3 }),
+    bootstrapToken: fc.constant(placeholders.bootstrapToken),
+  },
+  plain,
+);
+
+describe("renderBootstrapScript", () => {
+  for (const [file, document] of Object.entries(documents)) {
+    it(`gives the script in golden/${file}.sh`, () => {
+      const path = join(__dirname, "golden", `${file}.sh`);
+      const script = renderBootstrapScript(document, cudo);
+      if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, script);
+      assert.equal(script, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
+    });
+  }
+
+  it("fits into what a cloud takes, for each role, with room for labels", () => {
+    for (const document of Object.values(documents)) {
+      const plain = Buffer.byteLength(filled(renderBootstrapScript(document, cudo)));
+      assert.ok(plain < maximumScriptBytes - 1024, `${document.role}: ${plain}`);
+      assert.ok(Buffer.from(renderBootstrapScript(document, ec2), "base64").length < maximumScriptBytes / 2);
+    }
+  });
+
+  it("refuses what a cloud would not take, and says what to do", () => {
+    const labels = Object.fromEntries(
+      Array.from({ length: 400 }, (_, index) => [`example.com/label-${index}`, "x".repeat(20)]),
+    );
+    assert.throws(
+      () => renderBootstrapScript({ ...worker, labels }, cudo),
+      /has \d+ bytes, and a machine takes 16384: give it fewer labels/,
+    );
+  });
+
+  it("is undone by nodeDocumentFromScript, whatever the document says", () => {
+    fc.assert(
+      fc.property(anyDocument, fc.constantFrom(cudo, ec2), (document, options) => {
+        assert.deepEqual(nodeDocumentFromScript(renderBootstrapScript(document, options)), document);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("keeps placeholders as plain text, so that filling the script fills the document", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9./:-]{1,60}$/), (value) => {
+        const script = renderBootstrapScript(worker, cudo).replaceAll(placeholders.providerId, value);
+        assert.deepEqual(nodeDocumentFromScript(script), { ...worker, providerId: value });
+      }),
+    );
+  });
+
+  it("is bash that prints the document, whatever the document says", () => {
+    fc.assert(
+      fc.property(anyDocument, (document) => {
+        const [head] = renderBootstrapScript(document, cudo).split("\nset -euo pipefail\n");
+        const printed = execFileSync("bash", ["-c", `${head}\ndocument`], { encoding: "utf8" });
+        assert.deepEqual(JSON.parse(printed.slice(printed.indexOf("\n"))), document);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("compresses user data for EC2", () => {
+    const userData = renderBootstrapScript(worker, ec2);
+    assert.equal(gunzipSync(Buffer.from(userData, "base64")).toString(), renderBootstrapScript(worker, cudo));
+  });
+});
+
+describe("nodeDocumentFromScript", () => {
+  it("finds nothing in other scripts", () => {
+    for (const script of ["", "#!/bin/bash\necho hello\n", "touch /root/x", "aGVsbG8=", "H4sI"]) {
+      assert.equal(nodeDocumentFromScript(script), undefined);
+    }
+  });
+});
+
+describe("scripts/node.sh", () => {
+  it("is what node-script.ts has (npx tsx bootstrap/generate.ts writes it)", () => {
+    assert.equal(readFileSync(join(__dirname, "../../bootstrap/node-script.ts"), "utf8"), nodeScriptModule());
+  });
+
+  it("passes shellcheck as it is rendered", function () {
+    const executable = shellcheck();
+    if (executable === undefined) return this.skip();
+    for (const document of [controlPlane, worker]) {
+      const { status, stdout } = spawnSync(executable, ["-"], {
+        input: renderBootstrapScript(document, cudo),
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stdout);
+    }
+  });
+
+  it("reads the document the same with jq as with Python", async function () {
+    if (spawnSync("jq", ["--version"]).status !== 0) {
+      console.log("      jq is not on PATH");
+      this.skip();
+    }
+    const configs: string[] = [];
+    for (const reader of ["python3", "jq"] as const) {
+      const machine = new FakeMachine({ reader });
+      try {
+        const { status, output } = await machine.run(
+          filled(renderBootstrapScript({ ...workerWithShares, taints: gpuWorker.taints }, cudo)),
+        );
+        assert.equal(status, 0, output);
+        configs.push(
+          [machine.kubeadmConfig(), machine.discovery(), machine.read("etc/fstab")]
+            .join("\n")
+            .replaceAll(machine.root, ""),
+        );
+      } finally {
+        machine.dispose();
+      }
+    }
+    const spaceless = (text: string) => text.replace(/([{,:]) +/g, "$1");
+    assert.equal(spaceless(configs[0]!), spaceless(configs[1]!));
+  });
+});
