@@ -1,0 +1,112 @@
+/** What AWS answered when it did not do what was asked, and what kind of refusal that is. */
+
+/**
+ * - `capacity`: AWS has no such machines free now.
+ * - `quota`: the account may not have more.
+ * - `precondition`: not in this state; may pass.
+ * - `credentials`: none were found, or they are not valid.
+ * - `unavailable`: the outcome is unknown; the request may have had its effect.
+ */
+export type AwsErrorKind =
+  | "capacity"
+  | "quota"
+  | "notFound"
+  | "precondition"
+  | "throttled"
+  | "permission"
+  | "credentials"
+  | "unavailable"
+  | "invalid";
+
+/** By AWS's error code; the first that matches counts. */
+const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
+  [
+    /^(InsufficientInstanceCapacity|UnfulfillableCapacity|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet)$/,
+    "capacity",
+  ],
+  [
+    /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|\w*LimitExceeded\.\w+)$/,
+    "quota",
+  ],
+  [/^(RequestLimitExceeded|Throttling\w*|ThrottledException|TooManyRequestsException|SlowDown)$/, "throttled"],
+  [/(\.NotFound|NotFoundException|^NoSuch\w+|\.NotFoundException)$/, "notFound"],
+  [
+    /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
+    "precondition",
+  ],
+  [/^(UnauthorizedOperation|AccessDenied\w*|OptInRequired)$/, "permission"],
+  [
+    /^(AuthFailure|ExpiredToken\w*|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|CredentialsProviderError)$/,
+    "credentials",
+  ],
+];
+
+export interface AwsErrorInit {
+  /** For example `CreateFleet`. */
+  action: string;
+  /** AWS's error code, for example `InvalidFleetId.NotFound`. */
+  code: string;
+  /** AWS's own words. */
+  cloudMessage: string;
+  /** Undefined when no answer arrived. */
+  httpStatus?: number;
+  requestId?: string;
+}
+
+export class AwsApiError extends Error {
+  override readonly name = "AwsApiError";
+  readonly kind: AwsErrorKind;
+  readonly action: string;
+  readonly code: string;
+  readonly cloudMessage: string;
+  readonly httpStatus: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(init: AwsErrorInit, options?: ErrorOptions) {
+    super(describe(init), options);
+    this.kind = kindOf(init.code, init.httpStatus);
+    this.action = init.action;
+    this.code = init.code;
+    this.cloudMessage = init.cloudMessage;
+    this.httpStatus = init.httpStatus;
+    this.requestId = init.requestId;
+  }
+}
+
+export function isAwsError(error: unknown, ...wanted: AwsErrorKind[]): error is AwsApiError {
+  return error instanceof AwsApiError && (wanted.length === 0 || wanted.includes(error.kind));
+}
+
+export function kindOf(code: string, httpStatus?: number): AwsErrorKind {
+  const known = kinds.find(([pattern]) => pattern.test(code))?.[1];
+  return known ?? (httpStatus === undefined || httpStatus >= 500 ? "unavailable" : "invalid");
+}
+
+/** What the AWS SDK throws, in our words. Aborts pass as they are. */
+export function toAwsError(error: unknown, action: string): unknown {
+  if (error instanceof AwsApiError || !(error instanceof Error) || error.name === "AbortError") return error;
+  const { $metadata, Code } = error as { $metadata?: { httpStatusCode?: number; requestId?: string }; Code?: string };
+  // The SDK has its own errors for what never reached AWS.
+  const code = error.message === "Region is missing" ? "MissingRegion" : (Code ?? error.name);
+  const cloudMessage =
+    code === "MissingRegion"
+      ? "no region is configured: set the provider's aws.region, or AWS_REGION in the environment"
+      : error.message;
+  return new AwsApiError(
+    { action, code, cloudMessage, httpStatus: $metadata?.httpStatusCode, requestId: $metadata?.requestId },
+    { cause: error },
+  );
+}
+
+function describe({ action, code, cloudMessage, httpStatus, requestId }: AwsErrorInit): string {
+  const facts = [
+    code,
+    httpStatus === undefined ? "no answer" : `HTTP ${httpStatus}`,
+    requestId && `request id ${requestId}`,
+  ];
+  const hint =
+    kindOf(code, httpStatus) === "credentials"
+      ? ". Check the AWS credentials (for example AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment)"
+      : "";
+  return `AWS: ${cloudMessage.replace(/\.$/, "")} (${action}: ${facts.filter(Boolean).join(", ")})${hint}`;
+}

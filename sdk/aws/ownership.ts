@@ -1,0 +1,51 @@
+/** Tags by which everything that this package makes is found again. */
+import { createHash } from "node:crypto";
+import type { Filter, Tag } from "@aws-sdk/client-ec2";
+
+export const tagKeys = {
+  /** Name of the cluster. */
+  cluster: "gpu-clusters/cluster",
+  nodeGroup: "gpu-clusters/node-group",
+  /** Which resource of which stack made it. */
+  owner: "gpu-clusters/owner",
+  /** Bounds of a fleet's size: what EC2 does not keep. */
+  minSize: "gpu-clusters/min-size",
+  maxSize: "gpu-clusters/max-size",
+  /** On an instance that is about to be terminated: the fleet's target without it. */
+  removing: "gpu-clusters/removing",
+} as const;
+
+export interface GroupName {
+  readonly clusterName: string;
+  readonly nodeGroup: string;
+}
+
+/** What every instance and fleet of a group carries. Instances get it from the launch template. */
+export function groupTags({ clusterName, nodeGroup }: GroupName): Record<string, string> {
+  return { [tagKeys.cluster]: clusterName, [tagKeys.nodeGroup]: nodeGroup };
+}
+
+export function ownerMark(urn: string): string {
+  return createHash("sha256").update(urn).digest("hex").slice(0, 32);
+}
+
+export function toTagList(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+export function fromTagList(tags: readonly Tag[] | undefined): Record<string, string> {
+  return Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+}
+
+export function tagFilters(tags: Readonly<Record<string, string>>): Filter[] {
+  // A filter's value may hold wildcards: escape them.
+  return Object.entries(tags).map(([key, value]) => ({
+    Name: `tag:${key}`,
+    Values: [value.replace(/[\\*?]/g, "\\$&")],
+  }));
+}
+
+/** The node's `spec.providerID`, as AWS's cloud controller manager writes it. */
+export function providerId(zone: string, instanceId: string): string {
+  return `aws:///${zone}/${instanceId}`;
+}
