@@ -17,6 +17,7 @@
  * ```
  */
 import * as pulumi from "@pulumi/pulumi";
+import { ensurePluginInstalled } from "./install";
 import { packageVersion } from "./package";
 
 /** Names of properties, on the program's side. */
@@ -42,6 +43,7 @@ export function resourceProperties<Args extends object>(
 
 /** Asks for the plugin of this very version: another one may know other properties. */
 export function resourceOptions(options: pulumi.CustomResourceOptions | undefined): pulumi.CustomResourceOptions {
+  ensurePluginInstalled();
   return pulumi.mergeOptions({ version: packageVersion }, options);
 }
 
@@ -51,6 +53,7 @@ export function invokeFunction<Result>(
   args: pulumi.Inputs,
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<Result> {
+  ensurePluginInstalled();
   return pulumi.runtime.invokeOutput<Result>(token, args, { version: packageVersion, ...options });
 }
 
@@ -60,5 +63,6 @@ export function invokeFunctionAsync<Result>(
   args: pulumi.Inputs,
   options?: pulumi.InvokeOptions,
 ): Promise<Result> {
+  ensurePluginInstalled();
   return pulumi.runtime.invoke(token, args, { version: packageVersion, ...options }) as Promise<Result>;
 }

@@ -3,12 +3,13 @@
  * the engine looks for. The folder is complete: copied to another place, it runs there with nothing but Node.
  */
 import { build, type OutputFile, type Plugin } from "esbuild";
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { isFresh, RECORD } from "../../sdk/plugin/bin/freshness.cjs";
+import { contentMark } from "../../sdk/plugin/install";
 
 const root = join(__dirname, "../..");
-const executable = "pulumi-resource-gpu-clusters";
 const entryPoint = "provider.mjs";
 /** Plugins that still run may load the chunks of an earlier build for this long. */
 const CHUNK_LIFETIME_MS = 60 * 60 * 1000;
@@ -25,7 +26,12 @@ export async function ensurePluginBundle(): Promise<string> {
 }
 
 /** Builds the plugin whose process starts in `main`. Other processes see the old plugin or the new one, never half of one. */
-export async function bundlePlugin(main: string, schema: string, folder: string): Promise<void> {
+export async function bundlePlugin(
+  main: string,
+  schema: string,
+  folder: string,
+  executable = "pulumi-resource-gpu-clusters",
+): Promise<void> {
   // A source that changes while it is read must count as newer than the bundle.
   const started = new Date();
   const { outputFiles, metafile } = await build({
@@ -54,6 +60,7 @@ export async function bundlePlugin(main: string, schema: string, folder: string)
   put(folder, "package.json", `${JSON.stringify({ name: manifest.name, version: manifest.version, private: true })}\n`);
   put(folder, "schema.json", readFileSync(schema));
   put(folder, executable, launcher, 0o755);
+  put(folder, contentMark, contentHash(outputFiles, schema));
   // The entry point comes after the chunks that it loads.
   const isEntry = ({ path }: OutputFile) => basename(path) === entryPoint;
   for (const file of [...outputFiles].sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
@@ -64,6 +71,12 @@ export async function bundlePlugin(main: string, schema: string, folder: string)
   put(folder, RECORD, JSON.stringify({ inputs: [...own, ...others] }));
   utimesSync(join(folder, RECORD), started, started);
   removeOldChunks(folder, new Set(outputFiles.map(({ path }) => basename(path))));
+}
+
+function contentHash(files: readonly OutputFile[], schema: string): string {
+  const hash = createHash("sha256").update(readFileSync(schema)).update(launcher);
+  for (const file of files) hash.update(basename(file.path)).update(file.contents);
+  return `${hash.digest("hex")}\n`;
 }
 
 function put(folder: string, name: string, contents: string | Uint8Array, mode = 0o644): void {

@@ -1,0 +1,61 @@
+/**
+ * `npm run build`: the package as it is published, in dist. The library is compiled from the package's entry points, so that only what
+ * programs can reach is in it; the plugin is bundled beside it.
+ */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import ts from "typescript";
+import { ensurePluginBundle } from "./bundle";
+import { packageSchemaText } from "./schema";
+
+const root = join(__dirname, "../..");
+const dist = join(root, "dist");
+
+/** Types of these packages' root modules take seconds and hundreds of megabytes to check. */
+const heavyRoots = /(?:from |import\()"(@pulumi\/(?:aws|kubernetes|gcp|azure-native))"/;
+
+async function main(): Promise<void> {
+  const committed = readFileSync(join(root, "sdk/plugin/schema.json"), "utf8");
+  if ((await packageSchemaText()) !== committed) {
+    throw new Error("sdk/plugin/schema.json is not what the interfaces say; run `npm run generate`");
+  }
+  // Not the plugin: an engine may be running it. `ensurePluginBundle` replaces that file by file.
+  for (const folder of ["components", "sdk", "bootstrap"]) rmSync(join(dist, folder), { recursive: true, force: true });
+  compile();
+  refuseHeavyTypes();
+  await ensurePluginBundle();
+}
+
+function compile(): void {
+  const { options, fileNames, errors } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(join(root, "tsconfig.build.json"), (path) => ts.sys.readFile(path)).config,
+    ts.sys,
+    root,
+  );
+  const program = ts.createProgram(fileNames, options);
+  const { diagnostics } = program.emit();
+  const problems = [...errors, ...ts.getPreEmitDiagnostics(program), ...diagnostics];
+  if (problems.length === 0) return;
+  const host = {
+    getCanonicalFileName: (name: string) => name,
+    getCurrentDirectory: () => root,
+    getNewLine: () => "\n",
+  };
+  throw new Error(ts.formatDiagnostics(problems, host));
+}
+
+function refuseHeavyTypes(): void {
+  for (const file of filesBelow(dist).filter((name) => name.endsWith(".d.ts"))) {
+    const heavy = heavyRoots.exec(readFileSync(file, "utf8"))?.[1];
+    if (heavy) throw new Error(`${relative(root, file)} imports all of ${heavy}; import one of its submodules`);
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
