@@ -6,6 +6,9 @@ import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { AwsConnection } from "./config";
 import { toAwsError } from "./errors";
 
+// We pin the SDK's version and support Node 20 with it; what later versions will need is no news to a user of ours.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 /** Enough for the longest throttling that was seen: the SDK waits up to 20 s between two attempts. */
 const attempts = 8;
 

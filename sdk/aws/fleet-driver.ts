@@ -14,7 +14,7 @@ import { launchTemplateConfigs, type FleetShape, type FleetTerms } from "./fleet
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
 import type { GroupName } from "./ownership";
-import { defaultPace, waitFor, type Pace } from "./wait";
+import { defaultPace, waitFor, withReason, type Pace } from "./wait";
 
 export interface FleetDriverOptions {
   ec2: EC2Client;
@@ -47,7 +47,7 @@ export class FleetDriver implements NodeGroupDriver {
   }
 
   resize(size: number, signal: AbortSignal): Promise<void> {
-    return this.change(async () => {
+    return this.change(signal, async () => {
       const fleet = await this.requireFleet(signal);
       const instances = await this.finishRemovals(fleet, signal);
       // Fewer than there are would leave machines that nobody counts: the fleet does not take them away.
@@ -58,7 +58,7 @@ export class FleetDriver implements NodeGroupDriver {
   }
 
   remove(ids: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.change(async () => {
+    return this.change(signal, async () => {
       const fleet = await this.requireFleet(signal);
       const left = await this.finishRemovals(fleet, signal);
       const leaving = left.filter((instance) => ids.includes(instance.id) && instance.state !== "shutting-down");
@@ -70,7 +70,7 @@ export class FleetDriver implements NodeGroupDriver {
   }
 
   destroy(signal: AbortSignal): Promise<void> {
-    return this.change(async () => {
+    return this.change(signal, async () => {
       const known = this.fleetId === undefined ? undefined : await this.fleets.get(this.fleetId, signal);
       const found = await this.fleets.find(signal);
       const fleets = [
@@ -91,7 +91,7 @@ export class FleetDriver implements NodeGroupDriver {
 
   /** Machines made from now on have this shape; those that run stay as they are. */
   reshape(shape: FleetShape & Pick<FleetTerms, "allocationStrategy">, signal: AbortSignal): Promise<void> {
-    return this.change(async () => {
+    return this.change(signal, async () => {
       const fleet = await this.requireFleet(signal);
       const LaunchTemplateConfigs = launchTemplateConfigs(shape, shape.allocationStrategy);
       await this.fleets.modify({ LaunchTemplateConfigs }, fleet.FleetId!, signal);
@@ -173,8 +173,8 @@ export class FleetDriver implements NodeGroupDriver {
   }
 
   /** Changes of one group happen one after the other. */
-  private change<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.changes.then(work);
+  private change<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const result = this.changes.then(() => withReason(signal, work));
     this.changes = result.catch(() => undefined);
     return result;
   }

@@ -28,3 +28,13 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
     throw error;
   }
 }
+
+/** What was aborted rejects with the signal's own reason, and not with the SDK's word that a request was aborted. */
+export async function withReason<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}

@@ -71,6 +71,8 @@ class Application:
             answer.json(404, {"error": str(error)})
         except (TypeError, ValueError) as error:
             answer.json(400, {"error": str(error)})
+        except Exception as error:
+            answer.json(500, {"error": f"{type(error).__name__}: {error}"})
         return answer.send(start_response)
 
     def _administration(self, method: str, path: str, given: Any) -> Any:

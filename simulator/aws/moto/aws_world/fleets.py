@@ -209,6 +209,8 @@ class Fleet(TaggedEC2Resource):
         for config, override in self._candidates(spot):
             try:
                 return self._launch(config, override, spot)
+            except (KeyError, AttributeError) as error:
+                failures.append(f"{override.get('InstanceType', '')}: InvalidLaunchTemplate: {error} is missing or does not exist")
             except ServiceException as error:
                 failures.append(f"{override.get('InstanceType', '')}, {override.get('SubnetId', '')}: {error.code}: {error.message}")
         return None

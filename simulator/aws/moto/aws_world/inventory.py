@@ -18,6 +18,8 @@ def inventory() -> dict[str, list[dict[str, Any]]]:
     for service, collect in (("iam", _of_iam), ("ssm", _of_ssm), ("elbv2", _of_elbv2)):
         for account, regions in list(get_backend(service).items()):
             for region, backend in list(regions.items()):
+                if service == "iam" and region != "aws":
+                    continue  # Other partitions: China, government clouds.
                 for kind, objects in collect(backend).items():
                     found.setdefault(kind, []).extend({"account": account, "region": region, **entry} for entry in objects)
     return found
@@ -81,8 +83,7 @@ def _of_ec2(backend: Any) -> dict[str, list[dict[str, Any]]]:
             },
             lambda fleet: fleet.state != "deleted",
         ),
-        "placementGroups": [],
-        "keyPairs": [{"id": pair.id, "name": pair.name, "tags": _tags(pair)} for pair in backend.keypairs.values()],
+        "keyPairs": [{"id": pair.id, "name": pair.name, "tags": _tags(pair)} for pair in backend.key_pairs.values()],
     }
 
 
@@ -114,7 +115,7 @@ def _of_iam(backend: Any) -> dict[str, list[dict[str, Any]]]:
         "policies": [
             {"id": policy.arn, "name": policy.name}
             for policy in backend.managed_policies.values()
-            if not policy.arn.startswith("arn:aws:iam::aws:")
+            if ":iam::aws:" not in policy.arn
         ],
     }
 
