@@ -168,7 +168,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       if (taken.has(id)) continue;
       taken.add(id);
       // A node of that name is an earlier machine's, maybe cordoned: the new one must not take it over.
-      await nodes.remove(id, signal);
+      await this.removeNodes([id], signal);
       const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
         ? await nodes.mintBootstrapToken(signal)
         : undefined;

@@ -11,7 +11,7 @@ describe("Cudo resources", () => {
   afterEach(async () => {
     await cloud.simulator.clearFaults();
     const { vms, disks, networks, securityGroups } = (await cloud.simulator.state()).cudo;
-    const left = [vms, disks, networks, securityGroups].flatMap((objects) => Object.values(objects ?? {}));
+    const left = [vms, disks, networks, securityGroups].flatMap((objects) => objects.map(({ id }) => id));
     await cloud.simulator.reset();
     assert.deepEqual(left, [], "nothing may be left behind");
   });
@@ -127,7 +127,7 @@ describe("Cudo resources", () => {
 
   for (const [kind, type, operation, inputs] of [
     ["VM", "Vm", "CreateVM", vmInputs],
-    ["disk", "Disk", "CreateDisk", { dataCenterId: home, sizeGib: 10 }],
+    ["disk", "Disk", "CreateStorageDisk", { dataCenterId: home, sizeGib: 10 }],
     ["network", "Network", "CreateNetwork", { dataCenterId: home, ipRange: "10.0.0.0/16" }],
     ["security group", "SecurityGroup", "CreateSecurityGroup", { dataCenterId: home, rules: [] }],
   ] as const) {
@@ -141,6 +141,10 @@ describe("Cudo resources", () => {
         await cloud.fault({ operation }, { effect, outcome });
         const resource = new EngineResource(cloud.plugin, `gpu-clusters:cudo:${type}`, "once");
         await resource.up({ ...inputs });
+        assert.deepEqual(
+          (await cloud.simulator.faults()).faults.map(({ fired }) => fired),
+          [1],
+        );
         assert.equal(await resource.up({ ...inputs }), "same");
         await resource.destroy();
       });
