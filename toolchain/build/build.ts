@@ -12,7 +12,9 @@ const root = join(__dirname, "../..");
 const dist = join(root, "dist");
 
 /** Types of these packages' root modules take seconds and hundreds of megabytes to check. */
-const heavyRoots = /(?:from |import\()"(@pulumi\/(?:aws|kubernetes|gcp|azure-native))"/;
+const heavyRoots = ["@pulumi/aws", "@pulumi/kubernetes"];
+const packageImport = /\b(?:from |import\(|require\()"([^."][^"]*)"/g;
+const libraryFolders = ["components", "sdk", "bootstrap"];
 
 async function main(): Promise<void> {
   const committed = readFileSync(join(root, "sdk/plugin/schema.json"), "utf8");
@@ -20,9 +22,9 @@ async function main(): Promise<void> {
     throw new Error("sdk/plugin/schema.json is not what the interfaces say; run `npm run generate`");
   }
   // Not the plugin: an engine may be running it. `ensurePluginBundle` replaces that file by file.
-  for (const folder of ["components", "sdk", "bootstrap"]) rmSync(join(dist, folder), { recursive: true, force: true });
+  for (const folder of libraryFolders) rmSync(join(dist, folder), { recursive: true, force: true });
   compile();
-  refuseHeavyTypes();
+  checkImports();
   await ensurePluginBundle();
 }
 
@@ -44,15 +46,29 @@ function compile(): void {
   throw new Error(ts.formatDiagnostics(problems, host));
 }
 
-function refuseHeavyTypes(): void {
-  for (const file of filesBelow(dist).filter((name) => name.endsWith(".d.ts"))) {
-    const heavy = heavyRoots.exec(readFileSync(file, "utf8"))?.[1];
-    if (heavy) throw new Error(`${relative(root, file)} imports all of ${heavy}; import one of its submodules`);
+/** What the compiled library imports, a program that installs it must get, and must be able to type-check in a moment. */
+function checkImports(): void {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
+  for (const file of libraryFolders.flatMap((folder) => filesBelow(join(dist, folder)))) {
+    for (const [, name] of readFileSync(file, "utf8").matchAll(packageImport)) {
+      const packageName = name!
+        .split("/")
+        .slice(0, name!.startsWith("@") ? 2 : 1)
+        .join("/");
+      if (!name!.startsWith("node:") && !Object.hasOwn(manifest.dependencies, packageName)) {
+        throw new Error(`${relative(root, file)} imports ${packageName}, which is not in package.json's dependencies`);
+      }
+      if (heavyRoots.includes(name!)) {
+        throw new Error(`${relative(root, file)} imports all of ${name}; import one of its submodules`);
+      }
+    }
   }
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 main().catch((error: unknown) => {
