@@ -16,8 +16,9 @@ export function numberedPage<K extends string, T>(query: URLSearchParams, name: 
 export function tokenPage<K extends string, T>(query: URLSearchParams, name: K, items: readonly T[]) {
   const pageSize = sizeOf(query);
   const token = query.get("pageToken") ?? "";
-  const start = token === "" ? 0 : Number(Buffer.from(token, "base64url").toString());
-  if (!Number.isInteger(start) || start < 0) throw invalidArgument("pageToken is invalid");
+  const text = Buffer.from(token, "base64url").toString();
+  if (token !== "" && !/^\d{1,9}$/.test(text)) throw invalidArgument("pageToken is invalid");
+  const start = Number(text);
   const end = start + pageSize;
   const page = { [name]: items.slice(start, end) } as Record<K, T[]>;
   return { ...page, pageToken: end < items.length ? Buffer.from(String(end)).toString("base64url") : "", pageSize };

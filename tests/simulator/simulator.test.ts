@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { startSimulator } from "../../simulator/server";
+import { place, vmBody } from "./clock-cudo";
+import { running, stateDirectory } from "./running-simulator";
+
+describe("simulator: server and state directory", () => {
+  it("keeps clouds, key and addresses over a restart", async () => {
+    const stateDir = await stateDirectory();
+    const first = await running({ stateDir });
+    await first.call("POST", "/networks", { id: "n", dataCenterId: place, ipRange: "10.0.0.0/24" });
+    await first.call("POST", "/disks", { id: "d", dataCenterId: place, sizeGib: 10 });
+    await first.call(
+      "POST",
+      "/vm",
+      vmBody("a", { nics: [{ networkId: "n", assignPublicIp: true }], metadata: { k: "v" } }),
+    );
+    const before = await first.client.state();
+    await first.simulator.close();
+    const second = await running({ stateDir });
+    assert.deepEqual(await second.client.state(), before);
+    assert.equal(second.simulator.cudo.apiKey, first.simulator.cudo.apiKey);
+    assert.equal(await second.status("GET", "/vms/a"), 200);
+  });
+
+  it("goes on with what was under way when it was stopped", async () => {
+    const stateDir = await stateDirectory();
+    const first = await running({ stateDir, timing: { scale: 1 } });
+    await first.call("POST", "/vm", vmBody("a"));
+    assert.equal((await first.client.state()).cudo.vms[0]?.state, "PENDING");
+    await first.simulator.close();
+    const second = await running({ stateDir, timing: { scale: 1, vmPending: 0 } });
+    for (;;) {
+      const state = (await second.client.state()).cudo.vms[0]?.state;
+      if (state === "ACTIVE") break;
+      assert.match(String(state), /PENDING|STARTING/);
+    }
+  });
+
+  it("lets only its owner read the state, and leaves no temporary files", async () => {
+    const stateDir = await stateDirectory();
+    const { simulator } = await running({ stateDir });
+    assert.equal((await stat(join(stateDir, "state.json"))).mode & 0o777, 0o600);
+    assert.equal((await stat(join(stateDir, "lock"))).mode & 0o777, 0o600);
+    await simulator.close();
+    assert.deepEqual(await readdir(stateDir), ["state.json"]);
+  });
+
+  it("makes the same key and addresses from the same seed, and others without one", async () => {
+    const seeded = [await running({ seed: "s" }), await running({ seed: "s" })];
+    const random = [await running(), await running()];
+    assert.equal(seeded[0]!.simulator.cudo.apiKey, seeded[1]!.simulator.cudo.apiKey);
+    assert.notEqual(random[0]!.simulator.cudo.apiKey, random[1]!.simulator.cudo.apiKey);
+    const states = await Promise.all(
+      seeded.map(async (sim) => {
+        await sim.call("POST", "/vm", vmBody("a"));
+        return (await sim.client.state()).cudo.vms[0]?.externalIpAddress;
+      }),
+    );
+    assert.equal(states[0], states[1]);
+  });
+
+  it("keeps two simulators side by side apart", async () => {
+    const [one, two] = [await running(), await running()];
+    assert.notEqual(one.simulator.url, two.simulator.url);
+    await one.call("POST", "/vm", vmBody("a"));
+    assert.deepEqual([await one.vmIds(), await two.vmIds()], [["a"], []]);
+    const stranger = await fetch(`${two.simulator.cudo.baseUrl}/v1/auth`, {
+      headers: { authorization: `Bearer ${one.simulator.cudo.apiKey}` },
+    });
+    assert.equal(stranger.status, 401);
+  });
+
+  it("refuses a state directory in use, of another version, or broken", async () => {
+    const stateDir = await stateDirectory();
+    const { simulator } = await running({ stateDir });
+    await assert.rejects(
+      startSimulator({ stateDir, machines: undefined }),
+      new RegExp(`in use by the simulator with process id ${process.pid}.*--state-dir`),
+    );
+    await simulator.close();
+    await writeFile(join(stateDir, "state.json"), '{"version":99}');
+    await assert.rejects(
+      startSimulator({ stateDir, machines: undefined }),
+      /another version of the simulator \(state version 99\)/,
+    );
+    await writeFile(join(stateDir, "state.json"), "{");
+    await assert.rejects(startSimulator({ stateDir, machines: undefined }), /is not JSON/);
+    assert.deepEqual(await readdir(stateDir), ["state.json"], "the lock is let go");
+  });
+
+  it("takes over from a process that died", async () => {
+    const stateDir = await stateDirectory();
+    // Larger than any process id.
+    await writeFile(join(stateDir, "lock"), "99999999");
+    await running({ stateDir });
+    assert.equal(await readFile(join(stateDir, "lock"), "utf8"), String(process.pid));
+  });
+
+  it("says how to choose another port when its own is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      const stateDir = await stateDirectory();
+      await assert.rejects(
+        startSimulator({ port, stateDir, machines: undefined }),
+        new RegExp(`Port ${port} on 127.0.0.1 is in use; choose another with --port`),
+      );
+      assert.deepEqual(await readdir(stateDir), []);
+    } finally {
+      other.close();
+    }
+  });
+
+  it("answers health, refuses other host names, and shuts down when asked", async () => {
+    const { client, simulator } = await running();
+    assert.deepEqual(await client.health(), { status: "ok", pid: process.pid });
+    const { status } = await rawRequest(simulator.url, { host: "evil.example" });
+    assert.equal(status, 403);
+    await client.shutdown();
+    await simulator.closed;
+    await assert.rejects(client.health(), /fetch failed/);
+  });
+});
+
+/** `fetch` does not let a caller set the host. */
+async function rawRequest(url: string, headers: Record<string, string>): Promise<{ status: number | undefined }> {
+  const { request } = await import("node:http");
+  return new Promise((resolve, reject) => {
+    request(`${url}/_simulator/state`, { headers }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode });
+    })
+      .on("error", reject)
+      .end();
+  });
+}
