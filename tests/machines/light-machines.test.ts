@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import { makeAuthority } from "../../sdk/kubernetes/certificates";
 import { ApiConnection } from "../../simulator/machines/api-connection";
+import { identifyProcess } from "../../simulator/machines/light/process-identity";
 import { powerLabel } from "../../simulator/machines/power-label";
 import { adminKubeconfig, answering, testCluster, until, type TestCluster } from "./test-cluster";
 
@@ -249,7 +250,7 @@ describe("light machines", function () {
     const pids = Object.values(pidsOf("control"));
     await cluster.control.stop();
     assert.deepEqual(
-      pids.filter((pid) => existsSync(`/proc/${pid}/stat`)),
+      pids.filter((pid) => identifyProcess(pid) !== undefined),
       [],
     );
     await off.powerCut();

@@ -1,6 +1,6 @@
 /** A stack of an inline program on a file backend of its own, run by the real CLI. */
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { ensureTools } from "../../toolchain/tools";
@@ -25,6 +25,10 @@ export async function createInlineStack(options: {
 }): Promise<InlineStack> {
   const { pulumi } = await ensureTools(["pulumi"]);
   const home = await mkdtemp(join(tmpdir(), "gpu-clusters-engine-"));
+  // The Automation API finds a CLI on PATH, or below a folder of this shape.
+  await mkdir(join(home, "cli/bin"), { recursive: true });
+  await symlink(pulumi, join(home, "cli/bin/pulumi"));
+  const pulumiCommand = await PulumiCommand.get({ root: join(home, "cli"), skipVersionCheck: true });
   const stateFile = join(home, ".pulumi/stacks/fixture/test.json");
   const inline: Omit<InlineStack, "stack" | "forget"> = {
     program: async () => {},
@@ -35,6 +39,7 @@ export async function createInlineStack(options: {
     { stackName: "test", projectName: "fixture", program: async () => (await inline.program()) ?? {} },
     {
       workDir: home,
+      pulumiCommand,
       pulumiHome: home,
       projectSettings: {
         name: "fixture",

@@ -36,17 +36,23 @@ export async function untilReady(
   const started = Date.now();
   let live = applied;
   let said: string | undefined;
-  for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, longestPollMs)) {
-    const judged = await judge(api, live, waiting.signal);
-    if (judged.state === "ready") return live;
-    if (judged.state === "failed") throw new NotReady(live, [judged.reason, ...(await podProblems(api, live))]);
-    if (judged.reason !== said) waiting.status((said = judged.reason));
-    const interrupted = await interruption(pause, started, waiting);
-    if (interrupted !== undefined)
-      throw new NotReady(live, [interrupted, judged.reason, ...(await podProblems(api, live))]);
-    const next = await api.read(reference, waiting.signal);
-    if (next === undefined) throw new Error(`${applied.kind} ${reference.name} was deleted while it was waited for`);
-    live = next;
+  const notReady = async (...reasons: (string | undefined)[]) =>
+    new NotReady(live, [...reasons.filter((reason) => reason !== undefined), ...(await podProblems(api, live))]);
+  try {
+    for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, longestPollMs)) {
+      const judged = await judge(api, live, waiting.signal);
+      if (judged.state === "ready") return live;
+      if (judged.state === "failed") throw await notReady(judged.reason);
+      if (judged.reason !== said) waiting.status((said = judged.reason));
+      const interrupted = await interruption(pause, started, waiting);
+      if (interrupted !== undefined) throw await notReady(interrupted, said);
+      const next = await api.read(reference, waiting.signal);
+      if (next === undefined) throw new Error(`${applied.kind} ${reference.name} was deleted while it was waited for`);
+      live = next;
+    }
+  } catch (error) {
+    if (error instanceof NotReady || !waiting.signal.aborted) throw error;
+    throw await notReady((waiting.signal.reason as Error).message, said);
   }
 }
 

@@ -61,11 +61,8 @@ export class Cluster {
     signal: AbortSignal,
     force = this.#force(inputs),
   ): Promise<KubernetesObject> {
-    return this.api.apply(
-      asObject(inputs),
-      { fieldManager: fieldManager(target, inputs), force, dryRun: true },
-      signal,
-    );
+    const options = { fieldManager: fieldManager(target, inputs), force, dryRun: true };
+    return this.api.apply(asObject(inputs), options, signal).catch(throwWithHint);
   }
 
   /** Throws when the object is there already (or, for a patch, is not). */
@@ -90,7 +87,7 @@ export class Cluster {
         return await this.api.apply(asObject(inputs), options, signal);
       } catch (error) {
         const missing = error instanceof KubernetesApiError && error.statusCode === 404;
-        if (!missing || Date.now() - started > prerequisiteMs) throw withHint(error);
+        if (!missing || Date.now() - started > prerequisiteMs) return throwWithHint(error);
         await delay(500, undefined, { signal });
       }
     }
@@ -162,8 +159,8 @@ function fieldManager({ type, urn }: Target, inputs: Properties): string {
     : "pulumi-kubernetes";
 }
 
-function withHint(error: unknown): unknown {
-  if (!(error instanceof KubernetesApiError) || error.statusCode !== 409) return error;
+function throwWithHint(error: unknown): never {
+  if (!(error instanceof KubernetesApiError) || error.statusCode !== 409) throw error;
   const hint = 'set the annotation pulumi.com/patchForce: "true" to take these fields over';
-  return new KubernetesApiError(`${error.message}; ${hint}`, error.statusCode, error.reason);
+  throw new KubernetesApiError(`${error.message}; ${hint}`, error.statusCode, error.reason);
 }

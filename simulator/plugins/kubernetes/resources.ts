@@ -2,11 +2,10 @@
 import { KubernetesApiError, type KubernetesObject, type ObjectReference } from "../../../sdk/kubernetes/api";
 import { compareInputs } from "../../../sdk/plugin/difference";
 import { formatPath, isWithin, parsePath, valueAt } from "../../../sdk/plugin/property-path";
-import type { CheckFailure, ResourceLog } from "../../../sdk/plugin/resource";
+import { PartialFailure, type CheckFailure, type ResourceLog } from "../../../sdk/plugin/resource";
 import type { DetailedChange, DiffQuestion } from "../../../sdk/plugin/resource-diff";
-import { InitializationFailure } from "../../../sdk/plugin/service-errors";
 import { Unknown } from "../../../sdk/plugin/values";
-import { containsUnknown, nothing, type Properties, type WireValues } from "../../../sdk/plugin/wire";
+import { containsUnknown, type Properties, type WireValues } from "../../../sdk/plugin/wire";
 import { NotReady } from "./await";
 import { Cluster, describe } from "./cluster";
 import type { Configuration } from "./configuration";
@@ -156,7 +155,7 @@ export class Resources {
       const live = error instanceof NotReady ? error.live : applied;
       const [first, ...more] = error instanceof NotReady ? error.reasons : [(error as Error).message];
       const reasons = [`${describe(referenceFrom(type, id))} exists but is not ready: ${first}`, ...more];
-      throw new InitializationFailure(id, marked(outputsOf(live), inputs), inputs, reasons);
+      throw new PartialFailure(id, outputsOf(live), reasons, { cause: error });
     }
   }
 
@@ -222,7 +221,7 @@ function waitingOf({ signal, timeoutMs, log }: Subject) {
 }
 
 /** Secret wherever the inputs were secret, and where the kind is. */
-function marked(values: Properties, inputs: WireValues = nothing): WireValues {
+export function marked(values: Properties, inputs: WireValues): WireValues {
   const secrets = new Set(inputs.secrets);
   if (values["kind"] === "Secret" && values["apiVersion"] === "v1")
     for (const path of ["data", "stringData"]) secrets.add(path);

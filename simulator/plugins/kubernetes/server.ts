@@ -7,13 +7,14 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { EngineLog } from "../../../sdk/plugin/engine-log";
 import { Operations } from "../../../sdk/plugin/operations";
 import type { PluginServer } from "../../../sdk/plugin/plugin-process";
+import { PartialFailure } from "../../../sdk/plugin/resource";
 import type { DiffQuestion } from "../../../sdk/plugin/resource-diff";
 import { checkResponse, diffResponse } from "../../../sdk/plugin/responses";
-import { toServiceError } from "../../../sdk/plugin/service-errors";
+import { InitializationFailure, toServiceError } from "../../../sdk/plugin/service-errors";
 import { decode, encode, secretTexts, type WireValues } from "../../../sdk/plugin/wire";
 import { checkConfiguration, configurationOf, diffConfiguration } from "./configuration";
 import { Unknown } from "../../../sdk/plugin/values";
-import { Resources, type Subject } from "./resources";
+import { marked, Resources, type Subject } from "./resources";
 import { NotServed } from "./type-token";
 
 const messageLimit = 400 * 1024 * 1024;
@@ -115,16 +116,12 @@ export class KubernetesStandIn implements PluginServer {
       }),
       create: this.#unary(async (request: proto.CreateRequest, hide) => {
         const inputs = hide(decode(request.getProperties()));
-        const { id, state } = await this.#run(
-          "create",
-          request,
-          request.getTimeout(),
-          hide.texts,
-          async (resources, subject) =>
-            request.getPreview()
-              ? { id: "", state: await resources.previewCreate(subject, inputs) }
-              : resources.create(subject, inputs),
+        const creating = this.#run("create", request, request.getTimeout(), hide.texts, async (resources, subject) =>
+          request.getPreview()
+            ? { id: "", state: await resources.previewCreate(subject, inputs) }
+            : resources.create(subject, inputs),
         );
+        const { id, state } = await creating.catch((error: unknown) => throwKeeping(error, inputs));
         const response = new proto.CreateResponse();
         response.setId(id);
         response.setProperties(encode(state));
@@ -144,9 +141,10 @@ export class KubernetesStandIn implements PluginServer {
       }),
       update: this.#unary(async (request: proto.UpdateRequest, hide) => {
         const question = questionOf(request, hide);
-        const state = await this.#run("update", request, request.getTimeout(), hide.texts, (resources, subject) =>
+        const updating = this.#run("update", request, request.getTimeout(), hide.texts, (resources, subject) =>
           request.getPreview() ? resources.previewUpdate(subject, question) : resources.update(subject, question),
         );
+        const state = await updating.catch((error: unknown) => throwKeeping(error, question.news));
         const response = new proto.UpdateResponse();
         response.setProperties(encode(state));
         return response;
@@ -232,6 +230,12 @@ function hiding(): Hide {
     },
     { texts },
   );
+}
+
+/** What exists must stay in the state. */
+function throwKeeping(error: unknown, inputs: WireValues): never {
+  if (!(error instanceof PartialFailure)) throw error;
+  throw new InitializationFailure(error.id, marked({ ...error.outputs }, inputs), inputs, error.reasons);
 }
 
 function questionOf(request: proto.DiffRequest | proto.UpdateRequest, hide: Hide): DiffQuestion {
