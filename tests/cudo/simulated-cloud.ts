@@ -18,6 +18,8 @@ export interface SimulatedCloud {
   fault(match: Fault["match"], rest: Omit<Fault, "cloud" | "match">): Promise<void>;
   /** `POST /vm`, … as the operations that have reached the cloud since the last `clearRequests`. */
   operations(): Promise<string[]>;
+  /** Another plugin, under another address of the same cloud, so that it has cached nothing. Stop it. */
+  freshPlugin(): Promise<Plugin>;
   close(): Promise<void>;
 }
 
@@ -35,14 +37,16 @@ export async function simulatedCloud(): Promise<SimulatedCloud> {
   try {
     simulator = await startSimulator({ stateDir, machines: undefined, timing: { scale: 0.2 } });
     plugin = await startPlugin(provider, { config: { cudo: simulator.cudo } });
+    const { cudo } = simulator;
     const client = new SimulatorClient(simulator.url);
     return {
       simulator: client,
       plugin,
-      api: createCudoClient(simulator.cudo),
-      projectId: simulator.cudo.projectId,
+      api: createCudoClient(cudo),
+      projectId: cudo.projectId,
       fault: async (match, rest) => void (await client.addFault({ cloud: "cudo", match, ...rest })),
       operations: async () => (await client.requests()).map((request) => request.operation ?? request.path),
+      freshPlugin: () => startPlugin(provider, { config: { cudo: { ...cudo, baseUrl: `${cudo.baseUrl}/` } } }),
       close,
     };
   } catch (error) {
