@@ -83,9 +83,13 @@ export class Rental {
     while (this.working.size > 0) await Promise.all(this.working.values());
   }
 
-  /** Resolves when no machine is left whose VM is gone. */
+  /** Resolves when no machine is left whose VM is gone, or what is left cannot be terminated now. */
   async orphansGone(): Promise<void> {
-    await Promise.all(this.orphans().flatMap((spec) => this.working.get(spec.id) ?? []));
+    for (;;) {
+      const work = this.orphans().flatMap((spec) => this.working.get(spec.id) ?? []);
+      if (work.length === 0) return;
+      await Promise.all(work);
+    }
   }
 
   /** Lets the work in hand end, then stops all machines in order. */

@@ -11,11 +11,6 @@ describe("simulator: VMs become machines", () => {
     sim = await running({ machines: kind });
   });
   const machines = async () => (await sim.client.state()).machines;
-  /** The machines, once this holds for their events. */
-  async function until(event: string): Promise<void> {
-    while (!kind.events.includes(event)) await machines();
-  }
-
   it("hands a machine the VM's shape, address and start script as they are", async () => {
     await sim.call("POST", "/networks", { id: "n", dataCenterId: "us-newyork-1", ipRange: "10.0.0.0/24" });
     const gpu = {
@@ -25,7 +20,7 @@ describe("simulator: VMs become machines", () => {
       startScript: "#!/bin/bash\necho hi",
     };
     await sim.call("POST", "/vm", vmBody("a", { ...gpu, nics: [{ networkId: "n", assignPublicIp: true }] }));
-    await until("start a");
+    await kind.until("start a");
     const { cudo } = await sim.client.state();
     assert.deepEqual(
       [...kind.specs.values()],
@@ -51,19 +46,21 @@ describe("simulator: VMs become machines", () => {
   it("gives a VM without a public address a machine too", async () => {
     await sim.call("POST", "/networks", { id: "n", dataCenterId: place, ipRange: "10.0.0.0/24" });
     await sim.call("POST", "/vm", vmBody("a", { nics: [{ networkId: "n" }] }));
-    await until("start a");
+    await kind.until("start a");
     assert.match([...kind.specs.values()][0]!.address, /^127\.77\./);
     assert.equal((await sim.client.state()).cudo.vms[0]?.externalIpAddress, "");
   });
 
   it("stops, starts, reboots and terminates the machine with its VM", async () => {
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
-    for (const action of ["stop", "start", "reboot", "terminate"]) {
-      assert.equal(await sim.status("POST", `/vms/a/${action}`), 200, action);
-      await machines();
-      while ((await machines()).some(({ state }) => (action === "stop") !== (state === "stopped")));
-    }
+    await kind.until("start a");
+    await sim.call("POST", "/vms/a/stop");
+    await kind.until("stop a");
+    await sim.call("POST", "/vms/a/start");
+    await kind.until("start a", 2);
+    await sim.call("POST", "/vms/a/reboot");
+    await kind.until("start a", 3);
+    await sim.call("POST", "/vms/a/terminate");
     assert.deepEqual(await machines(), []);
     assert.deepEqual(kind.events, [
       "sweep",
@@ -79,7 +76,7 @@ describe("simulator: VMs become machines", () => {
 
   it("shows a state without a machine only when the machine is gone", async () => {
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     let open = () => {};
     kind.gate = new Promise((resolve) => (open = resolve));
     await sim.call("POST", "/vms/a/terminate");
@@ -94,31 +91,32 @@ describe("simulator: VMs become machines", () => {
 
   it("keeps a machine apart from a later one of the same name", async () => {
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     await sim.call("POST", "/vms/a/terminate");
     await sim.status("GET", "/vms/a");
     assert.equal(await sim.status("POST", "/vm", vmBody("a")), 200);
-    while (kind.events.filter((event) => event === "start a").length < 2) await machines();
+    await kind.until("start a", 2);
     assert.deepEqual(kind.events.slice(-2), ["terminate a", "start a"]);
   });
 
   it("does not let the machine's troubles touch the VM, and reports them", async () => {
     kind.failing.set("start", new Error("no such loopback address"));
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     assert.equal((await machines())[0]?.problem, "no such loopback address");
     assert.equal((await sim.client.state()).cudo.vms[0]?.state, "ACTIVE");
     await sim.call("POST", "/vms/a/reboot");
-    while ((await machines())[0]?.state !== "running");
+    await kind.until("start a", 2);
     assert.equal((await machines())[0]?.problem, undefined);
   });
 
   it("tries again to terminate a machine", async () => {
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     kind.failing.set("terminate", new Error("busy"));
     await sim.call("POST", "/vms/a/terminate");
-    while ((await machines()).length > 0);
+    await kind.until("terminate a");
+    assert.deepEqual(await machines(), []);
     assert.deepEqual(kind.events.filter((event) => event === "terminate a").length, 2);
   });
 
@@ -134,7 +132,7 @@ describe("simulator: VMs become machines", () => {
 
   it("cuts the power and shows the console", async () => {
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     assert.equal(await sim.client.console("cudo/simulator/a"), "console of a");
     await sim.client.powerCut("cudo/simulator/a");
     assert.equal(kind.events.at(-1), "cut a");
@@ -147,16 +145,16 @@ describe("simulator: VMs become machines", () => {
     const stateDir = await stateDirectory();
     sim = await running({ machines: kind, stateDir });
     for (const id of ["on", "off"]) await sim.call("POST", "/vm", vmBody(id));
-    await until("start on");
-    await until("start off");
+    await kind.until("start on");
+    await kind.until("start off");
     await sim.call("POST", "/vms/off/stop");
-    await until("stop off");
+    await kind.until("stop off");
     await sim.simulator.close();
     assert.equal(kind.events.at(-1), "close");
 
     kind = new RecordedMachines();
     sim = await running({ machines: kind, stateDir });
-    await until("start on");
+    await kind.until("start on");
     assert.deepEqual(kind.events, ["sweep", "start on"]);
     assert.deepEqual((await machines()).map(({ name, state }) => `${name} ${state}`).sort(), [
       "off stopped",
@@ -168,10 +166,10 @@ describe("simulator: VMs become machines", () => {
     const stateDir = await stateDirectory();
     sim = await running({ machines: kind, stateDir });
     await sim.call("POST", "/vm", vmBody("a"));
-    await until("start a");
+    await kind.until("start a");
     kind.broken.add("terminate");
     await sim.call("POST", "/vms/a/terminate");
-    await until("terminate a");
+    await kind.until("terminate a");
     await sim.simulator.close();
 
     kind = new RecordedMachines();
@@ -182,8 +180,8 @@ describe("simulator: VMs become machines", () => {
 
   it("terminates all machines on reset", async () => {
     for (const id of ["a", "b"]) await sim.call("POST", "/vm", vmBody(id));
-    await until("start a");
-    await until("start b");
+    await kind.until("start a");
+    await kind.until("start b");
     await sim.client.reset();
     assert.deepEqual(kind.events.slice(-2).sort(), ["terminate a", "terminate b"]);
     assert.deepEqual((await sim.client.state()).machines, []);

@@ -11,18 +11,21 @@ export class RecordedMachines implements MachineKind {
   readonly broken = new Set<string>();
   /** Actions wait for this. */
   gate: Promise<void> = Promise.resolve();
+  private waiting: (() => void)[] = [];
 
   machine(spec: MachineSpec): Machine {
     this.specs.set(spec.id, spec);
     let state: MachineState = "stopped";
     const act = async (action: string, next: MachineState) => {
       await this.gate;
-      this.events.push(`${action} ${spec.name}`);
       const error = this.failing.get(action);
       this.failing.delete(action);
-      if (error) throw error;
-      if (this.broken.has(action)) throw new Error(`${action} is broken`);
+      if (error || this.broken.has(action)) {
+        this.happened(`${action} ${spec.name}`);
+        throw error ?? new Error(`${action} is broken`);
+      }
       state = next;
+      this.happened(`${action} ${spec.name}`);
     };
     return {
       spec,
@@ -37,13 +40,25 @@ export class RecordedMachines implements MachineKind {
     };
   }
 
+  /** Resolves when this has happened so many times. */
+  async until(event: string, times = 1): Promise<void> {
+    while (this.events.filter((past) => past === event).length < times) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  private happened(event: string): void {
+    this.events.push(event);
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
   sweep(): Promise<void> {
-    this.events.push("sweep");
+    this.happened("sweep");
     return Promise.resolve();
   }
 
   close(): Promise<void> {
-    this.events.push("close");
+    this.happened("close");
     return Promise.resolve();
   }
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startSimulator } from "../../simulator/server";
 import { place, vmBody } from "./clock-cudo";
+import { RecordedMachines } from "./recorded-machines";
 import { running, stateDirectory } from "./running-simulator";
 
 describe("simulator: server and state directory", () => {
@@ -26,18 +27,17 @@ describe("simulator: server and state directory", () => {
     assert.equal(await second.status("GET", "/vms/a"), 200);
   });
 
-  it("goes on with what was under way when it was stopped", async () => {
+  it("goes on by itself with what was under way when it was stopped", async () => {
     const stateDir = await stateDirectory();
-    const first = await running({ stateDir, timing: { scale: 1 } });
+    const timing = { scale: 1, vmPending: 300, vmStarting: 0, vmAddress: 0 };
+    const first = await running({ stateDir, machines: new RecordedMachines(), timing });
     await first.call("POST", "/vm", vmBody("a"));
     assert.equal((await first.client.state()).cudo.vms[0]?.state, "PENDING");
     await first.simulator.close();
-    const second = await running({ stateDir, timing: { scale: 1, vmPending: 0 } });
-    for (;;) {
-      const state = (await second.client.state()).cudo.vms[0]?.state;
-      if (state === "ACTIVE") break;
-      assert.match(String(state), /PENDING|STARTING/);
-    }
+    const machines = new RecordedMachines();
+    const second = await running({ stateDir, machines, timing });
+    await machines.until("start a");
+    assert.equal((await second.client.state()).cudo.vms[0]?.state, "ACTIVE");
   });
 
   it("lets only its owner read the state, and leaves no temporary files", async () => {
