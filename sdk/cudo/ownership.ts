@@ -33,8 +33,9 @@ export function fillScript(
   script: string,
   { projectId, vmId, bootstrapToken }: { projectId: string; vmId: string; bootstrapToken?: string },
 ): string {
+  // A function, because `$` in a text would have a meaning of its own.
   const filled = script
-    .replaceAll(placeholders.nodeName, vmId)
-    .replaceAll(placeholders.providerId, providerId(projectId, vmId));
-  return bootstrapToken === undefined ? filled : filled.replaceAll(placeholders.bootstrapToken, bootstrapToken);
+    .replaceAll(placeholders.nodeName, () => vmId)
+    .replaceAll(placeholders.providerId, () => providerId(projectId, vmId));
+  return bootstrapToken === undefined ? filled : filled.replaceAll(placeholders.bootstrapToken, () => bootstrapToken);
 }

@@ -15,6 +15,8 @@ export interface SimulatedCloud {
   /** Beside the plugin: to look, and to meddle. */
   readonly api: CudoApi;
   readonly projectId: string;
+  /** The provider's configuration. */
+  readonly config: { baseUrl: string; apiKey: string; projectId: string };
   fault(match: Fault["match"], rest: Omit<Fault, "cloud" | "match">): Promise<void>;
   /** `POST /vm`, … as the operations that have reached the cloud since the last `clearRequests`. */
   operations(): Promise<string[]>;
@@ -44,6 +46,7 @@ export async function simulatedCloud(): Promise<SimulatedCloud> {
       plugin,
       api: createCudoClient(cudo),
       projectId: cudo.projectId,
+      config: cudo,
       fault: async (match, rest) => void (await client.addFault({ cloud: "cudo", match, ...rest })),
       operations: async () => (await client.requests()).map((request) => request.operation ?? request.path),
       freshPlugin: () => startPlugin(provider, { config: { cudo: { ...cudo, baseUrl: `${cudo.baseUrl}/` } } }),
