@@ -1,3 +1,4 @@
+import { GoMissingError } from "../tools/compile";
 import { CommandError } from "./command-error";
 
 /**
@@ -17,6 +18,9 @@ export async function runMain(command: (signal: AbortSignal) => Promise<void>): 
     if (error instanceof CommandError) {
       process.stderr.write(`\nerror: ${error.message}\n${error.next ? `${error.next}\n` : ""}`);
       process.exitCode = error.exitCode;
+    } else if (error instanceof GoMissingError) {
+      process.stderr.write(`\nerror: ${error.message}\n`);
+      process.exitCode = 1;
     } else {
       process.stderr.write(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exitCode = 1;
