@@ -1,15 +1,18 @@
 /** The provider plugin: time until it prints its port, and memory then. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ensurePluginBundle } from "../../toolchain/build/bundle";
 import { repeated } from "./measure";
 
 export async function plugin(): Promise<Record<string, unknown>> {
-  const bundle = await ensurePluginBundle();
+  const folder = await ensurePluginBundle();
   const memories: number[] = [];
   const toPort = await repeated(5, async () => {
     const begun = performance.now();
-    const child = spawn(process.execPath, [bundle, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(join(folder, "pulumi-resource-gpu-clusters"), ["127.0.0.1:1"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     await new Promise((resolve, reject) => {
       child.stdout.once("data", resolve);
       child.once("error", reject);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, get } from "node:https";
-import { execa } from "execa";
+import { runCommand } from "../../toolchain/tools/command";
 import { ensureTools, toolNames } from "../../toolchain/tools";
 import { repeated, seconds } from "./measure";
 
@@ -42,7 +42,7 @@ async function controlPlaneAlone(tools: Record<"etcd" | "kube-apiserver", string
   writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
   const stop = new AbortController();
   const run = (file: string, args: string[]) =>
-    execa(file, args, { stdio: "ignore", reject: false, cancelSignal: stop.signal, forceKillAfterDelay: 2000 });
+    runCommand(file, args, { stdio: "ignore", reject: false, cancelSignal: stop.signal, forceKillAfterDelay: 2000 });
   const [etcdUrl, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
   const processes: Promise<unknown>[] = [];
   try {
@@ -128,7 +128,7 @@ async function emptyProgram(pulumi: string, directory: string): Promise<number> 
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
-  const run = (...args: string[]) => execa(pulumi, [...args, "--non-interactive"], { cwd: program, env });
+  const run = (...args: string[]) => runCommand(pulumi, [...args, "--non-interactive"], { cwd: program, env });
   try {
     await run("stack", "init", "bench");
     return await seconds(() => run("up", "--yes", "--skip-preview", "--stack", "bench"));
@@ -140,13 +140,13 @@ async function emptyProgram(pulumi: string, directory: string): Promise<number> 
 /** Seconds from nothing (no simulator, no stack) until `kubectl get nodes` answers with the kubeconfig that `npm start` wrote. */
 async function wholeCluster(kubectl: string, directory: string): Promise<number> {
   const env = { GPU_CLUSTERS_STATE_DIR: mkdtempSync(join(directory, "start-")) };
-  const npm = (...args: string[]) => execa("npm", ["run", "--silent", ...args], { cwd: checkout, env });
+  const npm = (...args: string[]) => runCommand("npm", ["run", "--silent", ...args], { cwd: checkout, env });
   const port = String(await freePort());
   try {
     return await seconds(async () => {
       const { stdout } = await npm("start", "--", "--json", "--port", port);
       const { kubeconfig } = JSON.parse(stdout.trim().split("\n").at(-1)!) as { kubeconfig: string };
-      await execa(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes"]);
+      await runCommand(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes"], {});
     });
   } finally {
     await npm("stop");

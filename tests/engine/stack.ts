@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { execa, type Result } from "execa";
+import { runCommand } from "../../toolchain/tools/command";
 import { stringify } from "yaml";
 
 const checkout = join(__dirname, "..", "..");
@@ -36,6 +36,12 @@ export interface Operation {
   /** All that pulumi printed. */
   text: string;
   changes: Changes;
+}
+
+interface Printed {
+  stdout: string;
+  stderr: string;
+  exitCode: number | undefined;
 }
 
 export class EngineStack {
@@ -136,9 +142,9 @@ export class EngineStack {
     return { ok: result.exitCode === 0, text: `${result.stdout}${result.stderr}`, changes: changesOf(events) };
   }
 
-  private async run(args: string[], reject = true): Promise<Result & { stdout: string; stderr: string }> {
+  private async run(args: string[], reject = true): Promise<Printed> {
     const { pulumi, pulumiHome, environment, program } = this.options;
-    const result = await execa(pulumi, [...args, "--non-interactive", "--color", "never"], {
+    const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd: program ?? checkout,
       reject: false,
       env: {
@@ -156,7 +162,7 @@ export class EngineStack {
     if (reject && result.exitCode !== 0) {
       throw new Error(`pulumi ${args.join(" ")} ended with ${result.exitCode}:\n${result.stdout}\n${result.stderr}`);
     }
-    return result as Result & { stdout: string; stderr: string };
+    return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
   }
 }
 

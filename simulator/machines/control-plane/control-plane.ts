@@ -143,10 +143,15 @@ export class ControlPlane implements Role {
           "node.kubernetes.io/exclude-from-external-load-balancers": "",
         },
       },
-      spec: {
-        taints: [...this.document.taints, { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
-      },
+      spec: { taints: this.#taints() },
     };
+  }
+
+  /** The document's own, and kubeadm's default where the document does not name it. */
+  #taints(): NodeDocument["taints"] {
+    const { taints } = this.document;
+    const key = "node-role.kubernetes.io/control-plane";
+    return taints.some((taint) => taint.key === key) ? taints : [...taints, { key, effect: "NoSchedule" }];
   }
 
   /**

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runCommand } from "../../toolchain/tools/command";
+import { SimulatorClient } from "../../simulator/client";
+import { EngineEnvironment } from "./environment";
+import type { EngineStack } from "./stack";
+
+interface Node {
+  metadata: { name: string; labels: Record<string, string> };
+  spec: { providerID: string; taints?: { key: string }[] };
+  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
+}
+
+const group = {
+  id: "workers",
+  role: "worker",
+  minSize: 1,
+  maxSize: 3,
+  vcpus: 4,
+  memoryGib: 16,
+  bootDiskSizeGib: 50,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
+  labels: { tier: "general" },
+};
+const gpuGroup = {
+  ...group,
+  id: "gpu",
+  vcpus: 8,
+  memoryGib: 32,
+  gpus: 1,
+  gpuModel: "V100",
+  taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
+};
+
+function configOf(nodeGroups: object[]): Record<string, unknown> {
+  return {
+    "pulumi-gpu-clusters:cloud": "cudo",
+    "pulumi-gpu-clusters:clusterName": "life",
+    "pulumi-gpu-clusters:cni": "none",
+    "pulumi-gpu-clusters:controlPlaneSize": "sm",
+    "pulumi-gpu-clusters:nodeGroups": nodeGroups,
+  };
+}
+
+describe("a Cudo cluster on the engine", function () {
+  this.timeout(120_000);
+  this.bail(true); // one life: each step stands on the one before
+
+  let environment: EngineEnvironment;
+  let client: SimulatorClient;
+  let stack: EngineStack;
+  let directory: string;
+  let kubeconfig: string;
+  let config: Record<string, unknown>;
+
+  async function kubectl(...args: string[]): Promise<string> {
+    const { stdout } = await runCommand(environment.tools.kubectl, ["--kubeconfig", kubeconfig, ...args], {});
+    return stdout;
+  }
+
+  async function nodes(): Promise<Node[]> {
+    return (JSON.parse(await kubectl("get", "nodes", "-o", "json")) as { items: Node[] }).items;
+  }
+
+  async function reconfigure(nodeGroups: object[]): Promise<void> {
+    const { baseUrl, projectId } = environment.simulator.cudo;
+    config = configOf(nodeGroups);
+    stack.configure({ "gpu-clusters:cudo": { baseUrl, projectId }, ...config });
+  }
+
+  const vmIds = async () => (await client.state()).cudo.vms.map((vm) => vm.id).sort();
+
+  before(async () => {
+    environment = await EngineEnvironment.start({ machines: true });
+    client = new SimulatorClient(environment.simulator.url);
+    directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
+    kubeconfig = join(directory, "kubeconfig");
+    stack = await environment.stack(configOf([group, gpuGroup]));
+  });
+
+  after(async () => {
+    await environment.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("previews the whole cluster before anything exists, and writes nothing", async () => {
+    const steps = await stack.preview();
+    assert.ok(
+      steps.length > 0 && steps.every((step) => step.op === "create"),
+      JSON.stringify(steps.map((step) => step.op)),
+    );
+    assert.deepEqual(await vmIds(), []);
+  });
+
+  it("makes a cluster whose kubeconfig answers, with its nodes Ready", async () => {
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const outputs = await stack.outputs();
+    assert.equal(outputs.status, "ready");
+    writeFileSync(kubeconfig, outputs.kubeconfig as string, { mode: 0o600 });
+    await kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=20s");
+    const all = await nodes();
+    assert.equal(all.length, 3);
+    const gpu = all.find((node) => node.metadata.labels["gpu-clusters/node-group"] === "gpu")!;
+    assert.equal(gpu.metadata.labels["gpu-clusters/cluster"], "life");
+    assert.equal(gpu.metadata.labels["gpu-clusters/role"], "worker");
+    assert.equal(gpu.status.capacity["nvidia.com/gpu"], "1");
+    assert.deepEqual(
+      gpu.spec.taints?.map((taint) => taint.key),
+      ["nvidia.com/gpu"],
+    );
+    assert.equal(gpu.spec.providerID, `cudo://${environment.simulator.cudo.projectId}/${gpu.metadata.name}`);
+  });
+
+  it("shows no change at a second preview", async () => {
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("keeps every secret out of the state, the output and the simulator's log", async () => {
+    const state = await stack.state();
+    const plain = JSON.parse(await stack.state(true)) as object;
+    const secrets = secretTexts(plain);
+    assert.ok(secrets.length >= 8, `only ${secrets.length} secrets found: the scan would prove nothing`);
+    const log = JSON.stringify(await client.requests()) + JSON.stringify(await client.state());
+    const again = await stack.up();
+    for (const secret of [...secrets, environment.simulator.cudo.apiKey]) {
+      for (const [where, text] of Object.entries({ state, log, output: again.text })) {
+        assert.ok(
+          !text.includes(secret) && !text.includes(JSON.stringify(secret).slice(1, -1)),
+          `a secret (${secret.slice(0, 24)}…) stands in the ${where}`,
+        );
+      }
+    }
+  });
+
+  it("changes a label in place, on the nodes that run", async () => {
+    await reconfigure([{ ...group, labels: { tier: "batch" } }, gpuGroup]);
+    const steps = await stack.preview();
+    assert.deepEqual(
+      steps.map((step) => [step.op, step.urn.split("::").at(-1)]),
+      [["update", "test-workers"]],
+    );
+    const before = await vmIds();
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    assert.deepEqual(await vmIds(), before);
+    const worker = (await nodes()).find((node) => node.metadata.labels["gpu-clusters/node-group"] === "workers")!;
+    assert.equal(worker.metadata.labels.tier, "batch");
+  });
+
+  it("moves the size only to bring it into the bounds", async () => {
+    await reconfigure([{ ...group, labels: { tier: "batch" }, minSize: 2, maxSize: 5 }, gpuGroup]);
+    assert.ok((await stack.up()).ok);
+    assert.equal((await nodes()).length, 4);
+    await reconfigure([{ ...group, labels: { tier: "batch" }, minSize: 0, maxSize: 1 }, gpuGroup]);
+    const shrunk = await stack.up();
+    assert.ok(shrunk.ok, shrunk.text);
+    assert.equal((await nodes()).length, 3);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("sees at refresh what another hand did, and `up` mends it", async () => {
+    const lost = (await nodes()).find((node) => node.metadata.labels["gpu-clusters/node-group"] === "gpu")!.metadata
+      .name;
+    const { baseUrl, apiKey, projectId } = environment.simulator.cudo;
+    await fetch(`${baseUrl}/v1/projects/${projectId}/vms/${lost}/terminate`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    while ((await vmIds()).includes(lost)) {
+      await sleep(50);
+    }
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    const mended = await stack.up();
+    assert.ok(mended.ok, mended.text);
+    assert.equal((await nodes()).filter((node) => node.metadata.labels["gpu-clusters/node-group"] === "gpu").length, 1);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("leaves nothing behind", async () => {
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    const { cudo, machines } = await client.state();
+    assert.deepEqual([cudo.vms, cudo.disks, cudo.networks, cudo.securityGroups, machines], [[], [], [], [], []]);
+    assert.deepEqual(await stack.resources(), []);
+  });
+});
+
+/** Every text that the state holds as a secret, long enough to be looked for. */
+function secretTexts(value: unknown, secret = false): string[] {
+  if (typeof value === "string") {
+    return secret && value.length > 15 && !value.startsWith("-----BEGIN CERT") ? [value] : [];
+  }
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  if ("plaintext" in value) {
+    return secretTexts(JSON.parse((value as { plaintext: string }).plaintext), true);
+  }
+  return Object.values(value).flatMap((part) => secretTexts(part, secret));
+}

@@ -1,0 +1,56 @@
+/** What the engine's tests stand on: the tools, the provider plugins, a simulator of their own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lightMachines } from "../../simulator/machines/light/light-machines";
+import type { MachineKind } from "../../simulator/machines/machine";
+import { startSimulator, type Simulator } from "../../simulator/server";
+import type { Timing } from "../../simulator/timing";
+import { ensurePluginBundle } from "../../toolchain/build/bundle";
+import { ensureKubernetesProvider } from "../../toolchain/cli/kubernetes-provider";
+import { pulumiHome } from "../../toolchain/cli/workspace";
+import { ensureTools, toolNames, type ToolName } from "../../toolchain/tools";
+import { EngineStack, type StackOptions } from "./stack";
+
+export class EngineEnvironment {
+  private readonly stacks: EngineStack[] = [];
+
+  private constructor(
+    readonly tools: Record<ToolName, string>,
+    readonly simulator: Simulator,
+    readonly machines: MachineKind | undefined,
+    private readonly directory: string,
+  ) {}
+
+  static async start(options: { machines: boolean; timing?: Partial<Timing> }): Promise<EngineEnvironment> {
+    const tools = await ensureTools(toolNames);
+    await ensurePluginBundle();
+    await ensureKubernetesProvider(tools.pulumi, { networkReachable: false, signal: new AbortController().signal });
+    const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
+    const machines = options.machines ? lightMachines({ dir: join(directory, "machines"), tools }) : undefined;
+    const simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, timing: options.timing });
+    return new EngineEnvironment(tools, simulator, machines, directory);
+  }
+
+  /** A new stack whose provider speaks to this simulator. */
+  async stack(config: Record<string, unknown>, options: Partial<StackOptions> = {}): Promise<EngineStack> {
+    const { baseUrl, apiKey, projectId } = this.simulator.cudo;
+    const stack = new EngineStack({
+      pulumi: this.tools.pulumi,
+      pulumiHome,
+      config: { "gpu-clusters:cudo": { baseUrl, projectId }, ...config },
+      ...options,
+      environment: { CUDO_API_KEY: apiKey, ...options.environment },
+    });
+    this.stacks.push(stack);
+    await stack.initialize();
+    return stack;
+  }
+
+  async stop(): Promise<void> {
+    await this.simulator.close();
+    await this.machines?.close();
+    this.stacks.forEach((stack) => stack.remove());
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Disk, Network, NodeGroup, SecurityGroup, Vm } from "../../../../sdk/cudo";
+
+const dataCenterId = "us-newyork-1";
+const shape = {
+  dataCenterId,
+  machineType: "intel-broadwell-v100",
+  bootDiskImageId: "ubuntu-2404",
+  vcpus: 4,
+  memoryGib: 16,
+  gpus: 0,
+  bootDiskSizeGib: 20,
+};
+
+const network = new Network("network", { networkId: "pieces-network", dataCenterId, ipRange: "10.0.0.0/16" });
+const securityGroup = new SecurityGroup("security-group", {
+  securityGroupId: "pieces-nodes",
+  dataCenterId,
+  description: "Pieces",
+  rules: [{ protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_OUTBOUND" }],
+});
+const disk = new Disk("disk", { diskId: "pieces-disk", dataCenterId, sizeGib: 10 });
+new Vm("vm", {
+  ...shape,
+  vmId: "pieces-vm",
+  storageDiskIds: [disk.diskId],
+  nics: [{ networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] }],
+  sshKeySource: "SSH_KEY_SOURCE_NONE",
+});
+new NodeGroup("group", {
+  ...shape,
+  clusterName: "pieces",
+  name: "group",
+  role: "worker",
+  minSize: 2,
+  maxSize: 3,
+  networkId: network.networkId,
+  securityGroupIds: [securityGroup.securityGroupId],
+  customSshKeys: [],
+  labels: {},
+  taints: [],
+  startScript: "#!/bin/bash\n: @@NODE_NAME@@ @@PROVIDER_ID@@ @@BOOTSTRAP_TOKEN@@\n",
+  kubeconfig: new pulumi.Config().requireSecret("kubeconfig"),
+});
