@@ -2,6 +2,7 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { STSClient } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { AwsConnection } from "./config";
 import { toAwsError } from "./errors";
@@ -17,6 +18,7 @@ export class AwsClients {
   private ec2Client: EC2Client | undefined;
   private iamClient: IAMClient | undefined;
   private quotasClient: ServiceQuotasClient | undefined;
+  private stsClient: STSClient | undefined;
 
   constructor(readonly connection: AwsConnection) {
     const { region, endpoint, assumeRole } = connection;
@@ -51,13 +53,17 @@ export class AwsClients {
     return (this.quotasClient ??= describing(new ServiceQuotasClient(this.settings)));
   }
 
+  get sts(): STSClient {
+    return (this.stsClient ??= describing(new STSClient(this.settings)));
+  }
+
   region(): Promise<string> {
     return this.ec2.config.region();
   }
 }
 
 /** Makes the client throw `AwsApiError`. */
-function describing<C extends EC2Client | IAMClient | ServiceQuotasClient>(client: C): C {
+function describing<C extends EC2Client | IAMClient | ServiceQuotasClient | STSClient>(client: C): C {
   // The stacks of the clients differ in the types of their commands only, which do not matter here.
   const stack = client.middlewareStack as EC2Client["middlewareStack"];
   stack.add(

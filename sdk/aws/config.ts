@@ -22,8 +22,21 @@ export interface AwsProviderConfig {
   assumeRole?: AssumeRole;
 }
 
-/** The part of a provider configuration that a resource has of its own; what it leaves out comes from the provider. */
-export type AwsConnection = AwsProviderConfig;
+/** What one resource has of its own, for programs with several regions or accounts; what it leaves out comes from the provider. */
+export interface AwsConnection {
+  /** For example `us-west-2`. */
+  region?: string;
+  /** Root of all services' APIs, for a simulated AWS. */
+  endpoint?: string;
+  /** A role that is assumed first. */
+  assumeRole?: AssumeRole;
+}
+
+/** The provider's configuration with a resource's own on top. A resource that names a role does not use the provider's. */
+export function combineConnections(provider: AwsProviderConfig, own: AwsConnection | undefined): AwsConnection {
+  const defined = Object.entries({ ...provider, ...own }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as AwsConnection;
+}
 
 export interface ConfigFailure {
   property: string;

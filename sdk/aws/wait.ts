@@ -38,3 +38,24 @@ export async function withReason<T>(signal: AbortSignal, work: () => Promise<T>)
     throw error;
   }
 }
+
+export class DeadlinePassed extends Error {
+  override readonly name = "DeadlinePassed";
+}
+
+/** Runs work under a time limit of its own, besides the caller's signal. */
+export async function withDeadline<T>(
+  { signal, ms, what }: { signal: AbortSignal; ms: number; what: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(
+    () => limit.abort(new DeadlinePassed(`${what} did not finish within ${Math.round(ms / 60_000)} min`)),
+    ms,
+  );
+  try {
+    return await work(AbortSignal.any([signal, limit.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,91 @@
+/** Provider functions of AWS, for programs. */
+import type * as pulumi from "@pulumi/pulumi";
+import { invokeFunctionAsync } from "../plugin/custom-resource";
+import type { CapacityType } from "./allocation";
+import type { AwsConnection } from "./config";
+
+export interface GetImageArgs {
+  /**
+   * Release of Ubuntu.
+   * @default "24.04"
+   */
+  ubuntu?: "22.04" | "24.04";
+  /** @default "x86_64" */
+  architecture?: "x86_64" | "arm64";
+  /**
+   * With NVIDIA's driver: AWS's Deep Learning Base image.
+   * @default false
+   */
+  gpu?: boolean;
+  /** Another region, account or role than the provider's. */
+  connection?: AwsConnection;
+}
+
+export interface GetImageResult {
+  /** For example `ami-0123456789abcdef0`. */
+  imageId: string;
+  name: string;
+  architecture: string;
+  /** RFC 3339. */
+  createdAt: string;
+  /** The device that a launch template names to size the root disk. */
+  rootDeviceName: string;
+}
+
+/**
+ * The newest image of Ubuntu for machines. A program that must not replace machines when a newer image comes out keeps the id.
+ * @pulumiFunction gpu-clusters:aws:getImage
+ */
+export function getImage(args: GetImageArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImageResult> {
+  return invokeFunctionAsync("gpu-clusters:aws:getImage", { ...args }, options);
+}
+
+/** A node group as it is going to be. */
+export interface PlannedNodeGroup {
+  /** The caller's own name of it, under which problems are reported, for example `nodeGroups[2]`. */
+  path: string;
+  instanceTypes: string[];
+  /** @default "on-demand" */
+  capacityType?: CapacityType;
+  /** @integer */
+  minSize: number;
+  /** @integer */
+  maxSize: number;
+  /** Architecture of the group's image; not compared when missing. */
+  architecture?: string;
+}
+
+export interface GetPreflightArgs {
+  nodeGroups?: PlannedNodeGroup[];
+  /** Name of a key pair that must exist. */
+  keyPair?: string;
+  /** Zones that machines are to be in. */
+  zones?: string[];
+  /** Another region, account or role than the provider's. */
+  connection?: AwsConnection;
+}
+
+/** One thing that stands in the way. */
+export interface PreflightProblem {
+  /** The caller's own name of what is wrong, for example `nodeGroups[2].instanceTypes[0]`. */
+  property: string;
+  reason: string;
+}
+
+export interface GetPreflightResult {
+  /** AWS account id that the credentials are of. */
+  accountId: string;
+  region: string;
+  /** What would keep machines from being made. */
+  problems: PreflightProblem[];
+  /** What may. */
+  warnings: string[];
+}
+
+/**
+ * Looks whether AWS could give what is planned: instance types offered and of one shape, vCPU quotas, the key pair. Reads only.
+ * @pulumiFunction gpu-clusters:aws:getPreflight
+ */
+export function getPreflight(args: GetPreflightArgs, options?: pulumi.InvokeOptions): Promise<GetPreflightResult> {
+  return invokeFunctionAsync("gpu-clusters:aws:getPreflight", { ...args }, options);
+}

@@ -1,0 +1,14 @@
+import type { FunctionHandler, ResourceHandler } from "../../plugin/resource";
+import { getImageHandler, getPreflightHandler } from "./functions";
+import { nodeGroupHandler } from "./node-group";
+
+/** By type token. */
+export const awsResources: Readonly<Record<string, ResourceHandler>> = {
+  "gpu-clusters:aws:NodeGroup": nodeGroupHandler,
+};
+
+/** By function token. */
+export const awsFunctions: Readonly<Record<string, FunctionHandler>> = {
+  "gpu-clusters:aws:getImage": getImageHandler,
+  "gpu-clusters:aws:getPreflight": getPreflightHandler,
+};

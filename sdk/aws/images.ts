@@ -1,0 +1,47 @@
+/** Images that machines can start from. */
+import {
+  DescribeImagesCommand,
+  type DescribeImagesCommandInput,
+  type EC2Client,
+  type Image,
+} from "@aws-sdk/client-ec2";
+
+export interface ImageQuery {
+  readonly ubuntu: "22.04" | "24.04";
+  readonly architecture: "x86_64" | "arm64";
+  /** With NVIDIA's driver and container toolkit. */
+  readonly gpu: boolean;
+}
+
+/** Canonical publishes Ubuntu's images from this account. Reference: Ubuntu on AWS, "Find Ubuntu images on AWS". */
+const canonical = "099720109477";
+
+const codeNames = { "22.04": "jammy", "24.04": "noble" } as const;
+
+/** Ubuntu's own images by Canonical; those with GPU drivers are AWS's Deep Learning Base AMIs on Ubuntu. */
+export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery): DescribeImagesCommandInput {
+  const arm = architecture === "arm64";
+  const processor = arm ? "arm64" : "amd64";
+  const name = gpu
+    ? `Deep Learning ${arm ? "ARM64 " : ""}Base OSS Nvidia Driver GPU AMI (Ubuntu ${ubuntu}) *`
+    : `ubuntu/images/hvm-ssd*/ubuntu-${codeNames[ubuntu]}-${ubuntu}-${processor}-server-*`;
+  return {
+    Owners: [gpu ? "amazon" : canonical],
+    Filters: [
+      { Name: "name", Values: [name] },
+      { Name: "architecture", Values: [architecture] },
+      { Name: "state", Values: ["available"] },
+      { Name: "virtualization-type", Values: ["hvm"] },
+    ],
+  };
+}
+
+/** The newest that fits; undefined when there is none. */
+export async function findImage(ec2: EC2Client, query: ImageQuery, signal: AbortSignal): Promise<Image | undefined> {
+  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query)), { abortSignal: signal });
+  return newest(Images ?? []);
+}
+
+export function newest(images: readonly Image[]): Image | undefined {
+  return [...images].sort((a, b) => (b.CreationDate ?? "").localeCompare(a.CreationDate ?? ""))[0];
+}

@@ -1,0 +1,85 @@
+/** What instance types are, and where they can be had. */
+import {
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
+  type EC2Client,
+  type InstanceTypeInfo,
+} from "@aws-sdk/client-ec2";
+
+export interface InstanceTypeFacts {
+  readonly name: string;
+  readonly vcpus: number;
+  readonly memoryMib: number;
+  /** Zero without GPUs. */
+  readonly gpus: number;
+  /** Empty without GPUs. */
+  readonly gpuModel: string;
+  /** For example `x86_64`. */
+  readonly architectures: readonly string[];
+  readonly spot: boolean;
+  /** Whether it has network interfaces for EFA. */
+  readonly efa: boolean;
+}
+
+/** A place in which a type is offered. */
+export interface Offering {
+  readonly instanceType: string;
+  readonly zone: string;
+}
+
+/** Where types are offered, by zone. Wildcards are allowed in the names. */
+export async function readOfferings(
+  ec2: EC2Client,
+  instanceTypes: readonly string[],
+  signal: AbortSignal,
+): Promise<Offering[]> {
+  const found: Offering[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await ec2.send(
+      new DescribeInstanceTypeOfferingsCommand({
+        LocationType: "availability-zone",
+        Filters: [{ Name: "instance-type", Values: [...instanceTypes] }],
+        NextToken,
+      }),
+      { abortSignal: signal },
+    );
+    for (const { InstanceType, Location } of page.InstanceTypeOfferings ?? []) {
+      if (InstanceType && Location) found.push({ instanceType: InstanceType, zone: Location });
+    }
+    NextToken = page.NextToken || undefined;
+  } while (NextToken);
+  return found;
+}
+
+/** Types must be offered in the region: AWS refuses the whole call for one that is not. */
+export async function readInstanceTypes(
+  ec2: EC2Client,
+  instanceTypes: readonly string[],
+  signal: AbortSignal,
+): Promise<InstanceTypeFacts[]> {
+  if (instanceTypes.length === 0) return [];
+  const command = new DescribeInstanceTypesCommand({ InstanceTypes: instanceTypes as never });
+  const { InstanceTypes } = await ec2.send(command, { abortSignal: signal });
+  return (InstanceTypes ?? []).map(facts);
+}
+
+function facts(info: InstanceTypeInfo): InstanceTypeFacts {
+  const gpus = info.GpuInfo?.Gpus ?? [];
+  return {
+    name: info.InstanceType ?? "",
+    vcpus: info.VCpuInfo?.DefaultVCpus ?? 0,
+    memoryMib: info.MemoryInfo?.SizeInMiB ?? 0,
+    gpus: gpus.reduce((sum, gpu) => sum + (gpu.Count ?? 0), 0),
+    gpuModel: gpus[0] ? [gpus[0].Manufacturer, gpus[0].Name].filter(Boolean).join(" ") : "",
+    architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
+    spot: (info.SupportedUsageClasses ?? []).includes("spot"),
+    efa: info.NetworkInfo?.EfaSupported ?? false,
+  };
+}
+
+/** The shape in words, by which types of one group must be equal. */
+export function shapeOf({ vcpus, memoryMib, gpus, gpuModel }: InstanceTypeFacts): string {
+  const memory = `${Number((memoryMib / 1024).toFixed(2))} GiB`;
+  return [`${vcpus} vCPUs`, memory, gpus > 0 && `${gpus} × ${gpuModel}`].filter(Boolean).join(", ");
+}

@@ -1,0 +1,134 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { AllocationStrategy, CapacityType } from "./allocation";
+
+export interface AssumeRoleArgs {
+  /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
+  roleArn: pulumi.Input<string>;
+  /** What the role's trust policy asks for, where another organisation owns the account. */
+  externalId?: pulumi.Input<string>;
+}
+
+/** What one resource has of its own, for programs with several regions or accounts; what it leaves out comes from the provider. */
+export interface AwsConnectionArgs {
+  /** For example `us-west-2`. */
+  region?: pulumi.Input<string>;
+  /** Root of all services' APIs, for a simulated AWS. */
+  endpoint?: pulumi.Input<string>;
+  /** A role that is assumed first. */
+  assumeRole?: pulumi.Input<AssumeRoleArgs>;
+}
+
+export interface NodeGroupArgs {
+  /**
+   * Name of the cluster that the machines join.
+   * @replaceOnChanges
+   */
+  clusterName: pulumi.Input<string>;
+  /**
+   * Name of the group, unique in its cluster: 1 to 63 lower-case letters, digits and hyphens.
+   * @replaceOnChanges
+   */
+  name: pulumi.Input<string>;
+  /**
+   * Fewest machines, from 0. `pulumi up` makes what is missing.
+   * @integer
+   */
+  minSize: pulumi.Input<number>;
+  /**
+   * Most machines. Lowering it removes the newest machines beyond it.
+   * @integer
+   */
+  maxSize: pulumi.Input<number>;
+  /**
+   * Machines that a new group starts with. Default: `minSize`.
+   * @integer
+   */
+  initialSize?: pulumi.Input<number>;
+  /**
+   * What machines are made from: image, user data, disks, security groups, instance profile. Its instance tags must have
+   * `gpu-clusters/cluster` and `gpu-clusters/node-group`, by which the group finds its machines.
+   */
+  launchTemplateId: pulumi.Input<string>;
+  /**
+   * Version of the launch template. A new one concerns machines made from then on.
+   * @integer
+   */
+  launchTemplateVersion: pulumi.Input<number>;
+  /** In the order of preference, all of one shape: equal vCPUs, memory and GPUs. A change concerns machines made from then on. */
+  instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where machines are made: one subnet for each zone. A change concerns machines made from then on. */
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * `spot` machines cost less and can be taken back by AWS at any time.
+   * @default "on-demand"
+   * @replaceOnChanges
+   */
+  capacityType?: pulumi.Input<CapacityType>;
+  /**
+   * Which types and zones are taken first. On-demand groups have `lowest-price` and `prioritized` (the order of `instanceTypes`) only.
+   * @default "lowest-price"
+   * @replaceOnChanges
+   */
+  allocationStrategy?: pulumi.Input<AllocationStrategy>;
+  /**
+   * Machines of a spot group that are on-demand, at most `minSize`.
+   * @default 0
+   * @integer
+   * @replaceOnChanges
+   */
+  onDemandBase?: pulumi.Input<number>;
+  /** Tags of the fleet, besides the group's own. Machines have those of the launch template. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Another region, account or role than the provider's. */
+  connection?: pulumi.Input<AwsConnectionArgs>;
+}
+
+/** A machine of a node group. */
+export interface NodeGroupMachineState {
+  /** Instance id. */
+  id: string;
+  /** Name of its node: the instance's private DNS name. */
+  nodeName: string;
+  /** The node's `spec.providerID`. */
+  providerId: string;
+  /** `creating`, `running`, `deleting` or `failed`. */
+  state: string;
+}
+
+/**
+ * A group of machines that join a Kubernetes cluster as nodes: one EC2 Fleet, which also replaces what AWS takes away. This resource owns
+ * the group's shape and bounds; the autoscaler owns its size between them, and moving it there is no difference to `pulumi up`.
+ *
+ * Changing the launch template, the types or the subnets changes the fleet in place, for new machines; those that run stay. Changing
+ * `capacityType`, `allocationStrategy` or `onDemandBase`, which a fleet keeps for its life, replaces the group with all its machines, and
+ * deletes the old one first. Deleting the group deletes all machines with its tags, whoever made them, and waits until they are gone.
+ * Import id: the fleet's, `fleet-…`.
+ */
+export class NodeGroup extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:aws:NodeGroup";
+
+  public readonly clusterName!: pulumi.Output<string>;
+  public readonly name!: pulumi.Output<string>;
+  public readonly minSize!: pulumi.Output<number>;
+  public readonly maxSize!: pulumi.Output<number>;
+  /** Id of the EC2 Fleet. */
+  public readonly fleetId!: pulumi.Output<string>;
+  /** Machines that the group has, at the last `up` or `refresh`. */
+  public readonly size!: pulumi.Output<number>;
+  /** The machines, oldest first. */
+  public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
+
+  /** The group of this fleet, as it is. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): NodeGroup {
+    return new NodeGroup(name, undefined, { ...options, id });
+  }
+
+  constructor(name: string, args: NodeGroupArgs, options?: pulumi.CustomResourceOptions);
+  /** @internal */
+  constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
+  constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    const outputs = ["clusterName", "name", "minSize", "maxSize", "fleetId", "size", "machines"];
+    super(NodeGroup.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
+  }
+}
