@@ -5,7 +5,7 @@
  * know and makes `Date`s), opens a connection for each request, and takes 0.4 s to load. Only what it reads better than we do, credential
  * plugins and files beside a kubeconfig, is left to it, and it is loaded only then.
  */
-import { Agent, request as httpsRequest, type AgentOptions, type RequestOptions } from "node:https";
+import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -33,17 +33,14 @@ export function kubernetesApi(kubeconfig: string, options: KubernetesApiOptions 
 
 interface Connection {
   endpoint: string;
-  agent: Agent;
-  headers(): Promise<Record<string, string>>;
+  /** What the next request needs. */
+  access(): Promise<{ agent: Agent; headers: Record<string, string> }>;
 }
 
-function connection(kubeconfig: string): () => Promise<Connection> {
+function connection(kubeconfig: string): Connection {
   const context = parseKubeconfig(kubeconfig);
   const { endpoint, credentials } = context;
-  if (credentials.kind === "other") {
-    let loading: Promise<Connection> | undefined;
-    return () => (loading ??= pluginConnection(kubeconfig, endpoint));
-  }
+  if (credentials.kind === "other") return libraryConnection(kubeconfig, endpoint);
   const agent = new Agent({
     keepAlive: true,
     ...(context.certificateAuthority !== undefined && { ca: context.certificateAuthority }),
@@ -53,32 +50,27 @@ function connection(kubeconfig: string): () => Promise<Connection> {
   });
   const headers: Record<string, string> =
     credentials.kind === "token" ? { authorization: `Bearer ${credentials.token}` } : {};
-  const made: Connection = { endpoint, agent, headers: async () => headers };
-  return async () => made;
+  return { endpoint, access: async () => ({ agent, headers }) };
 }
 
-async function pluginConnection(kubeconfig: string, endpoint: string): Promise<Connection> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  const resolve = async () => {
-    const options: RequestOptions & { auth?: string } = {};
-    await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
-    return options;
+function libraryConnection(kubeconfig: string, endpoint: string): Connection {
+  const load = async () => {
+    const library = await import("@kubernetes/client-node");
+    const config = new library.KubeConfig();
+    config.loadFromString(kubeconfig);
+    return { ...library, config };
   };
-  const { agent } = await resolve();
-  if (!(agent instanceof Agent)) throw new Error(`cannot connect to ${endpoint} as the kubeconfig says`);
-  (agent.options as AgentOptions).keepAlive = true;
+  let loading: ReturnType<typeof load> | undefined;
   return {
     endpoint,
-    agent,
-    // Asked for each request: a credential plugin's token expires, and the library keeps it until then.
-    headers: async () => {
-      const { headers = {}, auth } = await resolve();
-      return {
-        ...(headers as Record<string, string>),
-        ...(auth && { authorization: `Basic ${Buffer.from(auth).toString("base64")}` }),
-      };
+    // For each request, because what a credential plugin gives expires; the library keeps it until then.
+    async access() {
+      const { config, HttpMethod, RequestContext } = await (loading ??= load());
+      const request = new RequestContext(endpoint, HttpMethod.GET);
+      await config.applySecurityAuthentication(request);
+      const agent = request.getAgent();
+      if (!(agent instanceof Agent)) throw new Error("only https:// is supported, directly or through an HTTP proxy");
+      return { agent, headers: request.getHeaders() };
     },
   };
 }
@@ -95,7 +87,7 @@ class HttpsKubernetesApi implements KubernetesApi {
   readonly #discovery = new Discovery((path, signal) => this.#json({ method: "GET", path }, signal));
 
   constructor(
-    private readonly connect: () => Promise<Connection>,
+    private readonly connection: Connection,
     private readonly timeoutMs: number,
   ) {}
 
@@ -196,10 +188,10 @@ class HttpsKubernetesApi implements KubernetesApi {
   async #send(call: Call, signal?: AbortSignal): Promise<string> {
     const timeout = AbortSignal.timeout(this.timeoutMs);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    const { endpoint, agent, headers } = await this.connect();
+    const { endpoint } = this.connection;
     const url = requestUrl(endpoint, call);
-    const options: RequestOptions = { method: call.method, agent, signal: either, headers: await headers() };
     try {
+      const options: RequestOptions = { method: call.method, signal: either, ...(await this.connection.access()) };
       for (;;) {
         const answer = await exchange(url, options, call);
         if (answer.status === 429 && answer.retryAfterMs !== undefined) {

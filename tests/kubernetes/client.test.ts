@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { KubernetesApiError } from "../../sdk/kubernetes/api";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import { httpsServer, type HttpsServer } from "./https-server";
@@ -112,6 +113,31 @@ describe("kubernetesApi", () => {
       { apiVersion: "v1", kind: "Node", metadata: { name: "a" } },
       { apiVersion: "v1", kind: "Node", metadata: { name: "b" } },
     ]);
+  });
+
+  it("asks a credential plugin, and checks the server as strictly", async () => {
+    await start((request, response) => response.end(request.headers.authorization));
+    const config = parse(server.kubeconfig) as {
+      clusters: { cluster: Record<string, string> }[];
+      users: { user: object }[];
+    };
+    const credential = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      kind: "ExecCredential",
+      status: { token: "from-plugin" },
+    };
+    const program = `console.log(${JSON.stringify(JSON.stringify(credential))})`;
+    config.users[0]!.user = {
+      exec: {
+        apiVersion: credential.apiVersion,
+        command: process.execPath,
+        args: ["-e", program],
+        interactiveMode: "Never",
+      },
+    };
+    assert.equal(await kubernetesApi(stringify(config)).text("/"), "Bearer from-plugin");
+    config.clusters[0]!.cluster["tls-server-name"] = "another";
+    await assert.rejects(kubernetesApi(stringify(config)).text("/"), /does not match certificate's altnames/);
   });
 
   it("does not keep a process alive", async () => {

@@ -28,7 +28,13 @@ export async function httpsServer(
   });
   const client = await issueCertificate(ca, { commonName: "someone", usages: ["client"], validForHours: 1 });
   const server = createServer(
-    { cert: serving.certificate, key: serving.privateKey, ca: ca.certificate, requestCert: true },
+    {
+      cert: serving.certificate,
+      key: serving.privateKey,
+      ca: ca.certificate,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
     answer,
   );
   let connections = 0;
