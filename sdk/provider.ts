@@ -2,7 +2,9 @@
  * The table of all that the plugin serves. A room's code is loaded when the program first names something in it: a program pays for the
  * clouds that it uses. What is added here needs a class or a function of the same token, from which `npm run generate` makes the schema.
  */
+import { checkAwsConfig } from "./aws/config";
 import { checkCudoConfig } from "./cudo/config";
+import { checkMithrilConfig } from "./mithril/config";
 import { packageVersion, pluginName } from "./plugin/package";
 import type { ProviderDefinition } from "./plugin/resource";
 import { readSchemaFile } from "./plugin/schema-file";
@@ -13,20 +15,43 @@ export const provider: ProviderDefinition = {
   schema: readSchemaFile,
   checkConfig(given) {
     const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
-    return { config: { cudo: cudo.config }, failures: cudo.failures };
+    const mithril = checkMithrilConfig((given.mithril ?? {}) as Record<string, unknown>);
+    const aws = checkAwsConfig((given.aws ?? {}) as Record<string, unknown>);
+    return {
+      config: { cudo: cudo.config, mithril: mithril.config, aws: aws.config },
+      failures: [...cudo.failures, ...mithril.failures, ...aws.failures],
+    };
   },
-  replacingConfig: ["cudo.projectId"],
+  replacingConfig: ["cudo.projectId", "mithril.projectId"],
   resources: {
     ...lazily(["Disk", "Network", "NodeGroup", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
       return (await import("./cudo/handlers/index.js")).cudoResources[token]!;
+    }),
+    ...lazily(
+      ["Cluster", "NodeGroup", "Reservation", "SpotBid", "SshKey", "Volume"],
+      "gpu-clusters:mithril:",
+      async (token) => (await import("./mithril/handlers/index.js")).mithrilResources[token]!,
+    ),
+    ...lazily(["NodeGroup"], "gpu-clusters:aws:", async (token) => {
+      return (await import("./aws/handlers/index.js")).awsResources[token]!;
     }),
     ...lazily(["ApiServerReady", "ClusterCertificates", "NodesReady"], "gpu-clusters:kubernetes:", async (token) => {
       return (await import("./kubernetes/handlers/index.js")).kubernetesResources[token]!();
     }),
   },
-  functions: lazily(["getDataCenters", "getImages", "getMachineTypes"], "gpu-clusters:cudo:", async (token) => {
-    return (await import("./cudo/handlers/index.js")).cudoFunctions[token]!;
-  }),
+  functions: {
+    ...lazily(["getDataCenters", "getImages", "getMachineTypes"], "gpu-clusters:cudo:", async (token) => {
+      return (await import("./cudo/handlers/index.js")).cudoFunctions[token]!;
+    }),
+    ...lazily(
+      ["getCurrentPrices", "getImages", "getInstanceTypes", "getRegions", "getSpotAvailability"],
+      "gpu-clusters:mithril:",
+      async (token) => (await import("./mithril/handlers/index.js")).mithrilFunctions[token]!,
+    ),
+    ...lazily(["getImage", "getPreflight"], "gpu-clusters:aws:", async (token) => {
+      return (await import("./aws/handlers/index.js")).awsFunctions[token]!;
+    }),
+  },
   components: {
     "gpu-clusters:cudo:CudoCluster": async () => {
       // The one arrow from sdk to components: programs in other languages make components through the plugin.

@@ -20,6 +20,8 @@ export interface CreateOnce<T> {
   differences(found: T): string[];
   /** Pulumi type token, for the import command. */
   token: string;
+  /** The caller has just seen that there is none. */
+  absent?: boolean;
 }
 
 export class NameTaken extends Error {
@@ -40,7 +42,7 @@ export async function createOnce<T extends { fid: string }>(
   signal: AbortSignal,
   backoff: Backoff = defaultBackoff,
 ): Promise<T> {
-  const [before] = await create.find(signal);
+  const [before] = create.absent ? [] : await create.find(signal);
   if (before) throw new NameTaken(taken(create, before));
   let interval = backoff.firstMs;
   for (let attempt = 0; ; attempt++) {

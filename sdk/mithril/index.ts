@@ -1,0 +1,15 @@
+export { Cluster, type ClusterArgs } from "./cluster";
+export { SshKey, type SshKeyArgs } from "./ssh-key";
+export { Volume, type VolumeArgs } from "./volume";
+export { SpotBid, type InstanceState, type SpotBidArgs } from "./spot-bid";
+export { Reservation, type ReservationArgs } from "./reservation";
+export {
+  NodeGroup,
+  type NodeGroupArgs,
+  type NodeGroupMachineState,
+  type PurchaseArgs,
+  type ReservationPurchaseArgs,
+  type SpotPurchaseArgs,
+} from "./node-group";
+export * from "./functions";
+export type { MithrilProviderConfig } from "./config";

@@ -1,0 +1,81 @@
+/** Questions to the catalogue, answered in words that say what would be right. Pure. */
+import type { CatalogueContent } from "./catalogue";
+import type { InstanceType } from "./types";
+
+/**
+ * The fid of an auctioned type in a region: the same name has another fid elsewhere. A text that begins with `it_` is one.
+ * Throws what `offerProblem` says.
+ */
+export function resolveOffered(nameOrFid: string, region: string, catalogue: CatalogueContent): string {
+  const found = offered(region, catalogue).find((type) => type.name === nameOrFid || type.fid === nameOrFid);
+  if (!found) throw new Error(`instanceType: ${offerProblem(nameOrFid, region, catalogue)}`);
+  return found.fid;
+}
+
+/** Why instances of the type cannot be had in the region; undefined: they can. */
+export function offerProblem(nameOrFid: string, region: string, catalogue: CatalogueContent): string | undefined {
+  const here = offered(region, catalogue);
+  if (here.some((type) => type.name === nameOrFid || type.fid === nameOrFid)) return undefined;
+  const same = catalogue.instanceTypes.filter((type) => type.name === nameOrFid || type.fid === nameOrFid);
+  if (same.length === 0) return `there is no instance type "${nameOrFid}"; offered in ${region}: ${namesOf(here)}`;
+  const elsewhere = catalogue.markets
+    .filter(({ instanceType }) => same.some(({ fid }) => fid === instanceType))
+    .map((market) => market.region);
+  const where = elsewhere.length > 0 ? ` (but in ${[...new Set(elsewhere)].join(", ")})` : "";
+  return `"${nameOrFid}" is not offered in ${region}${where}; offered there: ${namesOf(here)}`;
+}
+
+function offered(region: string, { markets, instanceTypes }: CatalogueContent): InstanceType[] {
+  const here = new Set(markets.filter((market) => market.region === region).map(({ instanceType }) => instanceType));
+  return instanceTypes.filter(({ fid }) => here.has(fid));
+}
+
+function namesOf(types: readonly InstanceType[]): string {
+  return types.length === 0 ? "nothing" : [...new Set(types.map(({ name }) => name))].sort().join(", ");
+}
+
+/** The fid of any type. Where a name has several, the one of the region's market. */
+export function resolveInstanceType(
+  nameOrFid: string,
+  region: string | undefined,
+  catalogue: CatalogueContent,
+): string | undefined {
+  if (nameOrFid.startsWith("it_")) return nameOrFid;
+  const same = catalogue.instanceTypes.filter(({ name }) => name === nameOrFid);
+  const here = same.find(({ fid }) =>
+    catalogue.markets.some((market) => market.instanceType === fid && market.region === region),
+  );
+  return (here ?? same[0])?.fid;
+}
+
+/** Types that a control plane may be made of, as far as is documented: those without GPUs. */
+export function controlPlaneProblem(nameOrFid: string, { instanceTypes }: CatalogueContent): string | undefined {
+  const found = instanceTypes.find((type) => type.name === nameOrFid || type.fid === nameOrFid);
+  if (found?.gpus === 0) return undefined;
+  const fitting = instanceTypes.filter(({ gpus }) => gpus === 0);
+  // The project may not list CPU types: then only the cloud can tell.
+  if (!found && nameOrFid.startsWith("it_")) return undefined;
+  if (found && fitting.length === 0) return undefined;
+  const why = found
+    ? `"${nameOrFid}" has GPUs; a control plane needs none`
+    : `there is no instance type "${nameOrFid}"`;
+  return `${why}; without GPUs are: ${namesOf(fitting)}`;
+}
+
+export type RegionNeed = "kubernetes" | "fileShares" | "blockStorage";
+
+const needWords: Record<RegionNeed, string> = {
+  kubernetes: "Kubernetes clusters",
+  fileShares: "file shares",
+  blockStorage: "block volumes",
+};
+
+/** Why the region cannot have it; undefined: it can, or nothing is known. */
+export function regionProblem(region: string, need: RegionNeed, { regions }: CatalogueContent): string | undefined {
+  if (regions.length === 0) return undefined;
+  const found = regions.find(({ name }) => name === region);
+  if (found?.[need]) return undefined;
+  const fitting = regions.filter((candidate) => candidate[need]).map(({ name }) => name);
+  const why = found ? `${region} has no ${needWords[need]}` : `there is no region "${region}"`;
+  return `${why}; regions with ${needWords[need]}: ${fitting.join(", ") || "none"}`;
+}

@@ -1,0 +1,99 @@
+/** Making and ending reservations: paid up front, found by name, never cancelled. */
+import { randomUUID } from "node:crypto";
+import type { MithrilApi } from "./api";
+import { createOnce } from "./create-once";
+import { isMithrilError } from "./errors";
+import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
+import { defaultBackoff, type Backoff } from "./retry";
+import type { Reservation, ReservationRequest } from "./types";
+import { waitFor } from "./wait";
+
+export type ReservationEnd = "terminateInstances" | "keep";
+
+export function makeReservation(
+  api: MithrilApi,
+  request: ReservationRequest,
+  signal: AbortSignal,
+  backoff: Backoff = defaultBackoff,
+): Promise<Reservation> {
+  const key = randomUUID();
+  return createOnce(
+    {
+      kind: "reservation",
+      name: request.name,
+      token: "gpu-clusters:mithril:Reservation",
+      find: async (stop) =>
+        (await api.reservations.list(stop)).filter((found) => found.name === request.name && isLiveReservation(found)),
+      send: (stop) => api.reservations.create(request, key, stop),
+      differences: (found) => orderDifferences(found, request),
+    },
+    signal,
+    backoff,
+  );
+}
+
+/** There is no read by fid. */
+export async function findReservation(
+  api: MithrilApi,
+  fid: string,
+  signal: AbortSignal,
+): Promise<Reservation | undefined> {
+  return (await api.reservations.list(signal)).find((reservation) => reservation.fid === fid);
+}
+
+/** Safe to repeat: an end that is reached already is not extended again. */
+export async function extendReservation(api: MithrilApi, fid: string, end: string, signal: AbortSignal): Promise<void> {
+  const reached = async () => {
+    const now = await findReservation(api, fid, signal);
+    return now !== undefined && Date.parse(now.endTime) >= Date.parse(end);
+  };
+  if (await reached()) return;
+  try {
+    await api.reservations.extend(fid, end, signal);
+  } catch (error) {
+    if (!isMithrilError(error, "unavailable") || !(await reached())) throw error;
+  }
+}
+
+/** Ends what can be ended before its time. `property` is the user's own field for the error. */
+export async function endReservation(
+  api: MithrilApi,
+  fid: string,
+  { onDestroy, property }: { onDestroy: ReservationEnd | undefined; property: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const reservation = await findReservation(api, fid, signal);
+  if (!reservation || !isLiveReservation(reservation) || onDestroy === "keep") return;
+  const what = `reservation "${reservation.name}" (${fid})`;
+  if (onDestroy === undefined) {
+    throw new Error(
+      `${property}: ${what} is paid until ${reservation.endTime} and cannot be cancelled. Say what destroying it means: ` +
+        `"terminateInstances" stops its instances for good (the price stays paid), "keep" leaves them running and forgets it; ` +
+        `run \`pulumi up\` with one of them, then destroy it`,
+    );
+  }
+  if (reservation.status === "Pending") {
+    throw new Error(
+      `${property}: ${what} has no instances to terminate before it begins at ${reservation.startTime}, and cannot be cancelled. ` +
+        `Destroy it after that, or use "keep"`,
+    );
+  }
+  await waitFor(async () => {
+    const live = (await instancesOf(api, { reservations: [fid] }, signal)).filter((instance) => !isGone(instance));
+    const running = live.filter(({ status }) => status !== "STATUS_STOPPING").map((instance) => instance.fid);
+    if (running.length > 0) await terminate(api, fid, running, signal);
+    return live.length === 0 ? true : undefined;
+  }, signal);
+}
+
+/** A lost answer is looked into by the next turn of the caller's loop. */
+async function terminate(api: MithrilApi, fid: string, instances: string[], signal: AbortSignal): Promise<void> {
+  try {
+    await api.reservations.terminateInstances(fid, instances, signal);
+  } catch (error) {
+    const over =
+      isMithrilError(error, "unavailable", "notFound") ||
+      (isMithrilError(error) && /already ended/i.test(error.cloudMessage));
+    if (!over) throw error;
+  }
+}
