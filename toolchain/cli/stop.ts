@@ -1,11 +1,12 @@
 import { promises as fs } from "node:fs";
+import * as path from "node:path";
 import { Command } from "commander";
 import { CommandError } from "./command-error";
 import { runMain } from "./main";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
 import { findSimulator, stopSimulator, whatExists } from "./simulator-process";
-import { existingStacks, stackExists, stackFiles } from "./workspace";
+import { existingStacks, stackExists, stackFiles, type StackFiles } from "./workspace";
 
 async function stop(stack: string, signal: AbortSignal): Promise<void> {
   const files = stackFiles(stack);
@@ -37,7 +38,7 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
       "The stack no longer knows them. The simulator keeps running; delete its state with: rm -r .gpu-clusters/simulator",
     );
   }
-  await fs.rm(files.folder, { recursive: true, force: true });
+  await removeFiles(files);
   if (others.length > 0) {
     say(`Stack ${stack} is gone. The simulator goes on for: ${others.join(", ")} (it holds ${left.length} things).`);
     return;
@@ -45,6 +46,17 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   if (simulator) {
     await stopSimulator(simulator, signal);
     say("Nothing is left in the simulated clouds. The simulator has ended.");
+  }
+}
+
+/**
+ * Everything but the passphrase: a plain `pulumi` in the checkout writes its salt into Pulumi.<stack>.yaml, and would
+ * not accept another passphrase with it afterwards.
+ */
+async function removeFiles(files: StackFiles): Promise<void> {
+  for (const name of await fs.readdir(files.folder).catch(() => [])) {
+    const file = path.join(files.folder, name);
+    if (file !== files.passphrase) await fs.rm(file, { recursive: true, force: true });
   }
 }
 
