@@ -27,8 +27,6 @@ export interface ControlPlaneDocument {
   certificateNames: string[];
   podSubnet: string;
   serviceSubnet: string;
-  /** `none`: something else installs the CNI. `bridge`: containerd's own from the node's podCIDR. */
-  cni: "none" | "bridge";
   /** False where the CNI replaces kube-proxy. */
   kubeProxy: boolean;
 }
@@ -53,6 +51,10 @@ export interface NodeDocument {
   certificateAuthority: string;
   labels: Record<string, string>;
   taints: Taint[];
+  /**
+   * `bridge`: containerd's own pod network from the node's `podCIDR`; something else routes between nodes. Absent: an add-on brings the CNI.
+   */
+  cni?: "bridge";
   gpu?: { vendor: "nvidia"; count: number; model?: string };
   /** Shares mounted at `/mnt/<name>` before kubelet starts. */
   fileShares: { name: string; source: string; type: "nfs" | "virtiofs" }[];

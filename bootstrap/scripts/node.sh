@@ -118,9 +118,21 @@ configure_containerd() {
   grep -qs SystemdCgroup "$config" || containerd config default | put 644 /etc/containerd/config.toml
   pause=$(kubeadm config images list --kubernetes-version "v$version" 2>/dev/null | grep /pause:)
   sed -i -E "s|(SystemdCgroup = ).*|\1true|; s|^( *(sandbox_image\|sandbox) = ).*|\1\"$pause\"|" "$config"
+  [ -z "$(query text cni)" ] || bridge_pods
   configure_gpu
   systemctl enable -q containerd
   systemctl restart containerd
+}
+
+# containerd fills in the node's podCIDR as soon as there is one.
+bridge_pods() {
+  put 644 /etc/containerd/cni.template <<'END'
+{"name": "pods", "cniVersion": "0.4.0", "plugins": [
+  {"type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true,
+   "ipam": {"type": "host-local", "ranges": [[{"subnet": "{{.PodCIDR}}"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "portmap", "capabilities": {"portMappings": true}}]}
+END
+  sed -i -E 's|( conf_template = ).*|\1"/etc/containerd/cni.template"|' "$root/etc/containerd/config.toml"
 }
 
 configure_gpu() {

@@ -35,7 +35,6 @@ export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument
       certificateNames: [apiServerName],
       podSubnet: options.podSubnet,
       serviceSubnet: options.serviceSubnet,
-      cni: "none",
       kubeProxy: true,
     },
   };

@@ -38,7 +38,6 @@ export function controlPlaneDocument(cluster: StoredCluster, authorities: Cluste
       certificateNames: [cluster.address],
       podSubnet,
       serviceSubnet,
-      cni: "none",
       kubeProxy: false,
     },
   };

@@ -36,7 +36,6 @@ export const controlPlane: NodeDocument = {
     certificateNames: ["kubernetes"],
     podSubnet: "10.244.0.0/16",
     serviceSubnet: "10.96.0.0/16",
-    cni: "none",
     kubeProxy: true,
   },
 };

@@ -21,7 +21,7 @@ printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS
 /** What a command answers, and does, beside being recorded. */
 const commands: Record<string, string> = {
   "apt-mark": "",
-  containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'`,
+  containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
   "apt-get": `case "$*" in *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; esac`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,

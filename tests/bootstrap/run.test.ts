@@ -202,6 +202,21 @@ describe("the bootstrap script on a machine", () => {
     assert.match(without.output, /no NVIDIA driver here/);
   });
 
+  it("bridges pods where the document says so, on any role", async () => {
+    machine = new FakeMachine();
+    assert.equal((await machine.run(scriptFor({ ...worker, cni: "bridge" }))).status, 0);
+    const { plugins } = JSON.parse(machine.read("etc/containerd/cni.template")) as { plugins: { type: string }[] };
+    assert.deepEqual(
+      plugins.map(({ type }) => type),
+      ["bridge", "portmap"],
+    );
+    assert.equal(
+      machine.read("etc/containerd/config.toml"),
+      'SystemdCgroup = true\n    sandbox_image = "registry.k8s.io/pause:3.10.2"\n' +
+        '      conf_template = "/etc/containerd/cni.template"\n',
+    );
+  });
+
   it("mounts file shares before kubelet, now and on each boot", async () => {
     machine = new FakeMachine();
     const { status, calls } = await machine.run(scriptFor(workerWithShares));

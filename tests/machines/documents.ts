@@ -36,7 +36,6 @@ export async function testDocuments(address: string): Promise<TestDocuments> {
         certificateNames: ["api.example.test", "192.0.2.7"],
         podSubnet: "10.244.0.0/16",
         serviceSubnet: "10.96.0.0/12",
-        cni: "none",
         kubeProxy: false,
       },
     },
