@@ -7,7 +7,8 @@ import { ensureTools } from "../toolchain/tools";
 import { lightMachines } from "./machines/light/light-machines";
 import type { MachineKind } from "./machines/machine";
 import { PortError, startSimulator, type Simulator } from "./server";
-import { StateDirectoryError, writeAtomically } from "./state-file";
+import { writeAtomically } from "./atomic-file";
+import { StateDirectoryError } from "./state-file";
 
 interface Arguments {
   port: number;

@@ -56,12 +56,12 @@ const bodyLimit = 4 * 2 ** 20;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? pino({ level: "silent" });
-  const state = await StateFile.load(options.stateDir, () =>
-    freshState(options.seed ?? randomBytes(32).toString("hex")),
-  );
   const unlock = await lockStateDirectory(options.stateDir);
   try {
-    return await run(options, state, log, unlock);
+    const file = await StateFile.open(options.stateDir, () =>
+      freshState(options.seed ?? randomBytes(32).toString("hex")),
+    );
+    return await run(options, file, log, unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -70,33 +70,37 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 async function run(
   options: SimulatorOptions,
-  state: SimulatorState,
+  file: StateFile,
   log: Logger,
   unlock: () => Promise<void>,
 ): Promise<Simulator> {
+  const { state } = file;
   const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing }, options.machines !== undefined);
   const rental = new Rental(options.machines, log);
-  const file = StateFile.at(options.stateDir, () => ({ ...state, orphans: rental.orphans() }));
   const faults = new Faults();
   const requests = new RequestLog();
   const alarm = new Alarm(() => settle(true));
   let closing: Promise<void> | undefined;
 
+  function save(): Promise<void> {
+    state.orphans = rental.orphans();
+    return file.save();
+  }
+
   /** After time or a request changed the clouds: machines follow, and what is due next wakes us up. */
   function settle(timePassed: boolean): void {
     if (closing) return;
-    if (timePassed) {
-      cudo.advance(Date.now());
-      file.save().catch((error: unknown) => log.error({ error: String(error) }, "state cannot be written"));
-    }
+    if (timePassed) cudo.advance(Date.now());
     rental.reconcile(cudo.machines());
     alarm.set(cudo.nextDue());
+    // After `reconcile`, which knows whose machine is left over.
+    if (timePassed) save().catch((error: unknown) => log.error({ error: String(error) }, "state cannot be written"));
   }
 
   async function answer(request: CloudRequest) {
     const given = cudo.answer(request, Date.now());
     settle(false);
-    if (request.method !== "GET") await file.save();
+    if (request.method !== "GET") await save();
     return given;
   }
 
@@ -112,14 +116,14 @@ async function run(
     requests.clear();
     settle(false);
     await rental.orphansGone();
-    await file.save();
+    await save();
   }
 
   async function stop(): Promise<void> {
     alarm.clear();
     await server.close();
     await rental.close();
-    await file.save();
+    await save();
     await unlock();
     log.info("simulator closed");
   }
@@ -142,7 +146,7 @@ async function run(
   });
   await rental.adopt(state.orphans);
   const url = await listen(server, options.port ?? 0);
-  await file.save();
+  await save();
   settle(true);
   log.info({ url }, "simulator listens");
   return {

@@ -1,8 +1,10 @@
-/** The simulator's memory on disk: one JSON file, replaced as a whole. It holds keys and start scripts, so only its owner can read it. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+/** The simulator's memory on disk: one JSON file, replaced as a whole, and the start scripts. Only its owner can read it. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "./atomic-file";
 import type { CudoState } from "./cudo/model";
 import type { MachineSpec } from "./machines/machine";
+import { StartScripts } from "./start-scripts";
 
 export const stateVersion = 1;
 
@@ -22,32 +24,19 @@ export class StateFile {
   private next: Promise<void> | undefined;
 
   private constructor(
-    private readonly directory: string,
-    private readonly snapshot: () => SimulatorState,
+    private readonly path: string,
+    private readonly scripts: StartScripts,
+    /** The live state: whoever changes it calls `save`. */
+    readonly state: SimulatorState,
   ) {}
 
-  /** Reads the file, or begins a new state. */
-  static async load(directory: string, fresh: () => SimulatorState): Promise<SimulatorState> {
-    const path = statePath(directory);
-    let text: string;
-    try {
-      text = await readFile(path, "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return fresh();
-      throw error;
-    }
-    const state = parse(path, text);
-    if (state.version !== stateVersion) {
-      throw new StateDirectoryError(
-        `${path} was written by another version of the simulator (state version ${state.version}); remove it or choose another --state-dir.`,
-      );
-    }
-    return state;
-  }
-
-  /** `snapshot` is asked for the state at the time of each write. */
-  static at(directory: string, snapshot: () => SimulatorState): StateFile {
-    return new StateFile(directory, snapshot);
+  /** Reads what is there, or begins a new state. */
+  static async open(directory: string, fresh: () => SimulatorState): Promise<StateFile> {
+    const path = join(directory, "state.json");
+    const state = (await read(path)) ?? fresh();
+    const scripts = new StartScripts(directory);
+    await scripts.load(Object.values(state.cudo.vms));
+    return new StateFile(path, scripts, state);
   }
 
   /** Resolves when the state as of this call, or a later one, is on disk. Calls during a write share the next one. */
@@ -66,19 +55,36 @@ export class StateFile {
   }
 
   private async write(): Promise<void> {
-    await writeAtomically(statePath(this.directory), JSON.stringify(this.snapshot()));
+    const { cudo, orphans } = this.state;
+    const vms = Object.values(cudo.vms);
+    const bare = Object.fromEntries(Object.entries(cudo.vms).map(([key, vm]) => [key, { ...vm, startScript: "" }]));
+    // A machine needs its script to start, and an orphan will never start.
+    const text = JSON.stringify({
+      ...this.state,
+      cudo: { ...cudo, vms: bare },
+      orphans: orphans.map((spec) => ({ ...spec, startScript: "" })),
+    });
+    await this.scripts.add(vms);
+    await writeAtomically(this.path, text);
+    await this.scripts.prune(vms);
   }
 }
 
-/** Writes a file that only its owner can read; a reader sees the old contents or the new. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
-}
-
-function statePath(directory: string): string {
-  return join(directory, "state.json");
+async function read(path: string): Promise<SimulatorState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const state = parse(path, text);
+  if (state.version !== stateVersion) {
+    throw new StateDirectoryError(
+      `${path} was written by another version of the simulator (state version ${state.version}); remove it or choose another --state-dir.`,
+    );
+  }
+  return state;
 }
 
 function parse(path: string, text: string): SimulatorState {

@@ -64,7 +64,7 @@ describe("npm run simulator", () => {
       assert.ok(output.split("\n").includes(line), line);
     }
     assert.match(output, /Simulator stopped/);
-    assert.deepEqual((await readdir(stateDir)).sort(), ["events.log", "state.json"]);
+    assert.deepEqual((await readdir(stateDir)).sort(), ["events.log", "start-scripts", "state.json"]);
     assert.ok(!(await readFile(join(stateDir, "events.log"), "utf8")).includes(apiKey));
   });
 

@@ -40,13 +40,34 @@ describe("simulator: server and state directory", () => {
     assert.equal((await second.client.state()).cudo.vms[0]?.state, "ACTIVE");
   });
 
+  it("keeps start scripts in files of their own, as long as their VMs exist", async () => {
+    const stateDir = await stateDirectory();
+    const first = await running({ stateDir });
+    for (const id of ["a", "b", "plain"]) {
+      await first.call("POST", "/vm", vmBody(id, id === "plain" ? {} : { startScript: `#!/bin/sh\necho ${id}` }));
+    }
+    await first.status("GET", "/vms");
+    await first.call("POST", "/vms/b/terminate");
+    await first.simulator.close();
+    const machines = new RecordedMachines();
+    const second = await running({ stateDir, machines });
+    await Promise.all([machines.until("start a"), machines.until("start plain")]);
+    const scripts = [...machines.specs.values()].map((spec) => [spec.name, spec.startScript]);
+    assert.deepEqual(Object.fromEntries(scripts), { a: "#!/bin/sh\necho a", plain: "" });
+    await second.simulator.close();
+    const [file, ...others] = await readdir(join(stateDir, "start-scripts"));
+    assert.deepEqual(others, []);
+    assert.equal((await stat(join(stateDir, "start-scripts", file!))).mode & 0o777, 0o600);
+    assert.doesNotMatch(await readFile(join(stateDir, "state.json"), "utf8"), /echo/);
+  });
+
   it("lets only its owner read the state, and leaves no temporary files", async () => {
     const stateDir = await stateDirectory();
     const { simulator } = await running({ stateDir });
     assert.equal((await stat(join(stateDir, "state.json"))).mode & 0o777, 0o600);
     assert.equal((await stat(join(stateDir, "lock"))).mode & 0o777, 0o600);
     await simulator.close();
-    assert.deepEqual(await readdir(stateDir), ["state.json"]);
+    assert.deepEqual(await readdir(stateDir), ["start-scripts", "state.json"]);
   });
 
   it("makes the same key and addresses from the same seed, and others without one", async () => {
@@ -89,7 +110,7 @@ describe("simulator: server and state directory", () => {
     );
     await writeFile(join(stateDir, "state.json"), "{");
     await assert.rejects(startSimulator({ stateDir, machines: undefined }), /is not JSON/);
-    assert.deepEqual(await readdir(stateDir), ["state.json"], "the lock is let go");
+    assert.deepEqual(await readdir(stateDir), ["start-scripts", "state.json"], "the lock is let go");
   });
 
   it("takes over from a process that died", async () => {
@@ -110,7 +131,7 @@ describe("simulator: server and state directory", () => {
         startSimulator({ port, stateDir, machines: undefined }),
         new RegExp(`Port ${port} on 127.0.0.1 is in use; choose another with --port`),
       );
-      assert.deepEqual(await readdir(stateDir), []);
+      assert.deepEqual(await readdir(stateDir), ["start-scripts"]);
     } finally {
       other.close();
     }
