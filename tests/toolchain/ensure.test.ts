@@ -134,6 +134,16 @@ describe("finding and installing tools", () => {
   );
 
   it(
+    "clears what a killed installation left",
+    inTemporaryFolder(async (folder) => {
+      const left = path.join(folder, "cache", ".scratch", "left");
+      await fs.mkdir(left, { recursive: true });
+      await findOrInstall(["kwok"], workshop(folder).parts);
+      await assert.rejects(fs.access(left), { code: "ENOENT" });
+    }),
+  );
+
+  it(
     "lets two processes that lack the same tool make it once",
     inTemporaryFolder(async (folder) => {
       const { parts, compiled } = workshop(folder);

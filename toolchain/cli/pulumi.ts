@@ -12,14 +12,20 @@ import { exists, projectName, pulumiHome, root, stackExists, type StackFiles } f
 /** What a run of `pulumi` on one of our stacks finds in its environment, besides our own. */
 export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Record<string, string> {
   return {
-    PULUMI_HOME: pulumiHome,
-    PULUMI_BACKEND_URL: `file://${files.backend}`,
+    ...backendEnvironment(files),
     PULUMI_STACK: files.stack,
-    PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
     CUDO_API_KEY: simulator.apiKey,
     CUDO_PROJECT_ID: simulator.projectId,
     CUDO_BASE_URL: simulator.cudoUrl,
+  };
+}
+
+function backendEnvironment(files: StackFiles): Record<string, string> {
+  return {
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${files.backend}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
   };
 }
 
@@ -30,7 +36,7 @@ export interface Pulumi {
 }
 
 /** Makes the stack's folder, its passphrase and, on the first run, the stack itself. */
-export async function prepareStack(pulumi: Pulumi, files: StackFiles, signal: AbortSignal): Promise<void> {
+export async function prepareStack(executable: string, files: StackFiles, signal: AbortSignal): Promise<void> {
   await fs.mkdir(files.backend, { recursive: true, mode: 0o700 });
   await fs.mkdir(pulumiHome, { recursive: true });
   if (!(await exists(files.passphrase))) {
@@ -44,9 +50,9 @@ export async function prepareStack(pulumi: Pulumi, files: StackFiles, signal: Ab
   const elsewhere = path.join(files.folder, "init");
   await fs.mkdir(elsewhere, { recursive: true });
   await fs.writeFile(path.join(elsewhere, "Pulumi.yaml"), `name: ${await projectName()}\nruntime: nodejs\n`);
-  await runCommand(pulumi.executable, ["stack", "init", files.stack, "--no-select", "--non-interactive"], {
+  await runCommand(executable, ["stack", "init", files.stack, "--no-select", "--non-interactive"], {
     cwd: elsewhere,
-    env: pulumi.environment,
+    env: backendEnvironment(files),
     cancelSignal: signal,
   });
   await fs.rm(elsewhere, { recursive: true, force: true });

@@ -8,8 +8,8 @@ export interface Step {
   run: (say: Report) => Promise<string | void>;
 }
 
-/** Runs steps one after the other. Progress goes to stderr, so that stdout stays for results. */
-export async function runSteps(steps: Step[]): Promise<void> {
+/** Runs steps, one after the other unless told otherwise. Progress goes to stderr, so that stdout stays for results. */
+export async function runSteps(steps: Step[], order: { concurrent?: boolean } = {}): Promise<void> {
   const interactive = process.stderr.isTTY === true;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const tasks = steps.map((step): ListrTask => ({
@@ -24,6 +24,7 @@ export async function runSteps(steps: Step[]): Promise<void> {
     },
   }));
   await new Listr(tasks, {
+    concurrent: order.concurrent === true,
     renderer: interactive ? "default" : "simple",
     rendererOptions: { logger, timer: PRESET_TIMER, collapseErrors: false },
   }).run();

@@ -56,6 +56,7 @@ export async function findOrInstall(names: readonly ToolName[], workshop: Worksh
 }
 
 async function installAll(missing: Tool[], found: Map<ToolName, FoundTool>, workshop: Workshop): Promise<void> {
+  await workshop.cache.clearScratch();
   const toCompile: Tool[] = [];
   let reachable = true;
   for (const tool of missing) {

@@ -52,6 +52,11 @@ export class ToolCache {
     });
   }
 
+  /** Deletes what killed processes left behind. Only for the holder of the cache's lock. */
+  async clearScratch(): Promise<void> {
+    await fs.rm(path.join(this.folder, ".scratch"), { recursive: true, force: true });
+  }
+
   /** A folder on the cache's own file system (so that renames are atomic) that is deleted afterwards. */
   async withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
     const scratch = path.join(this.folder, ".scratch", randomUUID());
