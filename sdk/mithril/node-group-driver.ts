@@ -105,14 +105,11 @@ export class SpotGroupDriver implements NodeGroupDriver {
     }, signal);
   }
 
-  async problems(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
-    const every = await this.everyBid(signal);
+  /** As things are now: Mithril keeps no record of why. Who terminated a bid cannot be told either, so that is no problem here. */
+  async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    const every = await this.members(signal);
     const problems: NodeGroupProblem[] = [];
     for (const bid of every) {
-      const ended = bid.deactivatedAt === undefined ? undefined : new Date(bid.deactivatedAt);
-      if (!isLiveBid(bid) && ended && ended >= since) {
-        problems.push({ kind: "lost", message: `bid ${bid.name} (${bid.fid}) was terminated`, at: ended });
-      }
       if (bid.status === "Preempting") {
         const message = `bid ${bid.name} (${bid.fid}) was outbid at ${bid.limitPrice}: its nodes stop within five minutes and come back when it wins again`;
         problems.push({ kind: "lost", message, at: new Date() });
@@ -123,7 +120,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
       const bids = open.filter((bid) => bid.instanceType === instanceType);
       problems.push(...(await this.whyOpen(bids, instanceType, signal)));
     }
-    return problems.sort((a, b) => a.at.getTime() - b.at.getTime());
+    return problems;
   }
 
   /** Brings bids that are there to the group's price and pause. */

@@ -2,7 +2,13 @@
 import type { NodeGroupDriver, NodeGroupProblem } from "../node-group";
 import type { MithrilApi } from "./api";
 import { instanceName, reservationName } from "./names";
-import { instanceState, machineId, providerIdOf, type MithrilDescription, type MithrilMachine } from "./node-group-driver";
+import {
+  instanceState,
+  machineId,
+  providerIdOf,
+  type MithrilDescription,
+  type MithrilMachine,
+} from "./node-group-driver";
 import { instancesOf, isGone, isLiveReservation } from "./orders";
 import { endReservation, extendReservation, makeReservation, type ReservationEnd } from "./reservation-lifecycle";
 import type { Backoff } from "./retry";
@@ -78,11 +84,11 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     await endReservation(api, reservation.fid, { onDestroy, property: "purchase.reservation.onDestroy" }, signal);
   }
 
-  async problems(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+  async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
     const { end } = this.group;
     const over = new Date(end);
     const reservation = await this.reservation(signal);
-    if (!reservation && over <= new Date() && over >= since) {
+    if (!reservation && over <= new Date()) {
       return [{ kind: "lost", message: `the reservation ended at ${end}`, at: over }];
     }
     if (reservation?.status === "Pending") {

@@ -23,12 +23,14 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
   plan({ inputs: before, outputs }, given, changed) {
     const inputs = given as Fields<NodeGroupInputs>;
     const size = outputs.size ?? 0;
+    const ignores = ["initialSize", ...unchangedPurchase(before, inputs)];
+    const acts = changed.some((path) => !ignores.includes(path));
     const tooFew = size < (known(inputs.minSize) ?? 0) && !hasEnded(before);
     const tooMany = size > (known(inputs.maxSize) ?? Infinity);
     return {
-      ignores: ["initialSize", ...unchangedPurchase(before, inputs)],
+      ignores,
       replaces: changedKindOfPurchase(before, inputs),
-      outputs: tooFew || tooMany ? ["size", "machines", "problems"] : [],
+      outputs: [...(tooFew || tooMany ? ["size"] : []), ...(tooFew || tooMany || acts ? ["machines", "problems"] : [])],
       // The names of its orders are the same.
       deleteBeforeReplace: !changed.some((path) => ["clusterId", "clusterName", "name"].includes(path)),
     };
@@ -235,7 +237,7 @@ function machinesOf({ size, machines }: Awaited<ReturnType<Driver["describe"]>>)
 
 async function outputsOf(driver: Driver, context: ResourceContext): Promise<NodeGroupOutputs> {
   const found = machinesOf(await driver.describe(context.signal));
-  const problems = (await driver.problems(new Date(0), context.signal)).map(({ message }) => message);
+  const problems = (await driver.problems(new Date(), context.signal)).map(({ message }) => message);
   for (const problem of problems) context.log.warn(problem);
   return { ...found, problems };
 }

@@ -56,7 +56,13 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const isSame = (now: string | undefined, old: string) => now !== undefined && isTime(now) && sameTime(now, old);
     const ignores = [...(isSame(start, before.start) ? ["start"] : []), ...(isSame(end, before.end) ? ["end"] : [])];
     const shorter = end !== undefined && isTime(end) && Date.parse(end) < Date.parse(before.end);
-    return { ignores, replaces: shorter ? ["end"] : [], deleteBeforeReplace: !changed.includes("name") };
+    const moves = changed.some((path) => path !== "onDestroy" && !ignores.includes(path));
+    return {
+      ignores,
+      replaces: shorter ? ["end"] : [],
+      outputs: moves ? ["status", "instances", "totalPrice"] : [],
+      deleteBeforeReplace: !changed.includes("name"),
+    };
   },
 
   async create(inputs, context) {
@@ -74,7 +80,8 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const { api, catalogue } = connect(context.config);
     const found = await findReservation(api, id, context.signal);
     // One that has ended is kept as it was: making it again would buy time that has passed.
-    if (!found || found.status === "Canceled") return undefined;
+    // One whose instances were all terminated has nothing left to use.
+    if (!found || found.status === "Canceled" || found.quantity === 0) return undefined;
     const before = state?.inputs;
     const launch = found.launchSpecification;
     const type = before && resolveInstanceType(before.instanceType, found.region, await catalogue.read(context.signal));

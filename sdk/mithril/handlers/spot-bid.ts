@@ -44,7 +44,12 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
   plan(state, inputs, changed) {
     const price = known(inputs.limitPrice);
     const samePrice = price !== undefined && sameMoney(price, state.inputs.limitPrice);
-    return { ignores: samePrice ? ["limitPrice"] : [], deleteBeforeReplace: !changed.includes("name") };
+    const acts = changed.some((path) => !(path === "limitPrice" && samePrice));
+    return {
+      ignores: samePrice ? ["limitPrice"] : [],
+      outputs: acts ? ["status", "instances"] : [],
+      deleteBeforeReplace: !changed.includes("name"),
+    };
   },
 
   async create(inputs, context) {
