@@ -193,6 +193,20 @@ describe("language host", () => {
     assert.equal((await running).getError(), "Program exited with non-zero exit code: SIGINT");
   });
 
+  it("ends when the engine that started it is killed", async () => {
+    const engine = spawn("sh", ["-c", `'${path.join(folder, "pulumi-language-nodejs")}' 127.0.0.1:1 & echo $!; wait`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines: string[] = [];
+    // The host holds the pipe too: the lines end when both are gone.
+    for await (const line of createInterface({ input: engine.stdout })) {
+      lines.push(line);
+      if (lines.length === 2) engine.kill("SIGKILL");
+    }
+    assert.match(lines.join(" "), /^\d+ \d+$/);
+    assert.equal(engine.signalCode, "SIGKILL");
+  });
+
   it("runs a plugin and passes on its output and exit code", async () => {
     const request = new language.RunPluginRequest();
     request.setInfo(programInfo(path.join(folder, "program")));

@@ -5,12 +5,15 @@ const engine = process.argv.slice(2).findLast((argument) => !argument.startsWith
 
 serveLanguageHost(engine).then(
   (host) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        host.close();
-        process.exit(0);
-      });
-    }
+    const end = (): never => {
+      host.close();
+      process.exit(0);
+    };
+    process.on("SIGINT", end);
+    process.on("SIGTERM", end);
+    // An engine that was killed tells nobody; our new parent does.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && end(), 1_000).unref();
     process.stdout.write(`${host.port}\n`);
   },
   (error: unknown) => {
