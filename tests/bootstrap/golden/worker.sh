@@ -206,7 +206,7 @@ kind: ClusterConfiguration
 clusterName: $(query json clusterName)
 kubernetesVersion: v$version
 encryptionAlgorithm: ECDSA-P256
-${endpoint:+controlPlaneEndpoint: "${endpoint#https://}"}
+$([ -z "$endpoint" ] || echo "controlPlaneEndpoint: '${endpoint#https://}'")
 networking:
   podSubnet: $(query json controlPlane.podSubnet)
   serviceSubnet: $(query json controlPlane.serviceSubnet)
