@@ -63,8 +63,8 @@ describe("Cudo functions and credentials", () => {
   it("ask for the key by its name when there is none", async () => {
     const { CUDO_API_KEY: kept } = process.env;
     delete process.env.CUDO_API_KEY;
-    const { apiKey: _, ...rest } = cloud.config;
-    const plugin = await startPlugin(provider, { config: { cudo: rest } });
+    const { baseUrl, projectId } = cloud.config;
+    const plugin = await startPlugin(provider, { config: { cudo: { baseUrl, projectId } } });
     try {
       const { failures } = await new EngineResource(plugin, "gpu-clusters:cudo:Vm", "vm").check({ ...vmInputs });
       assert.deepEqual(

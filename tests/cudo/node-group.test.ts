@@ -177,6 +177,20 @@ describe("Cudo NodeGroup", () => {
     await resource.destroy();
   });
 
+  it("is deleted before its replacement is made, because both carry the same marks", async () => {
+    const resource = group();
+    await resource.up(program());
+    const second = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Network", "net-2");
+    await second.up({ dataCenterId: home, ipRange: "10.1.0.0/16" });
+    assert.equal(await resource.up(program({ networkId: "net-2" })), "replace");
+    const vms = await cloud.api.vms.list(never);
+    assert.deepEqual(
+      vms.map(({ nics }) => nics[0]!.networkId),
+      ["net-2", "net-2"],
+    );
+    await resource.destroy();
+  });
+
   it("refuses a group of another stack that has the same name", async () => {
     const resource = group();
     await resource.up(program());

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { driveResource, EngineResource, Secret } from "../plugin/harness";
+import { waitFor } from "../../sdk/cudo/wait";
 import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Cudo resources", () => {
@@ -253,6 +254,25 @@ describe("Cudo resources", () => {
     const { mine, other, theirs, ["gpu-clusters-owner"]: owner } = (await cloud.api.vms.find("marks", never))!.metadata;
     assert.deepEqual([mine, other, theirs, owner], [undefined, "2", "x", before["gpu-clusters-owner"]]);
     await vm.destroy();
+  });
+
+  it("shows what others changed after a refresh, and puts it right at the next up", async () => {
+    const { api, plugin } = cloud;
+    const sg = new EngineResource(plugin, "gpu-clusters:cudo:SecurityGroup", "sg");
+    const network = new EngineResource(plugin, "gpu-clusters:cudo:Network", "net");
+    const vm = new EngineResource(plugin, "gpu-clusters:cudo:Vm", "drift");
+    await sg.up({ dataCenterId: home, rules: [] });
+    await network.up({ dataCenterId: home, ipRange: "10.0.0.0/16" });
+    const nics = [{ networkId: "net", assignPublicIp: true, securityGroupIds: ["sg"] }];
+    await vm.up({ ...vmInputs, nics });
+    await api.vms.detachSecurityGroup("drift", "sg", never);
+    await api.vms.stop("drift", never);
+    await waitFor(async () => (await api.vms.find("drift", never))!.state === "STOPPED" || undefined, never);
+    await vm.refresh();
+    assert.equal(vm.stored!.state.values.state, "STOPPED");
+    assert.equal(await vm.up({ ...vmInputs, nics }), "update", "a stopped VM is no reason for a new one");
+    assert.deepEqual((await api.vms.find("drift", never))!.securityGroupIds, ["sg"]);
+    for (const resource of [vm, network, sg]) await resource.destroy();
   });
 
   it("waits with deleting a network until its VMs are gone", async () => {

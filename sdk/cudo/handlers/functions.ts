@@ -41,19 +41,26 @@ export const getImagesHandler: FunctionHandler<GetImagesArgs, GetImagesResult> =
 
 /** Infinity is no value of a program's: a missing bound bounds nothing. */
 function offer(type: MachineType): MachineTypeOffer {
-  const {
-    maxVcpuPerMemoryGib,
-    maxVcpuPerGpu,
-    gpuModelId: _,
-    totalVcpuFree: _v,
-    totalMemoryGibFree: _m,
-    totalStorageGibFree: _s,
-    maxStorageGibFree: _d,
-    ...rest
-  } = type;
+  const { maxVcpuPerMemoryGib, maxVcpuPerGpu } = type;
   return {
-    ...rest,
+    dataCenterId: type.dataCenterId,
+    machineType: type.machineType,
+    cpuModel: type.cpuModel,
+    gpuModel: type.gpuModel,
+    minVcpu: type.minVcpu,
+    minMemoryGib: type.minMemoryGib,
+    minVcpuPerMemoryGib: type.minVcpuPerMemoryGib,
     ...(Number.isFinite(maxVcpuPerMemoryGib) && { maxVcpuPerMemoryGib }),
+    minVcpuPerGpu: type.minVcpuPerGpu,
     ...(Number.isFinite(maxVcpuPerGpu) && { maxVcpuPerGpu }),
+    vcpuPriceHr: type.vcpuPriceHr,
+    memoryGibPriceHr: type.memoryGibPriceHr,
+    gpuPriceHr: type.gpuPriceHr,
+    storageGibPriceHr: type.storageGibPriceHr,
+    ipv4PriceHr: type.ipv4PriceHr,
+    maxVcpuFree: type.maxVcpuFree,
+    maxMemoryGibFree: type.maxMemoryGibFree,
+    maxGpuFree: type.maxGpuFree,
+    totalGpuFree: type.totalGpuFree,
   };
 }

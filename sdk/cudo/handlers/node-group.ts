@@ -34,7 +34,9 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
     const size = outputs.size ?? 0;
     const tooFew = size < (known(inputs.minSize) ?? 0);
     const tooMany = size > (known(inputs.maxSize) ?? Infinity);
-    return { ignores: ["initialSize"], outputs: tooFew || tooMany ? ["size", "machines"] : [] };
+    // Old and new group would carry the same marks, and deleting the old one would take the new one's machines.
+    const deleteBeforeReplace = true;
+    return { ignores: ["initialSize"], outputs: tooFew || tooMany ? ["size", "machines"] : [], deleteBeforeReplace };
   },
 
   preview(given, state) {

@@ -117,7 +117,7 @@ async function resize(change: VmChange, vm: Vm): Promise<Vm> {
   if (!fits(now)) {
     if (now.state !== "STOPPED") {
       await api.vms.stop(id, signal);
-      now = await settled(change, "is stopping, to be resized", ({ state }) => state === "STOPPED");
+      await settled(change, "is stopping, to be resized", ({ state }) => state === "STOPPED");
     }
     await api.vms.resize(id, { vcpus, memoryGib }, signal);
     now = await settled(change, "is being resized", fits);

@@ -1,15 +1,15 @@
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import { cudoId } from "../ids";
-import { matchesImage, resolveImage } from "../images";
-import { reservedKeys } from "../ownership";
+import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
 import { withDeadline } from "../wait";
 import { connect, type Connection } from "./connection";
-import { inOrderOf, sameSet, timeLimit, twoHours } from "./inputs";
+import { timeLimit, twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";
-import { checkVm, planVm, securityGroupsOf, type VmInputs, type VmOutputs } from "./vm-inputs";
+import { checkVm, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { vmLifecycle, vmOutputs } from "./vm-lifecycle";
+import { importedVmInputs, liveVmInputs } from "./vm-live-inputs";
 import { changeVm } from "./vm-update";
 
 export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
@@ -26,7 +26,9 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
   async read(id, state, context) {
     const { api } = connect(context.config);
     const vm = await api.vms.find(id, context.signal);
-    return vm && !isLeaving(vm) ? { inputs: liveInputs(vm, state?.inputs), outputs: vmOutputs(api, vm) } : undefined;
+    if (!vm || isLeaving(vm)) return undefined;
+    const inputs = state ? liveVmInputs(vm, state.inputs) : importedVmInputs(vm);
+    return { inputs, outputs: vmOutputs(api, vm) };
   },
 
   async update(id, inputs, state, context) {
@@ -77,56 +79,4 @@ async function make(
   }
   const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: image.id });
   return bringUp(lifecycle, { signal, log: context.log });
-}
-
-/** The inputs as the live VM shows them; what Cudo does not show stays as it was. */
-function liveInputs(vm: Vm, before: VmInputs | undefined): VmInputs {
-  const image =
-    before && vm.imageId && matchesImage(before.bootDiskImageId, vm.imageId) ? before.bootDiskImageId : vm.imageId;
-  const metadata = Object.entries(vm.metadata).filter(([key]) => !reservedKeys.includes(key));
-  const inputs: VmInputs = {
-    ...(before ?? {
-      vmId: vm.id,
-      gpus: 0,
-      sshKeySource: "SSH_KEY_SOURCE_NONE",
-      commitmentTerm: "COMMITMENT_TERM_NONE",
-    }),
-    dataCenterId: vm.dataCenterId,
-    machineType: vm.machineType,
-    bootDiskImageId: image || before?.bootDiskImageId || "",
-    vcpus: vm.vcpus,
-    memoryGib: vm.memoryGib,
-    gpus: vm.gpus === 0 && before?.gpus === undefined ? before?.gpus : vm.gpus,
-    storageDiskIds: inOrderOf(before?.storageDiskIds, vm.storageDiskIds),
-    metadata: metadata.length === 0 && before?.metadata === undefined ? undefined : Object.fromEntries(metadata),
-    commitmentTerm: vm.commitmentTerm as VmInputs["commitmentTerm"],
-  };
-  if (before === undefined || before.bootDiskSizeGib !== undefined) inputs.bootDiskSizeGib = vm.bootDiskSizeGib;
-  const source = (vm.sshKeySource || before?.sshKeySource) as VmInputs["sshKeySource"];
-  inputs.sshKeySource = source;
-  // With the other sources the list also holds keys that the program did not give.
-  if (source === "SSH_KEY_SOURCE_NONE") inputs.customSshKeys = inOrderOf(before?.customSshKeys, vm.authorizedSshKeys);
-  return { ...inputs, ...livePlaces(vm, before) };
-}
-
-function livePlaces(vm: Vm, before: VmInputs | undefined): Pick<VmInputs, "nics" | "securityGroupIds"> {
-  const wanted = before ? securityGroupsOf(before) : undefined;
-  const sameGroups = wanted !== undefined && sameSet(wanted, vm.securityGroupIds);
-  const networks = vm.nics.filter((nic) => nic.networkId !== "");
-  if (networks.length === 0) {
-    const securityGroupIds = sameGroups ? before?.securityGroupIds : vm.securityGroupIds;
-    return { nics: before?.nics?.length ? [] : before?.nics, securityGroupIds };
-  }
-  const nics = networks.map((nic, index) => {
-    const old = before?.nics?.[index];
-    const publicAddress = nic.externalIpAddress !== "" || (networks.length === 1 && vm.externalIpAddress !== "");
-    const groups =
-      nic.securityGroupIds.length > 0 ? nic.securityGroupIds : networks.length === 1 ? vm.securityGroupIds : [];
-    return {
-      networkId: nic.networkId,
-      assignPublicIp: publicAddress || old?.assignPublicIp === undefined ? publicAddress || old?.assignPublicIp : false,
-      securityGroupIds: sameGroups && old ? old.securityGroupIds : groups,
-    };
-  });
-  return { nics, securityGroupIds: before?.securityGroupIds };
 }
