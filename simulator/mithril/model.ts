@@ -32,8 +32,12 @@ export interface ClusterAuthorities {
   frontProxyCa: KeyPair;
   etcdCa: KeyPair;
   serviceAccountKey: string;
+  /** The administrator's certificate, in `~/.kube/config` on the machine. */
+  admin: KeyPair;
   /** `id.secret`, with which Mithril's machines join. */
   bootstrapToken: string;
+  /** Private, in OpenSSH's format. */
+  sshHostKey: string;
 }
 
 export interface StoredCluster extends Owned {

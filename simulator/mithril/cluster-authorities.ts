@@ -1,0 +1,58 @@
+/** The keys that a hosted cluster is made with. */
+import { randomBytes } from "node:crypto";
+import { utils } from "ssh2";
+import { issueCertificate, makeAuthority, makePrivateKey } from "../../sdk/kubernetes/certificates";
+import type { ClusterAuthorities } from "./model";
+
+const yearHours = 365 * 24;
+
+export async function makeClusterAuthorities(): Promise<ClusterAuthorities> {
+  const [ca, frontProxyCa, etcdCa, serviceAccountKey] = await Promise.all([
+    makeAuthority("kubernetes"),
+    makeAuthority("front-proxy-ca"),
+    makeAuthority("etcd-ca"),
+    makePrivateKey(),
+  ]);
+  const admin = await issueCertificate(ca, {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+    validForHours: yearHours,
+  });
+  return {
+    ...{ ca, frontProxyCa, etcdCa, serviceAccountKey, admin },
+    bootstrapToken: `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`,
+    sshHostKey: utils.generateKeyPairSync("ed25519").private,
+  };
+}
+
+/**
+ * `~/.kube/config` on the control plane. Its server is the machine's private address, as kubeadm writes it: whoever reads it from elsewhere
+ * must put the cluster's host there.
+ */
+export function adminKubeconfig({ ca, admin }: ClusterAuthorities): string {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const [cluster, user] = ["kubernetes", "kubernetes-admin"];
+  return [
+    "apiVersion: v1",
+    "clusters:",
+    "- cluster:",
+    `    certificate-authority-data: ${base64(ca.certificate)}`,
+    "    server: https://10.0.0.10:6443",
+    `  name: ${cluster}`,
+    "contexts:",
+    "- context:",
+    `    cluster: ${cluster}`,
+    `    user: ${user}`,
+    `  name: ${user}@${cluster}`,
+    `current-context: ${user}@${cluster}`,
+    "kind: Config",
+    "preferences: {}",
+    "users:",
+    `- name: ${user}`,
+    "  user:",
+    `    client-certificate-data: ${base64(admin.certificate)}`,
+    `    client-key-data: ${base64(admin.privateKey)}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,91 @@
+/** What Mithril does to the nodes of a cluster: drain, uncordon, remove (reference: Mithril Compute Clusters, "Node lifecycle"). */
+import { KubernetesApiError } from "../../sdk/kubernetes/api";
+import { ApiConnection } from "../machines/api-connection";
+import type { ClusterAuthorities, InstanceStatus, StoredCluster } from "./model";
+
+export type NodeMode = "joined" | "drained" | "removed";
+
+/** Undefined: leave it as it is. */
+export function nodeModeOf(status: InstanceStatus): NodeMode | undefined {
+  switch (status) {
+    case "STATUS_PREEMPTING":
+      return "drained";
+    case "STATUS_RUNNING":
+      return "joined";
+    case "STATUS_TERMINATED":
+      return "removed";
+    default:
+      return undefined;
+  }
+}
+
+const mergePatch = "application/merge-patch+json";
+
+/** A connection as the cluster's administrator. Close it. */
+export function connectAdmin(cluster: StoredCluster, { ca, admin }: ClusterAuthorities): ApiConnection {
+  const server = { endpoint: `https://${cluster.address}:6443`, certificateAuthority: ca.certificate };
+  return new ApiConnection(server, admin);
+}
+
+/** With which Mithril's machines join. Safe to repeat. */
+export async function installJoinToken(api: ApiConnection, token: string, signal: AbortSignal): Promise<void> {
+  const [id, secret] = token.split(".");
+  await api
+    .request("POST", "/api/v1/namespaces/kube-system/secrets", signal, {
+      metadata: { name: `bootstrap-token-${id}` },
+      type: "bootstrap.kubernetes.io/token",
+      stringData: {
+        "token-id": id,
+        "token-secret": secret,
+        "usage-bootstrap-authentication": "true",
+        "usage-bootstrap-signing": "true",
+        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+      },
+    })
+    .catch(unless("AlreadyExists"));
+}
+
+export async function bringNode(api: ApiConnection, name: string, mode: NodeMode, signal: AbortSignal): Promise<void> {
+  const path = `/api/v1/nodes/${name}`;
+  if (mode === "removed") {
+    await api.request("DELETE", path, signal).catch(unless("NotFound"));
+    return;
+  }
+  const patch = { spec: { unschedulable: mode === "drained" ? true : null } };
+  await api.request("PATCH", path, signal, patch, mergePatch);
+  if (mode === "drained") await evictPods(api, name, signal);
+}
+
+interface PodList {
+  items: {
+    metadata: {
+      name: string;
+      namespace: string;
+      ownerReferences?: { kind: string }[];
+      annotations?: Record<string, string>;
+    };
+  }[];
+}
+
+/** As `kubectl drain --ignore-daemonsets` does. */
+async function evictPods(api: ApiConnection, node: string, signal: AbortSignal): Promise<void> {
+  const selector = encodeURIComponent(`spec.nodeName=${node}`);
+  const { items } = await api.request<PodList>("GET", `/api/v1/pods?fieldSelector=${selector}`, signal);
+  for (const { metadata } of items) {
+    const stays =
+      metadata.ownerReferences?.some(({ kind }) => kind === "DaemonSet") ||
+      metadata.annotations?.["kubernetes.io/config.mirror"];
+    if (stays) continue;
+    const { name, namespace } = metadata;
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+    await api
+      .request("POST", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, signal, eviction)
+      .catch(unless("NotFound"));
+  }
+}
+
+function unless(reason: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof KubernetesApiError) || error.reason !== reason) throw error;
+  };
+}
