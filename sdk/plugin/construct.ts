@@ -32,7 +32,7 @@ export class Components {
   }
 
   private async load(): Promise<SdkServer> {
-    const [{ main }, schema] = await Promise.all([import("@pulumi/pulumi/provider/server.js"), this.schema()]);
+    const [{ main }, schema] = await Promise.all([import("./sdk-server.js"), this.schema()]);
     const construct = async (name: string, type: string, inputs: object, options: object) => {
       const factory = this.definition.components[type];
       if (!factory) throw new Error(`${this.definition.name} has no component ${type}`);

@@ -11,7 +11,8 @@
  * directory of whoever installs, also where no program ever runs.
  *
  * `pulumi destroy` and `pulumi refresh` run no program; they find the plugin where an earlier `pulumi up` put it. On a machine that never
- * ran the program, `--run-program` does it.
+ * ran the program, `--run-program` does it, or once
+ * `pulumi plugin install resource gpu-clusters <version> --file node_modules/pulumi-gpu-clusters/dist/plugin`.
  *
  * Not done where the TypeScript sources run themselves: the checkout's Pulumi.yaml names its own plugin, built when a source is newer.
  */

@@ -18,8 +18,15 @@ export async function runPlugin(server: PluginServer, argv: readonly string[]): 
   const engineAddress = argv.filter((argument) => !argument.startsWith("-")).at(-1);
   if (engineAddress) server.log.connect(engineAddress);
 
-  process.on("uncaughtException", (error) => server.crash(error));
-  process.on("unhandledRejection", (error) => server.crash(error));
+  let listening = false;
+  const crash = (error: unknown): void => {
+    if (listening) return server.crash(error);
+    // Nobody can call the plugin yet; the engine shows this when the process ends without a port.
+    console.error(error);
+    process.exit(1);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
   const stop = (): void => {
     if (server.operations.count === 0) process.exit(0);
     server.operations.cancel();
@@ -31,9 +38,11 @@ export async function runPlugin(server: PluginServer, argv: readonly string[]): 
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   // The engine holds the other end of stdin: when that closes, it was killed, and nobody will send a signal.
-  if (fstatSync(0).isFIFO()) process.stdin.once("end", stop).resume();
+  const stdin = fstatSync(0);
+  if (stdin.isFIFO() || stdin.isSocket()) process.stdin.once("end", stop).resume();
 
   const port = await server.listen();
+  listening = true;
   // As text: a number may come out coloured.
   process.stdout.write(`${port}\n`);
 }

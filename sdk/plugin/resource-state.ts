@@ -16,7 +16,11 @@ export function joinState(inputs: Properties, outputs: Properties): Properties {
 }
 
 /** The reverse of `joinState`. Without recorded inputs (an old engine) the schema tells them apart. */
-export function splitState(spec: ResourceSpec, state: Properties, inputs: Properties): ResourceState<any, any> {
+export function splitState(
+  spec: ResourceSpec,
+  state: Properties,
+  inputs: Properties,
+): ResourceState<Properties, Properties> {
   const given = Object.keys(inputs).length > 0 ? inputs : pick(state, (key) => key in (spec.inputProperties ?? {}));
   return { inputs: given, outputs: pick(state, (key) => given[key] === undefined) };
 }

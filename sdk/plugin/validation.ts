@@ -101,7 +101,7 @@ export function validate(
         ]);
         return Object.fromEntries(entries);
       }
-      default:
+      case undefined:
         return value;
     }
   }

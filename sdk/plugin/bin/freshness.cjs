@@ -1,6 +1,8 @@
 // Tells whether the plugin's bundle is newer than all that it was made of. Plain JavaScript, because it runs each time that the
 // engine starts the plugin, before anything that can read TypeScript is loaded.
 "use strict";
+/* global require, module */
+/* eslint-disable @typescript-eslint/no-require-imports */
 const { readFileSync, statSync } = require("node:fs");
 const { join } = require("node:path");
 

@@ -1,7 +1,7 @@
 /** A running provider plugin and the calls that the engine makes to it, as promises over plain values. */
 import * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { LogSeverity, type LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
@@ -21,16 +21,16 @@ export interface LogMessage {
 }
 
 export class Plugin {
-  /** Everything that the plugin told the user, oldest first. */
-  readonly messages: LogMessage[] = [];
-  /** Debug messages, among them the stack traces that users do not see. */
-  readonly debugMessages: string[] = [];
   /** Undefined for a plugin that runs in this process. */
   readonly process: ChildProcess | undefined;
   schema!: PackageSchema;
 
   private constructor(
     readonly client: ResourceProviderClient,
+    /** Everything that the plugin told the user, oldest first. */
+    readonly messages: LogMessage[],
+    /** Debug messages, among them the stack traces that users do not see. */
+    readonly debugMessages: string[],
     private readonly server: ProviderServer | undefined,
     child: ChildProcess | undefined,
     private readonly engine: grpc.Server,
@@ -40,10 +40,15 @@ export class Plugin {
 
   static async start(what: ProviderDefinition | string, environment?: NodeJS.ProcessEnv): Promise<Plugin> {
     const engine = new grpc.Server();
-    let plugin: Plugin | undefined;
+    const messages: LogMessage[] = [];
+    const debugMessages: string[] = [];
+    const record = (request: LogRequest) => {
+      if (request.getSeverity() === LogSeverity.DEBUG) debugMessages.push(request.getMessage());
+      else messages.push({ urn: request.getUrn(), message: request.getMessage(), ephemeral: request.getEphemeral() });
+    };
     engine.addService(EngineService, {
       log: (call: { request: LogRequest }, answer: grpc.sendUnaryData<Empty>) => {
-        plugin?.record(call.request);
+        record(call.request);
         answer(null, new Empty());
       },
       getRootResource: unimplemented,
@@ -71,7 +76,7 @@ export class Plugin {
       port = await server.listen();
     }
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    plugin = new Plugin(client, server, child, engine);
+    const plugin = new Plugin(client, messages, debugMessages, server, child, engine);
     const handshake = new proto.ProviderHandshakeRequest();
     handshake.setEngineAddress(engineAddress);
     await plugin.call<proto.ProviderHandshakeResponse>("handshake", handshake);
@@ -121,12 +126,6 @@ export class Plugin {
     if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.kill("SIGINT");
     await once(this.process, "exit");
-  }
-
-  private record(request: LogRequest): void {
-    if (request.getSeverity() === 0) this.debugMessages.push(request.getMessage());
-    else
-      this.messages.push({ urn: request.getUrn(), message: request.getMessage(), ephemeral: request.getEphemeral() });
   }
 }
 

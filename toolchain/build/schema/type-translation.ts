@@ -8,7 +8,16 @@ import { SchemaError } from "./schema-error";
 /** Wrappers that say nothing about the value. */
 const TRANSPARENT = new Set(["Input", "Output", "OutputInstance", "Promise", "Readonly", "Unwrap"]);
 const LISTS = new Set(["Array", "ReadonlyArray"]);
-const ANY = "pulumi.json#/Any";
+const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
+
+const builtInTypes = new Map<ts.SyntaxKind, TypeSpec>([
+  [ts.SyntaxKind.StringKeyword, { type: "string" }],
+  [ts.SyntaxKind.BooleanKeyword, { type: "boolean" }],
+  [ts.SyntaxKind.NumberKeyword, { type: "number" }],
+  [ts.SyntaxKind.UnknownKeyword, ANY],
+  [ts.SyntaxKind.AnyKeyword, ANY],
+  [ts.SyntaxKind.ObjectKeyword, ANY],
+]);
 
 export interface TranslationOptions {
   readonly checker: ts.TypeChecker;
@@ -66,18 +75,8 @@ export class TypeTranslation {
   }
 
   type(node: ts.TypeNode, integer = false): TypeSpec {
-    switch (node.kind) {
-      case ts.SyntaxKind.StringKeyword:
-        return { type: "string" };
-      case ts.SyntaxKind.BooleanKeyword:
-        return { type: "boolean" };
-      case ts.SyntaxKind.NumberKeyword:
-        return { type: integer ? "integer" : "number" };
-      case ts.SyntaxKind.UnknownKeyword:
-      case ts.SyntaxKind.AnyKeyword:
-      case ts.SyntaxKind.ObjectKeyword:
-        return { $ref: ANY };
-    }
+    const builtIn = builtInTypes.get(node.kind);
+    if (builtIn) return integer && builtIn.type === "number" ? { type: "integer" } : { ...builtIn };
     if (ts.isParenthesizedTypeNode(node)) return this.type(node.type, integer);
     if (ts.isTypeOperatorNode(node) && node.operator === ts.SyntaxKind.ReadonlyKeyword)
       return this.type(node.type, integer);

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { contentMark, installPlugin } from "../../sdk/plugin/install";
+import { packageVersion } from "../../sdk/plugin/package";
+
+describe("putting the plugin where the engine looks", () => {
+  let folder: string;
+  let bundle: string;
+  let home: string;
+  let installed: string;
+
+  const make = async (content: string) => {
+    await mkdir(bundle, { recursive: true });
+    await writeFile(join(bundle, "provider.mjs"), content);
+    await writeFile(join(bundle, "pulumi-resource-gpu-clusters"), "#!/bin/sh\n", { mode: 0o755 });
+    await writeFile(join(bundle, contentMark), content);
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gpu-clusters-install-"));
+    [bundle, home] = [join(folder, "bundle"), join(folder, "home")];
+    installed = join(home, `plugins/resource-gpu-clusters-v${packageVersion}`);
+    await make("one");
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("copies it once, executable, and leaves nothing else behind", async () => {
+    installPlugin(bundle, home);
+    assert.ok((await stat(join(installed, "pulumi-resource-gpu-clusters"))).mode & 0o100);
+    const { ino } = await stat(installed);
+    installPlugin(bundle, home);
+    assert.equal((await stat(installed)).ino, ino, "the same content must not be copied again");
+    assert.deepEqual(await readdir(join(home, "plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
+  });
+
+  it("replaces another build of the same version", async () => {
+    installPlugin(bundle, home);
+    await make("two");
+    installPlugin(bundle, home);
+    assert.equal(await readFile(join(installed, "provider.mjs"), "utf8"), "two");
+    assert.deepEqual(await readdir(join(home, "plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
+  });
+
+  it("may be done by many programs at once", async function () {
+    this.timeout(20_000);
+    const script = `require(${JSON.stringify(require.resolve("../../sdk/plugin/install"))}).installPlugin(${JSON.stringify(bundle)}, ${JSON.stringify(home)})`;
+    const install = () => promisify(execFile)(process.execPath, ["--import", require.resolve("tsx"), "-e", script]);
+    await Promise.all([install(), install(), install(), install()]);
+    assert.equal(await readFile(join(installed, "provider.mjs"), "utf8"), "one");
+    assert.deepEqual(await readdir(join(home, "plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
+  });
+
+  it("does nothing where there is no bundle, as inside the plugin itself", async () => {
+    installPlugin(join(folder, "nowhere"), home);
+    await assert.rejects(stat(home), { code: "ENOENT" });
+  });
+});
