@@ -34,8 +34,11 @@ export interface AwsConnection {
 
 /** The provider's configuration with a resource's own on top. A resource that names a role does not use the provider's. */
 export function combineConnections(provider: AwsProviderConfig, own: AwsConnection | undefined): AwsConnection {
-  const defined = Object.entries({ ...provider, ...own }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(defined) as AwsConnection;
+  return { ...defined(provider), ...defined(own ?? {}) };
+}
+
+function defined(connection: AwsConnection): AwsConnection {
+  return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
 }
 
 export interface ConfigFailure {

@@ -2,8 +2,10 @@
 import {
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
+  type DescribeInstanceTypeOfferingsCommandInput,
   type EC2Client,
   type InstanceTypeInfo,
+  type InstanceTypeOffering,
 } from "@aws-sdk/client-ec2";
 
 export interface InstanceTypeFacts {
@@ -27,26 +29,34 @@ export interface Offering {
   readonly zone: string;
 }
 
-/** Where types are offered, by zone. Wildcards are allowed in the names. */
+/** Where these types are offered, by zone. */
 export async function readOfferings(
   ec2: EC2Client,
   instanceTypes: readonly string[],
   signal: AbortSignal,
 ): Promise<Offering[]> {
-  const found: Offering[] = [];
+  const Filters = [{ Name: "instance-type", Values: [...instanceTypes] }];
+  const found = await offerings(ec2, { LocationType: "availability-zone", Filters }, signal);
+  return found.map(({ InstanceType, Location }) => ({ instanceType: InstanceType ?? "", zone: Location ?? "" }));
+}
+
+/** All types of the region. */
+export async function readOfferedTypes(ec2: EC2Client, signal: AbortSignal): Promise<string[]> {
+  const found = await offerings(ec2, { LocationType: "region" }, signal);
+  return found.flatMap(({ InstanceType }) => InstanceType ?? []);
+}
+
+async function offerings(
+  ec2: EC2Client,
+  query: DescribeInstanceTypeOfferingsCommandInput,
+  signal: AbortSignal,
+): Promise<InstanceTypeOffering[]> {
+  const found: InstanceTypeOffering[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await ec2.send(
-      new DescribeInstanceTypeOfferingsCommand({
-        LocationType: "availability-zone",
-        Filters: [{ Name: "instance-type", Values: [...instanceTypes] }],
-        NextToken,
-      }),
-      { abortSignal: signal },
-    );
-    for (const { InstanceType, Location } of page.InstanceTypeOfferings ?? []) {
-      if (InstanceType && Location) found.push({ instanceType: InstanceType, zone: Location });
-    }
+    const command = new DescribeInstanceTypeOfferingsCommand({ ...query, NextToken });
+    const page = await ec2.send(command, { abortSignal: signal });
+    found.push(...(page.InstanceTypeOfferings ?? []));
     NextToken = page.NextToken || undefined;
   } while (NextToken);
   return found;

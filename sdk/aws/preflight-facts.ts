@@ -10,7 +10,7 @@ import {
 import type { CheckFailure } from "../plugin/resource";
 import type { AwsClients } from "./clients";
 import { isAwsError } from "./errors";
-import { readInstanceTypes, readOfferings } from "./instance-types";
+import { readInstanceTypes, readOfferedTypes, readOfferings } from "./instance-types";
 import type { GroupFacts, GroupPlan } from "./preflight";
 import { quotaOf, readQuota, type VcpuQuota } from "./quotas";
 
@@ -38,17 +38,14 @@ export async function readGroupFacts(
   return { region, offerings, alternatives, types, zones, imageArchitecture, quotas };
 }
 
-/** Types of the same family, else of the same letter: p5.48xlarge → p5*, else p*. */
+/** Types of the same family, else of the same letters: p5.48xlarge → p5, else p. */
 async function offeredLike(ec2: EC2Client, missing: readonly string[], signal: AbortSignal): Promise<string[]> {
-  for (const pattern of [/^[a-z]+\d+/, /^[a-z]+/]) {
-    const families = [...new Set(missing.flatMap((type) => pattern.exec(type)?.[0] ?? []))];
-    if (families.length === 0) return [];
-    const found = await readOfferings(
-      ec2,
-      families.map((family) => `${family}*`),
-      signal,
-    );
-    if (found.length > 0) return [...new Set(found.map(({ instanceType }) => instanceType))];
+  if (missing.length === 0) return [];
+  const offered = await readOfferedTypes(ec2, signal);
+  for (const family of [/^[a-z]+\d+/, /^[a-z]+(?=\d)/]) {
+    const families = new Set(missing.flatMap((type) => family.exec(type)?.[0] ?? []));
+    const found = offered.filter((type) => families.has(family.exec(type)?.[0] ?? ""));
+    if (found.length > 0) return found;
   }
   return [];
 }

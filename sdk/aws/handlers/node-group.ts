@@ -103,8 +103,8 @@ export function createNodeGroupHandler({
         const since = new Date();
         await keeping(id, driver, async () => {
           await synchronise(inputs, clients, driver, context, signal);
-          const size = await bringIntoBounds(inputs, driver, context, signal);
-          if (size !== undefined) await untilRunning(size, since, driver, context, signal);
+          await bringIntoBounds(inputs, driver, context, signal);
+          await untilRunning(inputs.minSize, since, driver, context, signal);
         });
         return outputsOf(id, await driver.describe(signal));
       });
@@ -243,17 +243,16 @@ function inFleetOrder({
   return { launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds };
 }
 
-/** @returns machines to wait for; undefined when the size was right. */
 async function bringIntoBounds(
   { minSize, maxSize }: NodeGroupInputs,
   driver: FleetDriver,
   { log }: ResourceContext,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<void> {
   const { size, machines } = await driver.describe(signal);
   const wanted = clampSize(size, minSize, maxSize);
   const live = machines.filter(({ state }) => state === "creating" || state === "running");
-  if (wanted === size && live.length <= maxSize) return undefined;
+  if (wanted === size && live.length <= maxSize) return;
   await driver.resize(wanted, signal);
   const beyond = live.length - maxSize;
   if (beyond > 0) {
@@ -261,7 +260,6 @@ async function bringIntoBounds(
     log.info(`removing ${newest.join(", ")}: more than maxSize`);
     await driver.remove(newest, signal);
   }
-  return wanted;
 }
 
 function outputsOf(fleetId: string, { size, machines }: NodeGroupDescription): NodeGroupOutputs {

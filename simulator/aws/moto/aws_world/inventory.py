@@ -54,8 +54,16 @@ def _of_ec2(backend: Any) -> dict[str, list[dict[str, Any]]]:
             lambda gateway: {"vpc": getattr(gateway.vpc, "id", None)},
             lambda gateway: getattr(gateway.vpc, "id", None) not in default_vpcs,
         ),
-        "natGateways": _list(backend.nat_gateways.values(), lambda gateway: {"state": gateway.state, "subnet": gateway.subnet_id}),
-        "vpcEndpoints": _list(backend.vpc_end_points.values(), lambda endpoint: {"service": endpoint.service_name, "state": endpoint.state}),
+        "natGateways": _list(
+            backend.nat_gateways.values(),
+            lambda gateway: {"state": gateway.state, "subnet": gateway.subnet_id},
+            lambda gateway: gateway.state != "deleted",
+        ),
+        "vpcEndpoints": _list(
+            backend.vpc_end_points.values(),
+            lambda endpoint: {"service": endpoint.service_name, "state": endpoint.state},
+            lambda endpoint: endpoint.state != "deleted",
+        ),
         "securityGroups": _list(
             groups, lambda group: {"name": group.name, "vpc": group.vpc_id}, lambda group: group.name != "default"
         ),
@@ -98,7 +106,7 @@ def _instance(instance: Any) -> dict[str, Any]:
         "privateIp": instance.private_ip,
         "publicIp": instance.public_ip,
         "securityGroups": sorted({group.id for eni in instance.nics.values() for group in eni.group_set}),
-        "instanceProfile": association.instance_profile.name if association else None,
+        "instanceProfile": association.iam_instance_profile.name if association else None,
         "httpTokens": instance.metadata_options.http_tokens,
         "hopLimit": instance.metadata_options.http_put_response_hop_limit,
         "keyName": instance.key_name,
