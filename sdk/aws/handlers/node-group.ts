@@ -78,7 +78,7 @@ export function createNodeGroupHandler({
         const since = new Date();
         const id = await ensureFleet(inputs, size, driver, context, signal);
         await keeping(id, driver, async () => {
-          await synchronise(inputs, clients, driver, context, signal);
+          await synchronise(inputs, inputs, clients, driver, context, signal);
           await untilRunning(size, since, driver, context, signal);
         });
         return { id, outputs: outputsOf(id, await driver.describe(signal)) };
@@ -97,12 +97,12 @@ export function createNodeGroupHandler({
       });
     },
 
-    async update(id, inputs, _state, context) {
+    async update(id, inputs, state, context) {
       const { clients, driver } = open(inputs, context, id);
       return limited("changing", createLimitMs, inputs, context, async (signal) => {
         const since = new Date();
         await keeping(id, driver, async () => {
-          await synchronise(inputs, clients, driver, context, signal);
+          await synchronise(inputs, state.inputs, clients, driver, context, signal);
           await bringIntoBounds(inputs, driver, context, signal);
           await untilRunning(inputs.minSize, since, driver, context, signal);
         });
@@ -210,6 +210,7 @@ async function ensureFleet(
 /** Brings shape and tags of the fleet to what the inputs say. */
 async function synchronise(
   inputs: NodeGroupInputs,
+  before: NodeGroupInputs,
   { ec2 }: AwsClients,
   driver: FleetDriver,
   { urn, log }: ResourceContext,
@@ -223,7 +224,8 @@ async function synchronise(
     log.info("the change concerns machines made from now on; those that run stay as they are");
   }
   const [wanted, live] = [fleetTags(inputs, urn), fromTagList(fleet.Tags)];
-  const stale = Object.keys(live).filter((key) => !(key in wanted) && !key.startsWith("aws:"));
+  // Tags that others put on the fleet stay.
+  const stale = Object.keys(before.tags ?? {}).filter((key) => !(key in wanted) && key in live);
   const Resources = [fleet.FleetId!];
   if (Object.entries(wanted).some(([key, value]) => live[key] !== value)) {
     await ec2.send(new CreateTagsCommand({ Resources, Tags: toTagList(wanted) }), { abortSignal: signal });
