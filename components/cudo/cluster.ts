@@ -154,6 +154,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         `${name}-${group.id}`,
         {
           clusterName,
+          namePrefix: args.namePrefix,
           group,
           certificateAuthority: certificates.caCertificate,
           // Nodes follow the version that the control plane runs, whatever the program asks for by now.

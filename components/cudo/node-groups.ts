@@ -9,6 +9,7 @@ import { images } from "./profiles";
 
 export interface NodeGroupPlace {
   clusterName: string;
+  namePrefix: string | undefined;
   group: CudoNodeGroupArgs;
   certificateAuthority: pulumi.Input<string>;
   kubernetesVersion: pulumi.Input<string>;
@@ -31,6 +32,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
     {
       clusterName,
       name: group.id,
+      namePrefix: place.namePrefix,
       role: group.role,
       minSize: group.minSize,
       maxSize: group.maxSize,

@@ -20,8 +20,8 @@ export interface NodeGroupArgs {
    */
   name: pulumi.Input<string>;
   /**
-   * Put before the cluster's name in the ids of the VMs, `<namePrefix><clusterName>-<name>-<number>`. Default: none.
-   * @replaceOnChanges
+   * Put before the cluster's name in the ids of the VMs, `<namePrefix><clusterName>-<name>-<number>`. Ids have at most 30 characters: where
+   * that is too long, or could be read as another cluster and group, a hash stands before the number. Default: none.
    */
   namePrefix?: pulumi.Input<string>;
   /** `worker` nodes run workloads, `control` nodes the cluster's own services. Nodes carry it in the label `gpu-clusters/role`. */

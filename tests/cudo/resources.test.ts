@@ -222,19 +222,30 @@ describe("Cudo resources", () => {
     assert.equal(vm.stored, undefined);
   });
 
-  it("keeps what was made when the user interrupts, and goes on", async () => {
-    const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "stop");
-    const { inputs } = await vm.check({ ...vmInputs });
-    // The VM is accepted, and then never seen again until the time is over.
-    await cloud.fault({ operation: "GetVM" }, { nth: 2, times: 1, effect: "before", outcome: { delayMs: 20_000 } });
-    await assert.rejects(vm.create(inputs, 1), /did not finish within 1 s/);
-    await cloud.simulator.clearFaults();
-    assert.equal(vm.stored?.id, "stop");
-    assert.equal(await vm.up({ ...vmInputs }), "update");
-    assert.equal(vm.stored?.state.values.state, "ACTIVE");
-    assert.equal(await vm.up({ ...vmInputs }), "same");
-    await vm.destroy();
-  });
+  for (const [what, match, fault] of [
+    ["while it waits for the VM", { operation: "GetVM" }, { nth: 2, effect: "before" }],
+    ["while it asks for the VM", { operation: "CreateVM" }, { effect: "after" }],
+  ] as const) {
+    it(`keeps a VM in the state when the user interrupts ${what}, and goes on`, async () => {
+      const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "stop");
+      const { inputs } = await vm.check({ ...vmInputs });
+      await cloud.fault(match, { ...fault, outcome: { delayMs: 20_000 } });
+      const creating = assert.rejects(vm.create(inputs), /was cancelled/);
+      await waitFor(
+        async () => (await cloud.simulator.faults()).faults.some(({ fired }) => fired > 0) || undefined,
+        never,
+      );
+      await cloud.plugin.cancel();
+      await creating;
+      await cloud.simulator.clearFaults();
+      assert.equal(vm.stored?.id, "stop");
+      assert.equal(await vm.up({ ...vmInputs }), "update");
+      assert.equal(vm.stored?.state.values.state, "ACTIVE");
+      assert.equal(await vm.up({ ...vmInputs }), "same");
+      assert.equal((await cloud.api.vms.list(never)).length, 1);
+      await vm.destroy();
+    });
+  }
 
   it("makes again what was lost before an update", async () => {
     const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "lost");

@@ -25,7 +25,7 @@ export interface SimulatedCloud {
   close(): Promise<void>;
 }
 
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 export async function simulatedCloud(): Promise<SimulatedCloud> {
   const stateDir = await mkdtemp(join(tmpdir(), "cudo-test-"));
