@@ -4,6 +4,7 @@ import type { Conditions } from "./cudo/conditions";
 import type { SimulatorContents } from "./contents";
 import { checkFault } from "./fault-check";
 import type { FaultRecord, Faults } from "./faults";
+import type { MithrilConditions } from "./mithril/conditions";
 import type { Machine } from "./machines/machine";
 import type { RequestLog } from "./request-log";
 
@@ -12,6 +13,8 @@ export interface Administration {
   readonly requests: RequestLog;
   readonly conditions: () => Conditions;
   readonly setConditions: (conditions: Conditions) => void;
+  readonly mithrilConditions: () => MithrilConditions;
+  readonly setMithrilConditions: (conditions: MithrilConditions) => void;
   readonly contents: () => Promise<SimulatorContents>;
   readonly machine: (id: string) => Machine | undefined;
   /** Removes all objects, faults and records; resolves when no machine is left. */
@@ -24,6 +27,7 @@ export interface Administration {
 export interface FaultList {
   faults: FaultRecord[];
   cudo: Conditions;
+  mithril: MithrilConditions;
 }
 
 export function serveAdministration(server: FastifyInstance, administration: Administration): void {
@@ -34,17 +38,26 @@ export function serveAdministration(server: FastifyInstance, administration: Adm
   server.get(`${base}/requests`, () => ({ requests: requests.all() }));
   server.delete(`${base}/requests`, () => (requests.clear(), {}));
 
-  server.get(`${base}/faults`, (): FaultList => ({ faults: faults.all(), cudo: administration.conditions() }));
+  server.get(`${base}/faults`, (): FaultList => ({
+    faults: faults.all(),
+    cudo: administration.conditions(),
+    mithril: administration.mithrilConditions(),
+  }));
   server.post(`${base}/faults`, (request, reply) => {
     const checked = checkFault(request.body);
     if ("problem" in checked) return refuse(reply, 400, checked.problem);
     if ("fault" in checked) return faults.add(checked.fault);
+    if ("mithril" in checked) {
+      administration.setMithrilConditions({ ...administration.mithrilConditions(), ...checked.mithril });
+      return { mithril: administration.mithrilConditions() };
+    }
     administration.setConditions({ ...administration.conditions(), ...checked.conditions });
     return { cudo: administration.conditions() };
   });
   server.delete(`${base}/faults`, () => {
     faults.clear();
     administration.setConditions({});
+    administration.setMithrilConditions({});
     return {};
   });
 

@@ -3,9 +3,10 @@ import type { FaultList } from "./administration";
 import type { SimulatorContents } from "./contents";
 import type { Conditions } from "./cudo/conditions";
 import type { Fault, FaultRecord } from "./faults";
+import type { MithrilConditions } from "./mithril/conditions";
 import type { RequestRecord } from "./request-log";
 
-export type { Conditions, Fault, FaultList, FaultRecord, RequestRecord, SimulatorContents };
+export type { Conditions, Fault, FaultList, FaultRecord, MithrilConditions, RequestRecord, SimulatorContents };
 
 /** Thrown when the simulator refuses; the message is its own. */
 export class SimulatorError extends Error {}
@@ -38,6 +39,11 @@ export class SimulatorClient {
   /** Switches troubles of the cloud on; those named before stay. */
   async setConditions(cudo: Conditions): Promise<void> {
     await this.call("POST", "faults", { cudo });
+  }
+
+  /** Sets markets and troubles of Mithril; those named before stay. */
+  async setMithrilConditions(mithril: MithrilConditions): Promise<void> {
+    await this.call("POST", "faults", { mithril });
   }
 
   faults(): Promise<FaultList> {

@@ -14,6 +14,7 @@ export interface CloudAnswer {
   readonly status: number;
   readonly contentType: "application/json" | "text/html";
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A machine as its cloud wants it. */
@@ -26,8 +27,10 @@ export interface WantedMachine {
   readonly boots: number;
 }
 
+export type CloudName = "cudo" | "mithril";
+
 export interface Cloud {
-  readonly name: "cudo";
+  readonly name: CloudName;
   /** The operation's name in the cloud's own reference; `undefined` for what it does not have. */
   operationOf(method: string, path: string): string | undefined;
   /** Does what is asked at this time, and all that was due before. */

@@ -2,8 +2,10 @@
 import type { Conditions, Quotas } from "./cudo/conditions";
 import { usualQuotas } from "./cudo/conditions";
 import type { Fault } from "./faults";
+import { conditionsProblem, type MithrilConditions } from "./mithril/conditions";
 
-export type CheckedFault = { fault: Fault } | { conditions: Conditions } | { problem: string };
+export type CheckedFault =
+  { fault: Fault } | { conditions: Conditions } | { mithril: MithrilConditions } | { problem: string };
 
 type Shape = { readonly [field: string]: "string" | "pattern" | "count" | Shape };
 
@@ -27,6 +29,10 @@ export function checkFault(text: unknown): CheckedFault {
     const problem = misfit("cudo", conditionShape, sent["cudo"]);
     return problem === undefined ? { conditions: sent["cudo"] as Conditions } : { problem };
   }
+  if ("mithril" in sent) {
+    const problem = conditionsProblem(sent["mithril"]);
+    return problem === undefined ? { mithril: sent["mithril"] as MithrilConditions } : { problem };
+  }
   const problem = faultProblem(sent);
   return problem === undefined ? { fault: sent as unknown as Fault } : { problem };
 }
@@ -36,7 +42,7 @@ function faultProblem(sent: Record<string, unknown>): string | undefined {
     (key) => !["cloud", "match", "nth", "times", "effect", "outcome"].includes(key),
   );
   if (unknown !== undefined) return `${unknown} is no field of a fault.`;
-  if (sent["cloud"] !== "cudo") return `cloud must be "cudo".`;
+  if (sent["cloud"] !== "cudo" && sent["cloud"] !== "mithril") return `cloud must be "cudo" or "mithril".`;
   if (sent["effect"] !== "before" && sent["effect"] !== "after") return `effect must be "before" or "after".`;
   for (const field of ["nth", "times"])
     if (sent[field] !== undefined && !isCount(sent[field], 1)) return `${field} must be a whole number from 1.`;

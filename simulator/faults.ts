@@ -1,5 +1,7 @@
 /** Faults that tests and users inject into the traffic with a cloud. */
 
+import type { CloudName } from "./cloud";
+
 export interface FaultMatch {
   /** Default: any. */
   method?: string;
@@ -14,7 +16,7 @@ export type FaultOutcome =
   { status: number; body?: unknown; headers?: Record<string, string> } | "dropConnection" | { delayMs: number };
 
 export interface Fault {
-  cloud: "cudo";
+  cloud: CloudName;
   match: FaultMatch;
   /** Which matching request is hit first, counted from 1. Default 1. */
   nth?: number;

@@ -31,11 +31,12 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
   });
   const ready = join(directory, "simulator.json");
   const { apiKey, projectId } = simulator.cudo;
+  const { mithril } = simulator;
   stopOnSignals(simulator);
   try {
     await writeAtomically(
       ready,
-      `${JSON.stringify({ url: simulator.url, pid: process.pid, apiKey, projectId }, null, 2)}\n`,
+      `${JSON.stringify({ url: simulator.url, pid: process.pid, apiKey, projectId, mithril }, null, 2)}\n`,
     );
     console.log(greeting(simulator, machines, directory));
     await simulator.closed;
@@ -71,8 +72,9 @@ function stopOnSignals(simulator: Simulator): void {
 
 function greeting(simulator: Simulator, machines: Arguments["machines"], directory: string): string {
   const { baseUrl, apiKey, projectId } = simulator.cudo;
+  const { mithril } = simulator;
   return [
-    `Simulator at ${simulator.url}: Cudo (simulated catalogue, prices and capacity)`,
+    `Simulator at ${simulator.url}: Cudo, Mithril (simulated catalogue, prices and capacity)`,
     `Machines: ${machines === "light" ? "light (real control planes, nodes by kwok)" : "none (VMs are records only)"}`,
     `State, log: ${directory}`,
     "",
@@ -80,6 +82,9 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
     `export CUDO_API_KEY=${apiKey}`,
     `export CUDO_PROJECT_ID=${projectId}`,
     `export CUDO_BASE_URL=${baseUrl}`,
+    `export MITHRIL_API_KEY=${mithril.apiKey}`,
+    `export MITHRIL_PROJECT=${mithril.projectId}`,
+    `export MITHRIL_API_URL=${mithril.baseUrl}`,
     "",
     "Ctrl-C stops it.",
   ].join("\n");

@@ -6,13 +6,17 @@ import { pino, type Logger } from "pino";
 import { serveAdministration } from "./administration";
 import { machineRange } from "./addresses";
 import { Alarm } from "./alarm";
-import type { CloudRequest } from "./cloud";
+import type { Cloud, CloudRequest } from "./cloud";
 import type { SimulatorContents } from "./contents";
 import { CudoCloud } from "./cudo/cloud";
 import { emptyCudo, firstProjectId } from "./cudo/model";
 import { Faults } from "./faults";
 import { derived } from "./identifiers";
 import type { MachineKind } from "./machines/machine";
+import { MithrilCloud } from "./mithril/cloud";
+import { HostedClusters } from "./mithril/hosted-clusters";
+import { emptyMithril, firstMithrilProject } from "./mithril/model";
+import { defaultMithrilTiming, scaledMithril } from "./mithril/timing";
 import { Rental } from "./rental";
 import { RequestLog } from "./request-log";
 import { StateFile, stateVersion, type SimulatorState } from "./state-file";
@@ -29,6 +33,8 @@ export interface SimulatorOptions {
   machines: MachineKind | undefined;
   /** What differs from `defaultTiming`. */
   timing?: Partial<Timing>;
+  /** Port of the SSH servers of Mithril's control planes, each at its cluster's address. Default: 2222. */
+  sshPort?: number;
   /** Makes the API key, ids and addresses of a new state directory repeatable. Default: random. */
   seed?: string;
   /** Default: silent. */
@@ -40,6 +46,8 @@ export interface Simulator {
   readonly url: string;
   /** What a client of Cudo needs. */
   readonly cudo: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
+  /** What a client of Mithril needs. */
+  readonly mithril: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
   /** What exists now, without secrets. */
   state(): Promise<SimulatorContents>;
   /** Stops the machines in order and writes the state. Safe to call again. */
@@ -76,6 +84,23 @@ async function run(
 ): Promise<Simulator> {
   const { state } = file;
   const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing }, options.machines !== undefined);
+  const mithrilState = (state.mithril ??= emptyMithril({
+    seed: options.seed ?? randomBytes(32).toString("hex"),
+    addressCursor: (state.cudo.addressCursor + machineRange.size / 2) % machineRange.size,
+    now: Date.now(),
+  }));
+  const mithril = new MithrilCloud(
+    mithrilState,
+    scaledMithril(defaultMithrilTiming, options.timing?.scale ?? 1),
+    options.machines !== undefined,
+  );
+  const hosted = new HostedClusters({
+    state: mithrilState,
+    sshPort: options.sshPort ?? 2222,
+    changed: () => settle(true),
+    log: (message) => log.info({ message }, "mithril"),
+  });
+  const clouds: readonly Cloud[] = [cudo, mithril];
   const rental = new Rental(options.machines, log);
   const faults = new Faults();
   const requests = new RequestLog();
@@ -90,15 +115,17 @@ async function run(
   /** After time or a request changed the clouds: machines follow, and what is due next wakes us up. */
   function settle(timePassed: boolean): void {
     if (closing) return;
-    if (timePassed) cudo.advance(Date.now());
-    rental.reconcile(cudo.machines());
-    alarm.set(cudo.nextDue());
+    if (timePassed) for (const cloud of clouds) cloud.advance(Date.now());
+    rental.reconcile(new Map(clouds.flatMap((cloud) => [...cloud.machines()])));
+    if (options.machines) hosted.reconcile();
+    const due = clouds.map((cloud) => cloud.nextDue()).filter((time) => time !== undefined);
+    alarm.set(due.length === 0 ? undefined : Math.min(...due));
     // After `reconcile`, which knows whose machine is left over.
     if (timePassed) save().catch((error: unknown) => log.error({ error: String(error) }, "state cannot be written"));
   }
 
-  async function answer(request: CloudRequest) {
-    const given = cudo.answer(request, Date.now());
+  async function answer(cloud: Cloud, request: CloudRequest) {
+    const given = cloud.answer(request, Date.now());
     settle(false);
     if (request.method !== "GET") await save();
     return given;
@@ -107,11 +134,11 @@ async function run(
   async function contents(): Promise<SimulatorContents> {
     settle(true);
     await rental.orphansGone();
-    return { cudo: cudo.summary(Date.now()), machines: rental.list() };
+    return { cudo: cudo.summary(Date.now()), mithril: mithril.summary(Date.now()), machines: rental.list() };
   }
 
   async function reset(): Promise<void> {
-    cudo.reset();
+    for (const cloud of clouds) cloud.reset();
     faults.clear();
     requests.clear();
     settle(false);
@@ -122,6 +149,7 @@ async function run(
   async function stop(): Promise<void> {
     alarm.clear();
     await server.close();
+    await hosted.close();
     await rental.close();
     await save();
     await unlock();
@@ -133,7 +161,9 @@ async function run(
   const close = () => (closing ??= stop().finally(() => markClosed()));
 
   const server = createServer(log);
-  serveCloud(server, { cloud: cudo, faults, requests, answer });
+  for (const cloud of clouds) {
+    serveCloud(server, { cloud, faults, requests, answer: (request) => answer(cloud, request) });
+  }
   serveAdministration(server, {
     faults,
     requests,
@@ -141,6 +171,8 @@ async function run(
     reset,
     conditions: () => cudo.conditions,
     setConditions: (conditions) => (cudo.conditions = conditions),
+    mithrilConditions: () => mithril.conditions,
+    setMithrilConditions: (conditions) => (mithril.conditions = conditions),
     machine: (id) => rental.find(id),
     shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
   });
@@ -152,6 +184,7 @@ async function run(
   return {
     url,
     cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: firstProjectId },
+    mithril: { baseUrl: `${url}/mithril`, apiKey: mithrilState.apiKey, projectId: firstMithrilProject },
     state: contents,
     close,
     closed,

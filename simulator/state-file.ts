@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "./atomic-file";
 import type { CudoState } from "./cudo/model";
+import type { MithrilState } from "./mithril/model";
 import type { MachineSpec } from "./machines/machine";
 import { StartScripts } from "./start-scripts";
 
@@ -11,6 +12,8 @@ export const stateVersion = 1;
 export interface SimulatorState {
   version: typeof stateVersion;
   cudo: CudoState;
+  /** Missing in what an earlier simulator wrote. */
+  mithril?: MithrilState;
   apiKey: string;
   /** Machines whose VM is gone and that were not yet terminated. */
   orphans: MachineSpec[];

@@ -68,7 +68,11 @@ async function pass(
   if (outcome) await delay(outcome.delayMs, undefined, { ref: false });
   answer ??= await ask();
   record(answer.status);
-  return reply.status(answer.status).header("content-type", answer.contentType).send(answer.body);
+  return reply
+    .status(answer.status)
+    .header("content-type", answer.contentType)
+    .headers(answer.headers ?? {})
+    .send(answer.body);
 }
 
 function replaced(reply: FastifyReply, outcome: Extract<FaultOutcome, { status: number }>): FastifyReply {

@@ -1,5 +1,5 @@
 /** Mithril as the server sees it: requests in, answers out, machines wanted. */
-import type { CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
+import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
 import { nextIdentifier } from "../identifiers";
 import type { MithrilConditions } from "./conditions";
 import { MithrilError } from "./errors";
@@ -15,7 +15,7 @@ const routes = operations.map((operation) => ({
   pattern: new RegExp(`^${operation.path.replace("{fid}", "(?<fid>[^/]+)")}$`),
 }));
 
-export class MithrilCloud {
+export class MithrilCloud implements Cloud {
   readonly name = "mithril";
   conditions: MithrilConditions = {};
 

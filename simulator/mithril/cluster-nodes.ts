@@ -7,16 +7,12 @@ export type NodeMode = "joined" | "drained" | "removed";
 
 /** Undefined: leave it as it is. */
 export function nodeModeOf(status: InstanceStatus): NodeMode | undefined {
-  switch (status) {
-    case "STATUS_PREEMPTING":
-      return "drained";
-    case "STATUS_RUNNING":
-      return "joined";
-    case "STATUS_TERMINATED":
-      return "removed";
-    default:
-      return undefined;
-  }
+  const modes: Partial<Record<InstanceStatus, NodeMode>> = {
+    STATUS_PREEMPTING: "drained",
+    STATUS_RUNNING: "joined",
+    STATUS_TERMINATED: "removed",
+  };
+  return modes[status];
 }
 
 const mergePatch = "application/merge-patch+json";

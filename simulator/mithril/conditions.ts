@@ -1,3 +1,5 @@
+import { boolean, integer, mapOf, object, optional } from "./shapes";
+
 /** Troubles and markets that can be set through `/_simulator`. They last until they are cleared. */
 
 export interface Market {
@@ -22,6 +24,26 @@ export interface MithrilConditions {
   withoutBilling?: boolean;
 }
 
+const shape = object(
+  {
+    markets: optional(
+      mapOf(object({ spotPriceCents: optional(integer), capacity: optional(integer) }, { strict: true })),
+    ),
+    clustersStuck: optional(boolean),
+    spotQuota: optional(mapOf(integer)),
+    reservationQuota: optional(mapOf(integer)),
+    storageQuotaGb: optional(integer),
+    withoutBilling: optional(boolean),
+  },
+  { strict: true },
+);
+
 export const usualSpotQuota = 64;
 export const usualReservationQuota = 20_000;
 export const usualStorageQuotaGb = 100_000;
+
+/** What is wrong with conditions that somebody sent; undefined: nothing. */
+export function conditionsProblem(sent: unknown): string | undefined {
+  const found = shape.problems(sent, ["mithril"])[0];
+  return found && `${found.loc.join(".")}: ${found.msg}.`;
+}

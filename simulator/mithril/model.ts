@@ -1,7 +1,7 @@
 /** What simulated Mithril remembers. */
 import type { KeyPair } from "../../bootstrap/document";
 import { nextMachineAddress } from "../addresses";
-import { nextIdentifier, type IdentifierSource } from "../identifiers";
+import { derived, nextIdentifier, type IdentifierSource } from "../identifiers";
 import type { MithrilConditions } from "./conditions";
 import { notFound } from "./errors";
 import type { MithrilTiming } from "./timing";
@@ -141,14 +141,22 @@ export interface World {
 
 export const simulatedUser = "user_simulator";
 
-export function emptyMithril(options: { seed: string; apiKey: string; projectId: string; now: number }): MithrilState {
-  const { projectId, now } = options;
+export const firstMithrilProject = "proj_simulator";
+
+export function emptyMithril(options: { seed: string; addressCursor: number; now: number }): MithrilState {
+  const { now } = options;
   return {
     identifiers: { seed: `${options.seed} mithril`, counter: 0 },
-    // The other half of the range is for the other clouds.
-    addressCursor: 0x8000,
-    apiKey: options.apiKey,
-    projects: { [projectId]: { fid: projectId, name: "simulated", project: projectId, createdAt: now } },
+    addressCursor: options.addressCursor,
+    apiKey: `fkey_${derived(options.seed, "mithril-api-key").slice(0, 32)}`,
+    projects: {
+      [firstMithrilProject]: {
+        fid: firstMithrilProject,
+        name: "simulated",
+        project: firstMithrilProject,
+        createdAt: now,
+      },
+    },
     sshKeys: {},
     volumes: {},
     clusters: {},

@@ -5,11 +5,11 @@ import { createMithrilClient } from "../../sdk/mithril/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
 import { Faults, type Fault } from "../../simulator/faults";
 import { MithrilCloud } from "../../simulator/mithril/cloud";
-import { emptyMithril } from "../../simulator/mithril/model";
+import { emptyMithril, firstMithrilProject } from "../../simulator/mithril/model";
 import { defaultMithrilTiming, scaledMithril, type MithrilTiming } from "../../simulator/mithril/timing";
 
 export const fastBackoff = { retries: 3, firstMs: 1, factor: 1, longestMs: 2 };
-export const projectId = "proj_test";
+export const projectId = firstMithrilProject;
 const apiKey = "fkey_test";
 
 export interface SeenRequest {
@@ -31,7 +31,7 @@ export class TestMithril {
   ) {}
 
   static async start(timing: Partial<MithrilTiming> = {}): Promise<TestMithril> {
-    const state = emptyMithril({ seed: "test", apiKey, projectId, now: Date.now() });
+    const state = { ...emptyMithril({ seed: "test", addressCursor: 0, now: Date.now() }), apiKey };
     const delays = { ...scaledMithril(defaultMithrilTiming, 0), ...timing };
     const server = createServer();
     const test = new TestMithril(new MithrilCloud(state, delays), server);
@@ -53,7 +53,7 @@ export class TestMithril {
   }
 
   inject(operation: string, fault: Pick<Fault, "effect" | "outcome"> & { nth?: number; times?: number }): void {
-    this.faults.add({ cloud: "mithril" as Fault["cloud"], match: { operation }, ...fault });
+    this.faults.add({ cloud: "mithril", match: { operation }, ...fault });
   }
 
   count(operation: string): number {

@@ -48,7 +48,7 @@ describe("simulator: faults and the request log", () => {
     const { faults } = await sim.client.faults();
     assert.deepEqual([faults[0]?.matched, faults[0]?.fired], [5, 2]);
     await sim.client.clearFaults();
-    assert.deepEqual(await sim.client.faults(), { faults: [], cudo: {} });
+    assert.deepEqual(await sim.client.faults(), { faults: [], cudo: {}, mithril: {} });
   });
 
   it("delays an answer", async () => {

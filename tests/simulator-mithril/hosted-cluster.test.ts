@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client, utils } from "ssh2";
+import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
+import { kubernetesApi } from "../../sdk/kubernetes/client";
+import type { MithrilApi } from "../../sdk/mithril/api";
+import { createMithrilClient } from "../../sdk/mithril/client";
+import { SpotGroupDriver } from "../../sdk/mithril/node-group-driver";
+import { SimulatorClient } from "../../simulator/client";
+import { lightMachines } from "../../simulator/machines/light/light-machines";
+import { startSimulator, type Simulator } from "../../simulator/server";
+import { ensureTools } from "../../toolchain/tools";
+import { fastBackoff, signal } from "../mithril/cloud";
+
+const region = "us-central5-a";
+const h100 = "it_5ECSoHQjLBzrp5YM";
+const sshPort = 22_222;
+
+async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await delay(50)) {
+    const found = await look().catch(() => undefined);
+    if (found !== undefined && found !== false) return found;
+  }
+  throw new Error(`not within 30 s: ${what}`);
+}
+
+function kubeconfigOverSsh(host: string, privateKey: string): Promise<string> {
+  const client = new Client();
+  return new Promise<string>((resolve, reject) => {
+    client.on("error", reject).on("ready", () =>
+      client.exec("cat ~/.kube/config", (error, channel) => {
+        if (error) return reject(error);
+        let text = "";
+        channel.on("data", (chunk: Buffer) => (text += chunk.toString())).on("close", () => resolve(text));
+        return undefined;
+      }),
+    );
+    client.connect({ host, port: sshPort, username: "ubuntu", privateKey });
+  }).finally(() => client.end());
+}
+
+describe("A hosted cluster of simulated Mithril", function () {
+  const directory = mkdtempSync(join(tmpdir(), "mithril-"));
+  const keys = utils.generateKeyPairSync("ed25519");
+  let simulator: Simulator;
+  let api: MithrilApi;
+  let clusterId: string;
+  let kubernetes: KubernetesApi;
+
+  before(async () => {
+    const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]);
+    const machines = lightMachines({ dir: join(directory, "machines"), tools });
+    simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, sshPort });
+    api = createMithrilClient({ ...simulator.mithril, backoff: fastBackoff });
+    const key = await api.sshKeys.create({ name: "me", publicKey: keys.public, required: false }, signal());
+    const made = await api.clusters.create(
+      { name: "train", region, sshKeys: [key.fid], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" },
+      signal(),
+    );
+    clusterId = made.fid;
+    const host = await until("the cluster is Available", async () => {
+      const cluster = await api.clusters.find(clusterId, signal());
+      return cluster?.status === "Available" && cluster.kubeHost;
+    });
+    const kubeconfig = await until("SSH answers", () => kubeconfigOverSsh(host, keys.private));
+    kubernetes = kubernetesApi(kubeconfig.replace("10.0.0.10", host));
+  });
+  after(async () => {
+    await simulator.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const group = () =>
+    new SpotGroupDriver({
+      ...{
+        api,
+        clusterId,
+        clusterName: "train",
+        group: "gpu",
+        region,
+        limitPrice: "$20.00",
+        bidSize: 1,
+        paused: false,
+      },
+      order: async () => ({
+        instanceType: h100,
+        launchSpecification: { volumes: [], sshKeys: [], cluster: clusterId },
+      }),
+      backoff: fastBackoff,
+    });
+  const node = (name: string) => kubernetes.read({ apiVersion: "v1", kind: "Node", name });
+  const ready = (found: KubernetesObject | undefined) =>
+    (found?.status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions?.find(
+      ({ type }) => type === "Ready",
+    )?.status;
+  const unschedulable = (found: KubernetesObject | undefined) =>
+    (found?.spec as { unschedulable?: boolean }).unschedulable === true;
+
+  it("is joined, drained, uncordoned and left by nodes as bids win and lose", async () => {
+    const client = new SimulatorClient(simulator.url);
+    const setPrice = (spotPriceCents: number) =>
+      client.setMithrilConditions({ markets: { [`h100-80gb.sxm.8x/${region}`]: { spotPriceCents } } });
+    await group().resize(1, signal());
+    const name = "train-gpu-0-1";
+    const joined = await until("the node is Ready", async () => {
+      const found = await node(name);
+      return ready(found) === "True" && found;
+    });
+    const [machine] = (await group().describe(signal())).machines;
+    assert.equal((joined.spec as { providerID: string }).providerID, machine!.providerId);
+    assert.equal((joined.status as { capacity: Record<string, string> }).capacity["nvidia.com/gpu"], "8");
+    assert.equal((await api.clusters.find(clusterId, signal()))!.instances.length, 1);
+    await kubernetes.create({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "job", namespace: "default" },
+      spec: { nodeName: name, containers: [{ name: "main", image: "example.test/image" }] },
+    });
+
+    await setPrice(9000);
+    await until("the node is cordoned", async () => unschedulable(await node(name)));
+    await until(
+      "its pod is evicted",
+      async () =>
+        (await kubernetes.read({ apiVersion: "v1", kind: "Pod", namespace: "default", name: "job" })) === undefined,
+    );
+    await until(
+      "its power is off",
+      async () => (await group().describe(signal())).machines[0]!.instanceStatus === "STATUS_PREEMPTED",
+    );
+    assert.notEqual(await node(name), undefined);
+
+    await setPrice(1600);
+    await until("the node is back", async () => {
+      const found = await node(name);
+      return ready(found) === "True" && !unschedulable(found);
+    });
+
+    await assert.rejects(api.clusters.delete(clusterId, signal()), /in use by instance train-gpu-0-1/);
+    await group().destroy(signal());
+    await until("the node is gone", async () => (await node(name)) === undefined);
+    await api.clusters.delete(clusterId, signal());
+    await until(
+      "the cluster is gone",
+      async () => (await api.clusters.find(clusterId, signal()))!.status === "Terminated",
+    );
+    assert.deepEqual((await client.state()).machines, []);
+  });
+});
