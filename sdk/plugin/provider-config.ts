@@ -3,7 +3,7 @@
  * and is kept as JSON text in the state.
  */
 import { isDeepStrictEqual } from "node:util";
-import { childSpec, type PackageSchema, type PropertySpec } from "./package-schema";
+import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "./package-schema";
 import { formatPath, parsePath, valueAt, type PropertyPath } from "./property-path";
 import type { CheckFailure, ProviderConfig, ProviderDefinition } from "./resource";
 import { isUnknown, Unknown } from "./values";
@@ -60,19 +60,22 @@ function parseStructured(schema: PackageSchema, raw: Properties): { values: Prop
   for (const [key, value] of Object.entries(raw)) {
     const spec = configProperties(schema)[key];
     if (!spec && (key === "version" || key === "pluginDownloadURL" || key.startsWith("__"))) continue;
-    values[key] = value;
-    if (!spec || typeof value !== "string" || spec.type === "string") continue;
+    if (typeof value !== "string" || !spec || isText(schema, spec)) {
+      values[key] = value;
+      continue;
+    }
     try {
-      const parsed: unknown = JSON.parse(value);
-      // An enum of strings is JSON text only when it is quoted.
-      values[key] = parsed;
+      values[key] = JSON.parse(value);
     } catch {
-      if (spec.$ref === undefined || value.trim().startsWith("{")) {
-        failures.push({ property: key, reason: "is not valid JSON" });
-      }
+      failures.push({ property: key, reason: "is not valid JSON" });
     }
   }
   return { values, failures };
+}
+
+function isText(schema: PackageSchema, spec: PropertySpec): boolean {
+  const named = namedType(schema, spec);
+  return spec.type === "string" || (named !== undefined && isEnum(named));
 }
 
 function toStored(schema: PackageSchema, given: Properties, config: Properties, raw: Properties): Properties {

@@ -108,7 +108,9 @@ export class TypeTranslation {
     const declaration = symbol?.declarations?.[0];
     if (!declaration) throw new SchemaError(node, `cannot find the type ${node.getText()}`);
     if (ts.isInterfaceDeclaration(declaration)) {
-      if (declaration.typeParameters) this.refuse(node);
+      // Date, Map and the like are interfaces too.
+      const isStandard = /[\\/]typescript[\\/]lib[\\/]/.test(declaration.getSourceFile().fileName);
+      if (isStandard || declaration.typeParameters) this.refuse(node);
       return this.interface(declaration);
     }
     if (ts.isTypeAliasDeclaration(declaration)) {
