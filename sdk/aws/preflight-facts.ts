@@ -7,6 +7,7 @@ import {
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
+import { GetInstanceProfileCommand, type IAMClient } from "@aws-sdk/client-iam";
 import type { CheckFailure } from "../plugin/resource";
 import type { AwsClients } from "./clients";
 import { isAwsError } from "./errors";
@@ -139,6 +140,18 @@ export async function readImageArchitecture(
   const command = new DescribeImagesCommand({ Filters: [{ Name: "image-id", Values: [imageId] }] });
   const { Images } = await ec2.send(command, { abortSignal: signal });
   return Images?.[0]?.Architecture;
+}
+
+/** False only when IAM says that there is none: not every deployer may ask. */
+export async function instanceProfileExists(iam: IAMClient, name: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }), { abortSignal: signal });
+    return true;
+  } catch (error) {
+    if (isAwsError(error, "permission")) return true;
+    if (isAwsError(error, "notFound")) return false;
+    throw error;
+  }
 }
 
 /** What is wrong with a key pair's name. */

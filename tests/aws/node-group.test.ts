@@ -243,6 +243,19 @@ describe("AWS NodeGroup", () => {
     assert.match(failures[0]!.reason, /are both in us-west-2a: a fleet takes one subnet for each zone/);
   });
 
+  it("refuses launch templates that nothing would start from", async () => {
+    const good = await program("template");
+    const version = await addTemplateVersion(scene, good.launchTemplateId, {
+      IamInstanceProfile: { Name: "nobody" },
+      MetadataOptions: { InstanceMetadataTags: "enabled" },
+    });
+    const inputs = { ...good, launchTemplateVersion: Number(version) };
+    const reasons = (await refusal(inputs)).map(({ reason }) => reason);
+    assert.equal(reasons.length, 2);
+    assert.match(reasons[0]!, /shows tags in instance metadata: EC2 then refuses tag keys with a slash/);
+    assert.match(reasons[1]!, /the instance profile "nobody", which does not exist/);
+  });
+
   it("warns and goes on where it may not read", async () => {
     const inputs = await program("blind");
     for (const action of ["DescribeInstanceTypeOfferings", "GetServiceQuota"]) {

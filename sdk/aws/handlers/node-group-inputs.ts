@@ -9,7 +9,13 @@ import type { FleetShape, FleetTerms } from "../fleet-request";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../node-group";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
 import { examineGroup, settingFailures } from "../preflight";
-import { readGroupFacts, readImageArchitecture, readSubnetZones, readTemplate } from "../preflight-facts";
+import {
+  instanceProfileExists,
+  readGroupFacts,
+  readImageArchitecture,
+  readSubnetZones,
+  readTemplate,
+} from "../preflight-facts";
 import { withReason } from "../wait";
 import { connectIfKnown } from "./connection";
 
@@ -105,7 +111,7 @@ async function cloudFailures(
 
 async function templateFindings(
   inputs: Fields<NodeGroupInputs>,
-  { ec2 }: AwsClients,
+  { ec2, iam }: AwsClients,
   signal: AbortSignal,
 ): Promise<{ failures: CheckFailure[]; imageArchitecture: string | undefined }> {
   const nothing = { failures: [], imageArchitecture: undefined };
@@ -132,6 +138,12 @@ async function templateFindings(
   }
   if (data.TagSpecifications?.some(({ ResourceType }) => ResourceType === "volume")) {
     const reason = `${id} version ${version} tags volumes, which the role of EC2 Fleet may not do, so that nothing would start`;
+    failures.push({ property: "launchTemplateId", reason });
+  }
+  const { Arn, Name } = data.IamInstanceProfile ?? {};
+  const profile = Name ?? Arn?.split("/").at(-1);
+  if (profile !== undefined && !(await instanceProfileExists(iam, profile, signal))) {
+    const reason = `${id} version ${version} gives machines the instance profile "${profile}", which does not exist`;
     failures.push({ property: "launchTemplateId", reason });
   }
   const imageArchitecture = data.ImageId ? await readImageArchitecture(ec2, data.ImageId, signal) : undefined;
