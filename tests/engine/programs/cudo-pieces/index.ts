@@ -40,5 +40,5 @@ new NodeGroup("group", {
   labels: {},
   taints: [],
   startScript: "#!/bin/bash\n: @@NODE_NAME@@ @@PROVIDER_ID@@ @@BOOTSTRAP_TOKEN@@\n",
-  kubeconfig: new pulumi.Config().requireSecret("kubeconfig"),
+  kubeconfig: pulumi.secret(process.env.PIECES_KUBECONFIG!),
 });
