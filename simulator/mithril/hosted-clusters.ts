@@ -105,6 +105,12 @@ class HostedCluster {
         cluster.answering = true;
         options.changed();
       }
+      for (const instance of Object.values(options.state.instances)) {
+        const mode = instance.cluster === cluster.fid ? nodeModeOf(instance.status) : undefined;
+        if (mode === undefined || this.nodes.get(instance.fid) === mode) continue;
+        await bringNode(api, instance.name, mode, signal);
+        this.nodes.set(instance.fid, mode);
+      }
       this.ssh ??= await SshServer.listen({
         address: cluster.address,
         port: options.sshPort,
@@ -112,12 +118,6 @@ class HostedCluster {
         authorizedKeys: cluster.authorizedKeys,
         kubeconfig: adminKubeconfig(authorities),
       });
-      for (const instance of Object.values(options.state.instances)) {
-        const mode = instance.cluster === cluster.fid ? nodeModeOf(instance.status) : undefined;
-        if (mode === undefined || this.nodes.get(instance.fid) === mode) continue;
-        await bringNode(api, instance.name, mode, signal);
-        this.nodes.set(instance.fid, mode);
-      }
     } finally {
       api.close();
     }
