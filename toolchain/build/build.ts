@@ -1,7 +1,7 @@
 /** `npm run build`: the package as it is published, in dist: the library, and the plugin beside it. */
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bundleFolder, ensurePluginBundle } from "./bundle";
+import { bundleFolder, ensurePluginBundle, removeEarlierBuilds } from "./bundle";
 import { compileLibrary } from "./library";
 import { packageSchemaText } from "./schema";
 
@@ -13,11 +13,12 @@ async function main(): Promise<void> {
     throw new Error("sdk/plugin/schema.json is not what the interfaces say; run `npm run generate`");
   }
   await ensurePluginBundle();
+  removeEarlierBuilds();
   const dist = join(bundleFolder, "..");
   const staging = mkdtempSync(join(dist, ".library-"));
   try {
     compileLibrary(staging);
-    // Whole folders, so that nothing of an earlier build is published. The plugin stays: an engine may be running it.
+    // Whole folders, so that nothing of an earlier build is published.
     for (const folder of readdirSync(staging)) {
       rmSync(join(dist, folder), { recursive: true, force: true });
       renameSync(join(staging, folder), join(dist, folder));

@@ -11,6 +11,7 @@ import { contentMark } from "../../sdk/plugin/install";
 
 const root = join(__dirname, "../..");
 const entryPoint = "provider.mjs";
+const chunkPrefix = "chunk-";
 /** Plugins that still run may load the chunks of an earlier build for this long. */
 const CHUNK_LIFETIME_MS = 60 * 60 * 1000;
 
@@ -46,7 +47,7 @@ export async function bundlePlugin(
     format: "esm",
     target: "node20",
     outExtension: { ".js": ".mjs" },
-    chunkNames: "chunk-[hash]",
+    chunkNames: `${chunkPrefix}[hash]`,
     minifyWhitespace: true,
     minifySyntax: true,
     keepNames: true,
@@ -66,11 +67,12 @@ export async function bundlePlugin(
   for (const file of [...outputFiles].sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
     put(folder, basename(file.path), file.contents);
   }
+  const chunks = outputFiles.map(({ path }) => basename(path)).filter((name) => name.startsWith(chunkPrefix));
   const own = Object.keys(metafile.inputs).filter((path) => !path.includes(":") && !path.startsWith("node_modules/"));
   const others = [relative(root, schema), "package.json", "package-lock.json", relative(root, __filename)];
-  put(folder, RECORD, JSON.stringify({ inputs: [...own, ...others] }));
+  put(folder, RECORD, JSON.stringify({ inputs: [...own, ...others], chunks: [...chunks] }));
   utimesSync(join(folder, RECORD), started, started);
-  removeOldChunks(folder, new Set(outputFiles.map(({ path }) => basename(path))));
+  removeOldChunks(folder, chunks, CHUNK_LIFETIME_MS);
 }
 
 function contentHash(files: readonly OutputFile[], schema: string): string {
@@ -85,13 +87,19 @@ function put(folder: string, name: string, contents: string | Uint8Array, mode =
   renameSync(temporary, join(folder, name));
 }
 
-function removeOldChunks(folder: string, current: ReadonlySet<string>): void {
+function removeOldChunks(folder: string, current: readonly string[], lifetimeMs: number): void {
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith("chunk-") || current.has(name)) continue;
+    if (!name.startsWith(chunkPrefix) || current.includes(name)) continue;
     const file = join(folder, name);
-    const age = Date.now() - statSync(file, { throwIfNoEntry: false })!.mtimeMs;
-    if (age > CHUNK_LIFETIME_MS) rmSync(file, { force: true });
+    const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age >= lifetimeMs) rmSync(file, { force: true });
   }
+}
+
+/** Leaves only what belongs to the plugin, for publishing. Plugins that still run from an earlier build may fail. */
+export function removeEarlierBuilds(): void {
+  const { chunks } = JSON.parse(readFileSync(join(bundleFolder, RECORD), "utf8")) as { chunks: string[] };
+  removeOldChunks(bundleFolder, chunks, 0);
 }
 
 /** What CommonJS packages expect to find, in the ES modules that alone can be split into chunks. */
