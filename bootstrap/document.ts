@@ -58,6 +58,8 @@ export interface NodeDocument {
   gpu?: { vendor: "nvidia"; count: number; model?: string };
   /** Shares mounted at `/mnt/<name>` before kubelet starts. */
   fileShares: { name: string; source: string; type: "nfs" | "virtiofs" }[];
+  /** Public keys that may log in as root, in OpenSSH format. */
+  authorizedKeys?: string[];
   /** Worker only: `id.secret`, valid for at most 24 h; may be a placeholder. */
   bootstrapToken?: string;
   controlPlane?: ControlPlaneDocument;

@@ -33,7 +33,7 @@ die() {
 have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
 
-# text|json PATH, pairs PATH (k=v,k=v), rows PATH FIELD... (tab-separated): from the document; nothing where there is nothing.
+# text|json PATH, lines PATH, pairs PATH (k=v,k=v), rows PATH FIELD... (tab-separated): from the document; nothing where there is nothing.
 if python3 -ISc 'import json' 2>/dev/null; then
   query() {
     document | python3 -ISc '
@@ -43,6 +43,7 @@ v=json.loads(sys.stdin.read().split("\n",1)[1])
 for k in path.split("."): v=(v or {}).get(k)
 if v is None: pass
 elif mode=="json": print(json.dumps(v))
+elif mode=="lines": print("\n".join(v))
 elif mode=="pairs": print(",".join(k+"="+x for k,x in v.items()))
 elif mode=="rows":
   for r in v: print("\t".join(r[f] for f in sys.argv[3:]))
@@ -54,6 +55,7 @@ else
     document | tail -n +2 | jq -r --arg mode "$1" --arg path "$2" '$ARGS.positional as $fields
 | getpath($path|split(".")) | if . == null then empty
 elif $mode == "json" then tojson
+elif $mode == "lines" then .[]
 elif $mode == "pairs" then to_entries|map("\(.key)=\(.value)")|join(",")
 elif $mode == "rows" then .[]|[.[$fields[]]]|join("\t")
 else . end' --args "${@:3}"
@@ -89,13 +91,16 @@ installed() {
 install_packages() {
   begin "install containerd and Kubernetes $version"
   if installed; then return; fi
-  local source=${KUBERNETES_PACKAGES:-https://pkgs.k8s.io/core:/stable:/v${version%.*}/deb}
+  # Packages spell 1.37.0-rc.1 as 1.37.0~rc.1, and have a channel for it.
+  local channel=stable package=${version/-/\~} minor=${version%%-*}
+  [ "$package" = "$version" ] || channel=prerelease
+  local source=${KUBERNETES_PACKAGES:-https://pkgs.k8s.io/core:/$channel:/v${minor%.*}/deb}
   [ "$source" != none ] || die "containerd, runc, kubelet and kubeadm $version are not all on this image, and KUBERNETES_PACKAGES=none"
   apt update
   repository kubernetes "$source/" "$source/Release.key" /
   apt update
-  local wanted=(containerd runc "kubelet=$version-*" "kubeadm=$version-*")
-  [ "$role" = worker ] || wanted+=("kubectl=$version-*")
+  local wanted=(containerd runc "kubelet=$package-*" "kubeadm=$package-*")
+  [ "$role" = worker ] || wanted+=("kubectl=$package-*")
   apt install -y --allow-change-held-packages --no-install-recommends "${wanted[@]}"
   apt-mark hold kubelet kubeadm >/dev/null
   installed || die "the packages of $source did not bring containerd, runc, kubelet and kubeadm $version"
@@ -157,6 +162,17 @@ name_machine() {
   hostname "$node"
   echo "$node" | put 644 /etc/hostname
   getent hosts "$node" >/dev/null || echo "127.0.1.1 $node" >>"$root/etc/hosts"
+}
+
+# Keys go this way because Cudo's edge refuses a request that has both keys and a script of this size.
+authorize_keys() {
+  local key file=/root/.ssh/authorized_keys
+  while IFS= read -r key; do
+    begin "SSH key"
+    [ -e "$root$file" ] || put 600 "$file" </dev/null
+    chmod 700 "$root${file%/*}"
+    grep -qxF "$key" "$root$file" || echo "$key" >>"$root$file"
+  done < <(query lines authorizedKeys)
 }
 
 mount_shares() {
@@ -315,6 +331,7 @@ main() {
   [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
   install_packages
   configure_kernel
+  authorize_keys
   name_machine
   mount_shares
   configure_containerd

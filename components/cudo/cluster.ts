@@ -91,7 +91,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       },
       child,
     );
-    const customSshKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
+    const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
     const controlPlane = new Vm(
       `${name}-control-plane`,
@@ -106,9 +106,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           { networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] },
         ],
         sshKeySource: "SSH_KEY_SOURCE_NONE",
-        customSshKeys,
         metadata: { "gpu-clusters-cluster": clusterName },
-        startScript: controlPlaneScript(clusterName, version, certificates),
+        startScript: controlPlaneScript(clusterName, version, certificates, authorizedKeys),
       },
       // The machine has run its script, and etcd lives on its disk: a newer script or image is no reason to make it anew.
       { ...child, ignoreChanges: ["startScript", "bootDiskImageId"] },
@@ -144,7 +143,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { ...child, dependsOn: [apiServer] },
     );
     const cni = args.cni ?? "cilium";
-    const network_ready =
+    const networkBetweenPods =
       cni === "none"
         ? []
         : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
@@ -163,7 +162,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           kubeconfig: this.kubeconfig,
           networkId: network.networkId,
           securityGroupId: securityGroup.securityGroupId,
-          customSshKeys,
+          authorizedKeys,
         },
         { ...child, dependsOn: [apiServer] },
       ),
@@ -175,7 +174,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         nodeGroups: groups.map((group) => ({ name: group.id, minSize: group.minSize })),
         condition: cni === "none" ? "Registered" : "Ready",
       },
-      { ...child, dependsOn: [...nodeGroups, ...network_ready] },
+      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods] },
     );
 
     this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
@@ -196,6 +195,7 @@ function controlPlaneScript(
   clusterName: string,
   kubernetesVersion: string,
   certificates: ClusterCertificates,
+  authorizedKeys: pulumi.Input<string>[],
 ): pulumi.Output<string> {
   return pulumi.secret(
     pulumi
@@ -204,14 +204,16 @@ function controlPlaneScript(
         pulumi.all([certificates.frontProxyCaCertificate, certificates.frontProxyCaPrivateKey]),
         pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
         certificates.serviceAccountPrivateKey,
+        pulumi.all(authorizedKeys),
       ])
-      .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey]) => {
+      .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey, authorizedKeys]) => {
         const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
         const keys = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa), serviceAccountKey };
         const document = controlPlaneDocument({
           clusterName,
           kubernetesVersion,
           certificateAuthority: ca[0],
+          authorizedKeys,
           keys,
           podSubnet: subnets.pods,
           serviceSubnet: subnets.services,

@@ -10,6 +10,8 @@ interface Common {
   clusterName: string;
   kubernetesVersion: string;
   certificateAuthority: string;
+  /** Empty: no SSH. */
+  authorizedKeys: string[];
 }
 
 export interface ControlPlaneOptions extends Common {
@@ -30,6 +32,7 @@ export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument
     labels: { "gpu-clusters/cluster": options.clusterName },
     taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
     fileShares: [],
+    ...(options.authorizedKeys.length > 0 && { authorizedKeys: options.authorizedKeys }),
     controlPlane: {
       ...options.keys,
       certificateNames: [apiServerName],
@@ -69,6 +72,7 @@ export function workerDocument(options: WorkerOptions): NodeDocument {
       gpu: { vendor: "nvidia" as const, count: options.gpus, ...(options.gpuModel && { model: options.gpuModel }) },
     }),
     fileShares: [],
+    ...(options.authorizedKeys.length > 0 && { authorizedKeys: options.authorizedKeys }),
     bootstrapToken: placeholders.bootstrapToken,
   };
 }

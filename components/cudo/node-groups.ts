@@ -18,7 +18,7 @@ export interface NodeGroupPlace {
   kubeconfig: pulumi.Input<string>;
   networkId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
-  customSshKeys: pulumi.Input<string>[];
+  authorizedKeys: pulumi.Input<string>[];
 }
 
 export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.CustomResourceOptions): NodeGroup {
@@ -46,7 +46,6 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
       bootDiskImageId: group.image ?? (hasGpus ? images.nvidia : images.plain),
       networkId: place.networkId,
       securityGroupIds: [place.securityGroupId],
-      customSshKeys: place.customSshKeys,
       labels,
       taints,
       kubeconfig: place.kubeconfig,
@@ -58,12 +57,14 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
           group.labels ?? {},
           group.gpus ?? 0,
           group.gpuModel,
+          pulumi.all(place.authorizedKeys),
         ])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel]) =>
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, authorizedKeys]) =>
           renderBootstrapScript(
             workerDocument({
               ...identity,
               certificateAuthority,
+              authorizedKeys,
               kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
               endpoint,
               labels: own as Record<string, string>,

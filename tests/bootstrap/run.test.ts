@@ -17,6 +17,24 @@ describe("the bootstrap script on a machine", () => {
   let machine: FakeMachine;
   afterEach(() => machine.dispose());
 
+  it("lets the document's keys log in as root, once each, also when it runs again", async () => {
+    const authorizedKeys = ["ssh-ed25519 AAAAone first", "ssh-ed25519 AAAAtwo second"];
+    machine = new FakeMachine();
+    const script = scriptFor({ ...worker, authorizedKeys });
+    const { status, output } = await machine.run(script);
+    assert.equal(status, 0, output);
+    await machine.run(script);
+    assert.equal(machine.read("root/.ssh/authorized_keys"), `${authorizedKeys.join("\n")}\n`);
+    assert.equal(machine.mode("root/.ssh/authorized_keys"), "600");
+  });
+
+  it("takes pre-releases from the channel that has them", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    const { calls } = await machine.run(scriptFor({ ...worker, kubernetesVersion: "1.37.0-rc.1" }));
+    assert.match(of(calls, "curl").join("\n"), /core:\/prerelease:\/v1\.37\/deb/);
+    assert.match(of(calls, "apt-get").join("\n"), /kubelet=1\.37\.0~rc\.1-/);
+  });
+
   it("makes a control plane with the document's authorities", async () => {
     machine = new FakeMachine({ packagesLater: true });
     const { status, output, calls } = await machine.run(scriptFor(controlPlane));

@@ -145,6 +145,21 @@ describe("components/cudo", () => {
     ]);
   });
 
+  it("puts the SSH key into the machines' scripts: Cudo's edge refuses a request with keys beside a large script", async () => {
+    const registered = await mockProgram(cloud);
+    await valueOf(
+      new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey: "ssh-ed25519 AAAA" }).status,
+    );
+    await settled();
+    for (const type of ["gpu-clusters:cudo:Vm", "gpu-clusters:cudo:NodeGroup"]) {
+      const inputs = registered.inputs(type);
+      const script = inputs.startScript as { value?: string } | string;
+      const document = nodeDocumentFromScript(typeof script === "string" ? script : script.value!);
+      assert.deepEqual(document?.authorizedKeys, ["ssh-ed25519 AAAA"], type);
+      assert.equal(inputs.customSshKeys, undefined);
+    }
+  });
+
   it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {
     const registered = await mockProgram(cloud);
     const wrong: CudoClusterArgs = {

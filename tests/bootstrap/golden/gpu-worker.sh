@@ -34,6 +34,7 @@ v=json.loads(sys.stdin.read().split("\n",1)[1])
 for k in path.split("."): v=(v or {}).get(k)
 if v is None: pass
 elif mode=="json": print(json.dumps(v))
+elif mode=="lines": print("\n".join(v))
 elif mode=="pairs": print(",".join(k+"="+x for k,x in v.items()))
 elif mode=="rows":
   for r in v: print("\t".join(r[f] for f in sys.argv[3:]))
@@ -45,6 +46,7 @@ else
     document | tail -n +2 | jq -r --arg mode "$1" --arg path "$2" '$ARGS.positional as $fields
 | getpath($path|split(".")) | if . == null then empty
 elif $mode == "json" then tojson
+elif $mode == "lines" then .[]
 elif $mode == "pairs" then to_entries|map("\(.key)=\(.value)")|join(",")
 elif $mode == "rows" then .[]|[.[$fields[]]]|join("\t")
 else . end' --args "${@:3}"
@@ -77,13 +79,15 @@ installed() {
 install_packages() {
   begin "install containerd and Kubernetes $version"
   if installed; then return; fi
-  local source=${KUBERNETES_PACKAGES:-https://pkgs.k8s.io/core:/stable:/v${version%.*}/deb}
+  local channel=stable package=${version/-/\~} minor=${version%%-*}
+  [ "$package" = "$version" ] || channel=prerelease
+  local source=${KUBERNETES_PACKAGES:-https://pkgs.k8s.io/core:/$channel:/v${minor%.*}/deb}
   [ "$source" != none ] || die "containerd, runc, kubelet and kubeadm $version are not all on this image, and KUBERNETES_PACKAGES=none"
   apt update
   repository kubernetes "$source/" "$source/Release.key" /
   apt update
-  local wanted=(containerd runc "kubelet=$version-*" "kubeadm=$version-*")
-  [ "$role" = worker ] || wanted+=("kubectl=$version-*")
+  local wanted=(containerd runc "kubelet=$package-*" "kubeadm=$package-*")
+  [ "$role" = worker ] || wanted+=("kubectl=$package-*")
   apt install -y --allow-change-held-packages --no-install-recommends "${wanted[@]}"
   apt-mark hold kubelet kubeadm >/dev/null
   installed || die "the packages of $source did not bring containerd, runc, kubelet and kubeadm $version"
@@ -143,6 +147,16 @@ name_machine() {
   hostname "$node"
   echo "$node" | put 644 /etc/hostname
   getent hosts "$node" >/dev/null || echo "127.0.1.1 $node" >>"$root/etc/hosts"
+}
+
+authorize_keys() {
+  local key file=/root/.ssh/authorized_keys
+  while IFS= read -r key; do
+    begin "SSH key"
+    [ -e "$root$file" ] || put 600 "$file" </dev/null
+    chmod 700 "$root${file%/*}"
+    grep -qxF "$key" "$root$file" || echo "$key" >>"$root$file"
+  done < <(query lines authorizedKeys)
 }
 
 mount_shares() {
@@ -296,6 +310,7 @@ main() {
   [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
   install_packages
   configure_kernel
+  authorize_keys
   name_machine
   mount_shares
   configure_containerd
