@@ -7,7 +7,10 @@ const rooms = (forbidden, message) => ({
     "error",
     {
       paths: [
-        { name: "@pulumi/aws", message: "Import a submodule, for example @pulumi/aws/ec2: the root loads and type-checks everything." },
+        {
+          name: "@pulumi/aws",
+          message: "Import a submodule, for example @pulumi/aws/ec2: the root loads and type-checks everything.",
+        },
         { name: "@pulumi/kubernetes", message: "Import a submodule, for example @pulumi/kubernetes/core/v1." },
       ],
       patterns: forbidden.length ? [{ group: forbidden, message }] : [],
@@ -34,9 +37,31 @@ export default tseslint.config(
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
-  { files: ["sdk/plugin/**/*.ts"], rules: rooms(["**/sdk/cudo/**", "../cudo/**", "../mithril/**", "../aws/**"], "The plugin server knows no cloud.") },
-  { files: ["sdk/cudo/**/*.ts"], rules: rooms(["../aws/**", "../mithril/**", "../../aws/**", "../../mithril/**", "**/components/**", "**/simulator/**"], "A cloud's room imports neither another cloud's, nor a component.") },
-  { files: ["sdk/**/*.ts"], ignores: ["sdk/plugin/**", "sdk/cudo/**"], rules: rooms(["**/components/**", "**/simulator/**", "**/toolchain/**"], "Nothing in sdk/ imports a component or the simulator.") },
-  { files: ["components/**/*.ts", "bootstrap/**/*.ts", "index.ts"], rules: rooms(["**/simulator/**", "**/toolchain/**", "**/handlers/**"], "Programs know neither the simulator nor the plugin's side.") },
+  {
+    files: ["sdk/plugin/**/*.ts"],
+    rules: rooms(["**/sdk/cudo/**", "../cudo/**", "../mithril/**", "../aws/**"], "The plugin server knows no cloud."),
+  },
+  {
+    files: ["sdk/cudo/**/*.ts"],
+    rules: rooms(
+      ["../aws/**", "../mithril/**", "../../aws/**", "../../mithril/**", "**/components/**", "**/simulator/**"],
+      "A cloud's room imports neither another cloud's, nor a component.",
+    ),
+  },
+  {
+    files: ["sdk/**/*.ts"],
+    ignores: ["sdk/plugin/**", "sdk/cudo/**"],
+    rules: rooms(
+      ["**/components/**", "**/simulator/**", "**/toolchain/**"],
+      "Nothing in sdk/ imports a component or the simulator.",
+    ),
+  },
+  {
+    files: ["components/**/*.ts", "bootstrap/**/*.ts", "index.ts"],
+    rules: rooms(
+      ["**/simulator/**", "**/toolchain/**", "**/handlers/**"],
+      "Programs know neither the simulator nor the plugin's side.",
+    ),
+  },
   { files: ["tests/**/*.ts", "sdk/plugin/resource.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
 );

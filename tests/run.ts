@@ -20,10 +20,23 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-tests-"));
   try {
     const counts = join(directory, "counts.json");
-    const specs = (paths.length > 0 ? paths : ["tests"]).map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`));
+    const specs = (paths.length > 0 ? paths : ["tests"]).map((path) =>
+      path.endsWith(".ts") ? path : `${path}/**/*.test.ts`,
+    );
     const run = spawnSync(
       process.execPath,
-      [require.resolve("mocha/bin/mocha.js"), "--parallel", "--jobs", "2", "--reporter", "tests/reporter.ts", "--reporter-option", `counts=${counts}`, ...options, ...specs],
+      [
+        require.resolve("mocha/bin/mocha.js"),
+        "--parallel",
+        "--jobs",
+        "2",
+        "--reporter",
+        "tests/reporter.ts",
+        "--reporter-option",
+        `counts=${counts}`,
+        ...options,
+        ...specs,
+      ],
       { stdio: "inherit", env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" } },
     );
     let passed = 0;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
 const checkout = join(__dirname, "..", "..");
 
@@ -68,7 +68,12 @@ export class EngineStack {
   }
 
   async initialize(): Promise<void> {
-    await this.run(["stack", "init", this.name, "--no-select"]);
+    // `stack init` writes its salt beside Pulumi.yaml: a Pulumi.yaml of the same name elsewhere spares the program's folder.
+    const elsewhere = join(this.directory, "init");
+    const { name } = parse(readFileSync(join(this.program, "Pulumi.yaml"), "utf8")) as { name: string };
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
+    await this.run(["stack", "init", this.name, "--no-select"], true, elsewhere);
   }
 
   up(...flags: string[]): Promise<Operation> {
@@ -142,11 +147,17 @@ export class EngineStack {
     return { ok: result.exitCode === 0, text: `${result.stdout}${result.stderr}`, changes: changesOf(events) };
   }
 
-  private async run(args: string[], reject = true): Promise<Printed> {
-    const { pulumi, pulumiHome, environment, program } = this.options;
+  private get program(): string {
+    return this.options.program ?? checkout;
+  }
+
+  private async run(args: string[], reject = true, cwd = this.program): Promise<Printed> {
+    const { pulumi, pulumiHome, environment } = this.options;
     const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
-      cwd: program ?? checkout,
+      cwd,
       reject: false,
+      // A pulumi that waits for ever must not outlive its test.
+      timeout: 100_000,
       env: {
         PATH: [dirname(pulumi), process.env.PATH].join(delimiter),
         PULUMI_HOME: pulumiHome,
