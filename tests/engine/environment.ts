@@ -7,7 +7,7 @@ import type { MachineKind } from "../../simulator/machines/machine";
 import { startSimulator, type Simulator } from "../../simulator/server";
 import type { Timing } from "../../simulator/timing";
 import { ensurePluginBundle } from "../../toolchain/build/bundle";
-import { ensureKubernetesProvider } from "../../toolchain/cli/kubernetes-provider";
+import { ensureProviderPlugin } from "../../toolchain/cli/provider-plugins";
 import { pulumiHome } from "../../toolchain/cli/workspace";
 import { ensureTools, toolNames, type ToolName } from "../../toolchain/tools";
 import { EngineStack, type StackOptions } from "./stack";
@@ -25,7 +25,10 @@ export class EngineEnvironment {
   static async start(options: { machines: boolean; timing?: Partial<Timing> }): Promise<EngineEnvironment> {
     const tools = await ensureTools(toolNames);
     await ensurePluginBundle();
-    await ensureKubernetesProvider(tools.pulumi, { networkReachable: false, signal: new AbortController().signal });
+    await ensureProviderPlugin("kubernetes", tools.pulumi, {
+      networkReachable: false,
+      signal: new AbortController().signal,
+    });
     const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
     const machines = options.machines ? lightMachines({ dir: join(directory, "machines"), tools }) : undefined;
     const simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, timing: options.timing });

@@ -10,7 +10,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { buildStandIn } from "../../simulator/plugins/kubernetes/build";
+import { buildStandIn } from "../../simulator/plugins/stand-in/build";
 import { answering, testCluster, until, type TestCluster } from "../machines/test-cluster";
 import { createInlineStack, type InlineStack } from "../plugin/engine-stack";
 
@@ -25,7 +25,7 @@ describe("the kubernetes stand-in under the real engine", () => {
     directory = mkdtempSync(join(tmpdir(), "stand-in-engine-"));
     cluster = await testCluster();
     await cluster.control.start();
-    await buildStandIn(directory);
+    await buildStandIn("kubernetes", directory);
     const path = [directory, process.env["PATH"]].join(delimiter);
     inline = await createInlineStack({ environment: { PATH: path } });
     await answering(cluster);

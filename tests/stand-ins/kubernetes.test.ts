@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Unknown } from "../../sdk/plugin/values";
 import { nothing } from "../../sdk/plugin/wire";
-import { buildStandIn } from "../../simulator/plugins/kubernetes/build";
+import { buildStandIn } from "../../simulator/plugins/stand-in/build";
 import { answering, testCluster, until, type TestCluster } from "../machines/test-cluster";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../plugin/harness";
 
@@ -27,7 +27,7 @@ describe("the stand-in for the kubernetes provider", () => {
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "stand-in-"));
-    [cluster] = await Promise.all([testCluster(), buildStandIn(directory)]);
+    [cluster] = await Promise.all([testCluster(), buildStandIn("kubernetes", directory)]);
     executable = join(directory, "pulumi-resource-kubernetes");
     await cluster.control.start();
     await answering(cluster);
@@ -52,7 +52,7 @@ describe("the stand-in for the kubernetes provider", () => {
 
   it("is not built again while nothing changed", async () => {
     const built = statSync(executable).mtimeMs;
-    await buildStandIn(directory);
+    await buildStandIn("kubernetes", directory);
     assert.equal(statSync(executable).mtimeMs, built);
   });
 

@@ -3,7 +3,7 @@ import { ensurePluginBundle } from "../build/bundle";
 import { ensureToolsWithOrigin, toolNames, type FoundTool, type ToolName } from "../tools";
 import { withLock } from "../tools/lock";
 import { requireDependencies } from "./installed-dependencies";
-import { ensureKubernetesProvider, type KubernetesProvider } from "./kubernetes-provider";
+import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
 import { ensureSimulator, type Simulator } from "./simulator-process";
 import { writeConfig } from "./stack-config";
@@ -34,7 +34,7 @@ export async function prepare(files: StackFiles, port: number | undefined, signa
   const tools = required(found);
   const executable = tools.pulumi.path;
   let simulator: Simulator | undefined;
-  let provider: KubernetesProvider | undefined;
+  let provider: ProviderPlugin | undefined;
   await runSteps(
     [
       { title: "Provider plugin gpu-clusters", run: async () => void (await ensurePluginBundle()) },
@@ -51,7 +51,7 @@ export async function prepare(files: StackFiles, port: number | undefined, signa
       {
         title: "Kubernetes provider",
         run: async () => {
-          provider = await ensureKubernetesProvider(executable, { networkReachable, signal });
+          provider = await ensureProviderPlugin("kubernetes", executable, { networkReachable, signal });
           return provider.description;
         },
       },

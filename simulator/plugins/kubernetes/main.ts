@@ -1,5 +1,6 @@
 /** The stand-in as a plugin process. */
 import { runPlugin } from "../../../sdk/plugin/plugin-process";
-import { KubernetesStandIn } from "./server";
+import { StandInServer } from "../stand-in/server";
+import { kubernetesStandIn } from "./stand-in";
 
-void runPlugin(new KubernetesStandIn(), process.argv.slice(2));
+void runPlugin(new StandInServer(kubernetesStandIn), process.argv.slice(2));

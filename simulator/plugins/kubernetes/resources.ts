@@ -2,10 +2,11 @@
 import { KubernetesApiError, type KubernetesObject, type ObjectReference } from "../../../sdk/kubernetes/api";
 import { compareInputs } from "../../../sdk/plugin/difference";
 import { formatPath, isWithin, parsePath, valueAt } from "../../../sdk/plugin/property-path";
-import { PartialFailure, type CheckFailure, type ResourceLog } from "../../../sdk/plugin/resource";
+import { PartialFailure, type CheckFailure } from "../../../sdk/plugin/resource";
 import type { DetailedChange, DiffQuestion } from "../../../sdk/plugin/resource-diff";
 import { Unknown } from "../../../sdk/plugin/values";
 import { containsUnknown, type Properties, type WireValues } from "../../../sdk/plugin/wire";
+import type { Calls, Subject } from "../stand-in/server";
 import { NotReady } from "./await";
 import { Cluster, describe } from "./cluster";
 import type { Configuration } from "./configuration";
@@ -14,20 +15,10 @@ import { completeInputs, wasAutonamed } from "./inputs";
 import { foreseenOutputs, outputsOf } from "./live-inputs";
 import { kubernetesType, type KubernetesType } from "./type-token";
 
-export interface Subject {
-  readonly urn: string;
-  /** The type token. */
-  readonly token: string;
-  readonly name: string;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number | undefined;
-  readonly log: ResourceLog;
-}
-
 /** How long a preview waits for a cluster that may not answer. */
 const previewTimeoutMs = 5_000;
 
-export class Resources {
+export class Resources implements Calls {
   readonly #cluster: Cluster | undefined;
 
   constructor(private readonly configuration: Configuration) {
@@ -91,7 +82,7 @@ export class Resources {
     return marked({ ...foreseen, status: Unknown.value }, inputs);
   }
 
-  async previewUpdate(subject: Subject, { oldState, news }: DiffQuestion): Promise<WireValues> {
+  async previewUpdate(subject: Subject, _id: string, { oldState, news }: DiffQuestion): Promise<WireValues> {
     const type = kubernetesType(subject.token, news.values["kind"]);
     const rehearsed = await this.#rehearse(subject, type, news.values);
     return marked(rehearsed === undefined ? { ...oldState.values, ...news.values } : outputsOf(rehearsed), news);
@@ -104,7 +95,7 @@ export class Resources {
     return this.#applied(cluster, subject, type, inputs);
   }
 
-  async update(subject: Subject, { oldInputs, news }: DiffQuestion): Promise<WireValues> {
+  async update(subject: Subject, _id: string, { oldInputs, news }: DiffQuestion): Promise<WireValues> {
     const type = kubernetesType(subject.token, news.values["kind"] ?? oldInputs.values["kind"]);
     return (await this.#applied(await this.#reachable(subject), subject, type, news)).state;
   }
@@ -138,6 +129,10 @@ export class Resources {
     const type = kubernetesType(subject.token, oldInputs.values["kind"] ?? oldState.values["kind"]);
     const cluster = await this.#reachable(subject).catch((error: unknown) => this.#forgiven(error, subject));
     await cluster?.delete({ type, urn: subject.urn }, referenceFrom(type, id), oldInputs.values, waitingOf(subject));
+  }
+
+  kept(outputs: Properties, inputs: WireValues): WireValues {
+    return marked(outputs, inputs);
   }
 
   async #applied(
@@ -221,7 +216,7 @@ function waitingOf({ signal, timeoutMs, log }: Subject) {
 }
 
 /** Secret wherever the inputs were secret, and where the kind is. */
-export function marked(values: Properties, inputs: WireValues): WireValues {
+function marked(values: Properties, inputs: WireValues): WireValues {
   const secrets = new Set(inputs.secrets);
   if (values["kind"] === "Secret" && values["apiVersion"] === "v1")
     for (const path of ["data", "stringData"]) secrets.add(path);

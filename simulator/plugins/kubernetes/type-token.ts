@@ -1,20 +1,11 @@
 /** What a type token of the `kubernetes` provider says: `kubernetes:apps/v1:Deployment`, `kubernetes:core/v1:NodePatch`. */
+import { NotServed } from "../stand-in/not-served";
 
 export interface KubernetesType {
   readonly apiVersion: string;
   readonly kind: string;
   /** Lays fields over an object that belongs to somebody else. */
   readonly isPatch: boolean;
-}
-
-export class NotServed extends Error {
-  override readonly name = "NotServed";
-  constructor(what: string) {
-    super(
-      `the simulator's stand-in for the kubernetes provider does not do ${what}; ` +
-        "install the official plugin: pulumi plugin install resource kubernetes",
-    );
-  }
 }
 
 /** Groups of types that are not one Kubernetes object each. */
@@ -29,9 +20,9 @@ export function kubernetesType(token: string, givenKind?: unknown): KubernetesTy
   const cut = module.lastIndexOf("/");
   const group = cut < 0 ? "" : module.slice(0, cut);
   const version = module.slice(cut + 1);
-  if (!/^v\d/.test(version) || notObjects.has(group) || name === "") throw new NotServed(token);
+  if (!/^v\d/.test(version) || notObjects.has(group) || name === "") throw new NotServed("kubernetes", token);
   const isPatch = name.endsWith("Patch") && givenKind !== name;
-  if (name.endsWith("List") && givenKind === undefined) throw new NotServed(`lists (${token})`);
+  if (name.endsWith("List") && givenKind === undefined) throw new NotServed("kubernetes", `lists (${token})`);
   return {
     apiVersion: group === "" || group === "core" ? version : `${group}/${version}`,
     kind: isPatch ? name.slice(0, -"Patch".length) : name,

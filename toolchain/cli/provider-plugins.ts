@@ -1,11 +1,10 @@
 import { promises as fs } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
-import { buildStandIn } from "../../simulator/plugins/kubernetes/build";
+import { buildStandIn, type StandInName } from "../../simulator/plugins/stand-in/build";
 import { runCommand } from "../tools/command";
 import { pulumiHome, exists } from "./workspace";
 
-const executable = "pulumi-resource-kubernetes";
 const answerTimeout = 3_000;
 const installTimeout = 300_000;
 /** How long the publisher is not asked again once it could not be reached. */
@@ -14,35 +13,50 @@ const retryAfter = 24 * 3_600_000;
 /** The marker beside a stand-in that we installed; an official plugin has none. */
 const markerName = "stand-in.json";
 
-export interface KubernetesProvider {
+export interface ProviderPlugin {
   kind: "official" | "stand-in";
   /** One line for people. */
   description: string;
 }
 
-/** The version of the plugin that the installed @pulumi/kubernetes asks for. */
-export async function wantedVersion(): Promise<string> {
-  const manifest = await fs.readFile(require.resolve("@pulumi/kubernetes/package.json"), "utf8");
-  const { pulumi, version } = JSON.parse(manifest) as { version: string; pulumi?: { version?: string } };
+/** Versions where no package is installed that says one. npm's latest @pulumi/command is a stray; its releases went on after it. */
+const pinned: Partial<Record<StandInName, string>> = { command: "1.2.1" };
+
+/** The version of the plugin that the installed @pulumi/<name> asks for. */
+export async function wantedVersion(name: StandInName): Promise<string> {
+  let file: string;
+  try {
+    file = require.resolve(`@pulumi/${name}/package.json`);
+  } catch (error) {
+    const version = pinned[name];
+    if (version === undefined) throw error;
+    return version;
+  }
+  const { pulumi, version } = JSON.parse(await fs.readFile(file, "utf8")) as {
+    version: string;
+    pulumi?: { version?: string };
+  };
   return pulumi?.version ?? version;
 }
 
 /**
- * Puts the kubernetes provider plugin into our PULUMI_HOME: the official one that the user has, else a download of it
- * where the publisher answers within 3 s, else the simulator's stand-in.
+ * Puts a provider plugin into our PULUMI_HOME: the official one that the user has, else a download of it where the publisher
+ * answers within 3 s, else the simulator's stand-in.
  */
-export async function ensureKubernetesProvider(
+export async function ensureProviderPlugin(
+  name: StandInName,
   pulumi: string,
   options: { networkReachable: boolean; signal: AbortSignal },
-): Promise<KubernetesProvider> {
-  const version = await wantedVersion();
-  const name = `resource-kubernetes-v${version}`;
-  const folder = path.join(pulumiHome, "plugins", name);
+): Promise<ProviderPlugin> {
+  const version = await wantedVersion(name);
+  const folderName = `resource-${name}-v${version}`;
+  const executable = `pulumi-resource-${name}`;
+  const folder = path.join(pulumiHome, "plugins", folderName);
   const marker = path.join(folder, markerName);
-  const official: KubernetesProvider = { kind: "official", description: `official plugin ${version}` };
+  const official: ProviderPlugin = { kind: "official", description: `official plugin ${version}` };
   if ((await exists(path.join(folder, executable))) && !(await exists(marker))) return official;
 
-  const users = path.join(process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), "plugins", name);
+  const users = path.join(process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), "plugins", folderName);
   if (await exists(path.join(users, executable))) {
     await fs.rm(folder, { recursive: true, force: true });
     await linkFiles(users, folder);
@@ -51,14 +65,14 @@ export async function ensureKubernetesProvider(
   const triedAt = await lastTry(marker);
   if (Date.now() - triedAt > retryAfter && options.networkReachable && (await isReachable(options.signal))) {
     await fs.rm(folder, { recursive: true, force: true });
-    if (await installOfficial(pulumi, version, options.signal)) return official;
+    if (await installOfficial(pulumi, name, version, options.signal)) return official;
   }
   await fs.mkdir(folder, { recursive: true });
   // Before the plugin, so that a stand-in can never be taken for the official one.
   if (!(await exists(marker)) || Date.now() - triedAt > retryAfter) {
     await fs.writeFile(marker, JSON.stringify({ triedAt: Date.now() }));
   }
-  await buildStandIn(folder);
+  await buildStandIn(name, folder);
   return { kind: "stand-in", description: "stand-in of the simulator (official plugin not reachable)" };
 }
 
@@ -87,8 +101,8 @@ async function isReachable(signal: AbortSignal): Promise<boolean> {
   }
 }
 
-async function installOfficial(pulumi: string, version: string, signal: AbortSignal): Promise<boolean> {
-  const result = await runCommand(pulumi, ["plugin", "install", "resource", "kubernetes", version], {
+async function installOfficial(pulumi: string, name: string, version: string, signal: AbortSignal): Promise<boolean> {
+  const result = await runCommand(pulumi, ["plugin", "install", "resource", name, version], {
     reject: false,
     timeout: installTimeout,
     cancelSignal: signal,
