@@ -6,13 +6,13 @@ import { catalogue } from "../../toolchain/tools/catalogue";
 import { findOrInstall, type Workshop } from "../../toolchain/tools/ensure";
 import type { Fetch } from "../../toolchain/tools/download";
 import { ToolCache } from "../../toolchain/tools/tool-cache";
-import type { ToolName } from "../../toolchain/tools/tool";
+import type { AnyToolName } from "../../toolchain/tools/tool";
 import { inTemporaryFolder, writeExecutable } from "./temporary-folder";
 
 /** A workshop without network and with a compiler that writes scripts; `asked` and `compiled` tell what was tried. */
 function workshop(folder: string, changes: Partial<Workshop> = {}) {
   const asked: string[] = [];
-  const compiled: ToolName[][] = [];
+  const compiled: AnyToolName[][] = [];
   const reports: string[] = [];
   const offline: Fetch = (url) => {
     asked.push(new URL(url).host);

@@ -1,9 +1,11 @@
-import type { Download, Platform, Tool, ToolName } from "./tool";
+import type { AnyToolName, Download, NodeToolName, Platform, Tool, ToolName } from "./tool";
 
 const kubernetesVersion = "1.36.3";
 const pulumiVersion = "3.255.0";
 const etcdVersion = "3.7.3";
 const kwokVersion = "0.8.0";
+// What `kubeadm config images list` of our Kubernetes asks for.
+const corednsVersion = "1.14.2";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -22,7 +24,12 @@ function pinOf(tool: string, version: string, platform: Platform): string | unde
   return pins[`${tool} ${version} ${platform.os}/${platform.arch}`];
 }
 
-function kubernetesTool(name: ToolName, accepts: Tool["accepts"]): Tool {
+const versionArguments: Partial<Record<AnyToolName, string[]>> = {
+  kubectl: ["version", "--client"],
+  kubeadm: ["version", "-o", "short"],
+};
+
+function kubernetesTool(name: AnyToolName, accepts: Tool["accepts"]): Tool {
   const variables = {
     gitVersion: `v${kubernetesVersion}`,
     gitMajor: kubernetesVersion.split(".")[0],
@@ -37,7 +44,7 @@ function kubernetesTool(name: ToolName, accepts: Tool["accepts"]): Tool {
     name,
     version: kubernetesVersion,
     accepts,
-    versionArguments: name === "kubectl" ? ["version", "--client"] : ["--version"],
+    versionArguments: versionArguments[name] ?? ["--version"],
     companions: [],
     module: "kubernetes",
     package: `k8s.io/kubernetes/cmd/${name}`,
@@ -57,6 +64,8 @@ function kubernetesTool(name: ToolName, accepts: Tool["accepts"]): Tool {
 // The simulator's control planes run one minor; kubectl may be one older or newer (Kubernetes' version skew policy).
 const servers = { from: "1.36.0", below: "1.37.0" };
 const clients = { from: "1.35.0", below: "1.38.0" };
+// A machine image holds exactly the version that node documents ask for.
+const exactly = { from: kubernetesVersion, below: "1.36.4" };
 
 const pulumi: Tool = {
   name: "pulumi",
@@ -118,8 +127,21 @@ const kwok: Tool = {
   },
 };
 
+const coredns: Tool = {
+  name: "coredns",
+  version: corednsVersion,
+  accepts: { from: "1.12.0", below: "2.0.0" },
+  versionArguments: ["-version"],
+  companions: [],
+  module: "coredns",
+  package: "github.com/coredns/coredns",
+  linkFlags: "-s -w",
+  // The publisher's archives have no folder and no checksum file of a name that could be known here.
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
-export const catalogue: Readonly<Record<ToolName, Tool>> = {
+export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
   etcd,
   "kube-apiserver": kubernetesTool("kube-apiserver", servers),
@@ -127,9 +149,13 @@ export const catalogue: Readonly<Record<ToolName, Tool>> = {
   "kube-scheduler": kubernetesTool("kube-scheduler", servers),
   kubectl: kubernetesTool("kubectl", clients),
   kwok,
+  kubeadm: kubernetesTool("kubeadm", exactly),
+  kubelet: kubernetesTool("kubelet", exactly),
+  "kube-proxy": kubernetesTool("kube-proxy", exactly),
+  coredns,
 };
 
-/** All names, in the order in which missing ones are made: the quick ones first. */
+/** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
 export const toolNames: readonly ToolName[] = [
   "etcd",
   "kwok",
@@ -139,3 +165,5 @@ export const toolNames: readonly ToolName[] = [
   "kubectl",
   "pulumi",
 ];
+
+export const nodeToolNames: readonly NodeToolName[] = ["kubeadm", "kubelet", "kube-proxy", "coredns"];

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { catalogue, toolNames } from "./catalogue";
+import { catalogue, nodeToolNames, toolNames } from "./catalogue";
 import { compile, compileRecipe } from "./compile";
 import { ChecksumMismatchError, download, UnreachableError, type Downloader } from "./download";
 import { withLock } from "./lock";
 import { findOnPath, isExecutable } from "./paths";
 import type { Report } from "./report";
 import { ToolCache } from "./tool-cache";
-import type { Download, Platform, Tool, ToolName } from "./tool";
+import type { AnyToolName, Download, Platform, Tool } from "./tool";
 import { isAccepted } from "./version";
 import { VersionProbes } from "./version-probe";
 
@@ -34,9 +34,12 @@ export interface Workshop {
 }
 
 /** Finds each tool on PATH or in the cache, and downloads or compiles the missing ones, one after the other. */
-export async function findOrInstall(names: readonly ToolName[], workshop: Workshop): Promise<Map<ToolName, FoundTool>> {
-  const wanted = toolNames.filter((name) => names.includes(name)).map((name) => catalogue[name]);
-  const found = new Map<ToolName, FoundTool>();
+export async function findOrInstall(
+  names: readonly AnyToolName[],
+  workshop: Workshop,
+): Promise<Map<AnyToolName, FoundTool>> {
+  const wanted = [...toolNames, ...nodeToolNames].filter((name) => names.includes(name)).map((name) => catalogue[name]);
+  const found = new Map<AnyToolName, FoundTool>();
   const probes = new VersionProbes(path.join(workshop.cache.folder, "versions.json"));
   await Promise.all(
     wanted.map(async (tool) => {
@@ -55,7 +58,7 @@ export async function findOrInstall(names: readonly ToolName[], workshop: Worksh
   return found;
 }
 
-async function installAll(missing: Tool[], found: Map<ToolName, FoundTool>, workshop: Workshop): Promise<void> {
+async function installAll(missing: Tool[], found: Map<AnyToolName, FoundTool>, workshop: Workshop): Promise<void> {
   await workshop.cache.clearScratch();
   const toCompile: Tool[] = [];
   let reachable = true;

@@ -6,11 +6,11 @@ import { findOrInstall, type FoundTool } from "./ensure";
 import { toolsDirectory } from "./paths";
 import { reportToStderr, type Report } from "./report";
 import { ToolCache } from "./tool-cache";
-import { currentPlatform, type ToolName } from "./tool";
+import { currentPlatform, type AnyToolName } from "./tool";
 
 export { reportToStderr, lineReport, type Report } from "./report";
-export { toolNames } from "./catalogue";
-export type { ToolName } from "./tool";
+export { nodeToolNames, toolNames } from "./catalogue";
+export type { AnyToolName, NodeToolName, ToolName } from "./tool";
 export type { FoundTool } from "./ensure";
 
 export interface EnsureOptions {
@@ -27,7 +27,7 @@ export interface EnsureOptions {
  * download where its host answers within 3 s, else compiled from the pinned Go module.
  * @returns absolute path of each executable
  */
-export async function ensureTools<Name extends ToolName>(
+export async function ensureTools<Name extends AnyToolName>(
   names: readonly Name[],
   options: EnsureOptions = {},
 ): Promise<Record<Name, string>> {
@@ -36,7 +36,7 @@ export async function ensureTools<Name extends ToolName>(
 }
 
 /** Like `ensureTools`, and says of each tool where it came from. */
-export async function ensureToolsWithOrigin<Name extends ToolName>(
+export async function ensureToolsWithOrigin<Name extends AnyToolName>(
   names: readonly Name[],
   options: EnsureOptions = {},
 ): Promise<Record<Name, FoundTool>> {
@@ -58,6 +58,6 @@ export async function ensureToolsWithOrigin<Name extends ToolName>(
 }
 
 /** The version that is installed when none is found. */
-export function pinnedVersion(name: ToolName): string {
+export function pinnedVersion(name: AnyToolName): string {
   return catalogue[name].version;
 }

@@ -2,8 +2,13 @@
 export type ToolName =
   "pulumi" | "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kubectl" | "kwok";
 
+/** What only machines that really boot have on them: nothing else needs these. */
+export type NodeToolName = "kubeadm" | "kubelet" | "kube-proxy" | "coredns";
+
+export type AnyToolName = ToolName | NodeToolName;
+
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
-export type GoModuleName = "etcd" | "kubernetes" | "kwok" | "pulumi";
+export type GoModuleName = "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {
@@ -25,7 +30,7 @@ export interface Download {
 }
 
 export interface Tool {
-  name: ToolName;
+  name: AnyToolName;
   /** The version that is downloaded or compiled, without a `v`. */
   version: string;
   /** Versions on PATH that will do: `from` inclusive, `below` exclusive, each `major.minor.patch`. */
