@@ -1,6 +1,7 @@
 /** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { NodeDocument } from "./document";
+import type { Ec2NodeDocument } from "./ec2";
 import { nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
@@ -19,7 +20,10 @@ const end = "# END NODE DOCUMENT";
 const documentLine = new RegExp(`^${beginning}\\n(.*)\\n${end}$`, "m");
 
 /** Placeholders of the document stand in a `cudo-start-script` as they are. Throws `RangeError` if a cloud would not take the script. */
-export function renderBootstrapScript(document: NodeDocument, options: BootstrapScriptOptions): string {
+export function renderBootstrapScript(
+  document: NodeDocument | Ec2NodeDocument,
+  options: BootstrapScriptOptions,
+): string {
   const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${nodeScript}`;
   const delivered = options.delivery === "ec2-user-data" ? gzipSync(script, { level: 9 }) : Buffer.from(script, "utf8");
   if (delivered.length > maximumScriptBytes) {

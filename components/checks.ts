@@ -175,3 +175,20 @@ export function checkCidr(path: string, cidr: string, problems: Problems): void 
     problems.add(path, `"${cidr}" must be an IPv4 range such as 203.0.113.0/24`);
   }
 }
+
+export function checkChoice(
+  path: string,
+  value: string | undefined,
+  choices: readonly string[],
+  problems: Problems,
+): void {
+  if (value !== undefined && !choices.includes(value)) {
+    problems.add(
+      path,
+      `must be ${choices
+        .map((choice) => `"${choice}"`)
+        .join(", ")
+        .replace(/, ([^,]*)$/, " or $1")}, is "${value}"`,
+    );
+  }
+}

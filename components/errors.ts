@@ -20,6 +20,29 @@ export class InvalidInput extends pulumi.InputPropertiesError {
   }
 }
 
+/** Another cluster of the account has the name. */
+export class ClusterNameInUse extends pulumi.RunError {
+  constructor(clusterName: string, owner: string) {
+    super(
+      `ClusterNameInUse: "${clusterName}" is the name of another cluster (${owner}); choose a different clusterName`,
+    );
+  }
+}
+
+/** The cloud cannot be reached, or did not make what the cluster needs. */
+export class ClusterCouldNotBeDeployed extends pulumi.RunError {
+  constructor(reason: string) {
+    super(`ClusterCouldNotBeDeployed: ${reason}`);
+  }
+}
+
+/** Something answered in a way that it never should. */
+export class UnexpectedBehavior extends pulumi.RunError {
+  constructor(reason: string) {
+    super(`UnexpectedBehavior: ${reason}`);
+  }
+}
+
 /** Gathers problems while arguments are checked. */
 export class Problems {
   private readonly found: Problem[] = [];

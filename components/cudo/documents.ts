@@ -1,10 +1,9 @@
 /** The node documents of a Cudo cluster. Pure. */
 import { placeholders, type ControlPlaneDocument, type NodeDocument, type Taint } from "../../bootstrap/document";
+import { groupLabels, groupTaints } from "../node-marks";
 
 /** Every certificate of the API server has this DNS name, so clients can check it whatever the machine's address turns out to be. */
 export const apiServerName = "kubernetes";
-
-export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
 
 interface Common {
   clusterName: string;
@@ -66,8 +65,8 @@ export function workerDocument(options: WorkerOptions): NodeDocument {
     endpoint: options.endpoint,
     tlsServerName: apiServerName,
     certificateAuthority: options.certificateAuthority,
-    labels: groupLabels(options),
-    taints: groupTaints(options),
+    labels: groupLabels(options, options.labels),
+    taints: groupTaints(options, options.taints),
     ...(options.gpus > 0 && {
       gpu: { vendor: "nvidia" as const, count: options.gpus, ...(options.gpuModel && { model: options.gpuModel }) },
     }),
@@ -75,22 +74,4 @@ export function workerDocument(options: WorkerOptions): NodeDocument {
     ...(options.authorizedKeys.length > 0 && { authorizedKeys: options.authorizedKeys }),
     bootstrapToken: placeholders.bootstrapToken,
   };
-}
-
-export function groupLabels({
-  clusterName,
-  group,
-  role,
-  labels,
-}: Pick<WorkerOptions, "clusterName" | "group" | "role" | "labels">): Record<string, string> {
-  return {
-    ...labels,
-    "gpu-clusters/cluster": clusterName,
-    "gpu-clusters/node-group": group,
-    "gpu-clusters/role": role,
-  };
-}
-
-export function groupTaints({ role, taints }: Pick<WorkerOptions, "role" | "taints">): Taint[] {
-  return role === "control" ? [controlTaint, ...taints] : taints;
 }

@@ -3,8 +3,9 @@ import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup } from "../../sdk/cudo/node-group";
 import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
+import { groupLabels, groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
-import { groupLabels, groupTaints, workerDocument } from "./documents";
+import { workerDocument } from "./documents";
 import { images } from "./profiles";
 
 export interface NodeGroupPlace {
@@ -24,8 +25,8 @@ export interface NodeGroupPlace {
 export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.CustomResourceOptions): NodeGroup {
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.id, role: group.role };
-  const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels({ ...identity, labels: own }));
-  const taints = groupTaints({ role: group.role, taints: group.taints ?? [] });
+  const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own));
+  const taints = groupTaints(group, group.taints ?? []);
   const hasGpus = (known(group.gpus) ?? 0) > 0;
   return new NodeGroup(
     name,

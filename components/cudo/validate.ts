@@ -1,5 +1,6 @@
 import {
   checkBounds,
+  checkChoice,
   checkCidr,
   checkClusterName,
   checkGroupNames,
@@ -108,16 +109,4 @@ function checkDataCenters(args: CudoClusterArgs, groups: readonly CudoNodeGroupA
       );
     }
   });
-}
-
-function checkChoice(path: string, value: string | undefined, choices: readonly string[], problems: Problems): void {
-  if (value !== undefined && !choices.includes(value)) {
-    problems.add(
-      path,
-      `must be ${choices
-        .map((choice) => `"${choice}"`)
-        .join(", ")
-        .replace(/, ([^,]*)$/, " or $1")}, is "${value}"`,
-    );
-  }
 }

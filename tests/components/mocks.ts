@@ -4,6 +4,8 @@ import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 /** What components register, under Pulumi's mocks. */
 export class Registered {
   readonly resources: MockResourceArgs[] = [];
+  /** Functions that were called. */
+  readonly calls: string[] = [];
 
   /** Inputs of the one resource with this type. */
   inputs(type: string): Record<string, unknown> {
@@ -30,8 +32,11 @@ export class Registered {
 /** Outputs by resource type; what is left out is the inputs, and unknown at preview. */
 export type Outputs = Record<string, (args: MockResourceArgs) => Record<string, unknown>>;
 
+/** Results by function; what is left out gives its arguments. */
+export type Functions = Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
+
 /** Starts a fresh program under mocks. Await `settled()` before looking at `registered`. */
-export async function mockProgram(outputs: Outputs, preview = false): Promise<Registered> {
+export async function mockProgram(outputs: Outputs, preview = false, functions: Functions = {}): Promise<Registered> {
   const registered = new Registered();
   await pulumi.runtime.setMocks(
     {
@@ -42,7 +47,10 @@ export async function mockProgram(outputs: Outputs, preview = false): Promise<Re
           state: { ...args.inputs, ...(preview ? {} : outputs[args.type]?.(args)) },
         };
       },
-      call: (args) => args.inputs as Record<string, unknown>,
+      call({ token, inputs }) {
+        registered.calls.push(token);
+        return functions[token]?.(inputs as Record<string, unknown>) ?? (inputs as Record<string, unknown>);
+      },
     },
     "project",
     "stack",

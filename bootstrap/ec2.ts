@@ -1,0 +1,52 @@
+/**
+ * Node documents of EC2 instances. They have no secrets, because whoever may look at an instance can read its user data, and they are the
+ * same for all machines of a group: each machine asks its metadata service who it is, and SSM for what is missing. Pure.
+ */
+import { placeholders, type ControlPlaneDocument, type KeyPair, type NodeDocument } from "./document";
+
+/** Parameters of SSM that a machine reads and writes with its instance role. */
+export interface Ec2Secrets {
+  source: "aws-ssm";
+  /** Name of the parameter whose value, JSON, is laid over the document: `Ec2ControlPlaneKeys` or `Ec2JoinToken`. */
+  parameter: string;
+  /** Control plane only: where it leaves the nodes' token (`Ec2JoinToken`), and a fresh one every eight hours. */
+  joinParameter?: string;
+}
+
+/** What the control plane's parameter holds. */
+export interface Ec2ControlPlaneKeys {
+  controlPlane: { ca: KeyPair; frontProxyCa: KeyPair; etcdCa: KeyPair; serviceAccountKey: string };
+}
+
+/** What the nodes' parameter holds: `id.secret`, valid for 24 hours. */
+export interface Ec2JoinToken {
+  bootstrapToken: string;
+}
+
+export interface Ec2NodeDocument extends Omit<NodeDocument, "bootstrapToken" | "controlPlane"> {
+  secrets: Ec2Secrets;
+  controlPlane?: Omit<ControlPlaneDocument, keyof Ec2ControlPlaneKeys["controlPlane"]>;
+}
+
+/** What a machine knows of itself. */
+export interface Ec2Facts {
+  /** The instance's private DNS name. */
+  nodeName: string;
+  /** `aws:///<zone>/<instance>`. */
+  providerId: string;
+}
+
+/** The document as the machine acts on it; `secret` is the parameter's value. The same is done on the machine by `scripts/ec2.sh`. */
+export function completeEc2Document(document: Ec2NodeDocument, facts: Ec2Facts, secret: string): NodeDocument {
+  const { controlPlane, ...common }: Partial<Ec2NodeDocument> = document;
+  delete common.secrets;
+  const { controlPlane: keys, ...other } = JSON.parse(secret) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>;
+  const text = JSON.stringify(common)
+    .replaceAll(placeholders.nodeName, facts.nodeName)
+    .replaceAll(placeholders.providerId, facts.providerId);
+  return {
+    ...(JSON.parse(text) as NodeDocument),
+    ...other,
+    ...(controlPlane && { controlPlane: { ...controlPlane, ...keys } as ControlPlaneDocument }),
+  };
+}

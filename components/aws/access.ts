@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
+import { awsName, longestNames } from "./names";
+
+export interface AccessOptions {
+  base: string;
+  vpcId: pulumi.Input<string>;
+  /** Ranges that may reach the API. */
+  api: readonly string[];
+  /** Ranges that may reach port 22. */
+  ssh: readonly string[];
+  tags: Record<string, string>;
+}
+
+export interface Access {
+  /** Of every machine. */
+  nodes: pulumi.Output<string>;
+  /** Of the control plane, besides. */
+  controlPlane: pulumi.Output<string>;
+  /** Without its rules a machine reaches nothing. */
+  ready: pulumi.Resource[];
+}
+
+/**
+ * Machines talk freely among themselves, as pods and kubelets need it, and to the outside. Rules are resources of their own, so that those
+ * which a cloud controller adds for load balancers stay.
+ */
+export function clusterAccess(name: string, options: AccessOptions, child: pulumi.CustomResourceOptions): Access {
+  const group = (part: string, description: string) => {
+    const physical = awsName(options.base, part, longestNames.securityGroup);
+    return new SecurityGroup(
+      `${name}-${part}`,
+      { name: physical, description, vpcId: options.vpcId, tags: { ...options.tags, Name: physical } },
+      child,
+    );
+  };
+  const nodes = group("nodes", "Machines of a Kubernetes cluster");
+  const controlPlane = group("api", "Kubernetes API");
+  const { tags } = options;
+  const open = (part: string, securityGroupId: pulumi.Input<string>, port: number, ranges: readonly string[]) =>
+    [...new Set(ranges)].map(
+      (cidrIpv4) =>
+        new SecurityGroupIngressRule(
+          `${name}-${part}-${cidrIpv4}`,
+          { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4, tags },
+          child,
+        ),
+    );
+  return {
+    nodes: nodes.id,
+    controlPlane: controlPlane.id,
+    ready: [
+      new SecurityGroupIngressRule(
+        `${name}-nodes-among-themselves`,
+        { securityGroupId: nodes.id, ipProtocol: "-1", referencedSecurityGroupId: nodes.id, tags },
+        child,
+      ),
+      new SecurityGroupEgressRule(
+        `${name}-nodes-outside`,
+        { securityGroupId: nodes.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", tags },
+        child,
+      ),
+      ...open("api-from", controlPlane.id, 6443, options.api),
+      ...open("ssh-from", nodes.id, 22, options.ssh),
+    ],
+  };
+}

@@ -1,0 +1,153 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { AllocationStrategy, CapacityType } from "../../sdk/aws/allocation";
+
+/** A taint that every node of a group registers with. */
+export interface AwsTaintArgs {
+  key: string;
+  value?: string;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** A group of equal EC2 instances between `minSize` and `maxSize`, kept by an EC2 Fleet. */
+export interface AwsNodeGroupArgs {
+  /** Name of the group: 1 to 63 lower-case letters, digits and hyphens. Nodes carry it in the label `gpu-clusters/node-group`. */
+  name: string;
+  /**
+   * `worker` nodes run workloads. `control` nodes are kept for the cluster's own services: they carry the taint
+   * `gpu-clusters/role=control:NoSchedule`, and their number is fixed (`minSize` equals `maxSize`).
+   */
+  role: "control" | "worker";
+  /** Fewest nodes, 0 to 100. Present when `pulumi up` returns. */
+  minSize: pulumi.Input<number>;
+  /** Most nodes, 1 to 100. */
+  maxSize: pulumi.Input<number>;
+  /**
+   * Instance types in the order of preference, for example `["p5.48xlarge"]`. Several give the fleet more places to find machines; they
+   * must have equal vCPUs, memory and GPUs, and one architecture.
+   */
+  instanceTypes: string[];
+  /**
+   * `spot` machines cost less and can be taken back by AWS at any time.
+   * Default: `on-demand`.
+   */
+  capacityType?: CapacityType;
+  /**
+   * Which types and zones are taken first. On-demand groups have `lowest-price` and `prioritized` (the order of `instanceTypes`) only.
+   * Default: `lowest-price`.
+   */
+  allocationStrategy?: AllocationStrategy;
+  /** Machines of a spot group that are on-demand, at most `minSize`. Default: 0. */
+  onDemandBase?: number;
+  /** Root disk per node in GiB, encrypted gp3. Default: 100. */
+  diskSizeGib?: pulumi.Input<number>;
+  /** GPUs per node. Default: what the instance type is known to have. */
+  gpus?: number;
+  /**
+   * Image id. Default: the newest Ubuntu 24.04 when the group is made, and for groups with GPUs AWS's Deep Learning Base image of it, which
+   * carries the driver; a newer one does not change the group.
+   */
+  image?: pulumi.Input<string>;
+  /** Node labels, besides the package's own. */
+  labels?: Record<string, string>;
+  /** Node taints. */
+  taints?: AwsTaintArgs[];
+}
+
+/** Another organisation's account, entered through a role there. */
+export interface AwsCloudAccountArgs {
+  /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
+  roleArn: string;
+  /** What the role's trust policy asks for. */
+  externalId?: string;
+}
+
+/** A new VPC, or one that exists. */
+export interface AwsNetworkArgs {
+  /**
+   * Range of the new VPC, /16 to /24. It must not overlap the pods' (10.244.0.0/16) or the Services' (10.96.0.0/12).
+   * Default: `10.0.0.0/16`.
+   */
+  cidr?: string;
+  /** Zones of the new VPC by name, one to three. Default: the region's first three (in us-west-1, two). */
+  zones?: string[];
+  /**
+   * How private subnets reach the internet. `single`: one NAT gateway; `perZone`: one in each zone, which outlives the loss of a zone and
+   * costs more; `none`: no gateway at all, and nodes are in the public subnets with addresses of their own, closed to the outside.
+   * Default: `single`. A NAT gateway is charged by the hour and by traffic.
+   */
+  nat?: "single" | "perZone" | "none";
+  /** A VPC that exists; nothing is changed in it but security groups. */
+  vpcId?: pulumi.Input<string>;
+  /**
+   * Subnets that exist, one for each zone, with a way to the internet. Default with `vpcId`: each zone's first private subnet, or public
+   * where there is no private one. The control plane is in the first public one.
+   */
+  subnetIds?: pulumi.Input<string>[];
+}
+
+/** The machine that runs the Kubernetes API and etcd. */
+export interface AwsControlPlaneArgs {
+  /** Default: `t3.xlarge`. */
+  instanceType?: string;
+  /** Root disk in GiB, encrypted gp3. Default: 100. */
+  diskSizeGib?: pulumi.Input<number>;
+  /** Image id, used when the machine is made. Default: the newest Ubuntu 24.04. */
+  image?: pulumi.Input<string>;
+  /** Machines. One is what there is for now. Default: 1. */
+  count?: number;
+}
+
+export interface AwsClusterArgs {
+  /**
+   * Name of the cluster: 1 to 128 letters, digits and hyphens, starting and ending with a letter or digit.
+   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   */
+  clusterName?: string;
+  /**
+   * Put before every physical name; `vantage-` gives the names and tags of the create-cluster request.
+   * Default: none.
+   */
+  namePrefix?: string;
+  /** Name of an EC2 key pair of the region, for SSH into the machines where `sshAccessCidrs` opens it. */
+  keyPair: pulumi.Input<string>;
+  /** For example `us-west-2`. Default: that of the AWS providers (`aws:region`, and `region` of `gpu-clusters:aws`). */
+  region?: string;
+  /** Default: the credentials of the AWS providers as they are. */
+  cloudAccount?: AwsCloudAccountArgs;
+  /** Default: a new VPC. */
+  network?: AwsNetworkArgs;
+  controlPlane?: AwsControlPlaneArgs;
+  /**
+   * Kubernetes version of a new cluster: a minor (`1.36`) or a full version (`1.36.3`). Nodes always follow the version that the
+   * control plane runs; upgrading a running control plane is done on it with kubeadm.
+   * Default: `1.36`.
+   */
+  kubernetesVersion?: string;
+  /**
+   * Network between pods: `cilium` (Helm chart, pinned), `flannel` (VXLAN), or `none` if you install one yourself:
+   * nodes are then only awaited until they have registered.
+   * Default: `cilium`.
+   */
+  cni?: "cilium" | "flannel" | "none";
+  /** Up to 20 groups of up to 100 nodes. */
+  nodeGroups?: AwsNodeGroupArgs[];
+  /**
+   * IPv4 ranges that may reach the Kubernetes API.
+   * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
+   */
+  apiServerAccessCidrs?: string[];
+  /** IPv4 ranges that may reach port 22 of the machines. Default: none. */
+  sshAccessCidrs?: string[];
+  /** Tags of everything that is made. */
+  tags?: Record<string, string>;
+  /**
+   * Allows pre-releases of Kubernetes, installed from the project's pre-release packages.
+   * Default: `false`.
+   */
+  devMode?: boolean;
+  /**
+   * How long the administrator's certificate in the kubeconfig lives, in hours. `pulumi up` renews it when less than a third is left.
+   * Default: 2160 (90 days).
+   */
+  adminValidityHours?: pulumi.Input<number>;
+}

@@ -1,0 +1,266 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Provider as AwsProvider } from "@pulumi/aws/provider";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
+import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
+import { installCni } from "../addons/cni";
+import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { ClusterCouldNotBeDeployed } from "../errors";
+import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
+import { clusterAccess } from "./access";
+import type { AwsClusterArgs } from "./args";
+import { controlPlane, defaultControlPlaneType } from "./control-plane";
+import { subnets } from "./documents";
+import { machineIdentity } from "./identity";
+import { imageFinder } from "./images";
+import { execKubeconfig } from "./kubeconfig";
+import { AwsNetwork } from "./network";
+import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
+import { controlPlanePolicy, nodePolicy } from "./policies";
+import { clusterSecrets } from "./secrets";
+import { clusterTags } from "./tags";
+import { checkAwsClusterArgs } from "./validate";
+
+/**
+ * A Kubernetes cluster on EC2: a VPC (or one that exists), roles, one control plane machine set up by kubeadm, and node groups on EC2 Fleet.
+ *
+ * The kubeconfig is computed from the cluster's own certificate authority and a public address that stays. Machines get keys and tokens
+ * from SSM's parameter store with their roles; user data has no secrets.
+ *
+ * Cost: every machine by the hour, with its disk; NAT gateways and public addresses by the hour; traffic between zones and to the outside.
+ *
+ * @example
+ * const cluster = new AwsCluster("train", {
+ *   keyPair: "ops",
+ *   nodeGroups: [{ name: "gpu", role: "worker", minSize: 1, maxSize: 8, instanceTypes: ["g5.2xlarge"] }],
+ * });
+ * export const kubeconfig = cluster.kubeconfig;
+ */
+export class AwsCluster extends pulumi.ComponentResource implements KubernetesCluster {
+  static readonly __pulumiType = "gpu-clusters:aws:AwsCluster";
+
+  /** Name of the cluster; also the kubeconfig's context. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** `https://address:6443` of the API server. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** PEM certificate of the cluster's authority. */
+  public readonly certificateAuthority: pulumi.Output<string>;
+  /**
+   * YAML with the administrator's certificate.
+   * @secret
+   */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** YAML without credentials: `aws ssm get-parameter` fetches them, for whoever IAM lets read the parameter. */
+  public readonly kubeconfigExec: pulumi.Output<string>;
+  /** Sizes of the node groups. */
+  public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** `ready` once the API server answers and every group has its minimum of nodes; unknown before that. */
+  public readonly status: pulumi.Output<string>;
+  /** For add-ons and for resources of your own inside the cluster. */
+  public readonly kubeProvider: KubernetesProvider;
+  public readonly vpcId: pulumi.Output<string>;
+  /** Where the nodes are: one subnet for each zone. */
+  public readonly subnetIds: pulumi.Output<string[]>;
+  /** The nodes' role, for policies of your own. */
+  public readonly nodeRoleArn: pulumi.Output<string>;
+
+  constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkAwsClusterArgs(name, args).raise("AwsCluster");
+    if (args.cloudAccount && !args.cloudAccount.roleArn) {
+      throw new ClusterCouldNotBeDeployed(
+        "the cloud account has no roleArn: without a role, nothing can be made in it",
+      );
+    }
+    super(AwsCluster.__pulumiType, name, {}, options);
+    const clusterName = args.clusterName ?? name;
+    const base = `${args.namePrefix ?? ""}${clusterName}`;
+    const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags });
+    const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
+    const child = { parent: this };
+    const aws = ownProvider(name, args, this);
+    const onAws = { ...child, provider: aws };
+    const connection = ownConnection(args);
+
+    const certificates = new ClusterCertificates(
+      `${name}-certificates`,
+      { clusterName, adminValidityHours: args.adminValidityHours },
+      child,
+    );
+    const network = new AwsNetwork(
+      `${name}-network`,
+      { ...args.network, physicalName: base, tags, region: args.region },
+      { ...child, providers: aws && [aws] },
+    );
+    const access = clusterAccess(
+      name,
+      {
+        base,
+        vpcId: network.vpcId,
+        api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+        ssh: args.sshAccessCidrs ?? [],
+        tags,
+      },
+      onAws,
+    );
+    const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
+    const partition = secrets.join.arn.apply((arn) => arn.split(":")[1]!);
+    const controlPlaneIdentity = machineIdentity(
+      `${name}-control-plane`,
+      {
+        base,
+        names: { role: "control-plane-role", profile: "control-plane-profile" },
+        policy: pulumi
+          .all([secrets.keys.arn, secrets.join.arn])
+          .apply(([keysParameter, joinParameter]) => controlPlanePolicy({ clusterName, keysParameter, joinParameter })),
+        partition,
+        tags,
+      },
+      onAws,
+    );
+    const nodeIdentity = machineIdentity(
+      `${name}-node`,
+      {
+        base,
+        names: { role: "node-role", profile: "instance-profile" },
+        policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
+        partition,
+        tags,
+      },
+      onAws,
+    );
+
+    const image = imageFinder(connection, this);
+    const machine = controlPlane(
+      `${name}-control-plane`,
+      {
+        ...args.controlPlane,
+        clusterName,
+        base,
+        kubernetesVersion: version,
+        keyPair: args.keyPair,
+        imageId:
+          args.controlPlane?.image ??
+          image({ instanceType: args.controlPlane?.instanceType ?? defaultControlPlaneType, gpu: false }).imageId,
+        subnetId: network.controlPlaneSubnetId,
+        access,
+        identity: controlPlaneIdentity,
+        secrets,
+        certificateAuthority: certificates.caCertificate,
+        tags,
+      },
+      { ...onAws, dependsOn: [network] },
+    );
+
+    this.clusterName = pulumi.output(clusterName);
+    this.endpoint = pulumi.interpolate`https://${machine.publicIp}:6443`;
+    this.certificateAuthority = certificates.caCertificate;
+    const parts = pulumi.all([this.endpoint, certificates.caCertificate]);
+    this.kubeconfig = pulumi.secret(
+      pulumi
+        .all([parts, certificates.adminCertificate, certificates.adminPrivateKey])
+        .apply(([[endpoint, certificateAuthority], clientCertificate, clientKey]) =>
+          renderKubeconfig({
+            clusterName,
+            endpoint,
+            certificateAuthority,
+            credentials: { clientCertificate, clientKey },
+          }),
+        ),
+    );
+    this.kubeconfigExec = pulumi
+      .all([parts, secrets.admin.arn])
+      .apply(([[endpoint, certificateAuthority], parameterArn]) =>
+        execKubeconfig({ clusterName, endpoint, certificateAuthority, parameterArn }),
+      );
+
+    const apiServer = new ApiServerReady(
+      `${name}-api-server`,
+      { kubeconfig: this.kubeconfig },
+      { ...child, dependsOn: machine.ready },
+    );
+    const inCluster = { ...child, dependsOn: [apiServer], deletedWith: machine.instance };
+    this.kubeProvider = new KubernetesProvider(
+      `${name}-kubernetes`,
+      { kubeconfig: this.kubeconfig, enableServerSideApply: true },
+      { ...child, dependsOn: [apiServer] },
+    );
+    const cni = args.cni ?? "cilium";
+    const networkBetweenPods =
+      cni === "none"
+        ? []
+        : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
+
+    const groups = args.nodeGroups ?? [];
+    // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
+    const surroundings = [apiServer, network, ...access.ready, ...nodeIdentity.ready];
+    const nodeGroups = groups.map((group) =>
+      nodeGroup(
+        `${name}-${group.name}`,
+        {
+          clusterName,
+          base,
+          group,
+          image: image({ instanceType: group.instanceTypes[0]!, gpu: groupGpus(group) > 0, given: group.image }),
+          keyPair: args.keyPair,
+          certificateAuthority: certificates.caCertificate,
+          // Nodes follow the version that the control plane runs, whatever the program asks for by now.
+          kubernetesVersion: apiServer.version,
+          endpoint: pulumi.interpolate`https://${machine.privateIp}:6443`,
+          joinParameter: secrets.join.name,
+          profileName: nodeIdentity.profileName,
+          subnetIds: network.subnetIds,
+          securityGroupId: access.nodes,
+          connection,
+          tags,
+        },
+        { template: { ...onAws }, group: { ...child, dependsOn: surroundings } },
+      ),
+    );
+    const nodes = new NodesReady(
+      `${name}-nodes`,
+      {
+        kubeconfig: this.kubeconfig,
+        nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
+        condition: cni === "none" ? "Registered" : "Ready",
+      },
+      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods] },
+    );
+
+    this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
+    this.status = nodes.status;
+    this.vpcId = network.vpcId;
+    this.subnetIds = network.subnetIds;
+    this.nodeRoleArn = nodeIdentity.roleArn;
+    this.registerOutputs({
+      clusterName: this.clusterName,
+      endpoint: this.endpoint,
+      certificateAuthority: this.certificateAuthority,
+      kubeconfig: this.kubeconfig,
+      kubeconfigExec: this.kubeconfigExec,
+      nodeGroups: this.nodeGroups,
+      status: this.status,
+      vpcId: this.vpcId,
+      subnetIds: this.subnetIds,
+      nodeRoleArn: this.nodeRoleArn,
+    });
+  }
+}
+
+/** A provider of the cluster's own, where it is to be in another region or account than the program's. */
+function ownProvider(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsProvider | undefined {
+  const { region, cloudAccount } = args;
+  if (region === undefined && cloudAccount === undefined) return undefined;
+  return new AwsProvider(
+    `${name}-aws`,
+    { ...(region && { region: region as never }), ...(cloudAccount && { assumeRoles: [cloudAccount] }) },
+    { parent },
+  );
+}
+
+function ownConnection({ region, cloudAccount }: AwsClusterArgs): AwsConnection | undefined {
+  if (region === undefined && cloudAccount === undefined) return undefined;
+  return { ...(region && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
+}

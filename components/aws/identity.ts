@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import { InstanceProfile } from "@pulumi/aws/iam/instanceProfile";
+import { Role } from "@pulumi/aws/iam/role";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
+import { awsName, longestNames } from "./names";
+import { instanceTrust, type PolicyDocument } from "./policies";
+
+export interface MachineIdentity {
+  roleArn: pulumi.Output<string>;
+  profileName: pulumi.Output<string>;
+  /** What machines need before they boot: a role without its policies would let the first requests fail. */
+  ready: pulumi.Resource[];
+}
+
+export interface IdentityOptions {
+  /** Prefix and cluster. */
+  base: string;
+  /** Of the physical names: `node-role`, `instance-profile`. */
+  names: { role: string; profile: string };
+  policy: pulumi.Input<PolicyDocument>;
+  /** `aws`, `aws-cn`, … */
+  partition: pulumi.Input<string>;
+  tags: Record<string, string>;
+}
+
+/** A role for machines with its policy, an instance profile that carries it, and AWS's own policy for SSM sessions, which need no open port. */
+export function machineIdentity(
+  name: string,
+  options: IdentityOptions,
+  child: pulumi.CustomResourceOptions,
+): MachineIdentity {
+  const role = new Role(
+    `${name}-role`,
+    {
+      name: awsName(options.base, options.names.role, longestNames.role),
+      assumeRolePolicy: JSON.stringify(instanceTrust()),
+      tags: options.tags,
+    },
+    child,
+  );
+  const policy = new RolePolicy(
+    `${name}-policy`,
+    {
+      name: "gpu-clusters",
+      role: role.name,
+      policy: pulumi.output(options.policy).apply((document) => JSON.stringify(document)),
+    },
+    child,
+  );
+  const sessions = new RolePolicyAttachment(
+    `${name}-sessions`,
+    {
+      role: role.name,
+      policyArn: pulumi.interpolate`arn:${options.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
+    },
+    child,
+  );
+  const profile = new InstanceProfile(
+    `${name}-profile`,
+    {
+      name: awsName(options.base, options.names.profile, longestNames.instanceProfile),
+      role: role.name,
+      tags: options.tags,
+    },
+    child,
+  );
+  return { roleArn: role.arn, profileName: profile.name, ready: [policy, sessions, profile] };
+}

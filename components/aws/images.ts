@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { getImage, type GetImageResult } from "../../sdk/aws/functions";
+import { architectureOf } from "./instance-types";
+
+export interface MachineImage {
+  imageId: pulumi.Input<string>;
+  /** The device that a launch template names to size the root disk. */
+  rootDeviceName: pulumi.Input<string>;
+}
+
+export interface ImageWish {
+  instanceType: string;
+  /** With NVIDIA's driver. */
+  gpu: boolean;
+  /** The user's own. */
+  given?: pulumi.Input<string> | undefined;
+}
+
+/** Looks each kind of image up once. */
+export function imageFinder(
+  connection: AwsConnection | undefined,
+  parent: pulumi.Resource,
+): (wish: ImageWish) => MachineImage {
+  const found = new Map<string, pulumi.Output<GetImageResult>>();
+  return ({ instanceType, gpu, given }) => {
+    // Ubuntu's images, and those made from them, all have it.
+    if (given !== undefined) return { imageId: given, rootDeviceName: "/dev/sda1" };
+    const architecture = architectureOf(instanceType);
+    const kind = `${architecture} ${gpu}`;
+    const image = found.get(kind) ?? pulumi.output(getImage({ architecture, gpu, connection }, { parent }));
+    found.set(kind, image);
+    return { imageId: image.imageId, rootDeviceName: image.rootDeviceName };
+  };
+}

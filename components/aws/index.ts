@@ -1,0 +1,10 @@
+export { AwsCluster } from "./cluster";
+export { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
+export type {
+  AwsCloudAccountArgs,
+  AwsClusterArgs,
+  AwsControlPlaneArgs,
+  AwsNetworkArgs,
+  AwsNodeGroupArgs,
+  AwsTaintArgs,
+} from "./args";

@@ -1,0 +1,37 @@
+/** What an instance type's name tells. Pure; whether and where a type is offered is asked of AWS at preview. */
+
+export const instanceTypePattern =
+  /^[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|metal|\d*xlarge|metal-\d+xl)$/;
+
+/** NVIDIA GPUs by family and size; `*` is every other size of the family (EC2 user guide, "Accelerated computing"). */
+const gpusByFamily: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  p3: { "2xlarge": 1, "8xlarge": 4, "16xlarge": 8 },
+  p3dn: { "*": 8 },
+  p4d: { "*": 8 },
+  p4de: { "*": 8 },
+  p5: { "4xlarge": 1, "*": 8 },
+  p5e: { "*": 8 },
+  p5en: { "*": 8 },
+  "p6-b200": { "*": 8 },
+  "p6-b300": { "*": 8 },
+  "p6e-gb200": { "*": 4 },
+  g4dn: { "12xlarge": 4, metal: 8, "*": 1 },
+  g5: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
+  g5g: { "16xlarge": 2, metal: 2, "*": 1 },
+  g6: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
+  g6e: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
+  gr6: { "*": 1 },
+  g7e: { "12xlarge": 2, "24xlarge": 4, "48xlarge": 8, "*": 1 },
+};
+
+/** Zero for types without NVIDIA GPUs, and for families that came after this release: `gpus` of a group says it then. */
+export function gpusOf(instanceType: string): number {
+  const [family = "", size = ""] = instanceType.split(".");
+  const sizes = gpusByFamily[family];
+  return sizes?.[size] ?? sizes?.["*"] ?? 0;
+}
+
+/** Families with AWS's own processors have a `g` after their number: c7g, m6gd, g5g. */
+export function architectureOf(instanceType: string): "x86_64" | "arm64" {
+  return /^(a1|[a-z]+\d+[a-z]*g[a-z]*|p6e-gb\d+)(-[a-z]+)?\./.test(instanceType) ? "arm64" : "x86_64";
+}

@@ -1,0 +1,196 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Eip } from "@pulumi/aws/ec2/eip";
+import { getSubnet } from "@pulumi/aws/ec2/getSubnet";
+import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
+import { NatGateway } from "@pulumi/aws/ec2/natGateway";
+import { Route } from "@pulumi/aws/ec2/route";
+import { RouteTable } from "@pulumi/aws/ec2/routeTable";
+import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
+import { Subnet } from "@pulumi/aws/ec2/subnet";
+import { Vpc } from "@pulumi/aws/ec2/vpc";
+import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
+import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
+import { defaultCidr, zoneCount } from "./network-shape";
+import { awsRegion } from "./region";
+import { chooseSubnets, planSubnets, type ExistingSubnet } from "./subnets";
+import type { AwsNetworkArgs } from "./args";
+
+export interface NetworkOptions extends AwsNetworkArgs {
+  /** Where the name of everything begins, in the `Name` tags. */
+  physicalName: string;
+  tags: Record<string, string>;
+  region: string | undefined;
+}
+
+/**
+ * A VPC over up to three zones, with a public and a private subnet in each; or the chosen subnets of one that exists, of which nothing is
+ * changed.
+ *
+ * Cost: NAT gateways, by the hour and by traffic, and their public addresses. Traffic to S3 goes through a gateway endpoint, free of charge.
+ */
+export class AwsNetwork extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:aws:AwsNetwork";
+
+  public readonly vpcId: pulumi.Output<string>;
+  /** Where nodes are: one subnet for each zone. */
+  public readonly subnetIds: pulumi.Output<string[]>;
+  /** Where the control plane is. */
+  public readonly controlPlaneSubnetId: pulumi.Output<string>;
+
+  constructor(name: string, options: NetworkOptions, resourceOptions?: pulumi.ComponentResourceOptions) {
+    super(AwsNetwork.__pulumiType, name, {}, resourceOptions);
+    const made = options.vpcId === undefined && options.subnetIds === undefined;
+    const network = made ? newNetwork(name, options, this) : existingNetwork(options, this);
+    this.vpcId = network.vpcId;
+    this.subnetIds = network.subnetIds;
+    this.controlPlaneSubnetId = network.controlPlaneSubnetId;
+    this.registerOutputs({
+      vpcId: this.vpcId,
+      subnetIds: this.subnetIds,
+      controlPlaneSubnetId: this.controlPlaneSubnetId,
+    });
+  }
+}
+
+interface Network {
+  vpcId: pulumi.Output<string>;
+  subnetIds: pulumi.Output<string[]>;
+  controlPlaneSubnetId: pulumi.Output<string>;
+}
+
+function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
+  const { physicalName, nat = "single", cidr = defaultCidr } = options;
+  const tags = (part: string) => ({ ...options.tags, Name: `${physicalName}-${part}` });
+  const child = { parent };
+  const count = zoneCount({ zones: options.zones, region: options.region ?? awsRegion() });
+  const plan = planSubnets(cidr, count)!;
+  const zones = options.zones ? pulumi.output(options.zones) : firstZones(count, parent);
+
+  const vpc = new Vpc(
+    `${name}-vpc`,
+    { cidrBlock: cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: tags("vpc") },
+    child,
+  );
+  const gateway = new InternetGateway(`${name}-internet`, { vpcId: vpc.id, tags: tags("internet") }, child);
+  const table = (part: string) =>
+    new RouteTable(`${name}-${part}`, { vpcId: vpc.id, tags: tags(part) }, { ...child, dependsOn: [gateway] });
+  const everywhere = "0.0.0.0/0";
+  const subnet = (part: string, cidrBlock: string, zone: number, mapPublicIpOnLaunch: boolean) =>
+    new Subnet(
+      `${name}-${part}`,
+      {
+        vpcId: vpc.id,
+        cidrBlock,
+        availabilityZone: zones.apply((names) => names[zone]!),
+        mapPublicIpOnLaunch,
+        tags: tags(part),
+      },
+      child,
+    );
+
+  const publicTable = table("public");
+  const publicRoute = new Route(
+    `${name}-public-route`,
+    { routeTableId: publicTable.id, destinationCidrBlock: everywhere, gatewayId: gateway.id },
+    child,
+  );
+  const publicSubnets = plan.public.map((range, zone) => {
+    const made = subnet(`public-${zone + 1}`, range, zone, true);
+    new RouteTableAssociation(
+      `${name}-public-${zone + 1}-routes`,
+      { subnetId: made.id, routeTableId: publicTable.id },
+      child,
+    );
+    return made;
+  });
+
+  const gateways = (nat === "none" ? [] : nat === "single" ? publicSubnets.slice(0, 1) : publicSubnets).map(
+    (place, index) => {
+      const part = `nat-${index + 1}`;
+      const address = new Eip(`${name}-${part}-address`, { domain: "vpc", tags: tags(part) }, child);
+      return new NatGateway(
+        `${name}-${part}`,
+        { allocationId: address.allocationId, subnetId: place.id, tags: tags(part) },
+        { ...child, dependsOn: [publicRoute] },
+      );
+    },
+  );
+  const privateTables = gateways.map((natGateway, index) => {
+    const made = table(`private-${index + 1}-routes`);
+    new Route(
+      `${name}-private-${index + 1}-route`,
+      { routeTableId: made.id, destinationCidrBlock: everywhere, natGatewayId: natGateway.id },
+      child,
+    );
+    return made;
+  });
+  const privateSubnets =
+    gateways.length === 0
+      ? []
+      : plan.private.map((range, zone) => {
+          const made = subnet(`private-${zone + 1}`, range, zone, false);
+          const routes = privateTables[zone] ?? privateTables[0]!;
+          new RouteTableAssociation(
+            `${name}-private-${zone + 1}-association`,
+            { subnetId: made.id, routeTableId: routes.id },
+            child,
+          );
+          return made;
+        });
+
+  new VpcEndpoint(
+    `${name}-s3`,
+    {
+      vpcId: vpc.id,
+      serviceName: pulumi.interpolate`com.amazonaws.${vpc.region}.s3`,
+      vpcEndpointType: "Gateway",
+      routeTableIds: [publicTable, ...privateTables].map((routes) => routes.id),
+      tags: tags("s3"),
+    },
+    child,
+  );
+  return {
+    vpcId: vpc.id,
+    subnetIds: pulumi.all((gateways.length === 0 ? publicSubnets : privateSubnets).map((made) => made.id)),
+    controlPlaneSubnetId: publicSubnets[0]!.id,
+  };
+}
+
+function firstZones(count: number, parent: pulumi.Resource): pulumi.Output<string[]> {
+  const regular = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
+  // use1-az3 has no instance types of the last years.
+  const zones = getAvailabilityZonesOutput(
+    { state: "available", filters: regular, excludeZoneIds: ["use1-az3"] },
+    { parent },
+  );
+  return zones.names.apply((names) => {
+    if (names.length < count) {
+      throw new pulumi.RunError(
+        `network.zones: this region has ${names.length} zones for this account (${names.join(", ")}), not ${count}: name those to use`,
+      );
+    }
+    return names.slice(0, count);
+  });
+}
+
+function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Resource): Network {
+  const ids: pulumi.Input<string[]> =
+    subnetIds === undefined
+      ? getSubnetsOutput({ filters: [{ name: "vpc-id", values: [vpcId!] }] }, { parent }).ids
+      : pulumi.all(subnetIds);
+  const chosen = pulumi.all([ids, vpcId]).apply(async ([known, home]) => {
+    const subnets = await Promise.all(known.map((id) => readSubnet(id, parent)));
+    return chooseSubnets(subnets, { vpcId: home, named: subnetIds !== undefined });
+  });
+  return {
+    vpcId: chosen.apply((found) => found.vpcId),
+    subnetIds: chosen.apply((found) => [...found.nodes]),
+    controlPlaneSubnetId: chosen.apply((found) => found.controlPlane),
+  };
+}
+
+async function readSubnet(id: string, parent: pulumi.Resource): Promise<ExistingSubnet> {
+  const { vpcId, availabilityZone, mapPublicIpOnLaunch } = await getSubnet({ id }, { parent });
+  return { id, vpcId, zone: availabilityZone, public: mapPublicIpOnLaunch };
+}

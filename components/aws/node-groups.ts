@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
+import { renderBootstrapScript } from "../../bootstrap/script";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
+import { NodeGroup } from "../../sdk/aws/node-group";
+import { groupTags } from "../../sdk/aws/ownership";
+import type { NodeGroupStatus } from "../cluster";
+import type { AwsNodeGroupArgs } from "./args";
+import { defaultDiskSizeGib } from "./control-plane";
+import { workerDocument } from "./documents";
+import type { MachineImage } from "./images";
+import { gpusOf } from "./instance-types";
+import { awsName, longestNames } from "./names";
+
+/** Each is a child of the cluster; the group waits for what its machines need. */
+export interface NodeGroupOptions {
+  template: pulumi.CustomResourceOptions;
+  group: pulumi.CustomResourceOptions;
+}
+
+export interface NodeGroupPlace {
+  clusterName: string;
+  base: string;
+  group: AwsNodeGroupArgs;
+  image: MachineImage;
+  keyPair: pulumi.Input<string>;
+  certificateAuthority: pulumi.Input<string>;
+  kubernetesVersion: pulumi.Input<string>;
+  /** The API server as the nodes reach it. */
+  endpoint: pulumi.Input<string>;
+  joinParameter: pulumi.Input<string>;
+  profileName: pulumi.Input<string>;
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  securityGroupId: pulumi.Input<string>;
+  connection: AwsConnectionArgs | undefined;
+  tags: Record<string, string>;
+}
+
+export function groupGpus(group: AwsNodeGroupArgs): number {
+  return group.gpus ?? gpusOf(group.instanceTypes[0] ?? "");
+}
+
+/** Two resources: what machines are made from, and the fleet that makes them. */
+export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGroupOptions): NodeGroup {
+  const { clusterName, group } = place;
+  const physical = awsName(place.base, group.name, longestNames.launchTemplate);
+  const tags = { ...place.tags, ...groupTags({ clusterName, nodeGroup: group.name }) };
+  const machineTags = { ...tags, Name: physical };
+  const template = new LaunchTemplate(
+    `${name}-template`,
+    {
+      name: physical,
+      imageId: place.image.imageId,
+      keyName: place.keyPair,
+      updateDefaultVersion: true,
+      iamInstanceProfile: { name: place.profileName },
+      vpcSecurityGroupIds: [place.securityGroupId],
+      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      blockDeviceMappings: [
+        {
+          deviceName: place.image.rootDeviceName,
+          ebs: {
+            volumeType: "gp3",
+            volumeSize: group.diskSizeGib ?? defaultDiskSizeGib,
+            encrypted: "true",
+            deleteOnTermination: "true",
+          },
+        },
+      ],
+      // Not volumes: EC2 Fleet's own role may not tag them, and nothing would start.
+      tagSpecifications: [{ resourceType: "instance", tags: machineTags }],
+      userData: pulumi
+        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, place.joinParameter])
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter]) =>
+          renderBootstrapScript(
+            workerDocument({
+              clusterName,
+              group: group.name,
+              role: group.role,
+              certificateAuthority,
+              kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
+              endpoint,
+              joinParameter,
+              labels: group.labels ?? {},
+              taints: group.taints ?? [],
+              gpus: groupGpus(group),
+            }),
+            { delivery: "ec2-user-data" },
+          ),
+        ),
+      tags: machineTags,
+    },
+    {
+      ...options.template,
+      // The newest image was looked up for a new group: that there is a newer one by now makes no new version.
+      ignoreChanges: group.image === undefined ? ["imageId"] : [],
+    },
+  );
+  return new NodeGroup(
+    name,
+    {
+      clusterName,
+      name: group.name,
+      minSize: group.minSize,
+      maxSize: group.maxSize,
+      launchTemplateId: template.id,
+      launchTemplateVersion: template.latestVersion,
+      instanceTypes: group.instanceTypes,
+      subnetIds: place.subnetIds,
+      capacityType: group.capacityType,
+      allocationStrategy: group.allocationStrategy,
+      onDemandBase: group.onDemandBase,
+      tags: place.tags,
+      connection: place.connection,
+    },
+    options.group,
+  );
+}
+
+export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+  return pulumi.all([group.minSize, group.maxSize, resource.size]).apply(([minSize, maxSize, size]) => ({
+    name: group.name,
+    role: group.role,
+    minSize,
+    maxSize,
+    size,
+    machineTypes: group.instanceTypes,
+    gpus: groupGpus(group),
+  }));
+}

@@ -1,0 +1,94 @@
+/** Division of a VPC's range into subnets. Pure. */
+import { formatIpv4, parseCidr, type Ipv4Range } from "../ip-ranges";
+
+/** AWS keeps the first four addresses of a subnet and the last. */
+const reservedAddresses = 5;
+
+/** The smallest subnet that AWS makes. */
+const longestPrefix = 28;
+
+export interface SubnetPlan {
+  /** One for each zone. */
+  readonly private: readonly string[];
+  readonly public: readonly string[];
+}
+
+/**
+ * Each zone gets an equal part of the range for its private subnet; the part after those is divided among the public ones. Subnets follow
+ * each other without gaps, and what is left over is at the end. Undefined where the range is too small for subnets of AWS's smallest size.
+ */
+export function planSubnets(cidr: string, zones: number): SubnetPlan | undefined {
+  const range = parseCidr(cidr);
+  if (!range || zones < 1) return undefined;
+  const privatePrefix = range.prefix + bitsFor(zones + 1);
+  const publicPrefix = privatePrefix + bitsFor(zones);
+  if (publicPrefix > longestPrefix) return undefined;
+  const [privateSize, publicSize] = [2 ** (32 - privatePrefix), 2 ** (32 - publicPrefix)];
+  const each = (first: number, size: number, prefix: number) =>
+    Array.from({ length: zones }, (_, index) => `${formatIpv4(first + index * size)}/${prefix}`);
+  return {
+    private: each(range.base, privateSize, privatePrefix),
+    public: each(range.base + zones * privateSize, publicSize, publicPrefix),
+  };
+}
+
+/** Machines that a subnet has addresses for. */
+export function roomIn(cidr: string): number {
+  const range = parseCidr(cidr);
+  return range ? Math.max(0, range.size - reservedAddresses) : 0;
+}
+
+export function overlap(one: Ipv4Range, other: Ipv4Range): boolean {
+  return one.base < other.base + other.size && other.base < one.base + one.size;
+}
+
+/** Bits that tell `count` things apart. */
+function bitsFor(count: number): number {
+  return Math.ceil(Math.log2(count));
+}
+
+/** What AWS tells of a subnet that exists. */
+export interface ExistingSubnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly zone: string;
+  /** Whether machines get a public address there. */
+  readonly public: boolean;
+}
+
+export interface ChosenSubnets {
+  readonly vpcId: string;
+  /** For node groups: one for each zone. */
+  readonly nodes: readonly string[];
+  readonly controlPlane: string;
+}
+
+/**
+ * Chooses among existing subnets. Those that were named are all used and must fit together; of those that a VPC has, nodes get the private
+ * ones where there are any, and each zone's first. Throws an `Error` that says what does not fit.
+ */
+export function chooseSubnets(
+  subnets: readonly ExistingSubnet[],
+  { vpcId, named }: { vpcId: string | undefined; named: boolean },
+): ChosenSubnets {
+  const path = named ? "network.subnetIds" : "network.vpcId";
+  if (subnets.length === 0) throw new Error(`${path}: ${vpcId} has no subnets`);
+  const home = vpcId ?? subnets[0]!.vpcId;
+  const stranger = subnets.find((subnet) => subnet.vpcId !== home);
+  if (stranger) throw new Error(`${path}: ${stranger.id} is in ${stranger.vpcId}, not in ${home}`);
+  const sorted = named ? subnets : [...subnets].sort((a, b) => a.id.localeCompare(b.id));
+  const hidden = sorted.filter((subnet) => !subnet.public);
+  const candidates = named || hidden.length === 0 ? sorted : hidden;
+  const byZone = new Map<string, ExistingSubnet>();
+  for (const subnet of candidates) {
+    const other = byZone.get(subnet.zone);
+    if (other && named) {
+      throw new Error(
+        `${path}: ${subnet.id} and ${other.id} are both in ${subnet.zone}; a fleet takes one subnet per zone`,
+      );
+    }
+    if (!other) byZone.set(subnet.zone, subnet);
+  }
+  const controlPlane = sorted.find((subnet) => subnet.public) ?? sorted[0]!;
+  return { vpcId: home, nodes: [...byZone.values()].map(({ id }) => id), controlPlane: controlPlane.id };
+}

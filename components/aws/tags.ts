@@ -1,0 +1,19 @@
+/** Tags of everything that a cluster makes. Pure. */
+
+/** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */
+export const requestPrefix = "vantage-";
+
+export interface TagOptions {
+  clusterName: string;
+  namePrefix: string | undefined;
+  tags: Readonly<Record<string, string>> | undefined;
+}
+
+/** The caller's tags never hide the mark by which the cluster's things are found again. */
+export function clusterTags({ clusterName, namePrefix, tags }: TagOptions): Record<string, string> {
+  return {
+    ...tags,
+    ...(namePrefix === requestPrefix && { "vantage-cluster": clusterName }),
+    "gpu-clusters/cluster": clusterName,
+  };
+}

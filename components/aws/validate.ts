@@ -1,0 +1,197 @@
+import { allocationStrategies, strategyRefusal } from "../../sdk/aws/allocation";
+import {
+  checkBounds,
+  checkChoice,
+  checkCidr,
+  checkClusterName,
+  checkGroupNames,
+  checkKubernetesVersion,
+  checkLabels,
+  checkRole,
+  checkTaints,
+} from "../checks";
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import { parseCidr } from "../ip-ranges";
+import { defaultKubernetesMinor } from "../versions";
+import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
+import { subnets } from "./documents";
+import { architectureOf, gpusOf, instanceTypePattern } from "./instance-types";
+import { defaultCidr, zoneCount } from "./network-shape";
+import { overlap, planSubnets, roomIn } from "./subnets";
+
+/** Checks all that can be known without asking AWS; the groups' own checks ask it. Pure. */
+export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problems {
+  const problems = new Problems();
+  checkClusterName("clusterName", args.clusterName ?? name, problems);
+  if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
+    problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
+  }
+  const keyPair: unknown = known<string>(args.keyPair);
+  if (args.keyPair === undefined || keyPair === "") {
+    problems.add("keyPair", "is required: the name of an EC2 key pair of the region");
+  }
+  if (args.region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(args.region)) {
+    problems.add("region", `"${args.region}" is not a region such as us-west-2`);
+  }
+  checkKubernetesVersion(
+    "kubernetesVersion",
+    args.kubernetesVersion ?? defaultKubernetesMinor,
+    args.devMode ?? false,
+    problems,
+  );
+  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
+  for (const field of ["apiServerAccessCidrs", "sshAccessCidrs"] as const) {
+    (args[field] ?? []).forEach((cidr, index) => checkCidr(`${field}[${index}]`, cidr, problems));
+  }
+  checkControlPlane(args, problems);
+  checkTags(args.tags ?? {}, problems);
+
+  const groups = args.nodeGroups ?? [];
+  checkGroupNames(
+    "nodeGroups",
+    "name",
+    groups.map((group) => group.name),
+    problems,
+  );
+  groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
+  checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
+  return problems;
+}
+
+function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, problems: Problems): void {
+  const { instanceType, count, diskSizeGib } = controlPlane;
+  if (instanceType !== undefined) checkInstanceType("controlPlane.instanceType", instanceType, problems);
+  if (count !== undefined && count !== 1) {
+    problems.add(
+      "controlPlane.count",
+      `must be 1, is ${count}: several control planes behind a load balancer are not built yet`,
+    );
+  }
+  checkWhole("controlPlane.diskSizeGib", known(diskSizeGib), 20, problems);
+}
+
+function checkTags(tags: Readonly<Record<string, string>>, problems: Problems): void {
+  for (const [key, value] of Object.entries(tags)) {
+    if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > 128) {
+      problems.add(`tags["${key}"]`, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
+    }
+    if (value.length > 256)
+      problems.add(`tags["${key}"]`, `values have at most 256 characters, this has ${value.length}`);
+  }
+}
+
+function checkInstanceType(path: string, type: string, problems: Problems): void {
+  if (!instanceTypePattern.test(type)) {
+    problems.add(path, `"${type}" is not an instance type such as p5.48xlarge`);
+  }
+}
+
+function checkWhole(path: string, value: number | undefined, least: number, problems: Problems): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
+    problems.add(path, `must be a whole number of at least ${least}, is ${value}`);
+  }
+}
+
+function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
+  for (const field of ["name", "role", "minSize", "maxSize", "instanceTypes"] as const) {
+    if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
+  }
+  checkRole(`${path}.role`, group.role, problems);
+  const minSize = known(group.minSize);
+  checkBounds(path, { minSize, maxSize: known(group.maxSize), role: group.role }, problems);
+  checkTypes(path, group, problems);
+  checkChoice(`${path}.capacityType`, group.capacityType, ["on-demand", "spot"], problems);
+  checkChoice(`${path}.allocationStrategy`, group.allocationStrategy, [...allocationStrategies], problems);
+  const capacityType = group.capacityType ?? "on-demand";
+  const refusal = strategyRefusal(group.allocationStrategy ?? "lowest-price", capacityType);
+  if (refusal) problems.add(`${path}.allocationStrategy`, refusal);
+  checkWhole(`${path}.onDemandBase`, group.onDemandBase, 0, problems);
+  if ((group.onDemandBase ?? 0) > 0 && capacityType === "on-demand") {
+    problems.add(`${path}.onDemandBase`, "is for groups of capacityType spot: here all machines are on-demand");
+  } else if (group.onDemandBase !== undefined && minSize !== undefined && group.onDemandBase > minSize) {
+    problems.add(`${path}.onDemandBase`, `${group.onDemandBase} must not be more than minSize, ${minSize}`);
+  }
+  checkWhole(`${path}.diskSizeGib`, known(group.diskSizeGib), 10, problems);
+  checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+  checkLabels(`${path}.labels`, group.labels ?? {}, problems);
+  checkTaints(`${path}.taints`, group.taints ?? [], problems);
+}
+
+/** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */
+function checkTypes(path: string, { instanceTypes, gpus }: AwsNodeGroupArgs, problems: Problems): void {
+  if (instanceTypes === undefined) return;
+  if (instanceTypes.length === 0) problems.add(`${path}.instanceTypes`, "must name at least one");
+  instanceTypes.forEach((type, index) => {
+    checkInstanceType(`${path}.instanceTypes[${index}]`, type, problems);
+    if (instanceTypes.indexOf(type) < index) {
+      problems.add(`${path}.instanceTypes[${index}]`, `"${type}" is named twice`);
+    }
+  });
+  const looks: [string, (type: string) => string | number][] = [
+    ["GPUs", gpus === undefined ? gpusOf : () => gpus],
+    ["architecture", architectureOf],
+  ];
+  for (const [what, of] of looks) {
+    const kinds = [...new Set(instanceTypes.map(of))];
+    if (kinds.length > 1) {
+      const split = kinds.map((kind) => `${instanceTypes.filter((type) => of(type) === kind).join(", ")} (${kind})`);
+      problems.add(
+        `${path}.instanceTypes`,
+        `the types of a group must have equal ${what}; split it into ${kinds.length} groups: ${split.join("; ")}`,
+      );
+    }
+  }
+}
+
+interface Surroundings {
+  region: string | undefined;
+  groups: readonly AwsNodeGroupArgs[];
+}
+
+function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings, problems: Problems): void {
+  const { vpcId, subnetIds, zones, nat } = network;
+  checkChoice("network.nat", nat, ["single", "perZone", "none"], problems);
+  if (subnetIds?.length === 0) problems.add("network.subnetIds", "must name at least one");
+  if (vpcId !== undefined || subnetIds !== undefined) {
+    for (const field of ["cidr", "zones", "nat"] as const) {
+      if (network[field] !== undefined) {
+        problems.add(
+          `network.${field}`,
+          `is for a new VPC, but ${vpcId === undefined ? "subnetIds are" : "vpcId is"} given`,
+        );
+      }
+    }
+    return;
+  }
+  if (zones && (zones.length < 1 || zones.length > 3 || new Set(zones).size < zones.length)) {
+    problems.add("network.zones", `must name one to three different zones, names ${zones.length}`);
+    return;
+  }
+  checkNewRange(network, zoneCount({ zones, region }), groups, problems);
+}
+
+function checkNewRange(
+  network: AwsNetworkArgs,
+  zones: number,
+  groups: readonly AwsNodeGroupArgs[],
+  problems: Problems,
+): void {
+  const cidr = network.cidr ?? defaultCidr;
+  const range = parseCidr(cidr);
+  if (!range || range.prefix < 16 || range.prefix > 24) {
+    problems.add("network.cidr", `"${cidr}" must be an IPv4 range from /16 to /24 such as ${defaultCidr}`);
+    return;
+  }
+  for (const [what, other] of Object.entries(subnets)) {
+    if (overlap(range, parseCidr(other)!))
+      problems.add("network.cidr", `"${cidr}" overlaps the range of ${what}, ${other}`);
+  }
+  const plan = planSubnets(cidr, zones);
+  const places = (network.nat === "none" ? plan?.public : plan?.private) ?? [];
+  const room = places.reduce((sum, place) => sum + roomIn(place), 0);
+  const wanted = groups.reduce((sum, group) => sum + (known(group.maxSize) ?? 0), 0);
+  if (wanted > room) {
+    problems.add("network.cidr", `"${cidr}" has room for ${room} nodes, and the groups may have ${wanted}`);
+  }
+}

@@ -1,0 +1,26 @@
+/** Labels and taints that mark the nodes of a group, on every cloud. Pure. */
+import type { Taint } from "../bootstrap/document";
+
+export interface GroupMarks {
+  clusterName: string;
+  group: string;
+  role: "control" | "worker";
+}
+
+export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
+
+export function groupLabels(
+  { clusterName, group, role }: GroupMarks,
+  labels: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    ...labels,
+    "gpu-clusters/cluster": clusterName,
+    "gpu-clusters/node-group": group,
+    "gpu-clusters/role": role,
+  };
+}
+
+export function groupTaints({ role }: Pick<GroupMarks, "role">, taints: readonly Taint[]): Taint[] {
+  return role === "control" ? [controlTaint, ...taints] : [...taints];
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
+import type { AwsClusterArgs } from "../../components/aws/args";
+import { AwsCluster } from "../../components/aws/cluster";
+import { ClusterCouldNotBeDeployed } from "../../components/errors";
+import { cloud, functions, group, minimal, plain, scriptOf, secretValues } from "./aws-scene";
+import { awsFunctions, awsResourceTypes } from "./aws-tokens";
+import { mockProgram, settled, valueOf, type Registered } from "./mocks";
+
+async function deployed(args: Partial<AwsClusterArgs> = {}): Promise<{ registered: Registered; cluster: AwsCluster }> {
+  const registered = await mockProgram(cloud, false, functions);
+  const cluster = new AwsCluster("train", { ...minimal, ...args });
+  assert.equal(await valueOf(cluster.status), "ready");
+  await settled();
+  return { registered, cluster };
+}
+
+function inputs(registered: Registered, name: string): Record<string, unknown> {
+  const found = registered.resources.filter((resource) => resource.name === name);
+  assert.equal(found.length, 1, `${name}; there are: ${registered.names().join(", ")}`);
+  return plain(found[0]!.inputs) as Record<string, unknown>;
+}
+
+describe("components/aws", () => {
+  it("makes a network, identities, a control plane and its groups, all named after the cluster", async () => {
+    const { registered } = await deployed();
+    assert.ok(registered.resources.every(({ name }) => name === "train" || name.startsWith("train-")));
+    const count = (type: string) => registered.all(type).length;
+    assert.deepEqual(
+      ["aws:ec2/subnet:Subnet", "aws:ec2/natGateway:NatGateway", "aws:iam/role:Role", "aws:ec2/instance:Instance"].map(
+        count,
+      ),
+      [6, 1, 2, 1],
+    );
+    const instance = inputs(registered, "train-control-plane");
+    assert.deepEqual(
+      [instance["instanceType"], instance["ami"], instance["keyName"], instance["subnetId"]],
+      ["t3.xlarge", "ami-x86_64", "ops", "train-network-public-1-id"],
+    );
+    assert.deepEqual(instance["metadataOptions"], {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+    });
+    assert.equal((instance["rootBlockDevice"] as { encrypted: boolean }).encrypted, true);
+  });
+
+  it("uses no type or function of AWS but those listed", async () => {
+    const used = new Set<string>();
+    for (const network of [{ nat: "perZone" as const }, { vpcId: "vpc-there" }]) {
+      const { registered } = await deployed({ network, sshAccessCidrs: ["203.0.113.0/24"] });
+      for (const token of [...registered.types(), ...registered.calls]) if (token.startsWith("aws:")) used.add(token);
+    }
+    assert.deepEqual([...used].sort(), [...awsResourceTypes, ...awsFunctions].sort());
+  });
+
+  it("gives the names and tags of the create-cluster request under its prefix", async () => {
+    const { registered } = await deployed({ clusterName: "c1", namePrefix: "vantage-" });
+    const names = registered.resources.flatMap(({ type, inputs }) =>
+      /iam\/(role|instanceProfile):|launchTemplate/.test(type) ? [String((inputs as { name: unknown }).name)] : [],
+    );
+    for (const wanted of ["vantage-c1-node-role", "vantage-c1-instance-profile", "vantage-c1-gpu"]) {
+      assert.ok(names.includes(wanted), wanted);
+    }
+    const { tags } = inputs(registered, "train-control-plane") as { tags: Record<string, string> };
+    assert.equal(tags["Name"], "vantage-c1-control-plane");
+    assert.equal(tags["vantage-cluster"], "c1");
+  });
+
+  it("tags everything that can carry tags, and the machines of a group as its fleet looks for them", async () => {
+    const { registered } = await deployed({ tags: { team: "search" }, network: { nat: "perZone" } });
+    const untaggable = /:(Route|RouteTableAssociation|EipAssociation|RolePolicy|RolePolicyAttachment)$/;
+    for (const { type, name, inputs: given } of registered.resources) {
+      if (!type.startsWith("aws:") || untaggable.test(type)) continue;
+      const { tags } = plain(given) as { tags?: Record<string, string> };
+      assert.deepEqual([tags?.["gpu-clusters/cluster"], tags?.["team"]], ["train", "search"], `${type} ${name}`);
+    }
+    const template = inputs(registered, "train-gpu-template") as {
+      tagSpecifications: { resourceType: string; tags: Record<string, string> }[];
+    };
+    assert.deepEqual(
+      template.tagSpecifications.map(({ resourceType }) => resourceType),
+      ["instance"],
+    );
+    assert.equal(template.tagSpecifications[0]!.tags["gpu-clusters/node-group"], "gpu");
+  });
+
+  it("makes at most three resources per group", async () => {
+    const groups = Array.from({ length: 20 }, (_, index) => ({ ...group, name: `g${index}` }));
+    const [none, all] = [await deployed({ nodeGroups: [] }), await deployed({ nodeGroups: groups })];
+    const perGroup = (all.registered.resources.length - none.registered.resources.length) / groups.length;
+    assert.ok(perGroup <= 3, String(perGroup));
+  });
+
+  it("has no secret in user data, and every key in an encrypted parameter", async () => {
+    const { registered } = await deployed();
+    const userData = [
+      inputs(registered, "train-control-plane")["userDataBase64"],
+      inputs(registered, "train-gpu-template")["userData"],
+    ];
+    for (const text of userData) {
+      for (const secret of secretValues) assert.ok(!scriptOf(text).includes(secret), secret);
+    }
+    const parameter = inputs(registered, "train-control-plane-keys");
+    assert.equal(parameter["type"], "SecureString");
+    for (const key of ["CA-KEY", "FRONT-KEY", "ETCD-KEY", "SA-KEY"])
+      assert.ok(String(parameter["value"]).includes(key));
+    assert.deepEqual(
+      registered.all("aws:ssm/parameter:Parameter").map(({ inputs }) => (inputs as { type: string }).type),
+      ["SecureString", "SecureString", "SecureString"],
+    );
+  });
+
+  it("tells machines where to find their secrets, and the API server's certificate its public address", async () => {
+    const { registered } = await deployed();
+    const controlPlane = nodeDocumentFromScript(String(inputs(registered, "train-control-plane")["userDataBase64"]));
+    assert.deepEqual(controlPlane?.controlPlane?.certificateNames, ["kubernetes", "203.0.113.7"]);
+    assert.deepEqual((controlPlane as { secrets?: unknown }).secrets, {
+      source: "aws-ssm",
+      parameter: "/gpu-clusters/train/control-plane-keys",
+      joinParameter: "/gpu-clusters/train/join",
+    });
+    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.equal(worker?.endpoint, "https://10.0.192.4:6443");
+    assert.equal(worker?.kubernetesVersion, "1.36.3");
+    assert.deepEqual(worker?.gpu, { vendor: "nvidia", count: 4 });
+    assert.deepEqual(worker?.labels, {
+      tier: "gpu",
+      "gpu-clusters/cluster": "train",
+      "gpu-clusters/node-group": "gpu",
+      "gpu-clusters/role": "worker",
+    });
+  });
+
+  it("computes one kubeconfig with the administrator's certificate and one without any credential", async () => {
+    const { cluster } = await deployed();
+    type Kubeconfig = { clusters: { cluster: { server: string } }[]; users: { user: { exec?: { args: string[] } } }[] };
+    const kubeconfig = parse(await valueOf(cluster.kubeconfig)) as Kubeconfig;
+    assert.equal(kubeconfig.clusters[0]!.cluster.server, "https://203.0.113.7:6443");
+    assert.equal(await pulumi.isSecret(cluster.kubeconfig), true);
+    const text = await valueOf(cluster.kubeconfigExec);
+    assert.equal(
+      (parse(text) as Kubeconfig).users[0]!.user.exec!.args.join(" "),
+      "ssm get-parameter --region us-west-2 --name /gpu-clusters/train/admin-credential --with-decryption --query Parameter.Value --output text",
+    );
+    for (const secret of secretValues) assert.ok(!text.includes(Buffer.from(secret).toString("base64")), secret);
+    assert.equal(await valueOf(cluster.nodeRoleArn), "arn:aws:iam::123456789012:role/train-node-role");
+    assert.equal((await valueOf(cluster.subnetIds)).length, 3);
+  });
+
+  it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
+    const args: AwsClusterArgs = { ...minimal, nodeGroups: [group, { ...group, name: "more" }], cni: "flannel" };
+    const real = await mockProgram(cloud, false, functions);
+    await valueOf(new AwsCluster("train", args).status);
+    await settled();
+    const preview = await mockProgram({}, true, functions);
+    const cluster = new AwsCluster("train", args);
+    await Promise.all([valueOf(cluster.urn), settled()]);
+    assert.deepEqual(preview.names(), real.names());
+  });
+
+  it("opens the API only to the ranges given, and port 22 only when asked to", async () => {
+    const ports = async (args: Partial<AwsClusterArgs>) => {
+      const { registered } = await deployed(args);
+      return registered
+        .all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        .flatMap(({ inputs }) => {
+          const rule = inputs as { fromPort?: number; cidrIpv4?: string };
+          return rule.cidrIpv4 ? [`${rule.fromPort} ${rule.cidrIpv4}`] : [];
+        })
+        .sort();
+    };
+    assert.deepEqual(await ports({}), ["6443 0.0.0.0/0"]);
+    assert.deepEqual(await ports({ apiServerAccessCidrs: ["203.0.113.0/24"], sshAccessCidrs: ["198.51.100.0/24"] }), [
+      "22 198.51.100.0/24",
+      "6443 203.0.113.0/24",
+    ]);
+  });
+
+  it("makes nothing of a network that exists, and uses one private subnet of each zone", async () => {
+    const { registered, cluster } = await deployed({ network: { vpcId: "vpc-there" } });
+    assert.equal(registered.types().filter((type) => /vpc:Vpc|subnet|route|nat|gateway/i.test(type)).length, 0);
+    assert.deepEqual(await valueOf(cluster.subnetIds), ["subnet-a", "subnet-b"]);
+    assert.equal(inputs(registered, "train-control-plane")["subnetId"], "subnet-public");
+  });
+
+  it("puts nodes into public subnets where there is no NAT gateway", async () => {
+    const { registered, cluster } = await deployed({ network: { nat: "none", zones: ["us-west-2b"] } });
+    assert.equal(registered.all("aws:ec2/natGateway:NatGateway").length, 0);
+    assert.deepEqual(await valueOf(cluster.subnetIds), ["train-network-public-1-id"]);
+  });
+
+  it("enters another account through its role, with both providers", async () => {
+    const cloudAccount = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "e" };
+    const { registered } = await deployed({ region: "eu-west-1", cloudAccount });
+    const provider = inputs(registered, "train-aws");
+    assert.equal(provider["region"], "eu-west-1");
+    assert.deepEqual(JSON.parse(String(provider["assumeRoles"])), [cloudAccount]);
+    assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-west-1", assumeRole: cloudAccount });
+    const lost = { roleArn: undefined as unknown as string };
+    assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
+  });
+
+  it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {
+    const registered = await mockProgram(cloud, false, functions);
+    const wrong = {
+      clusterName: "-bad-",
+      kubernetesVersion: "1.20",
+      controlPlane: { count: 3, instanceType: "large" },
+      network: { cidr: "10.244.0.0/20", nat: "some" },
+      tags: { "aws:x": "y" },
+      nodeGroups: [
+        {
+          ...group,
+          minSize: 5,
+          maxSize: 2,
+          allocationStrategy: "diversified",
+          instanceTypes: ["g5.xlarge", "m5.xlarge"],
+        },
+        { ...group, capacityType: "spot", onDemandBase: 3, instanceTypes: [] },
+      ],
+    } as unknown as AwsClusterArgs;
+    assert.throws(
+      () => new AwsCluster("train", wrong),
+      (error: pulumi.InputPropertiesError) => {
+        assert.deepEqual(
+          error.errors.map((problem) => problem.propertyPath),
+          [
+            "clusterName",
+            "keyPair",
+            "kubernetesVersion",
+            "controlPlane.instanceType",
+            "controlPlane.count",
+            'tags["aws:x"]',
+            "nodeGroups[1].name",
+            "nodeGroups[0].minSize",
+            "nodeGroups[0].instanceTypes",
+            "nodeGroups[0].allocationStrategy",
+            "nodeGroups[1].instanceTypes",
+            "nodeGroups[1].onDemandBase",
+            "network.nat",
+            "network.cidr",
+          ],
+        );
+        return true;
+      },
+    );
+    await settled();
+    assert.deepEqual(registered.names(), []);
+  });
+});

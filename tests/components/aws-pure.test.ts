@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
+import { awsName } from "../../components/aws/names";
+import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
+import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aws/subnets";
+import { formatIpv4, parseCidr } from "../../components/ip-ranges";
+
+const ranges = fc
+  .tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 16, max: 24 }))
+  .map(([address, prefix]) => `${formatIpv4(Math.floor(address / 2 ** (32 - prefix)) * 2 ** (32 - prefix))}/${prefix}`);
+const zones = fc.integer({ min: 1, max: 3 });
+
+describe("components/aws/subnets", () => {
+  it("divides any range without overlap or gap, inside the range, with most room for the nodes", () => {
+    fc.assert(
+      fc.property(ranges, zones, (cidr, count) => {
+        const whole = parseCidr(cidr)!;
+        const plan = planSubnets(cidr, count)!;
+        assert.deepEqual([plan.private.length, plan.public.length], [count, count]);
+        const parts = [...plan.private, ...plan.public].map((part) => parseCidr(part)!);
+        assert.ok(parts.every((part) => part.prefix <= 28));
+        assert.equal(parts[0]!.base, whole.base);
+        for (const [index, part] of parts.entries()) {
+          if (index > 0) assert.equal(part.base, parts[index - 1]!.base + parts[index - 1]!.size);
+          assert.ok(part.base + part.size <= whole.base + whole.size);
+          assert.ok(parts.every((other) => other === part || !overlap(part, other)));
+        }
+        const room = plan.private.reduce((sum, part) => sum + roomIn(part), 0);
+        assert.ok(room >= whole.size / 2 - 5 * count);
+      }),
+    );
+  });
+
+  it("has room for twenty groups of a hundred nodes in the default range", () => {
+    const { private: subnets, public: open } = planSubnets("10.0.0.0/16", 3)!;
+    assert.deepEqual(subnets, ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18"]);
+    assert.deepEqual(open, ["10.0.192.0/20", "10.0.208.0/20", "10.0.224.0/20"]);
+    assert.ok(subnets.every((subnet) => roomIn(subnet) >= 2000));
+  });
+
+  it("makes none in a range that is too small, or is none", () => {
+    for (const cidr of ["10.0.0.0/27", "10.0.0.1/16", "10.0.0.0", "256.0.0.0/16"]) {
+      assert.equal(planSubnets(cidr, 3), undefined, cidr);
+    }
+  });
+
+  it("says which existing subnets do not fit together", () => {
+    const subnet = (id: string, zone: string, vpcId = "vpc-1") => ({ id, zone, vpcId, public: false });
+    const named = { vpcId: undefined, named: true };
+    assert.throws(
+      () => chooseSubnets([subnet("subnet-a", "a"), subnet("subnet-b", "a")], named),
+      /network.subnetIds: subnet-b and subnet-a are both in a; a fleet takes one subnet per zone/,
+    );
+    assert.throws(
+      () => chooseSubnets([subnet("subnet-a", "a"), subnet("subnet-b", "b", "vpc-2")], named),
+      /network.subnetIds: subnet-b is in vpc-2, not in vpc-1/,
+    );
+    assert.throws(() => chooseSubnets([], { vpcId: "vpc-1", named: false }), /network.vpcId: vpc-1 has no subnets/);
+  });
+});
+
+describe("components/aws/names", () => {
+  it("keeps names that fit, and shortens others to different ones", () => {
+    assert.equal(awsName("train", "node-role", 64), "train-node-role");
+    const base = fc.stringMatching(/^[a-z0-9-]{1,160}$/);
+    fc.assert(
+      fc.property(base, base, (one, other) => {
+        const [a, b] = [awsName(one, "node-role", 64), awsName(other, "node-role", 64)];
+        assert.ok(a.length <= 64);
+        assert.equal(a === b, one === other);
+        assert.ok(awsName("c", `x${one}`, 128).length <= 128);
+      }),
+    );
+  });
+});
+
+describe("components/aws/instance-types", () => {
+  it("knows GPUs and processors by name", () => {
+    const known = [
+      "p5.48xlarge",
+      "p5.4xlarge",
+      "g5.12xlarge",
+      "g6.2xlarge",
+      "p6-b200.48xlarge",
+      "g5g.16xlarge",
+      "m5.large",
+    ];
+    assert.deepEqual(known.map(gpusOf), [8, 1, 4, 1, 8, 2, 0]);
+    assert.deepEqual(
+      [
+        "m5.large",
+        "g5.xlarge",
+        "c7g.large",
+        "m6gd.metal",
+        "g5g.xlarge",
+        "t4g.nano",
+        "a1.large",
+        "p6e-gb200.36xlarge",
+      ].map(architectureOf),
+      ["x86_64", "x86_64", "arm64", "arm64", "arm64", "arm64", "arm64", "arm64"],
+    );
+    for (const type of [...known, "u-6tb1.metal", "m7i.metal-24xl", "x2iedn.32xlarge", "trn1.2xlarge"]) {
+      assert.match(type, instanceTypePattern);
+    }
+    for (const type of ["large", "m5", "m5.", "M5.large", "m5.huge", "m5.large "]) {
+      assert.doesNotMatch(type, instanceTypePattern);
+    }
+  });
+});
+
+describe("components/aws/policies", () => {
+  const parameter = (name: string) => `arn:aws:ssm:us-west-2:123456789012:parameter/gpu-clusters/train/${name}`;
+  const documents = {
+    "aws-instance-trust": instanceTrust(),
+    "aws-node-policy": nodePolicy({ joinParameter: parameter("join") }),
+    "aws-control-plane-policy": controlPlanePolicy({
+      clusterName: "train",
+      keysParameter: parameter("control-plane-keys"),
+      joinParameter: parameter("join"),
+    }),
+  };
+  for (const [file, document] of Object.entries(documents)) {
+    it(`gives the policy in golden/${file}.json`, () => {
+      const path = join(__dirname, "golden", `${file}.json`);
+      const text = `${JSON.stringify(document, null, 2)}\n`;
+      if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, text);
+      assert.equal(text, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
+    });
+  }
+});

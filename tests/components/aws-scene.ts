@@ -1,0 +1,76 @@
+/** AWS as components see it, under Pulumi's mocks. */
+import * as pulumi from "@pulumi/pulumi";
+import { gunzipSync } from "node:zlib";
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
+import type { Functions, Outputs } from "./mocks";
+
+export const group: AwsNodeGroupArgs = {
+  name: "gpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 4,
+  instanceTypes: ["g5.12xlarge"],
+  labels: { tier: "gpu" },
+  taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
+};
+
+export const minimal: AwsClusterArgs = { keyPair: "ops", cni: "none", nodeGroups: [group] };
+
+/** What must not be seen outside the parameters. */
+export const secretValues = ["CA-KEY", "FRONT-KEY", "FRONT-CERT", "ETCD-KEY", "ETCD-CERT", "SA-KEY", "ADMIN-KEY"];
+
+export const cloud: Outputs = {
+  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
+    caCertificate: "CA-CERT",
+    caPrivateKey: pulumi.secret("CA-KEY"),
+    frontProxyCaCertificate: pulumi.secret("FRONT-CERT"),
+    frontProxyCaPrivateKey: pulumi.secret("FRONT-KEY"),
+    etcdCaCertificate: pulumi.secret("ETCD-CERT"),
+    etcdCaPrivateKey: pulumi.secret("ETCD-KEY"),
+    serviceAccountPrivateKey: pulumi.secret("SA-KEY"),
+    adminCertificate: "ADMIN-CERT",
+    adminPrivateKey: pulumi.secret("ADMIN-KEY"),
+    adminExpiresAt: "2027-01-01T00:00:00Z",
+  }),
+  "aws:ec2/vpc:Vpc": () => ({ region: "us-west-2" }),
+  "aws:ec2/eip:Eip": ({ name }) => ({ publicIp: "203.0.113.7", allocationId: `${name}-allocation` }),
+  "aws:ec2/instance:Instance": () => ({ privateIp: "10.0.192.4" }),
+  "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
+  "aws:iam/role:Role": ({ inputs }) => ({ arn: `arn:aws:iam::123456789012:role/${String(inputs["name"])}` }),
+  "aws:ssm/parameter:Parameter": ({ inputs }) => ({
+    arn: `arn:aws:ssm:us-west-2:123456789012:parameter${String(inputs["name"])}`,
+  }),
+  "gpu-clusters:aws:NodeGroup": () => ({ size: 1, machines: [], fleetId: "fleet-1" }),
+  "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
+  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+};
+
+export const functions: Functions = {
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
+    names: ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"],
+  }),
+  "aws:ec2/getSubnets:getSubnets": () => ({ ids: ["subnet-a", "subnet-b", "subnet-public"] }),
+  "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
+    id,
+    vpcId: "vpc-there",
+    availabilityZone: id === "subnet-b" ? "us-west-2b" : "us-west-2a",
+    mapPublicIpOnLaunch: id === "subnet-public",
+  }),
+  "gpu-clusters:aws:getImage": ({ gpu, architecture }) => ({
+    imageId: `ami-${String(architecture)}${gpu ? "-gpu" : ""}`,
+    rootDeviceName: "/dev/sda1",
+  }),
+};
+
+/** What Pulumi registered, with secrets as plain values. */
+export function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  if ("4dabf18193072939515e22adb298388d" in value && "value" in value) return plain(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}
+
+/** The script in an instance's user data. */
+export function scriptOf(userData: unknown): string {
+  return gunzipSync(Buffer.from(String(userData), "base64")).toString("utf8");
+}
