@@ -1,5 +1,5 @@
 /** One stack of this checkout's default program (or of a program given), run by the real engine in a directory of its own. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
@@ -74,6 +74,7 @@ export class EngineStack {
     mkdirSync(elsewhere);
     writeFileSync(join(elsewhere, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
     await this.run(["stack", "init", this.name, "--no-select"], true, elsewhere);
+    cpSync(join(this.directory, "backend"), join(this.directory, "pristine"), { recursive: true });
   }
 
   up(...flags: string[]): Promise<Operation> {
@@ -117,6 +118,13 @@ export class EngineStack {
   > {
     const { deployment } = JSON.parse(await this.state()) as { deployment: { resources?: never[] } };
     return deployment.resources ?? [];
+  }
+
+  /** As if nothing had ever been made by it; what is in the cloud stays. */
+  forget(): void {
+    const backend = join(this.directory, "backend");
+    rmSync(backend, { recursive: true, force: true });
+    cpSync(join(this.directory, "pristine"), backend, { recursive: true });
   }
 
   remove(): void {
