@@ -49,8 +49,15 @@ export default tseslint.config(
     ),
   },
   {
+    files: ["sdk/mithril/**/*.ts"],
+    rules: rooms(
+      ["../aws/**", "../cudo/**", "../../aws/**", "../../cudo/**", "**/components/**", "**/simulator/**"],
+      "A cloud's room imports neither another cloud's, nor a component.",
+    ),
+  },
+  {
     files: ["sdk/**/*.ts"],
-    ignores: ["sdk/plugin/**", "sdk/cudo/**"],
+    ignores: ["sdk/plugin/**", "sdk/cudo/**", "sdk/mithril/**"],
     rules: rooms(
       ["**/components/**", "**/simulator/**", "**/toolchain/**"],
       "Nothing in sdk/ imports a component or the simulator.",

@@ -4,6 +4,7 @@ import type { KubernetesCluster } from "./components/cluster";
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
 const clouds: Record<string, () => Promise<{ cluster(name: string, config: pulumi.Config): KubernetesCluster }>> = {
   cudo: () => import("./stack/cudo.js"),
+  mithril: () => import("./stack/mithril.js"),
 };
 
 async function main() {

@@ -28,7 +28,7 @@ export const provider: ProviderDefinition = {
       return (await import("./cudo/handlers/index.js")).cudoResources[token]!;
     }),
     ...lazily(
-      ["Cluster", "NodeGroup", "Reservation", "SpotBid", "SshKey", "Volume"],
+      ["Cluster", "NodeGroup", "Reservation", "SpotBid", "SshAccess", "SshKey", "Volume"],
       "gpu-clusters:mithril:",
       async (token) => (await import("./mithril/handlers/index.js")).mithrilResources[token]!,
     ),
@@ -57,6 +57,10 @@ export const provider: ProviderDefinition = {
       // The one arrow from sdk to components: programs in other languages make components through the plugin.
       const { CudoCluster } = await import("../components/cudo/index.js");
       return (name, args, options) => new CudoCluster(name, args, options);
+    },
+    "gpu-clusters:mithril:MithrilCluster": async () => {
+      const { MithrilCluster } = await import("../components/mithril/index.js");
+      return (name, args, options) => new MithrilCluster(name, args, options);
     },
   },
 };

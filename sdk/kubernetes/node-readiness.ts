@@ -11,6 +11,8 @@ export interface NodeObject extends KubernetesObject {
 export interface ExpectedNodes {
   nodeGroups: readonly { name: string; minSize: number }[];
   controlPlaneNodes: number;
+  /** Of any group; 0 unless given. */
+  workerNodes?: number;
   condition: "Ready" | "Registered";
 }
 
@@ -22,6 +24,12 @@ export function missingNodes(expected: ExpectedNodes, nodes: readonly NodeObject
     );
   return [
     shortfall("control plane", expected.controlPlaneNodes, labelled(controlPlaneLabel), expected.condition),
+    shortfall(
+      "the cluster",
+      expected.workerNodes ?? 0,
+      nodes.filter(({ metadata: { labels = {} } }) => !(controlPlaneLabel in labels)),
+      expected.condition,
+    ),
     ...expected.nodeGroups.map(({ name, minSize }) =>
       shortfall(`node group "${name}"`, minSize, labelled(nodeGroupLabel, name), expected.condition),
     ),

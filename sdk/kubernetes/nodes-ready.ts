@@ -27,6 +27,11 @@ export interface NodesReadyArgs {
    */
   controlPlaneNodes?: pulumi.Input<number>;
   /**
+   * Nodes to wait for besides the control plane's, whatever their group: for clouds that make the nodes themselves, without labels of ours.
+   * @integer
+   */
+  workerNodes?: pulumi.Input<number>;
+  /**
    * `Ready`: nodes that take pods. `Registered`: nodes that have joined; without a CNI they do not become Ready.
    * @default "Ready"
    */

@@ -1,4 +1,5 @@
 export { Cluster, type ClusterArgs } from "./cluster";
+export { SshAccess, type SshAccessArgs } from "./ssh-access";
 export { SshKey, type SshKeyArgs } from "./ssh-key";
 export { Volume, type VolumeArgs } from "./volume";
 export { SpotBid, type InstanceState, type SpotBidArgs } from "./spot-bid";

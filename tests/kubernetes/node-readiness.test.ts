@@ -53,4 +53,13 @@ describe("missingNodes", () => {
   it("waits for no control plane where the cloud runs it", () => {
     assert.deepEqual(missingNodes({ nodeGroups: [], controlPlaneNodes: 0, condition: "Ready" }, []), []);
   });
+
+  it("counts nodes without labels of ours, where the cloud makes them", () => {
+    const worker = (name: string) => node(name, {}, { status: "True" });
+    const hosted = { nodeGroups: [], controlPlaneNodes: 0, workerNodes: 2, condition: "Ready" as const };
+    assert.deepEqual(missingNodes(hosted, [controlPlane, worker("a"), worker("b")]), []);
+    assert.deepEqual(missingNodes(hosted, [controlPlane, worker("a")]), [
+      "the cluster has 1 of 2 nodes (1 not joined)",
+    ]);
+  });
 });

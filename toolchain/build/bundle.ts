@@ -54,7 +54,7 @@ export async function bundlePlugin(
     legalComments: "none",
     logLevel: "error",
     banner: { js: commonJsGlobals },
-    plugins: [withoutClosureSerialisation],
+    plugins: [withoutClosureSerialisation, withoutNativeModules],
   });
   mkdirSync(folder, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { name: string; version: string };
@@ -125,6 +125,18 @@ const withoutClosureSerialisation: Plugin = {
       namespace: "absent",
     }));
     plugin.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+  },
+};
+
+/** ssh2 works without its compiled parts, which would be those of the machine that builds. */
+const withoutNativeModules: Plugin = {
+  name: "without-native-modules",
+  setup(plugin) {
+    plugin.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: "native" }));
+    plugin.onLoad({ filter: /.*/, namespace: "native" }, () => ({
+      contents: 'throw new Error("left out of the bundle");',
+      loader: "js",
+    }));
   },
 };
 

@@ -42,6 +42,7 @@ async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promis
   const expected = {
     nodeGroups: inputs.nodeGroups,
     controlPlaneNodes: inputs.controlPlaneNodes ?? 1,
+    workerNodes: inputs.workerNodes ?? 0,
     condition: inputs.condition ?? "Ready",
   };
   const attempt = async () => {

@@ -11,6 +11,7 @@ import {
 import { nodeGroupHandler } from "./node-group";
 import { reservationHandler } from "./reservation";
 import { spotBidHandler } from "./spot-bid";
+import { sshAccessHandler } from "./ssh-access";
 import { sshKeyHandler } from "./ssh-key";
 import { volumeHandler } from "./volume";
 
@@ -19,6 +20,7 @@ export const mithrilResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:mithril:NodeGroup": nodeGroupHandler,
   "gpu-clusters:mithril:Reservation": reservationHandler,
   "gpu-clusters:mithril:SpotBid": spotBidHandler,
+  "gpu-clusters:mithril:SshAccess": sshAccessHandler,
   "gpu-clusters:mithril:SshKey": sshKeyHandler,
   "gpu-clusters:mithril:Volume": volumeHandler,
 };

@@ -1,0 +1,82 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { PurchaseArgs } from "../../sdk/mithril/node-group";
+
+/** A group of equal nodes. Mithril gives nodes no labels or taints. */
+export interface MithrilNodeGroupArgs {
+  /** Name of the group: 1 to 63 lower-case letters, digits and hyphens. */
+  id: string;
+  /** Instance type, for example `h100-80gb.sxm.8x`; `getSpotAvailability` lists what a region auctions. */
+  instanceType: pulumi.Input<string>;
+  /**
+   * How the nodes are bought: `{ spot: { limitPrice: "$20.00" } }` bids for each node (`bidSize` nodes per bid, all or none);
+   * `{ reservation: { start, end, onDestroy } }` pays for all nodes up front.
+   */
+  purchase: PurchaseArgs;
+  /** Fewest nodes, 0 to 100; they are bid for by `pulumi up`, which waits for them. */
+  minSize: pulumi.Input<number>;
+  /** Most nodes, 1 to 100; `minSize` for a reservation. */
+  maxSize: pulumi.Input<number>;
+  /** GPUs per node, for `nodeGroups`. Default: what an instance type such as `h100-80gb.sxm.8x` says at its end, else 0. */
+  gpus?: pulumi.Input<number>;
+  /** The cluster's region: nodes of another never join. Default: the cluster's. */
+  region?: pulumi.Input<string>;
+  /** More volumes (`vol_…`) for each node; a block volume only for a group of one node. */
+  volumes?: pulumi.Input<string>[];
+  /** Bash script that new nodes run on their first boot as root, at most 10 000 characters. Never `kubeadm`: nodes join by themselves. */
+  startupScript?: pulumi.Input<string>;
+  /** Image (`imgver_…`) of new nodes. Default: Mithril's stable one. */
+  imageVersion?: pulumi.Input<string>;
+  /**
+   * Pauses the group: no instances, no cost; boot disks are kept.
+   * @default false
+   */
+  paused?: boolean;
+}
+
+/** Storage that every node of the cluster reads and writes. */
+export interface MithrilFileShareArgs {
+  /** Name, unique in the project: 1 to 64 lower-case letters, digits and hyphens, starting with a letter. Mounted at `/mnt/<name>`. */
+  name: string;
+  /** Size in GB, 1 to 32 000. It cannot be changed: another size is another, empty share. */
+  sizeGb: pulumi.Input<number>;
+}
+
+export interface MithrilClusterArgs {
+  /**
+   * Name of the cluster: 1 to 63 lower-case letters, digits and hyphens, starting with a letter.
+   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   */
+  clusterName?: string;
+  /**
+   * Put before the names of the cluster, its key and its orders.
+   * Default: none.
+   */
+  namePrefix?: string;
+  /** Region, for example `us-central5-a`: one that has Kubernetes clusters, and file shares where they are asked for. */
+  region: pulumi.Input<string>;
+  /** Instance type of the control plane, by name or fid: one without GPUs. */
+  controlPlaneInstanceType: pulumi.Input<string>;
+  /**
+   * Kubernetes version of a new cluster.
+   * Default: `1.34`.
+   */
+  kubernetesVersion?: "1.34" | "1.29";
+  /** Public key that opens the control plane and the nodes as `ubuntu`. Registered before the cluster is made; another key is another cluster. */
+  sshPublicKey: pulumi.Input<string>;
+  /** The private key that belongs to it, in OpenSSH's or PEM format without a passphrase: the kubeconfig is read with it. Kept as a secret. */
+  sshPrivateKey: pulumi.Input<string>;
+  /**
+   * Port of SSH on the control plane.
+   * Default: 22.
+   */
+  sshPort?: number;
+  /** Up to 20 groups of up to 100 nodes. */
+  nodeGroups?: MithrilNodeGroupArgs[];
+  /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */
+  fileShares?: MithrilFileShareArgs[];
+  /**
+   * How long to wait for the cluster to become `Available`, in minutes. Mithril says up to ten and has no status for a failure.
+   * Default: 15.
+   */
+  timeoutMinutes?: number;
+}

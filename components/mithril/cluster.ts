@@ -1,0 +1,176 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Command } from "@pulumi/command/remote/command";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
+import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
+import { Cluster } from "../../sdk/mithril/cluster";
+import { SshAccess } from "../../sdk/mithril/ssh-access";
+import { SshKey } from "../../sdk/mithril/ssh-key";
+import { Volume } from "../../sdk/mithril/volume";
+import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import type { MithrilClusterArgs } from "./args";
+import { authorityOf, reachableKubeconfig } from "./kubeconfig";
+import { awaitedNodes, groupStatus, nodeGroup } from "./node-groups";
+import { checkMithrilClusterArgs } from "./validate";
+
+const defaultTimeoutMinutes = 15;
+
+/**
+ * A Kubernetes cluster whose control plane Mithril hosts, with spot or reserved instances as nodes, which join by themselves. Cilium and
+ * NVIDIA's GPU operator are there from the beginning.
+ *
+ * The kubeconfig is read from the control plane over SSH, once for each cluster.
+ *
+ * Nodes of spot bids come and go with the market: `pulumi up` waits (up to 30 minutes) until `minSize` of them are Ready, and says why if
+ * they are not. Bids stay when it gives up, and the next `up` goes on.
+ *
+ * Cost: the control plane, nodes by the hour at the market's price (a reservation is paid up front), file shares per GB and month.
+ *
+ * @example
+ * const config = new pulumi.Config();
+ * const cluster = new MithrilCluster("train", {
+ *   region: "us-central5-a",
+ *   controlPlaneInstanceType: "cpu.4x",
+ *   sshPublicKey: config.require("sshPublicKey"),
+ *   sshPrivateKey: config.requireSecret("sshPrivateKey"),
+ *   nodeGroups: [{ id: "gpu", instanceType: "h100-80gb.sxm.8x", minSize: 1, maxSize: 4, purchase: { spot: { limitPrice: "$20.00" } } }],
+ *   fileShares: [{ name: "datasets", sizeGb: 1000 }],
+ * });
+ */
+export class MithrilCluster extends pulumi.ComponentResource implements KubernetesCluster {
+  static readonly __pulumiType = "gpu-clusters:mithril:MithrilCluster";
+
+  /** Name of the cluster; the kubeconfig's context is `mithril:<name>`. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** `https://host:6443` of the API server. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** PEM certificate of the cluster's authority. */
+  public readonly certificateAuthority: pulumi.Output<string>;
+  /**
+   * YAML with the administrator's credentials.
+   * @secret
+   */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** Sizes of the node groups. */
+  public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** `ready` once the API server answers and there are as many Ready nodes as the groups' minimum; unknown before that. */
+  public readonly status: pulumi.Output<string>;
+  /** For add-ons and for resources of your own inside the cluster. */
+  public readonly kubeProvider: KubernetesProvider;
+
+  constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkMithrilClusterArgs(name, args).raise("MithrilCluster");
+    super(MithrilCluster.__pulumiType, name, {}, options);
+    const child = { parent: this };
+    const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;
+    const groups = args.nodeGroups ?? [];
+    const privateKey = pulumi.secret(args.sshPrivateKey);
+
+    const sshKey = new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey }, child);
+    const cluster = new Cluster(
+      `${name}-cluster`,
+      {
+        name: clusterName,
+        region: args.region,
+        sshKeys: [sshKey.id],
+        instanceType: args.controlPlaneInstanceType,
+        kubernetesVersion: args.kubernetesVersion,
+      },
+      { ...child, customTimeouts: { create: `${args.timeoutMinutes ?? defaultTimeoutMinutes}m` } },
+    );
+    const shares = (args.fileShares ?? []).map(
+      ({ name: share, sizeGb }) =>
+        new Volume(
+          `${name}-${share}`,
+          { name: share, region: args.region, diskInterface: "File", sizeGb },
+          // The name is the path on the nodes, and no other volume of the project may have it.
+          { ...child, deleteBeforeReplace: true },
+        ),
+    );
+
+    const access = new SshAccess(
+      `${name}-ssh-access`,
+      {
+        clusterId: cluster.id,
+        host: cluster.kubeHost,
+        port: args.sshPort,
+        privateKey,
+        publicKey: args.sshPublicKey,
+      },
+      child,
+    );
+    const file = new Command(
+      `${name}-kubeconfig`,
+      {
+        connection: {
+          host: cluster.kubeHost,
+          port: args.sshPort ?? 22,
+          user: "ubuntu",
+          privateKey,
+          hostKey: access.hostKey,
+        },
+        create: "cat ~/.kube/config",
+        triggers: [cluster.id],
+        // It prints credentials: not into the log, and not into the environment of a later run.
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      },
+      { ...child, additionalSecretOutputs: ["stdout", "stderr"] },
+    );
+
+    this.clusterName = pulumi.output(clusterName);
+    this.endpoint = cluster.endpoint;
+    this.kubeconfig = pulumi.secret(
+      pulumi
+        .all([file.stdout, cluster.kubeHost])
+        .apply(([text, host]) => reachableKubeconfig(text, { clusterName, host })),
+    );
+    this.certificateAuthority = pulumi.unsecret(this.kubeconfig.apply(authorityOf));
+
+    const apiServer = new ApiServerReady(`${name}-api-server`, { kubeconfig: this.kubeconfig }, child);
+    this.kubeProvider = new KubernetesProvider(
+      `${name}-kubernetes`,
+      { kubeconfig: this.kubeconfig, enableServerSideApply: true },
+      { ...child, dependsOn: [apiServer] },
+    );
+    const nodeGroups = groups.map((group) =>
+      nodeGroup(
+        `${name}-${group.id}`,
+        group,
+        {
+          clusterId: cluster.id,
+          clusterName,
+          region: args.region,
+          sshKeys: [sshKey.id],
+          volumes: shares.map((share) => share.id),
+        },
+        // Orders cost money from the beginning: not before the cluster is known to work.
+        { ...child, dependsOn: [apiServer] },
+      ),
+    );
+    const now = new Date();
+    const nodes = new NodesReady(
+      `${name}-nodes`,
+      {
+        kubeconfig: this.kubeconfig,
+        nodeGroups: [],
+        controlPlaneNodes: 0,
+        workerNodes: pulumi
+          .all(groups.map((group) => awaitedNodes(group, now)))
+          .apply((counts) => counts.reduce((sum, count) => sum + count, 0)),
+      },
+      { ...child, dependsOn: nodeGroups },
+    );
+
+    this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
+    this.status = nodes.status;
+    this.registerOutputs({
+      clusterName: this.clusterName,
+      endpoint: this.endpoint,
+      certificateAuthority: this.certificateAuthority,
+      kubeconfig: this.kubeconfig,
+      nodeGroups: this.nodeGroups,
+      status: this.status,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { NodeGroup } from "../../sdk/mithril/node-group";
+import type { NodeGroupStatus } from "../cluster";
+import type { MithrilNodeGroupArgs } from "./args";
+
+export interface NodeGroupPlace {
+  clusterId: pulumi.Input<string>;
+  clusterName: string;
+  region: pulumi.Input<string>;
+  sshKeys: pulumi.Input<string>[];
+  /** Of the cluster's file shares. */
+  volumes: pulumi.Input<string>[];
+}
+
+export function nodeGroup(
+  name: string,
+  group: MithrilNodeGroupArgs,
+  place: NodeGroupPlace,
+  options: pulumi.CustomResourceOptions,
+): NodeGroup {
+  return new NodeGroup(
+    name,
+    {
+      clusterId: place.clusterId,
+      clusterName: place.clusterName,
+      name: group.id,
+      region: group.region ?? place.region,
+      instanceType: group.instanceType,
+      purchase: group.purchase,
+      minSize: group.minSize,
+      maxSize: group.maxSize,
+      sshKeys: place.sshKeys,
+      volumes: [...place.volumes, ...(group.volumes ?? [])],
+      startupScript: group.startupScript,
+      imageVersion: group.imageVersion,
+      paused: group.paused,
+    },
+    options,
+  );
+}
+
+/** Nodes that `up` waits for: none of a group that is paused, or whose reservation has not begun. */
+export function awaitedNodes(group: MithrilNodeGroupArgs, now: Date): pulumi.Output<number> {
+  return pulumi.all([group.minSize, group.purchase.reservation]).apply(([minSize, reservation]) => {
+    const begins = reservation === undefined ? 0 : Date.parse(reservation.start);
+    return (group.paused ?? false) || begins > now.getTime() ? 0 : minSize;
+  });
+}
+
+/** GPUs that the name of an instance type tells: `h100-80gb.sxm.8x` has 8. Types for general use have none. */
+export function gpusByName(instanceType: string): number {
+  const count = /\.(\d+)x$/.exec(instanceType)?.[1];
+  return count === undefined || instanceType.startsWith("cpu") ? 0 : Number(count);
+}
+
+export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+  return pulumi
+    .all([group.minSize, group.maxSize, resource.size, group.instanceType, group.gpus])
+    .apply(([minSize, maxSize, size, instanceType, gpus]): NodeGroupStatus => ({
+      name: group.id,
+      role: "worker",
+      minSize,
+      maxSize,
+      size,
+      machineTypes: [instanceType],
+      gpus: gpus ?? gpusByName(instanceType),
+    }));
+}

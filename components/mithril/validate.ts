@@ -1,0 +1,92 @@
+import { checkBounds, checkGroupNames } from "../checks";
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "./args";
+
+/** Checks all that can be known without asking Mithril; the resources' own checks ask it. Pure. */
+export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs): Problems {
+  const problems = new Problems();
+  checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
+  for (const field of ["region", "controlPlaneInstanceType", "sshPublicKey", "sshPrivateKey"] as const) {
+    if (args[field] === undefined || known<string>(args[field]) === "") problems.add(field, "is required");
+  }
+  if (args.kubernetesVersion !== undefined && !["1.34", "1.29"].includes(args.kubernetesVersion)) {
+    problems.add("kubernetesVersion", `must be "1.34" or "1.29", is "${String(args.kubernetesVersion)}"`);
+  }
+  checkKeys(args, problems);
+  checkWhole("sshPort", args.sshPort, 1, 65_535, problems);
+  checkWhole("timeoutMinutes", args.timeoutMinutes, 1, 24 * 60, problems);
+  const groups = args.nodeGroups ?? [];
+  checkGroupNames(
+    "nodeGroups",
+    "id",
+    groups.map(({ id }) => id),
+    problems,
+  );
+  groups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, known(args.region), problems));
+  checkShares(args, problems);
+  return problems;
+}
+
+function checkName(path: string, name: string, problems: Problems): void {
+  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    const rule = "1 to 63 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen";
+    problems.add(path, `"${name}" must have ${rule}`);
+  }
+}
+
+function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
+  const publicKey = known(args.sshPublicKey)?.trim();
+  if (publicKey && publicKey.includes("PRIVATE KEY")) {
+    problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");
+  } else if (publicKey && !/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(publicKey)) {
+    problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
+  }
+  const privateKey = known(args.sshPrivateKey);
+  if (privateKey && !/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
+    problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
+  }
+}
+
+function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {
+  for (const field of ["id", "instanceType", "purchase", "minSize", "maxSize"] as const) {
+    if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
+  }
+  const [minSize, maxSize] = [known(group.minSize), known(group.maxSize)];
+  checkBounds(path, { minSize, maxSize, role: "worker" }, problems);
+  const own = known(group.region);
+  if (own !== undefined && region !== undefined && own !== region) {
+    const why = `"${own}" must be the cluster's region, "${region}": instances of another region never join it`;
+    problems.add(`${path}.region`, why);
+  }
+  const { spot, reservation } = group.purchase ?? {};
+  if (group.purchase !== undefined && (spot === undefined) === (reservation === undefined)) {
+    problems.add(`${path}.purchase`, 'must have exactly one of "spot" and "reservation"');
+  }
+  if (reservation !== undefined && minSize !== undefined && maxSize !== undefined && minSize !== maxSize) {
+    problems.add(`${path}.maxSize`, `must be minSize, ${minSize}: a reservation's number of instances is fixed`);
+  }
+}
+
+function checkShares(args: MithrilClusterArgs, problems: Problems): void {
+  const first = new Map<string, number>();
+  (args.fileShares ?? []).forEach(({ name, sizeGb }, index) => {
+    const path = `fileShares[${index}]`;
+    if (!/^[a-z][a-z0-9-]{0,63}$/.test(name ?? "")) {
+      const rule = "1 to 64 lower-case letters, digits and hyphens, and start with a letter";
+      problems.add(`${path}.name`, `"${name}" must have ${rule}`);
+    } else if (first.has(name)) {
+      problems.add(`${path}.name`, `"${name}" is also the name of fileShares[${first.get(name)}]`);
+    } else if (name === "local") {
+      problems.add(`${path}.name`, "must not be local: /mnt/local is the nodes' own disk");
+    } else first.set(name, index);
+    if (sizeGb === undefined) problems.add(`${path}.sizeGb`, "is required");
+    checkWhole(`${path}.sizeGb`, known(sizeGb), 1, 32_000, problems);
+  });
+}
+
+function checkWhole(path: string, value: number | undefined, least: number, most: number, problems: Problems): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < least || value > most)) {
+    problems.add(path, `must be a whole number from ${least} to ${most}, is ${value}`);
+  }
+}

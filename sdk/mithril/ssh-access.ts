@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+export interface SshAccessArgs {
+  /**
+   * Cluster (`clust_…`). Another cluster has another host key.
+   * @replaceOnChanges
+   */
+  clusterId: pulumi.Input<string>;
+  /**
+   * Address of its control plane.
+   * @replaceOnChanges
+   */
+  host: pulumi.Input<string>;
+  /**
+   * Port of SSH.
+   * @default 22
+   * @integer
+   */
+  port?: pulumi.Input<number>;
+  /**
+   * Private key in OpenSSH's or PEM format, without a passphrase.
+   * @secret
+   */
+  privateKey: pulumi.Input<string>;
+  /** Public key that it must belong to, so that a mix-up shows at preview. */
+  publicKey?: pulumi.Input<string>;
+}
+
+/**
+ * Proof that a key opens a control plane as `ubuntu`, and the host's key: trusted at the first contact, because Mithril publishes none, and
+ * required from then on.
+ *
+ * Waits up to 5 minutes, or `customTimeouts.create`, for SSH to answer. A refused key is explained. It changes nothing on the host.
+ */
+export class SshAccess extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:mithril:SshAccess";
+
+  public readonly host!: pulumi.Output<string>;
+  public readonly port!: pulumi.Output<number>;
+  /** `<type> <base64>`, as in a known_hosts file. */
+  public readonly hostKey!: pulumi.Output<string>;
+
+  constructor(name: string, args: SshAccessArgs, options?: pulumi.CustomResourceOptions) {
+    const properties = resourceProperties(args, {
+      secrets: ["privateKey"],
+      outputs: ["host", "port", "hostKey"],
+    });
+    super(SshAccess.__pulumiType, name, properties, resourceOptions(options));
+  }
+}

@@ -1,0 +1,93 @@
+/** One login over SSH, to see whether a key is accepted and which key the host has. */
+import { Client, utils } from "ssh2";
+
+export interface Login {
+  host: string;
+  port: number;
+  user: string;
+  privateKey: string;
+  /** `<type> <base64>`; undefined: whatever the host shows is accepted. */
+  hostKey: string | undefined;
+}
+
+/** The host does not accept the key. */
+export class KeyRefused extends Error {}
+
+/** The host shows another key than the one expected. */
+export class HostKeyChanged extends Error {}
+
+/**
+ * Host key types in the order of Go's SSH library. @pulumi/command uses that library with one expected key: it must be the key that the
+ * library asks the host for.
+ */
+const hostKeyTypes = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-256",
+  "rsa-sha2-512",
+  "ssh-rsa",
+  "ssh-ed25519",
+] as const;
+
+const answerMs = 10_000;
+
+/** Logs in, and out again. @returns the host's key, `<type> <base64>` */
+export async function login(login: Login, signal: AbortSignal): Promise<string> {
+  const client = new Client();
+  let shown = "";
+  const abort = (): void => void client.destroy();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", abort, { once: true });
+      client
+        .on("ready", resolve)
+        .on("error", (error) => reject(explained(error, login, shown)))
+        .on("close", () => reject(new Error(`${login.host}:${login.port} closed the connection`)));
+      client.connect({
+        host: login.host,
+        port: login.port,
+        username: login.user,
+        privateKey: login.privateKey,
+        readyTimeout: answerMs,
+        algorithms: { serverHostKey: [...hostKeyTypes] },
+        hostVerifier: (key: Buffer) => {
+          shown = knownHostsKey(key);
+          return login.hostKey === undefined || login.hostKey === shown;
+        },
+      });
+    });
+    return shown;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    client.on("error", () => undefined).end();
+  }
+}
+
+function explained(error: Error & { level?: string }, { user, host, hostKey }: Login, shown: string): Error {
+  if (shown !== "" && hostKey !== undefined && shown !== hostKey) {
+    return new HostKeyChanged(`the host key of ${host} is ${shown}, and was ${hostKey} at the first contact`);
+  }
+  if (error.level === "client-authentication") return new KeyRefused(`${user}@${host}: Permission denied (publickey)`);
+  return error;
+}
+
+function knownHostsKey(key: Buffer): string {
+  const length = key.readUInt32BE(0);
+  return `${key.subarray(4, 4 + length).toString("ascii")} ${key.toString("base64")}`;
+}
+
+/** Why the text is no private key that can be used; undefined: it is one. Quotes nothing of it. */
+export function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
+  const key = utils.parseKey(privateKey);
+  if (key instanceof Error) {
+    return /encrypted/i.test(key.message)
+      ? "has a passphrase; give a key without one"
+      : "must be a private key in OpenSSH's or PEM format, with its lines `-----BEGIN …` and `-----END …`";
+  }
+  if (!key.isPrivateKey()) return "is a public key; give the private one (the file without .pub)";
+  const expected = publicKey === undefined ? undefined : utils.parseKey(publicKey);
+  if (expected === undefined || expected instanceof Error) return undefined;
+  return expected.getPublicSSH().equals(key.getPublicSSH()) ? undefined : "does not belong to the public key given";
+}

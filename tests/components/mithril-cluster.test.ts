@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "../../components/mithril/args";
+import { MithrilCluster } from "../../components/mithril/cluster";
+import { awaitedNodes, gpusByName } from "../../components/mithril/node-groups";
+import { checkMithrilClusterArgs } from "../../components/mithril/validate";
+import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
+
+const group: MithrilNodeGroupArgs = {
+  id: "gpu",
+  instanceType: "h100-80gb.sxm.8x",
+  purchase: { spot: { limitPrice: "$20.00" } },
+  minSize: 1,
+  maxSize: 4,
+};
+
+const args: MithrilClusterArgs = {
+  region: "us-central5-a",
+  controlPlaneInstanceType: "cpu.4x",
+  sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n",
+  nodeGroups: [group],
+  fileShares: [{ name: "datasets", sizeGb: 100 }],
+};
+
+const served = stringify({
+  clusters: [
+    { name: "k", cluster: { server: "https://10.0.0.10:6443", "certificate-authority-data": "Q0EtQ0VSVA==" } },
+  ],
+  users: [{ name: "u", user: { token: "secret-token" } }],
+  contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+  "current-context": "c",
+});
+
+const cloud: Outputs = {
+  "gpu-clusters:mithril:Cluster": () => ({ kubeHost: "203.0.113.7", endpoint: "https://203.0.113.7:6443" }),
+  "gpu-clusters:mithril:SshAccess": () => ({ hostKey: "ssh-ed25519 HOST" }),
+  "gpu-clusters:mithril:NodeGroup": () => ({ size: 2, machines: [], problems: [] }),
+  "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "1.34.0" }),
+  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+  "command:remote:Command": () => ({ stdout: served, stderr: "" }),
+};
+
+const reasons = (changes: Partial<MithrilClusterArgs>) =>
+  checkMithrilClusterArgs("train", { ...args, ...changes }).all.map(
+    ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+  );
+
+describe("components/mithril", () => {
+  it("registers the key before the cluster, and everything named after it", async () => {
+    const registered = await mockProgram(cloud);
+    const cluster = new MithrilCluster("train", args);
+    assert.equal(await valueOf(cluster.status), "ready");
+    await settled();
+    assert.deepEqual(registered.names(), [
+      "command:remote:Command train-kubeconfig",
+      "gpu-clusters:kubernetes:ApiServerReady train-api-server",
+      "gpu-clusters:kubernetes:NodesReady train-nodes",
+      "gpu-clusters:mithril:Cluster train-cluster",
+      "gpu-clusters:mithril:MithrilCluster train",
+      "gpu-clusters:mithril:NodeGroup train-gpu",
+      "gpu-clusters:mithril:SshAccess train-ssh-access",
+      "gpu-clusters:mithril:SshKey train-ssh-key",
+      "gpu-clusters:mithril:Volume train-datasets",
+      "pulumi:providers:kubernetes train-kubernetes",
+    ]);
+    assert.deepEqual(registered.inputs("gpu-clusters:mithril:Cluster").sshKeys, ["train-ssh-key-id"]);
+    const { clusterId, region, sshKeys, volumes } = registered.inputs("gpu-clusters:mithril:NodeGroup");
+    assert.deepEqual(
+      [clusterId, region, sshKeys, volumes],
+      ["train-cluster-id", "us-central5-a", ["train-ssh-key-id"], ["train-datasets-id"]],
+    );
+    assert.equal(registered.inputs("gpu-clusters:mithril:Volume").diskInterface, "File");
+    const { controlPlaneNodes, workerNodes } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    assert.deepEqual([controlPlaneNodes, workerNodes], [0, 1]);
+  });
+
+  it("reads the kubeconfig over SSH from the host whose key is known, again only for another cluster", async () => {
+    const registered = await mockProgram(cloud);
+    const cluster = new MithrilCluster("train", { ...args, sshPort: 2222 });
+    const kubeconfig = await valueOf(cluster.kubeconfig);
+    assert.match(kubeconfig, /current-context: mithril:train/);
+    assert.match(kubeconfig, /https:\/\/203\.0\.113\.7:6443/);
+    assert.equal(await pulumi.isSecret(cluster.kubeconfig), true);
+    assert.equal(await valueOf(cluster.certificateAuthority), "CA-CERT");
+    assert.equal(await pulumi.isSecret(cluster.certificateAuthority), false);
+    await settled();
+    const command = registered.inputs("command:remote:Command");
+    const connection = command.connection as Record<string, unknown>;
+    const plain = (connection.value ?? connection) as Record<string, unknown>;
+    assert.deepEqual(
+      [plain.host, plain.port, plain.user, plain.hostKey],
+      ["203.0.113.7", 2222, "ubuntu", "ssh-ed25519 HOST"],
+    );
+    assert.deepEqual([command.triggers, command.logging], [["train-cluster-id"], "none"]);
+  });
+
+  it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
+    const real = await mockProgram(cloud);
+    await valueOf(new MithrilCluster("train", args).status);
+    await settled();
+    const preview = await mockProgram({}, true);
+    await Promise.all([valueOf(new MithrilCluster("train", args).urn), settled()]);
+    assert.deepEqual(preview.names(), real.names());
+  });
+
+  it("says at preview, all at once, what cannot be right", () => {
+    assert.deepEqual(reasons({}), []);
+    const found = reasons({
+      clusterName: "Train",
+      sshPublicKey: "",
+      sshPrivateKey: "~/.ssh/id_ed25519",
+      nodeGroups: [
+        { ...group, region: "eu-central1-a" },
+        { ...group, minSize: 5, purchase: {} },
+        {
+          ...group,
+          id: "held",
+          purchase: { reservation: { start: "2026-12-01T08:00:00Z", end: "2026-12-02T08:00:00Z" } },
+        },
+      ],
+      fileShares: [{ name: "Data", sizeGb: 0 }],
+      timeoutMinutes: 0,
+    });
+    assert.deepEqual(
+      found.map((line) => line.split(":")[0]),
+      [
+        "clusterName",
+        "sshPublicKey",
+        "sshPrivateKey",
+        "timeoutMinutes",
+        "nodeGroups[1].id",
+        "nodeGroups[0].region",
+        "nodeGroups[1].minSize",
+        "nodeGroups[1].purchase",
+        "nodeGroups[2].maxSize",
+        "fileShares[0].name",
+        "fileShares[0].sizeGb",
+      ],
+    );
+    assert.match(found[5]!, /"eu-central1-a" must be the cluster's region, "us-central5-a": .* never join/);
+    assert.throws(() => new MithrilCluster("train", { ...args, clusterName: "T" }), /MithrilCluster: 1 invalid input/);
+  });
+
+  it("does not wait for nodes that cannot come yet", async () => {
+    await mockProgram(cloud);
+    const now = new Date("2026-12-01T08:00:00Z");
+    const reserved = (start: string) => ({ reservation: { start, end: "2026-12-09T08:00:00Z" } });
+    const awaited = (changes: Partial<MithrilNodeGroupArgs>) => valueOf(awaitedNodes({ ...group, ...changes }, now));
+    assert.equal(await awaited({}), 1);
+    assert.equal(await awaited({ paused: true }), 0);
+    assert.equal(await awaited({ purchase: reserved("2026-12-01T09:00:00Z") }), 0);
+    assert.equal(await awaited({ purchase: reserved("2026-12-01T07:00:00Z") }), 1);
+  });
+
+  it("knows the GPUs of an instance type by its name", () => {
+    assert.deepEqual(["h100-80gb.sxm.8x", "h200.8x", "cpu.4x", "it_x"].map(gpusByName), [8, 8, 0, 0]);
+  });
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parse, stringify } from "yaml";
+import { authorityOf, reachableKubeconfig } from "../../components/mithril/kubeconfig";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+
+function served(server = "https://10.0.0.10:6443", extra: object = {}): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "kubernetes", cluster: { server, "certificate-authority-data": "Q0EtQ0VSVA==" } }],
+    users: [{ name: "kubernetes-admin", user: { token: "secret-token" } }],
+    contexts: [{ name: "admin@kubernetes", context: { cluster: "kubernetes", user: "kubernetes-admin" } }],
+    "current-context": "admin@kubernetes",
+    ...extra,
+  });
+}
+
+describe("the kubeconfig of a Mithril control plane", () => {
+  it("gets the cluster's host, and a context named after it", () => {
+    const text = reachableKubeconfig(served(), { clusterName: "train", host: "203.0.113.7" });
+    const document = parse(text) as { contexts: { name: string }[]; "current-context": string };
+    assert.equal(document["current-context"], "mithril:train");
+    assert.deepEqual(
+      document.contexts.map(({ name }) => name),
+      ["mithril:train"],
+    );
+    assert.deepEqual(parseKubeconfig(text), {
+      clusterName: "mithril:train",
+      endpoint: "https://203.0.113.7:6443",
+      certificateAuthority: "CA-CERT",
+      insecureSkipTlsVerify: false,
+      credentials: { kind: "token", token: "secret-token" },
+    });
+    assert.equal(authorityOf(text), "CA-CERT");
+  });
+
+  it("keeps scheme and port, whatever they are, and is the same when done twice", () => {
+    const hosts = fc.oneof(fc.ipV4(), fc.domain());
+    const server = fc.tuple(fc.constantFrom("https", "http"), hosts, fc.integer({ min: 1024, max: 65_535 }));
+    fc.assert(
+      fc.property(server, hosts, ([scheme, inside, port], host) => {
+        const reach = { clusterName: "c", host };
+        const once = reachableKubeconfig(served(`${scheme}://${inside}:${port}`), reach);
+        assert.equal(parseKubeconfig(once).endpoint, `${scheme}://${host}:${port}`);
+        assert.equal(reachableKubeconfig(once, reach), once);
+      }),
+    );
+  });
+
+  it("takes the current context among several, with its namespace", () => {
+    const other = { name: "other", context: { cluster: "kubernetes", user: "kubernetes-admin", namespace: "team" } };
+    const text = reachableKubeconfig(served(undefined, { contexts: [other], "current-context": "other" }), {
+      clusterName: "train",
+      host: "2001:db8::7",
+    });
+    assert.match(text, /namespace: team/);
+    assert.equal(parseKubeconfig(text).endpoint, "https://[2001:db8::7]:6443");
+  });
+
+  it("refuses what is no kubeconfig without quoting it", () => {
+    for (const text of ["", "token: [secret", "just-text secret", served(undefined, { "current-context": "secret" })]) {
+      assert.throws(
+        () => reachableKubeconfig(text, { clusterName: "train", host: "203.0.113.7" }),
+        (error: Error) =>
+          /^the control plane's ~\/\.kube\/config cannot be used: /.test(error.message) &&
+          !/secret/.test(error.message),
+      );
+    }
+  });
+});
