@@ -1,24 +1,38 @@
 /**
- * Writes `node-script.ts` from `scripts/node.sh`: the script as a string, so that it is in whatever a bundler makes of this package.
- * Comments stay behind, for each byte counts against a cloud's limit. Run: `npx tsx bootstrap/generate.ts`.
+ * Writes `node-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
+ * package. Comments stay behind, for each byte counts against a cloud's limit. Run: `npx tsx bootstrap/generate.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const target = join(__dirname, "node-script.ts");
+/** Modules, each with the scripts that it has as constants. */
+const modules = {
+  "node-script.ts": { nodeScript: "node.sh" },
+  "ec2-script.ts": { ec2Script: "ec2.sh", ec2ControlPlaneScript: "ec2-control-plane.sh" },
+} as const;
 
-export function nodeScriptModule(): string {
-  const text = readFileSync(join(__dirname, "scripts/node.sh"), "utf8").replace(/^ *#(?! shellcheck).*\n/gm, "");
-  const lines = text.trimEnd().split("\n");
+export type ScriptModule = keyof typeof modules;
+
+export function scriptModule(name: ScriptModule): string {
+  const scripts: Record<string, string> = modules[name];
+  const files = Object.values(scripts).map((file) => `scripts/${file}`);
   return [
-    "/** Generated from scripts/node.sh by generate.ts; change it there. */",
-    "// prettier-ignore",
-    "export const nodeScript = [",
-    ...lines.map((line) => `  ${JSON.stringify(line)},`),
-    '  "",',
-    '].join("\\n");',
+    `/** Generated from ${files.join(" and ")} by generate.ts; change it there. */`,
+    ...Object.entries(scripts).flatMap(([constant, file]) => {
+      const text = readFileSync(join(__dirname, "scripts", file), "utf8").replace(/^ *#(?! shellcheck).*\n/gm, "");
+      const lines = text.trimEnd().split("\n");
+      return [
+        "// prettier-ignore",
+        `export const ${constant} = [`,
+        ...lines.map((line) => `  ${JSON.stringify(line)},`),
+        '  "",',
+        '].join("\\n");',
+      ];
+    }),
     "",
   ].join("\n");
 }
 
-if (require.main === module) writeFileSync(target, nodeScriptModule());
+if (require.main === module) {
+  for (const name of Object.keys(modules) as ScriptModule[]) writeFileSync(join(__dirname, name), scriptModule(name));
+}

@@ -2,6 +2,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
+import { ec2ControlPlaneScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
@@ -10,7 +11,7 @@ export const maximumScriptBytes = 16 * 1024;
 export interface BootstrapScriptOptions {
   /**
    * `cudo-start-script`: plain bash, run as root on each boot. `ec2-user-data`: the same, compressed and in base64, as EC2 and
-   * cloud-init take it; placeholders cannot be filled in there.
+   * cloud-init take it; nobody can fill placeholders in there, so the machine does (`Ec2NodeDocument`).
    */
   delivery: "cudo-start-script" | "ec2-user-data";
 }
@@ -24,7 +25,7 @@ export function renderBootstrapScript(
   document: NodeDocument | Ec2NodeDocument,
   options: BootstrapScriptOptions,
 ): string {
-  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${nodeScript}`;
+  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${commands(document)}`;
   const delivered = options.delivery === "ec2-user-data" ? gzipSync(script, { level: 9 }) : Buffer.from(script, "utf8");
   if (delivered.length > maximumScriptBytes) {
     throw new RangeError(
@@ -32,6 +33,12 @@ export function renderBootstrapScript(
     );
   }
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
+}
+
+/** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */
+function commands(document: NodeDocument | Ec2NodeDocument): string {
+  if (!("secrets" in document)) return nodeScript;
+  return ec2Script + nodeScript + (document.secrets.joinParameter === undefined ? "" : ec2ControlPlaneScript);
 }
 
 /** The document of a script in either form; undefined for a script that makes no node. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { placeholders, type NodeDocument } from "../../bootstrap/document";
-import { nodeScriptModule } from "../../bootstrap/generate";
+import { scriptModule } from "../../bootstrap/generate";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
 import { FakeMachine } from "./machine";
@@ -117,9 +117,11 @@ describe("nodeDocumentFromScript", () => {
 });
 
 describe("scripts/node.sh", () => {
-  it("is what node-script.ts has (npx tsx bootstrap/generate.ts writes it)", () => {
-    assert.equal(readFileSync(join(__dirname, "../../bootstrap/node-script.ts"), "utf8"), nodeScriptModule());
-  });
+  for (const module of ["node-script.ts", "ec2-script.ts"] as const) {
+    it(`is what ${module} has (npx tsx bootstrap/generate.ts writes it)`, () => {
+      assert.equal(readFileSync(join(__dirname, "../../bootstrap", module), "utf8"), scriptModule(module));
+    });
+  }
 
   it("passes shellcheck as it is rendered", function () {
     const executable = shellcheck();

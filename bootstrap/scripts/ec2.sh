@@ -1,0 +1,55 @@
+# On an EC2 instance, between the function `document` and scripts/node.sh: puts in place of that document the one of this machine. Its name
+# and id come from the instance's metadata service (version 2), its secrets from SSM, which the instance role may read: all in memory.
+# Needs python3, which Ubuntu's images have because cloud-init needs it, and no package.
+mkdir -p "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters" "${GPU_CLUSTERS_ROOT:-}/var/log"
+ec2=${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/ec2.py
+cat >"$ec2" <<'END'
+import datetime,hashlib,hmac,json,os,sys,time,urllib.error,urllib.request
+METADATA=os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT","http://169.254.169.254")
+DIRECT=urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def metadata(path):
+    ask=urllib.request.Request(METADATA+"/latest/api/token",method="PUT",headers={"X-aws-ec2-metadata-token-ttl-seconds":"300"})
+    token=DIRECT.open(ask,timeout=5).read().decode()
+    ask=urllib.request.Request(METADATA+"/latest/meta-data/"+path,headers={"X-aws-ec2-metadata-token":token})
+    return DIRECT.open(ask,timeout=5).read().decode().strip()
+def ssm(action,body):
+    region=metadata("placement/region")
+    host="ssm.%s.%s"%(region,metadata("services/domain"))
+    role=metadata("iam/security-credentials/").split()[0]
+    key=json.loads(metadata("iam/security-credentials/"+role))
+    now=datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    data=json.dumps(body).encode()
+    headers={"content-type":"application/x-amz-json-1.1","host":host,"x-amz-date":now,"x-amz-security-token":key["Token"],"x-amz-target":"AmazonSSM."+action}
+    names=";".join(sorted(headers))
+    canonical="\n".join(["POST","/","",*("%s:%s"%(n,headers[n]) for n in sorted(headers)),"",names,hashlib.sha256(data).hexdigest()])
+    scope="/".join([now[:8],region,"ssm","aws4_request"])
+    secret=("AWS4"+key["SecretAccessKey"]).encode()
+    for part in scope.split("/"): secret=hmac.new(secret,part.encode(),"sha256").digest()
+    signed="\n".join(["AWS4-HMAC-SHA256",now,scope,hashlib.sha256(canonical.encode()).hexdigest()])
+    headers["authorization"]="AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"%(key["AccessKeyId"],scope,names,hmac.new(secret,signed.encode(),"sha256").hexdigest())
+    url=os.environ.get("AWS_ENDPOINT_URL_SSM","https://"+host)
+    try: return json.load(urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20))
+    except urllib.error.HTTPError as error: raise RuntimeError("ssm:%s: %s %s"%(action,error.code,error.read().decode(errors="replace")[:300]))
+def complete(document):
+    secrets=document["secrets"]
+    over=json.loads(ssm("GetParameter",{"Name":secrets["parameter"],"WithDecryption":True})["Parameter"]["Value"])
+    if document["role"]=="worker" and "bootstrapToken" not in over: raise RuntimeError("the control plane has not left a token in %s yet"%secrets["parameter"])
+    own={"@@NODE_NAME@@":metadata("local-hostname").split()[0],"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
+    for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))
+    document.setdefault("controlPlane",{}).update(over.pop("controlPlane",{}))
+    if not document["controlPlane"]: del document["controlPlane"]
+    return {**document,**over}
+def retried(work):
+    for left in range(int(os.environ.get("EC2_ATTEMPTS","90")),-1,-1):
+        try: return work()
+        except Exception as error:
+            print(error,file=sys.stderr)
+            if not left: sys.exit(1)
+            time.sleep(float(os.environ.get("EC2_PAUSE","10")))
+text=sys.stdin.read()
+if sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
+else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps({"bootstrapToken":text.strip()}),"Type":"SecureString","Overwrite":True}))
+END
+completed=$(document | python3 "$ec2" complete 2> >(sed "s/^/$(date -u +%FT%TZ) ec2: /" >>"${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log")) ||
+  { echo "FAILED at step: ask EC2 and SSM" >>"${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log"; exit 1; }
+document() { printf '%s\n' "$completed"; }

@@ -1,0 +1,113 @@
+/** An instance's metadata service (version 2) and SSM, which checks signatures with AWS's own library. */
+import { createHash, createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SignatureV4 } from "@smithy/signature-v4";
+
+const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/example", sessionToken: "session+token" };
+
+const metadata: Record<string, string> = {
+  "placement/region": "us-west-2",
+  "placement/availability-zone": "us-west-2b",
+  "services/domain": "amazonaws.com",
+  "instance-id": "i-0123456789abcdef0",
+  "local-hostname": "ip-10-0-64-9.us-west-2.compute.internal",
+  "iam/security-credentials/": "train-node-role",
+  "iam/security-credentials/train-node-role": JSON.stringify({
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    Token: credentials.sessionToken,
+  }),
+};
+
+/** As AWS's signer wants a hash. */
+class Sha256 {
+  readonly #hash;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytes(secret));
+  }
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytes(data));
+  }
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(new Uint8Array(this.#hash.digest()));
+  }
+  reset(): void {}
+}
+
+function bytes(data: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof data === "string") return Buffer.from(data, "utf8");
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+}
+
+export class Ec2Services {
+  /** Values of the parameters by name. */
+  readonly parameters = new Map<string, string>();
+  /** What was asked of SSM, with the answer's status. */
+  readonly requests: string[] = [];
+  /** Answers of the next requests to SSM, in the place of the right ones. */
+  failures: number[] = [];
+  readonly #server: Server = createServer((request, response) => {
+    void this.#answer(request).then(([status, body]) => response.writeHead(status).end(body));
+  });
+
+  async start(): Promise<Record<string, string>> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return { AWS_EC2_METADATA_SERVICE_ENDPOINT: url, AWS_ENDPOINT_URL_SSM: url, EC2_ATTEMPTS: "3", EC2_PAUSE: "0.01" };
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage): Promise<[number, string]> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const path = request.url ?? "";
+    if (path === "/latest/api/token") return request.method === "PUT" ? [200, "metadata-token"] : [405, ""];
+    if (path.startsWith("/latest/meta-data/")) {
+      if (request.headers["x-aws-ec2-metadata-token"] !== "metadata-token") return [401, ""];
+      const value = metadata[path.slice("/latest/meta-data/".length)];
+      return value === undefined ? [404, ""] : [200, value];
+    }
+    const action = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
+    const answer = await this.#ssm(action, request, body);
+    this.requests.push(`${action} ${answer[0]}`);
+    return answer;
+  }
+
+  async #ssm(action: string, request: IncomingMessage, body: string): Promise<[number, string]> {
+    const failure = this.failures.shift();
+    if (failure !== undefined) return [failure, '{"__type":"AccessDeniedException"}'];
+    if ((await this.#signature(request, body)) !== request.headers.authorization) {
+      return [403, '{"__type":"InvalidSignatureException"}'];
+    }
+    const { Name, Value } = JSON.parse(body) as { Name: string; Value?: string };
+    if (action === "PutParameter") {
+      this.parameters.set(Name, Value!);
+      return [200, '{"Version":2}'];
+    }
+    const found = this.parameters.get(Name);
+    if (found === undefined) return [400, '{"__type":"ParameterNotFound"}'];
+    return [200, JSON.stringify({ Parameter: { Name, Value: found } })];
+  }
+
+  async #signature(request: IncomingMessage, body: string): Promise<string | undefined> {
+    const { host, "x-amz-date": date = "", "content-type": type, "x-amz-target": target } = request.headers;
+    const signer = new SignatureV4({
+      service: "ssm",
+      region: "us-west-2",
+      credentials,
+      sha256: Sha256,
+      applyChecksum: false,
+    });
+    const time = String(date).replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5");
+    const headers = { host: String(host), "content-type": String(type), "x-amz-target": String(target) };
+    const unsigned = { method: "POST", protocol: "https:", hostname: String(host), path: "/", headers, body };
+    const signed = await signer.sign(unsigned, { signingDate: new Date(time) });
+    return signed.headers["authorization"];
+  }
+}

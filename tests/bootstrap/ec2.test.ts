@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { placeholders } from "../../bootstrap/document";
+import { completeEc2Document, type Ec2ControlPlaneKeys, type Ec2NodeDocument } from "../../bootstrap/ec2";
+import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import { controlPlane, gpuWorker } from "./documents";
+import { Ec2Services } from "./ec2-services";
+import { FakeMachine } from "./machine";
+import { shellcheck } from "./shellcheck";
+
+const { ca, frontProxyCa, etcdCa, serviceAccountKey, ...rest } = controlPlane.controlPlane!;
+const keys: Ec2ControlPlaneKeys = { controlPlane: { ca, frontProxyCa, etcdCa, serviceAccountKey } };
+const parameters = { keys: "/gpu-clusters/train/control-plane-keys", join: "/gpu-clusters/train/join" };
+const token = "abcdef.0123456789abcdef";
+
+const tokenless = { ...gpuWorker };
+delete tokenless.bootstrapToken;
+const documents: Record<string, Ec2NodeDocument> = {
+  "ec2-control-plane": {
+    ...controlPlane,
+    controlPlane: { ...rest, certificateNames: ["kubernetes", "203.0.113.7"] },
+    secrets: { source: "aws-ssm", parameter: parameters.keys, joinParameter: parameters.join },
+  },
+  "ec2-worker": { ...tokenless, secrets: { source: "aws-ssm", parameter: parameters.join } },
+};
+const facts = {
+  nodeName: "ip-10-0-64-9.us-west-2.compute.internal",
+  providerId: "aws:///us-west-2b/i-0123456789abcdef0",
+};
+
+/** As cloud-init runs it. */
+function scriptOf(name: string): string {
+  const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
+  return gunzipSync(Buffer.from(userData, "base64")).toString("utf8");
+}
+
+describe("user data of EC2 instances", () => {
+  for (const name of Object.keys(documents)) {
+    it(`is the script in golden/${name}.sh, within what EC2 takes, and has no secret`, () => {
+      const path = join(__dirname, "golden", `${name}.sh`);
+      const script = scriptOf(name);
+      if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, script);
+      assert.equal(script, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
+      const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
+      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes / 2);
+      for (const secret of [ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey).concat(serviceAccountKey)) {
+        assert.ok(!script.includes(JSON.stringify(secret).slice(1, -1)));
+      }
+      assert.deepEqual(nodeDocumentFromScript(userData), documents[name]);
+    });
+
+    it(`passes shellcheck: ${name}`, function () {
+      const executable = shellcheck();
+      if (executable === undefined) return this.skip();
+      assert.equal(spawnSync(executable, ["-"], { input: scriptOf(name), encoding: "utf8" }).stdout, "");
+    });
+  }
+
+  it("leaves the keys of a cluster within what a standard parameter takes", () => {
+    // Keys and certificates of the documents here are as long as real ones.
+    assert.ok(JSON.stringify(keys).length < 4096, String(JSON.stringify(keys).length));
+  });
+});
+
+describe("an EC2 instance", () => {
+  let machine: FakeMachine;
+  let services: Ec2Services;
+  let environment: Record<string, string>;
+
+  beforeEach(async () => {
+    machine = new FakeMachine();
+    services = new Ec2Services();
+    environment = await services.start();
+    services.parameters.set(parameters.keys, JSON.stringify(keys));
+    services.parameters.set(parameters.join, JSON.stringify({ bootstrapToken: token }));
+  });
+  afterEach(async () => {
+    machine.dispose();
+    await services.stop();
+  });
+
+  it("becomes the control plane with the keys of its parameter, and keeps a token for nodes there", async () => {
+    const { status, output, calls } = await machine.run(scriptOf("ec2-control-plane"), environment);
+    assert.equal(status, 0, output);
+    assert.deepEqual(services.requests, ["GetParameter 200"]);
+    assert.equal(machine.read("etc/kubernetes/pki/ca.key"), ca.privateKey);
+    assert.equal(machine.read("etc/kubernetes/pki/etcd/ca.crt"), etcdCa.certificate);
+    const config = machine.kubeadmConfig();
+    for (const text of Object.values(facts)) assert.ok(config.includes(text), text);
+    assert.match(config, /certSANs: \["kubernetes", "203.0.113.7", "10.0.0.7"/);
+    const service = machine.read("etc/systemd/system/gpu-clusters-join.service");
+    assert.match(service, /kubeadm token create --ttl 24h \| python3 \S+ publish \/gpu-clusters\/train\/join'/);
+    assert.ok(calls.includes("systemctl start --no-block gpu-clusters-join.service"), calls.join("\n"));
+
+    const publish = [join(machine.root, "var/lib/gpu-clusters/ec2.py"), "publish", parameters.join];
+    const publishing = spawnAsync("python3", publish, "uvwxyz.0123456789abcdef\n", environment);
+    assert.equal(await publishing, 0);
+    assert.deepEqual(JSON.parse(services.parameters.get(parameters.join)!), {
+      bootstrapToken: "uvwxyz.0123456789abcdef",
+    });
+  });
+
+  it("joins with the token that is there by then, though role and token come late", async () => {
+    services.parameters.set(parameters.join, "{}");
+    services.failures = [400];
+    setTimeout(() => services.parameters.set(parameters.join, JSON.stringify({ bootstrapToken: token })), 300);
+    const { status, output } = await machine.run(scriptOf("ec2-worker"), { ...environment, EC2_ATTEMPTS: "200" });
+    assert.equal(status, 0, output);
+    assert.match(machine.discovery(), new RegExp(`token: "${token}"`));
+    for (const text of Object.values(facts)) assert.ok(machine.kubeadmConfig().includes(text), text);
+    const log = machine.read("var/log/gpu-clusters-bootstrap.log");
+    assert.match(log, /ssm:GetParameter: 400/);
+    assert.match(log, /has not left a token/);
+    assert.doesNotMatch(log, new RegExp(token));
+  });
+
+  it("gives up with the reason in its log", async () => {
+    services.parameters.delete(parameters.join);
+    const { status } = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(status, 1);
+    assert.match(
+      machine.read("var/log/gpu-clusters-bootstrap.log"),
+      /ParameterNotFound[^]*FAILED at step: ask EC2 and SSM/,
+    );
+  });
+
+  it("acts on the same document as completeEc2Document gives", () => {
+    const worker = completeEc2Document(documents["ec2-worker"]!, facts, JSON.stringify({ bootstrapToken: token }));
+    const expected = { ...gpuWorker, ...facts, bootstrapToken: token };
+    assert.deepEqual(worker, expected);
+    const first = completeEc2Document(documents["ec2-control-plane"]!, facts, JSON.stringify(keys));
+    assert.deepEqual(first.controlPlane, {
+      ...controlPlane.controlPlane,
+      certificateNames: ["kubernetes", "203.0.113.7"],
+    });
+    assert.equal(JSON.stringify(first).includes(placeholders.nodeName), false);
+  });
+});
+
+function spawnAsync(command: string, args: string[], input: string, environment: Record<string, string>) {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...environment },
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  child.stdin.end(input);
+  return new Promise<number | null>((resolve) => child.once("close", resolve));
+}
