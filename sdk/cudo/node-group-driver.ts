@@ -307,6 +307,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         await this.removeFailed(failed, signal);
       }
       if (creating.length === 0) {
+        status(`${members.length - failed.length} of ${members.length - failed.length} machines are running`);
         break;
       }
       status(

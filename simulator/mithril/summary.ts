@@ -6,7 +6,6 @@ import { reservationView } from "./reservations";
 
 export function summarise(state: MithrilState) {
   return {
-    projects: Object.keys(state.projects),
     clusters: Object.values(state.clusters).map(({ fid, name, region, status, address, kubernetesVersion }) => ({
       fid,
       name,

@@ -7,7 +7,7 @@ import { CommandError } from "./command-error";
 export const root = path.join(__dirname, "..", "..");
 
 /** Folder of everything that the commands write: nothing of it is committed. */
-export const stateRoot = path.join(root, ".gpu-clusters");
+export const stateRoot = process.env.GPU_CLUSTERS_STATE_DIR ?? path.join(root, ".gpu-clusters");
 
 /** State of the simulated clouds, which all stacks share. */
 export const simulatorFolder = path.join(stateRoot, "simulator");
