@@ -64,7 +64,7 @@ export default tseslint.config(
     ),
   },
   {
-    files: ["components/**/*.ts", "bootstrap/**/*.ts", "index.ts"],
+    files: ["components/**/*.ts", "bootstrap/**/*.ts", "cli/**/*.ts", "index.ts"],
     rules: rooms(
       ["**/simulator/**", "**/toolchain/**", "**/handlers/**"],
       "Programs know neither the simulator nor the plugin's side.",

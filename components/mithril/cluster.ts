@@ -31,7 +31,7 @@ const defaultTimeoutMinutes = 15;
  * const cluster = new MithrilCluster("train", {
  *   region: "us-central5-a",
  *   controlPlaneInstanceType: "cpu.4x",
- *   sshPublicKey: config.require("sshPublicKey"),
+ *   sshPublicKey: "ssh-ed25519 AAAA… me",
  *   sshPrivateKey: config.requireSecret("sshPrivateKey"),
  *   nodeGroups: [{ id: "gpu", instanceType: "h100-80gb.sxm.8x", minSize: 1, maxSize: 4, purchase: { spot: { limitPrice: "$20.00" } } }],
  *   fileShares: [{ name: "datasets", sizeGb: 1000 }],

@@ -1,7 +1,8 @@
-/** `npm run build`: the package as it is published, in dist: the library, and the plugin beside it. */
+/** `npm run build`: the package as it is published, in dist: the library, and beside it the plugin and the command line. */
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFolder, ensurePluginBundle, removeEarlierBuilds } from "./bundle";
+import { bundleCommandLine } from "./cli";
 import { compileLibrary } from "./library";
 import { packageSchemaText } from "./schema";
 
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const staging = mkdtempSync(join(dist, ".library-"));
   try {
     compileLibrary(staging);
+    await bundleCommandLine(join(staging, "cli"));
     // Whole folders, so that nothing of an earlier build is published.
     for (const folder of readdirSync(staging)) {
       rmSync(join(dist, folder), { recursive: true, force: true });
