@@ -34,3 +34,22 @@ export function objects<T extends object>(
   }
   return list as T[];
 }
+
+/** One object; undefined where it is not set. Fields that the cloud does not know are named all at once. */
+export function object<T extends object>(
+  config: pulumi.Config,
+  key: string,
+  fields: readonly (keyof T & string)[],
+): T | undefined {
+  const value = config.getObject<unknown>(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new pulumi.RunError(`${config.name}:${key} must be an object`);
+  }
+  const strangers = Object.keys(value).filter((field) => !(fields as readonly string[]).includes(field));
+  if (strangers.length > 0) {
+    const lines = strangers.map((field) => `  ${key}.${field} is not a field; the fields are: ${fields.join(", ")}`);
+    throw new pulumi.RunError([`${config.name}: invalid configuration`, ...lines].join("\n"));
+  }
+  return value as T;
+}
