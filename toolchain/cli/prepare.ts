@@ -2,10 +2,12 @@ import * as path from "node:path";
 import { ensurePluginBundle } from "../build/bundle";
 import { ensureToolsWithOrigin, toolNames, type FoundTool, type ToolName } from "../tools";
 import { withLock } from "../tools/lock";
-import { requireDependencies } from "./installed-dependencies";
 import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
-import { ensureSimulator, type Simulator } from "./simulator-process";
+import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
+import { nspawnProblem } from "../../simulator/machines/nspawn/host";
+import { CommandError } from "./command-error";
+import { ensureSimulator, type Machines, type Simulator } from "./simulator-process";
 import { writeConfig } from "./stack-config";
 import { runSteps } from "./steps";
 import { stateRoot, type StackFiles } from "./workspace";
@@ -17,8 +19,11 @@ export interface Prepared {
 }
 
 /** Gets the machine ready for `pulumi up` or `destroy` of a stack, telling each step on stderr. */
-export async function prepare(files: StackFiles, port: number | undefined, signal: AbortSignal): Promise<Prepared> {
-  await requireDependencies();
+export async function prepare(
+  files: StackFiles,
+  wanted: { port: number | undefined; machines: Machines | undefined },
+  signal: AbortSignal,
+): Promise<Prepared> {
   let found: Record<ToolName, FoundTool> | undefined;
   let networkReachable = true;
   await runSteps([
@@ -31,10 +36,17 @@ export async function prepare(files: StackFiles, port: number | undefined, signa
       },
     },
   ]);
+  if (wanted.machines === "nspawn") {
+    const problem = await nspawnProblem();
+    if (problem) throw new CommandError(`machines cannot boot on this computer: ${problem}`, "Leave --machines out.");
+    await runSteps([
+      { title: "Machine image", run: async (report) => void (await ensureMachineImage({ report, signal })) },
+    ]);
+  }
   const tools = required(found);
   const executable = tools.pulumi.path;
   let simulator: Simulator | undefined;
-  let provider: ProviderPlugin | undefined;
+  const providers: ProviderPlugin[] = [];
   await runSteps(
     [
       { title: "Provider plugin gpu-clusters", run: async () => void (await ensurePluginBundle()) },
@@ -42,26 +54,28 @@ export async function prepare(files: StackFiles, port: number | undefined, signa
         title: "Simulator",
         run: async () => {
           const lock = path.join(stateRoot, "simulator.lock");
-          const ensured = await withLock(lock, () => ensureSimulator(port, signal), { signal });
+          const ensured = await withLock(lock, () => ensureSimulator(wanted, signal), { signal });
           simulator = ensured;
           return `${ensured.started ? "started" : "runs already"} at ${ensured.url}`;
         },
       },
       { title: `Stack ${files.stack}`, run: () => prepareStack(executable, files, signal) },
-      {
-        title: "Kubernetes provider",
+      ...(["kubernetes", "command"] as const).map((name) => ({
+        title: `Provider plugin ${name}`,
         run: async () => {
-          provider = await ensureProviderPlugin("kubernetes", executable, { networkReachable, signal });
+          const provider = await ensureProviderPlugin(name, executable, { networkReachable, signal });
+          providers.push(provider);
           return provider.description;
         },
-      },
+      })),
     ],
     { concurrent: true },
   );
   const environment = pulumiEnvironment(files, required(simulator));
   await writeConfig(files, required(simulator));
   // Nothing else is needed, so a missing plugin is an error at once instead of five tries of a download.
-  if (required(provider).kind === "stand-in") environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
+  if (providers.some(({ kind }) => kind === "stand-in"))
+    environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
   return { tools, pulumi: { executable, environment } };
 }
 

@@ -17,6 +17,9 @@ export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Reco
     CUDO_API_KEY: simulator.apiKey,
     CUDO_PROJECT_ID: simulator.projectId,
     CUDO_BASE_URL: simulator.cudoUrl,
+    MITHRIL_API_KEY: simulator.mithril.apiKey,
+    MITHRIL_PROJECT: simulator.mithril.projectId,
+    MITHRIL_API_URL: simulator.mithril.baseUrl,
   };
 }
 

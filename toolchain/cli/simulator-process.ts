@@ -6,15 +6,20 @@ import { isAlive } from "../tools/lock";
 import { CommandError } from "./command-error";
 import { root, simulatorFolder } from "./workspace";
 
+/** What simulated VMs are made of: processes, or machines that boot. */
+export type Machines = "light" | "nspawn";
+
 /** A simulator that runs. */
 export interface Simulator {
   /** E.g. `http://127.0.0.1:4710`. */
   url: string;
   cudoUrl: string;
   pid: number;
+  machines: string;
   /** Accepted by the simulated clouds. */
   apiKey: string;
   projectId: string;
+  mithril: { baseUrl: string; apiKey: string; projectId: string; sshPort: number };
 }
 
 const readyDeadline = 60_000;
@@ -39,14 +44,21 @@ export async function findSimulator(): Promise<Simulator | undefined> {
 
 /**
  * The running simulator, else one that is started in the background and outlives us.
- * @param port wanted port; undefined means the default, or whichever a running one has
+ * @param wanted its port and machines; what is undefined means the default, or whatever a running one has
  */
 export async function ensureSimulator(
-  port: number | undefined,
+  wanted: { port: number | undefined; machines: Machines | undefined },
   signal: AbortSignal,
 ): Promise<Simulator & { started: boolean }> {
+  const { port, machines } = wanted;
   const running = await findSimulator();
   if (running) {
+    if (machines !== undefined && running.machines !== machines) {
+      throw new CommandError(
+        `a simulator runs at ${running.url} with machines of the kind ${running.machines}, not ${machines}`,
+        "Leave --machines out to use it, or `npm stop` first.",
+      );
+    }
     if (port !== undefined && new URL(running.url).port !== String(port)) {
       throw new CommandError(
         `a simulator runs at ${running.url}, not on port ${port}`,
@@ -55,14 +67,21 @@ export async function ensureSimulator(
     }
     return { ...running, started: false };
   }
-  return { ...(await startSimulator(port, signal)), started: true };
+  return { ...(await startSimulator(port, machines ?? (await usualMachines()), signal)), started: true };
 }
 
-async function startSimulator(port: number | undefined, signal: AbortSignal): Promise<Simulator> {
+/** Machines that still have disks go on as what they are. */
+async function usualMachines(): Promise<Machines> {
+  const disks = await fs.readdir(path.join(simulatorFolder, "nspawn")).catch(() => []);
+  return disks.length > 0 ? "nspawn" : "light";
+}
+
+async function startSimulator(port: number | undefined, machines: Machines, signal: AbortSignal): Promise<Simulator> {
   await fs.mkdir(simulatorFolder, { recursive: true });
   await fs.rm(readyFile, { force: true });
   const log = await fs.open(logFile, "w", 0o600);
   const args = ["--import", "tsx", path.join("simulator", "main.ts"), "--state-dir", simulatorFolder];
+  args.push("--machines", machines);
   if (port !== undefined) args.push("--port", String(port));
   const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: ["ignore", log.fd, log.fd] });
   child.unref();
@@ -97,11 +116,11 @@ async function startSimulator(port: number | undefined, signal: AbortSignal): Pr
 
 async function readReadyFile(): Promise<Simulator | undefined> {
   try {
-    const { url, pid, apiKey, projectId } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
+    const { url, pid, machines, apiKey, projectId } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
       Simulator,
       "cudoUrl"
     >;
-    return { url, cudoUrl: `${url}/cudo`, pid, apiKey, projectId };
+    return { url, cudoUrl: `${url}/cudo`, pid, machines, apiKey, projectId };
   } catch {
     // Missing, or being written.
     return undefined;

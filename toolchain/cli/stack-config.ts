@@ -3,21 +3,33 @@ import * as path from "node:path";
 import { parseDocument } from "yaml";
 import { CommandError } from "./command-error";
 import type { Simulator } from "./simulator-process";
+import { stackSshKey, type SshKey } from "./ssh-key";
 import { exists, root, type StackFiles } from "./workspace";
+
+const cloudKey = "pulumi-gpu-clusters:cloud";
 
 /**
  * The config that `pulumi up` gets: the committed one, with every cloud's address replaced by the simulator's, so that
  * `npm start` can never reach a real cloud.
  * @param previous the config of the last run, whose `encryptionsalt` belongs to the stack's passphrase
+ * @param sshKey for clouds that need one; the file is for its owner only, and no other machine knows the key
  */
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
-  simulator: Pick<Simulator, "cudoUrl" | "projectId">,
+  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril">,
+  sshKey?: SshKey,
 ): string {
   const document = parseDocument(committed);
-  const provider = ["config", "gpu-clusters:cudo"];
-  document.setIn([...provider], { projectId: simulator.projectId, baseUrl: simulator.cudoUrl });
+  const set = (key: string, value: unknown) => document.setIn(["config", key], value);
+  const { projectId, baseUrl, sshPort } = simulator.mithril;
+  set("gpu-clusters:cudo", { projectId: simulator.projectId, baseUrl: simulator.cudoUrl });
+  set("gpu-clusters:mithril", { projectId, baseUrl });
+  if (sshKey !== undefined && document.getIn(["config", cloudKey]) === "mithril") {
+    set("pulumi-gpu-clusters:sshPublicKey", sshKey.publicKey);
+    set("pulumi-gpu-clusters:sshPrivateKey", sshKey.privateKey);
+    set("pulumi-gpu-clusters:sshPort", sshPort);
+  }
   const salt: unknown = previous === undefined ? undefined : parseDocument(previous).get("encryptionsalt");
   if (salt === undefined) document.delete("encryptionsalt");
   else document.set("encryptionsalt", salt);
@@ -30,7 +42,10 @@ export async function writeConfig(files: StackFiles, simulator: Simulator): Prom
   const previous = await fs.readFile(files.config, "utf8").catch(() => undefined);
   // A stack whose committed config was deleted or renamed can still be destroyed with its last one.
   const committed = await fs.readFile(source, "utf8").catch((error: unknown) => previous ?? Promise.reject(error));
-  await fs.writeFile(files.config, deriveConfig(committed, previous, simulator), { mode: 0o600 });
+  const sshKey = await stackSshKey(files);
+  await fs.writeFile(files.config, deriveConfig(committed, previous, simulator, sshKey), { mode: 0o600 });
+  // An older file keeps its mode.
+  await fs.chmod(files.config, 0o600);
 }
 
 /** @throws CommandError that names the stacks which have a config */

@@ -1,24 +1,26 @@
 import * as path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { findOnPath } from "../tools/paths";
 import { CommandError } from "./command-error";
 import { runMain } from "./main";
 import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
+import type { Machines } from "./simulator-process";
 import { requireConfig } from "./stack-config";
 import { stackFiles } from "./workspace";
 
 interface StartOptions {
   json?: boolean;
   port?: number;
+  machines?: Machines;
 }
 
 async function start(stack: string, options: StartOptions, signal: AbortSignal): Promise<void> {
   const begun = performance.now();
   const files = stackFiles(stack);
   await requireConfig(stack);
-  const { pulumi, tools } = await prepare(files, options.port, signal);
+  const { pulumi, tools } = await prepare(files, { port: options.port, machines: options.machines }, signal);
   const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, "--config-file", files.config];
   const code = await showPulumi(pulumi, up, signal);
   const again = stack === "local" ? "" : ` -- ${stack}`;
@@ -58,6 +60,12 @@ const command = new Command("npm start --")
   .argument("[stack]", "stack whose Pulumi.<stack>.yaml says what to make", "local")
   .option("--json", "print one JSON object {stack, kubeconfig, outputs, seconds} on stdout")
   .option("--port <port>", "port of the simulator (default: 4710)", portNumber)
+  .addOption(
+    new Option(
+      "--machines <kind>",
+      "what VMs are made of: processes (light, the default), or machines that boot (nspawn; Linux, root)",
+    ).choices(["light", "nspawn"]),
+  )
   .action((stack: string, options: StartOptions) => runMain((signal) => start(stack, options, signal)));
 
 void command.parseAsync();

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EngineEnvironment } from "./environment";
+
+describe("examples on the engine", function () {
+  this.timeout(120_000);
+  let environment: EngineEnvironment;
+
+  before(async () => {
+    environment = await EngineEnvironment.start({ machines: true });
+  });
+  after(() => environment.stop());
+
+  it("cudo-cluster runs a workload on a GPU node, and is destroyed whole", async () => {
+    const program = join(__dirname, "..", "..", "examples", "cudo-cluster");
+    const stack = await environment.stack({}, { program });
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    assert.match((await stack.outputs()).deployment as string, /^notebook-/);
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    const { cudo, machines } = await environment.simulator.state();
+    assert.deepEqual([cudo.vms, cudo.networks, cudo.securityGroups, machines], [[], [], [], []]);
+  });
+});
