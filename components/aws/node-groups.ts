@@ -3,7 +3,7 @@ import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { NodeGroup } from "../../sdk/aws/node-group";
-import { groupTags } from "../../sdk/aws/ownership";
+import { groupTags } from "../../sdk/aws/tag-keys";
 import type { NodeGroupStatus } from "../cluster";
 import type { AwsNodeGroupArgs } from "./args";
 import { defaultDiskSizeGib } from "./control-plane";

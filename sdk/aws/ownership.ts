@@ -2,28 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
 
-export const tagKeys = {
-  /** Name of the cluster. */
-  cluster: "gpu-clusters/cluster",
-  nodeGroup: "gpu-clusters/node-group",
-  /** Which resource of which stack made it. */
-  owner: "gpu-clusters/owner",
-  /** Bounds of a fleet's size: what EC2 does not keep. */
-  minSize: "gpu-clusters/min-size",
-  maxSize: "gpu-clusters/max-size",
-  /** On an instance that is about to be terminated: the fleet's target without it. */
-  removing: "gpu-clusters/removing",
-} as const;
-
-export interface GroupName {
-  readonly clusterName: string;
-  readonly nodeGroup: string;
-}
-
-/** What every instance and fleet of a group carries. Instances get it from the launch template. */
-export function groupTags({ clusterName, nodeGroup }: GroupName): Record<string, string> {
-  return { [tagKeys.cluster]: clusterName, [tagKeys.nodeGroup]: nodeGroup };
-}
+export { groupTags, tagKeys, type GroupName } from "./tag-keys";
 
 export function ownerMark(urn: string): string {
   return createHash("sha256").update(urn).digest("hex").slice(0, 32);
