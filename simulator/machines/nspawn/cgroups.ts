@@ -1,0 +1,91 @@
+/** A machine's control groups: they limit its memory, and they find every process of it, whatever became of its parents. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+const mountPoint = "/sys/fs/cgroup";
+const deadlineMs = 20_000;
+
+/** The machine's directory in every hierarchy (cgroup v1), below our own. */
+export function cgroupsOf(name: string): string[] {
+  return readFileSync("/proc/self/cgroup", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [, controllers = "", own = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      const hierarchy = controllers === "" ? "unified" : controllers.replace(/^name=/, "");
+      return join(mountPoint, hierarchy, own, name);
+    })
+    .filter((directory) => existsSync(join(directory, "..", "cgroup.procs")));
+}
+
+export function makeCgroups(directories: readonly string[], memoryBytes: number): void {
+  for (const directory of directories) {
+    mkdirSync(directory, { recursive: true });
+    const has = (file: string) => existsSync(join(directory, file));
+    const set = (file: string, value: string) => writeFileSync(join(directory, file), value);
+    if (has("cpuset.cpus")) {
+      // A new group has neither processors nor memory, and without `clone_children` nor have the groups below it.
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) set(file, readFileSync(join(directory, "..", file), "utf8"));
+      set("cgroup.clone_children", "1");
+    }
+    if (has("memory.limit_in_bytes")) set("memory.limit_in_bytes", String(memoryBytes));
+  }
+}
+
+/** Kills every process in the groups and removes them. Returns how many processes there were. */
+export async function endCgroups(directories: readonly string[]): Promise<number> {
+  const killed = new Set<number>();
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const living = directories.flatMap(processesIn);
+    for (const pid of living) {
+      killed.add(pid);
+      kill(pid);
+    }
+    if (living.length === 0 && directories.every(removed)) return killed.size;
+    if (Date.now() > deadline)
+      throw new Error(
+        `processes ${living.join(", ") || "(unknown)"} do not end, or ${directories[0]} cannot be removed`,
+      );
+    await delay(20);
+  }
+}
+
+/** Host-wide ids of the processes in a group and the groups below it. */
+export function processesIn(directory: string): number[] {
+  try {
+    const own = readFileSync(join(directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    return [...own, ...subgroups(directory).flatMap(processesIn)];
+  } catch {
+    // Gone meanwhile.
+    return [];
+  }
+}
+
+function subgroups(directory: string): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
+}
+
+function removed(directory: string): boolean {
+  if (!existsSync(directory)) return true;
+  try {
+    for (const below of subgroups(directory)) removed(below);
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return true;
+    if (code === "EBUSY" || code === "ENOTEMPTY") return false;
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

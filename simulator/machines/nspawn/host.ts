@@ -1,0 +1,30 @@
+/** Whether machines can really boot on this host. */
+import { existsSync, readFileSync } from "node:fs";
+import { findOnPath } from "../../../toolchain/tools/paths";
+
+const programs = {
+  "systemd-nspawn": "systemd-container",
+  mmdebstrap: "mmdebstrap",
+  unshare: "util-linux",
+  nsenter: "util-linux",
+  ip: "iproute2",
+} as const;
+
+/** Why not, with what would help; undefined where they can. */
+export async function nspawnProblem(): Promise<string | undefined> {
+  if (process.platform !== "linux") return `they need Linux, and this is ${process.platform}`;
+  if (process.getuid?.() !== 0)
+    return "they need root, because they have mounts, namespaces and control groups of their own";
+  const missing = [];
+  for (const [name, package_] of Object.entries(programs))
+    if ((await findOnPath(name)).length === 0) missing.push({ name, package_ });
+  if (missing.length > 0) {
+    const packages = [...new Set(missing.map(({ package_ }) => package_))].join(" ");
+    return `they need ${missing.map(({ name }) => name).join(", ")} (Debian and Ubuntu: apt install ${packages})`;
+  }
+  if (!/^nodev\toverlay$/m.test(readFileSync("/proc/filesystems", "utf8")))
+    return "they need the kernel's overlay file system";
+  if (!existsSync("/sys/fs/cgroup/memory/cgroup.procs"))
+    return "they have only been made to work with cgroup v1 (/sys/fs/cgroup/memory), which this host does not have";
+  return undefined;
+}

@@ -1,0 +1,94 @@
+/** The network that the machines of one simulator are on: a namespace without any way to another one, and forwards from loopback. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { wireAddress } from "./address";
+import type { Dial } from "./gateway";
+
+/** What of a machine is reachable from the host, at the address that the cloud gave it. */
+const forwardedPorts = [6443, 22] as const;
+
+const readyMs = 20_000;
+
+export class Network {
+  #gateway: Promise<ChildProcess> | undefined;
+
+  /** For `nsenter --net`. The namespace is made when the first machine needs it. */
+  async namespace(): Promise<string> {
+    return `/proc/${(await this.#started()).pid}/ns/net`;
+  }
+
+  /** Listens on the machine's address until `close`. A port that the host uses itself is left out and told. */
+  async forward(address: string, note: (message: string) => void): Promise<{ close(): Promise<void> }> {
+    const gateway = await this.#started();
+    const host = wireAddress(address);
+    const servers: Server[] = [];
+    for (const port of forwardedPorts) {
+      const server = createServer({ pauseOnConnect: true }, (socket) => {
+        socket.on("error", () => socket.destroy());
+        if (!gateway.connected) socket.destroy();
+        else gateway.send({ host, port } satisfies Dial, socket, {}, (error) => error && socket.destroy());
+      });
+      try {
+        await listen(server, port, address);
+        servers.push(server);
+      } catch (error) {
+        note(`simulator: ${address}:${port} is not reachable from the host: ${(error as Error).message}`);
+      }
+    }
+    return {
+      close: async () => {
+        await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    const gateway = await this.#gateway?.catch(() => undefined);
+    this.#gateway = undefined;
+    if (gateway?.exitCode !== null) return;
+    const exited = new Promise((resolve) => gateway.once("exit", resolve));
+    if (gateway.connected) gateway.disconnect();
+    await exited;
+  }
+
+  #started(): Promise<ChildProcess> {
+    this.#gateway ??= startGateway().catch((error: unknown) => {
+      this.#gateway = undefined;
+      throw error;
+    });
+    return this.#gateway;
+  }
+}
+
+function startGateway(): Promise<ChildProcess> {
+  const child = spawn("unshare", ["--net", process.execPath, "--import", "tsx", join(__dirname, "gateway.ts")], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    detached: true,
+  });
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`the machines' network was not ready after ${readyMs / 1000} s`));
+    }, readyMs);
+    child.once("message", () => {
+      clearTimeout(deadline);
+      resolve(child);
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      clearTimeout(deadline);
+      reject(new Error(`the machines' network ended: ${code ?? signal}`));
+    });
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}

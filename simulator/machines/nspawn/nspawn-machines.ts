@@ -1,0 +1,60 @@
+/** Machines that really boot: systemd in systemd-nspawn, a Debian with containerd and kubeadm, the start script run as it is. */
+import { mkdirSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Machine, MachineKind, MachineSpec } from "../machine";
+import { endCgroups } from "./cgroups";
+import { MachineDisk } from "./disk";
+import { ensureMachineImage, type MachineImage } from "./image/image";
+import { Network } from "./network";
+import { NspawnMachine } from "./nspawn-machine";
+import { PodRoutes } from "./pod-routes";
+
+export interface NspawnMachinesOptions {
+  /** Holds one directory per machine: its disk and its console. Not on an overlay file system. */
+  readonly dir: string;
+  /** Default: made when the first machine boots. */
+  readonly image?: MachineImage;
+  readonly log?: (message: string) => void;
+}
+
+/** Ask `nspawnProblem` first whether this host can. */
+export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMachinesOptions): MachineKind {
+  const machines = new Map<string, NspawnMachine>();
+  const network = new Network();
+  const routes = new PodRoutes();
+  let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+
+  return {
+    name: "nspawn",
+    machine(spec: MachineSpec): Machine {
+      const known = machines.get(spec.id);
+      if (known !== undefined) return known;
+      const machine = new NspawnMachine(spec, new MachineDisk(join(dir, spec.id.replaceAll("/", "~"))), {
+        image: () => (made ??= ensureMachineImage({ report: (subject, text) => log(`${subject}: ${text}`) })),
+        network,
+        routes,
+        erased: () => machines.delete(spec.id),
+      });
+      machines.set(spec.id, machine);
+      return machine;
+    },
+    async sweep(): Promise<void> {
+      for (const name of await readdir(dir)) {
+        const { cgroupsFile } = new MachineDisk(join(dir, name));
+        const groups = await readFile(cgroupsFile, "utf8").catch(() => "");
+        const ended = await endCgroups(groups.split("\n").filter((line) => line.startsWith("/sys/fs/cgroup/")));
+        if (ended > 0) log(`cut off machine ${name}, which an earlier simulator left running`);
+        await rm(cgroupsFile, { force: true });
+      }
+    },
+    async close(): Promise<void> {
+      const last = [...machines.values()].filter(({ isControlPlane }) => isControlPlane);
+      const first = [...machines.values()].filter((machine) => !last.includes(machine));
+      await Promise.all(first.map((machine) => machine.stop()));
+      await Promise.all(last.map((machine) => machine.stop()));
+      await network.close();
+    },
+  };
+}
