@@ -47,7 +47,13 @@ export interface Simulator {
   /** What a client of Cudo needs. */
   readonly cudo: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
   /** What a client of Mithril needs. */
-  readonly mithril: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
+  readonly mithril: {
+    readonly baseUrl: string;
+    readonly apiKey: string;
+    readonly projectId: string;
+    /** Of the control planes. */
+    readonly sshPort: number;
+  };
   /** What exists now, without secrets. */
   state(): Promise<SimulatorContents>;
   /** Stops the machines in order and writes the state. Safe to call again. */
@@ -94,9 +100,10 @@ async function run(
     scaledMithril(defaultMithrilTiming, options.timing?.scale ?? 1),
     options.machines !== undefined,
   );
+  const sshPort = options.sshPort ?? 2222;
   const hosted = new HostedClusters({
     state: mithrilState,
-    sshPort: options.sshPort ?? 2222,
+    sshPort,
     changed: () => settle(true),
     log: (message) => log.info({ message }, "mithril"),
   });
@@ -184,7 +191,7 @@ async function run(
   return {
     url,
     cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: firstProjectId },
-    mithril: { baseUrl: `${url}/mithril`, apiKey: mithrilState.apiKey, projectId: firstMithrilProject },
+    mithril: { baseUrl: `${url}/mithril`, apiKey: mithrilState.apiKey, projectId: firstMithrilProject, sshPort },
     state: contents,
     close,
     closed,

@@ -25,10 +25,12 @@ export class EngineEnvironment {
   static async start(options: { machines: boolean; timing?: Partial<Timing> }): Promise<EngineEnvironment> {
     const tools = await ensureTools(toolNames);
     await ensurePluginBundle();
-    await ensureProviderPlugin("kubernetes", tools.pulumi, {
-      networkReachable: false,
-      signal: new AbortController().signal,
-    });
+    for (const plugin of ["kubernetes", "command"] as const) {
+      await ensureProviderPlugin(plugin, tools.pulumi, {
+        networkReachable: false,
+        signal: new AbortController().signal,
+      });
+    }
     const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
     const machines = options.machines ? lightMachines({ dir: join(directory, "machines"), tools }) : undefined;
     const simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, timing: options.timing });
@@ -37,17 +39,26 @@ export class EngineEnvironment {
 
   /** A new stack whose provider speaks to this simulator. */
   async stack(config: Record<string, unknown>, options: Partial<StackOptions> = {}): Promise<EngineStack> {
-    const { baseUrl, apiKey, projectId } = this.simulator.cudo;
+    const { cudo, mithril } = this.simulator;
     const stack = new EngineStack({
       pulumi: this.tools.pulumi,
       pulumiHome,
-      config: { "gpu-clusters:cudo": { baseUrl, projectId }, ...config },
+      config: { ...this.providerConfig, ...config },
       ...options,
-      environment: { CUDO_API_KEY: apiKey, ...options.environment },
+      environment: { CUDO_API_KEY: cudo.apiKey, MITHRIL_API_KEY: mithril.apiKey, ...options.environment },
     });
     this.stacks.push(stack);
     await stack.initialize();
     return stack;
+  }
+
+  /** Where the provider finds the simulated clouds. */
+  get providerConfig(): Record<string, unknown> {
+    const { cudo, mithril } = this.simulator;
+    return {
+      "gpu-clusters:cudo": { baseUrl: cudo.baseUrl, projectId: cudo.projectId },
+      "gpu-clusters:mithril": { baseUrl: mithril.baseUrl, projectId: mithril.projectId },
+    };
   }
 
   async stop(): Promise<void> {

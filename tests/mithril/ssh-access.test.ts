@@ -74,7 +74,7 @@ describe("access to a control plane over SSH", () => {
   });
 
   it("sees at preview that a key cannot work", async () => {
-    const locked = utils.generateKeyPairSync("ed25519", { passphrase: "p", cipher: "aes256-ctr" }).private;
+    const locked = utils.generateKeyPairSync("ed25519", { passphrase: "p", cipher: "aes256-ctr", rounds: 1 }).private;
     for (const [privateKey, words] of [
       [other.private, /does not belong to the public key/],
       [mine.public, /is a public key/],

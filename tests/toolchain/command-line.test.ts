@@ -14,8 +14,10 @@ const simulator: Simulator = {
   url: "http://127.0.0.1:4999",
   cudoUrl: "http://127.0.0.1:4999/cudo",
   pid: 1,
+  machines: "light",
   apiKey: "key",
   projectId: "simulator",
+  mithril: { baseUrl: "http://127.0.0.1:4999/mithril", apiKey: "fkey", projectId: "proj_1", sshPort: 2222 },
 };
 
 describe("stack config", () => {
@@ -33,8 +35,22 @@ describe("stack config", () => {
     for (const text of [committed, "config: {}\n", "{}\n", ""]) {
       const { config } = parse(deriveConfig(text, undefined, simulator)) as { config: Record<string, unknown> };
       assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudoUrl });
+      const { baseUrl, projectId } = simulator.mithril;
+      assert.deepEqual(config["gpu-clusters:mithril"], { projectId, baseUrl });
     }
     assert.match(deriveConfig(committed, undefined, simulator), /cni: none/);
+  });
+
+  it("has the stack's own SSH key where the cloud needs one", () => {
+    const sshKey = { publicKey: "ssh-ed25519 PUBLIC", privateKey: "PRIVATE" };
+    const derive = (cloud: string) =>
+      deriveConfig(`config:\n  pulumi-gpu-clusters:cloud: ${cloud}\n`, undefined, simulator, sshKey);
+    const { config } = parse(derive("mithril")) as { config: Record<string, unknown> };
+    assert.deepEqual(
+      ["sshPublicKey", "sshPrivateKey", "sshPort"].map((key) => config[`pulumi-gpu-clusters:${key}`]),
+      ["ssh-ed25519 PUBLIC", "PRIVATE", 2222],
+    );
+    assert.doesNotMatch(derive("cudo"), /ssh|PRIVATE/);
   });
 
   it("keeps the salt of the stack's own passphrase, and no other", () => {

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { utils } from "ssh2";
+import { runCommand } from "../../toolchain/tools/command";
+import { SimulatorClient } from "../../simulator/client";
+import { EngineEnvironment } from "./environment";
+import type { EngineStack } from "./stack";
+
+interface Node {
+  metadata: { name: string };
+  spec: { unschedulable?: boolean };
+  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
+}
+
+const region = "us-central5-a";
+const market = `h100-80gb.sxm.8x/${region}`;
+const group = {
+  id: "gpu",
+  instanceType: "h100-80gb.sxm.8x",
+  purchase: { spot: { limitPrice: "$20.00" } },
+  minSize: 1,
+  maxSize: 4,
+};
+
+describe("a Mithril cluster on the engine", function () {
+  this.timeout(120_000);
+  this.bail(true); // one life: each step stands on the one before
+
+  const key = utils.generateKeyPairSync("ed25519");
+  let environment: EngineEnvironment;
+  let client: SimulatorClient;
+  let stack: EngineStack;
+  let directory: string;
+  let kubeconfig: string;
+
+  const configOf = (nodeGroups: object[]): Record<string, unknown> => ({
+    "pulumi-gpu-clusters:cloud": "mithril",
+    "pulumi-gpu-clusters:clusterName": "life",
+    "pulumi-gpu-clusters:kubernetesVersion": "1.34",
+    "pulumi-gpu-clusters:region": region,
+    "pulumi-gpu-clusters:controlPlaneInstanceType": "cpu.4x",
+    "pulumi-gpu-clusters:sshPublicKey": key.public,
+    "pulumi-gpu-clusters:sshPrivateKey": key.private,
+    "pulumi-gpu-clusters:sshPort": environment.simulator.mithril.sshPort,
+    "pulumi-gpu-clusters:fileShares": [{ name: "datasets", sizeGb: 100 }],
+    "pulumi-gpu-clusters:nodeGroups": nodeGroups,
+  });
+
+  const mithril = async () => (await client.state()).mithril;
+  const liveBids = async () => (await mithril()).bids.filter(({ status }) => status !== "Terminated");
+  const setPrice = (spotPriceCents: number) =>
+    client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
+
+  async function nodes(): Promise<Node[]> {
+    const { kubectl } = environment.tools;
+    const { stdout } = await runCommand(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes", "-o", "json"], {});
+    const { items } = JSON.parse(stdout) as { items: Node[] };
+    return items.filter((node) => "nvidia.com/gpu" in node.status.capacity);
+  }
+
+  const isReady = (node: Node) =>
+    node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+
+  async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+    for (const end = Date.now() + 20_000; Date.now() < end; await sleep(100)) if (await look()) return;
+    assert.fail(`not within 20 s: ${what}`);
+  }
+
+  before(async () => {
+    environment = await EngineEnvironment.start({ machines: true });
+    client = new SimulatorClient(environment.simulator.url);
+    directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
+    kubeconfig = join(directory, "kubeconfig");
+    stack = await environment.stack(configOf([group]));
+  });
+
+  after(async () => {
+    await environment.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("previews the whole cluster before anything exists, and writes nothing", async () => {
+    const steps = await stack.preview();
+    assert.ok(steps.length >= 10 && steps.every((step) => step.op === "create"));
+    assert.deepEqual((await mithril()).clusters, []);
+  });
+
+  it("makes a cluster whose kubeconfig, read over SSH, answers, with its node Ready and its share attached", async () => {
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const outputs = await stack.outputs();
+    assert.equal(outputs.status, "ready");
+    assert.match(outputs.kubeconfig as string, /current-context: mithril:life/);
+    writeFileSync(kubeconfig, outputs.kubeconfig as string, { mode: 0o600 });
+    const [node, ...others] = await nodes();
+    assert.deepEqual([isReady(node!), node!.status.capacity["nvidia.com/gpu"], others], [true, "8", []]);
+    const { volumes } = await mithril();
+    const [bid] = await liveBids();
+    assert.deepEqual(bid!.launch_specification.volumes, [volumes[0]!.fid]);
+    assert.equal(volumes[0]!.name, "datasets");
+  });
+
+  it("shows no change at a second preview, nor after a refresh", async () => {
+    assert.deepEqual(await stack.preview(), []);
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("keeps private key and credentials out of the state and the output", async () => {
+    const state = await stack.state();
+    const { kubeconfig: text } = await stack.outputs();
+    const token = /(?:client-key-data|token): (\S+)/.exec(text as string)![1]!;
+    const again = await stack.up();
+    const body = key.private.split("\n").at(2)!;
+    for (const [where, content] of Object.entries({ state, output: again.text })) {
+      assert.ok(!content.includes(token) && !content.includes(body), `a secret stands in the ${where}`);
+    }
+  });
+
+  it("grows while its bids are outbid, and ends when they win again", async () => {
+    await setPrice(9000);
+    await until("the bid is outbid", async () => (await liveBids()).every(({ status }) => status !== "Allocated"));
+    stack.configure({ ...environment.providerConfig, ...configOf([{ ...group, minSize: 2 }]) });
+    const growing = stack.up();
+    await until("the second bid is placed", async () => (await liveBids()).length === 2);
+    await until("no node is left that takes pods", async () => !(await nodes()).some(isReady));
+    await setPrice(1600);
+    const up = await growing;
+    assert.ok(up.ok, up.text);
+    assert.equal((await nodes()).filter(isReady).length, 2);
+    assert.deepEqual(
+      (await liveBids()).map(({ status }) => status),
+      ["Allocated", "Allocated"],
+    );
+  });
+
+  it("shows at refresh what became of bids, as no difference to mend", async () => {
+    await setPrice(9000);
+    await until("the bids are outbid", async () => (await liveBids()).every(({ status }) => status !== "Allocated"));
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    assert.match(await stack.state(), /Preempting|Open/);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("leaves nothing behind", async () => {
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    const { clusters, sshKeys, volumes, instances } = await mithril();
+    assert.deepEqual(await liveBids(), []);
+    assert.ok(clusters.every(({ status }) => status === "Terminated"));
+    assert.ok(instances.every(({ status }) => status === "STATUS_TERMINATED"));
+    assert.ok(volumes.every(({ deleted }) => deleted));
+    assert.deepEqual([sshKeys, (await client.state()).machines, await stack.resources()], [[], [], []]);
+  });
+});
