@@ -6,6 +6,9 @@ import { destination, pino } from "pino";
 import { ensureTools } from "../toolchain/tools";
 import { lightMachines } from "./machines/light/light-machines";
 import type { MachineKind } from "./machines/machine";
+import { nspawnProblem } from "./machines/nspawn/host";
+import { ensureMachineImage } from "./machines/nspawn/image/image";
+import { nspawnMachines } from "./machines/nspawn/nspawn-machines";
 import { PortError, startSimulator, type Simulator } from "./server";
 import { writeAtomically } from "./atomic-file";
 import { StateDirectoryError } from "./state-file";
@@ -14,8 +17,17 @@ interface Arguments {
   port: number;
   stateDir: string;
   delays: number;
-  machines: "light" | "none";
+  machines: keyof typeof machineKinds;
 }
+
+const machineKinds = {
+  light: "light (real control planes, nodes by kwok)",
+  nspawn: "nspawn (systemd machines that boot and run their start script)",
+  none: "none (VMs are records only)",
+};
+
+/** What was asked for cannot be had on this computer. */
+class UnavailableError extends Error {}
 
 async function run({ port, stateDir, delays, machines }: Arguments): Promise<void> {
   const directory = resolve(stateDir);
@@ -23,7 +35,7 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
     port,
     stateDir: directory,
     timing: { scale: delays },
-    machines: machines === "light" ? await light(directory) : undefined,
+    machines: await machineKind(machines, directory),
     log: pino(
       { base: undefined },
       destination({ dest: join(directory, "events.log"), mkdir: true, sync: true, mode: 0o600 }),
@@ -36,7 +48,7 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
   try {
     await writeAtomically(
       ready,
-      `${JSON.stringify({ url: simulator.url, pid: process.pid, apiKey, projectId, mithril }, null, 2)}\n`,
+      `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, apiKey, projectId, mithril }, null, 2)}\n`,
     );
     console.log(greeting(simulator, machines, directory));
     await simulator.closed;
@@ -47,9 +59,16 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
   console.log("Simulator stopped; its clouds are kept for the next start.");
 }
 
-async function light(directory: string): Promise<MachineKind> {
+async function machineKind(name: Arguments["machines"], directory: string): Promise<MachineKind | undefined> {
+  if (name === "none") return undefined;
+  const log = (message: string) => console.log(message);
+  if (name === "nspawn") {
+    const problem = await nspawnProblem();
+    if (problem !== undefined) throw new UnavailableError(`Machines cannot boot on this computer: ${problem}.`);
+    return nspawnMachines({ dir: join(directory, "nspawn"), image: await ensureMachineImage(), log });
+  }
   const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]);
-  return lightMachines({ dir: join(directory, "machines"), tools, log: (message) => console.log(message) });
+  return lightMachines({ dir: join(directory, "machines"), tools, log });
 }
 
 /** npm, tsx and the terminal each pass the same signal on: only one that comes later is a second wish. */
@@ -75,7 +94,7 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
   const { mithril } = simulator;
   return [
     `Simulator at ${simulator.url}: Cudo, Mithril (simulated catalogue, prices and capacity)`,
-    `Machines: ${machines === "light" ? "light (real control planes, nodes by kwok)" : "none (VMs are records only)"}`,
+    `Machines: ${machineKinds[machines]}`,
     `State, log: ${directory}`,
     "",
     "To use it from a shell:",
@@ -91,7 +110,8 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
 }
 
 function fail(error: unknown): void {
-  const expected = error instanceof PortError || error instanceof StateDirectoryError;
+  const expected =
+    error instanceof PortError || error instanceof StateDirectoryError || error instanceof UnavailableError;
   console.error(
     expected || !(error instanceof Error)
       ? `error: ${error instanceof Error ? error.message : String(error)}`
@@ -119,7 +139,9 @@ const command = new Command("npm run simulator --")
   .option("--port <number>", "port on 127.0.0.1; 0 for any that is free", portNumber, 4710)
   .option("--state-dir <directory>", "where the clouds are kept over a restart", ".gpu-clusters/simulator")
   .option("--delays <factor>", "multiplies all delays of the clouds; 0 for none", factor, 1)
-  .addOption(new Option("--machines <kind>", "what VMs are made of").choices(["light", "none"]).default("light"))
+  .addOption(
+    new Option("--machines <kind>", "what VMs are made of").choices(Object.keys(machineKinds)).default("light"),
+  )
   .action((given: Arguments) => run(given).catch(fail));
 
 void command.parseAsync();

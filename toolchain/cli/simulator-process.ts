@@ -116,11 +116,11 @@ async function startSimulator(port: number | undefined, machines: Machines, sign
 
 async function readReadyFile(): Promise<Simulator | undefined> {
   try {
-    const { url, pid, machines, apiKey, projectId } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
+    const { url, pid, machines, apiKey, projectId, mithril } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
       Simulator,
       "cudoUrl"
     >;
-    return { url, cudoUrl: `${url}/cudo`, pid, machines, apiKey, projectId };
+    return { url, cudoUrl: `${url}/cudo`, pid, machines, apiKey, projectId, mithril };
   } catch {
     // Missing, or being written.
     return undefined;

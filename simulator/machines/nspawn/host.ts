@@ -28,3 +28,8 @@ export async function nspawnProblem(): Promise<string | undefined> {
     return "they have only been made to work with cgroup v1 (/sys/fs/cgroup/memory), which this host does not have";
   return undefined;
 }
+
+/** How many machines the host's kernel can carry at a time: each takes about 18 inotify instances of root's share. */
+export function machineLimit(): number {
+  return Math.floor(Number(readFileSync("/proc/sys/fs/inotify/max_user_instances", "utf8")) / 20);
+}

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly image: () => Promise<MachineImage>;
   readonly network: Network;
   readonly routes: PodRoutes;
+  /** Throws where the host carries no more machines. */
+  readonly requireRoom: () => void;
   readonly erased: () => void;
 }
 
@@ -40,6 +42,10 @@ export class NspawnMachine implements Machine {
 
   get state(): MachineState {
     return this.#state;
+  }
+
+  get isOn(): boolean {
+    return this.#running !== undefined;
   }
 
   get isControlPlane(): boolean {
@@ -87,6 +93,7 @@ export class NspawnMachine implements Machine {
     const { image, network, routes } = this.surroundings;
     const { address, id, name, memoryGib } = this.spec;
     const wire = wireAddress(address);
+    this.surroundings.requireRoom();
     const made = await image();
     await this.disk.prepare(this.spec, made);
     const machineName = `gc${createHash("sha256").update(`${this.disk.directory} ${id}`).digest("hex").slice(0, 10)}`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Machine, MachineKind, MachineSpec } from "../machine";
 import { endCgroups } from "./cgroups";
 import { MachineDisk } from "./disk";
+import { machineLimit } from "./host";
 import { ensureMachineImage, type MachineImage } from "./image/image";
 import { Network } from "./network";
 import { NspawnMachine } from "./nspawn-machine";
@@ -26,6 +27,14 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
+  function requireRoom(): void {
+    const limit = machineLimit();
+    if ([...machines.values()].filter(({ isOn }) => isOn).length >= limit)
+      throw new Error(
+        `${limit} machines are on, and this computer's kernel carries no more (fs.inotify.max_user_instances, 20 for each)`,
+      );
+  }
+
   return {
     name: "nspawn",
     machine(spec: MachineSpec): Machine {
@@ -35,6 +44,7 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
         image: () => (made ??= ensureMachineImage({ report: (subject, text) => log(`${subject}: ${text}`) })),
         network,
         routes,
+        requireRoom,
         erased: () => machines.delete(spec.id),
       });
       machines.set(spec.id, machine);
