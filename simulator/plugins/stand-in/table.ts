@@ -1,10 +1,10 @@
 /** A provider whose resources and functions stand in a table, by token: what the calls of the protocol have in common. */
 import { compareInputs } from "../../../sdk/plugin/difference";
-import { formatPath, isWithin, parsePath } from "../../../sdk/plugin/property-path";
+import { formatPath, isWithin, parsePath, type PropertyPath } from "../../../sdk/plugin/property-path";
 import type { CheckFailure } from "../../../sdk/plugin/resource";
 import type { DetailedChange, DiffQuestion } from "../../../sdk/plugin/resource-diff";
 import { Unknown } from "../../../sdk/plugin/values";
-import { containsUnknown, type Properties, type WireValues } from "../../../sdk/plugin/wire";
+import { containsUnknown, isRecord, type Properties, type WireValues } from "../../../sdk/plugin/wire";
 import { defaultsKey, named, type Autoname } from "./autoname";
 import { liveInputs } from "./live-inputs";
 import { NotServed } from "./not-served";
@@ -25,6 +25,8 @@ export interface TableResource<C> {
   readonly secrets?: readonly string[];
   /** Outputs that are secret when one of these inputs is. */
   readonly derived?: { readonly outputs: readonly string[]; readonly from: readonly string[] };
+  /** Inputs that the cloud chooses where the program does not: leaving them out changes nothing. */
+  readonly chosen?: readonly string[];
   /** Outputs that an update may change. */
   readonly volatile?: readonly string[];
   /** What is wrong with inputs besides their names; skips what is not known. */
@@ -80,7 +82,7 @@ export class TableCalls<C> implements Calls {
     const resource = this.#resource(subject.token);
     const ignored = [defaultsKey, ...ignoreChanges].map(parsePath);
     const found = compareInputs({}, oldInputs.values, news.values).filter(
-      ({ path }) => !ignored.some((place) => isWithin(path, place)),
+      ({ path }) => !ignored.some((place) => isWithin(path, place)) && !this.#isLeftOpen(resource, path, news.values),
     );
     const { replaceOn } = resource;
     const replacing = typeof replaceOn === "function" ? replaceOn(oldInputs.values, news.values) : replaceOn;
@@ -130,7 +132,7 @@ export class TableCalls<C> implements Calls {
     if (live === undefined) return undefined;
     const isImport = Object.keys(oldInputs.values).length === 0;
     const inputs = isImport
-      ? Object.fromEntries(resource.inputs.filter((key) => live[key] !== undefined).map((key) => [key, live[key]]))
+      ? Object.fromEntries(resource.inputs.filter((key) => !isEmpty(live[key])).map((key) => [key, live[key]]))
       : liveInputs(oldInputs.values, live);
     const marks = { values: oldState.values, secrets: new Set([...oldState.secrets, ...oldInputs.secrets]) };
     return {
@@ -169,6 +171,11 @@ export class TableCalls<C> implements Calls {
     return resource;
   }
 
+  #isLeftOpen({ chosen = [] }: TableResource<C>, path: PropertyPath, news: Properties): boolean {
+    const key = String(path[0]);
+    return chosen.includes(key) && news[key] === undefined;
+  }
+
   #foreseen(resource: TableResource<C>, inputs: Properties): Properties {
     if (!resource.foresee || containsUnknown(inputs)) return {};
     try {
@@ -187,4 +194,9 @@ export class TableCalls<C> implements Calls {
     if (isTainted) for (const output of outputs) secrets.add(output);
     return { values, secrets };
   }
+}
+
+/** What a cloud says where there is nothing. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === "" || (isRecord(value) && Object.keys(value).length === 0);
 }

@@ -25,12 +25,11 @@ def delete_subnet(self: Any, subnet_id: str) -> Any:
 def delete_security_group(self: Any, vpc_id: str | None, group_id: str) -> None:
     used = any(group.id == group_id for eni in self.enis.values() for group in eni.group_set)
     referenced = any(
-        source.get("GroupId") == group_id
+        (rule.source_group or {}).get("GroupId") == group_id
         for groups in self.groups.values()
         for group in groups.values()
         if group.id != group_id
         for rule in [*group.ingress_rules, *group.egress_rules]
-        for source in rule.source_groups
     )
     if used or referenced:
         raise DependencyViolationError(f"resource {group_id} has a dependent object")

@@ -1,0 +1,38 @@
+import { Unknown } from "../../../sdk/plugin/values";
+import type { StandIn } from "../stand-in/server";
+import { TableCalls, type Table } from "../stand-in/table";
+import { addressResources } from "./addresses";
+import { Cloud } from "./cloud";
+import { checkConfiguration, configurationOf, diffConfiguration } from "./configuration";
+import { functions } from "./functions";
+import { identityResources } from "./identity";
+import { machineResources } from "./machines";
+import { networkResources } from "./network";
+import { parameterResources } from "./parameters";
+import { securityResources } from "./security";
+
+const table: Table<Cloud> = {
+  provider: "aws",
+  functions,
+  resources: {
+    ...addressResources,
+    ...identityResources,
+    ...machineResources,
+    ...networkResources,
+    ...parameterResources,
+    ...securityResources,
+  },
+};
+
+/** What self-managed clusters need of @pulumi/aws, on a simulated AWS. */
+export const awsStandIn: StandIn = {
+  provider: "aws",
+  version: "7.48.0",
+  unknownConfiguration: { region: Unknown.value },
+  checkConfiguration,
+  diffConfiguration,
+  calls: (configuration) => {
+    let cloud: Cloud | undefined;
+    return new TableCalls(table, () => (cloud ??= new Cloud(configurationOf(configuration))));
+  },
+};
