@@ -1,0 +1,12 @@
+export { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
+export { createCluster } from "./create";
+export { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
+export type {
+  AwsRequestGroup,
+  AwsSettings,
+  CloudAccount,
+  CreateClusterRequest,
+  CudoRequestGroup,
+  CudoSettings,
+  RequestTaint,
+} from "./request";

@@ -1,0 +1,204 @@
+/** From the create-cluster request to a component's arguments. Pure. */
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "../aws/args";
+import { requestPrefix } from "../aws/tags";
+import { checkAwsClusterArgs } from "../aws/validate";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
+import { checkCudoClusterArgs } from "../cudo/validate";
+import { checkChoice } from "../checks";
+import { InvalidInput, Problems } from "../errors";
+import { checkFields, groupFields, isObject, requestFields, settingsFields, taintFields } from "./fields";
+import type {
+  AwsRequestGroup,
+  AwsSettings,
+  CloudAccount,
+  CreateClusterRequest,
+  CudoRequestGroup,
+  CudoSettings,
+} from "./request";
+
+export const defaultRegion = "us-east-1";
+
+export type ClusterArgs = { cloud: "aws"; args: AwsClusterArgs } | { cloud: "cudo"; args: CudoClusterArgs };
+
+export interface MappingOptions {
+  /** By `cloud_account_id`. */
+  accounts: Readonly<Record<number, CloudAccount>>;
+}
+
+const component = "CreateCluster";
+
+/** Throws `InvalidInput` with all problems, by the request's own fields. */
+export function clusterArgs(request: CreateClusterRequest, { accounts }: MappingOptions): ClusterArgs {
+  const problems = new Problems();
+  const account = checkRequest(request, accounts, problems);
+  // What is of the wrong kind cannot be looked at any further.
+  if (!account || problems.all.length > 0) throw new InvalidInput(component, problems.all);
+  const made = account.provider === "aws" ? awsArgs(request, account, problems) : cudoArgs(request, problems);
+  const found =
+    made.cloud === "aws" ? checkAwsClusterArgs(request.name, made.args) : checkCudoClusterArgs(request.name, made.args);
+  for (const { propertyPath, reason } of found.all) problems.add(requestPath(propertyPath), requestWords(reason));
+  problems.raise(component);
+  return made;
+}
+
+function checkRequest(
+  request: CreateClusterRequest,
+  accounts: Readonly<Record<number, CloudAccount>>,
+  problems: Problems,
+): CloudAccount | undefined {
+  checkFields("", request as unknown as Record<string, unknown>, requestFields, problems);
+  checkChoice("cluster_type", request.cluster_type, ["k8s"], problems);
+  if (request.description === "") problems.add("description", "is required");
+  const { secret, cloud_account_id: id } = request;
+  if (typeof secret === "string" && (secret.length < 24 || secret.length > 32)) {
+    problems.add("secret", `must have 24 to 32 characters, has ${secret.length}`);
+  }
+  const account = Object.hasOwn(accounts, id) ? accounts[id] : undefined;
+  if (!account) {
+    if (Number.isInteger(id)) problems.add("cloud_account_id", `${id} is not an account that is known here`);
+    return undefined;
+  }
+  const settings: unknown = request.settings;
+  if (isObject(settings)) checkSettings(settings, account.provider, problems);
+  return account;
+}
+
+function checkSettings(settings: Record<string, unknown>, cloud: "aws" | "cudo", problems: Problems): void {
+  checkFields("settings", settings, settingsFields[cloud], problems);
+  const groups = settings["autoscaler_node_groups"];
+  for (const [index, group] of (Array.isArray(groups) ? groups : []).entries()) {
+    if (!isObject(group)) continue;
+    const path = `settings.autoscaler_node_groups[${index}]`;
+    checkFields(path, group, groupFields[cloud], problems);
+    const taints = cloud === "aws" && Array.isArray(group["taints"]) ? group["taints"] : [];
+    taints.forEach((taint, at) => {
+      if (isObject(taint)) checkFields(`${path}.taints[${at}]`, taint, taintFields, problems);
+    });
+  }
+}
+
+function awsArgs(request: CreateClusterRequest, account: CloudAccount, problems: Problems): ClusterArgs {
+  const settings = request.settings as AwsSettings;
+  (settings.integrations ?? []).forEach((name, index) =>
+    problems.add(`settings.integrations[${index}]`, `"${name}" is not offered in this release`),
+  );
+  const { vpc_id, subnet_id } = settings;
+  return {
+    cloud: "aws",
+    args: {
+      clusterName: request.name,
+      namePrefix: requestPrefix,
+      keyPair: settings.key_pair,
+      region: settings.region_name ?? defaultRegion,
+      // An account without a role is found out when the cluster is made, as ClusterCouldNotBeDeployed.
+      cloudAccount: {
+        roleArn: account.role_arn ?? "",
+        ...(account.external_id !== undefined && { externalId: account.external_id }),
+      },
+      ...((vpc_id ?? subnet_id) !== undefined && {
+        network: { ...(vpc_id && { vpcId: vpc_id }), ...(subnet_id && { subnetIds: [subnet_id] }) },
+      }),
+      ...(settings.control_plane_instance_type && {
+        controlPlane: { instanceType: settings.control_plane_instance_type },
+      }),
+      nodeGroups: (settings.autoscaler_node_groups ?? []).map((group, index) => awsGroup(group, index, problems)),
+    },
+  };
+}
+
+function awsGroup(group: AwsRequestGroup, index: number, problems: Problems): AwsNodeGroupArgs {
+  const strategy = group.allocation_strategy ?? "lowest-price";
+  const path = `settings.autoscaler_node_groups[${index}].allocation_strategy`;
+  const strategies = ["lowest-price", "diversified", "capacity-optimized"];
+  checkChoice(path, strategy, strategies, problems);
+  return {
+    name: group.name,
+    role: group.role,
+    minSize: group.min_size,
+    maxSize: group.max_size,
+    instanceTypes: group.instance_types,
+    allocationStrategy: strategies.includes(strategy) ? strategy : "lowest-price",
+    capacityType: strategy === "diversified" || strategy === "capacity-optimized" ? "spot" : "on-demand",
+    ...(group.labels && { labels: group.labels }),
+    ...(group.taints && { taints: group.taints }),
+  };
+}
+
+const profile = /^vantage-k8s-control-(sm|md|lg)$/;
+
+function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArgs {
+  const settings = request.settings as CudoSettings;
+  const named = profile.exec(settings.instance_type ?? "")?.[1];
+  const size = settings.control_plane_size ?? named;
+  if (settings.instance_type !== undefined && named === undefined) {
+    const names = ["sm", "md", "lg"].map((each) => `vantage-k8s-control-${each}`).join(", ");
+    problems.add("settings.instance_type", `"${settings.instance_type}" must be one of: ${names}`);
+  } else if (named !== undefined && size !== named) {
+    problems.add("settings.control_plane_size", `"${size}" differs from instance_type, "${settings.instance_type}"`);
+  }
+  if (settings.no_vault === false) {
+    problems.add(
+      "settings.no_vault",
+      "must be true or left out: disks are not encrypted with Vault's keys in this release",
+    );
+  }
+  return {
+    cloud: "cudo",
+    args: {
+      clusterName: request.name,
+      namePrefix: requestPrefix,
+      ...(size !== undefined && { controlPlaneSize: size as "sm" | "md" | "lg" }),
+      ...(settings.ssh_public_key && { sshPublicKey: settings.ssh_public_key }),
+      ...(settings.dev_mode !== undefined && { devMode: settings.dev_mode }),
+      nodeGroups: (settings.autoscaler_node_groups ?? []).map(cudoGroup),
+    },
+  };
+}
+
+function cudoGroup(group: CudoRequestGroup): CudoNodeGroupArgs {
+  return {
+    id: group.id,
+    role: group.role,
+    minSize: group.min_size,
+    maxSize: group.max_size,
+    vcpus: group.vcpus,
+    memoryGib: group.memory_gib,
+    bootDiskSizeGib: group.boot_disk_size_gib,
+    dataCenterId: group.data_center_id,
+    machineType: group.machine_type,
+    ...(group.gpus !== undefined && { gpus: group.gpus }),
+    ...(group.gpu_model !== undefined && { gpuModel: group.gpu_model }),
+    ...(group.labels && { labels: group.labels }),
+  };
+}
+
+/** A component's field as the request names it. */
+const requestNames: Readonly<Record<string, string>> = {
+  clusterName: "name",
+  keyPair: "settings.key_pair",
+  region: "settings.region_name",
+  "controlPlane.instanceType": "settings.control_plane_instance_type",
+  controlPlaneSize: "settings.control_plane_size",
+  sshPublicKey: "settings.ssh_public_key",
+  // Both are taken from the groups.
+  dataCenterId: "settings.autoscaler_node_groups",
+  controlPlaneMachineType: "settings.autoscaler_node_groups",
+  "network.vpcId": "settings.vpc_id",
+  "network.subnetIds": "settings.subnet_id",
+};
+
+function requestPath(path: string): string {
+  const known = requestNames[path];
+  if (known !== undefined) return known;
+  const [head, labels] = path.split('["', 2);
+  const own = head!
+    .replace(/^nodeGroups/, "autoscaler_node_groups")
+    .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return `settings.${own}${labels === undefined ? "" : `["${labels}`}`;
+}
+
+/** Reasons speak of other fields of the same group. */
+function requestWords(reason: string): string {
+  const fields = /\b(minSize|maxSize|nodeGroups|gpuModel|instanceTypes|dataCenterId)\b/g;
+  return reason.replace(fields, (field) => requestPath(field).replace(/^settings\./, ""));
+}

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { AwsClusterArgs } from "../../components/aws/args";
+import { AwsCluster } from "../../components/aws/cluster";
+import type { CudoClusterArgs } from "../../components/cudo/args";
+import { ClusterCouldNotBeDeployed, InvalidInput } from "../../components/errors";
+import { createCluster } from "../../components/vantage/create";
+import { clusterArgs } from "../../components/vantage/mapping";
+import type {
+  AwsRequestGroup,
+  AwsSettings,
+  CloudAccount,
+  CreateClusterRequest,
+  CudoRequestGroup,
+  CudoSettings,
+} from "../../components/vantage/request";
+import { cloud, functions } from "./aws-scene";
+import { mockProgram, settled, valueOf } from "./mocks";
+
+const roleArn = "arn:aws:iam::123456789012:role/vantage";
+const accounts: Record<number, CloudAccount> = {
+  1: { provider: "aws", role_arn: roleArn, external_id: "external" },
+  2: { provider: "cudo" },
+  3: { provider: "aws" },
+};
+
+const awsGroup: AwsRequestGroup = {
+  name: "cpu",
+  role: "worker",
+  min_size: 1,
+  max_size: 3,
+  instance_types: ["t3.xlarge"],
+};
+const cudoGroup: CudoRequestGroup = {
+  id: "gpu",
+  role: "worker",
+  min_size: 1,
+  max_size: 3,
+  vcpus: 8,
+  memory_gib: 32,
+  boot_disk_size_gib: 100,
+  data_center_id: "us-dallas-1",
+  machine_type: "intel-broadwell-v100",
+  gpus: 1,
+  gpu_model: "V100",
+};
+
+function aws(settings: Partial<AwsSettings> = {}, more: Partial<CreateClusterRequest> = {}): CreateClusterRequest {
+  return {
+    name: "c1",
+    description: "d",
+    cloud_account_id: 1,
+    cluster_type: "k8s",
+    settings: { key_pair: "ops", ...settings },
+    ...more,
+  };
+}
+
+function cudo(settings: Partial<CudoSettings> = {}): CreateClusterRequest {
+  return {
+    name: "c1",
+    description: "d",
+    cloud_account_id: 2,
+    cluster_type: "k8s",
+    settings: { autoscaler_node_groups: [cudoGroup], ...settings },
+  };
+}
+
+function problems(request: unknown): string[] {
+  try {
+    clusterArgs(request as CreateClusterRequest, { accounts });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof InvalidInput, String(error));
+    return error.errors.map(({ propertyPath }) => propertyPath);
+  }
+}
+
+const sizes = fc.tuple(fc.integer({ min: -1, max: 102 }), fc.integer({ min: -1, max: 102 }));
+
+describe("components/vantage", () => {
+  it("fills in what the request leaves out, as its reference says", () => {
+    const { args } = clusterArgs(aws({ autoscaler_node_groups: [awsGroup] }), { accounts }) as { args: AwsClusterArgs };
+    assert.deepEqual(args, {
+      clusterName: "c1",
+      namePrefix: "vantage-",
+      keyPair: "ops",
+      region: "us-east-1",
+      cloudAccount: { roleArn, externalId: "external" },
+      nodeGroups: [
+        {
+          name: "cpu",
+          role: "worker",
+          minSize: 1,
+          maxSize: 3,
+          instanceTypes: ["t3.xlarge"],
+          allocationStrategy: "lowest-price",
+          capacityType: "on-demand",
+        },
+      ],
+    });
+  });
+
+  it("takes each field of an AWS request to its place", () => {
+    const group: AwsRequestGroup = {
+      ...awsGroup,
+      labels: { tier: "a" },
+      taints: [{ key: "x", effect: "NoSchedule" }],
+      allocation_strategy: "diversified",
+    };
+    const settings = {
+      region_name: "eu-west-1",
+      control_plane_instance_type: "m6i.xlarge",
+      vpc_id: "vpc-1",
+      subnet_id: "subnet-1",
+      autoscaler_node_groups: [group],
+    };
+    const { args } = clusterArgs(aws(settings), { accounts }) as { args: AwsClusterArgs };
+    assert.deepEqual([args.region, args.controlPlane], ["eu-west-1", { instanceType: "m6i.xlarge" }]);
+    assert.deepEqual(args.network, { vpcId: "vpc-1", subnetIds: ["subnet-1"] });
+    const { labels, taints, allocationStrategy, capacityType } = args.nodeGroups![0]!;
+    assert.deepEqual({ labels, taints }, { labels: group.labels, taints: group.taints });
+    assert.deepEqual([allocationStrategy, capacityType], ["diversified", "spot"]);
+  });
+
+  it("takes each field of a Cudo request to its place, and sizes of the control plane by either name", () => {
+    const settings = { ssh_public_key: "ssh-ed25519 AAAA", dev_mode: true, no_vault: true };
+    const { args } = clusterArgs(cudo({ ...settings, instance_type: "vantage-k8s-control-lg" }), { accounts }) as {
+      args: CudoClusterArgs;
+    };
+    assert.deepEqual([args.controlPlaneSize, args.sshPublicKey, args.devMode], ["lg", "ssh-ed25519 AAAA", true]);
+    assert.deepEqual(args.nodeGroups, [
+      {
+        id: "gpu",
+        role: "worker",
+        minSize: 1,
+        maxSize: 3,
+        vcpus: 8,
+        memoryGib: 32,
+        bootDiskSizeGib: 100,
+        dataCenterId: "us-dallas-1",
+        machineType: "intel-broadwell-v100",
+        gpus: 1,
+        gpuModel: "V100",
+      },
+    ]);
+    assert.deepEqual(problems(cudo({ control_plane_size: "sm", instance_type: "vantage-k8s-control-lg" })), [
+      "settings.control_plane_size",
+    ]);
+    assert.deepEqual(problems(cudo({ no_vault: false, autoscaler_node_groups: [] })).sort(), [
+      "settings.autoscaler_node_groups",
+      "settings.autoscaler_node_groups",
+      "settings.no_vault",
+    ]);
+  });
+
+  it("accepts exactly the names that the reference allows", () => {
+    const names = fc.oneof(fc.stringMatching(/^[A-Za-z0-9-]{0,130}$/), fc.string({ maxLength: 5 }));
+    fc.assert(
+      fc.property(names, (name) => {
+        const right = /^[A-Za-z0-9]([A-Za-z0-9-]{0,126}[A-Za-z0-9])?$/.test(name);
+        assert.deepEqual(problems(aws({}, { name })), right ? [] : ["name"]);
+      }),
+    );
+  });
+
+  it("accepts exactly the sizes that the reference allows, on both clouds", () => {
+    fc.assert(
+      fc.property(sizes, fc.constantFrom("aws", "cudo"), ([min_size, max_size], cloud) => {
+        const right = min_size >= 0 && max_size >= 1 && max_size <= 100 && min_size <= max_size;
+        const found = problems(
+          cloud === "aws"
+            ? aws({ autoscaler_node_groups: [{ ...awsGroup, min_size, max_size }] })
+            : cudo({ autoscaler_node_groups: [{ ...cudoGroup, min_size, max_size }] }),
+        );
+        assert.equal(found.length === 0, right);
+        assert.ok(
+          found.every((path) => /^settings\.autoscaler_node_groups\[0\]\.(min|max)_size$/.test(path)),
+          found.join(),
+        );
+      }),
+    );
+  });
+
+  it("takes twenty groups and no more", () => {
+    const groups = (count: number) => Array.from({ length: count }, (_, index) => ({ ...awsGroup, name: `g${index}` }));
+    assert.deepEqual(problems(aws({ autoscaler_node_groups: groups(20) })), []);
+    assert.deepEqual(problems(aws({ autoscaler_node_groups: groups(21) })), ["settings.autoscaler_node_groups"]);
+  });
+
+  it("names each field that is missing, of another kind or unknown, and throws nothing else, whatever it is given", () => {
+    assert.deepEqual(problems(aws({ key_pair: undefined as unknown as string })), ["settings.key_pair"]);
+    assert.deepEqual(problems({ ...aws(), cluster_type: "slurm", secret: "short", extra: 1 }), [
+      "extra",
+      "cluster_type",
+      "secret",
+    ]);
+    assert.deepEqual(problems({ ...aws(), cloud_account_id: 9 }), ["cloud_account_id"]);
+    assert.deepEqual(problems(aws({ integrations: ["jupyterhub"] })), ["settings.integrations[0]"]);
+    const labels = { "kubernetes.io/role": "x" };
+    assert.deepEqual(problems(aws({ autoscaler_node_groups: [{ ...awsGroup, labels, instance_types: ["big"] }] })), [
+      "settings.autoscaler_node_groups[0].instance_types[0]",
+      'settings.autoscaler_node_groups[0].labels["kubernetes.io/role"]',
+    ]);
+    const group = fc.record(
+      Object.fromEntries(
+        ["name", "role", "min_size", "max_size", "instance_types", "labels", "taints"].map((key) => [
+          key,
+          fc.jsonValue(),
+        ]),
+      ),
+      { requiredKeys: [], noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(group, fc.jsonValue())), fc.jsonValue(), (autoscaler_node_groups, other) => {
+        problems(aws({ autoscaler_node_groups } as unknown as AwsSettings));
+        problems({ ...aws(), settings: other });
+        problems({ ...cudo(), settings: { autoscaler_node_groups } });
+      }),
+    );
+  });
+
+  it("makes the cluster with the request's names", async () => {
+    const registered = await mockProgram(cloud, false, functions);
+    const cluster = await createCluster("request", aws({ autoscaler_node_groups: [] }), { accounts });
+    assert.ok(cluster instanceof AwsCluster);
+    assert.equal(await valueOf(cluster.clusterName), "c1");
+    await valueOf(cluster.endpoint);
+    await settled();
+    const roles = registered.all("aws:iam/role:Role").map(({ inputs }) => (inputs as { name: string }).name);
+    assert.ok(roles.includes("vantage-c1-node-role"));
+  });
+
+  it("says when the account has no role, after everything else is right", async () => {
+    await mockProgram(cloud, false, functions);
+    await assert.rejects(createCluster("r", aws({}, { cloud_account_id: 3 }), { accounts }), ClusterCouldNotBeDeployed);
+    await assert.rejects(createCluster("r", aws({}, { cloud_account_id: 3, name: "-" }), { accounts }), InvalidInput);
+  });
+});
