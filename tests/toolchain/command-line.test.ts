@@ -106,6 +106,18 @@ describe("what is left", () => {
     assert.deepEqual(listThings(state), ["cudo vms local-control-plane", "cudo networks n", "machines m"]);
   });
 
+  it("is not what clouds keep records of after its end", () => {
+    const mithril = {
+      bids: [{ fid: "bid_1", status: "Terminated" }],
+      instances: [{ status: "STATUS_TERMINATED" }],
+      volumes: [
+        { name: "old", deleted: true },
+        { name: "data", deleted: false },
+      ],
+    };
+    assert.deepEqual(listThings({ mithril }), ["mithril volumes data"]);
+  });
+
   it("is nothing when every list is empty", () => {
     assert.deepEqual(listThings({ cudo: { vms: [], disks: [] }, machines: [] }), []);
   });

@@ -151,9 +151,18 @@ export async function whatExists(simulator: Simulator): Promise<string[]> {
 
 /** Walks `{cudo: {vms: [...], disks: [...]}, machines: [...]}`: each entry of each list is a thing that exists. */
 export function listThings(state: unknown, kind: string[] = []): string[] {
-  if (Array.isArray(state)) return state.map((thing: unknown) => [...kind, nameOf(thing)].join(" "));
+  if (Array.isArray(state)) {
+    return state.filter((thing) => !hasEnded(thing)).map((thing: unknown) => [...kind, nameOf(thing)].join(" "));
+  }
   if (typeof state !== "object" || state === null) return [];
   return Object.entries(state).flatMap(([key, value]) => listThings(value, [...kind, key]));
+}
+
+/** Clouds keep records of what has ended. */
+function hasEnded(thing: unknown): boolean {
+  if (typeof thing !== "object" || thing === null) return false;
+  const { deleted, status } = thing as { deleted?: unknown; status?: unknown };
+  return deleted === true || ["Terminated", "STATUS_TERMINATED", "Canceled", "Ended"].includes(String(status));
 }
 
 function nameOf(thing: unknown): string {
