@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { utils } from "ssh2";
 import { buildStandIn } from "../../simulator/plugins/stand-in/build";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../plugin/harness";
 import { startSshHost, type SshHost } from "./ssh-host";
@@ -164,6 +165,19 @@ describe("the stand-in for the command provider", () => {
       await other.close();
       const impostor = connection({ hostKey: other.hostKey, dialErrorLimit: 5 });
       await assert.rejects(remote("impostor").up({ connection: impostor, create: "true" }), /another key/);
+    });
+
+    it("is shown the host key that the official plugin is shown", async () => {
+      const ecdsa = utils.generateKeyPairSync("ecdsa", { bits: 256 });
+      const two = await startSshHost({ moreHostKeys: [ecdsa.private] });
+      try {
+        const to = { port: two.port, privateKey: two.privateKey };
+        await remote("two").up({ connection: connection({ ...to, hostKey: ecdsa.public }), create: "true" });
+        const other = remote("other").up({ connection: connection({ ...to, hostKey: two.hostKey }), create: "true" });
+        await assert.rejects(other, /another key/);
+      } finally {
+        await two.close();
+      }
     });
 
     it("ends when the user interrupts", async () => {

@@ -16,13 +16,17 @@ export interface SshHost {
 }
 
 /** @param refusals how many connections break before the host is up */
-export async function startSshHost({ refusals = 0, accepted = ["NAME"] } = {}): Promise<SshHost> {
+export async function startSshHost({
+  refusals = 0,
+  accepted = ["NAME"],
+  moreHostKeys = [] as string[],
+} = {}): Promise<SshHost> {
   const [host, client] = [keyPair(), keyPair()];
   const allowed = utils.parseKey(client.public) as ParsedKey;
   const commands: string[] = [];
   const open = new Set<Connection>();
   let seen = 0;
-  const server = new Server({ hostKeys: [host.private] }, (connection) => {
+  const server = new Server({ hostKeys: [host.private, ...moreHostKeys] }, (connection) => {
     open.add(connection);
     connection.on("close", () => open.delete(connection)).on("error", () => undefined);
     if (++seen <= refusals) return void connection.end();

@@ -42,16 +42,18 @@ export async function wantedVersion(name: StandInName): Promise<string> {
 /**
  * Puts a provider plugin into our PULUMI_HOME: the official one that the user has, else a download of it where the publisher
  * answers within 3 s, else the simulator's stand-in.
+ * @param options.home where the plugin goes; default: our PULUMI_HOME
  */
 export async function ensureProviderPlugin(
   name: StandInName,
   pulumi: string,
-  options: { networkReachable: boolean; signal: AbortSignal },
+  options: { networkReachable: boolean; signal: AbortSignal; home?: string },
 ): Promise<ProviderPlugin> {
+  const { home = pulumiHome } = options;
   const version = await wantedVersion(name);
   const folderName = `resource-${name}-v${version}`;
   const executable = `pulumi-resource-${name}`;
-  const folder = path.join(pulumiHome, "plugins", folderName);
+  const folder = path.join(home, "plugins", folderName);
   const marker = path.join(folder, markerName);
   const official: ProviderPlugin = { kind: "official", description: `official plugin ${version}` };
   if ((await exists(path.join(folder, executable))) && !(await exists(marker))) return official;
@@ -65,7 +67,7 @@ export async function ensureProviderPlugin(
   const triedAt = await lastTry(marker);
   if (Date.now() - triedAt > retryAfter && options.networkReachable && (await isReachable(options.signal))) {
     await fs.rm(folder, { recursive: true, force: true });
-    if (await installOfficial(pulumi, name, version, options.signal)) return official;
+    if (await installOfficial(pulumi, name, version, { home, signal: options.signal })) return official;
   }
   await fs.mkdir(folder, { recursive: true });
   // Before the plugin, so that a stand-in can never be taken for the official one.
@@ -101,12 +103,17 @@ async function isReachable(signal: AbortSignal): Promise<boolean> {
   }
 }
 
-async function installOfficial(pulumi: string, name: string, version: string, signal: AbortSignal): Promise<boolean> {
+async function installOfficial(
+  pulumi: string,
+  name: string,
+  version: string,
+  { home, signal }: { home: string; signal: AbortSignal },
+): Promise<boolean> {
   const result = await runCommand(pulumi, ["plugin", "install", "resource", name, version], {
     reject: false,
     timeout: installTimeout,
     cancelSignal: signal,
-    env: { PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
   });
   signal.throwIfAborted();
   return !result.failed;
