@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { utils } from "ssh2";
 import { EngineEnvironment } from "./environment";
 
 describe("examples on the engine", function () {
@@ -21,5 +22,25 @@ describe("examples on the engine", function () {
     assert.ok(destroyed.ok, destroyed.text);
     const { cudo, machines } = await environment.simulator.state();
     assert.deepEqual([cudo.vms, cudo.networks, cudo.securityGroups, machines], [[], [], [], []]);
+  });
+
+  it("mithril-training starts its workers one after another on the share, and is destroyed whole", async () => {
+    const program = join(__dirname, "..", "..", "examples", "mithril-training");
+    const key = utils.generateKeyPairSync("ed25519");
+    const config = {
+      "mithril-training:sshPublicKey": key.public,
+      "mithril-training:sshPrivateKey": key.private,
+      "mithril-training:sshPort": environment.simulator.mithril.sshPort,
+    };
+    const stack = await environment.stack(config, { program });
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    assert.deepEqual(await stack.preview(), []);
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    const { mithril, machines } = await environment.simulator.state();
+    assert.ok(mithril.clusters.every(({ status }) => status === "Terminated"));
+    assert.ok(mithril.volumes.every(({ deleted }) => deleted));
+    assert.deepEqual(machines, []);
   });
 });

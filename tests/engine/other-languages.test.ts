@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EngineEnvironment } from "./environment";
+
+describe("a component made by the plugin, as for programs in other languages", function () {
+  this.timeout(120_000);
+  const program = join(__dirname, "programs", "remote-cluster");
+  let environment: EngineEnvironment;
+
+  before(async () => {
+    environment = await EngineEnvironment.start({ machines: true });
+  });
+  after(() => environment.stop());
+
+  it("is the same cluster, with its outputs and its secrets", async () => {
+    const stack = await environment.stack({}, { program });
+    const preview = await stack.preview();
+    assert.ok(preview.some((step) => step.urn.endsWith("remote-workers")));
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const outputs = await stack.outputs();
+    assert.equal(outputs.status, "ready");
+    assert.deepEqual(
+      (outputs.nodeGroups as { name: string; size: number }[]).map(({ name, size }) => [name, size]),
+      [["workers", 1]],
+    );
+    assert.match(outputs.kubeconfig as string, /client-key-data/);
+    assert.doesNotMatch(await stack.state(), /client-key-data/);
+    assert.deepEqual(await stack.preview(), []);
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    assert.deepEqual((await environment.simulator.state()).cudo.vms, []);
+  });
+
+  it("reports wrong arguments by the user's own field", async () => {
+    const stack = await environment.stack({}, { program, environment: { WRONG_ROLE: "boss" } });
+    const up = await stack.up();
+    assert.equal(up.ok, false);
+    assert.match(up.text, /nodeGroups\[0\]\.role/);
+    assert.match(up.text, /must be "control" or "worker", is "boss"/);
+    assert.deepEqual((await environment.simulator.state()).cudo.vms, []);
+  });
+});
