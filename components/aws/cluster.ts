@@ -1,14 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
-import type { AwsConnection } from "../../sdk/aws/config";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { installCni } from "../addons/cni";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
-import { ClusterCouldNotBeDeployed } from "../errors";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import { clusterAccess } from "./access";
 import type { AwsClusterArgs } from "./args";
@@ -17,9 +14,11 @@ import { subnets } from "./documents";
 import { machineIdentity } from "./identity";
 import { imageFinder } from "./images";
 import { execKubeconfig } from "./kubeconfig";
+import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
 import { controlPlanePolicy, nodePolicy } from "./policies";
+import { accountConnection, accountProvider, checkAccount } from "./provider";
 import { clusterSecrets } from "./secrets";
 import { clusterTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
@@ -69,20 +68,16 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 
   constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkAwsClusterArgs(name, args).raise("AwsCluster");
-    if (args.cloudAccount && !args.cloudAccount.roleArn) {
-      throw new ClusterCouldNotBeDeployed(
-        "the cloud account has no roleArn: without a role, nothing can be made in it",
-      );
-    }
+    checkAccount(args);
     super(AwsCluster.__pulumiType, name, {}, options);
     const clusterName = args.clusterName ?? name;
     const base = `${args.namePrefix ?? ""}${clusterName}`;
-    const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags });
+    const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags, stack: thisStack() });
     const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
     const child = { parent: this };
-    const aws = ownProvider(name, args, this);
+    const aws = accountProvider(`${name}-aws`, args, child);
     const onAws = { ...child, provider: aws };
-    const connection = ownConnection(args);
+    const connection = accountConnection(args);
 
     const certificates = new ClusterCertificates(
       `${name}-certificates`,
@@ -247,20 +242,4 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       nodeRoleArn: this.nodeRoleArn,
     });
   }
-}
-
-/** A provider of the cluster's own, where it is to be in another region or account than the program's. */
-function ownProvider(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsProvider | undefined {
-  const { region, cloudAccount } = args;
-  if (region === undefined && cloudAccount === undefined) return undefined;
-  return new AwsProvider(
-    `${name}-aws`,
-    { ...(region && { region: region as never }), ...(cloudAccount && { assumeRoles: [cloudAccount] }) },
-    { parent },
-  );
-}
-
-function ownConnection({ region, cloudAccount }: AwsClusterArgs): AwsConnection | undefined {
-  if (region === undefined && cloudAccount === undefined) return undefined;
-  return { ...(region && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
 }

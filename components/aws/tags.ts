@@ -3,17 +3,25 @@
 /** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */
 export const requestPrefix = "vantage-";
 
+/** Name of the cluster. */
+export const clusterTag = "gpu-clusters/cluster";
+
+/** The stack that made it: project and name. */
+export const stackTag = "gpu-clusters/stack";
+
 export interface TagOptions {
   clusterName: string;
   namePrefix: string | undefined;
   tags: Readonly<Record<string, string>> | undefined;
+  stack: string;
 }
 
 /** The caller's tags never hide the mark by which the cluster's things are found again. */
-export function clusterTags({ clusterName, namePrefix, tags }: TagOptions): Record<string, string> {
+export function clusterTags({ clusterName, namePrefix, tags, stack }: TagOptions): Record<string, string> {
   return {
     ...tags,
     ...(namePrefix === requestPrefix && { "vantage-cluster": clusterName }),
-    "gpu-clusters/cluster": clusterName,
+    [clusterTag]: clusterName,
+    [stackTag]: stack,
   };
 }

@@ -1,4 +1,4 @@
-export { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
+export { ClusterCouldNotBeDeployed, ClusterNameInUse, InvalidInput } from "../errors";
 export { createCluster } from "./create";
 export { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
 export type {

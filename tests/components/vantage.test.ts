@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
 import type { CudoClusterArgs } from "../../components/cudo/args";
-import { ClusterCouldNotBeDeployed, InvalidInput } from "../../components/errors";
+import { ClusterCouldNotBeDeployed, ClusterNameInUse, InvalidInput } from "../../components/errors";
 import { createCluster } from "../../components/vantage/create";
 import { clusterArgs } from "../../components/vantage/mapping";
 import type {
@@ -15,7 +15,7 @@ import type {
   CudoSettings,
 } from "../../components/vantage/request";
 import { cloud, functions } from "./aws-scene";
-import { mockProgram, settled, valueOf } from "./mocks";
+import { mockProgram, settled, valueOf, type Functions } from "./mocks";
 
 const roleArn = "arn:aws:iam::123456789012:role/vantage";
 const accounts: Record<number, CloudAccount> = {
@@ -74,6 +74,12 @@ function problems(request: unknown): string[] {
     assert.ok(error instanceof InvalidInput, String(error));
     return error.errors.map(({ propertyPath }) => propertyPath);
   }
+}
+
+/** Security groups with the cluster's tag: all, and this stack's. */
+function securityGroups(all: string[], own: string[]): Functions {
+  const ids = ({ tags }: Record<string, unknown>) => ({ ids: "gpu-clusters/stack" in (tags as object) ? own : all });
+  return { "aws:ec2/getSecurityGroups:getSecurityGroups": ids };
 }
 
 const sizes = fc.tuple(fc.integer({ min: -1, max: 102 }), fc.integer({ min: -1, max: 102 }));
@@ -221,7 +227,7 @@ describe("components/vantage", () => {
   });
 
   it("makes the cluster with the request's names", async () => {
-    const registered = await mockProgram(cloud, false, functions);
+    const registered = await mockProgram(cloud, false, { ...functions, ...securityGroups([], []) });
     const cluster = await createCluster("request", aws({ autoscaler_node_groups: [] }), { accounts });
     assert.ok(cluster instanceof AwsCluster);
     assert.equal(await valueOf(cluster.clusterName), "c1");
@@ -229,6 +235,20 @@ describe("components/vantage", () => {
     await settled();
     const roles = registered.all("aws:iam/role:Role").map(({ inputs }) => (inputs as { name: string }).name);
     assert.ok(roles.includes("vantage-c1-node-role"));
+  });
+
+  it("refuses a name that another stack has, and not its own", async () => {
+    const made = async (all: string[], own: string[]) => {
+      await mockProgram(cloud, false, { ...functions, ...securityGroups(all, own) });
+      await valueOf((await createCluster("request", aws(), { accounts })).endpoint);
+      await settled();
+    };
+    await made(["sg-1"], ["sg-1"]);
+    await assert.rejects(made(["sg-1", "sg-2"], ["sg-1"]), (error: Error) => {
+      assert.ok(error instanceof ClusterNameInUse);
+      assert.match(error.message, /"c1" is the name of another cluster \(with the security groups sg-2\)/);
+      return true;
+    });
   });
 
   it("says when the account has no role, after everything else is right", async () => {

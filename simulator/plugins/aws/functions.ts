@@ -62,6 +62,14 @@ const getAvailabilityZones: TableFunction<Cloud> = async ({ ec2, region }, args)
   };
 };
 
+const getSecurityGroups: TableFunction<Cloud> = async ({ ec2, region }, args) => {
+  const Filters = filtersOf("getSecurityGroups", args, {});
+  const found = (await ec2.describeSecurityGroups(Filters.length > 0 ? { Filters } : {})).SecurityGroups ?? [];
+  const arns = found.map(({ SecurityGroupArn }) => SecurityGroupArn ?? "");
+  const vpcIds = found.map(({ VpcId }) => VpcId ?? "");
+  return { tags: {}, ...args, id: region, region, ids: found.map(({ GroupId }) => GroupId!), arns, vpcIds };
+};
+
 const getSubnets: TableFunction<Cloud> = async ({ ec2, region }, args) => {
   const Filters = filtersOf("getSubnets", args, {});
   const found = await ec2.describeSubnets(Filters.length > 0 ? { Filters } : {});
@@ -175,6 +183,7 @@ const getInstanceTypes: TableFunction<Cloud> = async ({ ec2, region }, args) => 
 export const functions: Readonly<Record<string, TableFunction<Cloud>>> = {
   "aws:ec2/getAmi:getAmi": getAmi,
   "aws:ec2/getInstanceTypes:getInstanceTypes": getInstanceTypes,
+  "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
   "aws:ec2/getSubnet:getSubnet": getSubnet,
   "aws:ec2/getSubnets:getSubnets": getSubnets,
   "aws:ec2/getVpc:getVpc": getVpc,

@@ -1,0 +1,31 @@
+import { Provider } from "@pulumi/aws/provider";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { ClusterCouldNotBeDeployed } from "../errors";
+import type { AwsClusterArgs } from "./args";
+
+type Account = Pick<AwsClusterArgs, "region" | "cloudAccount">;
+
+/** Throws `ClusterCouldNotBeDeployed` for an account that cannot be entered. */
+export function checkAccount({ cloudAccount }: Account): void {
+  if (cloudAccount && !cloudAccount.roleArn) {
+    throw new ClusterCouldNotBeDeployed("the cloud account has no role ARN: without a role, nothing can be made in it");
+  }
+}
+
+/** A provider of the cluster's own, where it is to be in another region or account than the program's. */
+export function accountProvider(
+  name: string,
+  { region, cloudAccount }: Account,
+  options: pulumi.ResourceOptions,
+): Provider | undefined {
+  if (region === undefined && cloudAccount === undefined) return undefined;
+  const regions = region === undefined ? {} : { region: region as never };
+  return new Provider(name, { ...regions, ...(cloudAccount && { assumeRoles: [cloudAccount] }) }, options);
+}
+
+/** The same for resources of this package. */
+export function accountConnection({ region, cloudAccount }: Account): AwsConnection | undefined {
+  if (region === undefined && cloudAccount === undefined) return undefined;
+  return { ...(region && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
+}
