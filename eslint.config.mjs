@@ -56,8 +56,22 @@ export default tseslint.config(
     ),
   },
   {
+    files: ["sdk/aws/**/*.ts"],
+    rules: rooms(
+      ["../cudo/**", "../mithril/**", "../../cudo/**", "../../mithril/**", "**/components/**", "**/simulator/**"],
+      "A cloud's room imports neither another cloud's, nor a component.",
+    ),
+  },
+  {
+    files: ["sdk/cloud/**/*.ts"],
+    rules: rooms(
+      ["../aws/**", "../cudo/**", "../mithril/**", "**/components/**", "**/simulator/**", "**/toolchain/**"],
+      "What the clouds' rooms share knows no cloud.",
+    ),
+  },
+  {
     files: ["sdk/**/*.ts"],
-    ignores: ["sdk/plugin/**", "sdk/cudo/**", "sdk/mithril/**"],
+    ignores: ["sdk/plugin/**", "sdk/cudo/**", "sdk/mithril/**", "sdk/aws/**", "sdk/cloud/**"],
     rules: rooms(
       ["**/components/**", "**/simulator/**", "**/toolchain/**"],
       "Nothing in sdk/ imports a component or the simulator.",

@@ -14,7 +14,8 @@ import { launchTemplateConfigs, type FleetShape, type FleetTerms } from "./fleet
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
 import type { GroupName } from "./ownership";
-import { defaultPace, waitFor, withReason, type Pace } from "./wait";
+import { waitFor, withReason, type Pace } from "../cloud/wait";
+import { awsPace } from "./pace";
 
 export interface FleetDriverOptions {
   ec2: EC2Client;
@@ -32,7 +33,7 @@ export class FleetDriver implements NodeGroupDriver {
   private changes: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: FleetDriverOptions) {
-    this.pace = options.pace ?? defaultPace;
+    this.pace = options.pace ?? awsPace;
     this.fleets = new Fleets(options.ec2, options.group, this.pace);
     this.instances = new GroupInstances(options.ec2, options.group);
     this.fleetId = options.fleetId;

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { AwsApiError, isAwsError } from "./errors";
 import { fromTagList, groupTags, type GroupName } from "./ownership";
-import { waitFor, type Pace } from "./wait";
+import { waitFor, type Pace } from "../cloud/wait";
 
 const alive: readonly string[] = ["submitted", "active", "modifying"];
 const pageSize = 100;

@@ -1,3 +1,4 @@
+import { Cached } from "../cloud/cached";
 import type { CudoApi } from "./api";
 import type { DataCenter, Image, MachineType } from "./types";
 
@@ -8,46 +9,15 @@ export interface CatalogueContent {
   readonly images: readonly Image[];
 }
 
-/** Free capacity changes by the minute; one operation should see one catalogue. */
-const freshMs = 60_000;
-const fetchTimeoutMs = 120_000;
+export type Catalogue = Cached<CatalogueContent>;
 
-/** Reads the catalogue once for all who ask within a minute. */
-export class Catalogue {
-  private current: { content: Promise<CatalogueContent>; until: number } | undefined;
-
-  constructor(private readonly api: Pick<CudoApi, "dataCenters" | "machineTypes" | "images">) {}
-
-  /** The read goes on for the others when one of those who wait is aborted. */
-  async read(signal: AbortSignal): Promise<CatalogueContent> {
-    signal.throwIfAborted();
-    if (!this.current || this.current.until < Date.now()) {
-      const started = { content: this.fetch(), until: Date.now() + freshMs };
-      started.content.catch(() => {
-        if (this.current === started) this.current = undefined;
-      });
-      this.current = started;
-    }
-    const { content } = this.current;
-    let stop: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason as Error);
-      signal.addEventListener("abort", stop, { once: true });
-    });
-    try {
-      return await Promise.race([content, aborted]);
-    } finally {
-      signal.removeEventListener("abort", stop!);
-    }
-  }
-
-  private async fetch(): Promise<CatalogueContent> {
-    const signal = AbortSignal.timeout(fetchTimeoutMs);
+export function catalogueOf(api: Pick<CudoApi, "dataCenters" | "machineTypes" | "images">): Catalogue {
+  return new Cached(async (signal) => {
     const [dataCenters, machineTypes, images] = await Promise.all([
-      this.api.dataCenters(signal),
-      this.api.machineTypes(signal),
-      this.api.images(signal),
+      api.dataCenters(signal),
+      api.machineTypes(signal),
+      api.images(signal),
     ]);
     return { dataCenters, machineTypes, images };
-  }
+  });
 }

@@ -1,4 +1,5 @@
 /** Cudo's API over HTTP. Reference: Cudo API, OpenAPI description; paths say `vm`, `vms`, `disk`, `disks` exactly as there. */
+import { number, record, records } from "../cloud/json";
 import type { CudoApi } from "./api";
 import {
   decodeDataCenter,
@@ -8,9 +9,6 @@ import {
   decodeNetwork,
   decodeSecurityGroup,
   decodeVm,
-  number,
-  record,
-  records,
 } from "./decode";
 import { isCudoError } from "./errors";
 import { allPages } from "./paging";

@@ -7,7 +7,7 @@
  * Any other object with our id is refused with `IdTaken`, which says how to import it.
  */
 import { CudoApiError, isCudoError } from "./errors";
-import { sleep, waitFor, type Pace } from "./wait";
+import { sleep, waitFor, type Pace } from "../cloud/wait";
 import { defaultBackoff, type Backoff } from "./retry";
 
 export interface CreateOnce<T> {

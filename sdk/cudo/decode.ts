@@ -1,28 +1,6 @@
 /** Turns Cudo's answers into `types.ts`. Lenient: numbers may be strings, "Infinity" is a number, what is missing is zero or empty. */
+import { number, record, records, text, texts, type Json } from "../cloud/json";
 import type { DataCenter, Disk, Image, MachineType, Network, Nic, Rule, SecurityGroup, Vm } from "./types";
-
-type Json = Record<string, unknown>;
-
-export function record(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-export function records(value: unknown): Json[] {
-  return Array.isArray(value) ? value.map(record) : [];
-}
-
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-export function number(value: unknown): number {
-  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof parsed === "number" && !Number.isNaN(parsed) ? parsed : 0;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(text).filter(Boolean) : [];
-}
 
 /** An upper bound: a missing one, which arrives as zero, bounds nothing. */
 function bound(value: unknown): number {

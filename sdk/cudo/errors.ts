@@ -1,5 +1,5 @@
 /** What Cudo answered when it did not do what was asked, and what kind of refusal that is. */
-import { record, records, text } from "./decode";
+import { record, records, text } from "../cloud/json";
 
 /**
  * - `capacity`: the cloud has no host or address free now. Cudo sends it with the same codes as `invalid` and `precondition`.

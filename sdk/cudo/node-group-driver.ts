@@ -9,11 +9,11 @@ import { createOnce, IdTaken } from "./create-once";
 import { isCudoError } from "./errors";
 import type { GroupNodes } from "./group-nodes";
 import { memberId, memberOrdinal } from "./ids";
-import { inParallel } from "./parallel";
+import { inParallel } from "../cloud/parallel";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
 import { isLeaving, isSettled, machineState } from "./vm-state";
-import { defaultPace, sleep, waitFor, type Pace } from "./wait";
+import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
 
 export interface CudoNodeGroupOptions {
   readonly api: CudoApi;
@@ -88,7 +88,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     const problems: NodeGroupProblem[] = [];
     let made = 0;
     // After a refusal the next request would be refused too: nothing new is begun, what is under way is finished.
-    await inParallel(parallelism, missing, signal, async () => {
+    await inParallel(Array.from({ length: missing }), parallelism, signal, async () => {
       if (problems.length > 0) return;
       try {
         await this.makeOne(image, taken, signal);
@@ -221,8 +221,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
           signal,
         );
         const waiting = left.filter((vm) => !isLeaving(vm) && !accepted.has(vm.id));
-        await inParallel(parallelism, waiting.length, signal, async (index) => {
-          const vm = waiting[index]!;
+        await inParallel(waiting, parallelism, signal, async (vm) => {
           if (await this.terminate(vm, refused, signal)) accepted.add(vm.id);
         });
         return left.length === 0 ? true : undefined;

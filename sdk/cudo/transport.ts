@@ -1,7 +1,7 @@
 /** One HTTP request to Cudo: authorisation, time-out, cancellation, retries. Knows no object of Cudo's. */
 import { CudoApiError, parseError, type CudoErrorKind } from "./errors";
 import { retrying, type Backoff } from "./retry";
-import { record } from "./decode";
+import { record } from "../cloud/json";
 
 export interface TransportOptions {
   baseUrl: string;

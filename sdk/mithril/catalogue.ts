@@ -1,3 +1,4 @@
+import { Cached } from "../cloud/cached";
 import type { MithrilApi } from "./api";
 import type { AuctionMarket, InstanceType, Region } from "./types";
 
@@ -9,46 +10,15 @@ export interface CatalogueContent {
   readonly regions: readonly Region[];
 }
 
-/** Markets change every two minutes; one operation should see one catalogue. */
-const freshMs = 60_000;
-const fetchTimeoutMs = 120_000;
+export type Catalogue = Cached<CatalogueContent>;
 
-/** Reads the catalogue once for all who ask within a minute. */
-export class Catalogue {
-  private current: { content: Promise<CatalogueContent>; until: number } | undefined;
-
-  constructor(private readonly api: Pick<MithrilApi, "instanceTypes" | "spotAvailability" | "regions">) {}
-
-  /** The read goes on for the others when one of those who wait is aborted. */
-  async read(signal: AbortSignal): Promise<CatalogueContent> {
-    signal.throwIfAborted();
-    if (!this.current || this.current.until < Date.now()) {
-      const started = { content: this.fetch(), until: Date.now() + freshMs };
-      started.content.catch(() => {
-        if (this.current === started) this.current = undefined;
-      });
-      this.current = started;
-    }
-    const { content } = this.current;
-    let stop: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason as Error);
-      signal.addEventListener("abort", stop, { once: true });
-    });
-    try {
-      return await Promise.race([content, aborted]);
-    } finally {
-      signal.removeEventListener("abort", stop!);
-    }
-  }
-
-  private async fetch(): Promise<CatalogueContent> {
-    const signal = AbortSignal.timeout(fetchTimeoutMs);
+export function catalogueOf(api: Pick<MithrilApi, "instanceTypes" | "spotAvailability" | "regions">): Catalogue {
+  return new Cached(async (signal) => {
     const [instanceTypes, markets, regions] = await Promise.all([
-      this.api.instanceTypes(signal),
-      this.api.spotAvailability(signal),
-      this.api.regions(signal),
+      api.instanceTypes(signal),
+      api.spotAvailability(signal),
+      api.regions(signal),
     ]);
     return { instanceTypes, markets, regions };
-  }
+  });
 }

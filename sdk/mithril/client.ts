@@ -1,4 +1,5 @@
 /** Mithril's API over HTTP. Reference: Mithril API v2, OpenAPI description. */
+import { record, records } from "../cloud/json";
 import type { MithrilApi } from "./api";
 import {
   decodeBid,
@@ -13,8 +14,6 @@ import {
   decodeReservation,
   decodeSshKey,
   decodeVolume,
-  record,
-  records,
 } from "./decode";
 import { isMithrilError, MithrilApiError } from "./errors";
 import { allPages } from "./paging";

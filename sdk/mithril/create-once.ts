@@ -7,7 +7,7 @@
  */
 import { isMithrilError, type MithrilApiError } from "./errors";
 import { defaultBackoff, type Backoff } from "./retry";
-import { sleep } from "./wait";
+import { sleep } from "../cloud/wait";
 
 export interface CreateOnce<T> {
   /** For messages: `cluster`, `spot bid`. */

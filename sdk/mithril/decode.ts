@@ -1,4 +1,5 @@
 /** Turns Mithril's answers into `types.ts`. Lenient: null and missing are the same, unknown statuses pass through. */
+import { number, record, text, texts, type Json } from "../cloud/json";
 import type {
   AuctionMarket,
   Bid,
@@ -14,29 +15,6 @@ import type {
   SshKey,
   Volume,
 } from "./types";
-
-type Json = Record<string, unknown>;
-
-export function record(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-export function records(value: unknown): Json[] {
-  return Array.isArray(value) ? value.map(record) : [];
-}
-
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-export function number(value: unknown): number {
-  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof parsed === "number" && !Number.isNaN(parsed) ? parsed : 0;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(text).filter(Boolean) : [];
-}
 
 function optional(value: unknown): string | undefined {
   return text(value) || undefined;

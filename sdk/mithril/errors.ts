@@ -1,5 +1,5 @@
 /** What Mithril answered when it did not do what was asked, and what kind of refusal that is. */
-import { record, text } from "./decode";
+import { record, text } from "../cloud/json";
 
 /**
  * - `precondition`: not in this state, for example a volume that is still attached.

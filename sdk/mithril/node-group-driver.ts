@@ -6,10 +6,10 @@ import { createOnce } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { instancesOf, isGone, isLiveBid, orderDifferences } from "./orders";
-import { inParallel } from "./parallel";
+import { inParallel } from "../cloud/parallel";
 import { defaultBackoff, type Backoff } from "./retry";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
-import { waitFor } from "./wait";
+import { waitFor } from "../cloud/wait";
 
 export interface SpotGroup {
   api: MithrilApi;
@@ -90,7 +90,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
         );
       }
     }
-    await inParallel(bids, bidsAtOnce, (bid) => this.group.api.bids.delete(bid.fid, signal));
+    await inParallel(bids, bidsAtOnce, signal, (bid) => this.group.api.bids.delete(bid.fid, signal));
   }
 
   async destroy(signal: AbortSignal): Promise<void> {
@@ -98,7 +98,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
     await waitFor(async () => {
       const every = await this.everyBid(signal);
       const live = every.filter(isLiveBid);
-      await inParallel(live, bidsAtOnce, (bid) => api.bids.delete(bid.fid, signal));
+      await inParallel(live, bidsAtOnce, signal, (bid) => api.bids.delete(bid.fid, signal));
       // Also of bids that an interrupted run has ended.
       const instances = await instancesOf(api, { bids: every.map(({ fid }) => fid) }, signal);
       return live.length === 0 && instances.every(isGone) ? true : undefined;
@@ -127,7 +127,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
   async adjust(signal: AbortSignal): Promise<void> {
     const { api, limitPrice, paused } = this.group;
     const bids = await this.members(signal);
-    await inParallel(bids, bidsAtOnce, async (bid) => {
+    await inParallel(bids, bidsAtOnce, signal, async (bid) => {
       const isPaused = bid.status === "Paused";
       // The price first: a bid that wakes up should already have it.
       if (!sameMoney(bid.limitPrice, limitPrice)) await api.bids.update(bid.fid, { limitPrice }, signal);
@@ -144,7 +144,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
     for (let ordinal = 0; names.length < count; ordinal++) {
       if (!used.has(ordinal)) names.push(bidName(clusterName, group, ordinal));
     }
-    await inParallel(names, bidsAtOnce, async (name) => {
+    await inParallel(names, bidsAtOnce, signal, async (name) => {
       const request: BidRequest = { name, region, limitPrice, quantity: bidSize, ...order };
       const key = randomUUID();
       const bid = await createOnce(

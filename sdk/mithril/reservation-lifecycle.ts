@@ -6,7 +6,7 @@ import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
 import { defaultBackoff, type Backoff } from "./retry";
 import type { Reservation, ReservationRequest } from "./types";
-import { waitFor } from "./wait";
+import { waitFor } from "../cloud/wait";
 
 export type ReservationEnd = "terminateInstances" | "keep";
 

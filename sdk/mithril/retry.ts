@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import { MithrilApiError, type MithrilErrorKind } from "./errors";
-import { sleep } from "./wait";
+import { sleep } from "../cloud/wait";
 
 /** Mithril publishes no recommendation; its own client waits 1 s × 2 up to 60 s (reference: Mithril API, "Rate limits"). */
 export interface Backoff {

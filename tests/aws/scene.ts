@@ -16,7 +16,7 @@ import { FleetDriver } from "../../sdk/aws/fleet-driver";
 import { createFleetRequest, type FleetShape, type FleetTerms } from "../../sdk/aws/fleet-request";
 import { AwsClients } from "../../sdk/aws/clients";
 import { groupTags, toTagList } from "../../sdk/aws/ownership";
-import type { Pace } from "../../sdk/aws/wait";
+import type { Pace } from "../../sdk/cloud/wait";
 import { startAwsSimulator, type AwsSimulator, type AwsSimulatorOptions, type AwsTiming } from "../../simulator/aws";
 
 export const region = "us-west-2";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { GroupNodes } from "../../sdk/cudo/group-nodes";
 import { CudoNodeGroupDriver, GroupShortfall, type CudoNodeGroupOptions } from "../../sdk/cudo/node-group-driver";
-import { waitFor } from "../../sdk/cudo/wait";
+import { waitFor } from "../../sdk/cloud/wait";
 import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
 
 const machine = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { driveResource, EngineResource, Secret } from "../plugin/harness";
-import { waitFor } from "../../sdk/cudo/wait";
+import { waitFor } from "../../sdk/cloud/wait";
 import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Cudo resources", () => {

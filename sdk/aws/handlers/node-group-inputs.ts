@@ -16,7 +16,7 @@ import {
   readSubnetZones,
   readTemplate,
 } from "../preflight-facts";
-import { withReason } from "../wait";
+import { withReason } from "../../cloud/wait";
 import { connectIfKnown } from "./connection";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;

@@ -7,7 +7,8 @@ import { FleetDriver } from "../fleet-driver";
 import { createFleetRequest, readFleet } from "../fleet-request";
 import { isAlive, targetOf } from "../fleets";
 import { fromTagList, groupTags, ownerMark, tagKeys, toTagList } from "../ownership";
-import { defaultPace, waitFor, withDeadline, withReason, type Pace } from "../wait";
+import { waitFor, withDeadline, withReason, type Pace } from "../../cloud/wait";
+import { awsPace } from "../pace";
 import { connect } from "./connection";
 import {
   checkNodeGroup,
@@ -32,7 +33,7 @@ const lookAfterAbortMs = 3_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 export function createNodeGroupHandler({
-  pace = defaultPace,
+  pace = awsPace,
   patienceMs = 30_000,
 }: NodeGroupHandlerOptions = {}): ResourceHandler<NodeGroupInputs, NodeGroupOutputs> {
   const open = (inputs: NodeGroupInputs, context: ResourceContext, fleetId?: string) => {

@@ -2,7 +2,7 @@
 import { isUnknown } from "../../plugin/values";
 import { InvalidArguments, type ProviderConfig } from "../../plugin/resource";
 import type { CudoApi } from "../api";
-import { Catalogue } from "../catalogue";
+import { catalogueOf, type Catalogue } from "../catalogue";
 import { createCudoClient } from "../client";
 import { checkCudoConfig } from "../config";
 
@@ -34,7 +34,7 @@ export function connect(config: ProviderConfig): Connection {
   let connection = connections.get(key);
   if (!connection) {
     const api = createCudoClient(options);
-    connection = { api, catalogue: new Catalogue(api) };
+    connection = { api, catalogue: catalogueOf(api) };
     connections.set(key, connection);
   }
   return connection;

@@ -5,7 +5,7 @@ import type { DiskArgs } from "../disk";
 import { cudoId } from "../ids";
 import type { Disk } from "../types";
 import { isLeaving } from "../vm-state";
-import { waitFor, withDeadline } from "../wait";
+import { waitFor, withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
 import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";

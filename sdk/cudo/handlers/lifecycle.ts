@@ -2,7 +2,7 @@
 import { PartialFailure, type ResourceContext } from "../../plugin/resource";
 import { createOnce, OutcomeUnknown, type CreateOnce } from "../create-once";
 import { isCudoError } from "../errors";
-import { waitFor } from "../wait";
+import { waitFor } from "../../cloud/wait";
 
 export interface Lifecycle<T> extends CreateOnce<T> {
   ready(found: T): boolean;

@@ -6,7 +6,7 @@ import { networkRangeProblem } from "../ip-range";
 import type { NetworkArgs } from "../network";
 import type { Network } from "../types";
 import { isLeaving } from "../vm-state";
-import { withDeadline } from "../wait";
+import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
 import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";

@@ -7,7 +7,7 @@ import { groupNodes, remarkNodes } from "../group-nodes";
 import { resolveImage } from "../images";
 import { CudoNodeGroupDriver } from "../node-group-driver";
 import { metadataKeys, ownerMark } from "../ownership";
-import { withDeadline } from "../wait";
+import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
 import { known, timeLimit, twoHours, type Fields } from "./inputs";
 import { messageOf } from "./lifecycle";

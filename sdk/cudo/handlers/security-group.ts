@@ -7,7 +7,7 @@ import type { CudoApi, SecurityGroupRequest } from "../api";
 import { cudoId } from "../ids";
 import type { SecurityGroupArgs } from "../security-group";
 import type { Rule, SecurityGroup } from "../types";
-import { withDeadline } from "../wait";
+import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
 import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";

@@ -4,7 +4,7 @@ import type { CudoApi } from "../api";
 import { reservedKeys } from "../ownership";
 import type { Vm } from "../types";
 import { isReady, isSettled } from "../vm-state";
-import { waitFor } from "../wait";
+import { waitFor } from "../../cloud/wait";
 import { sameSet } from "./inputs";
 import { securityGroupsOf, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { expected } from "./vm-lifecycle";

@@ -3,7 +3,7 @@ import { cudoId } from "../ids";
 import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
-import { withDeadline } from "../wait";
+import { withDeadline } from "../../cloud/wait";
 import { connect, type Connection } from "./connection";
 import { timeLimit, twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";

@@ -7,7 +7,7 @@ import { isMithrilError } from "../errors";
 import { controlPlaneProblem, regionProblem, resolveInstanceType } from "../offers";
 import { keysAsGiven, withRequiredKeys } from "../orders";
 import type { Cluster } from "../types";
-import { DeadlinePassed, waitFor } from "../wait";
+import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
 import { known, knownItems, limited, messageOf, minuteMs, withCatalogue, type Fields } from "./inputs";
 import { explainUnknown } from "./unfinished";

@@ -3,7 +3,7 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/res
 import { isUnknown, type Unknown } from "../../plugin/values";
 import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
-import { withDeadline } from "../wait";
+import { withDeadline } from "../../cloud/wait";
 import { connectIfKnown, type Connection } from "./connection";
 
 /** Inputs of which each may be unknown: the whole is known, as the engine gives it. */

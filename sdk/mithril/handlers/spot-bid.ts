@@ -8,7 +8,7 @@ import { resolveInstanceType, resolveOffered } from "../offers";
 import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, withRequiredKeys } from "../orders";
 import type { InstanceState, SpotBidArgs } from "../spot-bid";
 import type { Bid, BidRequest } from "../types";
-import { waitFor } from "../wait";
+import { waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
 import { inOrderOf, known, limited, messageOf, minuteMs, sameSet, withCatalogue, type Fields } from "./inputs";
 import { instanceStates } from "./instance-states";

@@ -8,7 +8,7 @@ import { regionProblem } from "../offers";
 import { isLiveBid, isLiveReservation } from "../orders";
 import type { Volume } from "../types";
 import type { VolumeArgs } from "../volume";
-import { waitFor } from "../wait";
+import { waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
 import { known, limited, minuteMs, withCatalogue, type Fields } from "./inputs";
 import { explainUnknown } from "./unfinished";

@@ -1,3 +1,4 @@
+/** Waiting for a cloud: with growing pauses, under a deadline, until the caller's signal aborts. */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Between two looks: short at first, because a fast cloud should be fast, then longer, because a slow one limits requests. */
@@ -15,19 +16,23 @@ export async function waitFor<T>(
   signal: AbortSignal,
   pace: Pace = defaultPace,
 ): Promise<T> {
+  signal.throwIfAborted();
   for (let interval = pace.firstMs; ; interval = Math.min(interval * pace.factor, pace.longestMs)) {
     const found = await look();
-    if (found !== undefined) {
-      return found;
-    }
+    if (found !== undefined) return found;
     await sleep(interval, signal);
   }
 }
 
 /** Rejects with the signal's own reason. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await withReason(signal, () => delay(ms, undefined, { signal }));
+}
+
+/** What was aborted rejects with the signal's own reason, and not with a library's word that it was aborted. */
+export async function withReason<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
-    await delay(ms, undefined, { signal });
+    return await work();
   } catch (error) {
     signal.throwIfAborted();
     throw error;
