@@ -1,0 +1,119 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
+import type { KubernetesCluster } from "../cluster";
+import { Problems } from "../errors";
+import { known } from "../inputs";
+
+/** An entry of a pod's `volumes`. */
+export interface HostPathPodVolume {
+  name: string;
+  hostPath: { path: string; type: "Directory" };
+}
+
+/**
+ * A file share as an entry of a pod's `volumes`, without a claim. The pod does not start on a node that has not mounted the share
+ * (type `Directory`), instead of writing to the node's own disk.
+ */
+export function fileSharePodVolume(share: string): HostPathPodVolume {
+  return { name: share, hostPath: { path: `/mnt/${share}`, type: "Directory" } };
+}
+
+export interface FileShareVolumeArgs {
+  /** The cluster whose nodes have the share. */
+  cluster: KubernetesCluster;
+  /** Name of the share: nodes have it at `/mnt/<share>`. */
+  share: string;
+  /** Size that the claim shows, in GB. The share's own size is what counts. */
+  sizeGb: pulumi.Input<number>;
+  /**
+   * Namespace of the claim and of the pods that use it.
+   * Default: `default`.
+   */
+  namespace?: string;
+  /**
+   * Name of the claim.
+   * Default: the share's name.
+   */
+  claimName?: string;
+}
+
+/**
+ * A file share of the nodes as a PersistentVolume with its claim, for workloads that want a claim (charts, notebooks). Many pods on many
+ * nodes read and write it at once. Deleting it leaves the data.
+ *
+ * Start dozens of pods with volumes one after another: see examples/mithril-training.
+ *
+ * @example
+ * const data = new FileShareVolume("data", { cluster, share: "datasets", sizeGb: 1000 });
+ * // volumes: [data.podVolume], volumeMounts: [{ name: "datasets", mountPath: "/data" }]
+ */
+export class FileShareVolume extends pulumi.ComponentResource {
+  /** Known once the claim is bound. */
+  public readonly claimName: pulumi.Output<string>;
+  /** An entry of a pod's `volumes`, named after the share. */
+  public readonly podVolume: pulumi.Output<{ name: string; persistentVolumeClaim: { claimName: string } }>;
+
+  constructor(name: string, args: FileShareVolumeArgs, options?: pulumi.ComponentResourceOptions) {
+    checkArgs(args).raise("FileShareVolume");
+    super("gpu-clusters:addons:FileShareVolume", name, {}, options);
+    const { cluster, share, namespace = "default", claimName = share } = args;
+    const child = { parent: this, provider: cluster.kubeProvider };
+    const capacity = { storage: pulumi.interpolate`${args.sizeGb}G` };
+    const accessModes = ["ReadWriteMany"];
+    const volume = new PersistentVolume(
+      `${name}-volume`,
+      {
+        // Volumes have no namespace: two claims of one share in two namespaces are two volumes.
+        metadata: { name: `${namespace}-${claimName}` },
+        spec: {
+          capacity,
+          accessModes,
+          hostPath: fileSharePodVolume(share).hostPath,
+          // No provisioner may answer the claim, and no other claim may take the volume.
+          storageClassName: "",
+          claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: claimName },
+          persistentVolumeReclaimPolicy: "Retain",
+        },
+      },
+      child,
+    );
+    const claim = new PersistentVolumeClaim(
+      `${name}-claim`,
+      {
+        metadata: { name: claimName, namespace },
+        spec: {
+          accessModes,
+          resources: { requests: capacity },
+          storageClassName: "",
+          volumeName: volume.metadata.name,
+        },
+      },
+      child,
+    );
+    this.claimName = claim.metadata.name;
+    this.podVolume = this.claimName.apply((claimed) => ({
+      name: share,
+      persistentVolumeClaim: { claimName: claimed },
+    }));
+    this.registerOutputs({ claimName: this.claimName, podVolume: this.podVolume });
+  }
+}
+
+function checkArgs({ share, sizeGb, namespace, claimName }: FileShareVolumeArgs): Problems {
+  const problems = new Problems();
+  // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
+  for (const [field, value] of Object.entries({ share, namespace, claimName })) {
+    if (value !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) {
+      problems.add(
+        field,
+        `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`,
+      );
+    }
+  }
+  const size = known(sizeGb);
+  if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
+    problems.add("sizeGb", `must be a whole number of at least 1, is ${size}`);
+  }
+  return problems;
+}
