@@ -101,7 +101,6 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       onAws,
     );
     const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
-    const partition = secrets.join.arn.apply((arn) => arn.split(":")[1]!);
     const controlPlaneIdentity = machineIdentity(
       `${name}-control-plane`,
       {
@@ -110,7 +109,6 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         policy: pulumi
           .all([secrets.keys.arn, secrets.join.arn])
           .apply(([keysParameter, joinParameter]) => controlPlanePolicy({ clusterName, keysParameter, joinParameter })),
-        partition,
         tags,
       },
       onAws,
@@ -121,7 +119,6 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         base,
         names: { role: "node-role", profile: "instance-profile" },
         policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
-        partition,
         tags,
       },
       onAws,

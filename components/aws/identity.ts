@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { InstanceProfile } from "@pulumi/aws/iam/instanceProfile";
 import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
-import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { awsName, longestNames } from "./names";
 import { instanceTrust, type PolicyDocument } from "./policies";
 
@@ -19,12 +18,10 @@ export interface IdentityOptions {
   /** Of the physical names: `node-role`, `instance-profile`. */
   names: { role: string; profile: string };
   policy: pulumi.Input<PolicyDocument>;
-  /** `aws`, `aws-cn`, … */
-  partition: pulumi.Input<string>;
   tags: Record<string, string>;
 }
 
-/** A role for machines with its policy, an instance profile that carries it, and AWS's own policy for SSM sessions, which need no open port. */
+/** A role for machines with its policy, and an instance profile that carries it. */
 export function machineIdentity(
   name: string,
   options: IdentityOptions,
@@ -48,14 +45,6 @@ export function machineIdentity(
     },
     child,
   );
-  const sessions = new RolePolicyAttachment(
-    `${name}-sessions`,
-    {
-      role: role.name,
-      policyArn: pulumi.interpolate`arn:${options.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
-    },
-    child,
-  );
   const profile = new InstanceProfile(
     `${name}-profile`,
     {
@@ -65,5 +54,5 @@ export function machineIdentity(
     },
     child,
   );
-  return { roleArn: role.arn, profileName: profile.name, ready: [policy, sessions, profile] };
+  return { roleArn: role.arn, profileName: profile.name, ready: [policy, profile] };
 }

@@ -28,9 +28,26 @@ export function instanceTrust(): PolicyDocument {
   });
 }
 
-/** A node reads the token with which it joins, and nothing else. */
+/**
+ * Sessions of SSM's agent, which need no open port. AWS's own policy for it, AmazonSSMManagedInstanceCore, lets machines read every parameter
+ * of the account, the cluster's keys too.
+ */
+const sessions: PolicyStatement = {
+  Sid: "Sessions",
+  Effect: "Allow",
+  Action: [
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+  ],
+  Resource: ["*"],
+};
+
+/** A node reads the token with which it joins, and no other parameter. */
 export function nodePolicy({ joinParameter }: { joinParameter: string }): PolicyDocument {
-  return policy({ Sid: "Join", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [joinParameter] });
+  return policy({ Sid: "Join", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [joinParameter] }, sessions);
 }
 
 export interface ControlPlanePolicyOptions {
@@ -70,5 +87,6 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Resource: ["fleet", "instance"].map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`),
       Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
     },
+    sessions,
   );
 }

@@ -73,7 +73,7 @@ describe("components/aws", () => {
 
   it("tags everything that can carry tags, and the machines of a group as its fleet looks for them", async () => {
     const { registered } = await deployed({ tags: { team: "search" }, network: { nat: "perZone" } });
-    const untaggable = /:(Route|RouteTableAssociation|EipAssociation|RolePolicy|RolePolicyAttachment)$/;
+    const untaggable = /:(Route|RouteTableAssociation|EipAssociation|RolePolicy)$/;
     for (const { type, name, inputs: given } of registered.resources) {
       if (!type.startsWith("aws:") || untaggable.test(type)) continue;
       const { tags } = plain(given) as { tags?: Record<string, string> };
@@ -87,6 +87,21 @@ describe("components/aws", () => {
       ["instance"],
     );
     assert.equal(template.tagSpecifications[0]!.tags["gpu-clusters/node-group"], "gpu");
+  });
+
+  it("gives machines no policy but the cluster's own", async () => {
+    const { registered } = await deployed();
+    assert.deepEqual(
+      registered.types().filter((type) => type.startsWith("aws:iam")),
+      [
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/role:Role",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicy:RolePolicy",
+      ],
+    );
   });
 
   it("makes at most three resources per group", async () => {

@@ -122,6 +122,15 @@ describe("components/aws/policies", () => {
       joinParameter: parameter("join"),
     }),
   };
+  it("let a machine read its own parameter and no other", () => {
+    const readable = [documents["aws-node-policy"], documents["aws-control-plane-policy"]].map((document) =>
+      document.Statement.filter(({ Action }) => Action.some((action) => /ssm:(\*|Get)/.test(action))).flatMap(
+        ({ Resource }) => Resource,
+      ),
+    );
+    assert.deepEqual(readable, [[parameter("join")], [parameter("control-plane-keys")]]);
+  });
+
   for (const [file, document] of Object.entries(documents)) {
     it(`gives the policy in golden/${file}.json`, () => {
       const path = join(__dirname, "golden", `${file}.json`);
