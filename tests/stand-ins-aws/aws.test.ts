@@ -351,6 +351,8 @@ describe("the stand-in for the aws provider", function () {
       await instance.refresh();
       assert.equal(state(instance)["publicIp"], state(address)["publicIp"]);
 
+      const hops = instance.up({ ...program, metadataOptions: { httpTokens: "optional" }, tags: { Name: "other" } });
+      await assert.rejects(hops, /a change of metadataOptions.*install the official plugin/);
       const { replaces } = await instance.diff((await instance.check({ ...program, ami: "ami-other" })).inputs);
       assert.deepEqual(replaces, ["ami"]);
       await ec2.send(

@@ -6,7 +6,7 @@ import { STS } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type * as pulumi from "@pulumi/pulumi";
 import { isAwsError, toAwsError } from "../../../sdk/aws/errors";
-import { DeadlinePassed, waitFor, withDeadline, type Pace } from "../../../sdk/aws/wait";
+import { DeadlinePassed, waitFor, withDeadline, type Pace } from "../../../sdk/cloud/wait";
 import type { Subject } from "../stand-in/server";
 import type { Configuration } from "./configuration";
 

@@ -11,7 +11,15 @@ export type Names<Args> = readonly (keyof Args & string)[];
 /** `Args` and `State` are the types of @pulumi/aws, which hold the names of inputs and outputs to the official ones. */
 export interface Ec2Kind<Args, State> extends Pick<
   TableResource<Cloud>,
-  "autoname" | "chosen" | "defaults" | "replaceOn" | "deleteBeforeReplace" | "volatile" | "problems" | "secrets"
+  | "autoname"
+  | "chosen"
+  | "defaults"
+  | "replaceOn"
+  | "deleteBeforeReplace"
+  | "volatile"
+  | "nested"
+  | "problems"
+  | "secrets"
 > {
   /** As EC2 calls it in tags: `vpc`. Absent for what has no tags. */
   readonly tagged?: ResourceType;
@@ -49,6 +57,7 @@ export function ec2Object<Args, State>(kind: Ec2Kind<Args, State>): TableResourc
     ...(defaults && { defaults }),
     ...(deleteBeforeReplace !== undefined && { deleteBeforeReplace }),
     ...(kind.volatile && { volatile: kind.volatile }),
+    ...(kind.nested && { nested: kind.nested }),
     ...(kind.problems && { problems: kind.problems }),
     ...(kind.secrets && { secrets: kind.secrets }),
     ...(tagged && { foresee: (cloud, inputs) => ({ tagsAll: cloud.tagsAll(inputs["tags"] as Tags | undefined) }) }),

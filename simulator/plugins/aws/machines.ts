@@ -3,6 +3,7 @@ import type { Instance as LiveInstance, RequestLaunchTemplateData } from "@aws-s
 import type { InstanceArgs, InstanceState } from "@pulumi/aws/ec2/instance";
 import type { LaunchTemplateArgs, LaunchTemplateState } from "@pulumi/aws/ec2/launchTemplate";
 import { isDeepStrictEqual } from "node:util";
+import { NotServed } from "../stand-in/not-served";
 import { unlessGone, until, type Cloud, type Plain } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
@@ -23,9 +24,35 @@ const versioned = [
   "monitoring",
 ] as const;
 
+const metadataNames = ["httpEndpoint", "httpTokens", "httpPutResponseHopLimit"];
+
 const launchTemplate = ec2Object<LaunchTemplateArgs, LaunchTemplateState>({
   tagged: "launch-template",
   inputs: ["name", "description", "updateDefaultVersion", ...versioned],
+  nested: {
+    metadataOptions: metadataNames,
+    iamInstanceProfile: ["arn", "name"],
+    monitoring: ["enabled"],
+    placement: ["groupName", "tenancy"],
+    "blockDeviceMappings[*]": ["deviceName", "ebs"],
+    "blockDeviceMappings[*].ebs": [
+      "volumeType",
+      "volumeSize",
+      "encrypted",
+      "deleteOnTermination",
+      "iops",
+      "throughput",
+    ],
+    "tagSpecifications[*]": ["resourceType", "tags"],
+    "networkInterfaces[*]": [
+      "deviceIndex",
+      "networkCardIndex",
+      "interfaceType",
+      "securityGroups",
+      "deleteOnTermination",
+      "associatePublicIpAddress",
+    ],
+  },
   autoname: { property: "name", maxLength: 125 },
   replaceOn: ["name"],
   volatile: ["latestVersion", "defaultVersion"],
@@ -142,21 +169,18 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
     "userData",
     "userDataBase64",
     "userDataReplaceOnChange",
-    "associatePublicIpAddress",
     "privateIp",
-    "sourceDestCheck",
   ],
   required: ["ami", "instanceType"],
-  chosen: ["associatePublicIpAddress", "keyName", "privateIp", "sourceDestCheck", "subnetId", "vpcSecurityGroupIds"],
-  replaceOn: [
-    "ami",
-    "subnetId",
-    "keyName",
-    "associatePublicIpAddress",
-    "privateIp",
-    "rootBlockDevice.encrypted",
-    "rootBlockDevice.volumeType",
-    "rootBlockDevice.volumeSize",
+  chosen: ["keyName", "privateIp", "subnetId", "vpcSecurityGroupIds"],
+  nested: {
+    metadataOptions: metadataNames,
+    rootBlockDevice: ["volumeType", "volumeSize", "encrypted", "deleteOnTermination", "tags"],
+  },
+  replaceOn: (_before, { userDataReplaceOnChange }) => [
+    ...["ami", "subnetId", "keyName", "privateIp"],
+    ...["encrypted", "volumeType", "volumeSize"].map((property) => `rootBlockDevice.${property}`),
+    ...(userDataReplaceOnChange === true ? ["userData", "userDataBase64"] : []),
   ],
   problems: ({ userData, userDataBase64 }) =>
     userData !== undefined && userDataBase64 !== undefined
@@ -189,12 +213,20 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
           },
         },
       ],
-      ...cloud.specifications("instance", inputs.tags),
+      TagSpecifications: [
+        ...(cloud.specifications("instance", inputs.tags).TagSpecifications ?? []),
+        ...(root?.tags ? (cloud.specifications("volume", root.tags).TagSpecifications ?? []) : []),
+      ],
     });
     return made.Instances![0]!.InstanceId!;
   },
   adjust: async ({ ec2 }, InstanceId, inputs, state, subject) => {
     if (state.ami === undefined) return;
+    for (const property of ["metadataOptions", "iamInstanceProfile", "rootBlockDevice"] as const) {
+      const before = state[property];
+      if (before !== undefined && !isDeepStrictEqual(before, inputs[property]))
+        throw new NotServed("aws", `a change of ${property} of a running instance`);
+    }
     const groups = inputs.vpcSecurityGroupIds;
     if (groups && !isDeepStrictEqual([...groups].sort(), [...(state.vpcSecurityGroupIds ?? [])].sort()))
       await ec2.modifyInstanceAttribute({ InstanceId, Groups: groups });

@@ -14,6 +14,8 @@ import type { Calls, Subject } from "./server";
 export interface TableResource<C> {
   /** The inputs that are understood; any other is refused, never ignored. */
   readonly inputs: readonly string[];
+  /** The same inside of inputs, by path; `*` for any element. */
+  readonly nested?: Readonly<Record<string, readonly string[]>>;
   readonly required?: readonly string[];
   readonly autoname?: Autoname;
   readonly defaults?: Properties;
@@ -65,12 +67,12 @@ export class TableCalls<C> implements Calls {
     const values = resource.autoname
       ? named(resource.autoname, { name: subject.name, seed, before: before.values, given })
       : given;
-    const failures: CheckFailure[] = Object.keys(given)
-      .filter((property) => !resource.inputs.includes(property) && property !== defaultsKey)
-      .map((property) => ({
-        property,
-        reason: new NotServed(this.table.provider, `${property} of ${subject.token}`).message,
-      }));
+    const { nested = {} } = resource;
+    const strange = strangeInputs([...resource.inputs, defaultsKey], nested, given);
+    const failures: CheckFailure[] = strange.map((property) => ({
+      property,
+      reason: new NotServed(this.table.provider, `${property} of ${subject.token}`).message,
+    }));
     for (const property of resource.required ?? []) {
       if (given[property] === undefined) failures.push({ property, reason: "is required" });
     }
@@ -199,4 +201,29 @@ export class TableCalls<C> implements Calls {
 /** What a cloud says where there is nothing. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === "" || (isRecord(value) && Object.keys(value).length === 0);
+}
+
+/** Paths of inputs that are not understood. */
+function strangeInputs(
+  inputs: readonly string[],
+  nested: Readonly<Record<string, readonly string[]>>,
+  given: Properties,
+): string[] {
+  const visit = (value: unknown, path: PropertyPath, known: readonly string[]): string[] =>
+    isRecord(value)
+      ? Object.keys(value)
+          .filter((key) => !known.includes(key))
+          .map((key) => formatPath([...path, key]))
+      : [];
+  const found = visit(given, [], inputs);
+  const walk = (value: unknown, path: PropertyPath): void => {
+    for (const [pattern, known] of Object.entries(nested)) {
+      const place = parsePath(pattern);
+      if (place.length === path.length && isWithin(path, place)) found.push(...visit(value, path, known));
+    }
+    if (Array.isArray(value)) value.forEach((element, i) => walk(element, [...path, i]));
+    else if (isRecord(value)) for (const [key, child] of Object.entries(value)) walk(child, [...path, key]);
+  };
+  if (Object.keys(nested).length > 0) walk(given, []);
+  return found;
 }
