@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { environmentOf, exportLines } from "../../toolchain/cli/exports";
 import { formatOutputs, writeKubeconfig } from "../../toolchain/cli/outputs";
 import { listThings, type Simulator } from "../../toolchain/cli/simulator-process";
-import { deriveConfig } from "../../toolchain/cli/stack-config";
+import { deriveConfig, requireSimulated } from "../../toolchain/cli/stack-config";
 import { stackFiles } from "../../toolchain/cli/workspace";
 import { lineReport } from "../../toolchain/tools/report";
 import { inTemporaryFolder } from "./temporary-folder";
@@ -58,6 +58,17 @@ describe("stack config", () => {
     assert.doesNotMatch(deriveConfig(salted, undefined, simulator), /encryptionsalt/);
     const again = parse(deriveConfig(salted, "encryptionsalt: v1:ours\n", simulator)) as Record<string, unknown>;
     assert.equal(again.encryptionsalt, "v1:ours");
+  });
+
+  it("is refused for a cloud that the simulator does not run, so that npm start reaches no real one", async () => {
+    const cloud = (name: string) => `config:\n  pulumi-gpu-clusters:cloud: ${name}\n`;
+    assert.throws(
+      () => requireSimulated("aws", cloud("aws")),
+      /the stack "aws" is for aws, which npm start cannot simulate yet/,
+    );
+    for (const stack of ["local", "mithril"]) {
+      requireSimulated(stack, await fs.readFile(`${__dirname}/../../Pulumi.${stack}.yaml`, "utf8"));
+    }
   });
 });
 

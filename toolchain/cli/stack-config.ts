@@ -48,9 +48,26 @@ export async function writeConfig(files: StackFiles, simulator: Simulator): Prom
   await fs.chmod(files.config, 0o600);
 }
 
-/** @throws CommandError that names the stacks which have a config */
+/** Clouds whose addresses `deriveConfig` replaces. */
+const simulatedClouds: readonly unknown[] = ["cudo", "mithril"];
+
+/** `npm start` must not reach a real cloud, so that it takes no stack of a cloud which the simulator does not run. */
+export function requireSimulated(stack: string, committed: string): void {
+  const cloud: unknown = parseDocument(committed).getIn(["config", cloudKey]) ?? "cudo";
+  if (simulatedClouds.includes(cloud)) return;
+  throw new CommandError(
+    `the stack "${stack}" is for ${String(cloud)}, which npm start cannot simulate yet`,
+    `With your own account: pulumi up -s ${stack}`,
+  );
+}
+
+/** @throws CommandError that names the stacks which have a config, or for a cloud that is not simulated */
 export async function requireConfig(stack: string): Promise<void> {
-  if (await exists(path.join(root, `Pulumi.${stack}.yaml`))) return;
+  const file = path.join(root, `Pulumi.${stack}.yaml`);
+  if (await exists(file)) {
+    requireSimulated(stack, await fs.readFile(file, "utf8"));
+    return;
+  }
   const known = (await fs.readdir(root)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   throw new CommandError(
     `there is no stack "${stack}": Pulumi.${stack}.yaml is missing`,
