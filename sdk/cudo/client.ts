@@ -10,10 +10,11 @@ import {
   decodeSecurityGroup,
   decodeVm,
 } from "./decode";
-import { isCudoError } from "./errors";
+import { CudoApiError, isCudoError, parseError } from "./errors";
 import { allPages } from "./paging";
-import { defaultBackoff, type Backoff } from "./retry";
-import { createTransport, type Call } from "./transport";
+import { cudoBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
+import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 
 export interface CudoClientOptions {
   /** `https://rest.compute.cudo.org`, or what answers in its place. */
@@ -26,6 +27,11 @@ export interface CudoClientOptions {
   timeoutMs?: number;
 }
 
+const errors: TransportErrors = {
+  unavailable: (failure, options) => new CudoApiError({ ...failure, kind: "unavailable" }, options),
+  refusal: parseError,
+};
+
 export function createCudoClient({
   baseUrl,
   apiKey,
@@ -33,7 +39,8 @@ export function createCudoClient({
   backoff,
   timeoutMs = 30_000,
 }: CudoClientOptions): CudoApi {
-  const send = createTransport({ baseUrl, apiKey, backoff: { ...defaultBackoff, ...backoff }, timeoutMs });
+  const transport = createTransport({ baseUrl, apiKey, backoff: { ...cudoBackoff, ...backoff }, timeoutMs, errors });
+  const send = async (...request: Parameters<typeof transport>) => record(await transport(...request));
   const project = `/v1/projects/${encodeURIComponent(projectId)}`;
   const at = (kind: string, id: string, action = "") => `${project}/${kind}/${encodeURIComponent(id)}${action}`;
 
@@ -91,7 +98,7 @@ export function createCudoClient({
       },
       find: (id, signal) => find(at("vms", id), (answer) => decodeVm(record(answer.VM ?? answer.vm)), signal),
       create: (request, signal) =>
-        run("POST", `${project}/vm`, signal, { body: request, safety: "create", secrets: [request.startScript] }),
+        run("POST", `${project}/vm`, signal, { body: request, safety: "once", secrets: [request.startScript] }),
       terminate: (id, signal) => remove("POST", at("vms", id, "/terminate"), signal),
       start: (id, signal) => run("POST", at("vms", id, "/start"), signal),
       stop: (id, signal) => run("POST", at("vms", id, "/stop"), signal),
@@ -109,20 +116,20 @@ export function createCudoClient({
     },
     disks: {
       find: (id, signal) => find(at("disks", id), (answer) => decodeDisk(record(answer.disk)), signal),
-      create: (disk, signal) => run("POST", `${project}/disks`, signal, { body: disk, safety: "create" }),
+      create: (disk, signal) => run("POST", `${project}/disks`, signal, { body: disk, safety: "once" }),
       delete: (id, signal) => remove("DELETE", at("disks", id), signal),
       attach: (id, vmId, signal) => run("PATCH", at("disk", id, "/attach"), signal, { query: { vmId } }),
       detach: (id, signal) => run("PUT", at("disk", id, "/detach"), signal),
     },
     networks: {
       find: (id, signal) => find(at("networks", id), decodeNetwork, signal),
-      create: (network, signal) => run("POST", `${project}/networks`, signal, { body: network, safety: "create" }),
+      create: (network, signal) => run("POST", `${project}/networks`, signal, { body: network, safety: "once" }),
       delete: (id, signal) => remove("DELETE", at("networks", id), signal),
     },
     securityGroups: {
       list: (signal) => list(`${project}/security-groups`, "securityGroups", decodeSecurityGroup, signal),
       find: (id, signal) => find(at("security-groups", id), decodeSecurityGroup, signal),
-      create: (group, signal) => run("POST", `${project}/security-groups`, signal, { body: group, safety: "create" }),
+      create: (group, signal) => run("POST", `${project}/security-groups`, signal, { body: group, safety: "once" }),
       update: (id, group, signal) => run("PATCH", at("security-groups", id), signal, { body: group }),
       delete: (id, signal) => remove("DELETE", at("security-groups", id), signal),
     },

@@ -8,7 +8,8 @@
  */
 import { CudoApiError, isCudoError } from "./errors";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
-import { defaultBackoff, type Backoff } from "./retry";
+import { cudoBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
 
 export interface CreateOnce<T> {
   /** For messages: `network`, `VM`. */
@@ -39,7 +40,7 @@ export class OutcomeUnknown extends Error {
 export async function createOnce<T>(
   create: CreateOnce<T>,
   signal: AbortSignal,
-  backoff: Backoff = defaultBackoff,
+  backoff: Backoff = cudoBackoff,
   pace?: Pace,
 ): Promise<void> {
   const before = await waitFor(

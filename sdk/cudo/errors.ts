@@ -1,5 +1,7 @@
 /** What Cudo answered when it did not do what was asked, and what kind of refusal that is. */
+import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, records, text } from "../cloud/json";
+import { plainWords, retryAfter } from "../cloud/refusal";
 
 /**
  * - `capacity`: the cloud has no host or address free now. Cudo sends it with the same codes as `invalid` and `precondition`.
@@ -19,40 +21,20 @@ export type CudoErrorKind =
   | "precondition"
   | "unavailable";
 
-export interface CudoErrorInit {
-  /** What was asked, for example `POST /v1/projects/p/vm`. */
-  request: string;
-  /** Undefined when no answer arrived. */
-  httpStatus?: number;
+export interface CudoErrorInit extends ApiErrorInit<CudoErrorKind> {
   grpcCode?: number;
-  /** The cloud's own words. */
-  cloudMessage: string;
   details?: readonly unknown[];
-  requestId?: string;
-  /** Milliseconds that the cloud asks to wait. */
-  retryAfter?: number;
-  kind: CudoErrorKind;
 }
 
-export class CudoApiError extends Error {
+export class CudoApiError extends ApiError<CudoErrorKind> {
   override readonly name = "CudoApiError";
-  readonly kind: CudoErrorKind;
-  readonly httpStatus: number | undefined;
   readonly grpcCode: number | undefined;
-  readonly cloudMessage: string;
   readonly details: readonly unknown[];
-  readonly requestId: string | undefined;
-  readonly retryAfter: number | undefined;
 
   constructor(init: CudoErrorInit, options?: ErrorOptions) {
-    super(describe(init), options);
-    this.kind = init.kind;
-    this.httpStatus = init.httpStatus;
+    super(describe(init), init, options);
     this.grpcCode = init.grpcCode;
-    this.cloudMessage = init.cloudMessage;
     this.details = init.details ?? [];
-    this.requestId = init.requestId;
-    this.retryAfter = init.retryAfter;
   }
 }
 
@@ -77,7 +59,7 @@ export function parseError(request: string, httpStatus: number, headers: Headers
   // Codes below 17 are gRPC's; Cudo's documentation shows HTTP statuses there.
   const grpcCode = Number.isInteger(code) && code >= 0 && code < 17 ? code : undefined;
   const details = Array.isArray(json.details) ? (json.details as unknown[]) : [];
-  const cloudMessage = text(json.message) || plain(body) || `HTTP ${httpStatus}`;
+  const cloudMessage = text(json.message) || plainWords(body) || `HTTP ${httpStatus}`;
   return new CudoApiError({
     request,
     httpStatus,
@@ -85,7 +67,7 @@ export function parseError(request: string, httpStatus: number, headers: Headers
     cloudMessage,
     details,
     requestId: headers.get("x-request-id") ?? headers.get("cf-ray") ?? undefined,
-    retryAfter: retryAfter(headers.get("retry-after"), details),
+    retryAfter: retryAfterOf(headers, details),
     kind: classify(httpStatus, grpcCode, cloudMessage, details),
   });
 }
@@ -137,24 +119,10 @@ function parseJson(body: string): Record<string, unknown> {
   }
 }
 
-/** A few words out of an HTML page or plain text. */
-function plain(body: string): string {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1];
-  const words = (title ?? body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " "))
-    .replace(/\s+/g, " ")
-    .trim();
-  return words.length > 200 ? `${words.slice(0, 200)}…` : words;
-}
-
-/** `Retry-After` (seconds or a date), else google.rpc.RetryInfo (`"3.5s"`), in milliseconds. */
-function retryAfter(header: string | null, details: readonly unknown[]): number | undefined {
-  if (header !== null) {
-    const seconds = Number(header);
-    const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-    if (Number.isFinite(ms)) {
-      return Math.max(0, ms);
-    }
-  }
+/** `Retry-After`, else google.rpc.RetryInfo (`"3.5s"`), in milliseconds. */
+function retryAfterOf(headers: Headers, details: readonly unknown[]): number | undefined {
+  const asked = retryAfter(headers);
+  if (asked !== undefined) return asked;
   const info = records(details).find((detail) => text(detail["@type"]).endsWith("RetryInfo"));
   const seconds = Number.parseFloat(text(info?.retryDelay));
   return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : undefined;

@@ -15,10 +15,11 @@ import {
   decodeSshKey,
   decodeVolume,
 } from "./decode";
-import { isMithrilError, MithrilApiError } from "./errors";
+import { isMithrilError, MithrilApiError, parseError } from "./errors";
 import { allPages } from "./paging";
-import { defaultBackoff, type Backoff } from "./retry";
-import { createTransport, type Call } from "./transport";
+import { mithrilBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
+import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { LaunchSpecification } from "./types";
 
 export interface MithrilClientOptions {
@@ -36,6 +37,14 @@ export interface MithrilClientOptions {
 /** Volume deletion takes Mithril longer than everything else. */
 const volumeDeleteFactor = 4;
 
+const errors: TransportErrors = {
+  unavailable: (failure, options) => new MithrilApiError({ ...failure, kind: "unavailable" }, options),
+  refusal: parseError,
+};
+
+/** Mithril's own client sends it, but nothing says that the API honours it: never relied upon. */
+const idempotency = (key: string) => ({ "idempotency-key": key });
+
 export function createMithrilClient({
   baseUrl,
   apiKey,
@@ -43,7 +52,7 @@ export function createMithrilClient({
   backoff,
   timeoutMs = 30_000,
 }: MithrilClientOptions): MithrilApi {
-  const options = { baseUrl, apiKey, backoff: { ...defaultBackoff, ...backoff } };
+  const options = { baseUrl, apiKey, backoff: { ...mithrilBackoff, ...backoff }, errors };
   const send = createTransport({ ...options, timeoutMs });
   const sendSlow = createTransport({ ...options, timeoutMs: timeoutMs * volumeDeleteFactor });
   const project = projectId;
@@ -128,7 +137,7 @@ export function createMithrilClient({
       create: ({ name, region, diskInterface, sizeGb }, idempotencyKey, signal) =>
         create("/v2/volumes", decodeVolume, signal, {
           body: { name, project, region, disk_interface: diskInterface, size_gb: sizeGb },
-          idempotencyKey,
+          headers: idempotency(idempotencyKey),
         }),
       rename: async (fid, name, signal) => {
         await change("PATCH", at("/v2/volumes", fid), { name }, signal);
@@ -149,7 +158,7 @@ export function createMithrilClient({
             name,
             launch_specification: encodeLaunch(launchSpecification),
           },
-          idempotencyKey,
+          headers: idempotency(idempotencyKey),
           secrets: [launchSpecification.startupScript],
         }),
       update: async (fid, { limitPrice, paused, volumes, memoryGb }, signal) =>
@@ -181,7 +190,7 @@ export function createMithrilClient({
             name,
             launch_specification: encodeLaunch(launchSpecification),
           },
-          idempotencyKey,
+          headers: idempotency(idempotencyKey),
           secrets: [launchSpecification.startupScript],
         }),
       update: async (fid, update, signal) => {

@@ -6,7 +6,8 @@
  * to import it.
  */
 import { isMithrilError, type MithrilApiError } from "./errors";
-import { defaultBackoff, type Backoff } from "./retry";
+import { mithrilBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
 import { sleep } from "../cloud/wait";
 
 export interface CreateOnce<T> {
@@ -40,7 +41,7 @@ const lookAfterAbortMs = 3_000;
 export async function createOnce<T extends { fid: string }>(
   create: CreateOnce<T>,
   signal: AbortSignal,
-  backoff: Backoff = defaultBackoff,
+  backoff: Backoff = mithrilBackoff,
 ): Promise<T> {
   const [before] = create.absent ? [] : await create.find(signal);
   if (before) throw new NameTaken(taken(create, before));

@@ -1,5 +1,7 @@
 /** What Mithril answered when it did not do what was asked, and what kind of refusal that is. */
+import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, text } from "../cloud/json";
+import { plainWords, retryAfter } from "../cloud/refusal";
 
 /**
  * - `precondition`: not in this state, for example a volume that is still attached.
@@ -21,34 +23,13 @@ export type MithrilErrorKind =
   | "precondition"
   | "unavailable";
 
-export interface MithrilErrorInit {
-  /** What was asked, for example `POST /v2/spot/bids`. */
-  request: string;
-  /** Undefined when no answer arrived. */
-  httpStatus?: number;
-  /** The cloud's own words. */
-  cloudMessage: string;
-  requestId?: string;
-  /** Milliseconds that the cloud asks to wait. */
-  retryAfter?: number;
-  kind: MithrilErrorKind;
-}
+export type MithrilErrorInit = ApiErrorInit<MithrilErrorKind>;
 
-export class MithrilApiError extends Error {
+export class MithrilApiError extends ApiError<MithrilErrorKind> {
   override readonly name = "MithrilApiError";
-  readonly kind: MithrilErrorKind;
-  readonly httpStatus: number | undefined;
-  readonly cloudMessage: string;
-  readonly requestId: string | undefined;
-  readonly retryAfter: number | undefined;
 
   constructor(init: MithrilErrorInit, options?: ErrorOptions) {
-    super(describe(init), options);
-    this.kind = init.kind;
-    this.httpStatus = init.httpStatus;
-    this.cloudMessage = init.cloudMessage;
-    this.requestId = init.requestId;
-    this.retryAfter = init.retryAfter;
+    super(describe(init), init, options);
   }
 }
 
@@ -73,13 +54,13 @@ function describe({ request, httpStatus, cloudMessage, requestId, kind }: Mithri
 
 /** Reads a refusal from whatever came: `{"detail": …}` from the API, HTML or text from what stands before it. */
 export function parseError(request: string, httpStatus: number, headers: Headers, body: string): MithrilApiError {
-  const cloudMessage = detailOf(body) || plain(body) || `HTTP ${httpStatus}`;
+  const cloudMessage = detailOf(body) || wordsOf(body) || `HTTP ${httpStatus}`;
   return new MithrilApiError({
     request,
     httpStatus,
     cloudMessage,
     requestId: headers.get("x-request-id") ?? headers.get("x-correlation-id") ?? undefined,
-    retryAfter: retryAfter(headers.get("retry-after")),
+    retryAfter: retryAfter(headers),
     kind: classify(httpStatus, cloudMessage),
   });
 }
@@ -121,20 +102,7 @@ function detailOf(body: string): string {
     .join("; ");
 }
 
-/** A few words out of an HTML page or plain text. */
-function plain(body: string): string {
-  if (body.trimStart().startsWith("{")) return "";
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1];
-  const words = (title ?? body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " "))
-    .replace(/\s+/g, " ")
-    .trim();
-  return words.length > 200 ? `${words.slice(0, 200)}…` : words;
-}
-
-/** `Retry-After` in milliseconds: seconds or a date. */
-function retryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+/** JSON without a text to show is not words. */
+function wordsOf(body: string): string {
+  return body.trimStart().startsWith("{") ? "" : plainWords(body);
 }

@@ -7,7 +7,8 @@ import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { instancesOf, isGone, isLiveBid, orderDifferences } from "./orders";
 import { inParallel } from "../cloud/parallel";
-import { defaultBackoff, type Backoff } from "./retry";
+import { mithrilBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
 import { waitFor } from "../cloud/wait";
 
@@ -136,7 +137,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
   }
 
   private async place(count: number, every: readonly Bid[], signal: AbortSignal): Promise<void> {
-    const { api, clusterName, group, region, limitPrice, bidSize, paused, backoff = defaultBackoff } = this.group;
+    const { api, clusterName, group, region, limitPrice, bidSize, paused, backoff = mithrilBackoff } = this.group;
     const order = await this.group.order(signal);
     // Names of bids that have ended are not used again: whether Mithril would allow it is not documented.
     const used = new Set(every.map((bid) => bidOrdinal(clusterName, group, bid.name)));

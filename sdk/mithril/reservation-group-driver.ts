@@ -11,7 +11,7 @@ import {
 } from "./node-group-driver";
 import { instancesOf, isGone, isLiveReservation } from "./orders";
 import { endReservation, extendReservation, makeReservation, type ReservationEnd } from "./reservation-lifecycle";
-import type { Backoff } from "./retry";
+import type { Backoff } from "../cloud/retry";
 import type { Instance, LaunchSpecification, Reservation } from "./types";
 
 export interface ReservedGroup {

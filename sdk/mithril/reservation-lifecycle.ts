@@ -4,7 +4,8 @@ import type { MithrilApi } from "./api";
 import { createOnce } from "./create-once";
 import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
-import { defaultBackoff, type Backoff } from "./retry";
+import { mithrilBackoff } from "./backoff";
+import type { Backoff } from "../cloud/retry";
 import type { Reservation, ReservationRequest } from "./types";
 import { waitFor } from "../cloud/wait";
 
@@ -14,7 +15,7 @@ export function makeReservation(
   api: MithrilApi,
   request: ReservationRequest,
   signal: AbortSignal,
-  backoff: Backoff = defaultBackoff,
+  backoff: Backoff = mithrilBackoff,
 ): Promise<Reservation> {
   const key = randomUUID();
   return createOnce(

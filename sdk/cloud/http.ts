@@ -1,7 +1,20 @@
-/** One HTTP request to Cudo: authorisation, time-out, cancellation, retries. Knows no object of Cudo's. */
-import { CudoApiError, parseError, type CudoErrorKind } from "./errors";
+/** One HTTP request to a cloud with a JSON API: authorisation, time-out, cancellation, retries. */
+import type { PassingKind } from "./api-error";
 import { retrying, type Backoff } from "./retry";
-import { record } from "../cloud/json";
+
+/** How a cloud says what went wrong. */
+export interface TransportErrors {
+  /** No answer that can be read: the outcome is unknown. */
+  unavailable(failure: UnreadAnswer, options: ErrorOptions): Error;
+  refusal(request: string, httpStatus: number, headers: Headers, body: string): Error;
+}
+
+export interface UnreadAnswer {
+  request: string;
+  /** Undefined when no answer arrived. */
+  httpStatus?: number;
+  cloudMessage: string;
+}
 
 export interface TransportOptions {
   baseUrl: string;
@@ -9,35 +22,33 @@ export interface TransportOptions {
   backoff: Backoff;
   /** Of one attempt. */
   timeoutMs: number;
+  errors: TransportErrors;
 }
 
 export interface Call {
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | boolean | undefined>;
   body?: object;
+  headers?: Record<string, string>;
   /**
    * `repeatable`: doing it twice is doing it once, so it is repeated whenever it may help.
-   * `create`: only repeated when it certainly had no effect; see `create-once.ts` for the rest.
+   * `once`: only repeated when it certainly had no effect; each room's `create-once.ts` does the rest.
    */
-  safety?: "repeatable" | "create";
+  safety?: "repeatable" | "once";
   /** Texts that an error must not show even if the cloud sends them back. */
   secrets?: readonly (string | undefined)[];
 }
 
-export type Transport = (
-  method: string,
-  path: string,
-  signal: AbortSignal,
-  call?: Call,
-) => Promise<Record<string, unknown>>;
+/** Gives the answer's JSON, undefined for an empty answer. */
+export type Transport = (method: string, path: string, signal: AbortSignal, call?: Call) => Promise<unknown>;
 
-const retriedKinds: Record<"repeatable" | "create", readonly CudoErrorKind[]> = {
+const retriedKinds: Record<"repeatable" | "once", readonly PassingKind[]> = {
   repeatable: ["unavailable", "rateLimit"],
-  create: ["rateLimit"],
+  once: ["rateLimit"],
 };
 
-export function createTransport({ baseUrl, apiKey, backoff, timeoutMs }: TransportOptions): Transport {
+export function createTransport({ baseUrl, apiKey, backoff, timeoutMs, errors }: TransportOptions): Transport {
   const root = baseUrl.replace(/\/+$/, "");
-  return (method, path, signal, { query, body, safety = "repeatable", secrets = [] } = {}) => {
+  return (method, path, signal, { query, body, headers: more, safety = "repeatable", secrets = [] } = {}) => {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query ?? {})) {
       if (value !== undefined) search.set(key, String(value));
@@ -47,6 +58,7 @@ export function createTransport({ baseUrl, apiKey, backoff, timeoutMs }: Transpo
     const hidden = [apiKey, ...secrets].filter((secret): secret is string => secret !== undefined && secret.length > 0);
     const headers: Record<string, string> = { authorization: `Bearer ${apiKey}`, accept: "application/json" };
     if (body) headers["content-type"] = "application/json";
+    Object.assign(headers, more);
 
     const attempt = async () => {
       const timeout = AbortSignal.timeout(timeoutMs);
@@ -66,29 +78,26 @@ export function createTransport({ baseUrl, apiKey, backoff, timeoutMs }: Transpo
         const cloudMessage = timeout.aborted
           ? `no answer within ${timeoutMs / 1000} s`
           : `no answer: ${reasonOf(error)}`;
-        throw new CudoApiError({ request, cloudMessage, kind: "unavailable" }, { cause: error });
+        throw errors.unavailable({ request, cloudMessage }, { cause: error });
       }
       if (!response.ok) {
-        throw parseError(request, response.status, response.headers, hide(answer, hidden));
+        throw errors.refusal(request, response.status, response.headers, hide(answer, hidden));
       }
-      return parseAnswer(request, response, answer);
+      return parseAnswer(request, response, answer, errors);
     };
     return retrying(attempt, { kinds: retriedKinds[safety], backoff, signal });
   };
 }
 
-function parseAnswer(request: string, response: Response, answer: string): Record<string, unknown> {
+function parseAnswer(request: string, response: Response, answer: string, errors: TransportErrors): unknown {
   if (answer.trim() === "") {
-    return {};
+    return undefined;
   }
   try {
-    return record(JSON.parse(answer));
+    return JSON.parse(answer);
   } catch (error) {
     const cloudMessage = `the answer is not JSON (${response.headers.get("content-type") ?? "no content type"})`;
-    throw new CudoApiError(
-      { request, httpStatus: response.status, cloudMessage, kind: "unavailable" },
-      { cause: error },
-    );
+    throw errors.unavailable({ request, httpStatus: response.status, cloudMessage }, { cause: error });
   }
 }
 
