@@ -3,10 +3,11 @@
  *
  * `npm run bench -- start` measures one subject; without arguments all are measured, one after the other.
  */
+import { boot } from "./boot";
 import { start } from "./start";
 import { plugin } from "./plugin";
 
-const subjects: Record<string, () => Promise<Record<string, unknown>>> = { plugin, start };
+const subjects: Record<string, () => Promise<Record<string, unknown>>> = { plugin, start, boot };
 
 async function main(): Promise<void> {
   const given = process.argv.slice(2);

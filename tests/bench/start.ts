@@ -1,12 +1,12 @@
 /** `npm start` from nothing to a kubeconfig that answers, beside the least that it could take. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { generateKeyPairSync } from "node:crypto";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, get } from "node:https";
 import { runCommand } from "../../toolchain/tools/command";
+import { freePort } from "../free-port";
 import { ensureTools, toolNames } from "../../toolchain/tools";
 import { repeated, seconds } from "./measure";
 
@@ -151,14 +151,4 @@ async function wholeCluster(kubectl: string, directory: string): Promise<number>
   } finally {
     await npm("stop");
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

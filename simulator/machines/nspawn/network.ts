@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { wireAddress } from "./address";
-import type { Dial } from "./gateway";
+import type { Dial, HangUp } from "./gateway";
 
 /** What of a machine is reachable from the host, at the address that the cloud gave it. */
 const forwardedPorts = [6443, 22] as const;
@@ -19,7 +19,7 @@ export class Network {
   }
 
   /** Listens on the machine's address until `close`. A port that the host uses itself is left out and told. */
-  async forward(address: string, note: (message: string) => void): Promise<{ close(): Promise<void> }> {
+  async forward(address: string, note: (message: string) => void): Promise<{ close(): void }> {
     const gateway = await this.#started();
     const host = wireAddress(address);
     const servers: Server[] = [];
@@ -37,8 +37,9 @@ export class Network {
       }
     }
     return {
-      close: async () => {
-        await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      close() {
+        for (const server of servers) server.close();
+        if (gateway.connected) gateway.send({ hangUp: host } satisfies HangUp);
       },
     };
   }

@@ -23,7 +23,7 @@ export interface Surroundings {
 interface Running {
   readonly power: Power;
   readonly routed: Routed;
-  readonly forwards: { close(): Promise<void> };
+  readonly forwards: { close(): void };
 }
 
 /** A real machine's button is held for a few seconds, too. */
@@ -148,7 +148,7 @@ export class NspawnMachine implements Machine {
     this.#state = "stopped";
     if (running !== undefined) {
       this.surroundings.routes.remove(running.routed);
-      await running.forwards.close();
+      running.forwards.close();
     }
     await rm(this.disk.cgroupsFile, { force: true });
   }

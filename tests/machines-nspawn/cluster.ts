@@ -1,0 +1,90 @@
+/** A cluster of machines that really boot, for tests. */
+import { readdirSync, readFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import type { NodeDocument } from "../../bootstrap/document";
+import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
+import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
+import { kubernetesApi } from "../../sdk/kubernetes/client";
+import type { Machine, MachineKind, MachineSpec } from "../../simulator/machines/machine";
+import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
+import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
+import { scriptOf, testDocuments } from "../machines/documents";
+import { adminKubeconfig, readyStatus, until } from "../machines/test-cluster";
+
+/** Time for what a machine does on two busy cores. */
+export const bootMs = 120_000;
+
+export interface BootingCluster {
+  readonly kind: MachineKind;
+  readonly control: Machine;
+  readonly kubeconfig: string;
+  readonly api: KubernetesApi;
+  worker(name: string, address: string, changes?: Partial<NodeDocument>): Promise<Machine>;
+  node(name: string): Promise<KubernetesObject | undefined>;
+  nodeIs(name: string, ready: "True" | "Unknown"): Promise<void>;
+}
+
+export function bootSpec(name: string, address: string, startScript: string): MachineSpec {
+  return { id: `e2e/test/${name}`, name, address, vcpus: 2, memoryGib: 4, gpus: undefined, startScript };
+}
+
+/** Defines the control plane; the caller starts it. */
+export async function bootingCluster(directory: string, network: string): Promise<BootingCluster> {
+  const kind = nspawnMachines({ dir: directory, image: await ensureMachineImage() });
+  const address = `${network}.10`;
+  const documents = await testDocuments(address);
+  const document: NodeDocument = {
+    ...documents.controlPlane,
+    taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
+    controlPlane: { ...documents.controlPlane.controlPlane!, certificateNames: ["kubernetes"], kubeProxy: true },
+  };
+  const kubeconfig = await adminKubeconfig(document, address);
+  const api = kubernetesApi(kubeconfig);
+  const node = (name: string) => api.read({ apiVersion: "v1", kind: "Node", name });
+  return {
+    kind,
+    control: kind.machine(bootSpec("control", address, scriptOf(document))),
+    kubeconfig,
+    api,
+    async worker(name, host, changes = {}) {
+      const bootstrapToken = await mintBootstrapToken(api, { ttlHours: 1, description: "tests" });
+      return kind.machine(bootSpec(name, host, scriptOf(documents.worker(name, { bootstrapToken, ...changes }))));
+    },
+    node,
+    nodeIs: (name, ready) =>
+      until(`node ${name} is ${ready}`, async () => readyStatus(await node(name)) === ready, bootMs),
+  };
+}
+
+/** What machines whose disks are in the directory have left on the host: mounts, processes, control groups. */
+export function remains(directory: string): string[] {
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(directory));
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter(
+      (pid) => text(`/proc/${pid}/cmdline`).includes(directory) || text(`/proc/${pid}/mountinfo`).includes(directory),
+    )
+    .map((pid) => `process ${pid}: ${text(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
+  return [...mounts, ...processes];
+}
+
+/** The control groups of a machine that is on. */
+export function groupsOf(directory: string, machine: Machine): string[] {
+  return text(join(directory, machine.spec.id.replaceAll("/", "~"), "cgroups"))
+    .split("\n")
+    .filter(Boolean);
+}
+
+export function existing(paths: string[]): string[] {
+  return paths.filter((path) => existsSync(path));
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

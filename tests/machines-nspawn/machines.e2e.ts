@@ -1,0 +1,222 @@
+/** The rendered start script on machines that boot, and what their power states leave behind. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
+import type { Machine } from "../../simulator/machines/machine";
+import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
+import { ensureTools } from "../../toolchain/tools";
+import { runCommand } from "../../toolchain/tools/command";
+import { until } from "../machines/test-cluster";
+import { bootingCluster, bootMs, existing, groupsOf, remains, type BootingCluster } from "./cluster";
+
+describe("machines that boot", () => {
+  const network = `127.77.${randomInt(200, 250)}`;
+  const machinesDirectory = mkdtempSync(join(tmpdir(), "nspawn-machines-"));
+  const kubeconfig = join(tmpdir(), `nspawn-kubeconfig-${process.pid}`);
+  let cluster: BootingCluster;
+  let workers: Machine[];
+  let kubectl: (...args: string[]) => Promise<string>;
+
+  async function shapeOf(name: string) {
+    const { metadata, spec } = (await cluster.node(name)) as unknown as {
+      metadata: { labels: Record<string, string> };
+      spec: { providerID: string; taints?: object[] };
+    };
+    return { labels: metadata.labels, ...spec };
+  }
+
+  async function leaseTime(name: string): Promise<number> {
+    const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace: "kube-node-lease", name };
+    const { spec } = (await cluster.api.read(lease)) as unknown as { spec: { renewTime: string } };
+    return Date.parse(spec.renewTime);
+  }
+
+  before(async function () {
+    this.timeout(900_000); // The first run makes the image.
+    const tools = await ensureTools(["kubectl"]);
+    cluster = await bootingCluster(machinesDirectory, network);
+    writeFileSync(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
+    kubectl = async (...args) =>
+      (await runCommand(tools.kubectl, ["--kubeconfig", kubeconfig, ...args], { timeout: bootMs })).stdout;
+  });
+
+  after(async function () {
+    this.timeout(120_000);
+    await cluster.kind.close();
+    assert.deepEqual(remains(machinesDirectory), []);
+    rmSync(machinesDirectory, { recursive: true, force: true });
+    rmSync(kubeconfig, { force: true });
+  });
+
+  it("becomes a control plane by kubeadm init, reachable at the address that the cloud gave", async function () {
+    this.timeout(2 * bootMs);
+    await cluster.control.start();
+    await until("the API server answers", async () => (await cluster.api.text("/readyz")) === "ok", bootMs);
+    await cluster.nodeIs("control", "True");
+    const { labels: given, providerID, taints } = await shapeOf("control");
+    assert.equal(given["node-role.kubernetes.io/control-plane"], "");
+    assert.equal(given["gpu-clusters/role"], "control");
+    assert.equal(providerID, "test://control");
+    assert.deepEqual(taints, [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]);
+    assert.match(await cluster.control.console(), /control is a node/);
+  });
+
+  it("joins workers by kubeadm join, with their labels and taints", async function () {
+    this.timeout(2 * bootMs);
+    workers = [
+      await cluster.worker("first", `${network}.11`, { labels: { tier: "general" } }),
+      await cluster.worker("second", `${network}.12`, {
+        taints: [{ key: "nvidia.com/gpu", value: "present", effect: "PreferNoSchedule" }],
+      }),
+    ];
+    await Promise.all(workers.map((worker) => worker.start()));
+    await Promise.all(["first", "second"].map((name) => cluster.nodeIs(name, "True")));
+    const [first, second] = await Promise.all([shapeOf("first"), shapeOf("second")]);
+    assert.equal(first.labels["tier"], "general");
+    assert.equal(first.providerID, "test://first");
+    assert.equal(second.providerID, "test://second");
+    assert.deepEqual(second.taints, [{ key: "nvidia.com/gpu", value: "present", effect: "PreferNoSchedule" }]);
+  });
+
+  it("runs pods on both workers that find each other through a Service and DNS", async function () {
+    this.timeout(2 * bootMs);
+    writeFileSync(join(machinesDirectory, "..", `pods-${process.pid}.json`), JSON.stringify(webPods));
+    try {
+      await kubectl("apply", "-f", join(machinesDirectory, "..", `pods-${process.pid}.json`));
+      await kubectl("rollout", "status", "deployment/web", "--timeout=100s");
+    } finally {
+      rmSync(join(machinesDirectory, "..", `pods-${process.pid}.json`));
+    }
+    const nodes = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].spec.nodeName}");
+    assert.deepEqual(nodes.split(" ").sort(), ["first", "second"]);
+    const answered = new Set<string>();
+    await until(
+      "both pods have answered",
+      async () => {
+        const page = ["wget", "-qO-", "http://web.default.svc.cluster.local/"];
+        answered.add(await kubectl("exec", "deployment/web", "--", "/bin/busybox", "timeout", "5", "busybox", ...page));
+        return answered.size === 2;
+      },
+      60_000,
+    );
+    assert.match(await kubectl("logs", "deployment/web"), /started/);
+  });
+
+  it("comes back as the same node after a power cut, and its script is harmless the second time", async function () {
+    this.timeout(2 * bootMs);
+    const [first] = workers as [Machine];
+    const uid = (await cluster.node("first"))?.metadata?.uid;
+    const groups = groupsOf(machinesDirectory, first);
+    assert.ok(groups.length > 0);
+    await first.powerCut();
+    assert.equal(first.state, "stopped");
+    assert.deepEqual(existing(groups), []);
+    assert.deepEqual(remains(join(machinesDirectory, "e2e~test~first")), []);
+    const since = Date.now();
+    await first.start();
+    await until("the script has run again", async () => (await first.console()).includes("already a node"), bootMs);
+    await until("kubelet renews its lease", async () => (await leaseTime("first")) > since, bootMs);
+    await cluster.nodeIs("first", "True");
+    assert.equal((await cluster.node("first"))?.metadata?.uid, uid);
+  });
+
+  it("keeps the cluster's keys from other users of the machine and of the host", () => {
+    const disk = join(machinesDirectory, "e2e~test~control");
+    for (const file of ["upper/etc/simulator/start-script", "upper/etc/kubernetes/pki/ca.key", "console.log"])
+      assert.equal(statSync(join(disk, file)).mode & 0o077, 0, file);
+    assert.doesNotMatch(readFileSync(join(disk, "console.log"), "utf8"), /PRIVATE KEY|[a-z0-9]{6}\.[a-z0-9]{16}\b/);
+  });
+
+  it("leaves nothing when it is terminated", async function () {
+    this.timeout(bootMs);
+    const [, second] = workers as [Machine, Machine];
+    const groups = groupsOf(machinesDirectory, second);
+    await second.terminate();
+    assert.deepEqual(existing([...groups, join(machinesDirectory, "e2e~test~second")]), []);
+    assert.deepEqual(remains(join(machinesDirectory, "e2e~test~second")), []);
+  });
+
+  it("is cut off by the next simulator's sweep when its own was killed", async function () {
+    this.timeout(2 * bootMs);
+    const directory = mkdtempSync(join(tmpdir(), "nspawn-crash-"));
+    const program = [join(__dirname, "crashing-simulator.ts"), directory, `${network}.20`];
+    const simulator = spawn(process.execPath, ["--import", "tsx", ...program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const told: string[] = [];
+    const next = nspawnMachines({ dir: directory, log: (message) => told.push(message) });
+    try {
+      await once(simulator.stdout, "data");
+      const groups = readFileSync(join(directory, "e2e~test~crash", "cgroups"), "utf8")
+        .split("\n")
+        .filter(Boolean);
+      simulator.kill("SIGKILL");
+      await once(simulator, "exit");
+      assert.notDeepEqual(remains(directory), []);
+      await next.sweep();
+      assert.deepEqual(remains(directory), []);
+      assert.deepEqual(existing(groups), []);
+      assert.match(told.join(), /cut off machine e2e~test~crash/);
+      assert.ok(existsSync(join(directory, "e2e~test~crash")), "its disk stays");
+    } finally {
+      simulator.kill("SIGKILL");
+      await next.sweep();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+const labels = { app: "web" };
+
+const webPods = {
+  apiVersion: "v1",
+  kind: "List",
+  items: [
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web" },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            topologySpreadConstraints: [
+              {
+                maxSkew: 1,
+                topologyKey: "kubernetes.io/hostname",
+                whenUnsatisfiable: "DoNotSchedule",
+                labelSelector: { matchLabels: labels },
+              },
+            ],
+            containers: [
+              {
+                name: "web",
+                image: busyboxImage,
+                command: [
+                  "sh",
+                  "-c",
+                  "echo $HOSTNAME >/tmp/index.html; echo started; exec /bin/busybox httpd -f -p 8080 -h /tmp",
+                ],
+                readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web" },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+  ],
+};
