@@ -233,6 +233,8 @@ describe("the stand-in for the aws provider", function () {
     assert.match(String(state(group)["name"]), /^nodes-[0-9a-f]{7}$/);
     assert.deepEqual(await settles(group, program), ["name"]);
     const securityGroupId = group.stored!.id;
+    const groups = await plugin.invoke("aws:ec2/getSecurityGroups:getSecurityGroups", { tags: { Name: "nodes" } });
+    assert.deepEqual(groups.result.values["ids"], [securityGroupId]);
     const ingress = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
     const api = { securityGroupId, ipProtocol: "tcp", fromPort: 6443, toPort: 6443, cidrIpv4: "192.0.2.0/24" };
     const rule = await make(ingress, "api", { ...api, tags: { a: "b" } });
