@@ -1,5 +1,7 @@
 /** Cudo's API over HTTP. Reference: Cudo API, OpenAPI description; paths say `vm`, `vms`, `disk`, `disks` exactly as there. */
 import { number, record, records } from "../cloud/json";
+import type { Backoff } from "../cloud/retry";
+import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { CudoApi } from "./api";
 import {
   decodeDataCenter,
@@ -13,8 +15,6 @@ import {
 import { CudoApiError, isCudoError, parseError } from "./errors";
 import { allPages } from "./paging";
 import { cudoBackoff } from "./backoff";
-import type { Backoff } from "../cloud/retry";
-import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 
 export interface CudoClientOptions {
   /** `https://rest.compute.cudo.org`, or what answers in its place. */

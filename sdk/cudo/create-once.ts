@@ -6,10 +6,10 @@
  * - if `made` proves that an earlier, interrupted run of the same resource made it (VMs carry a mark in their metadata).
  * Any other object with our id is refused with `IdTaken`, which says how to import it.
  */
-import { CudoApiError, isCudoError } from "./errors";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
-import { cudoBackoff } from "./backoff";
 import type { Backoff } from "../cloud/retry";
+import { CudoApiError, isCudoError } from "./errors";
+import { cudoBackoff } from "./backoff";
 
 export interface CreateOnce<T> {
   /** For messages: `network`, `VM`. */

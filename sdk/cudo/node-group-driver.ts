@@ -4,16 +4,16 @@
  */
 import { placeholders } from "../../bootstrap/document";
 import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-group";
+import { inParallel } from "../cloud/parallel";
+import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
 import type { CudoApi } from "./api";
 import { createOnce, IdTaken } from "./create-once";
 import { isCudoError } from "./errors";
 import type { GroupNodes } from "./group-nodes";
 import { memberId, memberOrdinal } from "./ids";
-import { inParallel } from "../cloud/parallel";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
 import { isLeaving, isSettled, machineState } from "./vm-state";
-import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
 
 export interface CudoNodeGroupOptions {
   readonly api: CudoApi;

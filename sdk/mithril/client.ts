@@ -1,5 +1,7 @@
 /** Mithril's API over HTTP. Reference: Mithril API v2, OpenAPI description. */
 import { record, records } from "../cloud/json";
+import type { Backoff } from "../cloud/retry";
+import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { MithrilApi } from "./api";
 import {
   decodeBid,
@@ -18,8 +20,6 @@ import {
 import { isMithrilError, MithrilApiError, parseError } from "./errors";
 import { allPages } from "./paging";
 import { mithrilBackoff } from "./backoff";
-import type { Backoff } from "../cloud/retry";
-import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { LaunchSpecification } from "./types";
 
 export interface MithrilClientOptions {

@@ -5,10 +5,10 @@
  * was asked for: then it is ours. An object that was there before is never taken: nothing on it proves who made it. `NameTaken` says how
  * to import it.
  */
-import { isMithrilError, type MithrilApiError } from "./errors";
-import { mithrilBackoff } from "./backoff";
 import type { Backoff } from "../cloud/retry";
 import { sleep } from "../cloud/wait";
+import { isMithrilError, type MithrilApiError } from "./errors";
+import { mithrilBackoff } from "./backoff";
 
 export interface CreateOnce<T> {
   /** For messages: `cluster`, `spot bid`. */

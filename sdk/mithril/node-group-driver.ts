@@ -1,16 +1,16 @@
 /** Runs a node group of spot bids: one bid for each node, or for each `bidSize` nodes. */
 import { randomUUID } from "node:crypto";
 import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-group";
+import { inParallel } from "../cloud/parallel";
+import type { Backoff } from "../cloud/retry";
+import { waitFor } from "../cloud/wait";
 import type { MithrilApi } from "./api";
 import { createOnce } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { instancesOf, isGone, isLiveBid, orderDifferences } from "./orders";
-import { inParallel } from "../cloud/parallel";
 import { mithrilBackoff } from "./backoff";
-import type { Backoff } from "../cloud/retry";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
-import { waitFor } from "../cloud/wait";
 
 export interface SpotGroup {
   api: MithrilApi;

@@ -1,5 +1,5 @@
-import { MithrilApiError } from "./errors";
 import { record, records, text } from "../cloud/json";
+import { MithrilApiError } from "./errors";
 
 /** The largest page that Mithril allows. */
 const pageSize = 100;

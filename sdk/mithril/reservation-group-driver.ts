@@ -1,5 +1,6 @@
 /** Runs a node group that is one reservation: paid up front, of fixed size. */
 import type { NodeGroupDriver, NodeGroupProblem } from "../node-group";
+import type { Backoff } from "../cloud/retry";
 import type { MithrilApi } from "./api";
 import { instanceName, reservationName } from "./names";
 import {
@@ -11,7 +12,6 @@ import {
 } from "./node-group-driver";
 import { instancesOf, isGone, isLiveReservation } from "./orders";
 import { endReservation, extendReservation, makeReservation, type ReservationEnd } from "./reservation-lifecycle";
-import type { Backoff } from "../cloud/retry";
 import type { Instance, LaunchSpecification, Reservation } from "./types";
 
 export interface ReservedGroup {

@@ -1,13 +1,13 @@
 /** Making and ending reservations: paid up front, found by name, never cancelled. */
 import { randomUUID } from "node:crypto";
+import type { Backoff } from "../cloud/retry";
+import { waitFor } from "../cloud/wait";
 import type { MithrilApi } from "./api";
 import { createOnce } from "./create-once";
 import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
 import { mithrilBackoff } from "./backoff";
-import type { Backoff } from "../cloud/retry";
 import type { Reservation, ReservationRequest } from "./types";
-import { waitFor } from "../cloud/wait";
 
 export type ReservationEnd = "terminateInstances" | "keep";
 

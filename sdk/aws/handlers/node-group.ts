@@ -7,6 +7,7 @@ import { FleetDriver } from "../fleet-driver";
 import { createFleetRequest, readFleet } from "../fleet-request";
 import { isAlive, targetOf } from "../fleets";
 import { fromTagList, groupTags, ownerMark, tagKeys, toTagList } from "../ownership";
+import { timeLimit } from "../../cloud/inputs";
 import { waitFor, withDeadline, withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
 import { connect } from "./connection";
@@ -30,7 +31,6 @@ const createLimitMs = 30 * 60_000;
 const deleteLimitMs = 60 * 60_000;
 /** Must end within the grace of an interrupted operation. */
 const lookAfterAbortMs = 3_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 export function createNodeGroupHandler({
   pace = awsPace,
@@ -163,7 +163,7 @@ function limited<T>(
   { signal, timeoutMs }: ResourceContext,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ms = Math.min(timeoutMs ?? limitMs, longestTimerMs);
+  const ms = timeLimit({ timeoutMs }, limitMs);
   const what = `${verb} node group "${name}" of cluster "${clusterName}"`;
   return withDeadline({ signal, ms, what }, (limit) => withReason(limit, () => work(limit)));
 }

@@ -7,7 +7,8 @@ import type { Disk } from "../types";
 import { isLeaving } from "../vm-state";
 import { waitFor, withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
+import { known, timeLimit } from "../../cloud/inputs";
+import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
 export type DiskInputs = pulumi.Unwrap<DiskArgs>;

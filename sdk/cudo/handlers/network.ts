@@ -8,7 +8,8 @@ import type { Network } from "../types";
 import { isLeaving } from "../vm-state";
 import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
+import { known, timeLimit } from "../../cloud/inputs";
+import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
 export type NetworkInputs = pulumi.Unwrap<NetworkArgs>;

@@ -9,7 +9,8 @@ import { capacityProblem, checkNodeShape, type NodeShape } from "../node-shape";
 import { metadataKeys } from "../ownership";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
-import { known, withCatalogue, type Fields } from "./inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { withCatalogue } from "./inputs";
 import { messageOf } from "./lifecycle";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;

@@ -9,7 +9,8 @@ import { CudoNodeGroupDriver } from "../node-group-driver";
 import { metadataKeys, ownerMark } from "../ownership";
 import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, timeLimit, twoHours, type Fields } from "./inputs";
+import { known, timeLimit, type Fields } from "../../cloud/inputs";
+import { twoHours } from "./inputs";
 import { messageOf } from "./lifecycle";
 import { lazyApi } from "./lazy-kubernetes";
 import {

@@ -9,7 +9,8 @@ import type { SecurityGroupArgs } from "../security-group";
 import type { Rule, SecurityGroup } from "../types";
 import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { checkId, known, timeLimit, twentyMinutes } from "./inputs";
+import { known, timeLimit } from "../../cloud/inputs";
+import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
 export type SecurityGroupInputs = pulumi.Unwrap<SecurityGroupArgs>;

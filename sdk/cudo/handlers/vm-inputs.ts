@@ -9,7 +9,8 @@ import { capacityProblem, checkNodeShape, type NodeShape } from "../node-shape";
 import { reservedKeys } from "../ownership";
 import type { VmArgs } from "../vm";
 import { isLeaving } from "../vm-state";
-import { checkId, known, knownList, sameSet, withCatalogue, type Fields } from "./inputs";
+import { known, sameSet, type Fields } from "../../cloud/inputs";
+import { checkId, knownList, withCatalogue } from "./inputs";
 
 export type VmInputs = pulumi.Unwrap<VmArgs>;
 

@@ -2,7 +2,7 @@
 import { matchesImage } from "../images";
 import { reservedKeys } from "../ownership";
 import type { Vm } from "../types";
-import { inOrderOf, sameSet } from "./inputs";
+import { inOrderOf, sameSet } from "../../cloud/inputs";
 import { securityGroupsOf, type VmInputs } from "./vm-inputs";
 
 /**

@@ -5,7 +5,7 @@ import { reservedKeys } from "../ownership";
 import type { Vm } from "../types";
 import { isReady, isSettled } from "../vm-state";
 import { waitFor } from "../../cloud/wait";
-import { sameSet } from "./inputs";
+import { sameSet } from "../../cloud/inputs";
 import { securityGroupsOf, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { expected } from "./vm-lifecycle";
 

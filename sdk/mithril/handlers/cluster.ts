@@ -9,7 +9,8 @@ import { keysAsGiven, withRequiredKeys } from "../orders";
 import type { Cluster } from "../types";
 import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, knownItems, limited, messageOf, minuteMs, withCatalogue, type Fields } from "./inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { knownItems, limited, messageOf, minuteMs, withCatalogue } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type ClusterInputs = pulumi.Unwrap<ClusterArgs>;

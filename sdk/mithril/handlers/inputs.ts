@@ -1,33 +1,14 @@
 /** Questions that several handlers ask of their inputs. */
 import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/resource";
-import { isUnknown, type Unknown } from "../../plugin/values";
+import { timeLimit } from "../../cloud/inputs";
 import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
 import { withDeadline } from "../../cloud/wait";
 import { connectIfKnown, type Connection } from "./connection";
 
-/** Inputs of which each may be unknown: the whole is known, as the engine gives it. */
-export type Fields<I> = { [K in keyof I]: Unknowable<I[K]> };
-
-/** A value that is known, or undefined. Only for values without parts. */
-export function known<T extends string | number | boolean>(value: T | Unknown | undefined): T | undefined {
-  return isUnknown(value) || value === null ? undefined : (value as T | undefined);
-}
-
 /** Those elements of a list that are known. */
 export function knownItems(value: Unknowable<string[]> | undefined): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
-}
-
-/** The live list in the order of the known one where both hold the same: another order is no difference. */
-export function inOrderOf(before: readonly string[] | undefined, live: readonly string[]): string[] | undefined {
-  if (before === undefined) return live.length === 0 ? undefined : [...live];
-  return sameSet(before, live) ? [...before] : [...live];
-}
-
-export function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  const [left, right] = [new Set(a), new Set(b)];
-  return left.size === right.size && [...left].every((value) => right.has(value));
 }
 
 /** Asks the catalogue, unless the credentials are not known yet. A refused key is one failure of the provider's configuration. */
@@ -48,15 +29,13 @@ export async function withCatalogue(
   }
 }
 
-const longestTimerMs = 2 ** 31 - 1;
-
 /** Runs the work under the user's `customTimeouts`, else under the default. `what`: `creating cluster "c"`. */
 export function limited<T>(
   context: ResourceContext,
   { what, ms }: { what: string; ms: number },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return withDeadline({ signal: context.signal, ms: Math.min(context.timeoutMs ?? ms, longestTimerMs), what }, work);
+  return withDeadline({ signal: context.signal, ms: timeLimit(context, ms), what }, work);
 }
 
 export const minuteMs = 60_000;

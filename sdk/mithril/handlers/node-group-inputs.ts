@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/resource";
 import { isUnknown } from "../../plugin/values";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../node-group";
-import { known, withCatalogue, type Fields } from "./inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { withCatalogue } from "./inputs";
 import {
   checkMinimumPrice,
   checkOrderFields,

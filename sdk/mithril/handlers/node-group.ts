@@ -7,7 +7,8 @@ import { resolveOffered } from "../offers";
 import { withRequiredKeys } from "../orders";
 import { ReservedGroupDriver } from "../reservation-group-driver";
 import { connect } from "./connection";
-import { isTime, known, limited, messageOf, minuteMs, sameTime, type Fields } from "./inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { isTime, limited, messageOf, minuteMs, sameTime } from "./inputs";
 import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
 import { importedNodeGroup } from "./node-group-import";
 

@@ -6,7 +6,8 @@ import { offerProblem, resolveOffered } from "../offers";
 import { longestStartupScript, mostVolumes } from "../orders";
 import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "./connection";
-import { isTime, known, knownItems } from "./inputs";
+import { known } from "../../cloud/inputs";
+import { isTime, knownItems } from "./inputs";
 
 type Maybe<T> = T | Unknown | undefined;
 

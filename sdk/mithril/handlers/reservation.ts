@@ -8,18 +8,8 @@ import { endReservation, extendReservation, findReservation, makeReservation } f
 import type { InstanceState } from "../spot-bid";
 import type { Reservation } from "../types";
 import { connect } from "./connection";
-import {
-  inOrderOf,
-  isTime,
-  known,
-  limited,
-  messageOf,
-  minuteMs,
-  sameSet,
-  sameTime,
-  withCatalogue,
-  type Fields,
-} from "./inputs";
+import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
+import { isTime, limited, messageOf, minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import { checkOrderFields, checkOrderOffer, checkPeriod, type OrderFields } from "./order-checks";
 import { explainUnknown } from "./unfinished";

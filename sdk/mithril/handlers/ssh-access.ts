@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import type { SshAccessArgs } from "../ssh-access";
 import type * as SshLogin from "../ssh-login";
-import { known, limited, messageOf, minuteMs } from "./inputs";
+import { known } from "../../cloud/inputs";
+import { limited, messageOf, minuteMs } from "./inputs";
 
 export type SshAccessInputs = pulumi.Unwrap<SshAccessArgs>;
 

@@ -6,7 +6,8 @@ import { isLiveBid, isLiveReservation } from "../orders";
 import { isMithrilError } from "../errors";
 import type { SshKeyArgs } from "../ssh-key";
 import { connect } from "./connection";
-import { known, limited, minuteMs } from "./inputs";
+import { known } from "../../cloud/inputs";
+import { limited, minuteMs } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type SshKeyInputs = pulumi.Unwrap<SshKeyArgs>;

@@ -10,7 +10,8 @@ import type { Volume } from "../types";
 import type { VolumeArgs } from "../volume";
 import { waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, limited, minuteMs, withCatalogue, type Fields } from "./inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { limited, minuteMs, withCatalogue } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type VolumeInputs = pulumi.Unwrap<VolumeArgs>;
