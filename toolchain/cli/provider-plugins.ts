@@ -19,20 +19,10 @@ export interface ProviderPlugin {
   description: string;
 }
 
-/** Versions where no package is installed that says one. npm's latest @pulumi/command is a stray; its releases went on after it. */
-const pinned: Partial<Record<StandInName, string>> = { command: "1.2.1" };
-
 /** The version of the plugin that the installed @pulumi/<name> asks for. */
 export async function wantedVersion(name: StandInName): Promise<string> {
-  let file: string;
-  try {
-    file = require.resolve(`@pulumi/${name}/package.json`);
-  } catch (error) {
-    const version = pinned[name];
-    if (version === undefined) throw error;
-    return version;
-  }
-  const { pulumi, version } = JSON.parse(await fs.readFile(file, "utf8")) as {
+  const manifest = await fs.readFile(require.resolve(`@pulumi/${name}/package.json`), "utf8");
+  const { pulumi, version } = JSON.parse(manifest) as {
     version: string;
     pulumi?: { version?: string };
   };
