@@ -43,6 +43,8 @@ function bytes(data: string | ArrayBuffer | ArrayBufferView): Buffer {
 export class Ec2Services {
   /** Values of the parameters by name. */
   readonly parameters = new Map<string, string>();
+  /** Values that take the place of the first ones once those have been read. */
+  readonly afterwards = new Map<string, string>();
   /** What was asked of SSM, with the answer's status. */
   readonly requests: string[] = [];
   /** Answers of the next requests to SSM, in the place of the right ones. */
@@ -92,6 +94,7 @@ export class Ec2Services {
     }
     const found = this.parameters.get(Name);
     if (found === undefined) return [400, '{"__type":"ParameterNotFound"}'];
+    this.parameters.set(Name, this.afterwards.get(Name) ?? found);
     return [200, JSON.stringify({ Parameter: { Name, Value: found } })];
   }
 

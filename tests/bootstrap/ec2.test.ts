@@ -106,8 +106,8 @@ describe("an EC2 instance", () => {
   it("joins with the token that is there by then, though role and token come late", async () => {
     services.parameters.set(parameters.join, "{}");
     services.failures = [400];
-    setTimeout(() => services.parameters.set(parameters.join, JSON.stringify({ bootstrapToken: token })), 300);
-    const { status, output } = await machine.run(scriptOf("ec2-worker"), { ...environment, EC2_ATTEMPTS: "200" });
+    services.afterwards.set(parameters.join, JSON.stringify({ bootstrapToken: token }));
+    const { status, output } = await machine.run(scriptOf("ec2-worker"), environment);
     assert.equal(status, 0, output);
     assert.match(machine.discovery(), new RegExp(`token: "${token}"`));
     for (const text of Object.values(facts)) assert.ok(machine.kubeadmConfig().includes(text), text);
