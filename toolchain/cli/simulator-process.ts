@@ -34,7 +34,7 @@ export async function findSimulator(): Promise<Simulator | undefined> {
   const simulator = await readReadyFile();
   if (!simulator || !isAlive(simulator.pid)) return undefined;
   try {
-    const answer = await fetch(`${simulator.url}/_simulator/state`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`${simulator.url}/_simulator/health`, { signal: AbortSignal.timeout(5_000) });
     return answer.ok ? simulator : undefined;
   } catch {
     // Another process has the pid now.
@@ -143,8 +143,9 @@ export async function stopSimulator(simulator: Simulator, signal: AbortSignal): 
 }
 
 /** The names of everything that exists in the simulated clouds, each with its kind, e.g. `cudo vm local-control-plane`. */
+// The answer waits until machines that were given back are gone, with their disks.
 export async function whatExists(simulator: Simulator): Promise<string[]> {
-  const answer = await fetch(`${simulator.url}/_simulator/state`, { signal: AbortSignal.timeout(10_000) });
+  const answer = await fetch(`${simulator.url}/_simulator/state`, { signal: AbortSignal.timeout(60_000) });
   if (!answer.ok) throw new Error(`${simulator.url}/_simulator/state answers HTTP ${answer.status}`);
   return listThings(await answer.json());
 }
