@@ -52,9 +52,13 @@ export const provider: ProviderDefinition = {
       return (await import("./aws/handlers/index.js")).awsFunctions[token]!;
     }),
   },
+  // The one arrow from sdk to components: programs in other languages make components through the plugin.
   components: {
+    "gpu-clusters:aws:AwsCluster": async () => {
+      const { AwsCluster } = await import("../components/aws/index.js");
+      return (name, args, options) => new AwsCluster(name, args, options);
+    },
     "gpu-clusters:cudo:CudoCluster": async () => {
-      // The one arrow from sdk to components: programs in other languages make components through the plugin.
       const { CudoCluster } = await import("../components/cudo/index.js");
       return (name, args, options) => new CudoCluster(name, args, options);
     },
