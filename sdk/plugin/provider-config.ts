@@ -38,8 +38,9 @@ export function diffConfig(
   const old = parseStructured(schema, before).values;
   const now = parseStructured(schema, after).values;
   const replacing = definition.replacingConfig
-    // A value that an earlier version did not record is not a change of place.
+    // To configure one more cloud, or one less, moves nothing; only another account does.
     .filter((path) => valueAt(old, parsePath(path)) !== undefined)
+    .filter((path) => valueAt(now, parsePath(path)) !== undefined)
     .filter((path) => !isDeepStrictEqual(valueAt(old, parsePath(path)), valueAt(now, parsePath(path))))
     // Where the whole value is not known yet, nothing speaks for another place.
     .filter((path) => !isUnknown(now[String(parsePath(path)[0])]));

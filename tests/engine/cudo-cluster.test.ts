@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
+import { oneLife } from "./one-life";
 import type { EngineStack } from "./stack";
 
 interface Node {
@@ -48,14 +49,13 @@ function configOf(nodeGroups: object[]): Record<string, unknown> {
 
 describe("a Cudo cluster on the engine", function () {
   this.timeout(120_000);
-  this.bail(true); // one life: each step stands on the one before
+  oneLife();
 
   let environment: EngineEnvironment;
   let client: SimulatorClient;
   let stack: EngineStack;
   let directory: string;
   let kubeconfig: string;
-  let config: Record<string, unknown>;
 
   async function kubectl(...args: string[]): Promise<string> {
     const { stdout } = await runCommand(environment.tools.kubectl, ["--kubeconfig", kubeconfig, ...args], {});
@@ -67,9 +67,7 @@ describe("a Cudo cluster on the engine", function () {
   }
 
   async function reconfigure(nodeGroups: object[]): Promise<void> {
-    const { baseUrl, projectId } = environment.simulator.cudo;
-    config = configOf(nodeGroups);
-    stack.configure({ "gpu-clusters:cudo": { baseUrl, projectId }, ...config });
+    stack.configure({ ...environment.providerConfig, ...configOf(nodeGroups) });
   }
 
   const vmIds = async () => (await client.state()).cudo.vms.map((vm) => vm.id).sort();

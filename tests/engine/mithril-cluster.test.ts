@@ -7,6 +7,7 @@ import { utils } from "ssh2";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
+import { oneLife } from "./one-life";
 import type { EngineStack } from "./stack";
 
 interface Node {
@@ -27,7 +28,7 @@ const group = {
 
 describe("a Mithril cluster on the engine", function () {
   this.timeout(120_000);
-  this.bail(true); // one life: each step stands on the one before
+  oneLife();
 
   const key = utils.generateKeyPairSync("ed25519");
   let environment: EngineEnvironment;
