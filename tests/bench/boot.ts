@@ -1,12 +1,12 @@
 /** A cluster of machines that really boot on simulated Cudo: how long each part takes, from `npm start` to nodes that are Ready. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnProblem } from "../../simulator/machines/nspawn/host";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
+import { freePort } from "../free-port";
 import { until } from "../machines/test-cluster";
 import { bootMs, bootingCluster } from "../machines-nspawn/cluster";
 import { repeated, seconds } from "./measure";
@@ -63,14 +63,4 @@ async function wholeCluster(): Promise<number> {
     await npm("stop");
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
