@@ -3,9 +3,11 @@
  * JavaScript without dependencies, because it is what installs them.
  */
 import { spawnSync } from "node:child_process";
+import console from "node:console";
 import { statSync } from "node:fs";
 import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
