@@ -39,7 +39,7 @@ async function controlPlaneAlone(tools: Record<"etcd" | "kube-apiserver", string
   const [client, peer, secure] = await Promise.all([freePort(), freePort(), freePort()]);
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = join(data, "sa.key");
-  writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(key, privateKey.export({ type: "sec1", format: "pem" }));
   const stop = new AbortController();
   const run = (file: string, args: string[]) =>
     runCommand(file, args, { stdio: "ignore", reject: false, cancelSignal: stop.signal, forceKillAfterDelay: 2000 });
@@ -79,7 +79,8 @@ async function controlPlaneAlone(tools: Record<"etcd" | "kube-apiserver", string
             "--service-account-signing-key-file",
             key,
           ],
-          ...["--service-cluster-ip-range", "10.96.0.0/12"],
+          // With AlwaysAllow, the default, kube-apiserver refuses anonymous requests, also to /readyz.
+          ...["--service-cluster-ip-range", "10.96.0.0/12", "--authorization-mode", "RBAC"],
         ]),
       );
       await untilReady(secure);
