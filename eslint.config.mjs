@@ -2,7 +2,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 /** One room may not reach into another: see docs/architecture.md, "The house". */
-const rooms = (forbidden, message) => ({
+const rooms = (forbidden, message, lean = true) => ({
   "no-restricted-imports": [
     "error",
     {
@@ -12,6 +12,14 @@ const rooms = (forbidden, message) => ({
           message: "Import a submodule, for example @pulumi/aws/ec2: the root loads and type-checks everything.",
         },
         { name: "@pulumi/kubernetes", message: "Import a submodule, for example @pulumi/kubernetes/core/v1." },
+        ...(lean
+          ? [
+              {
+                name: "@pulumi/pulumi",
+                message: "Import sdk/pulumi: the root loads a TypeScript compiler with each preview.",
+              },
+            ]
+          : []),
       ],
       patterns: forbidden.length ? [{ group: forbidden, message }] : [],
     },
@@ -26,7 +34,7 @@ export default tseslint.config(
     files: ["**/*.ts"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      ...rooms([], ""),
+      ...rooms([], "", false),
       "max-lines": ["error", { max: 420, skipBlankLines: false, skipComments: false }],
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { arguments: false } }],
@@ -78,7 +86,7 @@ export default tseslint.config(
     ),
   },
   {
-    files: ["components/**/*.ts", "bootstrap/**/*.ts", "cli/**/*.ts", "index.ts"],
+    files: ["components/**/*.ts", "bootstrap/**/*.ts", "cli/**/*.ts", "stack/**/*.ts", "index.ts"],
     rules: rooms(
       ["**/simulator/**", "**/toolchain/**", "**/handlers/**"],
       "Programs know neither the simulator nor the plugin's side.",

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./sdk/pulumi";
 import type { AwsCluster } from "./components/aws/cluster";
 import type { KubernetesCluster } from "./components/cluster";
 

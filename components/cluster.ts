@@ -1,5 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import type * as pulumi from "../sdk/pulumi";
 
 /** A node group as it is now. */
 export interface NodeGroupStatus {
@@ -26,7 +25,7 @@ export interface KubernetesCluster {
   /** YAML with static credentials. Secret. */
   readonly kubeconfig: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
-  readonly kubeProvider: KubernetesProvider;
+  readonly kubeProvider: pulumi.ProviderResource;
   readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
   /** `ready` once the API server answers and every group has its minimum of Ready nodes; unknown before that. */
   readonly status: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../sdk/pulumi";
 
 /** One thing that is wrong, by the path of the user's own field. */
 export interface Problem {

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi";
 import type { CudoProviderConfig } from "./cudo/config";
 import { ensurePluginInstalled } from "./plugin/install";
 import { packageVersion, pluginName } from "./plugin/package";

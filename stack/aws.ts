@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../sdk/pulumi";
 import type {
   AwsCloudAccountArgs,
   AwsClusterArgs,

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../sdk/pulumi";
 
 /** A text that is set to something: Pulumi.yaml gives every optional text the default "". */
 export function optionalText(config: pulumi.Config, key: string): string | undefined {

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../sdk/pulumi";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../components/cudo/args";
 import { CudoCluster } from "../components/cudo/cluster";
 import { objects, optionalText } from "./config";

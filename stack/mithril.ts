@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../sdk/pulumi";
 import type { MithrilClusterArgs, MithrilFileShareArgs, MithrilNodeGroupArgs } from "../components/mithril/args";
 import { MithrilCluster } from "../components/mithril/cluster";
 import { objects, optionalText } from "./config";

@@ -1,12 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
-import type { Provider } from "@pulumi/kubernetes/provider";
-import { cilium } from "../versions";
-import { flannelResources } from "./flannel";
+import type * as pulumi from "../../sdk/pulumi";
 
 export interface CniOptions {
   kind: "cilium" | "flannel";
-  provider: Provider;
+  provider: pulumi.ProviderResource;
   podSubnet: string;
 }
 
@@ -20,22 +16,13 @@ export function installCni(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const inCluster = { ...options, provider };
+  // Loaded when asked for: each brings the whole of @pulumi/pulumi, see sdk/pulumi.ts.
+  /* eslint-disable @typescript-eslint/no-require-imports */
   if (kind === "flannel") {
+    const { flannelResources } = require("./flannel") as typeof import("./flannel");
     return flannelResources(name, podSubnet, inCluster);
   }
-  const release = new Release(
-    `${name}-cilium`,
-    {
-      name: cilium.chart,
-      chart: cilium.chart,
-      version: cilium.version,
-      repositoryOpts: { repo: cilium.repository },
-      namespace: "kube-system",
-      skipAwait: true,
-      // kube-controller-manager hands out each node's pod range, as kubeadm's podSubnet says.
-      values: { ipam: { mode: "kubernetes" } },
-    },
-    inCluster,
-  );
-  return [release];
+  const { ciliumResources } = require("./cilium") as typeof import("./cilium");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return ciliumResources(name, inCluster);
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../sdk/pulumi";
 import type { AllocationStrategy, CapacityType } from "../../sdk/aws/allocation";
 
 /** A taint that every node of a group registers with. */

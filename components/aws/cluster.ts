@@ -1,10 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "../../sdk/pulumi";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { installCni } from "../addons/cni";
+import { KubernetesProvider } from "../kubernetes-provider";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import { clusterAccess } from "./access";
@@ -59,7 +59,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   /** `ready` once the API server answers and every group has its minimum of nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
-  public readonly kubeProvider: KubernetesProvider;
+  public readonly kubeProvider: pulumi.ProviderResource;
   public readonly vpcId: pulumi.Output<string>;
   /** Where the nodes are: one subnet for each zone. */
   public readonly subnetIds: pulumi.Output<string[]>;
@@ -174,11 +174,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       { ...child, dependsOn: machine.ready },
     );
     const inCluster = { ...child, dependsOn: [apiServer], deletedWith: machine.instance };
-    this.kubeProvider = new KubernetesProvider(
-      `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig, enableServerSideApply: true },
-      { ...child, dependsOn: [apiServer] },
-    );
+    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
+      ...child,
+      dependsOn: [apiServer],
+    });
     const cni = args.cni ?? "cilium";
     const networkBetweenPods =
       cni === "none"

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { Eip } from "@pulumi/aws/ec2/eip";
 import { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import { Instance } from "@pulumi/aws/ec2/instance";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import type { AwsConnection } from "../../sdk/aws/config";
 import { getImage, type GetImageResult } from "../../sdk/aws/functions";
 import { architectureOf } from "./instance-types";

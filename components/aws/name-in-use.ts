@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { getSecurityGroups } from "@pulumi/aws/ec2/getSecurityGroups";
 import { ClusterCouldNotBeDeployed, ClusterNameInUse } from "../errors";
 import { clusterTag, stackTag } from "./tags";

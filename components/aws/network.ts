@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { Eip } from "@pulumi/aws/ec2/eip";
 import { getSubnet } from "@pulumi/aws/ec2/getSubnet";
 import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";

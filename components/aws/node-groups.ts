@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";

@@ -1,5 +1,5 @@
 import { Provider } from "@pulumi/aws/provider";
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../sdk/pulumi";
 import type { AwsConnection } from "../../sdk/aws/config";
 import { ClusterCouldNotBeDeployed } from "../errors";
 import type { AwsClusterArgs } from "./args";

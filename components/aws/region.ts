@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 
 /** The region that the stack's own AWS provider is configured with, where it is. */
 export function awsRegion(): string | undefined {

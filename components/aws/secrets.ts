@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../sdk/pulumi";
 
 /** A taint that every node of a group registers with. */
 export interface CudoTaintArgs {

@@ -1,5 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { cudoId } from "../../sdk/cudo/ids";
 import { Network } from "../../sdk/cudo/network";
@@ -12,6 +11,7 @@ import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { installCni } from "../addons/cni";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
+import { KubernetesProvider } from "../kubernetes-provider";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { apiServerName, controlPlaneDocument } from "./documents";
@@ -55,7 +55,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   /** `ready` once the API server answers and every group has its minimum of nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
-  public readonly kubeProvider: KubernetesProvider;
+  public readonly kubeProvider: pulumi.ProviderResource;
 
   constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkCudoClusterArgs(name, args).raise("CudoCluster");
@@ -137,11 +137,10 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { ...child, dependsOn: [controlPlane] },
     );
     const inCluster = { ...child, dependsOn: [apiServer], deletedWith: controlPlane };
-    this.kubeProvider = new KubernetesProvider(
-      `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig, enableServerSideApply: true },
-      { ...child, dependsOn: [apiServer] },
-    );
+    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
+      ...child,
+      dependsOn: [apiServer],
+    });
     const cni = args.cni ?? "cilium";
     const networkBetweenPods =
       cni === "none"

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup } from "../../sdk/cudo/node-group";
 import type { NodeGroupStatus } from "../cluster";

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../sdk/pulumi";
 import type { PurchaseArgs } from "../../sdk/mithril/node-group";
 
 /** A group of equal nodes. Mithril gives nodes no labels or taints. */

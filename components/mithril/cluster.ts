@@ -1,12 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { Command } from "@pulumi/command/remote/command";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { Cluster } from "../../sdk/mithril/cluster";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
+import { KubernetesProvider } from "../kubernetes-provider";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
@@ -56,7 +56,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   /** `ready` once the API server answers and there are as many Ready nodes as the groups' minimum; unknown before that. */
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
-  public readonly kubeProvider: KubernetesProvider;
+  public readonly kubeProvider: pulumi.ProviderResource;
 
   constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkMithrilClusterArgs(name, args).raise("MithrilCluster");
@@ -128,11 +128,10 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.certificateAuthority = pulumi.unsecret(this.kubeconfig.apply(authorityOf));
 
     const apiServer = new ApiServerReady(`${name}-api-server`, { kubeconfig: this.kubeconfig }, child);
-    this.kubeProvider = new KubernetesProvider(
-      `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig, enableServerSideApply: true },
-      { ...child, dependsOn: [apiServer] },
-    );
+    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
+      ...child,
+      dependsOn: [apiServer],
+    });
     const nodeGroups = groups.map((group) =>
       nodeGroup(
         `${name}-${group.id}`,

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { NodeGroup } from "../../sdk/mithril/node-group";
 import type { NodeGroupStatus } from "../cluster";
 import type { MithrilNodeGroupArgs } from "./args";

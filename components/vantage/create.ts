@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../sdk/pulumi";
 import type { AwsCluster } from "../aws/cluster";
 import type { CudoCluster } from "../cudo/cluster";
 import { clusterArgs, type MappingOptions } from "./mapping";

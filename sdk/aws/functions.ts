@@ -1,5 +1,5 @@
 /** Provider functions of AWS, for programs. */
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../pulumi";
 import { invokeFunctionAsync } from "../plugin/custom-resource";
 import type { CapacityType } from "./allocation";
 import type { AwsConnection } from "./config";

@@ -1,5 +1,5 @@
 /** Provider functions of Cudo, for programs. */
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../pulumi";
 import { invokeFunctionAsync } from "../plugin/custom-resource";
 
 export interface GetMachineTypesArgs {

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 /** A taint of a group's nodes. */

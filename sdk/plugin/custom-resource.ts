@@ -16,7 +16,7 @@
  * }
  * ```
  */
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../pulumi";
 import { ensurePluginInstalled } from "./install";
 import { packageVersion } from "./package";
 
@@ -54,7 +54,7 @@ export function invokeFunction<Result>(
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<Result> {
   ensurePluginInstalled();
-  return pulumi.runtime.invokeOutput<Result>(token, args, { version: packageVersion, ...options });
+  return pulumi.invokeOutput<Result>(token, args, { version: packageVersion, ...options });
 }
 
 /** The same as a promise, for arguments that are known. Secret results lose their mark: a promise cannot carry it. */
@@ -64,5 +64,5 @@ export function invokeFunctionAsync<Result>(
   options?: pulumi.InvokeOptions,
 ): Promise<Result> {
   ensurePluginInstalled();
-  return pulumi.runtime.invoke(token, args, { version: packageVersion, ...options }) as Promise<Result>;
+  return pulumi.invoke(token, args, { version: packageVersion, ...options }) as Promise<Result>;
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import type { CudoApi } from "../api";
 import type { DiskArgs } from "../disk";

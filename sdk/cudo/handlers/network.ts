@@ -1,5 +1,5 @@
 import type { CheckFailure, ResourceHandler } from "../../plugin/resource";
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import type { CudoApi } from "../api";
 import { cudoId } from "../ids";
 import { networkRangeProblem } from "../ip-range";

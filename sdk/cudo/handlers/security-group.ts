@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, ResourceHandler, Unknowable } from "../../plugin/resource";

@@ -1,5 +1,5 @@
 /** A VM's inputs: what is wrong with them, and what a change of them means. */
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import { isDeepStrictEqual } from "node:util";
 import type { ChangePlan, CheckFailure, ResourceContext, ResourceState, Unknowable } from "../../plugin/resource";
 import { isUnknown } from "../../plugin/values";

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Unwrap } from "@pulumi/pulumi";
+import type { Unwrap } from "../../pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../api-server-ready";

@@ -1,4 +1,4 @@
-import type { Unwrap } from "@pulumi/pulumi";
+import type { Unwrap } from "../../pulumi";
 import type { ResourceHandler } from "../../plugin/resource";
 import { isUnknown, Unknown } from "../../plugin/values";
 import {

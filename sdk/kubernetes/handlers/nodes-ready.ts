@@ -1,4 +1,4 @@
-import type { Unwrap } from "@pulumi/pulumi";
+import type { Unwrap } from "../../pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";

@@ -1,5 +1,5 @@
 /** A node group's inputs: what is wrong with them. */
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/resource";
 import { isUnknown } from "../../plugin/values";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../node-group";

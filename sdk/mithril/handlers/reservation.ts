@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../plugin/resource";
 import type { MithrilApi } from "../api";
 import { resolveInstanceType, resolveOffered } from "../offers";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import type { SshAccessArgs } from "../ssh-access";
 import type * as SshLogin from "../ssh-login";

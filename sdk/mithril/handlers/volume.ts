@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "../../pulumi";
 import type { CheckFailure, ResourceHandler } from "../../plugin/resource";
 import type { MithrilApi } from "../api";
 import { createOnce } from "../create-once";
