@@ -1,18 +1,16 @@
 /**
- * `npm run test:e2e`: what needs machines that really boot (Linux, root), one file after the other; else it says why it did not run. The
- * first run makes the machine image.
+ * `npm run test:e2e`: all tests that need machines which really boot (Linux, root); else it says why they did not run. The first run makes
+ * the machine image. `npm test` runs one cluster of each cloud of them.
  */
-import { spawnSync } from "node:child_process";
-import { nspawnProblem } from "../simulator/machines/nspawn/host";
+import { bootingProblem, runBootingTests } from "./booting";
 
 async function main(): Promise<number> {
-  const problem = await nspawnProblem();
+  const problem = await bootingProblem();
   if (problem !== undefined) {
     console.log(`Not run, because machines cannot boot on this computer: ${problem}.`);
     return 0;
   }
-  const mocha = [require.resolve("mocha/bin/mocha.js"), "--reporter", "spec", ...process.argv.slice(2)];
-  return spawnSync(process.execPath, [...mocha, "tests/machines-nspawn/*.e2e.ts"], { stdio: "inherit" }).status ?? 1;
+  return runBootingTests("all", ["--reporter", "spec", ...process.argv.slice(2)]);
 }
 
 main().then(

@@ -1,7 +1,8 @@
 /**
- * `npm test`: makes sure of the tools, then runs every test file, two at a time, and prints last the line `N passed, N failed`.
+ * `npm test`: makes sure of the tools, then runs every test file, two at a time, then a cluster of machines that boot for each cloud, and
+ * prints last the line `N passed, N failed`.
  *
- * `npm test -- tests/cudo` runs one folder, `--grep` goes to mocha.
+ * `npm test -- tests/cudo` runs one folder, `--grep` goes to mocha; both leave the machines out.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -9,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureTools, toolNames } from "../toolchain/tools";
 import { ensurePluginBundle } from "../toolchain/build/bundle";
+import { bootingProblem, runBootingTests } from "./booting";
 
 async function main(): Promise<number> {
   const given = process.argv.slice(2);
@@ -19,39 +21,59 @@ async function main(): Promise<number> {
 
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-tests-"));
   try {
-    const counts = join(directory, "counts.json");
     const specs = (paths.length > 0 ? paths : ["tests"]).map((path) =>
       path.endsWith(".ts") ? path : `${path}/**/*.test.ts`,
     );
-    const run = spawnSync(
-      process.execPath,
-      [
-        require.resolve("mocha/bin/mocha.js"),
-        "--parallel",
-        "--jobs",
-        "2",
-        "--reporter",
-        "tests/reporter.ts",
-        "--reporter-option",
-        `counts=${counts}`,
-        ...options,
-        ...specs,
-      ],
-      { stdio: "inherit", env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" } },
-    );
-    let passed = 0;
-    let failed = 1;
-    try {
-      ({ passed, failed } = JSON.parse(readFileSync(counts, "utf8")) as { passed: number; failed: number });
-    } catch {
-      // mocha ended before any test could run: that is one failure, whatever it printed.
-    }
-    const ok = run.status === 0 && failed === 0 && passed > 0;
+    const outcomes = [
+      counted(directory, (reporter) => mocha(["--parallel", "--jobs", "2", ...reporter, ...options, ...specs])),
+    ];
+    if (given.length === 0) outcomes.push(...(await onMachinesThatBoot(directory)));
+    const passed = sum(outcomes.map((outcome) => outcome.passed));
+    const failed = sum(outcomes.map((outcome) => outcome.failed));
+    const ok = failed === 0 && passed > 0;
     console.log(`${passed} passed, ${ok ? 0 : Math.max(failed, 1)} failed`);
     return ok ? 0 : 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+interface Outcome {
+  passed: number;
+  failed: number;
+}
+
+/** Runs mocha with a reporter that counts. A run that fails without a failed test counts as one failure. */
+function counted(directory: string, run: (reporter: string[]) => number): Outcome {
+  const counts = join(directory, "counts.json");
+  rmSync(counts, { force: true });
+  const status = run(["--reporter", "tests/reporter.ts", "--reporter-option", `counts=${counts}`]);
+  let outcome: Outcome;
+  try {
+    outcome = JSON.parse(readFileSync(counts, "utf8")) as Outcome;
+  } catch {
+    // mocha ended before any test could run: that is one failure, whatever it printed.
+    return { passed: 0, failed: 1 };
+  }
+  return status === 0 ? outcome : { ...outcome, failed: Math.max(outcome.failed, 1) };
+}
+
+function mocha(args: string[]): number {
+  const color = process.stdout.isTTY ? "1" : "0";
+  const program = require.resolve("mocha/bin/mocha.js");
+  const env = { ...process.env, FORCE_COLOR: color };
+  return spawnSync(process.execPath, [program, ...args], { stdio: "inherit", env }).status ?? 1;
+}
+
+async function onMachinesThatBoot(directory: string): Promise<Outcome[]> {
+  const problem = await bootingProblem();
+  if (problem === undefined) return [counted(directory, (reporter) => runBootingTests("cloud", reporter))];
+  console.log(`\nNot run: a cluster of machines that boot for each cloud, because here they cannot: ${problem}.\n`);
+  return [];
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 main().then(

@@ -22,7 +22,11 @@ export class EngineEnvironment {
     private readonly directory: string,
   ) {}
 
-  static async start(options: { machines: boolean; timing?: Partial<Timing> }): Promise<EngineEnvironment> {
+  /** @param options.machines light ones, none, or what the function makes for a directory */
+  static async start(options: {
+    machines: boolean | ((directory: string) => MachineKind);
+    timing?: Partial<Timing>;
+  }): Promise<EngineEnvironment> {
     const tools = await ensureTools(toolNames);
     await ensurePluginBundle();
     for (const plugin of ["kubernetes", "command"] as const) {
@@ -32,7 +36,9 @@ export class EngineEnvironment {
       });
     }
     const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
-    const machines = options.machines ? lightMachines({ dir: join(directory, "machines"), tools }) : undefined;
+    const light = (dir: string) => lightMachines({ dir, tools });
+    const kind = options.machines === true ? light : options.machines || undefined;
+    const machines = kind?.(join(directory, "machines"));
     const simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, timing: options.timing });
     return new EngineEnvironment(tools, simulator, machines, directory);
   }

@@ -19,9 +19,20 @@ export interface MachineImage {
   readonly containerd: string;
 }
 
+/** Debian's packages cannot be had from here. */
+export class ImageSourceUnreachable extends Error {
+  override readonly name = "ImageSourceUnreachable";
+}
+
+/** A mirror that does not answer must not hold up a start for ever. */
+const installMs = 600_000;
+
 const ownFiles = join(__dirname, "root");
 
-/** Makes the image where it is missing: about two minutes, once. Needs root and mmdebstrap. */
+/**
+ * Makes the image where it is missing: about two minutes, once. Needs root and mmdebstrap.
+ * @throws ImageSourceUnreachable
+ */
 export async function ensureMachineImage(
   options: { report?: Report; signal?: AbortSignal } = {},
 ): Promise<MachineImage> {
@@ -41,9 +52,11 @@ async function make(cache: string, tools: MachineTools, report: Report): Promise
   const image = join(cache, `image-${hash(await ingredients(debian, tools))}`);
   const made = { root: join(image, "root"), containerd: join(image, "containerd") };
   if (await exists(image)) return made;
-  // Half-made, or older.
-  for (const name of await readdir(cache))
-    if (name !== ".lock" && join(cache, name) !== debian) await rm(join(cache, name), { recursive: true, force: true });
+  // Half-made, or older and of no machine that is on.
+  const mounted = await overlaysBelow(cache);
+  for (const path of (await readdir(cache)).filter((name) => name !== ".lock").map((name) => join(cache, name)))
+    if (path !== debian && !mounted.some((overlay) => overlay.includes(`${path}/`)))
+      await rm(path, { recursive: true, force: true });
   const scratch = await mkdtemp(join(cache, "scratch-"));
   if (!(await exists(debian))) {
     report("machine image", `installing Debian ${debianRelease}`);
@@ -64,7 +77,17 @@ async function make(cache: string, tools: MachineTools, report: Report): Promise
 
 async function installDebian(target: string): Promise<void> {
   const args = ["--mode=root", "--variant=minbase", `--include=${debianPackages.join(",")}`, debianRelease, target];
-  await runCommand("mmdebstrap", args, { stdin: "ignore", env: { TMPDIR: dirname(target) } });
+  const { failed, stderr } = await runCommand("mmdebstrap", args, {
+    stdin: "ignore",
+    env: { TMPDIR: dirname(target) },
+    timeout: installMs,
+    reject: false,
+  });
+  if (!failed) return;
+  const reasons = stderr.split("\n").filter((line) => /^(E|W): /.test(line));
+  throw new ImageSourceUnreachable(
+    `Debian ${debianRelease} could not be installed for the machine image (mmdebstrap): ${reasons.slice(-3).join(" ")}`,
+  );
 }
 
 async function furnish(root: string, tools: MachineTools): Promise<void> {
@@ -95,6 +118,13 @@ async function seed(image: string, scratch: string, tools: MachineTools): Promis
   await mkdir(join(image, "containerd"));
   await seedContainerd({ root: join(image, "root"), containerd: join(image, "containerd"), archives });
   await rm(archives, { recursive: true });
+}
+
+/** Mounts of other processes on file systems in the folder, which only their own mount namespaces know. */
+async function overlaysBelow(folder: string): Promise<string[]> {
+  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const mounts = processes.map((pid) => readFile(`/proc/${pid}/mountinfo`, "utf8").catch(() => ""));
+  return (await Promise.all(mounts)).flatMap((text) => text.split("\n").filter((line) => line.includes(folder)));
 }
 
 /** Everything that decides what the image is. */

@@ -1,0 +1,33 @@
+/** The tests that need machines which really boot (Linux, root): `tests/machines-nspawn/*.e2e.ts`, one file after the other. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { nspawnProblem } from "../simulator/machines/nspawn/host";
+import { ensureMachineImage, ImageSourceUnreachable } from "../simulator/machines/nspawn/image/image";
+
+const folder = "tests/machines-nspawn";
+
+/** `cloud`: one cluster on each cloud, in the file that has its name. `all`: everything. */
+export type Extent = "cloud" | "all";
+
+/** Why they cannot run here; undefined where they can. Makes the machine image where it is missing. */
+export async function bootingProblem(): Promise<string | undefined> {
+  const problem = await nspawnProblem();
+  if (problem !== undefined) return problem;
+  try {
+    await ensureMachineImage();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ImageSourceUnreachable) return error.message;
+    throw error;
+  }
+}
+
+/** Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Returns its exit status. */
+export function runBootingTests(extent: Extent, mochaArguments: readonly string[]): number {
+  const files = readdirSync(join(__dirname, "machines-nspawn"))
+    .filter((name) => (extent === "all" ? name.endsWith(".e2e.ts") : /^(aws|cudo|mithril)\.e2e\.ts$/.test(name)))
+    .map((name) => `${folder}/${name}`);
+  const mocha = require.resolve("mocha/bin/mocha.js");
+  return spawnSync(process.execPath, [mocha, ...mochaArguments, ...files], { stdio: "inherit" }).status ?? 1;
+}
