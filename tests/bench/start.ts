@@ -145,7 +145,7 @@ async function wholeCluster(kubectl: string, directory: string): Promise<number>
   const port = String(await freePort());
   try {
     return await seconds(async () => {
-      const { stdout } = await npm("start", "--", "--json", "--port", port);
+      const { stdout } = await npm("start", "--", "--json", "--port", port, "--machines", "light");
       const { kubeconfig } = JSON.parse(stdout.trim().split("\n").at(-1)!) as { kubeconfig: string };
       await runCommand(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes"], {});
     });

@@ -36,7 +36,7 @@ describe("npm start and npm stop", function () {
 
   it("ends with a kubeconfig that answers, goes on when started again, and leaves nothing", async () => {
     const port = String(await freePort());
-    const started = await npm("start", "--", "--json", "--port", port);
+    const started = await npm("start", "--", "--json", "--port", port, "--machines", "light");
     assert.equal(started.exitCode, 0, started.stderr);
     const last = JSON.parse(started.stdout.trim().split("\n").at(-1)!) as Started;
     assert.deepEqual([last.stack, last.outputs.status], ["local", "ready"]);

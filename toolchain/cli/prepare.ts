@@ -5,10 +5,9 @@ import { withLock } from "../tools/lock";
 import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
-import { nspawnProblem } from "../../simulator/machines/nspawn/host";
-import { CommandError } from "./command-error";
-import { ensureSimulator, type Machines, type Simulator } from "./simulator-process";
-import { writeConfig } from "./stack-config";
+import { describeMachines, usualMachines, type Machines } from "./machines";
+import { ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
+import { stackCloud, writeConfig } from "./stack-config";
 import { runSteps } from "./steps";
 import { stateRoot, type StackFiles } from "./workspace";
 
@@ -18,10 +17,13 @@ export interface Prepared {
   pulumi: Pulumi;
 }
 
-/** Gets the machine ready for `pulumi up` or `destroy` of a stack, telling each step on stderr. */
+/**
+ * Gets the machine ready for `pulumi up` or `destroy` of a stack, telling each step on stderr.
+ * @param wanted of the simulator; `makesMachines`: whether the stack is to get new ones
+ */
 export async function prepare(
   files: StackFiles,
-  wanted: { port: number | undefined; machines: Machines | undefined },
+  wanted: { port: number | undefined; machines: Machines | undefined; makesMachines: boolean },
   signal: AbortSignal,
 ): Promise<Prepared> {
   let found: Record<ToolName, FoundTool> | undefined;
@@ -36,9 +38,10 @@ export async function prepare(
       },
     },
   ]);
-  if (wanted.machines === "nspawn") {
-    const problem = await nspawnProblem();
-    if (problem) throw new CommandError(`machines cannot boot on this computer: ${problem}`, "Leave --machines out.");
+  const choice = (await findSimulator())
+    ? undefined
+    : await usualMachines(wanted.machines, wanted.makesMachines ? await stackCloud(files) : undefined);
+  if (choice?.kind === "nspawn") {
     await runSteps([
       { title: "Machine image", run: async (report) => void (await ensureMachineImage({ report, signal })) },
     ]);
@@ -54,9 +57,12 @@ export async function prepare(
         title: "Simulator",
         run: async () => {
           const lock = path.join(stateRoot, "simulator.lock");
-          const ensured = await withLock(lock, () => ensureSimulator(wanted, signal), { signal });
+          const ensured = await withLock(lock, () => ensureSimulator(wanted, choice?.kind ?? "light", signal), {
+            signal,
+          });
           simulator = ensured;
-          return `${ensured.started ? "started" : "runs already"} at ${ensured.url}`;
+          const machines = describeMachines(ensured.machines, ensured.started ? choice?.reason : undefined);
+          return `${ensured.started ? "started" : "runs already"} at ${ensured.url} with ${machines}`;
         },
       },
       { title: `Stack ${files.stack}`, run: () => prepareStack(executable, files, signal) },

@@ -4,10 +4,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive } from "../tools/lock";
 import { CommandError } from "./command-error";
+import type { Machines } from "./machines";
 import { root, simulatorFolder } from "./workspace";
-
-/** What simulated VMs are made of: processes, or machines that boot. */
-export type Machines = "light" | "nspawn";
 
 /** A simulator that runs. */
 export interface Simulator {
@@ -45,9 +43,11 @@ export async function findSimulator(): Promise<Simulator | undefined> {
 /**
  * The running simulator, else one that is started in the background and outlives us.
  * @param wanted its port and machines; what is undefined means the default, or whatever a running one has
+ * @param usual machines of one that is started while none are wanted
  */
 export async function ensureSimulator(
   wanted: { port: number | undefined; machines: Machines | undefined },
+  usual: Machines,
   signal: AbortSignal,
 ): Promise<Simulator & { started: boolean }> {
   const { port, machines } = wanted;
@@ -67,13 +67,7 @@ export async function ensureSimulator(
     }
     return { ...running, started: false };
   }
-  return { ...(await startSimulator(port, machines ?? (await usualMachines()), signal)), started: true };
-}
-
-/** Machines that still have disks go on as what they are. */
-async function usualMachines(): Promise<Machines> {
-  const disks = await fs.readdir(path.join(simulatorFolder, "nspawn")).catch(() => []);
-  return disks.length > 0 ? "nspawn" : "light";
+  return { ...(await startSimulator(port, machines ?? usual, signal)), started: true };
 }
 
 async function startSimulator(port: number | undefined, machines: Machines, signal: AbortSignal): Promise<Simulator> {

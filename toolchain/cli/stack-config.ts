@@ -53,12 +53,22 @@ const simulatedClouds: readonly unknown[] = ["cudo", "mithril"];
 
 /** `npm start` must not reach a real cloud, so that it takes no stack of a cloud which the simulator does not run. */
 export function requireSimulated(stack: string, committed: string): void {
-  const cloud: unknown = parseDocument(committed).getIn(["config", cloudKey]) ?? "cudo";
+  const cloud = cloudOf(committed);
   if (simulatedClouds.includes(cloud)) return;
   throw new CommandError(
     `the stack "${stack}" is for ${String(cloud)}, which npm start cannot simulate yet`,
     `With your own account: pulumi up -s ${stack}`,
   );
+}
+
+/** The cloud of a stack; undefined when it has no config. */
+export async function stackCloud(files: StackFiles): Promise<unknown> {
+  const committed = await fs.readFile(path.join(root, `Pulumi.${files.stack}.yaml`), "utf8").catch(() => undefined);
+  return committed === undefined ? undefined : cloudOf(committed);
+}
+
+function cloudOf(committed: string): unknown {
+  return parseDocument(committed).getIn(["config", cloudKey]) ?? "cudo";
 }
 
 /** @throws CommandError that names the stacks which have a config, or for a cloud that is not simulated */

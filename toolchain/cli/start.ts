@@ -3,10 +3,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { findOnPath } from "../tools/paths";
 import { CommandError } from "./command-error";
 import { runMain } from "./main";
+import type { Machines } from "./machines";
 import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
-import type { Machines } from "./simulator-process";
 import { requireConfig } from "./stack-config";
 import { stackFiles } from "./workspace";
 
@@ -20,7 +20,8 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
   const begun = performance.now();
   const files = stackFiles(stack);
   await requireConfig(stack);
-  const { pulumi, tools } = await prepare(files, { port: options.port, machines: options.machines }, signal);
+  const { port, machines } = options;
+  const { pulumi, tools } = await prepare(files, { port, machines, makesMachines: true }, signal);
   const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, "--config-file", files.config];
   const code = await showPulumi(pulumi, up, signal);
   const again = stack === "local" ? "" : ` -- ${stack}`;
@@ -63,7 +64,7 @@ const command = new Command("npm start --")
   .addOption(
     new Option(
       "--machines <kind>",
-      "what VMs are made of: processes (light, the default), or machines that boot (nspawn; Linux, root)",
+      "what VMs are made of: machines that boot (nspawn; Linux, root; the default where they can), or processes (light)",
     ).choices(["light", "nspawn"]),
   )
   .action((stack: string, options: StartOptions) => runMain((signal) => start(stack, options, signal)));
