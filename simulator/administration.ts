@@ -1,5 +1,6 @@
 /** `/_simulator`: what exists, what was asked, faults, machines, reset and shutdown. */
 import type { FastifyInstance, FastifyReply } from "fastify";
+import type { AwsSimulatorClient } from "./aws/client";
 import type { Conditions } from "./cudo/conditions";
 import type { SimulatorContents } from "./contents";
 import { checkFault } from "./fault-check";
@@ -16,6 +17,8 @@ export interface Administration {
   readonly mithrilConditions: () => MithrilConditions;
   readonly setMithrilConditions: (conditions: MithrilConditions) => void;
   readonly contents: () => Promise<SimulatorContents>;
+  /** Starts the simulated AWS unless it runs. */
+  readonly aws: () => Promise<AwsSimulatorClient>;
   readonly machine: (id: string) => Machine | undefined;
   /** Removes all objects, faults and records; resolves when no machine is left. */
   readonly reset: () => Promise<void>;
@@ -28,6 +31,12 @@ export interface FaultList {
   faults: FaultRecord[];
   cudo: Conditions;
   mithril: MithrilConditions;
+}
+
+/** What `POST /_simulator/aws` answers. */
+export interface AwsAddress {
+  /** Of all services of the simulated AWS; its own administration is below `/_simulator` there. */
+  endpoint: string;
 }
 
 export function serveAdministration(server: FastifyInstance, administration: Administration): void {
@@ -60,6 +69,8 @@ export function serveAdministration(server: FastifyInstance, administration: Adm
     administration.setMithrilConditions({});
     return {};
   });
+
+  server.post(`${base}/aws`, async (): Promise<AwsAddress> => ({ endpoint: (await administration.aws()).endpoint }));
 
   // A machine's id has slashes, so it is what stands between the prefix and the last part.
   server.get(`${base}/machines/*`, async (request, reply) => {

@@ -1,5 +1,6 @@
 /** What tests and commands ask of a running simulator. */
-import type { FaultList } from "./administration";
+import type { AwsAddress, FaultList } from "./administration";
+import { AwsSimulatorClient } from "./aws/client";
 import type { SimulatorContents } from "./contents";
 import type { Conditions } from "./cudo/conditions";
 import type { Fault, FaultRecord } from "./faults";
@@ -53,6 +54,11 @@ export class SimulatorClient {
   /** Ends all faults and conditions. */
   async clearFaults(): Promise<void> {
     await this.call("DELETE", "faults");
+  }
+
+  /** Starts the simulated AWS unless it runs. */
+  async aws(): Promise<AwsSimulatorClient> {
+    return new AwsSimulatorClient((await this.call<AwsAddress>("POST", "aws")).endpoint);
   }
 
   /** Pulls the plug of a machine. `id`: as in the state. */

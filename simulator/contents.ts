@@ -1,4 +1,5 @@
 /** What a simulator holds at one moment. */
+import type { AwsContents } from "./aws/client";
 import type { CudoSummary } from "./cudo/summary";
 import type { MithrilSummary } from "./mithril/summary";
 import type { MachineSummary } from "./rental";
@@ -7,5 +8,7 @@ import type { MachineSummary } from "./rental";
 export interface SimulatorContents {
   cudo: CudoSummary;
   mithril: MithrilSummary;
+  /** Once it has been asked for. */
+  aws?: AwsContents;
   machines: MachineSummary[];
 }

@@ -5,14 +5,17 @@ import fastify, { type FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import { serveAdministration } from "./administration";
 import { machineRange } from "./addresses";
+import type { AwsSimulatorClient } from "./aws/client";
 import { Alarm } from "./alarm";
-import type { Cloud, CloudRequest } from "./cloud";
+import type { Cloud, CloudRequest, WantedMachine } from "./cloud";
 import type { SimulatorContents } from "./contents";
 import { CudoCloud } from "./cudo/cloud";
 import { emptyCudo, firstProjectId } from "./cudo/model";
 import { Faults } from "./faults";
 import { derived } from "./identifiers";
 import type { MachineKind } from "./machines/machine";
+import type { AwsCloud } from "./aws/cloud";
+import type { AwsTiming } from "./aws/timing";
 import { MithrilCloud } from "./mithril/cloud";
 import { HostedClusters } from "./mithril/hosted-clusters";
 import { emptyMithril, firstMithrilProject } from "./mithril/model";
@@ -35,6 +38,8 @@ export interface SimulatorOptions {
   timing?: Partial<Timing>;
   /** Port of the SSH servers of Mithril's control planes, each at its cluster's address. Default: 2222. */
   sshPort?: number;
+  /** Of the simulated AWS: what differs from `defaultAwsTiming`. */
+  awsTiming?: Partial<AwsTiming>;
   /** Makes the API key, ids and addresses of a new state directory repeatable. Default: random. */
   seed?: string;
   /** Default: silent. */
@@ -54,6 +59,8 @@ export interface Simulator {
     /** Of the control planes. */
     readonly sshPort: number;
   };
+  /** Starts the simulated AWS, which takes a second and 100 MB, unless it runs: its administration. */
+  aws(): Promise<AwsSimulatorClient>;
   /** What exists now, without secrets. */
   state(): Promise<SimulatorContents>;
   /** Stops the machines in order and writes the state. Safe to call again. */
@@ -113,17 +120,36 @@ async function run(
   const requests = new RequestLog();
   const alarm = new Alarm(() => settle(true));
   let closing: Promise<void> | undefined;
+  let aws: Promise<AwsCloud> | undefined;
+  let awsMachines: () => ReadonlyMap<string, WantedMachine> = () => new Map();
 
   function save(): Promise<void> {
-    state.orphans = rental.orphans();
+    // The simulated AWS forgets everything when it ends: after that, its machines are nobody's.
+    state.orphans = [...rental.orphans(), ...[...awsMachines().values()].map(({ spec }) => spec)];
     return file.save();
+  }
+
+  /** Its code and moto are loaded for those who use them. */
+  function ensureAws(): Promise<AwsCloud> {
+    if (closing) return Promise.reject(new Error("the simulator is closing"));
+    aws ??= (async () => {
+      const { startAwsCloud } = await import("./aws/cloud.js");
+      const publicPorts = options.machines ? [6443] : [];
+      const cloud = await startAwsCloud({ timing: options.awsTiming, publicPorts, log, changed: () => settle(true) });
+      awsMachines = () => cloud.machines();
+      log.info({ endpoint: cloud.client.endpoint }, "simulated AWS listens");
+      return cloud;
+    })();
+    // The next one who asks tries again.
+    aws.catch(() => (aws = undefined));
+    return aws;
   }
 
   /** After time or a request changed the clouds: machines follow, and what is due next wakes us up. */
   function settle(timePassed: boolean): void {
     if (closing) return;
     if (timePassed) for (const cloud of clouds) cloud.advance(Date.now());
-    rental.reconcile(new Map(clouds.flatMap((cloud) => [...cloud.machines()])));
+    rental.reconcile(new Map([...clouds.flatMap((cloud) => [...cloud.machines()]), ...awsMachines()]));
     if (options.machines) hosted.reconcile();
     const due = clouds.map((cloud) => cloud.nextDue()).filter((time) => time !== undefined);
     alarm.set(due.length === 0 ? undefined : Math.min(...due));
@@ -139,15 +165,22 @@ async function run(
   }
 
   async function contents(): Promise<SimulatorContents> {
+    const inAws = await (await aws?.catch(() => undefined))?.contents();
     settle(true);
     await rental.orphansGone();
-    return { cudo: cudo.summary(Date.now()), mithril: mithril.summary(Date.now()), machines: rental.list() };
+    return {
+      cudo: cudo.summary(Date.now()),
+      mithril: mithril.summary(Date.now()),
+      ...(inAws && { aws: inAws }),
+      machines: rental.list(),
+    };
   }
 
   async function reset(): Promise<void> {
     for (const cloud of clouds) cloud.reset();
     faults.clear();
     requests.clear();
+    await (await aws?.catch(() => undefined))?.client.reset();
     settle(false);
     await rental.orphansGone();
     await save();
@@ -157,6 +190,7 @@ async function run(
     alarm.clear();
     await server.close();
     await hosted.close();
+    await (await aws?.catch(() => undefined))?.close();
     await rental.close();
     await save();
     await unlock();
@@ -180,6 +214,7 @@ async function run(
     setConditions: (conditions) => (cudo.conditions = conditions),
     mithrilConditions: () => mithril.conditions,
     setMithrilConditions: (conditions) => (mithril.conditions = conditions),
+    aws: async () => (await ensureAws()).client,
     machine: (id) => rental.find(id),
     shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
   });
@@ -192,6 +227,7 @@ async function run(
     url,
     cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: firstProjectId },
     mithril: { baseUrl: `${url}/mithril`, apiKey: mithrilState.apiKey, projectId: firstMithrilProject, sshPort },
+    aws: async () => (await ensureAws()).client,
     state: contents,
     close,
     closed,

@@ -12,11 +12,14 @@ export class MachineAddresses {
   private readonly byInstance = new Map<string, string>();
   private readonly taken = new Set<string>();
 
-  /** The private address's last two parts where they are free, so that 10.0.3.7 is 127.78.3.7; else the next free one. */
+  /** `offset`: machines of several simulators seldom have the same addresses when theirs differ. */
+  constructor(private readonly offset = 0) {}
+
+  /** The private address's last two parts, moved by the offset, where they are free (10.0.3.7 is 127.78.3.7); else the next free one. */
   of(instanceId: string, privateIp: string): string {
     const known = this.byInstance.get(instanceId);
     if (known !== undefined) return known;
-    const wanted = (parseIpv4(privateIp) ?? 0) % machineRange.size;
+    const wanted = ((parseIpv4(privateIp) ?? 0) + this.offset) % machineRange.size;
     for (let step = 0; step < machineRange.size; step++) {
       const offset = (wanted + step) % machineRange.size;
       const address = formatIpv4(machineRange.base + offset);

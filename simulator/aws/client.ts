@@ -112,6 +112,16 @@ export class AwsSimulatorClient {
     await this.call("PUT", "timing", timing);
   }
 
+  /** An EC2 key pair that the account has from its start. `publicKey`: one line of OpenSSH's format. */
+  async provideKeyPair(keyPair: { name: string; region: string; publicKey: string }): Promise<void> {
+    await this.call("PUT", "key-pairs", keyPair);
+  }
+
+  /** Empties all accounts, and ends all faults and quotas. */
+  async reset(): Promise<void> {
+    await this.call("POST", "reset");
+  }
+
   /** What a spot interruption does to a fleet's instance. */
   async interrupt(instanceId: string): Promise<void> {
     await this.call("POST", `instances/${instanceId}/interrupt`);

@@ -9,5 +9,6 @@ export {
   type AwsRequestRecord,
 } from "./client";
 export { defaultAwsTiming, type AwsTiming } from "./timing";
-export type { StartScript } from "./instances";
+export { startAwsCloud, type AwsCloud } from "./cloud";
+export type { StartScript, StartScriptContext } from "./instances";
 export type { InstanceEvent } from "./moto-process";

@@ -4,15 +4,44 @@ import type { WantedMachine } from "../cloud";
 import { MachineAddresses } from "./addresses";
 import type { InstanceEvent } from "./moto-process";
 
-/** Turns an instance's user data into what its machine runs. The place to answer what a real machine asks its metadata service. */
-export type StartScript = (userData: string, instance: InstanceEvent) => string;
+export interface StartScriptContext {
+  /** Address of the instance's machine. */
+  readonly address: string;
+  /** Address of the machine of another instance by its private address in the same VPC; undefined while there is none. */
+  addressOf(privateIp: string): string | undefined;
+  /** Aborts when the instance shuts down for good. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Turns an instance's user data into what its machine runs. The place to answer what a real machine asks its metadata service and SSM.
+ * The machine boots when there is an answer.
+ */
+export type StartScript = (
+  userData: string,
+  instance: InstanceEvent,
+  context: StartScriptContext,
+) => string | Promise<string>;
+
+export interface InstancesOptions {
+  startScript: StartScript;
+  addresses?: MachineAddresses;
+  /** A machine is wanted by now that was not yet when its instance was told of. */
+  changed?: () => void;
+  /** No start script could be made. */
+  failed?: (instance: InstanceEvent, error: unknown) => void;
+}
 
 export class Instances {
-  private readonly addresses = new MachineAddresses();
+  private readonly addresses: MachineAddresses;
   private readonly wanted = new Map<string, WantedMachine>();
   private readonly seen = new Map<string, InstanceEvent>();
+  /** Those that have begun to boot, each with what ends its life. */
+  private readonly lives = new Map<string, AbortController>();
 
-  constructor(private readonly startScript: StartScript) {}
+  constructor(private readonly options: InstancesOptions) {
+    this.addresses = options.addresses ?? new MachineAddresses();
+  }
 
   /** All machines that should exist: those of instances which have run and are not yet shutting down. */
   machines(): ReadonlyMap<string, WantedMachine> {
@@ -22,7 +51,7 @@ export class Instances {
   /** Public addresses in use, each with the address of its machine. */
   forwards(): ReadonlyMap<string, string> {
     const running = [...this.seen.values()].filter(
-      (instance) => instance.state === "running" && instance.publicIp !== null,
+      (instance) => instance.state === "running" && instance.publicIp !== null && this.wanted.has(machineId(instance)),
     );
     return new Map(running.map((instance) => [instance.publicIp!, this.wanted.get(machineId(instance))!.spec.address]));
   }
@@ -31,34 +60,73 @@ export class Instances {
     const id = machineId(instance);
     this.seen.set(id, instance);
     if (instance.state === "shutting-down" || instance.state === "terminated") {
+      this.lives.get(id)?.abort(new Error("the instance is shutting down"));
+      this.lives.delete(id);
       this.wanted.delete(id);
       this.addresses.release(instance.instanceId);
       if (instance.state === "terminated") this.seen.delete(id);
       return;
     }
-    const powered = instance.state === "running";
     const known = this.wanted.get(id);
-    if (!known && !powered) return;
+    if (known) this.want(id, instance, known.spec);
+    else if (instance.state === "running" && !this.lives.has(id)) this.boot(id, instance);
+  }
+
+  close(): void {
+    for (const life of this.lives.values()) life.abort(new Error("the simulator stops"));
+  }
+
+  private boot(id: string, instance: InstanceEvent): void {
+    const life = new AbortController();
+    this.lives.set(id, life);
+    const address = this.addresses.of(instance.instanceId, instance.privateIp ?? "");
+    const script = this.options.startScript(decodeUserData(instance.userData), instance, {
+      address,
+      addressOf: (privateIp) => this.addressOf(instance, privateIp),
+      signal: life.signal,
+    });
+    if (typeof script === "string") return this.want(id, instance, specOf(instance, address, script));
+    script.then(
+      (startScript) => {
+        if (life.signal.aborted) return;
+        // It may have been stopped meanwhile, or have another public address.
+        this.want(id, this.seen.get(id) ?? instance, specOf(instance, address, startScript));
+        this.options.changed?.();
+      },
+      (error: unknown) => {
+        if (!life.signal.aborted) this.options.failed?.(instance, error);
+      },
+    );
+  }
+
+  private want(id: string, instance: InstanceEvent, spec: WantedMachine["spec"]): void {
     this.wanted.set(id, {
       uid: instance.instanceId,
-      spec: known?.spec ?? this.specOf(id, instance),
-      powered,
+      spec,
+      powered: instance.state === "running",
       boots: instance.boots,
     });
   }
 
-  private specOf(id: string, instance: InstanceEvent): WantedMachine["spec"] {
-    const count = instance.gpus.reduce((sum, gpu) => sum + gpu.count, 0);
-    return {
-      id,
-      name: instance.instanceId,
-      address: this.addresses.of(instance.instanceId, instance.privateIp ?? ""),
-      vcpus: instance.vcpus,
-      memoryGib: instance.memoryMib / 1024,
-      gpus: count > 0 ? { count, model: instance.gpus[0]!.model } : undefined,
-      startScript: this.startScript(decodeUserData(instance.userData), instance),
-    };
+  private addressOf({ account, vpc }: InstanceEvent, privateIp: string): string | undefined {
+    const found = [...this.seen.values()].find(
+      (other) => other.account === account && other.vpc === vpc && other.privateIp === privateIp,
+    );
+    return found && this.addresses.of(found.instanceId, privateIp);
   }
+}
+
+function specOf(instance: InstanceEvent, address: string, startScript: string): WantedMachine["spec"] {
+  const count = instance.gpus.reduce((sum, gpu) => sum + gpu.count, 0);
+  return {
+    id: machineId(instance),
+    name: instance.instanceId,
+    address,
+    vcpus: instance.vcpus,
+    memoryGib: instance.memoryMib / 1024,
+    gpus: count > 0 ? { count, model: instance.gpus[0]!.model } : undefined,
+    startScript,
+  };
 }
 
 export function machineId(instance: Pick<InstanceEvent, "region" | "instanceId">): string {

@@ -16,6 +16,9 @@ export interface InstanceEvent {
   readonly memoryMib: number;
   readonly gpus: readonly { readonly count: number; readonly model: string }[];
   readonly zone: string;
+  readonly vpc: string | null;
+  /** The instance's own name of itself. */
+  readonly privateDns: string;
   readonly privateIp: string | null;
   readonly publicIp: string | null;
   /** Base64, as the caller gave it. */
@@ -36,6 +39,8 @@ export interface MotoProcessOptions {
   /** On 127.0.0.1; 0: one that is free. */
   port: number;
   timing: AwsTiming;
+  /** Where in 127.79.0.0/16 public addresses begin, so that several simulators seldom give the same. */
+  firstAddress: number;
   onInstance: (instance: InstanceEvent) => void;
   /** Something in the extension that should not happen. */
   onDefect: (message: string) => void;
@@ -54,6 +59,7 @@ const lastLines = 15;
 export async function startMoto(options: MotoProcessOptions): Promise<MotoProcess> {
   const program = join(__dirname, "moto", "main.py");
   const args = [program, "--port", String(options.port), "--timing", JSON.stringify(options.timing)];
+  args.push("--first-address", String(options.firstAddress));
   // Its standard input is a pipe from us: when we end, however that happens, the pipe does, and so does the process.
   const child = spawn(options.python, args, {
     stdio: ["pipe", "pipe", "pipe"],

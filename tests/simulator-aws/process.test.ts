@@ -102,6 +102,8 @@ describe("machines of instances", () => {
     memoryMib: 8192,
     gpus: [],
     zone: "us-west-2a",
+    vpc: "vpc-1",
+    privateDns: "ip-10-0-3-7.us-west-2.compute.internal",
     privateIp: "10.0.3.7",
     publicIp: null,
     userData: null,
@@ -131,7 +133,7 @@ describe("machines of instances", () => {
   });
 
   it("wants a machine from the first run of an instance until it shuts down", () => {
-    const instances = new Instances((data) => data);
+    const instances = new Instances({ startScript: (data) => data });
     const wanted = () => [...instances.machines().values()].map(({ powered, boots }) => ({ powered, boots }));
     instances.apply(event({ state: "pending", boots: 0 }));
     assert.deepEqual(wanted(), []);

@@ -246,7 +246,7 @@ describe("simulated AWS", () => {
         startScript: "#!/bin/bash\necho in us-west-2b\n",
       },
     );
-    assert.match(machine.spec.address, /^127\.78\.(1[6-9]|2\d|3[01])\.\d+$/);
+    assert.match(machine.spec.address, /^127\.78\.\d+\.\d+$/);
     await scene.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId!] }));
     await until(async () => (await states([InstanceId!]))[0] === "stopped", "stopped");
     await scene.ec2.send(new StartInstancesCommand({ InstanceIds: [InstanceId!] }));

@@ -15,6 +15,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--timing", default="{}", help="milliseconds by name, JSON")
+    arguments.add_argument("--first-address", type=int, default=0, help="where public addresses begin in 127.79.0.0/16")
     given = arguments.parse_args()
 
     # AWS's managed policies (AmazonSSMManagedInstanceCore, ...) can be attached to roles.
@@ -31,6 +32,7 @@ def main() -> None:
     for part in (images, instances, dependencies, fleet_calls, network, service_quotas, templates):
         part.install()
     world.timing.update(json.loads(given.timing))
+    network.begin_at(given.first_address)
     world.start()
 
     application = Application(DomainDispatcherApplication(create_backend_app))

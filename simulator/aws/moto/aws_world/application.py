@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import quota
+from . import instances, provided, quota
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -91,6 +91,15 @@ class Application:
             case "DELETE", ["faults", *ids]:
                 faults.remove(ids[0] if ids else None)
                 return {}
+            case "PUT", ["key-pairs"]:
+                provided.add_key_pair(given["region"], given["name"], given["publicKey"])
+                return {}
+            case "POST", ["reset"]:
+                self._log.clear()
+                faults.remove()
+                quota.settings.clear()
+                _forget_everything()
+                return {}
             case "PUT", ["quotas"]:
                 quota.settings.update({str(code): float(value) for code, value in given.items()})
                 return {}
@@ -117,6 +126,21 @@ def _backends() -> Iterable[Any]:
     from moto.backends import get_backend
 
     return [backend for regions in get_backend("ec2").values() for backend in regions.values()]
+
+
+def _forget_everything() -> None:
+    """As if nobody had ever asked for anything."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
+    world.forget()
+    for backend in _backends():
+        for instance in backend.all_instances():
+            if instance.state_code != instances.TERMINATED[1]:
+                instances.set_state(instance, instances.TERMINATED)
+    world.forget()
+    BackendDict.reset()
+    reset_model_data()
 
 
 def _interrupt(instance_id: str) -> dict[str, Any]:

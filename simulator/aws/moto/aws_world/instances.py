@@ -49,6 +49,8 @@ def describe(instance: Any) -> dict[str, Any]:
         "memoryMib": kind.get("MemoryInfo", {}).get("SizeInMiB", 1024),
         "gpus": [{"count": gpu.get("Count", 0), "model": gpu.get("Name", "")} for gpu in gpus],
         "zone": instance.availability_zone,
+        "vpc": instance.vpc_id,
+        "privateDns": instance.private_dns_name,
         "privateIp": instance.nics[0].private_ip_address if instance.nics else None,
         "publicIp": instance.nics[0].public_ip if instance.nics else None,
         "userData": str(instance.user_data) if instance.user_data else None,

@@ -6,6 +6,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from .instances import TERMINATED
+from .provided import is_provided
 
 
 def inventory() -> dict[str, list[dict[str, Any]]]:
@@ -91,7 +92,11 @@ def _of_ec2(backend: Any) -> dict[str, list[dict[str, Any]]]:
             },
             lambda fleet: fleet.state != "deleted",
         ),
-        "keyPairs": [{"id": pair.id, "name": pair.name, "tags": _tags(pair)} for pair in backend.key_pairs.values()],
+        "keyPairs": [
+            {"id": pair.id, "name": pair.key_name, "tags": _tags(pair)}
+            for pair in backend.key_pairs.values()
+            if not is_provided(backend.region_name, pair.key_name)
+        ],
     }
 
 

@@ -9,13 +9,17 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from .instances import describe
 from .world import world
 
-_numbers = itertools.count(1)
+_numbers = itertools.count()
+
+
+def begin_at(number: int) -> None:
+    global _numbers
+    _numbers = itertools.count(number)
 
 
 def next_public_address() -> str:
     """127.79.0.1, .2, … without those that end in 0 or 255."""
-    number = next(_numbers)
-    block, host = divmod(number - 1, 254)
+    block, host = divmod(next(_numbers), 254)
     return f"127.79.{block % 256}.{host + 1}"
 
 

@@ -45,6 +45,10 @@ class World:
         heapq.heappush(self._due, (time.monotonic() + self.seconds(delay), next(self._numbers), work))
         self._changed.notify()
 
+    def forget(self) -> None:
+        """Nothing is due any more. Call it with the lock held."""
+        self._due.clear()
+
     def advance(self) -> None:
         """Does everything that is due, so that a request sees the world as it is now. Call it with the lock held."""
         while self._due and self._due[0][0] <= time.monotonic():

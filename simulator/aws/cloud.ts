@@ -1,0 +1,110 @@
+/** The simulated AWS without machines: moto with working fleets, and what machines its instances ask for. */
+import { randomInt } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { ensureMoto } from "../../toolchain/tools/moto";
+import type { WantedMachine } from "../cloud";
+import { MachineAddresses, machineRange } from "./addresses";
+import { AwsSimulatorClient, type AwsContents } from "./client";
+import { Forwarder } from "./forwarder";
+import { Instances, type StartScript } from "./instances";
+import { lightStartScript } from "./light-scripts";
+import { MachineParameters } from "./machine-parameters";
+import { startMoto, type InstanceEvent } from "./moto-process";
+import { defaultAwsTiming, type AwsTiming } from "./timing";
+
+export interface AwsCloudOptions {
+  /** Port on 127.0.0.1. Default: one that is free. */
+  port?: number | undefined;
+  /** What differs from `defaultAwsTiming`. */
+  timing?: Partial<AwsTiming> | undefined;
+  /** What a machine runs, from its instance's user data. Default: what light machines need, who run no script. */
+  startScript?: StartScript | undefined;
+  /** Ports of public addresses that lead to the machines. */
+  publicPorts: readonly number[];
+  log: Logger;
+  /** The wanted machines may be others. */
+  changed: () => void;
+}
+
+export interface AwsCloud {
+  readonly client: AwsSimulatorClient;
+  /** All machines that should exist, by id. */
+  machines(): ReadonlyMap<string, WantedMachine>;
+  /** Everything that exists. Machines of instances that do not are no longer wanted by then. */
+  contents(): Promise<AwsContents>;
+  /** Ends moto and all forwards. Safe to call again. */
+  close(): Promise<void>;
+}
+
+export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud> {
+  const { log } = options;
+  const { python } = await ensureMoto();
+  const forwarder = new Forwarder(options.publicPorts);
+  let forwarding = Promise.resolve();
+  let client: AwsSimulatorClient | undefined;
+
+  const parameters = new MachineParameters(() => client!.endpoint);
+  const instances = new Instances({
+    startScript:
+      options.startScript ??
+      lightStartScript({
+        parameters,
+        log: ({ instanceId }, message) => log.info({ instance: instanceId, message }, "machine waits"),
+      }),
+    // Several simulators, and the tests, share one loopback interface.
+    addresses: new MachineAddresses(randomInt(machineRange.size)),
+    changed: follow,
+    failed: ({ instanceId }, error) => unfit(instanceId, error),
+  });
+
+  function unfit(instance: string, error: unknown): void {
+    log.error({ instance, problem: String(error) }, "instance cannot become a machine");
+  }
+
+  function follow(): void {
+    options.changed();
+    forwarding = forwarding
+      .then(() => forwarder.apply(instances.forwards()))
+      .catch((error: unknown) => log.error({ problem: String(error) }, "public address cannot be forwarded"));
+  }
+
+  const onInstance = (instance: InstanceEvent) => {
+    try {
+      instances.apply(instance);
+    } catch (error) {
+      unfit(instance.instanceId, error);
+    }
+    follow();
+  };
+  const moto = await startMoto({
+    python,
+    port: options.port ?? 0,
+    timing: { ...defaultAwsTiming, ...options.timing },
+    firstAddress: randomInt(254 * 255),
+    onInstance,
+    onDefect: (message) => log.error({ problem: message }, "simulated AWS"),
+  });
+  client = new AwsSimulatorClient(`http://127.0.0.1:${moto.port}`);
+
+  let closing: Promise<void> | undefined;
+  return {
+    client,
+    machines: () => instances.machines(),
+    async contents() {
+      const contents = await client.state();
+      const existing = new Set(contents.instances.map(({ id }) => id));
+      // Events come on a road of their own.
+      const isBehind = () => [...instances.machines().values()].some(({ uid }) => !existing.has(uid));
+      for (let looks = 0; looks < 100 && isBehind(); looks++) await delay(10);
+      return contents;
+    },
+    close: () =>
+      (closing ??= (async () => {
+        instances.close();
+        await moto.close();
+        await forwarding;
+        await forwarder.close();
+      })()),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * What an EC2 instance's script does before it acts on its node document (`bootstrap/scripts/ec2.sh`), and what the control plane does for
+ * nodes to come (`ec2-control-plane.sh`), for light machines, which run no script.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
+import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import type { NodeDocument } from "../../bootstrap/document";
+import { mintJoinToken } from "./join-token";
+import type { StartScript } from "./instances";
+import type { MachineParameters } from "./machine-parameters";
+import type { InstanceEvent } from "./moto-process";
+
+/** A machine asks again every ten seconds; nobody wants to wait so long for a light one. */
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
+/** As the timer of the real control plane. */
+const tokenEveryMs = 8 * 3_600_000;
+
+export interface LightScriptsOptions {
+  parameters: MachineParameters;
+  /** What a machine would write into its log. */
+  log: (instance: InstanceEvent, message: string) => void;
+}
+
+export function lightStartScript({ parameters, log }: LightScriptsOptions): StartScript {
+  return (userData, instance, { address, addressOf, signal }) => {
+    const document = nodeDocumentFromScript(userData);
+    if (document === undefined || !isUnfinished(document)) return userData;
+    const { secrets } = document;
+    const again = <T>(what: string, work: () => Promise<T>) =>
+      untilDone(work, signal, (problem) => log(instance, `${what}: ${problem}`));
+
+    async function complete(unfinished: Ec2NodeDocument): Promise<NodeDocument> {
+      const value = (name: string) => parameters.get(name, instance, signal);
+      const { parameter, joinParameter } = unfinished.secrets;
+      const completed = completeEc2Document(unfinished, factsOf(instance), {
+        parameter: await value(parameter),
+        ...(unfinished.member && joinParameter !== undefined && { joinParameter: await value(joinParameter) }),
+      });
+      if (!completed) throw new Error(`the control plane has not left a token in ${joinParameter ?? parameter} yet`);
+      return completed;
+    }
+
+    async function publish(controlPlane: NodeDocument, parameter: string): Promise<void> {
+      for (;;) {
+        await again("the token for nodes", async () => {
+          const bootstrapToken = await mintJoinToken(controlPlane, address, signal);
+          await parameters.put(parameter, JSON.stringify({ bootstrapToken }), instance, signal);
+        });
+        await delay(tokenEveryMs, undefined, { signal, ref: false });
+      }
+    }
+
+    return again("the node document", () => complete(document)).then((completed) => {
+      if (secrets.joinParameter !== undefined) {
+        publish(completed, secrets.joinParameter).catch((error: unknown) => {
+          if (!signal.aborted) log(instance, String(error));
+        });
+      }
+      const reachable = {
+        ...completed,
+        ...(completed.endpoint && { endpoint: onLoopback(completed.endpoint, addressOf) }),
+      };
+      return renderBootstrapScript(reachable, { delivery: "cudo-start-script" });
+    });
+  };
+}
+
+function isUnfinished(document: object): document is Ec2NodeDocument {
+  return "secrets" in document;
+}
+
+/** What the metadata service tells. */
+function factsOf({ privateDns, zone, instanceId }: InstanceEvent) {
+  return { nodeName: privateDns, providerId: `aws:///${zone}/${instanceId}` };
+}
+
+/** Private addresses exist in the VPC only: those of instances become the addresses of their machines. */
+function onLoopback(endpoint: string, addressOf: (privateIp: string) => string | undefined): string {
+  const url = new URL(endpoint);
+  return `https://${addressOf(url.hostname) ?? url.hostname}:${url.port}`;
+}
+
+async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal, tell: (problem: string) => void): Promise<T> {
+  let told: string | undefined;
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== told) tell((told = problem));
+    }
+    await delay(pause, undefined, { signal });
+  }
+}
