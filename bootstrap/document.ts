@@ -55,12 +55,17 @@ export interface NodeDocument {
    * `bridge`: containerd's own pod network from the node's `podCIDR`; something else routes between nodes. Absent: an add-on brings the CNI.
    */
   cni?: "bridge";
+  /** `external`: a cloud controller manager tells the node's addresses and zone, and takes away the taint with which it registers. */
+  cloudProvider?: "external";
   gpu?: { vendor: "nvidia"; count: number; model?: string };
   /** Shares mounted at `/mnt/<name>` before kubelet starts. */
   fileShares: { name: string; source: string; type: "nfs" | "virtiofs" }[];
   /** Public keys that may log in as root, in OpenSSH format. */
   authorizedKeys?: string[];
-  /** Worker only: `id.secret`, valid for at most 24 h; may be a placeholder. */
+  /**
+   * With it the machine joins, without it the machine begins the cluster: workers have it, and of several control planes all but the first.
+   * `id.secret`, valid for at most 24 h; may be a placeholder.
+   */
   bootstrapToken?: string;
   controlPlane?: ControlPlaneDocument;
 }

@@ -23,8 +23,16 @@ export interface Ec2JoinToken {
   bootstrapToken: string;
 }
 
+/**
+ * One of several control planes. The `first` begins the cluster as long as there is no token, the `other` ones wait for that token and join.
+ * A first one that is made anew finds the token and joins too, so that there are never two clusters behind one address.
+ */
+export type Ec2Member = "first" | "other";
+
 export interface Ec2NodeDocument extends Omit<NodeDocument, "bootstrapToken" | "controlPlane"> {
   secrets: Ec2Secrets;
+  /** Absent on a control plane that is alone, and on workers. */
+  member?: Ec2Member;
   controlPlane?: Omit<ControlPlaneDocument, keyof Ec2ControlPlaneKeys["controlPlane"]>;
 }
 
@@ -36,11 +44,22 @@ export interface Ec2Facts {
   providerId: string;
 }
 
-/** The document as the machine acts on it; `secret` is the parameter's value. The same is done on the machine by `scripts/ec2.sh`. */
-export function completeEc2Document(document: Ec2NodeDocument, facts: Ec2Facts, secret: string): NodeDocument {
-  const { controlPlane, ...common }: Partial<Ec2NodeDocument> = document;
+/**
+ * The document as the machine acts on it. `secret` is the parameter's value; `joinSecret` that of the join parameter, which machines with
+ * `member` read too. The same is done on the machine by `scripts/ec2.sh`, which waits for a token where the document must have one.
+ */
+export function completeEc2Document(
+  document: Ec2NodeDocument,
+  facts: Ec2Facts,
+  secret: string,
+  joinSecret = "{}",
+): NodeDocument {
+  const { controlPlane, member, ...common }: Partial<Ec2NodeDocument> = document;
   delete common.secrets;
-  const { controlPlane: keys, ...other } = JSON.parse(secret) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>;
+  const { controlPlane: keys, ...other } = {
+    ...(JSON.parse(secret) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>),
+    ...(member && (JSON.parse(joinSecret) as Partial<Ec2JoinToken>)),
+  };
   const text = JSON.stringify(common)
     .replaceAll(placeholders.nodeName, facts.nodeName)
     .replaceAll(placeholders.providerId, facts.providerId);

@@ -8,7 +8,11 @@ import { join } from "node:path";
 /** Modules, each with the scripts that it has as constants. */
 const modules = {
   "node-script.ts": { nodeScript: "node.sh" },
-  "ec2-script.ts": { ec2Script: "ec2.sh", ec2ControlPlaneScript: "ec2-control-plane.sh" },
+  "ec2-script.ts": {
+    ec2Script: "ec2.sh",
+    ec2MembersScript: "ec2-members.sh",
+    ec2ControlPlaneScript: "ec2-control-plane.sh",
+  },
 } as const;
 
 export type ScriptModule = keyof typeof modules;

@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
-import { ec2ControlPlaneScript, ec2Script } from "./ec2-script";
+import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
@@ -38,7 +38,12 @@ export function renderBootstrapScript(
 /** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */
 function commands(document: NodeDocument | Ec2NodeDocument): string {
   if (!("secrets" in document)) return nodeScript;
-  return ec2Script + nodeScript + (document.secrets.joinParameter === undefined ? "" : ec2ControlPlaneScript);
+  return [
+    ec2Script,
+    document.member === undefined ? "" : ec2MembersScript,
+    nodeScript,
+    document.secrets.joinParameter === undefined ? "" : ec2ControlPlaneScript,
+  ].join("");
 }
 
 /** The document of a script in either form; undefined for a script that makes no node. */

@@ -30,9 +30,14 @@ def ssm(action,body):
     url=os.environ.get("AWS_ENDPOINT_URL_SSM","https://"+host)
     try: return json.load(urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20))
     except urllib.error.HTTPError as error: raise RuntimeError("ssm:%s: %s %s"%(action,error.code,error.read().decode(errors="replace")[:300]))
+def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 def complete(document):
     secrets=document["secrets"]
-    over=json.loads(ssm("GetParameter",{"Name":secrets["parameter"],"WithDecryption":True})["Parameter"]["Value"])
+    over=parameter(secrets["parameter"])
+    if "member" in document:
+        # Whoever finds a token joins: also the first one, when it is made anew.
+        over.update(parameter(secrets["joinParameter"]))
+        if document.pop("member")=="other" and "bootstrapToken" not in over: raise RuntimeError("the first control plane has not left a token in %s yet"%secrets["joinParameter"])
     if document["role"]=="worker" and "bootstrapToken" not in over: raise RuntimeError("the control plane has not left a token in %s yet"%secrets["parameter"])
     own={"@@NODE_NAME@@":metadata("local-hostname").split()[0],"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
     for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))

@@ -215,6 +215,7 @@ nodeRegistration:
   kubeletExtraArgs:
   - {name: provider-id, value: $(query json providerId)}
   - {name: node-labels, value: "$(query pairs labels)"}
+$([ -z "$(query text cloudProvider)" ] || echo '  - {name: cloud-provider, value: external}')
 END
 }
 
@@ -336,7 +337,8 @@ main() {
   mount_shares
   configure_containerd
   systemctl enable -q kubelet
-  if [ "$role" = control-plane ]; then become_control_plane; else become_worker; fi
+  # A cloud's own script may bring another way (ec2-members.sh).
+  "become_${become:-${role/-/_}}"
   echo "$node" | put 644 "${state#"$root"}/node"
   begin "$node is a node"
 }

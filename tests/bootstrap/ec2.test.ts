@@ -4,7 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { placeholders } from "../../bootstrap/document";
-import { completeEc2Document, type Ec2ControlPlaneKeys, type Ec2NodeDocument } from "../../bootstrap/ec2";
+import {
+  completeEc2Document,
+  type Ec2ControlPlaneKeys,
+  type Ec2Member,
+  type Ec2NodeDocument,
+} from "../../bootstrap/ec2";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, gpuWorker } from "./documents";
 import { Ec2Services } from "./ec2-services";
@@ -24,6 +29,14 @@ const documents: Record<string, Ec2NodeDocument> = {
     controlPlane: { ...rest, certificateNames: ["kubernetes", "203.0.113.7"] },
     secrets: { source: "aws-ssm", parameter: parameters.keys, joinParameter: parameters.join },
   },
+  "ec2-control-plane-member": {
+    ...controlPlane,
+    endpoint: "https://train-api.elb.example:6443",
+    cloudProvider: "external",
+    member: "other",
+    controlPlane: { ...rest, certificateNames: ["kubernetes", "train-api.elb.example"] },
+    secrets: { source: "aws-ssm", parameter: parameters.keys, joinParameter: parameters.join },
+  },
   "ec2-worker": { ...tokenless, secrets: { source: "aws-ssm", parameter: parameters.join } },
 };
 const facts = {
@@ -31,9 +44,13 @@ const facts = {
   providerId: "aws:///us-west-2b/i-0123456789abcdef0",
 };
 
-/** As cloud-init runs it. */
 function scriptOf(name: string): string {
-  const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
+  return scriptFrom(documents[name]!);
+}
+
+/** As cloud-init runs it. */
+function scriptFrom(document: Ec2NodeDocument): string {
+  const userData = renderBootstrapScript(document, { delivery: "ec2-user-data" });
   return gunzipSync(Buffer.from(userData, "base64")).toString("utf8");
 }
 
@@ -117,6 +134,59 @@ describe("an EC2 instance", () => {
     assert.doesNotMatch(log, new RegExp(token));
   });
 
+  describe("one of several control planes", () => {
+    const userData = (member: Ec2Member) => scriptFrom({ ...documents["ec2-control-plane-member"]!, member });
+    const etcHosts = () => machine.read("etc/hosts").trim().split("\n");
+
+    it("begins the cluster as the first, without asking the load balancer for itself", async () => {
+      services.parameters.set(parameters.join, "{}");
+      const { status, output, calls } = await machine.run(userData("first"), environment);
+      assert.equal(status, 0, output);
+      assert.deepEqual(services.requests, ["GetParameter 200", "GetParameter 200"]);
+      const config = machine.kubeadmConfig();
+      assert.match(config, /kind: InitConfiguration/);
+      assert.match(config, /controlPlaneEndpoint: 'train-api.elb.example:6443'/);
+      assert.match(config, /name: cloud-provider, value: external/);
+      assert.ok(etcHosts().includes("127.0.0.1 train-api.elb.example"), etcHosts().join("\n"));
+      assert.ok(calls.includes("systemctl start --no-block gpu-clusters-join.service"));
+    });
+
+    it("joins with the cluster's keys as another, once there is a token", async () => {
+      services.parameters.set(parameters.join, "{}");
+      services.afterwards.set(parameters.join, JSON.stringify({ bootstrapToken: token }));
+      const { status, output, calls } = await machine.run(userData("other"), environment);
+      assert.equal(status, 0, output);
+      const config = machine.kubeadmConfig();
+      assert.match(config, /kind: JoinConfiguration/);
+      assert.match(config, /^controlPlane: \{localAPIEndpoint: \{bindPort: 6443\}\}$/m);
+      assert.match(machine.discovery(), /server: "https:\/\/train-api.elb.example:6443"/);
+      assert.equal(machine.read("etc/kubernetes/pki/etcd/ca.key"), etcdCa.privateKey);
+      assert.ok(etcHosts().includes("127.0.0.1 train-api.elb.example"), etcHosts().join("\n"));
+      assert.ok(!calls.some((call) => call.startsWith("kubeadm reset")));
+      assert.match(machine.read("var/log/gpu-clusters-bootstrap.log"), /the first control plane has not left a token/);
+    });
+
+    it("joins as the first that is made anew, so that there are never two clusters behind one address", async () => {
+      const { status, output } = await machine.run(userData("first"), environment);
+      assert.equal(status, 0, output);
+      assert.match(machine.kubeadmConfig(), /kind: JoinConfiguration/);
+    });
+
+    it("undoes what an attempt left before it tries again", async () => {
+      machine.breakKubeadm();
+      const first = await machine.run(userData("other"), environment);
+      assert.equal(first.status, 1);
+      assert.match(first.output, /attempt 5 of 5 failed/);
+      const resets = first.calls.filter((call) => call.startsWith("kubeadm reset --force"));
+      assert.equal(resets.length, 4);
+      assert.ok(!machine.read("etc/hosts").includes("train-api"), "it is no API server yet");
+      machine.mendKubeadm();
+      const second = await machine.run(userData("other"), environment);
+      assert.equal(second.status, 0, second.output);
+      assert.ok(second.calls.some((call) => call.startsWith("kubeadm reset --force")));
+    });
+  });
+
   it("gives up with the reason in its log", async () => {
     services.parameters.delete(parameters.join);
     const { status } = await machine.run(scriptOf("ec2-worker"), environment);
@@ -137,6 +207,12 @@ describe("an EC2 instance", () => {
       certificateNames: ["kubernetes", "203.0.113.7"],
     });
     assert.equal(JSON.stringify(first).includes(placeholders.nodeName), false);
+    const member = documents["ec2-control-plane-member"]!;
+    const join = JSON.stringify({ bootstrapToken: token });
+    const joining = completeEc2Document(member, facts, JSON.stringify(keys), join);
+    assert.deepEqual([joining.bootstrapToken, joining.cloudProvider, "member" in joining], [token, "external", false]);
+    const beginning = completeEc2Document({ ...member, member: "first" }, facts, JSON.stringify(keys));
+    assert.equal(beginning.bootstrapToken, undefined);
   });
 });
 

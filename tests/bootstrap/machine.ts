@@ -28,7 +28,7 @@ const commands: Record<string, string> = {
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
   getent: "exit 2",
   kubeadm: `case "$1" in version) echo v1.36.3;; config) echo registry.k8s.io/etcd:3.6.8-0; echo registry.k8s.io/pause:3.10.2;;
-    *) [ ! -e "$BIN/../kubeadm-fails" ] || { echo 'error execution phase preflight'; exit 1; }
+    reset) ;; *) [ ! -e "$BIN/../kubeadm-fails" ] || { echo 'error execution phase preflight'; exit 1; }
       cp "$3" "$BIN/../kubeadm-config.yaml"; [ "$1" = init ] || cp "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" "$BIN/../discovery.conf";; esac`,
   kubelet: "echo Kubernetes v1.36.3",
   modprobe: "",

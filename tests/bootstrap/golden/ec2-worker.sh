@@ -33,9 +33,13 @@ def ssm(action,body):
     url=os.environ.get("AWS_ENDPOINT_URL_SSM","https://"+host)
     try: return json.load(urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20))
     except urllib.error.HTTPError as error: raise RuntimeError("ssm:%s: %s %s"%(action,error.code,error.read().decode(errors="replace")[:300]))
+def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 def complete(document):
     secrets=document["secrets"]
-    over=json.loads(ssm("GetParameter",{"Name":secrets["parameter"],"WithDecryption":True})["Parameter"]["Value"])
+    over=parameter(secrets["parameter"])
+    if "member" in document:
+        over.update(parameter(secrets["joinParameter"]))
+        if document.pop("member")=="other" and "bootstrapToken" not in over: raise RuntimeError("the first control plane has not left a token in %s yet"%secrets["joinParameter"])
     if document["role"]=="worker" and "bootstrapToken" not in over: raise RuntimeError("the control plane has not left a token in %s yet"%secrets["parameter"])
     own={"@@NODE_NAME@@":metadata("local-hostname").split()[0],"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
     for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))
@@ -250,6 +254,7 @@ nodeRegistration:
   kubeletExtraArgs:
   - {name: provider-id, value: $(query json providerId)}
   - {name: node-labels, value: "$(query pairs labels)"}
+$([ -z "$(query text cloudProvider)" ] || echo '  - {name: cloud-provider, value: external}')
 END
 }
 
@@ -367,7 +372,7 @@ main() {
   mount_shares
   configure_containerd
   systemctl enable -q kubelet
-  if [ "$role" = control-plane ]; then become_control_plane; else become_worker; fi
+  "become_${become:-${role/-/_}}"
   echo "$node" | put 644 "${state#"$root"}/node"
   begin "$node is a node"
 }

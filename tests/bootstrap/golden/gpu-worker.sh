@@ -198,6 +198,7 @@ nodeRegistration:
   kubeletExtraArgs:
   - {name: provider-id, value: $(query json providerId)}
   - {name: node-labels, value: "$(query pairs labels)"}
+$([ -z "$(query text cloudProvider)" ] || echo '  - {name: cloud-provider, value: external}')
 END
 }
 
@@ -315,7 +316,7 @@ main() {
   mount_shares
   configure_containerd
   systemctl enable -q kubelet
-  if [ "$role" = control-plane ]; then become_control_plane; else become_worker; fi
+  "become_${become:-${role/-/_}}"
   echo "$node" | put 644 "${state#"$root"}/node"
   begin "$node is a node"
 }
