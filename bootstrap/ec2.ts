@@ -44,22 +44,30 @@ export interface Ec2Facts {
   providerId: string;
 }
 
+/** Values of the parameters that a document names. */
+export interface Ec2SecretValues {
+  parameter: string;
+  /** Read by machines with `member` only. */
+  joinParameter?: string;
+}
+
 /**
- * The document as the machine acts on it. `secret` is the parameter's value; `joinSecret` that of the join parameter, which machines with
- * `member` read too. The same is done on the machine by `scripts/ec2.sh`, which waits for a token where the document must have one.
+ * The document as the machine acts on it. Undefined as long as the token that it needs is not there. The same is done on the machine by
+ * `scripts/ec2.sh`.
  */
 export function completeEc2Document(
   document: Ec2NodeDocument,
   facts: Ec2Facts,
-  secret: string,
-  joinSecret = "{}",
-): NodeDocument {
+  values: Ec2SecretValues,
+): NodeDocument | undefined {
   const { controlPlane, member, ...common }: Partial<Ec2NodeDocument> = document;
   delete common.secrets;
   const { controlPlane: keys, ...other } = {
-    ...(JSON.parse(secret) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>),
-    ...(member && (JSON.parse(joinSecret) as Partial<Ec2JoinToken>)),
+    ...(JSON.parse(values.parameter) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>),
+    ...(member && (JSON.parse(values.joinParameter ?? "{}") as Partial<Ec2JoinToken>)),
   };
+  const joins = document.role === "worker" || member === "other";
+  if (joins && other.bootstrapToken === undefined) return undefined;
   const text = JSON.stringify(common)
     .replaceAll(placeholders.nodeName, facts.nodeName)
     .replaceAll(placeholders.providerId, facts.providerId);

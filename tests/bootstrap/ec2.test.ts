@@ -198,21 +198,23 @@ describe("an EC2 instance", () => {
   });
 
   it("acts on the same document as completeEc2Document gives", () => {
-    const worker = completeEc2Document(documents["ec2-worker"]!, facts, JSON.stringify({ bootstrapToken: token }));
-    const expected = { ...gpuWorker, ...facts, bootstrapToken: token };
-    assert.deepEqual(worker, expected);
-    const first = completeEc2Document(documents["ec2-control-plane"]!, facts, JSON.stringify(keys));
-    assert.deepEqual(first.controlPlane, {
+    const [ofKeys, join] = [JSON.stringify(keys), JSON.stringify({ bootstrapToken: token })];
+    const worker = completeEc2Document(documents["ec2-worker"]!, facts, { parameter: join });
+    assert.deepEqual(worker, { ...gpuWorker, ...facts, bootstrapToken: token });
+    assert.equal(completeEc2Document(documents["ec2-worker"]!, facts, { parameter: "{}" }), undefined);
+    const alone = completeEc2Document(documents["ec2-control-plane"]!, facts, { parameter: ofKeys });
+    assert.deepEqual(alone?.controlPlane, {
       ...controlPlane.controlPlane,
       certificateNames: ["kubernetes", "203.0.113.7"],
     });
-    assert.equal(JSON.stringify(first).includes(placeholders.nodeName), false);
-    const member = documents["ec2-control-plane-member"]!;
-    const join = JSON.stringify({ bootstrapToken: token });
-    const joining = completeEc2Document(member, facts, JSON.stringify(keys), join);
+    assert.equal(JSON.stringify(alone).includes(placeholders.nodeName), false);
+    const other = documents["ec2-control-plane-member"]!;
+    const joining = completeEc2Document(other, facts, { parameter: ofKeys, joinParameter: join })!;
     assert.deepEqual([joining.bootstrapToken, joining.cloudProvider, "member" in joining], [token, "external", false]);
-    const beginning = completeEc2Document({ ...member, member: "first" }, facts, JSON.stringify(keys));
-    assert.equal(beginning.bootstrapToken, undefined);
+    assert.equal(completeEc2Document(other, facts, { parameter: ofKeys, joinParameter: "{}" }), undefined);
+    const first = completeEc2Document({ ...other, member: "first" }, facts, { parameter: ofKeys, joinParameter: "{}" });
+    assert.equal(first?.bootstrapToken, undefined);
+    assert.ok(first?.controlPlane?.ca);
   });
 });
 
