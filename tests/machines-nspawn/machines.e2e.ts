@@ -3,24 +3,22 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
 import type { Machine } from "../../simulator/machines/machine";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
-import { ensureTools } from "../../toolchain/tools";
-import { runCommand } from "../../toolchain/tools/command";
 import { until } from "../machines/test-cluster";
 import { bootingCluster, bootMs, existing, groupsOf, remains, type BootingCluster } from "./cluster";
+import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
 
 describe("machines that boot", () => {
   const network = `127.77.${randomInt(200, 250)}`;
-  const machinesDirectory = mkdtempSync(join(tmpdir(), "nspawn-machines-"));
-  const kubeconfig = join(tmpdir(), `nspawn-kubeconfig-${process.pid}`);
+  const directory = mkdtempSync(join(tmpdir(), "nspawn-machines-"));
+  const machinesDirectory = join(directory, "machines");
   let cluster: BootingCluster;
   let workers: Machine[];
-  let kubectl: (...args: string[]) => Promise<string>;
+  let kubectl: Kubectl;
 
   async function shapeOf(name: string) {
     const { metadata, spec } = (await cluster.node(name)) as unknown as {
@@ -38,19 +36,15 @@ describe("machines that boot", () => {
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    const tools = await ensureTools(["kubectl"]);
     cluster = await bootingCluster(machinesDirectory, network);
-    writeFileSync(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
-    kubectl = async (...args) =>
-      (await runCommand(tools.kubectl, ["--kubeconfig", kubeconfig, ...args], { timeout: bootMs })).stdout;
+    kubectl = await kubectlFor(cluster.kubeconfig, directory);
   });
 
   after(async function () {
     this.timeout(120_000);
     await cluster.kind.close();
     assert.deepEqual(remains(machinesDirectory), []);
-    rmSync(machinesDirectory, { recursive: true, force: true });
-    rmSync(kubeconfig, { force: true });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   it("becomes a control plane by kubeadm init, reachable at the address that the cloud gave", async function () {
@@ -85,26 +79,7 @@ describe("machines that boot", () => {
 
   it("runs pods on both workers that find each other through a Service and DNS", async function () {
     this.timeout(2 * bootMs);
-    writeFileSync(join(machinesDirectory, "..", `pods-${process.pid}.json`), JSON.stringify(webPods));
-    try {
-      await kubectl("apply", "-f", join(machinesDirectory, "..", `pods-${process.pid}.json`));
-      await kubectl("rollout", "status", "deployment/web", "--timeout=100s");
-    } finally {
-      rmSync(join(machinesDirectory, "..", `pods-${process.pid}.json`));
-    }
-    const nodes = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].spec.nodeName}");
-    assert.deepEqual(nodes.split(" ").sort(), ["first", "second"]);
-    const answered = new Set<string>();
-    await until(
-      "both pods have answered",
-      async () => {
-        const page = ["wget", "-qO-", "http://web.default.svc.cluster.local/"];
-        answered.add(await kubectl("exec", "deployment/web", "--", "/bin/busybox", "timeout", "5", "busybox", ...page));
-        return answered.size === 2;
-      },
-      60_000,
-    );
-    assert.match(await kubectl("logs", "deployment/web"), /started/);
+    await proveWorkload(kubectl, ["first", "second"]);
   });
 
   it("comes back as the same node after a power cut, and its script is harmless the second time", async function () {
@@ -170,53 +145,3 @@ describe("machines that boot", () => {
     }
   });
 });
-
-const labels = { app: "web" };
-
-const webPods = {
-  apiVersion: "v1",
-  kind: "List",
-  items: [
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "web" },
-      spec: {
-        replicas: 2,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            terminationGracePeriodSeconds: 1,
-            topologySpreadConstraints: [
-              {
-                maxSkew: 1,
-                topologyKey: "kubernetes.io/hostname",
-                whenUnsatisfiable: "DoNotSchedule",
-                labelSelector: { matchLabels: labels },
-              },
-            ],
-            containers: [
-              {
-                name: "web",
-                image: busyboxImage,
-                command: [
-                  "sh",
-                  "-c",
-                  "echo $HOSTNAME >/tmp/index.html; echo started; exec /bin/busybox httpd -f -p 8080 -h /tmp",
-                ],
-                readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
-              },
-            ],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "web" },
-      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
-    },
-  ],
-};

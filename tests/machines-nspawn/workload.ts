@@ -1,0 +1,157 @@
+/** Pods that show that a cluster works, with the image that every simulated machine has. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
+import { ensureTools } from "../../toolchain/tools";
+import { runCommand } from "../../toolchain/tools/command";
+import { until } from "../machines/test-cluster";
+import { gpuResource } from "./gpu-device-plugin";
+
+export interface Kubectl {
+  (...args: string[]): Promise<string>;
+  apply(object: object): Promise<void>;
+}
+
+const commandMs = 120_000;
+
+/** kubectl with a kubeconfig, which is kept in the directory. */
+export async function kubectlFor(kubeconfig: string, directory: string): Promise<Kubectl> {
+  const { kubectl } = await ensureTools(["kubectl"]);
+  const file = join(directory, `kubeconfig-${randomUUID()}`);
+  writeFileSync(file, kubeconfig, { mode: 0o600 });
+  const run = async (args: string[], input?: string) =>
+    (await runCommand(kubectl, ["--kubeconfig", file, ...args], { timeout: commandMs, input })).stdout;
+  return Object.assign((...args: string[]) => run(args), {
+    apply: async (object: object) => void (await run(["apply", "-f", "-"], JSON.stringify(object))),
+  });
+}
+
+/** A Deployment with a pod on each of the nodes, whose pods find each other through a Service and DNS; exec and logs work. */
+export async function proveWorkload(kubectl: Kubectl, nodes: readonly string[]): Promise<void> {
+  await kubectl.apply(webPods(nodes.length));
+  await kubectl("rollout", "status", "deployment/web", "--timeout=100s");
+  const hosts = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].spec.nodeName}");
+  assert.deepEqual(hosts.split(" ").sort(), [...nodes].sort());
+  const answered = new Set<string>();
+  await until(
+    "all pods have answered",
+    async () => {
+      const page = ["wget", "-qO-", "http://web.default.svc.cluster.local/"];
+      answered.add(await kubectl("exec", "deployment/web", "--", "/bin/busybox", "timeout", "5", "busybox", ...page));
+      return answered.size === nodes.length;
+    },
+    60_000,
+  );
+  assert.match(await kubectl("logs", "deployment/web"), /started/);
+}
+
+/** A pod that asks for GPUs ends well on the node that has them, and knows which it got. */
+export async function proveGpus(kubectl: Kubectl, node: string, count: number): Promise<void> {
+  const allocatable = `jsonpath={.status.allocatable.${gpuResource.replaceAll(".", "\\.")}}`;
+  await until(
+    `node ${node} has GPUs`,
+    async () => (await kubectl("get", "node", node, "-o", allocatable)) === `${count}`,
+  );
+  await kubectl.apply(gpuPod(count));
+  await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/training", "--timeout=60s");
+  assert.equal(await kubectl("get", "pod", "training", "-o", "jsonpath={.spec.nodeName}"), node);
+  assert.match(
+    await kubectl("logs", "training"),
+    new RegExp(`^devices ${Array(count).fill("GPU-\\d").join(",")}$`, "m"),
+  );
+}
+
+/** What a shell in a pod on the node prints, with a directory of the machine in it. */
+export async function onNode(kubectl: Kubectl, node: string, directory: string, command: string): Promise<string> {
+  const name = `on-node-${randomUUID().slice(0, 8)}`;
+  const container = {
+    name,
+    image: busyboxImage,
+    command: ["sh", "-c", command],
+    volumeMounts: [{ name: "directory", mountPath: directory }],
+  };
+  await kubectl.apply({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: {
+      nodeName: node,
+      restartPolicy: "Never",
+      tolerations: [{ operator: "Exists" }],
+      containers: [container],
+      volumes: [{ name: "directory", hostPath: { path: directory } }],
+    },
+  });
+  await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=60s");
+  const text = await kubectl("logs", name);
+  await kubectl("delete", "pod", name, "--wait=false");
+  return text.trim();
+}
+
+const labels = { app: "web" };
+
+function webPods(replicas: number) {
+  const page = "echo $HOSTNAME >/tmp/index.html; echo started; exec /bin/busybox httpd -f -p 8080 -h /tmp";
+  const spread = { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule" };
+  return {
+    apiVersion: "v1",
+    kind: "List",
+    items: [
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "web" },
+        spec: {
+          replicas,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              terminationGracePeriodSeconds: 1,
+              topologySpreadConstraints: [
+                { ...spread, labelSelector: { matchLabels: labels }, nodeTaintsPolicy: "Honor" },
+              ],
+              tolerations: [{ key: gpuResource, operator: "Exists" }],
+              containers: [
+                {
+                  name: "web",
+                  image: busyboxImage,
+                  command: ["sh", "-c", page],
+                  readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+                },
+              ],
+            },
+          },
+        },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web" },
+        spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    ],
+  };
+}
+
+function gpuPod(count: number) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "training" },
+    spec: {
+      restartPolicy: "Never",
+      tolerations: [{ key: gpuResource, operator: "Exists" }],
+      containers: [
+        {
+          name: "training",
+          image: busyboxImage,
+          command: ["sh", "-c", "echo devices $NVIDIA_VISIBLE_DEVICES"],
+          resources: { limits: { [gpuResource]: count } },
+        },
+      ],
+    },
+  };
+}
