@@ -40,6 +40,8 @@ export interface Cloud {
   nextDue(): number | undefined;
   /** All machines that the cloud has, by id. */
   machines(): ReadonlyMap<string, WantedMachine>;
+  /** Ids of the file shares that it has. */
+  shares?(): readonly string[];
   /** What exists, without secrets. */
   summary(now: number): object;
   /** Removes everything but keys and the project. */

@@ -150,6 +150,10 @@ async function run(
     if (closing) return;
     if (timePassed) for (const cloud of clouds) cloud.advance(Date.now());
     rental.reconcile(new Map([...clouds.flatMap((cloud) => [...cloud.machines()]), ...awsMachines()]));
+    const shares = new Set(clouds.flatMap((cloud) => cloud.shares?.() ?? []));
+    options.machines
+      ?.keepShares?.(shares)
+      .catch((error: unknown) => log.error({ error: String(error) }, "file shares cannot be erased"));
     if (options.machines) hosted.reconcile();
     const due = clouds.map((cloud) => cloud.nextDue()).filter((time) => time !== undefined);
     alarm.set(due.length === 0 ? undefined : Math.min(...due));

@@ -12,6 +12,14 @@ export interface MachineSpec {
   readonly gpus: { readonly count: number; readonly model: string } | undefined;
   /** What the cloud hands to the machine to run, as the user gave it. */
   readonly startScript: string;
+  /** File systems that machines have in common, by the name below `/mnt`. Light machines, which run no script, have none. */
+  readonly shares?: readonly FileShare[];
+}
+
+export interface FileShare {
+  /** Unique among all clouds, as a machine's. */
+  readonly id: string;
+  readonly name: string;
 }
 
 export type MachineState = "booting" | "running" | "stopped" | "failed";
@@ -38,6 +46,8 @@ export interface MachineKind {
   machine(spec: MachineSpec): Machine;
   /** Removes whatever a crashed simulator left running. Called once, before any machine starts. */
   sweep(): Promise<void>;
+  /** Erases all file shares but these, which clouds still have. */
+  keepShares?(ids: ReadonlySet<string>): Promise<void>;
   /** Stops all machines in order; disks stay. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
 import { nextIdentifier } from "../identifiers";
 import type { MithrilConditions } from "./conditions";
 import { MithrilError } from "./errors";
-import { wantedMachines } from "./machines";
+import { fileShares, wantedMachines } from "./machines";
 import type { MithrilState, World } from "./model";
 import { operations, type Operation } from "./operations";
 import { summarise, type MithrilSummary } from "./summary";
@@ -57,6 +57,10 @@ export class MithrilCloud implements Cloud {
 
   machines(): ReadonlyMap<string, WantedMachine> {
     return wantedMachines(this.state);
+  }
+
+  shares(): readonly string[] {
+    return fileShares(this.state);
   }
 
   summary(now: number): MithrilSummary {

@@ -17,7 +17,7 @@ export interface HostedClustersOptions {
   readonly log: (message: string) => void;
 }
 
-const retryMs = 100;
+const retryMs = { first: 100, last: 500 };
 
 export class HostedClusters {
   private readonly clusters = new Map<string, HostedCluster>();
@@ -74,18 +74,22 @@ class HostedCluster {
   private async work(): Promise<void> {
     const { signal } = this.ending;
     let lastWords: string | undefined;
+    let pauseMs = retryMs.first;
     while (this.lookAgain && !signal.aborted) {
       this.lookAgain = false;
       try {
         await this.step(signal);
         lastWords = undefined;
+        pauseMs = retryMs.first;
       } catch (error) {
         if (signal.aborted) return;
         const words = error instanceof Error ? error.message : String(error);
         if (words !== lastWords) this.options.log(`cluster ${this.cluster.name}: ${words}`);
         lastWords = words;
         this.lookAgain = true;
-        await delay(retryMs, undefined, { signal }).catch(() => undefined);
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+        // Machines that boot take their time, and each attempt costs a handshake.
+        pauseMs = Math.min(pauseMs * 1.2, retryMs.last);
       }
     }
   }

@@ -1,9 +1,11 @@
 /** The machines that simulated Mithril runs: control planes of its clusters, and the instances of orders. */
-import type { NodeDocument } from "../../bootstrap/document";
+import { renderBootstrapScript } from "../../bootstrap/script";
 import type { WantedMachine } from "../cloud";
+import type { FileShare } from "../machines/machine";
 import { instanceTypes } from "./catalogue-data";
+import { instanceScript } from "./instance-script";
 import { controlPlaneDocument, workerDocument } from "./node-documents";
-import type { MithrilState, StoredCluster, StoredInstance } from "./model";
+import type { MithrilState, StoredBid, StoredCluster, StoredInstance, StoredReservation, StoredVolume } from "./model";
 
 export function wantedMachines(state: MithrilState): ReadonlyMap<string, WantedMachine> {
   const machines = new Map<string, WantedMachine>();
@@ -18,6 +20,12 @@ export function wantedMachines(state: MithrilState): ReadonlyMap<string, WantedM
   return machines;
 }
 
+export function fileShares(state: MithrilState): string[] {
+  return Object.values(state.volumes)
+    .filter((volume) => volume.diskInterface === "File" && volume.deletedAt === undefined)
+    .map(shareId);
+}
+
 export function clusterMachineId(cluster: Pick<StoredCluster, "project" | "fid">): string {
   return `mithril/${cluster.project}/${cluster.fid}`;
 }
@@ -26,20 +34,25 @@ function instanceMachineId(instance: Pick<StoredInstance, "project" | "fid">): s
   return `mithril/${instance.project}/${instance.fid}`;
 }
 
+function shareId(volume: StoredVolume): string {
+  return `mithril/${volume.project}/${volume.fid}`;
+}
+
 function controlPlane(cluster: StoredCluster): WantedMachine {
   const type = instanceTypes.find(({ fid }) => fid === cluster.instanceType);
+  const document = controlPlaneDocument(cluster, cluster.authorities!);
   return {
     uid: cluster.fid,
     powered: true,
     boots: 1,
     spec: {
       id: clusterMachineId(cluster),
-      name: cluster.name,
+      name: document.nodeName,
       address: cluster.address,
       vcpus: type?.vcpus ?? 4,
       memoryGib: type?.memoryGb ?? 16,
       gpus: undefined,
-      startScript: script(controlPlaneDocument(cluster, cluster.authorities!)),
+      startScript: renderBootstrapScript(document, { delivery: "cudo-start-script" }),
     },
   };
 }
@@ -48,6 +61,8 @@ function worker(state: MithrilState, instance: StoredInstance): WantedMachine {
   const type = instanceTypes.find(({ fid }) => fid === instance.instanceType);
   const cluster = instance.cluster === undefined ? undefined : state.clusters[instance.cluster];
   const joins = cluster?.authorities !== undefined && cluster.deletedAt === undefined;
+  const launch = orderOf(state, instance)?.launch;
+  const document = joins ? workerDocument(cluster, cluster.authorities!, instance, type) : undefined;
   return {
     uid: instance.fid,
     powered: instance.powered,
@@ -59,11 +74,21 @@ function worker(state: MithrilState, instance: StoredInstance): WantedMachine {
       vcpus: type?.vcpus ?? 1,
       memoryGib: type?.memoryGb ?? 1,
       gpus: type && type.gpus > 0 ? { count: type.gpus, model: type.gpuType } : undefined,
-      startScript: joins ? script(workerDocument(cluster, cluster.authorities!, instance, type)) : "",
+      startScript: instanceScript(document, launch?.startupScript),
+      shares: sharesOf(state, launch?.volumes ?? []),
     },
   };
 }
 
-function script(document: NodeDocument): string {
-  return `#!/bin/bash\n# BEGIN NODE DOCUMENT\n${JSON.stringify(document)}\n# END NODE DOCUMENT\n`;
+function orderOf(state: MithrilState, instance: StoredInstance): StoredBid | StoredReservation | undefined {
+  if (instance.bid !== undefined) return state.bids[instance.bid];
+  return instance.reservation === undefined ? undefined : state.reservations[instance.reservation];
+}
+
+/** Block volumes are not simulated on machines. */
+function sharesOf(state: MithrilState, volumes: readonly string[]): FileShare[] {
+  return volumes
+    .map((fid) => state.volumes[fid])
+    .filter((volume) => volume?.diskInterface === "File")
+    .map((volume) => ({ id: shareId(volume!), name: volume!.name }));
 }

@@ -3,21 +3,24 @@
  * Node names and provider ids are not documented by Mithril: these are the simulator's choice.
  */
 import type { NodeDocument } from "../../bootstrap/document";
+import { pinnedVersion } from "../../toolchain/tools";
 import type { InstanceTypeData } from "./catalogue-data";
 import type { ClusterAuthorities, StoredCluster, StoredInstance } from "./model";
 
 const podSubnet = "10.244.0.0/16";
 const serviceSubnet = "10.96.0.0/12";
+const controlPlaneTaint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
 
 function common(cluster: StoredCluster, authorities: ClusterAuthorities) {
   return {
     version: 1,
     clusterName: cluster.name,
-    kubernetesVersion: `${cluster.kubernetesVersion}.0`,
+    // Simulated machines have one version, whatever the cluster's is called.
+    kubernetesVersion: pinnedVersion("kubeadm"),
     certificateAuthority: authorities.ca.certificate,
     labels: {},
-    taints: [],
-    fileShares: [],
+    // In the place of Mithril's Cilium.
+    cni: "bridge",
   } as const;
 }
 
@@ -25,7 +28,7 @@ export function controlPlaneDocument(cluster: StoredCluster, authorities: Cluste
   const { ca, frontProxyCa, etcdCa, serviceAccountKey } = authorities;
   return {
     ...common(cluster, authorities),
-    taints: [],
+    taints: [controlPlaneTaint],
     fileShares: [],
     role: "control-plane",
     nodeName: `${cluster.fid.replace("_", "-")}-control`,
@@ -38,7 +41,7 @@ export function controlPlaneDocument(cluster: StoredCluster, authorities: Cluste
       certificateNames: [cluster.address],
       podSubnet,
       serviceSubnet,
-      kubeProxy: false,
+      kubeProxy: true,
     },
   };
 }

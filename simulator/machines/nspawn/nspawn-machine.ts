@@ -10,11 +10,13 @@ import type { MachineImage } from "./image/image";
 import type { Network } from "./network";
 import type { PodRoutes, Routed } from "./pod-routes";
 import { Power } from "./power";
+import type { Shares } from "./shares";
 
 export interface Surroundings {
   readonly image: () => Promise<MachineImage>;
   readonly network: Network;
   readonly routes: PodRoutes;
+  readonly shares: Shares;
   /** Throws where the host carries no more machines. */
   readonly requireRoom: () => void;
   readonly erased: () => void;
@@ -90,7 +92,7 @@ export class NspawnMachine implements Machine {
   }
 
   async #boot(): Promise<void> {
-    const { image, network, routes } = this.surroundings;
+    const { image, network, routes, shares } = this.surroundings;
     const { address, id, name, memoryGib } = this.spec;
     const wire = wireAddress(address);
     this.surroundings.requireRoom();
@@ -110,6 +112,7 @@ export class NspawnMachine implements Machine {
       namespace: await network.namespace(),
       cgroups,
       console: this.disk.consoleFile,
+      binds: new Map((this.spec.shares ?? []).map((share) => [`/mnt/${share.name}`, shares.directoryOf(share.id)])),
     });
     const forwards = await network.forward(address, (message) => this.disk.note(message));
     const routed: Routed = {

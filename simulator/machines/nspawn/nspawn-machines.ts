@@ -10,6 +10,7 @@ import { ensureMachineImage, type MachineImage } from "./image/image";
 import { Network } from "./network";
 import { NspawnMachine } from "./nspawn-machine";
 import { PodRoutes } from "./pod-routes";
+import { Shares } from "./shares";
 
 export interface NspawnMachinesOptions {
   /** Holds one directory per machine: its disk and its console. Not on an overlay file system. */
@@ -24,6 +25,8 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   const machines = new Map<string, NspawnMachine>();
   const network = new Network();
   const routes = new PodRoutes();
+  // Beside the machines: they outlive them.
+  const shares = new Shares(`${dir}-shares`);
   let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
@@ -44,6 +47,7 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
         image: () => (made ??= ensureMachineImage({ report: (subject, text) => log(`${subject}: ${text}`) })),
         network,
         routes,
+        shares,
         requireRoom,
         erased: () => machines.delete(spec.id),
       });
@@ -59,6 +63,7 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
         await rm(cgroupsFile, { force: true });
       }
     },
+    keepShares: (ids) => shares.keep(ids),
     async close(): Promise<void> {
       const last = [...machines.values()].filter(({ isControlPlane }) => isControlPlane);
       const first = [...machines.values()].filter((machine) => !last.includes(machine));

@@ -16,6 +16,8 @@ export interface PowerOn {
   readonly namespace: string;
   readonly cgroups: readonly string[];
   readonly console: string;
+  /** Directories of the host, by the path that they have on the machine. */
+  readonly binds: ReadonlyMap<string, string>;
 }
 
 /** systemd-nspawn's exit status for a machine that rebooted itself. */
@@ -49,6 +51,7 @@ export class Power {
         ...["unshare", "--mount", "--propagation", "private", "bash", join(__dirname, "launch.sh")],
         ...[options.directory, options.imageRoot, `--machine=${options.machineName}`],
         ...[`--hostname=${options.hostName}`, `--setenv=SIMULATED_ADDRESS=${options.address}`],
+        ...[...options.binds].map(([path, directory]) => `--bind=${directory}:${path}`),
       ],
       { detached: true, stdio: ["ignore", output, output], env: { PATH: process.env.PATH, LANG: "C.UTF-8" } },
     );
