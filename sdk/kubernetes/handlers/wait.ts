@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResourceLog } from "../../plugin/resource";
 
-const firstPauseMs = 250;
+/** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
+const shortestPauseMs = 100;
 const longestPauseMs = 5_000;
 
 export interface Wait {
@@ -23,7 +24,6 @@ export class NotYet {
 /** Tries until it gets something else than `NotYet` or an error. Rejects with the signal's reason, or with `timedOut`. */
 export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait): Promise<T> {
   const started = Date.now();
-  let pauseMs = firstPauseMs;
   for (;;) {
     wait.signal.throwIfAborted();
     const result = await attempt().catch((error: unknown) => {
@@ -32,9 +32,9 @@ export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait)
     });
     if (!(result instanceof NotYet)) return result;
     const elapsedMs = Date.now() - started;
+    const pauseMs = Math.min(Math.max(elapsedMs / 8, shortestPauseMs), longestPauseMs);
     if (elapsedMs + pauseMs > wait.timeoutMs) throw wait.timedOut(result.reason, Math.round(wait.timeoutMs / 1000));
     wait.log.status(`waiting for ${wait.what} (${Math.round(elapsedMs / 1000)} s): ${result.reason}`);
     await delay(pauseMs, undefined, { signal: wait.signal });
-    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
   }
 }

@@ -18,44 +18,59 @@ const external: Record<StandInName, string[]> = {
   command: ["*.node", "cpu-features"],
 };
 
-/** Writes `pulumi-resource-<provider>` and its script into `outDir`. Does nothing while they are newer than their sources. */
+/** Where builds are kept for every folder that asks for one. */
+const cache = join(root, "node_modules/.cache/gpu-clusters/stand-ins");
+
+/**
+ * Writes `pulumi-resource-<provider>` and its script into `outDir`. Bundles only when a source has changed since the last time, and does
+ * nothing where `outDir` has that build.
+ */
 export async function buildStandIn(provider: StandInName, outDir: string): Promise<void> {
   const script = `${provider}.cjs`;
+  const executable = `pulumi-resource-${provider}`;
   // Which files went into the bundle; written last.
   const record = `${provider}.inputs.json`;
-  if (isFresh(outDir, record)) return;
+  if (!isFresh(cache, record)) {
+    const started = Date.now();
+    const { outputFiles, metafile } = await build({
+      entryPoints: [join(root, "simulator/plugins", provider, "main.ts")],
+      absWorkingDir: root,
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+      minifyWhitespace: true,
+      minifySyntax: true,
+      keepNames: true,
+      legalComments: "none",
+      logLevel: "error",
+      external: external[provider],
+    });
+    const inputs = [...Object.keys(metafile.inputs), "simulator/plugins/stand-in/build.ts"];
+    mkdirSync(cache, { recursive: true });
+    put(cache, script, outputFiles[0]!.contents);
+    put(cache, executable, `#!/bin/sh\nexec node "$(dirname "$0")/${script}" "$@"\n`, 0o755);
+    put(cache, record, JSON.stringify({ started, inputs }));
+  }
+  const latest = readFileSync(join(cache, record));
+  if (existsSync(join(outDir, record)) && latest.equals(readFileSync(join(outDir, record)))) return;
   mkdirSync(outDir, { recursive: true });
-  const { outputFiles, metafile } = await build({
-    entryPoints: [join(root, "simulator/plugins", provider, "main.ts")],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    minifyWhitespace: true,
-    minifySyntax: true,
-    keepNames: true,
-    legalComments: "none",
-    logLevel: "error",
-    external: external[provider],
-  });
-  put(outDir, script, outputFiles[0]!.contents);
-  put(outDir, `pulumi-resource-${provider}`, `#!/bin/sh\nexec node "$(dirname "$0")/${script}" "$@"\n`, 0o755);
-  put(
-    outDir,
-    record,
-    JSON.stringify({ inputs: [...Object.keys(metafile.inputs), "simulator/plugins/stand-in/build.ts"] }),
-  );
+  for (const file of [script, executable]) {
+    put(outDir, file, readFileSync(join(cache, file)), file === executable ? 0o755 : 0o644);
+  }
+  put(outDir, record, latest);
 }
 
-function isFresh(outDir: string, record: string): boolean {
-  if (!existsSync(join(outDir, record))) return false;
-  const { inputs } = JSON.parse(readFileSync(join(outDir, record), "utf8")) as { inputs: string[] };
-  const built = statSync(join(outDir, record)).mtimeMs;
+function isFresh(folder: string, record: string): boolean {
+  if (!existsSync(join(folder, record))) return false;
+  const { started, inputs } = JSON.parse(readFileSync(join(folder, record), "utf8")) as {
+    started: number;
+    inputs: string[];
+  };
   return inputs.every(
-    (input) => (statSync(join(root, input), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY) < built,
+    (input) => (statSync(join(root, input), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY) < started,
   );
 }
 
