@@ -18,7 +18,7 @@ export interface Administration {
   readonly setMithrilConditions: (conditions: MithrilConditions) => void;
   readonly contents: () => Promise<SimulatorContents>;
   /** Starts the simulated AWS unless it runs. */
-  readonly aws: () => Promise<AwsSimulatorClient>;
+  readonly aws: () => Promise<{ client: AwsSimulatorClient; started: boolean }>;
   readonly machine: (id: string) => Machine | undefined;
   /** Removes all objects, faults and records; resolves when no machine is left. */
   readonly reset: () => Promise<void>;
@@ -37,6 +37,8 @@ export interface FaultList {
 export interface AwsAddress {
   /** Of all services of the simulated AWS; its own administration is below `/_simulator` there. */
   endpoint: string;
+  /** By this call: it did not run. */
+  started: boolean;
 }
 
 export function serveAdministration(server: FastifyInstance, administration: Administration): void {
@@ -70,7 +72,10 @@ export function serveAdministration(server: FastifyInstance, administration: Adm
     return {};
   });
 
-  server.post(`${base}/aws`, async (): Promise<AwsAddress> => ({ endpoint: (await administration.aws()).endpoint }));
+  server.post(`${base}/aws`, async (): Promise<AwsAddress> => {
+    const { client, started } = await administration.aws();
+    return { endpoint: client.endpoint, started };
+  });
 
   // A machine's id has slashes, so it is what stands between the prefix and the last part.
   server.get(`${base}/machines/*`, async (request, reply) => {

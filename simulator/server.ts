@@ -218,7 +218,10 @@ async function run(
     setConditions: (conditions) => (cudo.conditions = conditions),
     mithrilConditions: () => mithril.conditions,
     setMithrilConditions: (conditions) => (mithril.conditions = conditions),
-    aws: async () => (await ensureAws()).client,
+    aws: async () => {
+      const started = aws === undefined;
+      return { client: (await ensureAws()).client, started };
+    },
     machine: (id) => rental.find(id),
     shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
   });

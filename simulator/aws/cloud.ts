@@ -42,9 +42,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
   const { python } = await ensureMoto();
   const forwarder = new Forwarder(options.publicPorts);
   let forwarding = Promise.resolve();
-  let client: AwsSimulatorClient | undefined;
-
-  const parameters = new MachineParameters(() => client!.endpoint);
+  const parameters = new MachineParameters(() => client.endpoint);
   const instances = new Instances({
     startScript:
       options.startScript ??
@@ -85,7 +83,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     onInstance,
     onDefect: (message) => log.error({ problem: message }, "simulated AWS"),
   });
-  client = new AwsSimulatorClient(`http://127.0.0.1:${moto.port}`);
+  const client = new AwsSimulatorClient(`http://127.0.0.1:${moto.port}`);
 
   let closing: Promise<void> | undefined;
   return {

@@ -18,7 +18,7 @@ const longestPauseMs = 1_000;
 const tokenEveryMs = 8 * 3_600_000;
 
 export interface LightScriptsOptions {
-  parameters: MachineParameters;
+  parameters: Pick<MachineParameters, "get" | "put">;
   /** What a machine would write into its log. */
   log: (instance: InstanceEvent, message: string) => void;
 }

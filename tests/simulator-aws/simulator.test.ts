@@ -99,6 +99,7 @@ describe("simulated AWS", () => {
     const launchTemplateId = await makeTemplate(scene, "template", {
       IamInstanceProfile: { Name: "node" },
       MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1 },
+      BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 100, DeleteOnTermination: true } }],
     });
     const group = await makeGroup(scene, "template", 1, { launchTemplateId });
     const [id] = await group.running(1);
@@ -118,6 +119,7 @@ describe("simulated AWS", () => {
     assert.deepEqual(found.securityGroups, [scene.securityGroupId]);
     assert.equal(found.instanceProfile, "node");
     await group.driver.destroy(deadline());
+    assert.deepEqual((await scene.simulator.state()).volumes, [], "disks go with their machines");
   });
 
   it("does not start what EC2 would refuse to start: tags with a slash in instance metadata", async () => {

@@ -4,6 +4,7 @@ import { promises as fs } from "node:fs";
 import { parse } from "yaml";
 import { environmentOf, exportLines } from "../../toolchain/cli/exports";
 import { formatOutputs, writeKubeconfig } from "../../toolchain/cli/outputs";
+import { pulumiEnvironment } from "../../toolchain/cli/pulumi";
 import { listThings, type Simulator } from "../../toolchain/cli/simulator-process";
 import { deriveConfig, requireSimulated } from "../../toolchain/cli/stack-config";
 import { stackFiles } from "../../toolchain/cli/workspace";
@@ -53,6 +54,38 @@ describe("stack config", () => {
     assert.doesNotMatch(derive("cudo"), /ssh|PRIVATE/);
   });
 
+  it("leads every AWS provider and tool to the simulated one, whatever the config and the environment say", () => {
+    const endpoint = "http://127.0.0.1:4998";
+    const real = {
+      "pulumi-gpu-clusters:cloud": "aws",
+      "aws:region": "eu-west-1",
+      "aws:profile": "production",
+      "aws:assumeRoles": [{ roleArn: "arn:aws:iam::210987654321:role/real" }],
+      "aws:defaultTags": { tags: { team: "research" } },
+      "gpu-clusters:aws": { region: "eu-west-1", assumeRole: { roleArn: "arn:aws:iam::210987654321:role/real" } },
+    };
+    const derived = deriveConfig(JSON.stringify({ config: real }), undefined, { ...simulator, aws: { endpoint } });
+    const { config } = parse(derived) as { config: Record<string, unknown> };
+    assert.doesNotMatch(derived, /production|role\/real/);
+    assert.deepEqual(config["gpu-clusters:aws"], { region: "eu-west-1", endpoint });
+    assert.deepEqual(config["aws:defaultTags"], real["aws:defaultTags"]);
+    const [endpoints] = config["aws:endpoints"] as Record<string, string>[];
+    assert.ok(Object.values(endpoints!).every((url) => url === endpoint));
+    assert.equal(config["aws:region"], "eu-west-1");
+    assert.equal(config["pulumi-gpu-clusters:cni"], "none");
+
+    const environment = pulumiEnvironment(stackFiles("aws"), { ...simulator, aws: { endpoint } });
+    assert.equal(environment.AWS_ENDPOINT_URL, endpoint);
+    // Profiles and session tokens that the user has set must not be found.
+    for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) assert.equal(environment[name], "");
+    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) assert.equal(environment[name], "/dev/null");
+    assert.notEqual(environment.AWS_ACCESS_KEY_ID ?? "", "");
+    assert.deepEqual(
+      Object.keys(pulumiEnvironment(stackFiles("local"), simulator)).filter((name) => /^AWS_/.test(name)),
+      [],
+    );
+  });
+
   it("keeps the salt of the stack's own passphrase, and no other", () => {
     const salted = `encryptionsalt: v1:theirs\n${committed}`;
     assert.doesNotMatch(deriveConfig(salted, undefined, simulator), /encryptionsalt/);
@@ -63,10 +96,10 @@ describe("stack config", () => {
   it("is refused for a cloud that the simulator does not run, so that npm start reaches no real one", async () => {
     const cloud = (name: string) => `config:\n  pulumi-gpu-clusters:cloud: ${name}\n`;
     assert.throws(
-      () => requireSimulated("aws", cloud("aws")),
-      /the stack "aws" is for aws, which npm start cannot simulate yet/,
+      () => requireSimulated("other", cloud("metal")),
+      /the stack "other" is for metal, which npm start cannot simulate yet/,
     );
-    for (const stack of ["local", "mithril"]) {
+    for (const stack of ["aws", "local", "mithril"]) {
       requireSimulated(stack, await fs.readFile(`${__dirname}/../../Pulumi.${stack}.yaml`, "utf8"));
     }
   });

@@ -2,7 +2,8 @@ import { Command } from "commander";
 import { CommandError } from "./command-error";
 import { environmentOf, exportLines } from "./exports";
 import { runMain } from "./main";
-import { findSimulator } from "./simulator-process";
+import { ensureAws, findSimulator } from "./simulator-process";
+import { stackCloud, stackKeyPair } from "./stack-config";
 import { stackExists, stackFiles } from "./workspace";
 import { ensureTools, toolNames } from "../tools";
 
@@ -12,6 +13,7 @@ async function printEnvironment(stack: string, signal: AbortSignal): Promise<voi
   if (!(await stackExists(files))) throw new CommandError(`stack ${stack} does not exist`, `Make it with: ${start}`);
   const simulator = await findSimulator();
   if (!simulator) throw new CommandError("the simulator does not run", `Start it with: ${start}`);
+  if ((await stackCloud(files)) === "aws") simulator.aws = await ensureAws(simulator, await stackKeyPair(files));
   const tools = await ensureTools(toolNames, { signal });
   process.stdout.write(exportLines(environmentOf(files, simulator, tools, process.env.PATH ?? "")));
 }

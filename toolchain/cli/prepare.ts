@@ -6,15 +6,17 @@ import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { describeMachines, usualMachines, type Machines } from "./machines";
-import { ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
-import { stackCloud, writeConfig } from "./stack-config";
+import { ensureAws, ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
+import { stackCloud, stackKeyPair, writeConfig } from "./stack-config";
 import { runSteps } from "./steps";
-import { stateRoot, type StackFiles } from "./workspace";
+import { stackExists, stateRoot, type StackFiles } from "./workspace";
 
 /** All that a run of `pulumi` on a stack needs. */
 export interface Prepared {
   tools: Record<ToolName, FoundTool>;
   pulumi: Pulumi;
+  /** The stack may know of things that the simulated cloud does not hold any more. */
+  forgotten: boolean;
 }
 
 /**
@@ -38,9 +40,11 @@ export async function prepare(
       },
     },
   ]);
+  const cloud = await stackCloud(files);
+  const isKnown = await stackExists(files);
   const choice = (await findSimulator())
     ? undefined
-    : await usualMachines(wanted.machines, wanted.makesMachines ? await stackCloud(files) : undefined);
+    : await usualMachines(wanted.machines, wanted.makesMachines ? cloud : undefined);
   if (choice?.kind === "nspawn") {
     await runSteps([
       { title: "Machine image", run: async (report) => void (await ensureMachineImage({ report, signal })) },
@@ -49,6 +53,7 @@ export async function prepare(
   const tools = required(found);
   const executable = tools.pulumi.path;
   let simulator: Simulator | undefined;
+  let forgotten = false;
   const providers: ProviderPlugin[] = [];
   await runSteps(
     [
@@ -61,12 +66,17 @@ export async function prepare(
             signal,
           });
           simulator = ensured;
+          if (cloud === "aws") {
+            const aws = await ensureAws(ensured, await stackKeyPair(files));
+            simulator = { ...ensured, aws };
+            forgotten = aws.started && isKnown;
+          }
           const machines = describeMachines(ensured.machines, ensured.started ? choice?.reason : undefined);
           return `${ensured.started ? "started" : "runs already"} at ${ensured.url} with ${machines}`;
         },
       },
       { title: `Stack ${files.stack}`, run: () => prepareStack(executable, files, signal) },
-      ...(["kubernetes", "command"] as const).map((name) => ({
+      ...(["kubernetes", "command", ...(cloud === "aws" ? (["aws"] as const) : [])] as const).map((name) => ({
         title: `Provider plugin ${name}`,
         run: async () => {
           const provider = await ensureProviderPlugin(name, executable, { networkReachable, signal });
@@ -82,7 +92,7 @@ export async function prepare(
   // Nothing else is needed, so a missing plugin is an error at once instead of five tries of a download.
   if (providers.some(({ kind }) => kind === "stand-in"))
     environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
-  return { tools, pulumi: { executable, environment } };
+  return { tools, pulumi: { executable, environment }, forgotten };
 }
 
 function describeOrigins(tools: Record<ToolName, FoundTool>): string {

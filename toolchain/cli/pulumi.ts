@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { isAlive } from "../tools/lock";
 import { runCommand } from "../tools/command";
 import { CommandError } from "./command-error";
+import { awsEnvironment } from "./simulated-aws";
 import type { Simulator } from "./simulator-process";
 import { exists, projectName, pulumiHome, root, stackExists, type StackFiles } from "./workspace";
 
@@ -20,6 +21,7 @@ export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Reco
     MITHRIL_API_KEY: simulator.mithril.apiKey,
     MITHRIL_PROJECT: simulator.mithril.projectId,
     MITHRIL_API_URL: simulator.mithril.baseUrl,
+    ...(simulator.aws && awsEnvironment(simulator.aws.endpoint)),
   };
 }
 

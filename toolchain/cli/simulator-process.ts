@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AwsSimulatorClient } from "../../simulator/aws/client";
 import { isAlive } from "../tools/lock";
 import { CommandError } from "./command-error";
 import type { Machines } from "./machines";
@@ -18,6 +19,8 @@ export interface Simulator {
   apiKey: string;
   projectId: string;
   mithril: { baseUrl: string; apiKey: string; projectId: string; sshPort: number };
+  /** Where the simulated AWS listens, which starts for those who need it. */
+  aws?: { endpoint: string };
 }
 
 const readyDeadline = 60_000;
@@ -119,6 +122,22 @@ async function readReadyFile(): Promise<Simulator | undefined> {
     // Missing, or being written.
     return undefined;
   }
+}
+
+/**
+ * Starts the simulated AWS unless it runs, with a key pair that it has from its start.
+ * @returns `started`: it ran not, and so holds nothing that an earlier one may have held
+ */
+export async function ensureAws(
+  simulator: Simulator,
+  keyPair: { name: string; region: string; publicKey: string } | undefined,
+): Promise<{ endpoint: string; started: boolean }> {
+  const answer = await fetch(`${simulator.url}/_simulator/aws`, { method: "POST" });
+  const text = await answer.text();
+  if (!answer.ok) throw new CommandError(`the simulated AWS did not start: ${text}`, `Its log is ${logFile}.`);
+  const aws = JSON.parse(text) as { endpoint: string; started: boolean };
+  if (keyPair) await new AwsSimulatorClient(aws.endpoint).provideKeyPair(keyPair);
+  return aws;
 }
 
 /** Ends the simulator and waits until it is gone. Its clouds stay on disk. */

@@ -2,6 +2,7 @@ import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
 import { CommandError } from "./command-error";
+import { awsSettings, leadToSimulatedAws } from "./simulated-aws";
 import type { Simulator } from "./simulator-process";
 import { stackSshKey, type SshKey } from "./ssh-key";
 import { exists, root, type StackFiles } from "./workspace";
@@ -17,7 +18,7 @@ const cloudKey = "pulumi-gpu-clusters:cloud";
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
-  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril">,
+  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril" | "aws">,
   sshKey?: SshKey,
 ): string {
   const document = parseDocument(committed);
@@ -30,6 +31,7 @@ export function deriveConfig(
     set("pulumi-gpu-clusters:sshPrivateKey", sshKey.privateKey);
     set("pulumi-gpu-clusters:sshPort", sshPort);
   }
+  if (simulator.aws) leadToSimulatedAws(document, simulator.aws.endpoint);
   const salt: unknown = previous === undefined ? undefined : parseDocument(previous).get("encryptionsalt");
   if (salt === undefined) document.delete("encryptionsalt");
   else document.set("encryptionsalt", salt);
@@ -49,7 +51,7 @@ export async function writeConfig(files: StackFiles, simulator: Simulator): Prom
 }
 
 /** Clouds whose addresses `deriveConfig` replaces. */
-const simulatedClouds: readonly unknown[] = ["cudo", "mithril"];
+const simulatedClouds: readonly unknown[] = ["aws", "cudo", "mithril"];
 
 /** `npm start` must not reach a real cloud, so that it takes no stack of a cloud which the simulator does not run. */
 export function requireSimulated(stack: string, committed: string): void {
@@ -63,8 +65,22 @@ export function requireSimulated(stack: string, committed: string): void {
 
 /** The cloud of a stack; undefined when it has no config. */
 export async function stackCloud(files: StackFiles): Promise<unknown> {
-  const committed = await fs.readFile(path.join(root, `Pulumi.${files.stack}.yaml`), "utf8").catch(() => undefined);
-  return committed === undefined ? undefined : cloudOf(committed);
+  const config = await stackConfig(files);
+  return config === undefined ? undefined : cloudOf(config);
+}
+
+/** The key pair that an AWS stack names, as the account is to have it; its key is the stack's own. */
+export async function stackKeyPair(
+  files: StackFiles,
+): Promise<{ name: string; region: string; publicKey: string } | undefined> {
+  const { keyPair: name, region } = awsSettings(parseDocument((await stackConfig(files)) ?? ""));
+  return name === undefined ? undefined : { name, region, publicKey: (await stackSshKey(files)).publicKey };
+}
+
+/** The committed config, or the last one that was derived from it. */
+async function stackConfig(files: StackFiles): Promise<string | undefined> {
+  const read = (file: string) => fs.readFile(file, "utf8").catch(() => undefined);
+  return (await read(path.join(root, `Pulumi.${files.stack}.yaml`))) ?? (await read(files.config));
 }
 
 function cloudOf(committed: string): unknown {

@@ -12,10 +12,23 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   const files = stackFiles(stack);
   const say = (line: string): boolean => process.stderr.write(`${line}\n`);
   if (await stackExists(files)) {
-    const { pulumi } = await prepare(files, { port: undefined, machines: undefined, makesMachines: false }, signal);
+    const { pulumi, forgotten } = await prepare(
+      files,
+      { port: undefined, machines: undefined, makesMachines: false },
+      signal,
+    );
     const code = await showPulumi(
       pulumi,
-      ["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", files.config],
+      [
+        "destroy",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        stack,
+        "--config-file",
+        files.config,
+        ...(forgotten ? ["--refresh"] : []),
+      ],
       signal,
     );
     const again = stack === "local" ? "npm stop" : `npm stop -- ${stack}`;

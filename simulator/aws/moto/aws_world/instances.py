@@ -97,6 +97,9 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
         kwargs["nics"] = data["NetworkInterfaces"]
     if not kwargs.get("metadata_options") and data.get("MetadataOptions"):
         kwargs["metadata_options"] = data["MetadataOptions"]
+    if "block_device_mappings" not in kwargs and data.get("BlockDeviceMappings"):
+        # moto would make its own root disk besides, and keep it for ever.
+        kwargs["block_device_mappings"] = data["BlockDeviceMappings"]
     instance_type = data.get("InstanceType") if kwargs.get("is_instance_type_default") else kwargs.get("instance_type")
     spot = bool(kwargs.get("instance_market_options"))
     subnet_id = kwargs.get("subnet_id") or next((nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic), None)
