@@ -9,6 +9,13 @@ import { packageVersion, pluginName } from "./plugin/package";
 import type { ProviderDefinition } from "./plugin/resource";
 import { readSchemaFile } from "./plugin/schema-file";
 
+/** Projects are what Cudo's and Mithril's resources are in. A login to a control plane is in none. */
+const placed = [
+  ["gpu-clusters:mithril:SshAccess", undefined],
+  ["gpu-clusters:cudo:", "cudo.projectId"],
+  ["gpu-clusters:mithril:", "mithril.projectId"],
+] as const;
+
 export const provider: ProviderDefinition = {
   name: pluginName,
   version: packageVersion,
@@ -22,7 +29,7 @@ export const provider: ProviderDefinition = {
       failures: [...cudo.failures, ...mithril.failures, ...aws.failures],
     };
   },
-  replacingConfig: ["cudo.projectId", "mithril.projectId"],
+  placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],
   resources: {
     ...lazily(["Disk", "Network", "NodeGroup", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
       return (await import("./cudo/handlers/index.js")).cudoResources[token]!;

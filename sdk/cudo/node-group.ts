@@ -129,6 +129,8 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly size!: pulumi.Output<number>;
   /** The machines, by id. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
+  /** Project that the group is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The group with this id, `<project>/<cluster>/<group>`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): NodeGroup {
@@ -139,7 +141,7 @@ export class NodeGroup extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterName", "name", "minSize", "maxSize", "size", "machines"];
+    const outputs = ["clusterName", "name", "minSize", "maxSize", "size", "machines", "projectId"];
     super(
       NodeGroup.__pulumiType,
       name,

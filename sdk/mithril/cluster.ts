@@ -54,6 +54,8 @@ export class Cluster extends pulumi.CustomResource {
   /** `Pending`, `Available` or `Terminated`. */
   public readonly status!: pulumi.Output<string>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** Project that the cluster is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The cluster with this fid, `clust_…`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Cluster {
@@ -64,7 +66,7 @@ export class Cluster extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: ClusterArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: ClusterArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["name", "region", "kubeHost", "endpoint", "status", "createdAt"];
+    const outputs = ["name", "region", "kubeHost", "endpoint", "status", "createdAt", "projectId"];
     super(Cluster.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

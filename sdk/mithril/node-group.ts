@@ -124,6 +124,8 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
   /** Why nodes are missing, in words, at the last `up` or `refresh`. */
   public readonly problems!: pulumi.Output<string[]>;
+  /** Project that the group is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The group with this id, `<project>/<cluster's fid>/<clusterName>/<group>`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): NodeGroup {
@@ -134,7 +136,17 @@ export class NodeGroup extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterId", "clusterName", "name", "minSize", "maxSize", "size", "machines", "problems"];
+    const outputs = [
+      "clusterId",
+      "clusterName",
+      "name",
+      "minSize",
+      "maxSize",
+      "size",
+      "machines",
+      "problems",
+      "projectId",
+    ];
     super(NodeGroup.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

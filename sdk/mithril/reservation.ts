@@ -82,6 +82,8 @@ export class Reservation extends pulumi.CustomResource {
   /** Dollars per instance and hour. */
   public readonly unitPrice!: pulumi.Output<string>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** Project that the reservation is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The reservation with this fid, `res_…`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Reservation {
@@ -93,7 +95,7 @@ export class Reservation extends pulumi.CustomResource {
   constructor(name: string, args: ReservationArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: ReservationArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = [
-      ...["name", "region", "instanceType", "status"],
+      ...["name", "region", "instanceType", "status", "projectId"],
       ...["instances", "totalPrice", "unitPrice", "createdAt"],
     ];
     super(Reservation.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));

@@ -88,6 +88,8 @@ export class SpotBid extends pulumi.CustomResource {
   /** Its instances, at the last `up` or `refresh`. */
   public readonly instances!: pulumi.Output<InstanceState[]>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** Project that the bid is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The bid with this fid, `bid_…`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): SpotBid {
@@ -98,7 +100,7 @@ export class SpotBid extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: SpotBidArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: SpotBidArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["name", "region", "instanceType", "limitPrice", "status", "instances", "createdAt"];
+    const outputs = ["name", "region", "instanceType", "limitPrice", "status", "instances", "createdAt", "projectId"];
     super(SpotBid.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -26,6 +26,8 @@ export class SshKey extends pulumi.CustomResource {
   public readonly name!: pulumi.Output<string>;
   public readonly publicKey!: pulumi.Output<string>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** Project that the key is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The key with this fid, `sshkey_…`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): SshKey {
@@ -36,7 +38,7 @@ export class SshKey extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: SshKeyArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: SshKeyArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["name", "publicKey", "createdAt"];
+    const outputs = ["name", "publicKey", "createdAt", "projectId"];
     super(SshKey.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

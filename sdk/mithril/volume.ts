@@ -37,6 +37,8 @@ export class Volume extends pulumi.CustomResource {
   /** Reservations that have it (`res_…`), at the last `up` or `refresh`. */
   public readonly reservations!: pulumi.Output<string[]>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** Project that the volume is in. */
+  public readonly projectId!: pulumi.Output<string>;
 
   /** The volume with this fid, `vol_…`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Volume {
@@ -47,7 +49,7 @@ export class Volume extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: VolumeArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: VolumeArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["name", "region", "sizeGb", "bids", "reservations", "createdAt"];
+    const outputs = ["name", "region", "sizeGb", "bids", "reservations", "createdAt", "projectId"];
     super(Volume.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

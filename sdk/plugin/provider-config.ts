@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "./package-schema";
 import { formatPath, parsePath, valueAt, type PropertyPath } from "./property-path";
 import type { CheckFailure, ProviderConfig, ProviderDefinition } from "./resource";
-import { isUnknown, Unknown } from "./values";
+import { Unknown } from "./values";
 import { validate } from "./validation";
 import { containsUnknown, isRecord, type Properties } from "./wire";
 
@@ -28,26 +28,11 @@ export function checkConfig(definition: ProviderDefinition, schema: PackageSchem
   return { config: checked.config, stored: toStored(schema, given, checked.config, raw), failures: checked.failures };
 }
 
-/** Config paths that differ and whether the change moves the resources elsewhere, so that all of them must be replaced. */
-export function diffConfig(
-  definition: ProviderDefinition,
-  schema: PackageSchema,
-  before: Properties,
-  after: Properties,
-): { path: string; replaces: boolean }[] {
+/** Config properties that differ. None of them replaces all resources: each knows where it is (`Placement`). */
+export function changedConfig(schema: PackageSchema, before: Properties, after: Properties): string[] {
   const old = parseStructured(schema, before).values;
   const now = parseStructured(schema, after).values;
-  const replacing = definition.replacingConfig
-    // To configure one more cloud, or one less, moves nothing; only another account does.
-    .filter((path) => valueAt(old, parsePath(path)) !== undefined)
-    .filter((path) => valueAt(now, parsePath(path)) !== undefined)
-    .filter((path) => !isDeepStrictEqual(valueAt(old, parsePath(path)), valueAt(now, parsePath(path))))
-    // Where the whole value is not known yet, nothing speaks for another place.
-    .filter((path) => !isUnknown(now[String(parsePath(path)[0])]));
-  const changes = Object.keys(configProperties(schema))
-    .filter((key) => !isDeepStrictEqual(old[key], now[key]))
-    .map((key) => ({ path: key, replaces: replacing.some((path) => parsePath(path)[0] === key) }));
-  return changes;
+  return Object.keys(configProperties(schema)).filter((key) => !isDeepStrictEqual(old[key], now[key]));
 }
 
 function configProperties(schema: PackageSchema): Record<string, PropertySpec> {

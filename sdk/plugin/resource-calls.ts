@@ -2,6 +2,7 @@
 import type { EngineLog } from "./engine-log";
 import type { Operations } from "./operations";
 import type { PackageSchema, ResourceSpec } from "./package-schema";
+import { Placement } from "./placement";
 import { diffResource, type DiffQuestion, type ResourceDiff } from "./resource-diff";
 import {
   InvalidArguments,
@@ -32,6 +33,7 @@ export interface ResourceEnvironment {
   readonly log: EngineLog;
   readonly config: ProviderConfig;
   handler(type: string): Promise<ResourceHandler>;
+  placedBy(type: string): string | undefined;
 }
 
 export class ResourceCalls {
@@ -55,21 +57,23 @@ export class ResourceCalls {
 
   async diff(subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
     const handler = await this.environment.handler(subject.type);
-    return diffResource(this.environment.schema, this.spec(subject), handler, question);
+    return diffResource(this.environment.schema, this.spec(subject), handler, this.placement(subject), question);
   }
 
   async create(subject: Subject, inputs: WireValues, preview: boolean): Promise<{ id: string; state: WireValues }> {
     const spec = this.spec(subject);
     const handler = await this.environment.handler(subject.type);
+    const placement = this.placement(subject);
+    const here = placement.outputs(placement.now);
     if (preview) {
-      const foretold = handler.preview?.(inputs.values, undefined);
+      const foretold = { ...handler.preview?.(inputs.values, undefined), ...here };
       return { id: "", state: this.mark(spec, previewCreate(spec, inputs.values, foretold), inputs) };
     }
     try {
       const made = await this.run("create", subject, (context) => handler.create(inputs.values, context));
-      return { id: made.id, state: this.mark(spec, joinState(inputs.values, made.outputs), inputs) };
+      return { id: made.id, state: this.mark(spec, joinState(inputs.values, { ...made.outputs, ...here }), inputs) };
     } catch (error) {
-      throw this.asInitializationFailure(spec, error, inputs, {});
+      throw this.asInitializationFailure(spec, error, inputs, here);
     }
   }
 
@@ -84,12 +88,16 @@ export class ResourceCalls {
     const handler = await this.environment.handler(subject.type);
     const known = Object.keys(oldState.values).length > 0 || Object.keys(oldInputs.values).length > 0;
     const state = known ? splitState(spec, oldState.values, oldInputs.values) : undefined;
-    const live = await this.run("read", subject, (context) => handler.read(id, state, context));
+    const placement = this.placement(subject);
+    const there = placement.outputs(placement.of(oldState.values));
+    const live = await this.runAt(placement, oldState.values, "read", subject, (context) =>
+      handler.read(id, state, context),
+    );
     if (!live) return undefined;
     const inputs = withoutAbsent(live.inputs);
     return {
       inputs: this.mark(spec, inputs, oldInputs),
-      state: this.mark(spec, joinState(inputs, live.outputs), oldState, oldInputs),
+      state: this.mark(spec, joinState(inputs, { ...live.outputs, ...there }), oldState, oldInputs),
     };
   }
 
@@ -98,15 +106,17 @@ export class ResourceCalls {
     const spec = this.spec(subject);
     const handler = await this.environment.handler(subject.type);
     const state = splitState(spec, oldState.values, oldInputs.values);
+    const placement = this.placement(subject);
+    const there = placement.outputs(placement.of(oldState.values));
     if (preview) {
-      const foretold = handler.preview?.(news.values, state);
-      const { changes } = diffResource(this.environment.schema, spec, handler, question);
+      const foretold = placement.foretold(handler.preview?.(news.values, state), oldState.values);
+      const { changes } = diffResource(this.environment.schema, spec, handler, placement, question);
       const changingOutputs = [...changes].filter(([, change]) => !change.ofInput).map(([path]) => path);
       const previewed = previewUpdate(spec, news.values, state.outputs as Properties, foretold, changingOutputs);
       return this.mark(spec, previewed, news);
     }
     try {
-      const outputs = await this.run("update", subject, async (context) => {
+      const outputs = await this.runAt(placement, oldState.values, "update", subject, async (context) => {
         if (handler.update) return handler.update(id, news.values, state, context);
         // Only a create that failed half-way, or a value that became secret, leads here: look how it is now.
         const live = await handler.read(id, state, context);
@@ -114,7 +124,7 @@ export class ResourceCalls {
           throw new Error(`${subject.name} (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
         return live.outputs;
       });
-      return this.mark(spec, joinState(news.values, outputs), news);
+      return this.mark(spec, joinState(news.values, { ...outputs, ...there }), news);
     } catch (error) {
       throw this.asInitializationFailure(spec, error, news, state.outputs as Properties, id);
     }
@@ -123,7 +133,13 @@ export class ResourceCalls {
   async delete(subject: Subject, id: string, oldState: WireValues, oldInputs: WireValues): Promise<void> {
     const handler = await this.environment.handler(subject.type);
     const state = splitState(this.spec(subject), oldState.values, oldInputs.values);
-    await this.run("delete", subject, (context) => handler.delete(id, state, context));
+    await this.runAt(this.placement(subject), oldState.values, "delete", subject, (context) =>
+      handler.delete(id, state, context),
+    );
+  }
+
+  private placement({ type }: Subject): Placement {
+    return new Placement(this.environment.placedBy(type), this.environment.config);
   }
 
   private spec(subject: Subject): ResourceSpec {
@@ -136,8 +152,13 @@ export class ResourceCalls {
     return withSecrets(this.environment.schema, spec, values, ...earlier);
   }
 
-  private run<T>(verb: string, subject: Subject, work: (context: ResourceContext) => Promise<T> | T): Promise<T> {
-    const { operations, log, config } = this.environment;
+  private run<T>(
+    verb: string,
+    subject: Subject,
+    work: (context: ResourceContext) => Promise<T> | T,
+    config = this.environment.config,
+  ): Promise<T> {
+    const { operations, log } = this.environment;
     const description = `${verb} of ${subject.type.split(":").at(-1)} "${subject.name}"`;
     return operations.run(description, subject.timeoutMs, (signal) =>
       work({
@@ -149,6 +170,21 @@ export class ResourceCalls {
         config,
       }),
     );
+  }
+
+  /** For what exists already: where the state says that it is. */
+  private async runAt<T>(
+    placement: Placement,
+    state: Properties,
+    verb: string,
+    subject: Subject,
+    work: (context: ResourceContext) => Promise<T> | T,
+  ): Promise<T> {
+    try {
+      return await this.run(verb, subject, work, placement.configFor(state));
+    } catch (error) {
+      throw error instanceof PartialFailure ? error : placement.explain(error, state);
+    }
   }
 
   private asInitializationFailure(

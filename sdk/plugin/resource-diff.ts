@@ -1,6 +1,7 @@
 /** The answer to "what would this update do": the schema's comparison, and what the handler adds to it. */
 import { compareInputs, type Change } from "./difference";
 import { replacesOnChange, type PackageSchema, type ResourceSpec } from "./package-schema";
+import type { Placement } from "./placement";
 import { formatPath, isWithin, parsePath, valueAt, type PropertyPath } from "./property-path";
 import type { ChangePlan, ResourceHandler } from "./resource";
 import { previewUpdate, splitState, stableOutputs } from "./resource-state";
@@ -32,6 +33,7 @@ export function diffResource(
   schema: PackageSchema,
   spec: ResourceSpec,
   handler: ResourceHandler,
+  placement: Placement,
   { oldInputs, oldState, news, ignoreChanges }: DiffQuestion,
 ): ResourceDiff {
   const properties = spec.inputProperties ?? {};
@@ -65,17 +67,21 @@ export function diffResource(
     if (!changes.has(path)) changes.set(path, { kind: "update", replaces: false, ofInput: true });
   }
 
+  const moves = placement.isElsewhere(state.outputs) && !ignoreChanges.includes(placement.property!);
+  if (moves) changes.set(placement.property!, { kind: "update", replaces: true, ofInput: false });
+
   const replaced = [...changes.values()].some((change) => change.replaces);
   const previewed = previewUpdate(
     spec,
     news.values,
     state.outputs,
-    handler.preview?.(news.values, state),
+    placement.foretold(handler.preview?.(news.values, state), oldState.values),
     plan.outputs ?? [],
   );
   return {
     changes,
-    deleteBeforeReplace: replaced && plan.deleteBeforeReplace === true,
+    // Elsewhere nothing has its name yet.
+    deleteBeforeReplace: replaced && !moves && plan.deleteBeforeReplace === true,
     stables: replaced ? [] : stableOutputs(spec, oldState.values, previewed),
   };
 }

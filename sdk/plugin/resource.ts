@@ -133,8 +133,11 @@ export interface ProviderDefinition {
   readonly schema: Lazy<object>;
   /** Checks the provider's configuration and fills defaults (also from the environment). Values may be unknown at preview. */
   checkConfig(config: Record<string, unknown>): { config: Record<string, unknown>; failures: CheckFailure[] };
-  /** Config properties whose change replaces every resource of the provider: another account or project. */
-  readonly replacingConfig: readonly string[];
+  /**
+   * The config property that says where resources of this type are, if one does: `cudo.projectId`, another account or project. They keep it
+   * in the output of that name (`projectId`), and where the configuration names another place they are replaced.
+   */
+  placedBy(type: string): string | undefined;
   /** By type token, `gpu-clusters:cudo:Vm`. */
   readonly resources: Readonly<Record<string, Lazy<ResourceHandler>>>;
   readonly functions: Readonly<Record<string, Lazy<FunctionHandler>>>;

@@ -9,7 +9,7 @@ import { EngineLog } from "./engine-log";
 import { FunctionCalls } from "./function-calls";
 import { messageOf, Operations } from "./operations";
 import type { PackageSchema } from "./package-schema";
-import { checkConfig, configSecretTexts, describeFailures, diffConfig } from "./provider-config";
+import { changedConfig, checkConfig, configSecretTexts, describeFailures } from "./provider-config";
 import type { ProviderConfig, ProviderDefinition, ResourceHandler } from "./resource";
 import { ResourceCalls, type Subject } from "./resource-calls";
 import type { DiffQuestion } from "./resource-diff";
@@ -157,8 +157,8 @@ export class ProviderServer {
 
   private async diffConfig(request: proto.DiffRequest): Promise<proto.DiffResponse> {
     const before = decode(request.getOldInputs() ?? request.getOlds()).values;
-    const changes = diffConfig(this.definition, await this.schema(), before, decode(request.getNews()).values);
-    const detailed = changes.map(({ path, replaces }) => [path, { kind: "update", replaces, ofInput: true }] as const);
+    const changes = changedConfig(await this.schema(), before, decode(request.getNews()).values);
+    const detailed = changes.map((path) => [path, { kind: "update", replaces: false, ofInput: true }] as const);
     return diffResponse(new Map(detailed), false, []);
   }
 
@@ -250,6 +250,7 @@ export class ProviderServer {
       log: this.log,
       config: this.config,
       handler: (type) => this.handler(type),
+      placedBy: (type) => this.definition.placedBy(type),
     });
   }
 

@@ -326,4 +326,36 @@ describe("Cudo resources", () => {
     const groups = await vm.check({ ...vmInputs, nics: [{ networkId: "n" }], securityGroupIds: ["g"] });
     assert.equal(groups.failures[0]!.property, "securityGroupIds");
   });
+
+  it("are made again in another project of Cudo, and deleted where they were; projects of other clouds move nothing", async () => {
+    const { config, api } = cloud;
+    const authorization = `Bearer ${config.apiKey}`;
+    const send = (path: string, body?: object) =>
+      fetch(config.baseUrl + path, {
+        method: body ? "POST" : "GET",
+        headers: { authorization },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const { projects } = (await (await send("/v1/projects")).json()) as { projects: { billingAccountId: string }[] };
+    const { billingAccountId } = projects[0]!;
+    assert.equal((await send("/v1/projects", { id: "other", billingAccountId })).status, 200);
+    const plugin = await cloud.freshPlugin();
+    try {
+      const inputs = { diskId: "data", dataCenterId: home, sizeGib: 10 };
+      const disk = new EngineResource(plugin, "gpu-clusters:cudo:Disk");
+      await disk.up(inputs);
+      for (const projectId of ["proj_one", "proj_two"]) {
+        await plugin.configure({ cudo: config, mithril: { apiKey: "fkey", projectId } });
+        assert.equal(await disk.up(inputs), "same");
+      }
+      await plugin.configure({ cudo: { ...config, projectId: "other" } });
+      assert.ok(await disk.refresh(), "it is still found where it is");
+      assert.equal(await disk.up(inputs), "replace");
+      assert.equal(await api.disks.find("data", never), undefined);
+      assert.equal((await send("/v1/projects/other/disks/data")).status, 200);
+      await disk.destroy();
+    } finally {
+      await plugin.stop();
+    }
+  });
 });

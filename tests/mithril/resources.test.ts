@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { provider } from "../../sdk/provider";
 import { driveResource, EngineResource, PluginError, startPlugin, type Plugin } from "../plugin/harness";
-import { publicKey, signal, TestMithril } from "./cloud";
+import { projectId, publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 const type = (name: string) => `gpu-clusters:mithril:${name}`;
@@ -277,6 +277,31 @@ describe("Mithril resources", () => {
     const sshKey = await made("SshKey", { name: "k", publicKey: publicKey(2) });
     await made("SpotBid", { ...bidInputs(), sshKeys: [sshKey.stored!.id] });
     await assert.rejects(sshKey.destroy(), /SSH key "k" .* cannot be deleted: bid b \(bid_\w+\) use it/);
+  });
+
+  it("is made again in another project of Mithril, and deleted where it was; projects of other clouds move nothing", async () => {
+    const { projects } = mithril.cloud.state;
+    projects["proj_other"] = { ...Object.values(projects)[0]!, fid: "proj_other", project: "proj_other" };
+    const inputs = { name: "data", region, diskInterface: "File", sizeGb: 100 };
+    const volume = await made("Volume", inputs);
+    const first = volume.stored!.id;
+    const cudo = (projectId: string) => ({ cudo: { apiKey: "k", projectId, baseUrl: "http://127.0.0.1:1" } });
+    for (const others of [cudo("one"), cudo("two"), {}]) {
+      await plugin.configure({ ...mithril.config, ...others });
+      assert.equal(await volume.up(inputs), "same");
+    }
+    await plugin.configure({ mithril: { ...mithril.config.mithril, projectId: "proj_other" } });
+    assert.ok(await volume.refresh(), "it is still found where it is");
+    assert.equal(await volume.up(inputs), "replace");
+    assert.equal(volume.stored!.state.values.projectId, "proj_other");
+    const { volumes } = mithril.cloud.state;
+    assert.deepEqual(
+      Object.values(volumes).map(({ fid, project, deletedAt }) => [fid === first, project, deletedAt !== undefined]),
+      [
+        [true, projectId, true],
+        [false, "proj_other", false],
+      ],
+    );
   });
 });
 

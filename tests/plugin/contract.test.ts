@@ -110,7 +110,14 @@ describe("a resource served by the plugin", () => {
       const thing = new EngineResource(plugin, Thing);
       await thing.up({ thingName: "x" });
       const { inputs } = await thing.check({ thingName: "x", mode: "busy" });
-      assert.deepEqual((await thing.diff(inputs)).stables, ["thingName", "size", "address", "key", "generation"]);
+      assert.deepEqual((await thing.diff(inputs)).stables, [
+        "thingName",
+        "size",
+        "address",
+        "key",
+        "generation",
+        "account",
+      ]);
       const previewed = await thing.previewUpdate(inputs);
       assert.equal(previewed.values.address, "thing://x");
       assert.equal(previewed.values.revision, Unknown.value);

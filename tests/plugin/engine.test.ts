@@ -174,12 +174,13 @@ describe("the plugin under the real engine", function () {
     assert.match(await inline.stateText(), /"id":"a"/);
   });
 
-  it("replaces everything when the account changes, and refuses a bad configuration", async () => {
+  it("replaces what is in another account when the account changes, deletes it there, and refuses a bad configuration", async () => {
     await up(chain());
     await configure({ account: "second" });
     const { changes } = await up(chain());
     assert.deepEqual(changes, { same: 1, replace: 2 });
-    assert.equal(cloud.account, "second");
+    assert.equal(cloud.account, "first", "the last calls are the deletes");
+    assert.match(await inline.stateText(), /"account":"second"/);
     await configure({ acount: "x" });
     await assert.rejects(up(chain()), /things\.acount.*did you mean "account"\?/);
     await configure({ account: "first", apiKey: "made-up-api-key" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compareInputs } from "../../sdk/plugin/difference";
 import { formatPath, isWithin, parsePath } from "../../sdk/plugin/property-path";
-import { checkConfig, diffConfig } from "../../sdk/plugin/provider-config";
+import { changedConfig, checkConfig } from "../../sdk/plugin/provider-config";
 import { redact } from "../../sdk/plugin/redaction";
 import { closest } from "../../sdk/plugin/spelling";
 import { Unknown } from "../../sdk/plugin/values";
@@ -159,13 +159,12 @@ describe("the provider's configuration", () => {
     assert.deepEqual(check({ things: Unknown.value }).failures, []);
   });
 
-  it("replaces only when resources would be elsewhere", () => {
-    const diff = (before: object, after: object) => diffConfig(provider, fixtureSchema(), { ...before }, { ...after });
+  it("differs by value, however it is written", () => {
+    const changed = (before: object, after: object) => changedConfig(fixtureSchema(), { ...before }, { ...after });
     const a = { things: '{"account":"a"}' };
-    assert.deepEqual(diff(a, { things: { account: "a" } }), []);
-    assert.deepEqual(diff(a, { things: { account: "a", apiKey: "k" } }), [{ path: "things", replaces: false }]);
-    assert.deepEqual(diff(a, { things: { account: "b" } }), [{ path: "things", replaces: true }]);
-    assert.deepEqual(diff({}, a), [{ path: "things", replaces: false }]);
-    assert.deepEqual(diff(a, { things: Unknown.value }), [{ path: "things", replaces: false }]);
+    assert.deepEqual(changed(a, { things: { account: "a" } }), []);
+    assert.deepEqual(changed(a, { things: { account: "b" } }), ["things"]);
+    assert.deepEqual(changed({}, a), ["things"]);
+    assert.deepEqual(changed(a, { things: Unknown.value }), ["things"]);
   });
 });

@@ -15,7 +15,6 @@ export type DiskInputs = pulumi.Unwrap<DiskArgs>;
 
 export interface DiskOutputs {
   diskId: string;
-  projectId: string;
 }
 
 export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
@@ -42,7 +41,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
     await limited("creating", id, context, (signal) =>
       bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
     );
-    return { id, outputs: outputs(api, id) };
+    return { id, outputs: outputs(id) };
   },
 
   async read(id, state, context) {
@@ -50,7 +49,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
     const disk = await api.disks.find(id, context.signal);
     if (!disk || disk.state === "DELETING") return undefined;
     const inputs = { ...(state?.inputs ?? { diskId: id }), dataCenterId: disk.dataCenterId, sizeGib: disk.sizeGib };
-    return { inputs, outputs: outputs(api, id) };
+    return { inputs, outputs: outputs(id) };
   },
 
   async update(id, inputs, state, context) {
@@ -62,7 +61,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
       const disk = await bringUp(goOn, { signal, log: context.log });
       if (inputs.sizeGib > disk.sizeGib) await grow(api, disk, inputs.sizeGib, signal);
     });
-    return outputs(api, id);
+    return outputs(id);
   },
 
   async delete(id, { inputs }, context) {
@@ -119,10 +118,10 @@ function lifecycle(api: CudoApi, id: string, { dataCenterId, sizeGib }: DiskInpu
       const vm = vmId ? await api.vms.find(vmId, signal) : undefined;
       return vm && !isLeaving(vm) ? `it is attached to VM "${vmId}"` : undefined;
     },
-    outputs: () => outputs(api, id),
+    outputs: () => outputs(id),
   };
 }
 
-function outputs(api: CudoApi, id: string): DiskOutputs {
-  return { diskId: id, projectId: api.projectId };
+function outputs(id: string): DiskOutputs {
+  return { diskId: id };
 }

@@ -19,7 +19,6 @@ export interface NetworkOutputs {
   gateway: string;
   internalIpAddress: string;
   externalIpAddress: string;
-  projectId: string;
 }
 
 export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
@@ -43,7 +42,7 @@ export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
     const network = await withDeadline(what, (signal) =>
       bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
     );
-    return { id, outputs: outputs(api, network) };
+    return { id, outputs: outputs(network) };
   },
 
   async read(id, state, context) {
@@ -55,7 +54,7 @@ export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
       dataCenterId: network.dataCenterId,
       ipRange: network.ipRange,
     };
-    return { inputs, outputs: outputs(api, network) };
+    return { inputs, outputs: outputs(network) };
   },
 
   /** Nothing of a network can change: this goes on with a create that was interrupted. */
@@ -63,7 +62,7 @@ export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
     const { api } = connect(context.config);
     const what = { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `creating network "${id}"` };
     const goOn = { ...lifecycle(api, id, inputs), made: () => true };
-    return outputs(api, await withDeadline(what, (signal) => bringUp(goOn, { signal, log: context.log })));
+    return outputs(await withDeadline(what, (signal) => bringUp(goOn, { signal, log: context.log })));
   },
 
   async delete(id, { inputs }, context) {
@@ -98,7 +97,7 @@ function lifecycle(api: CudoApi, id: string, { dataCenterId, ipRange }: NetworkI
         ? undefined
         : `VMs are in it: ${vms.map((vm) => vm.id).join(", ")}`;
     },
-    outputs: (found) => (found ? outputs(api, found) : { networkId: id, projectId: api.projectId }),
+    outputs: (found) => (found ? outputs(found) : { networkId: id }),
   };
 }
 
@@ -106,7 +105,7 @@ function isGone({ state }: Network): boolean {
   return state === "DELETED" || state === "DELETING";
 }
 
-function outputs(api: CudoApi, network: Network): NetworkOutputs {
+function outputs(network: Network): NetworkOutputs {
   const { id, gateway, internalIpAddress, externalIpAddress } = network;
-  return { networkId: id, gateway, internalIpAddress, externalIpAddress, projectId: api.projectId };
+  return { networkId: id, gateway, internalIpAddress, externalIpAddress };
 }

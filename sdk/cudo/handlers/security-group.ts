@@ -17,7 +17,6 @@ export type SecurityGroupInputs = pulumi.Unwrap<SecurityGroupArgs>;
 
 export interface SecurityGroupOutputs {
   securityGroupId: string;
-  projectId: string;
 }
 
 const icmpTypes = ["0", "3", "4", "5", "8", "9", "10", "11", "12", "13", "14", "17", "18"];
@@ -52,7 +51,7 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
       what: `creating security group "${id}"`,
     };
     await withDeadline(what, (signal) => bringUp(lifecycle(api, id, inputs), { signal, log: context.log }));
-    return { id, outputs: outputs(api, id) };
+    return { id, outputs: outputs(id) };
   },
 
   async read(id, state, context) {
@@ -67,7 +66,7 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
       rules:
         before && sameRules(before.rules, group.rules) ? before.rules : (group.rules as SecurityGroupInputs["rules"]),
     };
-    return { inputs, outputs: outputs(api, id) };
+    return { inputs, outputs: outputs(id) };
   },
 
   async update(id, inputs, _state, context) {
@@ -88,7 +87,7 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
         await api.securityGroups.update(id, wanted, signal);
       }
     });
-    return outputs(api, id);
+    return outputs(id);
   },
 
   async delete(id, { inputs }, context) {
@@ -118,7 +117,7 @@ function lifecycle(api: CudoApi, id: string, inputs: SecurityGroupInputs): Lifec
     progress: () => "there",
     remove: (signal) => api.securityGroups.delete(id, signal),
     stuck: () => Promise.resolve("Cudo refuses"),
-    outputs: () => outputs(api, id),
+    outputs: () => outputs(id),
   };
 }
 
@@ -193,6 +192,6 @@ function isPeer(peer: string): boolean {
   return family !== 0 && rest.length === 0 && inRange;
 }
 
-function outputs(api: CudoApi, id: string): SecurityGroupOutputs {
-  return { securityGroupId: id, projectId: api.projectId };
+function outputs(id: string): SecurityGroupOutputs {
+  return { securityGroupId: id };
 }

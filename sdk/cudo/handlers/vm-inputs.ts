@@ -22,7 +22,6 @@ export interface VmOutputs {
   internalIpAddress: string;
   externalIpAddress: string;
   providerId: string;
-  projectId: string;
   state: string;
 }
 

@@ -61,10 +61,7 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan):
     progress: ({ state }) => state,
     remove: (signal) => api.vms.terminate(id, signal),
     stuck: (vm) => Promise.resolve(isSettled(vm) ? `Cudo refuses to terminate it in the state ${vm.state}` : undefined),
-    outputs: (vm) =>
-      vm
-        ? vmOutputs(api, vm)
-        : { vmId: id, imageId, projectId: api.projectId, providerId: providerId(api.projectId, id) },
+    outputs: (vm) => (vm ? vmOutputs(api, vm) : { vmId: id, imageId, providerId: providerId(api.projectId, id) }),
   };
 }
 
@@ -84,7 +81,6 @@ export function vmOutputs(api: CudoApi, vm: Vm): VmOutputs {
     internalIpAddress: vm.internalIpAddress,
     externalIpAddress: vm.externalIpAddress,
     providerId: providerId(api.projectId, vm.id),
-    projectId: api.projectId,
     state: vm.state,
   };
 }

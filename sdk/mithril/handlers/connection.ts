@@ -1,6 +1,6 @@
-/** From the provider's configuration to an API client. */
-import { isUnknown } from "../../plugin/values";
-import { InvalidArguments, type ProviderConfig } from "../../plugin/resource";
+/** From the provider's configuration to Mithril's API. */
+import type { ProviderConfig } from "../../plugin/resource";
+import { Connections } from "../../cloud/connections";
 import type { MithrilApi } from "../api";
 import { catalogueOf, type Catalogue } from "../catalogue";
 import { createMithrilClient } from "../client";
@@ -11,43 +11,15 @@ export interface Connection {
   readonly catalogue: Catalogue;
 }
 
-const connections = new Map<string, Connection>();
+const connections = new Connections<Connection>({
+  section: "mithril",
+  variables: { apiKey: "MITHRIL_API_KEY", projectId: "MITHRIL_PROJECT" },
+  complete: (given) => checkMithrilConfig(given).config,
+  open(account) {
+    const api = createMithrilClient(account);
+    return { api, catalogue: catalogueOf(api) };
+  },
+});
 
-/** One client for each configuration, so that what it caches is shared. Throws `InvalidArguments` when something is missing. */
-export function connect(config: ProviderConfig): Connection {
-  const { apiKey, projectId, baseUrl } = checkMithrilConfig(mithrilPart(config)).config;
-  const failures = [
-    typeof apiKey !== "string" && {
-      property: "mithril.apiKey",
-      reason: "is missing: set it in the provider's configuration, or MITHRIL_API_KEY in the environment",
-    },
-    typeof projectId !== "string" && {
-      property: "mithril.projectId",
-      reason: "is missing: set it in the provider's configuration, or MITHRIL_PROJECT in the environment",
-    },
-  ].filter((failure) => failure !== false);
-  if (failures.length > 0) {
-    throw new InvalidArguments(failures);
-  }
-  const options = { apiKey: apiKey as string, projectId: projectId as string, baseUrl: baseUrl as string };
-  const key = JSON.stringify(options);
-  let connection = connections.get(key);
-  if (!connection) {
-    const api = createMithrilClient(options);
-    connection = { api, catalogue: catalogueOf(api) };
-    connections.set(key, connection);
-  }
-  return connection;
-}
-
-/** Undefined at a preview where the credentials are not known yet. */
-export function connectIfKnown(config: ProviderConfig): Connection | undefined {
-  const part = mithrilPart(config);
-  const unknown = isUnknown(config.mithril) || Object.values(part).some(isUnknown) || Object.keys(config).length === 0;
-  return unknown ? undefined : connect(config);
-}
-
-function mithrilPart(config: ProviderConfig): Record<string, unknown> {
-  const { mithril } = config;
-  return typeof mithril === "object" && mithril !== null ? (mithril as Record<string, unknown>) : {};
-}
+export const connect = (config: ProviderConfig): Connection => connections.connect(config);
+export const connectIfKnown = (config: ProviderConfig): Connection | undefined => connections.connectIfKnown(config);
