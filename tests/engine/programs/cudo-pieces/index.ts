@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../../../sdk/pulumi";
 import { Disk, Network, NodeGroup, SecurityGroup, Vm } from "../../../../sdk/cudo";
 
 const dataCenterId = "us-newyork-1";
