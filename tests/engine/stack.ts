@@ -113,6 +113,14 @@ export class EngineStack {
     return stdout;
   }
 
+  /** @param state as `state` gives it, changed */
+  async replaceState(state: string): Promise<void> {
+    const file = join(this.directory, "state.json");
+    writeFileSync(file, state, { mode: 0o600 });
+    await this.run(["stack", "import", "--stack", this.name, "--file", file]);
+    rmSync(file);
+  }
+
   async resources(): Promise<
     { urn: string; type: string; id?: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
   > {
