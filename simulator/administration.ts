@@ -18,7 +18,7 @@ export interface Administration {
   readonly setMithrilConditions: (conditions: MithrilConditions) => void;
   readonly contents: () => Promise<SimulatorContents>;
   /** Starts the simulated AWS unless it runs. */
-  readonly aws: () => Promise<{ client: AwsSimulatorClient; started: boolean }>;
+  readonly aws: () => Promise<{ client: AwsSimulatorClient; life: string }>;
   readonly machine: (id: string) => Machine | undefined;
   /** Removes all objects, faults and records; resolves when no machine is left. */
   readonly reset: () => Promise<void>;
@@ -37,8 +37,8 @@ export interface FaultList {
 export interface AwsAddress {
   /** Of all services of the simulated AWS; its own administration is below `/_simulator` there. */
   endpoint: string;
-  /** By this call: it did not run. */
-  started: boolean;
+  /** Differs after each start: it keeps nothing from one to the next. */
+  life: string;
 }
 
 export function serveAdministration(server: FastifyInstance, administration: Administration): void {
@@ -73,8 +73,8 @@ export function serveAdministration(server: FastifyInstance, administration: Adm
   });
 
   server.post(`${base}/aws`, async (): Promise<AwsAddress> => {
-    const { client, started } = await administration.aws();
-    return { endpoint: client.endpoint, started };
+    const { client, life } = await administration.aws();
+    return { endpoint: client.endpoint, life };
   });
 
   // A machine's id has slashes, so it is what stands between the prefix and the last part.

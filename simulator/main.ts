@@ -93,7 +93,7 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
   const { baseUrl, apiKey, projectId } = simulator.cudo;
   const { mithril } = simulator;
   return [
-    `Simulator at ${simulator.url}: Cudo, Mithril (simulated catalogue, prices and capacity)`,
+    `Simulator at ${simulator.url}: AWS, Cudo, Mithril (simulated catalogue, prices and capacity)`,
     `Machines: ${machineKinds[machines]}`,
     `State, log: ${directory}`,
     "",
@@ -104,6 +104,10 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
     `export MITHRIL_API_KEY=${mithril.apiKey}`,
     `export MITHRIL_PROJECT=${mithril.projectId}`,
     `export MITHRIL_API_URL=${mithril.baseUrl}`,
+    "",
+    "AWS starts when it is asked for, and forgets everything when the simulator ends. Any credentials do:",
+    `export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator`,
+    `export AWS_ENDPOINT_URL=$(curl -sX POST ${simulator.url}/_simulator/aws | sed 's/.*"endpoint":"\\([^"]*\\)".*/\\1/')`,
     "",
     "Ctrl-C stops it.",
   ].join("\n");

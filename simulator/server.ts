@@ -218,10 +218,7 @@ async function run(
     setConditions: (conditions) => (cudo.conditions = conditions),
     mithrilConditions: () => mithril.conditions,
     setMithrilConditions: (conditions) => (mithril.conditions = conditions),
-    aws: async () => {
-      const started = aws === undefined;
-      return { client: (await ensureAws()).client, started };
-    },
+    aws: ensureAws,
     machine: (id) => rental.find(id),
     shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
   });

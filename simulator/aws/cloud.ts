@@ -1,5 +1,5 @@
 /** The simulated AWS without machines: moto with working fleets, and what machines its instances ask for. */
-import { randomInt } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ensureMoto } from "../../toolchain/tools/moto";
@@ -29,6 +29,8 @@ export interface AwsCloudOptions {
 
 export interface AwsCloud {
   readonly client: AwsSimulatorClient;
+  /** Of this start: nothing is kept from one to the next. */
+  readonly life: string;
   /** All machines that should exist, by id. */
   machines(): ReadonlyMap<string, WantedMachine>;
   /** Everything that exists. Machines of instances that do not are no longer wanted by then. */
@@ -88,6 +90,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
   let closing: Promise<void> | undefined;
   return {
     client,
+    life: randomUUID(),
     machines: () => instances.machines(),
     async contents() {
       const contents = await client.state();

@@ -3,20 +3,18 @@ import { ensurePluginBundle } from "../build/bundle";
 import { ensureToolsWithOrigin, toolNames, type FoundTool, type ToolName } from "../tools";
 import { withLock } from "../tools/lock";
 import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
-import { prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
+import { forgetOtherLife, prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { describeMachines, usualMachines, type Machines } from "./machines";
 import { ensureAws, ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
 import { stackCloud, stackKeyPair, writeConfig } from "./stack-config";
-import { runSteps } from "./steps";
-import { stackExists, stateRoot, type StackFiles } from "./workspace";
+import { runSteps, type Step } from "./steps";
+import { stateRoot, type StackFiles } from "./workspace";
 
 /** All that a run of `pulumi` on a stack needs. */
 export interface Prepared {
   tools: Record<ToolName, FoundTool>;
   pulumi: Pulumi;
-  /** The stack may know of things that the simulated cloud does not hold any more. */
-  forgotten: boolean;
 }
 
 /**
@@ -41,7 +39,6 @@ export async function prepare(
     },
   ]);
   const cloud = await stackCloud(files);
-  const isKnown = await stackExists(files);
   const choice = (await findSimulator())
     ? undefined
     : await usualMachines(wanted.machines, wanted.makesMachines ? cloud : undefined);
@@ -53,7 +50,17 @@ export async function prepare(
   const tools = required(found);
   const executable = tools.pulumi.path;
   let simulator: Simulator | undefined;
-  let forgotten = false;
+  // The simulated AWS forgets everything when it ends, and only it knows whether it did.
+  const stackLater = cloud === "aws";
+  let life: string | undefined;
+  const stackStep: Step = {
+    title: `Stack ${files.stack}`,
+    run: async () => {
+      const isForgotten = life !== undefined && (await forgetOtherLife(files, life));
+      await prepareStack(executable, files, signal);
+      return isForgotten ? "made anew, because the simulated AWS has ended meanwhile and forgotten it" : undefined;
+    },
+  };
   const providers: ProviderPlugin[] = [];
   await runSteps(
     [
@@ -69,13 +76,13 @@ export async function prepare(
           if (cloud === "aws") {
             const aws = await ensureAws(ensured, await stackKeyPair(files));
             simulator = { ...ensured, aws };
-            forgotten = aws.started && isKnown;
+            life = aws.life;
           }
           const machines = describeMachines(ensured.machines, ensured.started ? choice?.reason : undefined);
           return `${ensured.started ? "started" : "runs already"} at ${ensured.url} with ${machines}`;
         },
       },
-      { title: `Stack ${files.stack}`, run: () => prepareStack(executable, files, signal) },
+      ...(stackLater ? [] : [stackStep]),
       ...(["kubernetes", "command", ...(cloud === "aws" ? (["aws"] as const) : [])] as const).map((name) => ({
         title: `Provider plugin ${name}`,
         run: async () => {
@@ -87,12 +94,13 @@ export async function prepare(
     ],
     { concurrent: true },
   );
+  if (stackLater) await runSteps([stackStep]);
   const environment = pulumiEnvironment(files, required(simulator));
   await writeConfig(files, required(simulator));
   // Nothing else is needed, so a missing plugin is an error at once instead of five tries of a download.
   if (providers.some(({ kind }) => kind === "stand-in"))
     environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
-  return { tools, pulumi: { executable, environment }, forgotten };
+  return { tools, pulumi: { executable, environment } };
 }
 
 function describeOrigins(tools: Record<ToolName, FoundTool>): string {

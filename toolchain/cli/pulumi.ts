@@ -63,6 +63,23 @@ export async function prepareStack(executable: string, files: StackFiles, signal
   await fs.rm(elsewhere, { recursive: true, force: true });
 }
 
+/**
+ * For a cloud that forgets everything when it ends: a stack of another of its lives becomes as if it had never been made, because nothing
+ * of what it knows exists any more.
+ * @param life which one it is now
+ * @returns whether there was something to forget
+ */
+export async function forgetOtherLife(files: StackFiles, life: string): Promise<boolean> {
+  const note = path.join(files.folder, "cloud-life");
+  const known = await fs.readFile(note, "utf8").catch(() => undefined);
+  if (known === life) return false;
+  const isForgotten = await stackExists(files);
+  await fs.rm(files.backend, { recursive: true, force: true });
+  await fs.mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await fs.writeFile(note, life);
+  return isForgotten;
+}
+
 /** A pulumi that was killed leaves its lock; one whose process on this machine is gone would stop every later run. */
 async function removeDeadLocks(files: StackFiles): Promise<void> {
   const folder = path.join(files.backend, ".pulumi", "locks", "organization", await projectName(), files.stack);

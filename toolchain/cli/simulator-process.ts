@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AwsAddress } from "../../simulator/administration";
 import { AwsSimulatorClient } from "../../simulator/aws/client";
 import { isAlive } from "../tools/lock";
 import { CommandError } from "./command-error";
@@ -126,16 +127,16 @@ async function readReadyFile(): Promise<Simulator | undefined> {
 
 /**
  * Starts the simulated AWS unless it runs, with a key pair that it has from its start.
- * @returns `started`: it ran not, and so holds nothing that an earlier one may have held
+ * @returns `life`: another one holds nothing of what an earlier one held
  */
 export async function ensureAws(
   simulator: Simulator,
   keyPair: { name: string; region: string; publicKey: string } | undefined,
-): Promise<{ endpoint: string; started: boolean }> {
+): Promise<AwsAddress> {
   const answer = await fetch(`${simulator.url}/_simulator/aws`, { method: "POST" });
   const text = await answer.text();
   if (!answer.ok) throw new CommandError(`the simulated AWS did not start: ${text}`, `Its log is ${logFile}.`);
-  const aws = JSON.parse(text) as { endpoint: string; started: boolean };
+  const aws = JSON.parse(text) as AwsAddress;
   if (keyPair) await new AwsSimulatorClient(aws.endpoint).provideKeyPair(keyPair);
   return aws;
 }

@@ -21,9 +21,8 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
   const files = stackFiles(stack);
   await requireConfig(stack);
   const { port, machines } = options;
-  const { pulumi, tools, forgotten } = await prepare(files, { port, machines, makesMachines: true }, signal);
+  const { pulumi, tools } = await prepare(files, { port, machines, makesMachines: true }, signal);
   const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, "--config-file", files.config];
-  if (forgotten) up.push("--refresh");
   const code = await showPulumi(pulumi, up, signal);
   const again = stack === "local" ? "" : ` -- ${stack}`;
   const next = `Nothing is lost. Correct the cause and go on with: npm start${again}\nOr remove what was made with:               npm stop${again}`;

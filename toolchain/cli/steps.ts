@@ -5,7 +5,7 @@ import { lineReport, type Report } from "../tools";
 export interface Step {
   title: string;
   /** Does the work; `say` shows what is being done right now. May return a text that says how it ended. */
-  run: (say: Report) => Promise<string | void>;
+  run: (say: Report) => Promise<string | undefined | void>;
 }
 
 /** Runs steps, one after the other unless told otherwise. Progress goes to stderr, so that stdout stays for results. */

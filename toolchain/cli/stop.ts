@@ -12,23 +12,10 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   const files = stackFiles(stack);
   const say = (line: string): boolean => process.stderr.write(`${line}\n`);
   if (await stackExists(files)) {
-    const { pulumi, forgotten } = await prepare(
-      files,
-      { port: undefined, machines: undefined, makesMachines: false },
-      signal,
-    );
+    const { pulumi } = await prepare(files, { port: undefined, machines: undefined, makesMachines: false }, signal);
     const code = await showPulumi(
       pulumi,
-      [
-        "destroy",
-        "--yes",
-        "--skip-preview",
-        "--stack",
-        stack,
-        "--config-file",
-        files.config,
-        ...(forgotten ? ["--refresh"] : []),
-      ],
+      ["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", files.config],
       signal,
     );
     const again = stack === "local" ? "npm stop" : `npm stop -- ${stack}`;
