@@ -8,7 +8,7 @@ export interface Pace {
   readonly longestMs: number;
 }
 
-export const defaultPace: Pace = { firstMs: 100, factor: 1.5, longestMs: 10_000 };
+export const defaultPace: Pace = { firstMs: 100, factor: 1.25, longestMs: 10_000 };
 
 /** Looks until `look` gives something. Ends when the signal aborts, with its reason. */
 export async function waitFor<T>(
