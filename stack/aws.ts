@@ -52,7 +52,7 @@ export function cluster(stack: string, config: pulumi.Config): AwsCluster {
     cloudAccount: object<AwsCloudAccountArgs>(config, "cloudAccount", accountFields),
     network: object<AwsNetworkArgs>(config, "network", networkFields),
     controlPlane: object<AwsControlPlaneArgs>(config, "controlPlane", controlPlaneFields),
-    kubernetesVersion: config.get("kubernetesVersion"),
+    kubernetesVersion: optionalText(config, "kubernetesVersion"),
     cni: config.get("cni") as AwsClusterArgs["cni"],
     nodeGroups: objects<AwsNodeGroupArgs>(config, "nodeGroups", groupFields),
     apiServerAccessCidrs: config.getObject<string[]>("apiServerAccessCidrs"),

@@ -25,11 +25,12 @@ export function cluster(stack: string, config: pulumi.Config): CudoCluster {
   return new CudoCluster(stack, {
     clusterName: optionalText(config, "clusterName"),
     namePrefix: optionalText(config, "namePrefix"),
-    kubernetesVersion: config.get("kubernetesVersion"),
+    kubernetesVersion: optionalText(config, "kubernetesVersion"),
     cni: config.get("cni") as CudoClusterArgs["cni"],
     controlPlaneSize: config.get("controlPlaneSize") as CudoClusterArgs["controlPlaneSize"],
     nodeGroups: objects<CudoNodeGroupArgs>(config, "nodeGroups", groupFields),
     sshPublicKey: optionalText(config, "sshPublicKey"),
+    sshPrivateKey: config.getSecret("sshPrivateKey"),
     apiServerAccessCidrs: config.getObject<string[]>("apiServerAccessCidrs"),
     devMode: config.getBoolean("devMode"),
   });

@@ -29,7 +29,7 @@ export function cluster(stack: string, config: pulumi.Config): MithrilCluster {
     namePrefix: optionalText(config, "namePrefix"),
     region: config.require("region"),
     controlPlaneInstanceType: config.require("controlPlaneInstanceType"),
-    kubernetesVersion: config.get("kubernetesVersion") as MithrilClusterArgs["kubernetesVersion"],
+    kubernetesVersion: optionalText(config, "kubernetesVersion") as MithrilClusterArgs["kubernetesVersion"],
     sshPublicKey: config.require("sshPublicKey"),
     sshPrivateKey: config.requireSecret("sshPrivateKey"),
     sshPort: config.getNumber("sshPort"),

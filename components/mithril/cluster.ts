@@ -7,10 +7,10 @@ import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
 import { KubernetesProvider } from "../kubernetes-provider";
-import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import type { KubernetesCluster } from "../cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
-import { awaitedNodes, groupStatus, nodeGroup } from "./node-groups";
+import { awaitedNodes, groupStatus, nodeGroup, type MithrilNodeGroupStatus } from "./node-groups";
 import { checkMithrilClusterArgs } from "./validate";
 
 const defaultTimeoutMinutes = 15;
@@ -51,8 +51,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
    * @secret
    */
   public readonly kubeconfig: pulumi.Output<string>;
-  /** Sizes of the node groups. */
-  public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** The node groups with their nodes: states of orders and instances, at the last `up` or `refresh`. */
+  public readonly nodeGroups: pulumi.Output<MithrilNodeGroupStatus[]>;
   /** `ready` once the API server answers and there are as many Ready nodes as the groups' minimum; unknown before that. */
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */

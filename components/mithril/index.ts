@@ -1,5 +1,6 @@
 export { MithrilCluster } from "./cluster";
 export type { MithrilClusterArgs, MithrilFileShareArgs, MithrilNodeGroupArgs } from "./args";
+export type { MithrilNodeGroupStatus } from "./node-groups";
 export { contextName, reachableKubeconfig, type ReachableCluster } from "./kubeconfig";
 export * from "../../sdk/mithril";
 export {

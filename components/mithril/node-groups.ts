@@ -1,7 +1,15 @@
 import * as pulumi from "../../sdk/pulumi";
-import { NodeGroup } from "../../sdk/mithril/node-group";
+import { NodeGroup, type NodeGroupMachineState } from "../../sdk/mithril/node-group";
 import type { NodeGroupStatus } from "../cluster";
 import type { MithrilNodeGroupArgs } from "./args";
+
+/** A node group as it was at the last `up` or `refresh`. */
+export interface MithrilNodeGroupStatus extends NodeGroupStatus {
+  /** Its nodes, and places that the auction has not filled. */
+  machines: NodeGroupMachineState[];
+  /** Why nodes are missing, in words: outbid, no capacity, a reservation that has not begun. */
+  problems: string[];
+}
 
 export interface NodeGroupPlace {
   clusterId: pulumi.Input<string>;
@@ -53,10 +61,11 @@ export function gpusByName(instanceType: string): number {
   return count === undefined || instanceType.startsWith("cpu") ? 0 : Number(count);
 }
 
-export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): pulumi.Output<MithrilNodeGroupStatus> {
+  const { size: live, machines: nodes, problems: troubles } = resource;
   return pulumi
-    .all([group.minSize, group.maxSize, resource.size, group.instanceType, group.gpus])
-    .apply(([minSize, maxSize, size, instanceType, gpus]): NodeGroupStatus => ({
+    .all([group.minSize, group.maxSize, live, group.instanceType, group.gpus, nodes, troubles])
+    .apply(([minSize, maxSize, size, instanceType, gpus, machines, problems]): MithrilNodeGroupStatus => ({
       name: group.id,
       role: "worker",
       minSize,
@@ -64,5 +73,7 @@ export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): p
       size,
       machineTypes: [instanceType],
       gpus: gpus ?? gpusByName(instanceType),
+      machines,
+      problems,
     }));
 }

@@ -11,7 +11,8 @@ export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs):
     if (args[field] === undefined || known<string>(args[field]) === "") problems.add(field, "is required");
   }
   if (args.kubernetesVersion !== undefined && !["1.34", "1.29"].includes(args.kubernetesVersion)) {
-    problems.add("kubernetesVersion", `must be "1.34" or "1.29", is "${String(args.kubernetesVersion)}"`);
+    const given = String(args.kubernetesVersion);
+    problems.add("kubernetesVersion", `Mithril does not host "${given}"; it must be "1.34" (the default) or "1.29"`);
   }
   checkKeys(args, problems);
   checkWhole("sshPort", args.sshPort, 1, 65_535, problems);

@@ -8,7 +8,7 @@ import type { MithrilApi } from "./api";
 import { createOnce } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
-import { instancesOf, isGone, isLiveBid, orderDifferences } from "./orders";
+import { instancesOf, isGone, isLiveBid, orderDifferences, statusWith } from "./orders";
 import { mithrilBackoff } from "./backoff";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
 
@@ -229,7 +229,7 @@ function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] 
       providerId: providerIdOf(bid.project, nodeName),
       state: stateOf(bid, instance),
       createdAt: bid.createdAt,
-      orderStatus: bid.status,
+      orderStatus: statusWith(bid, instances),
       instanceStatus: instance?.status ?? "",
     };
   });

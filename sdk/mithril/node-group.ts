@@ -96,7 +96,7 @@ export interface NodeGroupMachineState {
   providerId: string;
   /** `creating`, `running`, `deleting` or `failed`. */
   state: string;
-  /** Status of its order: `Open`, `Allocated`, `Preempting`, `Paused`, …; of a reservation `Pending`, `Active`, … */
+  /** Status of its order: `Open`, `Allocated`, `Preempting`, `Relocating`, `Paused`; of a reservation `Pending`, `Active`, `Paused`. */
   orderStatus: string;
   /** `STATUS_RUNNING`, …; empty while there is no instance. */
   instanceStatus: string;

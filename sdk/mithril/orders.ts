@@ -20,6 +20,12 @@ export function isGone({ status }: Pick<Instance, "status">): boolean {
   return status === "STATUS_TERMINATED" || status === "STATUS_REPLACED";
 }
 
+/** A relocation shows in a bid's instances: reading it of the bid itself would take a request for each. */
+export function statusWith({ fid, status }: Bid, instances: readonly Instance[]): string {
+  const moves = instances.some((instance) => instance.bid === fid && instance.status === "STATUS_RELOCATING");
+  return moves && status === "Allocated" ? "Relocating" : status;
+}
+
 /** The keys, and those that every order of the project must have. */
 export async function withRequiredKeys(
   api: MithrilApi,

@@ -61,6 +61,13 @@ export function getBid(world: World, fid: string) {
   return bidView(find(world.state.bids, "Bid", fid));
 }
 
+/** The one call that tells of a relocation. */
+export function getBidStatus(world: World, fid: string) {
+  const bid = find(world.state.bids, "Bid", fid);
+  const moves = bid.instances.some((instance) => world.state.instances[instance]?.status === "STATUS_RELOCATING");
+  return { bid_fid: fid, status: moves ? "Relocating" : bid.status };
+}
+
 /** Volumes only while it is paused. */
 export function updateBid(world: World, fid: string, body: UpdateBidBody) {
   const bid = find(world.state.bids, "Bid", fid);

@@ -9,6 +9,7 @@ export type NodeMode = "joined" | "drained" | "removed";
 export function nodeModeOf(status: InstanceStatus): NodeMode | undefined {
   const modes: Partial<Record<InstanceStatus, NodeMode>> = {
     STATUS_PREEMPTING: "drained",
+    STATUS_RELOCATING: "drained",
     STATUS_RUNNING: "joined",
     STATUS_TERMINATED: "removed",
   };

@@ -1,4 +1,4 @@
-import { boolean, integer, mapOf, object, optional } from "./shapes";
+import { boolean, integer, list, mapOf, object, optional, string } from "./shapes";
 
 /** Troubles and markets that can be set through `/_simulator`. They last until they are cleared. */
 
@@ -12,6 +12,8 @@ export interface Market {
 export interface MithrilConditions {
   /** By `<instance type's name>/<region>`; what is not here is as in the catalogue. */
   markets?: Record<string, Market>;
+  /** Names of bids whose instances are being moved to other hosts. They run again when they are no longer named. */
+  relocating?: string[];
   /** New clusters stay Pending for ever: there is no status for a failure. */
   clustersStuck?: boolean;
   /** Most instances of live bids, by instance type's name. Mithril publishes no numbers: the default is the simulator's own. */
@@ -29,6 +31,7 @@ const shape = object(
     markets: optional(
       mapOf(object({ spotPriceCents: optional(integer), capacity: optional(integer) }, { strict: true })),
     ),
+    relocating: optional(list(string)),
     clustersStuck: optional(boolean),
     spotQuota: optional(mapOf(integer)),
     reservationQuota: optional(mapOf(integer)),

@@ -121,10 +121,7 @@ export const operations: readonly Operation[] = [
     ),
   ),
   get("GetBid", "/v2/spot/bids/{fid}", ({ world, fid }) => bids.getBid(world, fid)),
-  get("GetBidStatus", "/v2/spot/bids/{fid}/status", ({ world, fid }) => ({
-    bid_fid: fid,
-    status: bids.getBid(world, fid).status,
-  })),
+  get("GetBidStatus", "/v2/spot/bids/{fid}/status", ({ world, fid }) => bids.getBidStatus(world, fid)),
   withBody<requests.UpdateBidBody>(
     "UpdateBid",
     ["PATCH", "/v2/spot/bids/{fid}", 200],

@@ -2,10 +2,12 @@
 import { endNotice, runAuction } from "./auction";
 import { isLiveReservation, type StoredCluster, type World } from "./model";
 import { startInstances, stopInstances } from "./orders";
+import { relocate } from "./relocation";
 
 /** Brings the state up to `world.now`, one event after the other in their order. */
 export function advance(world: World): void {
   skipIdleAuctions(world);
+  relocate(world);
   for (;;) {
     const event = nextEvent(world);
     if (!event || event.at > world.now) return;

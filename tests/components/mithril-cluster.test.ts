@@ -121,6 +121,7 @@ describe("components/mithril", () => {
         },
       ],
       fileShares: [{ name: "Data", sizeGb: 0 }],
+      kubernetesVersion: "1.36" as never,
       timeoutMinutes: 0,
     });
     assert.deepEqual(
@@ -128,6 +129,7 @@ describe("components/mithril", () => {
       [
         "clusterName",
         "sshPublicKey",
+        "kubernetesVersion",
         "sshPrivateKey",
         "timeoutMinutes",
         "nodeGroups[1].id",
@@ -139,7 +141,7 @@ describe("components/mithril", () => {
         "fileShares[0].sizeGb",
       ],
     );
-    assert.match(found[5]!, /"eu-central1-a" must be the cluster's region, "us-central5-a": .* never join/);
+    assert.match(found[6]!, /"eu-central1-a" must be the cluster's region, "us-central5-a": .* never join/);
     assert.throws(() => new MithrilCluster("train", { ...args, clusterName: "T" }), /MithrilCluster: 1 invalid input/);
   });
 

@@ -40,7 +40,6 @@ describe("a Mithril cluster on the engine", function () {
   const configOf = (nodeGroups: object[]): Record<string, unknown> => ({
     "pulumi-gpu-clusters:cloud": "mithril",
     "pulumi-gpu-clusters:clusterName": "life",
-    "pulumi-gpu-clusters:kubernetesVersion": "1.34",
     "pulumi-gpu-clusters:region": region,
     "pulumi-gpu-clusters:controlPlaneInstanceType": "cpu.4x",
     "pulumi-gpu-clusters:sshPublicKey": key.public,
@@ -144,8 +143,19 @@ describe("a Mithril cluster on the engine", function () {
     await until("the bids are outbid", async () => (await liveBids()).every(({ status }) => status !== "Allocated"));
     const refreshed = await stack.refresh();
     assert.ok(refreshed.ok, refreshed.text);
-    assert.match(await stack.state(), /Preempting|Open/);
-    assert.deepEqual(await stack.preview(), []);
+    const unchanged = await stack.up("--expect-no-changes");
+    assert.ok(unchanged.ok, unchanged.text);
+    const [{ machines, problems }] = (await stack.outputs()).nodeGroups as [
+      { machines: { nodeName: string; orderStatus: string; instanceStatus: string }[]; problems: string[] },
+    ];
+    assert.equal(machines.length, 2);
+    for (const { nodeName, orderStatus, instanceStatus } of machines) {
+      assert.match(
+        `${nodeName} ${orderStatus} ${instanceStatus}`,
+        /^life-gpu-\d-1 (Preempting|Open) STATUS_PREEMPT(ING|ED)$/,
+      );
+    }
+    assert.match(problems.join(), /outbid|the market in us-central5-a is at \$90\.00/);
   });
 
   it("leaves nothing behind", async () => {

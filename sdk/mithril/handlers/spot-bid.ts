@@ -5,7 +5,7 @@ import type { MithrilApi } from "../api";
 import { createOnce } from "../create-once";
 import { normalizeMoney, sameMoney } from "../money";
 import { resolveInstanceType, resolveOffered } from "../offers";
-import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, withRequiredKeys } from "../orders";
+import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, statusWith, withRequiredKeys } from "../orders";
 import type { InstanceState, SpotBidArgs } from "../spot-bid";
 import type { Bid, BidRequest } from "../types";
 import { waitFor } from "../../cloud/wait";
@@ -185,5 +185,5 @@ async function outputsOf(api: MithrilApi, fid: string, signal: AbortSignal, know
   const bid = known ?? (await api.bids.find(fid, signal));
   if (!bid) throw new Error(`spot bid ${fid} is gone; run \`pulumi refresh\``);
   const instances = await instancesOf(api, { bids: [fid] }, signal);
-  return { status: bid.status, instances: instanceStates(instances), createdAt: bid.createdAt };
+  return { status: statusWith(bid, instances), instances: instanceStates(instances), createdAt: bid.createdAt };
 }

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { cluster as cudoCluster } from "../../stack/cudo";
+import { cluster } from "../../stack/mithril";
+import { mockProgram, settled } from "./mocks";
+import { stackConfig } from "./stack-config";
+
+const keys = {
+  "pulumi-gpu-clusters:sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  "pulumi-gpu-clusters:sshPrivateKey": "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+};
+const version = (text: string) => ({ ...keys, "pulumi-gpu-clusters:kubernetesVersion": text });
+
+describe("stack/mithril", () => {
+  afterEach(() => pulumi.runtime.setAllConfig({}));
+
+  it("makes the cluster that Pulumi.mithril.yaml shows, with Kubernetes as Mithril hosts it by default", async () => {
+    const registered = await mockProgram({}, true);
+    const made = cluster("train", stackConfig("mithril", keys));
+    await settled();
+    assert.ok(made.status);
+    assert.equal(registered.inputs("gpu-clusters:mithril:Cluster").kubernetesVersion, undefined);
+    assert.equal(registered.all("gpu-clusters:mithril:NodeGroup").length, 2);
+    assert.equal(registered.all("gpu-clusters:mithril:Volume").length, 1);
+  });
+
+  it("takes another version that Mithril hosts, and says which there are", async () => {
+    const registered = await mockProgram({}, true);
+    cluster("train", stackConfig("mithril", version("1.29")));
+    await settled();
+    assert.equal(registered.inputs("gpu-clusters:mithril:Cluster").kubernetesVersion, "1.29");
+    assert.throws(
+      () => cluster("train", stackConfig("mithril", version("1.36"))),
+      /kubernetesVersion: Mithril does not host "1\.36"; it must be "1\.34" \(the default\) or "1\.29"/,
+    );
+  });
+
+  it("leaves the other clouds' default version alone", async () => {
+    const registered = await mockProgram({}, true);
+    cudoCluster("local", stackConfig("local"));
+    await settled();
+    assert.ok(registered.names().includes("gpu-clusters:cudo:CudoCluster local"));
+  });
+});
