@@ -20,6 +20,12 @@ export const flannel = {
   plugin: "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
 } as const;
 
+/** AWS's cloud controller manager: for each minor of Kubernetes the newest release whose image was published (1.36.0's never was). */
+export const awsCloudControllerManager: { image: string; tags: Readonly<Record<string, string>> } = {
+  image: "registry.k8s.io/provider-aws/cloud-controller-manager",
+  tags: { "1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.36.1" },
+};
+
 /** The full version for a minor (`1.36`) or a full version (`1.36.3`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

@@ -54,6 +54,7 @@ export function cluster(stack: string, config: pulumi.Config): AwsCluster {
     controlPlane: object<AwsControlPlaneArgs>(config, "controlPlane", controlPlaneFields),
     kubernetesVersion: optionalText(config, "kubernetesVersion"),
     cni: config.get("cni") as AwsClusterArgs["cni"],
+    cloudControllerManager: config.getBoolean("cloudControllerManager"),
     nodeGroups: objects<AwsNodeGroupArgs>(config, "nodeGroups", groupFields),
     apiServerAccessCidrs: config.getObject<string[]>("apiServerAccessCidrs"),
     sshAccessCidrs: config.getObject<string[]>("sshAccessCidrs"),

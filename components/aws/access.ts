@@ -12,6 +12,8 @@ export interface AccessOptions {
   /** Ranges that may reach port 22. */
   ssh: readonly string[];
   tags: Record<string, string>;
+  /** Of the one group that the cloud controller manager may find on a machine. */
+  kubernetes: Record<string, string>;
 }
 
 export interface Access {
@@ -28,16 +30,16 @@ export interface Access {
  * which a cloud controller adds for load balancers stay.
  */
 export function clusterAccess(name: string, options: AccessOptions, child: pulumi.CustomResourceOptions): Access {
-  const group = (part: string, description: string) => {
+  const group = (part: string, description: string, tags: Record<string, string>) => {
     const physical = awsName(options.base, part, longestNames.securityGroup);
     return new SecurityGroup(
       `${name}-${part}`,
-      { name: physical, description, vpcId: options.vpcId, tags: { ...options.tags, Name: physical } },
+      { name: physical, description, vpcId: options.vpcId, tags: { ...tags, Name: physical } },
       child,
     );
   };
-  const nodes = group("nodes", "Machines of a Kubernetes cluster");
-  const controlPlane = group("api", "Kubernetes API");
+  const nodes = group("nodes", "Machines of a Kubernetes cluster", { ...options.tags, ...options.kubernetes });
+  const controlPlane = group("api", "Kubernetes API", options.tags);
   const { tags } = options;
   const open = (part: string, securityGroupId: pulumi.Input<string>, port: number, ranges: readonly string[]) =>
     [...new Set(ranges)].map(

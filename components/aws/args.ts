@@ -85,7 +85,7 @@ export interface AwsNetworkArgs {
   subnetIds?: pulumi.Input<string>[];
 }
 
-/** The machine that runs the Kubernetes API and etcd. */
+/** The machines that run the Kubernetes API and etcd. */
 export interface AwsControlPlaneArgs {
   /** Default: `t3.xlarge`. */
   instanceType?: string;
@@ -93,7 +93,12 @@ export interface AwsControlPlaneArgs {
   diskSizeGib?: pulumi.Input<number>;
   /** Image id, used when the machine is made. Default: the newest Ubuntu 24.04. */
   image?: pulumi.Input<string>;
-  /** Machines. One is what there is for now. Default: 1. */
+  /**
+   * Machines, 1 or 3. One has a public address of its own. Three are highly available: over the zones, each with a member of etcd, behind
+   * two network load balancers, of which one has public addresses. A cluster begins with one number and keeps it: another makes an empty
+   * cluster.
+   * Default: 1.
+   */
   count?: number;
 }
 
@@ -129,6 +134,14 @@ export interface AwsClusterArgs {
    * Default: `cilium`.
    */
   cni?: "cilium" | "flannel" | "none";
+  /**
+   * AWS's cloud controller manager, which makes load balancers for Services of type `LoadBalancer`. Without it nodes tell their addresses
+   * themselves; what is changed here concerns machines that are made from then on. It finds subnets by the tags `kubernetes.io/role/elb` and
+   * `kubernetes.io/role/internal-elb`, which new networks have; those of a VPC that exists are yours to tag. Delete such Services before the
+   * cluster: their load balancers are AWS's to charge for.
+   * Default: `true`.
+   */
+  cloudControllerManager?: boolean;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: AwsNodeGroupArgs[];
   /**

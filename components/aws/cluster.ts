@@ -12,6 +12,7 @@ import type { AwsClusterArgs } from "./args";
 import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { subnets } from "./documents";
 import { machineIdentity } from "./identity";
+import { apiPort } from "./load-balancer";
 import { imageFinder } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { thisStack } from "./name-in-use";
@@ -20,7 +21,7 @@ import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { accountConnection, accountProvider, checkAccount } from "./provider";
 import { clusterSecrets } from "./secrets";
-import { clusterTags } from "./tags";
+import { clusterTags, kubernetesTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
 /**
@@ -78,6 +79,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const aws = accountProvider(`${name}-aws`, args, child);
     const onAws = { ...child, provider: aws };
     const connection = accountConnection(args);
+    const externalCloudProvider = args.cloudControllerManager ?? true;
+    const kubernetes = externalCloudProvider ? kubernetesTags(base) : {};
 
     const certificates = new ClusterCertificates(
       `${name}-certificates`,
@@ -86,7 +89,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     );
     const network = new AwsNetwork(
       `${name}-network`,
-      { ...args.network, physicalName: base, tags, region: args.region },
+      { ...args.network, physicalName: base, tags, kubernetes, region: args.region },
       { ...child, providers: aws && [aws] },
     );
     const access = clusterAccess(
@@ -97,6 +100,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
         ssh: args.sshAccessCidrs ?? [],
         tags,
+        kubernetes,
       },
       onAws,
     );
@@ -106,9 +110,14 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       {
         base,
         names: { role: "control-plane-role", profile: "control-plane-profile" },
-        policy: pulumi
-          .all([secrets.keys.arn, secrets.join.arn])
-          .apply(([keysParameter, joinParameter]) => controlPlanePolicy({ clusterName, keysParameter, joinParameter })),
+        policy: pulumi.all([secrets.keys.arn, secrets.join.arn]).apply(([keysParameter, joinParameter]) =>
+          controlPlanePolicy({
+            clusterName,
+            keysParameter,
+            joinParameter,
+            kubernetesTag: Object.keys(kubernetes)[0],
+          }),
+        ),
         tags,
       },
       onAws,
@@ -125,7 +134,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     );
 
     const image = imageFinder(connection, this);
-    const machine = controlPlane(
+    const apiServers = controlPlane(
       `${name}-control-plane`,
       {
         ...args.controlPlane,
@@ -136,18 +145,21 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         imageId:
           args.controlPlane?.image ??
           image({ instanceType: args.controlPlane?.instanceType ?? defaultControlPlaneType, gpu: false }).imageId,
-        subnetId: network.controlPlaneSubnetId,
+        vpcId: network.vpcId,
+        publicSubnetIds: network.publicSubnetIds,
+        subnetIds: network.subnetIds,
         access,
         identity: controlPlaneIdentity,
         secrets,
         certificateAuthority: certificates.caCertificate,
-        tags,
+        externalCloudProvider,
+        tags: { ...tags, ...kubernetes },
       },
       { ...onAws, dependsOn: [network] },
     );
 
     this.clusterName = pulumi.output(clusterName);
-    this.endpoint = pulumi.interpolate`https://${machine.publicIp}:6443`;
+    this.endpoint = pulumi.interpolate`https://${apiServers.publicHost}:${apiPort}`;
     this.certificateAuthority = certificates.caCertificate;
     const parts = pulumi.all([this.endpoint, certificates.caCertificate]);
     this.kubeconfig = pulumi.secret(
@@ -171,9 +183,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const apiServer = new ApiServerReady(
       `${name}-api-server`,
       { kubeconfig: this.kubeconfig },
-      { ...child, dependsOn: machine.ready },
+      { ...child, dependsOn: apiServers.ready },
     );
-    const inCluster = { ...child, dependsOn: [apiServer], deletedWith: machine.instance };
+    const inCluster = { ...child, dependsOn: [apiServer], deletedWith: apiServers.machines[0]! };
     this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
       ...child,
       dependsOn: [apiServer],
@@ -183,6 +195,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       cni === "none"
         ? []
         : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
+    const cloudController = externalCloudProvider
+      ? installCloudControllerManager(name, apiServer.version, { ...inCluster, provider: this.kubeProvider })
+      : [];
 
     const groups = args.nodeGroups ?? [];
     // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
@@ -197,9 +212,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           image: image({ instanceType: group.instanceTypes[0]!, gpu: groupGpus(group) > 0, given: group.image }),
           keyPair: args.keyPair,
           certificateAuthority: certificates.caCertificate,
+          externalCloudProvider,
           // Nodes follow the version that the control plane runs, whatever the program asks for by now.
           kubernetesVersion: apiServer.version,
-          endpoint: pulumi.interpolate`https://${machine.privateIp}:6443`,
+          endpoint: pulumi.interpolate`https://${apiServers.privateHost}:${apiPort}`,
           joinParameter: secrets.join.name,
           profileName: nodeIdentity.profileName,
           subnetIds: network.subnetIds,
@@ -215,9 +231,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       {
         kubeconfig: this.kubeconfig,
         nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
+        controlPlaneNodes: args.controlPlane?.count ?? 1,
         condition: cni === "none" ? "Registered" : "Ready",
       },
-      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods] },
+      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods, ...cloudController] },
     );
 
     this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
@@ -238,4 +255,17 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       nodeRoleArn: this.nodeRoleArn,
     });
   }
+}
+
+function installCloudControllerManager(
+  name: string,
+  kubernetesVersion: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  // Loaded when asked for, as installCni does.
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { cloudControllerManagerResources } =
+    require("../addons/aws-cloud-controller-manager") as typeof import("../addons/aws-cloud-controller-manager");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return cloudControllerManagerResources(name, { kubernetesVersion }, options);
 }

@@ -1,12 +1,14 @@
-import * as pulumi from "../../sdk/pulumi";
 import { Eip } from "@pulumi/aws/ec2/eip";
 import { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import { Instance } from "@pulumi/aws/ec2/instance";
+import type { Ec2Member } from "../../bootstrap/ec2";
 import { renderBootstrapScript } from "../../bootstrap/script";
+import * as pulumi from "../../sdk/pulumi";
 import type { Access } from "./access";
 import type { AwsControlPlaneArgs } from "./args";
 import { controlPlaneDocument } from "./documents";
 import type { MachineIdentity } from "./identity";
+import { apiBalancer, apiPort } from "./load-balancer";
 import type { ClusterSecrets } from "./secrets";
 
 export const defaultControlPlaneType = "t3.xlarge";
@@ -18,38 +20,149 @@ export interface ControlPlanePlace extends AwsControlPlaneArgs {
   kubernetesVersion: string;
   keyPair: pulumi.Input<string>;
   imageId: pulumi.Input<string>;
-  subnetId: pulumi.Input<string>;
+  vpcId: pulumi.Input<string>;
+  /** One for each zone; a machine that is alone is in the first. */
+  publicSubnetIds: pulumi.Output<string[]>;
+  /** Where nodes are, and machines that are several. */
+  subnetIds: pulumi.Output<string[]>;
   access: Access;
   identity: MachineIdentity;
   secrets: ClusterSecrets;
   certificateAuthority: pulumi.Input<string>;
+  externalCloudProvider: boolean;
   tags: Record<string, string>;
 }
 
 export interface ControlPlane {
-  instance: Instance;
-  /** The machine with its address. */
+  machines: Instance[];
+  /** The machines with what leads to them. */
   ready: pulumi.Resource[];
-  publicIp: pulumi.Output<string>;
-  privateIp: pulumi.Output<string>;
+  /** Of the API server, as the world reaches it; it stays. */
+  publicHost: pulumi.Output<string>;
+  /** The same as nodes reach it. */
+  privateHost: pulumi.Output<string>;
 }
 
-/** One machine with a public address that it keeps, also when it is made anew. */
 export function controlPlane(
   name: string,
   place: ControlPlanePlace,
   child: pulumi.CustomResourceOptions,
 ): ControlPlane {
-  const tags = { ...place.tags, Name: `${place.base}-control-plane` };
-  const address = new Eip(`${name}-address`, { domain: "vpc", tags }, child);
-  const instance = new Instance(
+  return place.count === 3 ? severalMachines(name, place, child) : loneMachine(name, place, child);
+}
+
+/** One machine with a public address that it keeps, also when it is made anew. */
+function loneMachine(name: string, place: ControlPlanePlace, child: pulumi.CustomResourceOptions): ControlPlane {
+  const physical = `${place.base}-control-plane`;
+  const address = new Eip(`${name}-address`, { domain: "vpc", tags: { ...place.tags, Name: physical } }, child);
+  const instance = machine(
+    name,
+    place,
+    {
+      physical,
+      subnetId: place.publicSubnetIds.apply((ids) => ids[0]!),
+      securityGroupIds: [place.access.nodes, place.access.controlPlane],
+      names: [address.publicIp],
+    },
+    child,
+  );
+  const association = new EipAssociation(
+    `${name}-address-association`,
+    { allocationId: address.allocationId, instanceId: instance.id },
+    child,
+  );
+  return {
+    machines: [instance],
+    ready: [instance, association],
+    publicHost: address.publicIp,
+    privateHost: instance.privateIp,
+  };
+}
+
+/**
+ * Three machines over the zones, each with a member of etcd, behind two load balancers: one for the world, which alone has public addresses,
+ * and one for the machines, so that they need neither a way out nor a place in `apiServerAccessCidrs`.
+ */
+function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.CustomResourceOptions): ControlPlane {
+  const { base, vpcId, access, tags } = place;
+  const common = { base, vpcId, tags };
+  // Machines take connections of the machines' own security group only, so that both balancers are in it.
+  const outside = apiBalancer(
+    `${name}-balancer`,
+    {
+      ...common,
+      suffix: "api",
+      internal: false,
+      subnetIds: place.publicSubnetIds,
+      securityGroupIds: [access.nodes, access.controlPlane],
+    },
+    child,
+  );
+  const inside = apiBalancer(
+    `${name}-inner-balancer`,
+    {
+      ...common,
+      suffix: "api-inner",
+      internal: true,
+      subnetIds: place.subnetIds,
+      securityGroupIds: [access.nodes],
+    },
+    child,
+  );
+  const machines = [0, 1, 2].map((index) =>
+    machine(
+      `${name}-${index + 1}`,
+      place,
+      {
+        physical: `${base}-control-plane-${index + 1}`,
+        subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
+        securityGroupIds: [access.nodes],
+        names: [outside.host, inside.host],
+        endpoint: pulumi.interpolate`https://${inside.host}:${apiPort}`,
+        member: index === 0 ? "first" : "other",
+      },
+      child,
+    ),
+  );
+  const attached = machines.flatMap((made, index) => [
+    outside.attach(`${name}-${index + 1}-target`, made.id),
+    inside.attach(`${name}-${index + 1}-inner-target`, made.id),
+  ]);
+  return {
+    machines,
+    ready: [...machines, ...attached, outside.listener, inside.listener],
+    publicHost: outside.host,
+    privateHost: inside.host,
+  };
+}
+
+interface MachinePlace {
+  physical: string;
+  subnetId: pulumi.Input<string>;
+  securityGroupIds: pulumi.Input<string>[];
+  /** Addresses that the API server's certificate is for, besides the machine's own. */
+  names: pulumi.Input<string>[];
+  /** Of the API server, where it is not this machine alone. */
+  endpoint?: pulumi.Input<string>;
+  member?: Ec2Member;
+}
+
+function machine(
+  name: string,
+  place: ControlPlanePlace,
+  own: MachinePlace,
+  child: pulumi.CustomResourceOptions,
+): Instance {
+  const tags = { ...place.tags, Name: own.physical };
+  const { keys, join } = place.secrets;
+  return new Instance(
     name,
     {
       ami: place.imageId,
       instanceType: place.instanceType ?? defaultControlPlaneType,
       keyName: place.keyPair,
-      subnetId: place.subnetId,
-      vpcSecurityGroupIds: [place.access.nodes, place.access.controlPlane],
+      subnetId: own.subnetId,
+      vpcSecurityGroupIds: own.securityGroupIds,
       iamInstanceProfile: place.identity.profileName,
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
@@ -60,14 +173,17 @@ export function controlPlane(
         tags,
       },
       userDataBase64: pulumi
-        .all([place.certificateAuthority, address.publicIp, place.secrets.keys.name, place.secrets.join.name])
-        .apply(([certificateAuthority, publicIp, keysParameter, joinParameter]) =>
+        .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.name, join.name])
+        .apply(([certificateAuthority, addresses, endpoint, keysParameter, joinParameter]) =>
           renderBootstrapScript(
             controlPlaneDocument({
               clusterName: place.clusterName,
               kubernetesVersion: place.kubernetesVersion,
               certificateAuthority,
-              address: publicIp,
+              externalCloudProvider: place.externalCloudProvider,
+              addresses,
+              endpoint,
+              member: own.member,
               keysParameter,
               joinParameter,
             }),
@@ -87,10 +203,4 @@ export function controlPlane(
       ignoreChanges: ["ami", "userDataBase64"],
     },
   );
-  const association = new EipAssociation(
-    `${name}-address-association`,
-    { allocationId: address.allocationId, instanceId: instance.id },
-    child,
-  );
-  return { instance, ready: [instance, association], publicIp: address.publicIp, privateIp: instance.privateIp };
 }

@@ -20,6 +20,8 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Where the name of everything begins, in the `Name` tags. */
   physicalName: string;
   tags: Record<string, string>;
+  /** Of subnets, for the cloud controller manager. Empty without it. */
+  kubernetes: Record<string, string>;
   region: string | undefined;
 }
 
@@ -35,8 +37,8 @@ export class AwsNetwork extends pulumi.ComponentResource {
   public readonly vpcId: pulumi.Output<string>;
   /** Where nodes are: one subnet for each zone. */
   public readonly subnetIds: pulumi.Output<string[]>;
-  /** Where the control plane is. */
-  public readonly controlPlaneSubnetId: pulumi.Output<string>;
+  /** Where public addresses are: of the control plane, and of load balancers. One subnet for each zone. */
+  public readonly publicSubnetIds: pulumi.Output<string[]>;
 
   constructor(name: string, options: NetworkOptions, resourceOptions?: pulumi.ComponentResourceOptions) {
     super(AwsNetwork.__pulumiType, name, {}, resourceOptions);
@@ -44,11 +46,11 @@ export class AwsNetwork extends pulumi.ComponentResource {
     const network = made ? newNetwork(name, options, this) : existingNetwork(options, this);
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
-    this.controlPlaneSubnetId = network.controlPlaneSubnetId;
+    this.publicSubnetIds = network.publicSubnetIds;
     this.registerOutputs({
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
-      controlPlaneSubnetId: this.controlPlaneSubnetId,
+      publicSubnetIds: this.publicSubnetIds,
     });
   }
 }
@@ -56,7 +58,7 @@ export class AwsNetwork extends pulumi.ComponentResource {
 interface Network {
   vpcId: pulumi.Output<string>;
   subnetIds: pulumi.Output<string[]>;
-  controlPlaneSubnetId: pulumi.Output<string>;
+  publicSubnetIds: pulumi.Output<string[]>;
 }
 
 function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
@@ -84,7 +86,11 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
         cidrBlock,
         availabilityZone: zones.apply((names) => names[zone]!),
         mapPublicIpOnLaunch,
-        tags: tags(part),
+        tags: {
+          ...tags(part),
+          ...options.kubernetes,
+          [`kubernetes.io/role/${mapPublicIpOnLaunch ? "elb" : "internal-elb"}`]: "1",
+        },
       },
       child,
     );
@@ -153,7 +159,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   return {
     vpcId: vpc.id,
     subnetIds: pulumi.all((gateways.length === 0 ? publicSubnets : privateSubnets).map((made) => made.id)),
-    controlPlaneSubnetId: publicSubnets[0]!.id,
+    publicSubnetIds: pulumi.all(publicSubnets.map((made) => made.id)),
   };
 }
 
@@ -186,7 +192,7 @@ function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Re
   return {
     vpcId: chosen.apply((found) => found.vpcId),
     subnetIds: chosen.apply((found) => [...found.nodes]),
-    controlPlaneSubnetId: chosen.apply((found) => found.controlPlane),
+    publicSubnetIds: chosen.apply((found) => [...found.public]),
   };
 }
 

@@ -25,6 +25,7 @@ export interface NodeGroupPlace {
   image: MachineImage;
   keyPair: pulumi.Input<string>;
   certificateAuthority: pulumi.Input<string>;
+  externalCloudProvider: boolean;
   kubernetesVersion: pulumi.Input<string>;
   /** The API server as the nodes reach it. */
   endpoint: pulumi.Input<string>;
@@ -78,6 +79,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
               group: group.name,
               role: group.role,
               certificateAuthority,
+              externalCloudProvider: place.externalCloudProvider,
               kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
               endpoint,
               joinParameter,

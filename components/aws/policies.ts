@@ -56,17 +56,24 @@ export interface ControlPlanePolicyOptions {
   keysParameter: string;
   /** ARN of the parameter with the nodes' token. */
   joinParameter: string;
+  /** Key of the tag that AWS's cloud controller manager knows its cluster by, where it runs. */
+  kubernetesTag: string | undefined;
 }
 
 /**
- * The control plane reads the cluster's keys and writes the nodes' token. The autoscaler, which runs there, looks at EC2, and changes only
+ * The control plane reads the cluster's keys, and writes the nodes' token, which several control planes also read. The autoscaler, which runs there, looks at EC2, and changes only
  * the fleets and instances that carry the cluster's tag.
  */
 export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDocument {
   const partition = options.keysParameter.split(":")[1];
   return policy(
     { Sid: "Keys", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [options.keysParameter] },
-    { Sid: "Join", Effect: "Allow", Action: ["ssm:PutParameter"], Resource: [options.joinParameter] },
+    {
+      Sid: "Join",
+      Effect: "Allow",
+      Action: ["ssm:GetParameter", "ssm:PutParameter"],
+      Resource: [options.joinParameter],
+    },
     {
       Sid: "Look",
       Effect: "Allow",
@@ -87,6 +94,77 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Resource: ["fleet", "instance"].map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`),
       Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
     },
+    ...(options.kubernetesTag === undefined ? [] : cloudController(partition!, options.kubernetesTag)),
     sessions,
   );
+}
+
+/**
+ * What AWS's cloud controller manager needs for nodes and for load balancers of both generations, and no more: it neither makes volumes nor
+ * routes. It changes and deletes only what carries the cluster's tag, which it gives to everything that it makes.
+ * Reference: kubernetes/cloud-provider-aws, docs/prerequisites.md.
+ */
+function cloudController(partition: string, tag: string): PolicyStatement[] {
+  const owned = { StringEquals: { [`aws:ResourceTag/${tag}`]: "owned" } };
+  const all = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
+  return [
+    {
+      Sid: "CloudLook",
+      Effect: "Allow",
+      Action: [
+        ...all(
+          "ec2",
+          "DescribeAvailabilityZones",
+          "DescribeInstanceTopology",
+          "DescribeRegions",
+          "DescribeRouteTables",
+        ),
+        ...all("ec2", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"),
+        "elasticloadbalancing:Describe*",
+      ],
+      Resource: ["*"],
+    },
+    {
+      Sid: "CloudMake",
+      Effect: "Allow",
+      Action: [
+        "ec2:CreateSecurityGroup",
+        ...all("elasticloadbalancing", "AddTags", "CreateListener", "CreateLoadBalancer"),
+        ...all("elasticloadbalancing", "CreateLoadBalancerListeners", "CreateLoadBalancerPolicy", "CreateTargetGroup"),
+      ],
+      Resource: ["*"],
+    },
+    {
+      Sid: "CloudTag",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [`arn:${partition}:ec2:*:*:security-group/*`],
+      Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup" } },
+    },
+    {
+      Sid: "CloudChange",
+      Effect: "Allow",
+      Action: [
+        ...all("ec2", "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup", "RevokeSecurityGroupIngress"),
+        ...all("elasticloadbalancing", "ApplySecurityGroupsToLoadBalancer", "AttachLoadBalancerToSubnets"),
+        ...all("elasticloadbalancing", "ConfigureHealthCheck", "DeleteListener", "DeleteLoadBalancer"),
+        ...all("elasticloadbalancing", "DeleteLoadBalancerListeners", "DeleteTargetGroup"),
+        ...all("elasticloadbalancing", "DeregisterInstancesFromLoadBalancer", "DeregisterTargets"),
+        ...all("elasticloadbalancing", "DetachLoadBalancerFromSubnets", "ModifyListener"),
+        ...all("elasticloadbalancing", "ModifyLoadBalancerAttributes", "ModifyTargetGroup"),
+        ...all("elasticloadbalancing", "ModifyTargetGroupAttributes", "RegisterInstancesWithLoadBalancer"),
+        ...all("elasticloadbalancing", "RegisterTargets", "SetLoadBalancerPoliciesForBackendServer"),
+        ...all("elasticloadbalancing", "SetLoadBalancerPoliciesOfListener", "SetSecurityGroups", "SetSubnets"),
+      ],
+      Resource: ["*"],
+      Condition: owned,
+    },
+    {
+      Sid: "CloudRole",
+      Effect: "Allow",
+      Action: ["iam:CreateServiceLinkedRole"],
+      Resource: ["*"],
+      Condition: { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } },
+    },
+  ];
 }

@@ -60,7 +60,8 @@ export interface ChosenSubnets {
   readonly vpcId: string;
   /** For node groups: one for each zone. */
   readonly nodes: readonly string[];
-  readonly controlPlane: string;
+  /** For what has a public address: one for each zone. */
+  readonly public: readonly string[];
 }
 
 /**
@@ -79,16 +80,19 @@ export function chooseSubnets(
   const sorted = named ? subnets : [...subnets].sort((a, b) => a.id.localeCompare(b.id));
   const hidden = sorted.filter((subnet) => !subnet.public);
   const candidates = named || hidden.length === 0 ? sorted : hidden;
-  const byZone = new Map<string, ExistingSubnet>();
-  for (const subnet of candidates) {
-    const other = byZone.get(subnet.zone);
-    if (other && named) {
-      throw new Error(
-        `${path}: ${subnet.id} and ${other.id} are both in ${subnet.zone}; a fleet takes one subnet per zone`,
-      );
-    }
-    if (!other) byZone.set(subnet.zone, subnet);
+  const nodes = firstOfZones(candidates);
+  const double = named && candidates.find((subnet) => !nodes.includes(subnet));
+  if (double) {
+    const other = nodes.find(({ zone }) => zone === double.zone)!;
+    throw new Error(
+      `${path}: ${double.id} and ${other.id} are both in ${other.zone}; a fleet takes one subnet per zone`,
+    );
   }
-  const controlPlane = sorted.find((subnet) => subnet.public) ?? sorted[0]!;
-  return { vpcId: home, nodes: [...byZone.values()].map(({ id }) => id), controlPlane: controlPlane.id };
+  const open = sorted.filter((subnet) => subnet.public);
+  const ids = (chosen: readonly ExistingSubnet[]) => chosen.map(({ id }) => id);
+  return { vpcId: home, nodes: ids(nodes), public: ids(firstOfZones(open.length > 0 ? open : sorted)) };
+}
+
+function firstOfZones(subnets: readonly ExistingSubnet[]): ExistingSubnet[] {
+  return subnets.filter(({ zone }, index) => subnets.findIndex((other) => other.zone === zone) === index);
 }

@@ -1,10 +1,23 @@
 /** Tags of everything that a cluster makes. Pure. */
+import { shortened } from "./names";
 
 /** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */
 export const requestPrefix = "vantage-";
 
 /** Name of the cluster. */
 export const clusterTag = "gpu-clusters/cluster";
+
+/** Longest key of a tag. */
+const longestKey = 128;
+
+/**
+ * What AWS's cloud controller manager finds its cluster's things by, with the value `owned`: machines, subnets, and of each machine's security
+ * groups exactly one.
+ */
+export function kubernetesTags(base: string): Record<string, "owned"> {
+  const prefix = "kubernetes.io/cluster/";
+  return { [`${prefix}${shortened(base, longestKey - prefix.length)}`]: "owned" };
+}
 
 /** The stack that made it: project and name. */
 export const stackTag = "gpu-clusters/stack";

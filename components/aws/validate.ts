@@ -44,7 +44,7 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   for (const field of ["apiServerAccessCidrs", "sshAccessCidrs"] as const) {
     (args[field] ?? []).forEach((cidr, index) => checkCidr(`${field}[${index}]`, cidr, problems));
   }
-  checkControlPlane(args, problems);
+  checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags ?? {}, problems);
 
   const groups = args.nodeGroups ?? [];
@@ -59,14 +59,14 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   return problems;
 }
 
-function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, problems: Problems): void {
+function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, problems: Problems): void {
   const { instanceType, count, diskSizeGib } = controlPlane;
   if (instanceType !== undefined) checkInstanceType("controlPlane.instanceType", instanceType, problems);
-  if (count !== undefined && count !== 1) {
-    problems.add(
-      "controlPlane.count",
-      `must be 1, is ${count}: several control planes behind a load balancer are not built yet`,
-    );
+  if (count !== undefined && count !== 1 && count !== 3) {
+    problems.add("controlPlane.count", `must be 1 or 3, is ${String(count)}: etcd needs a majority of an odd number`);
+  }
+  if (count === 3 && base.startsWith("internal-")) {
+    problems.add("clusterName", `must not start with internal-, which AWS keeps for itself in names of load balancers`);
   }
   checkWhole("controlPlane.diskSizeGib", known(diskSizeGib), 20, problems);
 }

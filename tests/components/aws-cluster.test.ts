@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
@@ -49,8 +50,12 @@ describe("components/aws", () => {
 
   it("uses no type or function of AWS but those listed", async () => {
     const used = new Set<string>();
-    for (const network of [{ nat: "perZone" as const }, { vpcId: "vpc-there" }]) {
-      const { registered } = await deployed({ network, sshAccessCidrs: ["203.0.113.0/24"] });
+    const forms: Partial<AwsClusterArgs>[] = [
+      { network: { nat: "perZone" }, sshAccessCidrs: ["203.0.113.0/24"] },
+      { network: { vpcId: "vpc-there" }, controlPlane: { count: 3 } },
+    ];
+    for (const form of forms) {
+      const { registered } = await deployed(form);
       for (const token of [...registered.types(), ...registered.calls]) if (token.startsWith("aws:")) used.add(token);
     }
     // That one is asked for the create-cluster request.
@@ -72,8 +77,12 @@ describe("components/aws", () => {
   });
 
   it("tags everything that can carry tags, and the machines of a group as its fleet looks for them", async () => {
-    const { registered } = await deployed({ tags: { team: "search" }, network: { nat: "perZone" } });
-    const untaggable = /:(Route|RouteTableAssociation|EipAssociation|RolePolicy)$/;
+    const { registered } = await deployed({
+      tags: { team: "search" },
+      network: { nat: "perZone" },
+      controlPlane: { count: 3 },
+    });
+    const untaggable = /:(Route|RouteTableAssociation|EipAssociation|RolePolicy|TargetGroupAttachment)$/;
     for (const { type, name, inputs: given } of registered.resources) {
       if (!type.startsWith("aws:") || untaggable.test(type)) continue;
       const { tags } = plain(given) as { tags?: Record<string, string> };
@@ -168,14 +177,114 @@ describe("components/aws", () => {
   });
 
   it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
-    const args: AwsClusterArgs = { ...minimal, nodeGroups: [group, { ...group, name: "more" }], cni: "flannel" };
-    const real = await mockProgram(cloud, false, functions);
-    await valueOf(new AwsCluster("train", args).status);
-    await settled();
-    const preview = await mockProgram({}, true, functions);
-    const cluster = new AwsCluster("train", args);
-    await Promise.all([valueOf(cluster.urn), settled()]);
-    assert.deepEqual(preview.names(), real.names());
+    const groups = [group, { ...group, name: "more" }];
+    for (const count of [1, 3] as const) {
+      const args: AwsClusterArgs = { ...minimal, nodeGroups: groups, cni: "flannel", controlPlane: { count } };
+      const real = await mockProgram(cloud, false, functions);
+      await valueOf(new AwsCluster("train", args).status);
+      await settled();
+      const preview = await mockProgram({}, true, functions);
+      const cluster = new AwsCluster("train", args);
+      await Promise.all([valueOf(cluster.urn), settled()]);
+      assert.deepEqual(preview.names(), real.names());
+    }
+  });
+
+  it("makes three control planes over the zones behind a public and a private load balancer", async () => {
+    const { registered, cluster } = await deployed({ controlPlane: { count: 3, instanceType: "m5.xlarge" } });
+    const [publicHost, host] = ["api", "api-inner"].map((name) => `train-${name}.elb.us-west-2.amazonaws.com`);
+    assert.equal(await valueOf(cluster.endpoint), `https://${publicHost}:6443`);
+    const machines = [1, 2, 3].map((number) => inputs(registered, `train-control-plane-${number}`));
+    assert.deepEqual(
+      machines.map(({ subnetId }) => subnetId),
+      [1, 2, 3].map((zone) => `train-network-private-${zone}-id`),
+    );
+    const documents = machines.map(
+      ({ userDataBase64 }) => nodeDocumentFromScript(String(userDataBase64)) as unknown as Ec2NodeDocument,
+    );
+    assert.deepEqual(
+      documents.map(({ member }) => member),
+      ["first", "other", "other"],
+    );
+    for (const { endpoint, controlPlane } of documents) {
+      assert.equal(endpoint, `https://${host}:6443`);
+      assert.deepEqual(controlPlane?.certificateNames, ["kubernetes", publicHost, host]);
+    }
+    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.equal(worker?.endpoint, `https://${host}:6443`);
+    // Only the public balancer is open to the API's clients, and machines to both balancers only.
+    const groupsOf = (name: string) => [
+      inputs(registered, name)["securityGroups"],
+      inputs(registered, name)["internal"],
+    ];
+    assert.deepEqual(groupsOf("train-control-plane-balancer"), [["train-nodes-id", "train-api-id"], false]);
+    assert.deepEqual(groupsOf("train-control-plane-inner-balancer"), [["train-nodes-id"], true]);
+    assert.deepEqual(machines[0]!["vpcSecurityGroupIds"], ["train-nodes-id"]);
+    for (const targets of registered.all("aws:lb/targetGroup:TargetGroup")) {
+      const { preserveClientIp, healthCheck } = plain(targets.inputs) as Record<
+        string,
+        { protocol: string; path: string }
+      >;
+      // Else an API server does not reach itself.
+      assert.equal(preserveClientIp, "false");
+      assert.deepEqual([healthCheck!.protocol, healthCheck!.path], ["HTTPS", "/readyz"]);
+    }
+    assert.equal(registered.all("aws:lb/targetGroupAttachment:TargetGroupAttachment").length, 6);
+    assert.equal(registered.all("aws:ec2/eip:Eip").length, 1, "the NAT gateway's");
+    assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady")["controlPlaneNodes"], 3);
+  });
+
+  it("keeps load balancers' names within what AWS takes", async () => {
+    const { registered } = await deployed({
+      clusterName: "a-name-that-is-rather-long-for-them",
+      controlPlane: { count: 3 },
+    });
+    const names = [
+      ...registered.all("aws:lb/loadBalancer:LoadBalancer"),
+      ...registered.all("aws:lb/targetGroup:TargetGroup"),
+    ];
+    for (const { inputs } of names) assert.match((inputs as { name: string }).name, /^[A-Za-z0-9-]{1,32}$/);
+    assert.throws(
+      () => new AwsCluster("train", { ...minimal, clusterName: "internal-x", controlPlane: { count: 3 } }),
+      /internal-/,
+    );
+  });
+
+  it("runs AWS's cloud controller manager, and lets it find what is the cluster's", async () => {
+    const { registered } = await deployed();
+    const daemons = plain(registered.inputs("kubernetes:apps/v1:DaemonSet")) as {
+      spec: { template: { spec: { containers: { image: string }[]; hostNetwork: boolean } } };
+    };
+    const { containers, hostNetwork } = daemons.spec.template.spec;
+    assert.equal(containers[0]!.image, "registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1");
+    assert.equal(hostNetwork, true);
+    const owned = registered.resources.flatMap(({ type, name, inputs: given }) => {
+      const { tags } = plain(given) as { tags?: Record<string, string> };
+      return tags?.["kubernetes.io/cluster/train"] === "owned" && !type.endsWith(":Subnet") ? [name] : [];
+    });
+    // Of each machine's security groups one: it refuses machines with two.
+    assert.deepEqual(owned.sort(), ["train-control-plane", "train-control-plane-address", "train-nodes"]);
+    const roles = ["private-1", "public-1"].map((name) => {
+      const { tags } = inputs(registered, `train-network-${name}`) as { tags: Record<string, string> };
+      return Object.keys(tags).filter((key) => key.startsWith("kubernetes.io/role/"));
+    });
+    assert.deepEqual(roles, [["kubernetes.io/role/internal-elb"], ["kubernetes.io/role/elb"]]);
+    for (const userData of [
+      inputs(registered, "train-control-plane")["userDataBase64"],
+      inputs(registered, "train-gpu-template")["userData"],
+    ]) {
+      assert.equal(nodeDocumentFromScript(String(userData))?.cloudProvider, "external");
+    }
+  });
+
+  it("has nodes speak for themselves where there is no cloud controller manager", async () => {
+    const { registered } = await deployed({ cloudControllerManager: false });
+    assert.deepEqual(registered.all("kubernetes:apps/v1:DaemonSet"), []);
+    assert.ok(
+      !JSON.stringify(registered.resources.map(({ inputs }) => inputs as unknown)).includes("kubernetes.io/cluster/"),
+    );
+    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.equal(worker?.cloudProvider, undefined);
   });
 
   it("opens the API only to the ranges given, and port 22 only when asked to", async () => {
@@ -225,7 +334,7 @@ describe("components/aws", () => {
     const wrong = {
       clusterName: "-bad-",
       kubernetesVersion: "1.20",
-      controlPlane: { count: 3, instanceType: "large" },
+      controlPlane: { count: 2, instanceType: "large" },
       network: { cidr: "10.244.0.0/20", nat: "some" },
       tags: { "aws:x": "y" },
       nodeGroups: [

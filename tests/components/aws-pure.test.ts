@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
-import { awsName } from "../../components/aws/names";
+import { awsName, shortened } from "../../components/aws/names";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
 import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aws/subnets";
+import { kubernetesTags } from "../../components/aws/tags";
 import { formatIpv4, parseCidr } from "../../components/ip-ranges";
 
 const ranges = fc
@@ -58,6 +59,14 @@ describe("components/aws/subnets", () => {
       () => chooseSubnets([subnet("subnet-a", "a"), subnet("subnet-b", "b", "vpc-2")], named),
       /network.subnetIds: subnet-b is in vpc-2, not in vpc-1/,
     );
+    const everywhere = [subnet("subnet-c", "b"), subnet("subnet-a", "a"), { ...subnet("subnet-b", "a"), public: true }];
+    const all = { vpcId: "vpc-1", named: false };
+    assert.deepEqual(chooseSubnets(everywhere, all), {
+      vpcId: "vpc-1",
+      nodes: ["subnet-a", "subnet-c"],
+      public: ["subnet-b"],
+    });
+    assert.deepEqual(chooseSubnets(everywhere.slice(0, 2), all).public, ["subnet-a", "subnet-c"]);
     assert.throws(() => chooseSubnets([], { vpcId: "vpc-1", named: false }), /network.vpcId: vpc-1 has no subnets/);
   });
 });
@@ -72,6 +81,8 @@ describe("components/aws/names", () => {
         assert.ok(a.length <= 64);
         assert.equal(a === b, one === other);
         assert.ok(awsName("c", `x${one}`, 128).length <= 128);
+        assert.equal(shortened(one, 106) === shortened(other, 106), one === other);
+        assert.ok(Object.keys(kubernetesTags(one))[0]!.length <= 128);
       }),
     );
   });
@@ -113,13 +124,18 @@ describe("components/aws/instance-types", () => {
 
 describe("components/aws/policies", () => {
   const parameter = (name: string) => `arn:aws:ssm:us-west-2:123456789012:parameter/gpu-clusters/train/${name}`;
+  const controlPlane = {
+    clusterName: "train",
+    keysParameter: parameter("control-plane-keys"),
+    joinParameter: parameter("join"),
+  };
   const documents = {
     "aws-instance-trust": instanceTrust(),
     "aws-node-policy": nodePolicy({ joinParameter: parameter("join") }),
-    "aws-control-plane-policy": controlPlanePolicy({
-      clusterName: "train",
-      keysParameter: parameter("control-plane-keys"),
-      joinParameter: parameter("join"),
+    "aws-control-plane-policy": controlPlanePolicy({ ...controlPlane, kubernetesTag: undefined }),
+    "aws-control-plane-policy-cloud": controlPlanePolicy({
+      ...controlPlane,
+      kubernetesTag: Object.keys(kubernetesTags("train"))[0],
     }),
   };
   it("let a machine read its own parameter and no other", () => {
@@ -128,7 +144,20 @@ describe("components/aws/policies", () => {
         ({ Resource }) => Resource,
       ),
     );
-    assert.deepEqual(readable, [[parameter("join")], [parameter("control-plane-keys")]]);
+    assert.deepEqual(readable, [[parameter("join")], [parameter("control-plane-keys"), parameter("join")]]);
+  });
+
+  it("let nothing be changed that is not the cluster's own", () => {
+    const { Statement } = documents["aws-control-plane-policy-cloud"];
+    const changing =
+      /:(Delete|Modify|Terminate|Authorize|Revoke|Register|Deregister|Set|Attach|Detach|Apply|Configure)/;
+    const free = Statement.filter(({ Condition }) => !Condition).flatMap(({ Action }) => Action);
+    assert.deepEqual(
+      free.filter((action) => changing.test(action)),
+      [],
+    );
+    // A role takes 10240 characters of policies.
+    assert.ok(JSON.stringify(documents["aws-control-plane-policy-cloud"]).length < 8000);
   });
 
   for (const [file, document] of Object.entries(documents)) {

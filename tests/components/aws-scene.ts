@@ -35,6 +35,11 @@ export const cloud: Outputs = {
   "aws:ec2/vpc:Vpc": () => ({ region: "us-west-2" }),
   "aws:ec2/eip:Eip": ({ name }) => ({ publicIp: "203.0.113.7", allocationId: `${name}-allocation` }),
   "aws:ec2/instance:Instance": () => ({ privateIp: "10.0.192.4" }),
+  "aws:lb/loadBalancer:LoadBalancer": ({ inputs }) => ({
+    arn: `arn:${String(inputs["name"])}`,
+    dnsName: `${String(inputs["name"])}.elb.us-west-2.amazonaws.com`,
+  }),
+  "aws:lb/targetGroup:TargetGroup": ({ name }) => ({ arn: `arn:${name}` }),
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
   "aws:iam/role:Role": ({ inputs }) => ({ arn: `arn:aws:iam::123456789012:role/${String(inputs["name"])}` }),
   "aws:ssm/parameter:Parameter": ({ inputs }) => ({

@@ -1,5 +1,6 @@
 /** AWS's clients with one configuration of the provider, and what every resource asks of them. */
 import { EC2, type Tag, type TagSpecification, type ResourceType } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
@@ -22,6 +23,7 @@ const dependencyDeadlineMs = 60_000;
 
 export class Cloud {
   readonly ec2: EC2;
+  readonly elb: ElasticLoadBalancingV2;
   readonly iam: IAM;
   readonly ssm: SSM;
   readonly sts: STS;
@@ -45,6 +47,7 @@ export class Cloud {
       }),
     };
     this.ec2 = describing(new EC2({ ...settings("ec2"), ...assumed }));
+    this.elb = describing(new ElasticLoadBalancingV2({ ...settings("elbv2"), ...assumed }));
     this.iam = describing(new IAM({ ...settings("iam"), ...assumed }));
     this.ssm = describing(new SSM({ ...settings("ssm"), ...assumed }));
     this.sts = describing(new STS({ ...settings("sts"), ...assumed }));
@@ -151,7 +154,7 @@ export async function removeWhenFree(what: string, remove: () => Promise<unknown
 }
 
 /** Makes a client throw `AwsApiError`. */
-function describing<C extends EC2 | IAM | SSM | STS>(client: C): C {
+function describing<C extends EC2 | ElasticLoadBalancingV2 | IAM | SSM | STS>(client: C): C {
   // The stacks of the clients differ in the types of their commands only.
   const stack = client.middlewareStack as EC2["middlewareStack"];
   stack.add(

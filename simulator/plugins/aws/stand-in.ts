@@ -6,6 +6,7 @@ import { Cloud } from "./cloud";
 import { checkConfiguration, configurationOf, diffConfiguration } from "./configuration";
 import { functions } from "./functions";
 import { identityResources } from "./identity";
+import { loadBalancerResources } from "./load-balancers";
 import { machineResources } from "./machines";
 import { networkResources } from "./network";
 import { parameterResources } from "./parameters";
@@ -17,6 +18,7 @@ const table: Table<Cloud> = {
   resources: {
     ...addressResources,
     ...identityResources,
+    ...loadBalancerResources,
     ...machineResources,
     ...networkResources,
     ...parameterResources,

@@ -1,0 +1,90 @@
+/** Load balancers of the stand-in, driven over gRPC against the simulated AWS. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Properties } from "../../sdk/plugin/wire";
+import { region } from "../aws/scene";
+import { EngineResource, startPlugin, type Plugin } from "../plugin/harness";
+import { startStandInScene, type StandInScene } from "./scene";
+
+describe("load balancers of the stand-in for the aws provider", function () {
+  let scene: StandInScene;
+  let plugin: Plugin;
+  const made: EngineResource[] = [];
+
+  before(async function () {
+    this.timeout(120_000);
+    scene = await startStandInScene();
+    plugin = await startPlugin(join(scene.directory, "pulumi-resource-aws"), { config: scene.config() });
+  });
+  after(async () => {
+    await plugin?.stop();
+    await scene?.close();
+  });
+
+  const make = async (token: string, name: string, program: Properties): Promise<EngineResource> => {
+    const thing = new EngineResource(plugin, token, name);
+    made.unshift(thing);
+    await thing.up(program);
+    return thing;
+  };
+  const idOf = ({ stored }: EngineResource) => stored!.id;
+  const stateOf = ({ stored }: EngineResource) => stored!.state.values;
+  const isSettled = async (thing: EngineResource, program: Properties) => {
+    assert.equal(await thing.up(program), "same", thing.type);
+    assert.equal(await thing.refresh(), true);
+    assert.equal(await thing.up(program), "same", `${thing.type}: after a refresh`);
+  };
+
+  it("pass connections on to machines, and go when they are not wanted", async () => {
+    const vpcId = idOf(await make("aws:ec2/vpc:Vpc", "net", { cidrBlock: "10.0.0.0/16" }));
+    const place = { vpcId, cidrBlock: "10.0.1.0/24", availabilityZone: `${region}a` };
+    const subnetId = idOf(await make("aws:ec2/subnet:Subnet", "sub", place));
+    const { result } = await plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true });
+    const machine = { ami: result.values["id"] as string, instanceType: "t3.micro", subnetId };
+    const targetId = idOf(await make("aws:ec2/instance:Instance", "machine", machine));
+
+    const tags = { team: "search" };
+    const group = {
+      name: "train-api",
+      vpcId,
+      protocol: "TCP",
+      port: 6443,
+      preserveClientIp: "false",
+      deregistrationDelay: 0,
+      healthCheck: { protocol: "HTTPS", path: "/readyz", interval: 10, healthyThreshold: 2, unhealthyThreshold: 2 },
+      tags,
+    };
+    const targets = await make("aws:lb/targetGroup:TargetGroup", "api", group);
+    const balancer = { name: "train-api", loadBalancerType: "network", subnets: [subnetId], internal: true, tags };
+    const balancing = await make("aws:lb/loadBalancer:LoadBalancer", "api", balancer);
+    const targetGroupArn = idOf(targets);
+    const listener = {
+      loadBalancerArn: idOf(balancing),
+      protocol: "TCP",
+      port: 6443,
+      defaultActions: [{ type: "forward", targetGroupArn }],
+      tags,
+    };
+    const listening = await make("aws:lb/listener:Listener", "api", listener);
+    const attachment = { targetGroupArn, targetId, port: 6443 };
+    const attached = await make("aws:lb/targetGroupAttachment:TargetGroupAttachment", "api", attachment);
+
+    assert.ok(stateOf(balancing)["dnsName"]);
+    assert.deepEqual(stateOf(balancing)["tags"], tags);
+    assert.deepEqual([stateOf(targets)["preserveClientIp"], stateOf(targets)["deregistrationDelay"]], ["false", 0]);
+    await isSettled(targets, group);
+    await isSettled(balancing, balancer);
+    await isSettled(listening, listener);
+    await isSettled(attached, attachment);
+
+    const changed = { ...group, healthCheck: { ...group.healthCheck, path: "/livez" }, tags: { team: "ads" } };
+    assert.equal(await targets.up(changed), "update");
+    assert.equal((stateOf(targets)["healthCheck"] as Properties)["path"], "/livez");
+    assert.deepEqual(stateOf(targets)["tags"], { team: "ads" });
+    assert.equal(await balancing.up({ ...balancer, enableCrossZoneLoadBalancing: true }), "update");
+    await assert.rejects(balancing.up({ ...balancer, loadBalancerType: "application" }), /does "network" only/);
+
+    for (const thing of made) await thing.destroy();
+    assert.deepEqual(await scene.left(), {});
+  });
+});
