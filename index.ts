@@ -6,16 +6,15 @@ import type { KubernetesCluster } from "./components/cluster";
 type More = Partial<Pick<AwsCluster, "kubeconfigExec" | "vpcId" | "subnetIds" | "nodeRoleArn">>;
 
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
-const clouds: Record<
-  string,
-  () => Promise<{ cluster(name: string, config: pulumi.Config): KubernetesCluster & More }>
-> = {
-  aws: () => import("./stack/aws.js"),
-  cudo: () => import("./stack/cudo.js"),
-  mithril: () => import("./stack/mithril.js"),
+const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config): KubernetesCluster & More }> = {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  aws: () => require("./stack/aws") as typeof import("./stack/aws"),
+  cudo: () => require("./stack/cudo") as typeof import("./stack/cudo"),
+  mithril: () => require("./stack/mithril") as typeof import("./stack/mithril"),
+  /* eslint-enable @typescript-eslint/no-require-imports */
 };
 
-async function main() {
+function main() {
   const config = new pulumi.Config();
   const cloud = config.require("cloud");
   const load = clouds[cloud];
@@ -24,7 +23,7 @@ async function main() {
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
     );
   }
-  const made = (await load()).cluster(pulumi.getStack(), config);
+  const made = load().cluster(pulumi.getStack(), config);
   const { clusterName, endpoint, kubeconfig, nodeGroups, status } = made;
   const { kubeconfigExec, vpcId, subnetIds, nodeRoleArn } = made;
   const outputs = {

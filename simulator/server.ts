@@ -39,7 +39,7 @@ export interface SimulatorOptions {
   /** Port of the SSH servers of Mithril's control planes, each at its cluster's address. Default: 2222. */
   sshPort?: number;
   /** Of the simulated AWS: what differs from `defaultAwsTiming`. */
-  awsTiming?: Partial<AwsTiming>;
+  awsTiming?: Partial<AwsTiming> | undefined;
   /** Makes the API key, ids and addresses of a new state directory repeatable. Default: random. */
   seed?: string;
   /** Default: silent. */
@@ -133,7 +133,8 @@ async function run(
   function ensureAws(): Promise<AwsCloud> {
     if (closing) return Promise.reject(new Error("the simulator is closing"));
     aws ??= (async () => {
-      const { startAwsCloud } = await import("./aws/cloud.js");
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- only for those who use it
+      const { startAwsCloud } = require("./aws/cloud") as typeof import("./aws/cloud");
       const publicPorts = options.machines ? [6443] : [];
       const cloud = await startAwsCloud({ timing: options.awsTiming, publicPorts, log, changed: () => settle(true) });
       awsMachines = () => cloud.machines();

@@ -30,6 +30,7 @@ if (installed < changedAt("package-lock.json")) {
 }
 const script = resolve(process.argv[2]);
 process.argv.splice(1, 2, script);
-await import("tsx");
+// Its half for CommonJS, which our scripts are: the other half starts a thread.
+await import("tsx/cjs");
 // As `node SCRIPT` would: the script is the main module.
 Module.runMain();

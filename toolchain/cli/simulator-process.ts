@@ -78,7 +78,7 @@ async function startSimulator(port: number | undefined, machines: Machines, sign
   await fs.mkdir(simulatorFolder, { recursive: true });
   await fs.rm(readyFile, { force: true });
   const log = await fs.open(logFile, "w", 0o600);
-  const args = ["--import", "tsx", path.join("simulator", "main.ts"), "--state-dir", simulatorFolder];
+  const args = ["--require", "tsx/cjs", path.join("simulator", "main.ts"), "--state-dir", simulatorFolder];
   args.push("--machines", machines);
   if (port !== undefined) args.push("--port", String(port));
   const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: ["ignore", log.fd, log.fd] });

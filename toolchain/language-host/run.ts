@@ -81,7 +81,7 @@ export async function run(request: RunRequest, engineAddress: string, children: 
     const options = readOptions(request.getInfo());
     const runner = resolveSdk("cmd/run", folder);
     const { args, env } = programStart(request, options, runner, engineAddress, process.env);
-    // Started in the program's folder, so that `--import tsx` in nodeargs is looked up there.
+    // Started in the program's folder, so that `--require tsx/cjs` in nodeargs is looked up there.
     const child = children.start(process.execPath, args, { cwd: folder, env, stdio: ["ignore", "inherit", "inherit"] });
     const code = await ended(child);
     if (code === failureIsReported) response.setBail(true);
