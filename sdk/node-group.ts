@@ -11,6 +11,8 @@ export interface NodeGroupMachine {
   /** The name that the machine joins the cluster with. */
   readonly nodeName: string;
   readonly state: "creating" | "running" | "deleting" | "failed";
+  /** Public address; undefined where there is none (yet), or the cloud's driver does not tell. */
+  readonly address?: string;
   /** RFC 3339; undefined where the cloud does not tell. */
   readonly createdAt?: string;
 }

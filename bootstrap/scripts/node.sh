@@ -255,6 +255,7 @@ join_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery: {file: {kubeConfigPath: "$state/discovery.conf"}}
+timeouts: {discovery: 30s}
 $(registration "$@")
 END
 }
@@ -292,8 +293,8 @@ become_control_plane() {
 become_worker() {
   local attempt unfinished
   begin "kubeadm join"
-  # The control plane may be busy with its own beginning.
-  for attempt in 1 2 3; do
+  # The control plane may be away for a moment; a token that it refuses shows in the log soon.
+  for attempt in $(seq 6); do
     # kubelet has its certificate: only the marker is missing.
     [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
     unfinished=()
@@ -304,7 +305,7 @@ become_worker() {
       rm -f "$state/discovery.conf"
       return
     fi
-    note "attempt $attempt of 3 failed"
+    note "attempt $attempt of 6 failed"
     sleep 20
   done
   kubeadm_failed join
@@ -330,9 +331,10 @@ main() {
   node=$(query text nodeName)
   version=$(query text kubernetesVersion)
   [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
+  # First: with it, somebody may look why the rest fails.
+  authorize_keys
   install_packages
   configure_kernel
-  authorize_keys
   name_machine
   mount_shares
   configure_containerd

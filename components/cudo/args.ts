@@ -88,6 +88,11 @@ export interface CudoClusterArgs {
   /** Public key for root on every VM, for debugging; also opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**
+   * The private key of `sshPublicKey`, in OpenSSH's or PEM format without a passphrase. With it, `pulumi up` reads the log of a machine that
+   * does not become a node, and says why. Kept in the state as a secret. Default: none; the error says where the log is.
+   */
+  sshPrivateKey?: pulumi.Input<string>;
+  /**
    * IPv4 ranges that may reach the Kubernetes API (and SSH, where a key is given).
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
    */

@@ -133,7 +133,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
     const apiServer = new ApiServerReady(
       `${name}-api-server`,
-      { kubeconfig: this.kubeconfig },
+      { kubeconfig: this.kubeconfig, sshPrivateKey: args.sshPrivateKey },
       { ...child, dependsOn: [controlPlane] },
     );
     const inCluster = { ...child, dependsOn: [apiServer], deletedWith: controlPlane };
@@ -172,6 +172,13 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         kubeconfig: this.kubeconfig,
         nodeGroups: groups.map((group) => ({ name: group.id, minSize: group.minSize })),
         condition: cni === "none" ? "Registered" : "Ready",
+        sshPrivateKey: args.sshPrivateKey,
+        machines:
+          args.sshPrivateKey === undefined
+            ? undefined
+            : pulumi
+                .all(nodeGroups.map((group) => group.machines))
+                .apply((all) => all.flat().map(({ nodeName, address }) => ({ nodeName, address }))),
       },
       { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods] },
     );

@@ -37,6 +37,9 @@ export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Probl
   ) {
     problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
   }
+  if (args.sshPrivateKey !== undefined && args.sshPublicKey === undefined) {
+    problems.add("sshPublicKey", "is required with sshPrivateKey: machines accept the key only then");
+  }
 
   const groups = args.nodeGroups ?? [];
   checkGroupNames(

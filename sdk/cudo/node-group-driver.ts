@@ -156,6 +156,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       nodeName: vm.id,
       providerId: providerId(this.options.api.projectId, vm.id),
       state: machineState(vm),
+      ...(vm.externalIpAddress && { address: vm.externalIpAddress }),
       ...(vm.createTime && { createdAt: vm.createTime }),
     };
   }
@@ -294,7 +295,10 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     for (let interval = pace.firstMs; ; interval = Math.min(interval * pace.factor, pace.longestMs)) {
       const members = await this.members(signal);
       const failed = members.filter((vm) => machineState(vm) === "failed");
-      const creating = members.filter((vm) => machineState(vm) === "creating");
+      // Cudo gives addresses after the VM is ACTIVE.
+      const creating = members.filter(
+        (vm) => machineState(vm) === "creating" || (vm.state === "ACTIVE" && vm.externalIpAddress === ""),
+      );
       if (failed.length > 0) {
         problems.push(
           ...failed.map((vm): NodeGroupProblem => ({

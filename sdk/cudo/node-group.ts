@@ -109,6 +109,8 @@ export interface NodeGroupMachineState {
   providerId: string;
   /** `creating`, `running`, `deleting` or `failed`. */
   state: string;
+  /** Public address; empty until there is one. */
+  address: string;
 }
 
 /**

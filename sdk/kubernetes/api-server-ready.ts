@@ -13,6 +13,12 @@ export interface ApiServerReadyArgs {
    * @default 1200
    */
   timeoutSeconds?: pulumi.Input<number>;
+  /**
+   * Key that root accepts on the machine that the kubeconfig names: with it, the error about an API server that does not answer has the last
+   * lines of the machine's log. OpenSSH's or PEM format, without a passphrase. A change of it is none here.
+   * @secret
+   */
+  sshPrivateKey?: pulumi.Input<string>;
 }
 
 /**
@@ -34,7 +40,7 @@ export class ApiServerReady extends pulumi.CustomResource {
 
   constructor(name: string, args: ApiServerReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig"],
+      secrets: ["kubeconfig", "sshPrivateKey"],
       outputs: ["kubeconfig", "timeoutSeconds", "ready", "version"],
     });
     super(ApiServerReady.__pulumiType, name, properties, resourceOptions(options));

@@ -13,11 +13,8 @@ const authorityYears = 10;
 /** A machine's clock may be behind when it first reads its certificates (kubeadm does the same). */
 const backdatedMs = 5 * 60_000;
 
-/** The names that kubeadm gives to its authorities. */
-export type AuthorityName = "kubernetes" | "etcd-ca" | "front-proxy-ca";
-
-/** A self-signed authority, valid for ten years. */
-export async function makeAuthority(commonName: AuthorityName, now = new Date()): Promise<KeyPair> {
+/** A self-signed authority, valid for ten years. kubeadm calls its own `kubernetes`, `etcd-ca` and `front-proxy-ca`. */
+export async function makeAuthority(commonName: string, now = new Date()): Promise<KeyPair> {
   const keys = await generateKeys();
   const notAfter = new Date(now);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + authorityYears);

@@ -12,6 +12,13 @@ export interface ExpectedNodeGroup {
   minSize: pulumi.Input<number>;
 }
 
+/** A machine that is to become a node. */
+export interface ExpectedMachine {
+  nodeName: pulumi.Input<string>;
+  /** Where this computer reaches it. */
+  address: pulumi.Input<string>;
+}
+
 export interface NodesReadyArgs {
   /**
    * Kubeconfig of the cluster, YAML; its current context counts.
@@ -42,6 +49,14 @@ export interface NodesReadyArgs {
    * @default 1800
    */
   timeoutSeconds?: pulumi.Input<number>;
+  /** Asked for their logs when they do not become nodes. A change of them is none here. */
+  machines?: pulumi.Input<pulumi.Input<ExpectedMachine>[]>;
+  /**
+   * Key that root accepts on `machines`: with it, the error about a node that is missing has the last lines of its machine's log.
+   * OpenSSH's or PEM format, without a passphrase.
+   * @secret
+   */
+  sshPrivateKey?: pulumi.Input<string>;
 }
 
 /**
@@ -65,7 +80,7 @@ export class NodesReady extends pulumi.CustomResource {
 
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig"],
+      secrets: ["kubeconfig", "sshPrivateKey"],
       outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "status"],
     });
     super(NodesReady.__pulumiType, name, properties, resourceOptions(options));

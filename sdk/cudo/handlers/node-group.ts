@@ -249,6 +249,12 @@ async function outputsOf(driver: CudoNodeGroupDriver, signal: AbortSignal): Prom
   const { size, machines } = await driver.describe(signal);
   return {
     size,
-    machines: machines.map(({ id, nodeName, providerId, state }) => ({ id, nodeName, providerId, state })),
+    machines: machines.map(({ id, nodeName, providerId, state, address = "" }) => ({
+      id,
+      nodeName,
+      providerId,
+      state,
+      address,
+    })),
   };
 }

@@ -5,6 +5,7 @@ import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../api-server-ready";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";
+import { askMachines, bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, waitFor } from "./wait";
 
@@ -22,6 +23,9 @@ const refreshTimeoutMs = 5_000;
 
 export const apiServerReady: ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> = {
   check: checkKubeconfig,
+
+  // It only tells how to ask the machine when it does not answer.
+  plan: () => ({ ignores: ["sshPrivateKey"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -60,17 +64,27 @@ async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext)
       return new NotYet("the administrator's rights are not set up yet");
     return { ready: true as const, version: await serverVersion(api, context.signal) };
   };
+  const reports = async () => {
+    const machine = { nodeName: "the control plane", address: new URL(endpoint).hostname };
+    return inputs.sshPrivateKey === undefined ? [] : askMachines([machine], inputs.sshPrivateKey, context.signal);
+  };
   return waitFor(attempt, {
     what: `the API server at ${endpoint}`,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
-    timedOut: (reason, seconds) =>
-      new Error(
+    async hopeless() {
+      const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
+      if (failed.length === 0) return undefined;
+      return new Error(`the control plane at ${endpoint} gave up becoming one${describeReports(failed)}`);
+    },
+    async timedOut(reason, seconds) {
+      return new Error(
         `the API server at ${endpoint} was not ready after ${seconds} s; last: ${reason}. ` +
-          `Look at the console of the control plane machine and its /var/log/gpu-clusters-bootstrap.log, ` +
-          `and whether its security group lets this computer reach port ${portOf(endpoint)}`,
-      ),
+          `Look at the console of the control plane machine and its ${bootstrapLog}, ` +
+          `and whether its security group lets this computer reach port ${portOf(endpoint)}${describeReports(await reports())}`,
+      );
+    },
   });
 }
 

@@ -2,6 +2,7 @@ import type { Unwrap } from "../../pulumi";
 import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";
+import { askMachines, bootstrapLog, describeReports } from "../machine-log";
 import { missingNodes, type NodeObject } from "../node-readiness";
 import type { NodesReadyArgs } from "../nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -18,6 +19,9 @@ const requestTimeoutMs = 10_000;
 
 export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = {
   check: checkKubeconfig,
+
+  // They only tell whom to ask when a node is missing.
+  plan: () => ({ ignores: ["machines", "sshPrivateKey"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -45,20 +49,35 @@ async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promis
     workerNodes: inputs.workerNodes ?? 0,
     condition: inputs.condition ?? "Ready",
   };
+  let joined: ReadonlySet<string> | undefined;
   const attempt = async () => {
     const found = (await api.list({ apiVersion: "v1", kind: "Node" }, context.signal)) as NodeObject[];
+    joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
     const missing = missingNodes(expected, found);
     return missing.length > 0 ? new NotYet(missing.join("; ")) : { status: "ready" as const };
+  };
+  const reports = async () => {
+    const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
+    return inputs.sshPrivateKey === undefined ? [] : askMachines(absent, inputs.sshPrivateKey, context.signal);
   };
   return waitFor(attempt, {
     what: "nodes",
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
-    timedOut: (reason, seconds) =>
-      new Error(
+    async hopeless(reason) {
+      const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
+      if (failed.length === 0) return undefined;
+      return new Error(
+        `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
+          `cause is mended, delete the machine, and the next \`pulumi up\` makes a new one${describeReports(failed)}`,
+      );
+    },
+    async timedOut(reason, seconds) {
+      return new Error(
         `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
-          `machine and its /var/log/gpu-clusters-bootstrap.log; for one that is not Ready, at \`kubectl describe node\``,
-      ),
+          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${describeReports(await reports())}`,
+      );
+    },
   });
 }

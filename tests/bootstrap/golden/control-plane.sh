@@ -236,6 +236,7 @@ join_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery: {file: {kubeConfigPath: "$state/discovery.conf"}}
+timeouts: {discovery: 30s}
 $(registration "$@")
 END
 }
@@ -273,7 +274,7 @@ become_control_plane() {
 become_worker() {
   local attempt unfinished
   begin "kubeadm join"
-  for attempt in 1 2 3; do
+  for attempt in $(seq 6); do
     [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
     unfinished=()
     [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
@@ -283,7 +284,7 @@ become_worker() {
       rm -f "$state/discovery.conf"
       return
     fi
-    note "attempt $attempt of 3 failed"
+    note "attempt $attempt of 6 failed"
     sleep 20
   done
   kubeadm_failed join
@@ -309,9 +310,9 @@ main() {
   node=$(query text nodeName)
   version=$(query text kubernetesVersion)
   [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
+  authorize_keys
   install_packages
   configure_kernel
-  authorize_keys
   name_machine
   mount_shares
   configure_containerd
