@@ -1,4 +1,5 @@
 /** The contract between a simulated cloud and the machines that it rents out. */
+import type { Socket } from "node:net";
 
 export interface MachineSpec {
   /** Unique among all clouds of the simulator: `cudo/<project>/<vm id>`. File-name safe after replacing `/`. */
@@ -7,6 +8,8 @@ export interface MachineSpec {
   readonly name: string;
   /** Address as the cloud model gave it. Light machines listen on it, so it lies in 127.0.0.0/8. */
   readonly address: string;
+  /** Address in the cloud's own network, where machines have another one there. Only machines that boot have it. */
+  readonly privateAddress?: string;
   readonly vcpus: number;
   readonly memoryGib: number;
   readonly gpus: { readonly count: number; readonly model: string } | undefined;
@@ -14,6 +17,16 @@ export interface MachineSpec {
   readonly startScript: string;
   /** File systems that machines have in common, by the name below `/mnt`. Light machines, which run no script, have none. */
   readonly shares?: readonly FileShare[];
+  /** The cloud answers its machines itself: cloud-init asks it what to run, and `startScript` reaches the machine in no other way. */
+  readonly services?: CloudServices;
+}
+
+/** What machines know of their cloud's services. */
+export interface CloudServices {
+  /** Addresses of the services by name, as the cloud's name servers would tell. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** PEM of the authority of their certificates. */
+  readonly certificateAuthority: string;
 }
 
 export interface FileShare {
@@ -39,6 +52,14 @@ export interface Machine {
   console(): Promise<string>;
 }
 
+/** The network of machines that boot: a cloud's own services are in it, and its public addresses. */
+export interface MachineNetwork {
+  /** Answers machines at an address of the cloud's own. `machine` is the id of the one that connects. */
+  serve(address: string, port: number, answer: (socket: Socket, machine: string) => void): Promise<void>;
+  /** Lets machines reach these and only these public addresses: of which machine each is, as machines' addresses. */
+  translate(publicAddresses: ReadonlyMap<string, string>, ports: readonly number[]): Promise<void>;
+}
+
 /** A way to make machines. `light`: processes and kwok. `nspawn`: systemd machines that really boot. */
 export interface MachineKind {
   readonly name: "light" | "nspawn";
@@ -48,6 +69,8 @@ export interface MachineKind {
   sweep(): Promise<void>;
   /** Erases all file shares but these, which clouds still have. */
   keepShares?(ids: ReadonlySet<string>): Promise<void>;
+  /** Undefined where machines have the host's network. */
+  readonly network?: MachineNetwork;
   /** Stops all machines in order; disks stay. */
   close(): Promise<void>;
 }

@@ -1,17 +1,28 @@
 /**
- * Addresses of machines that really boot. A cloud gives 127.77.x.y, which the host can reach without an interface of its own; between the
- * machines the same one is 10.77.x.y, because what leaves a machine must not have a loopback address. The image's `machine-init`
- * translates the first to the second.
+ * Addresses of machines that really boot. A cloud gives 127.x.y.z, which the host can reach without an interface of its own; between the
+ * machines the same one is 10.x.y.z, because what leaves a machine must not have a loopback address. The image's `machine-init`
+ * translates the first to the second. All private networks are on one wire.
  */
-import { machineRange, parseIpv4 } from "../../addresses";
+import { parseIpv4, parseIpv4Range } from "../../addresses";
+import type { MachineSpec } from "../machine";
 
-/** The bridge that the machines are on. No machine gets an address that ends in 255. */
-export const bridgeAddress = "10.77.0.255/16";
+/** The machines' gateway. No machine gets an address that ends in 255. */
+export const gatewayAddress = "10.77.0.255";
+
+export const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] as const;
+
+/** Addresses that machines of any cloud may have on the host, and public ones. */
+const translated = parseIpv4Range("127.64.0.0/12")!;
 
 /** @throws Error for an address that no machine of this kind can have */
 export function wireAddress(address: string): string {
   const number = parseIpv4(address) ?? -1;
-  if (number < machineRange.base || number >= machineRange.base + machineRange.size)
-    throw new Error(`machine address ${address} is not in 127.77.0.0/16: machines that boot have no other addresses`);
+  if (number < translated.base || number >= translated.base + translated.size)
+    throw new Error(`machine address ${address} is not in 127.64.0.0/12: machines that boot have no other addresses`);
   return address.replace(/^127/, "10");
+}
+
+/** The machine's own address on the wire. */
+export function wireAddressOf({ address, privateAddress }: Pick<MachineSpec, "address" | "privateAddress">): string {
+  return privateAddress ?? wireAddress(address);
 }

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../../../toolchain/tools/command";
-import type { MachineSpec } from "../machine";
+import type { CloudServices, MachineSpec } from "../machine";
 import type { MachineImage } from "./image/image";
 
 export class MachineDisk {
@@ -31,11 +31,29 @@ export class MachineDisk {
     await chmod(join(this.directory, "upper"), 0o755);
     await chmod(join(this.directory, "etcd"), 0o700);
     await this.#fillContainerd(image.containerd);
-    // Written aside first: it may hold a cluster's keys, and must never be readable by others.
-    await writeFile(join(settings, "start-script.new"), spec.startScript, { mode: 0o700 });
-    await rename(join(settings, "start-script.new"), join(settings, "start-script"));
-    if (spec.startScript === "") await rm(join(settings, "start-script"));
+    if (spec.services) await this.#enableCloudInit(spec.services, image.root);
+    else await this.#writeStartScript(join(settings, "start-script"), spec.startScript);
     await writeFile(join(settings, "meminfo"), memory(spec.memoryGib));
+  }
+
+  async #writeStartScript(file: string, script: string): Promise<void> {
+    if (script === "") return rm(file, { force: true });
+    // Written aside first: it may hold a cluster's keys, and must never be readable by others.
+    await writeFile(`${file}.new`, script, { mode: 0o700 });
+    await rename(`${file}.new`, file);
+  }
+
+  async #enableCloudInit({ hosts, certificateAuthority }: CloudServices, imageRoot: string): Promise<void> {
+    const etc = join(this.directory, "upper", "etc");
+    const authorities = "ssl/certs/ca-certificates.crt";
+    for (const folder of ["cloud", "ssl/certs"]) await mkdir(join(etc, folder), { recursive: true });
+    await writeFile(join(etc, "cloud", "cloud-init.enabled"), "");
+    const usual = await readFile(join(imageRoot, "etc", authorities), "utf8");
+    await writeFile(join(etc, authorities), `${usual}${certificateAuthority}`);
+    // What the machine itself has written there since stays.
+    if (existsSync(join(etc, "hosts"))) return;
+    const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}\n`);
+    await writeFile(join(etc, "hosts"), ["127.0.0.1 localhost\n", ...lines].join(""));
   }
 
   /** Images are linked, not copied: containerd replaces files of images and never changes them. Its databases it does change. */

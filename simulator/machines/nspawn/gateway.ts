@@ -1,11 +1,12 @@
 /**
- * The process that holds the machines' network namespace: makes the bridge, and dials into the namespace for connections that the simulator
- * accepts outside of it. Started by `network.ts`; it ends, and the namespace with it, when the simulator does.
+ * The process that holds the machines' network namespace: makes the bridge, dials into the namespace for connections that the simulator
+ * accepts outside of it, and listens in it for what machines connect to. Started by `network.ts`; it ends, and the namespace with it, when
+ * the simulator does.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { bridgeAddress } from "./address";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { gatewayAddress, privateNetworks } from "./address";
 
 /** Comes with the accepted connection. */
 export interface Dial {
@@ -18,15 +19,43 @@ export interface HangUp {
   hangUp: string;
 }
 
+/** Answered with `Listening`. Connections are handed to the simulator (`Accepted`), or go on to a machine. */
+export interface Listen {
+  listen: string;
+  address: string;
+  port: number;
+  to?: Dial;
+}
+
+export interface Unlisten {
+  unlisten: string;
+}
+
+export interface Listening {
+  listening: string;
+  problem?: string;
+}
+
+/** Comes with the connection. */
+export interface Accepted {
+  accepted: string;
+  from: string;
+}
+
 const connections = new Map<string, Set<() => void>>();
+const servers = new Map<string, Server>();
+
+function ip(...args: string[]): void {
+  execFileSync("ip", args);
+}
 
 function makeBridge(): void {
-  const ip = (...args: string[]) => execFileSync("ip", args);
   ip("link", "set", "lo", "up");
   // Without the delay a bridge listens for 15 s before it forwards anything.
   ip("link", "add", "machines", "type", "bridge", "forward_delay", "0");
-  ip("address", "add", bridgeAddress, "dev", "machines");
+  ip("address", "add", `${gatewayAddress}/32`, "dev", "machines");
   ip("link", "set", "machines", "up");
+  for (const network of privateNetworks) ip("route", "add", network, "dev", "machines", "src", gatewayAddress);
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
 
@@ -45,9 +74,32 @@ function dial({ host, port }: Dial, outside: Socket): void {
   inside.once("connect", () => outside.pipe(inside).pipe(outside));
 }
 
-process.on("message", (message: Dial | HangUp, socket: unknown) => {
+function listen({ listen: id, address, port, to }: Listen): void {
+  const answer = (problem?: string) => process.send?.({ listening: id, problem } satisfies Listening);
+  try {
+    ip("address", "replace", `${address}/32`, "dev", "machines");
+  } catch (error) {
+    answer(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    if (to) return dial(to, socket);
+    const accepted: Accepted = { accepted: id, from: socket.remoteAddress ?? "" };
+    process.send?.(accepted, socket, {}, (error) => error && socket.destroy());
+  });
+  servers.set(id, server);
+  server.once("error", (error) => answer(error.message));
+  server.listen(port, address, () => answer());
+}
+
+process.on("message", (message: Dial | HangUp | Listen | Unlisten, socket: unknown) => {
   if ("hangUp" in message) for (const end of connections.get(message.hangUp) ?? []) end();
-  else if (socket !== undefined) dial(message, socket as Socket);
+  else if ("listen" in message) listen(message);
+  else if ("unlisten" in message) {
+    servers.get(message.unlisten)?.close();
+    servers.delete(message.unlisten);
+  } else if (socket !== undefined) dial(message, socket as Socket);
 });
 process.once("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole terminal; the simulator says when we are done.

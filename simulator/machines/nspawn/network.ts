@@ -1,9 +1,8 @@
 /** The network that the machines of one simulator are on: a namespace without any way to another one, and forwards from loopback. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { wireAddress } from "./address";
-import type { Dial, HangUp } from "./gateway";
+import type { Accepted, Dial, HangUp, Listen, Listening, Unlisten } from "./gateway";
 
 /** What of a machine is reachable from the host, at the address that the cloud gave it. */
 const forwardedPorts = [6443, 22] as const;
@@ -12,16 +11,19 @@ const readyMs = 20_000;
 
 export class Network {
   #gateway: Promise<ChildProcess> | undefined;
+  readonly #answers = new Map<string, (socket: Socket, from: string) => void>();
+  #listeners = 0;
 
   /** For `nsenter --net`. The namespace is made when the first machine needs it. */
   async namespace(): Promise<string> {
     return `/proc/${(await this.#started()).pid}/ns/net`;
   }
 
-  /** Listens on the machine's address until `close`. A port that the host uses itself is left out and told. */
-  async forward(address: string, note: (message: string) => void): Promise<{ close(): void }> {
+  /**
+   * Listens on the machine's address for its `host` on the wire until `close`. A port that the host uses itself is left out and told.
+   */
+  async forward(address: string, host: string, note: (message: string) => void): Promise<{ close(): void }> {
     const gateway = await this.#started();
-    const host = wireAddress(address);
     const servers: Server[] = [];
     for (const port of forwardedPorts) {
       const server = createServer({ pauseOnConnect: true }, (socket) => {
@@ -44,6 +46,40 @@ export class Network {
     };
   }
 
+  /** Listens on an address of the network's own until `close`: connections go to a machine, or are answered here. */
+  async listen(
+    address: string,
+    port: number,
+    target: Dial | ((socket: Socket, from: string) => void),
+  ): Promise<{ close(): void }> {
+    const gateway = await this.#started();
+    const id = String(++this.#listeners);
+    if (typeof target === "function") this.#answers.set(id, target);
+    const listening = new Promise<void>((resolve, reject) => {
+      const told = (message: Listening | Accepted) => {
+        if (!("listening" in message) || message.listening !== id) return;
+        gateway.removeListener("message", told);
+        if (message.problem === undefined) resolve();
+        else reject(new Error(`the machines' network cannot have ${address}:${port}: ${message.problem}`));
+      };
+      gateway.on("message", told);
+      gateway.once("exit", () => reject(new Error("the machines' network ended")));
+    });
+    gateway.send({
+      listen: id,
+      address,
+      port,
+      ...(typeof target === "object" && { to: target }),
+    } satisfies Listen);
+    await listening;
+    return {
+      close: () => {
+        this.#answers.delete(id);
+        if (gateway.connected) gateway.send({ unlisten: id } satisfies Unlisten);
+      },
+    };
+  }
+
   async close(): Promise<void> {
     const gateway = await this.#gateway?.catch(() => undefined);
     this.#gateway = undefined;
@@ -54,11 +90,22 @@ export class Network {
   }
 
   #started(): Promise<ChildProcess> {
-    this.#gateway ??= startGateway().catch((error: unknown) => {
-      this.#gateway = undefined;
-      throw error;
-    });
+    this.#gateway ??= startGateway().then(
+      (gateway) => gateway.on("message", (message, socket) => this.#take(message as Accepted | Listening, socket)),
+      (error: unknown) => {
+        this.#gateway = undefined;
+        throw error;
+      },
+    );
     return this.#gateway;
+  }
+
+  #take(message: Accepted | Listening, handle: unknown): void {
+    if (!("accepted" in message)) return;
+    const socket = handle as Socket | undefined;
+    const answer = this.#answers.get(message.accepted);
+    if (socket && answer) answer(socket, message.from);
+    else socket?.destroy();
   }
 }
 

@@ -3,7 +3,7 @@ import { writeFile, rm } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
 import type { Machine, MachineSpec, MachineState } from "../machine";
-import { wireAddress } from "./address";
+import { wireAddressOf } from "./address";
 import { cgroupsOf, makeCgroups } from "./cgroups";
 import type { MachineDisk } from "./disk";
 import type { MachineImage } from "./image/image";
@@ -17,8 +17,8 @@ export interface Surroundings {
   readonly network: Network;
   readonly routes: PodRoutes;
   readonly shares: Shares;
-  /** Throws where the host carries no more machines. */
-  readonly requireRoom: () => void;
+  /** Throws where the host carries no more machines, or another one has its address. */
+  readonly requireRoom: (machine: NspawnMachine) => void;
   readonly erased: () => void;
 }
 
@@ -48,6 +48,10 @@ export class NspawnMachine implements Machine {
 
   get isOn(): boolean {
     return this.#running !== undefined;
+  }
+
+  get wireAddress(): string {
+    return wireAddressOf(this.spec);
   }
 
   get isControlPlane(): boolean {
@@ -94,8 +98,8 @@ export class NspawnMachine implements Machine {
   async #boot(): Promise<void> {
     const { image, network, routes, shares } = this.surroundings;
     const { address, id, name, memoryGib } = this.spec;
-    const wire = wireAddress(address);
-    this.surroundings.requireRoom();
+    const wire = this.wireAddress;
+    this.surroundings.requireRoom(this);
     const made = await image();
     await this.disk.prepare(this.spec, made);
     const machineName = `gc${createHash("sha256").update(`${this.disk.directory} ${id}`).digest("hex").slice(0, 10)}`;
@@ -108,13 +112,14 @@ export class NspawnMachine implements Machine {
       imageRoot: made.root,
       machineName,
       hostName: name,
-      address,
+      wireAddress: wire,
+      ...(this.spec.privateAddress === undefined && { address }),
       namespace: await network.namespace(),
       cgroups,
       console: this.disk.consoleFile,
       binds: new Map((this.spec.shares ?? []).map((share) => [`/mnt/${share.name}`, shares.directoryOf(share.id)])),
     });
-    const forwards = await network.forward(address, (message) => this.disk.note(message));
+    const forwards = await network.forward(address, wire, (message) => this.disk.note(message));
     const routed: Routed = {
       cluster: documentOf(this.spec)?.certificateAuthority ?? id,
       wireAddress: wire,

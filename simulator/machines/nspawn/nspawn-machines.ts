@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Machine, MachineKind, MachineSpec } from "../machine";
+import type { Machine, MachineKind, MachineNetwork, MachineSpec } from "../machine";
 import { endCgroups } from "./cgroups";
 import { MachineDisk } from "./disk";
 import { machineLimit } from "./host";
@@ -10,6 +10,7 @@ import { ensureMachineImage, type MachineImage } from "./image/image";
 import { Network } from "./network";
 import { NspawnMachine } from "./nspawn-machine";
 import { PodRoutes } from "./pod-routes";
+import { PublicAddresses } from "./public-addresses";
 import { Shares } from "./shares";
 
 export interface NspawnMachinesOptions {
@@ -25,21 +26,47 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   const machines = new Map<string, NspawnMachine>();
   const network = new Network();
   const routes = new PodRoutes();
+  const publicAddresses = new PublicAddresses(network);
   // Beside the machines: they outlive them.
   const shares = new Shares(`${dir}-shares`);
   let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-  function requireRoom(): void {
+  function requireRoom(machine: NspawnMachine): void {
     const limit = machineLimit();
-    if ([...machines.values()].filter(({ isOn }) => isOn).length >= limit)
+    const others = [...machines.values()].filter((other) => other !== machine && other.isOn);
+    const same = others.find((other) => other.wireAddress === machine.wireAddress);
+    if (same)
+      throw new Error(
+        `machine ${same.spec.id} has the address ${same.wireAddress}, and all networks are on one wire here`,
+      );
+    if (others.length >= limit)
       throw new Error(
         `${limit} machines are on, and this computer's kernel carries no more (fs.inotify.max_user_instances, 20 for each)`,
       );
   }
 
+  const machineNetwork: MachineNetwork = {
+    async serve(address, port, answer) {
+      await network.listen(address, port, (socket, from) => {
+        const machine = [...machines.values()].find((one) => one.isOn && one.wireAddress === from);
+        if (machine) answer(socket, machine.spec.id);
+        else socket.destroy();
+      });
+    },
+    async translate(wanted, ports) {
+      const byAddress = new Map([...machines.values()].map((machine) => [machine.spec.address, machine.wireAddress]));
+      const known = [...wanted].flatMap(([address, of]) => {
+        const host = byAddress.get(of);
+        return host === undefined ? [] : [[address, host] as const];
+      });
+      await publicAddresses.apply(new Map(known), ports);
+    },
+  };
+
   return {
     name: "nspawn",
+    network: machineNetwork,
     machine(spec: MachineSpec): Machine {
       const known = machines.get(spec.id);
       if (known !== undefined) return known;

@@ -11,7 +11,9 @@ export interface PowerOn {
   /** Unique on this host, at most 64 letters, digits and hyphens. */
   readonly machineName: string;
   readonly hostName: string;
-  readonly address: string;
+  readonly wireAddress: string;
+  /** In its cloud, if it has one besides. */
+  readonly address?: string;
   /** Path of the network namespace. */
   readonly namespace: string;
   readonly cgroups: readonly string[];
@@ -50,7 +52,8 @@ export class Power {
         `--net=${options.namespace}`,
         ...["unshare", "--mount", "--propagation", "private", "bash", join(__dirname, "launch.sh")],
         ...[options.directory, options.imageRoot, `--machine=${options.machineName}`],
-        ...[`--hostname=${options.hostName}`, `--setenv=SIMULATED_ADDRESS=${options.address}`],
+        ...[`--hostname=${options.hostName}`, `--setenv=WIRE_ADDRESS=${options.wireAddress}`],
+        `--setenv=SIMULATED_ADDRESS=${options.address ?? ""}`,
         ...[...options.binds].map(([path, directory]) => `--bind=${directory}:${path}`),
       ],
       { detached: true, stdio: ["ignore", output, output], env: { PATH: process.env.PATH, LANG: "C.UTF-8" } },

@@ -6,7 +6,7 @@ export const debianPackages = [
   ...["systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "mount", "hostname", "openssh-server"],
   ...["iproute2", "iptables", "nftables", "conntrack", "ethtool", "iputils-ping", "socat", "netbase", "curl"],
   ...["ca-certificates", "openssl", "python3-minimal", "jq"],
-  ...["containerd", "runc", "containernetworking-plugins"],
+  ...["containerd", "runc", "containernetworking-plugins", "cloud-init"],
   // Not for the machine itself, but for the container images that are made of it.
   ...["busybox", "catatonit"],
 ] as const;
