@@ -52,6 +52,9 @@ describe("stack config", () => {
       ["ssh-ed25519 PUBLIC", "PRIVATE", 2222],
     );
     assert.doesNotMatch(derive("cudo"), /ssh|PRIVATE/);
+    const boots = deriveConfig("config: {}\n", undefined, { ...simulator, machines: "nspawn" }, sshKey);
+    assert.match(boots, /sshPublicKey: ssh-ed25519 PUBLIC,?\n.*sshPrivateKey: PRIVATE\n/);
+    assert.doesNotMatch(boots, /sshPort/);
   });
 
   it("leads every AWS provider and tool to the simulated one, whatever the config and the environment say", () => {

@@ -18,7 +18,7 @@ const cloudKey = "pulumi-gpu-clusters:cloud";
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
-  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril" | "aws">,
+  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril" | "aws" | "machines">,
   sshKey?: SshKey,
 ): string {
   const document = parseDocument(committed);
@@ -26,10 +26,12 @@ export function deriveConfig(
   const { projectId, baseUrl, sshPort } = simulator.mithril;
   set("gpu-clusters:cudo", { projectId: simulator.projectId, baseUrl: simulator.cudoUrl });
   set("gpu-clusters:mithril", { projectId, baseUrl });
-  if (sshKey !== undefined && document.getIn(["config", cloudKey]) === "mithril") {
+  const cloud = cloudOf(committed);
+  // Light machines have no SSH.
+  if (sshKey !== undefined && (cloud === "mithril" || (cloud === "cudo" && simulator.machines === "nspawn"))) {
     set("pulumi-gpu-clusters:sshPublicKey", sshKey.publicKey);
     set("pulumi-gpu-clusters:sshPrivateKey", sshKey.privateKey);
-    set("pulumi-gpu-clusters:sshPort", sshPort);
+    if (cloud === "mithril") set("pulumi-gpu-clusters:sshPort", sshPort);
   }
   if (simulator.aws) leadToSimulatedAws(document, simulator.aws.endpoint);
   const salt: unknown = previous === undefined ? undefined : parseDocument(previous).get("encryptionsalt");
