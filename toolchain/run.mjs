@@ -4,30 +4,64 @@
  */
 import { spawnSync } from "node:child_process";
 import console from "node:console";
-import { statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const changedAt = (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 // npm writes this file last.
-const installed = changedAt("node_modules/.package-lock.json");
-if (installed < changedAt("package-lock.json")) {
-  console.error(installed === 0 ? "Installing the packages (npm ci) …" : "package-lock.json has changed: npm ci …");
+const installedAt = () => changedAt("node_modules/.package-lock.json");
+const outdated = () => installedAt() < changedAt("package-lock.json");
+
+function install() {
+  console.error(installedAt() === 0 ? "Installing the packages (npm ci) …" : "package-lock.json has changed: npm ci …");
   // To stderr: stdout belongs to the script.
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (npm.status !== 0) {
-    console.error("error: npm ci failed: see above");
-    process.exit(1);
+  if (npm.status === 0) return;
+  console.error("error: npm ci failed: see above");
+  process.exitCode = 1;
+}
+
+/** One at a time: npm ci begins with the removal of node_modules, under whoever else is installing. */
+async function installOnce() {
+  const lock = join(root, ".gpu-clusters", "npm-ci.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  while (outdated()) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+    } catch {
+      if (holderIsGone(lock)) rmSync(lock, { force: true });
+      await sleep(200);
+      continue;
+    }
+    try {
+      if (outdated()) install();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+    if (process.exitCode) process.exit();
   }
 }
+
+function holderIsGone(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
+  }
+}
+
+await installOnce();
 const script = resolve(process.argv[2]);
 process.argv.splice(1, 2, script);
 // Its half for CommonJS, which our scripts are: the other half starts a thread.
