@@ -21,7 +21,7 @@ export interface MachineReport {
 const mostMachines = 3;
 const readMs = 15_000;
 const lines = 12;
-const lineLength = 300;
+const lineLength = 600;
 /** Without kubeadm's coloured list of kernel settings, which is long and says nothing. */
 const readLog = `grep -av "$(printf '\\033')" ${bootstrapLog} | grep -v WARNING | tail -n ${lines} | cut -c1-${lineLength}`;
 

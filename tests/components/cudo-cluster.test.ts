@@ -37,7 +37,10 @@ const cloud: Outputs = {
     adminPrivateKey: pulumi.secret("ADMIN-KEY"),
   }),
   "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
-  "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
+  "gpu-clusters:cudo:NodeGroup": () => ({
+    size: 1,
+    machines: [{ nodeName: "train-gpu-0", address: "203.0.113.8", state: "running" }],
+  }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
 };
@@ -158,6 +161,21 @@ describe("components/cudo", () => {
       assert.deepEqual(document?.authorizedKeys, ["ssh-ed25519 AAAA"], type);
       assert.equal(inputs.customSshKeys, undefined);
     }
+  });
+
+  it("lets those who wait for machines ask them for their logs, with the user's key", async () => {
+    const registered = await mockProgram(cloud);
+    const keys = { sshPublicKey: "ssh-ed25519 AAAA", sshPrivateKey: "PRIVATE" };
+    await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...keys }).status);
+    await settled();
+    const { machines, sshPrivateKey } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    assert.deepEqual(machines, [{ nodeName: "train-gpu-0", address: "203.0.113.8" }]);
+    for (const key of [sshPrivateKey, registered.inputs("gpu-clusters:kubernetes:ApiServerReady").sshPrivateKey])
+      assert.equal((key as { value?: string }).value, "PRIVATE", "a secret");
+    assert.throws(
+      () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
+      /sshPublicKey: is required with sshPrivateKey/,
+    );
   });
 
   it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {

@@ -1,7 +1,9 @@
 /** A cluster of machines that really boot, for tests. */
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import { utils } from "ssh2";
 import type { NodeDocument } from "../../bootstrap/document";
+import { runOverSsh, type SshResult } from "../../sdk/cloud/ssh";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
 import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
@@ -22,6 +24,9 @@ export interface BootingCluster {
   worker(name: string, address: string, changes?: Partial<NodeDocument>): Promise<Machine>;
   node(name: string): Promise<KubernetesObject | undefined>;
   nodeIs(name: string, ready: "True" | "Unknown"): Promise<void>;
+  /** Root on every machine. */
+  readonly sshPrivateKey: string;
+  onMachine(machine: Machine, command: string): Promise<SshResult>;
 }
 
 export function bootSpec(name: string, address: string, startScript: string): MachineSpec {
@@ -33,8 +38,11 @@ export async function bootingCluster(directory: string, network: string): Promis
   const kind = nspawnMachines({ dir: directory, image: await ensureMachineImage() });
   const address = `${network}.10`;
   const documents = await testDocuments(address);
+  const keys = utils.generateKeyPairSync("ed25519");
+  const authorizedKeys = [keys.public];
   const document: NodeDocument = {
     ...documents.controlPlane,
+    authorizedKeys,
     taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
     controlPlane: { ...documents.controlPlane.controlPlane!, certificateNames: ["kubernetes"], kubeProxy: true },
   };
@@ -48,11 +56,18 @@ export async function bootingCluster(directory: string, network: string): Promis
     api,
     async worker(name, host, changes = {}) {
       const bootstrapToken = await mintBootstrapToken(api, { ttlHours: 1, description: "tests" });
-      return kind.machine(bootSpec(name, host, scriptOf(documents.worker(name, { bootstrapToken, ...changes }))));
+      return kind.machine(
+        bootSpec(name, host, scriptOf(documents.worker(name, { authorizedKeys, bootstrapToken, ...changes }))),
+      );
     },
     node,
     nodeIs: (name, ready) =>
       until(`node ${name} is ${ready}`, async () => readyStatus(await node(name)) === ready, bootMs),
+    sshPrivateKey: keys.private,
+    onMachine: ({ spec }, command) =>
+      runOverSsh({ host: spec.address, user: "root", privateKey: keys.private }, command, {
+        signal: AbortSignal.timeout(60_000),
+      }),
   };
 }
 

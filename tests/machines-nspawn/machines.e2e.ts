@@ -6,8 +6,13 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
+import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
 import type { Machine } from "../../simulator/machines/machine";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
+import { testContext } from "../kubernetes/context";
+import { testDocuments } from "../machines/documents";
 import { until } from "../machines/test-cluster";
 import { bootingCluster, bootMs, existing, groupsOf, remains, type BootingCluster } from "./cluster";
 import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
@@ -114,6 +119,57 @@ describe("machines that boot", () => {
     await second.terminate();
     assert.deepEqual(existing([...groups, join(machinesDirectory, "e2e~test~second")]), []);
     assert.deepEqual(remains(join(machinesDirectory, "e2e~test~second")), []);
+  });
+
+  it("does not join with a token that expired, or under another authority, and the error has its own log", async function () {
+    this.timeout(2 * bootMs);
+    const expired = { ttlHours: 1 / 3600, description: "tests" };
+    const other = await testDocuments(`${network}.10`);
+    const { certificateAuthority } = other.controlPlane;
+    const strangers = [
+      await cluster.worker("late", `${network}.13`, {
+        bootstrapToken: await mintBootstrapToken(cluster.api, expired),
+      }),
+      await cluster.worker("elsewhere", `${network}.14`, { certificateAuthority }),
+    ];
+    await delay(1_000); // The token's life.
+    await Promise.all(strangers.map((machine) => machine.start()));
+    const wait = nodesReady.create(
+      {
+        kubeconfig: cluster.kubeconfig,
+        nodeGroups: [{ name: "workers", minSize: 4 }],
+        // One attempt to join takes half a minute.
+        timeoutSeconds: 50,
+        machines: strangers.map(({ spec }) => ({ nodeName: spec.name, address: spec.address })),
+        sshPrivateKey: cluster.sshPrivateKey,
+      },
+      testContext(),
+    );
+    const { message } = await wait.then(
+      () => assert.fail("they joined"),
+      (error: Error) => error,
+    );
+    assert.match(message, /node group "workers" has \d of 4 nodes \(\d not joined\)/);
+    assert.match(message, /\nlate: \/var\/log\S+ ends with\n( {2}.*\n)* {2}.*Unauthorized/);
+    assert.match(
+      message,
+      /\nelsewhere: \/var\/log\S+ ends with\n( {2}.*\n)* {2}.*certificate signed by unknown authority/,
+    );
+    assert.doesNotMatch(message, /PRIVATE KEY|\b[a-z0-9]{6}\.[a-z0-9]{16}\b/);
+    await Promise.all(strangers.map((machine) => machine.terminate()));
+    assert.deepEqual([await cluster.node("late"), await cluster.node("elsewhere")], [undefined, undefined]);
+  });
+
+  it("comes back as the same node after it reboots itself", async function () {
+    this.timeout(2 * bootMs);
+    const [first] = workers as [Machine];
+    const [uid, since] = [(await cluster.node("first"))?.metadata.uid, Date.now()];
+    const before = (await first.console()).length;
+    await cluster.onMachine(first, "systemctl reboot");
+    await until("it reboots", async () => (await first.console()).slice(before).includes("machine: reboots"), bootMs);
+    await until("kubelet renews its lease", async () => (await leaseTime("first")) > since, bootMs);
+    await cluster.nodeIs("first", "True");
+    assert.equal((await cluster.node("first"))?.metadata.uid, uid);
   });
 
   it("is cut off by the next simulator's sweep when its own was killed", async function () {
