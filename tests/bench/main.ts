@@ -6,8 +6,16 @@
 import { boot } from "./boot";
 import { start } from "./start";
 import { plugin } from "./plugin";
+import { preview } from "./preview";
+import { typeCheck } from "./type-check";
 
-const subjects: Record<string, () => Promise<Record<string, unknown>>> = { plugin, start, boot };
+const subjects: Record<string, () => Promise<Record<string, unknown>>> = {
+  plugin,
+  preview,
+  "type-check": typeCheck,
+  start,
+  boot,
+};
 
 async function main(): Promise<void> {
   const given = process.argv.slice(2);

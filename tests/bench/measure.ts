@@ -16,5 +16,27 @@ export async function repeated(times: number, work: () => Promise<number>): Prom
   for (let index = 0; index < times; index++) {
     runs.push(await work());
   }
-  return { runs, median: [...runs].sort((a, b) => a - b)[Math.floor(times / 2)]! };
+  return figures(runs);
+}
+
+/** Runs of several subjects in turn, so that what else the machine does in the meantime meets all of them. */
+export async function interleaved<Measure extends object>(
+  times: number,
+  subjects: readonly (() => Promise<Measure>)[],
+): Promise<Record<keyof Measure, Figures>[]> {
+  const measures: Measure[][] = subjects.map(() => []);
+  for (let index = 0; index < times; index++) {
+    for (const [at, subject] of subjects.entries()) measures[at]!.push(await subject());
+  }
+  return measures.map((runs) => {
+    const keys = Object.keys(runs[0]!) as (keyof Measure)[];
+    return Object.fromEntries(keys.map((key) => [key, figures(runs.map((run) => Number(run[key])))])) as Record<
+      keyof Measure,
+      Figures
+    >;
+  });
+}
+
+function figures(runs: number[]): Figures {
+  return { runs, median: [...runs].sort((a, b) => a - b)[Math.floor(runs.length / 2)]! };
 }
