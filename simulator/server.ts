@@ -136,7 +136,13 @@ async function run(
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- only for those who use it
       const { startAwsCloud } = require("./aws/cloud") as typeof import("./aws/cloud");
       const publicPorts = options.machines ? [6443] : [];
-      const cloud = await startAwsCloud({ timing: options.awsTiming, publicPorts, log, changed: () => settle(true) });
+      const cloud = await startAwsCloud({
+        timing: options.awsTiming,
+        publicPorts,
+        network: options.machines?.network,
+        log,
+        changed: () => settle(true),
+      });
       awsMachines = () => cloud.machines();
       log.info({ endpoint: cloud.client.endpoint }, "simulated AWS listens");
       return cloud;

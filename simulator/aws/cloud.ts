@@ -4,12 +4,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ensureMoto } from "../../toolchain/tools/moto";
 import type { WantedMachine } from "../cloud";
+import type { MachineNetwork } from "../machines/machine";
 import { MachineAddresses, machineRange } from "./addresses";
 import { AwsSimulatorClient, type AwsContents } from "./client";
 import { Forwarder } from "./forwarder";
 import { Instances, type StartScript } from "./instances";
 import { lightStartScript } from "./light-scripts";
 import { MachineParameters } from "./machine-parameters";
+import { MachineServices } from "./machine-services";
 import { startMoto, type InstanceEvent } from "./moto-process";
 import { defaultAwsTiming, type AwsTiming } from "./timing";
 
@@ -22,6 +24,8 @@ export interface AwsCloudOptions {
   startScript?: StartScript | undefined;
   /** Ports of public addresses that lead to the machines. */
   publicPorts: readonly number[];
+  /** Of machines that boot: they run their user data, and ask AWS for the rest themselves. */
+  network?: MachineNetwork | undefined;
   log: Logger;
   /** The wanted machines may be others. */
   changed: () => void;
@@ -40,18 +44,26 @@ export interface AwsCloud {
 }
 
 export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud> {
-  const { log } = options;
+  const { log, network } = options;
   const { python } = await ensureMoto();
   const forwarder = new Forwarder(options.publicPorts);
   let forwarding = Promise.resolve();
   const parameters = new MachineParameters(() => client.endpoint);
-  const instances = new Instances({
-    startScript:
-      options.startScript ??
-      lightStartScript({
-        parameters,
-        log: ({ instanceId }, message) => log.info({ instance: instanceId, message }, "machine waits"),
-      }),
+  const services: MachineServices | undefined =
+    network &&
+    (await MachineServices.start({
+      network,
+      endpoint: () => client.endpoint,
+      instanceOf: (machine) => instances.instance(machine),
+      log,
+    }));
+  const light = lightStartScript({
+    parameters,
+    log: ({ instanceId }, message) => log.info({ instance: instanceId, message }, "machine waits"),
+  });
+  const instances: Instances = new Instances({
+    startScript: options.startScript ?? (services ? (userData) => userData : light),
+    services: services && ((instance) => services.of(instance)),
     // Several simulators, and the tests, share one loopback interface.
     addresses: new MachineAddresses(randomInt(machineRange.size)),
     changed: follow,
@@ -65,7 +77,14 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
   function follow(): void {
     options.changed();
     forwarding = forwarding
-      .then(() => forwarder.apply(instances.forwards()))
+      .then(async () => {
+        const machines = [...instances.forwards()];
+        await forwarder.apply(new Map(machines.map(([publicIp, { address }]) => [publicIp, address])));
+        const inside = machines.flatMap(([publicIp, { privateAddress }]) =>
+          privateAddress === undefined ? [] : [[publicIp, privateAddress] as const],
+        );
+        await network?.translate(new Map(inside), options.publicPorts);
+      })
       .catch((error: unknown) => log.error({ problem: String(error) }, "public address cannot be forwarded"));
   }
 
@@ -103,9 +122,11 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     close: () =>
       (closing ??= (async () => {
         instances.close();
+        services?.close();
         await moto.close();
         await forwarding;
         await forwarder.close();
+        await network?.translate(new Map(), []).catch(() => undefined);
       })()),
   };
 }

@@ -1,6 +1,7 @@
 /** From moto's instances to the machines that the simulator runs for them. */
 import { gunzipSync } from "node:zlib";
 import type { WantedMachine } from "../cloud";
+import type { CloudServices, MachineSpec } from "../machines/machine";
 import { MachineAddresses } from "./addresses";
 import type { InstanceEvent } from "./moto-process";
 
@@ -25,6 +26,8 @@ export type StartScript = (
 
 export interface InstancesOptions {
   startScript: StartScript;
+  /** For machines that have a network of their own: they get their private addresses. */
+  services?: ((instance: InstanceEvent) => CloudServices) | undefined;
   addresses?: MachineAddresses;
   /** A machine is wanted by now that was not yet when its instance was told of. */
   changed?: () => void;
@@ -48,12 +51,17 @@ export class Instances {
     return this.wanted;
   }
 
-  /** Public addresses in use, each with the address of its machine. */
-  forwards(): ReadonlyMap<string, string> {
+  /** By the machine's id. */
+  instance(id: string): InstanceEvent | undefined {
+    return this.seen.get(id);
+  }
+
+  /** Public addresses in use, each with its machine. */
+  forwards(): ReadonlyMap<string, MachineSpec> {
     const running = [...this.seen.values()].filter(
       (instance) => instance.state === "running" && instance.publicIp !== null && this.wanted.has(machineId(instance)),
     );
-    return new Map(running.map((instance) => [instance.publicIp!, this.wanted.get(machineId(instance))!.spec.address]));
+    return new Map(running.map((instance) => [instance.publicIp!, this.wanted.get(machineId(instance))!.spec]));
   }
 
   apply(instance: InstanceEvent): void {
@@ -85,12 +93,15 @@ export class Instances {
       addressOf: (privateIp) => this.addressOf(instance, privateIp),
       signal: life.signal,
     });
-    if (typeof script === "string") return this.want(id, instance, specOf(instance, address, script));
+    const services = this.options.services?.(instance);
+    const privateAddress = instance.privateIp ?? undefined;
+    const place = { address, ...(services && { services, privateAddress }) };
+    if (typeof script === "string") return this.want(id, instance, specOf(instance, place, script));
     script.then(
       (startScript) => {
         if (life.signal.aborted) return;
         // It may have been stopped meanwhile, or have another public address.
-        this.want(id, this.seen.get(id) ?? instance, specOf(instance, address, startScript));
+        this.want(id, this.seen.get(id) ?? instance, specOf(instance, place, startScript));
         this.options.changed?.();
       },
       (error: unknown) => {
@@ -99,7 +110,7 @@ export class Instances {
     );
   }
 
-  private want(id: string, instance: InstanceEvent, spec: WantedMachine["spec"]): void {
+  private want(id: string, instance: InstanceEvent, spec: MachineSpec): void {
     this.wanted.set(id, {
       uid: instance.instanceId,
       spec,
@@ -116,12 +127,14 @@ export class Instances {
   }
 }
 
-function specOf(instance: InstanceEvent, address: string, startScript: string): WantedMachine["spec"] {
+type Place = Pick<MachineSpec, "address" | "privateAddress" | "services">;
+
+function specOf(instance: InstanceEvent, place: Place, startScript: string): MachineSpec {
   const count = instance.gpus.reduce((sum, gpu) => sum + gpu.count, 0);
   return {
     id: machineId(instance),
     name: instance.instanceId,
-    address,
+    ...place,
     vcpus: instance.vcpus,
     memoryGib: instance.memoryMib / 1024,
     gpus: count > 0 ? { count, model: instance.gpus[0]!.model } : undefined,

@@ -46,6 +46,7 @@ export async function startAwsSimulator(options: AwsSimulatorOptions): Promise<A
     // Records need no script, and wait for nothing.
     startScript: options.startScript ?? (options.machines ? undefined : (userData) => userData),
     publicPorts: options.machines ? (options.publicPorts ?? [6443]) : [],
+    network: options.machines?.network,
     log,
     changed: () => rental.reconcile(cloud.machines()),
   });

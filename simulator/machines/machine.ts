@@ -54,9 +54,9 @@ export interface Machine {
 
 /** The network of machines that boot: a cloud's own services are in it, and its public addresses. */
 export interface MachineNetwork {
-  /** Answers machines at an address of the cloud's own. `machine` is the id of the one that connects. */
-  serve(address: string, port: number, answer: (socket: Socket, machine: string) => void): Promise<void>;
-  /** Lets machines reach these and only these public addresses: of which machine each is, as machines' addresses. */
+  /** Answers machines at an address of the cloud's own, until `close`. `machine` is the id of the one that connects. */
+  serve(address: string, port: number, answer: (socket: Socket, machine: string) => void): Promise<{ close(): void }>;
+  /** Lets machines reach these and only these public addresses: the private address of a machine by each. */
   translate(publicAddresses: ReadonlyMap<string, string>, ports: readonly number[]): Promise<void>;
 }
 

@@ -47,21 +47,13 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   }
 
   const machineNetwork: MachineNetwork = {
-    async serve(address, port, answer) {
-      await network.listen(address, port, (socket, from) => {
-        const machine = [...machines.values()].find((one) => one.isOn && one.wireAddress === from);
+    serve: (address, port, answer) =>
+      network.listen(address, port, (socket, from) => {
+        const machine = [...machines.values()].find((one) => one.wireAddress === from);
         if (machine) answer(socket, machine.spec.id);
         else socket.destroy();
-      });
-    },
-    async translate(wanted, ports) {
-      const byAddress = new Map([...machines.values()].map((machine) => [machine.spec.address, machine.wireAddress]));
-      const known = [...wanted].flatMap(([address, of]) => {
-        const host = byAddress.get(of);
-        return host === undefined ? [] : [[address, host] as const];
-      });
-      await publicAddresses.apply(new Map(known), ports);
-    },
+      }),
+    translate: (wanted, ports) => publicAddresses.apply(wanted, ports),
   };
 
   return {

@@ -13,7 +13,7 @@ export class PublicAddresses {
 
   constructor(private readonly network: Network) {}
 
-  /** `wanted`: the machine's address on the wire, by public address. One change at a time. */
+  /** `wanted`: the machine's private address by public address. One change at a time. */
   apply(wanted: ReadonlyMap<string, string>, ports: readonly number[]): Promise<void> {
     const change = this.#work.then(() => this.#apply(wanted, ports));
     this.#work = change.catch(() => undefined);
