@@ -29,15 +29,19 @@ export class NameTaken extends Error {
   override readonly name = "NameTaken";
 }
 
-/** The create was sent and interrupted: the object may exist. */
+/** Nobody could find out whether the create made anything: the object may exist. */
 export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
 }
 
-/** Must end well within the time that an interrupted operation still gets. */
-const lookAfterAbortMs = 3_000;
+/** Together well within the time that an interrupted operation still gets. */
+const answerAfterAbortMs = 2_000;
+const lookAfterAbortMs = 2_000;
 
-/** Makes the object, or finds that it is made. Returns when the cloud has accepted it, not when it is ready. */
+/**
+ * Makes the object, or finds that it is made. Returns when the cloud has accepted it, not when it is ready, and also when it was interrupted
+ * meanwhile: whoever called must come to know the id, or nobody could find the object again.
+ */
 export async function createOnce<T extends { fid: string }>(
   create: CreateOnce<T>,
   signal: AbortSignal,
@@ -47,21 +51,35 @@ export async function createOnce<T extends { fid: string }>(
   if (before) throw new NameTaken(taken(create, before));
   let interval = backoff.firstMs;
   for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted();
+    const lasting = outlasting(signal, answerAfterAbortMs);
     try {
-      return await create.send(signal);
+      return await create.send(lasting.signal);
     } catch (error) {
-      if (signal.aborted) {
-        await settle(create, signal);
-        throw error;
-      }
+      if (signal.aborted) return await settle(create, signal, error);
       if (!isMithrilError(error, "unavailable", "alreadyExists")) throw error;
       const found = await lookUp(create, error, signal);
       if (found) return adopt(create, found);
       if (error.kind === "alreadyExists" || attempt >= backoff.retries) throw error;
       await sleep(Math.max(error.retryAfter ?? 0, interval * (1 + Math.random())), signal);
       interval = Math.min(interval * backoff.factor, backoff.longestMs);
+    } finally {
+      lasting.end();
     }
   }
+}
+
+/** A create that is on its way is not called back at once: its answer has the id. */
+function outlasting(signal: AbortSignal, ms: number): { signal: AbortSignal; end(): void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => (timer = setTimeout(() => late.abort(signal.reason), ms));
+  signal.addEventListener("abort", begin, { once: true });
+  const end = () => {
+    signal.removeEventListener("abort", begin);
+    clearTimeout(timer);
+  };
+  return { signal: late.signal, end };
 }
 
 /** When even looking fails, nobody knows whether it was made. */
@@ -77,8 +95,12 @@ async function lookUp<T>(create: CreateOnce<T>, sent: MithrilApiError, signal: A
   }
 }
 
-/** After an interruption: returns if nothing was made as far as can be seen. */
-async function settle<T extends { fid: string }>(create: CreateOnce<T>, signal: AbortSignal): Promise<void> {
+/** After an interruption without an answer: what was made, or `sent` if nothing was as far as can be seen. */
+async function settle<T extends { fid: string }>(
+  create: CreateOnce<T>,
+  signal: AbortSignal,
+  sent: unknown,
+): Promise<T> {
   const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
   let found: T | undefined;
   try {
@@ -89,11 +111,8 @@ async function settle<T extends { fid: string }>(create: CreateOnce<T>, signal: 
       { cause: error },
     );
   }
-  if (found) {
-    throw new OutcomeUnknown(
-      `interrupted while ${create.kind} "${create.name}" was being made (${reason}): ${taken(create, found)}`,
-    );
-  }
+  if (found) return adopt(create, found);
+  throw sent;
 }
 
 function adopt<T extends { fid: string }>(create: CreateOnce<T>, found: T): T {

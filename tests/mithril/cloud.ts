@@ -1,6 +1,7 @@
 /** Simulated Mithril over HTTP, for tests of the client and of what stands on it. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { createMithrilClient } from "../../sdk/mithril/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
 import { Faults, type Fault } from "../../simulator/faults";
@@ -97,6 +98,7 @@ export class TestMithril {
       response.writeHead(outcome.status, { "content-type": "application/json", ...outcome.headers }).end(text);
       return;
     }
+    if (outcome) await delay(outcome.delayMs, undefined, { ref: false });
     const sent = answer ?? real();
     Object.assign(seen, { status: sent.status, answer: sent.body });
     response.writeHead(sent.status, { "content-type": sent.contentType, ...sent.headers }).end(sent.body);

@@ -13,6 +13,7 @@ import { SimulatorClient } from "../../simulator/client";
 import { lightMachines } from "../../simulator/machines/light/light-machines";
 import { startSimulator, type Simulator } from "../../simulator/server";
 import { ensureTools } from "../../toolchain/tools";
+import { oneLife } from "../engine/one-life";
 import { fastBackoff, signal } from "../mithril/cloud";
 
 const region = "us-central5-a";
@@ -27,46 +28,66 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
   throw new Error(`not within 30 s: ${what}`);
 }
 
-function kubeconfigOverSsh(host: string, privateKey: string): Promise<string> {
+interface Login {
+  kubeconfig: string;
+  hostKey: string;
+}
+
+function logIn(host: string, privateKey: string): Promise<Login> {
   const client = new Client();
-  return new Promise<string>((resolve, reject) => {
+  let hostKey = "";
+  return new Promise<Login>((resolve, reject) => {
     client.on("error", reject).on("ready", () =>
       client.exec("cat ~/.kube/config", (error, channel) => {
         if (error) return reject(error);
         let text = "";
-        channel.on("data", (chunk: Buffer) => (text += chunk.toString())).on("close", () => resolve(text));
+        channel
+          .on("data", (chunk: Buffer) => (text += chunk.toString()))
+          .on("close", () => resolve({ kubeconfig: text, hostKey }));
         return undefined;
       }),
     );
-    client.connect({ host, port: sshPort, username: "ubuntu", privateKey });
+    const hostVerifier = (shown: Buffer) => {
+      hostKey = shown.toString("base64");
+      return true;
+    };
+    client.connect({ host, port: sshPort, username: "ubuntu", privateKey, hostVerifier });
   }).finally(() => client.end());
 }
 
 describe("A hosted cluster of simulated Mithril", function () {
+  oneLife();
   const directory = mkdtempSync(join(tmpdir(), "mithril-"));
   const keys = utils.generateKeyPairSync("ed25519");
   let simulator: Simulator;
   let api: MithrilApi;
   let clusterId: string;
+  let host: string;
+  let login: Login;
   let kubernetes: KubernetesApi;
 
-  before(async () => {
+  /** On what an earlier one left in the directory, if there was one. */
+  async function start(): Promise<void> {
     const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]);
     const machines = lightMachines({ dir: join(directory, "machines"), tools });
     simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, sshPort });
     api = createMithrilClient({ ...simulator.mithril, backoff: fastBackoff });
+  }
+
+  before(async () => {
+    await start();
     const key = await api.sshKeys.create({ name: "me", publicKey: keys.public, required: false }, signal());
     const made = await api.clusters.create(
       { name: "train", region, sshKeys: [key.fid], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" },
       signal(),
     );
     clusterId = made.fid;
-    const host = await until("the cluster is Available", async () => {
+    host = await until("the cluster is Available", async () => {
       const cluster = await api.clusters.find(clusterId, signal());
       return cluster?.status === "Available" && cluster.kubeHost;
     });
-    const kubeconfig = await until("SSH answers", () => kubeconfigOverSsh(host, keys.private));
-    kubernetes = kubernetesApi(kubeconfig.replace("10.0.0.10", host));
+    login = await until("SSH answers", () => logIn(host, keys.private));
+    kubernetes = kubernetesApi(login.kubeconfig.replace("10.0.0.10", host));
   });
   after(async () => {
     await simulator.close();
@@ -99,12 +120,13 @@ describe("A hosted cluster of simulated Mithril", function () {
   const unschedulable = (found: KubernetesObject | undefined) =>
     (found?.spec as { unschedulable?: boolean }).unschedulable === true;
 
-  it("is joined, drained, uncordoned and left by nodes as bids win and lose", async () => {
+  const name = "train-gpu-0-1";
+
+  it("is joined by nodes, which are drained and uncordoned as bids lose and win", async () => {
     const client = new SimulatorClient(simulator.url);
     const setPrice = (spotPriceCents: number) =>
       client.setMithrilConditions({ markets: { [`h100-80gb.sxm.8x/${region}`]: { spotPriceCents } } });
     await group().resize(1, signal());
-    const name = "train-gpu-0-1";
     const joined = await until("the node is Ready", async () => {
       const found = await node(name);
       return ready(found) === "True" && found;
@@ -138,7 +160,26 @@ describe("A hosted cluster of simulated Mithril", function () {
       const found = await node(name);
       return ready(found) === "True" && !unschedulable(found);
     });
+  });
 
+  it("comes back after a restart of the simulator, with its SSH server, what it holds, and its nodes", async () => {
+    await kubernetes.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "kept", namespace: "default" } });
+    await simulator.close();
+    await assert.rejects(kubernetes.text("/readyz"));
+    await start();
+    assert.deepEqual(await until("SSH answers again", () => logIn(host, keys.private)), login);
+    await until("the API server answers again", async () => (await kubernetes.text("/readyz")) === "ok");
+    const kept = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "kept" };
+    assert.ok(await kubernetes.read(kept));
+    await until("the node is Ready again", async () => ready(await node(name)) === "True");
+    await group().resize(2, signal());
+    await until("another node joins", async () => ready(await node("train-gpu-1-1")) === "True");
+    const { status, kubeHost } = (await api.clusters.find(clusterId, signal()))!;
+    assert.deepEqual([status, kubeHost], ["Available", host]);
+  });
+
+  it("is left by nodes whose bids are ended, and deleted", async () => {
+    const client = new SimulatorClient(simulator.url);
     await assert.rejects(api.clusters.delete(clusterId, signal()), /in use by instance train-gpu-0-1/);
     await group().destroy(signal());
     await until("the node is gone", async () => (await node(name)) === undefined);
