@@ -95,6 +95,11 @@ export class AwsSimulatorClient {
     return (await this.call<{ id: string }>("POST", "faults", fault)).id;
   }
 
+  /** Faults as they are: how often each has struck. */
+  faults(): Promise<(AwsCallFault & { id: string; struck: number })[]> {
+    return this.call("GET", "faults");
+  }
+
   async removeFault(id: string): Promise<void> {
     await this.call("DELETE", `faults/${id}`);
   }

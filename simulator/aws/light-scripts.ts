@@ -1,12 +1,13 @@
 /**
- * What an EC2 instance's script does before it acts on its node document (`bootstrap/scripts/ec2.sh`), and what the control plane does for
- * nodes to come (`ec2-control-plane.sh`), for light machines, which run no script.
+ * For light machines, which run no script: what an EC2 instance's script does before it acts on its node document
+ * (`bootstrap/scripts/ec2.sh`), and what the control plane does for nodes that come (`ec2-control-plane.sh`) and, where the cluster has
+ * AWS's cloud controller manager, for those that go.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import type { NodeDocument } from "../../bootstrap/document";
-import { mintJoinToken } from "./join-token";
+import { mintJoinToken, removeNode } from "./cluster-access";
 import type { StartScript } from "./instances";
 import type { MachineParameters } from "./machine-parameters";
 import type { InstanceEvent } from "./moto-process";
@@ -23,7 +24,34 @@ export interface LightScriptsOptions {
   log: (instance: InstanceEvent, message: string) => void;
 }
 
+interface ControlPlane {
+  readonly document: NodeDocument;
+  readonly address: string;
+  /** Aborts when its instance goes. */
+  readonly signal: AbortSignal;
+}
+
 export function lightStartScript({ parameters, log }: LightScriptsOptions): StartScript {
+  /** Control planes that run, by the authority of their cluster. */
+  const controlPlanes = new Map<string, ControlPlane>();
+
+  /** The cloud controller manager's part. */
+  function removeWhenGone(node: NodeDocument, instance: InstanceEvent, gone: AbortSignal): void {
+    const remove = () => {
+      const controlPlane = controlPlanes.get(node.certificateAuthority);
+      if (!controlPlane) return;
+      const { signal } = controlPlane;
+      untilDone(
+        () => removeNode(controlPlane, node, signal),
+        signal,
+        (problem) => log(instance, `the node of an instance that has gone: ${problem}`),
+      ).catch((error: unknown) => {
+        if (!signal.aborted) log(instance, String(error));
+      });
+    };
+    gone.addEventListener("abort", remove, { once: true });
+  }
+
   return (userData, instance, { address, addressOf, signal }) => {
     const document = nodeDocumentFromScript(userData);
     if (document === undefined || !isUnfinished(document)) return userData;
@@ -53,6 +81,11 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
     }
 
     return again("the node document", () => complete(document)).then((completed) => {
+      if (completed.role === "control-plane") {
+        controlPlanes.set(completed.certificateAuthority, { document: completed, address, signal });
+      } else if (completed.cloudProvider === "external") {
+        removeWhenGone(completed, instance, signal);
+      }
       if (secrets.joinParameter !== undefined) {
         publish(completed, secrets.joinParameter).catch((error: unknown) => {
           if (!signal.aborted) log(instance, String(error));

@@ -7,6 +7,7 @@ import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
 import { oneLife } from "./one-life";
+import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
 
 interface Node {
@@ -188,17 +189,3 @@ describe("a Cudo cluster on the engine", function () {
     assert.deepEqual(await stack.resources(), []);
   });
 });
-
-/** Every text that the state holds as a secret, long enough to be looked for. */
-function secretTexts(value: unknown, secret = false): string[] {
-  if (typeof value === "string") {
-    return secret && value.length > 15 && !value.startsWith("-----BEGIN CERT") ? [value] : [];
-  }
-  if (typeof value !== "object" || value === null) {
-    return [];
-  }
-  if ("plaintext" in value) {
-    return secretTexts(JSON.parse((value as { plaintext: string }).plaintext), true);
-  }
-  return Object.values(value).flatMap((part) => secretTexts(part, secret));
-}

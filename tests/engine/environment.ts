@@ -3,14 +3,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lightMachines } from "../../simulator/machines/light/light-machines";
+import type { AwsSimulatorClient } from "../../simulator/aws/client";
+import type { AwsTiming } from "../../simulator/aws/timing";
 import type { MachineKind } from "../../simulator/machines/machine";
 import { startSimulator, type Simulator } from "../../simulator/server";
 import type { Timing } from "../../simulator/timing";
 import { ensurePluginBundle } from "../../toolchain/build/bundle";
 import { ensureProviderPlugin } from "../../toolchain/cli/provider-plugins";
+import { awsConfig, awsEnvironment, defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { pulumiHome } from "../../toolchain/cli/workspace";
 import { ensureTools, toolNames, type ToolName } from "../../toolchain/tools";
 import { EngineStack, type StackOptions } from "./stack";
+
+const keyPair = {
+  name: "ops",
+  region: defaultRegion,
+  // Nobody has its private half.
+  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE",
+};
 
 export class EngineEnvironment {
   private readonly stacks: EngineStack[] = [];
@@ -20,16 +30,21 @@ export class EngineEnvironment {
     readonly simulator: Simulator,
     readonly machines: MachineKind | undefined,
     private readonly directory: string,
+    private readonly awsClient: AwsSimulatorClient | undefined,
   ) {}
 
-  /** @param options.machines light ones, none, or what the function makes for a directory */
+  /**
+   * @param options.machines light ones, none, or what the function makes for a directory
+   * @param options.aws the simulated AWS too, with a key pair `ops`
+   */
   static async start(options: {
     machines: boolean | ((directory: string) => MachineKind);
     timing?: Partial<Timing>;
+    aws?: { timing?: Partial<AwsTiming> };
   }): Promise<EngineEnvironment> {
     const tools = await ensureTools(toolNames);
     await ensurePluginBundle();
-    for (const plugin of ["kubernetes", "command"] as const) {
+    for (const plugin of ["kubernetes", "command", ...(options.aws ? (["aws"] as const) : [])] as const) {
       await ensureProviderPlugin(plugin, tools.pulumi, {
         networkReachable: false,
         signal: new AbortController().signal,
@@ -39,8 +54,15 @@ export class EngineEnvironment {
     const light = (dir: string) => lightMachines({ dir, tools });
     const kind = options.machines === true ? light : options.machines || undefined;
     const machines = kind?.(join(directory, "machines"));
-    const simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, timing: options.timing });
-    return new EngineEnvironment(tools, simulator, machines, directory);
+    const simulator = await startSimulator({
+      stateDir: join(directory, "clouds"),
+      machines,
+      timing: options.timing,
+      awsTiming: options.aws?.timing,
+    });
+    const aws = options.aws && (await simulator.aws());
+    await aws?.provideKeyPair(keyPair);
+    return new EngineEnvironment(tools, simulator, machines, directory, aws);
   }
 
   /** A new stack whose provider speaks to this simulator. */
@@ -51,19 +73,37 @@ export class EngineEnvironment {
       pulumiHome,
       config: { ...this.providerConfig, ...config },
       ...options,
-      environment: { CUDO_API_KEY: cudo.apiKey, MITHRIL_API_KEY: mithril.apiKey, ...options.environment },
+      environment: {
+        CUDO_API_KEY: cudo.apiKey,
+        MITHRIL_API_KEY: mithril.apiKey,
+        ...(this.awsClient && awsEnvironment(this.awsClient.endpoint)),
+        ...options.environment,
+      },
     });
     this.stacks.push(stack);
     await stack.initialize();
     return stack;
   }
 
-  /** Where the provider finds the simulated clouds. */
+  get aws(): AwsSimulatorClient {
+    if (!this.awsClient) throw new Error("the environment was started without the simulated AWS");
+    return this.awsClient;
+  }
+
+  /** Empties the simulated AWS, machines too, and ends its faults. */
+  async resetAws(): Promise<void> {
+    await this.aws.reset();
+    await this.aws.provideKeyPair(keyPair);
+    await this.simulator.state();
+  }
+
+  /** Where the providers find the simulated clouds. */
   get providerConfig(): Record<string, unknown> {
     const { cudo, mithril } = this.simulator;
     return {
       "gpu-clusters:cudo": { baseUrl: cudo.baseUrl, projectId: cudo.projectId },
       "gpu-clusters:mithril": { baseUrl: mithril.baseUrl, projectId: mithril.projectId },
+      ...(this.awsClient && awsConfig(this.awsClient.endpoint, defaultRegion)),
     };
   }
 

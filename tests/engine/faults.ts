@@ -2,13 +2,12 @@
  * Fails each API call of an `up` in turn, and shows that the next `up` ends where an undisturbed one does: nothing twice, nothing lost.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "esbuild";
-import { parse, stringify } from "yaml";
 import { SimulatorClient, type Fault } from "../../simulator/client";
 import { testCluster, type TestCluster } from "../machines/test-cluster";
+import { compiledProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import type { EngineStack } from "./stack";
 
@@ -82,7 +81,7 @@ export class FaultBench {
     this.environment = await EngineEnvironment.start({ machines: false, timing: { scale: 0 } });
     this.client = new SimulatorClient(this.environment.simulator.url);
     await this.apiServerReady();
-    this.program = await compiledProgram("cudo-pieces");
+    this.program = await compiledProgram(join(__dirname, "programs", "cudo-pieces"));
     const environment = { PIECES_KUBECONFIG: this.cluster.kubeconfig };
     this.stack = await this.environment.stack({}, { program: this.program, environment });
   }
@@ -146,25 +145,4 @@ export class FaultBench {
       securityGroups: ids(cudo.securityGroups),
     };
   }
-}
-
-/** A program of `programs/` as plain JavaScript: a hundred runs need not compile it a hundred times. Inside the checkout, where it finds its packages. */
-async function compiledProgram(name: string): Promise<string> {
-  const checkout = join(__dirname, "..", "..");
-  mkdirSync(join(checkout, ".gpu-clusters"), { recursive: true });
-  const folder = mkdtempSync(join(checkout, ".gpu-clusters", `${name}-`));
-  const source = join(__dirname, "programs", name);
-  await build({
-    entryPoints: [join(source, "index.ts")],
-    outfile: join(folder, "index.js"),
-    bundle: true,
-    platform: "node",
-    packages: "external",
-  });
-  const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
-  const plugins = { providers: [{ name: "gpu-clusters", path: join(checkout, "sdk", "plugin", "bin") }] };
-  const runtime = { name: "nodejs", options: { typescript: false } };
-  writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, runtime, main: "index.js", plugins }));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
-  return folder;
 }

@@ -1,0 +1,44 @@
+/** What a control plane can do in its own cluster, with the authority's key in its node document. */
+import type { NodeDocument } from "../../bootstrap/document";
+import type { KubernetesApi } from "../../sdk/kubernetes/api";
+import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
+import { issueCertificate } from "../../sdk/kubernetes/certificates";
+import { kubernetesApi } from "../../sdk/kubernetes/client";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+
+/** As an administrator, for an hour. */
+async function administrator(document: NodeDocument, address: string): Promise<KubernetesApi> {
+  const { clusterName, certificateAuthority, controlPlane } = document;
+  const admin = await issueCertificate(controlPlane!.ca, {
+    commonName: "kubernetes-super-admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+    validForHours: 1,
+  });
+  const kubeconfig = renderKubeconfig({
+    clusterName,
+    endpoint: `https://${address}:6443`,
+    certificateAuthority,
+    credentials: { clientCertificate: admin.certificate, clientKey: admin.privateKey },
+  });
+  return kubernetesApi(kubeconfig);
+}
+
+/** What `kubeadm token create --ttl 24h` does. Throws while the API server does not answer. */
+export async function mintJoinToken(document: NodeDocument, address: string, signal: AbortSignal): Promise<string> {
+  const api = await administrator(document, address);
+  return mintBootstrapToken(api, { ttlHours: 24, description: "joining nodes" }, signal);
+}
+
+/** Takes a node away, unless another machine has its name by now. */
+export async function removeNode(
+  controlPlane: { document: NodeDocument; address: string },
+  { nodeName, providerId }: Pick<NodeDocument, "nodeName" | "providerId">,
+  signal: AbortSignal,
+): Promise<void> {
+  const api = await administrator(controlPlane.document, controlPlane.address);
+  const node = { apiVersion: "v1", kind: "Node", name: nodeName };
+  const found = await api.read(node, signal);
+  if ((found?.spec as { providerID?: string } | undefined)?.providerID === providerId)
+    await api.delete(node, {}, signal);
+}

@@ -1,0 +1,320 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+import { EC2 } from "@aws-sdk/client-ec2";
+import type { AwsContents } from "../../simulator/aws/client";
+import type { AwsNodeGroupArgs } from "../../components/aws/args";
+import { defaultRegion } from "../../toolchain/cli/simulated-aws";
+import { runCommand } from "../../toolchain/tools/command";
+import { compiledDefaultProgram } from "./compiled-program";
+import { EngineEnvironment } from "./environment";
+import { oneLife } from "./one-life";
+import { secretTexts } from "./secret-texts";
+import type { EngineStack, Step } from "./stack";
+
+interface Node {
+  metadata: { name: string; labels: Record<string, string> };
+  spec: { providerID: string; taints?: { key: string }[] };
+  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
+}
+
+const system: AwsNodeGroupArgs = {
+  name: "system",
+  role: "worker",
+  minSize: 1,
+  maxSize: 2,
+  instanceTypes: ["m6i.large", "m5.large"],
+  labels: { tier: "general" },
+};
+const gpu: AwsNodeGroupArgs = {
+  name: "gpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 2,
+  instanceTypes: ["g4dn.xlarge"],
+  capacityType: "spot",
+  allocationStrategy: "capacity-optimized",
+  taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
+};
+
+/** The smallest that has every part: two zones, one NAT gateway, an on-demand group and a spot group with GPUs. */
+const base = {
+  "pulumi-gpu-clusters:cloud": "aws",
+  "pulumi-gpu-clusters:clusterName": "life",
+  "pulumi-gpu-clusters:cni": "none",
+  "pulumi-gpu-clusters:keyPair": "ops",
+  "pulumi-gpu-clusters:network": { zones: ["us-west-2a", "us-west-2b"] },
+  "pulumi-gpu-clusters:nodeGroups": [system, gpu],
+};
+
+describe("an AWS cluster on the engine", function () {
+  this.timeout(120_000);
+  oneLife();
+
+  let environment: EngineEnvironment;
+  let program: string;
+  let stack: EngineStack;
+  let directory: string;
+  let kubeconfig: string;
+  let ec2: EC2;
+
+  const nodeGroups = (...groups: AwsNodeGroupArgs[]) => ({ "pulumi-gpu-clusters:nodeGroups": groups });
+  const configure = (changes: object) => stack.configure({ ...environment.providerConfig, ...base, ...changes });
+
+  /** What a preview would do to the stack as it is, by operation and name. */
+  async function previewOf(changes: object): Promise<string[]> {
+    configure(changes);
+    return (await stack.preview()).map(inWords).sort();
+  }
+
+  async function nodes(group: string): Promise<Node[]> {
+    const selector = `gpu-clusters/node-group=${group}`;
+    const { stdout } = await runCommand(
+      environment.tools.kubectl,
+      ["--kubeconfig", kubeconfig, "get", "nodes", "-l", selector, "-o", "json"],
+      {},
+    );
+    return (JSON.parse(stdout) as { items: Node[] }).items;
+  }
+
+  /** Ids of a group's instances that run or are about to. */
+  async function instancesOf(group: string): Promise<string[]> {
+    const { instances } = await environment.aws.state();
+    return instances
+      .filter(({ tags, state }) => tags?.["gpu-clusters/node-group"] === group && state !== "shutting-down")
+      .map(({ id }) => id)
+      .sort();
+  }
+
+  before(async () => {
+    program = await compiledDefaultProgram();
+    environment = await EngineEnvironment.start({ machines: true, aws: {} });
+    directory = mkdtempSync(join(tmpdir(), "gpu-clusters-aws-life-"));
+    kubeconfig = join(directory, "kubeconfig");
+    stack = await environment.stack(base, { program });
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    ec2 = new EC2({ endpoint: environment.aws.endpoint, region: defaultRegion, credentials });
+  });
+
+  after(async () => {
+    await environment?.stop();
+    if (directory) rmSync(directory, { recursive: true, force: true });
+    if (program) rmSync(program, { recursive: true, force: true });
+  });
+
+  it("previews the whole cluster before anything exists, and only reads", async () => {
+    const steps = await stack.preview();
+    assert.ok(steps.length > 40, `${steps.length} steps`);
+    assert.deepEqual([...new Set(steps.map(({ op }) => op))], ["create"]);
+    const asked = new Set((await environment.aws.requests()).map(({ action }) => action));
+    assert.ok(asked.has("DescribeInstanceTypeOfferings"), "the groups were checked against the region");
+    assert.deepEqual(
+      [...asked].filter((action) => !/^(Describe|Get|List)/.test(action)),
+      [],
+    );
+    assert.deepEqual(existing(await environment.aws.state()), {});
+  });
+
+  it("makes a cluster whose kubeconfig answers, with its nodes Ready", async () => {
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const outputs = await stack.outputs();
+    assert.equal(outputs.status, "ready");
+    writeFileSync(kubeconfig, outputs.kubeconfig as string, { mode: 0o600 });
+    const [worker, ...others] = await nodes("gpu");
+    assert.equal(others.length, 0);
+    const [instance] = await instancesOf("gpu");
+    assert.match(worker!.metadata.name, /^ip-10-0-\d+-\d+\.us-west-2\.compute\.internal$/);
+    assert.match(worker!.spec.providerID, new RegExp(`^aws:///us-west-2[ab]/${instance}$`));
+    assert.equal(worker!.metadata.labels["gpu-clusters/cluster"], "life");
+    assert.equal(worker!.metadata.labels["gpu-clusters/role"], "worker");
+    assert.equal(worker!.status.capacity["nvidia.com/gpu"], "1");
+    assert.ok(worker!.spec.taints?.some(({ key }) => key === "nvidia.com/gpu"));
+    assert.ok(isReady(worker!));
+    const { kubeconfigExec, vpcId, subnetIds, nodeRoleArn } = outputs;
+    assert.match(String(kubeconfigExec), /ssm[^]*get-parameter[^]*\/gpu-clusters\/life\/admin-credential/);
+    assert.match(String(vpcId), /^vpc-/);
+    assert.equal((subnetIds as string[]).length, 2);
+    assert.match(String(nodeRoleArn), /:role\/life-node-role$/);
+  });
+
+  it("makes machines that ask for tokens of their metadata service and carry the cluster's marks", async () => {
+    const { instances, fleets } = await environment.aws.state();
+    assert.equal(instances.length, 3);
+    for (const { id, httpTokens, hopLimit, tags, keyName } of instances) {
+      assert.deepEqual(
+        [httpTokens, hopLimit, keyName, tags?.["gpu-clusters/cluster"]],
+        ["required", 1, "ops", "life"],
+        id,
+      );
+    }
+    assert.deepEqual(
+      instances.map(({ lifecycle, type, instanceProfile }) => [lifecycle, type, instanceProfile].join(" ")).sort(),
+      [
+        "on-demand m6i.large life-instance-profile",
+        "on-demand t3.xlarge life-control-plane-profile",
+        "spot g4dn.xlarge life-instance-profile",
+      ],
+    );
+    assert.deepEqual(
+      fleets.map(({ excessCapacityTerminationPolicy, target }) => [excessCapacityTerminationPolicy, target]),
+      [
+        ["no-termination", 1],
+        ["no-termination", 1],
+      ],
+    );
+  });
+
+  it("keeps every secret out of the state, the output, the log and the user data", async () => {
+    const state = await stack.state();
+    const secrets = secretTexts(JSON.parse(await stack.state(true)) as object);
+    assert.ok(secrets.length >= 8, `only ${secrets.length} secrets found: the scan would prove nothing`);
+    const log = JSON.stringify([await environment.aws.requests(), await environment.simulator.state()]);
+    const userData = await allUserData(ec2);
+    assert.equal(userData.length, 3);
+    for (const text of userData) assert.match(text, /BEGIN NODE DOCUMENT/);
+    // The same `up` shows that nothing is left to do.
+    const again = await stack.up("--expect-no-changes");
+    assert.ok(again.ok, again.text);
+    const places = { state, log, output: again.text, userData: userData.join("\n") };
+    for (const secret of secrets) {
+      for (const [where, text] of Object.entries(places)) {
+        const isThere = text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1));
+        assert.ok(!isThere, `a secret (${secret.slice(0, 24)}…) stands in the ${where}`);
+      }
+    }
+  });
+
+  it("would change nothing for another image of the control plane or another Kubernetes", async () => {
+    const steps = await previewOf({
+      "pulumi-gpu-clusters:controlPlane": { image: "ami-00000000000000000" },
+      "pulumi-gpu-clusters:kubernetesVersion": "1.35",
+    });
+    assert.deepEqual(steps, []);
+  });
+
+  it("would change labels, types and images of a group in place", async () => {
+    const steps = await previewOf(
+      nodeGroups(
+        { ...system, labels: { tier: "batch" }, instanceTypes: ["m5.large"] },
+        { ...gpu, image: "ami-11111111111111111" },
+        { ...system, name: "more", minSize: 0 },
+      ),
+    );
+    assert.deepEqual(steps, [
+      "create test-more",
+      "create test-more-template",
+      "update test-gpu",
+      "update test-gpu-template",
+      "update test-nodes",
+      "update test-system",
+      "update test-system-template",
+    ]);
+  });
+
+  it("would make a group anew for another strategy, which a fleet keeps for its life, and move bounds in place", async () => {
+    const steps = await previewOf(
+      nodeGroups({ ...system, maxSize: 5 }, { ...gpu, allocationStrategy: "price-capacity-optimized" }),
+    );
+    assert.deepEqual(steps, ["replace test-gpu", "update test-system"]);
+  });
+
+  it("moves the size into the bounds, gives new machines the new label, and keeps those that run", async () => {
+    const [first] = await instancesOf("system");
+    configure(nodeGroups({ ...system, labels: { tier: "batch" }, minSize: 2 }, gpu));
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const now = await instancesOf("system");
+    assert.equal(now.length, 2);
+    assert.ok(now.includes(first!), "the machine that ran still runs");
+    const tiers = Object.fromEntries(
+      (await nodes("system")).map(({ spec, metadata }) => [spec.providerID.split("/").at(-1), metadata.labels.tier]),
+    );
+    assert.deepEqual(tiers, Object.fromEntries(now.map((id) => [id, id === first ? "general" : "batch"])));
+  });
+
+  it("has a fleet that replaces what another hand terminated, and refresh sees it", async () => {
+    const [lost] = await instancesOf("gpu");
+    await ec2.terminateInstances({ InstanceIds: [lost!] });
+    const refilled = async () => {
+      const ids = await instancesOf("gpu");
+      return ids.length === 1 && ids[0] !== lost ? ids[0]! : undefined;
+    };
+    const fresh = await seen(refilled, "another machine of the fleet");
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    const group = (await stack.resources()).find(({ urn }) => urn.endsWith("::test-gpu"))!;
+    const known = (group.outputs.machines as { id: string }[]).map(({ id }) => id);
+    assert.deepEqual(known, [fresh]);
+    const up = await stack.up("--expect-no-changes");
+    assert.ok(up.ok, up.text);
+    const isJoined = async () =>
+      (await nodes("gpu")).some((node) => isReady(node) && node.spec.providerID.endsWith(`/${fresh}`)) || undefined;
+    await seen(isJoined, "its node");
+  });
+
+  it("leaves nothing behind", async () => {
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    assert.deepEqual(await stack.resources(), []);
+    const { aws, machines } = await environment.simulator.state();
+    assert.deepEqual(machines, []);
+    for (const kind of [
+      "instances",
+      "fleets",
+      "launchTemplates",
+      "vpcs",
+      "addresses",
+      "volumes",
+      "roles",
+      "parameters",
+    ])
+      assert.ok(kind in aws!, `${kind} are looked for`);
+    assert.deepEqual(existing(aws!), {});
+  });
+});
+
+async function seen<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
+  for (const deadline = Date.now() + 30_000; ; await sleep(100)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    assert.ok(Date.now() < deadline, `not seen within 30 s: ${what}`);
+  }
+}
+
+function existing(contents: AwsContents): Partial<AwsContents> {
+  return Object.fromEntries(Object.entries(contents).filter(([, objects]) => objects.length > 0));
+}
+
+function inWords({ op, urn }: Step): string {
+  return `${op} ${urn.split("::").at(-1)}`;
+}
+
+function isReady({ status }: Node): boolean {
+  return status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+/** Of all instances that are not a fleet's, and of all launch templates, as machines would read it. */
+async function allUserData(ec2: EC2): Promise<string[]> {
+  const { LaunchTemplates = [] } = await ec2.describeLaunchTemplates({});
+  const versions = await Promise.all(
+    LaunchTemplates.map(({ LaunchTemplateId }) =>
+      ec2.describeLaunchTemplateVersions({ LaunchTemplateId, Versions: ["$Latest"] }),
+    ),
+  );
+  const filter = [{ Name: "tag:Name", Values: ["life-control-plane"] }];
+  const { Reservations = [] } = await ec2.describeInstances({ Filters: filter });
+  const attributes = await Promise.all(
+    Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId }) =>
+      ec2.describeInstanceAttribute({ InstanceId, Attribute: "userData" }),
+    ),
+  );
+  return [
+    ...versions.map(({ LaunchTemplateVersions }) => LaunchTemplateVersions![0]!.LaunchTemplateData!.UserData!),
+    ...attributes.map(({ UserData }) => UserData!.Value!),
+  ].map((text) => gunzipSync(Buffer.from(text, "base64")).toString("utf8"));
+}
