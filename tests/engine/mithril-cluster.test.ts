@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { utils } from "ssh2";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
+import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
 import type { EngineStack } from "./stack";
 
@@ -16,38 +16,19 @@ interface Node {
   status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
 }
 
-const region = "us-central5-a";
 const market = `h100-80gb.sxm.8x/${region}`;
-const group = {
-  id: "gpu",
-  instanceType: "h100-80gb.sxm.8x",
-  purchase: { spot: { limitPrice: "$20.00" } },
-  minSize: 1,
-  maxSize: 4,
-};
 
 describe("a Mithril cluster on the engine", function () {
   this.timeout(120_000);
   oneLife();
 
-  const key = utils.generateKeyPairSync("ed25519");
   let environment: EngineEnvironment;
   let client: SimulatorClient;
   let stack: EngineStack;
   let directory: string;
   let kubeconfig: string;
 
-  const configOf = (nodeGroups: object[]): Record<string, unknown> => ({
-    "pulumi-gpu-clusters:cloud": "mithril",
-    "pulumi-gpu-clusters:clusterName": "life",
-    "pulumi-gpu-clusters:region": region,
-    "pulumi-gpu-clusters:controlPlaneInstanceType": "cpu.4x",
-    "pulumi-gpu-clusters:sshPublicKey": key.public,
-    "pulumi-gpu-clusters:sshPrivateKey": key.private,
-    "pulumi-gpu-clusters:sshPort": environment.simulator.mithril.sshPort,
-    "pulumi-gpu-clusters:fileShares": [{ name: "datasets", sizeGb: 100 }],
-    "pulumi-gpu-clusters:nodeGroups": nodeGroups,
-  });
+  const configOf = (group: object) => mithrilConfig(environment.simulator, "life", [group]);
 
   const mithril = async () => (await client.state()).mithril;
   const liveBids = async () => (await mithril()).bids.filter(({ status }) => status !== "Terminated");
@@ -74,7 +55,7 @@ describe("a Mithril cluster on the engine", function () {
     client = new SimulatorClient(environment.simulator.url);
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
     kubeconfig = join(directory, "kubeconfig");
-    stack = await environment.stack(configOf([group]));
+    stack = await environment.stack(configOf(spotGroup));
   });
 
   after(async () => {
@@ -124,7 +105,7 @@ describe("a Mithril cluster on the engine", function () {
   it("grows while its bids are outbid, and ends when they win again", async () => {
     await setPrice(9000);
     await until("the bid is outbid", async () => (await liveBids()).every(({ status }) => status !== "Allocated"));
-    stack.configure({ ...environment.providerConfig, ...configOf([{ ...group, minSize: 2 }]) });
+    stack.configure({ ...environment.providerConfig, ...configOf({ ...spotGroup, minSize: 2 }) });
     const growing = stack.up();
     await until("the second bid is placed", async () => (await liveBids()).length === 2);
     await until("no node is left that takes pods", async () => !(await nodes()).some(isReady));

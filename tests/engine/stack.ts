@@ -81,6 +81,15 @@ export class EngineStack {
     return this.operate("up", ["--yes", "--skip-preview", ...flags]);
   }
 
+  /** An `up` that gets ^C when `moment` has come; how it ended. */
+  async interruptedUp(moment: () => Promise<void>): Promise<Operation> {
+    const interrupt = new AbortController();
+    const up = this.operate("up", ["--yes", "--skip-preview"], interrupt.signal);
+    await Promise.race([moment(), up]);
+    interrupt.abort();
+    return up;
+  }
+
   refresh(...flags: string[]): Promise<Operation> {
     return this.operate("refresh", ["--yes", "--skip-preview", ...flags]);
   }
@@ -143,7 +152,7 @@ export class EngineStack {
     return join(this.directory, `Pulumi.${this.name}.yaml`);
   }
 
-  private async operate(command: string, flags: string[]): Promise<Operation> {
+  private async operate(command: string, flags: string[], interrupt?: AbortSignal): Promise<Operation> {
     const events = join(this.directory, `events-${command}.json`);
     rmSync(events, { force: true });
     const result = await this.run(
@@ -159,6 +168,8 @@ export class EngineStack {
         ...flags,
       ],
       false,
+      this.program,
+      interrupt,
     );
     return { ok: result.exitCode === 0, text: `${result.stdout}${result.stderr}`, changes: changesOf(events) };
   }
@@ -167,13 +178,15 @@ export class EngineStack {
     return this.options.program ?? checkout;
   }
 
-  private async run(args: string[], reject = true, cwd = this.program): Promise<Printed> {
+  private async run(args: string[], reject = true, cwd = this.program, interrupt?: AbortSignal): Promise<Printed> {
     const { pulumi, pulumiHome, environment } = this.options;
     const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd,
       reject: false,
       // A pulumi that waits for ever must not outlive its test.
       timeout: 100_000,
+      // ^C, as a terminal sends it; the engine then gives its providers some seconds.
+      ...(interrupt && { cancelSignal: interrupt, killSignal: "SIGINT", forceKillAfterDelay: 60_000 }),
       env: {
         PATH: [dirname(pulumi), process.env.PATH].join(delimiter),
         PULUMI_HOME: pulumiHome,

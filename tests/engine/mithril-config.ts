@@ -1,0 +1,34 @@
+import { utils } from "ssh2";
+import type { Simulator } from "../../simulator/server";
+
+export const region = "us-central5-a";
+export const key = utils.generateKeyPairSync("ed25519");
+
+/** One group of spot instances, each worth a bid. */
+export const spotGroup = {
+  id: "gpu",
+  instanceType: "h100-80gb.sxm.8x",
+  purchase: { spot: { limitPrice: "$20.00" } },
+  minSize: 1,
+  maxSize: 4,
+};
+
+/** Configuration of the default program for a Mithril cluster with a file share. */
+export function mithrilConfig(
+  { mithril }: Simulator,
+  clusterName: string,
+  nodeGroups: readonly object[],
+): Record<string, unknown> {
+  const own = {
+    cloud: "mithril",
+    clusterName,
+    region,
+    controlPlaneInstanceType: "cpu.4x",
+    sshPublicKey: key.public,
+    sshPrivateKey: key.private,
+    sshPort: mithril.sshPort,
+    fileShares: [{ name: "datasets", sizeGb: 100 }],
+    nodeGroups,
+  };
+  return Object.fromEntries(Object.entries(own).map(([name, value]) => [`pulumi-gpu-clusters:${name}`, value]));
+}
