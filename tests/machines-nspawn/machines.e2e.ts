@@ -10,11 +10,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
 import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
 import type { Machine } from "../../simulator/machines/machine";
+import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { testContext } from "../kubernetes/context";
 import { testDocuments } from "../machines/documents";
 import { until } from "../machines/test-cluster";
-import { bootingCluster, bootMs, existing, groupsOf, remains, type BootingCluster } from "./cluster";
+import { bootingCluster, bootMs, bootSpec, existing, groupsOf, remains, type BootingCluster } from "./cluster";
 import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
 
 describe("machines that boot", () => {
@@ -172,32 +173,62 @@ describe("machines that boot", () => {
     assert.equal((await cluster.node("first"))?.metadata.uid, uid);
   });
 
-  it("is cut off by the next simulator's sweep when its own was killed", async function () {
-    this.timeout(2 * bootMs);
-    const directory = mkdtempSync(join(tmpdir(), "nspawn-crash-"));
-    const program = [join(__dirname, "crashing-simulator.ts"), directory, `${network}.20`];
-    const simulator = spawn(process.execPath, ["--import", "tsx", ...program], {
-      stdio: ["ignore", "pipe", "inherit"],
+  for (const [how, orphaned] of [
+    ["ends with its simulator when that is killed", false],
+    ["is cut off by the next simulator's sweep when nobody could end it", true],
+  ] as const)
+    it(how, async function () {
+      this.timeout(2 * bootMs);
+      const crash = mkdtempSync(join(tmpdir(), "nspawn-crash-"));
+      const program = [join(__dirname, "crashing-simulator.ts"), crash, `${network}.20`];
+      const stdio = ["ignore", "pipe", "inherit"] as const;
+      const simulator = spawn(process.execPath, ["--import", "tsx", ...program], { stdio: [...stdio] });
+      const told: string[] = [];
+      const next = nspawnMachines({ dir: crash, log: (message) => told.push(message) });
+      try {
+        await once(simulator.stdout!, "data");
+        const groups = readFileSync(join(crash, "e2e~test~crash", "cgroups"), "utf8")
+          .split("\n")
+          .filter(Boolean);
+        if (orphaned) for (const pid of gatewaysOf(simulator.pid!)) process.kill(pid, "SIGKILL");
+        simulator.kill("SIGKILL");
+        await once(simulator, "exit");
+        if (orphaned) {
+          assert.notDeepEqual(remains(crash), []);
+          await next.sweep();
+          assert.match(told.join(), /cut off machine e2e~test~crash/);
+        }
+        await until("nothing runs", async () => remains(crash).length === 0);
+        assert.deepEqual(existing(groups), []);
+        assert.ok(existsSync(join(crash, "e2e~test~crash")), "its disk stays");
+        const other = await cluster.onMachine(workers[0]!, "hostname");
+        assert.equal(other.stdout, "first\n", "another simulator's machines are not touched");
+      } finally {
+        simulator.kill("SIGKILL");
+        await next.sweep();
+        await next.close();
+        rmSync(crash, { recursive: true, force: true });
+      }
     });
-    const told: string[] = [];
-    const next = nspawnMachines({ dir: directory, log: (message) => told.push(message) });
+
+  it("refuses to boot at an address where another simulator's API server is reached", async function () {
+    this.timeout(bootMs);
+    const second = mkdtempSync(join(tmpdir(), "nspawn-second-"));
+    const kind = nspawnMachines({ dir: second, image: await ensureMachineImage() });
     try {
-      await once(simulator.stdout, "data");
-      const groups = readFileSync(join(directory, "e2e~test~crash", "cgroups"), "utf8")
-        .split("\n")
-        .filter(Boolean);
-      simulator.kill("SIGKILL");
-      await once(simulator, "exit");
-      assert.notDeepEqual(remains(directory), []);
-      await next.sweep();
-      assert.deepEqual(remains(directory), []);
-      assert.deepEqual(existing(groups), []);
-      assert.match(told.join(), /cut off machine e2e~test~crash/);
-      assert.ok(existsSync(join(directory, "e2e~test~crash")), "its disk stays");
+      const taken = kind.machine(bootSpec("taken", cluster.control.spec.address, ""));
+      await assert.rejects(taken.start(), /:6443 is taken \(EADDRINUSE\), maybe by another simulator/);
+      assert.equal(taken.state, "failed");
     } finally {
-      simulator.kill("SIGKILL");
-      await next.sweep();
-      rmSync(directory, { recursive: true, force: true });
+      await kind.close();
+      assert.deepEqual(remains(second), []);
+      rmSync(second, { recursive: true, force: true });
     }
   });
 });
+
+/** The process of a simulator that holds its machines' network. */
+function gatewaysOf(simulator: number): number[] {
+  const children = readFileSync(`/proc/${simulator}/task/${simulator}/children`, "utf8").split(" ").filter(Boolean);
+  return children.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("gateway.ts"));
+}

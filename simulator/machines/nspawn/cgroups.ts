@@ -1,4 +1,7 @@
-/** A machine's control groups: they limit its memory, and they find every process of it, whatever became of its parents. */
+/**
+ * A machine's control groups: they limit its memory, and they find every process of it, whatever became of its parents. Seen to work with
+ * cgroup v1, also in hybrid mode; v2 is built by its documentation.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,31 +9,66 @@ import { setTimeout as delay } from "node:timers/promises";
 const mountPoint = "/sys/fs/cgroup";
 const deadlineMs = 20_000;
 
-/** The machine's directory in every hierarchy (cgroup v1), below our own. */
+/** Without these a machine's systemd and kubelet do not work. */
+export const neededControllers = ["cpu", "memory", "pids"] as const;
+
+/** Whether the host has one hierarchy only (cgroup v2), and not one for each controller (v1). */
+export function hasOneHierarchy(): boolean {
+  return existsSync(join(mountPoint, "cgroup.controllers"));
+}
+
+/** The controllers that a new group can have on a host with one hierarchy. */
+export function availableControllers(): string[] {
+  return words(join(mountPoint, "cgroup.controllers"));
+}
+
+/** The machine's directory in every hierarchy. */
 export function cgroupsOf(name: string): string[] {
-  return readFileSync("/proc/self/cgroup", "utf8")
+  const directories = machineGroups(readFileSync("/proc/self/cgroup", "utf8"), name, hasOneHierarchy());
+  return directories.filter((directory) => existsSync(join(directory, "..", "cgroup.procs")));
+}
+
+/**
+ * In v1 below our own group. In v2 below the root, because a group that has processes cannot hand controllers on to groups below it. Pure.
+ * @param membership `/proc/self/cgroup`
+ */
+export function machineGroups(membership: string, name: string, oneHierarchy: boolean): string[] {
+  if (oneHierarchy) return [join(mountPoint, name)];
+  return membership
     .trim()
     .split("\n")
     .map((line) => {
       const [, controllers = "", own = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
       const hierarchy = controllers === "" ? "unified" : controllers.replace(/^name=/, "");
       return join(mountPoint, hierarchy, own, name);
-    })
-    .filter((directory) => existsSync(join(directory, "..", "cgroup.procs")));
+    });
 }
 
 export function makeCgroups(directories: readonly string[], memoryBytes: number): void {
+  if (hasOneHierarchy()) handControllersOn();
   for (const directory of directories) {
     mkdirSync(directory, { recursive: true });
     const has = (file: string) => existsSync(join(directory, file));
     const set = (file: string, value: string) => writeFileSync(join(directory, file), value);
-    if (has("cpuset.cpus")) {
-      // A new group has neither processors nor memory, and without `clone_children` nor have the groups below it.
+    if (has("cpuset.cpus") && has("cgroup.clone_children")) {
+      // A new group of v1 has neither processors nor memory, and without `clone_children` nor have the groups below it.
       for (const file of ["cpuset.cpus", "cpuset.mems"]) set(file, readFileSync(join(directory, "..", file), "utf8"));
       set("cgroup.clone_children", "1");
     }
-    if (has("memory.limit_in_bytes")) set("memory.limit_in_bytes", String(memoryBytes));
+    for (const file of ["memory.limit_in_bytes", "memory.max"]) if (has(file)) set(file, String(memoryBytes));
   }
+}
+
+/** Of cgroup v2, to the groups below the root. */
+function handControllersOn(): void {
+  const file = join(mountPoint, "cgroup.subtree_control");
+  const handedOn = words(file);
+  for (const controller of availableControllers())
+    if (!handedOn.includes(controller)) writeFileSync(file, `+${controller}`);
+}
+
+function words(file: string): string[] {
+  return readFileSync(file, "utf8").split(/\s+/).filter(Boolean);
 }
 
 /** Kills every process in the groups and removes them. Returns how many processes there were. */

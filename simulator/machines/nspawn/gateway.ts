@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { gatewayAddress, privateNetworks } from "./address";
+import { endMachines } from "./sweep";
 
 /** Comes with the accepted connection. */
 export interface Dial {
@@ -101,7 +102,13 @@ process.on("message", (message: Dial | HangUp | Listen | Unlisten, socket: unkno
     servers.delete(message.unlisten);
   } else if (socket !== undefined) dial(message, socket as Socket);
 });
-process.once("disconnect", () => process.exit(0));
+process.once("disconnect", () => {
+  // Also when the simulator was killed: its machines end with it.
+  endMachines(process.argv[2]!).then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});
 // Ctrl-C reaches the whole terminal; the simulator says when we are done.
 process.on("SIGINT", () => undefined);
 makeBridge();

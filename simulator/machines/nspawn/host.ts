@@ -1,6 +1,7 @@
 /** Whether machines can really boot on this host. */
 import { existsSync, readFileSync } from "node:fs";
 import { findOnPath } from "../../../toolchain/tools/paths";
+import { availableControllers, hasOneHierarchy, neededControllers } from "./cgroups";
 
 const programs = {
   "systemd-nspawn": "systemd-container",
@@ -24,9 +25,15 @@ export async function nspawnProblem(): Promise<string | undefined> {
   }
   if (!/^nodev\toverlay$/m.test(readFileSync("/proc/filesystems", "utf8")))
     return "they need the kernel's overlay file system";
-  if (!existsSync("/sys/fs/cgroup/memory/cgroup.procs"))
-    return "they have only been made to work with cgroup v1 (/sys/fs/cgroup/memory), which this host does not have";
-  return undefined;
+  return cgroupProblem();
+}
+
+function cgroupProblem(): string | undefined {
+  const has = hasOneHierarchy()
+    ? (controller: string) => availableControllers().includes(controller)
+    : (controller: string) => existsSync(`/sys/fs/cgroup/${controller}/cgroup.procs`);
+  const missing = neededControllers.filter((controller) => !has(controller));
+  return missing.length === 0 ? undefined : `they need control groups with the controllers ${missing.join(", ")}`;
 }
 
 /** How many machines the host's kernel can carry at a time: each takes about 18 inotify instances of root's share. */

@@ -4,8 +4,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Accepted, Dial, HangUp, Listen, Listening, Unlisten } from "./gateway";
 
+const apiServerPort = 6443;
+
 /** What of a machine is reachable from the host, at the address that the cloud gave it. */
-const forwardedPorts = [6443, 22] as const;
+const forwardedPorts = [apiServerPort, 22] as const;
 
 const readyMs = 20_000;
 
@@ -14,13 +16,18 @@ export class Network {
   readonly #answers = new Map<string, (socket: Socket, from: string) => void>();
   #listeners = 0;
 
+  /** @param machines directory of the machines' disks: those that still run end when we do, however that comes about */
+  constructor(private readonly machines: string) {}
+
   /** For `nsenter --net`. The namespace is made when the first machine needs it. */
   async namespace(): Promise<string> {
     return `/proc/${(await this.#started()).pid}/ns/net`;
   }
 
   /**
-   * Listens on the machine's address for its `host` on the wire until `close`. A port that the host uses itself is left out and told.
+   * Listens on the machine's address for its `host` on the wire until `close`. SSH's port is left out, and told, where the host uses it
+   * itself.
+   * @throws Error when the API server's port is taken: clients would find another cluster there
    */
   async forward(address: string, host: string, note: (message: string) => void): Promise<{ close(): void }> {
     const gateway = await this.#started();
@@ -35,6 +42,13 @@ export class Network {
         await listen(server, port, address);
         servers.push(server);
       } catch (error) {
+        if (port === apiServerPort) {
+          for (const each of servers) each.close();
+          throw new Error(
+            `${address}:${port} is taken (${(error as NodeJS.ErrnoException).code}), maybe by another simulator: start with another state directory`,
+            { cause: error },
+          );
+        }
         note(`simulator: ${address}:${port} is not reachable from the host: ${(error as Error).message}`);
       }
     }
@@ -90,7 +104,7 @@ export class Network {
   }
 
   #started(): Promise<ChildProcess> {
-    this.#gateway ??= startGateway().then(
+    this.#gateway ??= startGateway(this.machines).then(
       (gateway) => gateway.on("message", (message, socket) => this.#take(message as Accepted | Listening, socket)),
       (error: unknown) => {
         this.#gateway = undefined;
@@ -109,8 +123,9 @@ export class Network {
   }
 }
 
-function startGateway(): Promise<ChildProcess> {
-  const child = spawn("unshare", ["--net", process.execPath, "--import", "tsx", join(__dirname, "gateway.ts")], {
+function startGateway(machines: string): Promise<ChildProcess> {
+  const program = ["--import", "tsx", join(__dirname, "gateway.ts"), machines];
+  const child = spawn("unshare", ["--net", process.execPath, ...program], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });

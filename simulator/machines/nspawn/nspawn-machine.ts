@@ -107,6 +107,7 @@ export class NspawnMachine implements Machine {
     // Before anything runs: a later simulator ends what this one leaves.
     await writeFile(this.disk.cgroupsFile, `${cgroups.join("\n")}\n`);
     makeCgroups(cgroups, memoryGib * 2 ** 30);
+    const forwards = await network.forward(address, wire, (message) => this.disk.note(message));
     const power = await Power.on({
       directory: this.disk.directory,
       imageRoot: made.root,
@@ -118,8 +119,10 @@ export class NspawnMachine implements Machine {
       cgroups,
       console: this.disk.consoleFile,
       binds: new Map((this.spec.shares ?? []).map((share) => [`/mnt/${share.name}`, shares.directoryOf(share.id)])),
+    }).catch((error: unknown) => {
+      forwards.close();
+      throw error;
     });
-    const forwards = await network.forward(address, wire, (message) => this.disk.note(message));
     const routed: Routed = {
       cluster: documentOf(this.spec)?.certificateAuthority ?? id,
       wireAddress: wire,

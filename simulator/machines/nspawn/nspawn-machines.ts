@@ -1,9 +1,7 @@
 /** Machines that really boot: systemd in systemd-nspawn, a Debian with containerd and kubeadm, the start script run as it is. */
 import { mkdirSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Machine, MachineKind, MachineNetwork, MachineSpec } from "../machine";
-import { endCgroups } from "./cgroups";
 import { MachineDisk } from "./disk";
 import { machineLimit } from "./host";
 import { ensureMachineImage, type MachineImage } from "./image/image";
@@ -12,6 +10,7 @@ import { NspawnMachine } from "./nspawn-machine";
 import { PodRoutes } from "./pod-routes";
 import { PublicAddresses } from "./public-addresses";
 import { Shares } from "./shares";
+import { endMachines } from "./sweep";
 
 export interface NspawnMachinesOptions {
   /** Holds one directory per machine: its disk and its console. Not on an overlay file system. */
@@ -24,7 +23,7 @@ export interface NspawnMachinesOptions {
 /** Ask `nspawnProblem` first whether this host can. */
 export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMachinesOptions): MachineKind {
   const machines = new Map<string, NspawnMachine>();
-  const network = new Network();
+  const network = new Network(dir);
   const routes = new PodRoutes();
   const publicAddresses = new PublicAddresses(network);
   // Beside the machines: they outlive them.
@@ -74,13 +73,8 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
       return machine;
     },
     async sweep(): Promise<void> {
-      for (const name of await readdir(dir)) {
-        const { cgroupsFile } = new MachineDisk(join(dir, name));
-        const groups = await readFile(cgroupsFile, "utf8").catch(() => "");
-        const ended = await endCgroups(groups.split("\n").filter((line) => line.startsWith("/sys/fs/cgroup/")));
-        if (ended > 0) log(`cut off machine ${name}, which an earlier simulator left running`);
-        await rm(cgroupsFile, { force: true });
-      }
+      for (const name of await endMachines(dir))
+        log(`cut off machine ${name}, which an earlier simulator left running`);
     },
     keepShares: (ids) => shares.keep(ids),
     async close(): Promise<void> {
