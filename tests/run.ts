@@ -66,7 +66,13 @@ function mocha(args: string[]): number {
 }
 
 async function onMachinesThatBoot(directory: string): Promise<Outcome[]> {
-  const problem = await bootingProblem();
+  let problem: string | undefined;
+  try {
+    problem = await bootingProblem();
+  } catch (error) {
+    console.error(`the machine image could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    return [{ passed: 0, failed: 1 }];
+  }
   if (problem === undefined) return [counted(directory, (reporter) => runBootingTests("cloud", reporter))];
   console.log(`\nNot run: a cluster of machines that boot for each cloud, because here they cannot: ${problem}.\n`);
   return [];
