@@ -55,7 +55,7 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:mithril:",
       async (token) => (await import("./mithril/handlers/index.js")).mithrilFunctions[token]!,
     ),
-    ...lazily(["getImage", "getPreflight"], "gpu-clusters:aws:", async (token) => {
+    ...lazily(["getImage", "getInstanceTypes", "getPreflight"], "gpu-clusters:aws:", async (token) => {
       return (await import("./aws/handlers/index.js")).awsFunctions[token]!;
     }),
   },

@@ -20,6 +20,8 @@ const groupFields = [
   "onDemandBase",
   "diskSizeGib",
   "gpus",
+  "efa",
+  "placementGroup",
   "image",
   "labels",
   "taints",

@@ -9,6 +9,8 @@ export interface AccessOptions {
   vpcId: pulumi.Input<string>;
   /** Ranges that may reach the API. */
   api: readonly string[];
+  /** Whether machines have Elastic Fabric Adapters. */
+  fabric: boolean;
   /** Ranges that may reach port 22. */
   ssh: readonly string[];
   tags: Record<string, string>;
@@ -64,6 +66,16 @@ export function clusterAccess(name: string, options: AccessOptions, child: pulum
         { securityGroupId: nodes.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", tags },
         child,
       ),
+      // Traffic of Elastic Fabric Adapters has no addresses: only a rule for the group itself lets it out.
+      ...(options.fabric
+        ? [
+            new SecurityGroupEgressRule(
+              `${name}-nodes-fabric`,
+              { securityGroupId: nodes.id, ipProtocol: "-1", referencedSecurityGroupId: nodes.id, tags },
+              child,
+            ),
+          ]
+        : []),
       ...open("api-from", controlPlane.id, 6443, options.api),
       ...open("ssh-from", nodes.id, 22, options.ssh),
     ],

@@ -43,6 +43,19 @@ export interface AwsNodeGroupArgs {
   /** GPUs per node. Default: what the instance type is known to have. */
   gpus?: number;
   /**
+   * Elastic Fabric Adapters on every network card, for types that have them: of several types, all must have the same. Images must carry its
+   * driver, as the default one for groups with GPUs does; pods ask AWS's EFA device plugin for adapters. Machines with several adapters have
+   * no public address.
+   * Default: `false`.
+   */
+  efa?: boolean;
+  /**
+   * A placement group of its own. `cluster`: close together in one zone, the first of the group's that offers the types, for the fastest
+   * network; `partition`: on seven sets of racks in each zone; `spread`: each on another rack, at most seven in a zone.
+   * Default: wherever there is room. Another one replaces the group, because machines cannot move.
+   */
+  placementGroup?: "cluster" | "partition" | "spread";
+  /**
    * Image id. Default: the newest Ubuntu 24.04 when the group is made, and for groups with GPUs AWS's Deep Learning Base image of it, which
    * carries the driver; a newer one does not change the group.
    */

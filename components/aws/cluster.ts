@@ -74,6 +74,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const clusterName = args.clusterName ?? name;
     const base = `${args.namePrefix ?? ""}${clusterName}`;
     const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags, stack: thisStack() });
+    const groups = args.nodeGroups ?? [];
     const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
     const child = { parent: this };
     const aws = accountProvider(`${name}-aws`, args, child);
@@ -98,6 +99,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         base,
         vpcId: network.vpcId,
         api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+        fabric: groups.some(({ efa }) => efa),
         ssh: args.sshAccessCidrs ?? [],
         tags,
         kubernetes,
@@ -199,13 +201,13 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       ? installCloudControllerManager(name, apiServer.version, { ...inCluster, provider: this.kubeProvider })
       : [];
 
-    const groups = args.nodeGroups ?? [];
     // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
     const surroundings = [apiServer, network, ...access.ready, ...nodeIdentity.ready];
-    const nodeGroups = groups.map((group) =>
+    const nodeGroups = groups.map((group, index) =>
       nodeGroup(
         `${name}-${group.name}`,
         {
+          path: `nodeGroups[${index}]`,
           clusterName,
           base,
           group,
@@ -219,6 +221,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           joinParameter: secrets.join.name,
           profileName: nodeIdentity.profileName,
           subnetIds: network.subnetIds,
+          zones: network.zones,
+          publicSubnets: args.network?.nat === "none",
           securityGroupId: access.nodes,
           connection,
           tags,

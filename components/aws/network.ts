@@ -37,6 +37,8 @@ export class AwsNetwork extends pulumi.ComponentResource {
   public readonly vpcId: pulumi.Output<string>;
   /** Where nodes are: one subnet for each zone. */
   public readonly subnetIds: pulumi.Output<string[]>;
+  /** The zones of `subnetIds`. */
+  public readonly zones: pulumi.Output<string[]>;
   /** Where public addresses are: of the control plane, and of load balancers. One subnet for each zone. */
   public readonly publicSubnetIds: pulumi.Output<string[]>;
 
@@ -46,10 +48,12 @@ export class AwsNetwork extends pulumi.ComponentResource {
     const network = made ? newNetwork(name, options, this) : existingNetwork(options, this);
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
+    this.zones = network.zones;
     this.publicSubnetIds = network.publicSubnetIds;
     this.registerOutputs({
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
+      zones: this.zones,
       publicSubnetIds: this.publicSubnetIds,
     });
   }
@@ -58,6 +62,7 @@ export class AwsNetwork extends pulumi.ComponentResource {
 interface Network {
   vpcId: pulumi.Output<string>;
   subnetIds: pulumi.Output<string[]>;
+  zones: pulumi.Output<string[]>;
   publicSubnetIds: pulumi.Output<string[]>;
 }
 
@@ -159,6 +164,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   return {
     vpcId: vpc.id,
     subnetIds: pulumi.all((gateways.length === 0 ? publicSubnets : privateSubnets).map((made) => made.id)),
+    zones: zones.apply((names) => names.slice(0, count)),
     publicSubnetIds: pulumi.all(publicSubnets.map((made) => made.id)),
   };
 }
@@ -192,6 +198,7 @@ function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Re
   return {
     vpcId: chosen.apply((found) => found.vpcId),
     subnetIds: chosen.apply((found) => [...found.nodes]),
+    zones: chosen.apply((found) => [...found.zones]),
     publicSubnetIds: chosen.apply((found) => [...found.public]),
   };
 }

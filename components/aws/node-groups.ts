@@ -1,13 +1,17 @@
 import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
+import { PlacementGroup } from "@pulumi/aws/ec2/placementGroup";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { NodeGroup } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
+import type { InstanceTypeResult } from "../../sdk/aws/functions";
+import type { AwsConnection } from "../../sdk/aws/config";
 import type { NodeGroupStatus } from "../cluster";
 import type { AwsNodeGroupArgs } from "./args";
 import { defaultDiskSizeGib } from "./control-plane";
 import { workerDocument } from "./documents";
+import { closestPlace, fabricInterfaces } from "./fabric";
+import { groupTypes, needsTypes } from "./group-types";
 import type { MachineImage } from "./images";
 import { gpusOf } from "./instance-types";
 import { awsName, longestNames } from "./names";
@@ -19,6 +23,8 @@ export interface NodeGroupOptions {
 }
 
 export interface NodeGroupPlace {
+  /** The group among the user's arguments: `nodeGroups[2]`. */
+  path: string;
   clusterName: string;
   base: string;
   group: AwsNodeGroupArgs;
@@ -31,9 +37,13 @@ export interface NodeGroupPlace {
   endpoint: pulumi.Input<string>;
   joinParameter: pulumi.Input<string>;
   profileName: pulumi.Input<string>;
-  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  subnetIds: pulumi.Output<string[]>;
+  /** Of the subnets. */
+  zones: pulumi.Output<string[]>;
+  /** Whether machines have public addresses there. */
+  publicSubnets: boolean;
   securityGroupId: pulumi.Input<string>;
-  connection: AwsConnectionArgs | undefined;
+  connection: AwsConnection | undefined;
   tags: Record<string, string>;
 }
 
@@ -41,12 +51,25 @@ export function groupGpus(group: AwsNodeGroupArgs): number {
   return group.gpus ?? gpusOf(group.instanceTypes[0] ?? "");
 }
 
-/** Two resources: what machines are made from, and the fleet that makes them. */
+/** What machines are made from, and the fleet that makes them; and the placement group, where there is one. */
 export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGroupOptions): NodeGroup {
   const { clusterName, group } = place;
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = { ...place.tags, ...groupTags({ clusterName, nodeGroup: group.name }) };
   const machineTags = { ...tags, Name: physical };
+  const types = needsTypes(group) ? pulumi.output(groupTypes(place, options.template)) : undefined;
+  const placement =
+    group.placementGroup &&
+    new PlacementGroup(
+      `${name}-placement`,
+      {
+        name: `${physical}-${group.placementGroup}`,
+        strategy: group.placementGroup,
+        ...(group.placementGroup === "partition" && { partitionCount: 7 }),
+        tags: machineTags,
+      },
+      options.template,
+    );
   const template = new LaunchTemplate(
     `${name}-template`,
     {
@@ -55,7 +78,10 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       keyName: place.keyPair,
       updateDefaultVersion: true,
       iamInstanceProfile: { name: place.profileName },
-      vpcSecurityGroupIds: [place.securityGroupId],
+      ...(group.efa
+        ? { networkInterfaces: types!.apply(([first]) => adapters(first!, place.securityGroupId)) }
+        : { vpcSecurityGroupIds: [place.securityGroupId] }),
+      ...(placement && { placement: { groupName: placement.name } }),
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       blockDeviceMappings: [
         {
@@ -108,15 +134,34 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       launchTemplateId: template.id,
       launchTemplateVersion: template.latestVersion,
       instanceTypes: group.instanceTypes,
-      subnetIds: place.subnetIds,
+      subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
       capacityType: group.capacityType,
       allocationStrategy: group.allocationStrategy,
       onDemandBase: group.onDemandBase,
       tags: place.tags,
       connection: place.connection,
     },
-    options.group,
+    // Machines cannot move into another placement group, nor out of one.
+    { ...options.group, replacementTrigger: group.placementGroup ?? "none", deleteBeforeReplace: true },
   );
+}
+
+function adapters(type: InstanceTypeResult, securityGroupId: pulumi.Input<string>) {
+  return fabricInterfaces(type).map((each) => ({
+    ...each,
+    securityGroups: [securityGroupId],
+    deleteOnTermination: "true",
+  }));
+}
+
+function oneSubnet(
+  { subnetIds, zones }: NodeGroupPlace,
+  types: pulumi.Output<InstanceTypeResult[]>,
+): pulumi.Output<string[]> {
+  return pulumi.all([subnetIds, zones, types]).apply(([ids, names, known]) => {
+    const places = ids.map((subnetId, index) => ({ subnetId, zone: names[index]! }));
+    return [closestPlace(places, known).subnetId];
+  });
 }
 
 export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {

@@ -60,6 +60,8 @@ export interface ChosenSubnets {
   readonly vpcId: string;
   /** For node groups: one for each zone. */
   readonly nodes: readonly string[];
+  /** The zones of `nodes`. */
+  readonly zones: readonly string[];
   /** For what has a public address: one for each zone. */
   readonly public: readonly string[];
 }
@@ -90,7 +92,8 @@ export function chooseSubnets(
   }
   const open = sorted.filter((subnet) => subnet.public);
   const ids = (chosen: readonly ExistingSubnet[]) => chosen.map(({ id }) => id);
-  return { vpcId: home, nodes: ids(nodes), public: ids(firstOfZones(open.length > 0 ? open : sorted)) };
+  const zones = nodes.map(({ zone }) => zone);
+  return { vpcId: home, nodes: ids(nodes), zones, public: ids(firstOfZones(open.length > 0 ? open : sorted)) };
 }
 
 function firstOfZones(subnets: readonly ExistingSubnet[]): ExistingSubnet[] {

@@ -56,6 +56,7 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   );
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
+  checkSpread(args, problems);
   return problems;
 }
 
@@ -114,6 +115,7 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
   }
   checkWhole(`${path}.diskSizeGib`, known(group.diskSizeGib), 10, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+  checkChoice(`${path}.placementGroup`, group.placementGroup, ["cluster", "partition", "spread"], problems);
   checkLabels(`${path}.labels`, group.labels ?? {}, problems);
   checkTaints(`${path}.taints`, group.taints ?? [], problems);
 }
@@ -169,6 +171,22 @@ function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings,
     return;
   }
   checkNewRange(network, zoneCount({ zones, region }), groups, problems);
+}
+
+/** Reference: EC2 user guide, "Placement groups", rules of spread. */
+const mostSpreadPerZone = 7;
+
+function checkSpread({ network = {}, region, nodeGroups = [] }: AwsClusterArgs, problems: Problems): void {
+  const { vpcId, subnetIds, zones } = network;
+  const places = subnetIds?.length ?? (vpcId === undefined ? zoneCount({ zones, region }) : undefined);
+  const most = places === undefined ? undefined : places * mostSpreadPerZone;
+  nodeGroups.forEach(({ placementGroup, maxSize }, index) => {
+    const wanted = known(maxSize);
+    if (placementGroup === "spread" && most !== undefined && wanted !== undefined && wanted > most) {
+      const reason = `${wanted} is more than ${most}: a placement group of the kind "spread" takes ${mostSpreadPerZone} machines in each of ${places} zones`;
+      problems.add(`nodeGroups[${index}].maxSize`, reason);
+    }
+  });
 }
 
 function checkNewRange(

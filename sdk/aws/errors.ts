@@ -29,7 +29,7 @@ const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
     "quota",
   ],
   [/^(RequestLimitExceeded|Throttling\w*|ThrottledException|TooManyRequestsException|SlowDown)$/, "throttled"],
-  [/(\.NotFound|NotFoundException|^NoSuch\w+|\.NotFoundException)$/, "notFound"],
+  [/(\.NotFound|^InvalidPlacementGroup\.Unknown$|NotFoundException|^NoSuch\w+|\.NotFoundException)$/, "notFound"],
   [
     /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
     "precondition",

@@ -40,6 +40,45 @@ export function getImage(args: GetImageArgs = {}, options?: pulumi.InvokeOptions
   return invokeFunctionAsync("gpu-clusters:aws:getImage", { ...args }, options);
 }
 
+export interface GetInstanceTypesArgs {
+  /** For example `["p5.48xlarge"]`. */
+  instanceTypes: string[];
+  /** Another region, account or role than the provider's. */
+  connection?: AwsConnection;
+}
+
+/** What an instance type is, as far as launch templates depend on it. */
+export interface InstanceTypeResult {
+  name: string;
+  /**
+   * Elastic Fabric Adapters that it takes; 0: none.
+   * @integer
+   */
+  efaInterfaces: number;
+  /** @integer */
+  networkCards: number;
+  /** Placement groups that it can be in: `cluster`, `partition`, `spread`. */
+  placementStrategies: string[];
+  /** Zones of the region that offer it. */
+  zones: string[];
+}
+
+export interface GetInstanceTypesResult {
+  /** Those of the types that the region offers, in the order given. */
+  instanceTypes: InstanceTypeResult[];
+}
+
+/**
+ * What instance types are, and in which zones they can be had.
+ * @pulumiFunction gpu-clusters:aws:getInstanceTypes
+ */
+export function getInstanceTypes(
+  args: GetInstanceTypesArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetInstanceTypesResult> {
+  return invokeFunctionAsync("gpu-clusters:aws:getInstanceTypes", { ...args }, options);
+}
+
 /** A node group as it is going to be. */
 export interface PlannedNodeGroup {
   /** The caller's own name of it, under which problems are reported, for example `nodeGroups[2]`. */

@@ -7,11 +7,15 @@ export {
 } from "./node-group";
 export {
   getImage,
+  getInstanceTypes,
   getPreflight,
   type GetImageArgs,
   type GetImageResult,
+  type GetInstanceTypesArgs,
+  type GetInstanceTypesResult,
   type GetPreflightArgs,
   type GetPreflightResult,
+  type InstanceTypeResult,
   type PlannedNodeGroup,
   type PreflightProblem,
 } from "./functions";

@@ -19,8 +19,11 @@ export interface InstanceTypeFacts {
   /** For example `x86_64`. */
   readonly architectures: readonly string[];
   readonly spot: boolean;
-  /** Whether it has network interfaces for EFA. */
-  readonly efa: boolean;
+  /** Elastic Fabric Adapters that it takes; 0: none. */
+  readonly efaInterfaces: number;
+  readonly networkCards: number;
+  /** For example `cluster`. */
+  readonly placementStrategies: readonly string[];
 }
 
 /** A place in which a type is offered. */
@@ -84,7 +87,9 @@ function facts(info: InstanceTypeInfo): InstanceTypeFacts {
     gpuModel: gpus[0] ? [gpus[0].Manufacturer, gpus[0].Name].filter(Boolean).join(" ") : "",
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
     spot: (info.SupportedUsageClasses ?? []).includes("spot"),
-    efa: info.NetworkInfo?.EfaSupported ?? false,
+    efaInterfaces: info.NetworkInfo?.EfaInfo?.MaximumEfaInterfaces ?? 0,
+    networkCards: info.NetworkInfo?.MaximumNetworkCards ?? 1,
+    placementStrategies: info.PlacementGroupInfo?.SupportedStrategies ?? [],
   };
 }
 

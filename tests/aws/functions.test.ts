@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateKeyPairCommand } from "@aws-sdk/client-ec2";
-import { getImageHandler, getPreflightHandler } from "../../sdk/aws/handlers/functions";
+import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "../../sdk/aws/handlers/functions";
 import { deadline, region, startScene, type Scene } from "./scene";
 
 describe("AWS functions", () => {
@@ -25,6 +25,26 @@ describe("AWS functions", () => {
     const elsewhere = await getImageHandler.invoke({ connection: { region: "eu-west-1" } }, context());
     assert.equal(elsewhere.name, plain.name);
     assert.notEqual(elsewhere.imageId, plain.imageId);
+  });
+
+  it("tells what types are, and leaves out those that the region does not offer", async () => {
+    const { instanceTypes } = await getInstanceTypesHandler.invoke(
+      { instanceTypes: ["p5.48xlarge", "t3.xlarge", "p9.large"] },
+      context(),
+    );
+    assert.deepEqual(
+      instanceTypes.map(({ name, efaInterfaces, networkCards, placementStrategies }) => [
+        name,
+        efaInterfaces,
+        networkCards,
+        placementStrategies,
+      ]),
+      [
+        ["p5.48xlarge", 32, 32, ["cluster", "partition", "spread"]],
+        ["t3.xlarge", 0, 1, ["partition", "spread"]],
+      ],
+    );
+    assert.ok(instanceTypes.every(({ zones }) => zones.length > 0 && zones.every((zone) => zone.startsWith(region))));
   });
 
   it("assumes the role that a connection names", async () => {

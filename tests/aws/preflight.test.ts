@@ -23,7 +23,9 @@ const types: readonly InstanceTypeFacts[] = [2, 4, 8].flatMap((vcpus) =>
       gpuModel: gpus ? "NVIDIA L4" : "",
       architectures: [architecture],
       spot: true,
-      efa: false,
+      efaInterfaces: 0,
+      networkCards: 1,
+      placementStrategies: ["cluster"],
     })),
   ),
 );

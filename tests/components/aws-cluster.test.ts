@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
 import { ClusterCouldNotBeDeployed } from "../../components/errors";
-import { cloud, functions, group, minimal, plain, scriptOf, secretValues } from "./aws-scene";
+import { cloud, deployed, functions, group, inputs, minimal, plain, scriptOf, secretValues } from "./aws-scene";
 import { awsFunctions, awsResourceTypes } from "./aws-tokens";
-import { mockProgram, settled, valueOf, type Registered } from "./mocks";
-
-async function deployed(args: Partial<AwsClusterArgs> = {}): Promise<{ registered: Registered; cluster: AwsCluster }> {
-  const registered = await mockProgram(cloud, false, functions);
-  const cluster = new AwsCluster("train", { ...minimal, ...args });
-  assert.equal(await valueOf(cluster.status), "ready");
-  await settled();
-  return { registered, cluster };
-}
-
-function inputs(registered: Registered, name: string): Record<string, unknown> {
-  const found = registered.resources.filter((resource) => resource.name === name);
-  assert.equal(found.length, 1, `${name}; there are: ${registered.names().join(", ")}`);
-  return plain(found[0]!.inputs) as Record<string, unknown>;
-}
+import { mockProgram, settled, valueOf } from "./mocks";
 
 describe("components/aws", () => {
   it("makes a network, identities, a control plane and its groups, all named after the cluster", async () => {
@@ -53,6 +38,7 @@ describe("components/aws", () => {
     const forms: Partial<AwsClusterArgs>[] = [
       { network: { nat: "perZone" }, sshAccessCidrs: ["203.0.113.0/24"] },
       { network: { vpcId: "vpc-there" }, controlPlane: { count: 3 } },
+      { nodeGroups: [{ ...group, placementGroup: "partition" }] },
     ];
     for (const form of forms) {
       const { registered } = await deployed(form);
@@ -188,103 +174,6 @@ describe("components/aws", () => {
       await Promise.all([valueOf(cluster.urn), settled()]);
       assert.deepEqual(preview.names(), real.names());
     }
-  });
-
-  it("makes three control planes over the zones behind a public and a private load balancer", async () => {
-    const { registered, cluster } = await deployed({ controlPlane: { count: 3, instanceType: "m5.xlarge" } });
-    const [publicHost, host] = ["api", "api-inner"].map((name) => `train-${name}.elb.us-west-2.amazonaws.com`);
-    assert.equal(await valueOf(cluster.endpoint), `https://${publicHost}:6443`);
-    const machines = [1, 2, 3].map((number) => inputs(registered, `train-control-plane-${number}`));
-    assert.deepEqual(
-      machines.map(({ subnetId }) => subnetId),
-      [1, 2, 3].map((zone) => `train-network-private-${zone}-id`),
-    );
-    const documents = machines.map(
-      ({ userDataBase64 }) => nodeDocumentFromScript(String(userDataBase64)) as unknown as Ec2NodeDocument,
-    );
-    assert.deepEqual(
-      documents.map(({ member }) => member),
-      ["first", "other", "other"],
-    );
-    for (const { endpoint, controlPlane } of documents) {
-      assert.equal(endpoint, `https://${host}:6443`);
-      assert.deepEqual(controlPlane?.certificateNames, ["kubernetes", publicHost, host]);
-    }
-    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
-    assert.equal(worker?.endpoint, `https://${host}:6443`);
-    // Only the public balancer is open to the API's clients, and machines to both balancers only.
-    const groupsOf = (name: string) => [
-      inputs(registered, name)["securityGroups"],
-      inputs(registered, name)["internal"],
-    ];
-    assert.deepEqual(groupsOf("train-control-plane-balancer"), [["train-nodes-id", "train-api-id"], false]);
-    assert.deepEqual(groupsOf("train-control-plane-inner-balancer"), [["train-nodes-id"], true]);
-    assert.deepEqual(machines[0]!["vpcSecurityGroupIds"], ["train-nodes-id"]);
-    for (const targets of registered.all("aws:lb/targetGroup:TargetGroup")) {
-      const { preserveClientIp, healthCheck } = plain(targets.inputs) as Record<
-        string,
-        { protocol: string; path: string }
-      >;
-      // Else an API server does not reach itself.
-      assert.equal(preserveClientIp, "false");
-      assert.deepEqual([healthCheck!.protocol, healthCheck!.path], ["HTTPS", "/readyz"]);
-    }
-    assert.equal(registered.all("aws:lb/targetGroupAttachment:TargetGroupAttachment").length, 6);
-    assert.equal(registered.all("aws:ec2/eip:Eip").length, 1, "the NAT gateway's");
-    assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady")["controlPlaneNodes"], 3);
-  });
-
-  it("keeps load balancers' names within what AWS takes", async () => {
-    const { registered } = await deployed({
-      clusterName: "a-name-that-is-rather-long-for-them",
-      controlPlane: { count: 3 },
-    });
-    const names = [
-      ...registered.all("aws:lb/loadBalancer:LoadBalancer"),
-      ...registered.all("aws:lb/targetGroup:TargetGroup"),
-    ];
-    for (const { inputs } of names) assert.match((inputs as { name: string }).name, /^[A-Za-z0-9-]{1,32}$/);
-    assert.throws(
-      () => new AwsCluster("train", { ...minimal, clusterName: "internal-x", controlPlane: { count: 3 } }),
-      /internal-/,
-    );
-  });
-
-  it("runs AWS's cloud controller manager, and lets it find what is the cluster's", async () => {
-    const { registered } = await deployed();
-    const daemons = plain(registered.inputs("kubernetes:apps/v1:DaemonSet")) as {
-      spec: { template: { spec: { containers: { image: string }[]; hostNetwork: boolean } } };
-    };
-    const { containers, hostNetwork } = daemons.spec.template.spec;
-    assert.equal(containers[0]!.image, "registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1");
-    assert.equal(hostNetwork, true);
-    const owned = registered.resources.flatMap(({ type, name, inputs: given }) => {
-      const { tags } = plain(given) as { tags?: Record<string, string> };
-      return tags?.["kubernetes.io/cluster/train"] === "owned" && !type.endsWith(":Subnet") ? [name] : [];
-    });
-    // Of each machine's security groups one: it refuses machines with two.
-    assert.deepEqual(owned.sort(), ["train-control-plane", "train-control-plane-address", "train-nodes"]);
-    const roles = ["private-1", "public-1"].map((name) => {
-      const { tags } = inputs(registered, `train-network-${name}`) as { tags: Record<string, string> };
-      return Object.keys(tags).filter((key) => key.startsWith("kubernetes.io/role/"));
-    });
-    assert.deepEqual(roles, [["kubernetes.io/role/internal-elb"], ["kubernetes.io/role/elb"]]);
-    for (const userData of [
-      inputs(registered, "train-control-plane")["userDataBase64"],
-      inputs(registered, "train-gpu-template")["userData"],
-    ]) {
-      assert.equal(nodeDocumentFromScript(String(userData))?.cloudProvider, "external");
-    }
-  });
-
-  it("has nodes speak for themselves where there is no cloud controller manager", async () => {
-    const { registered } = await deployed({ cloudControllerManager: false });
-    assert.deepEqual(registered.all("kubernetes:apps/v1:DaemonSet"), []);
-    assert.ok(
-      !JSON.stringify(registered.resources.map(({ inputs }) => inputs as unknown)).includes("kubernetes.io/cluster/"),
-    );
-    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
-    assert.equal(worker?.cloudProvider, undefined);
   });
 
   it("opens the API only to the ranges given, and port 22 only when asked to", async () => {

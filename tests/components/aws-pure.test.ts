@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aws/fabric";
 import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
 import { awsName, shortened } from "../../components/aws/names";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
 import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aws/subnets";
 import { kubernetesTags } from "../../components/aws/tags";
+import { Problems } from "../../components/errors";
 import { formatIpv4, parseCidr } from "../../components/ip-ranges";
 
 const ranges = fc
@@ -64,6 +66,7 @@ describe("components/aws/subnets", () => {
     assert.deepEqual(chooseSubnets(everywhere, all), {
       vpcId: "vpc-1",
       nodes: ["subnet-a", "subnet-c"],
+      zones: ["a", "b"],
       public: ["subnet-b"],
     });
     assert.deepEqual(chooseSubnets(everywhere.slice(0, 2), all).public, ["subnet-a", "subnet-c"]);
@@ -119,6 +122,40 @@ describe("components/aws/instance-types", () => {
     for (const type of ["large", "m5", "m5.", "M5.large", "m5.huge", "m5.large "]) {
       assert.doesNotMatch(type, instanceTypePattern);
     }
+  });
+});
+
+describe("components/aws/fabric", () => {
+  const type = (efaInterfaces: number, networkCards: number) => ({
+    name: "any",
+    efaInterfaces,
+    networkCards,
+    placementStrategies: [],
+  });
+  const kinds = (efa: number, cards: number) =>
+    fabricInterfaces(type(efa, cards)).map(
+      ({ networkCardIndex, interfaceType }) => `${networkCardIndex} ${interfaceType}`,
+    );
+
+  it("gives each network card one adapter, and the first the machine's address", () => {
+    assert.deepEqual(kinds(1, 1), ["0 efa"]);
+    assert.deepEqual(kinds(1, 2), ["0 efa"]);
+    assert.deepEqual(kinds(4, 4), ["0 efa", "1 efa-only", "2 efa-only", "3 efa-only"]);
+    // p6-b300.48xlarge: the first card has none.
+    assert.deepEqual([kinds(16, 17)[0], kinds(16, 17).length], ["0 interface", 17]);
+  });
+
+  it("asks that types of a group are alike", () => {
+    const problems = new Problems();
+    const types = [type(4, 4), { ...type(32, 32), name: "other" }];
+    checkFabric("nodeGroups[1]", { efa: true }, types, { publicSubnets: false }, problems);
+    assert.match(problems.all[0]!.reason, /split it: any \(4 on 4 network cards\), other \(32 on 32 network cards\)/);
+  });
+
+  it("chooses the first zone that offers all types, and leaves it to the group to say that none does", () => {
+    const places = ["a", "b", "c"].map((zone) => ({ subnetId: `subnet-${zone}`, zone }));
+    assert.equal(closestPlace(places, [{ zones: ["b", "c"] }, { zones: ["c"] }]).zone, "c");
+    assert.equal(closestPlace(places, [{ zones: ["d"] }]).zone, "a");
   });
 });
 

@@ -2,7 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { gunzipSync } from "node:zlib";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
-import type { Functions, Outputs } from "./mocks";
+import assert from "node:assert/strict";
+import { AwsCluster } from "../../components/aws/cluster";
+import { mockProgram, settled, valueOf, type Functions, type Outputs, type Registered } from "./mocks";
 
 export const group: AwsNodeGroupArgs = {
   name: "gpu",
@@ -50,6 +52,19 @@ export const cloud: Outputs = {
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
 };
 
+const plainType = {
+  efaInterfaces: 0,
+  networkCards: 1,
+  placementStrategies: ["partition", "spread"],
+  zones: ["us-west-2a", "us-west-2b"],
+};
+const fast = { ...plainType, placementStrategies: ["cluster", "partition", "spread"] };
+const instanceTypeFacts: Record<string, unknown> = {
+  "p5.48xlarge": { ...fast, name: "p5.48xlarge", efaInterfaces: 32, networkCards: 32, zones: ["us-west-2b"] },
+  "p6-b300.48xlarge": { ...fast, name: "p6-b300.48xlarge", efaInterfaces: 16, networkCards: 17 },
+  "g5.8xlarge": { ...fast, name: "g5.8xlarge", efaInterfaces: 1 },
+};
+
 export const functions: Functions = {
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
     names: ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"],
@@ -60,6 +75,9 @@ export const functions: Functions = {
     vpcId: "vpc-there",
     availabilityZone: id === "subnet-b" ? "us-west-2b" : "us-west-2a",
     mapPublicIpOnLaunch: id === "subnet-public",
+  }),
+  "gpu-clusters:aws:getInstanceTypes": ({ instanceTypes }) => ({
+    instanceTypes: (instanceTypes as string[]).map((name) => instanceTypeFacts[name] ?? { ...plainType, name }),
   }),
   "gpu-clusters:aws:getImage": ({ gpu, architecture }) => ({
     imageId: `ami-${String(architecture)}${gpu ? "-gpu" : ""}`,
@@ -78,4 +96,22 @@ export function plain(value: unknown): unknown {
 /** The script in an instance's user data. */
 export function scriptOf(userData: unknown): string {
   return gunzipSync(Buffer.from(String(userData), "base64")).toString("utf8");
+}
+
+/** A cluster after its `pulumi up`. */
+export async function deployed(
+  args: Partial<AwsClusterArgs> = {},
+): Promise<{ registered: Registered; cluster: AwsCluster }> {
+  const registered = await mockProgram(cloud, false, functions);
+  const cluster = new AwsCluster("train", { ...minimal, ...args });
+  assert.equal(await valueOf(cluster.status), "ready");
+  await settled();
+  return { registered, cluster };
+}
+
+/** Inputs of the one resource with this name. */
+export function inputs(registered: Registered, name: string): Record<string, unknown> {
+  const found = registered.resources.filter((resource) => resource.name === name);
+  assert.equal(found.length, 1, `${name}; there are: ${registered.names().join(", ")}`);
+  return plain(found[0]!.inputs) as Record<string, unknown>;
 }

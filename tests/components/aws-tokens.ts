@@ -6,6 +6,7 @@ export const awsResourceTypes = [
   "aws:ec2/internetGateway:InternetGateway",
   "aws:ec2/launchTemplate:LaunchTemplate",
   "aws:ec2/natGateway:NatGateway",
+  "aws:ec2/placementGroup:PlacementGroup",
   "aws:ec2/route:Route",
   "aws:ec2/routeTable:RouteTable",
   "aws:ec2/routeTableAssociation:RouteTableAssociation",

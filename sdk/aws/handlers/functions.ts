@@ -1,6 +1,14 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { FunctionHandler } from "../../plugin/resource";
-import type { GetImageArgs, GetImageResult, GetPreflightArgs, GetPreflightResult } from "../functions";
+import type {
+  GetImageArgs,
+  GetImageResult,
+  GetInstanceTypesArgs,
+  GetInstanceTypesResult,
+  GetPreflightArgs,
+  GetPreflightResult,
+} from "../functions";
+import { readInstanceTypes, readOfferings } from "../instance-types";
 import { findImage } from "../images";
 import { examineGroup } from "../preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight-facts";
@@ -20,6 +28,30 @@ export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
       architecture: image.Architecture ?? architecture,
       createdAt: image.CreationDate ?? "",
       rootDeviceName: image.RootDeviceName ?? "/dev/sda1",
+    };
+  },
+};
+
+export const getInstanceTypesHandler: FunctionHandler<GetInstanceTypesArgs, GetInstanceTypesResult> = {
+  async invoke({ instanceTypes, connection }, { config, signal }) {
+    const { ec2 } = connect(config, connection);
+    const offerings = await readOfferings(ec2, instanceTypes, signal);
+    const zonesOf = (type: string) =>
+      offerings.filter(({ instanceType }) => instanceType === type).map(({ zone }) => zone);
+    const offered = [...new Set(instanceTypes)].filter((type) => zonesOf(type).length > 0);
+    const facts = await readInstanceTypes(ec2, offered, signal);
+    return {
+      instanceTypes: offered.flatMap((type) =>
+        facts
+          .filter(({ name }) => name === type)
+          .map(({ name, efaInterfaces, networkCards, placementStrategies }) => ({
+            name,
+            efaInterfaces,
+            networkCards,
+            placementStrategies: [...placementStrategies],
+            zones: zonesOf(name).sort(),
+          })),
+      ),
     };
   },
 };

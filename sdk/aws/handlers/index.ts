@@ -1,5 +1,5 @@
 import type { FunctionHandler, ResourceHandler } from "../../plugin/resource";
-import { getImageHandler, getPreflightHandler } from "./functions";
+import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "./functions";
 import { nodeGroupHandler } from "./node-group";
 
 /** By type token. */
@@ -10,5 +10,6 @@ export const awsResources: Readonly<Record<string, ResourceHandler>> = {
 /** By function token. */
 export const awsFunctions: Readonly<Record<string, FunctionHandler>> = {
   "gpu-clusters:aws:getImage": getImageHandler,
+  "gpu-clusters:aws:getInstanceTypes": getInstanceTypesHandler,
   "gpu-clusters:aws:getPreflight": getPreflightHandler,
 };

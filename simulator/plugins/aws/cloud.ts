@@ -132,7 +132,9 @@ export async function removeWhenFree(what: string, remove: () => Promise<unknown
       if (isAwsError(error, "notFound")) return true;
       const isHeld =
         isAwsError(error) &&
-        /^(DependencyViolation|DeleteConflict|InvalidIPAddress\.InUse|ResourceInUse\w*)$/.test(error.code);
+        /^(DependencyViolation|DeleteConflict|InvalidPlacementGroup\.InUse|InvalidIPAddress\.InUse|ResourceInUse\w*)$/.test(
+          error.code,
+        );
       if (!isHeld) throw error;
       refusal = error;
       subject.log.status(`${what} is still in use: ${error.cloudMessage}`);

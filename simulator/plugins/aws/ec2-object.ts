@@ -27,7 +27,7 @@ export interface Ec2Kind<Args, State> extends Pick<
   readonly required?: Names<Args>;
   /** @returns the id */
   make(cloud: Cloud, inputs: Plain<Args>, subject: Subject): Promise<string>;
-  /** What `make` leaves to a second call, and what an update changes. `state` is empty for a new one. */
+  /** What `make` leaves to a second call, and what an update changes. `state` is empty for one that is new or never was adjusted. */
   adjust?(cloud: Cloud, id: string, inputs: Plain<Args>, state: Plain<State>, subject: Subject): Promise<void>;
   /** Waits after a create and after an update. */
   settle?(cloud: Cloud, id: string, subject: Subject): Promise<void>;
@@ -36,6 +36,9 @@ export interface Ec2Kind<Args, State> extends Pick<
   /** Where the id that others see is not the one that tags go to. */
   remove(cloud: Cloud, id: string, state: Plain<State>, subject: Subject): Promise<void>;
 }
+
+/** In the state of what was made and not adjusted: the next update does that as for a new one. */
+const unfinished = "__unfinished";
 
 export function ec2Object<Args, State>(kind: Ec2Kind<Args, State>): TableResource<Cloud> {
   const { make, adjust, settle, describe, remove, tagged, autoname, defaults, replaceOn, deleteBeforeReplace } = kind;
@@ -68,7 +71,7 @@ export function ec2Object<Args, State>(kind: Ec2Kind<Args, State>): TableResourc
         await settle?.(cloud, id, subject);
         return { id, outputs: await existing(cloud, id) };
       } catch (error) {
-        const outputs = (await read(cloud, id).catch(() => undefined)) ?? {};
+        const outputs = { ...(await read(cloud, id).catch(() => undefined)), [unfinished]: true };
         throw new PartialFailure(id, outputs, [`${id} exists but is not complete: ${(error as Error).message}`], {
           cause: error,
         });
@@ -77,7 +80,8 @@ export function ec2Object<Args, State>(kind: Ec2Kind<Args, State>): TableResourc
     read,
     ...((adjust || tagged) && {
       update: async (cloud, id, news, state, subject) => {
-        await adjust?.(cloud, id, news as Plain<Args>, state as Plain<State>, subject);
+        const before = unfinished in state ? {} : state;
+        await adjust?.(cloud, id, news as Plain<Args>, before as Plain<State>, subject);
         if (tagged) await cloud.retag(id, state["tagsAll"] as Tags | undefined, news["tags"] as Tags | undefined);
         await settle?.(cloud, id, subject);
         return existing(cloud, id);

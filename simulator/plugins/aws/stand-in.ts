@@ -10,6 +10,7 @@ import { loadBalancerResources } from "./load-balancers";
 import { machineResources } from "./machines";
 import { networkResources } from "./network";
 import { parameterResources } from "./parameters";
+import { placementResources } from "./placement";
 import { securityResources } from "./security";
 
 const table: Table<Cloud> = {
@@ -22,6 +23,7 @@ const table: Table<Cloud> = {
     ...machineResources,
     ...networkResources,
     ...parameterResources,
+    ...placementResources,
     ...securityResources,
   },
 };

@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions
 
-from . import quota
+from . import placement, quota
 from .faults import faults
 from .world import world
 
@@ -104,6 +104,8 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     spot = bool(kwargs.get("instance_market_options"))
     subnet_id = kwargs.get("subnet_id") or next((nic["SubnetId"] for nic in kwargs.get("nics") or [] if "SubnetId" in nic), None)
     zone = self.get_subnet(subnet_id).availability_zone if subnet_id else f"{self.region_name}a"
+    placement_group = (data.get("Placement") or {}).get("GroupName")
+    placement.require(self, placement_group)
     refuse_launch(self, instance_type or "m1.small", zone, spot, count)
     kwargs.setdefault("region_name", self.region_name)
     before = set(self.enis)
@@ -121,6 +123,7 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
                 iam_instance_profile_name=profile.get("Name"),
                 iam_instance_profile_arn=profile.get("Arn"),
             )
+        instance.placement_group = placement_group
         set_state(instance, PENDING)
         world.after("launch", lambda instance=instance: _now_running(instance))
     return reservation

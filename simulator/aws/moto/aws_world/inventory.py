@@ -6,6 +6,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from .instances import TERMINATED
+from .placement import groups_of
 from .provided import is_provided
 
 
@@ -92,6 +93,9 @@ def _of_ec2(backend: Any) -> dict[str, list[dict[str, Any]]]:
             },
             lambda fleet: fleet.state != "deleted",
         ),
+        "placementGroups": [
+            {"id": group.id, "name": group.name, "tags": _tags(group)} for group in groups_of(backend).values()
+        ],
         "keyPairs": [
             {"id": pair.id, "name": pair.key_name, "tags": _tags(pair)}
             for pair in backend.key_pairs.values()

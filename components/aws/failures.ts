@@ -1,0 +1,32 @@
+import * as pulumi from "../../sdk/pulumi";
+import { ClusterCouldNotBeDeployed } from "../errors";
+
+/** The network and the roles: without them there is no cluster. */
+const foundation =
+  /^aws:(ec2\/(vpc|subnet|internetGateway|natGateway|routeTable|route|routeTableAssociation|eip|vpcEndpoint):|iam\/)/;
+
+/**
+ * Options under which a failing call for the network or for a role is shown as `ClusterCouldNotBeDeployed` too, with the cloud's own words.
+ * Their resources are those of another provider, whose errors the engine shows as they are; so the engine is asked to tell of them.
+ */
+export function namingFailures(
+  name: string,
+  options: pulumi.ComponentResourceOptions | undefined,
+): pulumi.ComponentResourceOptions {
+  const hook = new pulumi.ErrorHook(
+    `${name}-could-not-be-deployed`,
+    async ({ failedOperation, name, type, errors }) => {
+      if (failedOperation !== "delete") {
+        const failure = new ClusterCouldNotBeDeployed(`${name} (${type.split(":").at(-1)}): ${errors[0]}`);
+        await pulumi.log.error(failure.message);
+      }
+      // Whether to try again: the provider has done so where that could help.
+      return false;
+    },
+  );
+  const naming: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+    foundation.test(type)
+      ? { props, opts: { ...opts, hooks: { ...opts.hooks, onError: [...(opts.hooks?.onError ?? []), hook] } } }
+      : undefined;
+  return { ...options, transformations: [...(options?.transformations ?? []), naming] };
+}

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { Ec2NodeDocument } from "../../bootstrap/ec2";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
+import { AwsCluster } from "../../components/aws/cluster";
+import { groupTypes } from "../../components/aws/group-types";
+import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
+import { mockProgram, valueOf } from "./mocks";
+
+describe("components/aws: three control planes", () => {
+  it("makes three control planes over the zones behind a public and a private load balancer", async () => {
+    const { registered, cluster } = await deployed({ controlPlane: { count: 3, instanceType: "m5.xlarge" } });
+    const [publicHost, host] = ["api", "api-inner"].map((name) => `train-${name}.elb.us-west-2.amazonaws.com`);
+    assert.equal(await valueOf(cluster.endpoint), `https://${publicHost}:6443`);
+    const machines = [1, 2, 3].map((number) => inputs(registered, `train-control-plane-${number}`));
+    assert.deepEqual(
+      machines.map(({ subnetId }) => subnetId),
+      [1, 2, 3].map((zone) => `train-network-private-${zone}-id`),
+    );
+    const documents = machines.map(
+      ({ userDataBase64 }) => nodeDocumentFromScript(String(userDataBase64)) as unknown as Ec2NodeDocument,
+    );
+    assert.deepEqual(
+      documents.map(({ member }) => member),
+      ["first", "other", "other"],
+    );
+    for (const { endpoint, controlPlane } of documents) {
+      assert.equal(endpoint, `https://${host}:6443`);
+      assert.deepEqual(controlPlane?.certificateNames, ["kubernetes", publicHost, host]);
+    }
+    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.equal(worker?.endpoint, `https://${host}:6443`);
+    // Only the public balancer is open to the API's clients, and machines to both balancers only.
+    const groupsOf = (name: string) => [
+      inputs(registered, name)["securityGroups"],
+      inputs(registered, name)["internal"],
+    ];
+    assert.deepEqual(groupsOf("train-control-plane-balancer"), [["train-nodes-id", "train-api-id"], false]);
+    assert.deepEqual(groupsOf("train-control-plane-inner-balancer"), [["train-nodes-id"], true]);
+    assert.deepEqual(machines[0]!["vpcSecurityGroupIds"], ["train-nodes-id"]);
+    for (const targets of registered.all("aws:lb/targetGroup:TargetGroup")) {
+      const { preserveClientIp, healthCheck } = plain(targets.inputs) as Record<
+        string,
+        { protocol: string; path: string }
+      >;
+      // Else an API server does not reach itself.
+      assert.equal(preserveClientIp, "false");
+      assert.deepEqual([healthCheck!.protocol, healthCheck!.path], ["HTTPS", "/readyz"]);
+    }
+    assert.equal(registered.all("aws:lb/targetGroupAttachment:TargetGroupAttachment").length, 6);
+    assert.equal(registered.all("aws:ec2/eip:Eip").length, 1, "the NAT gateway's");
+    assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady")["controlPlaneNodes"], 3);
+  });
+
+  it("keeps load balancers' names within what AWS takes", async () => {
+    const { registered } = await deployed({
+      clusterName: "a-name-that-is-rather-long-for-them",
+      controlPlane: { count: 3 },
+    });
+    const names = [
+      ...registered.all("aws:lb/loadBalancer:LoadBalancer"),
+      ...registered.all("aws:lb/targetGroup:TargetGroup"),
+    ];
+    for (const { inputs } of names) assert.match((inputs as { name: string }).name, /^[A-Za-z0-9-]{1,32}$/);
+    assert.throws(
+      () => new AwsCluster("train", { ...minimal, clusterName: "internal-x", controlPlane: { count: 3 } }),
+      /internal-/,
+    );
+  });
+});
+
+describe("components/aws: cloud controller manager", () => {
+  it("runs AWS's cloud controller manager, and lets it find what is the cluster's", async () => {
+    const { registered } = await deployed();
+    const daemons = plain(registered.inputs("kubernetes:apps/v1:DaemonSet")) as {
+      spec: { template: { spec: { containers: { image: string }[]; hostNetwork: boolean } } };
+    };
+    const { containers, hostNetwork } = daemons.spec.template.spec;
+    assert.equal(containers[0]!.image, "registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1");
+    assert.equal(hostNetwork, true);
+    const owned = registered.resources.flatMap(({ type, name, inputs: given }) => {
+      const { tags } = plain(given) as { tags?: Record<string, string> };
+      return tags?.["kubernetes.io/cluster/train"] === "owned" && !type.endsWith(":Subnet") ? [name] : [];
+    });
+    // Of each machine's security groups one: it refuses machines with two.
+    assert.deepEqual(owned.sort(), ["train-control-plane", "train-control-plane-address", "train-nodes"]);
+    const roles = ["private-1", "public-1"].map((name) => {
+      const { tags } = inputs(registered, `train-network-${name}`) as { tags: Record<string, string> };
+      return Object.keys(tags).filter((key) => key.startsWith("kubernetes.io/role/"));
+    });
+    assert.deepEqual(roles, [["kubernetes.io/role/internal-elb"], ["kubernetes.io/role/elb"]]);
+    for (const userData of [
+      inputs(registered, "train-control-plane")["userDataBase64"],
+      inputs(registered, "train-gpu-template")["userData"],
+    ]) {
+      assert.equal(nodeDocumentFromScript(String(userData))?.cloudProvider, "external");
+    }
+  });
+
+  it("has nodes speak for themselves where there is no cloud controller manager", async () => {
+    const { registered } = await deployed({ cloudControllerManager: false });
+    assert.deepEqual(registered.all("kubernetes:apps/v1:DaemonSet"), []);
+    assert.ok(
+      !JSON.stringify(registered.resources.map(({ inputs }) => inputs as unknown)).includes("kubernetes.io/cluster/"),
+    );
+    const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.equal(worker?.cloudProvider, undefined);
+  });
+});
+
+describe("components/aws: fast networks", () => {
+  it("puts machines with adapters close together, in a zone that has them", async () => {
+    const fast: AwsNodeGroupArgs = { ...group, instanceTypes: ["p5.48xlarge"], efa: true, placementGroup: "cluster" };
+    const { registered } = await deployed({ nodeGroups: [fast, { ...group, name: "plain" }] });
+    const template = inputs(registered, "train-gpu-template") as {
+      vpcSecurityGroupIds?: string[];
+      placement: { groupName: string };
+      networkInterfaces: {
+        deviceIndex: number;
+        networkCardIndex: number;
+        interfaceType: string;
+        securityGroups: string[];
+      }[];
+    };
+    const { networkInterfaces } = template;
+    assert.equal(networkInterfaces.length, 32);
+    assert.deepEqual(
+      [0, 1, 31].map((index) => {
+        const { deviceIndex, networkCardIndex, interfaceType } = networkInterfaces[index]!;
+        return [deviceIndex, networkCardIndex, interfaceType];
+      }),
+      [
+        [0, 0, "efa"],
+        [1, 1, "efa-only"],
+        [1, 31, "efa-only"],
+      ],
+    );
+    assert.ok(networkInterfaces.every(({ securityGroups }) => securityGroups[0] === "train-nodes-id"));
+    assert.equal(template.vpcSecurityGroupIds, undefined);
+    const placement = registered.inputs("aws:ec2/placementGroup:PlacementGroup");
+    assert.deepEqual([placement["strategy"], placement["name"]], ["cluster", template.placement.groupName]);
+    assert.deepEqual(inputs(registered, "train-gpu")["subnetIds"], ["train-network-private-2-id"]);
+    assert.equal((inputs(registered, "train-plain")["subnetIds"] as string[]).length, 3);
+    const out = registered
+      .all("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+      .map(({ inputs }) => inputs as object);
+    assert.ok(
+      out.some((rule) => "referencedSecurityGroupId" in rule),
+      "fabric traffic leaves for the group itself",
+    );
+  });
+
+  it("refuses adapters and placement groups where the types have none, by the user's own path", async () => {
+    const wrong: [Partial<AwsNodeGroupArgs>, RegExp, AwsClusterArgs["network"]?][] = [
+      [{ instanceTypes: ["m5.large"], efa: true }, /nodeGroups\[0\].efa: m5.large has no Elastic Fabric Adapter/],
+      [
+        { instanceTypes: ["t3.large"], placementGroup: "cluster" },
+        /nodeGroups\[0\].placementGroup: t3.large cannot .* but in: partition or spread/,
+      ],
+      [{ instanceTypes: ["p5.48xlarge"], efa: true }, /nodeGroups\[0\].efa: .* no public address/, { nat: "none" }],
+    ];
+    for (const [form, message, network] of wrong) {
+      await mockProgram(cloud, true, functions);
+      const asked = { group: { ...group, ...form }, path: "nodeGroups[0]", connection: undefined };
+      const publicSubnets = network?.nat === "none";
+      await assert.rejects(groupTypes({ ...asked, publicSubnets }, {}), message);
+    }
+    assert.throws(
+      () => new AwsCluster("train", { ...minimal, nodeGroups: [{ ...group, maxSize: 22, placementGroup: "spread" }] }),
+      /nodeGroups\[0\].maxSize: 22 is more than 21/,
+    );
+  });
+});
