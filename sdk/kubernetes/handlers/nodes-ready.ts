@@ -70,7 +70,7 @@ async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promis
       if (failed.length === 0) return undefined;
       return new Error(
         `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
-          `cause is mended, delete the machine, and the next \`pulumi up\` makes a new one${describeReports(failed)}`,
+          `cause is mended, delete the machine, and \`pulumi up --refresh\` makes a new one${describeReports(failed)}`,
       );
     },
     async timedOut(reason, seconds) {
