@@ -18,6 +18,8 @@ export interface StackOptions {
   environment?: Record<string, string>;
   /** Directory of the program; the checkout unless given. */
   program?: string;
+  /** A pulumi that waits for ever must not outlive its test. Default: 100 s. */
+  timeoutMs?: number;
 }
 
 export interface Step {
@@ -183,8 +185,7 @@ export class EngineStack {
     const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd,
       reject: false,
-      // A pulumi that waits for ever must not outlive its test.
-      timeout: 100_000,
+      timeout: this.options.timeoutMs ?? 100_000,
       // ^C, as a terminal sends it; the engine then gives its providers some seconds.
       ...(interrupt && { cancelSignal: interrupt, killSignal: "SIGINT", forceKillAfterDelay: 60_000 }),
       env: {
