@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { gatewayAddress, privateNetworks } from "./address";
-import { endMachines } from "./sweep";
+import { endMachines, machinesVariable } from "./sweep";
 
 /** Comes with the accepted connection. */
 export interface Dial {
@@ -104,7 +104,7 @@ process.on("message", (message: Dial | HangUp | Listen | Unlisten, socket: unkno
 });
 process.once("disconnect", () => {
   // Also when the simulator was killed: its machines end with it.
-  endMachines(process.argv[2]!).then(
+  endMachines(process.env[machinesVariable]!).then(
     () => process.exit(0),
     () => process.exit(1),
   );

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Accepted, Dial, HangUp, Listen, Listening, Unlisten } from "./gateway";
+import { machinesVariable } from "./sweep";
 
 const apiServerPort = 6443;
 
@@ -124,8 +125,8 @@ export class Network {
 }
 
 function startGateway(machines: string): Promise<ChildProcess> {
-  const program = ["--import", "tsx", join(__dirname, "gateway.ts"), machines];
-  const child = spawn("unshare", ["--net", process.execPath, ...program], {
+  const child = spawn("unshare", ["--net", process.execPath, "--import", "tsx", join(__dirname, "gateway.ts")], {
+    env: { ...process.env, [machinesVariable]: machines },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { endCgroups } from "./cgroups";
 import { MachineDisk } from "./disk";
 
+/** Tells the gateway whose machines it ends. */
+export const machinesVariable = "SIMULATED_MACHINES";
+
 /** Cuts off every machine that runs and whose disk is in the directory, and no other. Returns their names. */
 export async function endMachines(directory: string): Promise<string[]> {
   const ended: string[] = [];
