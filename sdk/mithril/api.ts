@@ -76,6 +76,6 @@ export interface MithrilApi {
   regions(signal: AbortSignal): Promise<Region[]>;
   images(signal: AbortSignal): Promise<ImageVersion[]>;
   /** Images of control planes. */
-  clusterImages(region: string | undefined, signal: AbortSignal): Promise<ImageVersion[]>;
+  clusterImages(region: string, signal: AbortSignal): Promise<ImageVersion[]>;
   quotas(signal: AbortSignal): Promise<Quota[]>;
 }

@@ -136,7 +136,7 @@ export function getRegions(args: GetRegionsArgs = {}, options?: pulumi.InvokeOpt
 }
 
 export interface GetImagesArgs {
-  /** Only those of this region. */
+  /** Only those of this region. Required for images of control planes. */
   region?: string;
   /** Images of control planes instead of instances. */
   controlPlane?: boolean;

@@ -10,7 +10,6 @@ import {
   type RegionData,
 } from "./catalogue-data";
 import { usualReservationQuota, usualSpotQuota } from "./conditions";
-import { badRequest } from "./errors";
 import type { World } from "./model";
 import { checkProject, instanceTypeOf } from "./orders";
 import { reservedHours } from "./reservations";
@@ -64,7 +63,7 @@ export const listClusterImages = (region: string) =>
         regions.filter((candidate) => candidate.kubernetes),
       ),
     )
-    .filter((image) => region === "" || image.supported_regions.includes(region));
+    .filter((image) => image.supported_regions.includes(region));
 
 function imageView(image: (typeof images)[number] | (typeof clusterImages)[number], where: readonly RegionData[]) {
   return {
@@ -101,7 +100,6 @@ export function listSpotAvailability(world: World) {
 
 /** Null figures for a type that has no auction there. */
 export function currentPrices(world: World, instanceType: string, region: string) {
-  if (instanceType === "") throw badRequest("instance_type is required");
   const type = instanceTypeOf(instanceType);
   const market =
     region === ""

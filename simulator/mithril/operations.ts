@@ -189,17 +189,22 @@ export const operations: readonly Operation[] = [
   get("ListCpuRegions", "/v2/cpu/regions", () => catalogue.listCpuRegions()),
   get("ListRegions", "/marketplace/v1/regions", () => catalogue.listRegions()),
   get("ListImages", "/v2/image-versions", () => catalogue.listImages()),
-  get("ListClusterImages", "/v2/mcc-image-versions", ({ param }) => catalogue.listClusterImages(param("region"))),
+  get("ListClusterImages", "/v2/mcc-image-versions", ({ param }) =>
+    catalogue.listClusterImages(required(param, "region")),
+  ),
   get("GetCurrentPrices", "/v2/pricing/current", ({ world, param }) =>
-    catalogue.currentPrices(world, param("instance_type"), param("region")),
+    catalogue.currentPrices(world, required(param, "instance_type"), param("region")),
   ),
 ];
 
 function projectOf(param: Call["param"]): string {
-  const project = param("project");
-  if (project === "")
-    throw new MithrilError(422, [{ loc: ["query", "project"], msg: "Field required", type: "missing" }]);
-  return project;
+  return required(param, "project");
+}
+
+function required(param: Call["param"], name: string): string {
+  const value = param(name);
+  if (value === "") throw new MithrilError(422, [{ loc: ["query", name], msg: "Field required", type: "missing" }]);
+  return value;
 }
 
 function matches(wanted: string, value: string): boolean {

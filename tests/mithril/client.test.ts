@@ -60,6 +60,74 @@ describe("Mithril client", () => {
     assert.equal((await api.clusters.list(signal()))[0]!.status, "Terminated");
   });
 
+  it("asks and understands every operation as the API's description has it", async () => {
+    const called = new Set<string>();
+    const recording = <T extends object>(part: T, path: string): T =>
+      new Proxy(part, {
+        get(target, key) {
+          const name = `${path}${String(key)}`;
+          const value = Reflect.get(target, key) as unknown;
+          if (typeof value === "function") called.add(name);
+          return typeof value === "object" && value !== null ? recording(value, `${name}.`) : value;
+        },
+      });
+    const plain = mithril.api();
+    const api = recording(plain, "");
+    const stop = signal();
+    const key = await api.sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, stop);
+    const unused = await api.sshKeys.create({ name: "u", publicKey: publicKey(2), required: false }, stop);
+    await api.sshKeys.setRequired(key.fid, true, stop);
+    const shape = { name: "c", region, sshKeys: [key.fid], instanceType: cpuType };
+    const cluster = await api.clusters.create({ ...shape, kubernetesVersion: "1.34" }, stop);
+    const volume = await api.volumes.create({ name: "v", region, diskInterface: "File", sizeGb: 1 }, "key", stop);
+    await api.volumes.rename(volume.fid, "w", stop);
+    const launch = { volumes: [], sshKeys: [key.fid], startupScript: "#!/bin/bash\n", cluster: cluster.fid };
+    const order = { launchSpecification: { ...launch, memoryGb: 100 } };
+    const made = await api.bids.create(bid("b", order), "key", stop);
+    await api.bids.update(made.fid, { limitPrice: "$21.00" }, stop);
+    await api.bids.update(made.fid, { paused: true }, stop);
+    await api.bids.update(made.fid, { volumes: [volume.fid] }, stop);
+    await api.bids.update(made.fid, { volumes: [], memoryGb: 90 }, stop);
+    const [startTime, endTime, later] = [0, 3, 4].map((hours) =>
+      new Date(Date.now() + hours * 3_600_000).toISOString(),
+    );
+    const reserved = await api.reservations.create(
+      { name: "r", region, instanceType: gpuType, quantity: 1, startTime: startTime!, endTime: endTime!, ...order },
+      "key",
+      stop,
+    );
+    await api.reservations.extend(reserved.fid, later!, stop);
+    await api.reservations.update(reserved.fid, { volumes: [volume.fid] }, stop);
+    await api.reservations.list(stop);
+    await api.bids.list({ name: "b" }, stop);
+    await api.bids.find(made.fid, stop);
+    const [instance] = await api.instances.list({ reservations: [reserved.fid] }, stop);
+    await api.instances.list({ bids: [made.fid] }, stop);
+    await api.reservations.terminateInstances(reserved.fid, [instance!.fid], stop);
+    await api.currentPrices({ instanceType: gpuType, region }, stop);
+    for (const list of ["instanceTypes", "spotAvailability", "regions", "images", "quotas"] as const)
+      await api[list](stop);
+    await api.clusterImages(region, stop);
+    for (const list of [api.clusters, api.sshKeys, api.volumes]) await list.list(stop);
+    await api.clusters.find(cluster.fid, stop);
+    await api.bids.delete(made.fid, stop);
+    const spare = await api.volumes.create({ name: "s", region, diskInterface: "Block", sizeGb: 1 }, "key", stop);
+    await api.volumes.delete(spare.fid, stop);
+    await api.sshKeys.delete(unused.fid, stop);
+    await mithril.api().instances.list({}, stop);
+    await api.clusters.delete(cluster.fid, stop);
+    const all = Object.entries(plain).flatMap(([name, part]) =>
+      typeof part === "function"
+        ? [name]
+        : typeof part === "object"
+          ? Object.keys(part).map((key) => `${name}.${key}`)
+          : [],
+    );
+    assert.deepEqual([...called].sort(), all.sort(), "the test calls all that the client can");
+    // `mithril.close` holds what passed against the description.
+    assert.ok(mithril.requests.every(({ status }) => status < 300));
+  });
+
   it("reads a list page by page", async () => {
     const api = mithril.api();
     mithril.cloud.conditions.spotQuota = { "h100-80gb.sxm.8x": 1000 };

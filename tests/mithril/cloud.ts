@@ -1,4 +1,5 @@
 /** Simulated Mithril over HTTP, for tests of the client and of what stands on it. */
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +8,7 @@ import type { MithrilApi } from "../../sdk/mithril/api";
 import { Faults, type Fault } from "../../simulator/faults";
 import { MithrilCloud } from "../../simulator/mithril/cloud";
 import { emptyMithril, firstMithrilProject } from "../../simulator/mithril/model";
+import { problemsOf } from "./api-description";
 import { defaultMithrilTiming, scaledMithril, type MithrilTiming } from "../../simulator/mithril/timing";
 
 export const fastBackoff = { retries: 3, firstMs: 1, factor: 1, longestMs: 2 };
@@ -21,10 +23,14 @@ export interface SeenRequest {
   body: string;
   status: number;
   answer: string;
+  /** A fault changed its answer. */
+  faulty: boolean;
 }
 
 export class TestMithril {
   readonly requests: SeenRequest[] = [];
+  /** The cloud's time, in milliseconds since 1970. */
+  clock: () => number = Date.now;
   private readonly faults = new Faults();
   private constructor(
     readonly cloud: MithrilCloud,
@@ -61,9 +67,12 @@ export class TestMithril {
     return this.requests.filter((request) => request.operation === operation).length;
   }
 
+  /** Also holds all that passed, and was not refused, against Mithril's description of its API. */
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+    const accepted = this.requests.filter(({ status, faulty }) => status >= 200 && status < 300 && !faulty);
+    assert.deepEqual([...new Set(accepted.flatMap(problemsOf))], []);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,7 +83,10 @@ export class TestMithril {
     const operation = this.cloud.operationOf(method, url.pathname);
     const fault = this.faults.take({ cloud: "mithril", method, path: url.pathname, operation });
     const outcome = fault?.outcome;
-    const seen = { operation, method, path: url.pathname, query: url.searchParams, body, status: 0, answer: "" };
+    const seen = {
+      ...{ operation, method, path: url.pathname, query: url.searchParams, body },
+      ...{ status: 0, answer: "", faulty: outcome !== undefined },
+    };
     this.requests.push(seen);
     const real = () =>
       this.cloud.answer(
@@ -85,7 +97,7 @@ export class TestMithril {
           authorization: request.headers.authorization ?? "",
           body,
         },
-        Date.now(),
+        this.clock(),
       );
     const answer = fault === undefined || fault.effect === "after" ? real() : undefined;
     if (outcome === "dropConnection") {

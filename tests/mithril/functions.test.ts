@@ -58,6 +58,7 @@ describe("Mithril functions", () => {
       control.images.map(({ name }) => name),
       ["mcc-control-plane"],
     );
+    await assert.rejects(handlers.getImagesHandler.invoke({ controlPlane: true }, context()), /region: is required/);
   });
 
   it("are all in the provider's table", () => {

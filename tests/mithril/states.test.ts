@@ -1,13 +1,18 @@
 /** The states of bids and instances, as resources show them after a refresh; none of them but the end is a difference. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { provider } from "../../sdk/provider";
 import { EngineResource, startPlugin, type Plugin } from "../plugin/harness";
 import { publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 const market = `h100-80gb.sxm.8x/${region}`;
-const slow = { auctionInterval: 10, instanceStarting: 400, instanceStopping: 400, preemptionNotice: 400 };
+const second = 1000;
+const slow = {
+  auctionInterval: second,
+  instanceStarting: 5 * second,
+  instanceStopping: 5 * second,
+  preemptionNotice: 10 * second,
+};
 
 describe("States of Mithril's orders", () => {
   let mithril: TestMithril;
@@ -16,6 +21,8 @@ describe("States of Mithril's orders", () => {
   let bid: EngineResource;
   beforeEach(async () => {
     mithril = await TestMithril.start(slow);
+    now = Date.now();
+    mithril.clock = () => now;
     plugin = await startPlugin(provider, { config: mithril.config });
     const api = mithril.api();
     const key = (await api.sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
@@ -34,6 +41,8 @@ describe("States of Mithril's orders", () => {
     await mithril.close();
   });
 
+  /** The cloud's time, which passes only here. */
+  let now: number;
   let groupInputs: Record<string, unknown>;
   let bidInputs: Record<string, unknown>;
   const setPrice = (spotPriceCents: number) =>
@@ -55,55 +64,48 @@ describe("States of Mithril's orders", () => {
     return all;
   }
 
-  /** Waits until both show it, and holds it against a second `up`, which must have nothing to do. */
-  async function becomes(order: string, instance: string, state: string): Promise<void> {
-    const wanted = [`${order} ${instance} ${state}`, `${order} ${instance}`];
-    let last: string[] = [];
-    for (const stop = signal(); !stop.aborted; await sleep(20)) {
-      last = await shown();
-      if (JSON.stringify(last) === JSON.stringify(wanted)) {
-        assert.equal(await group.up(groupInputs), "same");
-        assert.equal(await bid.up(bidInputs), "same");
-        return;
-      }
-    }
-    assert.deepEqual(last, wanted);
+  /** Lets time pass; then both must show it, and a second `up` must have nothing to do. */
+  async function after(seconds: number, order: string, instance: string, state: string): Promise<void> {
+    now += seconds * second;
+    assert.deepEqual(await shown(), [`${order} ${instance} ${state}`, `${order} ${instance}`]);
+    assert.deepEqual([await group.up(groupInputs), await bid.up(bidInputs)], ["same", "same"]);
   }
 
   it("are shown as they change: won, outbid, won again, moved to other hosts", async () => {
     setPrice(9000);
     await group.up(groupInputs);
     await bid.up(bidInputs);
-    await becomes("Open", "", "creating");
+    await after(2, "Open", "", "creating");
     setPrice(1600);
-    await becomes("Allocated", "STATUS_STARTING", "creating");
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(2, "Allocated", "STATUS_STARTING", "creating");
+    await after(5, "Allocated", "STATUS_RUNNING", "running");
     setPrice(9000);
-    await becomes("Preempting", "STATUS_PREEMPTING", "running");
-    await becomes("Open", "STATUS_PREEMPTED", "creating");
+    await after(2, "Preempting", "STATUS_PREEMPTING", "running");
+    await after(10, "Open", "STATUS_PREEMPTED", "creating");
     setPrice(1600);
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(7, "Allocated", "STATUS_RUNNING", "running");
     mithril.cloud.conditions = { relocating: ["train-gpu-0", "alone"] };
-    await becomes("Relocating", "STATUS_RELOCATING", "running");
+    await after(60, "Relocating", "STATUS_RELOCATING", "running");
     mithril.cloud.conditions = {};
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(0, "Allocated", "STATUS_STARTING", "creating");
+    await after(5, "Allocated", "STATUS_RUNNING", "running");
   });
 
   it("are paused and resumed by an input, and ended bids are made again by the next up", async () => {
     await group.up(groupInputs);
     await bid.up(bidInputs);
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(7, "Allocated", "STATUS_RUNNING", "running");
     const running = [groupInputs, bidInputs] as const;
     [groupInputs, bidInputs] = [
       { ...groupInputs, paused: true },
       { ...bidInputs, paused: true },
     ];
     assert.deepEqual([await group.up(groupInputs), await bid.up(bidInputs)], ["update", "update"]);
-    await becomes("Paused", "STATUS_STOPPING", "creating");
-    await becomes("Paused", "STATUS_PAUSED", "creating");
+    await after(1, "Paused", "STATUS_STOPPING", "creating");
+    await after(5, "Paused", "STATUS_PAUSED", "creating");
     [groupInputs, bidInputs] = running;
     assert.deepEqual([await group.up(groupInputs), await bid.up(bidInputs)], ["update", "update"]);
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(7, "Allocated", "STATUS_RUNNING", "running");
     const ended = Object.keys(mithril.cloud.state.bids);
     for (const fid of ended) await mithril.api().bids.delete(fid, signal());
     assert.deepEqual(await shown(), [], "a group without nodes, and no bid");
@@ -113,7 +115,8 @@ describe("States of Mithril's orders", () => {
       ended.map((fid) => bids[fid]!.status),
       ["Terminated", "Terminated"],
     );
-    await becomes("Allocated", "STATUS_RUNNING", "running");
+    await after(7, "Allocated", "STATUS_RUNNING", "running");
+    mithril.clock = () => Date.now() + 60 * second;
     await group.destroy();
     await bid.destroy();
   });

@@ -1,4 +1,4 @@
-import type { FunctionHandler } from "../../plugin/resource";
+import { InvalidArguments, type FunctionHandler } from "../../plugin/resource";
 import type * as functions from "../functions";
 import { formatMoney } from "../money";
 import { resolveInstanceType } from "../offers";
@@ -78,7 +78,11 @@ export const getRegionsHandler: FunctionHandler<functions.GetRegionsArgs, functi
 export const getImagesHandler: FunctionHandler<functions.GetImagesArgs, functions.GetImagesResult> = {
   async invoke({ region, controlPlane }, { config, signal }) {
     const { api } = connect(config);
-    const images = await (controlPlane ? api.clusterImages(region, signal) : api.images(signal));
+    if (controlPlane && region === undefined) {
+      const reason = "is required: Mithril lists images of control planes by region";
+      throw new InvalidArguments([{ property: "region", reason }]);
+    }
+    const images = await (controlPlane ? api.clusterImages(region!, signal) : api.images(signal));
     const offered = images.filter(
       (image) => image.deactivatedAt === undefined && (region === undefined || image.regions.includes(region)),
     );
