@@ -1,16 +1,16 @@
 /** The plugin as a process: the engine starts it, reads its port from the first line of its output, and stops it by SIGINT. */
 import { fstatSync } from "node:fs";
 import type { EngineLog } from "./engine-log";
-import type { Operations } from "./operations";
 
 /** How long running operations may take to come to a safe end; the engine kills the plugin 5 s after SIGINT. */
 const SHUTDOWN_GRACE_MS = 4_000;
 
 /** A gRPC server that can run as the plugin of a process. */
 export interface PluginServer {
-  readonly operations: Operations;
   readonly log: EngineLog;
   listen(): Promise<number>;
+  /** Ends early what is under way, and resolves once all of it is answered. */
+  finish(): Promise<void>;
   crash(error: unknown): void;
 }
 
@@ -28,12 +28,9 @@ export async function runPlugin(server: PluginServer, argv: readonly string[]): 
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   const stop = (): void => {
-    if (server.operations.count === 0) process.exit(0);
-    server.operations.cancel();
-    const started = Date.now();
-    setInterval(() => {
-      if (server.operations.count === 0 || Date.now() - started > SHUTDOWN_GRACE_MS) process.exit(0);
-    }, 20);
+    const exit = (): never => process.exit(0);
+    setTimeout(exit, SHUTDOWN_GRACE_MS);
+    void server.finish().then(exit);
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);

@@ -48,6 +48,12 @@ export class ProviderServer {
     });
   }
 
+  /** Ends early what is under way, and resolves once all of it is answered. */
+  finish(): Promise<void> {
+    this.operations.cancel();
+    return new Promise((resolve) => this.grpcServer.tryShutdown(() => resolve()));
+  }
+
   close(): void {
     this.operations.cancel();
     this.log.close();

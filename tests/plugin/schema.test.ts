@@ -47,7 +47,7 @@ describe("the package schema", function () {
     });
 
     it("calls outputs required unless their value may be undefined", () => {
-      assert.deepEqual(thing().required, ["address", "key", "revision", "size", "thingName"]);
+      assert.deepEqual(thing().required, ["account", "address", "key", "revision", "size", "thingName"]);
       assert.equal(thing().properties!.key!.secret, true);
     });
 

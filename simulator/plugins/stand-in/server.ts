@@ -101,6 +101,11 @@ export class StandInServer implements PluginServer {
     this.operations.crash(error);
   }
 
+  finish(): Promise<void> {
+    this.operations.cancel();
+    return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
+  }
+
   close(): void {
     this.operations.cancel();
     this.log.close();
