@@ -26,7 +26,7 @@ export interface Circumstances {
 }
 
 /** Clouds whose machines boot with `nspawn`. */
-const bootingClouds: readonly unknown[] = ["cudo"];
+const bootingClouds: readonly unknown[] = ["cudo", "mithril"];
 
 /**
  * Machines that boot, wherever they can: they prove the node, too.
