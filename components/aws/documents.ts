@@ -1,20 +1,17 @@
 /** The node documents of an AWS cluster. Pure. */
-import { placeholders, type Taint } from "../../bootstrap/document";
 import type { Ec2Member, Ec2NodeDocument } from "../../bootstrap/ec2";
-import { groupLabels, groupTaints, type GroupMarks } from "../node-marks";
+import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
 
 /** Address ranges in the cluster: pods and Services. */
 export const subnets = { pods: "10.244.0.0/16", services: "10.96.0.0/12" } as const;
 
 interface Common {
-  clusterName: string;
-  kubernetesVersion: string;
-  certificateAuthority: string;
+  joinParameter: string;
   /** Whether AWS's cloud controller manager runs in the cluster. */
   externalCloudProvider: boolean;
 }
 
-export interface ControlPlaneOptions extends Common {
+export interface ControlPlaneOptions extends ClusterFacts, Common {
   /** Addresses and names of the API server that are known before the machine boots. */
   addresses: readonly string[];
   /** Of the API server, where several machines serve it. */
@@ -22,27 +19,18 @@ export interface ControlPlaneOptions extends Common {
   /** Which of several machines it is. */
   member: Ec2Member | undefined;
   keysParameter: string;
-  joinParameter: string;
 }
 
 export function controlPlaneDocument(options: ControlPlaneOptions): Ec2NodeDocument {
+  const { endpoint, member, keysParameter, joinParameter, addresses } = options;
   return {
-    version: 1,
-    clusterName: options.clusterName,
-    role: "control-plane",
-    nodeName: placeholders.nodeName,
-    providerId: placeholders.providerId,
-    kubernetesVersion: options.kubernetesVersion,
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-    certificateAuthority: options.certificateAuthority,
-    labels: { "gpu-clusters/cluster": options.clusterName },
-    taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
+    ...controlPlaneFields(options),
     ...cloudProvider(options),
-    fileShares: [],
-    secrets: { source: "aws-ssm", parameter: options.keysParameter, joinParameter: options.joinParameter },
-    ...(options.member && { member: options.member }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(member && { member }),
+    secrets: { source: "aws-ssm", parameter: keysParameter, joinParameter },
     controlPlane: {
-      certificateNames: ["kubernetes", ...options.addresses],
+      certificateNames: ["kubernetes", ...addresses],
       podSubnet: subnets.pods,
       serviceSubnet: subnets.services,
       kubeProxy: true,
@@ -50,31 +38,11 @@ export function controlPlaneDocument(options: ControlPlaneOptions): Ec2NodeDocum
   };
 }
 
-export interface WorkerOptions extends Common, GroupMarks {
-  endpoint: string;
-  joinParameter: string;
-  labels: Readonly<Record<string, string>>;
-  taints: readonly Taint[];
-  gpus: number;
-}
-
 /** The document of a group; each machine completes it. */
-export function workerDocument(options: WorkerOptions): Ec2NodeDocument {
+export function workerDocument(options: GroupFacts & Common): Ec2NodeDocument {
   return {
-    version: 1,
-    clusterName: options.clusterName,
-    role: "worker",
-    nodeGroup: options.group,
-    nodeName: placeholders.nodeName,
-    providerId: placeholders.providerId,
-    kubernetesVersion: options.kubernetesVersion,
-    endpoint: options.endpoint,
-    certificateAuthority: options.certificateAuthority,
-    labels: groupLabels(options, options.labels),
-    taints: groupTaints(options, options.taints),
-    ...(options.gpus > 0 && { gpu: { vendor: "nvidia" as const, count: options.gpus } }),
+    ...groupFields(options),
     ...cloudProvider(options),
-    fileShares: [],
     secrets: { source: "aws-ssm", parameter: options.joinParameter },
   };
 }

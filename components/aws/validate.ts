@@ -1,19 +1,9 @@
 import { allocationStrategies, strategyRefusal } from "../../sdk/aws/allocation";
-import {
-  checkBounds,
-  checkChoice,
-  checkCidr,
-  checkClusterName,
-  checkGroupNames,
-  checkKubernetesVersion,
-  checkLabels,
-  checkRole,
-  checkTaints,
-} from "../checks";
+import { checkChoice } from "../checks";
+import { checkCidrs, checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { known } from "../inputs";
 import { parseCidr } from "../ip-ranges";
-import { defaultKubernetesMinor } from "../versions";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { subnets } from "./documents";
 import { architectureOf, gpusOf, instanceTypePattern } from "./instance-types";
@@ -23,7 +13,7 @@ import { overlap, planSubnets, roomIn } from "./subnets";
 /** Checks all that can be known without asking AWS; the groups' own checks ask it. Pure. */
 export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problems {
   const problems = new Problems();
-  checkClusterName("clusterName", args.clusterName ?? name, problems);
+  checkCommonArgs(name, args, problems);
   if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
     problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
   }
@@ -34,26 +24,13 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   if (args.region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
-  checkKubernetesVersion(
-    "kubernetesVersion",
-    args.kubernetesVersion ?? defaultKubernetesMinor,
-    args.devMode ?? false,
-    problems,
-  );
-  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
-  for (const field of ["apiServerAccessCidrs", "sshAccessCidrs"] as const) {
-    (args[field] ?? []).forEach((cidr, index) => checkCidr(`${field}[${index}]`, cidr, problems));
-  }
+  checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags ?? {}, problems);
 
   const groups = args.nodeGroups ?? [];
-  checkGroupNames(
-    "nodeGroups",
-    "name",
-    groups.map((group) => group.name),
-    problems,
-  );
+  const required = ["name", "role", "minSize", "maxSize", "instanceTypes"] as const;
+  checkCommonGroups(groups, { nameField: "name", required }, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkSpread(args, problems);
@@ -69,7 +46,7 @@ function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, 
   if (count === 3 && base.startsWith("internal-")) {
     problems.add("clusterName", `must not start with internal-, which AWS keeps for itself in names of load balancers`);
   }
-  checkWhole("controlPlane.diskSizeGib", known(diskSizeGib), 20, problems);
+  checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
 }
 
 function checkTags(tags: Readonly<Record<string, string>>, problems: Problems): void {
@@ -88,19 +65,8 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
   }
 }
 
-function checkWhole(path: string, value: number | undefined, least: number, problems: Problems): void {
-  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
-    problems.add(path, `must be a whole number of at least ${least}, is ${value}`);
-  }
-}
-
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
-  for (const field of ["name", "role", "minSize", "maxSize", "instanceTypes"] as const) {
-    if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
-  }
-  checkRole(`${path}.role`, group.role, problems);
   const minSize = known(group.minSize);
-  checkBounds(path, { minSize, maxSize: known(group.maxSize), role: group.role }, problems);
   checkTypes(path, group, problems);
   checkChoice(`${path}.capacityType`, group.capacityType, ["on-demand", "spot"], problems);
   checkChoice(`${path}.allocationStrategy`, group.allocationStrategy, [...allocationStrategies], problems);
@@ -113,11 +79,9 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
   } else if (group.onDemandBase !== undefined && minSize !== undefined && group.onDemandBase > minSize) {
     problems.add(`${path}.onDemandBase`, `${group.onDemandBase} must not be more than minSize, ${minSize}`);
   }
-  checkWhole(`${path}.diskSizeGib`, known(group.diskSizeGib), 10, problems);
+  checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
   checkChoice(`${path}.placementGroup`, group.placementGroup, ["cluster", "partition", "spread"], problems);
-  checkLabels(`${path}.labels`, group.labels ?? {}, problems);
-  checkTaints(`${path}.taints`, group.taints ?? [], problems);
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */

@@ -1,35 +1,15 @@
-import {
-  checkBounds,
-  checkChoice,
-  checkCidr,
-  checkClusterName,
-  checkGroupNames,
-  checkKubernetesVersion,
-  checkLabels,
-  checkRole,
-  checkTaints,
-} from "../checks";
+import { checkChoice } from "../checks";
+import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { known } from "../inputs";
-import { defaultKubernetesMinor } from "../versions";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { controlPlaneProfiles } from "./profiles";
 
 /** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. Pure. */
 export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Problems {
   const problems = new Problems();
-  checkClusterName("clusterName", args.clusterName ?? name, problems);
-  checkKubernetesVersion(
-    "kubernetesVersion",
-    args.kubernetesVersion ?? defaultKubernetesMinor,
-    args.devMode ?? false,
-    problems,
-  );
-  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
+  checkCommonArgs(name, args, problems);
   checkChoice("controlPlaneSize", args.controlPlaneSize, Object.keys(controlPlaneProfiles), problems);
-  (args.apiServerAccessCidrs ?? []).forEach((cidr, index) =>
-    checkCidr(`apiServerAccessCidrs[${index}]`, cidr, problems),
-  );
   const key = known(args.sshPublicKey);
   if (
     key !== undefined &&
@@ -42,56 +22,36 @@ export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Probl
   }
 
   const groups = args.nodeGroups ?? [];
-  checkGroupNames(
-    "nodeGroups",
-    "id",
-    groups.map((group) => group.id),
-    problems,
-  );
+  checkCommonGroups(groups, { nameField: "id", required: requiredFields }, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkDataCenters(args, groups, problems);
   return problems;
 }
 
+const requiredFields = [
+  "id",
+  "role",
+  "minSize",
+  "maxSize",
+  "vcpus",
+  "memoryGib",
+  "bootDiskSizeGib",
+  "dataCenterId",
+  "machineType",
+] as const;
+
 function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Problems): void {
-  for (const field of [
-    "id",
-    "role",
-    "minSize",
-    "maxSize",
-    "vcpus",
-    "memoryGib",
-    "bootDiskSizeGib",
-    "dataCenterId",
-    "machineType",
-  ] as const) {
-    if (group[field] === undefined) {
-      problems.add(`${path}.${field}`, "is required");
-    }
-  }
-  checkRole(`${path}.role`, group.role, problems);
-  checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
-  checkLabels(`${path}.labels`, knownLabels(group), problems);
-  checkTaints(`${path}.taints`, group.taints ?? [], problems);
   for (const [field, least] of [
     ["vcpus", 1],
     ["memoryGib", 1],
     ["bootDiskSizeGib", 10],
     ["gpus", 0],
   ] as const) {
-    const value = known<number>(group[field]);
-    if (value !== undefined && (!Number.isInteger(value) || value < least)) {
-      problems.add(`${path}.${field}`, `must be a whole number of at least ${least}, is ${value}`);
-    }
+    checkWhole(`${path}.${field}`, group[field], least, problems);
   }
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }
-}
-
-function knownLabels(group: CudoNodeGroupArgs): Record<string, string | undefined> {
-  const labels = known(group.labels) ?? {};
-  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, known(value)]));
 }
 
 /** Cudo's networks end at the data center, so a cluster's machines must share one (reference: Cudo, Networks). */

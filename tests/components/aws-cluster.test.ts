@@ -244,8 +244,8 @@ describe("components/aws", () => {
           error.errors.map((problem) => problem.propertyPath),
           [
             "clusterName",
-            "keyPair",
             "kubernetesVersion",
+            "keyPair",
             "controlPlane.instanceType",
             "controlPlane.count",
             'tags["aws:x"]',

@@ -205,8 +205,8 @@ describe("components/vantage", () => {
     assert.deepEqual(problems(aws({ integrations: ["jupyterhub"] })), ["settings.integrations[0]"]);
     const labels = { "kubernetes.io/role": "x" };
     assert.deepEqual(problems(aws({ autoscaler_node_groups: [{ ...awsGroup, labels, instance_types: ["big"] }] })), [
-      "settings.autoscaler_node_groups[0].instance_types[0]",
       'settings.autoscaler_node_groups[0].labels["kubernetes.io/role"]',
+      "settings.autoscaler_node_groups[0].instance_types[0]",
     ]);
     const group = fc.record(
       Object.fromEntries(

@@ -1,0 +1,54 @@
+/** What the node documents of all clouds have in common. Pure. */
+import { placeholders, type NodeDocument, type Taint } from "../bootstrap/document";
+import { groupLabels, groupTaints, type GroupMarks } from "./node-marks";
+
+export interface ClusterFacts {
+  clusterName: string;
+  kubernetesVersion: string;
+  certificateAuthority: string;
+}
+
+/** Each machine, or its driver, fills in what differs from machine to machine. */
+function machineFields({ clusterName, kubernetesVersion, certificateAuthority }: ClusterFacts) {
+  return {
+    version: 1 as const,
+    clusterName,
+    nodeName: placeholders.nodeName,
+    providerId: placeholders.providerId,
+    kubernetesVersion,
+    certificateAuthority,
+    fileShares: [],
+  };
+}
+
+export function controlPlaneFields(facts: ClusterFacts): NodeDocument {
+  return {
+    ...machineFields(facts),
+    role: "control-plane",
+    labels: { "gpu-clusters/cluster": facts.clusterName },
+    taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
+  };
+}
+
+export interface GroupFacts extends ClusterFacts, GroupMarks {
+  /** Of the API server, as the group's machines reach it. */
+  endpoint: string;
+  labels: Readonly<Record<string, string>>;
+  taints: readonly Taint[];
+  /** Zero for machines without GPUs. */
+  gpus: number;
+  gpuModel?: string | undefined;
+}
+
+export function groupFields(facts: GroupFacts): NodeDocument {
+  const { gpus, gpuModel } = facts;
+  return {
+    ...machineFields(facts),
+    role: "worker",
+    nodeGroup: facts.group,
+    endpoint: facts.endpoint,
+    labels: groupLabels(facts, facts.labels),
+    taints: groupTaints(facts, facts.taints),
+    ...(gpus > 0 && { gpu: { vendor: "nvidia" as const, count: gpus, ...(gpuModel && { model: gpuModel }) } }),
+  };
+}
