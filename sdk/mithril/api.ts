@@ -9,7 +9,6 @@ import type {
   ImageVersion,
   Instance,
   InstanceType,
-  Quota,
   Region,
   Reservation,
   ReservationRequest,
@@ -77,5 +76,4 @@ export interface MithrilApi {
   images(signal: AbortSignal): Promise<ImageVersion[]>;
   /** Images of control planes. */
   clusterImages(region: string, signal: AbortSignal): Promise<ImageVersion[]>;
-  quotas(signal: AbortSignal): Promise<Quota[]>;
 }

@@ -11,7 +11,6 @@ import {
   decodeInstanceType,
   decodeMarket,
   decodePrices,
-  decodeQuota,
   decodeRegion,
   decodeReservation,
   decodeSshKey,
@@ -235,7 +234,6 @@ export function createMithrilClient({
       [],
     images: (signal) => list("/v2/image-versions", decodeImage, signal),
     clusterImages: (region, signal) => list("/v2/mcc-image-versions", decodeImage, signal, { region }),
-    quotas: (signal) => list("/v2/quotas", decodeQuota, signal, { project }),
   };
 }
 

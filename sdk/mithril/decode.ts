@@ -9,7 +9,6 @@ import type {
   Instance,
   InstanceType,
   LaunchSpecification,
-  Quota,
   Region,
   Reservation,
   SshKey,
@@ -191,16 +190,5 @@ export function decodeImage(json: Json): ImageVersion {
     deactivatedAt: optional(json.deactivated_at),
     nvidiaDriver: text(json.nvidia_driver),
     cuda: text(json.cuda),
-  };
-}
-
-export function decodeQuota(json: Json): Quota {
-  return {
-    name: text(json.name),
-    productType: text(json.product_type),
-    instanceType: optional(json.instance_type),
-    total: number(json.total_quantity),
-    used: number(json.used_quantity),
-    units: text(json.units),
   };
 }

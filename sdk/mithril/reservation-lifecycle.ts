@@ -85,6 +85,18 @@ export async function endReservation(
     if (running.length > 0) await terminate(api, fid, running, signal);
     return live.length === 0 ? true : undefined;
   }, signal);
+  await detachVolumes(api, fid, signal);
+}
+
+/** It goes on until its end without instances, and would hold its volumes until then. */
+async function detachVolumes(api: MithrilApi, fid: string, signal: AbortSignal): Promise<void> {
+  const left = await findReservation(api, fid, signal);
+  if (!left || !isLiveReservation(left) || left.launchSpecification.volumes.length === 0) return;
+  await api.reservations.update(fid, { volumes: [] }, signal).catch(unlessEnded);
+}
+
+function unlessEnded(error: unknown): void {
+  if (!isMithrilError(error) || !/already ended/i.test(error.cloudMessage)) throw error;
 }
 
 /** A lost answer is looked into by the next turn of the caller's loop. */
@@ -92,9 +104,6 @@ async function terminate(api: MithrilApi, fid: string, instances: string[], sign
   try {
     await api.reservations.terminateInstances(fid, instances, signal);
   } catch (error) {
-    const over =
-      isMithrilError(error, "unavailable", "notFound") ||
-      (isMithrilError(error) && /already ended/i.test(error.cloudMessage));
-    if (!over) throw error;
+    if (!isMithrilError(error, "unavailable", "notFound")) unlessEnded(error);
   }
 }

@@ -212,12 +212,3 @@ export interface ImageVersion {
   nvidiaDriver: string;
   cuda: string;
 }
-
-export interface Quota {
-  name: string;
-  productType: string;
-  instanceType: string | undefined;
-  total: number;
-  used: number;
-  units: string;
-}

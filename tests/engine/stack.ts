@@ -66,7 +66,9 @@ export class EngineStack {
     } catch {
       // There is none before the first operation.
     }
-    writeFileSync(path, `${salt ? `${salt}\n` : ""}${stringify({ config })}`);
+    // Pulumi takes a bare time for a date, and writes it in another way.
+    const text = stringify({ config }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+    writeFileSync(path, `${salt ? `${salt}\n` : ""}${text}`);
   }
 
   async initialize(): Promise<void> {

@@ -166,7 +166,7 @@ describe("Mithril resources", () => {
       "limitPrice: $0.10 is below the minimum, $0.50 per instance and hour",
     ]);
     assert.deepEqual(await failures("Reservation", { ...reservationInputs(), start: "tomorrow" }), [
-      'start: "tomorrow" must be a time with its zone, for example 2026-12-01T08:00:00Z',
+      'start: "tomorrow" must be a time with its zone, for example 2026-12-01T08:00:00Z (in a stack\'s YAML in quotes, or it becomes a date)',
     ]);
     assert.match(
       (await failures("Reservation", { ...reservationInputs(), end: time(2) }))[0]!,

@@ -116,7 +116,7 @@ describe("States of Mithril's orders", () => {
       ["Terminated", "Terminated"],
     );
     await after(7, "Allocated", "STATUS_RUNNING", "running");
-    mithril.clock = () => Date.now() + 60 * second;
+    mithril.clock = () => (now += second);
     await group.destroy();
     await bid.destroy();
   });

@@ -125,7 +125,7 @@ export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<str
     if (value !== undefined && !isTime(value)) {
       failures.push({
         property: prefix + field,
-        reason: `"${value}" must be a time with its zone, for example 2026-12-01T08:00:00Z`,
+        reason: `"${value}" must be a time with its zone, for example 2026-12-01T08:00:00Z (in a stack's YAML in quotes, or it becomes a date)`,
       });
     }
   }

@@ -77,8 +77,14 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
         await api.sshKeys.delete(id, signal);
       } catch (error) {
         if (!isMithrilError(error, "precondition", "invalid")) throw error;
-        const users = await usersOf(api, id, signal);
-        if (users.length === 0) throw error;
+        const { users, spent } = await usersOf(api, id, signal);
+        if (users.length === 0 && spent.length === 0) throw error;
+        if (users.length === 0) {
+          context.log.warn(
+            `SSH key "${inputs.name}" (${id}) stays registered: ${spent.join(", ")} have no instances left, but Mithril keeps them until they end`,
+          );
+          return;
+        }
         throw new Error(
           `SSH key "${inputs.name}" (${id}) cannot be deleted: ${users.join(", ")} use it. ${error.message}`,
           {
@@ -90,12 +96,20 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   },
 };
 
-async function usersOf(api: MithrilApi, key: string, signal: AbortSignal): Promise<string[]> {
+/** Live orders that name the key. `spent`: reservations whose instances were all terminated. */
+async function usersOf(
+  api: MithrilApi,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ users: string[]; spent: string[] }> {
   const [bids, reservations] = await Promise.all([api.bids.list({}, signal), api.reservations.list(signal)]);
-  return [
+  const orders = [
     ...bids.filter(isLiveBid).map((bid) => ({ ...bid, kind: "bid" })),
     ...reservations.filter(isLiveReservation).map((reservation) => ({ ...reservation, kind: "reservation" })),
-  ]
-    .filter((order) => order.launchSpecification.sshKeys.includes(key))
-    .map(({ kind, name, fid }) => `${kind} ${name} (${fid})`);
+  ].filter((order) => order.launchSpecification.sshKeys.includes(key));
+  const named = (all: typeof orders) => all.map(({ kind, name, fid }) => `${kind} ${name} (${fid})`);
+  return {
+    users: named(orders.filter(({ quantity }) => quantity > 0)),
+    spent: named(orders.filter(({ quantity }) => quantity === 0)),
+  };
 }
