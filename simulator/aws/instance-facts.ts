@@ -5,6 +5,9 @@ import { STS } from "@aws-sdk/client-sts";
 import type { InstanceFacts, RoleCredentials } from "./instance-metadata";
 import type { InstanceEvent } from "./moto-process";
 
+// Of no use to those who look at the simulator's output.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const roleSeconds = 3600;
 
 export class InstanceFactsReader {

@@ -1,6 +1,7 @@
 /** The container images of a cluster, made from our own programs under the names that kubeadm asks for: machines reach no registry. */
 import { readdir, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { awsCloudControllerManager } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import type { ContainerImage } from "./archive";
 import type { MachineTools } from "./tools";
@@ -8,12 +9,24 @@ import type { MachineTools } from "./tools";
 /** A small image for pods of users and tests, with a shell. */
 export const busyboxImage = "docker.io/library/busybox:1.35";
 
+/** Under this name, which `AwsCluster` gives for the minor of Kubernetes, machines find a stand-in. */
+function cloudControllerManagerImage(kubernetesVersion: string): string {
+  const { image, tags } = awsCloudControllerManager;
+  const minor = kubernetesVersion.replace(/^v/, "").split(".").slice(0, 2).join(".");
+  return `${image}:${tags[minor]}`;
+}
+
 /**
  * @param names what `kubeadm config images list` prints
  * @param root the machine's own root file system, which has the programs that kube-proxy calls
  * @throws an Error that names an image which nobody here knows how to make
  */
-export async function containerImages(names: string[], tools: MachineTools, root: string): Promise<ContainerImage[]> {
+export async function containerImages(
+  kubernetesVersion: string,
+  names: string[],
+  tools: MachineTools,
+  root: string,
+): Promise<ContainerImage[]> {
   const recipes: Record<string, () => Promise<ContainerImage["files"]> | ContainerImage["files"]> = {
     "kube-apiserver": () => program("/usr/local/bin/kube-apiserver", tools["kube-apiserver"]),
     "kube-controller-manager": () =>
@@ -38,7 +51,23 @@ export async function containerImages(names: string[], tools: MachineTools, root
     ...program("/bin/sh", shell),
     ...(await libraries(root, ["/bin/busybox"])),
   ]);
-  return [...(await Promise.all(images)), { name: busyboxImage, files: busybox, entrypoint: ["/bin/busybox"] }];
+  const controller = "/bin/cloud-controller-manager";
+  const programs = ["/usr/bin/curl", "/usr/bin/jq"];
+  const cloudControllerManager = new Map([
+    ...busybox,
+    ...programs.map((path) => [path, { source: join(root, path) }] as const),
+    ...(await libraries(root, programs)),
+    [controller, { source: join(__dirname, "cloud-controller-manager.sh") }],
+  ]);
+  return [
+    ...(await Promise.all(images)),
+    { name: busyboxImage, files: busybox, entrypoint: ["/bin/busybox"] },
+    {
+      name: cloudControllerManagerImage(kubernetesVersion),
+      files: cloudControllerManager,
+      entrypoint: [controller],
+    },
+  ];
 }
 
 function program(path: string, source: string): Map<string, { source: string } | { text: string }> {

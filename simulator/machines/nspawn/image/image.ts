@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { awsCloudControllerManager } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import { withLock } from "../../../../toolchain/tools/lock";
 import { toolsDirectory } from "../../../../toolchain/tools/paths";
@@ -113,7 +114,7 @@ async function seed(image: string, scratch: string, tools: MachineTools): Promis
   const { stdout } = await runCommand(tools.kubeadm, ["config", "images", "list", "--kubernetes-version", version], {});
   const archives = join(scratch, "archives");
   await mkdir(archives);
-  const images = await containerImages(stdout.trim().split("\n"), tools, join(image, "root"));
+  const images = await containerImages(version, stdout.trim().split("\n"), tools, join(image, "root"));
   for (const [index, each] of images.entries()) await writeImageArchive(each, join(archives, `${index}.tar`));
   await mkdir(join(image, "containerd"));
   await seedContainerd({ root: join(image, "root"), containerd: join(image, "containerd"), archives });
@@ -137,7 +138,7 @@ async function ingredients(debian: string, tools: MachineTools): Promise<string[
   ];
   const contents = await Promise.all(files.sort().map(async (file) => `${file}\n${await readFile(file, "utf8")}`));
   const programs = Object.values(tools).map(async (file) => `${file} ${(await stat(file)).mtimeMs}`);
-  return [debian, ...contents, ...(await Promise.all(programs))];
+  return [debian, JSON.stringify(awsCloudControllerManager), ...contents, ...(await Promise.all(programs))];
 }
 
 function hash(parts: string[]): string {
