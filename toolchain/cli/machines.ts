@@ -26,7 +26,7 @@ export interface Circumstances {
 }
 
 /** Clouds whose machines boot with `nspawn`. */
-const bootingClouds: readonly unknown[] = ["cudo", "mithril"];
+const bootingClouds: readonly unknown[] = ["aws", "cudo", "mithril"];
 
 /**
  * Machines that boot, wherever they can: they prove the node, too.
