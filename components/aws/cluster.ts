@@ -18,6 +18,7 @@ import { execKubeconfig } from "./kubeconfig";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
+import { offeredType } from "./preflight";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { accountConnection, accountProvider, checkAccount } from "./provider";
 import { clusterSecrets } from "./secrets";
@@ -136,17 +137,17 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     );
 
     const image = imageFinder(connection, this);
+    const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
     const apiServers = controlPlane(
       `${name}-control-plane`,
       {
         ...args.controlPlane,
+        instanceType: offeredType({ instanceType, count, connection }, child),
         clusterName,
         base,
         kubernetesVersion: version,
         keyPair: args.keyPair,
-        imageId:
-          args.controlPlane?.image ??
-          image({ instanceType: args.controlPlane?.instanceType ?? defaultControlPlaneType, gpu: false }).imageId,
+        imageId: args.controlPlane?.image ?? image({ instanceType, gpu: false }).imageId,
         vpcId: network.vpcId,
         publicSubnetIds: network.publicSubnetIds,
         subnetIds: network.subnetIds,
@@ -235,7 +236,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       {
         kubeconfig: this.kubeconfig,
         nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
-        controlPlaneNodes: args.controlPlane?.count ?? 1,
+        controlPlaneNodes: count,
         condition: cni === "none" ? "Registered" : "Ready",
       },
       { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods, ...cloudController] },

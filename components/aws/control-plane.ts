@@ -14,7 +14,8 @@ import type { ClusterSecrets } from "./secrets";
 export const defaultControlPlaneType = "t3.xlarge";
 export const defaultDiskSizeGib = 100;
 
-export interface ControlPlanePlace extends AwsControlPlaneArgs {
+export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceType"> {
+  instanceType: pulumi.Input<string>;
   clusterName: string;
   base: string;
   kubernetesVersion: string;
@@ -159,7 +160,7 @@ function machine(
     name,
     {
       ami: place.imageId,
-      instanceType: place.instanceType ?? defaultControlPlaneType,
+      instanceType: place.instanceType,
       keyName: place.keyPair,
       subnetId: own.subnetId,
       vpcSecurityGroupIds: own.securityGroupIds,

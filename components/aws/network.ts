@@ -11,6 +11,8 @@ import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
 import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
+import { InvalidInput } from "../errors";
+import { messageOf } from "./preflight";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
 import { chooseSubnets, planSubnets, type ExistingSubnet } from "./subnets";
@@ -192,8 +194,9 @@ function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Re
       ? getSubnetsOutput({ filters: [{ name: "vpc-id", values: [vpcId!] }] }, { parent }).ids
       : pulumi.all(subnetIds);
   const chosen = pulumi.all([ids, vpcId]).apply(async ([known, home]) => {
-    const subnets = await Promise.all(known.map((id) => readSubnet(id, parent)));
-    return chooseSubnets(subnets, { vpcId: home, named: subnetIds !== undefined });
+    const named = subnetIds !== undefined;
+    const subnets = await Promise.all(known.map((id) => readSubnet(id, parent, named)));
+    return chooseSubnets(subnets, { vpcId: home, named });
   });
   return {
     vpcId: chosen.apply((found) => found.vpcId),
@@ -203,7 +206,14 @@ function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Re
   };
 }
 
-async function readSubnet(id: string, parent: pulumi.Resource): Promise<ExistingSubnet> {
-  const { vpcId, availabilityZone, mapPublicIpOnLaunch } = await getSubnet({ id }, { parent });
+async function readSubnet(id: string, parent: pulumi.Resource, named: boolean): Promise<ExistingSubnet> {
+  const path = named ? "network.subnetIds" : "network.vpcId";
+  const { vpcId, availabilityZone, mapPublicIpOnLaunch } = await getSubnet({ id }, { parent }).catch(
+    (error: unknown) => {
+      throw new InvalidInput("AwsCluster", [
+        { propertyPath: path, reason: `${id} cannot be used: ${messageOf(error)}` },
+      ]);
+    },
+  );
   return { id, vpcId, zone: availabilityZone, public: mapPublicIpOnLaunch };
 }

@@ -1,4 +1,5 @@
 /** Division of a VPC's range into subnets. Pure. */
+import { InvalidInput } from "../errors";
 import { formatIpv4, parseCidr, type Ipv4Range } from "../ip-ranges";
 
 /** AWS keeps the first four addresses of a subnet and the last. */
@@ -68,17 +69,18 @@ export interface ChosenSubnets {
 
 /**
  * Chooses among existing subnets. Those that were named are all used and must fit together; of those that a VPC has, nodes get the private
- * ones where there are any, and each zone's first. Throws an `Error` that says what does not fit.
+ * ones where there are any, and each zone's first. Throws `InvalidInput`, which says what does not fit.
  */
 export function chooseSubnets(
   subnets: readonly ExistingSubnet[],
   { vpcId, named }: { vpcId: string | undefined; named: boolean },
 ): ChosenSubnets {
   const path = named ? "network.subnetIds" : "network.vpcId";
-  if (subnets.length === 0) throw new Error(`${path}: ${vpcId} has no subnets`);
+  const refusal = (reason: string) => new InvalidInput("AwsCluster", [{ propertyPath: path, reason }]);
+  if (subnets.length === 0) throw refusal(`${vpcId} has no subnets`);
   const home = vpcId ?? subnets[0]!.vpcId;
   const stranger = subnets.find((subnet) => subnet.vpcId !== home);
-  if (stranger) throw new Error(`${path}: ${stranger.id} is in ${stranger.vpcId}, not in ${home}`);
+  if (stranger) throw refusal(`${stranger.id} is in ${stranger.vpcId}, not in ${home}`);
   const sorted = named ? subnets : [...subnets].sort((a, b) => a.id.localeCompare(b.id));
   const hidden = sorted.filter((subnet) => !subnet.public);
   const candidates = named || hidden.length === 0 ? sorted : hidden;

@@ -3,6 +3,8 @@ import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
+import type { InvalidInput } from "../../components/errors";
+import { offeredType } from "../../components/aws/preflight";
 import { groupTypes } from "../../components/aws/group-types";
 import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
 import { mockProgram, valueOf } from "./mocks";
@@ -66,6 +68,28 @@ describe("components/aws: three control planes", () => {
       () => new AwsCluster("train", { ...minimal, clusterName: "internal-x", controlPlane: { count: 3 } }),
       /internal-/,
     );
+  });
+});
+
+describe("components/aws: what AWS is asked for", () => {
+  const planned = { instanceType: "m9.xlarge", count: 3, connection: undefined };
+
+  it("refuses a type for the control plane that the region does not offer, by the user's own path", async () => {
+    const problem = { property: "controlPlane.instanceTypes[0]", reason: '"m9.xlarge" is not offered in us-west-2' };
+    const getPreflight = "gpu-clusters:aws:getPreflight";
+    await mockProgram(cloud, true, { ...functions, [getPreflight]: () => ({ problems: [problem], warnings: [] }) });
+    await assert.rejects(offeredType(planned, {}), (error: InvalidInput) => {
+      assert.deepEqual(error.errors, [{ propertyPath: "controlPlane.instanceType", reason: problem.reason }]);
+      return true;
+    });
+  });
+
+  it("goes on where AWS cannot be asked", async () => {
+    const refused = () => {
+      throw new Error("UnauthorizedOperation");
+    };
+    await mockProgram(cloud, true, { ...functions, "gpu-clusters:aws:getPreflight": refused });
+    assert.equal(await offeredType(planned, {}), "m9.xlarge");
   });
 });
 

@@ -79,6 +79,7 @@ export const functions: Functions = {
   "gpu-clusters:aws:getInstanceTypes": ({ instanceTypes }) => ({
     instanceTypes: (instanceTypes as string[]).map((name) => instanceTypeFacts[name] ?? { ...plainType, name }),
   }),
+  "gpu-clusters:aws:getPreflight": () => ({ problems: [], warnings: [] }),
   "gpu-clusters:aws:getImage": ({ gpu, architecture }) => ({
     imageId: `ami-${String(architecture)}${gpu ? "-gpu" : ""}`,
     rootDeviceName: "/dev/sda1",
