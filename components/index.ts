@@ -1,3 +1,4 @@
 /** What all clouds share. Each cloud has its own entry point (`pulumi-gpu-clusters/cudo`), so that none loads another's code. */
 export type { KubernetesCluster, NodeGroupStatus } from "./cluster";
 export { InvalidInput } from "./errors";
+export { Provider, type ProviderArgs } from "../sdk/provider-resource";

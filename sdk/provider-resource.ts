@@ -1,16 +1,26 @@
 import * as pulumi from "./pulumi";
+import type { AwsProviderConfig } from "./aws/config";
 import type { CudoProviderConfig } from "./cudo/config";
+import type { MithrilProviderConfig } from "./mithril/config";
 import { ensurePluginInstalled } from "./plugin/install";
 import { packageVersion, pluginName } from "./plugin/package";
 
+type Inputs<Config> = pulumi.Input<{ [K in keyof Config]: pulumi.Input<NonNullable<Config[K]>> }>;
+
 /** Where each cloud's resources are made. What is left out comes from the environment, as in the stack's configuration. */
 export interface ProviderArgs {
-  cudo?: pulumi.Input<{ [K in keyof CudoProviderConfig]: pulumi.Input<NonNullable<CudoProviderConfig[K]>> }>;
+  aws?: Inputs<AwsProviderConfig>;
+  cudo?: Inputs<CudoProviderConfig>;
+  mithril?: Inputs<MithrilProviderConfig>;
 }
 
 /**
  * A provider of one's own, for programs that use more than one account or project: pass it as `provider` to a resource, or in `providers`
  * to a component. Without one, resources use the stack's configuration (`gpu-clusters:cudo`).
+ *
+ * @example
+ * const research = new Provider("research", { mithril: { apiKey: config.requireSecret("researchKey"), projectId: "proj_research" } });
+ * const cluster = new MithrilCluster("train", { … }, { providers: [research] });
  */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {
