@@ -11,6 +11,7 @@ import { clusterAccess } from "./access";
 import type { AwsClusterArgs } from "./args";
 import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { subnets } from "./documents";
+import { namingFailures } from "./failures";
 import { machineIdentity } from "./identity";
 import { apiPort } from "./load-balancer";
 import { imageFinder } from "./images";
@@ -71,7 +72,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkAwsClusterArgs(name, args).raise("AwsCluster");
     checkAccount(args);
-    super(AwsCluster.__pulumiType, name, {}, options);
+    super(AwsCluster.__pulumiType, name, {}, namingFailures(name, options));
     const clusterName = args.clusterName ?? name;
     const base = `${args.namePrefix ?? ""}${clusterName}`;
     const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags, stack: thisStack() });

@@ -1,3 +1,5 @@
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
+import * as runtimeState from "@pulumi/pulumi/runtime/state";
 import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
 
@@ -13,6 +15,7 @@ export function namingFailures(
   name: string,
   options: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.ComponentResourceOptions {
+  if (!tellsOfErrors()) return { ...options };
   const hook = new pulumi.ErrorHook(
     `${name}-could-not-be-deployed`,
     async ({ failedOperation, name, type, errors }) => {
@@ -29,4 +32,12 @@ export function namingFailures(
       ? { props, opts: { ...opts, hooks: { ...opts.hooks, onError: [...(opts.hooks?.onError ?? []), hook] } } }
       : undefined;
   return { ...options, transformations: [...(options?.transformations ?? []), naming] };
+}
+
+/** Older engines do not, and Pulumi's mocks neither: the SDK would throw, or wait for ever. */
+function tellsOfErrors(): boolean {
+  const monitor = getMonitor() as { registerErrorHook?: unknown } | undefined;
+  // The SDK asks the engine at the program's start, and keeps the answer to itself.
+  const { getStore } = runtimeState as { getStore?: () => { supportsErrorHooks?: boolean } };
+  return getStore?.().supportsErrorHooks === true && typeof monitor?.registerErrorHook === "function";
 }
