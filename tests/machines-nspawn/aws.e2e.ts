@@ -147,8 +147,22 @@ describe("an AWS cluster on machines that boot", function () {
     const { disk } = await instanceOf("system");
     const ask = "curl -s -m 5 -o /dev/null -w '%{http_code}' http://169.254.169.254/latest/meta-data/instance-id";
     assert.equal(await inside(disk, ask), "401");
-    const reach = ["busybox", "timeout", "3", "busybox", "wget", "-qO-", "http://169.254.169.254/latest/meta-data/"];
-    await assert.rejects(kubectl("exec", "deployment/web", "--", "/bin/busybox", ...reach.slice(1)), /exit code|143/);
+    const reach = ["timeout", "3", "busybox", "wget", "-qO-", "http://169.254.169.254/latest/meta-data/"];
+    await assert.rejects(kubectl("exec", "deployment/web", "--", "/bin/busybox", ...reach), /exit code|143/);
+  });
+
+  it("reads with a node's role what nodes need, and not the cluster's keys", async () => {
+    const { disk } = await instanceOf("system");
+    const read = async (parameter: string) => {
+      const document = { role: "control-plane", secrets: { parameter: `/gpu-clusters/life/${parameter}` } };
+      const ask = "EC2_ATTEMPTS=0 python3 /var/lib/gpu-clusters/ec2.py complete 2>&1";
+      return inside(disk, ask, `#\n${JSON.stringify(document)}`);
+    };
+    assert.match(await read("join"), /"bootstrapToken"/);
+    assert.match(
+      await read("control-plane-keys"),
+      /AccessDeniedException.*not authorized to perform: ssm:GetParameter/,
+    );
   });
 
   it("leaves nothing behind", async () => {

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import instances, provided, quota
+from . import authorization, instances, provided, quota
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -40,7 +40,11 @@ class Application:
             # One request at a time: moto's models are not made for several threads.
             with world.lock:
                 world.advance()
-                answer.read(self._moto, environ)
+                refused = authorization.refusal(environ, body, service, region, action)
+                if refused:
+                    answer.json(400, {"__type": refused[0], "message": refused[1]})
+                else:
+                    answer.read(self._moto, environ)
         if fault is not None:
             answer.refuse(fault, "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query")
         content = answer.content.decode("utf-8", "replace") if answer.status >= 400 else ""

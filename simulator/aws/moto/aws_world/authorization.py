@@ -1,0 +1,55 @@
+"""What an instance's role may do with SSM's parameters. moto itself asks no policy: whoever calls may do everything."""
+
+import json
+import re
+from typing import Any
+
+ALLOWED = None
+Refusal = tuple[str, str]
+
+
+def refusal(environ: dict[str, Any], body: bytes, service: str, region: str, action: str) -> Refusal | None:
+    """Code and message for a request that an instance signs with its role's credentials and may not make."""
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
+    key = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    if service != "ssm" or not token or not key:
+        return ALLOWED
+    role = _assumed(key[1])
+    if role is None or role.session_token != token:
+        return "UnrecognizedClientException", "The security token included in the request is invalid."
+    # EC2 names the sessions of instances after them.
+    if not role.session_name.startswith("i-"):
+        return ALLOWED
+    name = str(json.loads(body or b"{}").get("Name", ""))
+    resource = f"arn:{role.partition}:ssm:{region}:{role.account_id}:parameter/{name.removeprefix('/')}"
+    if _permits(role, f"ssm:{action}", resource):
+        return ALLOWED
+    caller = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.role_arn.split('/')[-1]}/{role.session_name}"
+    return (
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: ssm:{action} on resource: {resource} "
+        "because no identity-based policy allows the action",
+    )
+
+
+def _assumed(access_key: str) -> Any:
+    from moto.backends import get_backend
+
+    for partitions in get_backend("sts").values():
+        for backend in partitions.values():
+            for role in backend.assumed_roles:
+                if role.access_key_id == access_key:
+                    return role
+    return None
+
+
+def _permits(role: Any, action: str, resource: str) -> bool:
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+    from moto.iam.models import iam_backends
+
+    backend = iam_backends[role.account_id][role.partition]
+    name = role.role_arn.split("/")[-1]
+    attached, _ = backend.list_attached_role_policies(name)
+    inline = [backend.get_role_policy(name, policy)[1] for policy in backend.list_role_policies(name)]
+    answers = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in [*inline, *attached]]
+    return PermissionResult.PERMITTED in answers and PermissionResult.DENIED not in answers
