@@ -49,6 +49,12 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     const reservation = await this.reservation(signal);
     if (reservation) {
       if (reservation.quantity === size) return;
+      if (reservation.quantity === 0) {
+        throw new Error(
+          `name: all instances of reservation "${reservation.name}" (${reservation.fid}) were terminated, and it keeps its name until it ends ` +
+            `at ${reservation.endTime}: give the group another name until then`,
+        );
+      }
       throw new Error(
         `purchase.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
       );

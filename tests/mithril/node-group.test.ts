@@ -372,6 +372,17 @@ describe("Mithril node group", () => {
       assert.equal(Object.values(mithril.cloud.state.reservations)[0]!.status, "Active");
     });
 
+    it("frees its volumes when its instances are terminated, and says until when its name is taken", async () => {
+      const share = { name: "data", region, diskInterface: "File", sizeGb: 1 } as const;
+      const { fid } = await mithril.api().volumes.create(share, "key", signal());
+      const told = { ...reserved({ onDestroy: "terminateInstances" }), volumes: [fid] };
+      const group = resource();
+      await group.up(told);
+      await group.destroy();
+      await mithril.api().volumes.delete(fid, signal());
+      await assert.rejects(resource().up({ ...told, volumes: [] }), /"train-gpu" .* keeps its name until it ends/);
+    });
+
     it("says at preview what is wrong", async () => {
       const words = async (changes: Record<string, unknown>) =>
         (await resource().check(inputs(changes))).failures.map(({ property, reason }) => `${property}: ${reason}`);
