@@ -100,7 +100,8 @@ describe("components/aws", () => {
   });
 
   it("makes at most three resources per group", async () => {
-    const groups = Array.from({ length: 20 }, (_, index) => ({ ...group, name: `g${index}` }));
+    const placed = { ...group, placementGroup: "partition" as const };
+    const groups = Array.from({ length: 20 }, (_, index) => ({ ...placed, name: `g${index}` }));
     const [none, all] = [await deployed({ nodeGroups: [] }), await deployed({ nodeGroups: groups })];
     const perGroup = (all.registered.resources.length - none.registered.resources.length) / groups.length;
     assert.ok(perGroup <= 3, String(perGroup));
