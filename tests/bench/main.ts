@@ -4,6 +4,7 @@
  * `npm run bench -- start` measures one subject; without arguments all are measured, one after the other.
  */
 import { boot } from "./boot";
+import { fleetDestroy } from "./fleet-destroy";
 import { start } from "./start";
 import { plugin } from "./plugin";
 import { preview } from "./preview";
@@ -14,6 +15,7 @@ const subjects: Record<string, () => Promise<Record<string, unknown>>> = {
   preview,
   "type-check": typeCheck,
   start,
+  "fleet-destroy": fleetDestroy,
   boot,
 };
 
