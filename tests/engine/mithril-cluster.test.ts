@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
+import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
@@ -19,13 +20,14 @@ interface Node {
 const market = `h100-80gb.sxm.8x/${region}`;
 
 describe("a Mithril cluster on the engine", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   oneLife();
 
   let environment: EngineEnvironment;
   let client: SimulatorClient;
   let stack: EngineStack;
   let directory: string;
+  let program: string;
   let kubeconfig: string;
 
   const configOf = (group: object) => mithrilConfig(environment.simulator, "life", [group]);
@@ -46,8 +48,8 @@ describe("a Mithril cluster on the engine", function () {
     node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
   async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 20_000; Date.now() < end; await sleep(100)) if (await look()) return;
-    assert.fail(`not within 20 s: ${what}`);
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (await look()) return;
+    assert.fail(`not within 60 s: ${what}`);
   }
 
   before(async () => {
@@ -55,12 +57,13 @@ describe("a Mithril cluster on the engine", function () {
     client = new SimulatorClient(environment.simulator.url);
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
     kubeconfig = join(directory, "kubeconfig");
-    stack = await environment.stack(configOf(spotGroup));
+    program = await compiledDefaultProgram();
+    stack = await environment.stack(configOf(spotGroup), { program });
   });
 
   after(async () => {
-    await environment.stop();
-    rmSync(directory, { recursive: true, force: true });
+    await environment?.stop();
+    for (const folder of [directory, program]) if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   it("previews the whole cluster before anything exists, and writes nothing", async () => {
