@@ -79,10 +79,12 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     forwarding = forwarding
       .then(async () => {
         const machines = [...instances.forwards()];
-        await forwarder.apply(new Map(machines.map(([publicIp, { address }]) => [publicIp, address])));
-        const inside = machines.flatMap(([publicIp, { privateAddress }]) =>
-          privateAddress === undefined ? [] : [[publicIp, privateAddress] as const],
+        await forwarder.apply(
+          new Map(machines.map(([publicIp, specs]) => [publicIp, specs.map((spec) => spec.address)])),
         );
+        const inside = machines.map(([publicIp, specs]) => {
+          return [publicIp, specs.flatMap(({ privateAddress }) => privateAddress ?? [])] as const;
+        });
         await network?.translate(new Map(inside), options.publicPorts);
       })
       .catch((error: unknown) => log.error({ problem: String(error) }, "public address cannot be forwarded"));
@@ -102,6 +104,10 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     timing: { ...defaultAwsTiming, ...options.timing },
     firstAddress: randomInt(254 * 255),
     onInstance,
+    onBalancer: (balancer) => {
+      instances.balance(balancer);
+      follow();
+    },
     onDefect: (message) => log.error({ problem: message }, "simulated AWS"),
   });
   const client = new AwsSimulatorClient(`http://127.0.0.1:${moto.port}`);

@@ -1,10 +1,10 @@
-/** Public addresses: connections to them go on to the instance's machine, as AWS translates an Elastic IP. */
+/** Public addresses: connections to them go on to an instance's machine, as AWS translates an Elastic IP or balances load. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 interface Forward {
   readonly server: Server;
   readonly sockets: Set<Socket>;
-  target: string;
+  targets: readonly string[];
 }
 
 export class Forwarder {
@@ -13,37 +13,45 @@ export class Forwarder {
   /** `ports`: what is forwarded; everything else is refused, as a closed security group would. */
   constructor(private readonly ports: readonly number[]) {}
 
-  /** Brings the forwards to what is wanted: machine address by public address. */
-  async apply(wanted: ReadonlyMap<string, string>): Promise<void> {
+  /** Brings the forwards to what is wanted: machines' addresses by public address. The first machine that answers takes a connection. */
+  async apply(wanted: ReadonlyMap<string, readonly string[]>): Promise<void> {
     for (const [key, forward] of [...this.forwards]) {
-      const target = wanted.get(key.split(":")[0]!);
-      if (target === undefined) await this.remove(key);
-      else forward.target = target;
+      const targets = wanted.get(key.split(":")[0]!);
+      if (targets === undefined) await this.remove(key);
+      else forward.targets = targets;
     }
-    for (const [address, target] of wanted)
+    for (const [address, targets] of wanted)
       for (const port of this.ports)
-        if (!this.forwards.has(`${address}:${port}`)) await this.add(address, port, target);
+        if (!this.forwards.has(`${address}:${port}`)) await this.add(address, port, targets);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.forwards.keys()].map((key) => this.remove(key)));
   }
 
-  private async add(address: string, port: number, target: string): Promise<void> {
+  private async add(address: string, port: number, targets: readonly string[]): Promise<void> {
     const sockets = new Set<Socket>();
-    const server = createServer((incoming) => {
-      const outgoing = connect(port, forward.target);
-      for (const [socket, other] of [
-        [incoming, outgoing],
-        [outgoing, incoming],
-      ] as const) {
-        sockets.add(socket);
-        socket.on("error", () => other.destroy());
-        socket.once("close", () => (sockets.delete(socket), other.destroy()));
-      }
-      incoming.pipe(outgoing).pipe(incoming);
+    const server = createServer({ pauseOnConnect: true }, (incoming) => {
+      keep(incoming, () => undefined);
+      const attempt = ([target, ...others]: readonly string[]) => {
+        if (target === undefined) return void incoming.destroy();
+        const outgoing = connect(port, target);
+        let connected = false;
+        outgoing.once("connect", () => {
+          connected = true;
+          incoming.once("close", () => outgoing.destroy());
+          incoming.pipe(outgoing).pipe(incoming);
+        });
+        return keep(outgoing, () => (connected || incoming.destroyed ? incoming.destroy() : attempt(others)));
+      };
+      attempt(forward.targets);
     });
-    const forward: Forward = { server, sockets, target };
+    const keep = (socket: Socket, closed: () => void) => {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.once("close", () => (sockets.delete(socket), closed()));
+    };
+    const forward: Forward = { server, sockets, targets };
     this.forwards.set(`${address}:${port}`, forward);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);

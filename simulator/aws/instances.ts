@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { WantedMachine } from "../cloud";
 import type { CloudServices, MachineSpec } from "../machines/machine";
 import { MachineAddresses } from "./addresses";
-import type { InstanceEvent } from "./moto-process";
+import type { BalancerEvent, InstanceEvent } from "./moto-process";
 
 export interface StartScriptContext {
   /** Address of the instance's machine. */
@@ -39,6 +39,7 @@ export class Instances {
   private readonly addresses: MachineAddresses;
   private readonly wanted = new Map<string, WantedMachine>();
   private readonly seen = new Map<string, InstanceEvent>();
+  private readonly balancers = new Map<string, BalancerEvent>();
   /** Those that have begun to boot, each with what ends its life. */
   private readonly lives = new Map<string, AbortController>();
 
@@ -56,12 +57,28 @@ export class Instances {
     return this.seen.get(id);
   }
 
-  /** Public addresses in use, each with its machine. */
-  forwards(): ReadonlyMap<string, MachineSpec> {
-    const running = [...this.seen.values()].filter(
-      (instance) => instance.state === "running" && instance.publicIp !== null && this.wanted.has(machineId(instance)),
-    );
-    return new Map(running.map((instance) => [instance.publicIp!, this.wanted.get(machineId(instance))!.spec]));
+  /** Public addresses and load balancers in use, each with its machines that are on. */
+  forwards(): ReadonlyMap<string, readonly MachineSpec[]> {
+    const forwards = new Map<string, readonly MachineSpec[]>();
+    for (const instance of this.seen.values()) {
+      const [spec] = this.running(machineId(instance));
+      if (instance.publicIp !== null && spec) forwards.set(instance.publicIp, [spec]);
+    }
+    for (const { region, address, targets } of this.balancers.values()) {
+      const specs = targets.flatMap((instanceId) => this.running(machineId({ region, instanceId })));
+      if (specs.length > 0) forwards.set(address, specs);
+    }
+    return forwards;
+  }
+
+  balance(balancer: BalancerEvent): void {
+    if (balancer.targets.length > 0) this.balancers.set(balancer.address, balancer);
+    else this.balancers.delete(balancer.address);
+  }
+
+  private running(id: string): MachineSpec[] {
+    const wanted = this.wanted.get(id);
+    return wanted && this.seen.get(id)?.state === "running" ? [wanted.spec] : [];
   }
 
   apply(instance: InstanceEvent): void {

@@ -28,9 +28,18 @@ export interface InstanceEvent {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A load balancer: sent whenever its targets may be others. */
+export interface BalancerEvent {
+  readonly region: string;
+  readonly address: string;
+  /** Ids of instances. */
+  readonly targets: readonly string[];
+}
+
 type MotoEvent =
   | { readonly event: "listening"; readonly port: number }
   | { readonly event: "defect"; readonly message: string }
+  | ({ readonly event: "balancer" } & BalancerEvent)
   | ({ readonly event: "instance" } & InstanceEvent);
 
 export interface MotoProcessOptions {
@@ -42,6 +51,7 @@ export interface MotoProcessOptions {
   /** Where in 127.79.0.0/16 public addresses begin, so that several simulators seldom give the same. */
   firstAddress: number;
   onInstance: (instance: InstanceEvent) => void;
+  onBalancer: (balancer: BalancerEvent) => void;
   /** Something in the extension that should not happen. */
   onDefect: (message: string) => void;
 }
@@ -96,6 +106,7 @@ function listening(child: ChildProcess, options: MotoProcessOptions, tail: strin
       const event = parse(line);
       if (event?.event === "listening") resolve((settle(), event.port));
       if (event?.event === "instance") options.onInstance(event);
+      if (event?.event === "balancer") options.onBalancer(event);
       if (event?.event === "defect") options.onDefect(event.message);
     });
   });

@@ -56,8 +56,8 @@ export interface Machine {
 export interface MachineNetwork {
   /** Answers machines at an address of the cloud's own, until `close`. `machine` is the id of the one that connects. */
   serve(address: string, port: number, answer: (socket: Socket, machine: string) => void): Promise<{ close(): void }>;
-  /** Lets machines reach these and only these public addresses: the private address of a machine by each. */
-  translate(publicAddresses: ReadonlyMap<string, string>, ports: readonly number[]): Promise<void>;
+  /** Lets machines reach these and only these public addresses: by each, the private addresses of the machines that answer there. */
+  translate(publicAddresses: ReadonlyMap<string, readonly string[]>, ports: readonly number[]): Promise<void>;
 }
 
 /** A way to make machines. `light`: processes and kwok. `nspawn`: systemd machines that really boot. */

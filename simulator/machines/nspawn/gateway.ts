@@ -20,12 +20,12 @@ export interface HangUp {
   hangUp: string;
 }
 
-/** Answered with `Listening`. Connections are handed to the simulator (`Accepted`), or go on to a machine. */
+/** Answered with `Listening`. Connections are handed to the simulator (`Accepted`), or go on to the first machine that answers. */
 export interface Listen {
   listen: string;
   address: string;
   port: number;
-  to?: Dial;
+  to?: readonly Dial[];
 }
 
 export interface Unlisten {
@@ -60,19 +60,31 @@ function makeBridge(): void {
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
 
-function dial({ host, port }: Dial, outside: Socket): void {
-  const inside = connect({ host, port });
-  const ofHost = connections.get(host) ?? new Set();
-  connections.set(host, ofHost);
-  const end = () => {
-    ofHost.delete(end);
-    outside.destroy();
-    inside.destroy();
-  };
+/** A machine that is off does not even refuse. */
+const answerMs = 2_000;
+
+/** The first target that answers takes the connection. */
+function dial([target, ...others]: readonly Dial[], outside: Socket): void {
+  if (target === undefined) return void outside.destroy();
+  const inside = connect(target);
+  const ofHost = connections.get(target.host) ?? new Set();
+  connections.set(target.host, ofHost);
+  const end = () => void inside.destroy();
   ofHost.add(end);
+  let connected = false;
   outside.on("error", end).on("close", end);
-  inside.on("error", end).on("close", end);
-  inside.once("connect", () => outside.pipe(inside).pipe(outside));
+  inside.on("error", end);
+  if (others.length > 0) inside.setTimeout(answerMs, end);
+  inside.once("connect", () => {
+    connected = true;
+    inside.setTimeout(0);
+    outside.pipe(inside).pipe(outside);
+  });
+  inside.once("close", () => {
+    ofHost.delete(end);
+    if (connected || outside.destroyed) outside.destroy();
+    else dial(others, outside);
+  });
 }
 
 function listen({ listen: id, address, port, to }: Listen): void {
@@ -100,7 +112,7 @@ process.on("message", (message: Dial | HangUp | Listen | Unlisten, socket: unkno
   else if ("unlisten" in message) {
     servers.get(message.unlisten)?.close();
     servers.delete(message.unlisten);
-  } else if (socket !== undefined) dial(message, socket as Socket);
+  } else if (socket !== undefined) dial([message], socket as Socket);
 });
 process.once("disconnect", () => {
   // Also when the simulator was killed: its machines end with it.

@@ -61,11 +61,11 @@ export class Network {
     };
   }
 
-  /** Listens on an address of the network's own until `close`: connections go to a machine, or are answered here. */
+  /** Listens on an address of the network's own until `close`: connections go to the first machine that answers, or are answered here. */
   async listen(
     address: string,
     port: number,
-    target: Dial | ((socket: Socket, from: string) => void),
+    target: readonly Dial[] | ((socket: Socket, from: string) => void),
   ): Promise<{ close(): void }> {
     const gateway = await this.#started();
     const id = String(++this.#listeners);
@@ -73,18 +73,18 @@ export class Network {
     const listening = new Promise<void>((resolve, reject) => {
       const told = (message: Listening | Accepted) => {
         if (!("listening" in message) || message.listening !== id) return;
-        gateway.removeListener("message", told);
+        gateway.removeListener("message", told).removeListener("exit", ended);
         if (message.problem === undefined) resolve();
         else reject(new Error(`the machines' network cannot have ${address}:${port}: ${message.problem}`));
       };
-      gateway.on("message", told);
-      gateway.once("exit", () => reject(new Error("the machines' network ended")));
+      const ended = () => reject(new Error("the machines' network ended"));
+      gateway.on("message", told).once("exit", ended);
     });
     gateway.send({
       listen: id,
       address,
       port,
-      ...(typeof target === "object" && { to: target }),
+      ...(typeof target !== "function" && { to: target }),
     } satisfies Listen);
     await listening;
     return {
