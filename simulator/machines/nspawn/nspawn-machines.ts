@@ -31,7 +31,7 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-  function requireRoom(machine: NspawnMachine): void {
+  function requireRoom(machine: NspawnMachine, beside: number): void {
     const limit = machineLimit();
     const others = [...machines.values()].filter((other) => other !== machine && other.isOn);
     const same = others.find((other) => other.wireAddress === machine.wireAddress);
@@ -39,9 +39,9 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
       throw new Error(
         `machine ${same.spec.id} has the address ${same.wireAddress}, and all networks are on one wire here`,
       );
-    if (others.length >= limit)
+    if (beside >= limit)
       throw new Error(
-        `${limit} machines are on, and this computer's kernel carries no more (fs.inotify.max_user_instances, 20 for each)`,
+        `${beside} machines of all simulators are on, and this computer's kernel carries no more (fs.inotify.max_user_instances, 20 for each)`,
       );
   }
 
