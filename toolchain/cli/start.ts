@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { runCommand } from "../tools/command";
 import { findOnPath } from "../tools/paths";
 import { CommandError } from "./command-error";
 import { runMain } from "./main";
@@ -32,6 +33,14 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
   const { kubeconfig } = outputs.plain;
   if (typeof kubeconfig !== "string") throw new CommandError(`stack ${stack} has no output "kubeconfig"`, next);
   await writeKubeconfig(files, kubeconfig);
+  // Without a CNI of the stack's own, pulumi waits for nodes that have joined, which may be before kubelet calls them Ready.
+  const wait = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"];
+  const nodes = await runCommand(tools.kubectl.path, ["--kubeconfig", files.kubeconfig, ...wait], {
+    reject: false,
+    cancelSignal: signal,
+  });
+  signal.throwIfAborted();
+  if (nodes.failed) process.stderr.write(`warning: not every node is Ready: ${nodes.stderr.trim()}\n`);
   const seconds = Math.round((performance.now() - begun) / 100) / 10;
   if (options.json) {
     process.stdout.write(
