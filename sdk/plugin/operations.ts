@@ -28,6 +28,10 @@ export class Operations {
   private readonly running = new Set<Operation>();
   private readonly current = new AsyncLocalStorage<Operation>();
 
+  get count(): number {
+    return this.running.size;
+  }
+
   /**
    * Runs `work` to its end. When its signal aborts, work has the interruption's grace to reject (best with a
    * `PartialFailure` that names what exists); after that the caller gets an error, so that the engine never hangs.

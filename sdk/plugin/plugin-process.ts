@@ -1,12 +1,14 @@
 /** The plugin as a process: the engine starts it, reads its port from the first line of its output, and stops it by SIGINT. */
 import { fstatSync } from "node:fs";
 import type { EngineLog } from "./engine-log";
+import type { Operations } from "./operations";
 
 /** How long running operations may take to come to a safe end; the engine kills the plugin 5 s after SIGINT. */
 const SHUTDOWN_GRACE_MS = 4_000;
 
 /** A gRPC server that can run as the plugin of a process. */
 export interface PluginServer {
+  readonly operations: Pick<Operations, "count">;
   readonly log: EngineLog;
   listen(): Promise<number>;
   /** Ends early what is under way, and resolves once all of it is answered. */
@@ -31,6 +33,12 @@ export async function runPlugin(server: PluginServer, argv: readonly string[]): 
     const exit = (): never => process.exit(0);
     setTimeout(exit, SHUTDOWN_GRACE_MS);
     void server.finish().then(exit);
+    // A connection that the engine keeps open must not hold it up once the last answer has had the time to go out.
+    let quietLooks = 0;
+    setInterval(() => {
+      quietLooks = server.operations.count === 0 ? quietLooks + 1 : 0;
+      if (quietLooks > 5) exit();
+    }, 20);
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
