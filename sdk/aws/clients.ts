@@ -5,10 +5,7 @@ import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { STSClient } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { AwsConnection } from "./config";
-import { toAwsError } from "./errors";
-
-// We pin the SDK's version and support Node 20 with it; what later versions will need is no news to a user of ours.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+import { describing } from "./describing";
 
 /** Enough for the longest throttling that was seen: the SDK waits up to 20 s between two attempts. */
 const attempts = 8;
@@ -60,21 +57,4 @@ export class AwsClients {
   region(): Promise<string> {
     return this.ec2.config.region();
   }
-}
-
-/** Makes the client throw `AwsApiError`. */
-function describing<C extends EC2Client | IAMClient | ServiceQuotasClient | STSClient>(client: C): C {
-  // The stacks of the clients differ in the types of their commands only, which do not matter here.
-  const stack = client.middlewareStack as EC2Client["middlewareStack"];
-  stack.add(
-    (next, context) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        throw toAwsError(error, (context.commandName ?? "").replace(/Command$/, ""));
-      }
-    },
-    { step: "initialize", priority: "high", name: "describeErrors" },
-  );
-  return client;
 }

@@ -6,7 +6,8 @@ import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type * as pulumi from "@pulumi/pulumi";
-import { isAwsError, toAwsError } from "../../../sdk/aws/errors";
+import { describing } from "../../../sdk/aws/describing";
+import { isAwsError } from "../../../sdk/aws/errors";
 import { DeadlinePassed, waitFor, withDeadline, type Pace } from "../../../sdk/cloud/wait";
 import type { Subject } from "../stand-in/server";
 import type { Configuration } from "./configuration";
@@ -153,21 +154,4 @@ export async function removeWhenFree(what: string, remove: () => Promise<unknown
       { cause: error },
     );
   }
-}
-
-/** Makes a client throw `AwsApiError`. */
-function describing<C extends EC2 | ElasticLoadBalancingV2 | IAM | SSM | STS>(client: C): C {
-  // The stacks of the clients differ in the types of their commands only.
-  const stack = client.middlewareStack as EC2["middlewareStack"];
-  stack.add(
-    (next, context) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        throw toAwsError(error, (context.commandName ?? "").replace(/Command$/, ""));
-      }
-    },
-    { step: "initialize", priority: "high", name: "describeErrors" },
-  );
-  return client;
 }

@@ -1,0 +1,25 @@
+/** What every client of AWS's SDK gets here. Apart from the clients, so that each caller loads its own only. */
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { toAwsError } from "./errors";
+
+// We pin the SDK's version and support Node 20 with it; what later versions will need is no news to a user of ours.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+/** Makes the client throw `AwsApiError`. */
+export function describing<C extends { readonly middlewareStack: Pick<EC2Client["middlewareStack"], "identify"> }>(
+  client: C,
+): C {
+  // The stacks of the clients differ in the types of their commands only, which do not matter here.
+  const stack = client.middlewareStack as EC2Client["middlewareStack"];
+  stack.add(
+    (next, context) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw toAwsError(error, (context.commandName ?? "").replace(/Command$/, ""));
+      }
+    },
+    { step: "initialize", priority: "high", name: "describeErrors" },
+  );
+  return client;
+}
