@@ -1,5 +1,5 @@
-/** A command on a machine over SSH. */
-import { Client } from "ssh2";
+/** Connections to machines over SSH. */
+import { Client, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 
 export interface SshTarget {
   readonly host: string;
@@ -17,43 +17,69 @@ export interface SshResult {
   readonly status: number | undefined;
 }
 
+/**
+ * Host key types in the order of Go's SSH library. @pulumi/command uses that library with one expected key: it must be the key that the
+ * library asks the host for.
+ */
+export const hostKeyTypes: ServerHostKeyAlgorithm[] = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-256",
+  "rsa-sha2-512",
+  "ssh-rsa",
+  "ssh-ed25519",
+];
+
 const answerMs = 10_000;
 
-/**
- * Runs one command to its end. Whatever host answers at the address is believed, because clouds do not tell their machines' keys: send it no
- * secrets.
- */
-export async function runOverSsh(
+/** Logs in, works, and logs out again. When the connection breaks or the signal aborts, the work is not waited for. */
+export async function overSsh<T>(
   { host, port = 22, user, privateKey }: SshTarget,
-  command: string,
-  { signal, input = "" }: { signal: AbortSignal; input?: string },
-): Promise<SshResult> {
+  { signal, ...config }: { signal: AbortSignal } & Pick<ConnectConfig, "algorithms" | "hostVerifier">,
+  work: (client: Client) => Promise<T> | T,
+): Promise<T> {
   const client = new Client();
-  const stop = () => void client.destroy();
+  const stop = (): void => void client.destroy();
   try {
-    return await new Promise<SshResult>((resolve, reject) => {
+    return await new Promise<T>((resolve, reject) => {
       signal.throwIfAborted();
       signal.addEventListener("abort", stop, { once: true });
       client
         .on("error", reject)
         .on("close", () => reject(new Error(`${host}:${port} closed the connection`)))
         .on("ready", () => {
-          client.exec(command, (error, channel) => {
-            if (error) return reject(error);
-            const texts = { stdout: "", stderr: "" };
-            channel.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
-            channel.stderr.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
-            let status: number | undefined;
-            channel.on("exit", (code: number | null) => (status = code ?? undefined));
-            channel.on("close", () => resolve({ ...texts, status }));
-            channel.end(input);
-            return undefined;
-          });
+          Promise.resolve(work(client)).then(resolve, reject);
         })
-        .connect({ host, port, username: user, privateKey, readyTimeout: answerMs });
+        .connect({ host, port, username: user, privateKey, readyTimeout: answerMs, ...config });
     });
   } finally {
     signal.removeEventListener("abort", stop);
     client.end();
   }
+}
+
+/**
+ * Runs one command to its end. Whatever host answers at the address is believed, because clouds do not tell their machines' keys: send it no
+ * secrets.
+ */
+export function runOverSsh(
+  target: SshTarget,
+  command: string,
+  { signal, input = "" }: { signal: AbortSignal; input?: string },
+): Promise<SshResult> {
+  return overSsh(target, { signal }, async (client) => {
+    const channel = await new Promise<ClientChannel>((resolve, reject) => {
+      client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)));
+    });
+    const texts = { stdout: "", stderr: "" };
+    channel.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
+    channel.stderr.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
+    let status: number | undefined;
+    channel.on("exit", (code: number | null) => (status = code ?? undefined));
+    const closed = new Promise((resolve) => channel.once("close", resolve));
+    channel.end(input);
+    await closed;
+    return { ...texts, status };
+  });
 }

@@ -1,13 +1,10 @@
 /** One login over SSH, to see whether a key is accepted and which key the host has. */
-import { Client, utils } from "ssh2";
+import { utils } from "ssh2";
+import { hostKeyTypes, overSsh, type SshTarget } from "../cloud/ssh";
 
-export interface Login {
-  host: string;
-  port: number;
-  user: string;
-  privateKey: string;
+export interface Login extends SshTarget {
   /** `<type> <base64>`; undefined: whatever the host shows is accepted. */
-  hostKey: string | undefined;
+  readonly hostKey: string | undefined;
 }
 
 /** The host does not accept the key. */
@@ -16,52 +13,17 @@ export class KeyRefused extends Error {}
 /** The host shows another key than the one expected. */
 export class HostKeyChanged extends Error {}
 
-/**
- * Host key types in the order of Go's SSH library. @pulumi/command uses that library with one expected key: it must be the key that the
- * library asks the host for.
- */
-const hostKeyTypes = [
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "rsa-sha2-256",
-  "rsa-sha2-512",
-  "ssh-rsa",
-  "ssh-ed25519",
-] as const;
-
-const answerMs = 10_000;
-
 /** Logs in, and out again. @returns the host's key, `<type> <base64>` */
 export async function login(login: Login, signal: AbortSignal): Promise<string> {
-  const client = new Client();
   let shown = "";
-  const abort = (): void => void client.destroy();
+  const hostVerifier = (key: Buffer): boolean => {
+    shown = knownHostsKey(key);
+    return login.hostKey === undefined || login.hostKey === shown;
+  };
   try {
-    await new Promise<void>((resolve, reject) => {
-      signal.throwIfAborted();
-      signal.addEventListener("abort", abort, { once: true });
-      client
-        .on("ready", resolve)
-        .on("error", (error) => reject(explained(error, login, shown)))
-        .on("close", () => reject(new Error(`${login.host}:${login.port} closed the connection`)));
-      client.connect({
-        host: login.host,
-        port: login.port,
-        username: login.user,
-        privateKey: login.privateKey,
-        readyTimeout: answerMs,
-        algorithms: { serverHostKey: [...hostKeyTypes] },
-        hostVerifier: (key: Buffer) => {
-          shown = knownHostsKey(key);
-          return login.hostKey === undefined || login.hostKey === shown;
-        },
-      });
-    });
-    return shown;
-  } finally {
-    signal.removeEventListener("abort", abort);
-    client.on("error", () => undefined).end();
+    return await overSsh(login, { signal, algorithms: { serverHostKey: hostKeyTypes }, hostVerifier }, () => shown);
+  } catch (error) {
+    throw explained(error as Error, login, shown);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Connections over SSH, as `connection` describes them. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, utils, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { Client, utils, type ConnectConfig } from "ssh2";
+import { hostKeyTypes } from "../../../sdk/cloud/ssh";
 import type { CheckFailure } from "../../../sdk/plugin/resource";
 import { isUnknown } from "../../../sdk/plugin/values";
 import { isRecord, type Properties } from "../../../sdk/plugin/wire";
@@ -34,17 +35,6 @@ const known = [
   "hostKey",
   "dialErrorLimit",
   "perDialTimeout",
-];
-
-/** As Go's SSH library asks for them, which the official plugin uses: `hostKey` must be the key that a host shows then. */
-const hostKeyTypes: ServerHostKeyAlgorithm[] = [
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "rsa-sha2-256",
-  "rsa-sha2-512",
-  "ssh-rsa",
-  "ssh-ed25519",
 ];
 
 const firstPauseMs = 1_000;
