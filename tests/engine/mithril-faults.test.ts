@@ -1,38 +1,64 @@
-import assert from "node:assert/strict";
-import { everything, faults, isWrite, MithrilFaultBench, operations, type Disturbance } from "./mithril-faults";
+import { rmSync } from "node:fs";
+import { compiledDefaultProgram } from "./compiled-program";
+import { EngineEnvironment } from "./environment";
+import { describeFaults, type Call, type Started } from "./fault-bench";
+import { mithrilConfig, spotGroup } from "./mithril-config";
+import { paperMachines } from "./paper-machines";
 
-/**
- * `npm test` disturbs an `up` several times at once: every create with each kind of fault, every read with one, because the client treats
- * all reads alike. GPU_CLUSTERS_FAULTS=all runs each call with each fault alone.
- */
-const together: readonly (readonly [what: string, disturbances: readonly Disturbance[]])[] = [
-  ...Object.keys(faults).map(
-    (kind) =>
-      [`${kind}, at every create`, everything.filter((one) => one.kind === kind && isWrite(one.operation))] as const,
-  ),
-  [
-    "500 at every read",
-    everything.filter((one) => one.kind === "500 before any effect" && !isWrite(one.operation) && one.nth === 1),
-  ],
+/** The operations of an `up` of a whole cluster. */
+const calls: readonly Call[] = [
+  call("CreateSshKey"),
+  call("CreateCluster"),
+  call("CreateVolume"),
+  call("CreateBid", 2),
+  call("GetCluster"),
+  call("GetCurrentPrices"),
+  call("ListBids", 3),
+  call("ListClusters"),
+  call("ListCpuInstanceTypes"),
+  call("ListInstanceTypes"),
+  call("ListInstances"),
+  call("ListRegions"),
+  call("ListSpotAvailability"),
+  call("ListSshKeys", 3),
+  call("ListVolumes", 2),
 ];
 
-const alone = everything.map((one) => [`${one.kind}, at ${one.operation} (number ${one.nth})`, [one]] as const);
+function call(operation: string, least = 1): Call {
+  return { name: operation, match: { operation }, least, isWrite: operation.startsWith("Create") };
+}
 
-describe("an up of a Mithril cluster on the engine survives", function () {
-  this.timeout(240_000);
-  const bench = new MithrilFaultBench();
-  before(() => bench.start());
-  after(() => bench.stop());
+/** The machines are of paper: what is disturbed is the way to the cloud. */
+async function start(): Promise<Started> {
+  const environment = await EngineEnvironment.start({ machines: () => paperMachines(), timing: { scale: 0 } });
+  const program = await compiledDefaultProgram();
+  const config = mithrilConfig(environment.simulator, "faults", [{ ...spotGroup, minSize: 2 }]);
+  const stack = await environment.stack(config, { program });
+  return {
+    environment,
+    stack,
+    contents: ({ mithril: { sshKeys, clusters, volumes, bids, instances } }) => ({
+      keys: names(sshKeys),
+      clusters: names(clusters),
+      volumes: names(volumes),
+      bids: names(bids),
+      instances: names(instances),
+    }),
+    stop: async () => {
+      await environment.stop();
+      rmSync(program, { recursive: true, force: true });
+    },
+  };
+}
 
-  before("without a fault it makes the calls that are listed", async () => {
-    const seen = await bench.baseline();
-    assert.deepEqual(Object.keys(seen).sort(), Object.keys(operations).sort());
-    for (const [operation, least] of Object.entries(operations)) {
-      assert.ok(seen[operation]! >= least, `${operation} is called ${seen[operation]} times, not ${least}`);
-    }
-  });
+function names(objects: readonly { name: string; status?: string }[]): string[] {
+  return objects.map(({ name, status = "" }) => `${name} ${status}`).sort();
+}
 
-  for (const [what, disturbances] of process.env.GPU_CLUSTERS_FAULTS === "all" ? alone : together) {
-    it(what, () => bench.survives(disturbances));
-  }
+describeFaults("an up of a Mithril cluster", {
+  cloud: "mithril",
+  calls,
+  nameOf: ({ operation = "?" }) => operation,
+  errorBody: (status) => ({ detail: status === 429 ? "Too many requests" : "Internal Server Error" }),
+  start,
 });

@@ -1,0 +1,83 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { testCluster, type TestCluster } from "../machines/test-cluster";
+import { compiledProgram } from "./compiled-program";
+import { EngineEnvironment } from "./environment";
+import { describeFaults, type Call, type Started } from "./fault-bench";
+
+const project = "/v1/projects/simulator";
+
+/** Every call that an `up` of `programs/cudo-pieces` makes. VMs are made three times: the program's own, and a group's two. */
+const calls: readonly Call[] = [
+  call("GET", "/v1/vms/data-centers"),
+  call("GET", "/v1/vms/machine-types?projectId=simulator"),
+  call("GET", "/v1/vms/public-images"),
+  call("GET", `${project}/images?pageNumber=1&pageSize=100`),
+  call("GET", `${project}/networks/pieces-network`),
+  call("POST", `${project}/networks`),
+  call("GET", `${project}/security-groups/pieces-nodes`),
+  call("POST", `${project}/security-groups`),
+  call("GET", `${project}/disks/pieces-disk`),
+  call("POST", `${project}/disks`),
+  call("GET", `${project}/vms/pieces-vm`),
+  call("POST", `${project}/vm`, 3),
+  call("GET", `${project}/vms`),
+  call("GET", `${project}/vms/pieces-group-0`),
+  call("GET", `${project}/vms/pieces-group-1`),
+];
+
+function call(method: string, path: string, least = 1): Call {
+  const match = { method, path: `^${path.replace(/[?.]/g, "\\$&")}$` };
+  return { name: `${method} ${path}`, match, least, isWrite: method !== "GET" };
+}
+
+async function start(): Promise<Started> {
+  const cluster = await testCluster();
+  await cluster.control.start();
+  const environment = await EngineEnvironment.start({ machines: false, timing: { scale: 0 } });
+  await administratorHasRights(cluster);
+  const program = await compiledProgram(join(__dirname, "programs", "cudo-pieces"));
+  const stack = await environment.stack({}, { program, environment: { PIECES_KUBECONFIG: cluster.kubeconfig } });
+  return {
+    environment,
+    stack,
+    contents: ({ cudo: { vms, disks, networks, securityGroups } }) => ({
+      vms: ids(vms),
+      disks: ids(disks),
+      networks: ids(networks),
+      securityGroups: ids(securityGroups),
+    }),
+    stop: async () => {
+      await environment.stop();
+      await cluster.close();
+      rmSync(program, { recursive: true, force: true });
+    },
+  };
+}
+
+async function administratorHasRights({ api }: TestCluster): Promise<void> {
+  for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
+    try {
+      await api.list({ apiVersion: "v1", kind: "Secret", namespace: "kube-system" });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
+
+function ids(objects: readonly { id: string }[]): string[] {
+  return objects.map(({ id }) => id).sort();
+}
+
+describeFaults("an up of Cudo's resources", {
+  cloud: "cudo",
+  calls,
+  nameOf: ({ method, path }) => `${method} ${path}`,
+  errorBody: (status) =>
+    status === 429
+      ? { code: 8, message: "Too many requests", details: [] }
+      : { code: 13, message: "internal error", details: [] },
+  start,
+});

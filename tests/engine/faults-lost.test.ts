@@ -1,3 +1,0 @@
-import { describeFaults } from "./fault-suite";
-
-describeFaults(["an answer lost after the effect", "500"]);
