@@ -1,38 +1,31 @@
 /**
- * Clusters of machines that really boot, beside the least that they could take: kubeadm called by hand on the same image. A cloud joins with
- * an entry in `clouds`.
+ * Clusters of machines that really boot, each a control plane and a worker made by `pulumi up`, beside the least that it could take: kubeadm
+ * called by hand on the same machine image. A cloud joins with an entry in `boot/clouds.ts`.
  */
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnProblem } from "../../simulator/machines/nspawn/host";
-import { cudo } from "./boot/cudo";
+import { clouds } from "./boot/clouds";
 import { floor } from "./boot/floor";
-import type { BootCloud } from "./boot/measure";
+import type { Up } from "./boot/measure";
+import { measureUp } from "./boot/up";
 import { interleaved } from "./measure";
 
-const clouds: Record<string, BootCloud> = { cudo };
 const runs = 3;
 
 export async function boot(): Promise<Record<string, unknown>> {
   const problem = await nspawnProblem();
   if (problem !== undefined) return { notMeasured: problem };
   await ensureMachineImage();
-  const names = Object.keys(clouds);
-  const [least, ...powerOns] = await interleaved(runs, [floor, ...names.map((name) => clouds[name]!.powerOn)]);
-  const ups = await interleaved(
-    runs,
-    names.map((name) => clouds[name]!.up),
-  );
-  const figures = names.map((name, index) => {
-    const powerOn = powerOns[index]!;
-    const up = ups[index]!;
-    const { powerOnToApi, powerOnToWorkerReady } = least!;
-    const ofFloor = {
-      powerOnToApi: ratio(powerOn.powerOnToApi.median, powerOnToApi.median),
-      powerOnToWorkerReady: ratio(powerOn.powerOnToWorkerReady.median, powerOnToWorkerReady.median),
-      upToApi: ratio(up.upToApi.median, powerOnToApi.median),
-      upToAllReady: ratio(up.upToAllReady.median, powerOnToApi.median + powerOnToWorkerReady.median),
-    };
-    return [name, { seconds: { ...powerOn, ...up }, ofFloor }];
+  const [least, ...measured] = await interleaved<Up>(runs, [
+    floor,
+    ...Object.values(clouds).map((cloud) => () => measureUp(cloud)),
+  ]);
+  const figures = Object.keys(clouds).map((name, index) => {
+    const seconds = measured[index]!;
+    const ofFloor = Object.fromEntries(
+      (Object.keys(seconds) as (keyof Up)[]).map((key) => [key, ratio(seconds[key].median, least![key].median)]),
+    );
+    return [name, { seconds, ofFloor }];
   });
   return { floorSeconds: least, ...Object.fromEntries(figures) };
 }

@@ -1,15 +1,14 @@
-/** The least that it takes: kubeadm called by hand on the same machine image. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/** The least that it takes: kubeadm called by hand on the same machine image. The worker joins when the control plane is Ready. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
 import { kubernetesApi } from "../../../sdk/kubernetes/client";
 import { pinnedVersion } from "../../../toolchain/tools";
 import { ensureMachineImage } from "../../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../../simulator/machines/nspawn/nspawn-machines";
 import { readyStatus, until } from "../../machines/test-cluster";
 import { bootMs, bootSpec } from "../../machines-nspawn/cluster";
-import { apiAnswers, stopwatch, type PowerOn } from "./measure";
+import { apiAnswers, kubeconfigOnMachine, stopwatch, type Up } from "./measure";
 
 const addresses = { control: "127.77.198.10", worker: "127.77.198.11" } as const;
 const wire = "10.77.198.10";
@@ -51,7 +50,7 @@ const joining = `${prepared}
 kubeadm join ${wire}:6443 --token ${token} --discovery-token-unsafe-skip-ca-verification --ignore-preflight-errors SystemVerification
 `;
 
-export async function floor(): Promise<PowerOn> {
+export async function floor(): Promise<Up> {
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-floor-"));
   const kind = nspawnMachines({ dir: directory, image: await ensureMachineImage() });
   const control = kind.machine(bootSpec("control", addresses.control, init));
@@ -62,26 +61,16 @@ export async function floor(): Promise<PowerOn> {
     await apiAnswers(addresses.control);
     const powerOnToApi = ofControl();
     await until("kubeadm init ends", async () => (await control.console()).includes("kubeadm join"), bootMs);
-    const api = kubernetesApi(kubeconfigOf(directory));
+    const api = kubernetesApi(kubeconfigOnMachine(directory, control.spec));
     const node = (name: string) => api.read({ apiVersion: "v1", kind: "Node", name });
     await until("the control plane is Ready", async () => readyStatus(await node("control")) === "True", bootMs);
     const ofWorker = stopwatch();
     await worker.start();
     await until("the worker is Ready", async () => readyStatus(await node("worker")) === "True", bootMs);
-    return { powerOnToApi, powerOnToWorkerReady: ofWorker() };
+    const [powerOnToWorkerReady, upToAllReady] = [ofWorker(), ofControl()];
+    return { powerOnToApi, powerOnToWorkerReady, upToApi: powerOnToApi, upToAllReady };
   } finally {
     await kind.close();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** The administrator's, as kubeadm wrote it, to the address that the host reaches. */
-function kubeconfigOf(directory: string): string {
-  const file = join(directory, "e2e~test~control", "upper", "etc", "kubernetes", "admin.conf");
-  const config = parse(readFileSync(file, "utf8")) as { clusters: { cluster: Record<string, string> }[] };
-  Object.assign(config.clusters[0]!.cluster, {
-    server: `https://${addresses.control}:6443`,
-    "tls-server-name": "kubernetes",
-  });
-  return stringify(config);
 }

@@ -1,27 +1,23 @@
-/** What `npm run bench -- boot` measures on each cloud, in seconds. */
+/** What `npm run bench -- boot` measures, in seconds. */
+import { readFileSync } from "node:fs";
 import { Agent, get } from "node:https";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { MachineSpec } from "../../../simulator/machines/machine";
 import { until } from "../../machines/test-cluster";
 import { bootMs } from "../../machines-nspawn/cluster";
 
-/** Machines alone, without the engine. A type and not an interface: `interleaved` takes its keys. */
-export type PowerOn = {
+/** A type and not an interface: `interleaved` takes its keys. */
+export type Up = {
   /** Of the control plane, until its API server answers. */
   powerOnToApi: number;
-  /** Of a worker, while the API server answers, until its node is Ready. */
+  /** Of the worker, until its node is Ready. `pulumi up` makes it as soon as the API server answers, which is before all controllers run. */
   powerOnToWorkerReady: number;
-};
-
-export type Up = {
   /** From the beginning of `pulumi up` until the API server answers. */
   upToApi: number;
   /** Until all nodes are Ready, or `pulumi up` has ended if that is later. */
   upToAllReady: number;
 };
-
-export interface BootCloud {
-  powerOn(): Promise<PowerOn>;
-  up(): Promise<Up>;
-}
 
 export function stopwatch(): () => number {
   const begun = performance.now();
@@ -43,4 +39,15 @@ export async function apiAnswers(address: string): Promise<void> {
   } finally {
     agent.destroy();
   }
+}
+
+/**
+ * The administrator's, as kubeadm left it on a control plane, to the address that the host reaches.
+ * @param directory of all machines' disks
+ */
+export function kubeconfigOnMachine(directory: string, { id, address }: MachineSpec): string {
+  const file = join(directory, id.replaceAll("/", "~"), "upper", "etc", "kubernetes", "admin.conf");
+  const config = parse(readFileSync(file, "utf8")) as { clusters: { cluster: Record<string, string> }[] };
+  Object.assign(config.clusters[0]!.cluster, { server: `https://${address}:6443`, "tls-server-name": "kubernetes" });
+  return stringify(config);
 }
