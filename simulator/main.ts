@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, pino } from "pino";
 import { ensureTools } from "../toolchain/tools";
+import { describeMachines, machineFolders, machinesFor, MachinesCannotBoot, type Machines } from "./machines/choice";
 import { lightMachines } from "./machines/light/light-machines";
 import type { MachineKind } from "./machines/machine";
-import { nspawnProblem } from "./machines/nspawn/host";
 import { ensureMachineImage } from "./machines/nspawn/image/image";
 import { nspawnMachines } from "./machines/nspawn/nspawn-machines";
 import { PortError, startSimulator, type Simulator } from "./server";
@@ -17,20 +17,15 @@ interface Arguments {
   port: number;
   stateDir: string;
   delays: number;
-  machines: keyof typeof machineKinds;
+  machines?: Machines | "none";
 }
 
-const machineKinds = {
-  light: "light (real control planes, nodes by kwok)",
-  nspawn: "nspawn (systemd machines that boot and run their start script)",
-  none: "none (VMs are records only)",
-};
-
-/** What was asked for cannot be had on this computer. */
-class UnavailableError extends Error {}
-
-async function run({ port, stateDir, delays, machines }: Arguments): Promise<void> {
+async function run({ port, stateDir, delays, machines: asked }: Arguments): Promise<void> {
   const directory = resolve(stateDir);
+  const { kind: machines, reason } =
+    asked === "none"
+      ? { kind: asked, reason: "VMs are records only" }
+      : await machinesFor(directory, { asked, makesMachines: true });
   const simulator = await startSimulator({
     port,
     stateDir: directory,
@@ -50,7 +45,7 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
       ready,
       `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, apiKey, projectId, mithril }, null, 2)}\n`,
     );
-    console.log(greeting(simulator, machines, directory));
+    console.log(greeting(simulator, describeMachines(machines, reason), directory));
     await simulator.closed;
   } finally {
     await simulator.close();
@@ -59,16 +54,13 @@ async function run({ port, stateDir, delays, machines }: Arguments): Promise<voi
   console.log("Simulator stopped; its clouds are kept for the next start.");
 }
 
-async function machineKind(name: Arguments["machines"], directory: string): Promise<MachineKind | undefined> {
+async function machineKind(name: Machines | "none", directory: string): Promise<MachineKind | undefined> {
   if (name === "none") return undefined;
   const log = (message: string) => console.log(message);
-  if (name === "nspawn") {
-    const problem = await nspawnProblem();
-    if (problem !== undefined) throw new UnavailableError(`Machines cannot boot on this computer: ${problem}.`);
-    return nspawnMachines({ dir: join(directory, "nspawn"), image: await ensureMachineImage(), log });
-  }
+  const dir = join(directory, machineFolders[name]);
+  if (name === "nspawn") return nspawnMachines({ dir, image: await ensureMachineImage(), log });
   const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]);
-  return lightMachines({ dir: join(directory, "machines"), tools, log });
+  return lightMachines({ dir, tools, log });
 }
 
 /** npm, tsx and the terminal each pass the same signal on: only one that comes later is a second wish. */
@@ -89,12 +81,12 @@ function stopOnSignals(simulator: Simulator): void {
   process.on("SIGTERM", stop);
 }
 
-function greeting(simulator: Simulator, machines: Arguments["machines"], directory: string): string {
+function greeting(simulator: Simulator, machines: string, directory: string): string {
   const { baseUrl, apiKey, projectId } = simulator.cudo;
   const { mithril } = simulator;
   return [
     `Simulator at ${simulator.url}: AWS, Cudo, Mithril (simulated catalogue, prices and capacity)`,
-    `Machines: ${machineKinds[machines]}`,
+    `Machines: ${machines}`,
     `State, log: ${directory}`,
     "",
     "To use it from a shell:",
@@ -115,7 +107,7 @@ function greeting(simulator: Simulator, machines: Arguments["machines"], directo
 
 function fail(error: unknown): void {
   const expected =
-    error instanceof PortError || error instanceof StateDirectoryError || error instanceof UnavailableError;
+    error instanceof PortError || error instanceof StateDirectoryError || error instanceof MachinesCannotBoot;
   console.error(
     expected || !(error instanceof Error)
       ? `error: ${error instanceof Error ? error.message : String(error)}`
@@ -144,7 +136,10 @@ const command = new Command("npm run simulator --")
   .option("--state-dir <directory>", "where the clouds are kept over a restart", ".gpu-clusters/simulator")
   .option("--delays <factor>", "multiplies all delays of the clouds; 0 for none", factor, 1)
   .addOption(
-    new Option("--machines <kind>", "what VMs are made of").choices(Object.keys(machineKinds)).default("light"),
+    new Option(
+      "--machines <kind>",
+      "what VMs are made of; by default nspawn where this computer can boot them, else light",
+    ).choices(["light", "nspawn", "none"]),
   )
   .action((given: Arguments) => run(given).catch(fail));
 

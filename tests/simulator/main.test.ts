@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SimulatorClient } from "../../simulator/client";
 import { stateDirectory } from "./running-simulator";
@@ -20,7 +20,11 @@ describe("npm run simulator", () => {
 
   /** Starts it; resolves at the end with all that it printed, or earlier at `ready`. */
   function start(...args: string[]) {
-    const child = spawn(process.execPath, ["--import", "tsx", "simulator/main.ts", "--machines", "none", ...args], {
+    return startWith(["--machines", "none"], ...args);
+  }
+
+  function startWith(machines: string[], ...args: string[]) {
+    const child = spawn(process.execPath, ["--import", "tsx", "simulator/main.ts", ...machines, ...args], {
       cwd: root,
     });
     children.push(child);
@@ -66,6 +70,15 @@ describe("npm run simulator", () => {
     assert.match(output, /Simulator stopped/);
     assert.deepEqual((await readdir(stateDir)).sort(), ["events.log", "start-scripts", "state.json"]);
     assert.ok(!(await readFile(join(stateDir, "events.log"), "utf8")).includes(apiKey));
+  });
+
+  it("says what machines are made of, and goes on with those that an earlier one left", async () => {
+    const stateDir = await stateDirectory();
+    await mkdir(join(stateDir, "machines", "cudo~simulator~left"), { recursive: true });
+    const { child, ready, ended } = startWith([], "--port", "0", "--state-dir", stateDir);
+    await ready;
+    child.kill("SIGTERM");
+    assert.match((await ended).output, /^Machines: light machines \(processes\); as before$/m);
   });
 
   it("ends when asked over HTTP", async () => {

@@ -4,12 +4,13 @@ import { ensureToolsWithOrigin, toolNames, type FoundTool, type ToolName } from 
 import { withLock } from "../tools/lock";
 import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { forgetOtherLife, prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
+import { describeMachines, machinesFor, MachinesCannotBoot, type Machines } from "../../simulator/machines/choice";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
-import { describeMachines, usualMachines, type Machines } from "./machines";
+import { CommandError } from "./command-error";
 import { ensureAws, ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
 import { stackCloud, stackKeyPair, writeConfig } from "./stack-config";
 import { runSteps, type Step } from "./steps";
-import { stateRoot, type StackFiles } from "./workspace";
+import { simulatorFolder, stateRoot, type StackFiles } from "./workspace";
 
 /** All that a run of `pulumi` on a stack needs. */
 export interface Prepared {
@@ -41,7 +42,9 @@ export async function prepare(
   const cloud = await stackCloud(files);
   const choice = (await findSimulator())
     ? undefined
-    : await usualMachines(wanted.machines, wanted.makesMachines ? cloud : undefined);
+    : await machinesFor(simulatorFolder, { asked: wanted.machines, makesMachines: wanted.makesMachines }).catch(
+        explainMachines,
+      );
   if (choice?.kind === "nspawn") {
     await runSteps([
       { title: "Machine image", run: async (report) => void (await ensureMachineImage({ report, signal })) },
@@ -101,6 +104,14 @@ export async function prepare(
   if (providers.some(({ kind }) => kind === "stand-in"))
     environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
   return { tools, pulumi: { executable, environment } };
+}
+
+function explainMachines(error: unknown): never {
+  if (!(error instanceof MachinesCannotBoot)) throw error;
+  throw new CommandError(
+    error.message,
+    "Without --machines those are taken that can be had, unless a stopped simulator has left others in .gpu-clusters/simulator.",
+  );
 }
 
 function describeOrigins(tools: Record<ToolName, FoundTool>): string {

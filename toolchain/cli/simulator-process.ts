@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsAddress } from "../../simulator/administration";
 import { AwsSimulatorClient } from "../../simulator/aws/client";
+import type { Machines } from "../../simulator/machines/choice";
 import { isAlive } from "../tools/lock";
 import { CommandError } from "./command-error";
-import type { Machines } from "./machines";
 import { root, simulatorFolder } from "./workspace";
 
 /** A simulator that runs. */

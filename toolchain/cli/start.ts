@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Machines } from "../../simulator/machines/choice";
 import { runCommand } from "../tools/command";
 import { findOnPath } from "../tools/paths";
 import { CommandError } from "./command-error";
 import { runMain } from "./main";
-import type { Machines } from "./machines";
 import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { chooseMachines, describeMachines } from "../../toolchain/cli/machines";
+import { chooseMachines, describeMachines } from "../../simulator/machines/choice";
 
 describe("the kind of machines", () => {
-  const can = { asked: undefined, left: [], cloud: "cudo", problem: undefined };
+  const can = { asked: undefined, left: [], makesMachines: true, problem: undefined };
   const cannot = { ...can, problem: "they need root" };
 
   it("is the one that boots where it can, else the light one, with the reason", () => {
@@ -12,13 +12,14 @@ describe("the kind of machines", () => {
       describeMachines(kind, reason),
       "light machines (processes); those that boot cannot here: they need root",
     );
-    assert.equal(chooseMachines({ ...can, cloud: undefined }).kind, "light", "nothing is to be made");
+    assert.equal(chooseMachines({ ...can, makesMachines: false }).kind, "light", "nothing is to be made");
   });
 
   it("is what machines of a stopped simulator are, and what was asked for", () => {
     assert.equal(chooseMachines({ ...can, left: ["light"] }).kind, "light");
-    assert.equal(chooseMachines({ ...can, left: ["nspawn"], cloud: undefined }).kind, "nspawn");
+    assert.equal(chooseMachines({ ...can, left: ["nspawn"], makesMachines: false }).kind, "nspawn");
     assert.equal(chooseMachines({ ...can, asked: "light" }).kind, "light");
-    assert.throws(() => chooseMachines({ ...cannot, asked: "nspawn" }), /cannot boot on this computer: they need root/);
+    for (const wish of [{ asked: "nspawn" }, { left: ["nspawn"] }] as const)
+      assert.throws(() => chooseMachines({ ...cannot, ...wish }), /cannot boot on this computer: they need root/);
   });
 });
