@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnumSpec, ObjectSpec, PackageSchema } from "../../sdk/plugin/package-schema";
-import { packageSchemaText } from "../../toolchain/build/schema";
+import { generatedFiles } from "../../toolchain/build/schema";
 import { compilerOptions, generateSchema } from "../../toolchain/build/schema/package-schema";
+import { referencePages } from "../../toolchain/build/schema/reference";
 import { fixtureSchema } from "./fixture/schema";
 
 const root = join(__dirname, "../..");
@@ -11,9 +12,20 @@ const root = join(__dirname, "../..");
 describe("the package schema", function () {
   this.timeout(30_000);
 
-  it("is what the interfaces say", async () => {
-    const committed = readFileSync(join(root, "sdk/plugin/schema.json"), "utf8");
-    assert.ok((await packageSchemaText()) === committed, "run `npm run generate` and commit sdk/plugin/schema.json");
+  it("is what the interfaces say, and so are the pages for people", async () => {
+    for (const [path, text] of await generatedFiles()) {
+      assert.ok(readFileSync(join(root, path), "utf8") === text, `run \`npm run generate\` and commit ${path}`);
+    }
+  });
+
+  it("has a page for each room, with every property's type and marks", () => {
+    const pages = referencePages(fixtureSchema());
+    assert.deepEqual([...pages.keys()], ["things"]);
+    const page = pages.get("things")!;
+    assert.match(page, /^- `thingName` \(string, replaces\): Also its id\. Another name is another thing\.$/m);
+    assert.match(page, /^- `token` \(string, optional, secret\)$/m);
+    assert.match(page, /^- `parts` \(list of \[ThingPart\]\(#thingpart\), optional\)/m);
+    assert.match(page, /^- `mode` \(`calm`.*, optional, default `"calm"`\)$/m);
   });
 
   describe("of the fixture", () => {

@@ -1,11 +1,13 @@
-/** `npm run generate`: writes sdk/plugin/schema.json from the interfaces and docstrings. With `--check` it only compares. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+/** `npm run generate`: writes sdk/plugin/schema.json and docs/reference from the interfaces and docstrings. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import type { PackageSchema } from "../../sdk/plugin/package-schema";
 import { compilerOptions, formatSchema, generateSchema } from "./schema/package-schema";
+import { referencePages } from "./schema/reference";
 import { SchemaError } from "./schema/schema-error";
 
 const root = join(__dirname, "../..");
-const schemaFile = join(root, "sdk/plugin/schema.json");
+const reference = "docs/reference";
 
 /** Every room's entry point, and the file that holds its provider configuration. */
 function entryPoints(): string[] {
@@ -36,17 +38,22 @@ export async function packageSchemaText(): Promise<string> {
   return formatSchema(schema);
 }
 
-async function main(): Promise<void> {
+/** The files that are made from the interfaces: their paths below the root, and what they hold. */
+export async function generatedFiles(): Promise<Map<string, string>> {
   const text = await packageSchemaText();
-  const committed = existsSync(schemaFile) ? readFileSync(schemaFile, "utf8") : "";
-  if (text === committed) return;
-  if (process.argv.includes("--check")) {
-    console.error("sdk/plugin/schema.json is not what the interfaces say; run `npm run generate` and commit it");
-    process.exitCode = 1;
-    return;
-  }
-  writeFileSync(schemaFile, text);
-  console.log(`wrote ${relative(process.cwd(), schemaFile)}`);
+  const pages = referencePages(JSON.parse(text) as PackageSchema);
+  return new Map([
+    ["sdk/plugin/schema.json", text],
+    ...[...pages].map(([room, page]) => [`${reference}/${room}.md`, page] as const),
+  ]);
+}
+
+async function main(): Promise<void> {
+  const files = await generatedFiles();
+  rmSync(join(root, reference), { recursive: true, force: true });
+  mkdirSync(join(root, reference), { recursive: true });
+  for (const [path, text] of files) writeFileSync(join(root, path), text);
+  console.log(`wrote ${[...files.keys()].join(", ")}`);
 }
 
 if (require.main === module) {
