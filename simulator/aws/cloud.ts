@@ -78,12 +78,13 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     options.changed();
     forwarding = forwarding
       .then(async () => {
-        const machines = [...instances.forwards()];
-        await forwarder.apply(
-          new Map(machines.map(([publicIp, specs]) => [publicIp, specs.map((spec) => spec.address)])),
-        );
-        const inside = machines.map(([publicIp, specs]) => {
-          return [publicIp, specs.flatMap(({ privateAddress }) => privateAddress ?? [])] as const;
+        const forwards = [...instances.forwards()];
+        const outside = forwards.map(([publicIp, { machines, balanced }]) => {
+          return [publicIp, { targets: machines.map(({ address }) => address), balanced }] as const;
+        });
+        await forwarder.apply(new Map(outside));
+        const inside = forwards.map(([publicIp, { machines }]) => {
+          return [publicIp, machines.flatMap(({ privateAddress }) => privateAddress ?? [])] as const;
         });
         await network?.translate(new Map(inside), options.publicPorts);
       })

@@ -7,7 +7,7 @@ import { kubernetesApi } from "../../sdk/kubernetes/client";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 
 /** As an administrator, for an hour. */
-async function administrator(document: NodeDocument, address: string): Promise<KubernetesApi> {
+async function administrator(document: NodeDocument, endpoint: string): Promise<KubernetesApi> {
   const { clusterName, certificateAuthority, controlPlane } = document;
   const admin = await issueCertificate(controlPlane!.ca, {
     commonName: "kubernetes-super-admin",
@@ -17,7 +17,7 @@ async function administrator(document: NodeDocument, address: string): Promise<K
   });
   const kubeconfig = renderKubeconfig({
     clusterName,
-    endpoint: `https://${address}:6443`,
+    endpoint,
     certificateAuthority,
     credentials: { clientCertificate: admin.certificate, clientKey: admin.privateKey },
   });
@@ -26,19 +26,23 @@ async function administrator(document: NodeDocument, address: string): Promise<K
 
 /** What `kubeadm token create --ttl 24h` does. Throws while the API server does not answer. */
 export async function mintJoinToken(document: NodeDocument, address: string, signal: AbortSignal): Promise<string> {
-  const api = await administrator(document, address);
+  const api = await administrator(document, own(address));
   return mintBootstrapToken(api, { ttlHours: 24, description: "joining nodes" }, signal);
 }
 
-/** Takes a node away, unless another machine has its name by now. */
+/** Takes a node away, unless another machine has its name by now. Asks whichever of several control planes answers. */
 export async function removeNode(
-  controlPlane: { document: NodeDocument; address: string },
+  { document, address }: { document: NodeDocument; address: string },
   { nodeName, providerId }: Pick<NodeDocument, "nodeName" | "providerId">,
   signal: AbortSignal,
 ): Promise<void> {
-  const api = await administrator(controlPlane.document, controlPlane.address);
+  const api = await administrator(document, document.endpoint ?? own(address));
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
   const found = await api.read(node, signal);
   if ((found?.spec as { providerID?: string } | undefined)?.providerID === providerId)
     await api.delete(node, {}, signal);
+}
+
+function own(address: string): string {
+  return `https://${address}:6443`;
 }

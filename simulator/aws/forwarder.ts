@@ -1,10 +1,19 @@
 /** Public addresses: connections to them go on to an instance's machine, as AWS translates an Elastic IP or balances load. */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { isHealthy } from "./health-check";
+
+/** Where connections go. */
+export interface Destination {
+  /** Addresses of machines. */
+  readonly targets: readonly string[];
+  /** By a load balancer, which leaves out targets that are not healthy. */
+  readonly balanced: boolean;
+}
 
 interface Forward {
   readonly server: Server;
   readonly sockets: Set<Socket>;
-  targets: readonly string[];
+  destination: Destination;
 }
 
 export class Forwarder {
@@ -13,28 +22,31 @@ export class Forwarder {
   /** `ports`: what is forwarded; everything else is refused, as a closed security group would. */
   constructor(private readonly ports: readonly number[]) {}
 
-  /** Brings the forwards to what is wanted: machines' addresses by public address. The first machine that answers takes a connection. */
-  async apply(wanted: ReadonlyMap<string, readonly string[]>): Promise<void> {
+  /** Brings the forwards to what is wanted, by public address. The first machine that answers takes a connection. */
+  async apply(wanted: ReadonlyMap<string, Destination>): Promise<void> {
     for (const [key, forward] of [...this.forwards]) {
-      const targets = wanted.get(key.split(":")[0]!);
-      if (targets === undefined) await this.remove(key);
-      else forward.targets = targets;
+      const destination = wanted.get(key.split(":")[0]!);
+      if (destination === undefined) await this.remove(key);
+      else forward.destination = destination;
     }
-    for (const [address, targets] of wanted)
+    for (const [address, destination] of wanted)
       for (const port of this.ports)
-        if (!this.forwards.has(`${address}:${port}`)) await this.add(address, port, targets);
+        if (!this.forwards.has(`${address}:${port}`)) await this.add(address, port, destination);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.forwards.keys()].map((key) => this.remove(key)));
   }
 
-  private async add(address: string, port: number, targets: readonly string[]): Promise<void> {
+  private async add(address: string, port: number, destination: Destination): Promise<void> {
     const sockets = new Set<Socket>();
     const server = createServer({ pauseOnConnect: true }, (incoming) => {
       keep(incoming, () => undefined);
-      const attempt = ([target, ...others]: readonly string[]) => {
+      const { targets, balanced } = forward.destination;
+      const attempt = async ([target, ...others]: readonly string[]): Promise<void> => {
         if (target === undefined) return void incoming.destroy();
+        if (balanced && !(await isHealthy(target, port))) return attempt(others);
+        if (incoming.destroyed) return;
         const outgoing = connect(port, target);
         let connected = false;
         outgoing.once("connect", () => {
@@ -42,16 +54,16 @@ export class Forwarder {
           incoming.once("close", () => outgoing.destroy());
           incoming.pipe(outgoing).pipe(incoming);
         });
-        return keep(outgoing, () => (connected || incoming.destroyed ? incoming.destroy() : attempt(others)));
+        keep(outgoing, () => void (connected ? incoming.destroy() : attempt(others)));
       };
-      attempt(forward.targets);
+      void attempt(targets);
     });
     const keep = (socket: Socket, closed: () => void) => {
       sockets.add(socket);
       socket.on("error", () => socket.destroy());
       socket.once("close", () => (sockets.delete(socket), closed()));
     };
-    const forward: Forward = { server, sockets, targets };
+    const forward: Forward = { server, sockets, destination };
     this.forwards.set(`${address}:${port}`, forward);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);

@@ -35,6 +35,13 @@ export interface InstancesOptions {
   failed?: (instance: InstanceEvent, error: unknown) => void;
 }
 
+/** What a public address leads to. */
+export interface Forward {
+  /** Those that are on. */
+  readonly machines: readonly MachineSpec[];
+  readonly balanced: boolean;
+}
+
 export class Instances {
   private readonly addresses: MachineAddresses;
   private readonly wanted = new Map<string, WantedMachine>();
@@ -57,16 +64,16 @@ export class Instances {
     return this.seen.get(id);
   }
 
-  /** Public addresses and load balancers in use, each with its machines that are on. */
-  forwards(): ReadonlyMap<string, readonly MachineSpec[]> {
-    const forwards = new Map<string, readonly MachineSpec[]>();
+  /** Public addresses and load balancers in use. */
+  forwards(): ReadonlyMap<string, Forward> {
+    const forwards = new Map<string, Forward>();
     for (const instance of this.seen.values()) {
       const [spec] = this.running(machineId(instance));
-      if (instance.publicIp !== null && spec) forwards.set(instance.publicIp, [spec]);
+      if (instance.publicIp !== null && spec) forwards.set(instance.publicIp, { machines: [spec], balanced: false });
     }
     for (const { region, address, targets } of this.balancers.values()) {
-      const specs = targets.flatMap((instanceId) => this.running(machineId({ region, instanceId })));
-      if (specs.length > 0) forwards.set(address, specs);
+      const machines = targets.flatMap((instanceId) => this.running(machineId({ region, instanceId })));
+      if (machines.length > 0) forwards.set(address, { machines, balanced: true });
     }
     return forwards;
   }

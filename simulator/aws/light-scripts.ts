@@ -32,24 +32,38 @@ interface ControlPlane {
 }
 
 export function lightStartScript({ parameters, log }: LightScriptsOptions): StartScript {
-  /** Control planes that run, by the authority of their cluster. */
-  const controlPlanes = new Map<string, ControlPlane>();
+  /** Control planes whose instances have not gone, by the authority of their cluster. */
+  const controlPlanes = new Map<string, Set<ControlPlane>>();
 
-  /** The cloud controller manager's part. */
-  function removeWhenGone(node: NodeDocument, instance: InstanceEvent, gone: AbortSignal): void {
-    const remove = () => {
-      const controlPlane = controlPlanes.get(node.certificateAuthority);
+  function enter(controlPlane: ControlPlane): void {
+    const { document, signal } = controlPlane;
+    const several = controlPlanes.get(document.certificateAuthority) ?? new Set();
+    controlPlanes.set(document.certificateAuthority, several.add(controlPlane));
+    const leave = () => {
+      several.delete(controlPlane);
+      if (several.size === 0) controlPlanes.delete(document.certificateAuthority);
+    };
+    signal.addEventListener("abort", leave, { once: true });
+  }
+
+  /** The cloud controller manager's part: it acts as long as any control plane of the cluster is there. */
+  async function remove(node: NodeDocument, instance: InstanceEvent): Promise<void> {
+    const tell = (problem: string) => log(instance, `the node of an instance that has gone: ${problem}`);
+    for (;;) {
+      const [controlPlane] = controlPlanes.get(node.certificateAuthority) ?? [];
       if (!controlPlane) return;
       const { signal } = controlPlane;
-      untilDone(
-        () => removeNode(controlPlane, node, signal),
-        signal,
-        (problem) => log(instance, `the node of an instance that has gone: ${problem}`),
-      ).catch((error: unknown) => {
-        if (!signal.aborted) log(instance, String(error));
-      });
-    };
-    gone.addEventListener("abort", remove, { once: true });
+      try {
+        return await untilDone(() => removeNode(controlPlane, node, signal), signal, tell);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+
+  function removeWhenGone(node: NodeDocument, instance: InstanceEvent, gone: AbortSignal): void {
+    const begin = () => void remove(node, instance).catch((error: unknown) => log(instance, String(error)));
+    gone.addEventListener("abort", begin, { once: true });
   }
 
   return (userData, instance, { address, addressOf, signal }) => {
@@ -81,11 +95,8 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
     }
 
     return again("the node document", () => complete(document)).then((completed) => {
-      if (completed.role === "control-plane") {
-        controlPlanes.set(completed.certificateAuthority, { document: completed, address, signal });
-      } else if (completed.cloudProvider === "external") {
-        removeWhenGone(completed, instance, signal);
-      }
+      if (completed.role === "control-plane") enter({ document: completed, address, signal });
+      if (completed.cloudProvider === "external") removeWhenGone(completed, instance, signal);
       if (secrets.joinParameter !== undefined) {
         publish(completed, secrets.joinParameter).catch((error: unknown) => {
           if (!signal.aborted) log(instance, String(error));

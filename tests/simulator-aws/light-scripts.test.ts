@@ -89,6 +89,43 @@ describe("what light machines of EC2 instances run", () => {
     assert.ok(!("secrets" in document));
   });
 
+  it("is for the first of several control planes a document that begins the cluster, and for the others one that joins it", async () => {
+    const { values, instances } = scene();
+    const member = (id: string, place: "first" | "other") => {
+      const own: Ec2NodeDocument = {
+        ...document,
+        role: "control-plane",
+        member: place,
+        endpoint: "https://127.79.0.9:6443",
+        secrets: { source: "aws-ssm", parameter: "keys", joinParameter: "join" },
+        controlPlane: {
+          certificateNames: [],
+          podSubnet: "10.244.0.0/16",
+          serviceSubnet: "10.96.0.0/12",
+          kubeProxy: true,
+        },
+      };
+      const userData = renderBootstrapScript(own, { delivery: "ec2-user-data" });
+      instances.apply({ ...instance, instanceId: id, userData });
+    };
+    const documentOf = async (id: string) => {
+      const made = await until(() => Promise.resolve(instances.machines().get(`aws/us-west-2/${id}`)), id);
+      return nodeDocumentFromScript(made.spec.startScript)!;
+    };
+    values.set("keys", JSON.stringify({ controlPlane: { serviceAccountKey: "KEY" } }));
+    values.set("join", "{}");
+    member("i-other", "other");
+    member("i-first", "first");
+    const first = await documentOf("i-first");
+    assert.deepEqual([first.bootstrapToken, first.endpoint], [undefined, "https://127.79.0.9:6443"]);
+    assert.equal(instances.machines().size, 1, "the other one waits for the token");
+    values.set("join", JSON.stringify({ bootstrapToken: "abcdef.0123456789abcdef" }));
+    const other = await documentOf("i-other");
+    assert.equal(other.bootstrapToken, "abcdef.0123456789abcdef");
+    assert.equal(other.controlPlane?.serviceAccountKey, "KEY");
+    instances.close();
+  });
+
   it("is asked for no longer when the instance has gone, and never becomes a machine then", async () => {
     const { asked, changes, instances } = scene();
     instances.apply({ ...instance, userData: workerScript });

@@ -139,23 +139,26 @@ describe("machines of instances", () => {
     assert.deepEqual(wanted(), []);
     instances.apply(event({ publicIp: "127.79.0.1" }));
     assert.deepEqual(wanted(), [{ powered: true, boots: 1 }]);
-    const forwards = [...instances.forwards()].map(([publicIp, specs]) => [
-      publicIp,
-      specs.map(({ address }) => address),
-    ]);
-    assert.deepEqual(forwards, [["127.79.0.1", ["127.78.3.7"]]]);
+    const forwards = () =>
+      [...instances.forwards()].map(([publicIp, { machines, balanced }]) => [
+        publicIp,
+        machines.map(({ address }) => address),
+        balanced,
+      ]);
+    const direct = ["127.79.0.1", ["127.78.3.7"], false];
+    assert.deepEqual(forwards(), [direct]);
     const balancer = { region: "us-west-2", address: "127.79.0.2" };
     instances.balance({ ...balancer, targets: ["i-1", "i-none"] });
-    assert.deepEqual(instances.forwards().get("127.79.0.2"), instances.forwards().get("127.79.0.1"));
+    assert.deepEqual(forwards(), [direct, ["127.79.0.2", ["127.78.3.7"], true]]);
     instances.balance({ ...balancer, targets: [] });
-    assert.equal(instances.forwards().has("127.79.0.2"), false);
+    assert.deepEqual(forwards(), [direct]);
     instances.apply(event({ state: "stopping" }));
     assert.deepEqual(wanted(), [{ powered: false, boots: 1 }]);
     instances.apply(event({ boots: 2 }));
     assert.deepEqual(wanted(), [{ powered: true, boots: 2 }]);
     instances.apply(event({ state: "shutting-down" }));
     assert.deepEqual(wanted(), []);
-    assert.deepEqual(instances.forwards(), new Map());
+    assert.deepEqual(forwards(), []);
   });
 
   it("reads user data as cloud-init does", () => {

@@ -2,8 +2,9 @@
 import type { ControlPlaneDocument } from "../../../bootstrap/document";
 import type { Service } from "../light/supervised-process";
 import { powerLabel, powerOn } from "../power-label";
+import { clientUrl, peerUrl, type EtcdMembership } from "./etcd-membership";
 import type { ControlPlaneFiles } from "./files";
-import { leaseSeconds } from "./kwok-configuration";
+import { leaseSeconds, sharedLeaseSeconds } from "./kwok-configuration";
 
 export type ControlPlaneTool = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kwok";
 /** Absolute paths of the executables. */
@@ -16,11 +17,16 @@ interface Surroundings {
   readonly files: ControlPlaneFiles;
   readonly dataDirectory: string;
   readonly controlPlane: ControlPlaneDocument;
+  /** Whether other machines serve the cluster's API too. */
+  readonly isOneOfSeveral: boolean;
+  /** Of a machine that did not begin the cluster. */
+  readonly membership: EtcdMembership | undefined;
 }
 
-export function etcd({ tools, address, nodeName, files, dataDirectory }: Surroundings): Service {
-  const client = `https://${address}:2379`;
-  const peer = `https://${address}:2380`;
+export function etcd(surroundings: Surroundings): Service {
+  const { tools, address, nodeName, files, dataDirectory, isOneOfSeveral, membership } = surroundings;
+  const client = clientUrl(address);
+  const peer = peerUrl(address);
   return service("etcd", tools.etcd, {
     name: nodeName,
     "data-dir": dataDirectory,
@@ -28,7 +34,8 @@ export function etcd({ tools, address, nodeName, files, dataDirectory }: Surroun
     "advertise-client-urls": client,
     "listen-peer-urls": peer,
     "initial-advertise-peer-urls": peer,
-    "initial-cluster": `${nodeName}=${peer}`,
+    "initial-cluster": membership?.initialCluster ?? `${nodeName}=${peer}`,
+    "initial-cluster-state": membership ? "existing" : "new",
     "cert-file": files.path("etcd.crt"),
     "key-file": files.path("etcd.key"),
     "client-cert-auth": "true",
@@ -39,16 +46,18 @@ export function etcd({ tools, address, nodeName, files, dataDirectory }: Surroun
     "peer-trusted-ca-file": files.path("etcd-ca.crt"),
     // A simulated cluster may lose its last writes when the computer itself loses power; it survives the end of any process.
     "unsafe-no-fsync": "true",
-    // The only member elects itself: no reason to wait a second for it.
-    "heartbeat-interval": "20",
-    "election-timeout": "200",
+    ...(isOneOfSeveral
+      ? // Members come as learners, which cannot cost the quorum: no reason to wait five seconds before each.
+        { "strict-reconfig-check": "false" }
+      : // The only member elects itself: no reason to wait a second for it.
+        { "heartbeat-interval": "20", "election-timeout": "200" }),
     "log-level": "warn",
   });
 }
 
 export function apiServer({ tools, address, files, controlPlane }: Surroundings): Service {
   return service("kube-apiserver", tools["kube-apiserver"], {
-    "etcd-servers": `https://${address}:2379`,
+    "etcd-servers": clientUrl(address),
     "etcd-cafile": files.path("etcd-ca.crt"),
     "etcd-certfile": files.path("apiserver-etcd-client.crt"),
     "etcd-keyfile": files.path("apiserver-etcd-client.key"),
@@ -80,7 +89,7 @@ export function apiServer({ tools, address, files, controlPlane }: Surroundings)
   });
 }
 
-export function controllerManager({ tools, files, controlPlane }: Surroundings): Service {
+export function controllerManager({ tools, files, controlPlane, isOneOfSeveral }: Surroundings): Service {
   return service("kube-controller-manager", tools["kube-controller-manager"], {
     kubeconfig: files.path("controller-manager.conf"),
     controllers: "*,bootstrapsigner,tokencleaner",
@@ -92,7 +101,7 @@ export function controllerManager({ tools, files, controlPlane }: Surroundings):
     "allocate-node-cidrs": "true",
     "cluster-cidr": controlPlane.podSubnet,
     "service-cluster-ip-range": controlPlane.serviceSubnet,
-    "leader-elect": "false",
+    "leader-elect": String(isOneOfSeveral),
     // No probe asks it, so it needs no port and no certificate of its own.
     "secure-port": "0",
     "authentication-skip-lookup": "true",
@@ -103,23 +112,24 @@ export function controllerManager({ tools, files, controlPlane }: Surroundings):
   });
 }
 
-export function scheduler({ tools, files }: Surroundings): Service {
+export function scheduler({ tools, files, isOneOfSeveral }: Surroundings): Service {
   return service("kube-scheduler", tools["kube-scheduler"], {
     kubeconfig: files.path("scheduler.conf"),
-    "leader-elect": "false",
+    "leader-elect": String(isOneOfSeveral),
     "secure-port": "0",
     "authentication-skip-lookup": "true",
     profiling: "false",
   });
 }
 
-export function kwok({ tools, files, controlPlane }: Surroundings, prepare: NonNullable<Service["prepare"]>): Service {
+export function kwok(surroundings: Surroundings, prepare: NonNullable<Service["prepare"]>): Service {
+  const { tools, files, controlPlane, isOneOfSeveral } = surroundings;
   return {
     ...service("kwok", tools.kwok, {
       kubeconfig: files.path("kwok.conf"),
       config: files.path("kwok.yaml"),
       "manage-nodes-with-label-selector": `${powerLabel}=${powerOn}`,
-      "node-lease-duration-seconds": String(leaseSeconds),
+      "node-lease-duration-seconds": String(isOneOfSeveral ? sharedLeaseSeconds : leaseSeconds),
       cidr: controlPlane.podSubnet,
     }),
     prepare,

@@ -1,8 +1,11 @@
-/** A control-plane machine: etcd and Kubernetes' own binaries on the machine's address, and kwok for the kubelets. */
+/**
+ * A control-plane machine: etcd and Kubernetes' own binaries on the machine's address, and kwok for the kubelets. One of several has an
+ * `endpoint` in its document, and with a `bootstrapToken` it joins the cluster that answers there.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlPlaneDocument, NodeDocument } from "../../../bootstrap/document";
 import { KubernetesApiError } from "../../../sdk/kubernetes/api";
-import { ApiConnection } from "../api-connection";
+import { ApiConnection, type ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
 import { requireLoopbackAddress } from "../light/loopback-address";
 import type { Role } from "../light/role";
@@ -13,10 +16,14 @@ import { Kubelet } from "../worker/kubelet";
 import { kubeletWords } from "../worker/kubelet-words";
 import { clusterObjects } from "./cluster-objects";
 import { apiServer, controllerManager, etcd, kwok, scheduler, type ControlPlaneTools } from "./components";
+import { etcdMembership, promoteEtcd, type EtcdIdentity, type EtcdMembership } from "./etcd-membership";
 import { writeControlPlaneFiles, type ControlPlaneFiles } from "./files";
 
 const apiPollMs = 50;
 const apiTimeoutMs = 120_000;
+/** How long a machine that goes off waits for the others. */
+const farewellTimeoutMs = 2_000;
+const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
 export interface ControlPlaneSurroundings {
   readonly spec: MachineSpec;
@@ -32,7 +39,10 @@ export class ControlPlane implements Role {
   readonly #controlPlane: ControlPlaneDocument;
   #processes: SupervisedProcess[] = [];
   #connection: ApiConnection | undefined;
+  #joining: Promise<void> = Promise.resolve();
   #settling: Promise<void> = Promise.resolve();
+  /** As one of several: its kubelet, by the others' API servers. */
+  #kubelet: Kubelet | undefined;
 
   constructor(
     private readonly surroundings: ControlPlaneSurroundings,
@@ -44,7 +54,7 @@ export class ControlPlane implements Role {
   }
 
   async start(): Promise<void> {
-    const { spec, disk, tools } = this.surroundings;
+    const { spec, disk } = this.surroundings;
     await requireLoopbackAddress(spec.address);
     const files = await writeControlPlaneFiles(
       disk.path("kubernetes"),
@@ -52,6 +62,75 @@ export class ControlPlane implements Role {
       this.document,
       this.#controlPlane,
     );
+    const shared = this.#sharedServer();
+    if (shared) this.#kubelet = new Kubelet(shared, files.kubelet, this.document, spec);
+    if (!shared || this.document.bootstrapToken === undefined) return this.#run(files);
+    this.#joining = this.#join(shared, files).catch((error: unknown) => {
+      if (!this.#power.signal.aborted)
+        disk.note(`kubeadm: error execution phase control-plane-join: ${kubeletWords(error)}`);
+    });
+  }
+
+  /** Those who write first, the store last. */
+  async stop(): Promise<void> {
+    await this.#end();
+    await this.#farewell((kubelet, signal) => kubelet.shutDown(signal));
+  }
+
+  async cut(): Promise<void> {
+    this.#endCalls();
+    await this.#joining;
+    await Promise.all(this.#processes.map((process) => process.kill()));
+    await this.#settling;
+    await this.#farewell((kubelet, signal) => kubelet.powerOff(signal));
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#endCalls();
+    await this.#joining;
+    const [store, server, ...clients] = this.#processes;
+    await Promise.all(clients.map((client) => client.stop(500)));
+    await server?.stop(2_000);
+    await store?.stop(1_000);
+    await this.#settling;
+  }
+
+  /** Where the API servers of several machines answer. */
+  #sharedServer(): ApiServer | undefined {
+    const { endpoint, certificateAuthority, tlsServerName } = this.document;
+    if (endpoint === undefined) return undefined;
+    return { endpoint, certificateAuthority, ...(tlsServerName !== undefined && { serverName: tlsServerName }) };
+  }
+
+  async #join(shared: ApiServer, files: ControlPlaneFiles): Promise<void> {
+    const { disk, spec } = this.surroundings;
+    const { nodeName } = this.document;
+    const own: EtcdIdentity = {
+      name: nodeName,
+      address: spec.address,
+      certificateAuthority: this.#controlPlane.etcdCa.certificate,
+      client: files.etcdClient,
+    };
+    const file = disk.path("etcd-membership.json");
+    const api = new ApiConnection(shared, files.admin);
+    const membership = await this.#answered((signal) =>
+      etcdMembership(file, own, () => controlPlaneAddresses(api, signal), signal),
+    ).finally(() => api.close());
+    disk.note(`kubeadm: etcd member ${membership.id} joins ${membership.others.join(", ")}`);
+    this.#run(files, membership, (signal) => this.#answered(() => promoteEtcd(file, own, membership, signal), signal));
+  }
+
+  /** @param enter what has to be done before the API server can use its etcd */
+  #run(
+    files: ControlPlaneFiles,
+    membership?: EtcdMembership,
+    enter: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  ): void {
+    const { spec, disk, tools } = this.surroundings;
     const api = (this.#connection = new ApiConnection(files.server, files.admin));
     const settings = {
       tools,
@@ -60,10 +139,18 @@ export class ControlPlane implements Role {
       files,
       dataDirectory: disk.path("etcd"),
       controlPlane: this.#controlPlane,
+      isOneOfSeveral: this.document.endpoint !== undefined,
+      membership,
     };
     const services: Service[] = [
       etcd(settings),
-      { ...apiServer(settings), prepare: async () => this.#settleBehind(api, files) },
+      {
+        ...apiServer(settings),
+        prepare: async (signal) => {
+          await enter(signal);
+          this.#settleBehind(api, files);
+        },
+      },
       controllerManager(settings),
       scheduler(settings),
       kwok(settings, (signal) => this.#handOverToKwok(api, signal)),
@@ -77,24 +164,14 @@ export class ControlPlane implements Role {
     for (const process of this.#processes) process.start();
   }
 
-  /** Those who write first, the store last. */
-  async stop(): Promise<void> {
-    this.#endCalls();
-    const [store, server, ...clients] = this.#processes;
-    await Promise.all(clients.map((client) => client.stop(500)));
-    await server?.stop(2_000);
-    await store?.stop(1_000);
-    await this.#settling;
-  }
-
-  async cut(): Promise<void> {
-    this.#endCalls();
-    await Promise.all(this.#processes.map((process) => process.kill()));
-    await this.#settling;
-  }
-
-  async close(): Promise<void> {
-    await this.stop();
+  /** Best effort, to the machines that go on: none may be left. */
+  async #farewell(say: (kubelet: Kubelet, signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.#kubelet) return;
+    await say(this.#kubelet, AbortSignal.timeout(farewellTimeoutMs)).catch((error: unknown) =>
+      this.surroundings.disk.note(
+        `kubelet: could not tell the API server that the node goes off: ${kubeletWords(error)}`,
+      ),
+    );
   }
 
   #endCalls(): void {
@@ -114,7 +191,8 @@ export class ControlPlane implements Role {
   /** What `kubeadm init` does once the API server answers. Safe to repeat: existing objects are left as they are. */
   async #settle(api: ApiConnection, files: ControlPlaneFiles, since: number): Promise<void> {
     const { disk, spec } = this.surroundings;
-    for (const { collection, object } of clusterObjects(this.document, this.#controlPlane, files.server.endpoint)) {
+    const { endpoint = files.server.endpoint } = this.document;
+    for (const { collection, object } of clusterObjects(this.document, this.#controlPlane, endpoint)) {
       await this.#answered((signal) => createOnce(api, collection, object, signal));
     }
     await this.#answered((signal) => api.request("GET", "/readyz", signal));
@@ -139,7 +217,7 @@ export class ControlPlane implements Role {
       metadata: {
         labels: {
           ...this.document.labels,
-          "node-role.kubernetes.io/control-plane": "",
+          [controlPlaneLabel]: "",
           "node.kubernetes.io/exclude-from-external-load-balancers": "",
         },
       },
@@ -150,13 +228,13 @@ export class ControlPlane implements Role {
   /** The document's own, and kubeadm's default where the document does not name it. */
   #taints(): NodeDocument["taints"] {
     const { taints } = this.document;
-    const key = "node-role.kubernetes.io/control-plane";
+    const key = controlPlaneLabel;
     return taints.some((taint) => taint.key === key) ? taints : [...taints, { key, effect: "NoSchedule" }];
   }
 
   /**
-   * Before each start of kwok. It takes a new identity each time and would wait until the leases of its last one run out,
-   * and machines that went off while there was no API server are still marked as on.
+   * Before each start of kwok. It takes a new identity each time and would wait until the leases of its last one run out, unless they are
+   * another kwok's, and machines that went off while there was no API server are still marked as on.
    */
   async #handOverToKwok(api: ApiConnection, ending: AbortSignal): Promise<void> {
     await this.#answered((signal) => api.request("GET", "/readyz", signal), ending);
@@ -171,7 +249,8 @@ export class ControlPlane implements Role {
       const patch = { metadata: { labels: { [powerLabel]: null } } };
       await api.request("PATCH", `/api/v1/nodes/${metadata.name}`, ending, patch, "application/merge-patch+json");
     }
-    await api.request("DELETE", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", ending);
+    if (this.document.endpoint === undefined)
+      await api.request("DELETE", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", ending);
   }
 
   /** Repeats a call until the API server answers it. */
@@ -194,4 +273,17 @@ async function createOnce(api: ApiConnection, collection: string, object: object
   } catch (error) {
     if (!(error instanceof KubernetesApiError) || error.reason !== "AlreadyExists") throw error;
   }
+}
+
+/** Of the machines that serve the cluster already. */
+async function controlPlaneAddresses(api: ApiConnection, signal: AbortSignal): Promise<string[]> {
+  const path = `/api/v1/nodes?labelSelector=${encodeURIComponent(controlPlaneLabel)}`;
+  const { items } = await api.request<{ items: { status: { addresses: { type: string; address: string }[] } }[] }>(
+    "GET",
+    path,
+    signal,
+  );
+  return items.flatMap(({ status }) =>
+    status.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address),
+  );
 }

@@ -16,6 +16,8 @@ export interface ControlPlaneFiles {
   /** How the machine itself speaks to its API server. */
   readonly server: ApiServer;
   readonly admin: Credential;
+  /** How the machine speaks to etcd. */
+  readonly etcdClient: KeyPair;
   /** The kubelet of the control plane's own node. */
   readonly kubelet: Credential;
 }
@@ -110,6 +112,7 @@ export async function writeControlPlaneFiles(
     directory,
     server: { endpoint, certificateAuthority: document.certificateAuthority },
     admin,
+    etcdClient,
     kubelet,
   };
 }

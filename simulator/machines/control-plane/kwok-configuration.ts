@@ -2,6 +2,8 @@
 
 /** Seconds that a node's lease is good for; kwok renews it after a quarter of that. */
 export const leaseSeconds = 40;
+/** The same where several machines have a kwok: when one goes off, another takes its nodes over before they count as lost. */
+export const sharedLeaseSeconds = 15;
 
 const nodeReady = {
   name: "node-ready",

@@ -41,7 +41,7 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
     const cluster = document.certificateAuthority.trim();
     if (document.role === "control-plane") {
       const isPowered = (nodeName: string) => powered.get(cluster)?.has(nodeName) ?? false;
-      return new ControlPlane({ spec, disk, tools, isPowered }, document);
+      return registered(new ControlPlane({ spec, disk, tools, isPowered }, document), cluster, document);
     }
     return registered(new Worker(spec, document, disk), cluster, document);
   }
