@@ -39,7 +39,7 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:mithril:",
       async (token) => (await import("./mithril/handlers/index.js")).mithrilResources[token]!,
     ),
-    ...lazily(["NodeGroup"], "gpu-clusters:aws:", async (token) => {
+    ...lazily(["NodeGroup", "ServiceLoadBalancers"], "gpu-clusters:aws:", async (token) => {
       return (await import("./aws/handlers/index.js")).awsResources[token]!;
     }),
     ...lazily(["ApiServerReady", "ClusterCertificates", "NodesReady"], "gpu-clusters:kubernetes:", async (token) => {

@@ -150,8 +150,8 @@ export interface AwsClusterArgs {
   /**
    * AWS's cloud controller manager, which makes load balancers for Services of type `LoadBalancer`. Without it nodes tell their addresses
    * themselves; what is changed here concerns machines that are made from then on. It finds subnets by the tags `kubernetes.io/role/elb` and
-   * `kubernetes.io/role/internal-elb`, which new networks have; those of a VPC that exists are yours to tag. Delete such Services before the
-   * cluster: their load balancers are AWS's to charge for.
+   * `kubernetes.io/role/internal-elb`, which new networks have; those of a VPC that exists are yours to tag. `pulumi destroy`
+   * deletes the load balancers that are left (`aws:ServiceLoadBalancers`).
    * Default: `true`.
    */
   cloudControllerManager?: boolean;

@@ -1,4 +1,5 @@
 import * as pulumi from "../../sdk/pulumi";
+import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
@@ -23,7 +24,7 @@ import { offeredType } from "./preflight";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { accountConnection, accountProvider, checkAccount } from "./provider";
 import { clusterSecrets } from "./secrets";
-import { clusterTags, kubernetesTags } from "./tags";
+import { clusterTags, kubernetesName, kubernetesTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
 /**
@@ -108,6 +109,13 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       },
       onAws,
     );
+    // Between the network and the control plane, so that at a destroy nobody makes any more, and nothing is in the way of the network. Without
+    // the controller too: there may have been one before, and another can be installed.
+    const serviceLoadBalancers = new ServiceLoadBalancers(
+      `${name}-service-load-balancers`,
+      { clusterName: kubernetesName(base), vpcId: network.vpcId, connection },
+      { ...child, dependsOn: [network, ...access.ready] },
+    );
     const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
     const controlPlaneIdentity = machineIdentity(
       `${name}-control-plane`,
@@ -159,7 +167,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         externalCloudProvider,
         tags: { ...tags, ...kubernetes },
       },
-      { ...onAws, dependsOn: [network] },
+      { ...onAws, dependsOn: [network, serviceLoadBalancers] },
     );
 
     this.clusterName = pulumi.output(clusterName);

@@ -1,4 +1,5 @@
 /** Tags of everything that a cluster makes. Pure. */
+import { kubernetesClusterTag } from "../../sdk/aws/tag-keys";
 import { shortened } from "./names";
 
 /** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */
@@ -10,13 +11,17 @@ export const clusterTag = "gpu-clusters/cluster";
 /** Longest key of a tag. */
 const longestKey = 128;
 
+/** The cluster's name in the tags of Kubernetes' controllers for AWS. */
+export function kubernetesName(base: string): string {
+  return shortened(base, longestKey - kubernetesClusterTag("").length);
+}
+
 /**
  * What AWS's cloud controller manager finds its cluster's things by, with the value `owned`: machines, subnets, and of each machine's security
  * groups exactly one.
  */
 export function kubernetesTags(base: string): Record<string, "owned"> {
-  const prefix = "kubernetes.io/cluster/";
-  return { [`${prefix}${shortened(base, longestKey - prefix.length)}`]: "owned" };
+  return { [kubernetesClusterTag(kubernetesName(base))]: "owned" };
 }
 
 /** The stack that made it: project and name. */

@@ -11,7 +11,8 @@ import { describing } from "./describing";
 const attempts = 8;
 
 export class AwsClients {
-  private readonly settings;
+  /** For a client of another service. */
+  readonly settings;
   private ec2Client: EC2Client | undefined;
   private iamClient: IAMClient | undefined;
   private quotasClient: ServiceQuotasClient | undefined;

@@ -29,7 +29,7 @@ const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
     "quota",
   ],
   [/^(RequestLimitExceeded|Throttling\w*|ThrottledException|TooManyRequestsException|SlowDown)$/, "throttled"],
-  [/(\.NotFound|^InvalidPlacementGroup\.Unknown$|NotFoundException|^NoSuch\w+|\.NotFoundException)$/, "notFound"],
+  [/(NotFound|NotFoundException|^InvalidPlacementGroup\.Unknown|^NoSuch\w+)$/, "notFound"],
   [
     /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
     "precondition",
@@ -75,6 +75,16 @@ export class AwsApiError extends Error {
 
 export function isAwsError(error: unknown, ...wanted: AwsErrorKind[]): error is AwsApiError {
   return error instanceof AwsApiError && (wanted.length === 0 || wanted.includes(error.kind));
+}
+
+/** Undefined when AWS says that there is no such thing. */
+export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (isAwsError(error, "notFound")) return undefined;
+    throw error;
+  }
 }
 
 export function kindOf(code: string, httpStatus?: number): AwsErrorKind {

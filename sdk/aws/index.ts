@@ -5,6 +5,7 @@ export {
   type NodeGroupArgs,
   type NodeGroupMachineState,
 } from "./node-group";
+export { ServiceLoadBalancers, type ServiceLoadBalancersArgs } from "./service-load-balancers";
 export {
   getImage,
   getInstanceTypes,

@@ -22,3 +22,8 @@ export interface GroupName {
 export function groupTags({ clusterName, nodeGroup }: GroupName): Record<string, string> {
   return { [tagKeys.cluster]: clusterName, [tagKeys.nodeGroup]: nodeGroup };
 }
+
+/** What Kubernetes' controllers for AWS find their cluster's things by, and mark with `owned` what they make. */
+export function kubernetesClusterTag(clusterName: string): string {
+  return `kubernetes.io/cluster/${clusterName}`;
+}

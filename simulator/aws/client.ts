@@ -23,6 +23,7 @@ export type AwsObjectKind =
   | "instanceProfiles"
   | "policies"
   | "parameters"
+  | "classicLoadBalancers"
   | "loadBalancers"
   | "targetGroups";
 

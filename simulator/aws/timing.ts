@@ -18,6 +18,8 @@ export interface AwsTiming {
   readonly fleetInstancesLag: number;
   /** How old a record of DescribeFleetHistory must be to be shown. */
   readonly historyLag: number;
+  /** From the deletion of a load balancer until its network interfaces are gone. */
+  readonly balancerRelease: number;
 }
 
 /** Minutes of the real AWS, made short. */
@@ -31,4 +33,5 @@ export const defaultAwsTiming: AwsTiming = {
   fleetRetry: 500,
   fleetInstancesLag: 0,
   historyLag: 0,
+  balancerRelease: 150,
 };

@@ -32,6 +32,7 @@ export const quick: AwsTiming = {
   fleetRetry: 100,
   fleetInstancesLag: 0,
   historyLag: 0,
+  balancerRelease: 60,
 };
 
 export const pace: Pace = { firstMs: 15, factor: 1.2, longestMs: 60 };

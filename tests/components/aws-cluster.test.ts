@@ -147,6 +147,25 @@ describe("components/aws", () => {
     });
   });
 
+  it("deletes what controllers made for Services after the control plane, and before the network", async () => {
+    for (const args of [{}, { cloudControllerManager: false, namePrefix: "p-", region: "eu-west-1" }] as const) {
+      const { registered } = await deployed(args);
+      const sweep = "train-service-load-balancers";
+      const { clusterName, vpcId, connection } = inputs(registered, sweep);
+      assert.equal(clusterName, "namePrefix" in args ? "p-train" : "train");
+      assert.equal(vpcId, "train-network-vpc-id");
+      assert.deepEqual(connection, "region" in args ? { region: "eu-west-1" } : undefined);
+      const before = registered.dependenciesOf(sweep);
+      for (const part of ["vpc", "public-1", "private-3"]) assert.ok(before.includes(`train-network-${part}`), part);
+      assert.ok(before.includes("train-nodes-among-themselves"));
+      for (const part of ["control-plane", "control-plane-address"])
+        assert.ok(registered.dependenciesOf(`train-${part}`).includes(sweep), part);
+    }
+    const { registered } = await deployed({ controlPlane: { count: 3 } });
+    for (const part of ["balancer", "inner-balancer", "1", "3"])
+      assert.ok(registered.dependenciesOf(`train-control-plane-${part}`).includes("train-service-load-balancers"));
+  });
+
   it("computes one kubeconfig with the administrator's certificate and one without any credential", async () => {
     const { cluster } = await deployed();
     type Kubeconfig = { clusters: { cluster: { server: string } }[]; users: { user: { exec?: { args: string[] } } }[] };

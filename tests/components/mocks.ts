@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 /** What components register, under Pulumi's mocks. */
 export class Registered {
   readonly resources: MockResourceArgs[] = [];
+  readonly dependencies = new Map<string, string[]>();
   /** Functions that were called. */
   readonly calls: string[] = [];
 
@@ -18,6 +20,11 @@ export class Registered {
 
   all(type: string): MockResourceArgs[] {
     return this.resources.filter((resource) => resource.type === type);
+  }
+
+  /** Names of what a resource waits for, and is deleted before: its `dependsOn` and where its inputs come from. */
+  dependenciesOf(name: string): string[] {
+    return this.dependencies.get(name) ?? [];
   }
 
   types(): string[] {
@@ -56,7 +63,20 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
     "stack",
     preview,
   );
+  recordDependencies(registered);
   return registered;
+}
+
+/** Pulumi's mocks are not told of dependencies, their monitor is. */
+function recordDependencies({ dependencies }: Registered): void {
+  type Request = { getName(): string; getDependenciesList(): string[] };
+  const monitor = getMonitor() as unknown as { registerResource(request: Request, done: unknown): unknown };
+  const { registerResource } = monitor;
+  monitor.registerResource = (request, done) => {
+    const names = request.getDependenciesList().map((urn) => urn.split("::").at(-1)!);
+    dependencies.set(request.getName(), names);
+    return registerResource.call(monitor, request, done);
+  };
 }
 
 /** The value of an output, once it is known. */

@@ -13,6 +13,7 @@ import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
+import { makeServiceLeftovers, type Connection } from "./service-leftovers";
 import type { EngineStack, Step } from "./stack";
 
 interface Node {
@@ -59,6 +60,7 @@ describe("an AWS cluster on the engine", function () {
   let stack: EngineStack;
   let directory: string;
   let kubeconfig: string;
+  let connection: Connection;
   let ec2: EC2;
 
   const nodeGroups = (...groups: AwsNodeGroupArgs[]) => ({ "pulumi-gpu-clusters:nodeGroups": groups });
@@ -97,7 +99,8 @@ describe("an AWS cluster on the engine", function () {
     stack = await environment.stack(base, { program });
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    ec2 = new EC2({ endpoint: environment.aws.endpoint, region: defaultRegion, credentials });
+    connection = { endpoint: environment.aws.endpoint, region: defaultRegion, credentials };
+    ec2 = new EC2(connection);
   });
 
   after(async () => {
@@ -257,7 +260,9 @@ describe("an AWS cluster on the engine", function () {
     await seen(isJoined, "its node");
   });
 
-  it("leaves nothing behind", async () => {
+  it("leaves nothing behind, of its controllers neither", async () => {
+    const { vpcId, subnetIds } = (await stack.outputs()) as { vpcId: string; subnetIds: string[] };
+    await makeServiceLeftovers(ec2, { clusterName: "life", vpcId, subnetIds }, connection);
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await stack.resources(), []);
@@ -272,6 +277,11 @@ describe("an AWS cluster on the engine", function () {
       "volumes",
       "roles",
       "parameters",
+      "classicLoadBalancers",
+      "loadBalancers",
+      "targetGroups",
+      "networkInterfaces",
+      "securityGroups",
     ])
       assert.ok(kind in aws!, `${kind} are looked for`);
     assert.deepEqual(existing(aws!), {});

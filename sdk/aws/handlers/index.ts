@@ -1,10 +1,12 @@
 import type { FunctionHandler, ResourceHandler } from "../../plugin/resource";
 import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "./functions";
 import { nodeGroupHandler } from "./node-group";
+import { serviceLoadBalancersHandler } from "./service-load-balancers";
 
 /** By type token. */
 export const awsResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:aws:NodeGroup": nodeGroupHandler,
+  "gpu-clusters:aws:ServiceLoadBalancers": serviceLoadBalancersHandler,
 };
 
 /** By function token. */

@@ -25,11 +25,13 @@ def main() -> None:
     from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    from aws_world import balancers, dependencies, fleet_calls, images, instances, network, placement, service_quotas, templates
+    from aws_world import balancer_interfaces, balancers, dependencies, fleet_calls, images, instances, network, placement
+    from aws_world import service_quotas, templates
     from aws_world.application import Application
     from aws_world.world import world
 
-    for part in (balancers, images, instances, dependencies, fleet_calls, network, placement, service_quotas, templates):
+    parts = (balancers, balancer_interfaces, images, instances, dependencies, fleet_calls, network, placement)
+    for part in (*parts, service_quotas, templates):
         part.install()
     world.timing.update(json.loads(given.timing))
     network.begin_at(given.first_address)

@@ -17,7 +17,7 @@ def inventory() -> dict[str, list[dict[str, Any]]]:
         for region, backend in list(regions.items()):
             for kind, objects in _of_ec2(backend).items():
                 found.setdefault(kind, []).extend({"account": account, "region": region, **entry} for entry in objects)
-    for service, collect in (("iam", _of_iam), ("ssm", _of_ssm), ("elbv2", _of_elbv2)):
+    for service, collect in (("iam", _of_iam), ("ssm", _of_ssm), ("elb", _of_elb), ("elbv2", _of_elbv2)):
         for account, regions in list(get_backend(service).items()):
             for region, backend in list(regions.items()):
                 if service == "iam" and region != "aws":
@@ -140,6 +140,11 @@ def _of_iam(backend: Any) -> dict[str, list[dict[str, Any]]]:
 def _of_ssm(backend: Any) -> dict[str, list[dict[str, Any]]]:
     names = [name for name in dict.keys(backend._parameters) if not name.startswith("/aws/")]
     return {"parameters": [{"id": name, "name": name} for name in names]}
+
+
+def _of_elb(backend: Any) -> dict[str, list[dict[str, Any]]]:
+    balancers = backend.load_balancers.values()
+    return {"classicLoadBalancers": [{"id": balancer.name, "name": balancer.name} for balancer in balancers]}
 
 
 def _of_elbv2(backend: Any) -> dict[str, list[dict[str, Any]]]:

@@ -20,6 +20,7 @@ DEFAULT_TIMING: dict[str, float] = {
     "fleetRetry": 500,
     "fleetInstancesLag": 0,
     "historyLag": 0,
+    "balancerRelease": 150,
 }
 
 
