@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
@@ -6,6 +7,7 @@ import { AwsCluster } from "../../components/aws/cluster";
 import type { InvalidInput } from "../../components/errors";
 import { offeredType } from "../../components/aws/preflight";
 import { groupTypes } from "../../components/aws/group-types";
+import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
 import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
 import { mockProgram, valueOf } from "./mocks";
 
@@ -52,6 +54,21 @@ describe("components/aws: three control planes", () => {
     assert.equal(registered.all("aws:lb/targetGroupAttachment:TargetGroupAttachment").length, 6);
     assert.equal(registered.all("aws:ec2/eip:Eip").length, 1, "the NAT gateway's");
     assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady")["controlPlaneNodes"], 3);
+  });
+
+  it("takes node groups in another order for no change", async () => {
+    const system = { ...group, name: "system", minSize: 2 };
+    const inputsOf = async (...nodeGroups: AwsNodeGroupArgs[]) => {
+      const { resources } = (await deployed({ nodeGroups })).registered;
+      return new Map(resources.map(({ type, name, inputs }) => [`${type} ${name}`, plain(inputs)]));
+    };
+    const [before, after] = [await inputsOf(group, system), await inputsOf(system, group)];
+    const waiting = "gpu-clusters:kubernetes:NodesReady train-nodes";
+    const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
+    assert.deepEqual(changed, [waiting]);
+    const state = { inputs: before.get(waiting) as never, outputs: { status: "ready" as const } };
+    const { ignores } = nodesReady.plan!(state, after.get(waiting) as never, ["nodeGroups"]);
+    assert.ok(ignores!.includes("nodeGroups"));
   });
 
   it("keeps load balancers' names within what AWS takes", async () => {

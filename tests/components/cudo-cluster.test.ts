@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
@@ -6,6 +7,7 @@ import { CudoCluster } from "../../components/cudo/cluster";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
 import { placeholders } from "../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
+import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
 import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
 
 const group: CudoNodeGroupArgs = {
@@ -67,6 +69,24 @@ describe("components/cudo", () => {
       [vm.vmId, vm.vcpus, vm.memoryGib, vm.bootDiskSizeGib, vm.sshKeySource],
       ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
     );
+  });
+
+  it("takes node groups in another order for no change", async () => {
+    const inputsOf = async (...nodeGroups: CudoNodeGroupArgs[]) => {
+      const registered = await mockProgram(cloud);
+      const cluster = new CudoCluster("train", { nodeGroups, cni: "none" });
+      assert.equal(await valueOf(cluster.status), "ready");
+      await settled();
+      const children = registered.resources.filter(({ name }) => name !== "train");
+      return new Map(children.map(({ name, inputs }) => [name, inputs as Record<string, unknown>]));
+    };
+    const system = { ...group, id: "system" };
+    const [before, after] = [await inputsOf(group, system), await inputsOf(system, group)];
+    const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
+    assert.deepEqual(changed, ["train-nodes"]);
+    const state = { inputs: before.get("train-nodes") as never, outputs: { status: "ready" as const } };
+    const { ignores } = nodesReady.plan!(state, after.get("train-nodes") as never, ["nodeGroups"]);
+    assert.ok(ignores!.includes("nodeGroups"));
   });
 
   it("computes the kubeconfig from endpoint, authority and certificate, as a secret", async () => {

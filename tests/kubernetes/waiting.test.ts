@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { apiServerReady } from "../../sdk/kubernetes/handlers/api-server-ready";
 import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
+import { Unknown } from "../../sdk/plugin/values";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
@@ -61,6 +62,22 @@ describe("resources that wait for a cluster", () => {
     assert.deepEqual(apiServerReady.preview!(inputs, undefined), {});
     const nodes = { kubeconfig: "k", nodeGroups };
     assert.deepEqual(nodesReady.preview!(nodes, { inputs: nodes, outputs: { status: "ready" } }), { status: "ready" });
+  });
+
+  it("take the same groups in another order for no change", () => {
+    const groups = [...nodeGroups, { name: "system", minSize: 1 }];
+    const planned = (now: Parameters<NonNullable<typeof nodesReady.plan>>[1]["nodeGroups"]) =>
+      nodesReady.plan!(
+        { inputs: { kubeconfig: "k", nodeGroups: groups }, outputs: { status: "ready" } },
+        { kubeconfig: "k", nodeGroups: now },
+        ["nodeGroups"],
+      ).ignores!.includes("nodeGroups");
+    assert.equal(planned([...groups].reverse()), true);
+    assert.equal(planned(groups.slice(1)), false);
+    assert.equal(planned([groups[0]!, { name: "system", minSize: 2 }]), false);
+    assert.equal(planned([groups[0]!, { name: "system", minSize: Unknown.value }]), false);
+    assert.equal(planned([groups[0]!, Unknown.value]), false);
+    assert.equal(planned(Unknown.value), false);
   });
 
   it("refuse a kubeconfig that is none, and a time-out that is over", async () => {

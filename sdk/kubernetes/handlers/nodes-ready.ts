@@ -1,5 +1,6 @@
 import type { Unwrap } from "../../pulumi";
-import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
+import type { ResourceContext, ResourceHandler, Unknowable } from "../../plugin/resource";
+import { isUnknown } from "../../plugin/values";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";
 import { askMachines, bootstrapLog, describeReports } from "../machine-log";
@@ -20,8 +21,14 @@ const requestTimeoutMs = 10_000;
 export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = {
   check: checkKubeconfig,
 
-  // They only tell whom to ask when a node is missing.
-  plan: () => ({ ignores: ["machines", "sshPrivateKey"] }),
+  plan: (state, { nodeGroups }) => ({
+    ignores: [
+      // They only tell whom to ask when a node is missing.
+      "machines",
+      "sshPrivateKey",
+      ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
+    ],
+  }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -40,6 +47,17 @@ export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = 
     // It made nothing.
   },
 };
+
+/** The groups' order says nothing. Values that are not known yet are none that were there. */
+function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<NodesReadyInputs["nodeGroups"]>): boolean {
+  if (isUnknown(now)) return false;
+  const words = now.map((group) => {
+    const parts = isUnknown(group) ? [group] : [group.name, group.minSize];
+    return parts.some(isUnknown) ? "" : parts.join(" ");
+  });
+  const known = before.map(({ name, minSize }) => [name, minSize].join(" "));
+  return words.sort().join() === known.sort().join();
+}
 
 async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promise<NodesReadyOutputs> {
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
