@@ -1,16 +1,19 @@
 /**
- * `npm test`: makes sure of the tools, then runs every test file, two at a time, then a cluster of machines that boot for each cloud, and
+ * `npm test`: makes sure of the tools, then runs every test file, some at a time, then a cluster of machines that boot for each cloud, and
  * prints last the line `N passed, N failed`.
  *
  * `npm test -- tests/cudo` runs one folder, `--grep` goes to mocha; both leave the machines out.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureTools, toolNames } from "../toolchain/tools";
 import { ensurePluginBundle } from "../toolchain/build/bundle";
 import { bootingProblem, runBootingTests } from "./booting";
+
+/** More than there are cores: engines and machines wait for each other much of the time. */
+const jobs = availableParallelism() + 1;
 
 async function main(): Promise<number> {
   const given = process.argv.slice(2);
@@ -25,7 +28,9 @@ async function main(): Promise<number> {
       path.endsWith(".ts") ? path : `${path}/**/*.test.ts`,
     );
     const outcomes = [
-      counted(directory, (reporter) => mocha(["--parallel", "--jobs", "2", ...reporter, ...options, ...specs])),
+      counted(directory, (reporter) =>
+        mocha(["--parallel", "--jobs", String(jobs), ...reporter, ...options, ...specs]),
+      ),
     ];
     if (given.length === 0) outcomes.push(...(await onMachinesThatBoot(directory)));
     const passed = sum(outcomes.map((outcome) => outcome.passed));
