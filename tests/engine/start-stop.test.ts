@@ -18,6 +18,7 @@ interface Started {
 describe("npm start and npm stop", function () {
   this.timeout(120_000);
   let directory: string;
+  let running: string;
 
   async function npm(...args: string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
     const env = { GPU_CLUSTERS_STATE_DIR: directory };
@@ -25,42 +26,60 @@ describe("npm start and npm stop", function () {
     return runCommand("npm", ["run", "--silent", ...args], settings);
   }
 
+  /** Runs `npm start` for the stack on a simulator of its own, which `npm stop` ends. */
+  async function started(stack: string): Promise<Started & { port: number }> {
+    const port = await freePort();
+    running = stack;
+    const result = await npm("start", "--", stack, "--json", "--port", String(port), "--machines", "light");
+    assert.equal(result.exitCode, 0, result.stderr);
+    const last = JSON.parse(result.stdout.trim().split("\n").at(-1)!) as Started;
+    assert.deepEqual([last.stack, last.outputs.status, last.outputs.kubeconfig], [stack, "ready", "[secret]"]);
+    assert.ok(last.seconds > 0);
+    assert.equal(statSync(last.kubeconfig).mode & 0o777, 0o600);
+    return { ...last, port };
+  }
+
+  async function readyNodes(kubeconfig: string): Promise<number> {
+    const { kubectl } = await ensureTools(["kubectl"]);
+    const ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=20s"];
+    const { stdout } = await runCommand(kubectl, ["--kubeconfig", kubeconfig, ...ready], {});
+    return stdout.trim().split("\n").length;
+  }
+
+  async function stopped({ stack, kubeconfig, port }: Started & { port: number }): Promise<void> {
+    const { exitCode, stdout, stderr } = await npm("stop", "--", stack);
+    assert.equal(exitCode, 0, `${stdout}${stderr}`);
+    assert.match(stdout + stderr, /Nothing is left/);
+    assert.equal(existsSync(kubeconfig), false);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/_simulator/health`));
+  }
+
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-start-"));
   });
 
   after(async () => {
-    if (existsSync(join(directory, "simulator", "simulator.json"))) await npm("stop");
+    if (existsSync(join(directory, "simulator", "simulator.json"))) await npm("stop", "--", running);
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it("ends with a kubeconfig that answers, goes on when started again, and leaves nothing", async () => {
-    const port = String(await freePort());
-    const started = await npm("start", "--", "--json", "--port", port, "--machines", "light");
-    assert.equal(started.exitCode, 0, started.stderr);
-    const last = JSON.parse(started.stdout.trim().split("\n").at(-1)!) as Started;
-    assert.deepEqual([last.stack, last.outputs.status], ["local", "ready"]);
-    assert.equal(last.outputs.kubeconfig, "[secret]");
-    assert.ok(last.seconds > 0);
-    assert.equal(statSync(last.kubeconfig).mode & 0o777, 0o600);
-
-    const { kubectl } = await ensureTools(["kubectl"]);
-    const ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=20s"];
-    const { stdout } = await runCommand(kubectl, ["--kubeconfig", last.kubeconfig, ...ready], {});
-    assert.equal(stdout.trim().split("\n").length, 3, stdout);
-
+  it("end with a kubeconfig that answers, go on when started again, and leave nothing", async () => {
+    const cluster = await started("local");
+    assert.equal(await readyNodes(cluster.kubeconfig), 3);
     const again = await npm("start", "--", "--json");
     assert.equal(again.exitCode, 0, again.stderr);
     assert.match(again.stderr, /11 unchanged/);
-
-    const stopped = await npm("stop");
-    assert.equal(stopped.exitCode, 0, `${stopped.stdout}${stopped.stderr}`);
-    assert.match(stopped.stdout + stopped.stderr, /Nothing is left/);
-    assert.equal(existsSync(last.kubeconfig), false);
-    await assert.rejects(fetch(`http://127.0.0.1:${port}/_simulator/health`));
+    await stopped(cluster);
   });
 
-  it("says which stacks there are when it is given another", async () => {
+  it("do the same for AWS, the whole of Pulumi.aws.yaml", async () => {
+    const cluster = await started("aws");
+    assert.equal(await readyNodes(cluster.kubeconfig), 2);
+    assert.match(String(cluster.outputs["vpcId"]), /^vpc-/);
+    await stopped(cluster);
+  });
+
+  it("say which stacks there are when they are given another", async () => {
     const { exitCode, stderr } = await npm("start", "--", "nowhere");
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /Pulumi\.nowhere\.yaml is missing/);
