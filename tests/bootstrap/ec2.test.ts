@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { placeholders } from "../../bootstrap/document";
@@ -13,6 +12,7 @@ import {
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, gpuWorker } from "./documents";
 import { Ec2Services } from "./ec2-services";
+import { assertGolden } from "./golden";
 import { FakeMachine } from "./machine";
 import { shellcheck } from "./shellcheck";
 
@@ -57,10 +57,8 @@ function scriptFrom(document: Ec2NodeDocument): string {
 describe("user data of EC2 instances", () => {
   for (const name of Object.keys(documents)) {
     it(`is the script in golden/${name}.sh, within what EC2 takes, and has no secret`, () => {
-      const path = join(__dirname, "golden", `${name}.sh`);
       const script = scriptOf(name);
-      if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, script);
-      assert.equal(script, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
+      assertGolden(name, script);
       const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
       assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes / 2);
       for (const secret of [ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey).concat(serviceAccountKey)) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import { placeholders, type NodeDocument } from "../../bootstrap/document";
 import { scriptModule } from "../../bootstrap/generate";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
+import { assertGolden } from "./golden";
 import { FakeMachine } from "./machine";
 import { shellcheck } from "./shellcheck";
 
@@ -47,12 +48,7 @@ const anyDocument: fc.Arbitrary<NodeDocument> = fc.record(
 
 describe("renderBootstrapScript", () => {
   for (const [file, document] of Object.entries(documents)) {
-    it(`gives the script in golden/${file}.sh`, () => {
-      const path = join(__dirname, "golden", `${file}.sh`);
-      const script = renderBootstrapScript(document, cudo);
-      if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, script);
-      assert.equal(script, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
-    });
+    it(`gives the script in golden/${file}.sh`, () => assertGolden(file, renderBootstrapScript(document, cudo)));
   }
 
   it("fits into what a cloud takes, for each role, with room for labels", () => {

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
+import { nodeScript } from "../../bootstrap/node-script";
+
+/** What machines run alike, by the file it comes from. */
+const scripts = {
+  "node.sh": nodeScript,
+  "ec2.sh": ec2Script,
+  "ec2-members.sh": ec2MembersScript,
+  "ec2-control-plane.sh": ec2ControlPlaneScript,
+};
+
+/** Holds a script against golden/<name>.sh, in which a line stands for each file of bootstrap/scripts. UPDATE_GOLDEN=1 writes it anew. */
+export function assertGolden(name: string, script: string): void {
+  const path = join(__dirname, "golden", `${name}.sh`);
+  const abridged = Object.entries(scripts).reduce(
+    (text, [file, commands]) => text.replace(commands, () => `# bootstrap/scripts/${file}\n`),
+    script,
+  );
+  if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, abridged);
+  assert.equal(abridged, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");
+}
