@@ -10,6 +10,16 @@ const namespace = "kube-system";
 const account = "cloud-controller-manager";
 const labels = { "k8s-app": "aws-cloud-controller-manager" };
 
+/**
+ * It asks the API server of its own machine. The cluster's address for it leads nowhere before kube-proxy works, and kube-proxy waits for the
+ * node's address, which is the controller's to tell. The machine's address is no way (`status.hostIP`), because kubelet does not know it before
+ * either; its name is in the certificate that kubeadm makes (references: client-go's in-cluster configuration; kubeadm, "init phase certs").
+ */
+const ownApiServer = [
+  { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+  { name: "KUBERNETES_SERVICE_PORT", value: "6443" },
+];
+
 export interface CloudControllerManagerOptions {
   /** What the API server runs, `v1.36.3`: each minor has a release of its own. */
   kubernetesVersion: pulumi.Input<string>;
@@ -104,6 +114,7 @@ function daemonSpec(image: pulumi.Input<string>) {
             name: labels["k8s-app"],
             image,
             args: ["--v=2", "--cloud-provider=aws", "--configure-cloud-routes=false"],
+            env: ownApiServer,
             resources: { requests: { cpu: "100m", memory: "64Mi" } },
           },
         ],

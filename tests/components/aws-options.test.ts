@@ -114,11 +114,16 @@ describe("components/aws: cloud controller manager", () => {
   it("runs AWS's cloud controller manager, and lets it find what is the cluster's", async () => {
     const { registered } = await deployed();
     const daemons = plain(registered.inputs("kubernetes:apps/v1:DaemonSet")) as {
-      spec: { template: { spec: { containers: { image: string }[]; hostNetwork: boolean } } };
+      spec: { template: { spec: { containers: { image: string; env: { name: string }[] }[]; hostNetwork: boolean } } };
     };
     const { containers, hostNetwork } = daemons.spec.template.spec;
     assert.equal(containers[0]!.image, "registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1");
     assert.equal(hostNetwork, true);
+    // Its own machine's API server, by the one name that is known before it runs.
+    assert.deepEqual(containers[0]!.env, [
+      { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+      { name: "KUBERNETES_SERVICE_PORT", value: "6443" },
+    ]);
     const owned = registered.resources.flatMap(({ type, name, inputs: given }) => {
       const { tags } = plain(given) as { tags?: Record<string, string> };
       return tags?.["kubernetes.io/cluster/train"] === "owned" && !type.endsWith(":Subnet") ? [name] : [];
