@@ -1,5 +1,5 @@
 /** Questions that the handlers of every cloud ask of their inputs. */
-import type { ResourceContext, Unknowable } from "../plugin/resource";
+import type { Unknowable } from "../plugin/resource";
 import { isUnknown, type Unknown } from "../plugin/values";
 
 /** Inputs of which each may be unknown: the whole is known, as the engine gives it. */
@@ -19,11 +19,4 @@ export function sameSet(a: readonly string[], b: readonly string[]): boolean {
 export function inOrderOf(before: readonly string[] | undefined, live: readonly string[]): string[] | undefined {
   if (before === undefined) return live.length === 0 ? undefined : [...live];
   return sameSet(before, live) ? [...before] : [...live];
-}
-
-const longestTimerMs = 2 ** 31 - 1;
-
-/** The user's `customTimeouts`, else the default. */
-export function timeLimit({ timeoutMs }: Pick<ResourceContext, "timeoutMs">, defaultMs: number): number {
-  return Math.min(timeoutMs ?? defaultMs, longestTimerMs);
 }

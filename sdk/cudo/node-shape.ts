@@ -1,5 +1,7 @@
 /** Checks a VM's or node's shape against what Cudo offers. Pure: the catalogue is read before. */
 import type { CheckFailure } from "../plugin/resource";
+import { known } from "../cloud/inputs";
+import type { Unknown } from "../plugin/values";
 import { matchingImages, resolveImage } from "./images";
 import { sizeProblems, type Size } from "./shape";
 import type { CatalogueContent } from "./catalogue";
@@ -15,6 +17,22 @@ export interface NodeShape {
   gpuModel: string | undefined;
   bootDiskSizeGib: number | undefined;
   bootDiskImageId: string | undefined;
+}
+
+/** What is known of a shape among a resource's inputs. */
+export function knownShape(inputs: {
+  [K in Exclude<keyof NodeShape, "gpuModel">]?: NodeShape[K] | Unknown;
+}): NodeShape {
+  return {
+    dataCenterId: known(inputs.dataCenterId),
+    machineType: known(inputs.machineType),
+    vcpus: known(inputs.vcpus),
+    memoryGib: known(inputs.memoryGib),
+    gpus: inputs.gpus === undefined ? 0 : known(inputs.gpus),
+    gpuModel: undefined,
+    bootDiskSizeGib: known(inputs.bootDiskSizeGib),
+    bootDiskImageId: known(inputs.bootDiskImageId),
+  };
 }
 
 /** All that is wrong, by field under `path` (empty: the shape is the resource's own inputs). */

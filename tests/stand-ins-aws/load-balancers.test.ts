@@ -1,32 +1,19 @@
 /** Load balancers of the stand-in, driven over gRPC against the simulated AWS. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type { Properties } from "../../sdk/plugin/wire";
 import { region } from "../aws/scene";
-import { EngineResource, startPlugin, type Plugin } from "../plugin/harness";
-import { startStandInScene, type StandInScene } from "./scene";
+import type { EngineResource } from "../plugin/harness";
+import { DrivenStandIn } from "./driven-stand-in";
 
 describe("load balancers of the stand-in for the aws provider", function () {
-  let scene: StandInScene;
-  let plugin: Plugin;
-  const made: EngineResource[] = [];
+  let aws: DrivenStandIn;
 
   before(async function () {
     this.timeout(120_000);
-    scene = await startStandInScene();
-    plugin = await startPlugin(join(scene.directory, "pulumi-resource-aws"), { config: scene.config() });
+    aws = await DrivenStandIn.start();
   });
-  after(async () => {
-    await plugin?.stop();
-    await scene?.close();
-  });
+  after(() => aws?.close());
 
-  const make = async (token: string, name: string, program: Properties): Promise<EngineResource> => {
-    const thing = new EngineResource(plugin, token, name);
-    made.unshift(thing);
-    await thing.up(program);
-    return thing;
-  };
   const idOf = ({ stored }: EngineResource) => stored!.id;
   const stateOf = ({ stored }: EngineResource) => stored!.state.values;
   const isSettled = async (thing: EngineResource, program: Properties) => {
@@ -36,12 +23,12 @@ describe("load balancers of the stand-in for the aws provider", function () {
   };
 
   it("pass connections on to machines, and go when they are not wanted", async () => {
-    const vpcId = idOf(await make("aws:ec2/vpc:Vpc", "net", { cidrBlock: "10.0.0.0/16" }));
+    const vpcId = idOf(await aws.make("aws:ec2/vpc:Vpc", "net", { cidrBlock: "10.0.0.0/16" }));
     const place = { vpcId, cidrBlock: "10.0.1.0/24", availabilityZone: `${region}a` };
-    const subnetId = idOf(await make("aws:ec2/subnet:Subnet", "sub", place));
-    const { result } = await plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true });
+    const subnetId = idOf(await aws.make("aws:ec2/subnet:Subnet", "sub", place));
+    const { result } = await aws.plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true });
     const machine = { ami: result.values["id"] as string, instanceType: "t3.micro", subnetId };
-    const targetId = idOf(await make("aws:ec2/instance:Instance", "machine", machine));
+    const targetId = idOf(await aws.make("aws:ec2/instance:Instance", "machine", machine));
 
     const tags = { team: "search" };
     const group = {
@@ -54,9 +41,9 @@ describe("load balancers of the stand-in for the aws provider", function () {
       healthCheck: { protocol: "HTTPS", path: "/readyz", interval: 10, healthyThreshold: 2, unhealthyThreshold: 2 },
       tags,
     };
-    const targets = await make("aws:lb/targetGroup:TargetGroup", "api", group);
+    const targets = await aws.make("aws:lb/targetGroup:TargetGroup", "api", group);
     const balancer = { name: "train-api", loadBalancerType: "network", subnets: [subnetId], internal: true, tags };
-    const balancing = await make("aws:lb/loadBalancer:LoadBalancer", "api", balancer);
+    const balancing = await aws.make("aws:lb/loadBalancer:LoadBalancer", "api", balancer);
     const targetGroupArn = idOf(targets);
     const listener = {
       loadBalancerArn: idOf(balancing),
@@ -65,9 +52,9 @@ describe("load balancers of the stand-in for the aws provider", function () {
       defaultActions: [{ type: "forward", targetGroupArn }],
       tags,
     };
-    const listening = await make("aws:lb/listener:Listener", "api", listener);
+    const listening = await aws.make("aws:lb/listener:Listener", "api", listener);
     const attachment = { targetGroupArn, targetId, port: 6443 };
-    const attached = await make("aws:lb/targetGroupAttachment:TargetGroupAttachment", "api", attachment);
+    const attached = await aws.make("aws:lb/targetGroupAttachment:TargetGroupAttachment", "api", attachment);
 
     assert.ok(stateOf(balancing)["dnsName"]);
     assert.deepEqual(stateOf(balancing)["tags"], tags);
@@ -84,7 +71,6 @@ describe("load balancers of the stand-in for the aws provider", function () {
     assert.equal(await balancing.up({ ...balancer, enableCrossZoneLoadBalancing: true }), "update");
     await assert.rejects(balancing.up({ ...balancer, loadBalancerType: "application" }), /does "network" only/);
 
-    for (const thing of made) await thing.destroy();
-    assert.deepEqual(await scene.left(), {});
+    await aws.leavesNothing();
   });
 });

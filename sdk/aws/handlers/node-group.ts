@@ -7,8 +7,8 @@ import { FleetDriver } from "../fleet-driver";
 import { createFleetRequest, readFleet } from "../fleet-request";
 import { isAlive, targetOf } from "../fleets";
 import { fromTagList, groupTags, ownerMark, tagKeys, toTagList } from "../ownership";
-import { timeLimit } from "../../cloud/inputs";
-import { waitFor, withDeadline, withReason, type Pace } from "../../cloud/wait";
+import { limited } from "../../cloud/limited";
+import { waitFor, withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
 import { connect } from "./connection";
 import {
@@ -75,7 +75,7 @@ export function createNodeGroupHandler({
     async create(inputs, context) {
       const { clients, driver } = open(inputs, context);
       const size = inputs.initialSize ?? inputs.minSize;
-      return limited("creating", createLimitMs, inputs, context, async (signal) => {
+      return within("creating", createLimitMs, inputs, context, async (signal) => {
         const since = new Date();
         const id = await ensureFleet(inputs, size, driver, context, signal);
         await keeping(id, driver, async () => {
@@ -100,7 +100,7 @@ export function createNodeGroupHandler({
 
     async update(id, inputs, state, context) {
       const { clients, driver } = open(inputs, context, id);
-      return limited("changing", createLimitMs, inputs, context, async (signal) => {
+      return within("changing", createLimitMs, inputs, context, async (signal) => {
         const since = new Date();
         await keeping(id, driver, async () => {
           await synchronise(inputs, state.inputs, clients, driver, context, signal);
@@ -113,7 +113,7 @@ export function createNodeGroupHandler({
 
     async delete(id, { inputs }, context) {
       const { driver } = open(inputs, context, id);
-      await limited("deleting", deleteLimitMs, inputs, context, (signal) => driver.destroy(signal));
+      await within("deleting", deleteLimitMs, inputs, context, (signal) => driver.destroy(signal));
     },
   };
 
@@ -156,16 +156,15 @@ export function createNodeGroupHandler({
 
 export const nodeGroupHandler = createNodeGroupHandler();
 
-function limited<T>(
+function within<T>(
   verb: string,
-  limitMs: number,
+  ms: number,
   { clusterName, name }: NodeGroupInputs,
-  { signal, timeoutMs }: ResourceContext,
+  context: ResourceContext,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ms = timeLimit({ timeoutMs }, limitMs);
   const what = `${verb} node group "${name}" of cluster "${clusterName}"`;
-  return withDeadline({ signal, ms, what }, (limit) => withReason(limit, () => work(limit)));
+  return limited(context, { what, ms }, (signal) => withReason(signal, () => work(signal)));
 }
 
 function fleetTags(inputs: NodeGroupInputs, urn: string): Record<string, string> {

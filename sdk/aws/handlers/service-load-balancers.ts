@@ -1,7 +1,8 @@
 import type * as pulumi from "../../pulumi";
 import type { CheckFailure, ResourceHandler } from "../../plugin/resource";
-import { timeLimit, type Fields } from "../../cloud/inputs";
-import { withDeadline, withReason, type Pace } from "../../cloud/wait";
+import type { Fields } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
+import { withReason, type Pace } from "../../cloud/wait";
 import { connectionFailures } from "../config";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../service-load-balancers";
@@ -54,9 +55,8 @@ export function createServiceLoadBalancersHandler({ pace = awsPace }: { pace?: P
         },
       };
       const sweep = new ServiceSweep(connect(config, connection), { clusterName, vpcId }, listener, pace);
-      const ms = timeLimit({ timeoutMs }, deleteLimitMs);
       const what = `deleting the load balancers of cluster "${clusterName}"`;
-      await withDeadline({ signal, ms, what }, async (limit) => {
+      await limited({ signal, timeoutMs }, { what, ms: deleteLimitMs }, async (limit) => {
         try {
           await withReason(limit, () => sweep.run(limit));
         } catch (error) {

@@ -1,13 +1,14 @@
 import type * as pulumi from "../../pulumi";
-import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
+import type { ResourceHandler } from "../../plugin/resource";
 import type { CudoApi } from "../api";
 import type { DiskArgs } from "../disk";
 import { cudoId } from "../ids";
 import type { Disk } from "../types";
 import { isLeaving } from "../vm-state";
-import { waitFor, withDeadline } from "../../cloud/wait";
+import { waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, timeLimit } from "../../cloud/inputs";
+import { known } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
@@ -38,7 +39,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
   async create(inputs, context) {
     const { api } = connect(context.config);
     const id = inputs.diskId ?? cudoId(context.name);
-    await limited("creating", id, context, (signal) =>
+    await limited(context, { what: `creating disk "${id}"`, ms: twentyMinutes }, (signal) =>
       bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
     );
     return { id, outputs: outputs(id) };
@@ -54,7 +55,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
 
   async update(id, inputs, state, context) {
     const { api } = connect(context.config);
-    await limited("changing", id, context, async (signal) => {
+    await limited(context, { what: `changing disk "${id}"`, ms: twentyMinutes }, async (signal) => {
       // After an interrupted create it may not be there yet.
       const size = { ...inputs, sizeGib: state.inputs.sizeGib };
       const goOn = { ...lifecycle(api, id, size), made: () => true, differences: () => [] };
@@ -66,23 +67,11 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
-    await limited("deleting", id, context, (signal) =>
+    await limited(context, { what: `deleting disk "${id}"`, ms: twentyMinutes }, (signal) =>
       bringDown(lifecycle(api, id, inputs), { signal, log: context.log }),
     );
   },
 };
-
-function limited<T>(
-  verb: string,
-  id: string,
-  context: ResourceContext,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return withDeadline(
-    { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `${verb} disk "${id}"` },
-    work,
-  );
-}
 
 async function grow(api: CudoApi, disk: Disk, sizeGib: number, signal: AbortSignal): Promise<void> {
   if (!disk.vmId) {

@@ -6,9 +6,9 @@ import { networkRangeProblem } from "../ip-range";
 import type { NetworkArgs } from "../network";
 import type { Network } from "../types";
 import { isLeaving } from "../vm-state";
-import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, timeLimit } from "../../cloud/inputs";
+import { known } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
@@ -38,8 +38,8 @@ export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
   async create(inputs, context) {
     const { api } = connect(context.config);
     const id = inputs.networkId ?? cudoId(context.name);
-    const what = { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `creating network "${id}"` };
-    const network = await withDeadline(what, (signal) =>
+    const limit = { what: `creating network "${id}"`, ms: twentyMinutes };
+    const network = await limited(context, limit, (signal) =>
       bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
     );
     return { id, outputs: outputs(network) };
@@ -60,15 +60,15 @@ export const networkHandler: ResourceHandler<NetworkInputs, NetworkOutputs> = {
   /** Nothing of a network can change: this goes on with a create that was interrupted. */
   async update(id, inputs, _state, context) {
     const { api } = connect(context.config);
-    const what = { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `creating network "${id}"` };
+    const limit = { what: `creating network "${id}"`, ms: twentyMinutes };
     const goOn = { ...lifecycle(api, id, inputs), made: () => true };
-    return outputs(await withDeadline(what, (signal) => bringUp(goOn, { signal, log: context.log })));
+    return outputs(await limited(context, limit, (signal) => bringUp(goOn, { signal, log: context.log })));
   },
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
-    const what = { signal: context.signal, ms: timeLimit(context, twentyMinutes), what: `deleting network "${id}"` };
-    await withDeadline(what, (signal) => bringDown(lifecycle(api, id, inputs), { signal, log: context.log }));
+    const limit = { what: `deleting network "${id}"`, ms: twentyMinutes };
+    await limited(context, limit, (signal) => bringDown(lifecycle(api, id, inputs), { signal, log: context.log }));
   },
 };
 

@@ -5,7 +5,7 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/res
 import type { NodeMarks, NodeTaint } from "../group-nodes";
 import { resolveImage } from "../images";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../node-group";
-import { capacityProblem, checkNodeShape, type NodeShape } from "../node-shape";
+import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
 import { metadataKeys } from "../ownership";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
@@ -25,16 +25,7 @@ export async function checkNodeGroup(
   context: ResourceContext,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<NodeGroupInputs>;
-  const shape: NodeShape = {
-    dataCenterId: known(inputs.dataCenterId),
-    machineType: known(inputs.machineType),
-    vcpus: known(inputs.vcpus),
-    memoryGib: known(inputs.memoryGib),
-    gpus: inputs.gpus === undefined ? 0 : known(inputs.gpus),
-    gpuModel: known(inputs.gpuModel),
-    bootDiskSizeGib: known(inputs.bootDiskSizeGib),
-    bootDiskImageId: known(inputs.bootDiskImageId),
-  };
+  const shape = { ...knownShape(inputs), gpuModel: known(inputs.gpuModel) };
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const failures = checkNodeShape("", shape, catalogue);
     const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);

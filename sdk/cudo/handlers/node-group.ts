@@ -7,9 +7,9 @@ import { groupNodes, remarkNodes } from "../group-nodes";
 import { resolveImage } from "../images";
 import { CudoNodeGroupDriver } from "../node-group-driver";
 import { metadataKeys, ownerMark } from "../ownership";
-import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, timeLimit, type Fields } from "../../cloud/inputs";
+import { known, type Fields } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
 import { twoHours } from "./inputs";
 import { messageOf } from "./lifecycle";
 import { lazyApi } from "./lazy-kubernetes";
@@ -58,7 +58,7 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
     const id = `${api.projectId}/${inputs.clusterName}/${inputs.name}`;
     const driver = driverOf(inputs, context);
     await refuseForeign(driver, inputs, context);
-    await limited("creating", id, context, (signal) =>
+    await limited(context, { what: `creating node group "${id}"`, ms: twoHours }, (signal) =>
       keeping(driver, id, async () => {
         await driver.resize(inputs.initialSize ?? inputs.minSize, signal);
         await driver.untilRunning(signal, (message) => context.log.status(message));
@@ -90,7 +90,7 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
 
   async update(id, inputs, state, context) {
     const driver = driverOf(inputs, context);
-    await limited("changing", id, context, (signal) =>
+    await limited(context, { what: `changing node group "${id}"`, ms: twoHours }, (signal) =>
       keeping(driver, id, async () => {
         await bringIntoBounds(driver, inputs, context, signal);
         await remark(driver, inputs, state.inputs, context, signal);
@@ -109,7 +109,7 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
 
   async delete(id, { inputs }, context) {
     const driver = driverOf(inputs, context);
-    await limited("deleting", id, context, (signal) => driver.destroy(signal));
+    await limited(context, { what: `deleting node group "${id}"`, ms: twoHours }, (signal) => driver.destroy(signal));
   },
 };
 
@@ -117,18 +117,6 @@ const newMachinesOnly = [
   ...(["machineType", "vcpus", "memoryGib", "gpus", "bootDiskSizeGib", "bootDiskImageId"] as const),
   ...(["securityGroupIds", "customSshKeys", "namePrefix"] as const),
 ];
-
-function limited<T>(
-  verb: string,
-  id: string,
-  context: ResourceContext,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return withDeadline(
-    { signal: context.signal, ms: timeLimit(context, twoHours), what: `${verb} node group "${id}"` },
-    work,
-  );
-}
 
 function driverOf(inputs: NodeGroupInputs, context: ResourceContext): CudoNodeGroupDriver {
   const { api, catalogue } = connect(context.config);

@@ -7,9 +7,9 @@ import type { CudoApi, SecurityGroupRequest } from "../api";
 import { cudoId } from "../ids";
 import type { SecurityGroupArgs } from "../security-group";
 import type { Rule, SecurityGroup } from "../types";
-import { withDeadline } from "../../cloud/wait";
 import { connect } from "./connection";
-import { known, timeLimit } from "../../cloud/inputs";
+import { known } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
@@ -45,12 +45,8 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
   async create(inputs, context) {
     const { api } = connect(context.config);
     const id = inputs.securityGroupId ?? cudoId(context.name);
-    const what = {
-      signal: context.signal,
-      ms: timeLimit(context, twentyMinutes),
-      what: `creating security group "${id}"`,
-    };
-    await withDeadline(what, (signal) => bringUp(lifecycle(api, id, inputs), { signal, log: context.log }));
+    const limit = { what: `creating security group "${id}"`, ms: twentyMinutes };
+    await limited(context, limit, (signal) => bringUp(lifecycle(api, id, inputs), { signal, log: context.log }));
     return { id, outputs: outputs(id) };
   },
 
@@ -71,12 +67,8 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
 
   async update(id, inputs, _state, context) {
     const { api } = connect(context.config);
-    const what = {
-      signal: context.signal,
-      ms: timeLimit(context, twentyMinutes),
-      what: `changing security group "${id}"`,
-    };
-    await withDeadline(what, async (signal) => {
+    const limit = { what: `changing security group "${id}"`, ms: twentyMinutes };
+    await limited(context, limit, async (signal) => {
       // After an interrupted create it may not be there yet.
       const found = await bringUp(
         { ...lifecycle(api, id, inputs), made: () => true, differences: () => [] },
@@ -92,12 +84,8 @@ export const securityGroupHandler: ResourceHandler<SecurityGroupInputs, Security
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
-    const what = {
-      signal: context.signal,
-      ms: timeLimit(context, twentyMinutes),
-      what: `deleting security group "${id}"`,
-    };
-    await withDeadline(what, (signal) => bringDown(lifecycle(api, id, inputs), { signal, log: context.log }));
+    const limit = { what: `deleting security group "${id}"`, ms: twentyMinutes };
+    await limited(context, limit, (signal) => bringDown(lifecycle(api, id, inputs), { signal, log: context.log }));
   },
 };
 

@@ -5,7 +5,7 @@ import type { ChangePlan, CheckFailure, ResourceContext, ResourceState, Unknowab
 import { isUnknown } from "../../plugin/values";
 import { cudoId } from "../ids";
 import { matchesImage, resolveImage } from "../images";
-import { capacityProblem, checkNodeShape, type NodeShape } from "../node-shape";
+import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
 import { reservedKeys } from "../ownership";
 import type { VmArgs } from "../vm";
 import { isLeaving } from "../vm-state";
@@ -48,16 +48,7 @@ export async function checkVm(given: Unknowable<VmInputs>, context: ResourceCont
       `startScript has ${Buffer.byteLength(script)} bytes; Cudo is known to refuse scripts of more than ${longestScript}`,
     );
   }
-  const shape: NodeShape = {
-    dataCenterId: known(inputs.dataCenterId),
-    machineType: known(inputs.machineType),
-    vcpus: known(inputs.vcpus),
-    memoryGib: known(inputs.memoryGib),
-    gpus: inputs.gpus === undefined ? 0 : known(inputs.gpus),
-    gpuModel: undefined,
-    bootDiskSizeGib: known(inputs.bootDiskSizeGib),
-    bootDiskImageId: known(inputs.bootDiskImageId),
-  };
+  const shape = knownShape(inputs);
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const vmId = inputs.vmId === undefined ? cudoId(context.name) : known(inputs.vmId);
     const shapeFailures = checkNodeShape("", shape, catalogue);

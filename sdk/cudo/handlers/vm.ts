@@ -3,9 +3,8 @@ import { cudoId } from "../ids";
 import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
-import { withDeadline } from "../../cloud/wait";
 import { connect, type Connection } from "./connection";
-import { timeLimit } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
 import { twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";
 import { checkVm, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
@@ -20,7 +19,9 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
   async create(inputs, context) {
     const connection = connect(context.config);
     const id = inputs.vmId ?? cudoId(context.name);
-    const vm = await limited("creating", id, context, (signal) => make(connection, id, inputs, context, signal));
+    const vm = await limited(context, { what: `creating VM "${id}"`, ms: twoHours }, (signal) =>
+      make(connection, id, inputs, context, signal),
+    );
     return { id, outputs: vmOutputs(connection.api, vm) };
   },
 
@@ -35,7 +36,7 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
   async update(id, inputs, state, context) {
     const connection = connect(context.config);
     const { api } = connection;
-    return limited("changing", id, context, async (signal) => {
+    return limited(context, { what: `changing VM "${id}"`, ms: twoHours }, async (signal) => {
       const vm = await api.vms.find(id, signal);
       const wasReady = Boolean(state.outputs.externalIpAddress || state.outputs.internalIpAddress);
       // A create that was interrupted goes on; one that failed meanwhile starts anew. A VM that has worked is never removed here.
@@ -54,18 +55,11 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
   async delete(id, { inputs, outputs }, context) {
     const { api } = connect(context.config);
     const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: outputs.imageId });
-    await limited("deleting", id, context, (signal) => bringDown(lifecycle, { signal, log: context.log }));
+    await limited(context, { what: `deleting VM "${id}"`, ms: twoHours }, (signal) =>
+      bringDown(lifecycle, { signal, log: context.log }),
+    );
   },
 };
-
-function limited<T>(
-  verb: string,
-  id: string,
-  context: ResourceContext,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return withDeadline({ signal: context.signal, ms: timeLimit(context, twoHours), what: `${verb} VM "${id}"` }, work);
-}
 
 async function make(
   { api, catalogue }: Connection,

@@ -10,7 +10,8 @@ import type { Cluster } from "../types";
 import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
 import { known, type Fields } from "../../cloud/inputs";
-import { knownItems, limited, messageOf, minuteMs, withCatalogue } from "./inputs";
+import { limited } from "../../cloud/limited";
+import { knownItems, messageOf, minuteMs, withCatalogue } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type ClusterInputs = pulumi.Unwrap<ClusterArgs>;

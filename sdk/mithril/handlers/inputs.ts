@@ -1,9 +1,7 @@
 /** Questions that several handlers ask of their inputs. */
 import type { CheckFailure, ResourceContext, Unknowable } from "../../plugin/resource";
-import { timeLimit } from "../../cloud/inputs";
 import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
-import { withDeadline } from "../../cloud/wait";
 import { connectIfKnown, type Connection } from "./connection";
 
 /** Those elements of a list that are known. */
@@ -27,15 +25,6 @@ export async function withCatalogue(
     if (isMithrilError(error, "permission")) return [{ property: "mithril.projectId", reason: error.message }];
     throw error;
   }
-}
-
-/** Runs the work under the user's `customTimeouts`, else under the default. `what`: `creating cluster "c"`. */
-export function limited<T>(
-  context: ResourceContext,
-  { what, ms }: { what: string; ms: number },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return withDeadline({ signal: context.signal, ms: timeLimit(context, ms), what }, work);
 }
 
 export const minuteMs = 60_000;

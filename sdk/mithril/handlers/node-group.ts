@@ -8,7 +8,8 @@ import { withRequiredKeys } from "../orders";
 import { ReservedGroupDriver } from "../reservation-group-driver";
 import { connect } from "./connection";
 import { known, type Fields } from "../../cloud/inputs";
-import { isTime, limited, messageOf, minuteMs, sameTime } from "./inputs";
+import { limited } from "../../cloud/limited";
+import { isTime, messageOf, minuteMs, sameTime } from "./inputs";
 import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
 import { importedNodeGroup } from "./node-group-import";
 

@@ -4,7 +4,8 @@ import type { ResourceContext, ResourceHandler } from "../../plugin/resource";
 import type { SshAccessArgs } from "../ssh-access";
 import type * as SshLogin from "../ssh-login";
 import { known } from "../../cloud/inputs";
-import { limited, messageOf, minuteMs } from "./inputs";
+import { limited } from "../../cloud/limited";
+import { messageOf, minuteMs } from "./inputs";
 
 export type SshAccessInputs = pulumi.Unwrap<SshAccessArgs>;
 

@@ -7,7 +7,8 @@ import { isMithrilError } from "../errors";
 import type { SshKeyArgs } from "../ssh-key";
 import { connect } from "./connection";
 import { known } from "../../cloud/inputs";
-import { limited, minuteMs } from "./inputs";
+import { limited } from "../../cloud/limited";
+import { minuteMs } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type SshKeyInputs = pulumi.Unwrap<SshKeyArgs>;

@@ -11,7 +11,8 @@ import type { VolumeArgs } from "../volume";
 import { waitFor } from "../../cloud/wait";
 import { connect } from "./connection";
 import { known, type Fields } from "../../cloud/inputs";
-import { limited, minuteMs, withCatalogue } from "./inputs";
+import { limited } from "../../cloud/limited";
+import { minuteMs, withCatalogue } from "./inputs";
 import { explainUnknown } from "./unfinished";
 
 export type VolumeInputs = pulumi.Unwrap<VolumeArgs>;

@@ -2,7 +2,8 @@
 import type { EipArgs, EipState } from "@pulumi/aws/ec2/eip";
 import type { EipAssociationArgs, EipAssociationState } from "@pulumi/aws/ec2/eipAssociation";
 import type { NatGatewayArgs, NatGatewayState } from "@pulumi/aws/ec2/natGateway";
-import { removeWhenFree, unlessGone, until, type Cloud } from "./cloud";
+import { unlessGone } from "../../../sdk/aws/errors";
+import { removeWhenFree, until, type Cloud } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 const eip = ec2Object<EipArgs, EipState>({

@@ -106,16 +106,6 @@ export class Cloud {
   }
 }
 
-/** Undefined when AWS says that there is no such thing. */
-export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (isAwsError(error, "notFound")) return undefined;
-    throw error;
-  }
-}
-
 export function until<T>(what: string, look: () => Promise<T | undefined>, subject: Subject): Promise<T> {
   // The timeout that the user gave is in the signal.
   const ms = subject.timeoutMs ?? defaultDeadlineMs;

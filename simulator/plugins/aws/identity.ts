@@ -5,8 +5,9 @@ import type { RoleArgs, RoleState } from "@pulumi/aws/iam/role";
 import type { RolePolicyArgs, RolePolicyState } from "@pulumi/aws/iam/rolePolicy";
 import type { RolePolicyAttachmentArgs, RolePolicyAttachmentState } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { isDeepStrictEqual } from "node:util";
+import { unlessGone } from "../../../sdk/aws/errors";
 import type { TableResource } from "../stand-in/table";
-import { removeWhenFree, unlessGone, type Cloud, type Tags } from "./cloud";
+import { removeWhenFree, type Cloud, type Tags } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 const role = withIamTags(

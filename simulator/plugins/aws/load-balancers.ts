@@ -3,10 +3,11 @@ import type { ListenerArgs, ListenerState } from "@pulumi/aws/lb/listener";
 import type { LoadBalancerArgs, LoadBalancerState } from "@pulumi/aws/lb/loadBalancer";
 import type { TargetGroupArgs, TargetGroupState } from "@pulumi/aws/lb/targetGroup";
 import type { TargetGroupAttachmentArgs, TargetGroupAttachmentState } from "@pulumi/aws/lb/targetGroupAttachment";
+import { unlessGone } from "../../../sdk/aws/errors";
 import type { CheckFailure } from "../../../sdk/plugin/resource";
 import type { Properties } from "../../../sdk/plugin/wire";
 import type { TableResource } from "../stand-in/table";
-import { removeWhenFree, unlessGone, until, type Cloud } from "./cloud";
+import { removeWhenFree, until, type Cloud } from "./cloud";
 import { ec2Object } from "./ec2-object";
 import { withIamTags } from "./identity";
 

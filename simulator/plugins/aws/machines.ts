@@ -3,8 +3,9 @@ import type { Instance as LiveInstance, RequestLaunchTemplateData } from "@aws-s
 import type { InstanceArgs, InstanceState } from "@pulumi/aws/ec2/instance";
 import type { LaunchTemplateArgs, LaunchTemplateState } from "@pulumi/aws/ec2/launchTemplate";
 import { isDeepStrictEqual } from "node:util";
+import { unlessGone } from "../../../sdk/aws/errors";
 import { NotServed } from "../stand-in/not-served";
-import { unlessGone, until, type Cloud, type Plain } from "./cloud";
+import { until, type Cloud, type Plain } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 /** What a version holds; the rest is about the template itself. */

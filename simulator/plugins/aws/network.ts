@@ -7,7 +7,8 @@ import type { SubnetArgs, SubnetState } from "@pulumi/aws/ec2/subnet";
 import type { VpcArgs, VpcState } from "@pulumi/aws/ec2/vpc";
 import type { VpcEndpointArgs, VpcEndpointState } from "@pulumi/aws/ec2/vpcEndpoint";
 import { crc32 } from "node:zlib";
-import { removeWhenFree, unlessGone, until, type Plain } from "./cloud";
+import { unlessGone } from "../../../sdk/aws/errors";
+import { removeWhenFree, until, type Plain } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 const vpc = ec2Object<VpcArgs, VpcState>({

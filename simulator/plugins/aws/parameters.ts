@@ -1,6 +1,6 @@
 /** `aws:ssm/parameter:Parameter`. Its value is always secret. */
 import type { ParameterArgs, ParameterState } from "@pulumi/aws/ssm/parameter";
-import { unlessGone } from "./cloud";
+import { unlessGone } from "../../../sdk/aws/errors";
 import { ec2Object } from "./ec2-object";
 import { withIamTags } from "./identity";
 

@@ -1,6 +1,7 @@
 /** `aws:ec2/placementGroup:PlacementGroup`. Its id is its name. */
 import type { PlacementGroupArgs, PlacementGroupState } from "@pulumi/aws/ec2/placementGroup";
-import { removeWhenFree, unlessGone, type Cloud } from "./cloud";
+import { unlessGone } from "../../../sdk/aws/errors";
+import { removeWhenFree, type Cloud } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 const placementGroup = ec2Object<PlacementGroupArgs, PlacementGroupState>({

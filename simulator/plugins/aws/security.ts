@@ -7,7 +7,8 @@ import type {
   SecurityGroupIngressRuleArgs,
   SecurityGroupIngressRuleState,
 } from "@pulumi/aws/vpc/securityGroupIngressRule";
-import { removeWhenFree, unlessGone, type Cloud, type Plain } from "./cloud";
+import { unlessGone } from "../../../sdk/aws/errors";
+import { removeWhenFree, type Cloud, type Plain } from "./cloud";
 import { ec2Object } from "./ec2-object";
 
 const securityGroup = ec2Object<SecurityGroupArgs, SecurityGroupState>({
