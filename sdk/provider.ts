@@ -42,9 +42,11 @@ export const provider: ProviderDefinition = {
     ...lazily(["NodeGroup", "ServiceLoadBalancers"], "gpu-clusters:aws:", async (token) => {
       return (await import("./aws/handlers/index.js")).awsResources[token]!;
     }),
-    ...lazily(["ApiServerReady", "ClusterCertificates", "NodesReady"], "gpu-clusters:kubernetes:", async (token) => {
-      return (await import("./kubernetes/handlers/index.js")).kubernetesResources[token]!();
-    }),
+    ...lazily(
+      ["ApiServerReady", "ClusterCertificates", "LastingChoices", "NodesReady"],
+      "gpu-clusters:kubernetes:",
+      async (token) => (await import("./kubernetes/handlers/index.js")).kubernetesResources[token]!(),
+    ),
   },
   functions: {
     ...lazily(["getDataCenters", "getImages", "getMachineTypes"], "gpu-clusters:cudo:", async (token) => {

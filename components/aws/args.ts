@@ -108,8 +108,7 @@ export interface AwsControlPlaneArgs {
   image?: pulumi.Input<string>;
   /**
    * Machines, 1 or 3. One has a public address of its own. Three are highly available: over the zones, each with a member of etcd, behind
-   * two network load balancers, of which one has public addresses. A cluster begins with one number and keeps it: another makes an empty
-   * cluster.
+   * two network load balancers, of which one has public addresses. A cluster begins with one number and keeps it: another is refused.
    * Default: 1.
    */
   count?: number;
@@ -126,13 +125,16 @@ export interface AwsClusterArgs {
    * Default: none.
    */
   namePrefix?: string;
-  /** Name of an EC2 key pair of the region, for SSH into the machines where `sshAccessCidrs` opens it. */
+  /**
+   * Name of an EC2 key pair of the region, for SSH into the machines where `sshAccessCidrs` opens it. Another one is for machines that are made
+   * from then on; those of the control plane keep theirs.
+   */
   keyPair: pulumi.Input<string>;
   /** For example `us-west-2`. Default: that of the AWS providers (`aws:region`, and `region` of `gpu-clusters:aws`). */
   region?: string;
   /** Default: the credentials of the AWS providers as they are. */
   cloudAccount?: AwsCloudAccountArgs;
-  /** Default: a new VPC. */
+  /** Which VPC it is, and the range and zones of a new one, stay for the cluster's life: others are refused. Default: a new VPC. */
   network?: AwsNetworkArgs;
   controlPlane?: AwsControlPlaneArgs;
   /**

@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { installCni } from "../addons/cni";
@@ -19,6 +20,7 @@ import { imageFinder } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
+import { lastingNetwork } from "./network-shape";
 import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
 import { offeredType } from "./preflight";
 import { controlPlanePolicy, nodePolicy } from "./policies";
@@ -86,6 +88,12 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const externalCloudProvider = args.cloudControllerManager ?? true;
     const kubernetes = externalCloudProvider ? kubernetesTags(base) : {};
 
+    const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
+    const choices = new LastingChoices(
+      `${name}-choices`,
+      { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network) } },
+      child,
+    );
     const certificates = new ClusterCertificates(
       `${name}-certificates`,
       { clusterName, adminValidityHours: args.adminValidityHours },
@@ -93,7 +101,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     );
     const network = new AwsNetwork(
       `${name}-network`,
-      { ...args.network, physicalName: base, tags, kubernetes, region: args.region },
+      { ...args.network, physicalName: base, tags, kubernetes, region: args.region, after: choices },
       { ...child, providers: aws && [aws] },
     );
     const access = clusterAccess(
@@ -146,7 +154,6 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     );
 
     const image = imageFinder(connection, this);
-    const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
     const apiServers = controlPlane(
       `${name}-control-plane`,
       {
@@ -167,7 +174,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         externalCloudProvider,
         tags: { ...tags, ...kubernetes },
       },
-      { ...onAws, dependsOn: [network, serviceLoadBalancers] },
+      { ...onAws, dependsOn: [choices, network, serviceLoadBalancers] },
     );
 
     this.clusterName = pulumi.output(clusterName);

@@ -200,8 +200,8 @@ function machine(
         ...place.access.ready,
         ...([child.dependsOn ?? []].flat() as pulumi.Resource[]),
       ],
-      // The machine has run its script, and etcd lives on its disk: a newer script or image is no reason to make it anew.
-      ignoreChanges: ["ami", "userDataBase64"],
+      // The machine has run its script, and etcd lives on its disk: a newer script, image or key is no reason to make it anew.
+      ignoreChanges: ["ami", "keyName", "userDataBase64"],
     },
   );
 }

@@ -1,4 +1,6 @@
-/** What a new network is by default. Pure. */
+/** What a new network is by default, and what of a network stays. Pure. */
+import type { Input } from "../../sdk/pulumi";
+import type { AwsNetworkArgs } from "./args";
 
 export const defaultCidr = "10.0.0.0/16";
 
@@ -12,4 +14,15 @@ export function zoneCount({
 }): number {
   // New accounts get two of us-west-1's zones.
   return zones?.length ?? (region === "us-west-1" ? 2 : 3);
+}
+
+/** What of a cluster's network cannot change in its life, because the control plane's machines would be made anew. */
+export function lastingNetwork({ vpcId, subnetIds, cidr, zones }: AwsNetworkArgs = {}): Record<string, Input<string>> {
+  if (vpcId !== undefined) return { "network.vpcId": vpcId };
+  if (subnetIds !== undefined) return {};
+  return {
+    "network.vpcId": "a new one",
+    "network.cidr": cidr ?? defaultCidr,
+    ...(zones && { "network.zones": zones.join(", ") }),
+  };
 }

@@ -25,6 +25,8 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Of subnets, for the cloud controller manager. Empty without it. */
   kubernetes: Record<string, string>;
   region: string | undefined;
+  /** Without it, nothing is made. */
+  after: pulumi.Resource;
 }
 
 /**
@@ -79,7 +81,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   const vpc = new Vpc(
     `${name}-vpc`,
     { cidrBlock: cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: tags("vpc") },
-    child,
+    { ...child, dependsOn: [options.after] },
   );
   const gateway = new InternetGateway(`${name}-internet`, { vpcId: vpc.id, tags: tags("internet") }, child);
   const table = (part: string) =>

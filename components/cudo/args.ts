@@ -81,7 +81,10 @@ export interface CudoClusterArgs {
    * Default: that of the first group without GPUs, else of the first group.
    */
   controlPlaneMachineType?: pulumi.Input<string>;
-  /** Data center of the control plane. Default: that of the node groups; required when there are none. */
+  /**
+   * Data center of the control plane, for the cluster's life: another is refused. Default: that of the node groups; required when there are
+   * none.
+   */
   dataCenterId?: pulumi.Input<string>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: CudoNodeGroupArgs[];

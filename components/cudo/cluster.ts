@@ -6,6 +6,7 @@ import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { Vm } from "../../sdk/cudo/vm";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { installCni } from "../addons/cni";
@@ -72,10 +73,12 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { clusterName, adminValidityHours: args.adminValidityHours },
       child,
     );
+    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: { dataCenterId } }, child);
+    const chosen = { ...child, dependsOn: [choices] };
     const network = new Network(
       `${name}-network`,
       { networkId: physical("network"), dataCenterId, ipRange: subnets.network },
-      child,
+      chosen,
     );
     const securityGroup = new SecurityGroup(
       `${name}-security-group`,
@@ -89,7 +92,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           ssh: args.sshPublicKey !== undefined,
         }),
       },
-      child,
+      chosen,
     );
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
@@ -109,8 +112,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         metadata: { "gpu-clusters-cluster": clusterName },
         startScript: controlPlaneScript(clusterName, version, certificates, authorizedKeys),
       },
-      // The machine has run its script, and etcd lives on its disk: a newer script or image is no reason to make it anew.
-      { ...child, ignoreChanges: ["startScript", "bootDiskImageId"] },
+      // The machine has run its script, and etcd lives on its disk: a newer script or image, or a group of another machine type that is now the
+      // first, is no reason to make it anew.
+      { ...chosen, ignoreChanges: ["startScript", "bootDiskImageId", "machineType"] },
     );
 
     const host = controlPlane.externalIpAddress;

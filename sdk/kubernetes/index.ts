@@ -1,5 +1,6 @@
 export { ApiServerReady, type ApiServerReadyArgs } from "./api-server-ready";
 export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
+export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
   renderKubeconfig,
   type CertificateCredentials,

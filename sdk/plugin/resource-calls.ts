@@ -39,7 +39,11 @@ export interface ResourceEnvironment {
 export class ResourceCalls {
   constructor(private readonly environment: ResourceEnvironment) {}
 
-  async check(subject: Subject, news: WireValues): Promise<{ inputs: WireValues; failures: CheckFailure[] }> {
+  async check(
+    subject: Subject,
+    olds: WireValues,
+    news: WireValues,
+  ): Promise<{ inputs: WireValues; failures: CheckFailure[] }> {
     const { schema } = this.environment;
     const spec = this.spec(subject);
     const object = { properties: spec.inputProperties ?? {}, required: spec.requiredInputs ?? [] };
@@ -47,8 +51,10 @@ export class ResourceCalls {
     const inputs = withSecrets(schema, spec, values, news);
     const handler = await this.environment.handler(subject.type);
     if (failures.length > 0 || !handler.check) return { inputs, failures };
+    const before = Object.keys(olds.values).length === 0 ? undefined : olds.values;
+    const check = (context: ResourceContext) => handler.check!(values, context, before);
     try {
-      return { inputs, failures: await this.run("check", subject, (context) => handler.check!(values, context)) };
+      return { inputs, failures: await this.run("check", subject, check) };
     } catch (error) {
       if (error instanceof InvalidArguments) return { inputs, failures: error.failures };
       throw error;

@@ -70,8 +70,15 @@ export interface ChangePlan {
  * The server has validated types, required and unknown properties, enums and defaults against the schema before any method is called.
  */
 export interface ResourceHandler<I extends object = any, O extends object = any> {
-  /** What the schema cannot say. Reads of the cloud are allowed, writes are not. Skip whatever is unknown. Report all problems at once. */
-  check?(inputs: UnknowableProperties<I>, context: ResourceContext): CheckFailure[] | Promise<CheckFailure[]>;
+  /**
+   * What the schema cannot say. Reads of the cloud are allowed, writes are not. Skip whatever is unknown. Report all problems at once.
+   * `before` are the inputs of the resource that exists, if it does.
+   */
+  check?(
+    inputs: UnknowableProperties<I>,
+    context: ResourceContext,
+    before?: I,
+  ): CheckFailure[] | Promise<CheckFailure[]>;
   /** Adds to the comparison that the server makes from the schema. Called on each update, also when no input changed. */
   plan?(state: ResourceState<I, O>, inputs: UnknowableProperties<I>, changed: readonly string[]): ChangePlan;
   /**

@@ -188,8 +188,8 @@ export class ProviderServer {
   }
 
   private async check(request: proto.CheckRequest, secrets: string[]): Promise<proto.CheckResponse> {
-    const news = hide(secrets, decode(request.getNews()));
-    const { inputs, failures } = await (await this.resources()).check(this.subject(request, 0, secrets), news);
+    const [olds, news] = [hide(secrets, decode(request.getOlds())), hide(secrets, decode(request.getNews()))];
+    const { inputs, failures } = await (await this.resources()).check(this.subject(request, 0, secrets), olds, news);
     return checkResponse(inputs, failures);
   }
 

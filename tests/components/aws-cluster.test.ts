@@ -166,6 +166,29 @@ describe("components/aws", () => {
       assert.ok(registered.dependenciesOf(`train-control-plane-${part}`).includes("train-service-load-balancers"));
   });
 
+  it("keeps its number of control planes and its network, and makes nothing of them before that is checked", async () => {
+    const network = { zones: ["us-west-2b", "us-west-2a"], cidr: "10.7.0.0/16" };
+    const { registered } = await deployed({ controlPlane: { count: 3 }, network });
+    assert.deepEqual(inputs(registered, "train-choices"), {
+      clusterName: "train",
+      choices: {
+        "controlPlane.count": "3",
+        "network.vpcId": "a new one",
+        "network.cidr": "10.7.0.0/16",
+        "network.zones": "us-west-2b, us-west-2a",
+      },
+    });
+    assert.ok(registered.ignoredChangesOf("train-control-plane-1").includes("keyName"));
+    for (const part of ["network-vpc", "control-plane-balancer", "control-plane-inner-balancer", "control-plane-2"])
+      assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
+    const existing = await deployed({ network: { vpcId: "vpc-there" } });
+    assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
+      "controlPlane.count": "1",
+      "network.vpcId": "vpc-there",
+    });
+    assert.ok(existing.registered.dependenciesOf("train-control-plane-address").includes("train-choices"));
+  });
+
   it("computes one kubeconfig with the administrator's certificate and one without any credential", async () => {
     const { cluster } = await deployed();
     type Kubeconfig = { clusters: { cluster: { server: string } }[]; users: { user: { exec?: { args: string[] } } }[] };

@@ -61,6 +61,7 @@ describe("components/cudo", () => {
       "gpu-clusters:cudo:Vm train-control-plane",
       "gpu-clusters:kubernetes:ApiServerReady train-api-server",
       "gpu-clusters:kubernetes:ClusterCertificates train-certificates",
+      "gpu-clusters:kubernetes:LastingChoices train-choices",
       "gpu-clusters:kubernetes:NodesReady train-nodes",
       "pulumi:providers:kubernetes train-kubernetes",
     ]);
@@ -69,6 +70,22 @@ describe("components/cudo", () => {
       [vm.vmId, vm.vcpus, vm.memoryGib, vm.bootDiskSizeGib, vm.sshKeySource],
       ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
     );
+  });
+
+  it("keeps the control plane where and what it is, whatever groups come", async () => {
+    const registered = await mockProgram(cloud);
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    assert.equal(await valueOf(cluster.status), "ready");
+    await settled();
+    const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual(choices, { dataCenterId: "us-newyork-1" });
+    for (const part of ["network", "security-group", "control-plane"])
+      assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
+    assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [
+      "startScript",
+      "bootDiskImageId",
+      "machineType",
+    ]);
   });
 
   it("takes node groups in another order for no change", async () => {

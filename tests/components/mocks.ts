@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
+type Request = { getName(): string; getDependenciesList(): string[]; getIgnorechangesList(): string[] };
+
 /** What components register, under Pulumi's mocks. */
 export class Registered {
   readonly resources: MockResourceArgs[] = [];
-  readonly dependencies = new Map<string, string[]>();
+  private readonly requests = new Map<string, Request>();
   /** Functions that were called. */
   readonly calls: string[] = [];
 
@@ -24,7 +26,22 @@ export class Registered {
 
   /** Names of what a resource waits for, and is deleted before: its `dependsOn` and where its inputs come from. */
   dependenciesOf(name: string): string[] {
-    return this.dependencies.get(name) ?? [];
+    const urns = this.requests.get(name)?.getDependenciesList() ?? [];
+    return urns.map((urn) => urn.split("::").at(-1)!);
+  }
+
+  ignoredChangesOf(name: string): string[] {
+    return this.requests.get(name)?.getIgnorechangesList() ?? [];
+  }
+
+  /** Pulumi's mocks are not told of options, their monitor is. */
+  recordOptions(): void {
+    const monitor = getMonitor() as unknown as { registerResource(request: Request, done: unknown): unknown };
+    const { registerResource } = monitor;
+    monitor.registerResource = (request, done) => {
+      this.requests.set(request.getName(), request);
+      return registerResource.call(monitor, request, done);
+    };
   }
 
   types(): string[] {
@@ -63,20 +80,8 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
     "stack",
     preview,
   );
-  recordDependencies(registered);
+  registered.recordOptions();
   return registered;
-}
-
-/** Pulumi's mocks are not told of dependencies, their monitor is. */
-function recordDependencies({ dependencies }: Registered): void {
-  type Request = { getName(): string; getDependenciesList(): string[] };
-  const monitor = getMonitor() as unknown as { registerResource(request: Request, done: unknown): unknown };
-  const { registerResource } = monitor;
-  monitor.registerResource = (request, done) => {
-    const names = request.getDependenciesList().map((urn) => urn.split("::").at(-1)!);
-    dependencies.set(request.getName(), names);
-    return registerResource.call(monitor, request, done);
-  };
 }
 
 /** The value of an output, once it is known. */

@@ -200,14 +200,33 @@ describe("an AWS cluster on the engine", function () {
     assert.deepEqual(steps, []);
   });
 
-  it("would change labels, types and images of a group in place", async () => {
-    const steps = await previewOf(
-      nodeGroups(
+  it("refuses another number of control planes, before it changes anything", async () => {
+    configure({ "pulumi-gpu-clusters:controlPlane": { count: 3 } });
+    await environment.aws.clearRequests();
+    const up = await stack.up();
+    assert.ok(!up.ok);
+    assert.match(
+      up.text,
+      /controlPlane\.count was 1 when the cluster "life" was made, and cannot become 3: .*Set it back to 1/,
+    );
+    const asked = (await environment.aws.requests()).map(({ action }) => action);
+    assert.deepEqual(
+      asked.filter((action) => !/^(Describe|Get|List)/.test(action)),
+      [],
+    );
+  });
+
+  it("would change labels, types, images and keys of groups in place, and nothing of the control plane", async () => {
+    const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
+    await environment.aws.provideKeyPair({ name: "newer", region: defaultRegion, publicKey });
+    const steps = await previewOf({
+      "pulumi-gpu-clusters:keyPair": "newer",
+      ...nodeGroups(
         { ...system, labels: { tier: "batch" }, instanceTypes: ["m5.large"] },
         { ...gpu, image: "ami-11111111111111111" },
         { ...system, name: "more", minSize: 0 },
       ),
-    );
+    });
     assert.deepEqual(steps, [
       "create test-more",
       "create test-more-template",

@@ -68,7 +68,7 @@ describe("npm start and npm stop", function () {
     assert.equal(await readyNodes(cluster.kubeconfig), 3);
     const again = await npm("start", "--", "--json");
     assert.equal(again.exitCode, 0, again.stderr);
-    assert.match(again.stderr, /11 unchanged/);
+    assert.match(again.stderr, /12 unchanged/);
     await stopped(cluster);
   });
 

@@ -5,5 +5,6 @@ export const kubernetesResources: Readonly<Record<string, () => Promise<Resource
   "gpu-clusters:kubernetes:ClusterCertificates": async () =>
     (await import("./cluster-certificates.js")).clusterCertificates,
   "gpu-clusters:kubernetes:ApiServerReady": async () => (await import("./api-server-ready.js")).apiServerReady,
+  "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
   "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady,
 };

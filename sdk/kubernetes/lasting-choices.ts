@@ -1,0 +1,29 @@
+import * as pulumi from "../pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+export interface LastingChoicesArgs {
+  /**
+   * Name of the cluster. Another name is another cluster, which may choose anew.
+   * @replaceOnChanges
+   */
+  clusterName: pulumi.Input<string>;
+  /** What is chosen, by the name that the user knows it by, for example `{ "controlPlane.count": "1" }`. */
+  choices: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * What a cluster is made with and keeps for its life. It makes nothing: a program that chooses otherwise later is refused, at the preview
+ * already. What must not happen then depends on this resource, as machines with etcd on their disks. What is named for the first time, or no
+ * longer, is no other choice. Free of charge.
+ */
+export class LastingChoices extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:kubernetes:LastingChoices";
+
+  public readonly clusterName!: pulumi.Output<string>;
+  public readonly choices!: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: LastingChoicesArgs, options?: pulumi.CustomResourceOptions) {
+    const outputs = ["clusterName", "choices"];
+    super(LastingChoices.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
+  }
+}
