@@ -230,6 +230,38 @@ describe("AWS ServiceLoadBalancers", () => {
     assert.ok(!(await names()).classicLoadBalancers!.includes("kept"));
   });
 
+  it("goes on after any of its calls was refused, or its answer lost", async () => {
+    const elb = await group("k8s-elb-refused", owned);
+    await letIn(scene.securityGroupId, elb);
+    await classicBalancer("refused", elb, owned);
+    await networkBalancer("refused", owned);
+    await scene.simulator.clearRequests();
+    const calls = [
+      ...["DescribeLoadBalancers", "DescribeTags", "DescribeTargetGroups", "DescribeSecurityGroups"],
+      ...["DescribeNetworkInterfaces", "DeleteLoadBalancer", "DeleteTargetGroup"],
+      ...["RevokeSecurityGroupIngress", "DeleteSecurityGroup"],
+    ];
+    for (const action of calls)
+      for (const afterEffect of [false, true])
+        await scene.simulator.addFault({ action, code: "AccessDenied", status: 403, times: 1, afterEffect });
+    const resource = await sweeper("refused");
+    const refused: string[] = [];
+    while (resource.stored && refused.length <= 2 * calls.length)
+      await resource
+        .destroy()
+        .catch((error: Error) => refused.push(/\((\w+): AccessDenied/.exec(error.message)?.[1] ?? error.message));
+    assert.deepEqual(
+      [...new Set(refused)].filter((action) => !calls.includes(action)),
+      [],
+    );
+    const left = (await scene.simulator.faults()).filter(({ struck }) => struck === 0);
+    assert.deepEqual(left, [], "calls that nobody made");
+    const { securityGroups, targetGroups, classicLoadBalancers } = await names();
+    assert.ok(!securityGroups!.includes("k8s-elb-refused"));
+    assert.ok(!targetGroups!.includes("refused") && !classicLoadBalancers!.includes("refused"));
+    assert.deepEqual(await rulesOf(scene.securityGroupId), []);
+  });
+
   it("tries again what something still uses", async () => {
     const elb = await group("k8s-elb-busy", owned);
     await classicBalancer("busy", elb, owned);
