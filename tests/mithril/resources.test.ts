@@ -6,7 +6,7 @@ import { projectId, publicKey, signal, TestMithril } from "./cloud";
 const region = "us-central5-a";
 const type = (name: string) => `gpu-clusters:mithril:${name}`;
 const hour = 3_600_000;
-const time = (hours: number) => new Date(Date.now() + hours * hour).toISOString();
+const time = (hours: number, from = Date.now()) => new Date(from + hours * hour).toISOString();
 
 describe("Mithril resources", () => {
   let mithril: TestMithril;
@@ -30,14 +30,11 @@ describe("Mithril resources", () => {
     limitPrice: "20",
     sshKeys: [key],
   });
-  const reservationInputs = () => ({
-    name: "r",
-    region,
-    instanceType: "h100-80gb.sxm.8x",
-    start: time(0),
-    end: time(3),
-    sshKeys: [key],
-  });
+  const reservationInputs = () => {
+    const start = time(0);
+    const end = time(3, Date.parse(start));
+    return { name: "r", region, instanceType: "h100-80gb.sxm.8x", start, end, sshKeys: [key] };
+  };
   const made = async (name: string, inputs: Record<string, unknown>) => {
     const resource = new EngineResource(plugin, type(name));
     await resource.up(inputs);
@@ -170,7 +167,7 @@ describe("Mithril resources", () => {
     ]);
     assert.match(
       (await failures("Reservation", { ...reservationInputs(), end: time(2) }))[0]!,
-      /^end: is 2 hours after the start/,
+      /^end: is 2 hours after the start; a reservation takes 3 to 336 whole hours, for example until 20\d\d-/,
     );
   });
 

@@ -132,7 +132,9 @@ export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<str
   if (failures.length > 0 || from === undefined || to === undefined) return failures;
   const hours = (Date.parse(to) - Date.parse(from)) / hourMs;
   if (!Number.isInteger(hours) || hours < shortestHours || hours > longestHours) {
-    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours`;
+    const nearest = Math.min(Math.max(Math.round(hours), shortestHours), longestHours);
+    const right = new Date(Date.parse(from) + nearest * hourMs).toISOString();
+    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
     failures.push({ property: `${prefix}end`, reason });
   }
   return failures;
