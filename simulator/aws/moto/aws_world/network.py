@@ -5,6 +5,7 @@ from typing import Any
 
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
 from .instances import describe
 from .world import world
@@ -36,7 +37,19 @@ def _telling(call: Any) -> Any:
     return wrapped
 
 
+def _unless_elastic(call: Any) -> Any:
+    """An elastic address stays while its instance is off; moto would give the instance another one at its start."""
+
+    def wrapped(self: Any) -> None:
+        if not any(address.eni is self for address in self.ec2_backend.addresses):
+            call(self)
+
+    return wrapped
+
+
 def install() -> None:
+    NetworkInterface.start = _unless_elastic(NetworkInterface.start)  # type: ignore[method-assign]
+    NetworkInterface.stop = _unless_elastic(NetworkInterface.stop)  # type: ignore[method-assign]
     elastic_ip_addresses.random_ip = next_public_address
     elastic_network_interfaces.random_public_ip = next_public_address
     ElasticAddressBackend.associate_address = _telling(ElasticAddressBackend.associate_address)  # type: ignore[method-assign]
