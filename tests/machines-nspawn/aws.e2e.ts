@@ -1,26 +1,18 @@
 /** A cluster on simulated AWS whose machines really boot, from `pulumi up` to `pulumi destroy`. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { EC2 } from "@aws-sdk/client-ec2";
+import type { EC2 } from "@aws-sdk/client-ec2";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
-import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
-import { kubernetesApi } from "../../sdk/kubernetes/client";
-import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
-import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { defaultRegion } from "../../toolchain/cli/simulated-aws";
-import { compiledDefaultProgram } from "../engine/compiled-program";
-import { EngineEnvironment } from "../engine/environment";
 import { oneLife } from "../engine/one-life";
-import type { EngineStack } from "../engine/stack";
-import { readyStatus, until } from "../machines/test-cluster";
-import { bootMs, remains } from "./cluster";
+import { until } from "../machines/test-cluster";
+import { BootingStack, ec2Of } from "./booting-stack";
+import { bootMs } from "./cluster";
+import { withExpiringCertificate } from "./expiring-certificate";
 import { advertiseGpus } from "./gpu-device-plugin";
 import { inside } from "./inside";
 import { readableSecrets, secretsOf } from "./secrets";
-import { kubectlFor, proveGpus, proveWorkload, type Kubectl } from "./workload";
+import { proveGpus, proveWorkload } from "./workload";
 
 const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" } as const;
 const common = { role: "worker", minSize: 1, maxSize: 1 } as const;
@@ -33,18 +25,8 @@ describe("an AWS cluster on machines that boot", function () {
   this.timeout(bootMs);
   oneLife();
 
-  let directory: string;
-  let machinesDirectory: string;
-  let program: string;
-  let environment: EngineEnvironment;
-  let stack: EngineStack;
+  let cluster: BootingStack;
   let ec2: EC2;
-  let api: KubernetesApi;
-  let kubectl: Kubectl;
-
-  const node = async (name: string) =>
-    (await api.read({ apiVersion: "v1", kind: "Node", name })) as
-      (KubernetesObject & { spec: { providerID: string; taints?: object[] } }) | undefined;
 
   /** The only instance of a group, or the control plane. */
   async function instanceOf(group: string | undefined) {
@@ -55,64 +37,43 @@ describe("an AWS cluster on machines that boot", function () {
       ({ Tags = [] }) => Tags.find(({ Key }) => Key === "gpu-clusters/node-group")?.Value === group,
     );
     assert.ok(found, `an instance of ${group ?? "the control plane"}`);
-    return { ...found, name: found.PrivateDnsName!, disk: diskOf(found.InstanceId!) };
+    const id = `aws/${defaultRegion}/${found.InstanceId}`;
+    return { ...found, id, name: found.PrivateDnsName!, disk: cluster.diskOf(id) };
   }
-
-  const diskOf = (instanceId: string) => join(machinesDirectory, `aws~${defaultRegion}~${instanceId}`);
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    directory = mkdtempSync(join(tmpdir(), "nspawn-aws-"));
-    const image = await ensureMachineImage();
-    program = await compiledDefaultProgram();
-    const machines = (dir: string) => nspawnMachines({ dir: (machinesDirectory = dir), image });
-    environment = await EngineEnvironment.start({ machines, aws: {} });
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    ec2 = new EC2({ endpoint: environment.aws.endpoint, region: defaultRegion, credentials });
-    const config = {
-      "pulumi-gpu-clusters:cloud": "aws",
-      "pulumi-gpu-clusters:clusterName": "life",
-      "pulumi-gpu-clusters:cni": "none", // The machines' image has one.
-      "pulumi-gpu-clusters:keyPair": "ops",
-      "pulumi-gpu-clusters:network": { zones: ["us-west-2a", "us-west-2b"] },
-      "pulumi-gpu-clusters:nodeGroups": nodeGroups,
-    };
-    stack = await environment.stack(config, { program, timeoutMs: 2 * bootMs });
+    const network = { zones: ["us-west-2a", "us-west-2b"] };
+    cluster = await BootingStack.start({ cloud: "aws", clusterName: "life", keyPair: "ops", network, nodeGroups });
+    ec2 = ec2Of(cluster);
   });
 
   after(async function () {
     this.timeout(bootMs);
-    await environment?.stop();
-    assert.deepEqual(remains(machinesDirectory), []);
-    for (const made of [directory, program]) rmSync(made, { recursive: true, force: true });
+    await cluster?.close();
   });
 
   it("is made by `pulumi up`: nodes with their labels, taints, provider ids and addresses", async function () {
     this.timeout(3 * bootMs);
-    const up = await stack.up();
-    assert.ok(up.ok, up.text);
-    const kubeconfig = (await stack.outputs())["kubeconfig"] as string;
-    api = kubernetesApi(kubeconfig);
-    kubectl = await kubectlFor(kubeconfig, directory);
+    await cluster.up();
     const groups = [undefined, "system", "gpu"];
     const [control, system, gpu] = await Promise.all(groups.map(instanceOf));
     for (const { name, Placement, InstanceId, PrivateIpAddress } of [control!, system!, gpu!]) {
-      await until(`${name} is Ready`, async () => readyStatus(await node(name)) === "True", bootMs);
+      await cluster.isReady(name);
       await until(
         `${name} is initialised`,
         async () =>
-          (await node(name))?.metadata.labels?.["topology.kubernetes.io/zone"] === Placement!.AvailabilityZone,
+          (await cluster.node(name))?.metadata.labels?.["topology.kubernetes.io/zone"] === Placement!.AvailabilityZone,
         bootMs,
       );
-      const found = await node(name);
+      const found = await cluster.node(name);
       assert.equal(found!.spec.providerID, `aws:///${Placement!.AvailabilityZone}/${InstanceId}`);
       const { addresses } = found!["status"] as { addresses: { type: string; address: string }[] };
       assert.ok(addresses.some(({ type, address }) => type === "InternalIP" && address === PrivateIpAddress));
     }
-    assert.equal((await node(system!.name))!.metadata.labels?.["tier"], "general");
+    assert.equal((await cluster.node(system!.name))!.metadata.labels?.["tier"], "general");
     const untainted = async () =>
-      assert.deepEqual((await node(gpu!.name))!.spec.taints, [gpuTaint], "the group's own taint only");
+      assert.deepEqual((await cluster.node(gpu!.name))!.spec.taints, [gpuTaint], "the group's own taint only");
     await until("the node takes pods", () => untainted().then(() => true), bootMs);
   });
 
@@ -121,16 +82,19 @@ describe("an AWS cluster on machines that boot", function () {
     const [system, gpu] = await Promise.all(["system", "gpu"].map(instanceOf));
     const plugin = await advertiseGpus(gpu!.disk, 1);
     try {
-      await Promise.all([proveWorkload(kubectl, [system!.name, gpu!.name]), proveGpus(kubectl, gpu!.name, 1)]);
+      await Promise.all([
+        proveWorkload(cluster.kubectl, [system!.name, gpu!.name]),
+        proveGpus(cluster.kubectl, gpu!.name, 1),
+      ]);
     } finally {
       plugin.stop();
     }
   });
 
   it("keeps its secrets out of user data, and where no other user of a machine finds them", async () => {
-    const secrets = secretsOf(await stack.state(true));
+    const secrets = secretsOf(await cluster.stack.state(true));
     assert.ok(secrets.length >= 5);
-    const { instances } = await environment.aws.state();
+    const { instances } = await cluster.environment.aws.state();
     for (const group of [undefined, "system"]) {
       const { disk, InstanceId } = await instanceOf(group);
       assert.ok(instances.some(({ id }) => id === InstanceId));
@@ -148,7 +112,7 @@ describe("an AWS cluster on machines that boot", function () {
     const ask = "curl -s -m 5 -o /dev/null -w '%{http_code}' http://169.254.169.254/latest/meta-data/instance-id";
     assert.equal(await inside(disk, ask), "401");
     const reach = ["timeout", "3", "busybox", "wget", "-qO-", "http://169.254.169.254/latest/meta-data/"];
-    await assert.rejects(kubectl("exec", "deployment/web", "--", "/bin/busybox", ...reach), /exit code|143/);
+    await assert.rejects(cluster.kubectl("exec", "deployment/web", "--", "/bin/busybox", ...reach), /exit code|143/);
   });
 
   it("reads with a node's role what nodes need, and not the cluster's keys", async () => {
@@ -165,10 +129,39 @@ describe("an AWS cluster on machines that boot", function () {
     );
   });
 
+  it("comes back as the same nodes after a reboot, and after a stop and start, by EC2's API", async function () {
+    this.timeout(2 * bootMs);
+    const [control, system, gpu] = await Promise.all([undefined, "system", "gpu"].map(instanceOf));
+    const both = [control!, system!];
+    const uids = () => Promise.all(both.map(async ({ name }) => (await cluster.node(name))?.metadata.uid));
+    const before = await uids();
+    await ec2.rebootInstances({ InstanceIds: [system!.InstanceId!] });
+    // A fleet replaces its machines when they are stopped; the control plane's is no fleet's.
+    const InstanceIds = [control!.InstanceId!];
+    await ec2.stopInstances({ InstanceIds });
+    const isOff = async () =>
+      (await cluster.machines()).some(({ id, state }) => id === control!.id && state === "stopped");
+    await until("the control plane is off", isOff, bootMs);
+    await ec2.startInstances({ InstanceIds });
+    for (const { id, name } of both) await cluster.isReady(name, await cluster.backOnSince(id));
+    assert.deepEqual(await uids(), before);
+    await proveWorkload(cluster.kubectl, [system!.name, gpu!.name]);
+  });
+
+  it("has a new worker in the place of a lost one, and a new certificate before the old one expires, after the next `up`", async function () {
+    this.timeout(2 * bootMs);
+    const [lost, kubeconfig] = [await instanceOf("system"), await cluster.kubeconfig()];
+    await ec2.terminateInstances({ InstanceIds: [lost.InstanceId!] });
+    await cluster.stack.replaceState(await withExpiringCertificate(await cluster.stack.state(true)));
+    await cluster.up("--refresh");
+    assert.notEqual(await cluster.kubeconfig(), kubeconfig);
+    const found = await instanceOf("system");
+    assert.notEqual(found.InstanceId, lost.InstanceId);
+    await cluster.isReady(found.name);
+    assert.deepEqual(await cluster.stack.preview(), []);
+  });
+
   it("leaves nothing behind", async () => {
-    const destroyed = await stack.destroy();
-    assert.ok(destroyed.ok, destroyed.text);
-    assert.deepEqual((await environment.simulator.state()).machines, []);
-    assert.deepEqual(remains(machinesDirectory), []);
+    await cluster.leaveNothing();
   });
 });

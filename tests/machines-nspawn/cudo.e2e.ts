@@ -1,26 +1,19 @@
 /** A cluster on simulated Cudo whose machines really boot, from `pulumi up` to `pulumi destroy`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { networkInterfaces } from "node:os";
 import { utils } from "ssh2";
-import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
-import { kubernetesApi } from "../../sdk/kubernetes/client";
 import { runOverSsh } from "../../sdk/cloud/ssh";
-import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
-import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { SimulatorClient } from "../../simulator/client";
-import { EngineEnvironment } from "../engine/environment";
 import { oneLife } from "../engine/one-life";
-import type { EngineStack } from "../engine/stack";
 import { readyStatus, until } from "../machines/test-cluster";
-import { bootMs, remains } from "./cluster";
-import { advertiseGpus } from "./gpu-device-plugin";
-import { kubectlFor, proveGpus, proveWorkload, type Kubectl } from "./workload";
+import { BootingStack } from "./booting-stack";
+import { bootMs } from "./cluster";
 import { withExpiringCertificate } from "./expiring-certificate";
+import { advertiseGpus } from "./gpu-device-plugin";
 import { readableSecrets, secretsOf } from "./secrets";
+import { proveGpus, proveWorkload } from "./workload";
 
 const shape = {
   role: "worker",
@@ -44,65 +37,45 @@ describe("a Cudo cluster on machines that boot", function () {
   oneLife();
 
   const keys = utils.generateKeyPairSync("ed25519");
-  let directory: string;
-  let machinesDirectory: string;
-  let environment: EngineEnvironment;
+  let cluster: BootingStack;
   let client: SimulatorClient;
-  let stack: EngineStack;
-  let api: KubernetesApi;
-  let kubectl: Kubectl;
 
-  const node = (name: string) => api.read({ apiVersion: "v1", kind: "Node", name });
-  const isReady = (name: string) =>
-    until(`node ${name} is Ready`, async () => readyStatus(await node(name)) === "True", bootMs);
-
-  async function addressOf(name: string): Promise<string> {
-    return (await client.state()).machines.find((machine) => machine.name === name)!.address;
+  async function machineOf(name: string) {
+    return (await cluster.machines()).find((machine) => machine.name === name)!;
   }
 
   async function onMachine(name: string, command: string, input?: string, privateKey = keys.private) {
-    const target = { host: await addressOf(name), user: "root", privateKey };
+    const target = { host: (await machineOf(name)).address, user: "root", privateKey };
     return runOverSsh(target, command, { signal: AbortSignal.timeout(60_000), input });
   }
 
-  async function connect(): Promise<void> {
-    const kubeconfig = (await stack.outputs())["kubeconfig"] as string;
-    api = kubernetesApi(kubeconfig);
-    kubectl = await kubectlFor(kubeconfig, directory);
+  /** A VM's operation in Cudo's API. */
+  async function tell(name: string, operation: "start" | "stop" | "reboot" | "terminate"): Promise<void> {
+    const { baseUrl, apiKey, projectId } = cluster.environment.simulator.cudo;
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const answer = await fetch(`${baseUrl}/v1/projects/${projectId}/vms/${name}/${operation}`, {
+      method: "POST",
+      headers,
+    });
+    assert.ok(answer.ok, `${operation} ${name}: ${answer.status} ${await answer.text()}`);
   }
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    directory = mkdtempSync(join(tmpdir(), "nspawn-cudo-"));
-    const image = await ensureMachineImage();
-    const machines = (dir: string) => nspawnMachines({ dir: (machinesDirectory = dir), image });
-    environment = await EngineEnvironment.start({ machines });
-    client = new SimulatorClient(environment.simulator.url);
-    stack = await environment.stack({
-      "pulumi-gpu-clusters:cloud": "cudo",
-      "pulumi-gpu-clusters:clusterName": "life",
-      "pulumi-gpu-clusters:cni": "none", // The machines' image has one.
-      "pulumi-gpu-clusters:controlPlaneSize": "sm",
-      "pulumi-gpu-clusters:sshPublicKey": keys.public,
-      "pulumi-gpu-clusters:nodeGroups": nodeGroups,
-    });
+    const config = { controlPlaneSize: "sm", sshPublicKey: keys.public, nodeGroups };
+    cluster = await BootingStack.start({ cloud: "cudo", clusterName: "life", ...config });
+    client = new SimulatorClient(cluster.environment.simulator.url);
   });
 
   after(async function () {
     this.timeout(bootMs);
-    await environment.stop();
-    assert.deepEqual(remains(machinesDirectory), []);
-    rmSync(directory, { recursive: true, force: true });
+    await cluster?.close();
   });
 
   it("is made by `pulumi up`: nodes with their labels, taints and provider ids", async () => {
-    const up = await stack.up();
-    assert.ok(up.ok, up.text);
-    await connect();
-    await Promise.all([control, worker, gpu].map(isReady));
-    const [first, second] = (await Promise.all([worker, gpu].map(node))) as (KubernetesObject & {
-      spec: { providerID: string; taints?: object[] };
-    })[];
+    await cluster.up();
+    await Promise.all([control, worker, gpu].map((name) => cluster.isReady(name)));
+    const [first, second] = await Promise.all([worker, gpu].map((name) => cluster.node(name)));
     assert.equal(first!.metadata.labels?.["tier"], "general");
     assert.equal(first!.metadata.labels?.["gpu-clusters/node-group"], "workers");
     assert.equal(first!.spec.providerID, `cudo://simulator/${worker}`);
@@ -111,9 +84,9 @@ describe("a Cudo cluster on machines that boot", function () {
   });
 
   it("runs pods that find each other on both workers, and gives the GPUs of a device plugin to the one that asks", async () => {
-    const plugin = await advertiseGpus(join(machinesDirectory, `cudo~simulator~${gpu}`), 1);
+    const plugin = await advertiseGpus(cluster.diskOf(`cudo/simulator/${gpu}`), 1);
     try {
-      await Promise.all([proveWorkload(kubectl, [worker, gpu]), proveGpus(kubectl, gpu, 1)]);
+      await Promise.all([proveWorkload(cluster.kubectl, [worker, gpu]), proveGpus(cluster.kubectl, gpu, 1)]);
     } finally {
       plugin.stop();
     }
@@ -127,7 +100,7 @@ describe("a Cudo cluster on machines that boot", function () {
   });
 
   it("keeps its secrets where no other user of a machine finds them, nor of the cloud", async () => {
-    const secrets = secretsOf(await stack.state(true));
+    const secrets = secretsOf(await cluster.stack.state(true));
     assert.ok(secrets.length >= 5);
     for (const name of [control, worker]) {
       const search = await onMachine(name, readableSecrets, secrets.join("\n"));
@@ -137,7 +110,7 @@ describe("a Cudo cluster on machines that boot", function () {
     await onMachine(worker, "umask 022; cat >/tmp/found", secrets[0]);
     assert.equal((await onMachine(worker, readableSecrets, secrets.join("\n"))).stdout, "/tmp/found\nsearched\n");
     await onMachine(worker, "rm /tmp/found");
-    const { baseUrl, apiKey, projectId } = environment.simulator.cudo;
+    const { baseUrl, apiKey, projectId } = cluster.environment.simulator.cudo;
     const headers = { authorization: `Bearer ${apiKey}` };
     const vms = await (await fetch(`${baseUrl}/v1/projects/${projectId}/vms`, { headers })).text();
     const told = vms + JSON.stringify(await client.state()) + JSON.stringify(await client.requests());
@@ -151,59 +124,72 @@ describe("a Cudo cluster on machines that boot", function () {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const reaches = async (address: string, each: number) =>
-      (await onMachine(worker, `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${each}'`)).status === 0;
+    const reach = (address: string, each: number, seconds: number) =>
+      onMachine(worker, `timeout ${seconds} bash -c 'exec 3<>/dev/tcp/${address}/${each}'`);
     try {
-      const own = Object.values(networkInterfaces()).flatMap((each = []) => each);
-      const outside = own.filter(({ family, internal }) => family === "IPv4" && !internal);
+      const interfaces = Object.values(networkInterfaces()).flatMap((each = []) => each);
+      const outside = interfaces.filter(({ family, internal }) => family === "IPv4" && !internal);
       for (const address of ["127.0.0.1", "10.77.0.255", "192.0.2.1", ...outside.map((each) => each.address)])
-        assert.equal(await reaches(address, port), false, address);
-      assert.equal(await reaches(await addressOf(control), 6443), true, "its own control plane it does reach");
+        assert.notEqual((await reach(address, port, 2)).status, 0, address);
+      const own = await reach((await machineOf(control)).address, 6443, 20);
+      assert.equal(own.status, 0, `its own control plane it does not reach: ${own.stderr}`);
     } finally {
       server.close();
     }
+    // Each answer that fails to come costs 5 s.
+    const ask = "time (for each in {1..12}; do getent hosts $each.example.com; done)";
+    const { stderr } = await onMachine(worker, `TIMEFORMAT=%R; ${ask}`);
+    assert.ok(Number(stderr) < 4, `12 names took ${stderr} s`);
   });
 
   it("is not harmed by its start script, run twice more and at the same time", async () => {
     const kubelet = async () => (await onMachine(worker, "systemctl show -p MainPID -p NRestarts kubelet")).stdout;
-    const [uid, before] = [(await node(worker))?.metadata.uid, await kubelet()];
+    const [uid, before] = [(await cluster.node(worker))?.metadata.uid, await kubelet()];
     const runs = await Promise.all([1, 2].map(() => onMachine(worker, "/etc/simulator/start-script")));
     for (const { status, stdout } of runs) {
       assert.equal(status, 0);
       assert.match(stdout, /already a node/);
     }
-    assert.deepEqual([(await node(worker))?.metadata.uid, await kubelet()], [uid, before]);
+    assert.deepEqual([(await cluster.node(worker))?.metadata.uid, await kubelet()], [uid, before]);
+  });
+
+  it("comes back as the same nodes after a reboot, and after a stop and start, by Cudo's API", async function () {
+    this.timeout(2 * bootMs);
+    const uids = () => Promise.all([control, worker].map(async (name) => (await cluster.node(name))?.metadata.uid));
+    const before = await uids();
+    await Promise.all([tell(control, "reboot"), tell(worker, "stop")]);
+    await until(`${worker} is off`, async () => (await machineOf(worker)).state === "stopped", bootMs);
+    await tell(worker, "start");
+    for (const name of [control, worker]) {
+      const again = async () => (await client.console((await machineOf(name)).id)).includes("already a node");
+      await until(`the start script of ${name} has run again`, again, bootMs);
+      await cluster.isReady(name, await cluster.backOnSince((await machineOf(name)).id));
+    }
+    assert.deepEqual(await uids(), before);
+    await proveWorkload(cluster.kubectl, [worker, gpu]);
   });
 
   it("gets back a worker that was lost, and a certificate that was about to expire, by the next `up`", async () => {
-    const [uid, kubeconfig] = [(await node(worker))?.metadata.uid, (await stack.outputs())["kubeconfig"]];
-    const { baseUrl, apiKey, projectId } = environment.simulator.cudo;
-    await fetch(`${baseUrl}/v1/projects/${projectId}/vms/${worker}/terminate`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${apiKey}` },
-    });
+    const [uid, kubeconfig] = [(await cluster.node(worker))?.metadata.uid, await cluster.kubeconfig()];
+    await tell(worker, "terminate");
     await until("the VM is gone", async () => !(await client.state()).cudo.vms.some(({ id }) => id === worker), bootMs);
-    await stack.replaceState(await withExpiringCertificate(await stack.state(true)));
-    const up = await stack.up("--refresh");
-    assert.ok(up.ok, up.text);
-    await connect();
-    assert.notEqual((await stack.outputs())["kubeconfig"], kubeconfig);
+    await cluster.stack.replaceState(await withExpiringCertificate(await cluster.stack.state(true)));
+    await cluster.up("--refresh");
+    assert.notEqual(await cluster.kubeconfig(), kubeconfig);
     await until(
       "a new node is Ready",
       async () => {
-        const found = await node(worker);
+        const found = await cluster.node(worker);
         return found?.metadata.uid !== uid && readyStatus(found) === "True";
       },
       bootMs,
     );
-    assert.deepEqual(await stack.preview(), []);
+    assert.deepEqual(await cluster.stack.preview(), []);
   });
 
   it("leaves nothing behind", async () => {
-    const destroyed = await stack.destroy();
-    assert.ok(destroyed.ok, destroyed.text);
-    const { cudo, machines } = await client.state();
-    assert.deepEqual([cudo.vms, cudo.disks, machines], [[], [], []]);
-    assert.deepEqual(remains(machinesDirectory), []);
+    await cluster.leaveNothing();
+    const { cudo } = await client.state();
+    assert.deepEqual([cudo.vms, cudo.disks], [[], []]);
   });
 });
