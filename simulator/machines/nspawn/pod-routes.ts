@@ -30,7 +30,7 @@ export class PodRoutes {
     this.#machines.delete(machine);
   }
 
-  /** Until every machine has its pod network; containerd writes it when the node has been given one. */
+  /** Until every machine's pod network is known to the others; containerd writes it when the node has been given one. */
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
@@ -39,8 +39,8 @@ export class PodRoutes {
         if (known.podNetwork !== undefined) continue;
         const podNetwork = await podNetworkOf(machine.networkConfiguration);
         if (podNetwork === undefined) continue;
-        known.podNetwork = podNetwork;
-        await this.#introduce(machine, podNetwork);
+        // A machine that has just got its power has no network yet, and may know its pods' from an earlier boot.
+        if (await this.#introduce(machine, podNetwork)) known.podNetwork = podNetwork;
       }
     } finally {
       this.#looking = false;
@@ -51,19 +51,22 @@ export class PodRoutes {
     }
   }
 
-  async #introduce(machine: Routed, podNetwork: string): Promise<void> {
+  /** Whether all routes are there. */
+  async #introduce(machine: Routed, podNetwork: string): Promise<boolean> {
+    const made: boolean[] = [];
     for (const [other, { podNetwork: otherNetwork }] of this.#machines) {
       if (other === machine || other.cluster !== machine.cluster) continue;
-      await route(other, podNetwork, machine);
-      if (otherNetwork !== undefined) await route(machine, otherNetwork, other);
+      made.push(await route(other, podNetwork, machine));
+      if (otherNetwork !== undefined) made.push(await route(machine, otherNetwork, other));
     }
+    return !made.includes(false);
   }
 }
 
-/** A machine that goes off meanwhile needs no route. */
-async function route(from: Routed, podNetwork: string, to: Routed): Promise<void> {
+async function route(from: Routed, podNetwork: string, to: Routed): Promise<boolean> {
   const command = ["ip", "route", "replace", podNetwork, "via", to.wireAddress];
-  await runCommand("nsenter", [`--net=/proc/${from.leader}/ns/net`, ...command], { reject: false });
+  const { failed } = await runCommand("nsenter", [`--net=/proc/${from.leader}/ns/net`, ...command], { reject: false });
+  return !failed;
 }
 
 async function podNetworkOf(directory: string): Promise<string | undefined> {
