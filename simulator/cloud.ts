@@ -40,6 +40,10 @@ export interface Cloud {
   nextDue(): number | undefined;
   /** All machines that the cloud has, by id. */
   machines(): ReadonlyMap<string, WantedMachine>;
+  /** How many machines it has or has promised. */
+  places(): number;
+  /** A machine that it wanted to be on, told by its `uid`, cannot be. */
+  refused?(uid: string, problem: string): void;
   /** Ids of the file shares that it has. */
   shares?(): readonly string[];
   /** What exists, without secrets. */

@@ -35,6 +35,8 @@ export class Rental {
   constructor(
     private readonly kind: MachineKind | undefined,
     private readonly log: Logger,
+    /** A machine that is to be on cannot be. */
+    private readonly refused: (machine: { id: string; uid: string }, problem: string) => void = () => undefined,
   ) {}
 
   /** Takes over what an earlier run left: `orphans` are machines whose VM is gone already. */
@@ -127,6 +129,7 @@ export class Rental {
       const rented = this.rented.get(id);
       if (rented) rented.problem = problem;
       this.log.error({ machine: id, problem }, "machine cannot be changed");
+      if (rented?.powered && rented.machine.state === "failed") this.refused({ id, uid: rented.uid }, problem);
     }
   }
 
@@ -150,7 +153,8 @@ export class Rental {
     const running = rented.powered;
     rented.powered = wanted.powered;
     rented.boots = wanted.boots;
-    delete rented.problem;
+    // What kept it off is told until it is to be on again.
+    if (wanted.powered) delete rented.problem;
     if (running) await rented.machine.stop();
     if (wanted.powered) await rented.machine.start();
   }

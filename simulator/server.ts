@@ -21,6 +21,7 @@ import { HostedClusters } from "./mithril/hosted-clusters";
 import { emptyMithril, firstMithrilProject } from "./mithril/model";
 import { defaultMithrilTiming, scaledMithril } from "./mithril/timing";
 import { Rental } from "./rental";
+import { roomOf, type Room } from "./room";
 import { RequestLog } from "./request-log";
 import { StateFile, stateVersion, type SimulatorState } from "./state-file";
 import { lockStateDirectory } from "./state-lock";
@@ -96,16 +97,23 @@ async function run(
   unlock: () => Promise<void>,
 ): Promise<Simulator> {
   const { state } = file;
-  const cudo = new CudoCloud(state.cudo, { ...defaultTiming, ...options.timing }, options.machines !== undefined);
+  const room = (): Room => roomOf(options.machines, () => cudo.places() + mithril.places() + awsPlaces());
+  const cudo: CudoCloud = new CudoCloud(
+    state.cudo,
+    { ...defaultTiming, ...options.timing },
+    options.machines !== undefined,
+    room,
+  );
   const mithrilState = (state.mithril ??= emptyMithril({
     seed: options.seed ?? randomBytes(32).toString("hex"),
     addressCursor: (state.cudo.addressCursor + machineRange.size / 2) % machineRange.size,
     now: Date.now(),
   }));
-  const mithril = new MithrilCloud(
+  const mithril: MithrilCloud = new MithrilCloud(
     mithrilState,
     scaledMithril(defaultMithrilTiming, options.timing?.scale ?? 1),
     options.machines !== undefined,
+    room,
   );
   const sshPort = options.sshPort ?? 2222;
   const hosted = new HostedClusters({
@@ -115,13 +123,21 @@ async function run(
     log: (message) => log.info({ message }, "mithril"),
   });
   const clouds: readonly Cloud[] = [cudo, mithril];
-  const rental = new Rental(options.machines, log);
+  const rental = new Rental(options.machines, log, refused);
   const faults = new Faults();
   const requests = new RequestLog();
   const alarm = new Alarm(() => settle(true));
   let closing: Promise<void> | undefined;
   let aws: Promise<AwsCloud> | undefined;
   let awsMachines: () => ReadonlyMap<string, WantedMachine> = () => new Map();
+  let awsPlaces = () => 0;
+  let refusedByAws: (instanceId: string, problem: string) => void = () => undefined;
+
+  function refused({ id, uid }: { id: string; uid: string }, problem: string): void {
+    if (id.startsWith("aws/")) return refusedByAws(uid, problem);
+    for (const cloud of clouds) if (id.startsWith(`${cloud.name}/`)) cloud.refused?.(uid, problem);
+    settle(true);
+  }
 
   function save(): Promise<void> {
     // The simulated AWS forgets everything when it ends: after that, its machines are nobody's.
@@ -140,10 +156,18 @@ async function run(
         timing: options.awsTiming,
         publicPorts,
         network: options.machines?.network,
+        room:
+          options.machines?.capacity &&
+          (() => {
+            const { most, bound } = options.machines!.capacity!();
+            return { most: most - cudo.places() - mithril.places(), bound };
+          }),
         log,
         changed: () => settle(true),
       });
       awsMachines = () => cloud.machines();
+      awsPlaces = () => cloud.places();
+      refusedByAws = (instanceId, problem) => cloud.refused(instanceId, problem);
       log.info({ endpoint: cloud.client.endpoint }, "simulated AWS listens");
       return cloud;
     })();

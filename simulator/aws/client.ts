@@ -133,6 +133,11 @@ export class AwsSimulatorClient {
     await this.call("POST", `instances/${instanceId}/interrupt`);
   }
 
+  /** What EC2 does with an instance that its host cannot run. */
+  async failInstance(instanceId: string, message: string): Promise<void> {
+    await this.call("POST", `instances/${instanceId}/fail`, { message });
+  }
+
   /** Writes a record into a fleet's history. */
   async addHistory(
     fleetId: string,

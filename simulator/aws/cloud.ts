@@ -26,6 +26,8 @@ export interface AwsCloudOptions {
   publicPorts: readonly number[];
   /** Of machines that boot: they run their user data, and ask AWS for the rest themselves. */
   network?: MachineNetwork | undefined;
+  /** How many instances there may be, and what bounds it. Default: as many as anybody wants. */
+  room?: (() => { most: number; bound: string }) | undefined;
   log: Logger;
   /** The wanted machines may be others. */
   changed: () => void;
@@ -37,6 +39,10 @@ export interface AwsCloud {
   readonly life: string;
   /** All machines that should exist, by id. */
   machines(): ReadonlyMap<string, WantedMachine>;
+  /** How many instances there are that are not terminated. */
+  places(): number;
+  /** The machine of this instance cannot be on. */
+  refused(instanceId: string, problem: string): void;
   /** Everything that exists. Machines of instances that do not are no longer wanted by then. */
   contents(): Promise<AwsContents>;
   /** Ends moto and all forwards. Safe to call again. */
@@ -105,6 +111,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     timing: { ...defaultAwsTiming, ...options.timing },
     firstAddress: randomInt(254 * 255),
     onInstance,
+    room: options.room,
     onBalancer: (balancer) => {
       instances.balance(balancer);
       follow();
@@ -118,6 +125,12 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     client,
     life: randomUUID(),
     machines: () => instances.machines(),
+    places: () => instances.places(),
+    refused(instance, problem) {
+      client
+        .failInstance(instance, problem)
+        .catch((error: unknown) => log.error({ instance, problem: String(error) }, "instance does not end"));
+    },
     async contents() {
       const contents = await client.state();
       const existing = new Set(contents.instances.map(({ id }) => id));

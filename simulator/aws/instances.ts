@@ -59,6 +59,11 @@ export class Instances {
     return this.wanted;
   }
 
+  /** One that is off keeps its place. */
+  places(): number {
+    return [...this.seen.values()].filter(({ state }) => state !== "shutting-down").length;
+  }
+
   /** By the machine's id. */
   instance(id: string): InstanceEvent | undefined {
     return this.seen.get(id);

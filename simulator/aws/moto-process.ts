@@ -39,6 +39,7 @@ export interface BalancerEvent {
 type MotoEvent =
   | { readonly event: "listening"; readonly port: number }
   | { readonly event: "defect"; readonly message: string }
+  | { readonly event: "room" }
   | ({ readonly event: "balancer" } & BalancerEvent)
   | ({ readonly event: "instance" } & InstanceEvent);
 
@@ -52,6 +53,8 @@ export interface MotoProcessOptions {
   firstAddress: number;
   onInstance: (instance: InstanceEvent) => void;
   onBalancer: (balancer: BalancerEvent) => void;
+  /** How many instances there may be that are not terminated, and what bounds it. Undefined: as many as anybody wants. */
+  room?: (() => { most: number; bound: string }) | undefined;
   /** Something in the extension that should not happen. */
   onDefect: (message: string) => void;
 }
@@ -70,6 +73,7 @@ export async function startMoto(options: MotoProcessOptions): Promise<MotoProces
   const program = join(__dirname, "moto", "main.py");
   const args = [program, "--port", String(options.port), "--timing", JSON.stringify(options.timing)];
   args.push("--first-address", String(options.firstAddress));
+  if (options.room) args.push("--asks-for-room");
   // Its standard input is a pipe from us: when we end, however that happens, the pipe does, and so does the process.
   const child = spawn(options.python, args, {
     stdio: ["pipe", "pipe", "pipe"],
@@ -108,6 +112,7 @@ function listening(child: ChildProcess, options: MotoProcessOptions, tail: strin
       if (event?.event === "instance") options.onInstance(event);
       if (event?.event === "balancer") options.onBalancer(event);
       if (event?.event === "defect") options.onDefect(event.message);
+      if (event?.event === "room") child.stdin!.write(`${JSON.stringify(options.room!())}\n`);
     });
   });
 }

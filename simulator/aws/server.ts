@@ -38,7 +38,7 @@ export interface AwsSimulator extends Pick<AwsSimulatorClient, Exclude<keyof Aws
 export async function startAwsSimulator(options: AwsSimulatorOptions): Promise<AwsSimulator> {
   const log = options.log ?? pino({ level: "silent" });
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const rental = new Rental(options.machines, log);
+  const rental = new Rental(options.machines, log, ({ uid }, problem) => cloud.refused(uid, problem));
   await rental.adopt([]);
   const cloud = await startAwsCloud({
     port: options.port,
@@ -47,6 +47,7 @@ export async function startAwsSimulator(options: AwsSimulatorOptions): Promise<A
     startScript: options.startScript ?? (options.machines ? undefined : (userData) => userData),
     publicPorts: options.machines ? (options.publicPorts ?? [6443]) : [],
     network: options.machines?.network,
+    room: options.machines?.capacity && (() => options.machines!.capacity!()),
     log,
     changed: () => rental.reconcile(cloud.machines()),
   });

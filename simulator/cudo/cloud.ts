@@ -2,6 +2,7 @@
 import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
 import { scaled, type Timing } from "../timing";
 import { findMachineType } from "./capacity";
+import { endlessRoom, type Room } from "../room";
 import type { Conditions } from "./conditions";
 import { CudoError, EdgeRefusal } from "./errors";
 import { firstProjectId, type CudoState, type StoredVm, type World } from "./model";
@@ -34,6 +35,7 @@ export class CudoCloud implements Cloud {
     timing: Timing,
     /** Whether VMs become machines. */
     private readonly withMachines: boolean,
+    private readonly room: () => Room = () => endlessRoom,
   ) {
     this.delays = scaled(timing);
   }
@@ -63,6 +65,18 @@ export class CudoCloud implements Cloud {
 
   machines(): ReadonlyMap<string, WantedMachine> {
     return new Map(Object.values(this.state.vms).map((vm) => [machineId(vm), wantedMachine(vm)]));
+  }
+
+  /** One that is off keeps its host. */
+  places(): number {
+    return Object.keys(this.state.vms).length;
+  }
+
+  /** As with other VMs that cannot be started, the API gives no reason but the state. */
+  refused(uid: string, problem: string): void {
+    const vm = Object.values(this.state.vms).find((candidate) => candidate.uid === uid);
+    if (!vm || vm.state === "DELETING") return;
+    Object.assign(vm, { state: "FAILED", steps: [], powered: false, problem } satisfies Partial<StoredVm>);
   }
 
   summary(now: number): CudoSummary {
@@ -104,7 +118,14 @@ export class CudoCloud implements Cloud {
   }
 
   private world(now: number): World {
-    return { state: this.state, now, delays: this.delays, conditions: this.conditions, oneAddress: this.withMachines };
+    return {
+      state: this.state,
+      now,
+      delays: this.delays,
+      conditions: this.conditions,
+      oneAddress: this.withMachines,
+      room: this.room,
+    };
   }
 }
 

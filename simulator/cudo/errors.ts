@@ -47,7 +47,11 @@ export const notFound = (what: string, id: string) => new CudoError(5, `${what} 
 export const alreadyExists = (what: string) => new CudoError(6, `${what} with that id already exists`);
 export const failedPrecondition = (message: string) => new CudoError(9, message);
 /** Capacity has the code of a bad argument: the message tells them apart. */
-export const noHosts = () => new CudoError(3, "There are no hosts available for your specified virtual machine.");
+export const noHosts = (bound?: string) =>
+  new CudoError(
+    3,
+    `There are no hosts available for your specified virtual machine.${bound === undefined ? "" : ` Simulator: ${bound}.`}`,
+  );
 export const networkFull = () => new CudoError(9, "Vm cannot be assigned ip from network. Network full");
 export const quotaExceeded = (what: string, limit: number) =>
   new CudoError(8, `Quota exceeded: the project may have ${limit} ${what}`);

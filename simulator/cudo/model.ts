@@ -1,6 +1,7 @@
 /** What Cudo stores, and what the operations on it are given. Nothing here does I/O: time comes in as a number. */
 import type { IdentifierSource } from "../identifiers";
 import { nextMachineAddress } from "../addresses";
+import type { Room } from "../room";
 import type { Timing } from "../timing";
 import type { Conditions } from "./conditions";
 import type { CommitmentTerm, SshKeySource } from "./messages";
@@ -74,6 +75,8 @@ export interface StoredVm extends Owned<VmState> {
   expireTime?: number;
   /** Ends as FAILED instead of ACTIVE. */
   doomed: boolean;
+  /** Why its machine cannot run: said in the short state, for whoever uses the simulator. */
+  problem?: string;
   powered: boolean;
   /** Counts power-ons and reboots. */
   boots: number;
@@ -154,6 +157,8 @@ export interface World {
    * internal address too; the network still counts and reserves one of its own for each VM.
    */
   readonly oneAddress: boolean;
+  /** For machines that become real. */
+  readonly room: () => Room;
 }
 
 /** The project that every simulated Cudo begins with. */

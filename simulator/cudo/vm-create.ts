@@ -57,6 +57,8 @@ export function createVm(world: World, projectId: string, body: CreateVmBody) {
   const securityGroupIds = nics.length > 0 ? [] : checkGroups(world, projectId, dataCenterId, body.securityGroupIds);
   const host = placeOnHost(state, world.conditions, type, { ...shape, storageGib: bootDiskSizeGib });
   if (host === undefined) throw noHosts();
+  const room = world.room();
+  if (room.free < 1) throw noHosts(room.bound);
 
   const wantsPublicAddress = nics.length === 0 || (body.nics ?? []).some((nic) => nic.assignPublicIp);
   const dataCenter = dataCenters.find((candidate) => candidate.id === dataCenterId)!;

@@ -64,7 +64,7 @@ export function vmView(world: World, vm: StoredVm) {
     rules: groups.flatMap((group) => group.rules.map((rule) => ({ ...rule }))),
     metadata: { ...vm.metadata },
     state: vm.state,
-    shortState: shortStates[vm.state],
+    shortState: shortStates[vm.state] + (vm.problem === undefined ? "" : `: ${vm.problem}`),
     sshKeySource: vm.sshKeySource,
     authorizedSshKeys: authorizedKeys(world, vm).join("\n"),
     createTime: new Date(vm.createTime).toISOString(),

@@ -71,6 +71,8 @@ export interface MachineKind {
   keepShares?(ids: ReadonlySet<string>): Promise<void>;
   /** Undefined where machines have the host's network. */
   readonly network?: MachineNetwork;
+  /** How many machines there may be beside those of other simulators, and what bounds it. Undefined: as many as anybody wants. */
+  capacity?(): { readonly most: number; readonly bound: string };
   /** Stops all machines in order; disks stay. */
   close(): Promise<void>;
 }

@@ -4,7 +4,6 @@
  */
 import { instanceTypes, type InstanceTypeData } from "./catalogue-data";
 import { startInstances } from "./orders";
-import type { MithrilConditions } from "./conditions";
 import type { StoredBid, StoredInstance, World } from "./model";
 
 export interface MarketNow {
@@ -15,14 +14,17 @@ export interface MarketNow {
   readonly minimumCents: number;
 }
 
-export function marketsNow(conditions: MithrilConditions): MarketNow[] {
+/** Markets give out no more than there is room for. */
+export function marketsNow(world: World): MarketNow[] {
+  const { free } = world.room();
   return instanceTypes.flatMap((type) =>
     Object.entries(type.markets).map(([region, usual]) => {
-      const { capacity, spotPriceCents } = conditions.markets?.[`${type.name}/${region}`] ?? {};
+      const { capacity = usual.capacity, spotPriceCents } = world.conditions.markets?.[`${type.name}/${region}`] ?? {};
+      const held = heldInstances(world, type.fid, region);
       return {
         type,
         region,
-        capacity: capacity ?? usual.capacity,
+        capacity: Math.min(capacity, held + Math.max(0, free)),
         spotPriceCents: spotPriceCents ?? usual.spotPriceCents,
         minimumCents: usual.minimumCents,
       };
@@ -30,8 +32,15 @@ export function marketsNow(conditions: MithrilConditions): MarketNow[] {
   );
 }
 
-export function marketOf(conditions: MithrilConditions, instanceType: string, region: string): MarketNow | undefined {
-  return marketsNow(conditions).find((market) => market.type.fid === instanceType && market.region === region);
+/** By allocated bids. */
+function heldInstances(world: World, instanceType: string, region: string): number {
+  return Object.values(world.state.bids)
+    .filter((bid) => bid.instanceType === instanceType && bid.region === region && holdsInstances(bid))
+    .reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+export function marketOf(world: World, instanceType: string, region: string): MarketNow | undefined {
+  return marketsNow(world).find((market) => market.type.fid === instanceType && market.region === region);
 }
 
 export function bidsOf(world: World, market: MarketNow): StoredBid[] {
@@ -47,15 +56,18 @@ export function holdsInstances(bid: StoredBid): boolean {
 /** True when a bid won or lost. */
 export function runAuction(world: World, at: number): boolean {
   let changed = false;
-  for (const market of marketsNow(world.conditions)) {
+  let { free } = world.room();
+  for (const market of marketsNow(world)) {
     const contenders = bidsOf(world, market)
       .filter((bid) => bid.status === "Open" || holdsInstances(bid))
       .sort((a, b) => b.limitCents - a.limitCents || a.createdAt - b.createdAt);
     let left = market.capacity;
     for (const bid of contenders) {
-      const wins = bid.limitCents >= market.spotPriceCents && bid.quantity <= left;
+      const fits = bid.quantity <= left && (holdsInstances(bid) || bid.quantity <= free);
+      const wins = bid.limitCents >= market.spotPriceCents && fits;
       if (wins) left -= bid.quantity;
       if (wins === (bid.status === "Allocated")) continue;
+      if (wins && bid.status === "Open") free -= bid.quantity;
       changed = true;
       if (wins) allocate(world, bid, at);
       else preempt(world, bid, at);

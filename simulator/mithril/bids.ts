@@ -21,7 +21,7 @@ export function createBid(world: World, body: CreateBidBody) {
   checkBilling(world);
   checkRegion(body.region);
   const type = instanceTypeOf(body.instance_type);
-  const market = marketOf(world.conditions, type.fid, body.region);
+  const market = marketOf(world, type.fid, body.region);
   if (!market) throw badRequest(`Instance type ${type.name} is not available in this region: ${body.region}`);
   const limitCents = checkPrice(body.limit_price, market.minimumCents);
   if (body.instance_quantity < 1)
@@ -72,7 +72,7 @@ export function getBidStatus(world: World, fid: string) {
 export function updateBid(world: World, fid: string, body: UpdateBidBody) {
   const bid = find(world.state.bids, "Bid", fid);
   if (!isLiveBid(bid)) throw badRequest(`Bid ${bid.name} is already terminated`);
-  const market = marketOf(world.conditions, bid.instanceType, bid.region);
+  const market = marketOf(world, bid.instanceType, bid.region);
   const limitCents =
     body.limit_price == null ? bid.limitCents : checkPrice(body.limit_price, market?.minimumCents ?? 0);
   if (body.volumes != null) {

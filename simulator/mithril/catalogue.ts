@@ -83,7 +83,7 @@ function imageView(image: (typeof images)[number] | (typeof clusterImages)[numbe
 }
 
 export function listSpotAvailability(world: World) {
-  return marketsNow(world.conditions).map((market) => {
+  return marketsNow(world).map((market) => {
     const { lowest, left } = standing(world, market);
     return {
       fid: `auc_${market.type.fid.slice(3)}_${market.region}`,
@@ -102,9 +102,7 @@ export function listSpotAvailability(world: World) {
 export function currentPrices(world: World, instanceType: string, region: string) {
   const type = instanceTypeOf(instanceType);
   const market =
-    region === ""
-      ? marketsNow(world.conditions).find((candidate) => candidate.type === type)
-      : marketOf(world.conditions, type.fid, region);
+    region === "" ? marketsNow(world).find((candidate) => candidate.type === type) : marketOf(world, type.fid, region);
   const now = market && standing(world, market);
   return {
     spot_price_cents: market?.spotPriceCents ?? null,

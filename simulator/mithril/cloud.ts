@@ -1,6 +1,7 @@
 /** Mithril as the server sees it: requests in, answers out, machines wanted. */
 import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
 import { nextIdentifier } from "../identifiers";
+import { endlessRoom, type Room } from "../room";
 import type { MithrilConditions } from "./conditions";
 import { MithrilError } from "./errors";
 import { fileShares, wantedMachines } from "./machines";
@@ -24,6 +25,7 @@ export class MithrilCloud implements Cloud {
     private readonly delays: MithrilTiming,
     /** Clusters have real control planes, which say themselves when they answer. */
     private readonly hosted = false,
+    private readonly room: () => Room = () => endlessRoom,
   ) {}
 
   operationOf(method: string, path: string): string | undefined {
@@ -59,6 +61,13 @@ export class MithrilCloud implements Cloud {
     return wantedMachines(this.state);
   }
 
+  /** A paused or preempted instance gives its place to others. */
+  places(): number {
+    const { clusters, instances } = this.state;
+    const alive = Object.values(clusters).filter(({ deletedAt }) => deletedAt === undefined);
+    return alive.length + Object.values(instances).filter(({ powered }) => powered).length;
+  }
+
   shares(): readonly string[] {
     return fileShares(this.state);
   }
@@ -88,7 +97,14 @@ export class MithrilCloud implements Cloud {
   }
 
   private world(now: number): World {
-    return { state: this.state, now, delays: this.delays, conditions: this.conditions, hosted: this.hosted };
+    return {
+      state: this.state,
+      now,
+      delays: this.delays,
+      conditions: this.conditions,
+      hosted: this.hosted,
+      room: this.room,
+    };
   }
 }
 

@@ -2,7 +2,7 @@
 import { badRequest, notFound, unprocessable } from "./errors";
 import { regions } from "./catalogue-data";
 import { find, newFid, ofProject, takeAddress, type StoredCluster, type World } from "./model";
-import { checkBilling, checkKeys, checkProject, checkRegion, instanceTypeOf } from "./orders";
+import { checkBilling, checkKeys, checkProject, checkRegion, checkRoom, instanceTypeOf } from "./orders";
 import type { CreateClusterBody } from "./requests";
 
 export function createCluster(world: World, body: CreateClusterBody) {
@@ -16,6 +16,7 @@ export function createCluster(world: World, body: CreateClusterBody) {
   }
   instanceTypeOf(body.instance_type);
   checkKeys(world, body.project, body.ssh_keys);
+  checkRoom(world, 1, body.region);
   const cluster: StoredCluster = {
     fid: newFid(state, "clust"),
     name: body.name,

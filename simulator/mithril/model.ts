@@ -4,6 +4,7 @@ import { nextMachineAddress } from "../addresses";
 import { derived, nextIdentifier, type IdentifierSource } from "../identifiers";
 import type { MithrilConditions } from "./conditions";
 import { notFound } from "./errors";
+import type { Room } from "../room";
 import type { MithrilTiming } from "./timing";
 
 interface Owned {
@@ -138,6 +139,8 @@ export interface World {
   readonly conditions: MithrilConditions;
   /** A cluster is Available only once its API server answers. */
   readonly hosted: boolean;
+  /** For machines that become real. */
+  readonly room: () => Room;
 }
 
 export const simulatedUser = "user_simulator";

@@ -23,6 +23,12 @@ export function checkProject(world: World, project: string): void {
   if (!world.state.projects[project]) throw notFound("Project", project);
 }
 
+/** What Mithril answers when it has no room is not documented: these words are ours. */
+export function checkRoom(world: World, machines: number, region: string): void {
+  const { free, bound } = world.room();
+  if (machines > free) throw badRequest(`Not enough capacity in ${region}: simulator: ${bound}`);
+}
+
 export function checkRegion(region: string): void {
   if (!regions.some(({ name }) => name === region)) throw badRequest(`Region ${region} does not exist`);
 }

@@ -8,6 +8,7 @@ import {
   checkOrderName,
   checkProject,
   checkRegion,
+  checkRoom,
   checkVolumes,
   instanceTypeOf,
   readLaunch,
@@ -44,6 +45,7 @@ export function createReservation(world: World, body: CreateReservationBody) {
   if (used + hours * body.instance_quantity > quota) {
     throw badRequest(`Reservations quota exceeded for ${type.name}: ${used} of ${quota} instance-hours are in use`);
   }
+  if (startTime <= world.now) checkRoom(world, body.instance_quantity, body.region);
   const reservation: StoredReservation = {
     fid: newFid(world.state, "res"),
     name: body.name,

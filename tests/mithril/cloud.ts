@@ -7,7 +7,7 @@ import { createMithrilClient } from "../../sdk/mithril/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
 import { Faults, type Fault } from "../../simulator/faults";
 import { MithrilCloud } from "../../simulator/mithril/cloud";
-import { emptyMithril, firstMithrilProject } from "../../simulator/mithril/model";
+import { emptyMithril, firstMithrilProject, type MithrilState } from "../../simulator/mithril/model";
 import { problemsOf } from "./api-description";
 import { defaultMithrilTiming, scaledMithril, type MithrilTiming } from "../../simulator/mithril/timing";
 
@@ -31,17 +31,25 @@ export class TestMithril {
   readonly requests: SeenRequest[] = [];
   /** The cloud's time, in milliseconds since 1970. */
   clock: () => number = Date.now;
+  /** How many more machines there may be. */
+  room = Number.POSITIVE_INFINITY;
   private readonly faults = new Faults();
+  readonly cloud: MithrilCloud;
+
   private constructor(
-    readonly cloud: MithrilCloud,
+    state: MithrilState,
+    delays: MithrilTiming,
     private readonly server: ReturnType<typeof createServer>,
-  ) {}
+  ) {
+    const room = () => ({ free: this.room, bound: "this computer carries no more" });
+    this.cloud = new MithrilCloud(state, delays, false, room);
+  }
 
   static async start(timing: Partial<MithrilTiming> = {}): Promise<TestMithril> {
     const state = { ...emptyMithril({ seed: "test", addressCursor: 0, now: Date.now() }), apiKey };
     const delays = { ...scaledMithril(defaultMithrilTiming, 0), ...timing };
     const server = createServer();
-    const test = new TestMithril(new MithrilCloud(state, delays), server);
+    const test = new TestMithril(state, delays, server);
     server.on("request", (request, response) => void test.serve(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return test;

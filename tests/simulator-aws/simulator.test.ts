@@ -29,14 +29,20 @@ import { deadline, makeGroup, makeTemplate, quick, startScene, until, type Scene
 class RecordedMachines implements MachineKind {
   readonly name = "light";
   readonly machines = new Map<string, { spec: MachineSpec; calls: string[] }>();
+  most = Number.POSITIVE_INFINITY;
+  /** What the next machine that is switched on says instead. */
+  failing: Error | undefined;
+  capacity = () => ({ most: this.most, bound: "this computer carries no more" });
   machine(spec: MachineSpec): Machine {
+    const { failing } = this;
+    this.failing = undefined;
     const calls: string[] = [];
     this.machines.set(spec.name, { spec, calls });
     const note = (call: string) => () => Promise.resolve(void calls.push(call));
     return {
       spec,
-      state: "running",
-      start: note("start"),
+      state: failing ? "failed" : "running",
+      start: failing ? () => Promise.reject(failing) : note("start"),
       stop: note("stop"),
       powerCut: note("powerCut"),
       terminate: note("terminate"),
@@ -86,6 +92,11 @@ describe("simulated AWS", () => {
       { Name: "x" },
       crypto.randomUUID(),
     );
+  const oneInstance = () =>
+    new RunInstancesCommand({
+      ...{ ImageId: scene.imageId, InstanceType: "m5.large", SubnetId: scene.subnetIds[0] },
+      ...{ MinCount: 1, MaxCount: 1 },
+    });
   const states = async (ids: readonly string[]) => {
     const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
     return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []).map(({ State }) => State?.Name);
@@ -259,6 +270,41 @@ describe("simulated AWS", () => {
     await scene.simulator.settled();
     assert.deepEqual(machine.calls, ["start", "stop", "start", "terminate"]);
     assert.deepEqual(scene.simulator.machines(), []);
+  });
+
+  it("has no capacity for more instances than the computer carries machines, and fleets say so", async () => {
+    const living = (await scene.simulator.state()).instances.filter(({ state }) => state !== "shutting-down").length;
+    machines.most = living + 1;
+    try {
+      const group = await makeGroup(scene, "full", 2);
+      const [id] = await group.running(1);
+      await assert.rejects(scene.ec2.send(oneInstance()), (error) => {
+        assert.ok(isAwsError(error, "capacity"));
+        assert.match(String(error), /sufficient m5\.large capacity.*Simulator: this computer carries no more/);
+        return true;
+      });
+      const problems = async () =>
+        (await group.driver.problems(new Date(0), deadline())).map(({ kind }) => kind).slice(0, 1);
+      assert.deepEqual(await until(async () => ((await problems()).length > 0 ? problems() : undefined), "a problem"), [
+        "capacity",
+      ]);
+      machines.most++;
+      assert.ok((await group.running(2)).includes(id!));
+    } finally {
+      machines.most = Number.POSITIVE_INFINITY;
+    }
+  });
+
+  it("terminates an instance whose machine cannot run, and says why", async () => {
+    machines.failing = new Error("another machine has its address");
+    const { Instances } = await scene.ec2.send(oneInstance());
+    const id = Instances![0]!.InstanceId!;
+    const terminated = async () => ((await states([id]))[0] === "terminated" ? id : undefined);
+    await until(terminated, "its end");
+    const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    const { StateReason } = Reservations![0]!.Instances![0]!;
+    assert.equal(StateReason?.Code, "Server.InternalError");
+    assert.match(StateReason.Message!, /Internal error on launch\. Simulator: another machine has its address/);
   });
 
   it("forwards public addresses to the machines", async () => {

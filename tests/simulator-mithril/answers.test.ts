@@ -171,6 +171,20 @@ describe("Rules of simulated Mithril", () => {
     for (const stop = signal(); (await two()) !== "Allocated";) stop.throwIfAborted();
   });
 
+  it("win nothing that the computer cannot carry: there is no capacity", async () => {
+    const api = mithril.api();
+    mithril.room = 0;
+    const bid = await api.bids.create(order(), "k", signal());
+    const capacity = async () =>
+      (await api.spotAvailability(signal())).find((one) => one.region === region && one.instanceType === h100)!
+        .capacity;
+    assert.equal(await capacity(), 0);
+    assert.equal((await api.bids.find(bid.fid, signal()))!.status, "Open");
+    mithril.room = 1;
+    const status = async () => (await api.bids.find(bid.fid, signal()))!.status;
+    for (const stop = signal(); (await status()) !== "Allocated";) stop.throwIfAborted();
+  });
+
   it("refuse prices below the minimum, wrong regions, quotas and accounts without billing", async () => {
     const api = mithril.api();
     await assert.rejects(api.bids.create(order({ limitPrice: "$0.10" }), "k", signal()), { kind: "price" });

@@ -99,15 +99,29 @@ describe("simulator: VMs become machines", () => {
     assert.deepEqual(kind.events.slice(-2), ["terminate a", "start a"]);
   });
 
-  it("does not let the machine's troubles touch the VM, and reports them", async () => {
+  it("shows a VM whose machine cannot run as FAILED, and reports why", async () => {
     kind.failing.set("start", new Error("no such loopback address"));
     await sim.call("POST", "/vm", vmBody("a"));
     await kind.until("start a");
     assert.equal((await machines())[0]?.problem, "no such loopback address");
-    assert.equal((await sim.client.state()).cudo.vms[0]?.state, "ACTIVE");
-    await sim.call("POST", "/vms/a/reboot");
-    await kind.until("start a", 2);
-    assert.equal((await machines())[0]?.problem, undefined);
+    const { VM } = JSON.parse((await sim.call("GET", "/vms/a")).text) as { VM: { state: string; shortState: string } };
+    assert.deepEqual([VM.state, VM.shortState], ["FAILED", "fail: no such loopback address"]);
+    assert.equal(await sim.status("POST", "/vms/a/terminate"), 200);
+    assert.deepEqual(await machines(), []);
+  });
+
+  it("has no hosts for more VMs than the computer carries machines", async () => {
+    kind.most = 1;
+    await sim.call("POST", "/vm", vmBody("a"));
+    const { status, text } = await sim.call("POST", "/vm", vmBody("b"));
+    assert.equal(status, 400);
+    assert.match(
+      text,
+      /no hosts available for your specified virtual machine\. Simulator: this computer carries no more\./,
+    );
+    await sim.call("POST", "/vms/a/terminate");
+    assert.equal(await sim.status("GET", "/vms/a"), 404);
+    assert.equal(await sim.status("POST", "/vm", vmBody("b")), 200);
   });
 
   it("tries again to terminate a machine", async () => {

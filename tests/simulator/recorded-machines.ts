@@ -9,6 +9,8 @@ export class RecordedMachines implements MachineKind {
   failing = new Map<string, Error>();
   /** Actions that never work. */
   readonly broken = new Set<string>();
+  /** As many machines as there may be. */
+  most = Number.POSITIVE_INFINITY;
   /** Actions wait for this. */
   gate: Promise<void> = Promise.resolve();
   private waiting: (() => void)[] = [];
@@ -21,6 +23,7 @@ export class RecordedMachines implements MachineKind {
       const error = this.failing.get(action);
       this.failing.delete(action);
       if (error || this.broken.has(action)) {
+        if (action === "start") state = "failed";
         this.happened(`${action} ${spec.name}`);
         throw error ?? new Error(`${action} is broken`);
       }
@@ -50,6 +53,10 @@ export class RecordedMachines implements MachineKind {
   private happened(event: string): void {
     this.events.push(event);
     for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  capacity() {
+    return { most: this.most, bound: "this computer carries no more" };
   }
 
   sweep(): Promise<void> {

@@ -3,7 +3,7 @@
  * cgroup v1, also in hybrid mode; v2 is built by its documentation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 const mountPoint = "/sys/fs/cgroup";
@@ -74,10 +74,11 @@ function words(file: string): string[] {
 /** What groups of machines are called: `gc` and a hash of the machine's disk, unique on this host. */
 const groupName = /^gc[0-9a-f]{10}$/;
 
-/** How many machines are on beside one whose groups these are, of whatever simulator. */
-export function machinesBeside([group]: readonly string[]): number {
-  if (group === undefined) return 0;
-  return readdirSync(dirname(group)).filter((name) => groupName.test(name) && name !== basename(group)).length;
+/** How many machines are on, of whatever simulator, beside those whose groups have these names. */
+export function machinesBeside(names: ReadonlySet<string>): number {
+  const [anybodys] = cgroupsOf("gc0000000000");
+  if (anybodys === undefined) return 0;
+  return readdirSync(dirname(anybodys)).filter((name) => groupName.test(name) && !names.has(name)).length;
 }
 
 /** Kills every process in the groups and removes them. Returns how many processes there were. */

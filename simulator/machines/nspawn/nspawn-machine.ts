@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
 import type { Machine, MachineSpec, MachineState } from "../machine";
 import { wireAddressOf } from "./address";
-import { cgroupsOf, machinesBeside, makeCgroups } from "./cgroups";
+import { cgroupsOf, makeCgroups } from "./cgroups";
 import type { MachineDisk } from "./disk";
 import type { MachineImage } from "./image/image";
 import type { Network } from "./network";
@@ -17,8 +17,8 @@ export interface Surroundings {
   readonly network: Network;
   readonly routes: PodRoutes;
   readonly shares: Shares;
-  /** Throws where the host carries no more machines than those `beside` it, or another one has its address. */
-  readonly requireRoom: (machine: NspawnMachine, beside: number) => void;
+  /** Throws where the host carries no more machines, or another one has its address. */
+  readonly requireRoom: (machine: NspawnMachine) => void;
   readonly erased: () => void;
 }
 
@@ -52,6 +52,12 @@ export class NspawnMachine implements Machine {
 
   get wireAddress(): string {
     return wireAddressOf(this.spec);
+  }
+
+  /** Of its control groups; unique on this host. */
+  get machineName(): string {
+    const digest = createHash("sha256").update(`${this.disk.directory} ${this.spec.id}`).digest("hex");
+    return `gc${digest.slice(0, 10)}`;
   }
 
   get isControlPlane(): boolean {
@@ -99,9 +105,9 @@ export class NspawnMachine implements Machine {
     const { image, network, routes, shares } = this.surroundings;
     const { address, id, name, memoryGib } = this.spec;
     const wire = this.wireAddress;
-    const machineName = `gc${createHash("sha256").update(`${this.disk.directory} ${id}`).digest("hex").slice(0, 10)}`;
+    const { machineName } = this;
     const cgroups = cgroupsOf(machineName);
-    this.surroundings.requireRoom(this, machinesBeside(cgroups));
+    this.surroundings.requireRoom(this);
     const made = await image();
     await this.disk.prepare(this.spec, made);
     // Before anything runs: a later simulator ends what this one leaves.

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine, MachineKind, MachineNetwork, MachineSpec } from "../machine";
 import { MachineDisk } from "./disk";
+import { machinesBeside } from "./cgroups";
 import { machineLimit } from "./host";
 import { ensureMachineImage, type MachineImage } from "./image/image";
 import { Network } from "./network";
@@ -31,18 +32,17 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
   let made: Promise<MachineImage> | undefined = image && Promise.resolve(image);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-  function requireRoom(machine: NspawnMachine, beside: number): void {
-    const limit = machineLimit();
+  const limit = machineLimit();
+  const bound = `this computer's kernel carries ${limit} machines of all simulators (fs.inotify.max_user_instances, 20 for each)`;
+
+  function requireRoom(machine: NspawnMachine): void {
     const others = [...machines.values()].filter((other) => other !== machine && other.isOn);
     const same = others.find((other) => other.wireAddress === machine.wireAddress);
     if (same)
       throw new Error(
         `machine ${same.spec.id} has the address ${same.wireAddress}, and all networks are on one wire here`,
       );
-    if (beside >= limit)
-      throw new Error(
-        `${beside} machines of all simulators are on, and this computer's kernel carries no more (fs.inotify.max_user_instances, 20 for each)`,
-      );
+    if (machinesBeside(new Set([machine.machineName])) >= limit) throw new Error(`so many machines are on: ${bound}`);
   }
 
   const machineNetwork: MachineNetwork = {
@@ -77,6 +77,10 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
         log(`cut off machine ${name}, which an earlier simulator left running`);
     },
     keepShares: (ids) => shares.keep(ids),
+    capacity() {
+      const own = new Set([...machines.values()].map(({ machineName }) => machineName));
+      return { most: Math.max(0, limit - machinesBeside(own)), bound };
+    },
     async close(): Promise<void> {
       const last = [...machines.values()].filter(({ isControlPlane }) => isControlPlane);
       const first = [...machines.values()].filter((machine) => !last.includes(machine));

@@ -115,6 +115,8 @@ class Application:
                 return {}
             case "POST", ["instances", instance_id, "interrupt"]:
                 return _interrupt(instance_id)
+            case "POST", ["instances", instance_id, "fail"]:
+                return _fail(instance_id, str(given.get("message", "")))
             case "POST", ["fleets", fleet_id, "history"]:
                 _fleet(fleet_id).note(
                     given.get("eventType", "service-error"),
@@ -155,6 +157,15 @@ def _interrupt(instance_id: str) -> dict[str, Any]:
                     fleet.interrupt(member)
                     return {}
     raise LookupError(f"no fleet has an instance {instance_id}")
+
+
+def _fail(instance_id: str, message: str) -> dict[str, Any]:
+    for backend in _backends():
+        for instance in backend.all_instances():
+            if instance.id == instance_id:
+                instances.fail(instance, message)
+                return {}
+    raise LookupError(f"no instance {instance_id}")
 
 
 def _fleet(fleet_id: str) -> Any:

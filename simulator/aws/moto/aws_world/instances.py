@@ -4,10 +4,11 @@ import copy
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions
+from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions, StateReason
 
 from . import placement, quota
 from .faults import faults
+from .room import room
 from .world import world
 
 PENDING = ("pending", 0)
@@ -71,6 +72,14 @@ def refuse_launch(backend: Any, instance_type: str, zone: str, spot: bool, count
             "Our system will be working on provisioning additional capacity."
         )
         raise EC2ClientError("InsufficientInstanceCapacity" if fault.code == "InternalError" else fault.code, message)
+    living = sum(other.state_code not in (SHUTTING_DOWN[1], TERMINATED[1]) for other in _all_instances())
+    bound = room.bound(living + count)
+    if bound:
+        raise EC2ClientError(
+            "InsufficientInstanceCapacity",
+            f"We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested ({zone}). "
+            f"Simulator: {bound}.",
+        )
     code = quota.code_of(instance_type, spot)
     if code is None:
         return
@@ -88,6 +97,23 @@ def refuse_launch(backend: Any, instance_type: str, zone: str, spot: bool, count
             f"You have requested more vCPU capacity than your current vCPU limit of {quota.value_of(code):g} allows for the "
             "instance bucket that the specified instance type belongs to.",
         )
+
+
+def _all_instances() -> Any:
+    from moto.backends import get_backend
+
+    for regions in get_backend("ec2").values():
+        for backend in regions.values():
+            yield from backend.all_instances()
+
+
+def fail(instance: Any, message: str) -> None:
+    """The host cannot run it: EC2 terminates such an instance by itself (reference: "Troubleshoot Amazon EC2 instance launch issues")."""
+    if instance.state_code in (SHUTTING_DOWN[1], TERMINATED[1]):
+        return
+    instance.failure = f"Server.InternalError: Internal error on launch. Simulator: {message}"
+    instance.state_reason = StateReason(instance.failure, "Server.InternalError")
+    instance.terminate()
 
 
 def run_instances(self: Any, image_id: str, count: int, user_data: Any, security_group_names: list[str], **kwargs: Any) -> Any:
@@ -161,6 +187,10 @@ def terminate(self: Any) -> InstanceState:
 
 def _now_terminated(instance: Any) -> None:
     _terminate(instance)
+    failure = getattr(instance, "failure", None)
+    if failure:
+        # moto takes every termination for the user's.
+        instance.state_reason = StateReason(failure, "Server.InternalError")
     set_state(instance, TERMINATED)
 
 
