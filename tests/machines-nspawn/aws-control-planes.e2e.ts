@@ -1,6 +1,9 @@
-/** Three control planes on simulated AWS whose machines really boot: one goes off, and the API still answers. */
+/** Three control planes on simulated AWS whose machines really boot: one goes off, or is lost, and the API still answers. */
 import assert from "node:assert/strict";
 import type { EC2 } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { SimulatorClient } from "../../simulator/client";
+import { defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { oneLife } from "../engine/one-life";
 import { until } from "../machines/test-cluster";
 import { BootingStack, ec2Of } from "./booting-stack";
@@ -68,6 +71,37 @@ describe("three control planes on AWS, on machines that boot", function () {
       await until(`the API server of ${id} is back`, async () => (await ownReadiness(id)) === "ok", bootMs);
     }
     await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
+  });
+
+  it("take another in the place of one that is lost, whose member leaves etcd", async () => {
+    const [lost, other] = InstanceIds;
+    const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [lost!] });
+    const { PrivateDnsName: node, SubnetId } = Reservations[0]!.Instances![0]!;
+    await ec2.terminateInstances({ InstanceIds: [lost!] });
+    await until(`${lost} is gone`, async () => (await machine(lost!)) === undefined, bootMs);
+    // A load balancer, as for a Service, takes the address: the machine made anew has another name.
+    const { endpoint } = cluster.environment.aws;
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const balancing = new ElasticLoadBalancingV2({ endpoint, region: defaultRegion, credentials });
+    const Tags = [{ Key: "kubernetes.io/cluster/three", Value: "owned" }];
+    await balancing.createLoadBalancer({ Name: "k8s-web", Type: "network", Subnets: [SubnetId!], Tags });
+    // As the cloud controller manager does, which this cluster has not.
+    await cluster.kubectl("delete", "node", node!);
+    const refreshed = await cluster.stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    await cluster.up();
+    await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
+    const fresh = (await cluster.machines()).find(({ name }) => !InstanceIds.includes(name!))!;
+    const console = await new SimulatorClient(cluster.environment.simulator.url).console(fresh.id);
+    assert.ok(console.includes(`${node} is gone: its member leaves`), console);
+    // With a fourth member, the lost one's, there would be no majority now.
+    await ec2.stopInstances({ InstanceIds: [other!] });
+    await until(`${other} is off`, async () => (await machine(other!)).state === "stopped", bootMs);
+    await until(
+      "a change is taken",
+      async () => (await cluster.kubectl("create", "configmap", "after-all", "-o", "name")) !== "",
+      bootMs,
+    );
   });
 
   it("leave nothing behind", async () => {
