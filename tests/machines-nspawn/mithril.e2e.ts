@@ -3,24 +3,25 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, utils } from "ssh2";
+import { utils } from "ssh2";
 import { reachableKubeconfig } from "../../components/mithril/kubeconfig";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
 import { createMithrilClient } from "../../sdk/mithril/client";
-import { SpotGroupDriver } from "../../sdk/mithril/node-group-driver";
+import type { SpotGroupDriver } from "../../sdk/mithril/node-group-driver";
 import { SimulatorClient } from "../../simulator/client";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { startSimulator, type Simulator } from "../../simulator/server";
+import { oneLife } from "../engine/one-life";
 import { readyStatus, until } from "../machines/test-cluster";
+import { logIn, market, orderCluster, region, spotGroup } from "../mithril/hosted-cluster";
 import { bootMs, remains } from "./cluster";
-import { kubectlFor, onNode, proveWorkload, type Kubectl } from "./workload";
+import { advertiseGpus } from "./gpu-device-plugin";
+import { kubectlFor, onNode, proveGpus, proveWorkload, type Kubectl } from "./workload";
 
 const sshPort = 22_223;
-const region = "us-central5-a";
-const market = `h100-80gb.sxm.8x/${region}`;
 const nodes = ["train-gpu-0-1", "train-gpu-1-1"] as const;
 
 /** Says on the share how often it ran, and ends badly: that must not keep the machine from joining. */
@@ -29,7 +30,8 @@ echo "$(hostname) $(id -u)" >>/mnt/datasets/started
 exit 3
 `;
 
-describe("Mithril on machines that boot", () => {
+describe("Mithril on machines that boot", function () {
+  oneLife();
   const directory = mkdtempSync(join(tmpdir(), "nspawn-mithril-"));
   const machinesDirectory = join(directory, "nspawn");
   const keys = utils.generateKeyPairSync("ed25519");
@@ -66,9 +68,7 @@ describe("Mithril on machines that boot", () => {
 
   it("hosts a control plane that answers", async function () {
     this.timeout(2 * bootMs);
-    const key = await api.sshKeys.create({ name: "me", publicKey: keys.public, required: false }, signal());
-    const given = { name: "train", region, sshKeys: [key.fid], instanceType: "it_simCpu4x000000" };
-    clusterId = (await api.clusters.create({ ...given, kubernetesVersion: "1.34" }, signal())).fid;
+    clusterId = await orderCluster(api, keys.public);
     const share = { name: "datasets", region, diskInterface: "File", sizeGb: 100 } as const;
     volumeId = (await api.volumes.create(share, "share", signal())).fid;
     let host: string | undefined;
@@ -77,28 +77,15 @@ describe("Mithril on machines that boot", () => {
       async () => (host = (await api.clusters.find(clusterId, signal()))?.kubeHost ?? undefined),
       bootMs,
     );
-    const text = await overSsh("cat ~/.kube/config", host!, keys.private);
-    const kubeconfig = reachableKubeconfig(text, { clusterName: "train", host: host! });
+    const login = await logIn(host!, sshPort, keys.private);
+    const kubeconfig = reachableKubeconfig(login.kubeconfig, { clusterName: "train", host: host! });
     kubernetes = kubernetesApi(kubeconfig);
     kubectl = await kubectlFor(kubeconfig, directory);
   });
 
   it("joins the instances of spot bids, whatever their startup script does", async function () {
     this.timeout(2 * bootMs);
-    const launchSpecification = { volumes: [volumeId], sshKeys: [], cluster: clusterId, startupScript };
-    group = new SpotGroupDriver({
-      ...{
-        api,
-        clusterId,
-        clusterName: "train",
-        group: "gpu",
-        region,
-        limitPrice: "$20.00",
-        bidSize: 1,
-        paused: false,
-      },
-      order: () => Promise.resolve({ instanceType: "it_5ECSoHQjLBzrp5YM", launchSpecification }),
-    });
+    group = spotGroup(api, clusterId, { volumes: [volumeId], startupScript });
     await group.resize(2, signal());
     for (const name of nodes)
       await until(`${name} is Ready`, async () => readyStatus(await node(name)) === "True", bootMs);
@@ -110,9 +97,16 @@ describe("Mithril on machines that boot", () => {
     );
   });
 
-  it("runs pods on both that find each other, with logs and exec", async function () {
+  it("runs pods on both that find each other, with logs and exec, and gives the GPUs of a device plugin to the one that asks", async function () {
     this.timeout(2 * bootMs);
-    await proveWorkload(kubectl, nodes);
+    const [first] = nodes;
+    const { id } = (await client.state()).machines.find(({ name }) => name === first)!;
+    const plugin = await advertiseGpus(join(machinesDirectory, id.replaceAll("/", "~")), 8);
+    try {
+      await Promise.all([proveWorkload(kubectl, nodes), proveGpus(kubectl, first, 8)]);
+    } finally {
+      plugin.stop();
+    }
   });
 
   it("has the share on both: what one writes, the other reads", async function () {
@@ -159,12 +153,26 @@ describe("Mithril on machines that boot", () => {
     assert.equal(started, "2", "startup scripts run on the first boot only");
   });
 
+  it("gets another instance in the place of one whose bid somebody has ended", async function () {
+    this.timeout(2 * bootMs);
+    const [first, second] = nodes;
+    const bids = await api.bids.list({ region }, signal());
+    const bid = bids.find(({ name }) => first.startsWith(name));
+    await api.bids.delete(bid!.fid, signal());
+    await until("its node is gone", async () => (await node(first)) === undefined, bootMs);
+    await group.resize(2, signal());
+    const names = (await group.describe(signal())).machines.map(({ nodeName }) => nodeName);
+    assert.equal(names.length, 2);
+    const other = names.find((name) => name !== second)!;
+    await until(`${other} is Ready`, async () => readyStatus(await node(other)) === "True", bootMs);
+  });
+
   it("leaves nothing: nodes, machines, shares", async function () {
     this.timeout(bootMs);
     await group.destroy(signal());
     await until(
       "the nodes are gone",
-      async () => (await node(nodes[0])) ?? (await node(nodes[1])) === undefined,
+      async () => (await kubectl("get", "nodes", "-l", "!node-role.kubernetes.io/control-plane", "-o", "name")) === "",
       bootMs,
     );
     await api.volumes.delete(volumeId, signal());
@@ -175,18 +183,3 @@ describe("Mithril on machines that boot", () => {
     await until("the share is erased", () => Promise.resolve(readdirSync(`${machinesDirectory}-shares`).length === 0));
   });
 });
-
-function overSsh(command: string, host: string, privateKey: string): Promise<string> {
-  const ssh = new Client();
-  return new Promise<string>((resolve, reject) => {
-    ssh.on("error", reject).on("ready", () =>
-      ssh.exec(command, (error, channel) => {
-        if (error) return reject(error);
-        let text = "";
-        channel.on("data", (chunk: Buffer) => (text += chunk.toString())).on("close", () => resolve(text));
-        return undefined;
-      }),
-    );
-    ssh.connect({ host, port: sshPort, username: "ubuntu", privateKey });
-  }).finally(() => ssh.end());
-}

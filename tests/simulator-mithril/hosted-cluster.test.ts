@@ -3,21 +3,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, utils } from "ssh2";
+import { utils } from "ssh2";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
 import { createMithrilClient } from "../../sdk/mithril/client";
-import { SpotGroupDriver } from "../../sdk/mithril/node-group-driver";
 import { SimulatorClient } from "../../simulator/client";
 import { lightMachines } from "../../simulator/machines/light/light-machines";
 import { startSimulator, type Simulator } from "../../simulator/server";
 import { ensureTools } from "../../toolchain/tools";
 import { oneLife } from "../engine/one-life";
 import { fastBackoff, signal } from "../mithril/cloud";
+import { logIn, market, orderCluster, spotGroup, type Login } from "../mithril/hosted-cluster";
 
-const region = "us-central5-a";
-const h100 = "it_5ECSoHQjLBzrp5YM";
 const sshPort = 22_222;
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
@@ -26,33 +24,6 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
     if (found !== undefined && found !== false) return found;
   }
   throw new Error(`not within 30 s: ${what}`);
-}
-
-interface Login {
-  kubeconfig: string;
-  hostKey: string;
-}
-
-function logIn(host: string, privateKey: string): Promise<Login> {
-  const client = new Client();
-  let hostKey = "";
-  return new Promise<Login>((resolve, reject) => {
-    client.on("error", reject).on("ready", () =>
-      client.exec("cat ~/.kube/config", (error, channel) => {
-        if (error) return reject(error);
-        let text = "";
-        channel
-          .on("data", (chunk: Buffer) => (text += chunk.toString()))
-          .on("close", () => resolve({ kubeconfig: text, hostKey }));
-        return undefined;
-      }),
-    );
-    const hostVerifier = (shown: Buffer) => {
-      hostKey = shown.toString("base64");
-      return true;
-    };
-    client.connect({ host, port: sshPort, username: "ubuntu", privateKey, hostVerifier });
-  }).finally(() => client.end());
 }
 
 describe("A hosted cluster of simulated Mithril", function () {
@@ -76,17 +47,12 @@ describe("A hosted cluster of simulated Mithril", function () {
 
   before(async () => {
     await start();
-    const key = await api.sshKeys.create({ name: "me", publicKey: keys.public, required: false }, signal());
-    const made = await api.clusters.create(
-      { name: "train", region, sshKeys: [key.fid], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" },
-      signal(),
-    );
-    clusterId = made.fid;
+    clusterId = await orderCluster(api, keys.public);
     host = await until("the cluster is Available", async () => {
       const cluster = await api.clusters.find(clusterId, signal());
       return cluster?.status === "Available" && cluster.kubeHost;
     });
-    login = await until("SSH answers", () => logIn(host, keys.private));
+    login = await until("SSH answers", () => logIn(host, sshPort, keys.private));
     kubernetes = kubernetesApi(login.kubeconfig.replace("10.0.0.10", host));
   });
   after(async () => {
@@ -94,24 +60,7 @@ describe("A hosted cluster of simulated Mithril", function () {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const group = () =>
-    new SpotGroupDriver({
-      ...{
-        api,
-        clusterId,
-        clusterName: "train",
-        group: "gpu",
-        region,
-        limitPrice: "$20.00",
-        bidSize: 1,
-        paused: false,
-      },
-      order: async () => ({
-        instanceType: h100,
-        launchSpecification: { volumes: [], sshKeys: [], cluster: clusterId },
-      }),
-      backoff: fastBackoff,
-    });
+  const group = () => spotGroup(api, clusterId, { backoff: fastBackoff });
   const node = (name: string) => kubernetes.read({ apiVersion: "v1", kind: "Node", name });
   const ready = (found: KubernetesObject | undefined) =>
     (found?.status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions?.find(
@@ -125,7 +74,7 @@ describe("A hosted cluster of simulated Mithril", function () {
   it("is joined by nodes, which are drained and uncordoned as bids lose and win", async () => {
     const client = new SimulatorClient(simulator.url);
     const setPrice = (spotPriceCents: number) =>
-      client.setMithrilConditions({ markets: { [`h100-80gb.sxm.8x/${region}`]: { spotPriceCents } } });
+      client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
     await group().resize(1, signal());
     const joined = await until("the node is Ready", async () => {
       const found = await node(name);
@@ -167,7 +116,7 @@ describe("A hosted cluster of simulated Mithril", function () {
     await simulator.close();
     await assert.rejects(kubernetes.text("/readyz"));
     await start();
-    assert.deepEqual(await until("SSH answers again", () => logIn(host, keys.private)), login);
+    assert.deepEqual(await until("SSH answers again", () => logIn(host, sshPort, keys.private)), login);
     await until("the API server answers again", async () => (await kubernetes.text("/readyz")) === "ok");
     const kept = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "kept" };
     assert.ok(await kubernetes.read(kept));
