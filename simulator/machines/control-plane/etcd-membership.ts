@@ -3,6 +3,7 @@
  * others their quorum, and with a vote once it has caught up (reference: etcd, "Learner", and the JSON gateway of its API).
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import type { KeyPair } from "../../../bootstrap/document";
 import { ApiConnection } from "../api-connection";
 
@@ -50,17 +51,19 @@ export async function etcdMembership(
 ): Promise<EtcdMembership> {
   const kept = await readFile(file, "utf8").catch(() => undefined);
   if (kept !== undefined) return JSON.parse(kept) as EtcdMembership;
-  const others = (await addresses()).filter((address) => address !== own.address).map(clientUrl);
+  const known = await addresses();
+  const others = known.filter((address) => address !== own.address).map(clientUrl);
   const members = await askedOf(others, own, signal, async (ask) => {
     const { members } = await ask<Members>("list", {});
     // A second try finds what the first one added.
-    if (members.some((member) => isAt(member, own))) return members;
+    if (members.some((member) => isAt(member, own.address))) return members;
+    for (const member of members) if (await isLost(member, known)) await ask("remove", { ID: member.ID });
     return (await ask<Members>("add", { peerURLs: [peerUrl(own.address)], isLearner: true })).members;
   });
-  const id = members.find((member) => isAt(member, own))!.ID;
+  const id = members.find((member) => isAt(member, own.address))!.ID;
   const initialCluster = members
     .flatMap((member) => {
-      const name = isAt(member, own) ? own.name : member.name;
+      const name = isAt(member, own.address) ? own.name : member.name;
       return name === undefined ? [] : member.peerURLs.map((peer) => `${name}=${peer}`);
     })
     .join(",");
@@ -77,7 +80,8 @@ export async function promoteEtcd(
   if (membership.votes) return;
   await askedOf(membership.others, own, signal, async (ask) => {
     const { members } = await ask<Members>("list", {});
-    if (members.some((member) => isAt(member, own) && member.isLearner)) await ask("promote", { ID: membership.id });
+    if (members.some((member) => isAt(member, own.address) && member.isLearner))
+      await ask("promote", { ID: membership.id });
   });
   await keep(file, { ...membership, votes: true });
 }
@@ -87,11 +91,26 @@ async function keep(file: string, membership: EtcdMembership): Promise<EtcdMembe
   return membership;
 }
 
-function isAt({ peerURLs }: Member, { address }: EtcdIdentity): boolean {
+function isAt({ peerURLs }: Member, address: string): boolean {
   return peerURLs.includes(peerUrl(address));
 }
 
-type Ask = <T>(what: "list" | "add" | "promote", body: object) => Promise<T>;
+/** As `bootstrap/scripts/ec2-members.sh` has it: its node is gone, and nothing listens. One that has not started yet has no name. */
+async function isLost(member: Member, known: readonly string[]): Promise<boolean> {
+  if (!member.name || known.some((address) => isAt(member, address))) return false;
+  const at = new URL(member.peerURLs[0]!);
+  return !(await answers(at.hostname, Number(at.port)));
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host, () => resolve(true));
+    socket.once("connect", () => socket.destroy());
+    socket.once("error", () => resolve(false));
+  });
+}
+
+type Ask = <T>(what: "list" | "add" | "promote" | "remove", body: object) => Promise<T>;
 
 /** What the first that answers says; the last error where none does. */
 async function askedOf<T>(
