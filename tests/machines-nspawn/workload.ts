@@ -93,7 +93,9 @@ export async function onNode(kubectl: Kubectl, node: string, directory: string, 
 const labels = { app: "web" };
 
 function webPods(replicas: number) {
-  const page = "echo $HOSTNAME >/tmp/index.html; echo started; exec /bin/busybox httpd -f -p 8080 -h /tmp";
+  // The first process of a container ignores what it has no answer for, and a machine that goes off waits for it.
+  const serve = 'trap "exit 0" TERM; /bin/busybox httpd -f -p 8080 -h /tmp & wait';
+  const page = `echo $HOSTNAME >/tmp/index.html; echo started; ${serve}`;
   const spread = { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule" };
   return {
     apiVersion: "v1",
