@@ -72,7 +72,8 @@ export interface CudoClusterArgs {
    */
   cni?: "cilium" | "flannel" | "none";
   /**
-   * Size of the control plane VM: `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200.
+   * Size of the control plane VM: `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200. Another size later changes vCPUs and
+   * memory; the disk, which has etcd, stays.
    * Default: `md`.
    */
   controlPlaneSize?: "sm" | "md" | "lg";

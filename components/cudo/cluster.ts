@@ -112,9 +112,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         metadata: { "gpu-clusters-cluster": clusterName },
         startScript: controlPlaneScript(clusterName, version, certificates, authorizedKeys),
       },
-      // The machine has run its script, and etcd lives on its disk: a newer script or image, or a group of another machine type that is now the
-      // first, is no reason to make it anew.
-      { ...chosen, ignoreChanges: ["startScript", "bootDiskImageId", "machineType"] },
+      // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
+      // that is now the first, is no reason to make it anew.
+      { ...chosen, ignoreChanges: ["startScript", "bootDiskImageId", "bootDiskSizeGib", "machineType"] },
     );
 
     const host = controlPlane.externalIpAddress;

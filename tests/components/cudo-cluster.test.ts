@@ -84,6 +84,7 @@ describe("components/cudo", () => {
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [
       "startScript",
       "bootDiskImageId",
+      "bootDiskSizeGib",
       "machineType",
     ]);
   });
