@@ -80,6 +80,11 @@ export class Rental {
     return this.rented.get(id)?.machine;
   }
 
+  /** What the machine of this VM or instance wrote on its console; undefined: there is none. */
+  async consoleOf(wanted: string): Promise<string | undefined> {
+    return [...this.rented.values()].find(({ uid }) => uid === wanted)?.machine.console();
+  }
+
   /** Resolves when no machine is being changed. */
   async settled(): Promise<void> {
     while (this.working.size > 0) await Promise.all(this.working.values());

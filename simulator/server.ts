@@ -156,9 +156,10 @@ async function run(
         timing: options.awsTiming,
         publicPorts,
         network: options.machines?.network,
-        room:
+        answer:
           options.machines?.capacity &&
-          (() => {
+          (async (question) => {
+            if (question.about === "console") return rental.consoleOf(question.instanceId);
             const { most, bound } = options.machines!.capacity!();
             return { most: most - cudo.places() - mithril.places(), bound };
           }),

@@ -55,6 +55,8 @@ text=sys.stdin.read()
 if sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
 else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps({"bootstrapToken":text.strip()}),"Type":"SecureString","Overwrite":True}))
 END
-completed=$(document | python3 "$ec2" complete 2> >(sed "s/^/$(date -u +%FT%TZ) ec2: /" >>"${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log")) ||
-  { echo "FAILED at step: ask EC2 and SSM" >>"${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log"; exit 1; }
+# What it writes reaches the instance's console too, which EC2 gives to who may read it.
+noted() { sed -u "s/^/$(date -u +%FT%TZ) /" | tee -a "${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log" >&2; }
+completed=$(document | python3 "$ec2" complete 2> >(sed -u "s/^/ec2: /" | noted)) ||
+  { echo "FAILED at step: ask EC2 and SSM" | noted; exit 1; }
 document() { printf '%s\n' "$completed"; }

@@ -201,7 +201,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 
     const apiServer = new ApiServerReady(
       `${name}-api-server`,
-      { kubeconfig: this.kubeconfig },
+      { kubeconfig: this.kubeconfig, instanceId: apiServers.machines[0]!.id, ec2Connection: connection },
       { ...child, dependsOn: apiServers.ready },
     );
     const inCluster = { ...child, dependsOn: [apiServer], deletedWith: apiServers.machines[0]! };
@@ -254,6 +254,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
         controlPlaneNodes: count,
         condition: cni === "none" ? "Registered" : "Ready",
+        machines: pulumi
+          .all(nodeGroups.map(({ machines }) => machines))
+          .apply((groups) => groups.flat().map(({ id: instanceId, nodeName }) => ({ nodeName, instanceId }))),
+        ec2Connection: connection,
       },
       { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods, ...cloudController] },
     );

@@ -1,4 +1,5 @@
 import * as pulumi from "../pulumi";
+import type { AwsConnectionArgs } from "../aws/node-group";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface ApiServerReadyArgs {
@@ -19,6 +20,13 @@ export interface ApiServerReadyArgs {
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
+  /**
+   * EC2 instance that the API server runs on: asked for its console output when it does not answer, with `ec2:GetConsoleOutput`. A change of it
+   * is none here.
+   */
+  instanceId?: pulumi.Input<string>;
+  /** Another region, account or role of `instanceId` than the provider's. */
+  ec2Connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**

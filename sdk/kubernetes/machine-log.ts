@@ -1,20 +1,22 @@
-/** What machines that do not become nodes say about it themselves: the last lines of the bootstrap script's log, read over SSH. */
+/** What machines that do not become nodes say about it themselves: the last lines of the bootstrap script's log. */
 import { inParallel } from "../cloud/parallel";
 
 export const bootstrapLog = "/var/log/gpu-clusters-bootstrap.log";
 
-export interface LoggedMachine {
-  readonly nodeName: string;
-  /** Where this computer reaches it. */
-  readonly address: string;
-}
-
 export interface MachineReport {
   readonly nodeName: string;
+  /** Where the text comes from, for people. */
+  readonly source: string;
   /** The log's last lines, or why it could not be read. */
   readonly text: string;
   /** The script has given up. */
   readonly hasFailed: boolean;
+}
+
+/** Where a machine's log is read. */
+export interface LogSource<M> {
+  readonly name: string;
+  read(machine: M, signal: AbortSignal): Promise<string>;
 }
 
 /** A few are enough: machines of a group fail for the same reason. */
@@ -25,17 +27,22 @@ const lineLength = 600;
 /** Without kubeadm's coloured list of kernel settings, which is long and says nothing. */
 const readLog = `grep -av "$(printf '\\033')" ${bootstrapLog} | grep -v WARNING | tail -n ${lines} | cut -c1-${lineLength}`;
 
-/** Asks machines as root, with the key that their start script authorises. Never rejects because of a machine. */
-export async function askMachines(
-  machines: readonly LoggedMachine[],
-  privateKey: string,
+/** Never rejects because of a machine. */
+export async function askMachines<M extends { readonly nodeName: string }>(
+  machines: readonly M[],
+  { name: source, read }: LogSource<M>,
   signal: AbortSignal,
 ): Promise<MachineReport[]> {
   const reports: MachineReport[] = [];
-  await inParallel(machines.slice(0, mostMachines), mostMachines, signal, async ({ nodeName, address }) => {
-    const text = await logOf(address, privateKey, AbortSignal.any([signal, AbortSignal.timeout(readMs)]));
+  await inParallel(machines.slice(0, mostMachines), mostMachines, signal, async (machine) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
+    const text = await read(machine, limit).then(
+      (log) => withoutSecrets(log) || "(nothing)",
+      (error: unknown) => `(not read: ${error instanceof Error ? error.message : String(error)})`,
+    );
     signal.throwIfAborted();
-    reports.push({ nodeName, text, hasFailed: /^\S+ FAILED at step: /m.test(text) });
+    const { nodeName } = machine;
+    reports.push({ nodeName, source, text, hasFailed: /^\S+ FAILED at step: /m.test(text) });
   });
   return reports.sort((a, b) => a.nodeName.localeCompare(b.nodeName));
 }
@@ -43,7 +50,7 @@ export async function askMachines(
 /** Begins with a line break: to be put at the end of an error. */
 export function describeReports(reports: readonly MachineReport[]): string {
   return reports
-    .map(({ nodeName, text }) => `\n${nodeName}: ${bootstrapLog} ends with\n${text.replace(/^/gm, "  ")}`)
+    .map(({ nodeName, source, text }) => `\n${nodeName}: ${source} ends with\n${text.replace(/^/gm, "  ")}`)
     .join("");
 }
 
@@ -54,13 +61,26 @@ export function withoutSecrets(text: string): string {
     .replace(/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, "[secret]");
 }
 
-async function logOf(host: string, privateKey: string, signal: AbortSignal): Promise<string> {
-  try {
-    // Heavy, and seldom needed.
-    const { runOverSsh } = await import("../cloud/ssh.js");
-    const { stdout, stderr } = await runOverSsh({ host, user: "root", privateKey }, readLog, { signal });
-    return withoutSecrets(stdout.trimEnd()) || `(nothing: ${stderr.trim() || "it is empty"})`;
-  } catch (error) {
-    return `(not read: ${error instanceof Error ? error.message : String(error)})`;
-  }
+/** Asks as root, with the key that the machine's start script authorises. */
+export function logOverSsh(privateKey: string): LogSource<{ readonly nodeName: string; readonly address: string }> {
+  return {
+    name: bootstrapLog,
+    async read({ address: host }, signal) {
+      // Heavy, and seldom needed.
+      const { runOverSsh } = await import("../cloud/ssh.js");
+      const { stdout, stderr } = await runOverSsh({ host, user: "root", privateKey }, readLog, { signal });
+      return stdout.trimEnd() || `(nothing: ${stderr.trim() || "it is empty"})`;
+    },
+  };
+}
+
+/** Of what a machine wrote on its console: the last lines of cloud-init, which runs the bootstrap script. */
+export function bootstrapLines(console: string): string {
+  const all = console.split(/\r?\n/);
+  const ofScript = all.flatMap((line) => /^\[\s*\d+\.\d+\] cloud-init\[\d+\]: (.*)$/.exec(line)?.[1] ?? []);
+  return (ofScript.length > 0 ? ofScript : all)
+    .filter((line) => line.trim() !== "" && !line.includes("\u001b") && !line.includes("WARNING"))
+    .slice(-lines)
+    .map((line) => line.slice(0, lineLength))
+    .join("\n");
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "../pulumi";
+import type { AwsConnectionArgs } from "../aws/node-group";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 /** How many nodes of a group to wait for. */
@@ -15,8 +16,10 @@ export interface ExpectedNodeGroup {
 /** A machine that is to become a node. */
 export interface ExpectedMachine {
   nodeName: pulumi.Input<string>;
-  /** Where this computer reaches it. */
-  address: pulumi.Input<string>;
+  /** Where this computer reaches it, for `sshPrivateKey`. */
+  address?: pulumi.Input<string>;
+  /** EC2 instance that it is: asked for its console output, with `ec2:GetConsoleOutput`. */
+  instanceId?: pulumi.Input<string>;
 }
 
 export interface NodesReadyArgs {
@@ -57,6 +60,8 @@ export interface NodesReadyArgs {
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
+  /** Another region, account or role of EC2 instances among `machines` than the provider's. */
+  ec2Connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**

@@ -36,10 +36,17 @@ export interface BalancerEvent {
   readonly targets: readonly string[];
 }
 
+/** What moto asks. */
+export type Question =
+  /** How many instances there may be that are not terminated, and what bounds it. Answer: `{most, bound}`. */
+  | { readonly about: "room" }
+  /** What the instance's machine wrote on its console. Answer: text. */
+  | { readonly about: "console"; readonly instanceId: string };
+
 type MotoEvent =
   | { readonly event: "listening"; readonly port: number }
   | { readonly event: "defect"; readonly message: string }
-  | { readonly event: "room" }
+  | ({ readonly event: "question" } & Question)
   | ({ readonly event: "balancer" } & BalancerEvent)
   | ({ readonly event: "instance" } & InstanceEvent);
 
@@ -53,8 +60,8 @@ export interface MotoProcessOptions {
   firstAddress: number;
   onInstance: (instance: InstanceEvent) => void;
   onBalancer: (balancer: BalancerEvent) => void;
-  /** How many instances there may be that are not terminated, and what bounds it. Undefined: as many as anybody wants. */
-  room?: (() => { most: number; bound: string }) | undefined;
+  /** Answers what only the simulator knows, or undefined. Without it nothing is asked. */
+  answer?: ((question: Question) => Promise<unknown>) | undefined;
   /** Something in the extension that should not happen. */
   onDefect: (message: string) => void;
 }
@@ -73,7 +80,7 @@ export async function startMoto(options: MotoProcessOptions): Promise<MotoProces
   const program = join(__dirname, "moto", "main.py");
   const args = [program, "--port", String(options.port), "--timing", JSON.stringify(options.timing)];
   args.push("--first-address", String(options.firstAddress));
-  if (options.room) args.push("--asks-for-room");
+  if (options.answer) args.push("--asks");
   // Its standard input is a pipe from us: when we end, however that happens, the pipe does, and so does the process.
   const child = spawn(options.python, args, {
     stdio: ["pipe", "pipe", "pipe"],
@@ -112,9 +119,19 @@ function listening(child: ChildProcess, options: MotoProcessOptions, tail: strin
       if (event?.event === "instance") options.onInstance(event);
       if (event?.event === "balancer") options.onBalancer(event);
       if (event?.event === "defect") options.onDefect(event.message);
-      if (event?.event === "room") child.stdin!.write(`${JSON.stringify(options.room!())}\n`);
+      if (event?.event === "question") void answer(child, event, options);
     });
   });
+}
+
+async function answer(child: ChildProcess, question: Question, options: MotoProcessOptions): Promise<void> {
+  try {
+    const given = await options.answer?.(question);
+    child.stdin!.write(`${JSON.stringify(given ?? null)}\n`);
+  } catch (error) {
+    child.stdin!.write("null\n");
+    options.onDefect(`${question.about}: ${String(error)}`);
+  }
 }
 
 /** moto prints a few lines of its own. */

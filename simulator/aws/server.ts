@@ -47,7 +47,10 @@ export async function startAwsSimulator(options: AwsSimulatorOptions): Promise<A
     startScript: options.startScript ?? (options.machines ? undefined : (userData) => userData),
     publicPorts: options.machines ? (options.publicPorts ?? [6443]) : [],
     network: options.machines?.network,
-    room: options.machines?.capacity && (() => options.machines!.capacity!()),
+    answer:
+      options.machines?.capacity &&
+      (async (question) =>
+        question.about === "room" ? options.machines!.capacity!() : rental.consoleOf(question.instanceId)),
     log,
     changed: () => rental.reconcile(cloud.machines()),
   });

@@ -67,13 +67,15 @@ describe("fleet driver", () => {
           TargetCapacitySpecification: { TotalTargetCapacity: 2 },
         }),
       );
+    const others = before.slice(1);
+    await scene.simulator.setTiming({ fleetNoticesLoss: 3_000 });
     await scene.ec2.send(new TerminateInstancesCommand({ InstanceIds: [before[0]!] }));
     await target("termination");
-    // For the victim, or for another that had to go with it.
-    await until(
-      async () => (await instances("order")).some(({ id }) => !before.includes(id)),
-      "a machine that nobody wanted",
-    );
+    const running = async () =>
+      (await instances("order")).filter(({ state }) => state === "running").map(({ id }) => id);
+    await until(async () => (await running()).filter((id) => others.includes(id)).length === 1, "another had to go");
+    await until(async () => (await running()).length === 2, "a replacement");
+    await scene.simulator.setTiming({ fleetNoticesLoss: 80 });
   });
 
   it("finishes a removal that was interrupted after the target went down", async () => {
@@ -114,7 +116,7 @@ describe("fleet driver", () => {
     const group = await makeGroup(scene, "throttled", 1);
     await scene.simulator.addFault({ action: "ModifyFleet", code: "RequestLimitExceeded", times: 2 });
     await scene.simulator.addFault({ action: "DescribeFleets", code: "RequestLimitExceeded", times: 1 });
-    await Promise.all([group.driver.resize(2, deadline(30_000)), group.restarted().resize(2, deadline(30_000))]);
+    await Promise.all([group.driver.resize(2, deadline()), group.restarted().resize(2, deadline())]);
     await group.running(2);
   });
 

@@ -163,17 +163,20 @@ export async function makeGroup(
   return { driver, fleetId, shape, restarted, running: (count) => runningMachines(driver, count) };
 }
 
+/** Long, because the computer may be busy: what it ends never would. */
+const patienceMs = 60_000;
+
 /** A signal that ends what hangs. */
-export function deadline(ms = 10_000): AbortSignal {
-  return AbortSignal.timeout(ms);
+export function deadline(): AbortSignal {
+  return AbortSignal.timeout(patienceMs);
 }
 
 export async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`not seen within 10 s: ${what}`);
+    if (Date.now() > end) throw new Error(`not seen within ${patienceMs / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
 }

@@ -199,9 +199,9 @@ describe("AWS ServiceLoadBalancers", () => {
     await scene.simulator.setTiming({ balancerRelease: 60_000 });
     const resource = await sweeper("slow");
     await assert.rejects(
-      resource.destroy(2),
+      resource.destroy(5),
       new RegExp(
-        `did not finish within 2 s \\(customTimeouts\\): left in ${scene.vpcId}: .*network interface eni-\\w+ \\(ELB slow\\), security group ${elb}`,
+        `did not finish within 5 s \\(customTimeouts\\): left in ${scene.vpcId}: .*network interface eni-\\w+ \\(ELB slow\\), security group ${elb}`,
       ),
     );
     assert.ok(resource.stored, "the engine keeps what it could not delete");

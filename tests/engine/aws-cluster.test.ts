@@ -52,7 +52,7 @@ const base = {
 };
 
 describe("an AWS cluster on the engine", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   oneLife();
 
   let environment: EngineEnvironment;

@@ -11,7 +11,7 @@ const refused = [
 ];
 
 describe("an up of an AWS cluster survives failing calls", function () {
-  this.timeout(isWhole ? 7_200_000 : 600_000);
+  this.timeout(isWhole ? 7_200_000 : 1_800_000);
   const bench = new AwsFaultBench();
   before(() => bench.start());
   after(() => bench.stop());

@@ -49,7 +49,7 @@ function configOf(nodeGroups: object[]): Record<string, unknown> {
 }
 
 describe("a Cudo cluster on the engine", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   oneLife();
 
   let environment: EngineEnvironment;

@@ -4,7 +4,7 @@ import { utils } from "ssh2";
 import { EngineEnvironment } from "./environment";
 
 describe("examples on the engine", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let environment: EngineEnvironment;
 
   before(async () => {

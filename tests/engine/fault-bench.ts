@@ -43,7 +43,7 @@ interface Disturbance {
 
 export function describeFaults(what: string, subject: FaultSubject): void {
   describe(`${what} on the engine survives`, function () {
-    this.timeout(240_000);
+    this.timeout(900_000);
     let bench: FaultBench;
     before(async () => {
       bench = new FaultBench(await subject.start());

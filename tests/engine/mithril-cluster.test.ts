@@ -20,7 +20,7 @@ interface Node {
 const market = `h100-80gb.sxm.8x/${region}`;
 
 describe("a Mithril cluster on the engine", function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   oneLife();
 
   let environment: EngineEnvironment;

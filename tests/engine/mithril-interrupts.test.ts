@@ -10,7 +10,7 @@ import { paperMachines } from "./paper-machines";
 import type { EngineStack } from "./stack";
 
 describe("a Mithril cluster whose up gets ^C", function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   oneLife();
   let environment: EngineEnvironment;
   let client: SimulatorClient;

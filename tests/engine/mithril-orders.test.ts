@@ -12,7 +12,7 @@ import type { EngineStack } from "./stack";
 const hour = 3_600_000;
 
 describe("a reserved node with a block volume on the engine", function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   oneLife();
   const start = new Date().toISOString();
   const end = new Date(Date.parse(start) + 3 * hour).toISOString();

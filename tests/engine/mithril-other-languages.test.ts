@@ -7,7 +7,7 @@ import { key } from "./mithril-config";
 import { paperMachines } from "./paper-machines";
 
 describe("a MithrilCluster made by the plugin, as for programs in other languages", function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   let environment: EngineEnvironment;
   let program: string;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EngineEnvironment } from "./environment";
 
 describe("a component made by the plugin, as for programs in other languages", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const program = join(__dirname, "programs", "remote-cluster");
   let environment: EngineEnvironment;
 

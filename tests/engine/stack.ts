@@ -18,7 +18,7 @@ export interface StackOptions {
   environment?: Record<string, string>;
   /** Directory of the program; the checkout unless given. */
   program?: string;
-  /** A pulumi that waits for ever must not outlive its test. Default: 100 s. */
+  /** A pulumi that waits for ever must not outlive its test. Default: 300 s. */
   timeoutMs?: number;
 }
 
@@ -187,7 +187,7 @@ export class EngineStack {
     const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd,
       reject: false,
-      timeout: this.options.timeoutMs ?? 100_000,
+      timeout: this.options.timeoutMs ?? 300_000,
       // ^C, as a terminal sends it; the engine then gives its providers some seconds.
       ...(interrupt && { cancelSignal: interrupt, killSignal: "SIGINT", forceKillAfterDelay: 60_000 }),
       env: {

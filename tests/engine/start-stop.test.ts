@@ -16,7 +16,7 @@ interface Started {
 }
 
 describe("npm start and npm stop", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let directory: string;
   let running: string;
 

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { utils } from "ssh2";
 import { waitFor, NotYet } from "../../sdk/kubernetes/handlers/wait";
 import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
-import { askMachines, describeReports, withoutSecrets } from "../../sdk/kubernetes/machine-log";
+import {
+  askMachines,
+  bootstrapLines,
+  bootstrapLog,
+  describeReports,
+  logOverSsh,
+  withoutSecrets,
+} from "../../sdk/kubernetes/machine-log";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
@@ -14,14 +21,14 @@ describe("the log of a machine that does not become a node", () => {
     const text = `join with abcdef.0123456789abcdef\n-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\nat 10.0.0.1.`;
     assert.equal(withoutSecrets(text), "join with [secret]\n[secret]\nat 10.0.0.1.");
     assert.equal(withoutSecrets("-----BEGIN EC PRIVATE KEY-----\nMIGH"), "[secret]");
-    const report = { nodeName: "gpu-0", text: "one\ntwo", hasFailed: true };
+    const report = { nodeName: "gpu-0", source: bootstrapLog, text: "one\ntwo", hasFailed: true };
     assert.equal(describeReports([report]), "\ngpu-0: /var/log/gpu-clusters-bootstrap.log ends with\n  one\n  two");
   });
 
   it("may be out of reach, which the error about the missing node tells", async () => {
     const [report] = await askMachines(
       [{ nodeName: "gpu-0", address: "127.77.255.1" }],
-      privateKey,
+      logOverSsh(privateKey),
       AbortSignal.timeout(9_000),
     );
     assert.match(report!.text, /^\(not read: /);
@@ -53,6 +60,23 @@ describe("the log of a machine that does not become a node", () => {
     } finally {
       await server.close();
     }
+  });
+
+  it("is found among the rest of what an instance wrote on its console", () => {
+    const text = [
+      "[    0.000000] Linux version 6.8.0",
+      "[   21.034567] cloud-init[812]: 2026-01-02T03:04:05Z kubeadm join",
+      "[   21.034568] cloud-init[812]: \u001b[0;37mCONFIG_NAMESPACES\u001b[0m: enabled",
+      "[   21.034569] cloud-init[812]: \t[WARNING Swap]: no",
+      "[   99.000000] cloud-init[812]: 2026-01-02T03:05:05Z FAILED at step: kubeadm join (exit status 1)",
+      "",
+      "Ubuntu 24.04 LTS ip-10-0-0-1 ttyS0",
+    ].join("\r\n");
+    assert.equal(
+      bootstrapLines(text),
+      "2026-01-02T03:04:05Z kubeadm join\n2026-01-02T03:05:05Z FAILED at step: kubeadm join (exit status 1)",
+    );
+    assert.equal(bootstrapLines("GRUB\nno such device\n"), "GRUB\nno such device");
   });
 
   it("is asked only now and then, and ends the wait when a machine gave up", async () => {

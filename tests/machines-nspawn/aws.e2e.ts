@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
+import { bootstrapLines } from "../../sdk/kubernetes/machine-log";
 import { defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { oneLife } from "../engine/one-life";
 import { until } from "../machines/test-cluster";
@@ -104,6 +105,10 @@ describe("an AWS cluster on machines that boot", function () {
       for (const secret of secrets) assert.ok(!given.includes(secret), "user data has a secret");
       assert.doesNotMatch(given, /PRIVATE KEY|[a-z0-9]{6}\.[a-z0-9]{16}\b/);
       assert.equal(await inside(disk, readableSecrets, secrets.join("\n")), "searched");
+      const { Output } = await ec2.getConsoleOutput({ InstanceId, Latest: true });
+      const written = Buffer.from(Output!, "base64").toString();
+      assert.match(bootstrapLines(written), / is a node$/m, "what `up` would quote");
+      for (const secret of secrets) assert.ok(!written.includes(secret), "the console has a secret");
     }
   });
 

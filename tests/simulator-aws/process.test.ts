@@ -44,7 +44,7 @@ describe("moto", () => {
   });
 
   it("ends with the process that started it, however that ends", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
     const program = [
       'const { startAwsSimulator } = require("./simulator/aws");',
@@ -75,7 +75,7 @@ describe("moto", () => {
   });
 
   it("can be closed twice, and reports a port that is taken", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
     const simulator = await startAwsSimulator({ stateDir });
     try {

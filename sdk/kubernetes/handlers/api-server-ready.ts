@@ -5,8 +5,9 @@ import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../api-server-ready";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";
-import { askMachines, bootstrapLog, describeReports } from "../machine-log";
+import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
+import { machineReports } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
@@ -24,8 +25,8 @@ const refreshTimeoutMs = 5_000;
 export const apiServerReady: ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> = {
   check: checkKubeconfig,
 
-  // It only tells how to ask the machine when it does not answer.
-  plan: () => ({ ignores: ["sshPrivateKey"] }),
+  // They only tell how to ask the machine when it does not answer.
+  plan: () => ({ ignores: ["sshPrivateKey", "instanceId", "ec2Connection"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -65,8 +66,13 @@ async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext)
     return { ready: true as const, version: await serverVersion(api, context.signal) };
   };
   const reports = async () => {
-    const machine = { nodeName: "the control plane", address: new URL(endpoint).hostname };
-    return inputs.sshPrivateKey === undefined ? [] : askMachines([machine], inputs.sshPrivateKey, context.signal);
+    const { instanceId } = inputs;
+    const machine = {
+      nodeName: "the control plane",
+      address: new URL(endpoint).hostname,
+      ...(instanceId && { instanceId }),
+    };
+    return machineReports([machine], inputs, context);
   };
   return waitFor(attempt, {
     what: `the API server at ${endpoint}`,

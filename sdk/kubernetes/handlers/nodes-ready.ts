@@ -3,10 +3,11 @@ import type { ResourceContext, ResourceHandler, Unknowable } from "../../plugin/
 import { isUnknown } from "../../plugin/values";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../kubeconfig";
-import { askMachines, bootstrapLog, describeReports } from "../machine-log";
+import { bootstrapLog, describeReports } from "../machine-log";
 import { missingNodes, type NodeObject } from "../node-readiness";
 import type { NodesReadyArgs } from "../nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
+import { machineReports } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
 export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
@@ -26,6 +27,7 @@ export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = 
       // They only tell whom to ask when a node is missing.
       "machines",
       "sshPrivateKey",
+      "ec2Connection",
       ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
     ],
   }),
@@ -76,7 +78,7 @@ async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promis
   };
   const reports = async () => {
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
-    return inputs.sshPrivateKey === undefined ? [] : askMachines(absent, inputs.sshPrivateKey, context.signal);
+    return machineReports(absent, inputs, context);
   };
   return waitFor(attempt, {
     what: "nodes",

@@ -16,7 +16,7 @@ def main() -> None:
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--timing", default="{}", help="milliseconds by name, JSON")
     arguments.add_argument("--first-address", type=int, default=0, help="where public addresses begin in 127.79.0.0/16")
-    arguments.add_argument("--asks-for-room", action="store_true", help="whether standard input says how many instances there may be")
+    arguments.add_argument("--asks", action="store_true", help="whether standard input answers questions")
     given = arguments.parse_args()
 
     # AWS's managed policies (AmazonSSMManagedInstanceCore, ...) can be attached to roles.
@@ -26,18 +26,18 @@ def main() -> None:
     from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    from aws_world import balancer_interfaces, balancers, dependencies, fleet_calls, images, instances, network, placement
+    from aws_world import balancer_interfaces, balancers, console, dependencies, fleet_calls, images, instances, network, placement
     from aws_world import service_quotas, templates
     from aws_world.application import Application
-    from aws_world.room import room
+    from aws_world.questions import questions
     from aws_world.world import world
 
-    parts = (balancers, balancer_interfaces, images, instances, dependencies, fleet_calls, network, placement)
+    parts = (balancers, balancer_interfaces, console, images, instances, dependencies, fleet_calls, network, placement)
     for part in (*parts, service_quotas, templates):
         part.install()
     world.timing.update(json.loads(given.timing))
     network.begin_at(given.first_address)
-    room.asks = given.asks_for_room
+    questions.answered = given.asks
     world.start()
 
     application = Application(DomainDispatcherApplication(create_backend_app))
@@ -46,7 +46,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     world.emit({"event": "listening", "port": server.server_port})
     for line in sys.stdin:
-        room.answer(json.loads(line))
+        questions.answer(json.loads(line))
     os._exit(0)
 
 

@@ -8,7 +8,7 @@ from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, 
 
 from . import placement, quota
 from .faults import faults
-from .room import room
+from .questions import questions
 from .world import world
 
 PENDING = ("pending", 0)
@@ -73,7 +73,7 @@ def refuse_launch(backend: Any, instance_type: str, zone: str, spot: bool, count
         )
         raise EC2ClientError("InsufficientInstanceCapacity" if fault.code == "InternalError" else fault.code, message)
     living = sum(other.state_code not in (SHUTTING_DOWN[1], TERMINATED[1]) for other in _all_instances())
-    bound = room.bound(living + count)
+    bound = questions.bound(living + count)
     if bound:
         raise EC2ClientError(
             "InsufficientInstanceCapacity",
