@@ -1,4 +1,5 @@
-import { DescribeNetworkInterfacesCommand, type EC2Client, type NetworkInterface } from "@aws-sdk/client-ec2";
+import { paginateDescribeNetworkInterfaces, type EC2Client, type NetworkInterface } from "@aws-sdk/client-ec2";
+import { everyItem } from "./pages";
 
 const pageSize = 1000;
 
@@ -8,17 +9,10 @@ export async function listBalancerInterfaces(
   vpcId: string,
   signal: AbortSignal,
 ): Promise<NetworkInterface[]> {
-  const found: NetworkInterface[] = [];
   const Filters = [
     { Name: "vpc-id", Values: [vpcId] },
     { Name: "description", Values: ["ELB *"] },
   ];
-  let NextToken: string | undefined;
-  do {
-    const request = new DescribeNetworkInterfacesCommand({ Filters, MaxResults: pageSize, NextToken });
-    const page = await ec2.send(request, { abortSignal: signal });
-    found.push(...(page.NetworkInterfaces ?? []));
-    NextToken = page.NextToken || undefined;
-  } while (NextToken);
-  return found;
+  const pages = paginateDescribeNetworkInterfaces({ client: ec2, pageSize }, { Filters }, { abortSignal: signal });
+  return everyItem(pages, ({ NetworkInterfaces }) => NetworkInterfaces);
 }

@@ -5,14 +5,16 @@ import {
   DescribeFleetHistoryCommand,
   DescribeFleetsCommand,
   ModifyFleetCommand,
+  paginateDescribeFleets,
   type CreateFleetCommandInput,
   type EC2Client,
   type FleetData,
   type HistoryRecordEntry,
   type ModifyFleetCommandInput,
 } from "@aws-sdk/client-ec2";
-import { AwsApiError, isAwsError } from "./errors";
+import { AwsApiError, isAwsError, unlessGone } from "./errors";
 import { fromTagList, groupTags, type GroupName } from "./ownership";
+import { everyItem } from "./pages";
 import { waitFor, type Pace } from "../cloud/wait";
 
 const alive: readonly string[] = ["submitted", "active", "modifying"];
@@ -40,15 +42,8 @@ export class Fleets {
 
   /** Undefined for one that AWS does not know (any more). */
   async get(fleetId: string, signal: AbortSignal): Promise<FleetData | undefined> {
-    try {
-      const { Fleets } = await this.ec2.send(new DescribeFleetsCommand({ FleetIds: [fleetId] }), {
-        abortSignal: signal,
-      });
-      return Fleets?.[0];
-    } catch (error) {
-      if (isAwsError(error, "notFound")) return undefined;
-      throw error;
-    }
+    const request = new DescribeFleetsCommand({ FleetIds: [fleetId] });
+    return (await unlessGone(this.ec2.send(request, { abortSignal: signal })))?.Fleets?.[0];
   }
 
   /**
@@ -57,28 +52,14 @@ export class Fleets {
    */
   async find(signal: AbortSignal): Promise<FleetData[]> {
     const wanted = Object.entries(groupTags(this.group));
-    const found: FleetData[] = [];
-    let NextToken: string | undefined;
-    do {
-      const page = await this.ec2.send(
-        new DescribeFleetsCommand({
-          Filters: [
-            {
-              Name: "fleet-state",
-              Values: ["submitted", "active", "modifying", "deleted-running", "deleted-terminating"],
-            },
-          ],
-          MaxResults: pageSize,
-          NextToken,
-        }),
-        { abortSignal: signal },
-      );
-      for (const fleet of page.Fleets ?? []) {
-        const tags = fromTagList(fleet.Tags);
-        if (wanted.every(([key, value]) => tags[key] === value)) found.push(fleet);
-      }
-      NextToken = page.NextToken || undefined;
-    } while (NextToken);
+    const states = ["submitted", "active", "modifying", "deleted-running", "deleted-terminating"];
+    const Filters = [{ Name: "fleet-state", Values: states }];
+    const pages = paginateDescribeFleets({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
+    const fleets = await everyItem(pages, ({ Fleets }) => Fleets);
+    const found = fleets.filter(({ Tags }) => {
+      const tags = fromTagList(Tags);
+      return wanted.every(([key, value]) => tags[key] === value);
+    });
     return found.sort((a, b) => Number(a.CreateTime ?? 0) - Number(b.CreateTime ?? 0));
   }
 
@@ -161,18 +142,12 @@ export class Fleets {
   async history(fleetId: string, since: Date, signal: AbortSignal): Promise<HistoryRecordEntry[]> {
     const records: HistoryRecordEntry[] = [];
     let NextToken: string | undefined;
-    try {
-      do {
-        const page = await this.ec2.send(
-          new DescribeFleetHistoryCommand({ FleetId: fleetId, StartTime: since, NextToken }),
-          { abortSignal: signal },
-        );
-        records.push(...(page.HistoryRecords ?? []));
-        NextToken = page.NextToken || undefined;
-      } while (NextToken);
-    } catch (error) {
-      if (!isAwsError(error, "notFound")) throw error;
-    }
+    do {
+      const request = new DescribeFleetHistoryCommand({ FleetId: fleetId, StartTime: since, NextToken });
+      const page = await unlessGone(this.ec2.send(request, { abortSignal: signal }));
+      records.push(...(page?.HistoryRecords ?? []));
+      NextToken = page?.NextToken || undefined;
+    } while (NextToken);
     return records.sort((a, b) => Number(a.Timestamp ?? 0) - Number(b.Timestamp ?? 0));
   }
 }

@@ -1,14 +1,15 @@
 /** The instances of one node group, told by their tags: DescribeFleetInstances lags behind, and knows of running ones only. */
 import {
   CreateTagsCommand,
-  DescribeInstancesCommand,
   TerminateInstancesCommand,
+  paginateDescribeInstances,
   type EC2Client,
   type Instance,
 } from "@aws-sdk/client-ec2";
 import type { NodeGroupMachine } from "../node-group";
 import { isAwsError } from "./errors";
 import { fromTagList, groupTags, providerId, tagFilters, tagKeys, type GroupName } from "./ownership";
+import { everyItem } from "./pages";
 
 /** Everything but `terminated`. */
 const existing = ["pending", "running", "shutting-down", "stopping", "stopped"];
@@ -40,20 +41,10 @@ export class GroupInstances {
 
   /** All that exist, oldest first. */
   async list(signal: AbortSignal): Promise<GroupInstance[]> {
-    const found: GroupInstance[] = [];
-    let NextToken: string | undefined;
-    do {
-      const page = await this.ec2.send(
-        new DescribeInstancesCommand({
-          Filters: [...tagFilters(groupTags(this.group)), { Name: "instance-state-name", Values: existing }],
-          MaxResults: pageSize,
-          NextToken,
-        }),
-        { abortSignal: signal },
-      );
-      for (const reservation of page.Reservations ?? []) found.push(...(reservation.Instances ?? []).map(read));
-      NextToken = page.NextToken || undefined;
-    } while (NextToken);
+    const Filters = [...tagFilters(groupTags(this.group)), { Name: "instance-state-name", Values: existing }];
+    const pages = paginateDescribeInstances({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
+    const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
+    const found = reservations.flatMap(({ Instances = [] }) => Instances.map(read));
     return found.sort((a, b) => Number(a.launchedAt) - Number(b.launchedAt) || (a.id < b.id ? -1 : 1));
   }
 

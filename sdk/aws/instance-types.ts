@@ -1,12 +1,13 @@
 /** What instance types are, and where they can be had. */
 import {
-  DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
+  paginateDescribeInstanceTypeOfferings,
   type DescribeInstanceTypeOfferingsCommandInput,
   type EC2Client,
   type InstanceTypeInfo,
   type InstanceTypeOffering,
 } from "@aws-sdk/client-ec2";
+import { everyItem } from "./pages";
 
 export interface InstanceTypeFacts {
   readonly name: string;
@@ -54,15 +55,8 @@ async function offerings(
   query: DescribeInstanceTypeOfferingsCommandInput,
   signal: AbortSignal,
 ): Promise<InstanceTypeOffering[]> {
-  const found: InstanceTypeOffering[] = [];
-  let NextToken: string | undefined;
-  do {
-    const command = new DescribeInstanceTypeOfferingsCommand({ ...query, NextToken });
-    const page = await ec2.send(command, { abortSignal: signal });
-    found.push(...(page.InstanceTypeOfferings ?? []));
-    NextToken = page.NextToken || undefined;
-  } while (NextToken);
-  return found;
+  const pages = paginateDescribeInstanceTypeOfferings({ client: ec2 }, query, { abortSignal: signal });
+  return everyItem(pages, ({ InstanceTypeOfferings }) => InstanceTypeOfferings);
 }
 
 /** Types must be offered in the region: AWS refuses the whole call for one that is not. */

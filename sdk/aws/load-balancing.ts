@@ -4,22 +4,23 @@
  */
 import {
   DeleteLoadBalancerCommand as DeleteClassicCommand,
-  DescribeLoadBalancersCommand as DescribeClassicCommand,
   DescribeTagsCommand as DescribeClassicTagsCommand,
   ElasticLoadBalancingClient,
+  paginateDescribeLoadBalancers as paginateClassic,
 } from "@aws-sdk/client-elastic-load-balancing";
 import {
   DeleteLoadBalancerCommand,
   DeleteTargetGroupCommand,
-  DescribeLoadBalancersCommand,
   DescribeTagsCommand,
-  DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
+  paginateDescribeLoadBalancers,
+  paginateDescribeTargetGroups,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { AwsClients } from "./clients";
 import { describing } from "./describing";
 import { unlessGone } from "./errors";
 import { fromTagList } from "./ownership";
+import { everyItem } from "./pages";
 import type { TaggedThing } from "./service-leftovers";
 
 export interface LoadBalancer extends TaggedThing {
@@ -73,11 +74,8 @@ export class LoadBalancing {
 
   /** All of the VPC. */
   async listTargetGroups(vpcId: string, signal: AbortSignal): Promise<TargetGroup[]> {
-    const groups = await everyPage(async (Marker) => {
-      const request = new DescribeTargetGroupsCommand({ Marker, PageSize: pageSize });
-      const page = await this.current.send(request, { abortSignal: signal });
-      return { items: page.TargetGroups, next: page.NextMarker };
-    });
+    const pages = paginateDescribeTargetGroups({ client: this.current, pageSize }, {}, { abortSignal: signal });
+    const groups = await everyItem(pages, ({ TargetGroups }) => TargetGroups);
     const arns = groups.filter(({ VpcId }) => VpcId === vpcId).map(({ TargetGroupArn }) => TargetGroupArn!);
     return [...(await this.tags(arns, signal))].map(([arn, tags]) => ({ arn, vpcId, tags }));
   }
@@ -99,20 +97,14 @@ export class LoadBalancing {
   }
 
   private async classicNames(vpcId: string, signal: AbortSignal): Promise<string[]> {
-    const balancers = await everyPage(async (Marker) => {
-      const request = new DescribeClassicCommand({ Marker, PageSize: pageSize });
-      const page = await this.classic.send(request, { abortSignal: signal });
-      return { items: page.LoadBalancerDescriptions, next: page.NextMarker };
-    });
+    const pages = paginateClassic({ client: this.classic, pageSize }, {}, { abortSignal: signal });
+    const balancers = await everyItem(pages, ({ LoadBalancerDescriptions }) => LoadBalancerDescriptions);
     return balancers.filter(({ VPCId }) => VPCId === vpcId).map(({ LoadBalancerName }) => LoadBalancerName!);
   }
 
   private async arns(vpcId: string, signal: AbortSignal): Promise<string[]> {
-    const balancers = await everyPage(async (Marker) => {
-      const request = new DescribeLoadBalancersCommand({ Marker, PageSize: pageSize });
-      const page = await this.current.send(request, { abortSignal: signal });
-      return { items: page.LoadBalancers, next: page.NextMarker };
-    });
+    const pages = paginateDescribeLoadBalancers({ client: this.current, pageSize }, {}, { abortSignal: signal });
+    const balancers = await everyItem(pages, ({ LoadBalancers }) => LoadBalancers);
     return balancers.filter(({ VpcId }) => VpcId === vpcId).map(({ LoadBalancerArn }) => LoadBalancerArn!);
   }
 
@@ -132,19 +124,6 @@ export class LoadBalancing {
       return answer?.TagDescriptions?.map(({ ResourceArn, Tags }) => [ResourceArn!, fromTagList(Tags)]);
     });
   }
-}
-
-async function everyPage<T>(
-  read: (marker: string | undefined) => Promise<{ items: T[] | undefined; next: string | undefined }>,
-): Promise<T[]> {
-  const found: T[] = [];
-  let marker: string | undefined;
-  do {
-    const { items = [], next } = await read(marker);
-    found.push(...items);
-    marker = next || undefined;
-  } while (marker !== undefined);
-  return found;
 }
 
 /** By id, without those that have gone meanwhile: one of them refuses a whole question, and then each is asked for alone. */

@@ -1,28 +1,22 @@
 /** Security groups of a VPC, and the rules by which they hold on to each other. */
 import {
   DeleteSecurityGroupCommand,
-  DescribeSecurityGroupsCommand,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
+  paginateDescribeSecurityGroups,
   type EC2Client,
   type IpPermission,
   type SecurityGroup,
 } from "@aws-sdk/client-ec2";
 import { unlessGone } from "./errors";
+import { everyItem } from "./pages";
 
 const pageSize = 1000;
 
 export async function listSecurityGroups(ec2: EC2Client, vpcId: string, signal: AbortSignal): Promise<SecurityGroup[]> {
-  const found: SecurityGroup[] = [];
   const Filters = [{ Name: "vpc-id", Values: [vpcId] }];
-  let NextToken: string | undefined;
-  do {
-    const request = new DescribeSecurityGroupsCommand({ Filters, MaxResults: pageSize, NextToken });
-    const page = await ec2.send(request, { abortSignal: signal });
-    found.push(...(page.SecurityGroups ?? []));
-    NextToken = page.NextToken || undefined;
-  } while (NextToken);
-  return found;
+  const pages = paginateDescribeSecurityGroups({ client: ec2, pageSize }, { Filters }, { abortSignal: signal });
+  return everyItem(pages, ({ SecurityGroups }) => SecurityGroups);
 }
 
 /** What the rules of one group say about others. */
