@@ -12,7 +12,7 @@ ExecStart=/bin/bash -c 'set -o pipefail; kubeadm token create --ttl 24h | python
 END
 put 644 /etc/systemd/system/gpu-clusters-join.timer <<END
 [Timer]
-OnBootSec=1min
+OnBootSec=30s
 OnUnitActiveSec=8h
 [Install]
 WantedBy=timers.target

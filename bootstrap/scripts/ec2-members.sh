@@ -32,14 +32,8 @@ join_control_planes() {
     begin "kubeadm join as a control plane"
     discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
     { join_configuration && echo 'controlPlane: {localAPIEndpoint: {bindPort: 6443}}'; } | put 600 "${state#"$root"}/kubeadm.yaml"
-    if kubeadm join --config "$state/kubeadm.yaml" </dev/null; then
-      rm -f "$state/discovery.conf"
-      return
-    fi
-    note "attempt $attempt of 5 failed"
-    sleep 20
+    ! kubeadm_join 5 || return 0
   done
-  kubeadm_failed join
 }
 
 # A machine that was lost leaves its member of etcd. kubeadm joins no cluster in which one does not answer, and each counts for the majority.

@@ -57,6 +57,13 @@ else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps(
 END
 # What it writes reaches the instance's console too, which EC2 gives to who may read it.
 noted() { sed -u "s/^/$(date -u +%FT%TZ) /" | tee -a "${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log" >&2; }
-completed=$(document | python3 "$ec2" complete 2> >(sed -u "s/^/ec2: /" | noted)) ||
+given=$(document)
+complete_document() { printf '%s\n' "$given" | python3 "$ec2" complete; }
+completed=$(complete_document 2> >(sed -u "s/^/ec2: /" | noted)) ||
   { echo "FAILED at step: ask EC2 and SSM" | noted; exit 1; }
 document() { printf '%s\n' "$completed"; }
+# A machine may begin with a token that the control plane has replaced since.
+renew() {
+  local fresh
+  ! fresh=$(EC2_ATTEMPTS=0 complete_document) || completed=$fresh
+}

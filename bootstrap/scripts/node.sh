@@ -20,6 +20,7 @@ state=$root/var/lib/gpu-clusters
 pki=/etc/kubernetes/pki
 log=$root/var/log/gpu-clusters-bootstrap.log
 step=start
+refused=
 
 begin() {
   step=$1
@@ -34,9 +35,8 @@ have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
 
 # text|json PATH, lines PATH, pairs PATH (k=v,k=v), rows PATH FIELD... (tab-separated): from the document; nothing where there is nothing.
-if python3 -ISc 'import json' 2>/dev/null; then
-  query() {
-    document | python3 -ISc '
+query() {
+  document | python3 -ISc '
 import json,sys
 mode,path=sys.argv[1:3]
 v=json.loads(sys.stdin.read().split("\n",1)[1])
@@ -48,19 +48,7 @@ elif mode=="pairs": print(",".join(k+"="+x for k,x in v.items()))
 elif mode=="rows":
   for r in v: print("\t".join(r[f] for f in sys.argv[3:]))
 else: print(v if isinstance(v,str) else json.dumps(v))' "$@"
-  }
-else
-  # shellcheck disable=SC2016
-  query() {
-    document | tail -n +2 | jq -r --arg mode "$1" --arg path "$2" '$ARGS.positional as $fields
-| getpath($path|split(".")) | if . == null then empty
-elif $mode == "json" then tojson
-elif $mode == "lines" then .[]
-elif $mode == "pairs" then to_entries|map("\(.key)=\(.value)")|join(",")
-elif $mode == "rows" then .[]|[.[$fields[]]]|join("\t")
-else . end' --args "${@:3}"
-  }
-fi
+}
 
 # The PEM at a path, with exactly one newline at its end.
 pem() { printf '%s\n' "$(query text "$1")"; }
@@ -255,7 +243,7 @@ join_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery: {file: {kubeConfigPath: "$state/discovery.conf"}}
-timeouts: {discovery: 30s}
+timeouts: {discovery: 15s}
 $(registration "$@")
 END
 }
@@ -279,7 +267,8 @@ END
 }
 
 kubeadm_failed() {
-  journalctl -u kubelet -n 20 --no-pager || true
+  # Few lines, so that kubeadm's own are among the log's last.
+  journalctl -u kubelet -n 4 --no-pager || true
   die "kubeadm $1 failed: see above"
 }
 
@@ -290,25 +279,31 @@ become_control_plane() {
   kubeadm init --config "$state/kubeadm.yaml" --skip-token-print --skip-certificate-key-print </dev/null || kubeadm_failed init
 }
 
+# kubeadm_join LAST-ATTEMPT: an API server that refuses twice will do so for good; once, it may have just begun.
+kubeadm_join() {
+  kubeadm join --config "$state/kubeadm.yaml" </dev/null 2>&1 | tee "$state/join" && rm "$state/discovery.conf" && return
+  note "attempt $attempt of $1 failed"
+  ! grep -qE 'Unauthorized|unknown authority' "$state/join" || refused+=x
+  [[ $attempt != "$1" && $refused != xx ]] || kubeadm_failed join
+  sleep 15
+  # A cloud's own script may have a newer token by now (ec2.sh).
+  ! have renew || renew
+  false
+}
+
 become_worker() {
   local attempt unfinished
   begin "kubeadm join"
-  # The control plane may be away for a moment; a token that it refuses shows in the log soon.
-  for attempt in $(seq 6); do
+  # The control plane may be away for a moment.
+  for attempt in $(seq 10); do
     # kubelet has its certificate: only the marker is missing.
     [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
     unfinished=()
     [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
     discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
     join_configuration "${unfinished[@]}" | put 600 "${state#"$root"}/kubeadm.yaml"
-    if kubeadm join --config "$state/kubeadm.yaml" </dev/null; then
-      rm -f "$state/discovery.conf"
-      return
-    fi
-    note "attempt $attempt of 6 failed"
-    sleep 20
+    ! kubeadm_join 10 || return 0
   done
-  kubeadm_failed join
 }
 
 ended() {
@@ -327,6 +322,8 @@ main() {
   fi
   # shellcheck source=/dev/null
   [ ! -O "$root/etc/gpu-clusters/overrides.env" ] || . "$root/etc/gpu-clusters/overrides.env"
+  # Images with cloud-init have it.
+  python3 -ISc 'import json' 2>/dev/null || { apt update && apt install -y python3; }
   role=$(query text role)
   node=$(query text nodeName)
   version=$(query text kubernetesVersion)

@@ -77,7 +77,8 @@ export function logOverSsh(privateKey: string): LogSource<{ readonly nodeName: s
 /** Of what a machine wrote on its console: the last lines of cloud-init, which runs the bootstrap script. */
 export function bootstrapLines(console: string): string {
   const all = console.split(/\r?\n/);
-  const ofScript = all.flatMap((line) => /^\[\s*\d+\.\d+\] cloud-init\[\d+\]: (.*)$/.exec(line)?.[1] ?? []);
+  // systemd puts the time since boot in front where it knows it.
+  const ofScript = all.flatMap((line) => /^(?:\[\s*\d+\.\d+\] )?cloud-init\[\d+\]: (.*)$/.exec(line)?.[1] ?? []);
   return (ofScript.length > 0 ? ofScript : all)
     .filter((line) => line.trim() !== "" && !line.includes("\u001b") && !line.includes("WARNING"))
     .slice(-lines)

@@ -47,8 +47,8 @@ export class Ec2Services {
   readonly afterwards = new Map<string, string>();
   /** What was asked of SSM, with the answer's status. */
   readonly requests: string[] = [];
-  /** Answers of the next requests to SSM, in the place of the right ones. */
-  failures: number[] = [];
+  /** Answers of the next requests to SSM, in the place of the right ones; undefined for a right one. */
+  failures: (number | undefined)[] = [];
   readonly #server: Server = createServer((request, response) => {
     void this.#answer(request).then(([status, body]) => response.writeHead(status).end(body));
   });

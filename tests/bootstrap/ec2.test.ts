@@ -132,6 +132,35 @@ describe("an EC2 instance", () => {
     assert.doesNotMatch(log, new RegExp(token));
   });
 
+  it("asks for the token again when it was refused, and gives up when it is refused twice", async () => {
+    const fresh = "uvwxyz.0123456789abcdef";
+    services.afterwards.set(parameters.join, JSON.stringify({ bootstrapToken: fresh }));
+    const refuse = "error: couldn't validate the identity of the API Server: failed to request: Unauthorized";
+    machine.breakKubeadm(refuse, fresh);
+    const first = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(first.status, 0, first.output);
+    assert.match(first.output, /Unauthorized[^]*attempt 1 of 10 failed/);
+    assert.match(machine.discovery(), new RegExp(`token: "${fresh}"`));
+    assert.doesNotMatch(first.output, /[a-z0-9]{6}\.[a-z0-9]{16}/);
+
+    machine.dispose();
+    machine = new FakeMachine();
+    machine.breakKubeadm(refuse);
+    const second = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(second.status, 1);
+    assert.match(second.output, /attempt 2 of 10 failed[^]*FAILED at step: kubeadm join/);
+    assert.doesNotMatch(second.output, /attempt 3/);
+  });
+
+  it("keeps to the token that it has while SSM does not answer", async () => {
+    machine.breakKubeadm("error: connection refused");
+    services.failures = [undefined, ...Array<number>(9).fill(500)];
+    const { status, output } = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(status, 1);
+    assert.match(output, /attempt 10 of 10 failed[^]*FAILED at step: kubeadm join/);
+    assert.match(machine.read("var/lib/gpu-clusters/discovery.conf"), new RegExp(`token: "${token}"`));
+  });
+
   describe("one of several control planes", () => {
     const userData = (member: Ec2Member) => scriptFrom({ ...documents["ec2-control-plane-member"]!, member });
     const etcHosts = () => machine.read("etc/hosts").trim().split("\n");

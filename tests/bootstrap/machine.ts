@@ -23,12 +23,12 @@ const commands: Record<string, string> = {
   "apt-mark": "",
   containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
-  "apt-get": `case "$*" in *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; esac`,
+  "apt-get": `case "$*" in *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
   getent: "exit 2",
   kubeadm: `case "$1" in version) echo v1.36.3;; config) echo registry.k8s.io/etcd:3.6.8-0; echo registry.k8s.io/pause:3.10.2;;
-    reset) ;; *) [ ! -e "$BIN/../kubeadm-fails" ] || { echo 'error execution phase preflight'; exit 1; }
+    reset) ;; *) [ ! -e "$BIN/../kubeadm-fails" ] || grep -qsf "$BIN/../kubeadm-trusts" "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" || { echo 'error execution phase preflight'; cat "$BIN/../kubeadm-fails" >&2; exit 1; }
       cp "$3" "$BIN/../kubeadm-config.yaml"; [ "$1" = init ] || cp "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" "$BIN/../discovery.conf";; esac`,
   kubelet: "echo Kubernetes v1.36.3",
   modprobe: "",
@@ -54,7 +54,6 @@ export interface Run {
 }
 
 export interface MachineOptions {
-  reader?: "python3" | "jq";
   without?: string[];
   packagesLater?: boolean;
 }
@@ -74,12 +73,14 @@ export class FakeMachine {
   readonly #bin = join(this.#folder, "bin");
   readonly #calls = join(this.#folder, "calls");
 
-  /** `reader`: what reads JSON there. `without`: commands that the machine does not have. `packagesLater`: kubeadm and kubelet come with their packages. */
-  constructor({ reader = "python3", without = [], packagesLater = false }: MachineOptions = {}) {
+  /** `without`: commands that the machine does not have. `packagesLater`: kubeadm and kubelet come with their packages. */
+  constructor({ without = [], packagesLater = false }: MachineOptions = {}) {
     mkdirSync(this.#bin, { recursive: true });
     mkdirSync(this.root);
-    if (reader === "python3") symlinkSync(python(), join(this.#bin, "python3"));
-    else writeFileSync(join(this.#bin, "python3"), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+    symlinkSync(python(), join(this.#bin, "python3-full"));
+    if (without.includes("python3"))
+      writeFileSync(join(this.#bin, "python3"), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+    else symlinkSync("python3-full", join(this.#bin, "python3"));
     for (const [name, body] of Object.entries(commands)) {
       if (without.includes(name)) continue;
       writeFileSync(join(this.#bin, name), `${recorded}${body}\n`);
@@ -136,8 +137,10 @@ export class FakeMachine {
     return readFileSync(join(this.#folder, "discovery.conf"), "utf8");
   }
 
-  breakKubeadm(): void {
-    writeFileSync(join(this.#folder, "kubeadm-fails"), "");
+  /** `reason`: what kubeadm says. `trusted`: the token with which it does its work all the same. */
+  breakKubeadm(reason = "", trusted = "none"): void {
+    writeFileSync(join(this.#folder, "kubeadm-fails"), reason);
+    writeFileSync(join(this.#folder, "kubeadm-trusts"), trusted);
   }
 
   mendKubeadm(): void {

@@ -144,6 +144,13 @@ describe("the bootstrap script on a machine", () => {
     assert.deepEqual(calls, ["systemctl start kubelet"]);
   });
 
+  it("installs Python where the image has none", async () => {
+    machine = new FakeMachine({ without: ["python3"] });
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.match(of(calls, "apt-get").join("\n"), /update\n.*install -y python3$/);
+  });
+
   it("goes on after a failed kubeadm init, ignoring what the attempt left", async () => {
     machine = new FakeMachine();
     machine.breakKubeadm();
@@ -169,7 +176,7 @@ describe("the bootstrap script on a machine", () => {
     machine.breakKubeadm();
     const failed = await machine.run(scriptFor(worker));
     assert.equal(failed.status, 1);
-    assert.equal(of(failed.calls, "kubeadm").filter((call) => call.startsWith("kubeadm join")).length, 6);
+    assert.equal(of(failed.calls, "kubeadm").filter((call) => call.startsWith("kubeadm join")).length, 10);
 
     machine.mendKubeadm();
     machine.write("etc/kubernetes/kubelet.conf", "kubelet got its certificate");

@@ -9,7 +9,6 @@ import { scriptModule } from "../../bootstrap/generate";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
 import { assertGolden } from "./golden";
-import { FakeMachine } from "./machine";
 import { shellcheck } from "./shellcheck";
 
 const documents = {
@@ -125,32 +124,6 @@ describe("scripts/node.sh", () => {
     for (const document of [controlPlane, worker]) {
       assert.equal(complaints(executable, renderBootstrapScript(document, cudo)), "");
     }
-  });
-
-  it("reads the document the same with jq as with Python", async function () {
-    if (spawnSync("jq", ["--version"]).status !== 0) {
-      console.log("      jq is not on PATH");
-      this.skip();
-    }
-    const configs: string[] = [];
-    for (const reader of ["python3", "jq"] as const) {
-      const machine = new FakeMachine({ reader });
-      try {
-        const { status, output } = await machine.run(
-          filled(renderBootstrapScript({ ...workerWithShares, taints: gpuWorker.taints }, cudo)),
-        );
-        assert.equal(status, 0, output);
-        configs.push(
-          [machine.kubeadmConfig(), machine.discovery(), machine.read("etc/fstab")]
-            .join("\n")
-            .replaceAll(machine.root, ""),
-        );
-      } finally {
-        machine.dispose();
-      }
-    }
-    const spaceless = (text: string) => text.replace(/([{,:]) +/g, "$1");
-    assert.equal(spaceless(configs[0]!), spaceless(configs[1]!));
   });
 });
 

@@ -1,12 +1,12 @@
 /** Three control planes on simulated AWS whose machines really boot: one goes off, or is lost, and the API still answers. */
 import assert from "node:assert/strict";
-import type { EC2 } from "@aws-sdk/client-ec2";
+import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { SimulatorClient } from "../../simulator/client";
 import { defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { oneLife } from "../engine/one-life";
 import { until } from "../machines/test-cluster";
-import { BootingStack, ec2Of } from "./booting-stack";
+import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 
 describe("three control planes on AWS, on machines that boot", function () {
@@ -39,7 +39,7 @@ describe("three control planes on AWS, on machines that boot", function () {
     this.timeout(900_000); // The first run makes the image.
     const config = { cloudControllerManager: false, controlPlane: { count: 3 }, keyPair: "ops" };
     cluster = await BootingStack.start({ cloud: "aws", clusterName: "three", ...config }, 4 * bootMs);
-    ec2 = ec2Of(cluster);
+    ec2 = new EC2(awsAccess(cluster));
   });
 
   after(async function () {

@@ -1,13 +1,15 @@
 /** A cluster on simulated AWS whose machines really boot, from `pulumi up` to `pulumi destroy`. */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import type { EC2 } from "@aws-sdk/client-ec2";
+import { EC2 } from "@aws-sdk/client-ec2";
+import { SSM } from "@aws-sdk/client-ssm";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
+import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
 import { bootstrapLines } from "../../sdk/kubernetes/machine-log";
 import { defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { oneLife } from "../engine/one-life";
 import { until } from "../machines/test-cluster";
-import { BootingStack, ec2Of } from "./booting-stack";
+import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { withExpiringCertificate } from "./expiring-certificate";
 import { advertiseGpus } from "./gpu-device-plugin";
@@ -17,10 +19,13 @@ import { proveGpus, proveWorkload } from "./workload";
 
 const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" } as const;
 const common = { role: "worker", minSize: 1, maxSize: 1 } as const;
-const nodeGroups: AwsNodeGroupArgs[] = [
-  { ...common, name: "system", instanceTypes: ["m5.large"], labels: { tier: "general" } },
-  { ...common, name: "gpu", instanceTypes: ["g4dn.xlarge"], taints: [gpuTaint] },
-];
+const general: AwsNodeGroupArgs = {
+  ...common,
+  name: "system",
+  instanceTypes: ["m5.large"],
+  labels: { tier: "general" },
+};
+const withGpus: AwsNodeGroupArgs = { ...common, name: "gpu", instanceTypes: ["g4dn.xlarge"], taints: [gpuTaint] };
 
 describe("an AWS cluster on machines that boot", function () {
   this.timeout(bootMs);
@@ -29,24 +34,36 @@ describe("an AWS cluster on machines that boot", function () {
   let cluster: BootingStack;
   let ec2: EC2;
 
-  /** The only instance of a group, or the control plane. */
-  async function instanceOf(group: string | undefined) {
+  /** Those that run, of a group or of the control plane. */
+  async function instancesOf(group: string | undefined) {
     const { Reservations = [] } = await ec2.describeInstances({
       Filters: [{ Name: "instance-state-name", Values: ["running"] }],
     });
-    const found = Reservations.flatMap(({ Instances = [] }) => Instances).find(
-      ({ Tags = [] }) => Tags.find(({ Key }) => Key === "gpu-clusters/node-group")?.Value === group,
-    );
-    assert.ok(found, `an instance of ${group ?? "the control plane"}`);
-    const id = `aws/${defaultRegion}/${found.InstanceId}`;
-    return { ...found, id, name: found.PrivateDnsName!, disk: cluster.diskOf(id) };
+    return Reservations.flatMap(({ Instances = [] }) => Instances)
+      .filter(({ Tags = [] }) => Tags.find(({ Key }) => Key === "gpu-clusters/node-group")?.Value === group)
+      .map((found) => {
+        const id = `aws/${defaultRegion}/${found.InstanceId}`;
+        return { ...found, id, name: found.PrivateDnsName!, disk: cluster.diskOf(id) };
+      });
+  }
+
+  async function instanceOf(group: string | undefined) {
+    const [first] = await instancesOf(group);
+    assert.ok(first, `an instance of ${group ?? "the control plane"}`);
+    return first;
   }
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
     const network = { zones: ["us-west-2a", "us-west-2b"] };
-    cluster = await BootingStack.start({ cloud: "aws", clusterName: "life", keyPair: "ops", network, nodeGroups });
-    ec2 = ec2Of(cluster);
+    cluster = await BootingStack.start({
+      cloud: "aws",
+      clusterName: "life",
+      keyPair: "ops",
+      network,
+      nodeGroups: [general, withGpus],
+    });
+    ec2 = new EC2(awsAccess(cluster));
   });
 
   after(async function () {
@@ -153,16 +170,44 @@ describe("an AWS cluster on machines that boot", function () {
     await proveWorkload(cluster.kubectl, [system!.name, gpu!.name]);
   });
 
-  it("has a new worker in the place of a lost one, and a new certificate before the old one expires, after the next `up`", async function () {
+  it("says in `up` why a machine does not join, in the words of its own log", async function () {
     this.timeout(2 * bootMs);
-    const [lost, kubeconfig] = [await instanceOf("system"), await cluster.kubeconfig()];
-    await ec2.terminateInstances({ InstanceIds: [lost.InstanceId!] });
+    // As when the control plane could not renew it for a day.
+    const { disk } = await instanceOf(undefined);
+    await inside(disk, "systemctl stop gpu-clusters-join.timer gpu-clusters-join.service");
+    const token = await mintBootstrapToken(cluster.api, { ttlHours: 1 / 3600, description: "tests" });
+    const join = { Name: "/gpu-clusters/life/join", Value: JSON.stringify({ bootstrapToken: token }) };
+    await new SSM(awsAccess(cluster)).putParameter({ ...join, Type: "SecureString", Overwrite: true });
+    const { InstanceId: first } = await instanceOf("system");
+    cluster.reconfigure({ nodeGroups: [{ ...general, minSize: 2, maxSize: 2 }, withGpus] });
+    const up = await cluster.stack.up();
+    assert.equal(up.ok, false);
+    const { name } = (await instancesOf("system")).find(({ InstanceId }) => InstanceId !== first)!;
+    assert.match(up.text, /node group "system" has 1 of 2 nodes \(1 not joined\)/);
+    assert.match(up.text, new RegExp(`${name} gave up joining: once the cause is mended, delete the machine`));
+    assert.match(up.text, new RegExp(`${name}: its console ends with\\n( +.*\\n)* +.*Unauthorized`));
+    assert.ok(!up.text.includes(token));
+  });
+
+  it("has new workers in the place of lost ones, and a new certificate before the old one expires, after the next `up`", async function () {
+    this.timeout(2 * bootMs);
+    const control = await instanceOf(undefined);
+    assert.equal(
+      await inside(control.disk, "systemctl start gpu-clusters-join.timer gpu-clusters-join.service && echo published"),
+      "published",
+    );
+    const [lost, kubeconfig] = [await instancesOf("system"), await cluster.kubeconfig()];
+    assert.equal(lost.length, 2);
+    await ec2.terminateInstances({ InstanceIds: lost.map(({ InstanceId }) => InstanceId!) });
     await cluster.stack.replaceState(await withExpiringCertificate(await cluster.stack.state(true)));
     await cluster.up("--refresh");
     assert.notEqual(await cluster.kubeconfig(), kubeconfig);
-    const found = await instanceOf("system");
-    assert.notEqual(found.InstanceId, lost.InstanceId);
-    await cluster.isReady(found.name);
+    const found = await instancesOf("system");
+    assert.equal(found.length, 2);
+    for (const { name, InstanceId } of found) {
+      assert.ok(lost.every((each) => each.InstanceId !== InstanceId));
+      await cluster.isReady(name);
+    }
     assert.deepEqual(await cluster.stack.preview(), []);
   });
 

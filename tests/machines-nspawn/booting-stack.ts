@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EC2 } from "@aws-sdk/client-ec2";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import { SimulatorClient } from "../../simulator/client";
@@ -26,6 +25,7 @@ export class BootingStack {
   private constructor(
     readonly environment: EngineEnvironment,
     readonly stack: EngineStack,
+    private readonly config: Record<string, unknown>,
     private readonly directory: string,
     private readonly machinesDirectory: string,
     private readonly program: string,
@@ -42,10 +42,14 @@ export class BootingStack {
       ...(config["cloud"] === "aws" && { aws: {} }),
     });
     // The machines' image has a network between pods.
-    const entries = Object.entries({ cni: "none", ...config });
-    const prefixed = Object.fromEntries(entries.map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]));
-    const stack = await environment.stack(prefixed, { program, timeoutMs });
-    return new BootingStack(environment, stack, directory, machinesDirectory, program);
+    const whole = { cni: "none", ...config };
+    const stack = await environment.stack(prefixed(whole), { program, timeoutMs });
+    return new BootingStack(environment, stack, whole, directory, machinesDirectory, program);
+  }
+
+  /** @param changes of the program's config, for the operations from now on */
+  reconfigure(changes: Record<string, unknown>): void {
+    this.stack.configure({ ...this.environment.providerConfig, ...prefixed({ ...this.config, ...changes }) });
   }
 
   /** `pulumi up`, and what leads to the cluster from then on. */
@@ -126,9 +130,13 @@ export class BootingStack {
   }
 }
 
-/** EC2 as users of the simulated AWS reach it. */
-export function ec2Of({ environment }: BootingStack): EC2 {
+function prefixed(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]));
+}
+
+/** How users of the simulated AWS reach it, as clients take it. */
+export function awsAccess({ environment }: BootingStack) {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  return new EC2({ endpoint: environment.aws.endpoint, region: defaultRegion, credentials });
+  return { endpoint: environment.aws.endpoint, region: defaultRegion, credentials };
 }

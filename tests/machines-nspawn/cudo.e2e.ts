@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { utils } from "ssh2";
+import { setTimeout as delay } from "node:timers/promises";
 import { runOverSsh } from "../../sdk/cloud/ssh";
 import { SimulatorClient } from "../../simulator/client";
 import { oneLife } from "../engine/one-life";
@@ -26,11 +27,10 @@ const shape = {
   machineType: "intel-broadwell-v100",
 };
 const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
-const nodeGroups = [
-  { ...shape, id: "workers", labels: { tier: "general" } },
-  { ...shape, id: "gpu", vcpus: 8, memoryGib: 32, gpus: 1, gpuModel: "V100", taints: [gpuTaint] },
-];
+const workers = { ...shape, id: "workers", labels: { tier: "general" } };
+const withGpus = { ...shape, id: "gpu", vcpus: 8, memoryGib: 32, gpus: 1, gpuModel: "V100", taints: [gpuTaint] };
 const [control, worker, gpu] = ["life-control-plane", "life-workers-0", "life-gpu-0"] as const;
+const late = "life-workers-1";
 
 describe("a Cudo cluster on machines that boot", function () {
   this.timeout(bootMs);
@@ -49,6 +49,19 @@ describe("a Cudo cluster on machines that boot", function () {
     return runOverSsh(target, command, { signal: AbortSignal.timeout(60_000), input });
   }
 
+  /** Deletes every token for joining nodes as soon as there is one, and tells how many there were. */
+  async function revokeTokens(until: AbortSignal): Promise<number> {
+    const secret = { apiVersion: "v1", kind: "Secret", namespace: "kube-system" };
+    let revoked = 0;
+    while (!until.aborted) {
+      const tokens = (await cluster.api.list(secret)).filter(({ type }) => type === "bootstrap.kubernetes.io/token");
+      for (const { metadata } of tokens) await cluster.api.delete({ ...secret, name: metadata.name! });
+      revoked += tokens.length;
+      await delay(200);
+    }
+    return revoked;
+  }
+
   /** A VM's operation in Cudo's API. */
   async function tell(name: string, operation: "start" | "stop" | "reboot" | "terminate"): Promise<void> {
     const { baseUrl, apiKey, projectId } = cluster.environment.simulator.cudo;
@@ -62,7 +75,8 @@ describe("a Cudo cluster on machines that boot", function () {
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    const config = { controlPlaneSize: "sm", sshPublicKey: keys.public, nodeGroups };
+    const ssh = { sshPublicKey: keys.public, sshPrivateKey: keys.private };
+    const config = { controlPlaneSize: "sm", ...ssh, nodeGroups: [workers, withGpus] };
     cluster = await BootingStack.start({ cloud: "cudo", clusterName: "life", ...config });
     client = new SimulatorClient(cluster.environment.simulator.url);
   });
@@ -169,10 +183,27 @@ describe("a Cudo cluster on machines that boot", function () {
     await proveWorkload(cluster.kubectl, [worker, gpu]);
   });
 
-  it("gets back a worker that was lost, and a certificate that was about to expire, by the next `up`", async () => {
+  it("says in `up` why a machine does not join, in the words of its own log", async function () {
+    this.timeout(2 * bootMs);
+    const up = new AbortController();
+    const revoked = revokeTokens(up.signal);
+    cluster.reconfigure({ nodeGroups: [{ ...workers, minSize: 2 }, withGpus] });
+    const { ok, text } = await cluster.stack.up();
+    up.abort();
+    assert.equal(ok, false);
+    assert.match(text, /node group "workers" has 1 of 2 nodes \(1 not joined\)/);
+    assert.match(text, new RegExp(`${late} gave up joining: once the cause is mended, delete the machine`));
+    assert.match(text, new RegExp(`${late}: /var/log\\S+ ends with\\n( +.*\\n)* +.*Unauthorized`));
+    assert.ok((await revoked) > 0);
+    assert.doesNotMatch(text, /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/);
+  });
+
+  it("gets back workers that were lost, and a certificate that was about to expire, by the next `up`", async () => {
     const [uid, kubeconfig] = [(await cluster.node(worker))?.metadata.uid, await cluster.kubeconfig()];
-    await tell(worker, "terminate");
-    await until("the VM is gone", async () => !(await client.state()).cudo.vms.some(({ id }) => id === worker), bootMs);
+    const lost: string[] = [worker, late];
+    await Promise.all(lost.map((name) => tell(name, "terminate")));
+    const gone = async () => !(await client.state()).cudo.vms.some(({ id }) => lost.includes(id));
+    await until("the VMs are gone", gone, bootMs);
     await cluster.stack.replaceState(await withExpiringCertificate(await cluster.stack.state(true)));
     await cluster.up("--refresh");
     assert.notEqual(await cluster.kubeconfig(), kubeconfig);
@@ -184,6 +215,7 @@ describe("a Cudo cluster on machines that boot", function () {
       },
       bootMs,
     );
+    await cluster.isReady(late);
     assert.deepEqual(await cluster.stack.preview(), []);
   });
 
