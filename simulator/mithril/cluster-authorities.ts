@@ -1,7 +1,7 @@
 /** The keys that a hosted cluster is made with. */
 import { randomBytes } from "node:crypto";
-import { utils } from "ssh2";
 import { issueCertificate, makeAuthority, makePrivateKey } from "../../sdk/kubernetes/certificates";
+import { newSshKeyPair } from "../ssh-key-pair";
 import type { ClusterAuthorities } from "./model";
 
 const yearHours = 365 * 24;
@@ -22,7 +22,7 @@ export async function makeClusterAuthorities(): Promise<ClusterAuthorities> {
   return {
     ...{ ca, frontProxyCa, etcdCa, serviceAccountKey, admin },
     bootstrapToken: `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`,
-    sshHostKey: utils.generateKeyPairSync("ed25519").private,
+    sshHostKey: newSshKeyPair().private,
   };
 }
 

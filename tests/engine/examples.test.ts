@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { utils } from "ssh2";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { EngineEnvironment } from "./environment";
 
 describe("examples on the engine", function () {
@@ -26,7 +26,7 @@ describe("examples on the engine", function () {
 
   it("mithril-training starts its workers one after another on the share, and is destroyed whole", async () => {
     const program = join(__dirname, "..", "..", "examples", "mithril-training");
-    const key = utils.generateKeyPairSync("ed25519");
+    const key = newSshKeyPair();
     const config = {
       "mithril-training:sshPublicKey": key.public,
       "mithril-training:sshPrivateKey": key.private,

@@ -1,8 +1,8 @@
-import { utils } from "ssh2";
 import type { Simulator } from "../../simulator/server";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 
 export const region = "us-central5-a";
-export const key = utils.generateKeyPairSync("ed25519");
+export const key = newSshKeyPair();
 
 /** One group of spot instances, each worth a bid. */
 export const spotGroup = {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { utils } from "ssh2";
 import { waitFor, NotYet } from "../../sdk/kubernetes/handlers/wait";
 import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
 import {
@@ -10,12 +9,13 @@ import {
   logOverSsh,
   withoutSecrets,
 } from "../../sdk/kubernetes/machine-log";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
 // The log of a machine that answers is read in tests/machines-nspawn/refused.e2e.ts.
 describe("the log of a machine that does not become a node", () => {
-  const { private: privateKey } = utils.generateKeyPairSync("ed25519");
+  const { private: privateKey } = newSshKeyPair();
 
   it("is told without secrets, whoever wrote them there", () => {
     const text = `join with abcdef.0123456789abcdef\n-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\nat 10.0.0.1.`;

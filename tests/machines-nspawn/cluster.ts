@@ -1,7 +1,6 @@
 /** A cluster of machines that really boot, for tests. */
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import type { NodeDocument } from "../../bootstrap/document";
 import { runOverSsh, type SshResult } from "../../sdk/cloud/ssh";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
@@ -10,6 +9,7 @@ import { kubernetesApi } from "../../sdk/kubernetes/client";
 import type { Machine, MachineKind, MachineSpec } from "../../simulator/machines/machine";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { scriptOf, testDocuments } from "../machines/documents";
 import { adminKubeconfig, readyStatus, until } from "../machines/test-cluster";
 
@@ -38,7 +38,7 @@ export async function bootingCluster(directory: string, network: string): Promis
   const kind = nspawnMachines({ dir: directory, image: await ensureMachineImage() });
   const address = `${network}.10`;
   const documents = await testDocuments(address);
-  const keys = utils.generateKeyPairSync("ed25519");
+  const keys = newSshKeyPair();
   const authorizedKeys = [keys.public];
   const document: NodeDocument = {
     ...documents.controlPlane,

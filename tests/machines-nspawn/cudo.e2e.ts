@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { utils } from "ssh2";
 import { setTimeout as delay } from "node:timers/promises";
 import { runOverSsh } from "../../sdk/cloud/ssh";
 import { SimulatorClient } from "../../simulator/client";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { oneLife } from "../engine/one-life";
 import { readyStatus, until } from "../machines/test-cluster";
 import { BootingStack } from "./booting-stack";
@@ -36,7 +36,7 @@ describe("a Cudo cluster on machines that boot", function () {
   this.timeout(bootMs);
   oneLife();
 
-  const keys = utils.generateKeyPairSync("ed25519");
+  const keys = newSshKeyPair();
   let cluster: BootingStack;
   let client: SimulatorClient;
 
@@ -109,7 +109,7 @@ describe("a Cudo cluster on machines that boot", function () {
   it("lets the user's key in over SSH, and no other", async () => {
     for (const name of [control, worker])
       assert.equal((await onMachine(name, "hostname; id -u")).stdout, `${name}\n0\n`);
-    const stranger = utils.generateKeyPairSync("ed25519").private;
+    const stranger = newSshKeyPair().private;
     await assert.rejects(onMachine(worker, "true", "", stranger), /authentication methods failed/);
   });
 

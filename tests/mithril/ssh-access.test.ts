@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { utils } from "ssh2";
 import { provider } from "../../sdk/provider";
 import { SshServer } from "../../simulator/mithril/ssh-server";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../plugin/harness";
 
 const type = "gpu-clusters:mithril:SshAccess";
 
 describe("access to a control plane over SSH", () => {
-  const mine = utils.generateKeyPairSync("ed25519");
-  const other = utils.generateKeyPairSync("ed25519");
+  const mine = newSshKeyPair();
+  const other = newSshKeyPair();
   const host = utils.generateKeyPairSync("ecdsa", { bits: 256 });
   let plugin: Plugin;
   let server: SshServer;

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { utils } from "ssh2";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
 import { kubernetesApi } from "../../sdk/kubernetes/client";
 import type { MithrilApi } from "../../sdk/mithril/api";
@@ -11,6 +10,7 @@ import { createMithrilClient } from "../../sdk/mithril/client";
 import { SimulatorClient } from "../../simulator/client";
 import { lightMachines } from "../../simulator/machines/light/light-machines";
 import { startSimulator, type Simulator } from "../../simulator/server";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { ensureTools } from "../../toolchain/tools";
 import { oneLife } from "../engine/one-life";
 import { fastBackoff, signal } from "../mithril/cloud";
@@ -29,7 +29,7 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
 describe("A hosted cluster of simulated Mithril", function () {
   oneLife();
   const directory = mkdtempSync(join(tmpdir(), "mithril-"));
-  const keys = utils.generateKeyPairSync("ed25519");
+  const keys = newSshKeyPair();
   let simulator: Simulator;
   let api: MithrilApi;
   let clusterId: string;

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { Client, utils } from "ssh2";
 import { SshServer } from "../../simulator/mithril/ssh-server";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 
 describe("SSH on a simulated control plane", () => {
-  const mine = utils.generateKeyPairSync("ed25519");
+  const mine = newSshKeyPair();
   const rsa = utils.generateKeyPairSync("rsa", { bits: 2048 });
-  const stranger = utils.generateKeyPairSync("ed25519");
+  const stranger = newSshKeyPair();
   let server: SshServer;
   before(async () => {
     server = await SshServer.listen({
       address: "127.0.0.1",
       port: 0,
-      hostKey: utils.generateKeyPairSync("ed25519").private,
+      hostKey: newSshKeyPair().private,
       authorizedKeys: [`${mine.public} me`, rsa.public],
       kubeconfig: "kind: Config\n",
     });

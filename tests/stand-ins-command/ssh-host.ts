@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Server, utils, type Connection, type ParsedKey } from "ssh2";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 
 export interface SshHost {
   readonly port: number;
@@ -77,7 +78,7 @@ export async function startSshHost({
 /** ssh2 now and then makes a key that it cannot read itself. */
 function keyPair(): { private: string; public: string } {
   for (;;) {
-    const pair = utils.generateKeyPairSync("ed25519");
+    const pair = newSshKeyPair();
     if (!(utils.parseKey(pair.private) instanceof Error)) return pair;
   }
 }
