@@ -5,15 +5,18 @@
  * `npm test -- tests/cudo` runs one folder, `--grep` goes to mocha; both leave the machines out.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { ensureTools, toolNames } from "../toolchain/tools";
 import { ensurePluginBundle } from "../toolchain/build/bundle";
 import { bootingProblem, runBootingTests } from "./booting";
 
 /** More than there are cores: engines and machines wait for each other much of the time. */
 const jobs = availableParallelism() + 1;
+
+/** Folders with files that take minutes come first, so that none of them is left to run alone at the end. */
+const longest = ["static", "engine"];
 
 async function main(): Promise<number> {
   const given = process.argv.slice(2);
@@ -24,9 +27,8 @@ async function main(): Promise<number> {
 
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-tests-"));
   try {
-    const specs = (paths.length > 0 ? paths : ["tests"]).map((path) =>
-      path.endsWith(".ts") ? path : `${path}/**/*.test.ts`,
-    );
+    const specs =
+      paths.length > 0 ? paths.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`)) : allFiles();
     const outcomes = [
       counted(directory, (reporter) =>
         mocha(["--parallel", "--jobs", String(jobs), ...reporter, ...options, ...specs]),
@@ -41,6 +43,14 @@ async function main(): Promise<number> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function allFiles(): string[] {
+  const rank = (file: string) => (longest.some((folder) => file.startsWith(`${folder}${sep}`)) ? 0 : 1);
+  return readdirSync(__dirname, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+    .map((file) => join("tests", file));
 }
 
 interface Outcome {

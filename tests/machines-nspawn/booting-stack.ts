@@ -1,6 +1,6 @@
 /** A stack of the default program on a simulated cloud whose machines really boot. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
@@ -31,7 +31,7 @@ export class BootingStack {
     private readonly program: string,
   ) {}
 
-  /** @param config of the program, without its prefix */
+  /** @param config of the program, without its prefix, and without what the simulator says */
   static async start(config: Record<string, unknown>, timeoutMs = 2 * bootMs): Promise<BootingStack> {
     const image = await ensureMachineImage();
     const program = await compiledDefaultProgram();
@@ -42,7 +42,8 @@ export class BootingStack {
       ...(config["cloud"] === "aws" && { aws: {} }),
     });
     // The machines' image has a network between pods.
-    const whole = { cni: "none", ...config };
+    const own = config["cloud"] === "mithril" ? { sshPort: environment.simulator.mithril.sshPort } : { cni: "none" };
+    const whole = { ...own, ...config };
     const stack = await environment.stack(prefixed(whole), { program, timeoutMs });
     return new BootingStack(environment, stack, whole, directory, machinesDirectory, program);
   }
@@ -115,12 +116,14 @@ export class BootingStack {
     return join(this.machinesDirectory, id.replaceAll("/", "~"));
   }
 
-  /** `pulumi destroy`, after which there is no machine and no trace of one. */
+  /** `pulumi destroy`, after which there is no machine, no file share and no trace of one. */
   async leaveNothing(): Promise<void> {
     const destroyed = await this.stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await this.machines(), []);
     assert.deepEqual(remains(this.machinesDirectory), []);
+    const shares = `${this.machinesDirectory}-shares`;
+    await until("file shares are erased", async () => !existsSync(shares) || readdirSync(shares).length === 0);
   }
 
   async close(): Promise<void> {

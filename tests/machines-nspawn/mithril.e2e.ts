@@ -1,28 +1,21 @@
-/** A cluster on simulated Mithril whose machines really boot: Mithril's own join, file shares, startup scripts, preemption. */
+/** A cluster on simulated Mithril whose machines really boot, from `pulumi up` to `pulumi destroy`: Mithril joins the nodes itself. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { reachableKubeconfig } from "../../components/mithril/kubeconfig";
-import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
-import { kubernetesApi } from "../../sdk/kubernetes/client";
-import type { MithrilApi } from "../../sdk/mithril/api";
+import type { KubernetesObject } from "../../sdk/kubernetes/api";
 import { createMithrilClient } from "../../sdk/mithril/client";
-import type { SpotGroupDriver } from "../../sdk/mithril/node-group-driver";
 import { SimulatorClient } from "../../simulator/client";
-import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
-import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
-import { startSimulator, type Simulator } from "../../simulator/server";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { oneLife } from "../engine/one-life";
-import { readyStatus, until } from "../machines/test-cluster";
-import { logIn, market, orderCluster, region, spotGroup } from "../mithril/hosted-cluster";
-import { bootMs, remains } from "./cluster";
+import { until } from "../machines/test-cluster";
+import { market, region } from "../mithril/hosted-cluster";
+import { BootingStack } from "./booting-stack";
+import { bootMs } from "./cluster";
 import { advertiseGpus } from "./gpu-device-plugin";
-import { kubectlFor, onNode, proveGpus, proveWorkload, type Kubectl } from "./workload";
+import { inside } from "./inside";
+import { readableSecrets } from "./secrets";
+import { onNode, proveGpus, proveWorkload } from "./workload";
 
-const sshPort = 22_223;
-const nodes = ["train-gpu-0-1", "train-gpu-1-1"] as const;
+const nodes = ["life-gpu-0-1", "life-gpu-1-1"] as const;
+const [first, second] = nodes;
 
 /** Says on the share how often it ran, and ends badly: that must not keep the machine from joining. */
 const startupScript = `#!/bin/bash
@@ -30,156 +23,126 @@ echo "$(hostname) $(id -u)" >>/mnt/datasets/started
 exit 3
 `;
 
-describe("Mithril on machines that boot", function () {
-  oneLife();
-  const directory = mkdtempSync(join(tmpdir(), "nspawn-mithril-"));
-  const machinesDirectory = join(directory, "nspawn");
-  const keys = newSshKeyPair();
-  let simulator: Simulator;
-  let client: SimulatorClient;
-  let api: MithrilApi;
-  let clusterId: string;
-  let volumeId: string;
-  let group: SpotGroupDriver;
-  let kubernetes: KubernetesApi;
-  let kubectl: Kubectl;
+const group = {
+  id: "gpu",
+  instanceType: "h100-80gb.sxm.8x",
+  purchase: { spot: { limitPrice: "$20.00" } },
+  minSize: 2,
+  maxSize: 2,
+  startupScript,
+};
 
-  const signal = () => AbortSignal.timeout(2 * bootMs);
-  const node = (name: string) => kubernetes.read({ apiVersion: "v1", kind: "Node", name });
-  const specOf = (found: KubernetesObject | undefined) =>
-    (found?.["spec"] ?? {}) as { providerID?: string; unschedulable?: boolean };
+describe("a Mithril cluster on machines that boot", function () {
+  this.timeout(2 * bootMs);
+  oneLife();
+
+  const keys = newSshKeyPair();
+  let cluster: BootingStack;
+  let client: SimulatorClient;
+
+  const isUnschedulable = (node: KubernetesObject | undefined) =>
+    (node?.["spec"] as { unschedulable?: boolean } | undefined)?.unschedulable === true;
   const setPrice = (spotPriceCents: number) =>
     client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
 
+  async function diskOf(node: string): Promise<string> {
+    return cluster.diskOf((await cluster.machines()).find(({ name }) => name === node)!.id);
+  }
+
+  /** What the stack says of its machines. */
+  async function told(): Promise<{ nodeName: string; providerId: string }[]> {
+    const { nodeGroups } = (await cluster.stack.outputs()) as {
+      nodeGroups: { machines: { nodeName: string; providerId: string }[] }[];
+    };
+    return nodeGroups.flatMap(({ machines }) => machines);
+  }
+
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    const machines = nspawnMachines({ dir: machinesDirectory, image: await ensureMachineImage() });
-    simulator = await startSimulator({ stateDir: join(directory, "clouds"), machines, sshPort });
-    client = new SimulatorClient(simulator.url);
-    api = createMithrilClient(simulator.mithril);
+    cluster = await BootingStack.start({
+      cloud: "mithril",
+      clusterName: "life",
+      region,
+      controlPlaneInstanceType: "cpu.4x",
+      sshPublicKey: keys.public,
+      sshPrivateKey: keys.private,
+      fileShares: [{ name: "datasets", sizeGb: 100 }],
+      nodeGroups: [group],
+    });
+    client = new SimulatorClient(cluster.environment.simulator.url);
   });
 
   after(async function () {
     this.timeout(bootMs);
-    await simulator?.close();
-    assert.deepEqual(remains(directory), []);
-    rmSync(directory, { recursive: true, force: true });
+    await cluster?.close();
   });
 
-  it("hosts a control plane that answers", async function () {
-    this.timeout(2 * bootMs);
-    clusterId = await orderCluster(api, keys.public);
-    const share = { name: "datasets", region, diskInterface: "File", sizeGb: 100 } as const;
-    volumeId = (await api.volumes.create(share, "share", signal())).fid;
-    let host: string | undefined;
-    await until(
-      "the cluster is Available",
-      async () => (host = (await api.clusters.find(clusterId, signal()))?.kubeHost ?? undefined),
-      bootMs,
-    );
-    const login = await logIn(host!, sshPort, keys.private);
-    const kubeconfig = reachableKubeconfig(login.kubeconfig, { clusterName: "train", host: host! });
-    kubernetes = kubernetesApi(kubeconfig);
-    kubectl = await kubectlFor(kubeconfig, directory);
+  it("is made by `pulumi up`: its kubeconfig answers, and spot instances are nodes, whatever their startup script does", async () => {
+    await cluster.up();
+    for (const name of nodes) await cluster.isReady(name);
+    const machines = await told();
+    assert.deepEqual(machines.map(({ nodeName }) => nodeName).sort(), nodes);
+    for (const { nodeName, providerId } of machines)
+      assert.equal((await cluster.node(nodeName))!.spec.providerID, providerId);
   });
 
-  it("joins the instances of spot bids, whatever their startup script does", async function () {
-    this.timeout(2 * bootMs);
-    group = spotGroup(api, clusterId, { volumes: [volumeId], startupScript });
-    await group.resize(2, signal());
-    for (const name of nodes)
-      await until(`${name} is Ready`, async () => readyStatus(await node(name)) === "True", bootMs);
-    const { machines } = await group.describe(signal());
-    const given = await Promise.all(nodes.map(async (name) => specOf(await node(name)).providerID));
-    assert.deepEqual(
-      given,
-      machines.map(({ providerId }) => providerId),
-    );
-  });
-
-  it("runs pods on both that find each other, with logs and exec, and gives the GPUs of a device plugin to the one that asks", async function () {
-    this.timeout(2 * bootMs);
-    const [first] = nodes;
-    const { id } = (await client.state()).machines.find(({ name }) => name === first)!;
-    const plugin = await advertiseGpus(join(machinesDirectory, id.replaceAll("/", "~")), 8);
+  it("runs pods on both that find each other, with logs and exec, and gives the GPUs of a device plugin to the one that asks", async () => {
+    const plugin = await advertiseGpus(await diskOf(first), 8);
     try {
-      await Promise.all([proveWorkload(kubectl, nodes), proveGpus(kubectl, first, 8)]);
+      await Promise.all([proveWorkload(cluster.kubectl, nodes), proveGpus(cluster.kubectl, first, 8)]);
     } finally {
       plugin.stop();
     }
   });
 
-  it("has the share on both: what one writes, the other reads", async function () {
-    this.timeout(bootMs);
-    const [first, second] = nodes;
+  it("has the share on both: what one writes, the other reads", async () => {
+    const { kubectl } = cluster;
     await onNode(kubectl, first, "/mnt/datasets", "echo from the first >/mnt/datasets/greeting");
-    assert.equal(
-      await onNode(kubectl, second, "/mnt/datasets", "busybox cat /mnt/datasets/greeting"),
-      "from the first",
-    );
+    const greeting = await onNode(kubectl, second, "/mnt/datasets", "busybox cat /mnt/datasets/greeting");
+    assert.equal(greeting, "from the first");
     const started = await onNode(kubectl, second, "/mnt/datasets", "busybox sort /mnt/datasets/started");
     assert.equal(started, `${first} 0\n${second} 0`);
   });
 
-  it("drains nodes that are outbid, and takes them back when they win again", async function () {
-    this.timeout(2 * bootMs);
-    const [first] = nodes;
-    const uid = (await node(first))?.metadata?.uid;
+  it("keeps its secrets where no other user of a machine finds them", async () => {
+    const credential = /(?:client-key-data|token): (\S+)/.exec(await cluster.kubeconfig())![1]!;
+    const secrets = [credential, keys.private.split("\n")[2]!];
+    assert.equal(await inside(await diskOf(first), readableSecrets, secrets.join("\n")), "searched");
+  });
+
+  it("drains nodes that are outbid, and takes them back when they win again", async () => {
+    const uid = (await cluster.node(first))?.metadata.uid;
     await setPrice(9000);
-    await until("the node is cordoned", async () => specOf(await node(first)).unschedulable, bootMs);
-    await until(
-      "the power is off",
-      async () => (await client.state()).machines.filter(({ state }) => state === "running").length === 1,
-      bootMs,
-    );
+    await until("the node is cordoned", async () => isUnschedulable(await cluster.node(first)), bootMs);
+    const running = async () => (await cluster.machines()).filter(({ state }) => state === "running").length;
+    await until("the power is off", async () => (await running()) === 1, bootMs);
     await setPrice(1600);
     const since = Date.now();
     for (const name of nodes) {
-      const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace: "kube-node-lease", name };
-      await until(
-        `${name} is back`,
-        async () => {
-          const { spec } = (await kubernetes.read(lease)) as unknown as { spec: { renewTime: string } };
-          const found = await node(name);
-          const takesPods = readyStatus(found) === "True" && specOf(found).unschedulable !== true;
-          return takesPods && Date.parse(spec.renewTime) > since;
-        },
-        bootMs,
-      );
+      await cluster.isReady(name, since);
+      await until(`${name} takes pods`, async () => !isUnschedulable(await cluster.node(name)), bootMs);
     }
-    assert.equal((await node(first))?.metadata?.uid, uid);
-    await kubectl("rollout", "status", "deployment/web", "--timeout=60s");
-    const started = await onNode(kubectl, first, "/mnt/datasets", "busybox wc -l </mnt/datasets/started");
+    assert.equal((await cluster.node(first))?.metadata.uid, uid);
+    await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
+    const started = await onNode(cluster.kubectl, first, "/mnt/datasets", "busybox wc -l </mnt/datasets/started");
     assert.equal(started, "2", "startup scripts run on the first boot only");
   });
 
-  it("gets another instance in the place of one whose bid somebody has ended", async function () {
-    this.timeout(2 * bootMs);
-    const [first, second] = nodes;
-    const bids = await api.bids.list({ region }, signal());
-    const bid = bids.find(({ name }) => first.startsWith(name));
-    await api.bids.delete(bid!.fid, signal());
-    await until("its node is gone", async () => (await node(first)) === undefined, bootMs);
-    await group.resize(2, signal());
-    const names = (await group.describe(signal())).machines.map(({ nodeName }) => nodeName);
+  it("gets another instance in the place of one whose bid somebody has ended, by the next `up`", async () => {
+    const api = createMithrilClient(cluster.environment.simulator.mithril);
+    const signal = AbortSignal.timeout(bootMs);
+    const bid = (await api.bids.list({ region }, signal)).find(({ name }) => first.startsWith(name));
+    await api.bids.delete(bid!.fid, signal);
+    await until("its node is gone", async () => (await cluster.node(first)) === undefined, bootMs);
+    await cluster.up("--refresh");
+    const names = (await told()).map(({ nodeName }) => nodeName);
     assert.equal(names.length, 2);
-    const other = names.find((name) => name !== second)!;
-    await until(`${other} is Ready`, async () => readyStatus(await node(other)) === "True", bootMs);
+    assert.ok(names.includes(second));
+    for (const name of names) await cluster.isReady(name);
+    assert.deepEqual(await cluster.stack.preview(), []);
   });
 
-  it("leaves nothing: nodes, machines, shares", async function () {
-    this.timeout(bootMs);
-    await group.destroy(signal());
-    await until(
-      "the nodes are gone",
-      async () => (await kubectl("get", "nodes", "-l", "!node-role.kubernetes.io/control-plane", "-o", "name")) === "",
-      bootMs,
-    );
-    await api.volumes.delete(volumeId, signal());
-    await api.clusters.delete(clusterId, signal());
-    await until("the machines are gone", async () => (await client.state()).machines.length === 0, bootMs);
-    assert.deepEqual(remains(directory), []);
-    assert.deepEqual(readdirSync(machinesDirectory), []);
-    await until("the share is erased", () => Promise.resolve(readdirSync(`${machinesDirectory}-shares`).length === 0));
+  it("leaves nothing behind, the share neither", async () => {
+    await cluster.leaveNothing();
   });
 });

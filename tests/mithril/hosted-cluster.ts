@@ -20,15 +20,11 @@ export async function orderCluster(api: MithrilApi, publicKey: string): Promise<
 }
 
 /** Spot instances with eight GPUs, a bid for each. */
-export function spotGroup(
-  api: MithrilApi,
-  clusterId: string,
-  { backoff, ...launch }: { volumes?: string[]; startupScript?: string; backoff?: Backoff } = {},
-): SpotGroupDriver {
-  const launchSpecification = { volumes: [], sshKeys: [], cluster: clusterId, ...launch };
+export function spotGroup(api: MithrilApi, clusterId: string, backoff: Backoff): SpotGroupDriver {
+  const launchSpecification = { volumes: [], sshKeys: [], cluster: clusterId };
   const order = () => Promise.resolve({ instanceType: "it_5ECSoHQjLBzrp5YM", launchSpecification });
   const group = { api, clusterId, clusterName, group: "gpu", region, limitPrice: "$20.00", bidSize: 1, paused: false };
-  return new SpotGroupDriver({ ...group, order, ...(backoff && { backoff }) });
+  return new SpotGroupDriver({ ...group, order, backoff });
 }
 
 export interface Login {

@@ -1,6 +1,6 @@
 /**
  * A machine's control groups: they limit its memory, and they find every process of it, whatever became of its parents. Seen to work with
- * cgroup v1, also in hybrid mode; v2 is built by its documentation.
+ * cgroup v1, also in hybrid mode, and with v2 (Debian 12 with its own kernel, 6.1).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
