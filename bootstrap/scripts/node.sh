@@ -20,7 +20,7 @@ state=$root/var/lib/gpu-clusters
 pki=/etc/kubernetes/pki
 log=$root/var/log/gpu-clusters-bootstrap.log
 step=start
-refused=
+refused=0
 
 begin() {
   step=$1
@@ -283,11 +283,11 @@ become_control_plane() {
 kubeadm_join() {
   kubeadm join --config "$state/kubeadm.yaml" </dev/null 2>&1 | tee "$state/join" && rm "$state/discovery.conf" && return
   note "attempt $attempt of $1 failed"
-  ! grep -qE 'Unauthorized|unknown authority' "$state/join" || refused+=x
-  [[ $attempt != "$1" && $refused != xx ]] || kubeadm_failed join
+  ! grep -qE 'Unauthorized|unknown authority' "$state/join" || refused=$((refused + 1))
+  [[ $attempt != "$1" && $refused -lt 2 ]] || kubeadm_failed join
   sleep 15
   # A cloud's own script may have a newer token by now (ec2.sh).
-  ! have renew || renew
+  [ "$(type -t renew)" != function ] || renew
   false
 }
 
