@@ -97,7 +97,8 @@ describe("a Cudo cluster on machines that boot", function () {
     assert.deepEqual(second!.spec.taints, [gpuTaint]);
   });
 
-  it("runs pods that find each other on both workers, and gives the GPUs of a device plugin to the one that asks", async () => {
+  it("runs pods that find each other on both workers, and gives the GPUs of a device plugin to the one that asks", async function () {
+    this.timeout(2 * bootMs);
     const plugin = await advertiseGpus(cluster.diskOf(`cudo/simulator/${gpu}`), 1);
     try {
       await Promise.all([proveWorkload(cluster.kubectl, [worker, gpu]), proveGpus(cluster.kubectl, gpu, 1)]);

@@ -42,7 +42,7 @@ export async function proveWorkload(kubectl: Kubectl, nodes: readonly string[]):
       answered.add(await kubectl("exec", "deployment/web", "--", "/bin/busybox", "timeout", "5", "busybox", ...page));
       return answered.size === nodes.length;
     },
-    60_000,
+    commandMs,
   );
   assert.match(await kubectl("logs", "deployment/web"), /started/);
 }
