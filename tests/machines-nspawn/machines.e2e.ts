@@ -139,8 +139,8 @@ describe("machines that boot", () => {
       {
         kubeconfig: cluster.kubeconfig,
         nodeGroups: [{ name: "workers", minSize: 4 }],
-        // One attempt to join takes half a minute.
-        timeoutSeconds: 50,
+        // An attempt to join takes a quarter of a minute.
+        timeoutSeconds: 30,
         machines: strangers.map(({ spec }) => ({ nodeName: spec.name, address: spec.address })),
         sshPrivateKey: cluster.sshPrivateKey,
       },

@@ -5,7 +5,7 @@ import type { ResourceLog } from "../../plugin/resource";
 /** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
 const shortestPauseMs = 100;
 const longestPauseMs = 5_000;
-const defaultHopelessEveryMs = 30_000;
+const defaultHopelessEveryMs = 15_000;
 
 export interface Wait {
   /** For the progress message: `the API server at https://10.0.0.2:6443`. */
@@ -17,7 +17,7 @@ export interface Wait {
   timedOut(reason: string, seconds: number): Error | Promise<Error>;
   /** Asked now and then: an error when waiting longer is of no use. */
   hopeless?(reason: string): Promise<Error | undefined>;
-  /** @default 30000 */
+  /** @default 15000 */
   readonly hopelessEveryMs?: number;
 }
 
