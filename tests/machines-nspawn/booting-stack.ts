@@ -13,7 +13,7 @@ import { defaultRegion } from "../../toolchain/cli/simulated-aws";
 import { compiledDefaultProgram } from "../engine/compiled-program";
 import { EngineEnvironment } from "../engine/environment";
 import type { EngineStack } from "../engine/stack";
-import { readyStatus, until } from "../machines/test-cluster";
+import { takesPods, until } from "../machines/test-cluster";
 import { bootMs, remains } from "./cluster";
 import { kubectlFor, type Kubectl } from "./workload";
 
@@ -84,11 +84,7 @@ export class BootingStack {
       const { spec } = (await this.api.read(lease)) as unknown as { spec: { renewTime: string } };
       return Date.parse(spec.renewTime) > since;
     };
-    await until(
-      `node ${name} is Ready`,
-      async () => readyStatus(await this.node(name)) === "True" && (await renewed()),
-      bootMs,
-    );
+    await until(`node ${name} is Ready`, async () => takesPods(await this.node(name)) && (await renewed()), bootMs);
   }
 
   machines(): Promise<SimulatorContents["machines"]> {

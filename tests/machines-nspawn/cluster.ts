@@ -11,7 +11,7 @@ import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image"
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { scriptOf, testDocuments } from "../machines/documents";
-import { adminKubeconfig, readyStatus, until } from "../machines/test-cluster";
+import { adminKubeconfig, readyStatus, takesPods, until } from "../machines/test-cluster";
 
 /** Time for what a machine does on two busy cores. */
 export const bootMs = 120_000;
@@ -62,7 +62,14 @@ export async function bootingCluster(directory: string, network: string): Promis
     },
     node,
     nodeIs: (name, ready) =>
-      until(`node ${name} is ${ready}`, async () => readyStatus(await node(name)) === ready, bootMs),
+      until(
+        `node ${name} is ${ready}`,
+        async () => {
+          const found = await node(name);
+          return ready === "True" ? takesPods(found) : readyStatus(found) === ready;
+        },
+        bootMs,
+      ),
     sshPrivateKey: keys.private,
     onMachine: ({ spec }, command) =>
       runOverSsh({ host: spec.address, user: "root", privateKey: keys.private }, command, {

@@ -111,6 +111,12 @@ export function readyStatus(node: KubernetesObject | undefined): string | undefi
   return conditions.find(({ type }) => type === "Ready")?.status;
 }
 
+/** Ready, and Kubernetes has taken its own taints away, which follows a moment later. */
+export function takesPods(node: KubernetesObject | undefined): boolean {
+  const { taints = [] } = (node?.["spec"] ?? {}) as { taints?: { key: string }[] };
+  return readyStatus(node) === "True" && !taints.some(({ key }) => key.startsWith("node.kubernetes.io/"));
+}
+
 /** Polls; an error counts as "not yet", and is told when time is up. */
 export async function until(what: string, holds: () => Promise<unknown>, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
