@@ -90,7 +90,7 @@ export const ec2MembersScript = [
   "",
   "join_control_planes() {",
   "  local attempt",
-  "  for attempt in 1 2 3 4 5; do",
+  "  for ((attempt = 1; ; attempt++)); do",
   "    [ ! -e \"$root$pki/ca.crt\" ] || kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock </dev/null || note \"kubeadm reset failed\"",
   "    write_pki",
   "    forget_lost_members || note \"they could not be looked for\"",

@@ -156,13 +156,13 @@ async function run(
         timing: options.awsTiming,
         publicPorts,
         network: options.machines?.network,
-        answer:
-          options.machines?.capacity &&
-          (async (question) => {
-            if (question.about === "console") return rental.consoleOf(question.instanceId);
+        answers: options.machines?.capacity && {
+          room() {
             const { most, bound } = options.machines!.capacity!();
             return { most: most - cudo.places() - mithril.places(), bound };
-          }),
+          },
+          console: (instanceId) => rental.consoleOf(instanceId),
+        },
         log,
         changed: () => settle(true),
       });

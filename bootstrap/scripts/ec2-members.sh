@@ -24,7 +24,7 @@ serve_endpoint() {
 
 join_control_planes() {
   local attempt
-  for attempt in 1 2 3 4 5; do
+  for ((attempt = 1; ; attempt++)); do
     # etcd takes one new member at a time, and a member that an attempt cut short has left there must go.
     [ ! -e "$root$pki/ca.crt" ] || kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock </dev/null || note "kubeadm reset failed"
     write_pki

@@ -20,7 +20,6 @@ state=$root/var/lib/gpu-clusters
 pki=/etc/kubernetes/pki
 log=$root/var/log/gpu-clusters-bootstrap.log
 step=start
-refused=0
 
 begin() {
   step=$1
@@ -279,7 +278,9 @@ become_control_plane() {
   kubeadm init --config "$state/kubeadm.yaml" --skip-token-print --skip-certificate-key-print </dev/null || kubeadm_failed init
 }
 
-# kubeadm_join LAST-ATTEMPT: an API server that refuses twice will do so for good; once, it may have just begun.
+# kubeadm_join ATTEMPTS: the caller's `attempt` says which this is, and after the last the script ends. An API server that refuses twice will
+# do so for good; once, it may have just begun.
+refused=0
 kubeadm_join() {
   kubeadm join --config "$state/kubeadm.yaml" </dev/null 2>&1 | tee "$state/join" && rm "$state/discovery.conf" && return
   note "attempt $attempt of $1 failed"
@@ -295,7 +296,7 @@ become_worker() {
   local attempt unfinished
   begin "kubeadm join"
   # The control plane may be away for a moment.
-  for attempt in $(seq 10); do
+  for ((attempt = 1; ; attempt++)); do
     # kubelet has its certificate: only the marker is missing.
     [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
     unfinished=()

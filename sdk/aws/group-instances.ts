@@ -7,7 +7,7 @@ import {
   type Instance,
 } from "@aws-sdk/client-ec2";
 import type { NodeGroupMachine } from "../node-group";
-import { isAwsError } from "./errors";
+import { isAwsError, unlessGone } from "./errors";
 import { fromTagList, groupTags, providerId, tagFilters, tagKeys, type GroupName } from "./ownership";
 import { everyItem } from "./pages";
 
@@ -72,9 +72,7 @@ export class GroupInstances {
       } catch (error) {
         if (!isAwsError(error, "notFound")) throw error;
         for (const id of part.length > 1 ? part : []) {
-          await call([id]).catch((single: unknown) => {
-            if (!isAwsError(single, "notFound")) throw single;
-          });
+          await unlessGone(call([id]));
         }
       }
     }

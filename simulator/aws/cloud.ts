@@ -12,7 +12,7 @@ import { Instances, type StartScript } from "./instances";
 import { lightStartScript } from "./light-scripts";
 import { MachineParameters } from "./machine-parameters";
 import { MachineServices } from "./machine-services";
-import { startMoto, type InstanceEvent, type Question } from "./moto-process";
+import { startMoto, type Answers, type InstanceEvent } from "./moto-process";
 import { defaultAwsTiming, type AwsTiming } from "./timing";
 
 export interface AwsCloudOptions {
@@ -26,8 +26,8 @@ export interface AwsCloudOptions {
   publicPorts: readonly number[];
   /** Of machines that boot: they run their user data, and ask AWS for the rest themselves. */
   network?: MachineNetwork | undefined;
-  /** Tells moto what machines can be, and what they wrote. Default: it asks nothing. */
-  answer?: ((question: Question) => Promise<unknown>) | undefined;
+  /** Of machines. Default: moto asks nothing. */
+  answers?: Answers | undefined;
   log: Logger;
   /** The wanted machines may be others. */
   changed: () => void;
@@ -111,7 +111,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     timing: { ...defaultAwsTiming, ...options.timing },
     firstAddress: randomInt(254 * 255),
     onInstance,
-    answer: options.answer,
+    answers: options.answers,
     onBalancer: (balancer) => {
       instances.balance(balancer);
       follow();

@@ -36,12 +36,15 @@ export interface BalancerEvent {
   readonly targets: readonly string[];
 }
 
-/** What moto asks. */
-export type Question =
-  /** How many instances there may be that are not terminated, and what bounds it. Answer: `{most, bound}`. */
-  | { readonly about: "room" }
-  /** What the instance's machine wrote on its console. Answer: text. */
-  | { readonly about: "console"; readonly instanceId: string };
+/** What only the simulator knows, and moto asks for. */
+export interface Answers {
+  /** How many instances there may be that are not terminated, and what bounds it. */
+  room(): { most: number; bound: string };
+  /** What the instance's machine wrote on its console; undefined without a machine. */
+  console(instanceId: string): Promise<string | undefined>;
+}
+
+type Question = { readonly about: "room" } | { readonly about: "console"; readonly instanceId: string };
 
 type MotoEvent =
   | { readonly event: "listening"; readonly port: number }
@@ -60,8 +63,8 @@ export interface MotoProcessOptions {
   firstAddress: number;
   onInstance: (instance: InstanceEvent) => void;
   onBalancer: (balancer: BalancerEvent) => void;
-  /** Answers what only the simulator knows, or undefined. Without it nothing is asked. */
-  answer?: ((question: Question) => Promise<unknown>) | undefined;
+  /** Without them nothing is asked. */
+  answers?: Answers | undefined;
   /** Something in the extension that should not happen. */
   onDefect: (message: string) => void;
 }
@@ -80,7 +83,7 @@ export async function startMoto(options: MotoProcessOptions): Promise<MotoProces
   const program = join(__dirname, "moto", "main.py");
   const args = [program, "--port", String(options.port), "--timing", JSON.stringify(options.timing)];
   args.push("--first-address", String(options.firstAddress));
-  if (options.answer) args.push("--asks");
+  if (options.answers) args.push("--asks");
   // Its standard input is a pipe from us: when we end, however that happens, the pipe does, and so does the process.
   const child = spawn(options.python, args, {
     stdio: ["pipe", "pipe", "pipe"],
@@ -126,7 +129,8 @@ function listening(child: ChildProcess, options: MotoProcessOptions, tail: strin
 
 async function answer(child: ChildProcess, question: Question, options: MotoProcessOptions): Promise<void> {
   try {
-    const given = await options.answer?.(question);
+    const { answers } = options;
+    const given = question.about === "room" ? answers?.room() : await answers?.console(question.instanceId);
     child.stdin!.write(`${JSON.stringify(given ?? null)}\n`);
   } catch (error) {
     child.stdin!.write("null\n");

@@ -47,10 +47,10 @@ export async function startAwsSimulator(options: AwsSimulatorOptions): Promise<A
     startScript: options.startScript ?? (options.machines ? undefined : (userData) => userData),
     publicPorts: options.machines ? (options.publicPorts ?? [6443]) : [],
     network: options.machines?.network,
-    answer:
-      options.machines?.capacity &&
-      (async (question) =>
-        question.about === "room" ? options.machines!.capacity!() : rental.consoleOf(question.instanceId)),
+    answers: options.machines?.capacity && {
+      room: () => options.machines!.capacity!(),
+      console: (instanceId) => rental.consoleOf(instanceId),
+    },
     log,
     changed: () => rental.reconcile(cloud.machines()),
   });

@@ -13,7 +13,7 @@ import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
-// The log of a machine that answers is read in tests/machines-nspawn/refused.e2e.ts.
+// The log of a machine that answers is read in tests/machines-nspawn/machines.e2e.ts.
 describe("the log of a machine that does not become a node", () => {
   const { private: privateKey } = newSshKeyPair();
 

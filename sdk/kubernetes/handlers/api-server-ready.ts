@@ -66,13 +66,8 @@ async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext)
     return { ready: true as const, version: await serverVersion(api, context.signal) };
   };
   const reports = async () => {
-    const { instanceId } = inputs;
-    const machine = {
-      nodeName: "the control plane",
-      address: new URL(endpoint).hostname,
-      ...(instanceId && { instanceId }),
-    };
-    return machineReports([machine], inputs, context);
+    const address = new URL(endpoint).hostname;
+    return machineReports([{ nodeName: "the control plane", address, instanceId: inputs.instanceId }], inputs, context);
   };
   return waitFor(attempt, {
     what: `the API server at ${endpoint}`,

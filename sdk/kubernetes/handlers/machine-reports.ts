@@ -1,6 +1,6 @@
 /** Asks the machines that are missing for their logs, in the ways that a resource's inputs open. */
 import type { AwsConnection } from "../../aws/config";
-import type { ResourceContext } from "../../plugin/resource";
+import type { ProviderConfig, ResourceContext } from "../../plugin/resource";
 import { askMachines, bootstrapLines, logOverSsh, type LogSource, type MachineReport } from "../machine-log";
 
 export interface AskedMachine {
@@ -26,12 +26,18 @@ export async function machineReports(
   const instances = machines.flatMap(({ nodeName, instanceId }) =>
     instanceId === undefined ? [] : { nodeName, instanceId },
   );
-  const console: LogSource<{ nodeName: string; instanceId: string }> = {
+  return askMachines(instances, logOnConsole(config, ec2Connection), signal);
+}
+
+function logOnConsole(
+  config: ProviderConfig,
+  connection: AwsConnection | undefined,
+): LogSource<{ readonly nodeName: string; readonly instanceId: string }> {
+  return {
     name: "its console",
-    async read({ instanceId }, limit) {
+    async read({ instanceId }, signal) {
       const { consoleOutput } = await import("../../aws/console-output.js");
-      return bootstrapLines(await consoleOutput(config, ec2Connection, instanceId, limit));
+      return bootstrapLines(await consoleOutput(config, connection, instanceId, signal));
     },
   };
-  return askMachines(instances, console, signal);
 }
