@@ -2,14 +2,15 @@
  * `npm test`: makes sure of the tools, then runs every test file, some at a time, then a cluster of machines that boot for each cloud, and
  * prints last the line `N passed, N failed`.
  *
- * `npm test -- tests/cudo` runs one folder, `--grep` goes to mocha; both leave the machines out.
+ * `npm test -- tests/provider/cudo` runs one folder, `--grep` goes to mocha; both leave the machines out.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, sep } from "node:path";
-import { ensureTools, toolNames } from "../toolchain/tools";
-import { ensurePluginBundle } from "../toolchain/build/bundle";
+import { ensurePulumi } from "../stand-ins/build/pulumi";
+import { toolNames } from "../toolchain/tools";
+import { ensurePluginBundle } from "../build/bundle";
 import { bootingProblem, runBootingTests } from "./booting";
 
 /** More than there are cores: engines and machines wait for each other much of the time. */
@@ -22,7 +23,7 @@ async function main(): Promise<number> {
   const given = process.argv.slice(2);
   const paths = given.filter((argument) => argument.startsWith("tests/"));
   const options = given.filter((argument) => !argument.startsWith("tests/"));
-  await ensureTools(toolNames);
+  await ensurePulumi(toolNames);
   await ensurePluginBundle();
 
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-tests-"));

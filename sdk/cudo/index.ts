@@ -18,4 +18,4 @@ export {
   type MachineTypeOffer,
 } from "./functions";
 export type { CudoProviderConfig } from "./config";
-export type { CommitmentTerm, RuleProtocol, RuleType, SshKeySource } from "./types";
+export type { CommitmentTerm, RuleProtocol, RuleType, SshKeySource } from "./values";

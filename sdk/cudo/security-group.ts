@@ -1,6 +1,6 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { RuleProtocol, RuleType } from "./types";
+import type { RuleProtocol, RuleType } from "./values";
 
 /** One kind of traffic that is let through. */
 export interface SecurityGroupRuleArgs {

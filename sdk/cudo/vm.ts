@@ -1,6 +1,6 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { CommitmentTerm, SshKeySource } from "./types";
+import type { CommitmentTerm, SshKeySource } from "./values";
 
 /** A network interface of a VM. */
 export interface VmNicArgs {

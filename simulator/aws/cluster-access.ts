@@ -1,9 +1,9 @@
 /** What a control plane can do in its own cluster, with the authority's key in its node document. */
 import type { NodeDocument } from "../../bootstrap/document";
-import type { KubernetesApi } from "../../sdk/kubernetes/api";
-import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
-import { issueCertificate } from "../../sdk/kubernetes/certificates";
-import { kubernetesApi } from "../../sdk/kubernetes/client";
+import type { KubernetesApi } from "../../provider/kubernetes/api";
+import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
+import { issueCertificate } from "../../provider/kubernetes/certificates";
+import { kubernetesApi } from "../../provider/kubernetes/client";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 
 /** As an administrator, for an hour. */

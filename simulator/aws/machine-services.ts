@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Logger } from "pino";
 import type { KeyPair } from "../../bootstrap/document";
-import { issueCertificate, makeAuthority } from "../../sdk/kubernetes/certificates";
+import { issueCertificate, makeAuthority } from "../../provider/kubernetes/certificates";
 import type { CloudServices, MachineNetwork } from "../machines/machine";
 import { InstanceFactsReader } from "./instance-facts";
 import { InstanceMetadata } from "./instance-metadata";

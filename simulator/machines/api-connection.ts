@@ -2,7 +2,7 @@
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
-import { KubernetesApiError } from "../../sdk/kubernetes/api";
+import { KubernetesApiError } from "../../provider/kubernetes/api";
 
 export interface ApiServer {
   /** `https://host:port` */

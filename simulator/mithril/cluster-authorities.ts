@@ -1,6 +1,6 @@
 /** The keys that a hosted cluster is made with. */
 import { randomBytes } from "node:crypto";
-import { issueCertificate, makeAuthority, makePrivateKey } from "../../sdk/kubernetes/certificates";
+import { issueCertificate, makeAuthority, makePrivateKey } from "../../provider/kubernetes/certificates";
 import { newSshKeyPair } from "../ssh-key-pair";
 import type { ClusterAuthorities } from "./model";
 

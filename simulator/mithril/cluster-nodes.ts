@@ -1,5 +1,5 @@
 /** What Mithril does to the nodes of a cluster: drain, uncordon, remove (reference: Mithril Compute Clusters, "Node lifecycle"). */
-import { KubernetesApiError } from "../../sdk/kubernetes/api";
+import { KubernetesApiError } from "../../provider/kubernetes/api";
 import { ApiConnection } from "../machines/api-connection";
 import type { ClusterAuthorities, InstanceStatus, StoredCluster } from "./model";
 

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { compileLibrary } from "../../toolchain/build/library";
+import { compileLibrary } from "../../build/library";
 import { runCommand } from "../../toolchain/tools/command";
 
 const root = join(__dirname, "../..");

@@ -1,7 +1,7 @@
 /** How long the delete of node groups takes on the simulated EC2, at the pace and with the retries that users have. */
-import { FleetDriver } from "../../sdk/aws/fleet-driver";
+import { FleetDriver } from "../../provider/aws/fleet/fleet-driver";
 import { defaultAwsTiming } from "../../simulator/aws";
-import { makeGroup, startScene } from "../aws/scene";
+import { makeGroup, startScene } from "../provider/aws/scene";
 import { repeated, seconds } from "./measure";
 
 const machines = 10;

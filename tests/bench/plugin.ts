@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePluginBundle } from "../../toolchain/build/bundle";
+import { ensurePluginBundle } from "../../build/bundle";
 import { repeated } from "./measure";
 
 export async function plugin(): Promise<Record<string, unknown>> {

@@ -7,14 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, get } from "node:https";
 import { runCommand } from "../../toolchain/tools/command";
 import { freePort } from "../free-port";
-import { ensureTools, toolNames } from "../../toolchain/tools";
+import { ensurePulumi } from "../../stand-ins/build/pulumi";
+import { toolNames } from "../../toolchain/tools";
 import { repeated, seconds } from "./measure";
 
 const checkout = join(__dirname, "..", "..");
 
 /** The target: 2.5 times etcd and kube-apiserver alone, plus an empty `pulumi up`. */
 export async function start(): Promise<Record<string, unknown>> {
-  const tools = await ensureTools(toolNames);
+  const tools = await ensurePulumi(toolNames);
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-bench-"));
   try {
     const floor = await repeated(3, () => controlPlaneAlone(tools, directory));

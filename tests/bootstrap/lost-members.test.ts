@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import type { KeyPair } from "../../bootstrap/document";
 import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { issueCertificate, makeAuthority } from "../../sdk/kubernetes/certificates";
+import { issueCertificate, makeAuthority } from "../../provider/kubernetes/certificates";
 import { freePort } from "../free-port";
 import { controlPlane } from "./documents";
 import { Ec2Services } from "./ec2-services";

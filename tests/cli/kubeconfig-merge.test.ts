@@ -17,7 +17,7 @@ import { parse, stringify } from "yaml";
 import { CommandFailure } from "../../cli/command-failure";
 import { editKubeconfig, localKubeconfigPath } from "../../cli/kubeconfig-file";
 import { mergeKubeconfig } from "../../cli/merge-kubeconfig";
-import { bundleCommandLine } from "../../toolchain/build/cli";
+import { bundleCommandLine } from "../../build/cli";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 
 interface Kubeconfig {

@@ -7,7 +7,7 @@ import { AwsCluster } from "../../components/aws/cluster";
 import type { InvalidInput } from "../../components/errors";
 import { offeredType } from "../../components/aws/preflight";
 import { groupTypes } from "../../components/aws/group-types";
-import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
+import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
 import { mockProgram, valueOf } from "./mocks";
 

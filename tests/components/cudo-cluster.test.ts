@@ -7,7 +7,7 @@ import { CudoCluster } from "../../components/cudo/cluster";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
 import { placeholders } from "../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
-import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
+import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
 
 const group: CudoNodeGroupArgs = {

@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { EC2 } from "@aws-sdk/client-ec2";
 import type { AwsContents } from "../../simulator/aws/client";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
-import { defaultRegion } from "../../toolchain/cli/simulated-aws";
+import { defaultRegion } from "../../commands/simulated-aws";
 import { runCommand } from "../../toolchain/tools/command";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { testCluster, type TestCluster } from "../machines/test-cluster";
+import { testCluster, type TestCluster } from "../simulator/machines/test-cluster";
 import { compiledProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { describeFaults, type Call, type Started } from "./fault-bench";

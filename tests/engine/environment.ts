@@ -8,11 +8,12 @@ import type { AwsTiming } from "../../simulator/aws/timing";
 import type { MachineKind } from "../../simulator/machines/machine";
 import { startSimulator, type Simulator } from "../../simulator/server";
 import type { Timing } from "../../simulator/timing";
-import { ensurePluginBundle } from "../../toolchain/build/bundle";
-import { ensureProviderPlugin } from "../../toolchain/cli/provider-plugins";
-import { awsConfig, awsEnvironment, defaultRegion } from "../../toolchain/cli/simulated-aws";
-import { pulumiHome } from "../../toolchain/cli/workspace";
-import { ensureTools, toolNames, type ToolName } from "../../toolchain/tools";
+import { ensurePluginBundle } from "../../build/bundle";
+import { ensureProviderPlugin } from "../../commands/provider-plugins";
+import { awsConfig, awsEnvironment, defaultRegion } from "../../commands/simulated-aws";
+import { pulumiHome } from "../../commands/workspace";
+import { ensurePulumi } from "../../stand-ins/build/pulumi";
+import { toolNames, type ToolName } from "../../toolchain/tools";
 import { EngineStack, type StackOptions } from "./stack";
 
 const keyPair = {
@@ -42,7 +43,7 @@ export class EngineEnvironment {
     timing?: Partial<Timing>;
     aws?: { timing?: Partial<AwsTiming> };
   }): Promise<EngineEnvironment> {
-    const tools = await ensureTools(toolNames);
+    const tools = await ensurePulumi(toolNames);
     await ensurePluginBundle();
     for (const plugin of ["kubernetes", "command", ...(options.aws ? (["aws"] as const) : [])] as const) {
       await ensureProviderPlugin(plugin, tools.pulumi, {

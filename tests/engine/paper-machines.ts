@@ -5,7 +5,7 @@
 import { createServer, type Server } from "node:https";
 import type { NodeDocument } from "../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
-import { issueCertificate } from "../../sdk/kubernetes/certificates";
+import { issueCertificate } from "../../provider/kubernetes/certificates";
 import type { Machine, MachineKind, MachineSpec, MachineState } from "../../simulator/machines/machine";
 
 interface PaperNode {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { SimulatorClient } from "../../simulator/client";
-import { defaultRegion } from "../../toolchain/cli/simulated-aws";
+import { defaultRegion } from "../../commands/simulated-aws";
 import { oneLife } from "../engine/one-life";
-import { until } from "../machines/test-cluster";
+import { until } from "../simulator/machines/test-cluster";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 

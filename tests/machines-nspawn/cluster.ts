@@ -2,16 +2,16 @@
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeDocument } from "../../bootstrap/document";
-import { runOverSsh, type SshResult } from "../../sdk/cloud/ssh";
-import type { KubernetesApi, KubernetesObject } from "../../sdk/kubernetes/api";
-import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
-import { kubernetesApi } from "../../sdk/kubernetes/client";
+import { runOverSsh, type SshResult } from "../../provider/cloud/ssh";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
+import { kubernetesApi } from "../../provider/kubernetes/client";
 import type { Machine, MachineKind, MachineSpec } from "../../simulator/machines/machine";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
-import { scriptOf, testDocuments } from "../machines/documents";
-import { adminKubeconfig, readyStatus, takesPods, until } from "../machines/test-cluster";
+import { scriptOf, testDocuments } from "../simulator/machines/documents";
+import { adminKubeconfig, readyStatus, takesPods, until } from "../simulator/machines/test-cluster";
 
 /** Time for what a machine does on two busy cores. */
 export const bootMs = 120_000;

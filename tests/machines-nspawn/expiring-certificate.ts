@@ -1,6 +1,6 @@
 /** Time passes in a stack's state: the administrator's certificate is about to expire. */
 import assert from "node:assert/strict";
-import { certificateValidity, reissueCertificate } from "../../sdk/kubernetes/certificates";
+import { certificateValidity, reissueCertificate } from "../../provider/kubernetes/certificates";
 
 interface Resource {
   type: string;

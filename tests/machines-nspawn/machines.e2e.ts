@@ -7,14 +7,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { mintBootstrapToken } from "../../sdk/kubernetes/bootstrap-token";
-import { nodesReady } from "../../sdk/kubernetes/handlers/nodes-ready";
+import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
+import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import type { Machine } from "../../simulator/machines/machine";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
-import { testContext } from "../kubernetes/context";
-import { testDocuments } from "../machines/documents";
-import { until } from "../machines/test-cluster";
+import { testContext } from "../provider/kubernetes/context";
+import { testDocuments } from "../simulator/machines/documents";
+import { until } from "../simulator/machines/test-cluster";
 import { bootingCluster, bootMs, bootSpec, existing, groupsOf, remains, type BootingCluster } from "./cluster";
 import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
 

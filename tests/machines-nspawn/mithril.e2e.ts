@@ -1,12 +1,12 @@
 /** A cluster on simulated Mithril whose machines really boot, from `pulumi up` to `pulumi destroy`: Mithril joins the nodes itself. */
 import assert from "node:assert/strict";
-import type { KubernetesObject } from "../../sdk/kubernetes/api";
-import { createMithrilClient } from "../../sdk/mithril/client";
+import type { KubernetesObject } from "../../provider/kubernetes/api";
+import { createMithrilClient } from "../../provider/mithril/client";
 import { SimulatorClient } from "../../simulator/client";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { oneLife } from "../engine/one-life";
-import { until } from "../machines/test-cluster";
-import { market, region } from "../mithril/hosted-cluster";
+import { until } from "../simulator/machines/test-cluster";
+import { market, region } from "../provider/mithril/hosted-cluster";
 import { BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { advertiseGpus } from "./gpu-device-plugin";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
-import { until } from "../machines/test-cluster";
+import { until } from "../simulator/machines/test-cluster";
 import { gpuResource } from "./gpu-device-plugin";
 
 export interface Kubectl {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../simulator/client";
-import { place, project, vmBody } from "./clock-cudo";
+import { place, project, vmBody } from "./cudo/clock";
 import { running, type Running } from "./running-simulator";
 
 describe("simulator: faults and the request log", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { place, vmBody } from "./clock-cudo";
+import { place, vmBody } from "./cudo/clock";
 import { RecordedMachines } from "./recorded-machines";
 import { running, stateDirectory, type Running } from "./running-simulator";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatorClient } from "../../simulator/client";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/server";
-import { project } from "./clock-cudo";
+import { project } from "./cudo/clock";
 
 const directories: string[] = [];
 const simulators: Simulator[] = [];

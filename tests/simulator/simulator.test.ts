@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startSimulator } from "../../simulator/server";
-import { place, vmBody } from "./clock-cudo";
+import { place, vmBody } from "./cudo/clock";
 import { RecordedMachines } from "./recorded-machines";
 import { running, stateDirectory } from "./running-simulator";
 

@@ -14,6 +14,9 @@ describe("static checks", function () {
 
   it("types agree", () => run("typescript/bin/tsc", "--noEmit", "-p", root));
 
+  it("rooms import only what they may", () =>
+    run("../../node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "."));
+
   it("ESLint finds nothing", () => run("../../node_modules/eslint/bin/eslint.js", "--max-warnings", "0", "."));
 
   it("files are formatted", () =>

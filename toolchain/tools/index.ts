@@ -1,5 +1,3 @@
-import * as path from "node:path";
-import { ensureLanguageHost } from "../build/language-host";
 import { catalogue } from "./catalogue";
 import { compile, compileRecipe } from "./compile";
 import { findOrInstall, type FoundTool } from "./ensure";
@@ -52,8 +50,6 @@ export async function ensureToolsWithOrigin<Name extends AnyToolName>(
     onUnreachable: options.onUnreachable,
     signal,
   });
-  const pulumi = found.get("pulumi");
-  if (pulumi?.origin === "compiled") await ensureLanguageHost(path.dirname(pulumi.path));
   return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, FoundTool>;
 }
 

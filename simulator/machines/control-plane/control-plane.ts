@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlPlaneDocument, NodeDocument } from "../../../bootstrap/document";
-import { KubernetesApiError } from "../../../sdk/kubernetes/api";
+import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import { ApiConnection, type ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
 import { requireLoopbackAddress } from "../light/loopback-address";

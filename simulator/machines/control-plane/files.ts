@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import type { ControlPlaneDocument, KeyPair, NodeDocument } from "../../../bootstrap/document";
-import { issueCertificate, publicKeyOf } from "../../../sdk/kubernetes/certificates";
+import { issueCertificate, publicKeyOf } from "../../../provider/kubernetes/certificates";
 import type { ApiServer, Credential } from "../api-connection";
 import { kwokConfiguration } from "./kwok-configuration";
 import { firstServiceAddress } from "./service-subnet";

@@ -1,5 +1,5 @@
 /** Failures of a joining machine, in the words that kubeadm and kubelet have for them. */
-import { KubernetesApiError } from "../../../sdk/kubernetes/api";
+import { KubernetesApiError } from "../../../provider/kubernetes/api";
 
 const untrusted = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",

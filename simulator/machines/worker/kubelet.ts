@@ -1,6 +1,6 @@
 /** The few calls that a kubelet makes for its Node; kwok makes the many others. */
 import type { NodeDocument } from "../../../bootstrap/document";
-import { KubernetesApiError } from "../../../sdk/kubernetes/api";
+import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import { ApiConnection, type ApiServer, type Credential } from "../api-connection";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import pRetry, { AbortError } from "p-retry";
 import type { KeyPair, NodeDocument } from "../../../bootstrap/document";
-import { certificateValidity } from "../../../sdk/kubernetes/certificates";
+import { certificateValidity } from "../../../provider/kubernetes/certificates";
 import type { ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
 import type { Role } from "../light/role";

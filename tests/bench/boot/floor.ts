@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubernetesApi } from "../../../sdk/kubernetes/client";
+import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { pinnedVersion } from "../../../toolchain/tools";
 import { ensureMachineImage } from "../../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../../simulator/machines/nspawn/nspawn-machines";
-import { readyStatus, until } from "../../machines/test-cluster";
+import { readyStatus, until } from "../../simulator/machines/test-cluster";
 import { bootMs, bootSpec } from "../../machines-nspawn/cluster";
 import { apiAnswers, kubeconfigOnMachine, stopwatch, type Up } from "./measure";
 

@@ -1,10 +1,10 @@
 /** A whole cluster by the engine, and when its machines got their power meanwhile. */
-import { kubernetesApi } from "../../../sdk/kubernetes/client";
+import { kubernetesApi } from "../../../provider/kubernetes/client";
 import type { MachineKind, MachineSpec } from "../../../simulator/machines/machine";
 import { ensureMachineImage } from "../../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../../simulator/machines/nspawn/nspawn-machines";
 import { EngineEnvironment } from "../../engine/environment";
-import { readyStatus, until } from "../../machines/test-cluster";
+import { readyStatus, until } from "../../simulator/machines/test-cluster";
 import { bootMs } from "../../machines-nspawn/cluster";
 import type { BootCloud } from "./clouds";
 import { apiAnswers, kubeconfigOnMachine, stopwatch, type Up } from "./measure";

@@ -1,0 +1,76 @@
+// The arrows of the house (docs/architecture.md), `import()` and `require()` included. `npm run check` holds them.
+/* global module */
+
+/** @param {string} name @param {string} comment @param {object} from @param {object} to */
+const never = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+/** What one room may import besides itself. Rooms that are not listed here are free. */
+const rooms = {
+  sdk: [],
+  bootstrap: ["sdk"],
+  components: ["sdk", "bootstrap"],
+  stack: ["sdk", "components"],
+  cli: ["sdk"],
+  provider: ["sdk", "bootstrap"],
+  autoscaler: ["sdk", "bootstrap", "provider"],
+  plugin: ["sdk", "provider", "components"],
+  toolchain: [],
+  simulator: ["sdk", "bootstrap", "provider", "toolchain", "components/versions"],
+  "stand-ins": ["sdk", "provider", "toolchain"],
+  build: ["sdk", "provider", "plugin"],
+  commands: ["sdk", "simulator", "stand-ins", "toolchain", "build"],
+};
+const every = ["tests", "examples", ...Object.keys(rooms)];
+const clouds = "aws|cudo|mithril";
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(rooms).map(([room, allowed]) =>
+      never(
+        `room-${room}`,
+        `${room}/ may import ${["itself", ...allowed].join(", ")} only.`,
+        { path: `^${room}/` },
+        { path: `^(${every.join("|")})/`, pathNot: `^(${[room, ...allowed].join("|")})(/|\\.)` },
+      ),
+    ),
+    never(
+      "cloud-to-cloud",
+      "A cloud's room imports no other cloud's.",
+      { path: `^(sdk|provider|components|simulator)/(${clouds})/` },
+      { path: `^(sdk|provider|components|simulator)/(${clouds})/`, pathNot: "^[^/]+/$2/" },
+    ),
+    never(
+      "shared-knows-no-cloud",
+      "What the clouds' rooms share knows none of them.",
+      { path: "^provider/(server|cloud|node-groups)/|^sdk/plugin/" },
+      { path: `^(sdk|provider)/(${clouds})/` },
+    ),
+    never(
+      "programs-stay-light",
+      "Programs load no cloud's SDK and no gRPC server: that is the plugin's side.",
+      { path: "^(sdk|components|stack|bootstrap|index\\.ts)" },
+      { path: "node_modules/(@aws-sdk|@smithy|@grpc|@kubernetes|ssh2|execa|fastify)/" },
+    ),
+    never(
+      "published-needs-dependencies",
+      "What programs load must come with the package.",
+      { path: "^(sdk|components|stack|bootstrap)/" },
+      { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    ),
+    never(
+      "no-cycles",
+      "Files that need each other are one file.",
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    ),
+    never("resolvable", "Imports lead somewhere.", {}, { couldNotResolve: true }),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|\\.gpu-clusters)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    moduleSystems: ["cjs", "es6"],
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },
+  },
+};

@@ -1,0 +1,36 @@
+/** `npm run build`: the package as it is published, in dist: the library, and beside it the plugin and the command line. */
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { bundleFolder, ensurePluginBundle, removeEarlierBuilds } from "./bundle";
+import { bundleCommandLine } from "./cli";
+import { compileLibrary } from "./library";
+import { packageSchemaText } from "./schema";
+
+const root = join(__dirname, "..");
+
+async function main(): Promise<void> {
+  const committed = readFileSync(join(root, "plugin/schema.json"), "utf8");
+  if ((await packageSchemaText()) !== committed) {
+    throw new Error("plugin/schema.json is not what the interfaces say; run `npm run generate`");
+  }
+  await ensurePluginBundle();
+  removeEarlierBuilds();
+  const dist = join(bundleFolder, "..");
+  const staging = mkdtempSync(join(dist, ".library-"));
+  try {
+    compileLibrary(staging);
+    await bundleCommandLine(join(staging, "cli"));
+    // Whole folders, so that nothing of an earlier build is published.
+    for (const folder of readdirSync(staging)) {
+      rmSync(join(dist, folder), { recursive: true, force: true });
+      renameSync(join(staging, folder), join(dist, folder));
+    }
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,64 @@
+/** `npm run generate`: writes plugin/schema.json and docs/reference from the interfaces and docstrings. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import type { PackageSchema } from "../provider/server/package-schema";
+import { compilerOptions, formatSchema, generateSchema } from "./schema/package-schema";
+import { referencePages } from "./schema/reference";
+import { SchemaError } from "./schema/schema-error";
+
+const root = join(__dirname, "..");
+const reference = "docs/reference";
+
+/** Every room's entry point, and the file that holds its provider configuration. */
+function entryPoints(): string[] {
+  return ["sdk", "components"].flatMap((area) =>
+    readdirSync(join(root, area), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "plugin")
+      .flatMap((entry) => ["index.ts", "config.ts"].map((file) => join(root, area, entry.name, file)))
+      .filter((file) => existsSync(file)),
+  );
+}
+
+/** The room is the folder below `sdk` or `components`; what several rooms share is in `index`. */
+function roomOf(fileName: string): string {
+  const folder = basename(dirname(relative(root, fileName)));
+  return ["sdk", "components", "."].includes(folder) ? "index" : folder;
+}
+
+export async function packageSchemaText(): Promise<string> {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, string>;
+  const schema = generateSchema({
+    name: "gpu-clusters",
+    version: manifest.version!,
+    description: manifest.description!,
+    entryPoints: entryPoints(),
+    compilerOptions: compilerOptions(join(root, "tsconfig.json")),
+    roomOf,
+  });
+  return formatSchema(schema);
+}
+
+/** The files that are made from the interfaces: their paths below the root, and what they hold. */
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const text = await packageSchemaText();
+  const pages = referencePages(JSON.parse(text) as PackageSchema);
+  return new Map([
+    ["plugin/schema.json", text],
+    ...[...pages].map(([room, page]) => [`${reference}/${room}.md`, page] as const),
+  ]);
+}
+
+async function main(): Promise<void> {
+  const files = await generatedFiles();
+  rmSync(join(root, reference), { recursive: true, force: true });
+  mkdirSync(join(root, reference), { recursive: true });
+  for (const [path, text] of files) writeFileSync(join(root, path), text);
+  console.log(`wrote ${[...files.keys()].join(", ")}`);
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof SchemaError ? error.message : error);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,35 @@
+/** The whole package schema as text, formatted as it is committed. */
+import { format } from "prettier";
+import ts from "typescript";
+import type { PackageSchema } from "../../provider/server/package-schema";
+import { readPackage, type SchemaSource } from "./package-reader";
+
+export function generateSchema(source: SchemaSource): PackageSchema {
+  const parts = readPackage(source);
+  return {
+    name: source.name,
+    version: source.version,
+    ...(source.description && { description: source.description }),
+    language: { nodejs: { packageName: `pulumi-${source.name}`, respectSchemaVersion: true } },
+    config: parts.config,
+    provider: parts.provider,
+    types: sorted(parts.types),
+    resources: sorted(parts.resources),
+    functions: sorted(parts.functions),
+  };
+}
+
+export function formatSchema(schema: PackageSchema): Promise<string> {
+  return format(JSON.stringify(schema), { parser: "json", printWidth: 120 });
+}
+
+/** The checkout's own compiler options. */
+export function compilerOptions(configFile: string): ts.CompilerOptions {
+  const { config, error } = ts.readConfigFile(configFile, (path) => ts.sys.readFile(path));
+  if (error) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, "\n"));
+  return ts.convertCompilerOptionsFromJson(config.compilerOptions, ts.sys.getCurrentDirectory(), configFile).options;
+}
+
+function sorted<T>(record: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from "node:crypto";
+import { promises as fs } from "node:fs";
+import { runCommand } from "../toolchain/tools/command";
+import type { Pulumi } from "./pulumi";
+import { root, type StackFiles } from "./workspace";
+
+export interface Outputs {
+  /** With `"[secret]"` in place of each secret. */
+  masked: Record<string, unknown>;
+  plain: Record<string, unknown>;
+}
+
+export async function readOutputs(pulumi: Pulumi, files: StackFiles, signal: AbortSignal): Promise<Outputs> {
+  const read = async (extra: string[]): Promise<Record<string, unknown>> => {
+    const { stdout } = await runCommand(
+      pulumi.executable,
+      ["stack", "output", "--json", "--stack", files.stack, "--non-interactive", ...extra],
+      { cwd: root, env: pulumi.environment, cancelSignal: signal },
+    );
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const [masked, plain] = await Promise.all([read([]), read(["--show-secrets"])]);
+  return { masked, plain };
+}
+
+/** Writes the kubeconfig so that at no time anybody else can read it. */
+export async function writeKubeconfig(files: StackFiles, kubeconfig: string): Promise<void> {
+  const draft = `${files.kubeconfig}.${randomUUID()}`;
+  await fs.writeFile(draft, kubeconfig, { mode: 0o600 });
+  await fs.rename(draft, files.kubeconfig);
+}
+
+/** One line per output, names aligned; values that are not text as JSON. */
+export function formatOutputs(outputs: Record<string, unknown>): string {
+  const width = Math.max(0, ...Object.keys(outputs).map((name) => name.length));
+  return Object.entries(outputs)
+    .map(
+      ([name, value]) =>
+        `  ${name.padEnd(width)}  ${typeof value === "string" ? value.trimEnd() : JSON.stringify(value)}`,
+    )
+    .join("\n");
+}

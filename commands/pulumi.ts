@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { promises as fs } from "node:fs";
+import { hostname } from "node:os";
+import * as path from "node:path";
+import { isAlive } from "../toolchain/tools/lock";
+import { runCommand } from "../toolchain/tools/command";
+import { CommandError } from "./command-error";
+import { awsEnvironment } from "./simulated-aws";
+import type { Simulator } from "./simulator-process";
+import { exists, projectName, pulumiHome, root, stackExists, type StackFiles } from "./workspace";
+
+/** What a run of `pulumi` on one of our stacks finds in its environment, besides our own. */
+export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Record<string, string> {
+  return {
+    ...backendEnvironment(files),
+    PULUMI_STACK: files.stack,
+    CUDO_API_KEY: simulator.apiKey,
+    CUDO_PROJECT_ID: simulator.projectId,
+    CUDO_BASE_URL: simulator.cudoUrl,
+    MITHRIL_API_KEY: simulator.mithril.apiKey,
+    MITHRIL_PROJECT: simulator.mithril.projectId,
+    MITHRIL_API_URL: simulator.mithril.baseUrl,
+    ...(simulator.aws && awsEnvironment(simulator.aws.endpoint)),
+  };
+}
+
+function backendEnvironment(files: StackFiles): Record<string, string> {
+  return {
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${files.backend}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+/** A pulumi CLI with the environment of one stack. */
+export interface Pulumi {
+  executable: string;
+  environment: Record<string, string>;
+}
+
+/** Makes the stack's folder, its passphrase and, on the first run, the stack itself. */
+export async function prepareStack(executable: string, files: StackFiles, signal: AbortSignal): Promise<void> {
+  await fs.mkdir(files.backend, { recursive: true, mode: 0o700 });
+  await fs.mkdir(pulumiHome, { recursive: true });
+  if (!(await exists(files.passphrase))) {
+    await fs.writeFile(files.passphrase, randomBytes(32).toString("hex"), { mode: 0o600 });
+  }
+  if (await stackExists(files)) {
+    await removeDeadLocks(files);
+    return;
+  }
+  // `stack init` writes into Pulumi.<stack>.yaml beside Pulumi.yaml: a Pulumi.yaml of the same name elsewhere spares the committed one.
+  const elsewhere = path.join(files.folder, "init");
+  await fs.mkdir(elsewhere, { recursive: true });
+  await fs.writeFile(path.join(elsewhere, "Pulumi.yaml"), `name: ${await projectName()}\nruntime: nodejs\n`);
+  await runCommand(executable, ["stack", "init", files.stack, "--no-select", "--non-interactive"], {
+    cwd: elsewhere,
+    env: backendEnvironment(files),
+    cancelSignal: signal,
+  });
+  await fs.rm(elsewhere, { recursive: true, force: true });
+}
+
+/**
+ * For a cloud that forgets everything when it ends: a stack of another of its lives becomes as if it had never been made, because nothing
+ * of what it knows exists any more.
+ * @param life which one it is now
+ * @returns whether there was something to forget
+ */
+export async function forgetOtherLife(files: StackFiles, life: string): Promise<boolean> {
+  const note = path.join(files.folder, "cloud-life");
+  const known = await fs.readFile(note, "utf8").catch(() => undefined);
+  if (known === life) return false;
+  const isForgotten = await stackExists(files);
+  await fs.rm(files.backend, { recursive: true, force: true });
+  await fs.mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await fs.writeFile(note, life);
+  return isForgotten;
+}
+
+/** A pulumi that was killed leaves its lock; one whose process on this machine is gone would stop every later run. */
+async function removeDeadLocks(files: StackFiles): Promise<void> {
+  const folder = path.join(files.backend, ".pulumi", "locks", "organization", await projectName(), files.stack);
+  for (const name of await fs.readdir(folder).catch(() => [])) {
+    const file = path.join(folder, name);
+    try {
+      const lock = JSON.parse(await fs.readFile(file, "utf8")) as { pid: number; hostname: string };
+      if (lock.hostname === hostname() && !isAlive(lock.pid)) await fs.rm(file, { force: true });
+    } catch {
+      // Not a lock that we understand: pulumi itself will complain about it.
+    }
+  }
+}
+
+/**
+ * Runs `pulumi` with its output on our stderr. An abort interrupts it once, as Ctrl-C would, and then waits: pulumi ends
+ * what is under way and keeps its state.
+ * @returns its exit code
+ */
+export async function showPulumi(pulumi: Pulumi, args: string[], signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
+  const color = process.stderr.isTTY ? "always" : "never";
+  const child = spawn(pulumi.executable, [...args, "--non-interactive", "--color", color], {
+    cwd: root,
+    env: { ...process.env, ...pulumi.environment },
+    // In a session of its own: Ctrl-C in a terminal reaches every process there, and a second one would make pulumi drop its work.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.pipe(process.stderr, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  const interrupt = (): void => void child.kill("SIGINT");
+  signal.addEventListener("abort", interrupt, { once: true });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve(code ?? 1));
+    });
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+  }
+}
+
+/** @throws CommandError with what to do next when pulumi fails */
+export async function requireSuccess(code: number, what: string, next: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw new CommandError(`${what} was interrupted`, next, 130);
+  if (code !== 0) throw new CommandError(`${what} failed (exit code ${code}); the reason is above`, next);
+}

@@ -1,0 +1,87 @@
+/**
+ * The table of all that the plugin serves. A room's code is loaded when the program first names something in it: a program pays for the
+ * clouds that it uses. What is added here needs a class or a function of the same token, from which `npm run generate` makes the schema.
+ */
+import { checkAwsConfig } from "../sdk/aws/config";
+import { checkCudoConfig } from "../sdk/cudo/config";
+import { checkMithrilConfig } from "../sdk/mithril/config";
+import { packageVersion, pluginName } from "../sdk/plugin/package";
+import type { ProviderDefinition } from "../provider/server/resource";
+import { readSchemaFile } from "./schema-file";
+
+/** Projects are what Cudo's and Mithril's resources are in. A login to a control plane is in none. */
+const placed = [
+  ["gpu-clusters:mithril:SshAccess", undefined],
+  ["gpu-clusters:cudo:", "cudo.projectId"],
+  ["gpu-clusters:mithril:", "mithril.projectId"],
+] as const;
+
+export const provider: ProviderDefinition = {
+  name: pluginName,
+  version: packageVersion,
+  schema: readSchemaFile,
+  checkConfig(given) {
+    const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
+    const mithril = checkMithrilConfig((given.mithril ?? {}) as Record<string, unknown>);
+    const aws = checkAwsConfig((given.aws ?? {}) as Record<string, unknown>);
+    return {
+      config: { cudo: cudo.config, mithril: mithril.config, aws: aws.config },
+      failures: [...cudo.failures, ...mithril.failures, ...aws.failures],
+    };
+  },
+  placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],
+  resources: {
+    ...lazily(["Disk", "Network", "NodeGroup", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
+      return (await import("../provider/cudo/handlers/index.js")).cudoResources[token]!;
+    }),
+    ...lazily(
+      ["Cluster", "NodeGroup", "Reservation", "SpotBid", "SshAccess", "SshKey", "Volume"],
+      "gpu-clusters:mithril:",
+      async (token) => (await import("../provider/mithril/handlers/index.js")).mithrilResources[token]!,
+    ),
+    ...lazily(["NodeGroup", "ServiceLoadBalancers"], "gpu-clusters:aws:", async (token) => {
+      return (await import("../provider/aws/handlers/index.js")).awsResources[token]!;
+    }),
+    ...lazily(
+      ["ApiServerReady", "ClusterCertificates", "LastingChoices", "NodesReady"],
+      "gpu-clusters:kubernetes:",
+      async (token) => (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources[token]!(),
+    ),
+  },
+  functions: {
+    ...lazily(["getDataCenters", "getImages", "getMachineTypes"], "gpu-clusters:cudo:", async (token) => {
+      return (await import("../provider/cudo/handlers/index.js")).cudoFunctions[token]!;
+    }),
+    ...lazily(
+      ["getCurrentPrices", "getImages", "getInstanceTypes", "getRegions", "getSpotAvailability"],
+      "gpu-clusters:mithril:",
+      async (token) => (await import("../provider/mithril/handlers/index.js")).mithrilFunctions[token]!,
+    ),
+    ...lazily(["getImage", "getInstanceTypes", "getPreflight"], "gpu-clusters:aws:", async (token) => {
+      return (await import("../provider/aws/handlers/index.js")).awsFunctions[token]!;
+    }),
+  },
+  // The one arrow from sdk to components: programs in other languages make components through the plugin.
+  components: {
+    "gpu-clusters:aws:AwsCluster": async () => {
+      const { AwsCluster } = await import("../components/aws/index.js");
+      return (name, args, options) => new AwsCluster(name, args, options);
+    },
+    "gpu-clusters:cudo:CudoCluster": async () => {
+      const { CudoCluster } = await import("../components/cudo/index.js");
+      return (name, args, options) => new CudoCluster(name, args, options);
+    },
+    "gpu-clusters:mithril:MithrilCluster": async () => {
+      const { MithrilCluster } = await import("../components/mithril/index.js");
+      return (name, args, options) => new MithrilCluster(name, args, options);
+    },
+  },
+};
+
+function lazily<T>(
+  names: string[],
+  prefix: string,
+  load: (token: string) => Promise<T>,
+): Record<string, () => Promise<T>> {
+  return Object.fromEntries(names.map((name) => [prefix + name, () => load(prefix + name)]));
+}

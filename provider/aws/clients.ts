@@ -1,0 +1,61 @@
+/** AWS's SDK clients for one connection. */
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { STSClient } from "@aws-sdk/client-sts";
+import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { describing } from "./describing";
+
+/** Enough for the longest throttling that was seen: the SDK waits up to 20 s between two attempts. */
+const attempts = 8;
+
+export class AwsClients {
+  /** For a client of another service. */
+  readonly settings;
+  private ec2Client: EC2Client | undefined;
+  private iamClient: IAMClient | undefined;
+  private quotasClient: ServiceQuotasClient | undefined;
+  private stsClient: STSClient | undefined;
+
+  constructor(readonly connection: AwsConnection) {
+    const { region, endpoint, assumeRole } = connection;
+    const place = { ...(region && { region }), ...(endpoint && { endpoint }) };
+    this.settings = {
+      ...place,
+      retryMode: "adaptive",
+      maxAttempts: attempts,
+      requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
+      ...(assumeRole && {
+        credentials: fromTemporaryCredentials({
+          params: {
+            RoleArn: assumeRole.roleArn,
+            RoleSessionName: "gpu-clusters",
+            ...(assumeRole.externalId && { ExternalId: assumeRole.externalId }),
+          },
+          clientConfig: place,
+        }),
+      }),
+    };
+  }
+
+  get ec2(): EC2Client {
+    return (this.ec2Client ??= describing(new EC2Client(this.settings)));
+  }
+
+  get iam(): IAMClient {
+    return (this.iamClient ??= describing(new IAMClient(this.settings)));
+  }
+
+  get quotas(): ServiceQuotasClient {
+    return (this.quotasClient ??= describing(new ServiceQuotasClient(this.settings)));
+  }
+
+  get sts(): STSClient {
+    return (this.stsClient ??= describing(new STSClient(this.settings)));
+  }
+
+  region(): Promise<string> {
+    return this.ec2.config.region();
+  }
+}

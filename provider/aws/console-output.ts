@@ -1,0 +1,25 @@
+import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
+import type { ProviderConfig } from "../server/resource";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { isAwsError } from "./errors";
+import { connect } from "./handlers/connection";
+
+/**
+ * What an instance wrote on its console, the last 64 KB. Needs `ec2:GetConsoleOutput`. Only instances on Nitro tell what they write now; others
+ * what they wrote when they started. Reference: EC2 API, GetConsoleOutput.
+ */
+export async function consoleOutput(
+  config: ProviderConfig,
+  connection: AwsConnection | undefined,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { ec2 } = connect(config, connection);
+  const ask = (Latest: boolean) =>
+    ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }), { abortSignal: signal });
+  const { Output = "" } = await ask(true).catch((error: unknown) => {
+    if (isAwsError(error) && error.code === "UnsupportedOperation") return ask(false);
+    throw error;
+  });
+  return Buffer.from(Output, "base64").toString("utf8");
+}

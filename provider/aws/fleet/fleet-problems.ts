@@ -1,0 +1,40 @@
+/** What a fleet's history says went wrong, as kinds of problems. */
+import type { HistoryRecordEntry } from "@aws-sdk/client-ec2";
+import type { NodeGroupProblem } from "../../node-groups/driver";
+
+/**
+ * A fleet's errors come as free text; the sub-type says little (a missing capacity comes as `spotFleetRequestConfigurationInvalid`).
+ * Codes are EC2's; sentences were reported by users of Spot Fleet and EC2 Fleet. The first that matches counts.
+ */
+const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
+  [/VcpuLimitExceeded|vCPU capacity than your current vCPU limit/i, "quota"],
+  [/MaxSpotInstanceCount|spotInstanceCountLimitExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|quota/i, "quota"],
+  [/InsufficientInstanceCapacity|do not have (sufficient|enough) .*capacity|no Spot capacity/i, "capacity"],
+  [
+    /UnfulfillableCapacity|capacity-not-available|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet/i,
+    "capacity",
+  ],
+  [/allLaunchSpecsTemporarilyBlacklisted|launchSpecTemporarilyBlacklisted|SpotMaxPriceTooLow/i, "capacity"],
+];
+
+const errorTypes = ["error", "service-error"];
+
+/** Information that means a launch did not happen. Reference: EC2 API, EventInformation. */
+const troublesome = /^(launchSpecTemporarilyBlacklisted|launchSpecUnusable|fleetProgressHalted)$/;
+
+/** Undefined for a record that reports no problem. */
+export function problemOf(record: HistoryRecordEntry): NodeGroupProblem | undefined {
+  const { EventSubType = "", EventDescription = "", InstanceId } = record.EventInformation ?? {};
+  const type = record.EventType as string | undefined;
+  const at = record.Timestamp ?? new Date(0);
+  if (type === "instance-change" && EventSubType === "termination_notified") {
+    return { kind: "lost", message: `AWS takes the spot instance ${InstanceId ?? ""} back`.trim(), at };
+  }
+  if (!errorTypes.includes(type ?? "") && !troublesome.test(EventSubType)) return undefined;
+  const message = [EventSubType, EventDescription].filter(Boolean).join(": ");
+  return { kind: kindOfProblem(message), message, at };
+}
+
+export function kindOfProblem(message: string): NodeGroupProblem["kind"] {
+  return kinds.find(([pattern]) => pattern.test(message))?.[1] ?? "rejected";
+}

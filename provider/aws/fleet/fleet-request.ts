@@ -1,0 +1,104 @@
+/** A node group's shape as EC2 Fleet takes it. */
+import type { CreateFleetCommandInput, FleetData, FleetLaunchTemplateConfigRequest } from "@aws-sdk/client-ec2";
+import {
+  onDemandStrategy,
+  spotStrategy,
+  strategyFromApi,
+  type AllocationStrategy,
+  type CapacityType,
+} from "../../../sdk/aws/allocation";
+import { toTagList } from "../ownership";
+
+/** What can change while a fleet lives. It concerns machines made from then on. */
+export interface FleetShape {
+  readonly launchTemplateId: string;
+  readonly launchTemplateVersion: string;
+  /** In the order of preference. */
+  readonly instanceTypes: readonly string[];
+  /** One for each zone. */
+  readonly subnetIds: readonly string[];
+}
+
+/** What a fleet keeps for its whole life. */
+export interface FleetTerms {
+  readonly capacityType: CapacityType;
+  readonly allocationStrategy: AllocationStrategy;
+  /** On-demand instances among a spot group's. */
+  readonly onDemandBase: number;
+}
+
+/** Reference: EC2 user guide, "EC2 Fleet quotas" and CreateFleet: over all launch templates of one fleet. */
+export const mostOverrides = 300;
+
+/** Every type in every subnet; types first, so that a preferred type is tried in all zones before the next one. */
+export function launchTemplateConfigs(
+  shape: FleetShape,
+  strategy: AllocationStrategy,
+): FleetLaunchTemplateConfigRequest[] {
+  const prioritized = strategy === "prioritized";
+  return [
+    {
+      LaunchTemplateSpecification: { LaunchTemplateId: shape.launchTemplateId, Version: shape.launchTemplateVersion },
+      Overrides: shape.instanceTypes.flatMap((InstanceType, Priority) =>
+        shape.subnetIds.map((SubnetId) => ({
+          InstanceType: InstanceType as never,
+          SubnetId,
+          ...(prioritized && { Priority }),
+        })),
+      ),
+    },
+  ];
+}
+
+export function createFleetRequest(
+  shape: FleetShape & FleetTerms,
+  size: number,
+  tags: Readonly<Record<string, string>>,
+  clientToken: string,
+): CreateFleetCommandInput {
+  const { capacityType, allocationStrategy, onDemandBase } = shape;
+  const spot = capacityType === "spot";
+  return {
+    Type: "maintain",
+    ClientToken: clientToken,
+    // Which machine goes is the group's decision: a fleet that may terminate by itself takes any.
+    ExcessCapacityTerminationPolicy: "no-termination",
+    TerminateInstancesWithExpiration: false,
+    LaunchTemplateConfigs: launchTemplateConfigs(shape, allocationStrategy),
+    TargetCapacitySpecification: {
+      TotalTargetCapacity: size,
+      DefaultTargetCapacityType: capacityType,
+      ...(spot && onDemandBase > 0 && { OnDemandTargetCapacity: onDemandBase }),
+    },
+    ...(spot && {
+      SpotOptions: { AllocationStrategy: spotStrategy(allocationStrategy), InstanceInterruptionBehavior: "terminate" },
+    }),
+    ...((!spot || onDemandBase > 0) && {
+      OnDemandOptions: { AllocationStrategy: onDemandStrategy(allocationStrategy) },
+    }),
+    // A fleet of type maintain takes tags for itself only; its instances get theirs from the launch template.
+    TagSpecifications: [{ ResourceType: "fleet", Tags: toTagList(tags) }],
+  };
+}
+
+/** The shape and terms of a fleet that exists. */
+export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
+  const config = fleet.LaunchTemplateConfigs?.[0];
+  const specification = config?.LaunchTemplateSpecification;
+  const overrides = config?.Overrides ?? [];
+  const capacityType = fleet.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot" ? "spot" : "on-demand";
+  const options = capacityType === "spot" ? fleet.SpotOptions : fleet.OnDemandOptions;
+  return {
+    launchTemplateId: specification?.LaunchTemplateId ?? "",
+    launchTemplateVersion: specification?.Version ?? "",
+    instanceTypes: unique(overrides.map((override) => override.InstanceType)),
+    subnetIds: unique(overrides.map((override) => override.SubnetId)),
+    capacityType,
+    allocationStrategy: strategyFromApi(options?.AllocationStrategy),
+    onDemandBase: capacityType === "spot" ? (fleet.TargetCapacitySpecification?.OnDemandTargetCapacity ?? 0) : 0,
+  };
+}
+
+function unique(values: readonly (string | undefined)[]): string[] {
+  return [...new Set(values.filter((value) => value !== undefined))];
+}

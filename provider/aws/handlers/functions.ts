@@ -1,0 +1,79 @@
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import type { FunctionHandler } from "../../server/resource";
+import type {
+  GetImageArgs,
+  GetImageResult,
+  GetInstanceTypesArgs,
+  GetInstanceTypesResult,
+  GetPreflightArgs,
+  GetPreflightResult,
+} from "../../../sdk/aws/functions";
+import { readInstanceTypes, readOfferings } from "../instance-types";
+import { findImage } from "../images";
+import { examineGroup } from "../preflight/preflight";
+import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
+import { connect } from "./connection";
+
+export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
+  async invoke({ ubuntu = "24.04", architecture = "x86_64", gpu = false, connection }, { config, signal }) {
+    const clients = connect(config, connection);
+    const image = await findImage(clients.ec2, { ubuntu, architecture, gpu }, signal);
+    if (!image) {
+      const what = `Ubuntu ${ubuntu} for ${architecture}${gpu ? " with NVIDIA's driver" : ""}`;
+      throw new Error(`AWS has no image of ${what} in ${await clients.region()}`);
+    }
+    return {
+      imageId: image.ImageId!,
+      name: image.Name ?? "",
+      architecture: image.Architecture ?? architecture,
+      createdAt: image.CreationDate ?? "",
+      rootDeviceName: image.RootDeviceName ?? "/dev/sda1",
+    };
+  },
+};
+
+export const getInstanceTypesHandler: FunctionHandler<GetInstanceTypesArgs, GetInstanceTypesResult> = {
+  async invoke({ instanceTypes, connection }, { config, signal }) {
+    const { ec2 } = connect(config, connection);
+    const offerings = await readOfferings(ec2, instanceTypes, signal);
+    const zonesOf = (type: string) =>
+      offerings.filter(({ instanceType }) => instanceType === type).map(({ zone }) => zone);
+    const offered = [...new Set(instanceTypes)].filter((type) => zonesOf(type).length > 0);
+    const facts = await readInstanceTypes(ec2, offered, signal);
+    return {
+      instanceTypes: offered.flatMap((type) =>
+        facts
+          .filter(({ name }) => name === type)
+          .map(({ name, efaInterfaces, networkCards, placementStrategies }) => ({
+            name,
+            efaInterfaces,
+            networkCards,
+            placementStrategies: [...placementStrategies],
+            zones: zonesOf(name).sort(),
+          })),
+      ),
+    };
+  },
+};
+
+export const getPreflightHandler: FunctionHandler<GetPreflightArgs, GetPreflightResult> = {
+  async invoke({ nodeGroups = [], keyPair, zones, connection }, { config, signal }) {
+    const clients = connect(config, connection);
+    const region = await clients.region();
+    const [identity, keyProblems, ...groups] = await Promise.all([
+      clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
+      keyPair === undefined ? [] : keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal),
+      ...nodeGroups.map(async ({ path, capacityType = "on-demand", architecture, ...rest }) => {
+        const plan = { ...rest, capacityType };
+        const facts = await readGroupFacts(clients, plan, { zones, imageArchitecture: architecture }, signal);
+        return examineGroup(plan, facts, path);
+      }),
+    ]);
+    return {
+      accountId: identity.Account ?? "",
+      region,
+      problems: [...keyProblems, ...groups.flatMap(({ failures }) => failures)],
+      warnings: groups.flatMap(({ warnings }) => warnings),
+    };
+  },
+};

@@ -1,0 +1,174 @@
+/** A node group's inputs: what is wrong with them, and what they mean. */
+import type * as pulumi from "../../../sdk/pulumi";
+import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import { isUnknown, type Unknown } from "../../server/values";
+import type { AwsClients } from "../clients";
+import { connectionFailures } from "../../../sdk/aws/config";
+import { isAwsError } from "../errors";
+import type { FleetShape, FleetTerms } from "../fleet/fleet-request";
+import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/aws/node-group";
+import { fromTagList, groupTags, tagKeys } from "../ownership";
+import { examineGroup, settingFailures } from "../preflight/preflight";
+import {
+  instanceProfileExists,
+  readGroupFacts,
+  readImageArchitecture,
+  readSubnetZones,
+  readTemplate,
+} from "../preflight/preflight-facts";
+import { withReason } from "../../cloud/wait";
+import { connectIfKnown } from "./connection";
+
+export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
+
+export interface NodeGroupOutputs {
+  fleetId: string;
+  size: number;
+  machines: NodeGroupMachineState[];
+}
+
+/** Inputs of which each may be unknown: the whole is known, as the engine gives it. */
+export type Fields<I> = { [K in keyof I]: Unknowable<I[K]> };
+
+export function shapeOfInputs(inputs: NodeGroupInputs): FleetShape & FleetTerms {
+  return {
+    launchTemplateId: inputs.launchTemplateId,
+    launchTemplateVersion: String(inputs.launchTemplateVersion),
+    instanceTypes: inputs.instanceTypes,
+    subnetIds: inputs.subnetIds,
+    capacityType: inputs.capacityType ?? "on-demand",
+    allocationStrategy: inputs.allocationStrategy ?? "lowest-price",
+    onDemandBase: inputs.onDemandBase ?? 0,
+  };
+}
+
+export async function checkNodeGroup(
+  given: Unknowable<NodeGroupInputs>,
+  context: ResourceContext,
+): Promise<CheckFailure[]> {
+  const inputs = given as Fields<NodeGroupInputs>;
+  const failures = [...nameFailures(inputs), ...connectionFailures(fieldsOf(inputs.connection), "connection")];
+  failures.push(
+    ...settingFailures({
+      minSize: known(inputs.minSize),
+      maxSize: known(inputs.maxSize),
+      initialSize: known(inputs.initialSize),
+      instanceTypes: Array.isArray(inputs.instanceTypes) ? inputs.instanceTypes : undefined,
+      subnetIds: Array.isArray(inputs.subnetIds) ? inputs.subnetIds : undefined,
+      capacityType: known(inputs.capacityType),
+      allocationStrategy: known(inputs.allocationStrategy),
+      onDemandBase: known(inputs.onDemandBase),
+    }),
+  );
+  const clients = failures.length > 0 ? undefined : connectIfKnown(context.config, inputs.connection);
+  if (!clients) return failures;
+  try {
+    return await withReason(context.signal, () => cloudFailures(inputs, clients, context));
+  } catch (error) {
+    // A preview may run without the rights, or without credentials: the operation itself will say so.
+    if (!isAwsError(error, "permission", "credentials")) throw error;
+    context.log.warn(`not checked against AWS: ${error.message}`);
+    return [];
+  }
+}
+
+function nameFailures({ name, clusterName }: Fields<NodeGroupInputs>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const group = known(name);
+  if (group !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(group)) {
+    const reason = `"${group}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`;
+    failures.push({ property: "name", reason });
+  }
+  const cluster = known(clusterName);
+  if (cluster !== undefined && !/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(cluster)) {
+    const reason = `"${cluster}" must have letters, digits and hyphens, and start and end with a letter or digit`;
+    failures.push({ property: "clusterName", reason });
+  }
+  return failures;
+}
+
+async function cloudFailures(
+  inputs: Fields<NodeGroupInputs>,
+  clients: AwsClients,
+  { signal, log }: ResourceContext,
+): Promise<CheckFailure[]> {
+  const subnetIds = knownList(inputs.subnetIds);
+  const [template, subnets] = await Promise.all([
+    templateFindings(inputs, clients, signal),
+    subnetIds ? readSubnetZones(clients.ec2, subnetIds, "subnetIds", signal) : { zones: [], failures: [] },
+  ]);
+  const failures = [...template.failures, ...subnets.failures];
+  const instanceTypes = knownList(inputs.instanceTypes);
+  const [minSize, maxSize] = [known(inputs.minSize), known(inputs.maxSize)];
+  const capacityType = known(inputs.capacityType);
+  if (!instanceTypes || minSize === undefined || maxSize === undefined || capacityType === undefined) return failures;
+  const plan = { instanceTypes, minSize, maxSize, capacityType };
+  const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
+  const findings = examineGroup(plan, await readGroupFacts(clients, plan, surroundings, signal));
+  for (const warning of findings.warnings) log.warn(warning);
+  return [...failures, ...findings.failures];
+}
+
+async function templateFindings(
+  inputs: Fields<NodeGroupInputs>,
+  { ec2, iam }: AwsClients,
+  signal: AbortSignal,
+): Promise<{ failures: CheckFailure[]; imageArchitecture: string | undefined }> {
+  const nothing = { failures: [], imageArchitecture: undefined };
+  const [id, version] = [known(inputs.launchTemplateId), known(inputs.launchTemplateVersion)];
+  if (id === undefined || version === undefined) return nothing;
+  const data = await readTemplate(ec2, id, String(version), signal);
+  // At a preview of a change, the version may not have been made yet.
+  if (!data) return nothing;
+  const failures: CheckFailure[] = [];
+  const [clusterName, nodeGroup] = [known(inputs.clusterName), known(inputs.name)];
+  const tagged = data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance");
+  const tags = fromTagList(tagged?.Tags);
+  if (clusterName !== undefined && nodeGroup !== undefined) {
+    for (const [key, value] of Object.entries(groupTags({ clusterName, nodeGroup }))) {
+      if (tags[key] !== value) {
+        const reason = `${id} version ${version} must give instances the tag ${key}=${value}: by it the group finds its machines`;
+        failures.push({ property: "launchTemplateId", reason });
+      }
+    }
+  }
+  if (data.MetadataOptions?.InstanceMetadataTags === "enabled") {
+    const reason = `${id} version ${version} shows tags in instance metadata: EC2 then refuses tag keys with a slash, as ${tagKeys.cluster}`;
+    failures.push({ property: "launchTemplateId", reason });
+  }
+  if (data.TagSpecifications?.some(({ ResourceType }) => ResourceType === "volume")) {
+    const reason = `${id} version ${version} tags volumes, which the role of EC2 Fleet may not do, so that nothing would start`;
+    failures.push({ property: "launchTemplateId", reason });
+  }
+  const { Arn, Name } = data.IamInstanceProfile ?? {};
+  const profile = Name ?? Arn?.split("/").at(-1);
+  if (profile !== undefined && !(await instanceProfileExists(iam, profile, signal))) {
+    const reason = `${id} version ${version} gives machines the instance profile "${profile}", which does not exist`;
+    failures.push({ property: "launchTemplateId", reason });
+  }
+  const imageArchitecture = data.ImageId ? await readImageArchitecture(ec2, data.ImageId, signal) : undefined;
+  if (data.ImageId && imageArchitecture === undefined) {
+    failures.push({
+      property: "launchTemplateId",
+      reason: `image "${data.ImageId}" of ${id} does not exist in the region`,
+    });
+  }
+  return { failures, imageArchitecture };
+}
+
+/** A value that is known, or undefined. Only for values without parts. */
+export function known<T extends string | number | boolean>(value: T | Unknown | undefined): T | undefined {
+  return isUnknown(value) || value === null ? undefined : (value as T | undefined);
+}
+
+function knownList(value: unknown): string[] | undefined {
+  return Array.isArray(value) && !value.some(isUnknown) ? (value as string[]) : undefined;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !isUnknown(value) ? (value as Record<string, unknown>) : {};
+}
+
+export function clampSize(size: number, min: number, max: number): number {
+  return Math.min(Math.max(size, min), max);
+}

@@ -1,0 +1,13 @@
+import type { ResourceContext } from "../server/resource";
+import { withDeadline } from "./wait";
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Runs the work under the user's `customTimeouts`, else under the default. `what`: `creating cluster "c"`. */
+export function limited<T>(
+  { signal, timeoutMs }: Pick<ResourceContext, "signal" | "timeoutMs">,
+  { what, ms }: { what: string; ms: number },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withDeadline({ signal, ms: Math.min(timeoutMs ?? ms, longestTimerMs), what }, work);
+}

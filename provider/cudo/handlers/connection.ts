@@ -1,0 +1,25 @@
+/** From the provider's configuration to Cudo's API. */
+import type { ProviderConfig } from "../../server/resource";
+import { Connections } from "../../cloud/connections";
+import type { CudoApi } from "../api";
+import { catalogueOf, type Catalogue } from "../catalogue";
+import { createCudoClient } from "../client";
+import { checkCudoConfig } from "../../../sdk/cudo/config";
+
+export interface Connection {
+  readonly api: CudoApi;
+  readonly catalogue: Catalogue;
+}
+
+const connections = new Connections<Connection>({
+  section: "cudo",
+  variables: { apiKey: "CUDO_API_KEY", projectId: "CUDO_PROJECT_ID" },
+  complete: (given) => checkCudoConfig(given).config,
+  open(account) {
+    const api = createCudoClient(account);
+    return { api, catalogue: catalogueOf(api) };
+  },
+});
+
+export const connect = (config: ProviderConfig): Connection => connections.connect(config);
+export const connectIfKnown = (config: ProviderConfig): Connection | undefined => connections.connectIfKnown(config);

@@ -1,0 +1,117 @@
+/** What creating and deleting have in common: create once, wait, clean up what failed, keep what stays in the state. */
+import { PartialFailure, type ResourceContext } from "../../server/resource";
+import { createOnce, OutcomeUnknown, type CreateOnce } from "../create-once";
+import { isCudoError } from "../errors";
+import { waitFor } from "../../cloud/wait";
+
+export interface Lifecycle<T> extends CreateOnce<T> {
+  ready(found: T): boolean;
+  /** Why it never will be, in words. */
+  failed(found: T): string | undefined;
+  /** For the progress message. */
+  progress(found: T): string;
+  remove(signal: AbortSignal): Promise<void>;
+  /** Why a refused removal will not pass by waiting; undefined: it may. */
+  stuck?(found: T, signal: AbortSignal): Promise<string | undefined>;
+  /** What the state keeps of a half-made one. */
+  outputs(found: T | undefined): object;
+}
+
+/** A new object may not be visible at once. */
+const longestInvisibleMs = 30_000;
+/** A refusal that does not look temporary still gets this long. */
+const patienceMs = 60_000;
+
+type Operation = Pick<ResourceContext, "log"> & { signal: AbortSignal };
+
+/**
+ * Makes it and waits until it is ready. One that failed is removed again, so that nothing is left; if it cannot be removed, or the wait
+ * is interrupted, it stays in the state.
+ */
+export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operation): Promise<T> {
+  try {
+    await createOnce(object, signal);
+  } catch (error) {
+    if (error instanceof OutcomeUnknown) {
+      throw new PartialFailure(
+        object.id,
+        object.outputs(undefined),
+        [`${error.message}. The next \`pulumi up\` looks for it and goes on`],
+        {
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
+  let last: T | undefined;
+  const since = Date.now();
+  try {
+    const end = await waitFor(async () => {
+      const found = await object.find(signal);
+      if (!found) {
+        if (Date.now() - since > longestInvisibleMs)
+          throw new Error(`${object.kind} "${object.id}" disappeared while it was being made`);
+        return undefined;
+      }
+      last = found;
+      log.status(object.progress(found));
+      return object.failed(found) !== undefined || object.ready(found) ? found : undefined;
+    }, signal);
+    if (object.failed(end) === undefined) {
+      return end;
+    }
+  } catch (error) {
+    const reasons = [
+      `${messageOf(error)}; ${object.kind} "${object.id}" is not ready yet. The next \`pulumi up\` goes on with it`,
+    ];
+    throw new PartialFailure(object.id, object.outputs(last), reasons, { cause: error });
+  }
+  const reason = `${object.kind} "${object.id}" failed while it was being made: ${object.failed(last!)}`;
+  log.warn(`${reason}; removing it`);
+  try {
+    await bringDown(object, { signal, log });
+  } catch (error) {
+    throw new PartialFailure(
+      object.id,
+      object.outputs(last),
+      [`${reason}. It could not be removed: ${messageOf(error)}`],
+      { cause: error },
+    );
+  }
+  throw new Error(`${reason}. It has been removed; nothing is left of it`);
+}
+
+/** Removes it and waits until it is gone. Refusals are waited out while they may pass. */
+export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operation): Promise<void> {
+  let accepted = false;
+  let refusedSince: number | undefined;
+  await waitFor(async () => {
+    const found = await object.find(signal);
+    if (!found) {
+      return true;
+    }
+    log.status(`${object.kind} ${object.id} is being deleted: ${object.progress(found)}`);
+    if (accepted || object.leaving?.(found)) {
+      return undefined;
+    }
+    try {
+      await object.remove(signal);
+      accepted = true;
+    } catch (error) {
+      if (!isCudoError(error, "precondition", "invalid", "alreadyExists")) {
+        throw error;
+      }
+      refusedSince ??= Date.now();
+      const why = await object.stuck?.(found, signal);
+      if (why !== undefined && Date.now() - refusedSince >= patienceMs) {
+        throw new Error(`${object.kind} "${object.id}" cannot be deleted: ${why}. ${error.message}`, { cause: error });
+      }
+    }
+    return undefined;
+  }, signal);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

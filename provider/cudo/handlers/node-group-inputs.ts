@@ -1,0 +1,146 @@
+/** A node group's inputs: what is wrong with them, and what they mean. */
+import type * as pulumi from "../../../sdk/pulumi";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import type { NodeMarks, NodeTaint } from "../group-nodes";
+import { resolveImage } from "../images";
+import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/cudo/node-group";
+import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
+import { metadataKeys } from "../ownership";
+import type { Vm } from "../types";
+import { machineState } from "../vm-state";
+import { known, type Fields } from "../../cloud/inputs";
+import { withCatalogue } from "./inputs";
+import { messageOf } from "./lifecycle";
+
+export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
+
+export interface NodeGroupOutputs {
+  size: number;
+  machines: NodeGroupMachineState[];
+}
+
+export async function checkNodeGroup(
+  given: Unknowable<NodeGroupInputs>,
+  context: ResourceContext,
+): Promise<CheckFailure[]> {
+  const inputs = given as Fields<NodeGroupInputs>;
+  const shape = { ...knownShape(inputs), gpuModel: known(inputs.gpuModel) };
+  const offered = await withCatalogue(context, async (catalogue, { api }) => {
+    const failures = checkNodeShape("", shape, catalogue);
+    const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);
+    const { dataCenterId, machineType, vcpus, memoryGib, gpus } = shape;
+    if (failures.length > 0 || !wanted) return failures;
+    if (
+      dataCenterId === undefined ||
+      machineType === undefined ||
+      vcpus === undefined ||
+      memoryGib === undefined ||
+      gpus === undefined
+    )
+      return [];
+    const image =
+      shape.bootDiskImageId === undefined ? undefined : resolveImage(shape.bootDiskImageId, catalogue.images);
+    const demand = {
+      dataCenterId,
+      machineType,
+      vcpus,
+      memoryGib,
+      gpus,
+      bootDiskSizeGib: shape.bootDiskSizeGib ?? image?.sizeGib ?? 0,
+    };
+    const shortage = (count: number) => capacityProblem("", { ...demand, count, publicAddresses: count }, catalogue);
+    if (!shortage(wanted)) return [];
+    // Machines that are there need no room: what counts is what is missing of the least size.
+    const live = await liveMembers(api.vms.list(context.signal), known(inputs.clusterName), known(inputs.name));
+    const missing = live > 0 ? (known(inputs.minSize) ?? 0) - live : wanted;
+    const problem = shortage(missing);
+    return problem ? [problem] : [];
+  });
+  return [...checkFields(inputs), ...offered];
+}
+
+async function liveMembers(
+  listing: Promise<Vm[]>,
+  clusterName: string | undefined,
+  name: string | undefined,
+): Promise<number> {
+  const members = (await listing).filter(
+    ({ metadata }) => metadata[metadataKeys.cluster] === clusterName && metadata[metadataKeys.nodeGroup] === name,
+  );
+  return members.filter((vm) => ["creating", "running"].includes(machineState(vm))).length;
+}
+
+function checkFields(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const fail = (property: string, reason: string) => failures.push({ property, reason });
+  const name = known(inputs.name);
+  if (name !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    fail(
+      "name",
+      `"${name}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`,
+    );
+  }
+  const clusterName = known(inputs.clusterName);
+  if (clusterName !== undefined && !/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(clusterName)) {
+    fail(
+      "clusterName",
+      `"${clusterName}" must have letters, digits and hyphens, and start and end with a letter or digit`,
+    );
+  }
+  const [min, max, initial] = [known(inputs.minSize), known(inputs.maxSize), known(inputs.initialSize)];
+  for (const [field, value] of [
+    ["minSize", min],
+    ["maxSize", max],
+    ["initialSize", initial],
+  ] as const) {
+    if (value !== undefined && value < 0) fail(field, `must be at least 0, is ${value}`);
+  }
+  if (min !== undefined && max !== undefined && min > max) fail("minSize", `${min} is more than maxSize, ${max}`);
+  if (initial !== undefined && ((min !== undefined && initial < min) || (max !== undefined && initial > max))) {
+    fail("initialSize", `${initial} must lie between minSize, ${min}, and maxSize, ${max}`);
+  }
+  const kubeconfig = known(inputs.kubeconfig);
+  if (kubeconfig !== undefined) {
+    try {
+      parseKubeconfig(kubeconfig);
+    } catch (error) {
+      fail("kubeconfig", messageOf(error));
+    }
+  }
+  return failures;
+}
+
+export function clampSize(size: number, min: number, max: number): number {
+  return Math.min(Math.max(size, min), max);
+}
+
+/** What the group's nodes carry. */
+export function nodeMarks({ clusterName, name, role, labels = {}, taints = [] }: NodeGroupInputs): NodeMarks {
+  const own = { "gpu-clusters/cluster": clusterName, "gpu-clusters/node-group": name, "gpu-clusters/role": role };
+  return { labels: { ...labels, ...own }, taints: taints as NodeTaint[] };
+}
+
+/** As far as the newest machine shows them; the program's own values take their place at the next `up`, in place. */
+export function importedInputs(clusterName: string, name: string, members: readonly Vm[]): NodeGroupInputs {
+  const vm = [...members].sort((a, b) => b.createTime.localeCompare(a.createTime))[0]!;
+  return {
+    clusterName,
+    name,
+    role: "worker",
+    minSize: members.length,
+    maxSize: members.length,
+    dataCenterId: vm.dataCenterId,
+    machineType: vm.machineType,
+    vcpus: vm.vcpus,
+    memoryGib: vm.memoryGib,
+    gpus: vm.gpus,
+    bootDiskSizeGib: vm.bootDiskSizeGib,
+    bootDiskImageId: vm.imageId,
+    networkId: vm.nics[0]?.networkId ?? "",
+    securityGroupIds: vm.securityGroupIds,
+    customSshKeys: vm.authorizedSshKeys,
+    startScript: "",
+    kubeconfig: "",
+  };
+}

@@ -1,0 +1,77 @@
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { cudoId } from "../../../sdk/cudo/ids";
+import { resolveImage } from "../images";
+import type { Vm } from "../types";
+import { isLeaving } from "../vm-state";
+import { connect, type Connection } from "./connection";
+import { limited } from "../../cloud/limited";
+import { twoHours } from "./inputs";
+import { bringDown, bringUp } from "./lifecycle";
+import { checkVm, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
+import { vmLifecycle, vmOutputs } from "./vm-lifecycle";
+import { importedVmInputs, liveVmInputs } from "./vm-live-inputs";
+import { changeVm } from "./vm-update";
+
+export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
+  check: checkVm,
+  plan: planVm,
+
+  async create(inputs, context) {
+    const connection = connect(context.config);
+    const id = inputs.vmId ?? cudoId(context.name);
+    const vm = await limited(context, { what: `creating VM "${id}"`, ms: twoHours }, (signal) =>
+      make(connection, id, inputs, context, signal),
+    );
+    return { id, outputs: vmOutputs(connection.api, vm) };
+  },
+
+  async read(id, state, context) {
+    const { api } = connect(context.config);
+    const vm = await api.vms.find(id, context.signal);
+    if (!vm || isLeaving(vm)) return undefined;
+    const inputs = state ? liveVmInputs(vm, state.inputs) : importedVmInputs(vm);
+    return { inputs, outputs: vmOutputs(api, vm) };
+  },
+
+  async update(id, inputs, state, context) {
+    const connection = connect(context.config);
+    const { api } = connection;
+    return limited(context, { what: `changing VM "${id}"`, ms: twoHours }, async (signal) => {
+      const vm = await api.vms.find(id, signal);
+      const wasReady = Boolean(state.outputs.externalIpAddress || state.outputs.internalIpAddress);
+      // A create that was interrupted goes on; one that failed meanwhile starts anew. A VM that has worked is never removed here.
+      if (vm && !isLeaving(vm) && (wasReady || vm.state !== "FAILED")) {
+        const change = { api, id, inputs, state, signal, status: (message: string) => context.log.status(message) };
+        return vmOutputs(api, await changeVm(change));
+      }
+      if (vm) {
+        const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: vm.imageId });
+        await bringDown(lifecycle, { signal, log: context.log });
+      }
+      return vmOutputs(api, await make(connection, id, inputs, context, signal));
+    });
+  },
+
+  async delete(id, { inputs, outputs }, context) {
+    const { api } = connect(context.config);
+    const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: outputs.imageId });
+    await limited(context, { what: `deleting VM "${id}"`, ms: twoHours }, (signal) =>
+      bringDown(lifecycle, { signal, log: context.log }),
+    );
+  },
+};
+
+async function make(
+  { api, catalogue }: Connection,
+  id: string,
+  inputs: VmInputs,
+  context: ResourceContext,
+  signal: AbortSignal,
+): Promise<Vm> {
+  const image = resolveImage(inputs.bootDiskImageId, (await catalogue.read(signal)).images);
+  if (!image) {
+    throw new Error(`bootDiskImageId: no image has the id "${inputs.bootDiskImageId}" or begins with it`);
+  }
+  const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: image.id });
+  return bringUp(lifecycle, { signal, log: context.log });
+}

@@ -1,0 +1,340 @@
+/**
+ * Runs one node group: VMs of the project that carry the group's marks in their metadata. Cudo has no groups of its own, so the size is
+ * the number of VMs, and growing is making VMs.
+ */
+import { placeholders } from "../../bootstrap/document";
+import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-groups/driver";
+import { inParallel } from "../cloud/parallel";
+import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
+import type { CudoApi } from "./api";
+import { createOnce, IdTaken } from "./create-once";
+import { isCudoError } from "./errors";
+import type { GroupNodes } from "./group-nodes";
+import { memberId, memberOrdinal } from "../../sdk/cudo/ids";
+import { fillScript, metadataKeys, providerId } from "./ownership";
+import type { Vm, VmRequest } from "./types";
+import { isLeaving, isSettled, machineState } from "./vm-state";
+
+export interface CudoNodeGroupOptions {
+  readonly api: CudoApi;
+  readonly clusterName: string;
+  readonly group: string;
+  /** First part of the VMs' ids. */
+  readonly idPrefix: string;
+  /** Mark of the resource that the group belongs to (`ownerMark`). */
+  readonly owner: string;
+  /** What a new machine is. `image` is asked once for each `resize`. */
+  readonly machine: Omit<VmRequest, "vmId" | "bootDiskImageId" | "startScript" | "metadata">;
+  image(signal: AbortSignal): Promise<string>;
+  /** With placeholders. */
+  readonly startScript: string;
+  readonly nodes: GroupNodes;
+  /** Told what the user should know but what stops nothing. */
+  warn(message: string): void;
+  readonly pace?: Pace;
+}
+
+/** VMs asked for or given up at the same time. */
+const parallelism = 5;
+const keptProblems = 100;
+/** An API server that does not answer must not hold up the removal of machines that cost money. */
+const nodeTimeoutMs = 10_000;
+/** A refused termination of a VM that is not busy will not pass by waiting. */
+const patienceMs = 60_000;
+
+/** The group has fewer machines than asked for; those that could be made are kept. */
+export class GroupShortfall extends Error {
+  override readonly name = "GroupShortfall";
+  constructor(
+    readonly group: string,
+    readonly wanted: number,
+    readonly missing: number,
+    readonly problems: readonly NodeGroupProblem[],
+  ) {
+    const reasons = [...new Set(problems.map(({ message }) => message))].join("; ");
+    super(`node group "${group}": ${missing} of ${wanted} machines could not be made: ${reasons}`);
+  }
+}
+
+export class CudoNodeGroupDriver implements NodeGroupDriver {
+  private readonly found: NodeGroupProblem[] = [];
+
+  constructor(private readonly options: CudoNodeGroupOptions) {}
+
+  async describe(signal: AbortSignal): Promise<NodeGroupDescription> {
+    const machines = (await this.members(signal)).map((vm) => this.machine(vm));
+    return { size: machines.filter(isLive).length, machines };
+  }
+
+  /** Members by id; those that are gone are left out. */
+  async members(signal: AbortSignal): Promise<Vm[]> {
+    return this.membersAmong(await this.options.api.vms.list(signal));
+  }
+
+  async resize(size: number, signal: AbortSignal): Promise<void> {
+    const { api, clusterName, group } = this.options;
+    const everything = await api.vms.list(signal);
+    const members = this.membersAmong(everything);
+    const failed = members.filter((vm) => machineState(vm) === "failed");
+    const missing = size - members.filter((vm) => isLive(this.machine(vm))).length;
+    if (failed.length > 0) {
+      await this.removeFailed(failed, signal);
+    }
+    if (missing <= 0) {
+      return;
+    }
+    const image = await this.options.image(signal);
+    const taken = new Set(everything.map((vm) => vm.id));
+    const problems: NodeGroupProblem[] = [];
+    let made = 0;
+    // After a refusal the next request would be refused too: nothing new is begun, what is under way is finished.
+    await inParallel(Array.from({ length: missing }), parallelism, signal, async () => {
+      if (problems.length > 0) return;
+      try {
+        await this.makeOne(image, taken, signal);
+        made++;
+      } catch (error) {
+        const problem = signal.aborted ? undefined : problemOf(error);
+        if (!problem) throw error;
+        problems.push(problem);
+        this.note(problem);
+      }
+    });
+    if (made < missing) {
+      throw new GroupShortfall(`${clusterName}/${group}`, size, missing - made, problems);
+    }
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const everything = await this.options.api.vms.list(signal);
+    const members = new Set(this.membersAmong(everything).map((vm) => vm.id));
+    const strangers = ids.filter(
+      (id) => !members.has(id) && everything.some((vm) => vm.id === id && vm.state !== "DELETED"),
+    );
+    if (strangers.length > 0) {
+      throw new Error(
+        `VMs ${strangers.join(", ")} are not machines of node group "${this.options.group}"; none was removed`,
+      );
+    }
+    const wanted = new Set(ids);
+    await this.removeMembers((vm) => wanted.has(vm.id), signal);
+    // A machine that was gone before may have left its node behind.
+    await this.removeNodes(
+      ids.filter((id) => !members.has(id)),
+      signal,
+    );
+  }
+
+  async destroy(signal: AbortSignal): Promise<void> {
+    await this.removeMembers(() => true, signal);
+  }
+
+  async problems(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    for (const vm of await this.members(signal)) {
+      if (machineState(vm) === "failed") this.noteFailed(vm);
+    }
+    return this.found.filter(({ at }) => at >= since);
+  }
+
+  private membersAmong(vms: readonly Vm[]): Vm[] {
+    const { clusterName, group } = this.options;
+    return vms
+      .filter(
+        ({ metadata }) => metadata[metadataKeys.cluster] === clusterName && metadata[metadataKeys.nodeGroup] === group,
+      )
+      .filter(({ state }) => state !== "DELETED")
+      .sort((a, b) => this.ordinal(a.id) - this.ordinal(b.id) || a.id.localeCompare(b.id));
+  }
+
+  private ordinal(id: string): number {
+    return memberOrdinal(this.options.idPrefix, this.options.group, id) ?? Infinity;
+  }
+
+  private machine(vm: Vm): NodeGroupMachine {
+    return {
+      id: vm.id,
+      nodeName: vm.id,
+      providerId: providerId(this.options.api.projectId, vm.id),
+      state: machineState(vm),
+      ...(vm.externalIpAddress && { address: vm.externalIpAddress }),
+      ...(vm.createTime && { createdAt: vm.createTime }),
+    };
+  }
+
+  /** Makes one VM under the lowest number that nobody has. */
+  private async makeOne(image: string, taken: Set<string>, signal: AbortSignal): Promise<void> {
+    const { api, clusterName, group, idPrefix, owner, machine, startScript, nodes } = this.options;
+    for (let ordinal = 0; ; ordinal++) {
+      const id = memberId(idPrefix, group, ordinal);
+      if (taken.has(id)) continue;
+      taken.add(id);
+      // A node of that name is an earlier machine's, maybe cordoned: the new one must not take it over.
+      await this.removeNodes([id], signal);
+      const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
+        ? await nodes.mintBootstrapToken(signal)
+        : undefined;
+      const metadata = {
+        [metadataKeys.cluster]: clusterName,
+        [metadataKeys.nodeGroup]: group,
+        [metadataKeys.owner]: owner,
+      };
+      const script = fillScript(startScript, { projectId: api.projectId, vmId: id, bootstrapToken });
+      const isOurs = (vm: Vm) => Object.entries(metadata).every(([key, value]) => vm.metadata[key] === value);
+      try {
+        await createOnce(
+          {
+            kind: "VM",
+            id,
+            importHint: "a node group takes no VM that it has not made",
+            find: (each) => api.vms.find(id, each),
+            send: (each) =>
+              api.vms.create({ ...machine, vmId: id, bootDiskImageId: image, startScript: script, metadata }, each),
+            differences: () => [],
+            made: isOurs,
+          },
+          signal,
+        );
+        return;
+      } catch (error) {
+        if (!(error instanceof IdTaken)) throw error;
+      }
+    }
+  }
+
+  private async removeFailed(failed: readonly Vm[], signal: AbortSignal): Promise<void> {
+    for (const vm of failed) this.noteFailed(vm);
+    const ids = new Set(failed.map((vm) => vm.id));
+    await this.removeMembers((vm) => ids.has(vm.id), signal);
+  }
+
+  /** Terminates the chosen members and waits until none is left, then removes their nodes. */
+  private async removeMembers(chosen: (vm: Vm) => boolean, signal: AbortSignal): Promise<void> {
+    const seen = new Set<string>();
+    const accepted = new Set<string>();
+    const refused = new Map<string, number>();
+    await waitFor(
+      async () => {
+        const left = (await this.members(signal)).filter(chosen);
+        const fresh = left.filter((vm) => !seen.has(vm.id));
+        for (const vm of left) seen.add(vm.id);
+        await this.cordon(
+          fresh.map((vm) => vm.id),
+          signal,
+        );
+        const waiting = left.filter((vm) => !isLeaving(vm) && !accepted.has(vm.id));
+        await inParallel(waiting, parallelism, signal, async (vm) => {
+          if (await this.terminate(vm, refused, signal)) accepted.add(vm.id);
+        });
+        return left.length === 0 ? true : undefined;
+      },
+      signal,
+      this.options.pace ?? defaultPace,
+    );
+    await this.removeNodes([...seen], signal);
+  }
+
+  /** False while the VM is too busy to be terminated. */
+  private async terminate(vm: Vm, refused: Map<string, number>, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.options.api.vms.terminate(vm.id, signal);
+      return true;
+    } catch (error) {
+      if (!isCudoError(error, "precondition", "invalid", "alreadyExists")) throw error;
+      const since = refused.get(vm.id) ?? Date.now();
+      refused.set(vm.id, since);
+      if (isSettled(vm) && Date.now() - since >= patienceMs) throw error;
+      return false;
+    }
+  }
+
+  private cordon(names: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.eachNode(names, "cordon", (name, each) => this.options.nodes.cordon(name, each), signal);
+  }
+
+  private removeNodes(names: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.eachNode(names, "remove", (name, each) => this.options.nodes.remove(name, each), signal);
+  }
+
+  /** Nodes are a courtesy to the cluster: when its API server does not answer, the machines go all the same. */
+  private async eachNode(
+    names: readonly string[],
+    verb: string,
+    act: (name: string, signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const [index, name] of names.entries()) {
+      try {
+        await act(name, AbortSignal.any([signal, AbortSignal.timeout(nodeTimeoutMs)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        const rest = names.slice(index);
+        this.options.warn(
+          `could not ${verb} the node${rest.length > 1 ? "s" : ""} ${rest.join(", ")}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        return;
+      }
+    }
+  }
+
+  private noteFailed(vm: Vm): void {
+    const message = `VM "${vm.id}" went to the state FAILED${vm.shortState && ` (${vm.shortState})`}; Cudo gives no reason`;
+    if (!this.found.some((problem) => problem.message === message)) {
+      this.note({ kind: "lost", message, at: new Date() });
+    }
+  }
+
+  private note(problem: NodeGroupProblem): void {
+    this.found.push(problem);
+    this.found.splice(0, this.found.length - keptProblems);
+  }
+
+  /** Waits until no machine is being made any more. FAILED ones are removed; if any was, throws `GroupShortfall`. */
+  async untilRunning(signal: AbortSignal, status: (message: string) => void = () => undefined): Promise<void> {
+    const pace = this.options.pace ?? defaultPace;
+    const problems: NodeGroupProblem[] = [];
+    for (let interval = pace.firstMs; ; interval = Math.min(interval * pace.factor, pace.longestMs)) {
+      const members = await this.members(signal);
+      const failed = members.filter((vm) => machineState(vm) === "failed");
+      // Cudo gives addresses after the VM is ACTIVE.
+      const creating = members.filter(
+        (vm) => machineState(vm) === "creating" || (vm.state === "ACTIVE" && vm.externalIpAddress === ""),
+      );
+      if (failed.length > 0) {
+        problems.push(
+          ...failed.map((vm): NodeGroupProblem => ({
+            kind: "lost",
+            message: `VM "${vm.id}" failed while it was being made`,
+            at: new Date(),
+          })),
+        );
+        await this.removeFailed(failed, signal);
+      }
+      if (creating.length === 0) {
+        status(`${members.length - failed.length} of ${members.length - failed.length} machines are running`);
+        break;
+      }
+      status(
+        `${members.length - failed.length - creating.length} of ${members.length - failed.length} machines are running`,
+      );
+      await sleep(interval, signal);
+    }
+    if (problems.length > 0) {
+      const { clusterName, group } = this.options;
+      throw new GroupShortfall(`${clusterName}/${group}`, problems.length, problems.length, problems);
+    }
+  }
+}
+
+function isLive({ state }: NodeGroupMachine): boolean {
+  return state === "creating" || state === "running";
+}
+
+/** Undefined for errors that are not the cloud's answer to a request for a machine. */
+function problemOf(error: unknown): NodeGroupProblem | undefined {
+  if (!isCudoError(error, "capacity", "quota", "rateLimit", "invalid", "precondition", "permission", "unavailable")) {
+    return undefined;
+  }
+  const kinds = { capacity: "capacity", quota: "quota", rateLimit: "quota", unavailable: "lost" } as const;
+  const kind = error.kind in kinds ? kinds[error.kind as keyof typeof kinds] : "rejected";
+  return { kind, message: error.message, at: new Date() };
+}

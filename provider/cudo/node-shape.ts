@@ -1,0 +1,206 @@
+/** Checks a VM's or node's shape against what Cudo offers. Pure: the catalogue is read before. */
+import type { CheckFailure } from "../server/resource";
+import { known } from "../cloud/inputs";
+import type { Unknown } from "../server/values";
+import { matchingImages, resolveImage } from "./images";
+import { sizeProblems, type Size } from "./shape";
+import type { CatalogueContent } from "./catalogue";
+import type { MachineType } from "./types";
+
+/** Undefined: not known yet, or not given. */
+export interface NodeShape {
+  dataCenterId: string | undefined;
+  machineType: string | undefined;
+  vcpus: number | undefined;
+  memoryGib: number | undefined;
+  gpus: number | undefined;
+  gpuModel: string | undefined;
+  bootDiskSizeGib: number | undefined;
+  bootDiskImageId: string | undefined;
+}
+
+/** What is known of a shape among a resource's inputs. */
+export function knownShape(inputs: {
+  [K in Exclude<keyof NodeShape, "gpuModel">]?: NodeShape[K] | Unknown;
+}): NodeShape {
+  return {
+    dataCenterId: known(inputs.dataCenterId),
+    machineType: known(inputs.machineType),
+    vcpus: known(inputs.vcpus),
+    memoryGib: known(inputs.memoryGib),
+    gpus: inputs.gpus === undefined ? 0 : known(inputs.gpus),
+    gpuModel: undefined,
+    bootDiskSizeGib: known(inputs.bootDiskSizeGib),
+    bootDiskImageId: known(inputs.bootDiskImageId),
+  };
+}
+
+/** All that is wrong, by field under `path` (empty: the shape is the resource's own inputs). */
+export function checkNodeShape(path: string, shape: NodeShape, catalogue: CatalogueContent): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const fail = (field: keyof NodeShape, reason: string) =>
+    failures.push({ property: path ? `${path}.${field}` : field, reason });
+
+  const { dataCenterId, machineType, gpuModel } = shape;
+  const offered = catalogue.machineTypes.filter((type) => type.dataCenterId === dataCenterId);
+  if (
+    dataCenterId !== undefined &&
+    offered.length === 0 &&
+    !catalogue.dataCenters.some(({ id }) => id === dataCenterId)
+  ) {
+    fail(
+      "dataCenterId",
+      `"${dataCenterId}" is not a data center of Cudo; there are: ${names(catalogue.dataCenters.map(({ id }) => id))}`,
+    );
+  } else if (dataCenterId !== undefined && machineType !== undefined) {
+    const type = offered.find((candidate) => candidate.machineType === machineType);
+    if (!type) {
+      fail("machineType", notOffered(dataCenterId, machineType, offered, catalogue));
+    } else {
+      checkGpuModel(type, gpuModel, offered, (reason) => fail("gpuModel", reason));
+      for (const { field, reason } of checkSize(shape, type)) fail(field, reason);
+    }
+  }
+  checkImage(shape, catalogue, fail);
+  return failures;
+}
+
+/** Ratios can only be judged when all three numbers are known. */
+function checkSize({ vcpus, memoryGib, gpus }: NodeShape, type: MachineType) {
+  return vcpus === undefined || memoryGib === undefined || gpus === undefined
+    ? []
+    : sizeProblems({ vcpus, memoryGib, gpus }, type);
+}
+
+function notOffered(
+  dataCenterId: string,
+  machineType: string,
+  offered: readonly MachineType[],
+  catalogue: CatalogueContent,
+): string {
+  const elsewhere = catalogue.machineTypes
+    .filter((type) => type.machineType === machineType)
+    .map((type) => type.dataCenterId);
+  const hint = elsewhere.length > 0 ? `; ${machineType} is offered in: ${names(elsewhere)}` : "";
+  return `"${machineType}" is not offered in ${dataCenterId}; offered there: ${names(offered.map((type) => type.machineType))}${hint}`;
+}
+
+function checkGpuModel(
+  type: MachineType,
+  gpuModel: string | undefined,
+  offered: readonly MachineType[],
+  fail: (reason: string) => void,
+): void {
+  if (gpuModel === undefined || [type.gpuModel, type.gpuModelId].some((known) => sameModel(known, gpuModel))) {
+    return;
+  }
+  const others = offered.filter((other) => sameModel(other.gpuModel, gpuModel)).map((other) => other.machineType);
+  const has = type.gpuModel ? `has the model "${type.gpuModel}"` : "has no GPUs";
+  fail(
+    `"${gpuModel}": ${type.machineType} ${has}${others.length > 0 ? `; machine types with it: ${names(others)}` : ""}`,
+  );
+}
+
+function sameModel(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function checkImage(
+  { bootDiskImageId: name, bootDiskSizeGib }: NodeShape,
+  catalogue: CatalogueContent,
+  fail: (field: keyof NodeShape, reason: string) => void,
+): void {
+  const image = name === undefined ? undefined : resolveImage(name, catalogue.images);
+  if (name !== undefined && !image) {
+    // The longest beginning that still finds something shows what was meant.
+    let stem = name;
+    while (stem !== "" && matchingImages(stem, catalogue.images).length === 0) stem = stem.slice(0, -1);
+    const near = stem.length >= 3 ? matchingImages(stem, catalogue.images) : catalogue.images;
+    fail(
+      "bootDiskImageId",
+      `no image has the id "${name}" or begins with it; there are: ${names(near.map(({ id }) => id))}`,
+    );
+  }
+  if (bootDiskSizeGib !== undefined && (!Number.isSafeInteger(bootDiskSizeGib) || bootDiskSizeGib < 1)) {
+    fail("bootDiskSizeGib", `must be a whole number of at least 1, is ${bootDiskSizeGib}`);
+  } else if (bootDiskSizeGib !== undefined && image && bootDiskSizeGib < image.sizeGib) {
+    fail("bootDiskSizeGib", `${bootDiskSizeGib} is less than the image ${image.id} needs, ${image.sizeGib} GiB`);
+  }
+}
+
+/** What is wanted of the cloud now. */
+export interface Demand extends Size {
+  dataCenterId: string;
+  machineType: string;
+  bootDiskSizeGib: number;
+  publicAddresses: number;
+  /** VMs of this size. */
+  count: number;
+}
+
+/** Why the cloud can certainly not give that now, as it says itself; undefined if it may. */
+export function capacityProblem(path: string, demand: Demand, catalogue: CatalogueContent): CheckFailure | undefined {
+  const { dataCenterId, machineType, count } = demand;
+  const type = catalogue.machineTypes.find(
+    (each) => each.dataCenterId === dataCenterId && each.machineType === machineType,
+  );
+  const at = (field: string) => (path ? `${path}.${field}` : field);
+  if (!type || count < 1) {
+    return undefined;
+  }
+  const resources = [
+    { field: "gpus", wanted: demand.gpus, unit: "GPUs", onHost: type.maxGpuFree, inAll: type.totalGpuFree },
+    { field: "vcpus", wanted: demand.vcpus, unit: "vCPUs", onHost: type.maxVcpuFree, inAll: type.totalVcpuFree },
+    {
+      field: "memoryGib",
+      wanted: demand.memoryGib,
+      unit: "GiB memory",
+      onHost: type.maxMemoryGibFree,
+      inAll: type.totalMemoryGibFree,
+    },
+    {
+      field: "bootDiskSizeGib",
+      wanted: demand.bootDiskSizeGib,
+      unit: "GiB storage",
+      onHost: type.maxStorageGibFree,
+      inAll: type.totalStorageGibFree,
+    },
+  ];
+  for (const { field, wanted, unit, onHost, inAll } of resources) {
+    if (wanted > onHost) {
+      const reason = `data center ${dataCenterId} has no ${machineType} host with ${wanted} ${unit} free now; most free on one host: ${onHost}`;
+      return { property: at(field), reason: reason + elsewhere(demand, catalogue) };
+    }
+    if (wanted * count > inAll) {
+      const reason = `${count} VMs of ${machineType} need ${wanted * count} ${unit}, data center ${dataCenterId} has ${inAll} free now`;
+      return { property: at(field), reason: reason + elsewhere(demand, catalogue) };
+    }
+  }
+  const addresses = catalogue.dataCenters.find(({ id }) => id === dataCenterId)?.ipv4Free;
+  if (addresses !== undefined && demand.publicAddresses > addresses) {
+    const reason = `${demand.publicAddresses} public IPv4 addresses are needed, data center ${dataCenterId} has ${addresses} free now`;
+    return { property: at("dataCenterId"), reason };
+  }
+  return undefined;
+}
+
+/** Other data centers that have the same hardware free. */
+function elsewhere(demand: Demand, { machineTypes }: CatalogueContent): string {
+  const free = machineTypes.filter(
+    (type) =>
+      type.machineType === demand.machineType &&
+      type.dataCenterId !== demand.dataCenterId &&
+      type.maxGpuFree >= demand.gpus &&
+      type.maxVcpuFree >= demand.vcpus &&
+      type.maxMemoryGibFree >= demand.memoryGib,
+  );
+  return free.length > 0 ? `; free in: ${names(free.map((type) => type.dataCenterId))}` : "";
+}
+
+function names(values: readonly string[]): string {
+  const distinct = [...new Set(values)].sort();
+  if (distinct.length === 0) return "none";
+  return distinct.length > 20
+    ? `${distinct.slice(0, 20).join(", ")}, and ${distinct.length - 20} more`
+    : distinct.join(", ");
+}

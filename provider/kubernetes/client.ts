@@ -1,0 +1,280 @@
+/**
+ * `KubernetesApi` over HTTPS.
+ *
+ * Not on `@kubernetes/client-node`'s object API, which rebuilds every object from its own models (it drops the fields that it does not
+ * know and makes `Date`s), opens a connection for each request, and takes 0.4 s to load. Only what it reads better than we do, credential
+ * plugins and files beside a kubeconfig, is left to it, and it is loaded only then.
+ */
+import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  KubernetesApiError,
+  type KubernetesApi,
+  type KubernetesObject,
+  type ListQuery,
+  type ObjectReference,
+} from "./api";
+import { Discovery } from "./discovery";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+
+export interface KubernetesApiOptions {
+  /** For each request, repetitions included. Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 30_000;
+const pageSize = 500;
+
+/** Throws `InvalidKubeconfig` at once; connects on the first request. Idle connections do not keep the process alive. */
+export function kubernetesApi(kubeconfig: string, options: KubernetesApiOptions = {}): KubernetesApi {
+  return new HttpsKubernetesApi(connection(kubeconfig), options.timeoutMs ?? defaultTimeoutMs);
+}
+
+interface Connection {
+  endpoint: string;
+  /** What the next request needs. */
+  access(): Promise<{ agent: Agent; headers: Record<string, string> }>;
+}
+
+function connection(kubeconfig: string): Connection {
+  const context = parseKubeconfig(kubeconfig);
+  const { endpoint, credentials } = context;
+  if (credentials.kind === "other") return libraryConnection(kubeconfig, endpoint);
+  const agent = new Agent({
+    keepAlive: true,
+    ...(context.certificateAuthority !== undefined && { ca: context.certificateAuthority }),
+    ...(context.tlsServerName !== undefined && { servername: context.tlsServerName }),
+    ...(context.insecureSkipTlsVerify && { rejectUnauthorized: false }),
+    ...(credentials.kind === "certificate" && { cert: credentials.clientCertificate, key: credentials.clientKey }),
+  });
+  const headers: Record<string, string> =
+    credentials.kind === "token" ? { authorization: `Bearer ${credentials.token}` } : {};
+  return { endpoint, access: async () => ({ agent, headers }) };
+}
+
+function libraryConnection(kubeconfig: string, endpoint: string): Connection {
+  const load = async () => {
+    const library = await import("@kubernetes/client-node");
+    const config = new library.KubeConfig();
+    config.loadFromString(kubeconfig);
+    return { ...library, config };
+  };
+  let loading: ReturnType<typeof load> | undefined;
+  return {
+    endpoint,
+    // For each request, because what a credential plugin gives expires; the library keeps it until then.
+    async access() {
+      const { config, HttpMethod, RequestContext } = await (loading ??= load());
+      const request = new RequestContext(endpoint, HttpMethod.GET);
+      await config.applySecurityAuthentication(request);
+      const agent = request.getAgent();
+      if (!(agent instanceof Agent)) throw new Error("only https:// is supported, directly or through an HTTP proxy");
+      return { agent, headers: request.getHeaders() };
+    },
+  };
+}
+
+interface Call {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: object;
+  contentType?: string;
+}
+
+class HttpsKubernetesApi implements KubernetesApi {
+  readonly #discovery = new Discovery((path, signal) => this.#json({ method: "GET", path }, signal));
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly timeoutMs: number,
+  ) {}
+
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    return this.#send({ method: "GET", path }, signal);
+  }
+
+  async read(reference: ObjectReference, signal?: AbortSignal): Promise<KubernetesObject | undefined> {
+    const get = async () =>
+      this.#json<KubernetesObject>({ method: "GET", path: await this.#path(reference, signal) }, signal);
+    return get().catch(undefinedWhenMissing);
+  }
+
+  async list(query: ListQuery, signal?: AbortSignal): Promise<KubernetesObject[]> {
+    const path = await this.#discovery.collection(query, signal);
+    const objects: KubernetesObject[] = [];
+    let next: string | undefined;
+    do {
+      const page = await this.#json<{ items: KubernetesObject[]; metadata?: { continue?: string } }>(
+        {
+          method: "GET",
+          path,
+          query: {
+            labelSelector: query.labelSelector,
+            fieldSelector: query.fieldSelector,
+            limit: String(pageSize),
+            continue: next,
+          },
+        },
+        signal,
+      );
+      // The items of a list do not say what they are.
+      objects.push(...page.items.map((item) => ({ ...item, apiVersion: query.apiVersion, kind: query.kind })));
+      next = page.metadata?.continue || undefined;
+    } while (next !== undefined);
+    return objects;
+  }
+
+  async create(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject> {
+    const { apiVersion, kind, metadata } = object;
+    const path = await this.#discovery.collection(
+      { apiVersion, kind, namespace: metadata.namespace },
+      signal,
+      "default",
+    );
+    return this.#json({ method: "POST", path, body: object }, signal);
+  }
+
+  async apply(
+    object: KubernetesObject,
+    options: { fieldManager: string; force?: boolean; dryRun?: boolean },
+    signal?: AbortSignal,
+  ): Promise<KubernetesObject> {
+    const { apiVersion, kind, metadata } = object;
+    if (metadata.name === undefined) throw new Error(`a ${kind} without metadata.name cannot be applied`);
+    const path = await this.#path({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name }, signal);
+    return this.#json(
+      {
+        method: "PATCH",
+        path,
+        query: {
+          fieldManager: options.fieldManager,
+          force: options.force ? "true" : undefined,
+          dryRun: options.dryRun ? "All" : undefined,
+        },
+        body: object,
+        contentType: "application/apply-patch+yaml",
+      },
+      signal,
+    );
+  }
+
+  async patch(reference: ObjectReference, patch: object, signal?: AbortSignal): Promise<KubernetesObject> {
+    const path = await this.#path(reference, signal);
+    return this.#json({ method: "PATCH", path, body: patch, contentType: "application/merge-patch+json" }, signal);
+  }
+
+  async delete(
+    reference: ObjectReference,
+    options: { propagationPolicy?: "Foreground" | "Background" | "Orphan" } = {},
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const send = async () => {
+      const path = await this.#path(reference, signal);
+      await this.#send({ method: "DELETE", path, query: { propagationPolicy: options.propagationPolicy } }, signal);
+    };
+    await send().catch(undefinedWhenMissing);
+  }
+
+  async #path(reference: ObjectReference, signal?: AbortSignal): Promise<string> {
+    return `${await this.#discovery.collection(reference, signal, "default")}/${encodeURIComponent(reference.name)}`;
+  }
+
+  async #json<T>(call: Call, signal?: AbortSignal): Promise<T> {
+    return JSON.parse(await this.#send(call, signal)) as T;
+  }
+
+  async #send(call: Call, signal?: AbortSignal): Promise<string> {
+    const timeout = AbortSignal.timeout(this.timeoutMs);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const { endpoint } = this.connection;
+    const url = requestUrl(endpoint, call);
+    try {
+      const options: RequestOptions = { method: call.method, signal: either, ...(await this.connection.access()) };
+      for (;;) {
+        const answer = await exchange(url, options, call);
+        if (answer.status === 429 && answer.retryAfterMs !== undefined) {
+          await delay(answer.retryAfterMs, undefined, { signal: either });
+          continue;
+        }
+        if (answer.status >= 400) throw apiError(call, answer);
+        return answer.text;
+      }
+    } catch (error) {
+      if (error instanceof KubernetesApiError) throw error;
+      signal?.throwIfAborted();
+      if (timeout.aborted)
+        throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
+          cause: error,
+        });
+      throw new Error(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+}
+
+function requestUrl(endpoint: string, { path, query = {} }: Call): URL {
+  const url = new URL(endpoint.replace(/\/+$/, "") + path);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  return url;
+}
+
+interface Answer {
+  status: number;
+  text: string;
+  retryAfterMs: number | undefined;
+}
+
+async function exchange(url: URL, options: RequestOptions, call: Call): Promise<Answer> {
+  const payload = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const headers = {
+    accept: "application/json",
+    "user-agent": "pulumi-gpu-clusters",
+    ...options.headers,
+    ...(payload !== undefined && {
+      "content-type": call.contentType ?? "application/json",
+      "content-length": Buffer.byteLength(payload),
+    }),
+  };
+  for (;;) {
+    const request = httpsRequest(url, { ...options, headers });
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request.once("response", resolve).once("error", reject).end(payload);
+      });
+      return await answerOf(response);
+    } catch (error) {
+      // The server closed an idle connection as we took it up again. A create could have been heard all the same.
+      const stale = request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      if (!stale || call.method === "POST") throw error;
+    }
+  }
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const seconds = Number(response.headers["retry-after"]);
+  return {
+    status: response.statusCode ?? 0,
+    text: Buffer.concat(chunks).toString("utf8"),
+    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+  };
+}
+
+function apiError(call: Call, { status, text }: Answer): KubernetesApiError {
+  let answer: { message?: string; reason?: string } = {};
+  try {
+    answer = JSON.parse(text) as typeof answer;
+  } catch {
+    // Health endpoints and proxies answer in plain text.
+    answer = { message: text.trim() };
+  }
+  const message = answer.message || `status ${status}`;
+  return new KubernetesApiError(`${call.method} ${call.path}: ${message} (HTTP ${status})`, status, answer.reason);
+}
+
+function undefinedWhenMissing(error: unknown): undefined {
+  if (error instanceof KubernetesApiError && error.statusCode === 404) return undefined;
+  throw error;
+}

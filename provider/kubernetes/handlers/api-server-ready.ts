@@ -1,0 +1,119 @@
+import { X509Certificate } from "node:crypto";
+import type { Unwrap } from "../../../sdk/pulumi";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import type { KubernetesApi } from "../api";
+import type { ApiServerReadyArgs } from "../../../sdk/kubernetes/api-server-ready";
+import { kubernetesApi } from "../client";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { bootstrapLog, describeReports } from "../machine-log";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { machineReports } from "./machine-reports";
+import { NotYet, waitFor } from "./wait";
+
+export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
+
+export interface ApiServerReadyOutputs {
+  ready: true;
+  version: string;
+}
+
+const defaultTimeoutSeconds = 1200;
+/** Short, because a machine that boots may swallow the first packets. */
+const requestTimeoutMs = 10_000;
+const refreshTimeoutMs = 5_000;
+
+export const apiServerReady: ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> = {
+  check: checkKubeconfig,
+
+  // They only tell how to ask the machine when it does not answer.
+  plan: () => ({ ignores: ["sshPrivateKey", "instanceId", "ec2Connection"] }),
+
+  preview: (_inputs, state) => state?.outputs ?? {},
+
+  async create(inputs, context) {
+    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, context) };
+  },
+
+  async read(id, state, { signal, log }) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
+    try {
+      const api = kubernetesApi(state.inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
+      return { ...state, outputs: { ...state.outputs, version: await serverVersion(api, signal) } };
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(
+        `the cluster does not answer, its version is taken from the state: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return state;
+    }
+  },
+
+  update: (_id, inputs, _state, context) => apiServer(inputs, context),
+
+  async delete() {
+    // It made nothing.
+  },
+};
+
+async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext): Promise<ApiServerReadyOutputs> {
+  const { endpoint } = parseKubeconfig(inputs.kubeconfig);
+  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
+  const byKubeadm = isKubeadmAdministrator(inputs.kubeconfig);
+  const attempt = async () => {
+    await api.text("/readyz", context.signal);
+    if (byKubeadm && !(await mayDoAll(api, context.signal)))
+      return new NotYet("the administrator's rights are not set up yet");
+    return { ready: true as const, version: await serverVersion(api, context.signal) };
+  };
+  const reports = async () => {
+    const address = new URL(endpoint).hostname;
+    return machineReports([{ nodeName: "the control plane", address, instanceId: inputs.instanceId }], inputs, context);
+  };
+  return waitFor(attempt, {
+    what: `the API server at ${endpoint}`,
+    timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+    signal: context.signal,
+    log: context.log,
+    async hopeless() {
+      const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
+      if (failed.length === 0) return undefined;
+      return new Error(`the control plane at ${endpoint} gave up becoming one${describeReports(failed)}`);
+    },
+    async timedOut(reason, seconds) {
+      return new Error(
+        `the API server at ${endpoint} was not ready after ${seconds} s; last: ${reason}. ` +
+          `Look at the console of the control plane machine and its ${bootstrapLog}, ` +
+          `and whether its security group lets this computer reach port ${portOf(endpoint)}${describeReports(await reports())}`,
+      );
+    },
+  });
+}
+
+async function serverVersion(api: KubernetesApi, signal: AbortSignal): Promise<string> {
+  const { gitVersion } = JSON.parse(await api.text("/version", signal)) as { gitVersion: string };
+  return gitVersion.replace(/^v/, "");
+}
+
+/** kubeadm binds this group to `cluster-admin` only once the API server runs: until then it is ready and still forbids everything. */
+function isKubeadmAdministrator(kubeconfig: string): boolean {
+  const { credentials } = parseKubeconfig(kubeconfig);
+  if (credentials.kind !== "certificate") return false;
+  return new X509Certificate(credentials.clientCertificate).subject.split("\n").includes("O=kubeadm:cluster-admins");
+}
+
+async function mayDoAll(api: KubernetesApi, signal: AbortSignal): Promise<boolean> {
+  const review = await api.create(
+    {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      metadata: {},
+      spec: { resourceAttributes: { verb: "*", group: "*", resource: "*" } },
+    },
+    signal,
+  );
+  return (review["status"] as { allowed?: boolean } | undefined)?.allowed === true;
+}
+
+function portOf(endpoint: string): string {
+  return new URL(endpoint).port || "443";
+}

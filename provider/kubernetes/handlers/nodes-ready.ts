@@ -1,0 +1,103 @@
+import type { Unwrap } from "../../../sdk/pulumi";
+import type { ResourceContext, ResourceHandler, Unknowable } from "../../server/resource";
+import { isUnknown } from "../../server/values";
+import { kubernetesApi } from "../client";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { bootstrapLog, describeReports } from "../machine-log";
+import { missingNodes, type NodeObject } from "../node-readiness";
+import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { machineReports } from "./machine-reports";
+import { NotYet, waitFor } from "./wait";
+
+export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
+
+export interface NodesReadyOutputs {
+  status: "ready";
+}
+
+const defaultTimeoutSeconds = 1800;
+const requestTimeoutMs = 10_000;
+
+export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = {
+  check: checkKubeconfig,
+
+  plan: (state, { nodeGroups }) => ({
+    ignores: [
+      // They only tell whom to ask when a node is missing.
+      "machines",
+      "sshPrivateKey",
+      "ec2Connection",
+      ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
+    ],
+  }),
+
+  preview: (_inputs, state) => state?.outputs ?? {},
+
+  async create(inputs, context) {
+    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, context) };
+  },
+
+  async read(id, state) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
+    return state;
+  },
+
+  update: (_id, inputs, _state, context) => nodes(inputs, context),
+
+  async delete() {
+    // It made nothing.
+  },
+};
+
+/** The groups' order says nothing. Values that are not known yet are none that were there. */
+function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<NodesReadyInputs["nodeGroups"]>): boolean {
+  if (isUnknown(now)) return false;
+  const words = now.map((group) => {
+    const parts = isUnknown(group) ? [group] : [group.name, group.minSize];
+    return parts.some(isUnknown) ? "" : parts.join(" ");
+  });
+  const known = before.map(({ name, minSize }) => [name, minSize].join(" "));
+  return words.sort().join() === known.sort().join();
+}
+
+async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promise<NodesReadyOutputs> {
+  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
+  const expected = {
+    nodeGroups: inputs.nodeGroups,
+    controlPlaneNodes: inputs.controlPlaneNodes ?? 1,
+    workerNodes: inputs.workerNodes ?? 0,
+    condition: inputs.condition ?? "Ready",
+  };
+  let joined: ReadonlySet<string> | undefined;
+  const attempt = async () => {
+    const found = (await api.list({ apiVersion: "v1", kind: "Node" }, context.signal)) as NodeObject[];
+    joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
+    const missing = missingNodes(expected, found);
+    return missing.length > 0 ? new NotYet(missing.join("; ")) : { status: "ready" as const };
+  };
+  const reports = async () => {
+    const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
+    return machineReports(absent, inputs, context);
+  };
+  return waitFor(attempt, {
+    what: "nodes",
+    timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+    signal: context.signal,
+    log: context.log,
+    async hopeless(reason) {
+      const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
+      if (failed.length === 0) return undefined;
+      return new Error(
+        `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
+          `cause is mended, delete the machine, and \`pulumi up --refresh\` makes a new one${describeReports(failed)}`,
+      );
+    },
+    async timedOut(reason, seconds) {
+      return new Error(
+        `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
+          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${describeReports(await reports())}`,
+      );
+    },
+  });
+}

@@ -1,0 +1,43 @@
+/** Questions that several handlers ask of their inputs. */
+import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import type { CatalogueContent } from "../catalogue";
+import { isMithrilError } from "../errors";
+import { connectIfKnown, type Connection } from "./connection";
+
+/** Those elements of a list that are known. */
+export function knownItems(value: Unknowable<string[]> | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+/** Asks the catalogue, unless the credentials are not known yet. A refused key is one failure of the provider's configuration. */
+export async function withCatalogue(
+  { config, signal }: ResourceContext,
+  check: (catalogue: CatalogueContent, connection: Connection) => CheckFailure[] | Promise<CheckFailure[]>,
+): Promise<CheckFailure[]> {
+  const connection = connectIfKnown(config);
+  if (!connection) {
+    return [];
+  }
+  try {
+    return await check(await connection.catalogue.read(signal), connection);
+  } catch (error) {
+    if (isMithrilError(error, "unauthenticated")) return [{ property: "mithril.apiKey", reason: error.message }];
+    if (isMithrilError(error, "permission")) return [{ property: "mithril.projectId", reason: error.message }];
+    throw error;
+  }
+}
+
+export const minuteMs = 60_000;
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
+export function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+export function sameTime(a: string, b: string): boolean {
+  return Date.parse(a) === Date.parse(b);
+}

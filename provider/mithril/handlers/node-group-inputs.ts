@@ -1,0 +1,125 @@
+/** A node group's inputs: what is wrong with them. */
+import type * as pulumi from "../../../sdk/pulumi";
+import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import { isUnknown } from "../../server/values";
+import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/mithril/node-group";
+import { known, type Fields } from "../../cloud/inputs";
+import { withCatalogue } from "./inputs";
+import {
+  checkMinimumPrice,
+  checkOrderFields,
+  checkOrderOffer,
+  checkPeriod,
+  checkPrice,
+  type OrderFields,
+} from "./order-checks";
+
+export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
+type Purchase = NodeGroupInputs["purchase"];
+
+export interface NodeGroupOutputs {
+  size: number;
+  machines: NodeGroupMachineState[];
+  problems: string[];
+}
+
+export async function checkNodeGroup(
+  given: Unknowable<NodeGroupInputs>,
+  context: ResourceContext,
+): Promise<CheckFailure[]> {
+  const inputs = given as Fields<NodeGroupInputs>;
+  const order: OrderFields = {
+    ...inputs,
+    cluster: inputs.clusterId,
+    clusterField: "clusterId",
+    quantity: known(inputs.maxSize),
+  };
+  const spot = spotOf(inputs.purchase);
+  const offered = await withCatalogue(context, async (catalogue, connection) => [
+    ...(await checkOrderOffer(order, catalogue, connection, context.signal)),
+    ...(spot
+      ? await checkMinimumPrice(
+          "purchase.spot.limitPrice",
+          spot.limitPrice,
+          order,
+          catalogue,
+          connection,
+          context.signal,
+        )
+      : []),
+  ]);
+  return [
+    ...checkNames(inputs),
+    ...checkSizes(inputs),
+    ...checkPurchase(inputs),
+    ...checkOrderFields(order),
+    ...offered,
+  ];
+}
+
+function spotOf(purchase: Unknowable<Purchase>): Fields<NonNullable<Purchase["spot"]>> | undefined {
+  if (isUnknown(purchase)) return undefined;
+  const { spot } = purchase as Fields<Purchase>;
+  return isUnknown(spot) ? undefined : (spot as Fields<NonNullable<Purchase["spot"]>> | undefined);
+}
+
+function checkNames(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
+  return (["clusterName", "name"] as const).flatMap((property) => {
+    const name = known(inputs[property]);
+    if (name === undefined || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return [];
+    const reason = `"${name}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`;
+    return [{ property, reason }];
+  });
+}
+
+function checkSizes(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const fail = (property: string, reason: string) => failures.push({ property, reason });
+  const [min, max, initial] = [known(inputs.minSize), known(inputs.maxSize), known(inputs.initialSize)];
+  const step = bidSizeOf(inputs.purchase);
+  for (const [field, value] of [
+    ["minSize", min],
+    ["maxSize", max],
+    ["initialSize", initial],
+  ] as const) {
+    if (value === undefined) continue;
+    if (value < 0) fail(field, `must be at least 0, is ${value}`);
+    else if (step > 1 && value % step !== 0)
+      fail(field, `must be a multiple of purchase.spot.bidSize, ${step}, is ${value}`);
+  }
+  if (min !== undefined && max !== undefined && min > max) fail("minSize", `${min} is more than maxSize, ${max}`);
+  if (initial !== undefined && ((min !== undefined && initial < min) || (max !== undefined && initial > max))) {
+    fail("initialSize", `${initial} must lie between minSize, ${min}, and maxSize, ${max}`);
+  }
+  return failures;
+}
+
+function bidSizeOf(purchase: Unknowable<Purchase>): number {
+  return known(spotOf(purchase)?.bidSize) ?? 1;
+}
+
+function checkPurchase(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
+  if (isUnknown(inputs.purchase)) return [];
+  const { spot, reservation } = inputs.purchase as Fields<Purchase>;
+  if ((spot === undefined) === (reservation === undefined)) {
+    return [{ property: "purchase", reason: 'must have exactly one of "spot" and "reservation"' }];
+  }
+  if (reservation === undefined) {
+    const bid = spotOf(inputs.purchase);
+    const size = known(bid?.bidSize);
+    return [
+      ...checkPrice("purchase.spot.limitPrice", bid?.limitPrice),
+      ...(size !== undefined && size < 1
+        ? [{ property: "purchase.spot.bidSize", reason: `must be at least 1, is ${size}` }]
+        : []),
+    ];
+  }
+  const [min, max] = [known(inputs.minSize), known(inputs.maxSize)];
+  const fixed =
+    min !== undefined && max !== undefined && min !== max
+      ? [{ property: "maxSize", reason: `must be minSize, ${min}: a reservation's number of instances is fixed` }]
+      : [];
+  if (isUnknown(reservation)) return fixed;
+  const { start, end } = reservation as Fields<NonNullable<Purchase["reservation"]>>;
+  return [...fixed, ...checkPeriod("purchase.reservation.", start, end)];
+}

@@ -1,0 +1,141 @@
+/** What is wrong with an order, as far as can be known before it is placed. */
+import type { CheckFailure, Unknowable } from "../../server/resource";
+import type { Unknown } from "../../server/values";
+import { parseMoney, formatMoney } from "../money";
+import { offerProblem, resolveOffered } from "../offers";
+import { longestStartupScript, mostVolumes } from "../orders";
+import type { CatalogueContent } from "../catalogue";
+import type { Connection } from "./connection";
+import { known } from "../../cloud/inputs";
+import { isTime, knownItems } from "./inputs";
+
+type Maybe<T> = T | Unknown | undefined;
+
+/** The inputs that orders share. */
+export interface OrderFields {
+  region: Maybe<string>;
+  instanceType: Maybe<string>;
+  volumes?: Unknowable<string[]>;
+  startupScript?: Maybe<string>;
+  /** Fid of the cluster to join, and the user's field that has it. */
+  cluster?: Maybe<string>;
+  clusterField: string;
+  /** Most instances that share the volumes; undefined where it is not known. */
+  quantity: number | undefined;
+}
+
+/** What needs no cloud. */
+export function checkOrderFields({ startupScript, volumes }: OrderFields): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const script = known(startupScript);
+  if (script !== undefined && !script.startsWith("#!/bin/bash")) {
+    failures.push({ property: "startupScript", reason: "must start with #!/bin/bash" });
+  }
+  if (script !== undefined && script.length > longestStartupScript) {
+    const reason = `has ${script.length} characters, Mithril takes at most ${longestStartupScript}: let it download the rest`;
+    failures.push({ property: "startupScript", reason });
+  }
+  if (knownItems(volumes).length > mostVolumes) {
+    failures.push({ property: "volumes", reason: `an order can have at most ${mostVolumes} volumes` });
+  }
+  return failures;
+}
+
+/** Type, volumes and cluster against what Mithril has in the region. */
+export async function checkOrderOffer(
+  order: OrderFields,
+  catalogue: CatalogueContent,
+  { api }: Connection,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const [region, type, cluster] = [known(order.region), known(order.instanceType), known(order.cluster)];
+  const failures: CheckFailure[] = [];
+  if (region === undefined) return failures;
+  const problem = type === undefined ? undefined : offerProblem(type, region, catalogue);
+  if (problem !== undefined) failures.push({ property: "instanceType", reason: problem });
+  if (cluster !== undefined) {
+    const found = await api.clusters.find(cluster, signal);
+    const reason = !found
+      ? `there is no cluster ${cluster}`
+      : found.status === "Terminated"
+        ? `cluster "${found.name}" (${cluster}) is terminated`
+        : undefined;
+    if (reason !== undefined) failures.push({ property: order.clusterField, reason });
+    else if (found && found.region !== region) {
+      const words = `cluster "${found.name}" is in ${found.region}: instances of another region never join it`;
+      failures.push({ property: "region", reason: `"${region}" must be ${found.region}; ${words}` });
+    }
+  }
+  const wanted = knownItems(order.volumes);
+  if (wanted.length === 0) return failures;
+  const volumes = await api.volumes.list(signal);
+  wanted.forEach((fid, index) => {
+    const volume = volumes.find((candidate) => candidate.fid === fid);
+    const fail = (reason: string) => failures.push({ property: `volumes[${index}]`, reason });
+    if (!volume) fail(`there is no volume ${fid}`);
+    else if (volume.region !== region) fail(`volume "${volume.name}" is in ${volume.region}, not in ${region}`);
+    else if (volume.diskInterface === "Block" && (order.quantity ?? 1) > 1) {
+      fail(`"${volume.name}" is a block volume, which only one instance can have; a file share can have many`);
+    }
+  });
+  return failures;
+}
+
+export function checkPrice(property: string, value: Maybe<string>): CheckFailure[] {
+  const price = known(value);
+  if (price === undefined || parseMoney(price) !== undefined) return [];
+  return [{ property, reason: `"${price}" must be dollars per instance and hour, for example "$25.60"` }];
+}
+
+/** A price that Mithril refuses whatever the market does. */
+export async function checkMinimumPrice(
+  property: string,
+  value: Maybe<string>,
+  order: OrderFields,
+  catalogue: CatalogueContent,
+  { api }: Connection,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const [price, region, type] = [known(value), known(order.region), known(order.instanceType)];
+  const cents = price === undefined ? undefined : parseMoney(price);
+  if (cents === undefined || region === undefined || type === undefined) return [];
+  if (offerProblem(type, region, catalogue) !== undefined) return [];
+  const instanceType = resolveOffered(type, region, catalogue);
+  const { minimumPriceCents } = await api.currentPrices({ instanceType, region }, signal);
+  if (minimumPriceCents === undefined || cents >= minimumPriceCents) return [];
+  return [
+    {
+      property,
+      reason: `${formatMoney(cents)} is below the minimum, ${formatMoney(minimumPriceCents)} per instance and hour`,
+    },
+  ];
+}
+
+const hourMs = 3_600_000;
+const [shortestHours, longestHours] = [3, 14 * 24];
+
+/** Reference: Mithril API, "Reservations": 3 to 336 whole hours. */
+export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<string>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const [from, to] = [known(start), known(end)];
+  for (const [field, value] of [
+    ["start", from],
+    ["end", to],
+  ] as const) {
+    if (value !== undefined && !isTime(value)) {
+      failures.push({
+        property: prefix + field,
+        reason: `"${value}" must be a time with its zone, for example 2026-12-01T08:00:00Z (in a stack's YAML in quotes, or it becomes a date)`,
+      });
+    }
+  }
+  if (failures.length > 0 || from === undefined || to === undefined) return failures;
+  const hours = (Date.parse(to) - Date.parse(from)) / hourMs;
+  if (!Number.isInteger(hours) || hours < shortestHours || hours > longestHours) {
+    const nearest = Math.min(Math.max(Math.round(hours), shortestHours), longestHours);
+    const right = new Date(Date.parse(from) + nearest * hourMs).toISOString();
+    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
+    failures.push({ property: `${prefix}end`, reason });
+  }
+  return failures;
+}

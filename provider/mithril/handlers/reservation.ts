@@ -1,0 +1,167 @@
+import type * as pulumi from "../../../sdk/pulumi";
+import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
+import type { MithrilApi } from "../api";
+import { resolveInstanceType, resolveOffered } from "../offers";
+import { instancesOf, isLiveReservation, keysAsGiven, withRequiredKeys } from "../orders";
+import type { ReservationArgs } from "../../../sdk/mithril/reservation";
+import { endReservation, extendReservation, findReservation, makeReservation } from "../reservation-lifecycle";
+import type { InstanceState } from "../../../sdk/mithril/spot-bid";
+import type { Reservation } from "../types";
+import { connect } from "./connection";
+import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
+import { isTime, messageOf, minuteMs, sameTime, withCatalogue } from "./inputs";
+import { instanceStates } from "./instance-states";
+import { checkOrderFields, checkOrderOffer, checkPeriod, type OrderFields } from "./order-checks";
+import { explainUnknown } from "./unfinished";
+
+export type ReservationInputs = pulumi.Unwrap<ReservationArgs>;
+
+export interface ReservationOutputs {
+  status: string;
+  instances: InstanceState[];
+  totalPrice: string;
+  unitPrice: string;
+  createdAt: string;
+}
+
+export const reservationHandler: ResourceHandler<ReservationInputs, ReservationOutputs> = {
+  async check(given, context) {
+    const inputs = given as Fields<ReservationInputs>;
+    const quantity = known(inputs.quantity);
+    const order: OrderFields = { ...inputs, clusterField: "cluster", quantity };
+    const few = quantity !== undefined && quantity < 1;
+    const fields = [
+      ...checkOrderFields(order),
+      ...checkPeriod("", inputs.start, inputs.end),
+      ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
+    ];
+    const offered = await withCatalogue(context, (catalogue, connection) =>
+      checkOrderOffer(order, catalogue, connection, context.signal),
+    );
+    return [...fields, ...offered];
+  },
+
+  plan({ inputs: before }, inputs, changed) {
+    const [start, end] = [known(inputs.start), known(inputs.end)];
+    const isSame = (now: string | undefined, old: string) => now !== undefined && isTime(now) && sameTime(now, old);
+    const ignores = [...(isSame(start, before.start) ? ["start"] : []), ...(isSame(end, before.end) ? ["end"] : [])];
+    const shorter = end !== undefined && isTime(end) && Date.parse(end) < Date.parse(before.end);
+    const moves = changed.some((path) => path !== "onDestroy" && !ignores.includes(path));
+    return {
+      ignores,
+      replaces: shorter ? ["end"] : [],
+      outputs: moves ? ["status", "instances", "totalPrice"] : [],
+      deleteBeforeReplace: !changed.includes("name"),
+    };
+  },
+
+  async create(inputs, context) {
+    const { api } = connect(context.config);
+    const made = await explainUnknown(order(inputs, context));
+    try {
+      if (inputs.paused) await api.reservations.update(made.fid, { paused: true }, context.signal);
+      return { id: made.fid, outputs: await outputsOf(api, made.fid, context.signal) };
+    } catch (error) {
+      throw new PartialFailure(made.fid, describe(made, []), [messageOf(error)], { cause: error });
+    }
+  },
+
+  async read(id, state, context) {
+    const { api, catalogue } = connect(context.config);
+    const found = await findReservation(api, id, context.signal);
+    // One that has ended is kept as it was: making it again would buy time that has passed.
+    // One whose instances were all terminated has nothing left to use.
+    if (!found || found.status === "Canceled" || found.quantity === 0) return undefined;
+    const before = state?.inputs;
+    const launch = found.launchSpecification;
+    const type = before && resolveInstanceType(before.instanceType, found.region, await catalogue.read(context.signal));
+    const keepTime = (old: string | undefined, live: string) => (old !== undefined && sameTime(old, live) ? old : live);
+    const inputs: ReservationInputs = {
+      ...before,
+      name: found.name,
+      region: found.region,
+      instanceType: before && type === found.instanceType ? before.instanceType : found.instanceType,
+      // Terminated instances lower it: that is no reason to buy all of it again.
+      quantity: before?.quantity ?? found.quantity,
+      // "Now" may be stored as another second.
+      start: before?.start ?? found.startTime,
+      end: keepTime(before?.end, found.endTime),
+      sshKeys: keysAsGiven(before?.sshKeys, launch.sshKeys),
+      volumes: inOrderOf(before?.volumes, launch.volumes),
+      startupScript: launch.startupScript ?? before?.startupScript,
+      cluster: launch.cluster,
+      imageVersion: before?.imageVersion ?? launch.imageVersion,
+      paused: isLiveReservation(found) ? found.status === "Paused" : (before?.paused ?? false),
+    };
+    return { inputs, outputs: await outputsOf(api, id, context.signal, found) };
+  },
+
+  async update(id, inputs, _state, context) {
+    const { api } = connect(context.config);
+    const { signal } = context;
+    const found = await findReservation(api, id, signal);
+    if (!found) throw new Error(`reservation "${inputs.name}" (${id}) is gone; run \`pulumi refresh\``);
+    if (isLiveReservation(found)) {
+      if (Date.parse(inputs.end) > Date.parse(found.endTime)) await extendReservation(api, id, inputs.end, signal);
+      const { volumes = [], paused = false } = inputs;
+      if (!sameSet(volumes, found.launchSpecification.volumes)) {
+        await api.reservations.update(id, { volumes: [...volumes] }, signal);
+      }
+      if ((found.status === "Paused") !== paused) await api.reservations.update(id, { paused }, signal);
+    }
+    return outputsOf(api, id, signal);
+  },
+
+  async delete(id, { inputs }, context) {
+    const { api } = connect(context.config);
+    const end = { onDestroy: inputs.onDestroy, property: "onDestroy" };
+    await limited(context, { what: `ending reservation "${inputs.name}"`, ms: 15 * minuteMs }, (signal) =>
+      endReservation(api, id, end, signal),
+    );
+    if (inputs.onDestroy === "keep")
+      context.log.warn(`reservation "${inputs.name}" (${id}) stays, and is paid, until ${inputs.end}`);
+  },
+};
+
+async function order(inputs: ReservationInputs, { config, signal }: ResourceContext): Promise<Reservation> {
+  const { api, catalogue } = connect(config);
+  const { name, region, start, end, cluster, imageVersion, startupScript, volumes = [] } = inputs;
+  return makeReservation(
+    api,
+    {
+      name,
+      region,
+      instanceType: resolveOffered(inputs.instanceType, region, await catalogue.read(signal)),
+      quantity: inputs.quantity ?? 1,
+      startTime: start,
+      endTime: end,
+      launchSpecification: {
+        volumes: [...volumes],
+        sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
+        startupScript,
+        cluster,
+        imageVersion,
+      },
+    },
+    signal,
+  );
+}
+
+async function outputsOf(
+  api: MithrilApi,
+  fid: string,
+  signal: AbortSignal,
+  known?: Reservation,
+): Promise<ReservationOutputs> {
+  const found = known ?? (await findReservation(api, fid, signal));
+  if (!found) throw new Error(`reservation ${fid} is gone; run \`pulumi refresh\``);
+  return describe(found, instanceStates(await instancesOf(api, { reservations: [fid] }, signal)));
+}
+
+function describe(
+  { status, totalPrice, unitPrice, createdAt }: Reservation,
+  instances: InstanceState[],
+): ReservationOutputs {
+  return { status, instances, totalPrice, unitPrice, createdAt };
+}

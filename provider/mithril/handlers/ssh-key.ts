@@ -1,0 +1,116 @@
+import type * as pulumi from "../../../sdk/pulumi";
+import type { ResourceHandler } from "../../server/resource";
+import type { MithrilApi } from "../api";
+import { createOnce } from "../create-once";
+import { isLiveBid, isLiveReservation } from "../orders";
+import { isMithrilError } from "../errors";
+import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
+import { connect } from "./connection";
+import { known } from "../../cloud/inputs";
+import { limited } from "../../cloud/limited";
+import { minuteMs } from "./inputs";
+import { explainUnknown } from "./unfinished";
+
+export type SshKeyInputs = pulumi.Unwrap<SshKeyArgs>;
+
+export interface SshKeyOutputs {
+  createdAt: string;
+}
+
+/** Type and key of a line; the comment is no part of the key. */
+function keyBody(publicKey: string): string {
+  return publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
+}
+
+export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
+  check(inputs) {
+    const publicKey = known(inputs.publicKey);
+    if (publicKey === undefined) return [];
+    if (publicKey.includes("PRIVATE KEY")) {
+      return [{ property: "publicKey", reason: "is a private key; give the public one (the file that ends in .pub)" }];
+    }
+    if (/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(publicKey.trim())) return [];
+    return [{ property: "publicKey", reason: 'must be one line such as "ssh-ed25519 AAAA… comment"' }];
+  },
+
+  plan(state, inputs, changed) {
+    const publicKey = known(inputs.publicKey);
+    const same = publicKey !== undefined && keyBody(publicKey) === keyBody(state.inputs.publicKey);
+    return { ignores: same ? ["publicKey"] : [], deleteBeforeReplace: !changed.includes("name") };
+  },
+
+  async create(inputs, context) {
+    const { api } = connect(context.config);
+    const { name, publicKey, required = false } = inputs;
+    const key = await explainUnknown(
+      createOnce(
+        {
+          kind: "SSH key",
+          name,
+          token: "gpu-clusters:mithril:SshKey",
+          find: async (signal) => (await api.sshKeys.list(signal)).filter((found) => found.name === name),
+          send: (signal) => api.sshKeys.create({ name, publicKey, required }, signal),
+          differences: (found) => (keyBody(found.publicKey) === keyBody(publicKey) ? [] : ["another public key"]),
+        },
+        context.signal,
+      ),
+    );
+    return { id: key.fid, outputs: { createdAt: key.createdAt } };
+  },
+
+  async read(id, state, context) {
+    const key = (await connect(context.config).api.sshKeys.list(context.signal)).find(({ fid }) => fid === id);
+    if (!key) return undefined;
+    const before = state?.inputs;
+    const publicKey = before && keyBody(before.publicKey) === keyBody(key.publicKey) ? before.publicKey : key.publicKey;
+    return { inputs: { name: key.name, publicKey, required: key.required }, outputs: { createdAt: key.createdAt } };
+  },
+
+  async update(id, { required = false }, { outputs }, context) {
+    await connect(context.config).api.sshKeys.setRequired(id, required, context.signal);
+    return outputs;
+  },
+
+  async delete(id, { inputs }, context) {
+    const { api } = connect(context.config);
+    await limited(context, { what: `deleting SSH key "${inputs.name}"`, ms: 5 * minuteMs }, async (signal) => {
+      try {
+        await api.sshKeys.delete(id, signal);
+      } catch (error) {
+        if (!isMithrilError(error, "precondition", "invalid")) throw error;
+        const { users, spent } = await usersOf(api, id, signal);
+        if (users.length === 0 && spent.length === 0) throw error;
+        if (users.length === 0) {
+          context.log.warn(
+            `SSH key "${inputs.name}" (${id}) stays registered: ${spent.join(", ")} have no instances left, but Mithril keeps them until they end`,
+          );
+          return;
+        }
+        throw new Error(
+          `SSH key "${inputs.name}" (${id}) cannot be deleted: ${users.join(", ")} use it. ${error.message}`,
+          {
+            cause: error,
+          },
+        );
+      }
+    });
+  },
+};
+
+/** Live orders that name the key. `spent`: reservations whose instances were all terminated. */
+async function usersOf(
+  api: MithrilApi,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ users: string[]; spent: string[] }> {
+  const [bids, reservations] = await Promise.all([api.bids.list({}, signal), api.reservations.list(signal)]);
+  const orders = [
+    ...bids.filter(isLiveBid).map((bid) => ({ ...bid, kind: "bid" })),
+    ...reservations.filter(isLiveReservation).map((reservation) => ({ ...reservation, kind: "reservation" })),
+  ].filter((order) => order.launchSpecification.sshKeys.includes(key));
+  const named = (all: typeof orders) => all.map(({ kind, name, fid }) => `${kind} ${name} (${fid})`);
+  return {
+    users: named(orders.filter(({ quantity }) => quantity > 0)),
+    spent: named(orders.filter(({ quantity }) => quantity === 0)),
+  };
+}

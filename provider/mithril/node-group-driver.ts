@@ -1,0 +1,258 @@
+/** Runs a node group of spot bids: one bid for each node, or for each `bidSize` nodes. */
+import { randomUUID } from "node:crypto";
+import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-groups/driver";
+import { inParallel } from "../cloud/parallel";
+import type { Backoff } from "../cloud/retry";
+import { waitFor } from "../cloud/wait";
+import type { MithrilApi } from "./api";
+import { createOnce } from "./create-once";
+import { formatMoney, parseMoney, sameMoney } from "./money";
+import { bidName, bidOrdinal, instanceName } from "./names";
+import { instancesOf, isGone, isLiveBid, orderDifferences, statusWith } from "./orders";
+import { mithrilBackoff } from "./backoff";
+import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
+
+export interface SpotGroup {
+  api: MithrilApi;
+  clusterId: string;
+  clusterName: string;
+  group: string;
+  region: string;
+  /** `"$25.60"`, per instance and hour. */
+  limitPrice: string;
+  /** Instances of one bid. */
+  bidSize: number;
+  /** Of new bids; asked for only when one is placed. */
+  order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
+  paused: boolean;
+  backoff?: Backoff;
+}
+
+/** A node or its place, with what Mithril says of it. */
+export interface MithrilMachine extends NodeGroupMachine {
+  /** Status of the order. */
+  readonly orderStatus: string;
+  /** Status of the instance; empty while there is none. */
+  readonly instanceStatus: string;
+}
+
+export interface MithrilDescription extends NodeGroupDescription {
+  readonly machines: readonly MithrilMachine[];
+}
+
+const bidsAtOnce = 4;
+
+export class SpotGroupDriver implements NodeGroupDriver {
+  constructor(private readonly group: SpotGroup) {}
+
+  async describe(signal: AbortSignal): Promise<MithrilDescription> {
+    const bids = await this.members(signal);
+    const instances = await instancesOf(this.group.api, { bids: bids.map(({ fid }) => fid) }, signal);
+    const machines = bids.flatMap((bid) => machinesOf(bid, instances));
+    return { size: sizeOf(bids), machines };
+  }
+
+  /** Live bids of the group, oldest first. */
+  async members(signal: AbortSignal): Promise<Bid[]> {
+    return (await this.everyBid(signal)).filter(isLiveBid);
+  }
+
+  /** Sizes are rounded up to whole bids. A smaller size only gives up bids that hold no instances now, the newest first. */
+  async resize(size: number, signal: AbortSignal): Promise<void> {
+    const { bidSize } = this.group;
+    const every = await this.everyBid(signal);
+    const bids = every.filter(isLiveBid);
+    let current = sizeOf(bids);
+    if (current < size) {
+      await this.place(Math.ceil((size - current) / bidSize), every, signal);
+      return;
+    }
+    const waiting = bids.filter(({ status }) => status === "Open").reverse();
+    // Those that never ran have no boot disk to lose.
+    const givenUp = [
+      ...waiting.filter((bid) => bid.instances.length === 0),
+      ...waiting.filter((bid) => bid.instances.length > 0),
+    ];
+    for (const bid of givenUp) {
+      if (current - bid.quantity < size) continue;
+      current -= bid.quantity;
+      await this.group.api.bids.delete(bid.fid, signal);
+    }
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const unwanted = new Set(ids);
+    const bids = (await this.members(signal)).filter((bid) => idsOf(bid).some((id) => unwanted.has(id)));
+    for (const bid of bids) {
+      const kept = idsOf(bid).filter((id) => !unwanted.has(id));
+      if (kept.length > 0) {
+        throw new Error(
+          `bid ${bid.name} (${bid.fid}) bought ${bid.quantity} nodes, which can only be removed together; ${kept.join(", ")} should stay`,
+        );
+      }
+    }
+    await inParallel(bids, bidsAtOnce, signal, (bid) => this.group.api.bids.delete(bid.fid, signal));
+  }
+
+  async destroy(signal: AbortSignal): Promise<void> {
+    const { api } = this.group;
+    await waitFor(async () => {
+      const every = await this.everyBid(signal);
+      const live = every.filter(isLiveBid);
+      await inParallel(live, bidsAtOnce, signal, (bid) => api.bids.delete(bid.fid, signal));
+      // Also of bids that an interrupted run has ended.
+      const instances = await instancesOf(api, { bids: every.map(({ fid }) => fid) }, signal);
+      return live.length === 0 && instances.every(isGone) ? true : undefined;
+    }, signal);
+  }
+
+  /** As things are now: Mithril keeps no record of why. Who terminated a bid cannot be told either, so that is no problem here. */
+  async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    const every = await this.members(signal);
+    const problems: NodeGroupProblem[] = [];
+    for (const bid of every) {
+      if (bid.status === "Preempting") {
+        const message = `bid ${bid.name} (${bid.fid}) was outbid at ${bid.limitPrice}: its nodes stop within five minutes and come back when it wins again`;
+        problems.push({ kind: "lost", message, at: new Date() });
+      }
+    }
+    const open = every.filter(({ status }) => status === "Open");
+    for (const instanceType of new Set(open.map((bid) => bid.instanceType))) {
+      const bids = open.filter((bid) => bid.instanceType === instanceType);
+      problems.push(...(await this.whyOpen(bids, instanceType, signal)));
+    }
+    return problems;
+  }
+
+  /** Brings bids that are there to the group's price and pause. */
+  async adjust(signal: AbortSignal): Promise<void> {
+    const { api, limitPrice, paused } = this.group;
+    const bids = await this.members(signal);
+    await inParallel(bids, bidsAtOnce, signal, async (bid) => {
+      const isPaused = bid.status === "Paused";
+      // The price first: a bid that wakes up should already have it.
+      if (!sameMoney(bid.limitPrice, limitPrice)) await api.bids.update(bid.fid, { limitPrice }, signal);
+      if (isPaused !== paused) await api.bids.update(bid.fid, { paused }, signal);
+    });
+  }
+
+  private async place(count: number, every: readonly Bid[], signal: AbortSignal): Promise<void> {
+    const { api, clusterName, group, region, limitPrice, bidSize, paused, backoff = mithrilBackoff } = this.group;
+    const order = await this.group.order(signal);
+    // Names of bids that have ended are not used again: whether Mithril would allow it is not documented.
+    const used = new Set(every.map((bid) => bidOrdinal(clusterName, group, bid.name)));
+    const names: string[] = [];
+    for (let ordinal = 0; names.length < count; ordinal++) {
+      if (!used.has(ordinal)) names.push(bidName(clusterName, group, ordinal));
+    }
+    await inParallel(names, bidsAtOnce, signal, async (name) => {
+      const request: BidRequest = { name, region, limitPrice, quantity: bidSize, ...order };
+      const key = randomUUID();
+      const bid = await createOnce(
+        {
+          kind: "spot bid",
+          name,
+          token: "gpu-clusters:mithril:SpotBid",
+          absent: true,
+          find: async (stop) => (await api.bids.list({ name }, stop)).filter(isLiveBid),
+          send: (stop) => api.bids.create(request, key, stop),
+          differences: (found) => orderDifferences(found, request),
+        },
+        signal,
+        backoff,
+      );
+      if (paused && bid.status !== "Paused") await api.bids.update(bid.fid, { paused }, signal);
+    });
+  }
+
+  private async whyOpen(bids: readonly Bid[], instanceType: string, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    const { api, region } = this.group;
+    const { spotPriceCents, availableCapacity } = await api.currentPrices({ instanceType, region }, signal);
+    const at = new Date();
+    return bids.flatMap((bid): NodeGroupProblem[] => {
+      const limit = parseMoney(bid.limitPrice) ?? 0;
+      const who = `bid ${bid.name} (${bid.fid})`;
+      if (spotPriceCents !== undefined && limit < spotPriceCents) {
+        const price = formatMoney(spotPriceCents);
+        const message = `${who} offers ${bid.limitPrice} per instance and hour, the market in ${region} is at ${price}: raise limitPrice, or wait until the price falls`;
+        return [{ kind: "capacity", message, at }];
+      }
+      if (availableCapacity !== undefined && availableCapacity < bid.quantity) {
+        const message = `${who} waits: ${availableCapacity} instances are free in ${region}, it needs ${bid.quantity}`;
+        return [{ kind: "capacity", message, at }];
+      }
+      return [];
+    });
+  }
+
+  /** All bids with the group's mark, also those that have ended. */
+  private async everyBid(signal: AbortSignal): Promise<Bid[]> {
+    const { api, clusterId, clusterName, group } = this.group;
+    return (await api.bids.list({}, signal))
+      .filter((bid) => bid.launchSpecification.cluster === clusterId)
+      .filter((bid) => bidOrdinal(clusterName, group, bid.name) !== undefined)
+      .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || compareOrdinals(clusterName, group, a, b));
+  }
+}
+
+function compareOrdinals(clusterName: string, group: string, a: Bid, b: Bid): number {
+  return bidOrdinal(clusterName, group, a.name)! - bidOrdinal(clusterName, group, b.name)!;
+}
+
+function sizeOf(bids: readonly Bid[]): number {
+  return bids.reduce((sum, bid) => sum + bid.quantity, 0);
+}
+
+function idsOf({ fid, quantity }: { fid: string; quantity: number }): string[] {
+  return Array.from({ length: quantity }, (_, index) => machineId(fid, index + 1));
+}
+
+/** Stays the same while instances come and go. */
+export function machineId(order: string, index: number): string {
+  return `${order}/${index}`;
+}
+
+/** What a node's `spec.providerID` is. Mithril does not document it: to be confirmed on a real cluster. */
+export function providerIdOf(projectId: string, nodeName: string): string {
+  return `mithril://${projectId}/${nodeName}`;
+}
+
+function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] {
+  return idsOf(bid).map((id, index) => {
+    const nodeName = instanceName(bid.name, index + 1);
+    const instance = instances.find(
+      (candidate) => candidate.bid === bid.fid && candidate.name === nodeName && !isGone(candidate),
+    );
+    return {
+      id,
+      nodeName,
+      providerId: providerIdOf(bid.project, nodeName),
+      state: stateOf(bid, instance),
+      createdAt: bid.createdAt,
+      orderStatus: statusWith(bid, instances),
+      instanceStatus: instance?.status ?? "",
+    };
+  });
+}
+
+/** Outbid is not failed: the place is kept, and the node comes back. */
+function stateOf({ status }: Bid, instance: Instance | undefined): NodeGroupMachine["state"] {
+  if (status === "Preempting") return "running";
+  if (status === "Open" || status === "Paused" || !instance) return "creating";
+  return instanceState(instance.status);
+}
+
+export function instanceState(status: string): NodeGroupMachine["state"] {
+  switch (status) {
+    case "STATUS_RUNNING":
+    case "STATUS_PREEMPTING":
+    case "STATUS_RELOCATING":
+      return "running";
+    case "STATUS_STOPPING":
+      return "deleting";
+    case "STATUS_ERROR":
+      return "failed";
+    default:
+      return "creating";
+  }
+}

@@ -1,0 +1,137 @@
+/** Runs a node group that is one reservation: paid up front, of fixed size. */
+import type { NodeGroupDriver, NodeGroupProblem } from "../node-groups/driver";
+import type { Backoff } from "../cloud/retry";
+import type { MithrilApi } from "./api";
+import { instanceName, reservationName } from "./names";
+import {
+  instanceState,
+  machineId,
+  providerIdOf,
+  type MithrilDescription,
+  type MithrilMachine,
+} from "./node-group-driver";
+import { instancesOf, isGone, isLiveReservation } from "./orders";
+import { endReservation, extendReservation, makeReservation, type ReservationEnd } from "./reservation-lifecycle";
+import type { Instance, LaunchSpecification, Reservation } from "./types";
+
+export interface ReservedGroup {
+  api: MithrilApi;
+  clusterId: string;
+  clusterName: string;
+  group: string;
+  region: string;
+  /** RFC 3339. */
+  start: string;
+  end: string;
+  onDestroy: ReservationEnd | undefined;
+  order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
+  paused: boolean;
+  backoff?: Backoff;
+}
+
+export class ReservedGroupDriver implements NodeGroupDriver {
+  constructor(private readonly group: ReservedGroup) {}
+
+  async describe(signal: AbortSignal): Promise<MithrilDescription> {
+    const reservation = await this.reservation(signal);
+    if (!reservation) return { size: 0, machines: [] };
+    const instances = await instancesOf(this.group.api, { reservations: [reservation.fid] }, signal);
+    const machines = Array.from({ length: reservation.quantity }, (_, index) => {
+      const nodeName = instanceName(reservation.name, index + 1);
+      const instance = instances.find((candidate) => candidate.name === nodeName && !isGone(candidate));
+      return machineOf(reservation, index + 1, instance);
+    });
+    return { size: reservation.quantity, machines };
+  }
+
+  async resize(size: number, signal: AbortSignal): Promise<void> {
+    const { api, clusterName, group, region, start, end, paused, backoff } = this.group;
+    const reservation = await this.reservation(signal);
+    if (reservation) {
+      if (reservation.quantity === size) return;
+      if (reservation.quantity === 0) {
+        throw new Error(
+          `name: all instances of reservation "${reservation.name}" (${reservation.fid}) were terminated, and it keeps its name until it ends ` +
+            `at ${reservation.endTime}: give the group another name until then`,
+        );
+      }
+      throw new Error(
+        `purchase.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
+      );
+    }
+    // What is over is not bought again.
+    if (size === 0 || Date.parse(end) <= Date.now()) return;
+    const order = await this.group.order(signal);
+    const request = {
+      name: reservationName(clusterName, group),
+      region,
+      quantity: size,
+      startTime: start,
+      endTime: end,
+      ...order,
+    };
+    const made = await makeReservation(api, request, signal, backoff);
+    if (paused) await api.reservations.update(made.fid, { paused }, signal);
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const { machines } = await this.describe(signal);
+    const kept = machines.filter(({ id }) => ids.includes(id));
+    if (kept.length === 0) return;
+    throw new Error(
+      `purchase.reservation: nodes of a reservation are paid for and are not removed one by one (${kept.map(({ id }) => id).join(", ")})`,
+    );
+  }
+
+  async destroy(signal: AbortSignal): Promise<void> {
+    const { api, onDestroy } = this.group;
+    const reservation = await this.reservation(signal);
+    if (!reservation) return;
+    await endReservation(api, reservation.fid, { onDestroy, property: "purchase.reservation.onDestroy" }, signal);
+  }
+
+  async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    const { end } = this.group;
+    const over = new Date(end);
+    const reservation = await this.reservation(signal);
+    if (!reservation && over <= new Date()) {
+      return [{ kind: "lost", message: `the reservation ended at ${end}`, at: over }];
+    }
+    if (reservation?.status === "Pending") {
+      const message = `reservation "${reservation.name}" (${reservation.fid}) begins at ${reservation.startTime}`;
+      return [{ kind: "capacity", message, at: new Date() }];
+    }
+    return [];
+  }
+
+  /** Brings the reservation to the group's end and pause. */
+  async adjust(signal: AbortSignal): Promise<void> {
+    const { api, end, paused } = this.group;
+    const reservation = await this.reservation(signal);
+    if (!reservation) return;
+    if (Date.parse(reservation.endTime) < Date.parse(end)) await extendReservation(api, reservation.fid, end, signal);
+    if ((reservation.status === "Paused") !== paused)
+      await api.reservations.update(reservation.fid, { paused }, signal);
+  }
+
+  private async reservation(signal: AbortSignal): Promise<Reservation | undefined> {
+    const { api, clusterId, clusterName, group } = this.group;
+    const name = reservationName(clusterName, group);
+    return (await api.reservations.list(signal)).find(
+      (found) => found.name === name && found.launchSpecification.cluster === clusterId && isLiveReservation(found),
+    );
+  }
+}
+
+function machineOf(reservation: Reservation, index: number, instance: Instance | undefined): MithrilMachine {
+  const nodeName = instanceName(reservation.name, index);
+  return {
+    id: machineId(reservation.fid, index),
+    nodeName,
+    providerId: providerIdOf(reservation.project, nodeName),
+    state: instance ? instanceState(instance.status) : "creating",
+    createdAt: reservation.createdAt,
+    orderStatus: reservation.status,
+    instanceStatus: instance?.status ?? "",
+  };
+}

@@ -1,6 +1,0 @@
-/** The stand-in as a plugin process. */
-import { runPlugin } from "../../../sdk/plugin/plugin-process";
-import { StandInServer } from "../stand-in/server";
-import { kubernetesStandIn } from "./stand-in";
-
-void runPlugin(new StandInServer(kubernetesStandIn), process.argv.slice(2));

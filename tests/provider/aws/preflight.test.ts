@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { allocationStrategies, strategyFromApi, strategyRefusal } from "../../../sdk/aws/allocation";
+import { checkAwsConfig, combineConnections } from "../../../sdk/aws/config";
+import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
+import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
+import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";
+import { createFleetRequest, readFleet } from "../../../provider/aws/fleet/fleet-request";
+import type { GroupInstance } from "../../../provider/aws/fleet/group-instances";
+import { newest } from "../../../provider/aws/images";
+import type { InstanceTypeFacts } from "../../../provider/aws/instance-types";
+import { tagFilters } from "../../../provider/aws/ownership";
+import { examineGroup, settingFailures, type GroupFacts } from "../../../provider/aws/preflight/preflight";
+import { quotaOf } from "../../../provider/aws/preflight/quotas";
+
+const types: readonly InstanceTypeFacts[] = [2, 4, 8].flatMap((vcpus) =>
+  ["x86_64", "arm64"].flatMap((architecture) =>
+    [0, 1].map((gpus) => ({
+      name: `${gpus ? "g" : "m"}${architecture === "arm64" ? 7 : 6}.${vcpus}`,
+      vcpus,
+      memoryMib: vcpus * 4096,
+      gpus,
+      gpuModel: gpus ? "NVIDIA L4" : "",
+      architectures: [architecture],
+      spot: true,
+      efaInterfaces: 0,
+      networkCards: 1,
+      placementStrategies: ["cluster"],
+    })),
+  ),
+);
+
+function facts(rest: Partial<GroupFacts> = {}): GroupFacts {
+  return {
+    region: "us-west-2",
+    offerings: types.map(({ name }) => ({ instanceType: name, zone: "us-west-2a" })),
+    alternatives: [],
+    types,
+    zones: [],
+    imageArchitecture: undefined,
+    quotas: new Map(),
+    ...rest,
+  };
+}
+
+const names = fc.uniqueArray(fc.constantFrom(...types.map(({ name }) => name)), { minLength: 1, maxLength: 6 });
+
+describe("AWS preflight", () => {
+  it("accepts a group exactly when its types are of one shape and architecture, and names each type once in a split", () => {
+    fc.assert(
+      fc.property(names, (instanceTypes) => {
+        const chosen = types.filter(({ name }) => instanceTypes.includes(name));
+        const same =
+          new Set(chosen.map(({ vcpus, gpus, architectures }) => `${vcpus}/${gpus}/${architectures[0]}`)).size === 1;
+        const plan = { instanceTypes, capacityType: "on-demand" as const, minSize: 0, maxSize: 1 };
+        const { failures } = examineGroup(plan, facts());
+        assert.equal(failures.length === 0, same);
+        for (const { property, reason } of failures) {
+          assert.equal(property, "instanceTypes");
+          for (const name of instanceTypes)
+            assert.equal(reason.split(/[;:,(] ?/).filter((word) => word.trim() === name).length, 1);
+        }
+      }),
+    );
+  });
+
+  it("refuses for a quota exactly when not even the least size fits under any, and warns when the most does not", () => {
+    const sizes = fc
+      .tuple(fc.nat(8), fc.nat(8))
+      .map(([a, b]) => ({ minSize: Math.min(a, b), maxSize: Math.max(a, b) }));
+    fc.assert(
+      fc.property(sizes, fc.nat(40), (size, vcpus) => {
+        const quotas = new Map([["m6.4", { quota: quotaOf("m6.4", "on-demand")!, vcpus }]]);
+        const plan = { instanceTypes: ["m6.4"], capacityType: "on-demand" as const, ...size };
+        const { failures, warnings } = examineGroup(plan, facts({ quotas }), "nodeGroups[1]");
+        const impossible = size.maxSize > 0 && vcpus < 4 * Math.max(1, size.minSize);
+        assert.equal(failures.length, impossible ? 1 : 0);
+        assert.equal(warnings.length, !impossible && vcpus < 4 * size.maxSize ? 1 : 0);
+        for (const { property } of failures) assert.equal(property, "nodeGroups[1].instanceTypes[0]");
+      }),
+    );
+  });
+
+  it("tells where a type is offered, and lists what is when it is nowhere", () => {
+    const plan = { instanceTypes: ["m6.2", "p9.1"], capacityType: "on-demand" as const, minSize: 0, maxSize: 1 };
+    const alternatives = ["p5.48xlarge", "p5.4xlarge"];
+    const { failures } = examineGroup(plan, facts({ zones: ["us-west-2b"], alternatives }));
+    assert.deepEqual(failures, [
+      {
+        property: "instanceTypes[0]",
+        reason: '"m6.2" is not offered in the zones of this group (us-west-2b), but in us-west-2a',
+      },
+      { property: "instanceTypes[1]", reason: '"p9.1" is not offered in us-west-2; offered: p5.4xlarge, p5.48xlarge' },
+    ]);
+    const some = examineGroup({ ...plan, instanceTypes: ["m6.2"] }, facts({ zones: ["us-west-2a", "us-west-2b"] }));
+    assert.deepEqual(some, {
+      failures: [],
+      warnings: ['instanceTypes[0]: "m6.2" is not offered in us-west-2b, so all of them run elsewhere'],
+    });
+  });
+
+  it("counts each family under the quota that AWS counts it under", () => {
+    const expected: [string, "spot" | "on-demand", string | undefined][] = [
+      ["p5.48xlarge", "spot", "L-C4BD4855"],
+      ["p4d.24xlarge", "spot", "L-7212CCBC"],
+      ["p5.48xlarge", "on-demand", "L-417A185B"],
+      ["g6e.xlarge", "on-demand", "L-DB2E81BA"],
+      ["gr6.4xlarge", "spot", "L-3819A6DF"],
+      ["trn1.2xlarge", "on-demand", "L-2C3B7624"],
+      ["inf2.xlarge", "spot", "L-B5D1601B"],
+      ["dl1.24xlarge", "on-demand", "L-6E869C2A"],
+      ["t3.xlarge", "on-demand", "L-1216C47A"],
+      ["im4gn.large", "spot", "L-34B43A08"],
+      ["u-6tb1.metal", "on-demand", undefined],
+    ];
+    for (const [type, capacityType, code] of expected) assert.equal(quotaOf(type, capacityType)?.code, code, type);
+  });
+
+  it("refuses settings that contradict each other", () => {
+    const paths = (settings: Parameters<typeof settingFailures>[0]) =>
+      settingFailures(settings).map(({ property }) => property);
+    assert.deepEqual(paths({ minSize: 1, maxSize: 3, initialSize: 2, instanceTypes: ["a"], subnetIds: ["s"] }), []);
+    assert.deepEqual(paths({ minSize: 1.5, maxSize: -1 }), ["minSize", "maxSize", "maxSize"]);
+    assert.deepEqual(paths({ minSize: 1, maxSize: 3, initialSize: 4 }), ["initialSize"]);
+    assert.deepEqual(paths({ instanceTypes: ["a", "b", "a"], subnetIds: [] }), ["instanceTypes[2]", "subnetIds"]);
+    assert.deepEqual(paths({ capacityType: "on-demand", onDemandBase: 1 }), ["onDemandBase"]);
+    assert.deepEqual(paths({ capacityType: "spot", onDemandBase: 2, minSize: 1, maxSize: 3 }), ["onDemandBase"]);
+    const many = {
+      instanceTypes: Array.from({ length: 51 }, (_, index) => `t${index}`),
+      subnetIds: ["a", "b", "c", "d", "e", "f"],
+    };
+    assert.match(settingFailures(many)[0]!.reason, /51 types in 6 subnets are 306 pools; a fleet takes 300/);
+  });
+
+  it("knows which strategies need spot", () => {
+    const refused = allocationStrategies.filter((strategy) => strategyRefusal(strategy, "on-demand") !== undefined);
+    assert.deepEqual(refused, ["diversified", "capacity-optimized", "price-capacity-optimized"]);
+    for (const strategy of allocationStrategies) assert.equal(strategyRefusal(strategy, "spot"), undefined);
+    assert.equal(strategyFromApi("lowestPrice"), "lowest-price");
+  });
+});
+
+describe("fleet request", () => {
+  const shape = fc.record(
+    {
+      launchTemplateId: fc.constant("lt-1"),
+      launchTemplateVersion: fc.nat(50).map(String),
+      instanceTypes: fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 }),
+      subnetIds: fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 4 }),
+      capacityType: fc.constant("spot" as const),
+      allocationStrategy: fc.constantFrom(...allocationStrategies),
+      onDemandBase: fc.nat(2),
+    },
+    { noNullPrototype: true },
+  );
+
+  it("reads back what it writes, and always keeps the fleet from terminating by itself", () => {
+    fc.assert(
+      fc.property(shape, fc.nat(9), (given, size) => {
+        const request = createFleetRequest(given, size, { a: "b" }, "token");
+        assert.equal(request.ExcessCapacityTerminationPolicy, "no-termination");
+        assert.equal(request.TerminateInstancesWithExpiration, false);
+        assert.deepEqual(readFleet(request as never), given);
+        assert.equal(
+          request.LaunchTemplateConfigs![0]!.Overrides!.length,
+          given.instanceTypes.length * given.subnetIds.length,
+        );
+        assert.deepEqual(
+          request.TagSpecifications!.map(({ ResourceType }) => ResourceType),
+          ["fleet"],
+        );
+      }),
+    );
+  });
+});
+
+describe("fleet arithmetic", () => {
+  it("never goes below zero, keeps what is still to come, and takes what is beyond the target first", () => {
+    fc.assert(
+      fc.property(fc.nat(12), fc.nat(12), fc.nat(12), (live, target, wanted) => {
+        const all = Array.from({ length: live }, (_, index) => ({
+          id: `i-${index}`,
+          state: "running",
+        })) as GroupInstance[];
+        const leaving = all.slice(0, Math.min(wanted, live));
+        const after = targetWithout(leaving, all, target);
+        const toCome = Math.max(0, target - live);
+        assert.equal(after, Math.min(target, live - leaving.length + toCome));
+      }),
+    );
+  });
+});
+
+describe("AWS words", () => {
+  it("maps fleet messages and error codes to kinds", () => {
+    const messages: [string, string][] = [
+      ["We currently do not have sufficient p2.xlarge capacity in the Availability Zone you requested", "capacity"],
+      ["There is no Spot capacity available that matches your request.", "capacity"],
+      ["allLaunchSpecsTemporarilyBlacklisted: Several attempts to launch instances have failed", "capacity"],
+      ["spotInstanceCountLimitExceeded", "quota"],
+      ["VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0", "quota"],
+      ["iamFleetRoleInvalid", "rejected"],
+    ];
+    for (const [message, kind] of messages) assert.equal(kindOfProblem(message), kind, message);
+    assert.equal(
+      problemOf({ EventType: "instance-change", EventInformation: { EventSubType: "launched" } } as never),
+      undefined,
+    );
+    const codes: [string, number, string][] = [
+      ["InsufficientInstanceCapacity", 500, "capacity"],
+      ["RequestLimitExceeded", 503, "throttled"],
+      ["InvalidFleetId.NotFound", 400, "notFound"],
+      ["UnauthorizedOperation", 403, "permission"],
+      ["AuthFailure", 401, "credentials"],
+      ["InternalError", 500, "unavailable"],
+      ["InvalidParameterValue", 400, "invalid"],
+    ];
+    for (const [code, status, kind] of codes) assert.equal(kindOf(code, status), kind, code);
+  });
+
+  it("keeps AWS's own message, code, status and request id, and lets aborts pass", () => {
+    const raw = Object.assign(new Error("You are not authorized."), {
+      Code: "UnauthorizedOperation",
+      $metadata: { httpStatusCode: 403, requestId: "r-1" },
+    });
+    const error = toAwsError(raw, "CreateFleet") as AwsApiError;
+    assert.equal(
+      error.message,
+      "AWS: You are not authorized (CreateFleet: UnauthorizedOperation, HTTP 403, request id r-1)",
+    );
+    assert.equal(error.cause, raw);
+    const abort = Object.assign(new Error("aborted"), { name: "AbortError" });
+    assert.equal(toAwsError(abort, "CreateFleet"), abort);
+  });
+
+  it("escapes wildcards in tag filters", () => {
+    assert.deepEqual(tagFilters({ a: "x*?\\" }), [{ Name: "tag:a", Values: ["x\\*\\?\\\\"] }]);
+  });
+
+  it("takes the newest image", () => {
+    assert.equal(
+      newest([{ CreationDate: "2026-01-02" }, { CreationDate: "2026-10-01", ImageId: "b" }, {}])?.ImageId,
+      "b",
+    );
+    assert.equal(newest([]), undefined);
+  });
+
+  it("checks the configuration and takes what is missing from the environment", () => {
+    const environment = { AWS_DEFAULT_REGION: "eu-west-1" };
+    assert.deepEqual(checkAwsConfig({}, environment), { config: { region: "eu-west-1" }, failures: [] });
+    const wrong = { region: "us-west", endpoint: "localhost:1", assumeRole: { roleArn: "deployer" } };
+    assert.deepEqual(
+      checkAwsConfig<unknown>(wrong, {}).failures.map(({ property }) => property),
+      ["aws.region", "aws.endpoint", "aws.assumeRole.roleArn"],
+    );
+    assert.deepEqual(combineConnections({ region: "a", endpoint: "e" }, { region: "b", endpoint: undefined }), {
+      region: "b",
+      endpoint: "e",
+    });
+  });
+});

@@ -1,0 +1,190 @@
+/** A simulated AWS with a network and a launch template, for tests of what runs on it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeImagesCommand,
+  EC2Client,
+  type RequestLaunchTemplateData,
+} from "@aws-sdk/client-ec2";
+import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
+import { createFleetRequest, type FleetShape, type FleetTerms } from "../../../provider/aws/fleet/fleet-request";
+import { AwsClients } from "../../../provider/aws/clients";
+import { groupTags, toTagList } from "../../../provider/aws/ownership";
+import type { Pace } from "../../../provider/cloud/wait";
+import { startAwsSimulator, type AwsSimulator, type AwsSimulatorOptions, type AwsTiming } from "../../../simulator/aws";
+
+export const region = "us-west-2";
+
+/** Short, so that tests are; long enough to be seen. */
+export const quick: AwsTiming = {
+  launch: 40,
+  shutDown: 40,
+  fleetReaction: 20,
+  fleetModification: 40,
+  fleetDeletion: 60,
+  fleetNoticesLoss: 80,
+  fleetRetry: 100,
+  fleetInstancesLag: 0,
+  historyLag: 0,
+  balancerRelease: 60,
+};
+
+export const pace: Pace = { firstMs: 15, factor: 1.2, longestMs: 60 };
+
+export interface Scene {
+  readonly simulator: AwsSimulator;
+  readonly clients: AwsClients;
+  readonly ec2: EC2Client;
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId: string;
+  readonly imageId: string;
+  close(): Promise<void>;
+}
+
+/** Credentials of nobody, for every client of the tests. */
+export function useTestCredentials(): void {
+  process.env.AWS_ACCESS_KEY_ID = "test";
+  process.env.AWS_SECRET_ACCESS_KEY = "test";
+  delete process.env.AWS_PROFILE;
+}
+
+export async function startScene(options: Partial<AwsSimulatorOptions> = {}): Promise<Scene> {
+  useTestCredentials();
+  const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
+  const simulator = await startAwsSimulator({ stateDir, timing: quick, ...options });
+  const close = async () => {
+    await simulator.close();
+    await rm(stateDir, { recursive: true, force: true });
+  };
+  try {
+    const clients = new AwsClients({ region, endpoint: simulator.endpoint });
+    return { simulator, clients, ec2: clients.ec2, close, ...(await network(clients.ec2)) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function network(ec2: EC2Client) {
+  const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
+  const vpcId = vpc.Vpc!.VpcId!;
+  const subnetIds = await Promise.all(
+    ["a", "b"].map(async (zone, index) => {
+      const CidrBlock = `10.0.${16 * index}.0/20`;
+      const made = await ec2.send(
+        new CreateSubnetCommand({ VpcId: vpcId, CidrBlock, AvailabilityZone: `${region}${zone}` }),
+      );
+      return made.Subnet!.SubnetId!;
+    }),
+  );
+  const group = await ec2.send(
+    new CreateSecurityGroupCommand({ VpcId: vpcId, GroupName: "nodes", Description: "nodes" }),
+  );
+  const images = await ec2.send(new DescribeImagesCommand({ Filters: [{ Name: "architecture", Values: ["x86_64"] }] }));
+  return { vpcId, subnetIds, securityGroupId: group.GroupId!, imageId: images.Images![0]!.ImageId! };
+}
+
+/** A launch template with the group's tags. */
+export async function makeTemplate(
+  { ec2, imageId, securityGroupId }: Scene,
+  nodeGroup: string,
+  data: Partial<RequestLaunchTemplateData> = {},
+): Promise<string> {
+  const made = await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: `alpha-${nodeGroup}`,
+      LaunchTemplateData: {
+        ImageId: imageId,
+        SecurityGroupIds: [securityGroupId],
+        UserData: Buffer.from("#!/bin/bash\n").toString("base64"),
+        TagSpecifications: [
+          { ResourceType: "instance", Tags: toTagList(groupTags({ clusterName: "alpha", nodeGroup })) },
+        ],
+        ...data,
+      },
+    }),
+  );
+  return made.LaunchTemplate!.LaunchTemplateId!;
+}
+
+export async function addTemplateVersion(
+  { ec2 }: Scene,
+  launchTemplateId: string,
+  data: Partial<RequestLaunchTemplateData>,
+): Promise<string> {
+  const made = await ec2.send(
+    new CreateLaunchTemplateVersionCommand({
+      LaunchTemplateId: launchTemplateId,
+      SourceVersion: "$Latest",
+      LaunchTemplateData: data,
+    }),
+  );
+  return String(made.LaunchTemplateVersion!.VersionNumber);
+}
+
+export interface Group {
+  readonly driver: FleetDriver;
+  readonly fleetId: string;
+  readonly shape: FleetShape & FleetTerms;
+  /** Another driver of the same group, which knows nothing but its name: another process. */
+  restarted(): FleetDriver;
+  /** Resolves when so many machines run. */
+  running(count: number): Promise<readonly string[]>;
+}
+
+export async function makeGroup(
+  scene: Scene,
+  nodeGroup: string,
+  size: number,
+  given: Partial<FleetShape & FleetTerms> = {},
+): Promise<Group> {
+  const shape = {
+    launchTemplateId: given.launchTemplateId ?? (await makeTemplate(scene, nodeGroup)),
+    launchTemplateVersion: "1",
+    instanceTypes: ["m5.large"],
+    subnetIds: scene.subnetIds,
+    capacityType: "on-demand" as const,
+    allocationStrategy: "lowest-price" as const,
+    onDemandBase: 0,
+    ...given,
+  };
+  const group = { clusterName: "alpha", nodeGroup };
+  const restarted = () => new FleetDriver({ ec2: scene.ec2, group, pace });
+  const driver = restarted();
+  const request = createFleetRequest(shape, size, groupTags(group), crypto.randomUUID());
+  const fleetId = await driver.fleets.create(request, deadline());
+  return { driver, fleetId, shape, restarted, running: (count) => runningMachines(driver, count) };
+}
+
+/** Long, because the computer may be busy: what it ends never would. */
+const patienceMs = 60_000;
+
+/** A signal that ends what hangs. */
+export function deadline(): AbortSignal {
+  return AbortSignal.timeout(patienceMs);
+}
+
+export async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`not seen within ${patienceMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}
+
+function runningMachines(driver: FleetDriver, count: number): Promise<readonly string[]> {
+  return until(async () => {
+    const { machines } = await driver.describe(deadline());
+    const running = machines.filter((machine) => machine.state === "running");
+    return running.length === count && machines.length === count && running.map((machine) => machine.id);
+  }, `${count} running machines`);
+}

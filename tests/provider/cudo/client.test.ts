@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { createCudoClient, type CudoClientOptions } from "../../../provider/cudo/client";
+import { CudoApiError, isCudoError, parseError } from "../../../provider/cudo/errors";
+import { fakeServer, type Answer, type FakeServer, type SeenRequest } from "./fake-server";
+
+const apiKey = "key-that-nobody-may-see";
+const quick = { retries: 3, firstMs: 1, factor: 1, longestMs: 2 };
+
+describe("Cudo client", () => {
+  let server: FakeServer | undefined;
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+  });
+
+  async function client(
+    answer: (request: SeenRequest, index: number) => Answer,
+    options: Partial<CudoClientOptions> = {},
+  ) {
+    server = await fakeServer(answer);
+    return createCudoClient({
+      baseUrl: `${server.url}/cudo/`,
+      apiKey,
+      projectId: "my project",
+      backoff: quick,
+      ...options,
+    });
+  }
+  const never = new AbortController().signal;
+  const caught = async (work: Promise<unknown>): Promise<CudoApiError> => {
+    const error: unknown = await work.then(
+      () => assert.fail("should have failed"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof CudoApiError, String(error));
+    return error;
+  };
+
+  it("sends the key and encodes what it puts into paths", async () => {
+    const cudo = await client(() => ({ json: { VM: { id: "a b" } } }));
+    await cudo.vms.find("a/b", never);
+    const [request] = server!.requests;
+    assert.equal(request!.url, "/cudo/v1/projects/my%20project/vms/a%2Fb");
+    assert.equal(request!.headers.authorization, `Bearer ${apiKey}`);
+  });
+
+  it("reads VMs in all of Cudo's spellings", async () => {
+    const cudo = await client(({ url }) =>
+      url.endsWith("/vms")
+        ? {
+            json: {
+              VMs: [
+                {
+                  id: "one",
+                  datacenterId: "dc",
+                  vcpus: "4",
+                  memory: 16,
+                  gpuQuantity: "1",
+                  publicIpAddress: "192.0.2.1",
+                },
+              ],
+            },
+          }
+        : {
+            json: {
+              vm: { id: "two", nics: [{ networkId: "n", internalIpAddress: "10.0.0.2", securityGroupIds: ["g"] }] },
+            },
+          },
+    );
+    const [one] = await cudo.vms.list(never);
+    assert.deepEqual(
+      [one!.dataCenterId, one!.vcpus, one!.memoryGib, one!.gpus, one!.externalIpAddress, one!.state],
+      ["dc", 4, 16, 1, "192.0.2.1", "UNKNOWN"],
+    );
+    const two = await cudo.vms.find("two", never);
+    assert.deepEqual(
+      [two!.internalIpAddress, two!.securityGroupIds, two!.metadata, two!.vcpus],
+      ["10.0.0.2", ["g"], {}, 0],
+    );
+  });
+
+  it("takes missing and infinite bounds of machine types for no bound", async () => {
+    const cudo = await client(() => ({
+      json: {
+        machineTypes: [{ machineType: "m", maxVcpuPerGpu: "Infinity", minVcpu: "2", vcpuPriceHr: { value: "0.5" } }],
+      },
+    }));
+    const [type] = await cudo.machineTypes(never);
+    assert.deepEqual(
+      [type!.maxVcpuPerGpu, type!.maxVcpuPerMemoryGib, type!.minVcpu, type!.vcpuPriceHr, type!.gpuPriceHr],
+      [Infinity, Infinity, 2, "0.5", "0"],
+    );
+  });
+
+  for (const firstPage of [0, 1]) {
+    it(`reads all pages when they begin at ${firstPage}`, async () => {
+      const groups = Array.from({ length: 250 }, (_, index) => ({ id: `g${index}` }));
+      const cudo = await client(({ url }) => {
+        const query = new URL(url, "http://x").searchParams;
+        const size = Number(query.get("pageSize"));
+        const from = (Number(query.get("pageNumber")) - firstPage) * size;
+        return { json: { securityGroups: groups.slice(from, from + size), totalCount: 250 } };
+      });
+      assert.equal((await cudo.securityGroups.list(never)).length, 250);
+    });
+  }
+
+  it("stops paging when a page brings nothing new, whatever the total says", async () => {
+    const cudo = await client(() => ({ json: { securityGroups: [{ id: "same" }], totalCount: 500 } }));
+    assert.equal((await cudo.securityGroups.list(never)).length, 1);
+    assert.ok(server!.requests.length <= 3);
+  });
+
+  it("repeats reads after lost connections, 5xx and 429, and honours Retry-After", async () => {
+    const answers: Answer[] = [
+      "drop",
+      { status: 503, text: "<html><title>503 Service Unavailable</title></html>" },
+      { status: 429, headers: { "retry-after": "0.05" }, json: { code: 8, message: "slow down" } },
+      { json: { VM: { id: "a" } } },
+    ];
+    const cudo = await client((_, index) => answers[index]!);
+    const started = performance.now();
+    assert.equal((await cudo.vms.find("a", never))!.id, "a");
+    assert.equal(server!.requests.length, 4);
+    assert.ok(performance.now() - started >= 45, "it must wait as long as the cloud asks");
+  });
+
+  it("gives up after its retries and keeps what the cloud said", async () => {
+    const cudo = await client(() => ({
+      status: 500,
+      headers: { "x-request-id": "r-1" },
+      json: { code: 13, message: "boom" },
+    }));
+    const error = await caught(cudo.vms.list(never));
+    assert.equal(server!.requests.length, 4);
+    assert.deepEqual([error.kind, error.httpStatus, error.grpcCode, error.requestId], ["unavailable", 500, 13, "r-1"]);
+    assert.match(error.message, /boom .*GET \/v1\/projects\/my%20project\/vms: HTTP 500, code 13, request id r-1/);
+  });
+
+  it("never repeats a create by itself, except when it was told to come later", async () => {
+    const request = {
+      vmId: "a",
+      dataCenterId: "d",
+      machineType: "m",
+      bootDiskImageId: "i",
+      vcpus: 1,
+      memoryGib: 1,
+      gpus: 0,
+    };
+    const cudo = await client((_, index) =>
+      index === 0 ? { status: 429, json: { code: 8, message: "later" } } : { status: 502, text: "bad" },
+    );
+    assert.equal((await caught(cudo.vms.create(request, never))).kind, "unavailable");
+    assert.equal(server!.requests.length, 2);
+  });
+
+  it("does not repeat when the quota is used up", async () => {
+    const cudo = await client(() => ({
+      status: 429,
+      json: { code: 8, message: "Quota exceeded: 10 vms", details: [] },
+    }));
+    assert.equal((await caught(cudo.vms.list(never))).kind, "quota");
+    assert.equal(server!.requests.length, 1);
+  });
+
+  it("takes 404 for absence, also of what it deletes", async () => {
+    const cudo = await client(() => ({ status: 404, json: { code: 5, message: "Not Found", details: [] } }));
+    assert.equal(await cudo.disks.find("d", never), undefined);
+    await cudo.vms.terminate("v", never);
+    await cudo.networks.delete("n", never);
+    assert.equal(server!.requests.length, 3);
+  });
+
+  it("reads a 403 page that is not JSON, and shows no secret that the cloud sends back", async () => {
+    const startScript = 'secret "script"';
+    const cudo = await client(() => ({
+      status: 403,
+      text: `<html><body><h1>Sorry, you have been blocked</h1><p>${apiKey} ${startScript}</p></body></html>`,
+    }));
+    const request = {
+      vmId: "a",
+      dataCenterId: "d",
+      machineType: "m",
+      bootDiskImageId: "i",
+      vcpus: 1,
+      memoryGib: 1,
+      gpus: 0,
+      startScript,
+    };
+    const error = await caught(cudo.vms.create(request, never));
+    assert.equal(error.kind, "permission");
+    assert.match(error.message, /Sorry, you have been blocked/);
+    assert.doesNotMatch(error.message + JSON.stringify(error), /nobody-may-see|secret "script"/);
+  });
+
+  it("names the setting when the key is refused", async () => {
+    const cudo = await client(() => ({ status: 401, json: { code: 16, message: "invalid api key" } }));
+    assert.match((await caught(cudo.vms.list(never))).message, /invalid api key.*cudo\.apiKey.*CUDO_API_KEY/);
+  });
+
+  it("limits the wait for one answer", async () => {
+    const cudo = await client(() => "hang", { timeoutMs: 20, backoff: { ...quick, retries: 1 } });
+    const error = await caught(cudo.vms.list(never));
+    assert.match(error.message, /no answer within 0\.02 s/);
+    assert.equal(server!.requests.length, 2);
+  });
+
+  it("cancels the request when the signal aborts", async () => {
+    const cudo = await client(() => "hang");
+    const controller = new AbortController();
+    const listing = cudo.vms.list(controller.signal);
+    await server!.arrived(1);
+    controller.abort(new Error("stop it"));
+    await assert.rejects(listing, /stop it/);
+  });
+
+  it("takes an answer that is not JSON for no answer", async () => {
+    const cudo = await client((_, index) => (index === 0 ? { text: "<html>hello</html>" } : { json: { VMs: [] } }));
+    assert.deepEqual(await cudo.vms.list(never), []);
+  });
+});
+
+describe("Cudo errors", () => {
+  const parse = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+    parseError("GET /x", status, new Headers(headers), typeof body === "string" ? body : JSON.stringify(body));
+
+  const cases: [string, number, unknown, string][] = [
+    [
+      "no host",
+      400,
+      { code: 3, message: "There are no hosts available for your specified virtual machine." },
+      "capacity",
+    ],
+    ["no address", 400, { code: 9, message: "Vm cannot be assigned ip from network. Network full" }, "capacity"],
+    ["a wrong argument", 400, { code: 3, message: "invalid vcpus" }, "invalid"],
+    ["a wrong state", 400, { code: 9, message: "you cannot terminate a vm that is in the boot state" }, "precondition"],
+    ["absence", 404, { code: 5, message: "Not Found", details: [] }, "notFound"],
+    ["existence", 409, { code: 6, message: "A disk with that id already exists" }, "alreadyExists"],
+    ["a concurrent change", 409, { code: 10, message: "aborted" }, "precondition"],
+    ["a documented body", 404, { code: 404, status: "NOT_FOUND", message: "nope" }, "notFound"],
+    ["an unknown key", 401, { code: 16, message: "bad key" }, "unauthenticated"],
+    ["a forbidden project", 403, { code: 7, message: "no" }, "permission"],
+    ["too many requests", 429, { code: 8, message: "too many requests" }, "rateLimit"],
+    ["a gateway time-out", 504, "", "unavailable"],
+  ];
+  for (const [what, status, body, kind] of cases) {
+    it(`tells ${what} as ${kind}`, () => {
+      const error = parse(status, body);
+      assert.equal(error.kind, kind);
+      assert.ok(isCudoError(error, error.kind));
+      assert.equal(error.httpStatus, status);
+    });
+  }
+
+  it("only takes small codes for gRPC's", () => {
+    assert.equal(parse(404, { code: 404, message: "x" }).grpcCode, undefined);
+    assert.equal(parse(404, { code: "5", message: "x" }).grpcCode, 5);
+  });
+
+  it("reads how long to wait from the header, a date, or RetryInfo", () => {
+    const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.5s" }];
+    assert.equal(parse(429, { code: 8, details }).retryAfter, 1500);
+    assert.equal(parse(429, { code: 8, details }, { "retry-after": "3" }).retryAfter, 3000);
+    const date = new Date(Date.now() + 10_000).toUTCString();
+    assert.ok(parse(503, {}, { "retry-after": date }).retryAfter! > 5_000);
+    assert.equal(parse(503, {}).retryAfter, undefined);
+  });
+
+  it("finds a quota failure in the details", () => {
+    const details = [{ "@type": "type.googleapis.com/google.rpc.QuotaFailure" }];
+    assert.equal(parse(429, { code: 8, message: "exhausted", details }).kind, "quota");
+  });
+});

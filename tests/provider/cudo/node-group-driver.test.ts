@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { GroupNodes } from "../../../provider/cudo/group-nodes";
+import {
+  CudoNodeGroupDriver,
+  GroupShortfall,
+  type CudoNodeGroupOptions,
+} from "../../../provider/cudo/node-group-driver";
+import { waitFor } from "../../../provider/cloud/wait";
+import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
+
+const machine = {
+  ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, gpus: 0, bootDiskSizeGib: 10 },
+  nics: [{ networkId: "net", assignPublicIp: true }],
+};
+
+describe("Cudo node group driver", () => {
+  let cloud: SimulatedCloud;
+  let calls: string[];
+  let warnings: string[];
+  let apiServerDown: boolean;
+  before(async () => {
+    cloud = await simulatedCloud();
+  });
+  after(() => cloud.close());
+  beforeEach(async () => {
+    await cloud.simulator.reset();
+    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
+    const ready = async () => (await cloud.api.networks.find("net", never))?.state === "ACTIVE" || undefined;
+    await waitFor(ready, never);
+    [calls, warnings, apiServerDown] = [[], [], false];
+  });
+
+  const nodes: GroupNodes = {
+    mintBootstrapToken: () => Promise.resolve(`token${calls.push("mint")}`),
+    cordon: (name) => act(`cordon ${name}`),
+    remove: (name) => act(`remove ${name}`),
+  };
+  const act = (what: string) =>
+    apiServerDown ? Promise.reject(new Error("connection refused")) : Promise.resolve(void calls.push(what));
+  function driver(rest: Partial<CudoNodeGroupOptions> = {}): CudoNodeGroupDriver {
+    return new CudoNodeGroupDriver({
+      api: cloud.api,
+      clusterName: "train",
+      group: "gpu",
+      idPrefix: "train",
+      owner: "me",
+      machine,
+      image: () => Promise.resolve("ubuntu-2404"),
+      startScript: "#!/bin/bash\necho @@NODE_NAME@@ @@PROVIDER_ID@@ @@BOOTSTRAP_TOKEN@@",
+      nodes,
+      warn: (message) => warnings.push(message),
+      pace: { firstMs: 5, factor: 1, longestMs: 5 },
+      ...rest,
+    });
+  }
+  const ids = async (group = driver()) => (await group.describe(never)).machines.map(({ id }) => id);
+
+  it("makes machines under the lowest free numbers, each with its own token", async () => {
+    const group = driver();
+    await group.resize(3, never);
+    await group.untilRunning(never);
+    const { size, machines } = await group.describe(never);
+    assert.equal(size, 3);
+    assert.deepEqual(
+      machines.map(({ id, nodeName, providerId, state }) => [id, nodeName, providerId, state]),
+      [
+        ["train-gpu-0", "train-gpu-0", `cudo://${cloud.projectId}/train-gpu-0`, "running"],
+        ["train-gpu-1", "train-gpu-1", `cudo://${cloud.projectId}/train-gpu-1`, "running"],
+        ["train-gpu-2", "train-gpu-2", `cudo://${cloud.projectId}/train-gpu-2`, "running"],
+      ],
+    );
+    assert.equal(calls.filter((call) => call === "mint").length, 3);
+    await group.remove(["train-gpu-1"], never);
+    await group.resize(4, never);
+    assert.deepEqual(await ids(), ["train-gpu-0", "train-gpu-1", "train-gpu-2", "train-gpu-3"]);
+  });
+
+  it("never removes a live machine to reach a smaller size, and repeats without effect", async () => {
+    await driver().resize(2, never);
+    await driver().resize(1, never);
+    await driver().resize(2, never);
+    assert.equal((await ids()).length, 2);
+  });
+
+  it("keeps groups and clusters apart", async () => {
+    await driver().resize(1, never);
+    await driver({ group: "cpu" }).resize(1, never);
+    await driver({ clusterName: "other", idPrefix: "other" }).resize(1, never);
+    assert.deepEqual(await ids(), ["train-gpu-0"]);
+    await assert.rejects(driver().remove(["train-cpu-0"], never), /not machines of node group "gpu"; none was removed/);
+    await driver().destroy(never);
+    assert.deepEqual((await cloud.api.vms.list(never)).map(({ id }) => id).sort(), ["other-gpu-0", "train-cpu-0"]);
+  });
+
+  it("steps over numbers that other VMs have", async () => {
+    await cloud.api.vms.create({ ...machine, vmId: "train-gpu-0", bootDiskImageId: "ubuntu-2404" }, never);
+    await driver().resize(1, never);
+    assert.deepEqual(await ids(), ["train-gpu-1"]);
+  });
+
+  it("cordons, terminates, waits, and then removes the node", async () => {
+    const group = driver();
+    await group.resize(2, never);
+    await group.untilRunning(never);
+    calls = [];
+    await group.remove(["train-gpu-1", "train-gpu-7"], never);
+    assert.deepEqual(calls, ["cordon train-gpu-1", "remove train-gpu-1", "remove train-gpu-7"]);
+    assert.equal(await cloud.api.vms.find("train-gpu-1", never), undefined);
+    assert.deepEqual(await ids(), ["train-gpu-0"]);
+  });
+
+  it("removes machines although the API server does not answer, and says so", async () => {
+    const group = driver({ startScript: "#!/bin/bash\ntrue" });
+    await group.resize(2, never);
+    apiServerDown = true;
+    await group.destroy(never);
+    assert.deepEqual(await cloud.api.vms.list(never), []);
+    assert.match(warnings.join("\n"), /could not cordon the nodes train-gpu-0, train-gpu-1: connection refused/);
+  });
+
+  it("terminates machines that are still booting", async () => {
+    const group = driver();
+    await group.resize(2, never);
+    await group.destroy(never);
+    assert.deepEqual(await cloud.api.vms.list(never), []);
+  });
+
+  it("keeps what could be made, and tells the shortage in the cloud's words", async () => {
+    await cloud.simulator.setConditions({ quotas: { vms: 2 } });
+    const since = new Date();
+    const group = driver();
+    await assert.rejects(group.resize(4, never), (error: unknown) => {
+      assert.ok(error instanceof GroupShortfall);
+      assert.match(error.message, /train\/gpu": 2 of 4 machines could not be made: .*Quota exceeded/);
+      return true;
+    });
+    assert.equal((await ids()).length, 2);
+    const problems = await group.problems(since, never);
+    assert.ok(problems.length > 0 && problems.every(({ kind }) => kind === "quota"));
+    assert.deepEqual(await group.problems(new Date(Date.now() + 1000), never), []);
+  });
+
+  it("asks no further when there is no capacity", async () => {
+    await cloud.simulator.setConditions({ outOfCapacity: {} });
+    await cloud.simulator.clearRequests();
+    const group = driver();
+    await assert.rejects(group.resize(50, never), GroupShortfall);
+    assert.ok((await cloud.operations()).filter((operation) => operation === "CreateVM").length <= 5);
+    assert.equal((await group.problems(new Date(0), never))[0]!.kind, "capacity");
+  });
+
+  it("removes machines that failed and makes others in their place", async () => {
+    await cloud.simulator.setConditions({ vmFails: { id: "train-gpu-1" } });
+    const group = driver();
+    await group.resize(2, never);
+    await assert.rejects(group.untilRunning(never), /train-gpu-1" failed while it was being made/);
+    assert.deepEqual(await ids(), ["train-gpu-0"]);
+    await group.resize(2, never);
+    await group.untilRunning(never);
+    assert.deepEqual(await ids(), ["train-gpu-0", "train-gpu-1"]);
+    assert.match(
+      (await group.problems(new Date(0), never)).map(({ message }) => message).join(),
+      /train-gpu-1.*FAILED/,
+    );
+  });
+
+  it("makes no machine twice when answers are lost", async () => {
+    await cloud.fault({ operation: "CreateVM" }, { effect: "after", times: 2, outcome: "dropConnection" });
+    await driver().resize(3, never);
+    assert.equal((await cloud.api.vms.list(never)).length, 3);
+  });
+
+  it("stops when it is told to", async () => {
+    const controller = new AbortController();
+    const group = driver({
+      image: () => {
+        controller.abort(new Error("enough"));
+        return Promise.resolve("ubuntu-2404");
+      },
+    });
+    await assert.rejects(group.resize(3, controller.signal), /enough/);
+    assert.deepEqual(await cloud.api.vms.list(never), []);
+  });
+});

@@ -1,0 +1,116 @@
+/** A real API server with its etcd, on loopback, for one test file: no controllers, no nodes. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KeyPair } from "../../../bootstrap/document";
+import {
+  issueCertificate,
+  makeAuthority,
+  makePrivateKey,
+  publicKeyOf,
+} from "../../../provider/kubernetes/certificates";
+import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { ensureTools } from "../../../toolchain/tools";
+
+export interface TestControlPlane {
+  ca: KeyPair;
+  /** Of a new user in this group. */
+  kubeconfig(organization: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function controlPlane(): Promise<TestControlPlane> {
+  const tools = await ensureTools(["etcd", "kube-apiserver"]);
+  const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-api-server-"));
+  const ca = await makeAuthority("kubernetes");
+  const serving = await issueCertificate(ca, {
+    commonName: "kube-apiserver",
+    dnsNames: ["kubernetes"],
+    usages: ["server"],
+    validForHours: 1,
+  });
+  const serviceAccountKey = await makePrivateKey();
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const [etcdPort, peerPort, port] = await freePorts(3);
+  const etcd = `http://127.0.0.1:${etcdPort}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  mkdirSync(join(folder, "etcd"), { mode: 0o700 });
+  const processes = [
+    start(tools.etcd, {
+      "data-dir": join(folder, "etcd"),
+      "listen-client-urls": etcd,
+      "advertise-client-urls": etcd,
+      "listen-peer-urls": peer,
+      "initial-advertise-peer-urls": peer,
+      "initial-cluster": `default=${peer}`,
+      "unsafe-no-fsync": "true",
+    }),
+    start(tools["kube-apiserver"], {
+      "etcd-servers": etcd,
+      "bind-address": "127.0.0.1",
+      "advertise-address": "127.0.0.1",
+      "secure-port": String(port),
+      "cert-dir": folder,
+      "tls-cert-file": file("server.crt", serving.certificate),
+      "tls-private-key-file": file("server.key", serving.privateKey),
+      "client-ca-file": file("ca.crt", ca.certificate),
+      "service-account-issuer": "https://kubernetes.default.svc",
+      "service-account-key-file": file("sa.pub", publicKeyOf(serviceAccountKey)),
+      "service-account-signing-key-file": file("sa.key", serviceAccountKey),
+      "service-cluster-ip-range": "10.96.0.0/16",
+      "authorization-mode": "Node,RBAC",
+      "enable-bootstrap-token-auth": "true",
+      "watch-cache": "false",
+    }),
+  ];
+  return {
+    ca,
+    async kubeconfig(organization) {
+      const user = await issueCertificate(ca, {
+        commonName: "tester",
+        organizations: [organization],
+        usages: ["client"],
+        validForHours: 1,
+      });
+      return renderKubeconfig({
+        clusterName: "test",
+        endpoint: `https://127.0.0.1:${port}`,
+        certificateAuthority: ca.certificate,
+        tlsServerName: "kubernetes",
+        credentials: { clientCertificate: user.certificate, clientKey: user.privateKey },
+      });
+    },
+    async close() {
+      await Promise.all(processes.map(stop));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function start(command: string, flags: Record<string, string>): ChildProcess {
+  return spawn(
+    command,
+    Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+    { stdio: "ignore" },
+  );
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { Unknown } from "../../../provider/server/values";
+import { provider } from "../../../plugin/provider";
+import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
+
+const type = "gpu-clusters:kubernetes:LastingChoices";
+const inputs = { clusterName: "train", choices: { "controlPlane.count": "1", dataCenterId: "here" } };
+
+describe("LastingChoices", () => {
+  let plugin: Plugin;
+  before(async () => {
+    plugin = await startPlugin(provider);
+  });
+  after(() => plugin.stop());
+
+  it("keeps the contract", async () => {
+    const more = { ...inputs, choices: { ...inputs.choices, "network.cidr": "10.0.0.0/16" } };
+    const replaced = { clusterName: "other", choices: { "controlPlane.count": "3" } };
+    await driveResource({ plugin, type, inputs, updated: more, replaced, importable: false });
+  });
+
+  it("refuses all other choices at once, by the user's own names, and says what to do", async () => {
+    const resource = new EngineResource(plugin, type, "refuses");
+    await resource.up(inputs);
+    const { failures } = await resource.check({
+      ...inputs,
+      choices: { "controlPlane.count": "3", dataCenterId: "there" },
+    });
+    assert.deepEqual(failures, [
+      {
+        property: "controlPlane.count",
+        reason:
+          'controlPlane.count was 1 when the cluster "train" was made, and cannot become 3: that would make an empty cluster in its place. ' +
+          "Set it back to 1; for 3, make another cluster under another name, or destroy this one first",
+      },
+      {
+        property: "dataCenterId",
+        reason:
+          'dataCenterId was here when the cluster "train" was made, and cannot become there: that would make an empty cluster in its place. ' +
+          "Set it back to here; for there, make another cluster under another name, or destroy this one first",
+      },
+    ]);
+    assert.equal(await resource.up(inputs), "same");
+    await resource.destroy();
+  });
+
+  it("lets what is not known yet, not named any more, or of another cluster pass", async () => {
+    const resource = new EngineResource(plugin, type, "passes");
+    await resource.up(inputs);
+    for (const [clusterName, choices] of [
+      ["train", { "controlPlane.count": Unknown.value }],
+      ["train", {}],
+      ["train", Unknown.value],
+      ["other", { "controlPlane.count": "3" }],
+      [Unknown.value, { "controlPlane.count": "3" }],
+    ])
+      assert.deepEqual((await resource.check({ clusterName, choices })).failures, []);
+    await resource.destroy();
+  });
+});

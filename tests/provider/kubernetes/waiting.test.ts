@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { apiServerReady } from "../../../provider/kubernetes/handlers/api-server-ready";
+import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
+import { Unknown } from "../../../provider/server/values";
+import { testContext } from "./context";
+import { httpsServer } from "./https-server";
+
+const nodeGroups = [{ name: "gpu", minSize: 1 }];
+
+describe("resources that wait for a cluster", () => {
+  it("fail in time, saying what they saw last, where, and what to look at", async () => {
+    const server = await httpsServer((_request, response) => response.writeHead(503).end("etcd failed"));
+    try {
+      const { kubeconfig, endpoint } = server;
+      const error: Error = await apiServerReady.create({ kubeconfig, timeoutSeconds: 1 }, testContext()).then(
+        () => assert.fail("did not fail"),
+        (reason: Error) => reason,
+      );
+      assert.ok(
+        error.message.startsWith(
+          `the API server at ${endpoint} was not ready after 1 s; last: GET /readyz: etcd failed (HTTP 503). Look at`,
+        ),
+      );
+      assert.match(error.message, /console.*security group.*port \d+$/);
+      await assert.rejects(
+        async () => nodesReady.create({ kubeconfig, nodeGroups, timeoutSeconds: 1 }, testContext()),
+        /did not have its nodes after 1 s: .*etcd failed.*look at the console/,
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("stop when the user interrupts", async () => {
+    const controller = new AbortController();
+    const context = testContext({ signal: controller.signal });
+    context.log.status = () => controller.abort(new Error("interrupted"));
+    const server = await httpsServer((_request, response) => response.writeHead(503).end());
+    try {
+      await assert.rejects(
+        apiServerReady.create({ kubeconfig: server.kubeconfig, timeoutSeconds: 30 }, context),
+        /interrupted|aborted/,
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("keep their state, with a warning, when a refresh finds the cluster down", async () => {
+    const { kubeconfig, close } = await httpsServer(() => {});
+    await close();
+    const context = testContext();
+    const state = { inputs: { kubeconfig }, outputs: { ready: true as const, version: "1.36.3" } };
+    assert.deepEqual(await apiServerReady.read("test", state, context), state);
+    assert.match(context.said.join(), /^warn: the cluster does not answer.*ECONNREFUSED/);
+  });
+
+  it("foretell what is known, so that a preview shows no change where there is none", () => {
+    const outputs = { ready: true as const, version: "1.36.3" };
+    const inputs = { kubeconfig: "k" };
+    assert.deepEqual(apiServerReady.preview!(inputs, { inputs, outputs }), outputs);
+    assert.deepEqual(apiServerReady.preview!(inputs, undefined), {});
+    const nodes = { kubeconfig: "k", nodeGroups };
+    assert.deepEqual(nodesReady.preview!(nodes, { inputs: nodes, outputs: { status: "ready" } }), { status: "ready" });
+  });
+
+  it("take the same groups in another order for no change", () => {
+    const groups = [...nodeGroups, { name: "system", minSize: 1 }];
+    const planned = (now: Parameters<NonNullable<typeof nodesReady.plan>>[1]["nodeGroups"]) =>
+      nodesReady.plan!(
+        { inputs: { kubeconfig: "k", nodeGroups: groups }, outputs: { status: "ready" } },
+        { kubeconfig: "k", nodeGroups: now },
+        ["nodeGroups"],
+      ).ignores!.includes("nodeGroups");
+    assert.equal(planned([...groups].reverse()), true);
+    assert.equal(planned(groups.slice(1)), false);
+    assert.equal(planned([groups[0]!, { name: "system", minSize: 2 }]), false);
+    assert.equal(planned([groups[0]!, { name: "system", minSize: Unknown.value }]), false);
+    assert.equal(planned([groups[0]!, Unknown.value]), false);
+    assert.equal(planned(Unknown.value), false);
+  });
+
+  it("refuse a kubeconfig that is none, and a time-out that is over", async () => {
+    assert.deepEqual(await apiServerReady.check!({ kubeconfig: "{}", timeoutSeconds: 0 }, testContext()), [
+      { property: "kubeconfig", reason: "the kubeconfig names no current-context" },
+      { property: "timeoutSeconds", reason: "0 must be more than 0 seconds" },
+    ]);
+  });
+});

@@ -1,0 +1,188 @@
+/** The plugin under the real engine: the CLI, an inline program, and the fixture's cloud in this process. */
+import * as pulumi from "@pulumi/pulumi";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import assert from "node:assert/strict";
+import { ProviderServer } from "../../../provider/server/server";
+import { createInlineStack, type InlineStack } from "./engine-stack";
+import { cloud } from "./fixture/cloud";
+import { getThing, Thing, type ThingArgs } from "./fixture/index";
+import { fixtureProvider } from "./fixture/provider";
+import { fixtureSchema } from "./fixture/schema";
+
+const token = "plain-text-token";
+const quiet = { color: "never" as const };
+
+describe("the plugin under the real engine", function () {
+  this.timeout(180_000);
+  let server: ProviderServer;
+  let inline: InlineStack;
+
+  before(async () => {
+    server = new ProviderServer(fixtureProvider(fixtureSchema));
+    const environment = { PULUMI_DEBUG_PROVIDERS: `fixture:${await server.listen()}` };
+    inline = await createInlineStack({ environment });
+    await configure({ account: "first", apiKey: "made-up-api-key" });
+  });
+  after(async () => {
+    server?.close();
+    await inline?.remove();
+  });
+
+  beforeEach(() => {
+    cloud.things.clear();
+    cloud.writes.length = 0;
+    cloud.currentGeneration = 1;
+  });
+  afterEach(() => inline.forget());
+
+  /** One thing, and another whose name, which cannot change in place, comes from an output of the first. */
+  const chain =
+    (args: Partial<ThingArgs> = {}, options?: pulumi.CustomResourceOptions) =>
+    async () => {
+      const first = new Thing("first", { thingName: "a", token, ...args }, options);
+      const second = new Thing("second", { thingName: pulumi.interpolate`after-${first.address}` });
+      return { address: first.address, key: first.key, second: second.address };
+    };
+  const configure = (things: object) =>
+    inline.stack.setConfig("fixture:things", { value: JSON.stringify(things), secret: true });
+  const up = async (program: InlineStack["program"]) => {
+    inline.program = program;
+    const { outputs, summary, stdout } = await inline.stack.up(quiet);
+    return { outputs, changes: summary.resourceChanges, stdout };
+  };
+  /** Steps other than `same`, with the kinds of their detailed diffs. */
+  const preview = async (program: InlineStack["program"]) => {
+    inline.program = program;
+    const steps: Record<string, unknown> = {};
+    const onEvent = ({ resourcePreEvent }: EngineEvent) => {
+      const step = resourcePreEvent?.metadata;
+      if (!step || step.op === "same") return;
+      const kinds = Object.entries(step.detailedDiff ?? {}).map(([path, { diffKind }]) => `${path} ${diffKind}`);
+      steps[`${step.op} ${step.urn.split("::").at(-1)}`] = kinds;
+    };
+    await inline.stack.preview({ ...quiet, onEvent });
+    return steps;
+  };
+
+  it("creates, then finds nothing to do, and keeps secrets out of the state", async () => {
+    const { outputs, changes, stdout } = await up(chain());
+    assert.deepEqual(changes, { create: 3 });
+    assert.deepEqual(outputs.address, { value: "thing://a", secret: false });
+    assert.deepEqual(outputs.key, { value: "key-of-a", secret: true });
+    assert.match(stdout, /a is there/, "what a handler logs is shown");
+    assert.equal(cloud.account, "first");
+    const state = await inline.stateText();
+    for (const secret of [token, "key-of-a", "made-up-api-key", "key-from-environment"]) {
+      assert.ok(!state.includes(secret), `the state must not show ${secret}`);
+      assert.ok(!stdout.includes(secret), `the output must not show ${secret}`);
+    }
+    assert.deepEqual((await up(chain())).changes, { same: 3 });
+    await inline.stack.destroy(quiet);
+    assert.deepEqual([...cloud.things.keys()], []);
+  });
+
+  it("updates in place, with no false replacement of what depends on it, and honours ignoreChanges", async () => {
+    await up(chain());
+    const changed = chain({ mode: "busy", tags: { "a b": "c" } });
+    assert.deepEqual(await preview(changed), { "update first": ["mode update", "tags add"] });
+    const ignored = chain({ mode: "busy", size: 4 }, { ignoreChanges: ["mode", "size"] });
+    assert.deepEqual(await preview(ignored), {});
+    assert.deepEqual((await up(changed)).changes, { same: 2, update: 1 });
+  });
+
+  it("updates when only an output must change", async () => {
+    await up(chain());
+    cloud.currentGeneration = 2;
+    const steps = await preview(chain());
+    assert.deepEqual(Object.keys(steps), ["update first", "update second"]);
+    const { changes, outputs } = await up(chain());
+    assert.deepEqual(changes, { same: 1, update: 2 });
+    assert.equal(outputs.key!.value, "key-2-of-a");
+    assert.deepEqual(await preview(chain()), {});
+  });
+
+  it("replaces where it must, with what depends on it", async () => {
+    await up(chain());
+    const { changes } = await up(chain({ thingName: "b" }));
+    assert.deepEqual(changes, { same: 1, replace: 2 });
+    assert.deepEqual([...cloud.things.keys()].sort(), ["after-thing://b", "b"]);
+  });
+
+  it("sees drift and disappearance on refresh", async () => {
+    await up(chain());
+    cloud.things.get("a")!.mode = "busy";
+    cloud.things.delete("after-thing://a");
+    const { summary } = await inline.stack.refresh(quiet);
+    assert.deepEqual(summary.resourceChanges, { same: 1, update: 1, delete: 1 });
+    assert.deepEqual((await up(chain())).changes, { same: 1, update: 1, create: 1 });
+    assert.equal(cloud.things.get("a")!.mode, "calm");
+  });
+
+  it("imports, reads with `get` and calls functions", async () => {
+    cloud.things.set("old", { name: "old", mode: "busy", size: 3, revision: 7, key: "old-key", generation: 1 });
+    const program = async () => {
+      const imported = new Thing("imported", { thingName: "old", mode: "busy", size: 3 }, { import: "old" });
+      const found = getThing({ thingName: "old" });
+      const read = Thing.get("read", "old");
+      return { revision: imported.revision, found: found.mode, key: found.key, read: read.address };
+    };
+    const { outputs, changes } = await up(program);
+    assert.deepEqual(changes, { create: 1, import: 1 });
+    assert.deepEqual(outputs, {
+      revision: { value: 7, secret: false },
+      found: { value: "busy", secret: true },
+      key: { value: "old-key", secret: true },
+      read: { value: "thing://old", secret: false },
+    });
+    assert.deepEqual(cloud.writes, []);
+    assert.deepEqual(await preview(program), { "read read": [] });
+  });
+
+  it("goes on after a create that failed half-way", async () => {
+    await assert.rejects(up(chain({ behaviour: "fail-half-way" })), /it did not become ready/);
+    assert.deepEqual((await up(chain())).changes, { same: 1, update: 1, create: 1 });
+    assert.deepEqual(cloud.writes, ["create a", "update a", "create after-thing://a"]);
+  });
+
+  it("shows every problem of the arguments by field", async () => {
+    const wrong = async () => void new Thing("first", { size: 1.5, mod: "calm" } as never);
+    await assert.rejects(up(wrong), (error: Error) => {
+      assert.match(error.message, /size: must be an integer|size.*must be an integer/);
+      assert.match(error.message, /did you mean "mode"/);
+      assert.match(error.message, /thingName.*is required/s);
+      return true;
+    });
+  });
+
+  it("ends a create at its customTimeouts and keeps what was made", async () => {
+    const slow = chain({ behaviour: "slow" }, { customTimeouts: { create: "1s" } });
+    await assert.rejects(up(slow), /create of Thing "first" did not finish within 1 s \(customTimeouts\)/);
+    assert.match(await inline.stateText(), /"id":"a"/);
+  });
+
+  it("ends within 2 s of ^C with the id kept", async () => {
+    inline.program = chain({ behaviour: "slow" });
+    const interrupt = new AbortController();
+    let interrupted = 0;
+    cloud.onSlowCreate = () => {
+      interrupted = Date.now();
+      interrupt.abort();
+    };
+    await assert.rejects(inline.stack.up({ ...quiet, signal: interrupt.signal }));
+    const seconds = (Date.now() - interrupted) / 1000;
+    assert.ok(interrupted > 0 && seconds < 2, `ended after ${seconds} s`);
+    assert.match(await inline.stateText(), /"id":"a"/);
+  });
+
+  it("replaces what is in another account when the account changes, deletes it there, and refuses a bad configuration", async () => {
+    await up(chain());
+    await configure({ account: "second" });
+    const { changes } = await up(chain());
+    assert.deepEqual(changes, { same: 1, replace: 2 });
+    assert.equal(cloud.account, "first", "the last calls are the deletes");
+    assert.match(await inline.stateText(), /"account":"second"/);
+    await configure({ acount: "x" });
+    await assert.rejects(up(chain()), /things\.acount.*did you mean "account"\?/);
+    await configure({ account: "first", apiKey: "made-up-api-key" });
+  });
+});

@@ -1,0 +1,129 @@
+/** A program of its own with the package in its node_modules, under the real engine and the real language host: nothing set by hand. */
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { parse, stringify } from "yaml";
+import { packageVersion } from "../../sdk/plugin/package";
+import { ensurePluginBundle } from "../../build/bundle";
+import { bundleCommandLine } from "../../build/cli";
+import { compileLibrary } from "../../build/library";
+import { ensurePulumi } from "../../stand-ins/build/pulumi";
+import { oneLife } from "../engine/one-life";
+
+const root = join(__dirname, "../..");
+
+function kubeconfig(name: string): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server: "https://203.0.113.7:6443" } }],
+    users: [{ name, user: { token: `token-of-${name}` } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  });
+}
+
+/** The package's folder after `npm run build`, of which npm chooses what it publishes. */
+async function stagedPackage(folder: string): Promise<string> {
+  const dist = join(folder, "dist");
+  compileLibrary(dist);
+  await bundleCommandLine(join(dist, "cli"));
+  await cp(await ensurePluginBundle(), join(dist, "plugin"), { recursive: true });
+  for (const file of ["package.json", "LICENSE", "CHANGELOG.md"]) await cp(join(root, file), join(folder, file));
+  return folder;
+}
+
+describe("the installed package", function () {
+  this.timeout(120_000);
+  oneLife();
+  let folder: string;
+  let program: string;
+  let env: NodeJS.ProcessEnv;
+  let pulumi: (...args: string[]) => Promise<string>;
+
+  before(async () => {
+    const tools = await ensurePulumi();
+    const { execa } = await import("execa");
+    folder = await mkdtemp(join(tmpdir(), "gpu-clusters-installed-"));
+    program = join(folder, "program");
+    const modules = join(program, "node_modules");
+    const installed = join(modules, "pulumi-gpu-clusters");
+    await mkdir(installed, { recursive: true });
+    // What `npm publish` would send, unpacked as `npm install` does it. Dependencies are this checkout's: no network is needed.
+    const { stdout: packed } = await execa("npm", ["pack", "--ignore-scripts", "--loglevel", "error"], {
+      cwd: await stagedPackage(join(folder, "package")),
+    });
+    await execa("tar", ["-xzf", join(folder, "package", packed.trim()), "--strip-components=1", "-C", installed]);
+    for (const dependency of ["@pulumi", "yaml"]) {
+      await symlink(join(root, "node_modules", dependency), join(modules, dependency));
+    }
+    await writeFile(join(program, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
+    // Links the package's commands.
+    await execa("npm", ["rebuild", "pulumi-gpu-clusters", "--ignore-scripts", "--offline"], { cwd: program });
+    await writeFile(
+      join(program, "Pulumi.yaml"),
+      `name: program\nruntime: {name: nodejs, options: {typescript: false}}\nbackend: {url: "file://${folder}"}\n`,
+    );
+    await writeFile(
+      join(program, "index.js"),
+      `const { ClusterCertificates } = require("pulumi-gpu-clusters/kubernetes");
+const certificates = new ClusterCertificates("c", { clusterName: "demo" });
+exports.ca = certificates.caCertificate;
+exports.kubeconfig = require("@pulumi/pulumi").secret(${JSON.stringify(kubeconfig("installed"))});
+exports.key = certificates.caPrivateKey;\n`,
+    );
+    env = {
+      PATH: [dirname(tools.pulumi), process.env.PATH].join(delimiter),
+      PULUMI_HOME: join(folder, "home"),
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+    pulumi = async (...args) => {
+      const { stdout } = await execa("pulumi", [...args, "--color", "never", "--non-interactive"], {
+        cwd: program,
+        env,
+      });
+      return stdout;
+    };
+    await pulumi("stack", "init", "dev");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("brings its plugin along: up, a second up and refresh", async () => {
+    const stdout = await pulumi("up", "--yes", "--skip-preview");
+    assert.match(stdout, /2 created/);
+    assert.match(stdout, /key +: \[secret\]/);
+    assert.deepEqual(await readdir(join(folder, "home/plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
+    assert.match(await pulumi("preview"), /2 unchanged/);
+    assert.match(await pulumi("refresh", "--yes", "--skip-preview"), /2 unchanged/);
+  });
+
+  it("merges the stack's kubeconfig with npx", async () => {
+    const local = join(folder, "kubeconfig");
+    await writeFile(local, kubeconfig("mine"));
+    const { execa } = await import("execa");
+    const { stdout } = await execa(
+      "npx",
+      ["--offline", "--no-install", "gpu-clusters", "kubeconfig", "merge", "--stack", "dev"],
+      { cwd: program, env: { ...env, KUBECONFIG: local } },
+    );
+    assert.match(stdout, /Merged context "installed" into .*\n.*\nCurrent context: installed\n.*use-context 'mine'/);
+    const merged = parse(await readFile(local, "utf8")) as { contexts: { name: string }[]; "current-context": string };
+    assert.deepEqual(
+      [merged["current-context"], merged.contexts.map(({ name }) => name)],
+      ["installed", ["mine", "installed"]],
+    );
+  });
+
+  it("destroys what it made", async () => {
+    assert.match(await pulumi("destroy", "--yes", "--skip-preview"), /2 deleted/);
+  });
+
+  it("destroys on a machine that never ran the program, with --run-program", async () => {
+    await pulumi("up", "--yes", "--skip-preview");
+    await rm(join(folder, "home/plugins"), { recursive: true });
+    assert.match(await pulumi("destroy", "--yes", "--skip-preview", "--run-program"), /2 deleted/);
+  });
+});

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { IAM } from "@aws-sdk/client-iam";
+import { SSM } from "@aws-sdk/client-ssm";
+import { STS } from "@aws-sdk/client-sts";
+import { startScene, type Scene } from "../../provider/aws/scene";
+
+const region = "us-west-2";
+
+describe("roles of simulated instances", () => {
+  let scene: Scene;
+  let settings: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+
+  before(async function () {
+    this.timeout(120_000);
+    scene = await startScene();
+    const anyone = { accessKeyId: "anyone", secretAccessKey: "anyone" };
+    settings = { endpoint: scene.simulator.endpoint, region, credentials: anyone };
+    const iam = new IAM(settings);
+    await iam.createRole({ RoleName: "reader", AssumeRolePolicyDocument: "{}" });
+    const Resource = `arn:aws:ssm:${region}:123456789012:parameter/mine/*`;
+    await iam.putRolePolicy({
+      RoleName: "reader",
+      PolicyName: "own",
+      PolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: ["ssm:GetParameter"], Resource }],
+      }),
+    });
+    const owner = new SSM(settings);
+    for (const Name of ["/mine/a", "/others/b"]) await owner.putParameter({ Name, Value: "1", Type: "SecureString" });
+  });
+  after(() => scene.close());
+
+  async function as(session: string): Promise<SSM> {
+    const RoleArn = "arn:aws:iam::123456789012:role/reader";
+    const { Credentials: given } = await new STS(settings).assumeRole({ RoleArn, RoleSessionName: session });
+    const credentials = {
+      accessKeyId: given!.AccessKeyId!,
+      secretAccessKey: given!.SecretAccessKey!,
+      sessionToken: given!.SessionToken!,
+    };
+    return new SSM({ ...settings, credentials });
+  }
+
+  it("may do with SSM's parameters what their policies say", async () => {
+    const instance = await as("i-0123456789abcdef0");
+    assert.equal((await instance.getParameter({ Name: "/mine/a" })).Parameter?.Name, "/mine/a");
+    const refused = { name: "AccessDeniedException", message: /reader\/i-0123456789abcdef0 is not authorized/ };
+    await assert.rejects(instance.getParameter({ Name: "/others/b" }), refused);
+    await assert.rejects(instance.putParameter({ Name: "/mine/a", Value: "2", Overwrite: true }), refused);
+  });
+
+  it("are not asked of those who are no instances", async () => {
+    await (await as("somebody")).getParameter({ Name: "/others/b" });
+    const stranger = new SSM({ ...settings, credentials: { ...settings.credentials, sessionToken: "made up" } });
+    await assert.rejects(stranger.getParameter({ Name: "/others/b" }), { name: "UnrecognizedClientException" });
+  });
+});
