@@ -1,14 +1,14 @@
 /**
  * Creates that are safe to repeat although an answer may be lost. Mithril makes up the ids, so what a lost create made is found by its name.
+ * A create is posted once: nothing says that Mithril knows a second one again, and each order is charged. Where the answer is lost, the
+ * object is looked for until it shows, or until nobody can say any more whether it was made.
  *
  * The rule: nothing of that name was there before this operation, this operation sent a create, and what is there now has the shape that
- * was asked for: then it is ours. An object that was there before is never taken: nothing on it proves who made it. `NameTaken` says how
- * to import it.
+ * was asked for: then it is ours. An object that was there before is never taken, unless the state tells of a create whose outcome was
+ * unknown: nothing on it proves who made it. `NameTaken` says how to import it.
  */
-import type { Backoff } from "../cloud/retry";
-import { sleep } from "../cloud/wait";
+import { DeadlinePassed, waitFor, withDeadline, type Pace } from "../cloud/wait";
 import { isMithrilError, type MithrilApiError } from "./errors";
-import { mithrilBackoff } from "./backoff";
 
 export interface CreateOnce<T> {
   /** For messages: `cluster`, `spot bid`. */
@@ -23,6 +23,8 @@ export interface CreateOnce<T> {
   token: string;
   /** The caller has just seen that there is none. */
   absent?: boolean;
+  /** What is there is an earlier create's, whose outcome was unknown. */
+  expected?: boolean;
 }
 
 export class NameTaken extends Error {
@@ -33,6 +35,18 @@ export class NameTaken extends Error {
 export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
 }
+
+/** How long a create without an answer is looked for, and how often. */
+export interface Search {
+  readonly ms: number;
+  readonly pace: Pace;
+}
+
+/** Tests that lose many answers set the variable. */
+const search = (): Search => ({
+  ms: Number(process.env.GPU_CLUSTERS_MITHRIL_SEARCH_MS ?? 90_000),
+  pace: { firstMs: 500, factor: 1.5, longestMs: 10_000 },
+});
 
 /** Together well within the time that an interrupted operation still gets. */
 const answerAfterAbortMs = 2_000;
@@ -45,27 +59,24 @@ const lookAfterAbortMs = 2_000;
 export async function createOnce<T extends { fid: string }>(
   create: CreateOnce<T>,
   signal: AbortSignal,
-  backoff: Backoff = mithrilBackoff,
+  { ms, pace }: Search = search(),
 ): Promise<T> {
   const [before] = create.absent ? [] : await create.find(signal);
+  if (before && create.expected) return adopt(create, before);
   if (before) throw new NameTaken(taken(create, before));
-  let interval = backoff.firstMs;
-  for (let attempt = 0; ; attempt++) {
-    signal.throwIfAborted();
-    const lasting = outlasting(signal, answerAfterAbortMs);
-    try {
-      return await create.send(lasting.signal);
-    } catch (error) {
-      if (signal.aborted) return await settle(create, signal, error);
-      if (!isMithrilError(error, "unavailable", "alreadyExists")) throw error;
-      const found = await lookUp(create, error, signal);
-      if (found) return adopt(create, found);
-      if (error.kind === "alreadyExists" || attempt >= backoff.retries) throw error;
-      await sleep(Math.max(error.retryAfter ?? 0, interval * (1 + Math.random())), signal);
-      interval = Math.min(interval * backoff.factor, backoff.longestMs);
-    } finally {
-      lasting.end();
-    }
+  signal.throwIfAborted();
+  const lasting = outlasting(signal, answerAfterAbortMs);
+  try {
+    return await create.send(lasting.signal);
+  } catch (error) {
+    if (signal.aborted) return await settle(create, signal, error);
+    if (!isMithrilError(error, "unavailable", "alreadyExists")) throw error;
+    if (error.kind === "unavailable") return adopt(create, await searchFor(create, error, { ms, pace }, signal));
+    const [found] = await create.find(signal);
+    if (found) return adopt(create, found);
+    throw error;
+  } finally {
+    lasting.end();
   }
 }
 
@@ -82,14 +93,34 @@ function outlasting(signal: AbortSignal, ms: number): { signal: AbortSignal; end
   return { signal: late.signal, end };
 }
 
-/** When even looking fails, nobody knows whether it was made. */
-async function lookUp<T>(create: CreateOnce<T>, sent: MithrilApiError, signal: AbortSignal): Promise<T | undefined> {
+/** What the create made. A list may lag behind, and may fail as the create did. */
+async function searchFor<T>(
+  create: CreateOnce<T>,
+  sent: MithrilApiError,
+  { ms, pace }: Search,
+  signal: AbortSignal,
+): Promise<T> {
+  const what = `${create.kind} "${create.name}"`;
+  let trouble = "";
+  const look = async (stop: AbortSignal) => {
+    try {
+      trouble = "";
+      return (await create.find(stop))[0];
+    } catch (error) {
+      if (!isMithrilError(error, "unavailable", "rateLimit")) throw error;
+      trouble = `; looking for it: ${error.message}`;
+      return undefined;
+    }
+  };
   try {
-    return (await create.find(signal))[0];
+    return await withDeadline({ signal, ms, what: `looking for ${what}` }, (stop) =>
+      waitFor(() => look(stop), stop, pace),
+    );
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const why = error instanceof DeadlinePassed ? "" : `; ${error instanceof Error ? error.message : String(error)}`;
     throw new OutcomeUnknown(
-      `whether ${create.kind} "${create.name}" was made is unknown: ${sent.message}; looking for it: ${words}`,
+      `whether ${what} was made is unknown: ${sent.message}. ` +
+        `It was looked for and did not show${trouble}${why}; it is not ordered again, because it could be charged twice`,
       { cause: sent },
     );
   }

@@ -2,14 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-groups/driver";
 import { inParallel } from "../cloud/parallel";
-import type { Backoff } from "../cloud/retry";
+
 import { waitFor } from "../cloud/wait";
 import type { MithrilApi } from "./api";
-import { createOnce } from "./create-once";
+import { createOnce, type Search } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { instancesOf, isGone, isLiveBid, orderDifferences, statusWith } from "./orders";
-import { mithrilBackoff } from "./backoff";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
 
 export interface SpotGroup {
@@ -25,7 +24,7 @@ export interface SpotGroup {
   /** Of new bids; asked for only when one is placed. */
   order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
   paused: boolean;
-  backoff?: Backoff;
+  search?: Search;
 }
 
 /** A node or its place, with what Mithril says of it. */
@@ -137,7 +136,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
   }
 
   private async place(count: number, every: readonly Bid[], signal: AbortSignal): Promise<void> {
-    const { api, clusterName, group, region, limitPrice, bidSize, paused, backoff = mithrilBackoff } = this.group;
+    const { api, clusterName, group, region, limitPrice, bidSize, paused, search } = this.group;
     const order = await this.group.order(signal);
     // Names of bids that have ended are not used again: whether Mithril would allow it is not documented.
     const used = new Set(every.map((bid) => bidOrdinal(clusterName, group, bid.name)));
@@ -159,7 +158,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
           differences: (found) => orderDifferences(found, request),
         },
         signal,
-        backoff,
+        search,
       );
       if (paused && bid.status !== "Paused") await api.bids.update(bid.fid, { paused }, signal);
     });

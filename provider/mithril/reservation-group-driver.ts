@@ -1,7 +1,8 @@
 /** Runs a node group that is one reservation: paid up front, of fixed size. */
 import type { NodeGroupDriver, NodeGroupProblem } from "../node-groups/driver";
-import type { Backoff } from "../cloud/retry";
+
 import type { MithrilApi } from "./api";
+import { createOnce, type Search } from "./create-once";
 import { instanceName, reservationName } from "./names";
 import {
   instanceState,
@@ -11,7 +12,7 @@ import {
   type MithrilMachine,
 } from "./node-group-driver";
 import { instancesOf, isGone, isLiveReservation } from "./orders";
-import { endReservation, extendReservation, makeReservation, type ReservationEnd } from "./reservation-lifecycle";
+import { endReservation, extendReservation, reservationCreate, type ReservationEnd } from "./reservation-lifecycle";
 import type { Instance, LaunchSpecification, Reservation } from "./types";
 
 export interface ReservedGroup {
@@ -26,7 +27,7 @@ export interface ReservedGroup {
   onDestroy: ReservationEnd | undefined;
   order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
   paused: boolean;
-  backoff?: Backoff;
+  search?: Search;
 }
 
 export class ReservedGroupDriver implements NodeGroupDriver {
@@ -45,7 +46,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
   }
 
   async resize(size: number, signal: AbortSignal): Promise<void> {
-    const { api, clusterName, group, region, start, end, paused, backoff } = this.group;
+    const { api, clusterName, group, region, start, end, paused, search } = this.group;
     const reservation = await this.reservation(signal);
     if (reservation) {
       if (reservation.quantity === size) return;
@@ -70,7 +71,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
       endTime: end,
       ...order,
     };
-    const made = await makeReservation(api, request, signal, backoff);
+    const made = await createOnce(reservationCreate(api, request), signal, search);
     if (paused) await api.reservations.update(made.fid, { paused }, signal);
   }
 

@@ -1,36 +1,28 @@
 /** Making and ending reservations: paid up front, found by name, never cancelled. */
 import { randomUUID } from "node:crypto";
-import type { Backoff } from "../cloud/retry";
 import { waitFor } from "../cloud/wait";
 import type { MithrilApi } from "./api";
-import { createOnce } from "./create-once";
+import type { CreateOnce } from "./create-once";
 import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
-import { mithrilBackoff } from "./backoff";
 import type { Reservation, ReservationRequest } from "./types";
 
 export type ReservationEnd = "terminateInstances" | "keep";
 
-export function makeReservation(
-  api: MithrilApi,
-  request: ReservationRequest,
-  signal: AbortSignal,
-  backoff: Backoff = mithrilBackoff,
-): Promise<Reservation> {
+export function reservationCreate(api: MithrilApi, request: ReservationRequest): CreateOnce<Reservation> {
   const key = randomUUID();
-  return createOnce(
-    {
-      kind: "reservation",
-      name: request.name,
-      token: "gpu-clusters:mithril:Reservation",
-      find: async (stop) =>
-        (await api.reservations.list(stop)).filter((found) => found.name === request.name && isLiveReservation(found)),
-      send: (stop) => api.reservations.create(request, key, stop),
-      differences: (found) => orderDifferences(found, request),
-    },
-    signal,
-    backoff,
-  );
+  return {
+    kind: "reservation",
+    name: request.name,
+    token: "gpu-clusters:mithril:Reservation",
+    find: (stop) => liveReservations(api, request.name, stop),
+    send: (stop) => api.reservations.create(request, key, stop),
+    differences: (found) => orderDifferences(found, request),
+  };
+}
+
+export async function liveReservations(api: MithrilApi, name: string, signal: AbortSignal): Promise<Reservation[]> {
+  return (await api.reservations.list(signal)).filter((found) => found.name === name && isLiveReservation(found));
 }
 
 /** There is no read by fid. */

@@ -33,7 +33,10 @@ async function start(): Promise<Started> {
   const environment = await EngineEnvironment.start({ machines: () => paperMachines(), timing: { scale: 0 } });
   const program = await compiledDefaultProgram();
   const config = mithrilConfig(environment.simulator, "faults", [{ ...spotGroup, minSize: 2 }]);
-  const stack = await environment.stack(config, { program });
+  const stack = await environment.stack(config, {
+    program,
+    environment: { GPU_CLUSTERS_MITHRIL_SEARCH_MS: "2000" },
+  });
   return {
     environment,
     stack,

@@ -2,7 +2,6 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { PartialFailure, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
 import type { ClusterArgs } from "../../../sdk/mithril/cluster";
-import { createOnce } from "../create-once";
 import { isMithrilError } from "../errors";
 import { controlPlaneProblem, regionProblem, resolveInstanceType } from "../offers";
 import { keysAsGiven, withRequiredKeys } from "../orders";
@@ -12,7 +11,7 @@ import { connect } from "./connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { knownItems, messageOf, minuteMs, withCatalogue } from "./inputs";
-import { explainUnknown } from "./unfinished";
+import { createFindable } from "./unfinished";
 
 export type ClusterInputs = pulumi.Unwrap<ClusterArgs>;
 
@@ -56,7 +55,7 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
 
   async create(inputs, context) {
     const { api } = connect(context.config);
-    const cluster = await explainUnknown(place(api, inputs, await controlPlaneType(inputs, context), context.signal));
+    const cluster = await place(api, inputs, await controlPlaneType(inputs, context), context.signal);
     try {
       const ready = await limited(
         context,
@@ -137,18 +136,22 @@ async function place(
 ): Promise<Cluster> {
   const { name, region, kubernetesVersion = "1.34", imageVersion } = inputs;
   const sshKeys = await withRequiredKeys(api, inputs.sshKeys, signal);
-  return createOnce(
+  return createFindable(
     {
       kind: "cluster",
       name,
       token: "gpu-clusters:mithril:Cluster",
-      find: async (stop) => (await api.clusters.list(stop)).filter((found) => found.name === name && !isLeaving(found)),
+      find: (stop) => liveClusters(api, name, stop),
       send: (stop) =>
         api.clusters.create({ name, region, sshKeys, instanceType, kubernetesVersion, imageVersion }, stop),
       differences: (found) => (found.region === region ? [] : [`region ${found.region}`]),
     },
     signal,
   );
+}
+
+export async function liveClusters(api: MithrilApi, name: string, signal: AbortSignal): Promise<Cluster[]> {
+  return (await api.clusters.list(signal)).filter((found) => found.name === name && !isLeaving(found));
 }
 
 async function untilAvailable(

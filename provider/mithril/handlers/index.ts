@@ -1,6 +1,6 @@
 /** Mithril's part of the plugin, by type token. */
 import type { FunctionHandler, ResourceHandler } from "../../server/resource";
-import { clusterHandler } from "./cluster";
+import { clusterHandler, liveClusters } from "./cluster";
 import {
   getCurrentPricesHandler,
   getImagesHandler,
@@ -9,20 +9,26 @@ import {
   getSpotAvailabilityHandler,
 } from "./functions";
 import { nodeGroupHandler } from "./node-group";
+import { liveReservations } from "../reservation-lifecycle";
 import { reservationHandler } from "./reservation";
-import { spotBidHandler } from "./spot-bid";
+import { findable } from "./unfinished";
+import { liveBids, spotBidHandler } from "./spot-bid";
 import { sshAccessHandler } from "./ssh-access";
-import { sshKeyHandler } from "./ssh-key";
-import { volumeHandler } from "./volume";
+import { keysNamed, sshKeyHandler } from "./ssh-key";
+import { volumeHandler, volumesNamed } from "./volume";
 
 export const mithrilResources: Readonly<Record<string, ResourceHandler>> = {
-  "gpu-clusters:mithril:Cluster": clusterHandler,
+  "gpu-clusters:mithril:Cluster": findable("gpu-clusters:mithril:Cluster", clusterHandler, liveClusters),
   "gpu-clusters:mithril:NodeGroup": nodeGroupHandler,
-  "gpu-clusters:mithril:Reservation": reservationHandler,
-  "gpu-clusters:mithril:SpotBid": spotBidHandler,
+  "gpu-clusters:mithril:Reservation": findable(
+    "gpu-clusters:mithril:Reservation",
+    reservationHandler,
+    liveReservations,
+  ),
+  "gpu-clusters:mithril:SpotBid": findable("gpu-clusters:mithril:SpotBid", spotBidHandler, liveBids),
   "gpu-clusters:mithril:SshAccess": sshAccessHandler,
-  "gpu-clusters:mithril:SshKey": sshKeyHandler,
-  "gpu-clusters:mithril:Volume": volumeHandler,
+  "gpu-clusters:mithril:SshKey": findable("gpu-clusters:mithril:SshKey", sshKeyHandler, keysNamed),
+  "gpu-clusters:mithril:Volume": findable("gpu-clusters:mithril:Volume", volumeHandler, volumesNamed),
 };
 
 export const mithrilFunctions: Readonly<Record<string, FunctionHandler>> = {

@@ -4,7 +4,7 @@ import type { MithrilApi } from "../api";
 import { resolveInstanceType, resolveOffered } from "../offers";
 import { instancesOf, isLiveReservation, keysAsGiven, withRequiredKeys } from "../orders";
 import type { ReservationArgs } from "../../../sdk/mithril/reservation";
-import { endReservation, extendReservation, findReservation, makeReservation } from "../reservation-lifecycle";
+import { endReservation, extendReservation, findReservation, reservationCreate } from "../reservation-lifecycle";
 import type { InstanceState } from "../../../sdk/mithril/spot-bid";
 import type { Reservation } from "../types";
 import { connect } from "./connection";
@@ -13,7 +13,7 @@ import { limited } from "../../cloud/limited";
 import { isTime, messageOf, minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import { checkOrderFields, checkOrderOffer, checkPeriod, type OrderFields } from "./order-checks";
-import { explainUnknown } from "./unfinished";
+import { createFindable } from "./unfinished";
 
 export type ReservationInputs = pulumi.Unwrap<ReservationArgs>;
 
@@ -58,7 +58,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
 
   async create(inputs, context) {
     const { api } = connect(context.config);
-    const made = await explainUnknown(order(inputs, context));
+    const made = await order(inputs, context);
     try {
       if (inputs.paused) await api.reservations.update(made.fid, { paused: true }, context.signal);
       return { id: made.fid, outputs: await outputsOf(api, made.fid, context.signal) };
@@ -127,25 +127,22 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
 async function order(inputs: ReservationInputs, { config, signal }: ResourceContext): Promise<Reservation> {
   const { api, catalogue } = connect(config);
   const { name, region, start, end, cluster, imageVersion, startupScript, volumes = [] } = inputs;
-  return makeReservation(
-    api,
-    {
-      name,
-      region,
-      instanceType: resolveOffered(inputs.instanceType, region, await catalogue.read(signal)),
-      quantity: inputs.quantity ?? 1,
-      startTime: start,
-      endTime: end,
-      launchSpecification: {
-        volumes: [...volumes],
-        sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
-        startupScript,
-        cluster,
-        imageVersion,
-      },
+  const request = {
+    name,
+    region,
+    instanceType: resolveOffered(inputs.instanceType, region, await catalogue.read(signal)),
+    quantity: inputs.quantity ?? 1,
+    startTime: start,
+    endTime: end,
+    launchSpecification: {
+      volumes: [...volumes],
+      sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
+      startupScript,
+      cluster,
+      imageVersion,
     },
-    signal,
-  );
+  };
+  return createFindable(reservationCreate(api, request), signal);
 }
 
 async function outputsOf(

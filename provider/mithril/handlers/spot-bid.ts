@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type * as pulumi from "../../../sdk/pulumi";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { createOnce } from "../create-once";
 import { normalizeMoney, sameMoney } from "../money";
 import { resolveInstanceType, resolveOffered } from "../offers";
 import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, statusWith, withRequiredKeys } from "../orders";
@@ -15,7 +14,7 @@ import { limited } from "../../cloud/limited";
 import { messageOf, minuteMs, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import { checkMinimumPrice, checkOrderFields, checkOrderOffer, checkPrice, type OrderFields } from "./order-checks";
-import { explainUnknown } from "./unfinished";
+import { createFindable } from "./unfinished";
 
 export type SpotBidInputs = pulumi.Unwrap<SpotBidArgs>;
 
@@ -56,7 +55,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
 
   async create(inputs, context) {
     const { api } = connect(context.config);
-    const bid = await explainUnknown(place(inputs, context));
+    const bid = await place(inputs, context);
     try {
       if (inputs.paused) await api.bids.update(bid.fid, { paused: true }, context.signal);
       return { id: bid.fid, outputs: await outputsOf(api, bid.fid, context.signal) };
@@ -144,17 +143,21 @@ async function place(inputs: SpotBidInputs, { config, signal }: ResourceContext)
     },
   };
   const key = randomUUID();
-  return createOnce(
+  return createFindable(
     {
       kind: "spot bid",
       name,
       token: "gpu-clusters:mithril:SpotBid",
-      find: async (stop) => (await api.bids.list({ name }, stop)).filter(isLiveBid),
+      find: (stop) => liveBids(api, name, stop),
       send: (stop) => api.bids.create(request, key, stop),
       differences: (found) => orderDifferences(found, request),
     },
     signal,
   );
+}
+
+export async function liveBids(api: MithrilApi, name: string, signal: AbortSignal): Promise<Bid[]> {
+  return (await api.bids.list({ name }, signal)).filter(isLiveBid);
 }
 
 /** One field each, in the order that Mithril wants: volumes only while it is paused. Every step may be repeated. */

@@ -1,15 +1,15 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import type { ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { createOnce } from "../create-once";
 import { isLiveBid, isLiveReservation } from "../orders";
 import { isMithrilError } from "../errors";
+import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
 import { connect } from "./connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";
-import { explainUnknown } from "./unfinished";
+import { createFindable } from "./unfinished";
 
 export type SshKeyInputs = pulumi.Unwrap<SshKeyArgs>;
 
@@ -42,18 +42,16 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   async create(inputs, context) {
     const { api } = connect(context.config);
     const { name, publicKey, required = false } = inputs;
-    const key = await explainUnknown(
-      createOnce(
-        {
-          kind: "SSH key",
-          name,
-          token: "gpu-clusters:mithril:SshKey",
-          find: async (signal) => (await api.sshKeys.list(signal)).filter((found) => found.name === name),
-          send: (signal) => api.sshKeys.create({ name, publicKey, required }, signal),
-          differences: (found) => (keyBody(found.publicKey) === keyBody(publicKey) ? [] : ["another public key"]),
-        },
-        context.signal,
-      ),
+    const key = await createFindable(
+      {
+        kind: "SSH key",
+        name,
+        token: "gpu-clusters:mithril:SshKey",
+        find: (signal) => keysNamed(api, name, signal),
+        send: (signal) => api.sshKeys.create({ name, publicKey, required }, signal),
+        differences: (found) => (keyBody(found.publicKey) === keyBody(publicKey) ? [] : ["another public key"]),
+      },
+      context.signal,
     );
     return { id: key.fid, outputs: { createdAt: key.createdAt } };
   },
@@ -96,6 +94,10 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
     });
   },
 };
+
+export async function keysNamed(api: MithrilApi, name: string, signal: AbortSignal): Promise<SshKey[]> {
+  return (await api.sshKeys.list(signal)).filter((found) => found.name === name);
+}
 
 /** Live orders that name the key. `spent`: reservations whose instances were all terminated. */
 async function usersOf(

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { CheckFailure, ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { createOnce } from "../create-once";
 import { isMithrilError } from "../errors";
 import { regionProblem } from "../offers";
 import { isLiveBid, isLiveReservation } from "../orders";
@@ -13,7 +12,7 @@ import { connect } from "./connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { minuteMs, withCatalogue } from "./inputs";
-import { explainUnknown } from "./unfinished";
+import { createFindable } from "./unfinished";
 
 export type VolumeInputs = pulumi.Unwrap<VolumeArgs>;
 
@@ -60,22 +59,20 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
   async create({ name, region, diskInterface, sizeGb }, context) {
     const { api } = connect(context.config);
     const key = randomUUID();
-    const volume = await explainUnknown(
-      createOnce(
-        {
-          kind: "volume",
-          name,
-          token: "gpu-clusters:mithril:Volume",
-          find: async (signal) => (await api.volumes.list(signal)).filter((found) => found.name === name),
-          send: (signal) => api.volumes.create({ name, region, diskInterface, sizeGb }, key, signal),
-          differences: (found) => [
-            ...(found.region === region ? [] : [`region ${found.region}`]),
-            ...(found.diskInterface === diskInterface ? [] : [found.diskInterface]),
-            ...(found.capacityGb === sizeGb ? [] : [`${found.capacityGb} GB`]),
-          ],
-        },
-        context.signal,
-      ),
+    const volume = await createFindable(
+      {
+        kind: "volume",
+        name,
+        token: "gpu-clusters:mithril:Volume",
+        find: (signal) => volumesNamed(api, name, signal),
+        send: (signal) => api.volumes.create({ name, region, diskInterface, sizeGb }, key, signal),
+        differences: (found) => [
+          ...(found.region === region ? [] : [`region ${found.region}`]),
+          ...(found.diskInterface === diskInterface ? [] : [found.diskInterface]),
+          ...(found.capacityGb === sizeGb ? [] : [`${found.capacityGb} GB`]),
+        ],
+      },
+      context.signal,
     );
     return { id: volume.fid, outputs: outputsOf(volume) };
   },
@@ -109,6 +106,10 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
     );
   },
 };
+
+export async function volumesNamed(api: MithrilApi, name: string, signal: AbortSignal): Promise<Volume[]> {
+  return (await api.volumes.list(signal)).filter((found) => found.name === name && found.deletedAt === undefined);
+}
 
 async function find(api: MithrilApi, fid: string, signal: AbortSignal): Promise<Volume | undefined> {
   return (await api.volumes.list(signal)).find((volume) => volume.fid === fid && volume.deletedAt === undefined);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMithrilClient } from "../../../provider/mithril/client";
-import { createOnce, NameTaken } from "../../../provider/mithril/create-once";
+import { createOnce, NameTaken, OutcomeUnknown } from "../../../provider/mithril/create-once";
 import { MithrilApiError } from "../../../provider/mithril/errors";
 import type { BidRequest } from "../../../provider/mithril/types";
 import { fastBackoff, projectId, publicKey, signal, TestMithril } from "./cloud";
@@ -248,7 +248,8 @@ describe("Mithril client", () => {
   });
 
   describe("createOnce", () => {
-    const create = (api = mithril.api(), differences: string[] = []) =>
+    const search = { ms: 1_000, pace: { firstMs: 1, factor: 1, longestMs: 1 } };
+    const create = (api = mithril.api(), differences: string[] = [], stop = signal()) =>
       createOnce(
         {
           kind: "spot bid",
@@ -259,8 +260,8 @@ describe("Mithril client", () => {
           send: (stop) => api.bids.create(bid("b"), "k", stop),
           differences: () => differences,
         },
-        signal(),
-        fastBackoff,
+        stop,
+        search,
       );
 
     it("finds what a lost answer made", async () => {
@@ -270,11 +271,43 @@ describe("Mithril client", () => {
       assert.equal(mithril.count("CreateBid"), 1);
     });
 
-    it("sends again only when nothing was made", async () => {
-      mithril.inject("CreateBid", { effect: "before", outcome: { status: 500 }, times: 2 });
-      await create();
-      assert.equal(mithril.count("CreateBid"), 3);
-      assert.equal(Object.keys(mithril.cloud.state.bids).length, 1);
+    it("looks on while the list lags behind or fails", async () => {
+      mithril.inject("CreateBid", { effect: "after", outcome: { status: 502 } });
+      mithril.inject("ListBids", {
+        effect: "before",
+        outcome: { status: 200, body: { data: [], next_cursor: null } },
+        nth: 2,
+      });
+      mithril.inject("ListBids", { effect: "before", outcome: { status: 503 }, nth: 3, times: 4 });
+      const made = await create();
+      assert.deepEqual(Object.keys(mithril.cloud.state.bids), [made.fid]);
+      assert.equal(mithril.count("CreateBid"), 1);
+    });
+
+    for (const outcome of [
+      "dropConnection",
+      { status: 500 },
+      { status: 504 },
+      { status: 200, body: "<html>" },
+    ] as const) {
+      it(`never posts twice: after ${JSON.stringify(outcome)} it stops and says that the outcome is unknown`, async () => {
+        mithril.inject("CreateBid", { effect: "before", outcome });
+        await assert.rejects(create(), (error: Error) => {
+          assert.ok(error instanceof OutcomeUnknown);
+          assert.match(error.message, /whether spot bid "b" was made is unknown: Mithril: .*charged twice/);
+          return true;
+        });
+        assert.equal(mithril.count("CreateBid"), 1);
+      });
+    }
+
+    it("says the same when the search is interrupted", async () => {
+      mithril.inject("CreateBid", { effect: "before", outcome: "dropConnection" });
+      const controller = new AbortController();
+      const creating = create(mithril.api(), [], controller.signal);
+      while (mithril.count("ListBids") < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      controller.abort(new Error("enough"));
+      await assert.rejects(creating, (error) => error instanceof OutcomeUnknown && /enough/.test(error.message));
     });
 
     it("does not take what was there before, or another shape", async () => {

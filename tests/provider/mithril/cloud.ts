@@ -71,6 +71,10 @@ export class TestMithril {
     this.faults.add({ cloud: "mithril", match: { operation }, ...fault });
   }
 
+  clearFaults(): void {
+    this.faults.clear();
+  }
+
   count(operation: string): number {
     return this.requests.filter((request) => request.operation === operation).length;
   }

@@ -1,6 +1,5 @@
 /** A hosted cluster of simulated Mithril, for tests that reach it. */
 import { Client } from "ssh2";
-import type { Backoff } from "../../../provider/cloud/retry";
 import type { MithrilApi } from "../../../provider/mithril/api";
 import { SpotGroupDriver } from "../../../provider/mithril/node-group-driver";
 import { signal } from "./cloud";
@@ -20,11 +19,11 @@ export async function orderCluster(api: MithrilApi, publicKey: string): Promise<
 }
 
 /** Spot instances with eight GPUs, a bid for each. */
-export function spotGroup(api: MithrilApi, clusterId: string, backoff: Backoff): SpotGroupDriver {
+export function spotGroup(api: MithrilApi, clusterId: string): SpotGroupDriver {
   const launchSpecification = { volumes: [], sshKeys: [], cluster: clusterId };
   const order = () => Promise.resolve({ instanceType: "it_5ECSoHQjLBzrp5YM", launchSpecification });
   const group = { api, clusterId, clusterName, group: "gpu", region, limitPrice: "$20.00", bidSize: 1, paused: false };
-  return new SpotGroupDriver({ ...group, order, backoff });
+  return new SpotGroupDriver({ ...group, order });
 }
 
 export interface Login {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { SpotGroupDriver, type SpotGroup } from "../../../provider/mithril/node-group-driver";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { fastBackoff, projectId, publicKey, signal, TestMithril } from "./cloud";
+import { projectId, publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 const h100 = "it_5ECSoHQjLBzrp5YM";
@@ -46,7 +46,7 @@ describe("Mithril node group", () => {
         launchSpecification: { volumes: [], sshKeys: [key], cluster: clusterId },
       }),
       paused: false,
-      backoff: fastBackoff,
+      search: { ms: 100, pace: { firstMs: 1, factor: 1, longestMs: 1 } },
       ...changes,
     });
   }
@@ -118,9 +118,12 @@ describe("Mithril node group", () => {
       );
     });
 
-    it("does not place a bid twice when answers are lost, and replaces what failed", async () => {
+    it("does not place a bid twice when answers are lost, and the next run places what is not there", async () => {
       mithril.inject("CreateBid", { effect: "after", outcome: "dropConnection", times: 2 });
       mithril.inject("CreateBid", { effect: "before", outcome: { status: 503 }, nth: 3 });
+      await assert.rejects(driver().resize(3, signal()), /whether spot bid "train-gpu-\d" was made is unknown/);
+      assert.equal(liveBids().length, 2);
+      assert.equal(mithril.count("CreateBid"), 3);
       await driver().resize(3, signal());
       assert.deepEqual(
         liveBids()

@@ -60,7 +60,7 @@ describe("A hosted cluster of simulated Mithril", function () {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const group = () => spotGroup(api, clusterId, fastBackoff);
+  const group = () => spotGroup(api, clusterId);
   const node = (name: string) => kubernetes.read({ apiVersion: "v1", kind: "Node", name });
   const ready = (found: KubernetesObject | undefined) =>
     (found?.status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions?.find(
