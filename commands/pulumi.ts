@@ -15,9 +15,9 @@ export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Reco
   return {
     ...backendEnvironment(files),
     PULUMI_STACK: files.stack,
-    CUDO_API_KEY: simulator.apiKey,
-    CUDO_PROJECT_ID: simulator.projectId,
-    CUDO_BASE_URL: simulator.cudoUrl,
+    CUDO_API_KEY: simulator.cudo.apiKey,
+    CUDO_PROJECT_ID: simulator.cudo.projectId,
+    CUDO_BASE_URL: simulator.cudo.baseUrl,
     MITHRIL_API_KEY: simulator.mithril.apiKey,
     MITHRIL_PROJECT: simulator.mithril.projectId,
     MITHRIL_API_URL: simulator.mithril.baseUrl,

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AwsAddress } from "../simulator/administration";
 import { AwsSimulatorClient } from "../simulator/aws/client";
+import type { AwsAddress } from "../simulator/aws/entry";
+import type { Accesses } from "../simulator/clouds";
 import type { Machines } from "../simulator/machines/choice";
 import { isAlive } from "../toolchain/tools/lock";
 import { CommandError } from "./command-error";
@@ -13,13 +14,10 @@ import { root, simulatorFolder } from "./workspace";
 export interface Simulator {
   /** E.g. `http://127.0.0.1:4710`. */
   url: string;
-  cudoUrl: string;
   pid: number;
   machines: string;
-  /** Accepted by the simulated clouds. */
-  apiKey: string;
-  projectId: string;
-  mithril: { baseUrl: string; apiKey: string; projectId: string; sshPort: number };
+  cudo: Accesses["cudo"];
+  mithril: Accesses["mithril"];
   /** Where the simulated AWS listens, which starts for those who need it. */
   aws?: { endpoint: string };
 }
@@ -114,11 +112,7 @@ async function startSimulator(port: number | undefined, machines: Machines, sign
 
 async function readReadyFile(): Promise<Simulator | undefined> {
   try {
-    const { url, pid, machines, apiKey, projectId, mithril } = JSON.parse(await fs.readFile(readyFile, "utf8")) as Omit<
-      Simulator,
-      "cudoUrl"
-    >;
-    return { url, cudoUrl: `${url}/cudo`, pid, machines, apiKey, projectId, mithril };
+    return JSON.parse(await fs.readFile(readyFile, "utf8")) as Simulator;
   } catch {
     // Missing, or being written.
     return undefined;

@@ -18,13 +18,13 @@ const cloudKey = "pulumi-gpu-clusters:cloud";
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
-  simulator: Pick<Simulator, "cudoUrl" | "projectId" | "mithril" | "aws" | "machines">,
+  simulator: Pick<Simulator, "cudo" | "mithril" | "aws" | "machines">,
   sshKey?: SshKey,
 ): string {
   const document = parseDocument(committed);
   const set = (key: string, value: unknown) => document.setIn(["config", key], value);
   const { projectId, baseUrl, sshPort } = simulator.mithril;
-  set("gpu-clusters:cudo", { projectId: simulator.projectId, baseUrl: simulator.cudoUrl });
+  set("gpu-clusters:cudo", { projectId: simulator.cudo.projectId, baseUrl: simulator.cudo.baseUrl });
   set("gpu-clusters:mithril", { projectId, baseUrl });
   const cloud = cloudOf(committed);
   // Light machines have no SSH.

@@ -1,24 +1,18 @@
 /** `/_simulator`: what exists, what was asked, faults, machines, reset and shutdown. */
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { AwsSimulatorClient } from "./aws/client";
-import type { Conditions } from "./cudo/conditions";
+import type { SimulatedCloud } from "./cloud";
+import type { CloudConditions } from "./clouds";
 import type { SimulatorContents } from "./contents";
 import { checkFault } from "./fault-check";
 import type { FaultRecord, Faults } from "./faults";
-import type { MithrilConditions } from "./mithril/conditions";
 import type { Machine } from "./machines/machine";
 import type { RequestLog } from "./request-log";
 
 export interface Administration {
+  readonly clouds: ReadonlyMap<string, SimulatedCloud>;
   readonly faults: Faults;
   readonly requests: RequestLog;
-  readonly conditions: () => Conditions;
-  readonly setConditions: (conditions: Conditions) => void;
-  readonly mithrilConditions: () => MithrilConditions;
-  readonly setMithrilConditions: (conditions: MithrilConditions) => void;
   readonly contents: () => Promise<SimulatorContents>;
-  /** Starts the simulated AWS unless it runs. */
-  readonly aws: () => Promise<{ client: AwsSimulatorClient; life: string }>;
   readonly machine: (id: string) => Machine | undefined;
   /** Removes all objects, faults and records; resolves when no machine is left. */
   readonly reset: () => Promise<void>;
@@ -27,55 +21,38 @@ export interface Administration {
 }
 
 /** What `GET /_simulator/faults` answers. */
-export interface FaultList {
+export interface FaultList extends CloudConditions {
   faults: FaultRecord[];
-  cudo: Conditions;
-  mithril: MithrilConditions;
-}
-
-/** What `POST /_simulator/aws` answers. */
-export interface AwsAddress {
-  /** Of all services of the simulated AWS; its own administration is below `/_simulator` there. */
-  endpoint: string;
-  /** Differs after each start: it keeps nothing from one to the next. */
-  life: string;
 }
 
 export function serveAdministration(server: FastifyInstance, administration: Administration): void {
-  const { faults, requests } = administration;
+  const { clouds, faults, requests } = administration;
   const base = "/_simulator";
+  const conditions = () =>
+    Object.fromEntries([...clouds].flatMap(([name, cloud]) => (cloud.conditions ? [[name, cloud.conditions]] : [])));
   server.get(`${base}/health`, () => ({ status: "ok", pid: process.pid }));
   server.get(`${base}/state`, () => administration.contents());
   server.get(`${base}/requests`, () => ({ requests: requests.all() }));
   server.delete(`${base}/requests`, () => (requests.clear(), {}));
 
-  server.get(`${base}/faults`, (): FaultList => ({
+  server.get(`${base}/faults`, () => ({
     faults: faults.all(),
-    cudo: administration.conditions(),
-    mithril: administration.mithrilConditions(),
+    ...Object.fromEntries(Object.entries(conditions()).map(([name, each]) => [name, each.current()])),
   }));
   server.post(`${base}/faults`, (request, reply) => {
-    const checked = checkFault(request.body);
+    const checked = checkFault(request.body, clouds);
     if ("problem" in checked) return refuse(reply, 400, checked.problem);
     if ("fault" in checked) return faults.add(checked.fault);
-    if ("mithril" in checked) {
-      administration.setMithrilConditions({ ...administration.mithrilConditions(), ...checked.mithril });
-      return { mithril: administration.mithrilConditions() };
-    }
-    administration.setConditions({ ...administration.conditions(), ...checked.conditions });
-    return { cudo: administration.conditions() };
+    const those = conditions()[checked.cloud]!;
+    those.set({ ...those.current(), ...checked.conditions });
+    return { [checked.cloud]: those.current() };
   });
   server.delete(`${base}/faults`, () => {
     faults.clear();
-    administration.setConditions({});
-    administration.setMithrilConditions({});
+    for (const each of Object.values(conditions())) each.set({});
     return {};
   });
-
-  server.post(`${base}/aws`, async (): Promise<AwsAddress> => {
-    const { client, life } = await administration.aws();
-    return { endpoint: client.endpoint, life };
-  });
+  for (const cloud of clouds.values()) cloud.serve?.(server, base);
 
   // A machine's id has slashes, so it is what stands between the prefix and the last part.
   server.get(`${base}/machines/*`, async (request, reply) => {

@@ -1,13 +1,13 @@
 /** What tests and commands ask of a running simulator. */
-import type { AwsAddress, FaultList } from "./administration";
+import type { FaultList } from "./administration";
 import { AwsSimulatorClient } from "./aws/client";
+import type { AwsAddress } from "./aws/entry";
+import type { CloudConditions } from "./clouds";
 import type { SimulatorContents } from "./contents";
-import type { Conditions } from "./cudo/conditions";
 import type { Fault, FaultRecord } from "./faults";
-import type { MithrilConditions } from "./mithril/conditions";
 import type { RequestRecord } from "./request-log";
 
-export type { Conditions, Fault, FaultList, FaultRecord, MithrilConditions, RequestRecord, SimulatorContents };
+export type { Fault, FaultList, FaultRecord, RequestRecord, SimulatorContents };
 
 /** Thrown when the simulator refuses; the message is its own. */
 export class SimulatorError extends Error {}
@@ -37,14 +37,9 @@ export class SimulatorClient {
     return this.call("POST", "faults", fault);
   }
 
-  /** Switches troubles of the cloud on; those named before stay. */
-  async setConditions(cudo: Conditions): Promise<void> {
-    await this.call("POST", "faults", { cudo });
-  }
-
-  /** Sets markets and troubles of Mithril; those named before stay. */
-  async setMithrilConditions(mithril: MithrilConditions): Promise<void> {
-    await this.call("POST", "faults", { mithril });
+  /** Switches troubles of a cloud on; those named before stay. */
+  async setConditions<N extends keyof CloudConditions>(cloud: N, conditions: CloudConditions[N]): Promise<void> {
+    await this.call("POST", "faults", { [cloud]: conditions });
   }
 
   faults(): Promise<FaultList> {

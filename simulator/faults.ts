@@ -1,6 +1,6 @@
 /** Faults that tests and users inject into the traffic with a cloud. */
 
-import type { CloudName } from "./cloud";
+import type { ServedCloud } from "./clouds";
 
 export interface FaultMatch {
   /** Default: any. */
@@ -16,7 +16,7 @@ export type FaultOutcome =
   { status: number; body?: unknown; headers?: Record<string, string> } | "dropConnection" | { delayMs: number };
 
 export interface Fault {
-  cloud: CloudName;
+  cloud: ServedCloud;
   match: FaultMatch;
   /** Which matching request is hit first, counted from 1. Default 1. */
   nth?: number;

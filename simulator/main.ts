@@ -11,6 +11,7 @@ import { ensureMachineImage } from "./machines/nspawn/image/image";
 import { nspawnMachines } from "./machines/nspawn/nspawn-machines";
 import { PortError, startSimulator, type Simulator } from "./server";
 import { writeAtomically } from "./atomic-file";
+import { clouds } from "./clouds";
 import { StateDirectoryError } from "./state-file";
 
 interface Arguments {
@@ -37,13 +38,11 @@ async function run({ port, stateDir, delays, machines: asked }: Arguments): Prom
     ),
   });
   const ready = join(directory, "simulator.json");
-  const { apiKey, projectId } = simulator.cudo;
-  const { mithril } = simulator;
   stopOnSignals(simulator);
   try {
     await writeAtomically(
       ready,
-      `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, apiKey, projectId, mithril }, null, 2)}\n`,
+      `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, ...simulator.accesses }, null, 2)}\n`,
     );
     console.log(greeting(simulator, describeMachines(machines, reason), directory));
     await simulator.closed;
@@ -82,24 +81,13 @@ function stopOnSignals(simulator: Simulator): void {
 }
 
 function greeting(simulator: Simulator, machines: string, directory: string): string {
-  const { baseUrl, apiKey, projectId } = simulator.cudo;
-  const { mithril } = simulator;
   return [
-    `Simulator at ${simulator.url}: AWS, Cudo, Mithril (simulated catalogue, prices and capacity)`,
+    `Simulator at ${simulator.url}: ${Object.keys(clouds).join(", ")} (simulated catalogue, prices and capacity)`,
     `Machines: ${machines}`,
     `State, log: ${directory}`,
     "",
-    "To use it from a shell:",
-    `export CUDO_API_KEY=${apiKey}`,
-    `export CUDO_PROJECT_ID=${projectId}`,
-    `export CUDO_BASE_URL=${baseUrl}`,
-    `export MITHRIL_API_KEY=${mithril.apiKey}`,
-    `export MITHRIL_PROJECT=${mithril.projectId}`,
-    `export MITHRIL_API_URL=${mithril.baseUrl}`,
-    "",
-    "AWS starts when it is asked for, and forgets everything when the simulator ends. Any credentials do:",
-    `export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator`,
-    `export AWS_ENDPOINT_URL=$(curl -sX POST ${simulator.url}/_simulator/aws | sed 's/.*"endpoint":"\\([^"]*\\)".*/\\1/')`,
+    "To use it from a shell (AWS starts when it is asked for, and forgets everything when the simulator ends):",
+    ...simulator.shellLines,
     "",
     "Ctrl-C stops it.",
   ].join("\n");

@@ -3,65 +3,42 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
-import { serveAdministration } from "./administration";
 import { machineRange } from "./addresses";
-import type { AwsSimulatorClient } from "./aws/client";
+import { serveAdministration } from "./administration";
 import { Alarm } from "./alarm";
-import type { Cloud, CloudRequest, WantedMachine } from "./cloud";
+import type { CloudRequest, SimulatedCloud } from "./cloud";
+import { clouds as openers, type Accesses, type CloudContents, type CloudOptions } from "./clouds";
 import type { SimulatorContents } from "./contents";
-import { CudoCloud } from "./cudo/cloud";
-import { emptyCudo, firstProjectId } from "./cudo/model";
 import { Faults } from "./faults";
 import { derived } from "./identifiers";
 import type { MachineKind } from "./machines/machine";
-import type { AwsCloud } from "./aws/cloud";
-import type { AwsTiming } from "./aws/timing";
-import { MithrilCloud } from "./mithril/cloud";
-import { HostedClusters } from "./mithril/hosted-clusters";
-import { emptyMithril, firstMithrilProject } from "./mithril/model";
-import { defaultMithrilTiming, scaledMithril } from "./mithril/timing";
 import { Rental } from "./rental";
-import { roomOf, type Room } from "./room";
 import { RequestLog } from "./request-log";
-import { StateFile, stateVersion, type SimulatorState } from "./state-file";
+import { roomOf } from "./room";
+import { StateFile, type Snapshot } from "./state-file";
 import { lockStateDirectory } from "./state-lock";
-import { defaultTiming, type Timing } from "./timing";
 import { serveCloud } from "./traffic";
 
-export interface SimulatorOptions {
+export interface SimulatorOptions extends CloudOptions {
   /** Port on 127.0.0.1. Default: one that is free. */
   port?: number;
   /** Keeps the clouds over a restart. Made when it is missing; only its owner may read it. */
   stateDir: string;
   /** How VMs become machines; `undefined`: VMs are records only. */
   machines: MachineKind | undefined;
-  /** What differs from `defaultTiming`. */
-  timing?: Partial<Timing>;
-  /** Port of the SSH servers of Mithril's control planes, each at its cluster's address. Default: 2222. */
-  sshPort?: number;
-  /** Of the simulated AWS: what differs from `defaultAwsTiming`. */
-  awsTiming?: Partial<AwsTiming> | undefined;
-  /** Makes the API key, ids and addresses of a new state directory repeatable. Default: random. */
+  /** Makes the API keys, ids and addresses of a new state directory repeatable. Default: random. */
   seed?: string;
   /** Default: silent. */
   log?: Logger;
 }
 
-export interface Simulator {
+/** By name of the cloud what its clients need, and besides: */
+export interface Simulator extends Accesses {
+  readonly accesses: Accesses;
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** What a client of Cudo needs. */
-  readonly cudo: { readonly baseUrl: string; readonly apiKey: string; readonly projectId: string };
-  /** What a client of Mithril needs. */
-  readonly mithril: {
-    readonly baseUrl: string;
-    readonly apiKey: string;
-    readonly projectId: string;
-    /** Of the control planes. */
-    readonly sshPort: number;
-  };
-  /** Starts the simulated AWS, which takes a second and 100 MB, unless it runs: its administration. */
-  aws(): Promise<AwsSimulatorClient>;
+  /** For people: what leads each cloud's own tools here, as lines for a shell. */
+  readonly shellLines: readonly string[];
   /** What exists now, without secrets. */
   state(): Promise<SimulatorContents>;
   /** Stops the machines in order and writes the state. Safe to call again. */
@@ -80,10 +57,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const log = options.log ?? pino({ level: "silent" });
   const unlock = await lockStateDirectory(options.stateDir);
   try {
-    const file = await StateFile.open(options.stateDir, () =>
-      freshState(options.seed ?? randomBytes(32).toString("hex")),
-    );
-    return await run(options, file, log, unlock);
+    return await run(options, await StateFile.open(options.stateDir), log, unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -96,127 +70,77 @@ async function run(
   log: Logger,
   unlock: () => Promise<void>,
 ): Promise<Simulator> {
-  const { state } = file;
-  const room = (): Room => roomOf(options.machines, () => cudo.places() + mithril.places() + awsPlaces());
-  const cudo: CudoCloud = new CudoCloud(
-    state.cudo,
-    { ...defaultTiming, ...options.timing },
-    options.machines !== undefined,
-    room,
-  );
-  const mithrilState = (state.mithril ??= emptyMithril({
-    seed: options.seed ?? randomBytes(32).toString("hex"),
-    addressCursor: (state.cudo.addressCursor + machineRange.size / 2) % machineRange.size,
-    now: Date.now(),
-  }));
-  const mithril: MithrilCloud = new MithrilCloud(
-    mithrilState,
-    scaledMithril(defaultMithrilTiming, options.timing?.scale ?? 1),
-    options.machines !== undefined,
-    room,
-  );
-  const sshPort = options.sshPort ?? 2222;
-  const hosted = new HostedClusters({
-    state: mithrilState,
-    sshPort,
-    changed: () => settle(true),
-    log: (message) => log.info({ message }, "mithril"),
-  });
-  const clouds: readonly Cloud[] = [cudo, mithril];
+  const clouds = new Map<string, SimulatedCloud>();
+  const all = () => [...clouds.values()];
+  const places = () => all().reduce((sum, cloud) => sum + cloud.places(), 0);
   const rental = new Rental(options.machines, log, refused);
   const faults = new Faults();
   const requests = new RequestLog();
   const alarm = new Alarm(() => settle(true));
   let closing: Promise<void> | undefined;
-  let aws: Promise<AwsCloud> | undefined;
-  let awsMachines: () => ReadonlyMap<string, WantedMachine> = () => new Map();
-  let awsPlaces = () => 0;
-  let refusedByAws: (instanceId: string, problem: string) => void = () => undefined;
+
+  const seed = options.seed ?? randomBytes(32).toString("hex");
+  // Simulators of several state directories seldom give their machines the same addresses.
+  const firstAddress = Number.parseInt(derived(seed, "addresses").slice(0, 8), 16);
+  const names = Object.keys(openers) as (keyof typeof openers)[];
+  for (const [index, name] of names.entries()) {
+    const surroundings = {
+      stored: file.found?.clouds[name],
+      stateDir: options.stateDir,
+      seed,
+      firstAddress: Math.floor(firstAddress + (machineRange.size * index) / names.length) % machineRange.size,
+      machines: options.machines,
+      room: () => roomOf(options.machines, places),
+      consoleOf: (uid: string) => rental.consoleOf(uid),
+      changed: () => settle(true),
+      log,
+    };
+    clouds.set(name, await openers[name](surroundings, options));
+  }
 
   function refused({ id, uid }: { id: string; uid: string }, problem: string): void {
-    if (id.startsWith("aws/")) return refusedByAws(uid, problem);
-    for (const cloud of clouds) if (id.startsWith(`${cloud.name}/`)) cloud.refused?.(uid, problem);
+    clouds.get(id.split("/", 1)[0]!)?.refused(uid, problem);
     settle(true);
   }
 
-  function save(): Promise<void> {
-    // The simulated AWS forgets everything when it ends: after that, its machines are nobody's.
-    state.orphans = [...rental.orphans(), ...[...awsMachines().values()].map(({ spec }) => spec)];
-    return file.save();
+  function snapshot(): Snapshot {
+    const kept = [...clouds].flatMap(([name, cloud]) => (cloud.stored ? [[name, cloud.stored()] as const] : []));
+    // The machines of a cloud that forgets everything are nobody's when the simulator ends.
+    const forgotten = all().filter((cloud) => !cloud.stored);
+    const orphans = forgotten.flatMap((cloud) => [...cloud.machines().values()].map(({ spec }) => spec));
+    return { clouds: new Map(kept), orphans: [...rental.orphans(), ...orphans] };
   }
 
-  /** Its code and moto are loaded for those who use them. */
-  function ensureAws(): Promise<AwsCloud> {
-    if (closing) return Promise.reject(new Error("the simulator is closing"));
-    aws ??= (async () => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- only for those who use it
-      const { startAwsCloud } = require("./aws/cloud") as typeof import("./aws/cloud");
-      const publicPorts = options.machines ? [6443] : [];
-      const cloud = await startAwsCloud({
-        timing: options.awsTiming,
-        publicPorts,
-        network: options.machines?.network,
-        answers: options.machines?.capacity && {
-          room() {
-            const { most, bound } = options.machines!.capacity!();
-            return { most: most - cudo.places() - mithril.places(), bound };
-          },
-          console: (instanceId) => rental.consoleOf(instanceId),
-        },
-        log,
-        changed: () => settle(true),
-      });
-      awsMachines = () => cloud.machines();
-      awsPlaces = () => cloud.places();
-      refusedByAws = (instanceId, problem) => cloud.refused(instanceId, problem);
-      log.info({ endpoint: cloud.client.endpoint }, "simulated AWS listens");
-      return cloud;
-    })();
-    // The next one who asks tries again.
-    aws.catch(() => (aws = undefined));
-    return aws;
-  }
+  const save = () => file.save(snapshot);
 
   /** After time or a request changed the clouds: machines follow, and what is due next wakes us up. */
   function settle(timePassed: boolean): void {
     if (closing) return;
-    if (timePassed) for (const cloud of clouds) cloud.advance(Date.now());
-    rental.reconcile(new Map([...clouds.flatMap((cloud) => [...cloud.machines()]), ...awsMachines()]));
-    const shares = new Set(clouds.flatMap((cloud) => cloud.shares?.() ?? []));
+    const apis = all().flatMap(({ api }) => api ?? []);
+    if (timePassed) for (const api of apis) api.advance(Date.now());
+    rental.reconcile(new Map(all().flatMap((cloud) => [...cloud.machines()])));
     options.machines
-      ?.keepShares?.(shares)
+      ?.keepShares?.(new Set(all().flatMap((cloud) => cloud.shares?.() ?? [])))
       .catch((error: unknown) => log.error({ error: String(error) }, "file shares cannot be erased"));
-    if (options.machines) hosted.reconcile();
-    const due = clouds.map((cloud) => cloud.nextDue()).filter((time) => time !== undefined);
+    for (const cloud of all()) cloud.follow?.();
+    const due = apis.map((api) => api.nextDue()).filter((time) => time !== undefined);
     alarm.set(due.length === 0 ? undefined : Math.min(...due));
     // After `reconcile`, which knows whose machine is left over.
     if (timePassed) save().catch((error: unknown) => log.error({ error: String(error) }, "state cannot be written"));
   }
 
-  async function answer(cloud: Cloud, request: CloudRequest) {
-    const given = cloud.answer(request, Date.now());
-    settle(false);
-    if (request.method !== "GET") await save();
-    return given;
-  }
-
   async function contents(): Promise<SimulatorContents> {
-    const inAws = await (await aws?.catch(() => undefined))?.contents();
+    await Promise.all(all().map(async (cloud) => cloud.caughtUp?.()));
     settle(true);
     await rental.orphansGone();
-    return {
-      cudo: cudo.summary(Date.now()),
-      mithril: mithril.summary(Date.now()),
-      ...(inAws && { aws: inAws }),
-      machines: rental.list(),
-    };
+    const found = await Promise.all([...clouds].map(async ([name, cloud]) => [name, await cloud.contents()] as const));
+    return { ...(Object.fromEntries(found) as unknown as CloudContents), machines: rental.list() };
   }
 
   async function reset(): Promise<void> {
-    for (const cloud of clouds) cloud.reset();
     faults.clear();
     requests.clear();
-    await (await aws?.catch(() => undefined))?.client.reset();
+    for (const cloud of all()) await cloud.reset();
     settle(false);
     await rental.orphansGone();
     await save();
@@ -225,8 +149,7 @@ async function run(
   async function stop(): Promise<void> {
     alarm.clear();
     await server.close();
-    await hosted.close();
-    await (await aws?.catch(() => undefined))?.close();
+    for (const cloud of all()) await cloud.close();
     await rental.close();
     await save();
     await unlock();
@@ -238,47 +161,40 @@ async function run(
   const close = () => (closing ??= stop().finally(() => markClosed()));
 
   const server = createServer(log);
-  for (const cloud of clouds) {
-    serveCloud(server, { cloud, faults, requests, answer: (request) => answer(cloud, request) });
+  for (const [cloud, { api }] of clouds) {
+    if (!api) continue;
+    const answer = async (request: CloudRequest) => {
+      const given = api.answer(request, Date.now());
+      settle(false);
+      if (request.method !== "GET") await save();
+      return given;
+    };
+    serveCloud(server, { cloud, api, faults, requests, answer });
   }
   serveAdministration(server, {
+    clouds,
     faults,
     requests,
     contents,
     reset,
-    conditions: () => cudo.conditions,
-    setConditions: (conditions) => (cudo.conditions = conditions),
-    mithrilConditions: () => mithril.conditions,
-    setMithrilConditions: (conditions) => (mithril.conditions = conditions),
-    aws: ensureAws,
     machine: (id) => rental.find(id),
     shutdown: () => void close().catch((error: unknown) => log.error({ error: String(error) }, "shutdown failed")),
   });
-  await rental.adopt(state.orphans);
+  await rental.adopt(file.found?.orphans ?? []);
   const url = await listen(server, options.port ?? 0);
   await save();
   settle(true);
   log.info({ url }, "simulator listens");
+  const found = [...clouds].map(([name, cloud]) => [name, cloud.access(url)]);
+  const accesses = Object.fromEntries(found) as unknown as Accesses;
   return {
+    ...accesses,
+    accesses,
     url,
-    cudo: { baseUrl: `${url}/cudo`, apiKey: state.apiKey, projectId: firstProjectId },
-    mithril: { baseUrl: `${url}/mithril`, apiKey: mithrilState.apiKey, projectId: firstMithrilProject, sshPort },
-    aws: async () => (await ensureAws()).client,
+    shellLines: all().flatMap((cloud) => cloud.shellLines(url)),
     state: contents,
     close,
     closed,
-  };
-}
-
-function freshState(seed: string): SimulatorState {
-  const apiKey = derived(seed, "api-key");
-  // Simulators of several state directories seldom give their machines the same addresses.
-  const addressCursor = Number.parseInt(derived(seed, "addresses").slice(0, 8), 16) % machineRange.size;
-  return {
-    version: stateVersion,
-    apiKey,
-    cudo: emptyCudo({ seed, apiKey, addressCursor, now: Date.now() }),
-    orphans: [],
   };
 }
 

@@ -1,22 +1,25 @@
-/** The simulator's memory on disk: one JSON file, replaced as a whole, and the start scripts. Only its owner can read it. */
+/** The simulator's memory on disk: one JSON file, replaced as a whole. Only its owner can read it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "./atomic-file";
-import type { CudoState } from "./cudo/model";
-import type { MithrilState } from "./mithril/model";
+import type { StoredPart } from "./cloud";
 import type { MachineSpec } from "./machines/machine";
-import { StartScripts } from "./start-scripts";
 
-export const stateVersion = 1;
+export const stateVersion = 2;
 
-export interface SimulatorState {
+/** What an earlier run left. */
+export interface StoredState {
   version: typeof stateVersion;
-  cudo: CudoState;
-  /** Missing in what an earlier simulator wrote. */
-  mithril?: MithrilState;
-  apiKey: string;
+  /** By name of the cloud. */
+  clouds: Record<string, unknown>;
   /** Machines whose VM is gone and that were not yet terminated. */
   orphans: MachineSpec[];
+}
+
+/** What is to be on disk. */
+export interface Snapshot {
+  clouds: ReadonlyMap<string, StoredPart>;
+  orphans: readonly MachineSpec[];
 }
 
 /** Thrown when a state directory cannot be used. */
@@ -28,52 +31,45 @@ export class StateFile {
 
   private constructor(
     private readonly path: string,
-    private readonly scripts: StartScripts,
-    /** The live state: whoever changes it calls `save`. */
-    readonly state: SimulatorState,
+    /** What an earlier run left; undefined: this is the first. */
+    readonly found: StoredState | undefined,
   ) {}
 
-  /** Reads what is there, or begins a new state. */
-  static async open(directory: string, fresh: () => SimulatorState): Promise<StateFile> {
+  static async open(directory: string): Promise<StateFile> {
     const path = join(directory, "state.json");
-    const state = (await read(path)) ?? fresh();
-    const scripts = new StartScripts(directory);
-    await scripts.load(Object.values(state.cudo.vms));
-    return new StateFile(path, scripts, state);
+    return new StateFile(path, await read(path));
   }
 
   /** Resolves when the state as of this call, or a later one, is on disk. Calls during a write share the next one. */
-  save(): Promise<void> {
+  save(snapshot: () => Snapshot): Promise<void> {
     if (!this.saving) {
-      this.saving = this.write().finally(() => (this.saving = undefined));
+      this.saving = this.write(snapshot()).finally(() => (this.saving = undefined));
       return this.saving;
     }
     this.next ??= this.saving
       .catch(() => undefined)
       .then(() => {
         this.next = undefined;
-        return this.save();
+        return this.save(snapshot);
       });
     return this.next;
   }
 
-  private async write(): Promise<void> {
-    const { cudo, orphans } = this.state;
-    const vms = Object.values(cudo.vms);
-    const bare = Object.fromEntries(Object.entries(cudo.vms).map(([key, vm]) => [key, { ...vm, startScript: "" }]));
-    // A machine needs its script to start, and an orphan will never start.
-    const text = JSON.stringify({
-      ...this.state,
-      cudo: { ...cudo, vms: bare },
+  private async write({ clouds, orphans }: Snapshot): Promise<void> {
+    const state: StoredState = {
+      version: stateVersion,
+      clouds: Object.fromEntries([...clouds].map(([name, { value }]) => [name, value])),
+      // A machine needs its script to start, and an orphan will never start.
       orphans: orphans.map((spec) => ({ ...spec, startScript: "" })),
-    });
-    await this.scripts.add(vms);
+    };
+    const text = JSON.stringify(state);
+    for (const { files } of clouds.values()) await files?.add();
     await writeAtomically(this.path, text);
-    await this.scripts.prune(vms);
+    for (const { files } of clouds.values()) await files?.prune();
   }
 }
 
-async function read(path: string): Promise<SimulatorState | undefined> {
+async function read(path: string): Promise<StoredState | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -90,9 +86,9 @@ async function read(path: string): Promise<SimulatorState | undefined> {
   return state;
 }
 
-function parse(path: string, text: string): SimulatorState {
+function parse(path: string, text: string): StoredState {
   try {
-    return JSON.parse(text) as SimulatorState;
+    return JSON.parse(text) as StoredState;
   } catch {
     throw new StateDirectoryError(`${path} is not JSON; remove it or choose another --state-dir.`);
   }

@@ -1,21 +1,23 @@
 /** The road between HTTP and a cloud: faults on the way there and back, and the log of all that passes. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Cloud, CloudAnswer } from "./cloud";
+import type { CloudAnswer, CloudApi, CloudRequest } from "./cloud";
 import type { FaultOutcome, Faults } from "./faults";
 import type { RequestLog } from "./request-log";
 
 export interface Traffic {
-  readonly cloud: Cloud;
+  /** The cloud's name. */
+  readonly cloud: string;
+  readonly api: CloudApi;
   readonly faults: Faults;
   readonly requests: RequestLog;
   /** Does the request and everything that follows from it; resolves when it is safe on disk. */
-  readonly answer: (request: Parameters<Cloud["answer"]>[0]) => Promise<CloudAnswer>;
+  readonly answer: (request: CloudRequest) => Promise<CloudAnswer>;
 }
 
 /** Serves the cloud under `/<its name>`. */
 export function serveCloud(server: FastifyInstance, traffic: Traffic): void {
-  const prefix = `/${traffic.cloud.name}`;
+  const prefix = `/${traffic.cloud}`;
   server.all(`${prefix}/*`, (request, reply) => pass(traffic, request, reply, request.url.slice(prefix.length)));
 }
 
@@ -25,16 +27,16 @@ async function pass(
   reply: FastifyReply,
   url: string,
 ): Promise<FastifyReply> {
-  const { cloud, faults, requests } = traffic;
+  const { cloud, api, faults, requests } = traffic;
   const [path = "", query = ""] = url.split(/\?(.*)/s);
   const body = typeof request.body === "string" ? request.body : "";
   const { method } = request;
-  const operation = cloud.operationOf(method, path);
-  const fault = faults.take({ cloud: cloud.name, method, path: url, operation });
+  const operation = api.operationOf(method, path);
+  const fault = faults.take({ cloud, method, path: url, operation });
   const record = (status: number) =>
     requests.add({
       time: new Date().toISOString(),
-      cloud: cloud.name,
+      cloud,
       method,
       path: url,
       ...(operation !== undefined && { operation }),

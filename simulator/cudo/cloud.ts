@@ -1,6 +1,6 @@
 /** Cudo as the server sees it: requests in, answers out, machines wanted. */
-import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
-import { scaled, type Timing } from "../timing";
+import type { CloudApi, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
+import { scaled, type Timing } from "./timing";
 import { findMachineType } from "./capacity";
 import { endlessRoom, type Room } from "../room";
 import type { Conditions } from "./conditions";
@@ -25,8 +25,7 @@ const routes: readonly Route[] = operations.map((operation) => ({
 const notSimulated =
   /^\/v1\/(machines-types|machines\/|invoices|clusters|volumes|billing-accounts\/|projects\/[^/]+:|projects\/[^/]+\/(machines|clusters|cluster-machines|volumes|object-storage))/;
 
-export class CudoCloud implements Cloud {
-  readonly name = "cudo";
+export class CudoCloud implements CloudApi {
   conditions: Conditions = {};
   private readonly delays: Timing;
 

@@ -1,4 +1,5 @@
 /** Troubles of the cloud that can be switched on through `/_simulator/faults`. They last until the faults are cleared. */
+import { misfit, type Shape } from "../shape-check";
 
 export interface Place {
   /** Default: everywhere. */
@@ -36,6 +37,18 @@ export const usualQuotas: Quotas = {
   networks: 50,
   securityGroups: 200,
 };
+
+const shape: Shape = {
+  vmFails: { id: "pattern", times: "count" },
+  outOfCapacity: { dataCenterId: "string", machineType: "string" },
+  ipv4Exhausted: { dataCenterId: "string" },
+  quotas: Object.fromEntries(Object.keys(usualQuotas).map((name) => [name, "count" as const])),
+};
+
+/** What is wrong with conditions that somebody sent; undefined: nothing. */
+export function conditionsProblem(sent: unknown): string | undefined {
+  return misfit("cudo", shape, sent);
+}
 
 export function concerns(place: Place | undefined, dataCenterId: string, machineType?: string): boolean {
   if (!place) return false;

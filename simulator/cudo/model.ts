@@ -2,7 +2,7 @@
 import type { IdentifierSource } from "../identifiers";
 import { nextMachineAddress } from "../addresses";
 import type { Room } from "../room";
-import type { Timing } from "../timing";
+import type { Timing } from "./timing";
 import type { Conditions } from "./conditions";
 import type { CommitmentTerm, SshKeySource } from "./messages";
 

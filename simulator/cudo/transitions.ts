@@ -1,6 +1,6 @@
 /** What time does to the stored objects: states move on, deleted things go, VMs expire. */
 import { keyOf, ofProject, type CudoState, type Step, type StoredVm, type VmState } from "./model";
-import type { Timing } from "../timing";
+import type { Timing } from "./timing";
 
 /** Brings the state up to `now`. */
 export function advance(state: CudoState, now: number, delays: Timing): void {

@@ -1,5 +1,5 @@
 /** Mithril as the server sees it: requests in, answers out, machines wanted. */
-import type { Cloud, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
+import type { CloudApi, CloudAnswer, CloudRequest, WantedMachine } from "../cloud";
 import { nextIdentifier } from "../identifiers";
 import { endlessRoom, type Room } from "../room";
 import type { MithrilConditions } from "./conditions";
@@ -16,8 +16,7 @@ const routes = operations.map((operation) => ({
   pattern: new RegExp(`^${operation.path.replace("{fid}", "(?<fid>[^/]+)")}$`),
 }));
 
-export class MithrilCloud implements Cloud {
-  readonly name = "mithril";
+export class MithrilCloud implements CloudApi {
   conditions: MithrilConditions = {};
 
   constructor(

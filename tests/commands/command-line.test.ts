@@ -13,11 +13,9 @@ import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
 const simulator: Simulator = {
   url: "http://127.0.0.1:4999",
-  cudoUrl: "http://127.0.0.1:4999/cudo",
   pid: 1,
   machines: "light",
-  apiKey: "key",
-  projectId: "simulator",
+  cudo: { baseUrl: "http://127.0.0.1:4999/cudo", apiKey: "key", projectId: "simulator" },
   mithril: { baseUrl: "http://127.0.0.1:4999/mithril", apiKey: "fkey", projectId: "proj_1", sshPort: 2222 },
 };
 
@@ -35,7 +33,7 @@ describe("stack config", () => {
   it("always points at the simulator, whatever the committed one says", () => {
     for (const text of [committed, "config: {}\n", "{}\n", ""]) {
       const { config } = parse(deriveConfig(text, undefined, simulator)) as { config: Record<string, unknown> };
-      assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudoUrl });
+      assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudo.baseUrl });
       const { baseUrl, projectId } = simulator.mithril;
       assert.deepEqual(config["gpu-clusters:mithril"], { projectId, baseUrl });
     }
@@ -139,7 +137,7 @@ describe("npm run env", () => {
     const tools = { pulumi: "/cache/pulumi/pulumi", kubectl: "/usr/bin/kubectl", kwok: "/cache/kwok/kwok" };
     const environment = environmentOf(stackFiles("local"), simulator, tools, "/usr/bin:/bin");
     assert.equal(environment.PATH, "/cache/pulumi:/cache/kwok:/usr/bin:/bin");
-    assert.equal(environment.CUDO_BASE_URL, simulator.cudoUrl);
+    assert.equal(environment.CUDO_BASE_URL, simulator.cudo.baseUrl);
     assert.match(environment.PULUMI_BACKEND_URL ?? "", /^file:\/\/.*\/local\/backend$/);
   });
 });

@@ -7,7 +7,7 @@ import type { AwsSimulatorClient } from "../../simulator/aws/client";
 import type { AwsTiming } from "../../simulator/aws/timing";
 import type { MachineKind } from "../../simulator/machines/machine";
 import { startSimulator, type Simulator } from "../../simulator/server";
-import type { Timing } from "../../simulator/timing";
+import type { Timing } from "../../simulator/cudo/timing";
 import { ensurePluginBundle } from "../../build/bundle";
 import { ensureProviderPlugin } from "../../commands/provider-plugins";
 import { awsConfig, awsEnvironment, defaultRegion } from "../../commands/simulated-aws";

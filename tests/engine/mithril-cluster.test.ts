@@ -35,7 +35,7 @@ describe("a Mithril cluster on the engine", function () {
   const mithril = async () => (await client.state()).mithril;
   const liveBids = async () => (await mithril()).bids.filter(({ status }) => status !== "Terminated");
   const setPrice = (spotPriceCents: number) =>
-    client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
+    client.setConditions("mithril", { markets: { [market]: { spotPriceCents } } });
 
   async function nodes(): Promise<Node[]> {
     const { kubectl } = environment.tools;

@@ -43,7 +43,7 @@ describe("a Mithril cluster on machines that boot", function () {
   const isUnschedulable = (node: KubernetesObject | undefined) =>
     (node?.["spec"] as { unschedulable?: boolean } | undefined)?.unschedulable === true;
   const setPrice = (spotPriceCents: number) =>
-    client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
+    client.setConditions("mithril", { markets: { [market]: { spotPriceCents } } });
 
   async function diskOf(node: string): Promise<string> {
     return cluster.diskOf((await cluster.machines()).find(({ name }) => name === node)!.id);

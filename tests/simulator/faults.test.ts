@@ -59,8 +59,8 @@ describe("simulator: faults and the request log", () => {
   });
 
   it("switches conditions of the cloud on and off", async () => {
-    await sim.client.setConditions({ outOfCapacity: {} });
-    await sim.client.setConditions({ vmFails: { id: "a" } });
+    await sim.client.setConditions("cudo", { outOfCapacity: {} });
+    await sim.client.setConditions("cudo", { vmFails: { id: "a" } });
     assert.match((await sim.call("POST", "/vm", vmBody("a"))).text, /no hosts available/);
     assert.deepEqual((await sim.client.faults()).cudo, { outOfCapacity: {}, vmFails: { id: "a" } });
     await sim.client.clearFaults();
@@ -141,7 +141,7 @@ describe("simulator: faults and the request log", () => {
   it("resets to nothing, and keeps its key", async () => {
     await sim.call("POST", "/networks", { id: "n", dataCenterId: place, ipRange: "10.0.0.0/24" });
     await sim.call("POST", "/vm", vmBody("a"));
-    await sim.client.setConditions({ ipv4Exhausted: {} });
+    await sim.client.setConditions("cudo", { ipv4Exhausted: {} });
     await sim.client.reset();
     assert.deepEqual((await sim.client.faults()).cudo, {});
     assert.deepEqual(await sim.client.requests(), []);

@@ -135,7 +135,7 @@ describe("simulator: VMs become machines", () => {
   });
 
   it("never powers a VM that fails", async () => {
-    await sim.client.setConditions({ vmFails: {} });
+    await sim.client.setConditions("cudo", { vmFails: {} });
     await sim.call("POST", "/vm", vmBody("a"));
     assert.deepEqual(
       (await machines()).map(({ state }) => state),

@@ -46,7 +46,8 @@ describe("npm run simulator", () => {
     const { child, ready, ended } = start("--port", "0", "--state-dir", stateDir, "--delays", "0");
     await ready;
     const path = join(stateDir, "simulator.json");
-    const { url, pid, apiKey, projectId } = JSON.parse(await readFile(path, "utf8"));
+    const { url, pid, cudo } = JSON.parse(await readFile(path, "utf8"));
+    const { apiKey, projectId } = cudo;
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.equal(pid, child.pid);
     assert.equal((await new SimulatorClient(url).health()).status, "ok");

@@ -126,7 +126,7 @@ describe("Cudo node group driver", () => {
   });
 
   it("keeps what could be made, and tells the shortage in the cloud's words", async () => {
-    await cloud.simulator.setConditions({ quotas: { vms: 2 } });
+    await cloud.simulator.setConditions("cudo", { quotas: { vms: 2 } });
     const since = new Date();
     const group = driver();
     await assert.rejects(group.resize(4, never), (error: unknown) => {
@@ -141,7 +141,7 @@ describe("Cudo node group driver", () => {
   });
 
   it("asks no further when there is no capacity", async () => {
-    await cloud.simulator.setConditions({ outOfCapacity: {} });
+    await cloud.simulator.setConditions("cudo", { outOfCapacity: {} });
     await cloud.simulator.clearRequests();
     const group = driver();
     await assert.rejects(group.resize(50, never), GroupShortfall);
@@ -150,7 +150,7 @@ describe("Cudo node group driver", () => {
   });
 
   it("removes machines that failed and makes others in their place", async () => {
-    await cloud.simulator.setConditions({ vmFails: { id: "train-gpu-1" } });
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "train-gpu-1" } });
     const group = driver();
     await group.resize(2, never);
     await assert.rejects(group.untilRunning(never), /train-gpu-1" failed while it was being made/);

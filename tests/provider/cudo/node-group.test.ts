@@ -168,7 +168,7 @@ describe("Cudo NodeGroup", () => {
   });
 
   it("keeps a half-made group in the state, and fills it at the next up", async () => {
-    await cloud.simulator.setConditions({ vmFails: { id: "train-cpu-1" } });
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "train-cpu-1" } });
     const resource = group();
     await assert.rejects(resource.up(program()), /train-cpu-1" failed while it was being made.*it has 1 machines now/);
     assert.equal(resource.stored?.id, `${cloud.projectId}/train/cpu`);
@@ -224,7 +224,7 @@ describe("Cudo NodeGroup", () => {
   it("says at preview when there is no room, but not for machines that are there", async () => {
     const resource = group();
     await resource.up(program());
-    await cloud.simulator.setConditions({ outOfCapacity: {} });
+    await cloud.simulator.setConditions("cudo", { outOfCapacity: {} });
     // A plugin that has not read the catalogue before.
     const fresh = await cloud.freshPlugin();
     try {

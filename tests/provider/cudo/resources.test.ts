@@ -185,7 +185,7 @@ describe("Cudo resources", () => {
   });
 
   it("removes a VM that goes FAILED and leaves nothing", async () => {
-    await cloud.simulator.setConditions({ vmFails: { id: "bad" } });
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "bad" } });
     const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "bad");
     await assert.rejects(vm.up({ ...vmInputs }), /VM "bad" failed while it was being made.*FAILED.*has been removed/);
     assert.equal(vm.stored, undefined);
@@ -193,7 +193,7 @@ describe("Cudo resources", () => {
   });
 
   it("keeps a FAILED VM in the state when it cannot be removed, and makes it anew at the next up", async () => {
-    await cloud.simulator.setConditions({ vmFails: { id: "bad" } });
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "bad" } });
     await cloud.fault(
       { operation: "TerminateVM" },
       { effect: "before", times: 1, outcome: { status: 403, body: "blocked" } },

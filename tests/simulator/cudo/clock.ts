@@ -2,7 +2,7 @@
 import { CudoCloud } from "../../../simulator/cudo/cloud";
 import type { Conditions } from "../../../simulator/cudo/conditions";
 import { emptyCudo, firstProjectId, type CudoState } from "../../../simulator/cudo/model";
-import { defaultTiming } from "../../../simulator/timing";
+import { defaultTiming } from "../../../simulator/cudo/timing";
 
 export const apiKey = "test-key";
 export const project = `/v1/projects/${firstProjectId}`;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parseIpv4, parseIpv4Range } from "../../../simulator/addresses";
 import { CudoCloud } from "../../../simulator/cudo/cloud";
 import type { CudoState } from "../../../simulator/cudo/model";
-import { defaultTiming } from "../../../simulator/timing";
+import { defaultTiming } from "../../../simulator/cudo/timing";
 import { ClockCudo, gpuPlace, vmBody, type Reply } from "./clock";
 
 const machineType = "intel-broadwell-v100";

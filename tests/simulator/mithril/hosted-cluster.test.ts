@@ -74,7 +74,7 @@ describe("A hosted cluster of simulated Mithril", function () {
   it("is joined by nodes, which are drained and uncordoned as bids lose and win", async () => {
     const client = new SimulatorClient(simulator.url);
     const setPrice = (spotPriceCents: number) =>
-      client.setMithrilConditions({ markets: { [market]: { spotPriceCents } } });
+      client.setConditions("mithril", { markets: { [market]: { spotPriceCents } } });
     await group().resize(1, signal());
     const joined = await until("the node is Ready", async () => {
       const found = await node(name);

@@ -1,8 +1,8 @@
 /** Start scripts on disk, one file each: they never change, and are most of what a cloud remembers. */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StoredVm } from "./cudo/model";
-import { writeAtomically } from "./atomic-file";
+import type { StoredVm } from "./model";
+import { writeAtomically } from "../atomic-file";
 
 export class StartScripts {
   private readonly directory: string;
