@@ -127,6 +127,7 @@ END
   sed -i -E 's|( conf_template = ).*|\1"/etc/containerd/cni.template"|' "$root/etc/containerd/config.toml"
 }
 
+# Continues configure_containerd, with its $config.
 configure_gpu() {
   [ -n "$(query text gpu.vendor)" ] || return 0
   if ! have nvidia-smi; then
@@ -134,14 +135,19 @@ configure_gpu() {
     return
   fi
   begin "NVIDIA container runtime"
-  if ! have nvidia-ctk; then
+  # Toolkits before 1.16 have no such hook, which the device plugin puts into its CDI specifications.
+  if ! have nvidia-cdi-hook; then
     local source=${NVIDIA_PACKAGES:-https://nvidia.github.io/libnvidia-container}
     # shellcheck disable=SC2016
     repository nvidia-container-toolkit "$source/stable/deb/\$(ARCH)" "$source/gpgkey" /
     apt update
     apt install -y --no-install-recommends nvidia-container-toolkit
   fi
-  nvidia-ctk runtime configure --runtime=containerd --set-as-default --config="$root/etc/containerd/config.toml"
+  # For those that ask for it (RuntimeClass `nvidia`). As the default, it would give all GPUs to every pod that sets NVIDIA_VISIBLE_DEVICES, and
+  # many images do; pods get theirs by CDI, from the device plugin.
+  sed -i 's/\( default_runtime_name = \).*/\1"runc"/' "$config"
+  nvidia-ctk runtime configure --runtime=containerd --cdi.enabled --config="$config"
+  nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false
 }
 
 name_machine() {

@@ -35,6 +35,7 @@ const commands: Record<string, string> = {
   mount: "",
   "mount.nfs": "",
   mountpoint: "exit 32",
+  "nvidia-cdi-hook": "",
   "nvidia-ctk": "",
   "nvidia-smi": "",
   runc: "",

@@ -214,10 +214,17 @@ describe("the bootstrap script on a machine", () => {
   it("gives GPUs to containers where the driver is, and says where it is not", async () => {
     machine = new FakeMachine();
     const { calls } = await machine.run(scriptFor(gpuWorker));
+    const restart = calls.indexOf("systemctl restart containerd");
     const configured = calls.findIndex((call) =>
-      call.startsWith("nvidia-ctk runtime configure --runtime=containerd --set-as-default"),
+      call.startsWith("nvidia-ctk runtime configure --runtime=containerd --cdi.enabled --config="),
     );
-    assert.ok(configured >= 0 && configured < calls.indexOf("systemctl restart containerd"));
+    assert.ok(configured >= 0 && configured < restart);
+    assert.ok(!calls.some((call) => call.includes("--set-as-default")));
+    // No pod may help itself to GPUs by an environment variable.
+    assert.ok(
+      calls.includes("nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false"),
+    );
+    assert.ok(!calls.some((call) => call.startsWith("apt-get")), calls.join("\n"));
     assert.deepEqual(documentsOf(machine.kubeadmConfig())[0]!["nodeRegistration"].taints, gpuWorker.taints);
     machine.dispose();
 
@@ -225,6 +232,15 @@ describe("the bootstrap script on a machine", () => {
     const without = await machine.run(scriptFor(gpuWorker));
     assert.equal(without.status, 0);
     assert.match(without.output, /no NVIDIA driver here/);
+  });
+
+  it("takes back that an image made NVIDIA's runtime everybody's, and a toolkit that is too old for CDI", async () => {
+    machine = new FakeMachine({ without: ["nvidia-cdi-hook"] });
+    machine.write("etc/containerd/config.toml", 'SystemdCgroup = false\n      default_runtime_name = "nvidia"\n');
+    const { status, calls } = await machine.run(scriptFor(gpuWorker));
+    assert.equal(status, 0);
+    assert.ok(calls.some((call) => call.endsWith("install -y --no-install-recommends nvidia-container-toolkit")));
+    assert.match(machine.read("etc/containerd/config.toml"), /default_runtime_name = "runc"/);
   });
 
   it("bridges pods where the document says so, on any role", async () => {
