@@ -7,7 +7,7 @@ import { placeholders, type ControlPlaneDocument, type KeyPair, type NodeDocumen
 /** Parameters of SSM that a machine reads and writes with its instance role. */
 export interface Ec2Secrets {
   source: "aws-ssm";
-  /** Name of the parameter whose value, JSON, is laid over the document: `Ec2ControlPlaneKeys` or `Ec2JoinToken`. */
+  /** Name of the parameter whose value, JSON, completes the document: `Ec2ControlPlaneKeys` or `Ec2JoinToken`, and nothing else of it. */
   parameter: string;
   /** Control plane only: where it leaves the nodes' token (`Ec2JoinToken`), and a fresh one every eight hours. */
   joinParameter?: string;
@@ -62,18 +62,28 @@ export function completeEc2Document(
 ): NodeDocument | undefined {
   const { controlPlane, member, ...common }: Partial<Ec2NodeDocument> = document;
   delete common.secrets;
-  const { controlPlane: keys, ...other } = {
-    ...(JSON.parse(values.parameter) as Partial<Ec2ControlPlaneKeys & Ec2JoinToken>),
-    ...(member && (JSON.parse(values.joinParameter ?? "{}") as Partial<Ec2JoinToken>)),
-  };
-  const joins = document.role === "worker" || member === "other";
-  if (joins && other.bootstrapToken === undefined) return undefined;
+  const isWorker = document.role === "worker";
+  const token = isWorker ? tokenOf(values.parameter) : member && tokenOf(values.joinParameter);
+  if (token === undefined && (isWorker || member === "other")) return undefined;
   const text = JSON.stringify(common)
     .replaceAll(placeholders.nodeName, facts.nodeName)
     .replaceAll(placeholders.providerId, facts.providerId);
   return {
     ...(JSON.parse(text) as NodeDocument),
-    ...other,
-    ...(controlPlane && { controlPlane: { ...controlPlane, ...keys } as ControlPlaneDocument }),
+    ...(token !== undefined && { bootstrapToken: token }),
+    ...(controlPlane && { controlPlane: { ...controlPlane, ...keysOf(values.parameter) } }),
   };
+}
+
+/** Every control plane may write it, and every machine reads it: the token is all that is taken of it. */
+function tokenOf(parameter = "{}"): string | undefined {
+  const { bootstrapToken } = JSON.parse(parameter) as Partial<Ec2JoinToken>;
+  if (bootstrapToken !== undefined && !/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(bootstrapToken))
+    throw new Error("what the parameter holds is no token");
+  return bootstrapToken;
+}
+
+function keysOf(parameter: string): Ec2ControlPlaneKeys["controlPlane"] {
+  const { ca, frontProxyCa, etcdCa, serviceAccountKey } = (JSON.parse(parameter) as Ec2ControlPlaneKeys).controlPlane;
+  return { ca, frontProxyCa, etcdCa, serviceAccountKey };
 }

@@ -1,5 +1,6 @@
 /** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
-import { gunzipSync, gzipSync } from "node:zlib";
+// Not Node's own zlib, whose output depends on the processor: the same program must give the same script everywhere.
+import { gunzipSync, gzipSync } from "fflate";
 import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
@@ -10,8 +11,9 @@ export const maximumScriptBytes = 16 * 1024;
 
 export interface BootstrapScriptOptions {
   /**
-   * `cudo-start-script`: plain bash, run as root on each boot. `ec2-user-data`: the same, compressed and in base64, as EC2 and
-   * cloud-init take it; nobody can fill placeholders in there, so the machine does (`Ec2NodeDocument`).
+   * `cudo-start-script`: bash, run as root on each boot; the document is in plain text and the commands unpack themselves.
+   * `ec2-user-data`: all of it compressed and in base64, as EC2 and cloud-init take it; nobody can fill placeholders in there, so the
+   * machine does (`Ec2NodeDocument`).
    */
   delivery: "cudo-start-script" | "ec2-user-data";
 }
@@ -25,14 +27,26 @@ export function renderBootstrapScript(
   document: NodeDocument | Ec2NodeDocument,
   options: BootstrapScriptOptions,
 ): string {
-  const script = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n${commands(document)}`;
-  const delivered = options.delivery === "ec2-user-data" ? gzipSync(script, { level: 9 }) : Buffer.from(script, "utf8");
+  const head = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n`;
+  const body = commands(document);
+  const delivered =
+    options.delivery === "ec2-user-data" ? compressed(head + body) : Buffer.from(head + unpacking(body), "utf8");
   if (delivered.length > maximumScriptBytes) {
     throw new RangeError(
       `the bootstrap script of node ${document.nodeName} has ${delivered.length} bytes, and a machine takes ${maximumScriptBytes}: give it fewer labels, taints or file shares`,
     );
   }
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
+}
+
+function compressed(text: string): Buffer {
+  return Buffer.from(gzipSync(Buffer.from(text, "utf8"), { level: 9, mtime: 0 }));
+}
+
+/** Bash that unpacks the commands and runs them. Every program that it takes is essential to Debian and Ubuntu. */
+function unpacking(body: string): string {
+  const lines = compressed(body).toString("base64").replace(/.{76}/g, "$&\n");
+  return `commands=$(base64 -d <<'END' | gunzip\n${lines}\nEND\n) && eval "$commands"\n`;
 }
 
 /** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */
@@ -54,7 +68,7 @@ export function nodeDocumentFromScript(script: string): NodeDocument | undefined
 
 function decompressed(script: string): string {
   try {
-    return gunzipSync(Buffer.from(script, "base64")).toString("utf8");
+    return Buffer.from(gunzipSync(Buffer.from(script, "base64"))).toString("utf8");
   } catch {
     return script;
   }

@@ -4,7 +4,7 @@
 mkdir -p "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters" "${GPU_CLUSTERS_ROOT:-}/var/log"
 ec2=${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/ec2.py
 cat >"$ec2" <<'END'
-import datetime,hashlib,hmac,json,os,sys,time,urllib.error,urllib.request
+import datetime,hashlib,hmac,json,os,re,sys,time,urllib.error,urllib.request
 METADATA=os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT","http://169.254.169.254")
 DIRECT=urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def metadata(path):
@@ -31,18 +31,25 @@ def ssm(action,body):
     try: return json.load(urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20))
     except urllib.error.HTTPError as error: raise RuntimeError("ssm:%s: %s %s"%(action,error.code,error.read().decode(errors="replace")[:300]))
 def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
+# Of what is written there, the token is all that is taken: every control plane may write it, and every machine reads it.
+def token(name):
+    value=parameter(name).get("bootstrapToken")
+    if value is None: return {}
+    if not re.fullmatch("[a-z0-9]{6}[.][a-z0-9]{16}",str(value)): raise RuntimeError("what %s holds is no token"%name)
+    return {"bootstrapToken":value}
 def complete(document):
     secrets=document["secrets"]
-    over=parameter(secrets["parameter"])
-    if "member" in document:
-        # Whoever finds a token joins: also the first one, when it is made anew.
-        over.update(parameter(secrets["joinParameter"]))
-        if document.pop("member")=="other" and "bootstrapToken" not in over: raise RuntimeError("the first control plane has not left a token in %s yet"%secrets["joinParameter"])
-    if document["role"]=="worker" and "bootstrapToken" not in over: raise RuntimeError("the control plane has not left a token in %s yet"%secrets["parameter"])
+    worker=document["role"]=="worker"
+    member=document.pop("member",None)
+    # Whoever finds a token joins: also the first control plane, when it is made anew.
+    join=secrets["parameter"] if worker else secrets.get("joinParameter")
+    over=token(join) if worker or member else {}
+    if not over and (worker or member=="other"): raise RuntimeError("the %scontrol plane has not left a token in %s yet"%("first "*bool(member),join))
+    if not worker:
+        keys=parameter(secrets["parameter"])["controlPlane"]
+        document["controlPlane"].update({name:keys[name] for name in ("ca","frontProxyCa","etcdCa","serviceAccountKey")})
     own={"@@NODE_NAME@@":metadata("local-hostname").split()[0],"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
     for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))
-    document.setdefault("controlPlane",{}).update(over.pop("controlPlane",{}))
-    if not document["controlPlane"]: del document["controlPlane"]
     return {**document,**over}
 def retried(work):
     for left in range(int(os.environ.get("EC2_ATTEMPTS","90")),-1,-1):

@@ -52,6 +52,32 @@ else: print(v if isinstance(v,str) else json.dumps(v))' "$@"
 # The PEM at a path, with exactly one newline at its end.
 pem() { printf '%s\n' "$(query text "$1")"; }
 
+# Where it is used, nothing of the document may mean more than it says: a path, an option, a second line.
+check_document() {
+  begin "the node document"
+  document | python3 -ISc '
+import json,re,sys
+d=json.loads(sys.stdin.read().split("\n",1)[1])
+wrong=[]
+def need(path,value,form):
+  if not (isinstance(value,str) and re.fullmatch(form,value)): wrong.append(path)
+def may(key,form):
+  if d.get(key) is not None: need(key,d[key],form)
+need("role",d.get("role"),"control-plane|worker")
+need("nodeName",d.get("nodeName"),"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+need("kubernetesVersion",d.get("kubernetesVersion"),r"\d+\.\d+\.\d+(-[a-z]+\.\d+)?")
+need("providerId",d.get("providerId"),"[A-Za-z0-9:/._-]+")
+may("endpoint",r"https://[A-Za-z0-9.\[\]:-]+:\d+")
+may("bootstrapToken",r"[a-z0-9]{6}\.[a-z0-9]{16}")
+for k,v in d["labels"].items():
+  need("labels",k,"[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?")
+  need("labels[%s]"%json.dumps(k),v,"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
+for i,s in enumerate(d["fileShares"]):
+  for f,form in ("name","[A-Za-z0-9][A-Za-z0-9._-]*"),("source",r"[A-Za-z0-9/\[][A-Za-z0-9/:.,@%+=_\[\]-]*"),("type","nfs|virtiofs"): need("fileShares[%d].%s"%(i,f),s.get(f),form)
+for i,k in enumerate(d.get("authorizedKeys") or []): need("authorizedKeys[%d]"%i,k,"[^\0-\x1f\x7f]+")
+if wrong: sys.exit("not of a form that can be used: "+", ".join(wrong))'
+}
+
 # A machine that has just booted may not have its name servers yet, and its own updates may hold apt's locks for minutes.
 retry() {
   local attempt
@@ -331,10 +357,11 @@ main() {
   [ ! -O "$root/etc/gpu-clusters/overrides.env" ] || . "$root/etc/gpu-clusters/overrides.env"
   # Images with cloud-init have it.
   python3 -ISc 'import json' 2>/dev/null || { apt update && apt install -y python3; }
+  [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
+  check_document
   role=$(query text role)
   node=$(query text nodeName)
   version=$(query text kubernetesVersion)
-  [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
   # First: with it, somebody may look why the rest fails.
   authorize_keys
   install_packages

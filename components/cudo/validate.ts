@@ -5,6 +5,9 @@ import { known } from "../inputs";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { controlPlaneProfiles } from "./profiles";
 
+/** RSA keys of 8192 bits have 1420; beyond this, Cudo would not take the control plane's start script. */
+export const longestPublicKey = 2048;
+
 /** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. Pure. */
 export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Problems {
   const problems = new Problems();
@@ -16,6 +19,11 @@ export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Probl
     !/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim())
   ) {
     problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
+  } else if (key !== undefined && key.length > longestPublicKey) {
+    problems.add(
+      "sshPublicKey",
+      `has ${key.length} characters, and a start script has room for ${longestPublicKey}: an Ed25519 key has 80`,
+    );
   }
   if (args.sshPrivateKey !== undefined && args.sshPublicKey === undefined) {
     problems.add("sshPublicKey", "is required with sshPrivateKey: machines accept the key only then");

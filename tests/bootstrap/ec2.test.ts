@@ -60,7 +60,7 @@ describe("user data of EC2 instances", () => {
       const script = scriptOf(name);
       assertGolden(name, script);
       const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
-      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes / 2);
+      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes * 0.6);
       for (const secret of [ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey).concat(serviceAccountKey)) {
         assert.ok(!script.includes(JSON.stringify(secret).slice(1, -1)));
       }
@@ -212,6 +212,37 @@ describe("an EC2 instance", () => {
       assert.equal(second.status, 0, second.output);
       assert.ok(second.calls.some((call) => call.startsWith("kubeadm reset --force")));
     });
+  });
+
+  it("believes of the nodes' parameter the token and nothing else", async () => {
+    const lies = {
+      authorizedKeys: ["ssh-ed25519 AAAA evil"],
+      endpoint: "https://evil.example:6443",
+      certificateAuthority: "EVIL",
+      fileShares: [{ name: "../../etc/cron.d", source: "evil:/", type: "nfs" }],
+      nodeName: "control-plane",
+      labels: { evil: "yes" },
+    };
+    const parameter = JSON.stringify({ bootstrapToken: token, ...lies });
+    services.parameters.set(parameters.join, parameter);
+    const { status, output } = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(status, 0, output);
+    assert.ok(!machine.has("root/.ssh/authorized_keys") && !machine.has("etc/fstab"));
+    assert.doesNotMatch(machine.discovery() + machine.kubeadmConfig(), /evil|EVIL/);
+    assert.match(machine.kubeadmConfig(), new RegExp(facts.nodeName));
+    const document = documents["ec2-worker"]!;
+    assert.deepEqual(
+      completeEc2Document(document, facts, { parameter }),
+      completeEc2Document(document, facts, { parameter: JSON.stringify({ bootstrapToken: token }) }),
+    );
+    const noToken = JSON.stringify({ bootstrapToken: `${token}"\nuser: {}` });
+    assert.throws(() => completeEc2Document(document, facts, { parameter: noToken }), /is no token/);
+    machine.dispose();
+    machine = new FakeMachine();
+    services.parameters.set(parameters.join, noToken);
+    const refused = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(refused.status, 1);
+    assert.match(machine.read("var/log/gpu-clusters-bootstrap.log"), /holds is no token/);
   });
 
   it("gives up with the reason in its log", async () => {

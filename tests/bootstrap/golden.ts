@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
 import { nodeScript } from "../../bootstrap/node-script";
 
@@ -12,12 +13,18 @@ const scripts = {
   "ec2-control-plane.sh": ec2ControlPlaneScript,
 };
 
-/** Holds a script against golden/<name>.sh, in which a line stands for each file of bootstrap/scripts. UPDATE_GOLDEN=1 writes it anew. */
+/** A start script with its commands as they are when they have unpacked themselves. */
+export function unpacked(script: string): string {
+  const packed = /^commands=\$\(base64 -d <<'END' \| gunzip\n([^]*)\nEND\n\) && eval "\$commands"\n$/m;
+  return script.replace(packed, (_, text: string) => gunzipSync(Buffer.from(text, "base64")).toString("utf8"));
+}
+
+/** Holds a script against golden/<name>.sh, unpacked, in which a line stands for each file of bootstrap/scripts. UPDATE_GOLDEN=1 writes it anew. */
 export function assertGolden(name: string, script: string): void {
   const path = join(__dirname, "golden", `${name}.sh`);
   const abridged = Object.entries(scripts).reduce(
     (text, [file, commands]) => text.replace(commands, () => `# bootstrap/scripts/${file}\n`),
-    script,
+    unpacked(script),
   );
   if (process.env["UPDATE_GOLDEN"]) writeFileSync(path, abridged);
   assert.equal(abridged, readFileSync(path, "utf8"), "UPDATE_GOLDEN=1 writes the golden files anew");

@@ -211,6 +211,33 @@ describe("the bootstrap script on a machine", () => {
     assert.deepEqual(calls, [""]);
   });
 
+  it("takes nothing of the document for more than it says, and fails where it cannot read it", async () => {
+    const share = { name: "data", source: "10.0.0.9:/data", type: "nfs" } as const;
+    const attacks: [Partial<NodeDocument>, string][] = [
+      [{ fileShares: [{ ...share, name: "../../etc/cron.d" }] }, "fileShares[0].name"],
+      [{ fileShares: [{ ...share, source: "a b\n/dev/sda1 / ext4" }] }, "fileShares[0].source"],
+      [{ fileShares: [share, { ...share, source: "--bind" }] }, "fileShares[1].source"],
+      [{ authorizedKeys: ['ssh-ed25519 AAAA a\ncommand="reboot" ssh-ed25519 BBBB b'] }, "authorizedKeys[0]"],
+      [{ nodeName: "node 127.0.0.1 api" }, "nodeName"],
+      [{ kubernetesVersion: "1.36.3 --allow-unauthenticated" }, "kubernetesVersion"],
+      [{ endpoint: "https://evil/#:6443" }, "endpoint"],
+      [{ providerId: 'x"}' }, "providerId"],
+      [{ bootstrapToken: "abc" }, "bootstrapToken"],
+      [{ labels: { gpu: true as unknown as string, 'a"b': "c" } }, 'labels["gpu"], labels'],
+      [{ role: "worker; reboot" as "worker" }, "role"],
+      [{ labels: undefined as never }, ""],
+    ];
+    for (const [change, path] of attacks) {
+      machine?.dispose();
+      machine = new FakeMachine();
+      const { status, output, calls } = await machine.run(scriptFor({ ...worker, ...change }));
+      assert.equal(status, 1, output);
+      if (path) assert.ok(output.includes(`not of a form that can be used: ${path}\n`), output);
+      assert.match(output, /FAILED at step: the node document/);
+      assert.deepEqual([calls, machine.has("root/.ssh"), machine.has("etc/fstab")], [[""], false, false]);
+    }
+  });
+
   it("gives GPUs to containers where the driver is, and says where it is not", async () => {
     machine = new FakeMachine();
     const { calls } = await machine.run(scriptFor(gpuWorker));

@@ -7,8 +7,9 @@ import fc from "fast-check";
 import { placeholders, type NodeDocument } from "../../bootstrap/document";
 import { scriptModule } from "../../bootstrap/generate";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import { longestPublicKey } from "../../components/cudo/validate";
 import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
-import { assertGolden } from "./golden";
+import { assertGolden, unpacked } from "./golden";
 import { shellcheck } from "./shellcheck";
 
 const documents = {
@@ -50,9 +51,10 @@ describe("renderBootstrapScript", () => {
     it(`gives the script in golden/${file}.sh`, () => assertGolden(file, renderBootstrapScript(document, cudo)));
   }
 
-  it("fits into what a cloud takes, for each role, with room for labels", () => {
+  it("fits into what a cloud takes, for each role, with room for labels and the longest keys", () => {
+    const key = `ssh-rsa ${"A".repeat(longestPublicKey - 8)}`;
     for (const document of Object.values(documents)) {
-      const plain = Buffer.byteLength(filled(renderBootstrapScript(document, cudo)));
+      const plain = Buffer.byteLength(filled(renderBootstrapScript({ ...document, authorizedKeys: [key] }, cudo)));
       assert.ok(plain < maximumScriptBytes - 1024, `${document.role}: ${plain}`);
       assert.ok(Buffer.from(renderBootstrapScript(document, ec2), "base64").length < maximumScriptBytes / 2);
     }
@@ -89,7 +91,7 @@ describe("renderBootstrapScript", () => {
   it("is bash that prints the document, whatever the document says", () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
-        const [head] = renderBootstrapScript(document, cudo).split("\nset -euo pipefail\n");
+        const [head] = renderBootstrapScript(document, cudo).split("\ncommands=$(base64 -d");
         const printed = execFileSync("bash", ["-c", `${head}\ndocument`], { encoding: "utf8" });
         assert.deepEqual(JSON.parse(printed.slice(printed.indexOf("\n"))), document);
       }),
@@ -99,7 +101,7 @@ describe("renderBootstrapScript", () => {
 
   it("compresses user data for EC2", () => {
     const userData = renderBootstrapScript(worker, ec2);
-    assert.equal(gunzipSync(Buffer.from(userData, "base64")).toString(), renderBootstrapScript(worker, cudo));
+    assert.equal(gunzipSync(Buffer.from(userData, "base64")).toString(), unpacked(renderBootstrapScript(worker, cudo)));
   });
 });
 
@@ -122,7 +124,9 @@ describe("scripts/node.sh", () => {
     const executable = shellcheck();
     if (executable === undefined) return this.skip();
     for (const document of [controlPlane, worker]) {
-      assert.equal(complaints(executable, renderBootstrapScript(document, cudo)), "");
+      const script = renderBootstrapScript(document, cudo);
+      assert.equal(complaints(executable, script), "");
+      assert.equal(complaints(executable, unpacked(script)), "");
     }
   });
 });

@@ -214,6 +214,11 @@ describe("components/cudo", () => {
       () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
       /sshPublicKey: is required with sshPrivateKey/,
     );
+    const sshPublicKey = `ssh-rsa ${"A".repeat(2731)}`; // RSA with 16384 bits.
+    assert.throws(
+      () => new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey }),
+      /sshPublicKey: has 2739 characters, and a start script has room for 2048/,
+    );
   });
 
   it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {
