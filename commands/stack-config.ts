@@ -31,6 +31,7 @@ export function deriveConfig(
   if (sshKey !== undefined && (cloud === "mithril" || (cloud === "cudo" && simulator.machines === "nspawn"))) {
     set("pulumi-gpu-clusters:sshPublicKey", sshKey.publicKey);
     set("pulumi-gpu-clusters:sshPrivateKey", sshKey.privateKey);
+    if (cloud === "cudo") set("pulumi-gpu-clusters:sshAccessCidrs", ["0.0.0.0/0"]);
     if (cloud === "mithril") set("pulumi-gpu-clusters:sshPort", sshPort);
   }
   if (simulator.aws) leadToSimulatedAws(document, simulator.aws.endpoint);

@@ -1,6 +1,8 @@
 /** Checks that every cluster component makes of its arguments, whichever cloud runs it. Pure. */
-import type { Taint } from "../bootstrap/document";
+import type * as pulumi from "../sdk/pulumi";
+import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
+import { known, knownElements, knownEntries } from "./inputs";
 import { kubernetesReleases, resolveKubernetesVersion } from "./versions";
 
 /** Limits of the create-cluster request (seed 004, "Limits"). */
@@ -61,12 +63,7 @@ export function checkRole(path: string, role: string | undefined, problems: Prob
 }
 
 /** Names must be unique, and fit a label's value because nodes carry them. */
-export function checkGroupNames(
-  path: string,
-  field: string,
-  names: readonly (string | undefined)[],
-  problems: Problems,
-): void {
+export function checkGroupNames(path: string, names: readonly (string | undefined)[], problems: Problems): void {
   if (names.length > limits.nodeGroups) {
     problems.add(path, `a cluster has at most ${limits.nodeGroups} node groups, this has ${names.length}`);
   }
@@ -77,13 +74,13 @@ export function checkGroupNames(
     }
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
       problems.add(
-        `${path}[${index}].${field}`,
+        `${path}[${index}].name`,
         `"${name}" must be 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`,
       );
     }
     const earlier = first.get(name);
     if (earlier !== undefined) {
-      problems.add(`${path}[${index}].${field}`, `"${name}" is also the ${field} of ${path}[${earlier}]`);
+      problems.add(`${path}[${index}].name`, `"${name}" is also the name of ${path}[${earlier}]`);
     } else {
       first.set(name, index);
     }
@@ -118,10 +115,10 @@ function keyProblem(key: string): string | undefined {
 
 export function checkLabels(
   path: string,
-  labels: Readonly<Record<string, string | undefined>>,
+  labels: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined,
   problems: Problems,
 ): void {
-  for (const [key, value] of Object.entries(labels)) {
+  for (const [key, value] of knownEntries(labels)) {
     const at = `${path}["${key}"]`;
     const wrong = keyProblem(key);
     const domain = key.split("/")[0]!;
@@ -149,22 +146,22 @@ export function checkLabels(
   }
 }
 
-export function checkTaints(path: string, taints: readonly Partial<Taint>[], problems: Problems): void {
-  taints.forEach((taint, index) => {
+export function checkTaints(
+  path: string,
+  taints: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined,
+  problems: Problems,
+): void {
+  (knownElements(taints) ?? []).forEach((taint, index) => {
+    if (taint === undefined) return;
     const at = `${path}[${index}]`;
-    const wrong = taint.key === undefined ? "is required" : keyProblem(taint.key);
-    if (wrong) {
-      problems.add(`${at}.key`, wrong);
+    const [key, value, effect] = [known(taint.key), known(taint.value), known(taint.effect)];
+    const wrong = taint.key === undefined ? "is required" : key === undefined ? undefined : keyProblem(key);
+    if (wrong) problems.add(`${at}.key`, wrong);
+    if (value !== undefined && !labelValue.test(value)) {
+      problems.add(`${at}.value`, `"${value}" is not a valid label value`);
     }
-    if (taint.value !== undefined && !labelValue.test(taint.value)) {
-      problems.add(`${at}.value`, `"${taint.value}" is not a valid label value`);
-    }
-    if (taint.effect !== "NoSchedule" && taint.effect !== "PreferNoSchedule" && taint.effect !== "NoExecute") {
-      problems.add(
-        `${at}.effect`,
-        `must be NoSchedule, PreferNoSchedule or NoExecute, is ${JSON.stringify(taint.effect)}`,
-      );
-    }
+    if (taint.effect === undefined) problems.add(`${at}.effect`, "is required");
+    checkChoice(`${at}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"], problems);
   });
 }
 

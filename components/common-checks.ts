@@ -1,5 +1,4 @@
 /** What the arguments of clusters whose control plane we boot have in common, whichever cloud runs them. Pure. */
-import type { Taint } from "../bootstrap/document";
 import {
   checkBounds,
   checkChoice,
@@ -12,8 +11,9 @@ import {
   checkTaints,
 } from "./checks";
 import type { Problems } from "./errors";
-import { known } from "./inputs";
+import { known, knownElements } from "./inputs";
 import type * as pulumi from "../sdk/pulumi";
+import type { TaintArgs } from "../sdk/kubernetes/taint";
 import { defaultKubernetesMinor } from "./versions";
 
 export interface CommonClusterArgs {
@@ -21,15 +21,17 @@ export interface CommonClusterArgs {
   kubernetesVersion?: string | undefined;
   devMode?: boolean | undefined;
   cni?: string | undefined;
-  apiServerAccessCidrs?: string[] | undefined;
+  apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
 export interface CommonGroupArgs {
+  name: string;
   role: string;
   minSize: pulumi.Input<number>;
   maxSize: pulumi.Input<number>;
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  taints?: readonly Taint[] | undefined;
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined;
 }
 
 /** `name` is the resource's, which a cluster has without `clusterName`. */
@@ -43,20 +45,26 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
   );
   checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
   checkCidrs("apiServerAccessCidrs", args.apiServerAccessCidrs, problems);
+  checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
 }
 
-export function checkCidrs(path: string, ranges: readonly string[] | undefined, problems: Problems): void {
-  (ranges ?? []).forEach((cidr, index) => checkCidr(`${path}[${index}]`, cidr, problems));
+function checkCidrs(path: string, ranges: pulumi.Input<pulumi.Input<string>[]> | undefined, problems: Problems): void {
+  (knownElements(ranges) ?? []).forEach((cidr, index) => {
+    if (cidr !== undefined) checkCidr(`${path}[${index}]`, cidr, problems);
+  });
 }
 
-/** `nameField` is what the cloud's groups call their name, `required` are all fields that a group must have. */
+/** `required` are all fields that a group must have. */
 export function checkCommonGroups<Group extends CommonGroupArgs>(
   groups: readonly Group[],
-  { nameField, required }: { nameField: keyof Group & string; required: readonly (keyof Group & string)[] },
+  required: readonly (keyof Group & string)[],
   problems: Problems,
 ): void {
-  const names = groups.map((group) => group[nameField] as string | undefined);
-  checkGroupNames("nodeGroups", nameField, names, problems);
+  checkGroupNames(
+    "nodeGroups",
+    groups.map(({ name }) => name),
+    problems,
+  );
   groups.forEach((group, index) => {
     const path = `nodeGroups[${index}]`;
     for (const field of required) {
@@ -64,13 +72,9 @@ export function checkCommonGroups<Group extends CommonGroupArgs>(
     }
     checkRole(`${path}.role`, group.role, problems);
     checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
-    checkLabels(`${path}.labels`, knownLabels(group), problems);
-    checkTaints(`${path}.taints`, group.taints ?? [], problems);
+    checkLabels(`${path}.labels`, group.labels, problems);
+    checkTaints(`${path}.taints`, group.taints, problems);
   });
-}
-
-function knownLabels({ labels }: CommonGroupArgs): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(known(labels) ?? {}).map(([key, value]) => [key, known(value)]));
 }
 
 /** Whole numbers of at least `least`; what is not known yet is left to the cloud. */

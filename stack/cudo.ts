@@ -1,16 +1,16 @@
 import type * as pulumi from "../sdk/pulumi";
-import type { CudoClusterArgs, CudoNodeGroupArgs } from "../components/cudo/args";
+import type { CudoClusterArgs, CudoControlPlaneArgs, CudoNodeGroupArgs } from "../components/cudo/args";
 import { CudoCluster } from "../components/cudo/cluster";
-import { objects, optionalText } from "./config";
+import { object, objects, optionalText } from "./config";
 
 const groupFields = [
-  "id",
+  "name",
   "role",
   "minSize",
   "maxSize",
   "vcpus",
   "memoryGib",
-  "bootDiskSizeGib",
+  "diskSizeGib",
   "dataCenterId",
   "machineType",
   "gpus",
@@ -27,11 +27,12 @@ export function cluster(stack: string, config: pulumi.Config): CudoCluster {
     namePrefix: optionalText(config, "namePrefix"),
     kubernetesVersion: optionalText(config, "kubernetesVersion"),
     cni: config.get("cni") as CudoClusterArgs["cni"],
-    controlPlaneSize: config.get("controlPlaneSize") as CudoClusterArgs["controlPlaneSize"],
+    controlPlane: object<CudoControlPlaneArgs>(config, "controlPlane", ["size", "machineType"]),
     nodeGroups: objects<CudoNodeGroupArgs>(config, "nodeGroups", groupFields),
     sshPublicKey: optionalText(config, "sshPublicKey"),
     sshPrivateKey: config.getSecret("sshPrivateKey"),
     apiServerAccessCidrs: config.getObject<string[]>("apiServerAccessCidrs"),
+    sshAccessCidrs: config.getObject<string[]>("sshAccessCidrs"),
     devMode: config.getBoolean("devMode"),
   });
 }

@@ -1,12 +1,17 @@
 import type * as pulumi from "../sdk/pulumi";
-import type { MithrilClusterArgs, MithrilFileShareArgs, MithrilNodeGroupArgs } from "../components/mithril/args";
+import type {
+  MithrilClusterArgs,
+  MithrilControlPlaneArgs,
+  MithrilFileShareArgs,
+  MithrilNodeGroupArgs,
+} from "../components/mithril/args";
 import { MithrilCluster } from "../components/mithril/cluster";
-import { objects, optionalText } from "./config";
+import { object, objects, optionalText } from "./config";
 
 const groupFields = [
-  "id",
+  "name",
   "instanceType",
-  "purchase",
+  "capacity",
   "minSize",
   "maxSize",
   "gpus",
@@ -28,7 +33,7 @@ export function cluster(stack: string, config: pulumi.Config): MithrilCluster {
     clusterName: optionalText(config, "clusterName"),
     namePrefix: optionalText(config, "namePrefix"),
     region: config.require("region"),
-    controlPlaneInstanceType: config.require("controlPlaneInstanceType"),
+    controlPlane: object<MithrilControlPlaneArgs>(config, "controlPlane", ["instanceType"]) as MithrilControlPlaneArgs,
     kubernetesVersion: optionalText(config, "kubernetesVersion") as MithrilClusterArgs["kubernetesVersion"],
     sshPublicKey: config.require("sshPublicKey"),
     sshPrivateKey: config.requireSecret("sshPrivateKey"),

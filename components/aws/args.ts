@@ -1,11 +1,35 @@
 import type * as pulumi from "../../sdk/pulumi";
-import type { AllocationStrategy, CapacityType } from "../../sdk/aws/allocation";
+import type { AllocationStrategy, OnDemandStrategy } from "../../sdk/aws/allocation";
+import type { TaintArgs } from "../../sdk/kubernetes/taint";
 
-/** A taint that every node of a group registers with. */
-export interface AwsTaintArgs {
-  key: string;
-  value?: string;
-  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+/** Machines that AWS sells as long as it has some, and does not take back. */
+export interface AwsOnDemandArgs {
+  /**
+   * Which types and zones are taken first; `prioritized` is the order of `instanceTypes`.
+   * Default: `lowest-price`. Another one replaces the group.
+   */
+  allocationStrategy?: pulumi.Input<OnDemandStrategy>;
+}
+
+/** Machines that cost less and can be taken back by AWS at any time. */
+export interface AwsSpotArgs {
+  /**
+   * Which types and zones are taken first; `prioritized` is the order of `instanceTypes`.
+   * Default: `lowest-price`. Another one replaces the group.
+   */
+  allocationStrategy?: pulumi.Input<AllocationStrategy>;
+  /**
+   * Machines that are on-demand all the same, at most `minSize`. Another number replaces the group.
+   * Default: 0.
+   * @integer
+   */
+  onDemandBase?: pulumi.Input<number>;
+}
+
+/** Exactly one kind, for example `{ spot: {} }`. Another kind replaces the group. */
+export interface AwsCapacityArgs {
+  onDemand?: AwsOnDemandArgs;
+  spot?: AwsSpotArgs;
 }
 
 /** A group of equal EC2 instances between `minSize` and `maxSize`, kept by an EC2 Fleet. */
@@ -26,18 +50,8 @@ export interface AwsNodeGroupArgs {
    * must have equal vCPUs, memory and GPUs, and one architecture.
    */
   instanceTypes: string[];
-  /**
-   * `spot` machines cost less and can be taken back by AWS at any time.
-   * Default: `on-demand`.
-   */
-  capacityType?: CapacityType;
-  /**
-   * Which types and zones are taken first. On-demand groups have `lowest-price` and `prioritized` (the order of `instanceTypes`) only.
-   * Default: `lowest-price`.
-   */
-  allocationStrategy?: AllocationStrategy;
-  /** Machines of a spot group that are on-demand, at most `minSize`. Default: 0. */
-  onDemandBase?: number;
+  /** How machines are bought. Default: on-demand. */
+  capacity?: AwsCapacityArgs;
   /** Root disk per node in GiB, encrypted gp3. Default: 100. */
   diskSizeGib?: pulumi.Input<number>;
   /** GPUs per node. Default: what the instance type is known to have. */
@@ -60,10 +74,10 @@ export interface AwsNodeGroupArgs {
    * carries the driver; a newer one does not change the group.
    */
   image?: pulumi.Input<string>;
-  /** Node labels, besides the package's own. */
-  labels?: Record<string, string>;
-  /** Node taints. */
-  taints?: AwsTaintArgs[];
+  /** Node labels, besides the package's own. A change concerns machines that are made from then on. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Node taints. A change concerns machines that are made from then on. */
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
 }
 
 /** Another organisation's account, entered through a role there. */

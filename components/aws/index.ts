@@ -1,10 +1,13 @@
 export { AwsCluster } from "./cluster";
 export { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
 export type {
+  AwsCapacityArgs,
   AwsCloudAccountArgs,
   AwsClusterArgs,
   AwsControlPlaneArgs,
   AwsNetworkArgs,
   AwsNodeGroupArgs,
-  AwsTaintArgs,
+  AwsOnDemandArgs,
+  AwsSpotArgs,
 } from "./args";
+export * from "../../sdk/aws";

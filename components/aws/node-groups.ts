@@ -8,6 +8,7 @@ import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import type { AwsConnection } from "../../sdk/aws/config";
 import type { NodeGroupStatus } from "../cluster";
 import type { AwsNodeGroupArgs } from "./args";
+import { fleetCapacity } from "./capacity";
 import { defaultDiskSizeGib } from "./control-plane";
 import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
@@ -97,8 +98,15 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       // Not volumes: EC2 Fleet's own role may not tag them, and nothing would start.
       tagSpecifications: [{ resourceType: "instance", tags: machineTags }],
       userData: pulumi
-        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, place.joinParameter])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter]) =>
+        .all([
+          place.certificateAuthority,
+          place.kubernetesVersion,
+          place.endpoint,
+          place.joinParameter,
+          pulumi.output(group.labels ?? {}),
+          pulumi.output(group.taints ?? []),
+        ])
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, taints]) =>
           renderBootstrapScript(
             workerDocument({
               clusterName,
@@ -109,8 +117,8 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
               kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
               endpoint,
               joinParameter,
-              labels: group.labels ?? {},
-              taints: group.taints ?? [],
+              labels,
+              taints,
               gpus: groupGpus(group),
             }),
             { delivery: "ec2-user-data" },
@@ -135,9 +143,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       launchTemplateVersion: template.latestVersion,
       instanceTypes: group.instanceTypes,
       subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
-      capacityType: group.capacityType,
-      allocationStrategy: group.allocationStrategy,
-      onDemandBase: group.onDemandBase,
+      ...fleetCapacity(group.capacity),
       tags: place.tags,
       connection: place.connection,
     },

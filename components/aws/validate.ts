@@ -1,9 +1,9 @@
-import { allocationStrategies, strategyRefusal } from "../../sdk/aws/allocation";
 import { checkChoice } from "../checks";
-import { checkCidrs, checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
+import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { known } from "../inputs";
 import { parseCidr } from "../ip-ranges";
+import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { subnets } from "./documents";
 import { architectureOf, gpusOf, instanceTypePattern } from "./instance-types";
@@ -24,13 +24,12 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   if (args.region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
-  checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags ?? {}, problems);
 
   const groups = args.nodeGroups ?? [];
   const required = ["name", "role", "minSize", "maxSize", "instanceTypes"] as const;
-  checkCommonGroups(groups, { nameField: "name", required }, problems);
+  checkCommonGroups(groups, required, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkSpread(args, problems);
@@ -66,19 +65,8 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
 }
 
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
-  const minSize = known(group.minSize);
   checkTypes(path, group, problems);
-  checkChoice(`${path}.capacityType`, group.capacityType, ["on-demand", "spot"], problems);
-  checkChoice(`${path}.allocationStrategy`, group.allocationStrategy, [...allocationStrategies], problems);
-  const capacityType = group.capacityType ?? "on-demand";
-  const refusal = strategyRefusal(group.allocationStrategy ?? "lowest-price", capacityType);
-  if (refusal) problems.add(`${path}.allocationStrategy`, refusal);
-  checkWhole(`${path}.onDemandBase`, group.onDemandBase, 0, problems);
-  if ((group.onDemandBase ?? 0) > 0 && capacityType === "on-demand") {
-    problems.add(`${path}.onDemandBase`, "is for groups of capacityType spot: here all machines are on-demand");
-  } else if (group.onDemandBase !== undefined && minSize !== undefined && group.onDemandBase > minSize) {
-    problems.add(`${path}.onDemandBase`, `${group.onDemandBase} must not be more than minSize, ${minSize}`);
-  }
+  checkCapacity(`${path}.capacity`, group, problems);
   checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
   checkChoice(`${path}.placementGroup`, group.placementGroup, ["cluster", "partition", "spread"], problems);

@@ -1,16 +1,10 @@
 import type * as pulumi from "../../sdk/pulumi";
-
-/** A taint that every node of a group registers with. */
-export interface CudoTaintArgs {
-  key: string;
-  value?: string;
-  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
-}
+import type { TaintArgs } from "../../sdk/kubernetes/taint";
 
 /** A group of equal VMs between `minSize` and `maxSize`. */
 export interface CudoNodeGroupArgs {
   /** Name of the group: 1 to 63 lower-case letters, digits and hyphens. Nodes carry it in the label `gpu-clusters/node-group`. */
-  id: string;
+  name: string;
   /**
    * `worker` nodes run workloads. `control` nodes are kept for the cluster's own services: they carry the taint
    * `gpu-clusters/role=control:NoSchedule`, and their number is fixed (`minSize` equals `maxSize`).
@@ -25,7 +19,7 @@ export interface CudoNodeGroupArgs {
   /** Memory per node in GiB. */
   memoryGib: pulumi.Input<number>;
   /** Boot disk per node in GiB. */
-  bootDiskSizeGib: pulumi.Input<number>;
+  diskSizeGib: pulumi.Input<number>;
   /** Cudo data center, for example `us-newyork-1`. All groups of a cluster are in the same one: Cudo's networks do not reach further. */
   dataCenterId: pulumi.Input<string>;
   /** Hardware family, for example `intel-broadwell-v100`; `getMachineTypes` lists what a data center offers. */
@@ -42,10 +36,25 @@ export interface CudoNodeGroupArgs {
    * Default: `ubuntu-2404`, and for groups with GPUs `ubuntu-2204-nvidia-550-docker`, which carries the driver.
    */
   image?: pulumi.Input<string>;
-  /** Node labels, besides the package's own. */
+  /** Node labels, besides the package's own. A change reaches nodes that are there. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Node taints. */
-  taints?: CudoTaintArgs[];
+  /** Node taints. A change reaches nodes that are there. */
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
+}
+
+/** The VM that runs the Kubernetes API and etcd. */
+export interface CudoControlPlaneArgs {
+  /**
+   * `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200. Another size later changes vCPUs and memory; the disk, which has
+   * etcd, stays.
+   * Default: `md`.
+   */
+  size?: "sm" | "md" | "lg";
+  /**
+   * Machine type. Kept once the VM exists.
+   * Default: that of the first group without GPUs, else of the first group.
+   */
+  machineType?: pulumi.Input<string>;
 }
 
 export interface CudoClusterArgs {
@@ -71,17 +80,8 @@ export interface CudoClusterArgs {
    * Default: `cilium`.
    */
   cni?: "cilium" | "flannel" | "none";
-  /**
-   * Size of the control plane VM: `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200. Another size later changes vCPUs and
-   * memory; the disk, which has etcd, stays.
-   * Default: `md`.
-   */
-  controlPlaneSize?: "sm" | "md" | "lg";
-  /**
-   * Machine type of the control plane VM. Kept once the VM exists.
-   * Default: that of the first group without GPUs, else of the first group.
-   */
-  controlPlaneMachineType?: pulumi.Input<string>;
+  /** The VM that runs the Kubernetes API and etcd. */
+  controlPlane?: CudoControlPlaneArgs;
   /**
    * Data center of the control plane, for the cluster's life: another is refused. Default: that of the node groups; required when there are
    * none.
@@ -89,7 +89,7 @@ export interface CudoClusterArgs {
   dataCenterId?: pulumi.Input<string>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: CudoNodeGroupArgs[];
-  /** Public key for root on every VM, for debugging; also opens port 22. Default: no SSH at all. */
+  /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**
    * The private key of `sshPublicKey`, in OpenSSH's or PEM format without a passphrase. With it, `pulumi up` reads the log of a machine that
@@ -97,10 +97,12 @@ export interface CudoClusterArgs {
    */
   sshPrivateKey?: pulumi.Input<string>;
   /**
-   * IPv4 ranges that may reach the Kubernetes API (and SSH, where a key is given).
+   * IPv4 ranges that may reach the Kubernetes API.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
    */
-  apiServerAccessCidrs?: string[];
+  apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]>;
+  /** IPv4 ranges that may reach port 22 of the VMs; needs `sshPublicKey`. Default: none. */
+  sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Allows pre-releases of Kubernetes, installed from the project's pre-release packages.
    * Default: `false`.

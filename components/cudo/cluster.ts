@@ -32,7 +32,7 @@ import { checkCudoClusterArgs } from "./validate";
  *
  * @example
  * const cluster = new CudoCluster("train", {
- *   nodeGroups: [{ id: "gpu", role: "worker", minSize: 1, maxSize: 8, vcpus: 8, memoryGib: 32, bootDiskSizeGib: 100,
+ *   nodeGroups: [{ name: "gpu", role: "worker", minSize: 1, maxSize: 8, vcpus: 8, memoryGib: 32, diskSizeGib: 100,
  *     dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", gpus: 1, gpuModel: "V100" }],
  * });
  * export const kubeconfig = cluster.kubeconfig;
@@ -88,8 +88,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         description: "Nodes of a Kubernetes cluster",
         rules: accessRules({
           network: subnets.network,
-          access: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
-          ssh: args.sshPublicKey !== undefined,
+          api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+          ssh: args.sshAccessCidrs ?? [],
         }),
       },
       chosen,
@@ -102,8 +102,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         vmId: physical("control-plane"),
         dataCenterId,
         machineType:
-          args.controlPlaneMachineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
-        ...controlPlaneProfiles[args.controlPlaneSize ?? defaultControlPlaneSize],
+          args.controlPlane?.machineType ??
+          (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
+        ...controlPlaneProfiles[args.controlPlane?.size ?? defaultControlPlaneSize],
         bootDiskImageId: images.plain,
         nics: [
           { networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] },
@@ -153,7 +154,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
     const nodeGroups = groups.map((group) =>
       nodeGroup(
-        `${name}-${group.id}`,
+        `${name}-${group.name}`,
         {
           clusterName,
           namePrefix: args.namePrefix,
@@ -174,7 +175,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       `${name}-nodes`,
       {
         kubeconfig: this.kubeconfig,
-        nodeGroups: groups.map((group) => ({ name: group.id, minSize: group.minSize })),
+        nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
         condition: cni === "none" ? "Registered" : "Ready",
         sshPrivateKey: args.sshPrivateKey,
         machines:

@@ -1,3 +1,3 @@
 export { CudoCluster } from "./cluster";
-export type { CudoClusterArgs, CudoNodeGroupArgs, CudoTaintArgs } from "./args";
+export type { CudoClusterArgs, CudoControlPlaneArgs, CudoNodeGroupArgs } from "./args";
 export * from "../../sdk/cudo";

@@ -24,22 +24,22 @@ export interface NodeGroupPlace {
 
 export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.CustomResourceOptions): NodeGroup {
   const { clusterName, group } = place;
-  const identity = { clusterName, group: group.id, role: group.role };
+  const identity = { clusterName, group: group.name, role: group.role };
   const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own));
-  const taints = groupTaints(group, group.taints ?? []);
+  const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
   const hasGpus = (known(group.gpus) ?? 0) > 0;
   return new NodeGroup(
     name,
     {
       clusterName,
-      name: group.id,
+      name: group.name,
       namePrefix: place.namePrefix,
       role: group.role,
       minSize: group.minSize,
       maxSize: group.maxSize,
       vcpus: group.vcpus,
       memoryGib: group.memoryGib,
-      bootDiskSizeGib: group.bootDiskSizeGib,
+      bootDiskSizeGib: group.diskSizeGib,
       dataCenterId: group.dataCenterId,
       machineType: group.machineType,
       gpus: group.gpus ?? 0,
@@ -58,9 +58,9 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
           group.labels ?? {},
           group.gpus ?? 0,
           group.gpuModel,
-          pulumi.all(place.authorizedKeys),
+          pulumi.all([pulumi.all(place.authorizedKeys), pulumi.output(group.taints ?? [])]),
         ])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, authorizedKeys]) =>
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, [authorizedKeys, taints]]) =>
           renderBootstrapScript(
             workerDocument({
               ...identity,
@@ -69,7 +69,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
               kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
               endpoint,
               labels: own as Record<string, string>,
-              taints: group.taints ?? [],
+              taints,
               gpus,
               gpuModel,
             }),
@@ -85,7 +85,7 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
   return pulumi
     .all([group.minSize, group.maxSize, resource.size, group.machineType, group.gpus ?? 0])
     .apply(([minSize, maxSize, size, machineType, gpus]) => ({
-      name: group.id,
+      name: group.name,
       role: group.role,
       minSize,
       maxSize,

@@ -12,7 +12,7 @@ export const longestPublicKey = 2048;
 export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Problems {
   const problems = new Problems();
   checkCommonArgs(name, args, problems);
-  checkChoice("controlPlaneSize", args.controlPlaneSize, Object.keys(controlPlaneProfiles), problems);
+  checkChoice("controlPlane.size", args.controlPlane?.size, Object.keys(controlPlaneProfiles), problems);
   const key = known(args.sshPublicKey);
   if (
     key !== undefined &&
@@ -28,22 +28,28 @@ export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Probl
   if (args.sshPrivateKey !== undefined && args.sshPublicKey === undefined) {
     problems.add("sshPublicKey", "is required with sshPrivateKey: machines accept the key only then");
   }
+  if (args.sshPrivateKey !== undefined && args.sshAccessCidrs === undefined) {
+    problems.add("sshAccessCidrs", "is required with sshPrivateKey: port 22 is closed without, and no log can be read");
+  }
+  if (args.sshAccessCidrs !== undefined && args.sshPublicKey === undefined) {
+    problems.add("sshPublicKey", "is required with sshAccessCidrs: machines accept no other key");
+  }
 
   const groups = args.nodeGroups ?? [];
-  checkCommonGroups(groups, { nameField: "id", required: requiredFields }, problems);
+  checkCommonGroups(groups, requiredFields, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkDataCenters(args, groups, problems);
   return problems;
 }
 
 const requiredFields = [
-  "id",
+  "name",
   "role",
   "minSize",
   "maxSize",
   "vcpus",
   "memoryGib",
-  "bootDiskSizeGib",
+  "diskSizeGib",
   "dataCenterId",
   "machineType",
 ] as const;
@@ -52,7 +58,7 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   for (const [field, least] of [
     ["vcpus", 1],
     ["memoryGib", 1],
-    ["bootDiskSizeGib", 10],
+    ["diskSizeGib", 10],
     ["gpus", 0],
   ] as const) {
     checkWhole(`${path}.${field}`, group[field], least, problems);
@@ -67,8 +73,8 @@ function checkDataCenters(args: CudoClusterArgs, groups: readonly CudoNodeGroupA
   if (groups.length === 0 && args.dataCenterId === undefined) {
     problems.add("dataCenterId", "is required when there are no node groups");
   }
-  if (groups.length === 0 && args.controlPlaneMachineType === undefined) {
-    problems.add("controlPlaneMachineType", "is required when there are no node groups");
+  if (groups.length === 0 && args.controlPlane?.machineType === undefined) {
+    problems.add("controlPlane.machineType", "is required when there are no node groups");
   }
   const home = known(args.dataCenterId) ?? known(groups[0]?.dataCenterId);
   groups.forEach((group, index) => {

@@ -4,14 +4,14 @@ import type { PurchaseArgs } from "../../sdk/mithril/node-group";
 /** A group of equal nodes. Mithril gives nodes no labels or taints. */
 export interface MithrilNodeGroupArgs {
   /** Name of the group: 1 to 63 lower-case letters, digits and hyphens. */
-  id: string;
+  name: string;
   /** Instance type, for example `h100-80gb.sxm.8x`; `getSpotAvailability` lists what a region auctions. */
   instanceType: pulumi.Input<string>;
   /**
    * How the nodes are bought: `{ spot: { limitPrice: "$20.00" } }` bids for each node (`bidSize` nodes per bid, all or none);
    * `{ reservation: { start, end, onDestroy } }` pays for all nodes up front.
    */
-  purchase: PurchaseArgs;
+  capacity: PurchaseArgs;
   /** Fewest nodes, 0 to 100; they are bid for by `pulumi up`, which waits for them. */
   minSize: pulumi.Input<number>;
   /** Most nodes, 1 to 100; `minSize` for a reservation. */
@@ -41,6 +41,12 @@ export interface MithrilFileShareArgs {
   sizeGb: pulumi.Input<number>;
 }
 
+/** The machine that Mithril runs the Kubernetes API on. */
+export interface MithrilControlPlaneArgs {
+  /** Instance type, by name or fid: one without GPUs, for example `cpu.4x`. */
+  instanceType: pulumi.Input<string>;
+}
+
 export interface MithrilClusterArgs {
   /**
    * Name of the cluster: 1 to 63 lower-case letters, digits and hyphens, starting with a letter.
@@ -54,8 +60,7 @@ export interface MithrilClusterArgs {
   namePrefix?: string;
   /** Region, for example `us-central5-a`: one that has Kubernetes clusters, and file shares where they are asked for. */
   region: pulumi.Input<string>;
-  /** Instance type of the control plane, by name or fid: one without GPUs. */
-  controlPlaneInstanceType: pulumi.Input<string>;
+  controlPlane: MithrilControlPlaneArgs;
   /**
    * Kubernetes version of a new cluster.
    * Default: `1.34`.

@@ -30,10 +30,10 @@ const defaultTimeoutMinutes = 15;
  * const config = new pulumi.Config();
  * const cluster = new MithrilCluster("train", {
  *   region: "us-central5-a",
- *   controlPlaneInstanceType: "cpu.4x",
+ *   controlPlane: { instanceType: "cpu.4x" },
  *   sshPublicKey: "ssh-ed25519 AAAA… me",
  *   sshPrivateKey: config.requireSecret("sshPrivateKey"),
- *   nodeGroups: [{ id: "gpu", instanceType: "h100-80gb.sxm.8x", minSize: 1, maxSize: 4, purchase: { spot: { limitPrice: "$20.00" } } }],
+ *   nodeGroups: [{ name: "gpu", instanceType: "h100-80gb.sxm.8x", minSize: 1, maxSize: 4, capacity: { spot: { limitPrice: "$20.00" } } }],
  *   fileShares: [{ name: "datasets", sizeGb: 1000 }],
  * });
  */
@@ -73,7 +73,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         name: clusterName,
         region: args.region,
         sshKeys: [sshKey.id],
-        instanceType: args.controlPlaneInstanceType,
+        instanceType: args.controlPlane.instanceType,
         kubernetesVersion: args.kubernetesVersion,
       },
       { ...child, customTimeouts: { create: `${args.timeoutMinutes ?? defaultTimeoutMinutes}m` } },
@@ -134,7 +134,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     });
     const nodeGroups = groups.map((group) =>
       nodeGroup(
-        `${name}-${group.id}`,
+        `${name}-${group.name}`,
         group,
         {
           clusterId: cluster.id,

@@ -31,10 +31,10 @@ export function nodeGroup(
     {
       clusterId: place.clusterId,
       clusterName: place.clusterName,
-      name: group.id,
+      name: group.name,
       region: group.region ?? place.region,
       instanceType: group.instanceType,
-      purchase: group.purchase,
+      purchase: group.capacity,
       minSize: group.minSize,
       maxSize: group.maxSize,
       sshKeys: place.sshKeys,
@@ -49,7 +49,7 @@ export function nodeGroup(
 
 /** Nodes that `up` waits for: none of a group that is paused, or whose reservation has not begun. */
 export function awaitedNodes(group: MithrilNodeGroupArgs, now: Date): pulumi.Output<number> {
-  return pulumi.all([group.minSize, group.purchase.reservation]).apply(([minSize, reservation]) => {
+  return pulumi.all([group.minSize, group.capacity.reservation]).apply(([minSize, reservation]) => {
     const begins = reservation === undefined ? 0 : Date.parse(reservation.start);
     return (group.paused ?? false) || begins > now.getTime() ? 0 : minSize;
   });
@@ -66,7 +66,7 @@ export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): p
   return pulumi
     .all([group.minSize, group.maxSize, live, group.instanceType, group.gpus, nodes, troubles])
     .apply(([minSize, maxSize, size, instanceType, gpus, machines, problems]): MithrilNodeGroupStatus => ({
-      name: group.id,
+      name: group.name,
       role: "worker",
       minSize,
       maxSize,

@@ -7,9 +7,10 @@ import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "./args";
 export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs): Problems {
   const problems = new Problems();
   checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  for (const field of ["region", "controlPlaneInstanceType", "sshPublicKey", "sshPrivateKey"] as const) {
+  for (const field of ["region", "sshPublicKey", "sshPrivateKey"] as const) {
     if (args[field] === undefined || known<string>(args[field]) === "") problems.add(field, "is required");
   }
+  if (args.controlPlane?.instanceType === undefined) problems.add("controlPlane.instanceType", "is required");
   if (args.kubernetesVersion !== undefined && !["1.34", "1.29"].includes(args.kubernetesVersion)) {
     const given = String(args.kubernetesVersion);
     problems.add("kubernetesVersion", `Mithril does not host "${given}"; it must be "1.34" (the default) or "1.29"`);
@@ -20,8 +21,7 @@ export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs):
   const groups = args.nodeGroups ?? [];
   checkGroupNames(
     "nodeGroups",
-    "id",
-    groups.map(({ id }) => id),
+    groups.map(({ name }) => name),
     problems,
   );
   groups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, known(args.region), problems));
@@ -50,7 +50,7 @@ function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
 }
 
 function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {
-  for (const field of ["id", "instanceType", "purchase", "minSize", "maxSize"] as const) {
+  for (const field of ["name", "instanceType", "capacity", "minSize", "maxSize"] as const) {
     if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
   }
   const [minSize, maxSize] = [known(group.minSize), known(group.maxSize)];
@@ -60,9 +60,9 @@ function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | 
     const why = `"${own}" must be the cluster's region, "${region}": instances of another region never join it`;
     problems.add(`${path}.region`, why);
   }
-  const { spot, reservation } = group.purchase ?? {};
-  if (group.purchase !== undefined && (spot === undefined) === (reservation === undefined)) {
-    problems.add(`${path}.purchase`, 'must have exactly one of "spot" and "reservation"');
+  const { spot, reservation } = group.capacity ?? {};
+  if (group.capacity !== undefined && (spot === undefined) === (reservation === undefined)) {
+    problems.add(`${path}.capacity`, 'must have exactly one of "spot" and "reservation"');
   }
   if (reservation !== undefined && minSize !== undefined && maxSize !== undefined && minSize !== maxSize) {
     problems.add(`${path}.maxSize`, `must be minSize, ${minSize}: a reservation's number of instances is fixed`);

@@ -117,8 +117,10 @@ function awsGroup(group: AwsRequestGroup, index: number, problems: Problems): Aw
     minSize: group.min_size,
     maxSize: group.max_size,
     instanceTypes: group.instance_types,
-    allocationStrategy: strategies.includes(strategy) ? strategy : "lowest-price",
-    capacityType: strategy === "diversified" || strategy === "capacity-optimized" ? "spot" : "on-demand",
+    capacity:
+      strategy === "diversified" || strategy === "capacity-optimized"
+        ? { spot: { allocationStrategy: strategy } }
+        : { onDemand: { allocationStrategy: "lowest-price" } },
     ...(group.labels && { labels: group.labels }),
     ...(group.taints && { taints: group.taints }),
   };
@@ -147,8 +149,8 @@ function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArg
     args: {
       clusterName: request.name,
       namePrefix: requestPrefix,
-      ...(size !== undefined && { controlPlaneSize: size as "sm" | "md" | "lg" }),
-      ...(settings.ssh_public_key && { sshPublicKey: settings.ssh_public_key }),
+      ...(size !== undefined && { controlPlane: { size: size as "sm" | "md" | "lg" } }),
+      ...(settings.ssh_public_key && { sshPublicKey: settings.ssh_public_key, sshAccessCidrs: ["0.0.0.0/0"] }),
       ...(settings.dev_mode !== undefined && { devMode: settings.dev_mode }),
       nodeGroups: (settings.autoscaler_node_groups ?? []).map(cudoGroup),
     },
@@ -157,13 +159,13 @@ function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArg
 
 function cudoGroup(group: CudoRequestGroup): CudoNodeGroupArgs {
   return {
-    id: group.id,
+    name: group.id,
     role: group.role,
     minSize: group.min_size,
     maxSize: group.max_size,
     vcpus: group.vcpus,
     memoryGib: group.memory_gib,
-    bootDiskSizeGib: group.boot_disk_size_gib,
+    diskSizeGib: group.boot_disk_size_gib,
     dataCenterId: group.data_center_id,
     machineType: group.machine_type,
     ...(group.gpus !== undefined && { gpus: group.gpus }),
@@ -178,11 +180,11 @@ const requestNames: Readonly<Record<string, string>> = {
   keyPair: "settings.key_pair",
   region: "settings.region_name",
   "controlPlane.instanceType": "settings.control_plane_instance_type",
-  controlPlaneSize: "settings.control_plane_size",
+  "controlPlane.size": "settings.control_plane_size",
   sshPublicKey: "settings.ssh_public_key",
   // Both are taken from the groups.
   dataCenterId: "settings.autoscaler_node_groups",
-  controlPlaneMachineType: "settings.autoscaler_node_groups",
+  "controlPlane.machineType": "settings.autoscaler_node_groups",
   "network.vpcId": "settings.vpc_id",
   "network.subnetIds": "settings.subnet_id",
 };

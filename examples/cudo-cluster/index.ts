@@ -3,17 +3,17 @@ import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { CudoCluster } from "../../components/cudo";
 
 const cluster = new CudoCluster("train", {
-  controlPlaneSize: "sm",
+  controlPlane: { size: "sm" },
   cni: "none", // the simulator's machines need no network between pods; leave it out on Cudo
   nodeGroups: [
     {
-      id: "gpu",
+      name: "gpu",
       role: "worker",
       minSize: 1,
       maxSize: 4,
       vcpus: 8,
       memoryGib: 32,
-      bootDiskSizeGib: 100,
+      diskSizeGib: 100,
       dataCenterId: "us-newyork-1",
       machineType: "intel-broadwell-v100",
       gpus: 1,

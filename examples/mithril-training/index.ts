@@ -1,24 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet";
-// In a program of your own: import { FileShareVolume, MithrilCluster } from "pulumi-gpu-clusters/mithril";
-import { FileShareVolume, MithrilCluster } from "../../components/mithril";
+// In a program of your own, from "pulumi-gpu-clusters/addons" and "pulumi-gpu-clusters/mithril".
+import { FileShareVolume } from "../../components/addons";
+import { MithrilCluster } from "../../components/mithril";
 
 const config = new pulumi.Config();
 const share = { name: "datasets", sizeGb: 1000 };
 
 const cluster = new MithrilCluster("train", {
   region: "us-central5-a",
-  controlPlaneInstanceType: "cpu.4x",
+  controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: config.require("sshPublicKey"),
   sshPrivateKey: config.requireSecret("sshPrivateKey"),
   sshPort: config.getNumber("sshPort"), // the simulator's is not 22
   nodeGroups: [
     {
-      id: "gpu",
+      name: "gpu",
       instanceType: "h100-80gb.sxm.8x",
       minSize: 1,
       maxSize: 4,
-      purchase: { spot: { limitPrice: "$20.00" } },
+      capacity: { spot: { limitPrice: "$20.00" } },
     },
   ],
   fileShares: [share],

@@ -11,6 +11,11 @@ export const allocationStrategies = [
 /** Reference: EC2 API, SpotOptionsRequest and OnDemandOptionsRequest. */
 export type AllocationStrategy = (typeof allocationStrategies)[number];
 
+/** Those that on-demand instances have. Reference: EC2 API, OnDemandOptionsRequest. */
+export const onDemandStrategies = ["lowest-price", "prioritized"] as const satisfies readonly AllocationStrategy[];
+
+export type OnDemandStrategy = (typeof onDemandStrategies)[number];
+
 export type CapacityType = "on-demand" | "spot";
 
 /** Strategies that look at spot pools, which on-demand instances do not come from. */

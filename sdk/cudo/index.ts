@@ -2,7 +2,7 @@ export { Vm, type VmArgs, type VmNicArgs } from "./vm";
 export { Disk, type DiskArgs } from "./disk";
 export { Network, type NetworkArgs } from "./network";
 export { SecurityGroup, type SecurityGroupArgs, type SecurityGroupRuleArgs } from "./security-group";
-export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState, type NodeGroupTaintArgs } from "./node-group";
+export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "./node-group";
 export {
   getDataCenters,
   getImages,

@@ -1,12 +1,6 @@
 import * as pulumi from "../pulumi";
+import type { TaintArgs } from "../kubernetes/taint";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-
-/** A taint of a group's nodes. */
-export interface NodeGroupTaintArgs {
-  key: pulumi.Input<string>;
-  value?: pulumi.Input<string>;
-  effect: pulumi.Input<"NoSchedule" | "PreferNoSchedule" | "NoExecute">;
-}
 
 export interface NodeGroupArgs {
   /**
@@ -96,7 +90,7 @@ export interface NodeGroupArgs {
   /** Labels of the group's nodes. Changed in place, also on nodes that are there. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of the group's nodes. Changed in place, also on nodes that are there. */
-  taints?: pulumi.Input<pulumi.Input<NodeGroupTaintArgs>[]>;
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
 }
 
 /** A machine of a node group. */

@@ -8,3 +8,4 @@ export {
   type KubeconfigParts,
 } from "./kubeconfig";
 export { NodesReady, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export type { TaintArgs, TaintEffect } from "./taint";

@@ -94,7 +94,7 @@ function gpuGroups(name: string, instanceTypes: string[], most: number): AwsNode
   } as const;
   return [
     { ...common, name, maxSize: most },
-    { ...common, name: \`\${name}-spot\`, maxSize: 2 * most, capacityType: "spot", allocationStrategy: "capacity-optimized" },
+    { ...common, name: \`\${name}-spot\`, maxSize: 2 * most, capacity: { spot: { allocationStrategy: "capacity-optimized" } } },
   ].map((group) => ({ ...group, taints: [...common.taints] }) as AwsNodeGroupArgs);
 }
 

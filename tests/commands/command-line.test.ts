@@ -51,7 +51,7 @@ describe("stack config", () => {
     );
     assert.doesNotMatch(derive("cudo"), /ssh|PRIVATE/);
     const boots = deriveConfig("config: {}\n", undefined, { ...simulator, machines: "nspawn" }, sshKey);
-    assert.match(boots, /sshPublicKey: ssh-ed25519 PUBLIC,?\n.*sshPrivateKey: PRIVATE\n/);
+    assert.match(boots, /sshPublicKey: ssh-ed25519 PUBLIC,?\n.*sshPrivateKey: PRIVATE,?\n/);
     assert.doesNotMatch(boots, /sshPort/);
   });
 

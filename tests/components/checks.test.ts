@@ -72,7 +72,7 @@ describe("components/checks", () => {
   it("reports each repeated group name once, at the later group", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 20 }), (names) => {
-        const found = problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems));
+        const found = problemsOf((problems) => checkGroupNames("nodeGroups", names, problems));
         assert.equal(found.length, names.length - new Set(names).size);
       }),
     );
@@ -81,7 +81,7 @@ describe("components/checks", () => {
   it("limits a cluster to 20 groups", () => {
     const names = Array.from({ length: 21 }, (_, index) => `group-${index}`);
     assert.deepEqual(
-      problemsOf((problems) => checkGroupNames("nodeGroups", "id", names, problems)),
+      problemsOf((problems) => checkGroupNames("nodeGroups", names, problems)),
       ["nodeGroups: a cluster has at most 20 node groups, this has 21"],
     );
   });
@@ -128,11 +128,11 @@ describe("components/checks", () => {
 
   it("names what is wrong with a taint", () => {
     const found = problemsOf((problems) =>
-      checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" as "NoSchedule" }], problems),
+      checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" } as never], problems),
     );
     assert.deepEqual(found, [
       "taints[1].key: is required",
-      'taints[1].effect: must be NoSchedule, PreferNoSchedule or NoExecute, is "Never"',
+      'taints[1].effect: must be "NoSchedule", "PreferNoSchedule" or "NoExecute", is "Never"',
     ]);
   });
 

@@ -11,13 +11,13 @@ import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
 
 const group: CudoNodeGroupArgs = {
-  id: "gpu",
+  name: "gpu",
   role: "worker",
   minSize: 1,
   maxSize: 4,
   vcpus: 8,
   memoryGib: 32,
-  bootDiskSizeGib: 100,
+  diskSizeGib: 100,
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
   gpus: 2,
@@ -98,7 +98,7 @@ describe("components/cudo", () => {
       const children = registered.resources.filter(({ name }) => name !== "train");
       return new Map(children.map(({ name, inputs }) => [name, inputs as Record<string, unknown>]));
     };
-    const system = { ...group, id: "system" };
+    const system = { ...group, name: "system" };
     const [before, after] = [await inputsOf(group, system), await inputsOf(system, group)];
     const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
     assert.deepEqual(changed, ["train-nodes"]);
@@ -146,7 +146,7 @@ describe("components/cudo", () => {
   });
 
   it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
-    const args: CudoClusterArgs = { nodeGroups: [group, { ...group, id: "more" }], cni: "flannel" };
+    const args: CudoClusterArgs = { nodeGroups: [group, { ...group, name: "more" }], cni: "flannel" };
     const real = await mockProgram(cloud);
     await valueOf(new CudoCluster("train", args).status);
     await settled();
@@ -169,7 +169,7 @@ describe("components/cudo", () => {
     }
   });
 
-  it("opens SSH only with a key, and the API only to the ranges given", async () => {
+  it("opens the API and SSH each to the ranges given, which for SSH are none by default", async () => {
     const ports = async (args: Partial<CudoClusterArgs>) => {
       const registered = await mockProgram(cloud);
       await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...args }).status);
@@ -180,9 +180,11 @@ describe("components/cudo", () => {
       return rules.filter((rule) => rule.ports).map((rule) => `${rule.ports} ${rule.ipRangeCidr}`);
     };
     assert.deepEqual(await ports({}), ["6443 0.0.0.0/0"]);
-    assert.deepEqual(await ports({ apiServerAccessCidrs: ["203.0.113.0/24"], sshPublicKey: "ssh-ed25519 AAAA" }), [
+    assert.deepEqual(await ports({ sshPublicKey: "ssh-ed25519 AAAA" }), ["6443 0.0.0.0/0"]);
+    const ranges = { apiServerAccessCidrs: pulumi.output(["203.0.113.0/24"]), sshAccessCidrs: ["198.51.100.7/32"] };
+    assert.deepEqual(await ports({ ...ranges, sshPublicKey: "ssh-ed25519 AAAA" }), [
       "6443 203.0.113.0/24",
-      "22 203.0.113.0/24",
+      "22 198.51.100.7/32",
     ]);
   });
 
@@ -203,7 +205,8 @@ describe("components/cudo", () => {
 
   it("lets those who wait for machines ask them for their logs, with the user's key", async () => {
     const registered = await mockProgram(cloud);
-    const keys = { sshPublicKey: "ssh-ed25519 AAAA", sshPrivateKey: "PRIVATE" };
+    const access = { sshPublicKey: "ssh-ed25519 AAAA", sshAccessCidrs: ["198.51.100.7/32"] };
+    const keys = { ...access, sshPrivateKey: "PRIVATE" };
     await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...keys }).status);
     await settled();
     const { machines, sshPrivateKey } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
@@ -212,7 +215,7 @@ describe("components/cudo", () => {
       assert.equal((key as { value?: string }).value, "PRIVATE", "a secret");
     assert.throws(
       () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
-      /sshPublicKey: is required with sshPrivateKey/,
+      /sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
     );
     const sshPublicKey = `ssh-rsa ${"A".repeat(2731)}`; // RSA with 16384 bits.
     assert.throws(
@@ -229,7 +232,7 @@ describe("components/cudo", () => {
       cni: "calico" as "none",
       nodeGroups: [
         { ...group, minSize: 5, maxSize: 2, labels: { "kubernetes.io/x": "y" } },
-        { ...group, id: "gpu", gpus: 0, dataCenterId: "elsewhere-1" },
+        { ...group, name: "gpu", gpus: 0, dataCenterId: "elsewhere-1" },
       ],
     };
     assert.throws(
@@ -241,7 +244,7 @@ describe("components/cudo", () => {
             "clusterName",
             "kubernetesVersion",
             "cni",
-            "nodeGroups[1].id",
+            "nodeGroups[1].name",
             "nodeGroups[0].minSize",
             'nodeGroups[0].labels["kubernetes.io/x"]',
             "nodeGroups[1].gpus",
@@ -257,6 +260,6 @@ describe("components/cudo", () => {
 
   it("asks for what cannot be derived when there are no groups", () => {
     const problems = checkCudoClusterArgs("train", {}).all.map((problem) => problem.propertyPath);
-    assert.deepEqual(problems, ["dataCenterId", "controlPlaneMachineType"]);
+    assert.deepEqual(problems, ["dataCenterId", "controlPlane.machineType"]);
   });
 });

@@ -8,16 +8,16 @@ import { checkMithrilClusterArgs } from "../../components/mithril/validate";
 import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
 
 const group: MithrilNodeGroupArgs = {
-  id: "gpu",
+  name: "gpu",
   instanceType: "h100-80gb.sxm.8x",
-  purchase: { spot: { limitPrice: "$20.00" } },
+  capacity: { spot: { limitPrice: "$20.00" } },
   minSize: 1,
   maxSize: 4,
 };
 
 const args: MithrilClusterArgs = {
   region: "us-central5-a",
-  controlPlaneInstanceType: "cpu.4x",
+  controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
   sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n",
   nodeGroups: [group],
@@ -113,11 +113,11 @@ describe("components/mithril", () => {
       sshPrivateKey: "~/.ssh/id_ed25519",
       nodeGroups: [
         { ...group, region: "eu-central1-a" },
-        { ...group, minSize: 5, purchase: {} },
+        { ...group, minSize: 5, capacity: {} },
         {
           ...group,
-          id: "held",
-          purchase: { reservation: { start: "2026-12-01T08:00:00Z", end: "2026-12-02T08:00:00Z" } },
+          name: "held",
+          capacity: { reservation: { start: "2026-12-01T08:00:00Z", end: "2026-12-02T08:00:00Z" } },
         },
       ],
       fileShares: [{ name: "Data", sizeGb: 0 }],
@@ -132,10 +132,10 @@ describe("components/mithril", () => {
         "kubernetesVersion",
         "sshPrivateKey",
         "timeoutMinutes",
-        "nodeGroups[1].id",
+        "nodeGroups[1].name",
         "nodeGroups[0].region",
         "nodeGroups[1].minSize",
-        "nodeGroups[1].purchase",
+        "nodeGroups[1].capacity",
         "nodeGroups[2].maxSize",
         "fileShares[0].name",
         "fileShares[0].sizeGb",
@@ -152,8 +152,8 @@ describe("components/mithril", () => {
     const awaited = (changes: Partial<MithrilNodeGroupArgs>) => valueOf(awaitedNodes({ ...group, ...changes }, now));
     assert.equal(await awaited({}), 1);
     assert.equal(await awaited({ paused: true }), 0);
-    assert.equal(await awaited({ purchase: reserved("2026-12-01T09:00:00Z") }), 0);
-    assert.equal(await awaited({ purchase: reserved("2026-12-01T07:00:00Z") }), 1);
+    assert.equal(await awaited({ capacity: reserved("2026-12-01T09:00:00Z") }), 0);
+    assert.equal(await awaited({ capacity: reserved("2026-12-01T07:00:00Z") }), 1);
   });
 
   it("knows the GPUs of an instance type by its name", () => {

@@ -100,8 +100,7 @@ describe("components/vantage", () => {
           minSize: 1,
           maxSize: 3,
           instanceTypes: ["t3.xlarge"],
-          allocationStrategy: "lowest-price",
-          capacityType: "on-demand",
+          capacity: { onDemand: { allocationStrategy: "lowest-price" } },
         },
       ],
     });
@@ -124,9 +123,9 @@ describe("components/vantage", () => {
     const { args } = clusterArgs(aws(settings), { accounts }) as { args: AwsClusterArgs };
     assert.deepEqual([args.region, args.controlPlane], ["eu-west-1", { instanceType: "m6i.xlarge" }]);
     assert.deepEqual(args.network, { vpcId: "vpc-1", subnetIds: ["subnet-1"] });
-    const { labels, taints, allocationStrategy, capacityType } = args.nodeGroups![0]!;
+    const { labels, taints, capacity } = args.nodeGroups![0]!;
     assert.deepEqual({ labels, taints }, { labels: group.labels, taints: group.taints });
-    assert.deepEqual([allocationStrategy, capacityType], ["diversified", "spot"]);
+    assert.deepEqual(capacity, { spot: { allocationStrategy: "diversified" } });
   });
 
   it("takes each field of a Cudo request to its place, and sizes of the control plane by either name", () => {
@@ -134,16 +133,16 @@ describe("components/vantage", () => {
     const { args } = clusterArgs(cudo({ ...settings, instance_type: "vantage-k8s-control-lg" }), { accounts }) as {
       args: CudoClusterArgs;
     };
-    assert.deepEqual([args.controlPlaneSize, args.sshPublicKey, args.devMode], ["lg", "ssh-ed25519 AAAA", true]);
+    assert.deepEqual([args.controlPlane?.size, args.sshPublicKey, args.devMode], ["lg", "ssh-ed25519 AAAA", true]);
     assert.deepEqual(args.nodeGroups, [
       {
-        id: "gpu",
+        name: "gpu",
         role: "worker",
         minSize: 1,
         maxSize: 3,
         vcpus: 8,
         memoryGib: 32,
-        bootDiskSizeGib: 100,
+        diskSizeGib: 100,
         dataCenterId: "us-dallas-1",
         machineType: "intel-broadwell-v100",
         gpus: 1,

@@ -36,8 +36,7 @@ const gpu: AwsNodeGroupArgs = {
   minSize: 1,
   maxSize: 2,
   instanceTypes: ["g4dn.xlarge"],
-  capacityType: "spot",
-  allocationStrategy: "capacity-optimized",
+  capacity: { spot: { allocationStrategy: "capacity-optimized" } },
   taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
 };
 
@@ -240,7 +239,10 @@ describe("an AWS cluster on the engine", function () {
 
   it("would make a group anew for another strategy, which a fleet keeps for its life, and move bounds in place", async () => {
     const steps = await previewOf(
-      nodeGroups({ ...system, maxSize: 5 }, { ...gpu, allocationStrategy: "price-capacity-optimized" }),
+      nodeGroups(
+        { ...system, maxSize: 5 },
+        { ...gpu, capacity: { spot: { allocationStrategy: "price-capacity-optimized" } } },
+      ),
     );
     assert.deepEqual(steps, ["replace test-gpu", "update test-system"]);
   });

@@ -17,20 +17,20 @@ interface Node {
 }
 
 const group = {
-  id: "workers",
+  name: "workers",
   role: "worker",
   minSize: 1,
   maxSize: 3,
   vcpus: 4,
   memoryGib: 16,
-  bootDiskSizeGib: 50,
+  diskSizeGib: 50,
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
   labels: { tier: "general" },
 };
 const gpuGroup = {
   ...group,
-  id: "gpu",
+  name: "gpu",
   vcpus: 8,
   memoryGib: 32,
   gpus: 1,
@@ -43,7 +43,7 @@ function configOf(nodeGroups: object[]): Record<string, unknown> {
     "pulumi-gpu-clusters:cloud": "cudo",
     "pulumi-gpu-clusters:clusterName": "life",
     "pulumi-gpu-clusters:cni": "none",
-    "pulumi-gpu-clusters:controlPlaneSize": "sm",
+    "pulumi-gpu-clusters:controlPlane": { size: "sm" },
     "pulumi-gpu-clusters:nodeGroups": nodeGroups,
   };
 }

@@ -6,9 +6,9 @@ export const key = newSshKeyPair();
 
 /** One group of spot instances, each worth a bid. */
 export const spotGroup = {
-  id: "gpu",
+  name: "gpu",
   instanceType: "h100-80gb.sxm.8x",
-  purchase: { spot: { limitPrice: "$20.00" } },
+  capacity: { spot: { limitPrice: "$20.00" } },
   minSize: 1,
   maxSize: 4,
 };
@@ -23,7 +23,7 @@ export function mithrilConfig(
     cloud: "mithril",
     clusterName,
     region,
-    controlPlaneInstanceType: "cpu.4x",
+    controlPlane: { instanceType: "cpu.4x" },
     sshPublicKey: key.public,
     sshPrivateKey: key.private,
     sshPort: mithril.sshPort,

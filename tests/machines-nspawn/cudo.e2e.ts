@@ -22,13 +22,13 @@ const shape = {
   maxSize: 2,
   vcpus: 4,
   memoryGib: 16,
-  bootDiskSizeGib: 50,
+  diskSizeGib: 50,
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
 };
 const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
-const workers = { ...shape, id: "workers", labels: { tier: "general" } };
-const withGpus = { ...shape, id: "gpu", vcpus: 8, memoryGib: 32, gpus: 1, gpuModel: "V100", taints: [gpuTaint] };
+const workers = { ...shape, name: "workers", labels: { tier: "general" } };
+const withGpus = { ...shape, name: "gpu", vcpus: 8, memoryGib: 32, gpus: 1, gpuModel: "V100", taints: [gpuTaint] };
 const [control, worker, gpu] = ["life-control-plane", "life-workers-0", "life-gpu-0"] as const;
 const late = "life-workers-1";
 
@@ -75,8 +75,8 @@ describe("a Cudo cluster on machines that boot", function () {
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    const ssh = { sshPublicKey: keys.public, sshPrivateKey: keys.private };
-    const config = { controlPlaneSize: "sm", ...ssh, nodeGroups: [workers, withGpus] };
+    const ssh = { sshAccessCidrs: ["0.0.0.0/0"], sshPublicKey: keys.public, sshPrivateKey: keys.private };
+    const config = { controlPlane: { size: "sm" }, ...ssh, nodeGroups: [workers, withGpus] };
     cluster = await BootingStack.start({ cloud: "cudo", clusterName: "life", ...config });
     client = new SimulatorClient(cluster.environment.simulator.url);
   });

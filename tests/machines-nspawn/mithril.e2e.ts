@@ -24,9 +24,9 @@ exit 3
 `;
 
 const group = {
-  id: "gpu",
+  name: "gpu",
   instanceType: "h100-80gb.sxm.8x",
-  purchase: { spot: { limitPrice: "$20.00" } },
+  capacity: { spot: { limitPrice: "$20.00" } },
   minSize: 2,
   maxSize: 2,
   startupScript,
@@ -63,7 +63,7 @@ describe("a Mithril cluster on machines that boot", function () {
       cloud: "mithril",
       clusterName: "life",
       region,
-      controlPlaneInstanceType: "cpu.4x",
+      controlPlane: { instanceType: "cpu.4x" },
       sshPublicKey: keys.public,
       sshPrivateKey: keys.private,
       fileShares: [{ name: "datasets", sizeGb: 100 }],

@@ -15,16 +15,16 @@ const disk = config.getBoolean("disk")
 
 const cluster = new MithrilCluster("orders", {
   region,
-  controlPlaneInstanceType: "cpu.4x",
+  controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: config.require("sshPublicKey"),
   sshPrivateKey: config.requireSecret("sshPrivateKey"),
   sshPort: config.requireNumber("sshPort"),
   fileShares: [{ name: "datasets", sizeGb: 100 }],
   nodeGroups: [
     {
-      id: "held",
+      name: "held",
       instanceType: "h100-80gb.sxm.8x",
-      purchase: { reservation: config.requireObject<Reservation>("reservation") },
+      capacity: { reservation: config.requireObject<Reservation>("reservation") },
       minSize: 1,
       maxSize: 1,
       volumes: disk ? [disk.id] : [],

@@ -13,20 +13,20 @@ class RemoteCluster extends pulumi.ComponentResource {
 }
 
 const group = {
-  id: "workers",
+  name: "workers",
   role: "worker",
   minSize: 1,
   maxSize: 2,
   vcpus: 4,
   memoryGib: 16,
-  bootDiskSizeGib: 20,
+  diskSizeGib: 20,
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
 };
 
 const cluster = new RemoteCluster("remote", {
   cni: "none",
-  controlPlaneSize: "sm",
+  controlPlane: { size: "sm" },
   nodeGroups: [{ ...group, ...(process.env.WRONG_ROLE && { role: process.env.WRONG_ROLE }) }],
 });
 

@@ -15,15 +15,15 @@ class RemoteCluster extends pulumi.ComponentResource {
 const config = new pulumi.Config();
 const cluster = new RemoteCluster("remote", {
   region: "us-central5-a",
-  controlPlaneInstanceType: "cpu.4x",
+  controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: config.require("sshPublicKey"),
   sshPrivateKey: config.requireSecret("sshPrivateKey"),
   sshPort: config.requireNumber("sshPort"),
   nodeGroups: [
     {
-      id: "gpu",
+      name: "gpu",
       instanceType: "h100-80gb.sxm.8x",
-      purchase: { spot: { limitPrice: "$20.00" } },
+      capacity: { spot: { limitPrice: "$20.00" } },
       minSize: 1,
       maxSize: 2,
     },

@@ -1,0 +1,7 @@
+/** What clusters of any cloud take. */
+export {
+  FileShareVolume,
+  fileSharePodVolume,
+  type FileShareVolumeArgs,
+  type HostPathPodVolume,
+} from "./file-share-volume";

@@ -1,0 +1,13 @@
+import type * as pulumi from "../pulumi";
+
+/** What a taint does to pods that do not tolerate it. */
+export type TaintEffect = "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+
+/** A taint of a group's nodes. */
+export interface TaintArgs {
+  /** For example `nvidia.com/gpu`. */
+  key: pulumi.Input<string>;
+  /** Default: none. */
+  value?: pulumi.Input<string>;
+  effect: pulumi.Input<TaintEffect>;
+}
