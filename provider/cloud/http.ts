@@ -1,5 +1,6 @@
 /** One HTTP request to a cloud with a JSON API: authorisation, time-out, cancellation, retries. */
 import type { PassingKind } from "./api-error";
+import { WrongShape } from "./json";
 import { retrying, type Backoff } from "./retry";
 
 /** How a cloud says what went wrong. */
@@ -38,8 +39,17 @@ export interface Call {
   secrets?: readonly (string | undefined)[];
 }
 
-/** Gives the answer's JSON, undefined for an empty answer. */
-export type Transport = (method: string, path: string, signal: AbortSignal, call?: Call) => Promise<unknown>;
+/**
+ * Gives what `read` makes of the answer's JSON, undefined for an empty answer. An answer that it cannot read (`WrongShape`) says nothing: the
+ * outcome is unknown.
+ */
+export type Transport = <T = unknown>(
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  call?: Call,
+  read?: (json: unknown) => T,
+) => Promise<T>;
 
 const retriedKinds: Record<"repeatable" | "once", readonly PassingKind[]> = {
   repeatable: ["unavailable", "rateLimit"],
@@ -48,7 +58,13 @@ const retriedKinds: Record<"repeatable" | "once", readonly PassingKind[]> = {
 
 export function createTransport({ baseUrl, apiKey, backoff, timeoutMs, errors }: TransportOptions): Transport {
   const root = baseUrl.replace(/\/+$/, "");
-  return (method, path, signal, { query, body, headers: more, safety = "repeatable", secrets = [] } = {}) => {
+  return <T>(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    { query, body, headers: more, safety = "repeatable", secrets = [] }: Call = {},
+    read: (json: unknown) => T = (json) => json as T,
+  ): Promise<T> => {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query ?? {})) {
       if (value !== undefined) search.set(key, String(value));
@@ -83,20 +99,27 @@ export function createTransport({ baseUrl, apiKey, backoff, timeoutMs, errors }:
       if (!response.ok) {
         throw errors.refusal(request, response.status, response.headers, hide(answer, hidden));
       }
-      return parseAnswer(request, response, answer, errors);
+      return parseAnswer(request, response, answer, read, errors);
     };
     return retrying(attempt, { kinds: retriedKinds[safety], backoff, signal });
   };
 }
 
-function parseAnswer(request: string, response: Response, answer: string, errors: TransportErrors): unknown {
-  if (answer.trim() === "") {
-    return undefined;
-  }
+function parseAnswer<T>(
+  request: string,
+  response: Response,
+  answer: string,
+  read: (json: unknown) => T,
+  errors: TransportErrors,
+): T {
   try {
-    return JSON.parse(answer);
+    return read(answer.trim() === "" ? undefined : JSON.parse(answer));
   } catch (error) {
-    const cloudMessage = `the answer is not JSON (${response.headers.get("content-type") ?? "no content type"})`;
+    if (!(error instanceof SyntaxError || error instanceof WrongShape)) throw error;
+    const cloudMessage =
+      error instanceof WrongShape
+        ? `the answer is not as the API is described: ${error.message}`
+        : `the answer is not JSON (${response.headers.get("content-type") ?? "no content type"})`;
     throw errors.unavailable({ request, httpStatus: response.status, cloudMessage }, { cause: error });
   }
 }

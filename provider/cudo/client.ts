@@ -1,5 +1,5 @@
 /** Cudo's API over HTTP. Reference: Cudo API, OpenAPI description; paths say `vm`, `vms`, `disk`, `disks` exactly as there. */
-import { number, record, records } from "../cloud/json";
+import { number, object, objects, WrongShape, type Json } from "../cloud/json";
 import type { Backoff } from "../cloud/retry";
 import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { CudoApi } from "./api";
@@ -40,63 +40,50 @@ export function createCudoClient({
   timeoutMs = 30_000,
 }: CudoClientOptions): CudoApi {
   const transport = createTransport({ baseUrl, apiKey, backoff: { ...cudoBackoff, ...backoff }, timeoutMs, errors });
-  const send = async (...request: Parameters<typeof transport>) => record(await transport(...request));
   const project = `/v1/projects/${encodeURIComponent(projectId)}`;
   const at = (kind: string, id: string, action = "") => `${project}/${kind}/${encodeURIComponent(id)}${action}`;
 
   const run = async (method: string, path: string, signal: AbortSignal, call?: Call) => {
-    await send(method, path, signal, call);
+    await transport(method, path, signal, call);
   };
   /** A delete that was repeated because its answer was lost finds nothing: that is success. */
   const remove = async (method: string, path: string, signal: AbortSignal) => {
-    await send(method, path, signal).catch((error: unknown) => {
+    await transport(method, path, signal).catch((error: unknown) => {
       if (!isCudoError(error, "notFound")) throw error;
     });
   };
-  const find = async <T>(
-    path: string,
-    decode: (json: Record<string, unknown>) => T,
-    signal: AbortSignal,
-  ): Promise<T | undefined> => {
+  const find = async <T>(path: string, decode: (json: Json) => T, signal: AbortSignal): Promise<T | undefined> => {
     try {
-      return decode(await send("GET", path, signal));
+      return await transport("GET", path, signal, {}, (json) => decode(object(json, "the answer")));
     } catch (error) {
       if (isCudoError(error, "notFound")) return undefined;
       throw error;
     }
   };
-  const list = <T extends { id: string }>(
-    path: string,
-    key: string,
-    decode: (json: Record<string, unknown>) => T,
-    signal: AbortSignal,
-  ) =>
-    allPages(async (pageNumber, pageSize) => {
-      const answer = await send("GET", path, signal, { query: { pageNumber, pageSize } });
-      return { items: records(answer[key]).map(decode), totalCount: number(answer.totalCount) };
-    });
+  const list = <T extends { id: string }>(path: string, key: string, decode: (json: Json) => T, signal: AbortSignal) =>
+    allPages((pageNumber, pageSize) =>
+      transport("GET", path, signal, { query: { pageNumber, pageSize } }, (json) => ({
+        items: listIn(json, key).map(decode),
+        totalCount: number(object(json, "the answer").totalCount),
+      })),
+    );
+  const whole = <T>(path: string, key: string, decode: (json: Json) => T, signal: AbortSignal, query?: Call["query"]) =>
+    transport("GET", path, signal, { query }, (json) => listIn(json, key).map(decode));
 
   return {
     projectId,
-    dataCenters: async (signal) =>
-      records((await send("GET", "/v1/vms/data-centers", signal)).dataCenters).map(decodeDataCenter),
-    machineTypes: async (signal) =>
-      records((await send("GET", "/v1/vms/machine-types", signal, { query: { projectId } })).machineTypes).map(
-        decodeMachineType,
-      ),
+    dataCenters: (signal) => whole("/v1/vms/data-centers", "dataCenters", decodeDataCenter, signal),
+    machineTypes: (signal) => whole("/v1/vms/machine-types", "machineTypes", decodeMachineType, signal, { projectId }),
     images: async (signal) => {
       const [shared, own] = await Promise.all([
-        send("GET", "/v1/vms/public-images", signal),
+        whole("/v1/vms/public-images", "images", decodeImage, signal),
         list(`${project}/images`, "images", decodeImage, signal),
       ]);
-      return [...records(shared.images).map(decodeImage), ...own];
+      return [...shared, ...own];
     },
     vms: {
-      list: async (signal) => {
-        const answer = await send("GET", `${project}/vms`, signal);
-        return records(answer.VMs ?? answer.vms).map(decodeVm);
-      },
-      find: (id, signal) => find(at("vms", id), (answer) => decodeVm(record(answer.VM ?? answer.vm)), signal),
+      list: (signal) => whole(`${project}/vms`, "VMs", decodeVm, signal),
+      find: (id, signal) => find(at("vms", id), (answer) => decodeVm(object(answer.VM ?? answer.vm, "VM")), signal),
       create: (request, signal) =>
         run("POST", `${project}/vm`, signal, { body: request, safety: "once", secrets: [request.startScript] }),
       terminate: (id, signal) => remove("POST", at("vms", id, "/terminate"), signal),
@@ -115,7 +102,7 @@ export function createCudoClient({
         run("PATCH", at("vm", id, "/security-group/detach"), signal, { query: { securityGroupId } }),
     },
     disks: {
-      find: (id, signal) => find(at("disks", id), (answer) => decodeDisk(record(answer.disk)), signal),
+      find: (id, signal) => find(at("disks", id), (answer) => decodeDisk(object(answer.disk, "disk")), signal),
       create: (disk, signal) => run("POST", `${project}/disks`, signal, { body: disk, safety: "once" }),
       delete: (id, signal) => remove("DELETE", at("disks", id), signal),
       attach: (id, vmId, signal) => run("PATCH", at("disk", id, "/attach"), signal, { query: { vmId } }),
@@ -134,4 +121,17 @@ export function createCudoClient({
       delete: (id, signal) => remove("DELETE", at("security-groups", id), signal),
     },
   };
+}
+
+/**
+ * A list of an answer. Whether an empty one is sent or left out is not documented: an answer without anything has an empty list, one that
+ * speaks of something else is no list.
+ */
+function listIn(json: unknown, key: string): Json[] {
+  const answer = object(json, "the answer");
+  const list = answer[key] ?? answer[key.toLowerCase()];
+  if (list !== undefined) return objects(list, key);
+  const others = Object.keys(answer).filter((name) => !/^(page|total)/.test(name));
+  if (number(answer.totalCount) > 0 || others.length > 0) throw new WrongShape(`${key} is missing`);
+  return [];
 }

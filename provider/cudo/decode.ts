@@ -1,5 +1,8 @@
-/** Turns Cudo's answers into `types.ts`. Lenient: numbers may be strings, "Infinity" is a number, what is missing is zero or empty. */
-import { number, record, records, text, texts, type Json } from "../cloud/json";
+/**
+ * Turns Cudo's answers into `types.ts`. Lenient: numbers may be strings, "Infinity" is a number, what is missing is zero or empty. Ids must be
+ * there (`WrongShape`).
+ */
+import { number, record, records, requiredText, text, texts, type Json } from "../cloud/json";
 import type { DataCenter, Disk, Image, MachineType, Network, Nic, Rule, SecurityGroup, Vm } from "./types";
 
 /** An upper bound: a missing one, which arrives as zero, bounds nothing. */
@@ -16,7 +19,7 @@ export function decodeVm(json: Json): Vm {
   const nics = records(json.nics).map(decodeNic);
   const groups = new Set([...texts(json.securityGroupIds), ...nics.flatMap((nic) => nic.securityGroupIds)]);
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     projectId: text(json.projectId),
     dataCenterId: text(json.datacenterId) || text(json.dataCenterId),
     machineType: text(json.machineType),
@@ -60,7 +63,7 @@ function decodeNic(json: Json): Nic {
 
 export function decodeDisk(json: Json): Disk {
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     dataCenterId: text(json.dataCenterId),
     sizeGib: number(json.sizeGib),
     state: text(json.diskState) || "UNKNOWN",
@@ -70,7 +73,7 @@ export function decodeDisk(json: Json): Disk {
 
 export function decodeNetwork(json: Json): Network {
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     dataCenterId: text(json.dataCenterId),
     ipRange: text(json.ipRange),
     gateway: text(json.gateway),
@@ -82,7 +85,7 @@ export function decodeNetwork(json: Json): Network {
 
 export function decodeSecurityGroup(json: Json): SecurityGroup {
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     dataCenterId: text(json.dataCenterId),
     description: text(json.description),
     rules: records(json.rules).map(decodeRule),
@@ -102,7 +105,7 @@ function decodeRule(json: Json): Rule {
 
 export function decodeDataCenter(json: Json): DataCenter {
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     supplierName: text(json.supplierName),
     renewableEnergy: json.renewableEnergy === true,
     ipv4Free: number(json.ipv4Free),
@@ -114,7 +117,7 @@ export function decodeDataCenter(json: Json): DataCenter {
 export function decodeMachineType(json: Json): MachineType {
   return {
     dataCenterId: text(json.dataCenterId),
-    machineType: text(json.machineType),
+    machineType: requiredText(json, "machineType"),
     cpuModel: text(json.cpuModel),
     gpuModel: text(json.gpuModel),
     gpuModelId: text(json.gpuModelId),
@@ -142,7 +145,7 @@ export function decodeMachineType(json: Json): MachineType {
 
 export function decodeImage(json: Json): Image {
   return {
-    id: text(json.id),
+    id: requiredText(json, "id"),
     name: text(json.displayName) || text(json.name),
     description: text(json.description),
     platform: text(json.platform),

@@ -119,6 +119,8 @@ class HttpsKubernetesApi implements KubernetesApi {
         },
         signal,
       );
+      // None in its place would have somebody make again what is there.
+      if (!Array.isArray(page.items)) throw new Error(`GET ${path}: the answer is no list`);
       // The items of a list do not say what they are.
       objects.push(...page.items.map((item) => ({ ...item, apiVersion: query.apiVersion, kind: query.kind })));
       next = page.metadata?.continue || undefined;

@@ -1,5 +1,5 @@
 /** Mithril's API over HTTP. Reference: Mithril API v2, OpenAPI description. */
-import { record, records } from "../cloud/json";
+import { object, objects } from "../cloud/json";
 import type { Backoff } from "../cloud/retry";
 import { createTransport, type Call, type TransportErrors } from "../cloud/http";
 import type { MithrilApi } from "./api";
@@ -58,32 +58,30 @@ export function createMithrilClient({
   const at = (path: string, fid: string, action = "") => `${path}/${encodeURIComponent(fid)}${action}`;
 
   type Decode<T> = (json: Record<string, unknown>) => T;
-  const list = async <T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Call["query"] = {}) =>
-    records(await send("GET", path, signal, { query })).map(decode);
+  const list = <T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Call["query"] = {}) =>
+    send("GET", path, signal, { query }, (json) => objects(json, "the answer").map(decode));
   const pages = <T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Call["query"]) =>
-    allPages(`GET ${path}`, (page) => send("GET", path, signal, { query: { ...query, ...page } }), decode);
+    allPages<T>(
+      `GET ${path}`,
+      (page, read) => send("GET", path, signal, { query: { ...query, ...page } }, read),
+      decode,
+    );
+  const one =
+    <T>(decode: Decode<T>) =>
+    (json: unknown) =>
+      decode(object(json, "the answer"));
   const find = async <T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T | undefined> => {
     try {
-      return decode(record(await send("GET", path, signal)));
+      return await send("GET", path, signal, {}, one(decode));
     } catch (error) {
       if (isMithrilError(error, "notFound")) return undefined;
       throw error;
     }
   };
-  /** An answer without a fid tells nothing: the outcome is unknown. */
-  const create = async <T extends { fid: string }>(
-    path: string,
-    decode: Decode<T>,
-    signal: AbortSignal,
-    call: Call,
-  ): Promise<T> => {
-    const made = decode(record(await send("POST", path, signal, { ...call, safety: "once" })));
-    if (made.fid !== "") return made;
-    const cloudMessage = "the answer to a create names nothing";
-    throw new MithrilApiError({ request: `POST ${path}`, httpStatus: 200, cloudMessage, kind: "unavailable" });
-  };
-  const change = async (method: "PATCH" | "POST", path: string, body: object, signal: AbortSignal) =>
-    record(await send(method, path, signal, { body, safety: method === "POST" ? "once" : "repeatable" }));
+  const create = <T>(path: string, decode: Decode<T>, signal: AbortSignal, call: Call): Promise<T> =>
+    send("POST", path, signal, { ...call, safety: "once" }, one(decode));
+  const change = (method: "PATCH" | "POST", path: string, body: object, signal: AbortSignal) =>
+    send(method, path, signal, { body, safety: method === "POST" ? "once" : "repeatable" });
   /** A delete that was repeated because its answer was lost finds nothing, or something that has ended: that is success. */
   const remove = async (path: string, signal: AbortSignal, transport = send) => {
     await transport("DELETE", path, signal).catch((error: unknown) => {
@@ -160,15 +158,10 @@ export function createMithrilClient({
           headers: idempotency(idempotencyKey),
           secrets: [launchSpecification.startupScript],
         }),
-      update: async (fid, { limitPrice, paused, volumes, memoryGb }, signal) =>
-        decodeBid(
-          await change(
-            "PATCH",
-            at("/v2/spot/bids", fid),
-            { limit_price: limitPrice, paused, volumes, memory_gb: memoryGb },
-            signal,
-          ),
-        ),
+      update: (fid, { limitPrice, paused, volumes, memoryGb }, signal) => {
+        const body = { limit_price: limitPrice, paused, volumes, memory_gb: memoryGb };
+        return send("PATCH", at("/v2/spot/bids", fid), signal, { body }, one(decodeBid));
+      },
       delete: (fid, signal) => remove(at("/v2/spot/bids", fid), signal),
     },
     reservations: {
@@ -223,10 +216,10 @@ export function createMithrilClient({
       return [...auctioned, ...(cpu ?? []).filter((type) => !auctioned.some(({ fid }) => fid === type.fid))];
     },
     spotAvailability: (signal) => list("/v2/spot/availability", decodeMarket, signal, { project }),
-    currentPrices: async ({ instanceType, region }, signal) =>
-      decodePrices(
-        record(await send("GET", "/v2/pricing/current", signal, { query: { instance_type: instanceType, region } })),
-      ),
+    currentPrices: ({ instanceType, region }, signal) => {
+      const query = { instance_type: instanceType, region };
+      return send("GET", "/v2/pricing/current", signal, { query }, one(decodePrices));
+    },
     // The complete list is not documented; the documented one has regions with CPU machines only.
     regions: async (signal) =>
       (await orNone(list("/marketplace/v1/regions", decodeRegion, signal))) ??

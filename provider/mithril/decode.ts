@@ -1,5 +1,8 @@
-/** Turns Mithril's answers into `types.ts`. Lenient: null and missing are the same, unknown statuses pass through. */
-import { number, record, text, texts, type Json } from "../cloud/json";
+/**
+ * Turns Mithril's answers into `types.ts`. Lenient: null and missing are the same, unknown statuses pass through. What an object always has,
+ * and a decision rests on, must be there (`WrongShape`).
+ */
+import { number, object, requiredNumber, requiredText, text, texts, type Json } from "../cloud/json";
 import type {
   AuctionMarket,
   Bid,
@@ -25,16 +28,16 @@ function maybeNumber(value: unknown): number | undefined {
 
 export function decodeCluster(json: Json): Cluster {
   return {
-    fid: text(json.fid),
+    fid: requiredText(json, "fid"),
     project: text(json.project),
-    name: text(json.name),
+    name: requiredText(json, "name"),
     region: text(json.region),
     createdAt: text(json.created_at),
     kubeHost: optional(json.kube_host),
     sshKeys: texts(json.ssh_keys),
     instances: texts(json.instances),
     joinCommand: optional(json.join_command),
-    status: text(json.status),
+    status: requiredText(json, "status"),
     deletedAt: optional(json.deleted_at),
     kubernetesVersion: text(json.k8s_version),
   };
@@ -42,8 +45,8 @@ export function decodeCluster(json: Json): Cluster {
 
 export function decodeSshKey(json: Json): SshKey {
   return {
-    fid: text(json.fid),
-    name: text(json.name),
+    fid: requiredText(json, "fid"),
+    name: requiredText(json, "name"),
     project: text(json.project),
     publicKey: text(json.public_key),
     createdAt: text(json.created_at),
@@ -53,8 +56,8 @@ export function decodeSshKey(json: Json): SshKey {
 
 export function decodeVolume(json: Json): Volume {
   return {
-    fid: text(json.fid),
-    name: text(json.name),
+    fid: requiredText(json, "fid"),
+    name: requiredText(json, "name"),
     region: text(json.region),
     createdAt: text(json.created_at),
     deletedAt: optional(json.deleted_at),
@@ -79,33 +82,33 @@ function decodeLaunchSpecification(json: Json): LaunchSpecification {
 
 export function decodeBid(json: Json): Bid {
   return {
-    fid: text(json.fid),
-    name: text(json.name),
+    fid: requiredText(json, "fid"),
+    name: requiredText(json, "name"),
     project: text(json.project),
     createdAt: text(json.created_at),
     deactivatedAt: optional(json.deactivated_at),
     limitPrice: text(json.limit_price),
-    quantity: number(json.instance_quantity),
+    quantity: requiredNumber(json, "instance_quantity"),
     instanceType: text(json.instance_type),
     region: text(json.region),
     instances: texts(json.instances),
-    launchSpecification: decodeLaunchSpecification(record(json.launch_specification)),
-    status: text(json.status),
+    launchSpecification: decodeLaunchSpecification(object(json.launch_specification, "launch_specification")),
+    status: requiredText(json, "status"),
   };
 }
 
 export function decodeReservation(json: Json): Reservation {
   return {
-    fid: text(json.fid),
-    name: text(json.name),
+    fid: requiredText(json, "fid"),
+    name: requiredText(json, "name"),
     project: text(json.project),
     createdAt: text(json.created_at),
-    quantity: number(json.instance_quantity),
+    quantity: requiredNumber(json, "instance_quantity"),
     instanceType: text(json.instance_type),
     region: text(json.region),
     instances: texts(json.instances),
-    launchSpecification: decodeLaunchSpecification(record(json.launch_specification)),
-    status: text(json.status),
+    launchSpecification: decodeLaunchSpecification(object(json.launch_specification, "launch_specification")),
+    status: requiredText(json, "status"),
     startTime: text(json.start_time),
     endTime: text(json.end_time),
     totalPrice: text(json.total_price),
@@ -115,8 +118,8 @@ export function decodeReservation(json: Json): Reservation {
 
 export function decodeInstance(json: Json): Instance {
   return {
-    fid: text(json.fid),
-    name: text(json.name),
+    fid: requiredText(json, "fid"),
+    name: requiredText(json, "name"),
     createdAt: text(json.created_at),
     instanceType: text(json.instance_type),
     region: text(json.region),
@@ -124,13 +127,13 @@ export function decodeInstance(json: Json): Instance {
     reservation: optional(json.reservation),
     sshDestination: optional(json.ssh_destination),
     privateIp: optional(json.private_ip),
-    status: text(json.status),
+    status: requiredText(json, "status"),
   };
 }
 
 export function decodeInstanceType(json: Json): InstanceType {
   return {
-    fid: text(json.fid),
+    fid: requiredText(json, "fid"),
     name: text(json.name),
     vcpus: number(json.num_cpus),
     cpuType: text(json.cpu_type),
@@ -147,7 +150,7 @@ export function decodeInstanceType(json: Json): InstanceType {
 
 export function decodeMarket(json: Json): AuctionMarket {
   return {
-    fid: text(json.fid),
+    fid: requiredText(json, "fid"),
     instanceType: text(json.instance_type),
     region: text(json.region),
     capacity: number(json.capacity),
@@ -171,7 +174,7 @@ export function decodePrices(json: Json): CurrentPrices {
 
 export function decodeRegion(json: Json): Region {
   return {
-    name: text(json.name),
+    name: requiredText(json, "name"),
     kubernetes: json.k8s_enabled === true,
     blockStorage: json.block_storage_enabled === true,
     fileShares: json.fileshare_storage_enabled === true,
@@ -181,7 +184,7 @@ export function decodeRegion(json: Json): Region {
 
 export function decodeImage(json: Json): ImageVersion {
   return {
-    fid: text(json.image_version_fid),
+    fid: requiredText(json, "image_version_fid"),
     name: text(json.image_version_name),
     os: text(json.os),
     kernel: text(json.kernel),
