@@ -22,7 +22,7 @@ export async function compiledProgram(source: string): Promise<string> {
     packages: "external",
   });
   const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
-  const plugins = { providers: [{ name: "gpu-clusters", path: join(checkout, "sdk", "plugin", "bin") }] };
+  const plugins = { providers: [{ name: "gpu-clusters", path: join(checkout, "plugin", "bin") }] };
   const runtime = { name: "nodejs", options: { typescript: false } };
   writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, runtime, main: "index.js", plugins }));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
