@@ -1,28 +1,21 @@
-import type * as pulumi from "../../sdk/pulumi";
+import type { AddOn } from "./add-on";
 
-export interface CniOptions {
-  kind: "cilium" | "flannel";
-  provider: pulumi.ProviderResource;
-  podSubnet: string;
-}
+export type Cni = "cilium" | "flannel";
 
 /**
- * Installs the network between pods and returns what the nodes' readiness waits for. Nothing is awaited here: the pods of a CNI can
- * run only once there are nodes, and nodes become Ready only once it runs.
+ * The network between pods, which the nodes' readiness waits for. Nothing is awaited here: the pods of a CNI can run only once there are nodes,
+ * and nodes become Ready only once it runs.
  */
-export function installCni(
-  name: string,
-  { kind, provider, podSubnet }: CniOptions,
-  options: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  const inCluster = { ...options, provider };
+export function podNetwork(kind: Cni, podSubnet: string): AddOn {
   // Loaded when asked for: each brings the whole of @pulumi/pulumi, see sdk/pulumi.ts.
   /* eslint-disable @typescript-eslint/no-require-imports */
-  if (kind === "flannel") {
-    const { flannelResources } = require("./flannel") as typeof import("./flannel");
-    return flannelResources(name, podSubnet, inCluster);
-  }
-  const { ciliumResources } = require("./cilium") as typeof import("./cilium");
+  return ({ name }, options) => {
+    if (kind === "flannel") {
+      const { flannelResources } = require("./flannel") as typeof import("./flannel");
+      return flannelResources(name, podSubnet, options);
+    }
+    const { ciliumResources } = require("./cilium") as typeof import("./cilium");
+    return ciliumResources(name, options);
+  };
   /* eslint-enable @typescript-eslint/no-require-imports */
-  return ciliumResources(name, inCluster);
 }

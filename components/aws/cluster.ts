@@ -1,32 +1,19 @@
 import * as pulumi from "../../sdk/pulumi";
-import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
-import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
-import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
-import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
-import { installCni } from "../addons/cni";
-import { KubernetesProvider } from "../kubernetes-provider";
+import type { AddOn } from "../addons/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
-import { clusterAccess } from "./access";
-import type { AwsClusterArgs } from "./args";
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { subnets } from "./documents";
 import { namingFailures } from "./failures";
-import { machineIdentity } from "./identity";
-import { apiPort } from "./load-balancer";
-import { imageFinder } from "./images";
+import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
+import { imageFinder, type ImageFinder } from "./images";
 import { execKubeconfig } from "./kubeconfig";
-import { thisStack } from "./name-in-use";
-import { AwsNetwork } from "./network";
-import { lastingNetwork } from "./network-shape";
+import { apiPort } from "./load-balancer";
 import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
 import { offeredType } from "./preflight";
-import { controlPlanePolicy, nodePolicy } from "./policies";
-import { accountConnection, accountProvider, checkAccount } from "./provider";
-import { clusterSecrets } from "./secrets";
-import { clusterTags, kubernetesName, kubernetesTags } from "./tags";
+import { checkAccount } from "./provider";
 import { checkAwsClusterArgs } from "./validate";
 
 /**
@@ -76,205 +63,56 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     checkAwsClusterArgs(name, args).raise("AwsCluster");
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, {}, namingFailures(name, options));
-    const clusterName = args.clusterName ?? name;
-    const base = `${args.namePrefix ?? ""}${clusterName}`;
-    const tags = clusterTags({ clusterName, namePrefix: args.namePrefix, tags: args.tags, stack: thisStack() });
-    const groups = args.nodeGroups ?? [];
-    const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
-    const child = { parent: this };
-    const aws = accountProvider(`${name}-aws`, args, child);
-    const onAws = { ...child, provider: aws };
-    const connection = accountConnection(args);
-    const externalCloudProvider = args.cloudControllerManager ?? true;
-    const kubernetes = externalCloudProvider ? kubernetesTags(base) : {};
+    const place = awsPlace(name, args, this);
+    const foundation = awsFoundation(name, args, place);
+    const image = imageFinder(place.connection, this);
+    const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation, image });
+    const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
+    const { certificates, network, secrets, nodeIdentity } = foundation;
 
-    const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
-    const choices = new LastingChoices(
-      `${name}-choices`,
-      { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network) } },
-      child,
-    );
-    const certificates = new ClusterCertificates(
-      `${name}-certificates`,
-      { clusterName, adminValidityHours: args.adminValidityHours },
-      child,
-    );
-    const network = new AwsNetwork(
-      `${name}-network`,
-      { ...args.network, physicalName: base, tags, kubernetes, region: args.region, after: choices },
-      { ...child, providers: aws && [aws] },
-    );
-    const access = clusterAccess(
+    const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
       {
-        base,
-        vpcId: network.vpcId,
-        api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
-        fabric: groups.some(({ efa }) => efa),
-        ssh: args.sshAccessCidrs ?? [],
-        tags,
-        kubernetes,
-      },
-      onAws,
-    );
-    // Between the network and the control plane, so that at a destroy nobody makes any more, and nothing is in the way of the network. Without
-    // the controller too: there may have been one before, and another can be installed.
-    const serviceLoadBalancers = new ServiceLoadBalancers(
-      `${name}-service-load-balancers`,
-      { clusterName: kubernetesName(base), vpcId: network.vpcId, connection },
-      { ...child, dependsOn: [network, ...access.ready] },
-    );
-    const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
-    const controlPlaneIdentity = machineIdentity(
-      `${name}-control-plane`,
-      {
-        base,
-        names: { role: "control-plane-role", profile: "control-plane-profile" },
-        policy: pulumi.all([secrets.keys.arn, secrets.join.arn]).apply(([keysParameter, joinParameter]) =>
-          controlPlanePolicy({
-            clusterName,
-            keysParameter,
-            joinParameter,
-            kubernetesTag: Object.keys(kubernetes)[0],
-          }),
-        ),
-        tags,
-      },
-      onAws,
-    );
-    const nodeIdentity = machineIdentity(
-      `${name}-node`,
-      {
-        base,
-        names: { role: "node-role", profile: "instance-profile" },
-        policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
-        tags,
-      },
-      onAws,
-    );
-
-    const image = imageFinder(connection, this);
-    const apiServers = controlPlane(
-      `${name}-control-plane`,
-      {
-        ...args.controlPlane,
-        instanceType: offeredType({ instanceType, count, connection }, child),
-        clusterName,
-        base,
-        kubernetesVersion: version,
-        keyPair: args.keyPair,
-        imageId: args.controlPlane?.image ?? image({ instanceType, gpu: false }).imageId,
-        vpcId: network.vpcId,
-        publicSubnetIds: network.publicSubnetIds,
-        subnetIds: network.subnetIds,
-        access,
-        identity: controlPlaneIdentity,
-        secrets,
-        certificateAuthority: certificates.caCertificate,
-        externalCloudProvider,
-        tags: { ...tags, ...kubernetes },
-      },
-      { ...onAws, dependsOn: [choices, network, serviceLoadBalancers] },
-    );
-
-    this.clusterName = pulumi.output(clusterName);
-    this.endpoint = pulumi.interpolate`https://${apiServers.publicHost}:${apiPort}`;
-    this.certificateAuthority = certificates.caCertificate;
-    const parts = pulumi.all([this.endpoint, certificates.caCertificate]);
-    this.kubeconfig = pulumi.secret(
-      pulumi
-        .all([parts, certificates.adminCertificate, certificates.adminPrivateKey])
-        .apply(([[endpoint, certificateAuthority], clientCertificate, clientKey]) =>
-          renderKubeconfig({
-            clusterName,
-            endpoint,
-            certificateAuthority,
-            credentials: { clientCertificate, clientKey },
-          }),
-        ),
-    );
-    this.kubeconfigExec = pulumi
-      .all([parts, secrets.admin.arn])
-      .apply(([[endpoint, certificateAuthority], parameterArn]) =>
-        execKubeconfig({ clusterName, endpoint, certificateAuthority, parameterArn }),
-      );
-
-    const apiServer = new ApiServerReady(
-      `${name}-api-server`,
-      { kubeconfig: this.kubeconfig, instanceId: apiServers.machines[0]!.id, ec2Connection: connection },
-      { ...child, dependsOn: apiServers.ready },
-    );
-    const inCluster = { ...child, dependsOn: [apiServer], deletedWith: apiServers.machines[0]! };
-    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
-      ...child,
-      dependsOn: [apiServer],
-    });
-    const cni = args.cni ?? "cilium";
-    const networkBetweenPods =
-      cni === "none"
-        ? []
-        : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
-    const cloudController = externalCloudProvider
-      ? installCloudControllerManager(name, apiServer.version, { ...inCluster, provider: this.kubeProvider })
-      : [];
-
-    // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
-    const surroundings = [apiServer, network, ...access.ready, ...nodeIdentity.ready];
-    const nodeGroups = groups.map((group, index) =>
-      nodeGroup(
-        `${name}-${group.name}`,
-        {
-          path: `nodeGroups[${index}]`,
-          clusterName,
-          base,
-          group,
-          image: image({ instanceType: group.instanceTypes[0]!, gpu: groupGpus(group) > 0, given: group.image }),
-          keyPair: args.keyPair,
-          certificateAuthority: certificates.caCertificate,
-          externalCloudProvider,
-          // Nodes follow the version that the control plane runs, whatever the program asks for by now.
-          kubernetesVersion: apiServer.version,
-          endpoint: pulumi.interpolate`https://${apiServers.privateHost}:${apiPort}`,
-          joinParameter: secrets.join.name,
-          profileName: nodeIdentity.profileName,
-          subnetIds: network.subnetIds,
-          zones: network.zones,
-          publicSubnets: args.network?.nat === "none",
-          securityGroupId: access.nodes,
-          connection,
-          tags,
+        clusterName: place.clusterName,
+        certificates,
+        controlPlane: {
+          machines,
+          ready,
+          endpoint,
+          log: { instanceId: machines[0]!.id, ec2Connection: place.connection },
         },
-        { template: { ...onAws }, group: { ...child, dependsOn: surroundings } },
-      ),
-    );
-    const nodes = new NodesReady(
-      `${name}-nodes`,
-      {
-        kubeconfig: this.kubeconfig,
-        nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
-        controlPlaneNodes: count,
-        condition: cni === "none" ? "Registered" : "Ready",
-        machines: pulumi
-          .all(nodeGroups.map(({ machines }) => machines))
-          .apply((groups) => groups.flat().map(({ id: instanceId, nodeName }) => ({ nodeName, instanceId }))),
-        ec2Connection: connection,
+        cni: args.cni ?? "cilium",
+        podSubnet: subnets.pods,
+        addOns: { beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [] },
+        nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
+          clusterNodeGroup(name, group, {
+            ...{ args, index, place, foundation, image },
+            endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}`,
+          }),
+        ),
+        log: { ec2Connection: place.connection },
       },
-      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods, ...cloudController] },
+      place.child,
     );
 
-    this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
-    this.status = nodes.status;
+    this.clusterName = outputs.clusterName;
+    this.endpoint = outputs.endpoint;
+    this.certificateAuthority = outputs.certificateAuthority;
+    this.kubeconfig = outputs.kubeconfig;
+    this.kubeconfigExec = pulumi
+      .all([endpoint, certificates.caCertificate, secrets.admin.arn])
+      .apply(([endpoint, certificateAuthority, parameterArn]) =>
+        execKubeconfig({ clusterName: place.clusterName, endpoint, certificateAuthority, parameterArn }),
+      );
+    this.kubeProvider = kubeProvider;
+    this.nodeGroups = outputs.nodeGroups;
+    this.status = outputs.status;
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
     this.nodeRoleArn = nodeIdentity.roleArn;
     this.registerOutputs({
-      clusterName: this.clusterName,
-      endpoint: this.endpoint,
-      certificateAuthority: this.certificateAuthority,
-      kubeconfig: this.kubeconfig,
+      ...outputs,
       kubeconfigExec: this.kubeconfigExec,
-      nodeGroups: this.nodeGroups,
-      status: this.status,
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
       nodeRoleArn: this.nodeRoleArn,
@@ -282,15 +120,93 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   }
 }
 
-function installCloudControllerManager(
-  name: string,
-  kubernetesVersion: pulumi.Input<string>,
-  options: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  // Loaded when asked for, as installCni does.
+interface Surroundings {
+  place: AwsPlace;
+  foundation: Foundation;
+  image: ImageFinder;
+}
+
+function clusterControlPlane(name: string, args: AwsClusterArgs, { place, foundation, image }: Surroundings) {
+  const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
+  const { network, access, secrets, certificates } = foundation;
+  return controlPlane(
+    `${name}-control-plane`,
+    {
+      ...args.controlPlane,
+      instanceType: offeredType({ instanceType, count, connection: place.connection }, place.child),
+      clusterName: place.clusterName,
+      base: place.base,
+      kubernetesVersion: resolveKubernetesVersion(
+        args.kubernetesVersion ?? defaultKubernetesMinor,
+        args.devMode ?? false,
+      )!,
+      keyPair: args.keyPair,
+      imageId: args.controlPlane?.image ?? image({ instanceType, gpu: false }).imageId,
+      vpcId: network.vpcId,
+      publicSubnetIds: network.publicSubnetIds,
+      subnetIds: network.subnetIds,
+      access,
+      identity: foundation.controlPlaneIdentity,
+      secrets,
+      certificateAuthority: certificates.caCertificate,
+      externalCloudProvider: place.externalCloudProvider,
+      tags: { ...place.tags, ...place.kubernetes },
+    },
+    { ...place.onAws, dependsOn: foundation.beforeControlPlane },
+  );
+}
+
+interface GroupSurroundings extends Surroundings {
+  args: AwsClusterArgs;
+  index: number;
+  /** Of the API server as nodes reach it. */
+  endpoint: pulumi.Output<string>;
+}
+
+function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: GroupSurroundings) {
+  const { args, index, place, foundation, image, endpoint } = surroundings;
+  const { network, access, secrets, nodeIdentity } = foundation;
+  return ({ certificateAuthority, kubernetesVersion, apiServer }: Joining): KubeadmNodeGroup => {
+    const resource = nodeGroup(
+      `${name}-${group.name}`,
+      {
+        ...place,
+        path: `nodeGroups[${index}]`,
+        group,
+        image: image({ instanceType: group.instanceTypes[0]!, gpu: groupGpus(group) > 0, given: group.image }),
+        keyPair: args.keyPair,
+        certificateAuthority,
+        kubernetesVersion,
+        endpoint,
+        joinParameter: secrets.join.name,
+        profileName: nodeIdentity.profileName,
+        subnetIds: network.subnetIds,
+        zones: network.zones,
+        publicSubnets: args.network?.nat === "none",
+        securityGroupId: access.nodes,
+      },
+      {
+        template: { ...place.onAws },
+        // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
+        group: { ...place.child, dependsOn: [apiServer, network, ...access.ready, ...nodeIdentity.ready] },
+      },
+    );
+    return {
+      name: group.name,
+      minSize: group.minSize,
+      resource,
+      status: groupStatus(group, resource),
+      machines: resource.machines.apply((all) => all.map(({ id: instanceId, nodeName }) => ({ nodeName, instanceId }))),
+    };
+  };
+}
+
+/** Nodes have no addresses until it runs. */
+const cloudControllerManager: AddOn = ({ name, kubernetesVersion }, options) => {
+  // Loaded when asked for, as the network between pods is.
   /* eslint-disable @typescript-eslint/no-require-imports */
   const { cloudControllerManagerResources } =
     require("../addons/aws-cloud-controller-manager") as typeof import("../addons/aws-cloud-controller-manager");
   /* eslint-enable @typescript-eslint/no-require-imports */
   return cloudControllerManagerResources(name, { kubernetesVersion }, options);
-}
+};

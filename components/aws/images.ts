@@ -17,11 +17,10 @@ export interface ImageWish {
   given?: pulumi.Input<string> | undefined;
 }
 
+export type ImageFinder = (wish: ImageWish) => MachineImage;
+
 /** Looks each kind of image up once. */
-export function imageFinder(
-  connection: AwsConnection | undefined,
-  parent: pulumi.Resource,
-): (wish: ImageWish) => MachineImage {
+export function imageFinder(connection: AwsConnection | undefined, parent: pulumi.Resource): ImageFinder {
   const found = new Map<string, pulumi.Output<GetImageResult>>();
   return ({ instanceType, gpu, given }) => {
     // Ubuntu's images, and those made from them, all have it.

@@ -114,7 +114,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
               role: group.role,
               certificateAuthority,
               externalCloudProvider: place.externalCloudProvider,
-              kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
+              kubernetesVersion,
               endpoint,
               joinParameter,
               labels,

@@ -1,23 +1,18 @@
 import * as pulumi from "../../sdk/pulumi";
-import { renderBootstrapScript } from "../../bootstrap/script";
 import { cudoId } from "../../sdk/cudo/ids";
 import { Network } from "../../sdk/cudo/network";
 import { SecurityGroup } from "../../sdk/cudo/security-group";
-import { Vm } from "../../sdk/cudo/vm";
-import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
-import { installCni } from "../addons/cni";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
-import { KubernetesProvider } from "../kubernetes-provider";
+import { kubeadmCluster } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
-import { apiServerName, controlPlaneDocument } from "./documents";
+import { controlPlaneMachine } from "./control-plane";
+import { apiServerName } from "./documents";
 import { groupStatus, nodeGroup } from "./node-groups";
-import { controlPlaneProfiles, defaultControlPlaneSize, images, subnets } from "./profiles";
+import { subnets } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
 
@@ -66,7 +61,10 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);
     const groups = args.nodeGroups ?? [];
     const dataCenterId = args.dataCenterId ?? groups[0]!.dataCenterId;
-    const version = resolveKubernetesVersion(args.kubernetesVersion ?? defaultKubernetesMinor, args.devMode ?? false)!;
+    const kubernetesVersion = resolveKubernetesVersion(
+      args.kubernetesVersion ?? defaultKubernetesMinor,
+      args.devMode ?? false,
+    )!;
 
     const certificates = new ClusterCertificates(
       `${name}-certificates`,
@@ -96,7 +94,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     );
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
-    const controlPlane = new Vm(
+    const machine = controlPlaneMachine(
       `${name}-control-plane`,
       {
         vmId: physical("control-plane"),
@@ -104,132 +102,65 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         machineType:
           args.controlPlane?.machineType ??
           (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
-        ...controlPlaneProfiles[args.controlPlane?.size ?? defaultControlPlaneSize],
-        bootDiskImageId: images.plain,
-        nics: [
-          { networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] },
-        ],
-        sshKeySource: "SSH_KEY_SOURCE_NONE",
-        metadata: { "gpu-clusters-cluster": clusterName },
-        startScript: controlPlaneScript(clusterName, version, certificates, authorizedKeys),
+        size: args.controlPlane?.size,
+        networkId: network.networkId,
+        securityGroupId: securityGroup.securityGroupId,
+        clusterName,
+        kubernetesVersion,
+        certificates,
+        authorizedKeys,
       },
-      // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
-      // that is now the first, is no reason to make it anew.
-      { ...chosen, ignoreChanges: ["startScript", "bootDiskImageId", "bootDiskSizeGib", "machineType"] },
+      chosen,
     );
 
-    const host = controlPlane.externalIpAddress;
-    this.clusterName = pulumi.output(clusterName);
-    this.endpoint = pulumi.interpolate`https://${host}:6443`;
-    this.certificateAuthority = certificates.caCertificate;
-    this.kubeconfig = pulumi.secret(
-      pulumi
-        .all([this.endpoint, certificates.caCertificate, certificates.adminCertificate, certificates.adminPrivateKey])
-        .apply(([endpoint, certificateAuthority, clientCertificate, clientKey]) =>
-          renderKubeconfig({
-            clusterName,
-            endpoint,
-            certificateAuthority,
-            tlsServerName: apiServerName,
-            credentials: { clientCertificate, clientKey },
-          }),
-        ),
-    );
-
-    const apiServer = new ApiServerReady(
-      `${name}-api-server`,
-      { kubeconfig: this.kubeconfig, sshPrivateKey: args.sshPrivateKey },
-      { ...child, dependsOn: [controlPlane] },
-    );
-    const inCluster = { ...child, dependsOn: [apiServer], deletedWith: controlPlane };
-    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
-      ...child,
-      dependsOn: [apiServer],
-    });
-    const cni = args.cni ?? "cilium";
-    const networkBetweenPods =
-      cni === "none"
-        ? []
-        : installCni(name, { kind: cni, provider: this.kubeProvider, podSubnet: subnets.pods }, inCluster);
-
-    const nodeGroups = groups.map((group) =>
-      nodeGroup(
-        `${name}-${group.name}`,
-        {
-          clusterName,
-          namePrefix: args.namePrefix,
-          group,
-          certificateAuthority: certificates.caCertificate,
-          // Nodes follow the version that the control plane runs, whatever the program asks for by now.
-          kubernetesVersion: apiServer.version,
-          endpoint: pulumi.interpolate`https://${controlPlane.internalIpAddress}:6443`,
-          kubeconfig: this.kubeconfig,
-          networkId: network.networkId,
-          securityGroupId: securityGroup.securityGroupId,
-          authorizedKeys,
-        },
-        { ...child, dependsOn: [apiServer] },
-      ),
-    );
-    const nodes = new NodesReady(
-      `${name}-nodes`,
+    const { kubeProvider, ...outputs } = kubeadmCluster(
+      name,
       {
-        kubeconfig: this.kubeconfig,
-        nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.minSize })),
-        condition: cni === "none" ? "Registered" : "Ready",
-        sshPrivateKey: args.sshPrivateKey,
-        machines:
-          args.sshPrivateKey === undefined
-            ? undefined
-            : pulumi
-                .all(nodeGroups.map((group) => group.machines))
-                .apply((all) => all.flat().map(({ nodeName, address }) => ({ nodeName, address }))),
+        clusterName,
+        certificates,
+        controlPlane: {
+          machines: [machine],
+          ready: [machine],
+          endpoint: pulumi.interpolate`https://${machine.externalIpAddress}:6443`,
+          tlsServerName: apiServerName,
+          log: { sshPrivateKey: args.sshPrivateKey },
+        },
+        cni: args.cni ?? "cilium",
+        podSubnet: subnets.pods,
+        nodeGroups: groups.map((group) => ({ apiServer, ...joining }) => {
+          const place = {
+            ...joining,
+            clusterName,
+            namePrefix: args.namePrefix,
+            group,
+            endpoint: pulumi.interpolate`https://${machine.internalIpAddress}:6443`,
+            networkId: network.networkId,
+            securityGroupId: securityGroup.securityGroupId,
+            authorizedKeys,
+          };
+          const resource = nodeGroup(`${name}-${group.name}`, place, { ...child, dependsOn: [apiServer] });
+          return {
+            name: group.name,
+            minSize: group.minSize,
+            resource,
+            status: groupStatus(group, resource),
+            ...(args.sshPrivateKey !== undefined && {
+              machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
+            }),
+          };
+        }),
+        log: { sshPrivateKey: args.sshPrivateKey },
       },
-      { ...child, dependsOn: [...nodeGroups, ...networkBetweenPods] },
+      child,
     );
 
-    this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
-    this.status = nodes.status;
-    this.registerOutputs({
-      clusterName: this.clusterName,
-      endpoint: this.endpoint,
-      certificateAuthority: this.certificateAuthority,
-      kubeconfig: this.kubeconfig,
-      nodeGroups: this.nodeGroups,
-      status: this.status,
-    });
+    this.clusterName = outputs.clusterName;
+    this.endpoint = outputs.endpoint;
+    this.certificateAuthority = outputs.certificateAuthority;
+    this.kubeconfig = outputs.kubeconfig;
+    this.kubeProvider = kubeProvider;
+    this.nodeGroups = outputs.nodeGroups;
+    this.status = outputs.status;
+    this.registerOutputs(outputs);
   }
-}
-
-/** Carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns it. */
-function controlPlaneScript(
-  clusterName: string,
-  kubernetesVersion: string,
-  certificates: ClusterCertificates,
-  authorizedKeys: pulumi.Input<string>[],
-): pulumi.Output<string> {
-  return pulumi.secret(
-    pulumi
-      .all([
-        pulumi.all([certificates.caCertificate, certificates.caPrivateKey]),
-        pulumi.all([certificates.frontProxyCaCertificate, certificates.frontProxyCaPrivateKey]),
-        pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
-        certificates.serviceAccountPrivateKey,
-        pulumi.all(authorizedKeys),
-      ])
-      .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey, authorizedKeys]) => {
-        const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
-        const keys = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa), serviceAccountKey };
-        const document = controlPlaneDocument({
-          clusterName,
-          kubernetesVersion,
-          certificateAuthority: ca[0],
-          authorizedKeys,
-          keys,
-          podSubnet: subnets.pods,
-          serviceSubnet: subnets.services,
-        });
-        return renderBootstrapScript(document, { delivery: "cudo-start-script" });
-      }),
-  );
 }

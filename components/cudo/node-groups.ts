@@ -66,7 +66,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
               ...identity,
               certificateAuthority,
               authorizedKeys,
-              kubernetesVersion: kubernetesVersion.replace(/^v/, ""),
+              kubernetesVersion,
               endpoint,
               labels: own as Record<string, string>,
               taints,

@@ -1,13 +1,11 @@
 import * as pulumi from "../../sdk/pulumi";
 import { Command } from "@pulumi/command/remote/command";
-import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
-import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import { Cluster } from "../../sdk/mithril/cluster";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
-import { KubernetesProvider } from "../kubernetes-provider";
 import type { KubernetesCluster } from "../cluster";
+import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
 import { awaitedNodes, groupStatus, nodeGroup, type MithrilNodeGroupStatus } from "./node-groups";
@@ -118,58 +116,51 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
       { ...child, additionalSecretOutputs: ["stdout", "stderr"] },
     );
 
-    this.clusterName = pulumi.output(clusterName);
-    this.endpoint = cluster.endpoint;
-    this.kubeconfig = pulumi.secret(
+    const kubeconfig = pulumi.secret(
       pulumi
         .all([file.stdout, cluster.kubeHost])
         .apply(([text, host]) => reachableKubeconfig(text, { clusterName, host })),
     );
-    this.certificateAuthority = pulumi.unsecret(this.kubeconfig.apply(authorityOf));
-
-    const apiServer = new ApiServerReady(`${name}-api-server`, { kubeconfig: this.kubeconfig }, child);
-    this.kubeProvider = new KubernetesProvider(`${name}-kubernetes`, this.kubeconfig, {
-      ...child,
-      dependsOn: [apiServer],
-    });
-    const nodeGroups = groups.map((group) =>
-      nodeGroup(
-        `${name}-${group.name}`,
-        group,
-        {
-          clusterId: cluster.id,
-          clusterName,
-          region: args.region,
-          sshKeys: [sshKey.id],
-          volumes: shares.map((share) => share.id),
-        },
-        // Orders cost money from the beginning: not before the cluster is known to work.
-        { ...child, dependsOn: [apiServer] },
-      ),
-    );
     const now = new Date();
-    const nodes = new NodesReady(
-      `${name}-nodes`,
+    const { kubeProvider, ...outputs } = kubernetesCluster(
+      name,
       {
-        kubeconfig: this.kubeconfig,
-        nodeGroups: [],
-        controlPlaneNodes: 0,
-        workerNodes: pulumi
-          .all(groups.map((group) => awaitedNodes(group, now)))
-          .apply((counts) => counts.reduce((sum, count) => sum + count, 0)),
+        clusterName,
+        endpoint: cluster.endpoint,
+        certificateAuthority: pulumi.unsecret(kubeconfig.apply(authorityOf)),
+        kubeconfig,
+        apiServer: { args: {}, after: [] },
+        addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
+        // Orders cost money from the beginning: not before the cluster is known to work.
+        nodeGroups: groups.map((group) => (apiServer) => {
+          const place = {
+            clusterId: cluster.id,
+            clusterName,
+            region: args.region,
+            sshKeys: [sshKey.id],
+            volumes: shares.map((share) => share.id),
+          };
+          const resource = nodeGroup(`${name}-${group.name}`, group, place, { ...child, dependsOn: [apiServer] });
+          return { resource, status: groupStatus(group, resource) };
+        }),
+        nodes: () => ({
+          nodeGroups: [],
+          controlPlaneNodes: 0,
+          workerNodes: pulumi
+            .all(groups.map((group) => awaitedNodes(group, now)))
+            .apply((counts) => counts.reduce((sum, count) => sum + count, 0)),
+        }),
       },
-      { ...child, dependsOn: nodeGroups },
+      child,
     );
 
-    this.nodeGroups = pulumi.all(groups.map((group, index) => groupStatus(group, nodeGroups[index]!)));
-    this.status = nodes.status;
-    this.registerOutputs({
-      clusterName: this.clusterName,
-      endpoint: this.endpoint,
-      certificateAuthority: this.certificateAuthority,
-      kubeconfig: this.kubeconfig,
-      nodeGroups: this.nodeGroups,
-      status: this.status,
-    });
+    this.clusterName = outputs.clusterName;
+    this.endpoint = outputs.endpoint;
+    this.certificateAuthority = outputs.certificateAuthority;
+    this.kubeconfig = outputs.kubeconfig;
+    this.kubeProvider = kubeProvider;
+    this.nodeGroups = outputs.nodeGroups;
+    this.status = outputs.status;
+    this.registerOutputs(outputs);
   }
 }

@@ -1,0 +1,21 @@
+import type * as pulumi from "../../sdk/pulumi";
+
+export interface AddOnPlace {
+  /** What the names of its resources begin with. */
+  name: string;
+  /** What the API server runs: `1.36.3`. */
+  kubernetesVersion: pulumi.Output<string>;
+}
+
+/** Something of ours that runs in the cluster. The options have the cluster's provider; it returns what is waited for. */
+export type AddOn = (place: AddOnPlace, options: pulumi.CustomResourceOptions) => pulumi.Resource[];
+
+/** What runs in the cluster, by when it is made. It is deleted in the reverse order. */
+export interface AddOns {
+  /** Once the API server answers. Nodes become Ready by it, so that they are awaited after it: a network, a cloud's controller. */
+  beforeNodes: readonly AddOn[];
+  /** Once the node groups are there, and gone before any of them goes: what changes their sizes. */
+  besideGroups: readonly AddOn[];
+  /** Once the groups have their nodes, and the cluster is `ready` with it: what waits for pods of its own. */
+  afterNodes: readonly AddOn[];
+}

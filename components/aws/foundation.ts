@@ -1,0 +1,136 @@
+import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import * as pulumi from "../../sdk/pulumi";
+import { clusterAccess, type Access } from "./access";
+import type { AwsClusterArgs } from "./args";
+import { machineIdentity, type MachineIdentity } from "./identity";
+import { thisStack } from "./name-in-use";
+import { AwsNetwork } from "./network";
+import { lastingNetwork } from "./network-shape";
+import { controlPlanePolicy, nodePolicy } from "./policies";
+import { accountConnection, accountProvider } from "./provider";
+import { clusterSecrets, type ClusterSecrets } from "./secrets";
+import { clusterTags, kubernetesName, kubernetesTags } from "./tags";
+
+/** Where a cluster is, and what its things are called. */
+export interface AwsPlace {
+  clusterName: string;
+  /** What physical names begin with. */
+  base: string;
+  tags: Record<string, string>;
+  /** What AWS's cloud controller manager finds its cluster's things by. Empty without it. */
+  kubernetes: Record<string, string>;
+  externalCloudProvider: boolean;
+  connection: AwsConnection | undefined;
+  /** Of the cluster's children. */
+  child: { parent: pulumi.Resource };
+  /** The same for those that the AWS provider makes. */
+  onAws: pulumi.CustomResourceOptions;
+}
+
+export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsPlace {
+  const { clusterName = name, namePrefix, cloudControllerManager: externalCloudProvider = true } = args;
+  const base = `${namePrefix ?? ""}${clusterName}`;
+  const child = { parent };
+  return {
+    clusterName,
+    base,
+    tags: clusterTags({ clusterName, namePrefix, tags: args.tags, stack: thisStack() }),
+    kubernetes: externalCloudProvider ? kubernetesTags(base) : {},
+    externalCloudProvider,
+    connection: accountConnection(args),
+    child,
+    onAws: { ...child, provider: accountProvider(`${name}-aws`, args, child) },
+  };
+}
+
+/** What is there before any machine. */
+export interface Foundation {
+  certificates: ClusterCertificates;
+  network: AwsNetwork;
+  access: Access;
+  secrets: ClusterSecrets;
+  controlPlaneIdentity: MachineIdentity;
+  nodeIdentity: MachineIdentity;
+  /** What the control plane is made after, and gone before. */
+  beforeControlPlane: pulumi.Resource[];
+}
+
+export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
+  const { clusterName, base, tags, kubernetes, child, onAws } = place;
+  const { count = 1 } = args.controlPlane ?? {};
+  const choices = new LastingChoices(
+    `${name}-choices`,
+    { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network) } },
+    child,
+  );
+  const certificates = new ClusterCertificates(
+    `${name}-certificates`,
+    { clusterName, adminValidityHours: args.adminValidityHours },
+    child,
+  );
+  const network = new AwsNetwork(
+    `${name}-network`,
+    { ...args.network, physicalName: base, tags, kubernetes, region: args.region, after: choices },
+    { ...child, providers: onAws.provider && [onAws.provider] },
+  );
+  const access = clusterAccess(
+    name,
+    {
+      base,
+      vpcId: network.vpcId,
+      api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+      fabric: (args.nodeGroups ?? []).some(({ efa }) => efa),
+      ssh: args.sshAccessCidrs ?? [],
+      tags,
+      kubernetes,
+    },
+    onAws,
+  );
+  // Between the network and the control plane, so that at a destroy nobody makes any more, and nothing is in the way of the network. Without
+  // the controller too: there may have been one before, and another can be installed.
+  const serviceLoadBalancers = new ServiceLoadBalancers(
+    `${name}-service-load-balancers`,
+    { clusterName: kubernetesName(base), vpcId: network.vpcId, connection: place.connection },
+    { ...child, dependsOn: [network, ...access.ready] },
+  );
+  const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
+  const controlPlaneIdentity = machineIdentity(
+    `${name}-control-plane`,
+    {
+      base,
+      names: { role: "control-plane-role", profile: "control-plane-profile" },
+      policy: pulumi.all([secrets.keys.arn, secrets.join.arn]).apply(([keysParameter, joinParameter]) =>
+        controlPlanePolicy({
+          clusterName,
+          keysParameter,
+          joinParameter,
+          kubernetesTag: Object.keys(kubernetes)[0],
+        }),
+      ),
+      tags,
+    },
+    onAws,
+  );
+  const nodeIdentity = machineIdentity(
+    `${name}-node`,
+    {
+      base,
+      names: { role: "node-role", profile: "instance-profile" },
+      policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
+      tags,
+    },
+    onAws,
+  );
+  return {
+    certificates,
+    network,
+    access,
+    secrets,
+    controlPlaneIdentity,
+    nodeIdentity,
+    beforeControlPlane: [choices, network, serviceLoadBalancers],
+  };
+}

@@ -1,0 +1,68 @@
+import { renderBootstrapScript } from "../../bootstrap/script";
+import { Vm } from "../../sdk/cudo/vm";
+import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import * as pulumi from "../../sdk/pulumi";
+import { controlPlaneDocument } from "./documents";
+import { controlPlaneProfiles, defaultControlPlaneSize, images, subnets } from "./profiles";
+
+export interface ControlPlanePlace {
+  vmId: string;
+  dataCenterId: pulumi.Input<string>;
+  machineType: pulumi.Input<string>;
+  size: keyof typeof controlPlaneProfiles | undefined;
+  networkId: pulumi.Input<string>;
+  securityGroupId: pulumi.Input<string>;
+  clusterName: string;
+  kubernetesVersion: string;
+  certificates: ClusterCertificates;
+  authorizedKeys: pulumi.Input<string>[];
+}
+
+/** The VM that runs the Kubernetes API and etcd. */
+export function controlPlaneMachine(name: string, place: ControlPlanePlace, options: pulumi.CustomResourceOptions): Vm {
+  return new Vm(
+    name,
+    {
+      vmId: place.vmId,
+      dataCenterId: place.dataCenterId,
+      machineType: place.machineType,
+      ...controlPlaneProfiles[place.size ?? defaultControlPlaneSize],
+      bootDiskImageId: images.plain,
+      nics: [{ networkId: place.networkId, assignPublicIp: true, securityGroupIds: [place.securityGroupId] }],
+      sshKeySource: "SSH_KEY_SOURCE_NONE",
+      metadata: { "gpu-clusters-cluster": place.clusterName },
+      startScript: startScript(place),
+    },
+    // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
+    // that is now the first, is no reason to make it anew.
+    { ...options, ignoreChanges: ["startScript", "bootDiskImageId", "bootDiskSizeGib", "machineType"] },
+  );
+}
+
+/** Carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns it. */
+function startScript({ clusterName, kubernetesVersion, certificates, authorizedKeys }: ControlPlanePlace) {
+  return pulumi.secret(
+    pulumi
+      .all([
+        pulumi.all([certificates.caCertificate, certificates.caPrivateKey]),
+        pulumi.all([certificates.frontProxyCaCertificate, certificates.frontProxyCaPrivateKey]),
+        pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
+        certificates.serviceAccountPrivateKey,
+        pulumi.all(authorizedKeys),
+      ])
+      .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey, authorizedKeys]) => {
+        const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
+        const keys = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa), serviceAccountKey };
+        const document = controlPlaneDocument({
+          clusterName,
+          kubernetesVersion,
+          certificateAuthority: ca[0],
+          authorizedKeys,
+          keys,
+          podSubnet: subnets.pods,
+          serviceSubnet: subnets.services,
+        });
+        return renderBootstrapScript(document, { delivery: "cudo-start-script" });
+      }),
+  );
+}

@@ -1,0 +1,117 @@
+import * as pulumi from "../../sdk/pulumi";
+import type { ApiServerReady, ApiServerReadyArgs } from "../../sdk/kubernetes/api-server-ready";
+import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import type { ExpectedMachine, NodesReadyArgs } from "../../sdk/kubernetes/nodes-ready";
+import type { AddOns } from "../addons/add-on";
+import { podNetwork, type Cni } from "../addons/cni";
+import { kubernetesCluster, type MadeNodeGroup, type RunningCluster } from "../kubernetes-cluster";
+
+/** The machines that a kubeadm cluster's API server and etcd run on. */
+export interface KubeadmControlPlane {
+  /** At least one. */
+  machines: readonly pulumi.Resource[];
+  /** The machines with what leads to them. */
+  ready: pulumi.Resource[];
+  /** `https://host:6443` as the world reaches it. */
+  endpoint: pulumi.Output<string>;
+  /** The name in the API server's certificate, where the endpoint's host is not in it. */
+  tlsServerName?: string;
+  /** Where to ask why the API server does not answer. */
+  log: Pick<ApiServerReadyArgs, "sshPrivateKey" | "instanceId" | "ec2Connection">;
+}
+
+/** What a group's machines must know of the cluster that they join, and who must be able to ask it. */
+export interface Joining {
+  certificateAuthority: pulumi.Output<string>;
+  /** What the control plane runs, `1.36.3`, whatever the program asks for by now: nodes follow it. */
+  kubernetesVersion: pulumi.Output<string>;
+  kubeconfig: pulumi.Output<string>;
+  /** Machines that boot before it answers find nobody. */
+  apiServer: ApiServerReady;
+}
+
+export interface KubeadmNodeGroup extends MadeNodeGroup {
+  name: string;
+  minSize: pulumi.Input<number>;
+  /** Left out where they cannot be asked for their logs. */
+  machines?: pulumi.Output<ExpectedMachine[]>;
+}
+
+export interface KubeadmParts {
+  clusterName: string;
+  certificates: ClusterCertificates;
+  controlPlane: KubeadmControlPlane;
+  cni: Cni | "none";
+  /** Range of the pods' addresses. */
+  podSubnet: string;
+  /** Besides the network between pods. */
+  addOns?: Partial<AddOns>;
+  nodeGroups: readonly ((joining: Joining) => KubeadmNodeGroup)[];
+  /** Where to ask why a machine does not become a node. */
+  log: Pick<NodesReadyArgs, "sshPrivateKey" | "ec2Connection">;
+}
+
+/**
+ * A cluster that kubeadm sets up on machines that we boot, whoever's they are. The kubeconfig is computed from its own authority and the
+ * administrator's certificate.
+ */
+export function kubeadmCluster(
+  name: string,
+  parts: KubeadmParts,
+  child: { parent: pulumi.Resource },
+): RunningCluster<KubeadmNodeGroup> {
+  const { clusterName, certificates, controlPlane, cni, addOns = {} } = parts;
+  const certificateAuthority = certificates.caCertificate;
+  const kubeconfig = administratorKubeconfig(parts);
+  return kubernetesCluster(
+    name,
+    {
+      clusterName,
+      endpoint: controlPlane.endpoint,
+      certificateAuthority,
+      kubeconfig,
+      apiServer: { args: controlPlane.log, after: controlPlane.ready },
+      keeper: controlPlane.machines[0]!,
+      addOns: {
+        beforeNodes: [...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]), ...(addOns.beforeNodes ?? [])],
+        besideGroups: addOns.besideGroups ?? [],
+        afterNodes: addOns.afterNodes ?? [],
+      },
+      nodeGroups: parts.nodeGroups.map((make) => (apiServer: ApiServerReady) => {
+        const kubernetesVersion = apiServer.version.apply((version) => version.replace(/^v/, ""));
+        return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer });
+      }),
+      nodes: (groups) => ({
+        nodeGroups: groups.map(({ name: group, minSize }) => ({ name: group, minSize })),
+        controlPlaneNodes: controlPlane.machines.length,
+        condition: cni === "none" ? "Registered" : "Ready",
+        machines: askedMachines(groups),
+        ...parts.log,
+      }),
+    },
+    child,
+  );
+}
+
+function askedMachines(groups: readonly KubeadmNodeGroup[]): pulumi.Output<ExpectedMachine[]> | undefined {
+  const asked = groups.flatMap(({ machines }) => machines ?? []);
+  return asked.length === 0 ? undefined : pulumi.all(asked).apply((all) => all.flat());
+}
+
+function administratorKubeconfig({ clusterName, certificates, controlPlane }: KubeadmParts): pulumi.Output<string> {
+  const { caCertificate, adminCertificate, adminPrivateKey } = certificates;
+  return pulumi.secret(
+    pulumi
+      .all([controlPlane.endpoint, caCertificate, adminCertificate, adminPrivateKey])
+      .apply(([endpoint, certificateAuthority, clientCertificate, clientKey]) =>
+        renderKubeconfig({
+          clusterName,
+          endpoint,
+          certificateAuthority,
+          ...(controlPlane.tlsServerName !== undefined && { tlsServerName: controlPlane.tlsServerName }),
+          credentials: { clientCertificate, clientKey },
+        }),
+      ),
+  );
+}
