@@ -7,6 +7,7 @@ import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import type { AwsConnection } from "../../sdk/aws/config";
 import type { NodeGroupStatus } from "../cluster";
+import { groupLabels, groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { fleetCapacity } from "./capacity";
 import { defaultDiskSizeGib } from "./control-plane";
@@ -55,6 +56,7 @@ export function groupGpus(group: AwsNodeGroupArgs): number {
 /** What machines are made from, and the fleet that makes them; and the placement group, where there is one. */
 export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGroupOptions): NodeGroup {
   const { clusterName, group } = place;
+  const identity = { clusterName, group: group.name, role: group.role };
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = { ...place.tags, ...groupTags({ clusterName, nodeGroup: group.name }) };
   const machineTags = { ...tags, Name: physical };
@@ -109,9 +111,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
         .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, taints]) =>
           renderBootstrapScript(
             workerDocument({
-              clusterName,
-              group: group.name,
-              role: group.role,
+              ...identity,
               certificateAuthority,
               externalCloudProvider: place.externalCloudProvider,
               kubernetesVersion,
@@ -144,6 +144,9 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       instanceTypes: group.instanceTypes,
       subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
       ...fleetCapacity(group.capacity),
+      labels: pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own)),
+      taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
+      gpus: { count: groupGpus(group) },
       tags: place.tags,
       connection: place.connection,
     },

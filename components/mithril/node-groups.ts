@@ -42,6 +42,7 @@ export function nodeGroup(
       startupScript: group.startupScript,
       imageVersion: group.imageVersion,
       paused: group.paused,
+      gpus: group.gpus === undefined ? undefined : { count: group.gpus },
     },
     options,
   );

@@ -2,7 +2,7 @@ import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import type { ProviderConfig } from "../server/resource";
 import type { AwsConnection } from "../../sdk/aws/config";
 import { isAwsError } from "./errors";
-import { connect } from "./handlers/connection";
+import { connect } from "./connection";
 
 /**
  * What an instance wrote on its console, the last 64 KB. Needs `ec2:GetConsoleOutput`. Only instances on Nitro tell what they write now; others

@@ -17,6 +17,8 @@ export interface InstanceTypeFacts {
   readonly gpus: number;
   /** Empty without GPUs. */
   readonly gpuModel: string;
+  /** Empty without GPUs: `NVIDIA`. */
+  readonly gpuVendor: string;
   /** For example `x86_64`. */
   readonly architectures: readonly string[];
   readonly spot: boolean;
@@ -78,6 +80,7 @@ function facts(info: InstanceTypeInfo): InstanceTypeFacts {
     vcpus: info.VCpuInfo?.DefaultVCpus ?? 0,
     memoryMib: info.MemoryInfo?.SizeInMiB ?? 0,
     gpus: gpus.reduce((sum, gpu) => sum + (gpu.Count ?? 0), 0),
+    gpuVendor: gpus[0]?.Manufacturer ?? "",
     gpuModel: gpus[0] ? [gpus[0].Manufacturer, gpus[0].Name].filter(Boolean).join(" ") : "",
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
     spot: (info.SupportedUsageClasses ?? []).includes("spot"),

@@ -1,12 +1,7 @@
 /** Tags by which everything that this package makes is found again. */
-import { createHash } from "node:crypto";
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
 
 export { groupTags, tagKeys, type GroupName } from "../../sdk/aws/tag-keys";
-
-export function ownerMark(urn: string): string {
-  return createHash("sha256").update(urn).digest("hex").slice(0, 32);
-}
 
 export function toTagList(tags: Readonly<Record<string, string>>): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

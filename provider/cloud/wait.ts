@@ -39,6 +39,19 @@ export async function withReason<T>(signal: AbortSignal, work: () => Promise<T>)
   }
 }
 
+/** A signal that aborts so much later than the given one: a create that is on its way is not called back at once, its answer has the id. */
+export function outlasting(signal: AbortSignal, ms: number): { signal: AbortSignal; end(): void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => (timer = setTimeout(() => late.abort(signal.reason), ms));
+  signal.addEventListener("abort", begin, { once: true });
+  const end = () => {
+    signal.removeEventListener("abort", begin);
+    clearTimeout(timer);
+  };
+  return { signal: late.signal, end };
+}
+
 export class DeadlinePassed extends Error {
   override readonly name = "DeadlinePassed";
 }

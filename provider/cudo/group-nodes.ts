@@ -1,12 +1,7 @@
 /** A node group's nodes, as the cluster's API server knows them. */
 import { isDeepStrictEqual } from "node:util";
+import type { NodeTaint } from "../node-groups/driver";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../kubernetes/api";
-
-export interface NodeTaint {
-  key: string;
-  value?: string;
-  effect: string;
-}
 
 export interface NodeMarks {
   labels: Readonly<Record<string, string>>;

@@ -3,13 +3,20 @@
  * the number of VMs, and growing is making VMs.
  */
 import { placeholders } from "../../bootstrap/document";
-import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-groups/driver";
+import type {
+  NodeGroupDescription,
+  NodeGroupDriver,
+  NodeGroupMachine,
+  NodeGroupProblem,
+  NodeTemplate,
+} from "../node-groups/driver";
+import { nodeTemplate } from "../node-groups/template";
 import { inParallel } from "../cloud/parallel";
 import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
 import type { CudoApi } from "./api";
 import { createOnce, IdTaken } from "./create-once";
 import { isCudoError } from "./errors";
-import type { GroupNodes } from "./group-nodes";
+import type { GroupNodes, NodeMarks } from "./group-nodes";
 import { memberId, memberOrdinal } from "../../sdk/cudo/ids";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
@@ -29,6 +36,8 @@ export interface CudoNodeGroupOptions {
   /** With placeholders. */
   readonly startScript: string;
   readonly nodes: GroupNodes;
+  /** What the nodes carry. */
+  readonly marks: NodeMarks;
   /** Told what the user should know but what stops nothing. */
   warn(message: string): void;
   readonly pace?: Pace;
@@ -61,9 +70,41 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
 
   constructor(private readonly options: CudoNodeGroupOptions) {}
 
+  private get id(): string {
+    const { api, clusterName, group } = this.options;
+    return `${api.projectId}/${clusterName}/${group}`;
+  }
+
+  async ensure(size: number, signal: AbortSignal): Promise<string> {
+    await this.refuseForeign(signal);
+    await this.resize(size, signal);
+    return this.id;
+  }
+
   async describe(signal: AbortSignal): Promise<NodeGroupDescription> {
     const machines = (await this.members(signal)).map((vm) => this.machine(vm));
-    return { size: machines.filter(isLive).length, machines };
+    const size = machines.filter(isLive).length;
+    return { ...(machines.length > 0 && { id: this.id }), size, machines: machines.sort(byAge) };
+  }
+
+  /** Cudo keeps nothing of a group but its machines. */
+  reshape(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  template(): Promise<NodeTemplate> {
+    const { machine, marks } = this.options;
+    return Promise.resolve(
+      nodeTemplate({
+        ...marks,
+        // Cudo's machine types say nothing of their architecture; all that are documented are x86.
+        architecture: "amd64",
+        vcpus: machine.vcpus,
+        memoryMib: machine.memoryGib * 1024,
+        diskGib: machine.bootDiskSizeGib,
+        devices: { "nvidia.com/gpu": machine.gpus },
+      }),
+    );
   }
 
   /** Members by id; those that are gone are left out. */
@@ -134,6 +175,18 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       if (machineState(vm) === "failed") this.noteFailed(vm);
     }
     return this.found.filter(({ at }) => at >= since);
+  }
+
+  /** Two groups of the same name would take each other's machines for their own, and destroying one would destroy both. */
+  private async refuseForeign(signal: AbortSignal): Promise<void> {
+    const { api, clusterName, group, owner } = this.options;
+    const foreign = (await this.members(signal)).filter(({ metadata }) => metadata[metadataKeys.owner] !== owner);
+    if (foreign.length === 0) return;
+    throw new Error(
+      `name: a node group "${group}" of a cluster "${clusterName}" exists already in project "${api.projectId}", and this resource did not make it ` +
+        `(VMs ${foreign.map((vm) => vm.id).join(", ")}): choose another cluster name, or import it ` +
+        `(pulumi import gpu-clusters:cudo:NodeGroup <name> ${this.id})`,
+    );
   }
 
   private membersAmong(vms: readonly Vm[]): Vm[] {
@@ -323,6 +376,12 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       throw new GroupShortfall(`${clusterName}/${group}`, problems.length, problems.length, problems);
     }
   }
+}
+
+/** Oldest first; machines of one age by their numbers. */
+function byAge(a: NodeGroupMachine, b: NodeGroupMachine): number {
+  const age = ({ createdAt }: NodeGroupMachine) => (createdAt ? Date.parse(createdAt) : 0);
+  return age(a) - age(b);
 }
 
 function isLive({ state }: NodeGroupMachine): boolean {

@@ -1,5 +1,5 @@
 /** Marks in a VM's metadata. Cudo has no labels on disks, networks and security groups. */
-import { createHash, scryptSync } from "node:crypto";
+import { scryptSync } from "node:crypto";
 import { placeholders } from "../../bootstrap/document";
 
 export const metadataKeys = {
@@ -14,10 +14,6 @@ export const metadataKeys = {
 
 /** Keys that this package sets by itself on a VM; a program may set the others. */
 export const reservedKeys: readonly string[] = [metadataKeys.owner, metadataKeys.script];
-
-export function ownerMark(urn: string): string {
-  return createHash("sha256").update(urn).digest("hex").slice(0, 32);
-}
 
 /** Metadata is no secret and the script is: the mark must not let anyone test guesses quickly, so it is a slow hash. */
 export function scriptMark(urn: string, startScript: string | undefined): string {

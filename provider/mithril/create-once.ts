@@ -7,7 +7,7 @@
  * was asked for: then it is ours. An object that was there before is never taken, unless the state tells of a create whose outcome was
  * unknown: nothing on it proves who made it. `NameTaken` says how to import it.
  */
-import { DeadlinePassed, waitFor, withDeadline, type Pace } from "../cloud/wait";
+import { DeadlinePassed, outlasting, waitFor, withDeadline, type Pace } from "../cloud/wait";
 import { isMithrilError, type MithrilApiError } from "./errors";
 
 export interface CreateOnce<T> {
@@ -78,19 +78,6 @@ export async function createOnce<T extends { fid: string }>(
   } finally {
     lasting.end();
   }
-}
-
-/** A create that is on its way is not called back at once: its answer has the id. */
-function outlasting(signal: AbortSignal, ms: number): { signal: AbortSignal; end(): void } {
-  const late = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => (timer = setTimeout(() => late.abort(signal.reason), ms));
-  signal.addEventListener("abort", begin, { once: true });
-  const end = () => {
-    signal.removeEventListener("abort", begin);
-    clearTimeout(timer);
-  };
-  return { signal: late.signal, end };
 }
 
 /** What the create made. A list may lag behind, and may fail as the create did. */

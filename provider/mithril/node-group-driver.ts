@@ -1,6 +1,12 @@
 /** Runs a node group of spot bids: one bid for each node, or for each `bidSize` nodes. */
 import { randomUUID } from "node:crypto";
-import type { NodeGroupDescription, NodeGroupDriver, NodeGroupMachine, NodeGroupProblem } from "../node-groups/driver";
+import type {
+  NodeGroupDescription,
+  NodeGroupDriver,
+  NodeGroupMachine,
+  NodeGroupProblem,
+  NodeTemplate,
+} from "../node-groups/driver";
 import { inParallel } from "../cloud/parallel";
 
 import { waitFor } from "../cloud/wait";
@@ -25,6 +31,7 @@ export interface SpotGroup {
   order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
   paused: boolean;
   search?: Search;
+  template(signal: AbortSignal): Promise<NodeTemplate>;
 }
 
 /** A node or its place, with what Mithril says of it. */
@@ -44,11 +51,17 @@ const bidsAtOnce = 4;
 export class SpotGroupDriver implements NodeGroupDriver {
   constructor(private readonly group: SpotGroup) {}
 
+  /** Bids of these names are the group's, whoever placed them: Mithril's orders cannot carry a mark. */
+  async ensure(size: number, signal: AbortSignal): Promise<string> {
+    if (sizeOf(await this.members(signal)) < size) await this.resize(size, signal);
+    return groupId(this.group);
+  }
+
   async describe(signal: AbortSignal): Promise<MithrilDescription> {
     const bids = await this.members(signal);
     const instances = await instancesOf(this.group.api, { bids: bids.map(({ fid }) => fid) }, signal);
     const machines = bids.flatMap((bid) => machinesOf(bid, instances));
-    return { size: sizeOf(bids), machines };
+    return { ...(bids.length > 0 && { id: groupId(this.group) }), size: sizeOf(bids), machines };
   }
 
   /** Live bids of the group, oldest first. */
@@ -124,15 +137,22 @@ export class SpotGroupDriver implements NodeGroupDriver {
   }
 
   /** Brings bids that are there to the group's price and pause. */
-  async adjust(signal: AbortSignal): Promise<void> {
+  async reshape(signal: AbortSignal): Promise<boolean> {
     const { api, limitPrice, paused } = this.group;
-    const bids = await this.members(signal);
+    const differs = ({ limitPrice: price, status }: Bid) =>
+      !sameMoney(price, limitPrice) || (status === "Paused") !== paused;
+    const bids = (await this.members(signal)).filter(differs);
     await inParallel(bids, bidsAtOnce, signal, async (bid) => {
       const isPaused = bid.status === "Paused";
       // The price first: a bid that wakes up should already have it.
       if (!sameMoney(bid.limitPrice, limitPrice)) await api.bids.update(bid.fid, { limitPrice }, signal);
       if (isPaused !== paused) await api.bids.update(bid.fid, { paused }, signal);
     });
+    return bids.length > 0;
+  }
+
+  template(signal: AbortSignal): Promise<NodeTemplate> {
+    return this.group.template(signal);
   }
 
   private async place(count: number, every: readonly Bid[], signal: AbortSignal): Promise<void> {
@@ -194,6 +214,16 @@ export class SpotGroupDriver implements NodeGroupDriver {
   }
 }
 
+/** A group is no object of Mithril's: its names are its id. */
+export function groupId({
+  api,
+  clusterId,
+  clusterName,
+  group,
+}: Pick<SpotGroup, "api" | "clusterId" | "clusterName" | "group">): string {
+  return [api.projectId, clusterId, clusterName, group].join("/");
+}
+
 function compareOrdinals(clusterName: string, group: string, a: Bid, b: Bid): number {
   return bidOrdinal(clusterName, group, a.name)! - bidOrdinal(clusterName, group, b.name)!;
 }
@@ -228,6 +258,7 @@ function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] 
       providerId: providerIdOf(bid.project, nodeName),
       state: stateOf(bid, instance),
       createdAt: bid.createdAt,
+      bundle: bid.fid,
       orderStatus: statusWith(bid, instances),
       instanceStatus: instance?.status ?? "",
     };

@@ -1,10 +1,11 @@
 /** Runs a node group that is one reservation: paid up front, of fixed size. */
-import type { NodeGroupDriver, NodeGroupProblem } from "../node-groups/driver";
+import type { NodeGroupDriver, NodeGroupProblem, NodeTemplate } from "../node-groups/driver";
 
 import type { MithrilApi } from "./api";
 import { createOnce, type Search } from "./create-once";
 import { instanceName, reservationName } from "./names";
 import {
+  groupId,
   instanceState,
   machineId,
   providerIdOf,
@@ -28,10 +29,17 @@ export interface ReservedGroup {
   order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
   paused: boolean;
   search?: Search;
+  template(signal: AbortSignal): Promise<NodeTemplate>;
 }
 
 export class ReservedGroupDriver implements NodeGroupDriver {
   constructor(private readonly group: ReservedGroup) {}
+
+  /** A reservation of this name is the group's, whoever made it: Mithril's orders cannot carry a mark. */
+  async ensure(size: number, signal: AbortSignal): Promise<string> {
+    await this.resize(size, signal);
+    return groupId(this.group);
+  }
 
   async describe(signal: AbortSignal): Promise<MithrilDescription> {
     const reservation = await this.reservation(signal);
@@ -42,7 +50,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
       const instance = instances.find((candidate) => candidate.name === nodeName && !isGone(candidate));
       return machineOf(reservation, index + 1, instance);
     });
-    return { size: reservation.quantity, machines };
+    return { id: groupId(this.group), size: reservation.quantity, machines };
   }
 
   async resize(size: number, signal: AbortSignal): Promise<void> {
@@ -106,13 +114,19 @@ export class ReservedGroupDriver implements NodeGroupDriver {
   }
 
   /** Brings the reservation to the group's end and pause. */
-  async adjust(signal: AbortSignal): Promise<void> {
+  async reshape(signal: AbortSignal): Promise<boolean> {
     const { api, end, paused } = this.group;
     const reservation = await this.reservation(signal);
-    if (!reservation) return;
-    if (Date.parse(reservation.endTime) < Date.parse(end)) await extendReservation(api, reservation.fid, end, signal);
-    if ((reservation.status === "Paused") !== paused)
-      await api.reservations.update(reservation.fid, { paused }, signal);
+    if (!reservation) return false;
+    const extended = Date.parse(reservation.endTime) < Date.parse(end);
+    if (extended) await extendReservation(api, reservation.fid, end, signal);
+    const otherwise = (reservation.status === "Paused") !== paused;
+    if (otherwise) await api.reservations.update(reservation.fid, { paused }, signal);
+    return extended || otherwise;
+  }
+
+  template(signal: AbortSignal): Promise<NodeTemplate> {
+    return this.group.template(signal);
   }
 
   private async reservation(signal: AbortSignal): Promise<Reservation | undefined> {
@@ -132,6 +146,7 @@ function machineOf(reservation: Reservation, index: number, instance: Instance |
     providerId: providerIdOf(reservation.project, nodeName),
     state: instance ? instanceState(instance.status) : "creating",
     createdAt: reservation.createdAt,
+    bundle: reservation.fid,
     orderStatus: reservation.status,
     instanceStatus: instance?.status ?? "",
   };

@@ -1,5 +1,7 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { NodeGpusArgs } from "../kubernetes/node-gpus";
+import type { TaintArgs } from "../kubernetes/taint";
 import type { AllocationStrategy, CapacityType } from "./allocation";
 
 export interface AssumeRoleArgs {
@@ -78,6 +80,15 @@ export interface NodeGroupArgs {
    * @replaceOnChanges
    */
   onDemandBase?: pulumi.Input<number>;
+  /**
+   * Labels that its nodes register with. The launch template's user data gives them; an autoscaler is told them here, because a group at
+   * zero has no node to look at.
+   */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Taints that its nodes register with; told here for the same reason as `labels`. */
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
+  /** GPUs of a node, for an autoscaler. Default: what AWS says of the first instance type. */
+  gpus?: pulumi.Input<NodeGpusArgs>;
   /** Tags of the fleet, besides the group's own. Machines have those of the launch template. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Another region, account or role than the provider's. */

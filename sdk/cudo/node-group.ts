@@ -123,7 +123,7 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly maxSize!: pulumi.Output<number>;
   /** Machines that the group has, at the last `up` or `refresh`. */
   public readonly size!: pulumi.Output<number>;
-  /** The machines, by id. */
+  /** The machines, oldest first. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
   /** Project that the group is in. */
   public readonly projectId!: pulumi.Output<string>;

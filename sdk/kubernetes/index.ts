@@ -8,4 +8,5 @@ export {
   type KubeconfigParts,
 } from "./kubeconfig";
 export { NodesReady, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

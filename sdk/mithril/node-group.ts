@@ -1,5 +1,7 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { NodeGpusArgs } from "../kubernetes/node-gpus";
+import type { TaintArgs } from "../kubernetes/taint";
 
 /** Spot instances: they come and go with the market. */
 export interface SpotPurchaseArgs {
@@ -79,6 +81,15 @@ export interface NodeGroupArgs {
   startupScript?: pulumi.Input<string>;
   /** Image (`imgver_…`) of new orders. Default: Mithril's stable one. */
   imageVersion?: pulumi.Input<string>;
+  /**
+   * Labels that its nodes have. Mithril sets none: what puts them there is yours; an autoscaler is told them here, because a group at zero
+   * has no node to look at.
+   */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Taints that its nodes have; told here for the same reason as `labels`. */
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
+  /** GPUs of a node, for an autoscaler. Default: what Mithril says of the instance type. */
+  gpus?: pulumi.Input<NodeGpusArgs>;
   /**
    * Pauses all bids (or the reservation): no instances, no cost; boot disks are kept.
    * @default false

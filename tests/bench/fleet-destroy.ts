@@ -1,7 +1,7 @@
 /** How long the delete of node groups takes on the simulated EC2, at the pace and with the retries that users have. */
 import { FleetDriver } from "../../provider/aws/fleet/fleet-driver";
 import { defaultAwsTiming } from "../../simulator/aws";
-import { makeGroup, startScene } from "../provider/aws/scene";
+import { makeGroup, specOf, startScene } from "../provider/aws/scene";
 import { repeated, seconds } from "./measure";
 
 const machines = 10;
@@ -22,7 +22,7 @@ async function destroyed(groups: number): Promise<number> {
     const names = Array.from({ length: groups }, (_, index) => `g${index}`);
     for (const name of names) await (await makeGroup(scene, name, machines)).running(machines);
     const destroy = (nodeGroup: string) =>
-      new FleetDriver({ ec2: scene.ec2, group: { clusterName: "alpha", nodeGroup } }).destroy(
+      new FleetDriver({ ec2: scene.ec2, spec: specOf(scene, nodeGroup, ""), owner: "urn:bench" }).destroy(
         AbortSignal.timeout(120_000),
       );
     const taken = await seconds(() => Promise.all(names.map(destroy)));

@@ -6,27 +6,39 @@
  * notices late that an instance is gone. So that an interruption between the two steps loses nothing, the machines are marked before the
  * first step, and every later change finishes what is marked.
  */
-import type { EC2Client, FleetData } from "@aws-sdk/client-ec2";
-import type { NodeGroupDescription, NodeGroupDriver, NodeGroupProblem } from "../../node-groups/driver";
+import { CreateTagsCommand, DeleteTagsCommand, type EC2Client, type FleetData } from "@aws-sdk/client-ec2";
+import type { NodeGroupDescription, NodeGroupDriver, NodeGroupProblem, NodeTemplate } from "../../node-groups/driver";
 import { isAwsError } from "../errors";
 import { problemOf } from "./fleet-problems";
-import { launchTemplateConfigs, type FleetShape, type FleetTerms } from "./fleet-request";
+import { createFleetRequest, launchTemplateConfigs, readFleet, type FleetShape } from "./fleet-request";
+import { fleetTags, groupName, shapeOfSpec, type FleetSpec } from "./fleet-spec";
+import { fleetTemplate } from "./fleet-template";
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
-import type { GroupName } from "../ownership";
-import { waitFor, withReason, type Pace } from "../../cloud/wait";
+import { fromTagList, tagKeys, toTagList, type GroupName } from "../ownership";
+import { ownerMark } from "../../cloud/owner-mark";
+import { outlasting, waitFor, withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
 
 export interface FleetDriverOptions {
   ec2: EC2Client;
-  group: GroupName;
+  spec: FleetSpec;
+  /** Whose the group is: the resource's URN. */
+  owner: string;
   /** The group's fleet, where it is known; else it is found by its tags. */
   fleetId?: string;
+  /** Tags of the spec before: those that it has no more are taken off the fleet. Tags that others put on it stay. */
+  formerTags?: readonly string[];
   pace?: Pace;
 }
 
+/** Both must end within the grace of an interrupted operation. */
+const answerAfterAbortMs = 2_000;
+const lookAfterAbortMs = 2_000;
+
 export class FleetDriver implements NodeGroupDriver {
-  readonly fleets: Fleets;
+  private readonly group: GroupName;
+  private readonly fleets: Fleets;
   private readonly instances: GroupInstances;
   private readonly pace: Pace;
   private fleetId: string | undefined;
@@ -34,14 +46,29 @@ export class FleetDriver implements NodeGroupDriver {
 
   constructor(private readonly options: FleetDriverOptions) {
     this.pace = options.pace ?? awsPace;
-    this.fleets = new Fleets(options.ec2, options.group, this.pace);
-    this.instances = new GroupInstances(options.ec2, options.group);
+    this.group = groupName(options.spec);
+    this.fleets = new Fleets(options.ec2, this.group, this.pace);
+    this.instances = new GroupInstances(options.ec2, this.group);
     this.fleetId = options.fleetId;
+  }
+
+  ensure(size: number, signal: AbortSignal): Promise<string> {
+    return this.change(signal, async () => {
+      const found = await this.findFleet(signal);
+      if (!found) return this.makeFleet(size, signal);
+      if (fromTagList(found.Tags)[tagKeys.owner] === ownerMark(this.options.owner)) return found.FleetId!;
+      const { clusterName, nodeGroup } = this.group;
+      throw new Error(
+        `name: a node group "${nodeGroup}" of a cluster "${clusterName}" exists already, and this resource did not make it ` +
+          `(${found.FleetId}): choose another name, or import it (pulumi import gpu-clusters:aws:NodeGroup <name> ${found.FleetId})`,
+      );
+    });
   }
 
   async describe(signal: AbortSignal): Promise<NodeGroupDescription> {
     const [fleet, instances] = [await this.findFleet(signal), await this.instances.list(signal)];
     return {
+      ...(fleet && { id: fleet.FleetId! }),
       size: fleet ? Math.min(targetOf(fleet), ...intentions(instances)) : 0,
       machines: instances.map(toMachine),
     };
@@ -90,17 +117,26 @@ export class FleetDriver implements NodeGroupDriver {
     return records.map(problemOf).filter((problem) => problem !== undefined);
   }
 
-  /** Machines made from now on have this shape; those that run stay as they are. */
-  reshape(shape: FleetShape & Pick<FleetTerms, "allocationStrategy">, signal: AbortSignal): Promise<void> {
+  reshape(signal: AbortSignal): Promise<boolean> {
     return this.change(signal, async () => {
-      const fleet = await this.requireFleet(signal);
-      const LaunchTemplateConfigs = launchTemplateConfigs(shape, shape.allocationStrategy);
-      await this.fleets.modify({ LaunchTemplateConfigs }, fleet.FleetId!, signal);
+      const fleet = await this.findFleet(signal);
+      if (!fleet) return false;
+      const shape = shapeOfSpec(this.options.spec);
+      const differs = !sameShape(shape, readFleet(fleet));
+      if (differs) {
+        const LaunchTemplateConfigs = launchTemplateConfigs(shape, shape.allocationStrategy);
+        await this.fleets.modify({ LaunchTemplateConfigs }, fleet.FleetId!, signal);
+      }
+      const retagged = await this.retag(fleet, signal);
+      return differs || retagged;
     });
   }
 
-  /** The group's fleet, if it has one. */
-  async findFleet(signal: AbortSignal): Promise<FleetData | undefined> {
+  template(signal: AbortSignal): Promise<NodeTemplate> {
+    return withReason(signal, () => fleetTemplate(this.options.ec2, this.options.spec, signal));
+  }
+
+  private async findFleet(signal: AbortSignal): Promise<FleetData | undefined> {
     if (this.fleetId !== undefined) {
       const fleet = await this.fleets.get(this.fleetId, signal);
       if (fleet && isAlive(fleet)) return fleet;
@@ -110,10 +146,43 @@ export class FleetDriver implements NodeGroupDriver {
     return found;
   }
 
+  /** Returns also when it was interrupted meanwhile, if the fleet was made: whoever called must come to know its id. */
+  private async makeFleet(size: number, signal: AbortSignal): Promise<string> {
+    const { spec, owner } = this.options;
+    const request = createFleetRequest(shapeOfSpec(spec), size, fleetTags(spec, ownerMark(owner)), crypto.randomUUID());
+    signal.throwIfAborted();
+    const lasting = outlasting(signal, answerAfterAbortMs);
+    try {
+      this.fleetId = await this.fleets.create(request, lasting.signal);
+      return this.fleetId;
+    } catch (error) {
+      const stop = signal.aborted ? AbortSignal.timeout(lookAfterAbortMs) : signal;
+      const made = await this.findFleet(stop).catch(() => undefined);
+      if (made && signal.aborted) return made.FleetId!;
+      throw error;
+    } finally {
+      lasting.end();
+    }
+  }
+
+  private async retag(fleet: FleetData, signal: AbortSignal): Promise<boolean> {
+    const { ec2, spec, owner, formerTags = [] } = this.options;
+    const [wanted, live] = [fleetTags(spec, ownerMark(owner)), fromTagList(fleet.Tags)];
+    const stale = formerTags.filter((key) => !(key in wanted) && key in live);
+    const differs = Object.entries(wanted).some(([key, value]) => live[key] !== value);
+    const Resources = [fleet.FleetId!];
+    if (differs) await ec2.send(new CreateTagsCommand({ Resources, Tags: toTagList(wanted) }), { abortSignal: signal });
+    if (stale.length > 0) {
+      const Tags = stale.map((Key) => ({ Key }));
+      await ec2.send(new DeleteTagsCommand({ Resources, Tags }), { abortSignal: signal });
+    }
+    return differs || stale.length > 0;
+  }
+
   private async requireFleet(signal: AbortSignal): Promise<FleetData> {
     const fleet = await this.findFleet(signal);
     if (fleet) return fleet;
-    const { clusterName, nodeGroup } = this.options.group;
+    const { clusterName, nodeGroup } = this.group;
     throw new Error(
       `node group "${nodeGroup}" of cluster "${clusterName}" has no EC2 fleet: it was deleted outside of Pulumi`,
     );
@@ -190,6 +259,12 @@ export function targetWithout(
   const going = leaving.filter(isLive).length;
   const excess = Math.max(0, all.filter(isLive).length - target);
   return Math.max(0, target - Math.max(0, going - excess));
+}
+
+function sameShape(a: FleetShape, b: FleetShape): boolean {
+  const inOrder = ({ launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds }: FleetShape) =>
+    JSON.stringify([launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds]);
+  return inOrder(a) === inOrder(b);
 }
 
 function intentions(instances: readonly GroupInstance[]): number[] {

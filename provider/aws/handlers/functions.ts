@@ -12,7 +12,7 @@ import { readInstanceTypes, readOfferings } from "../instance-types";
 import { findImage } from "../images";
 import { examineGroup } from "../preflight/preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
-import { connect } from "./connection";
+import { connect } from "../connection";
 
 export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
   async invoke({ ubuntu = "24.04", architecture = "x86_64", gpu = false, connection }, { config, signal }) {

@@ -1,12 +1,11 @@
 /** A node group's inputs: what is wrong with them, and what they mean. */
-import type * as pulumi from "../../../sdk/pulumi";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown, type Unknown } from "../../server/values";
 import type { AwsClients } from "../clients";
 import { connectionFailures } from "../../../sdk/aws/config";
 import { isAwsError } from "../errors";
-import type { FleetShape, FleetTerms } from "../fleet/fleet-request";
-import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/aws/node-group";
+import type { FleetSpec } from "../fleet/fleet-spec";
+import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
 import { examineGroup, settingFailures } from "../preflight/preflight";
 import {
@@ -17,9 +16,9 @@ import {
   readTemplate,
 } from "../preflight/preflight-facts";
 import { withReason } from "../../cloud/wait";
-import { connectIfKnown } from "./connection";
+import { connectIfKnown } from "../connection";
 
-export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
+export type NodeGroupInputs = FleetSpec;
 
 export interface NodeGroupOutputs {
   fleetId: string;
@@ -29,18 +28,6 @@ export interface NodeGroupOutputs {
 
 /** Inputs of which each may be unknown: the whole is known, as the engine gives it. */
 export type Fields<I> = { [K in keyof I]: Unknowable<I[K]> };
-
-export function shapeOfInputs(inputs: NodeGroupInputs): FleetShape & FleetTerms {
-  return {
-    launchTemplateId: inputs.launchTemplateId,
-    launchTemplateVersion: String(inputs.launchTemplateVersion),
-    instanceTypes: inputs.instanceTypes,
-    subnetIds: inputs.subnetIds,
-    capacityType: inputs.capacityType ?? "on-demand",
-    allocationStrategy: inputs.allocationStrategy ?? "lowest-price",
-    onDemandBase: inputs.onDemandBase ?? 0,
-  };
-}
 
 export async function checkNodeGroup(
   given: Unknowable<NodeGroupInputs>,

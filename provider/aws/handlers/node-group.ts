@@ -1,21 +1,19 @@
-import { CreateTagsCommand, DeleteTagsCommand, type FleetData } from "@aws-sdk/client-ec2";
+import type { FleetData } from "@aws-sdk/client-ec2";
 import type { NodeGroupDescription } from "../../node-groups/driver";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { isUnknown } from "../../server/values";
-import type { AwsClients } from "../clients";
 import { FleetDriver } from "../fleet/fleet-driver";
-import { createFleetRequest, readFleet } from "../fleet/fleet-request";
-import { isAlive, targetOf } from "../fleet/fleets";
-import { fromTagList, groupTags, ownerMark, tagKeys, toTagList } from "../ownership";
+import { readFleet } from "../fleet/fleet-request";
+import { Fleets, isAlive, targetOf } from "../fleet/fleets";
+import { fromTagList, tagKeys } from "../ownership";
 import { limited } from "../../cloud/limited";
 import { waitFor, withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import {
   checkNodeGroup,
   clampSize,
   known,
-  shapeOfInputs,
   type Fields,
   type NodeGroupInputs,
   type NodeGroupOutputs,
@@ -36,10 +34,10 @@ export function createNodeGroupHandler({
   pace = awsPace,
   patienceMs = 30_000,
 }: NodeGroupHandlerOptions = {}): ResourceHandler<NodeGroupInputs, NodeGroupOutputs> {
-  const open = (inputs: NodeGroupInputs, context: ResourceContext, fleetId?: string) => {
-    const clients = connect(context.config, inputs.connection);
-    const group = { clusterName: inputs.clusterName, nodeGroup: inputs.name };
-    return { clients, driver: new FleetDriver({ ec2: clients.ec2, group, fleetId, pace }) };
+  const open = (inputs: NodeGroupInputs, context: ResourceContext, fleetId?: string, before?: NodeGroupInputs) => {
+    const { ec2 } = connect(context.config, inputs.connection);
+    const formerTags = Object.keys(before?.tags ?? {});
+    return new FleetDriver({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
   };
 
   return {
@@ -73,13 +71,13 @@ export function createNodeGroupHandler({
     },
 
     async create(inputs, context) {
-      const { clients, driver } = open(inputs, context);
+      const driver = open(inputs, context);
       const size = inputs.initialSize ?? inputs.minSize;
       return within("creating", createLimitMs, inputs, context, async (signal) => {
         const since = new Date();
-        const id = await ensureFleet(inputs, size, driver, context, signal);
+        const id = await driver.ensure(size, signal);
         await keeping(id, driver, async () => {
-          await synchronise(inputs, inputs, clients, driver, context, signal);
+          await driver.reshape(signal);
           await untilRunning(size, since, driver, context, signal);
         });
         return { id, outputs: outputsOf(id, await driver.describe(signal)) };
@@ -89,21 +87,22 @@ export function createNodeGroupHandler({
     async read(id, state, context) {
       const clients = connect(context.config, state?.inputs.connection);
       return withReason(context.signal, async () => {
-        const stateless = new FleetDriver({ ec2: clients.ec2, group: { clusterName: "", nodeGroup: "" }, pace });
-        const fleet = await stateless.fleets.get(id, context.signal);
+        const fleet = await new Fleets(clients.ec2, { clusterName: "", nodeGroup: "" }, pace).get(id, context.signal);
         if (!fleet || !isAlive(fleet)) return undefined;
         const inputs = inputsOf(fleet, state?.inputs);
-        const { driver } = open(inputs, context, id);
+        const driver = open(inputs, context, id);
         return { inputs, outputs: outputsOf(id, await driver.describe(context.signal)) };
       });
     },
 
     async update(id, inputs, state, context) {
-      const { clients, driver } = open(inputs, context, id);
+      const driver = open(inputs, context, id, state.inputs);
       return within("changing", createLimitMs, inputs, context, async (signal) => {
         const since = new Date();
         await keeping(id, driver, async () => {
-          await synchronise(inputs, state.inputs, clients, driver, context, signal);
+          if (await driver.reshape(signal)) {
+            context.log.info("the change concerns machines made from now on; those that run stay as they are");
+          }
           await bringIntoBounds(inputs, driver, context, signal);
           await untilRunning(inputs.minSize, since, driver, context, signal);
         });
@@ -112,7 +111,7 @@ export function createNodeGroupHandler({
     },
 
     async delete(id, { inputs }, context) {
-      const { driver } = open(inputs, context, id);
+      const driver = open(inputs, context, id);
       await within("deleting", deleteLimitMs, inputs, context, (signal) => driver.destroy(signal));
     },
   };
@@ -165,84 +164,6 @@ function within<T>(
 ): Promise<T> {
   const what = `${verb} node group "${name}" of cluster "${clusterName}"`;
   return limited(context, { what, ms }, (signal) => withReason(signal, () => work(signal)));
-}
-
-function fleetTags(inputs: NodeGroupInputs, urn: string): Record<string, string> {
-  const { clusterName, name, minSize, maxSize, tags } = inputs;
-  return {
-    Name: `${clusterName}-${name}`,
-    ...tags,
-    ...groupTags({ clusterName, nodeGroup: name }),
-    [tagKeys.owner]: ownerMark(urn),
-    [tagKeys.minSize]: String(minSize),
-    [tagKeys.maxSize]: String(maxSize),
-  };
-}
-
-/** The group's fleet: one that an interrupted create left, or a new one. */
-async function ensureFleet(
-  inputs: NodeGroupInputs,
-  size: number,
-  driver: FleetDriver,
-  { urn }: ResourceContext,
-  signal: AbortSignal,
-): Promise<string> {
-  const found = await driver.findFleet(signal);
-  if (found) {
-    if (fromTagList(found.Tags)[tagKeys.owner] === ownerMark(urn)) return found.FleetId!;
-    throw new Error(
-      `name: a node group "${inputs.name}" of a cluster "${inputs.clusterName}" exists already, and this resource did not make it ` +
-        `(${found.FleetId}): choose another name, or import it (pulumi import gpu-clusters:aws:NodeGroup <name> ${found.FleetId})`,
-    );
-  }
-  const request = createFleetRequest(shapeOfInputs(inputs), size, fleetTags(inputs, urn), crypto.randomUUID());
-  try {
-    return await driver.fleets.create(request, signal);
-  } catch (error) {
-    // The answer may have been lost: then there is a fleet, and the state must know it.
-    const made = await driver.findFleet(AbortSignal.timeout(lookAfterAbortMs)).catch(() => undefined);
-    if (!made) throw error;
-    const outputs = { fleetId: made.FleetId!, size: targetOf(made), machines: [] };
-    throw new PartialFailure(made.FleetId!, outputs, [messageOf(error)], { cause: error });
-  }
-}
-
-/** Brings shape and tags of the fleet to what the inputs say. */
-async function synchronise(
-  inputs: NodeGroupInputs,
-  before: NodeGroupInputs,
-  { ec2 }: AwsClients,
-  driver: FleetDriver,
-  { urn, log }: ResourceContext,
-  signal: AbortSignal,
-): Promise<void> {
-  const fleet = await driver.findFleet(signal);
-  if (!fleet) return;
-  const shape = shapeOfInputs(inputs);
-  if (JSON.stringify(inFleetOrder(shape)) !== JSON.stringify(inFleetOrder(readFleet(fleet)))) {
-    await driver.reshape(shape, signal);
-    log.info("the change concerns machines made from now on; those that run stay as they are");
-  }
-  const [wanted, live] = [fleetTags(inputs, urn), fromTagList(fleet.Tags)];
-  // Tags that others put on the fleet stay.
-  const stale = Object.keys(before.tags ?? {}).filter((key) => !(key in wanted) && key in live);
-  const Resources = [fleet.FleetId!];
-  if (Object.entries(wanted).some(([key, value]) => live[key] !== value)) {
-    await ec2.send(new CreateTagsCommand({ Resources, Tags: toTagList(wanted) }), { abortSignal: signal });
-  }
-  if (stale.length > 0) {
-    const Tags = stale.map((Key) => ({ Key }));
-    await ec2.send(new DeleteTagsCommand({ Resources, Tags }), { abortSignal: signal });
-  }
-}
-
-function inFleetOrder({
-  launchTemplateId,
-  launchTemplateVersion,
-  instanceTypes,
-  subnetIds,
-}: ReturnType<typeof readFleet>) {
-  return { launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds };
 }
 
 async function bringIntoBounds(

@@ -6,7 +6,7 @@ import { withReason, type Pace } from "../../cloud/wait";
 import { connectionFailures } from "../../../sdk/aws/config";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../../../sdk/aws/service-load-balancers";
-import { connect } from "./connection";
+import { connect } from "../connection";
 
 export type ServiceLoadBalancersInputs = pulumi.Unwrap<ServiceLoadBalancersArgs>;
 

@@ -6,7 +6,7 @@ import { cudoId } from "../../../sdk/cudo/ids";
 import type { Disk } from "../types";
 import { isLeaving } from "../vm-state";
 import { waitFor } from "../../cloud/wait";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";

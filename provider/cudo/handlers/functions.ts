@@ -10,7 +10,7 @@ import type {
 } from "../../../sdk/cudo/functions";
 import { matchingImages } from "../images";
 import type { MachineType } from "../types";
-import { connect } from "./connection";
+import { connect } from "../connection";
 
 export const getMachineTypesHandler: FunctionHandler<GetMachineTypesArgs, GetMachineTypesResult> = {
   async invoke({ dataCenterId, gpuModel }, { config, signal }) {

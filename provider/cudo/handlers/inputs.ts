@@ -5,7 +5,7 @@ import { isUnknown, type Unknown } from "../../server/values";
 import type { CatalogueContent } from "../catalogue";
 import { isCudoError } from "../errors";
 import { idProblem } from "../../../sdk/cudo/ids";
-import { connectIfKnown, type Connection } from "./connection";
+import { connectIfKnown, type Connection } from "../connection";
 
 /** A list whose elements are all known, or undefined. */
 export function knownList(value: Unknowable<string[]> | undefined): string[] | undefined {

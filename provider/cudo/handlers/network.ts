@@ -6,7 +6,7 @@ import { networkRangeProblem } from "../ip-range";
 import type { NetworkArgs } from "../../../sdk/cudo/network";
 import type { Network } from "../types";
 import { isLeaving } from "../vm-state";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";

@@ -2,7 +2,6 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
-import type { NodeMarks, NodeTaint } from "../group-nodes";
 import { resolveImage } from "../images";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/cudo/node-group";
 import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
@@ -113,12 +112,6 @@ function checkFields(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
 
 export function clampSize(size: number, min: number, max: number): number {
   return Math.min(Math.max(size, min), max);
-}
-
-/** What the group's nodes carry. */
-export function nodeMarks({ clusterName, name, role, labels = {}, taints = [] }: NodeGroupInputs): NodeMarks {
-  const own = { "gpu-clusters/cluster": clusterName, "gpu-clusters/node-group": name, "gpu-clusters/role": role };
-  return { labels: { ...labels, ...own }, taints: taints as NodeTaint[] };
 }
 
 /** As far as the newest machine shows them; the program's own values take their place at the next `up`, in place. */

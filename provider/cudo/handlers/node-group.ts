@@ -1,29 +1,24 @@
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { isUnknown } from "../../server/values";
-import { mintBootstrapToken } from "../../kubernetes/bootstrap-token";
 import { kubernetesApi } from "../../kubernetes/client";
 import { OutcomeUnknown } from "../create-once";
-import { groupNodes, remarkNodes } from "../group-nodes";
-import { resolveImage } from "../images";
-import { CudoNodeGroupDriver } from "../node-group-driver";
-import { metadataKeys, ownerMark } from "../ownership";
-import { connect } from "./connection";
+import { remarkNodes } from "../group-nodes";
+import type { CudoNodeGroupDriver } from "../node-group-driver";
+import { nodeMarks, openGroup } from "../open-node-group";
+import { metadataKeys } from "../ownership";
+import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { twoHours } from "./inputs";
 import { messageOf } from "./lifecycle";
-import { lazyApi } from "./lazy-kubernetes";
 import {
   checkNodeGroup,
   clampSize,
   importedInputs,
-  nodeMarks,
   type NodeGroupInputs,
   type NodeGroupOutputs,
 } from "./node-group-inputs";
 
-/** Longer than any one machine needs to boot. */
-const tokenHours = 12;
 /** Must end within the grace of an interrupted operation. */
 const lookAfterAbortMs = 3_000;
 
@@ -57,10 +52,9 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
     const { api } = connect(context.config);
     const id = `${api.projectId}/${inputs.clusterName}/${inputs.name}`;
     const driver = driverOf(inputs, context);
-    await refuseForeign(driver, inputs, context);
     await limited(context, { what: `creating node group "${id}"`, ms: twoHours }, (signal) =>
       keeping(driver, id, async () => {
-        await driver.resize(inputs.initialSize ?? inputs.minSize, signal);
+        await driver.ensure(inputs.initialSize ?? inputs.minSize, signal);
         await driver.untilRunning(signal, (message) => context.log.status(message));
       }),
     );
@@ -119,55 +113,8 @@ const newMachinesOnly = [
 ];
 
 function driverOf(inputs: NodeGroupInputs, context: ResourceContext): CudoNodeGroupDriver {
-  const { api, catalogue } = connect(context.config);
-  const kubernetes = lazyApi(() => kubernetesApi(inputs.kubeconfig, { timeoutMs: 10_000 }));
-  const description = `node group ${inputs.name} of ${inputs.clusterName}`;
-  const mint = (signal: AbortSignal) => mintBootstrapToken(kubernetes, { ttlHours: tokenHours, description }, signal);
-  return new CudoNodeGroupDriver({
-    api,
-    clusterName: inputs.clusterName,
-    group: inputs.name,
-    idPrefix: `${inputs.namePrefix ?? ""}${inputs.clusterName}`,
-    owner: ownerMark(context.urn),
-    machine: {
-      dataCenterId: inputs.dataCenterId,
-      machineType: inputs.machineType,
-      vcpus: inputs.vcpus,
-      memoryGib: inputs.memoryGib,
-      gpus: inputs.gpus ?? 0,
-      bootDiskSizeGib: inputs.bootDiskSizeGib,
-      nics: [{ networkId: inputs.networkId, assignPublicIp: true, securityGroupIds: inputs.securityGroupIds ?? [] }],
-      sshKeySource: "SSH_KEY_SOURCE_NONE",
-      customSshKeys: inputs.customSshKeys ?? [],
-    },
-    image: async (signal) => {
-      const image = resolveImage(inputs.bootDiskImageId, (await catalogue.read(signal)).images);
-      if (!image) throw new Error(`bootDiskImageId: no image has the id "${inputs.bootDiskImageId}" or begins with it`);
-      return image.id;
-    },
-    startScript: inputs.startScript,
-    nodes: groupNodes(kubernetes, mint),
-    warn: (message) => context.log.warn(message),
-  });
-}
-
-/** Two groups of the same name would take each other's machines for their own, and destroying one would destroy both. */
-async function refuseForeign(
-  driver: CudoNodeGroupDriver,
-  { clusterName, name }: NodeGroupInputs,
-  context: ResourceContext,
-): Promise<void> {
-  const foreign = (await driver.members(context.signal)).filter(
-    (vm) => vm.metadata[metadataKeys.owner] !== ownerMark(context.urn),
-  );
-  if (foreign.length > 0) {
-    const { projectId } = connect(context.config).api;
-    throw new Error(
-      `name: a node group "${name}" of a cluster "${clusterName}" exists already in project "${projectId}", and this resource did not make it ` +
-        `(VMs ${foreign.map((vm) => vm.id).join(", ")}): choose another cluster name, or import it ` +
-        `(pulumi import gpu-clusters:cudo:NodeGroup <name> ${projectId}/${clusterName}/${name})`,
-    );
-  }
+  const { urn, log } = context;
+  return openGroup(context.config, inputs, { owner: urn, warn: (message) => log.warn(message) });
 }
 
 /** When work fails after machines were made, the state keeps the group, so that nothing is lost. */

@@ -7,7 +7,7 @@ import type { CudoApi, SecurityGroupRequest } from "../api";
 import { cudoId } from "../../../sdk/cudo/ids";
 import type { SecurityGroupArgs } from "../../../sdk/cudo/security-group";
 import type { Rule, SecurityGroup } from "../types";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { checkId, twentyMinutes } from "./inputs";

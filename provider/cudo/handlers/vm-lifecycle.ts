@@ -2,7 +2,8 @@
 import type { CudoApi } from "../api";
 import { CudoApiError, isCudoError } from "../errors";
 import { matchesImage } from "../images";
-import { fillScript, metadataKeys, ownerMark, providerId, scriptMark } from "../ownership";
+import { ownerMark } from "../../cloud/owner-mark";
+import { fillScript, metadataKeys, providerId, scriptMark } from "../ownership";
 import type { Vm } from "../types";
 import { isLeaving, isReady, isSettled } from "../vm-state";
 import type { Lifecycle } from "./lifecycle";

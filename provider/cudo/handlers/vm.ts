@@ -3,7 +3,7 @@ import { cudoId } from "../../../sdk/cudo/ids";
 import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
-import { connect, type Connection } from "./connection";
+import { connect, type Connection } from "../connection";
 import { limited } from "../../cloud/limited";
 import { twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";

@@ -7,7 +7,7 @@ import { controlPlaneProblem, regionProblem, resolveInstanceType } from "../offe
 import { keysAsGiven, withRequiredKeys } from "../orders";
 import type { Cluster } from "../types";
 import { DeadlinePassed, waitFor } from "../../cloud/wait";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { knownItems, messageOf, minuteMs, withCatalogue } from "./inputs";

@@ -2,7 +2,7 @@ import { InvalidArguments, type FunctionHandler } from "../../server/resource";
 import type * as functions from "../../../sdk/mithril/functions";
 import { formatMoney } from "../money";
 import { resolveInstanceType } from "../offers";
-import { connect } from "./connection";
+import { connect } from "../connection";
 
 export const getInstanceTypesHandler: FunctionHandler<
   functions.GetInstanceTypesArgs,

@@ -2,7 +2,7 @@
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
-import { connectIfKnown, type Connection } from "./connection";
+import { connectIfKnown, type Connection } from "../connection";
 
 /** Those elements of a list that are known. */
 export function knownItems(value: Unknowable<string[]> | undefined): string[] {

@@ -1,12 +1,10 @@
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { OutcomeUnknown } from "../create-once";
-import { normalizeMoney, sameMoney } from "../money";
+import { sameMoney } from "../money";
 import { SpotGroupDriver } from "../node-group-driver";
-import { resolveOffered } from "../offers";
-import { withRequiredKeys } from "../orders";
-import { ReservedGroupDriver } from "../reservation-group-driver";
-import { connect } from "./connection";
+import { openGroup, type MithrilGroupDriver } from "../open-node-group";
+import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { isTime, messageOf, minuteMs, sameTime } from "./inputs";
@@ -16,8 +14,6 @@ import { importedNodeGroup } from "./node-group-import";
 /** Must end within the grace of an interrupted operation. */
 const lookAfterAbortMs = 3_000;
 const changeMs = 30 * minuteMs;
-
-type Driver = SpotGroupDriver | ReservedGroupDriver;
 
 export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs> = {
   check: checkNodeGroup,
@@ -89,7 +85,7 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
     const driver = driverOf(inputs, context);
     await limited(context, { what: `changing node group "${inputs.name}"`, ms: changeMs }, (signal) =>
       keeping(driver, id, async () => {
-        await driver.adjust(signal);
+        await driver.reshape(signal);
         await bringIntoBounds(driver, inputs, context, signal);
       }),
     );
@@ -112,27 +108,8 @@ export const nodeGroupHandler: ResourceHandler<NodeGroupInputs, NodeGroupOutputs
 
 const newOrdersOnly = ["instanceType", "sshKeys", "volumes", "startupScript", "imageVersion"] as const;
 
-function driverOf(inputs: NodeGroupInputs, context: ResourceContext): Driver {
-  const { api, catalogue } = connect(context.config);
-  const { clusterId, clusterName, name: group, region, instanceType, paused = false, purchase } = inputs;
-  const { volumes = [], startupScript, imageVersion } = inputs;
-  const order = async (signal: AbortSignal) => ({
-    instanceType: resolveOffered(instanceType, region, await catalogue.read(signal)),
-    launchSpecification: {
-      volumes: [...volumes],
-      sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
-      startupScript,
-      cluster: clusterId,
-      imageVersion,
-    },
-  });
-  const common = { api, clusterId, clusterName, group, region, paused, order };
-  if (purchase.reservation) {
-    const { start, end, onDestroy } = purchase.reservation;
-    return new ReservedGroupDriver({ ...common, start, end, onDestroy });
-  }
-  const { limitPrice, bidSize = 1 } = purchase.spot!;
-  return new SpotGroupDriver({ ...common, limitPrice: normalizeMoney(limitPrice)!, bidSize });
+function driverOf(inputs: NodeGroupInputs, context: ResourceContext): MithrilGroupDriver {
+  return openGroup(context.config, inputs);
 }
 
 /** Drift of what the group's bids share shows as a change of the input, so that the next `up` mends it. */
@@ -151,7 +128,7 @@ async function asTheyAre(inputs: NodeGroupInputs, context: ResourceContext): Pro
 }
 
 /** When work fails after orders were placed, the state keeps the group, so that nothing is lost. */
-async function keeping(driver: Driver, id: string, work: () => Promise<void>): Promise<void> {
+async function keeping(driver: MithrilGroupDriver, id: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -166,7 +143,7 @@ async function keeping(driver: Driver, id: string, work: () => Promise<void>): P
 }
 
 async function bringIntoBounds(
-  driver: Driver,
+  driver: MithrilGroupDriver,
   { minSize, maxSize }: NodeGroupInputs,
   context: ResourceContext,
   signal: AbortSignal,
@@ -227,7 +204,10 @@ function changedKindOfPurchase(before: NodeGroupInputs, inputs: Fields<NodeGroup
   ];
 }
 
-function machinesOf({ size, machines }: Awaited<ReturnType<Driver["describe"]>>): Omit<NodeGroupOutputs, "problems"> {
+function machinesOf({
+  size,
+  machines,
+}: Awaited<ReturnType<MithrilGroupDriver["describe"]>>): Omit<NodeGroupOutputs, "problems"> {
   return {
     size,
     machines: machines.map(({ id, nodeName, providerId, state, orderStatus, instanceStatus }) => ({
@@ -237,7 +217,7 @@ function machinesOf({ size, machines }: Awaited<ReturnType<Driver["describe"]>>)
   };
 }
 
-async function outputsOf(driver: Driver, context: ResourceContext): Promise<NodeGroupOutputs> {
+async function outputsOf(driver: MithrilGroupDriver, context: ResourceContext): Promise<NodeGroupOutputs> {
   const found = machinesOf(await driver.describe(context.signal));
   const problems = (await driver.problems(new Date(), context.signal)).map(({ message }) => message);
   for (const problem of problems) context.log.warn(problem);

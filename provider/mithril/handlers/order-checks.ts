@@ -5,7 +5,7 @@ import { parseMoney, formatMoney } from "../money";
 import { offerProblem, resolveOffered } from "../offers";
 import { longestStartupScript, mostVolumes } from "../orders";
 import type { CatalogueContent } from "../catalogue";
-import type { Connection } from "./connection";
+import type { Connection } from "../connection";
 import { known } from "../../cloud/inputs";
 import { isTime, knownItems } from "./inputs";
 

@@ -7,7 +7,7 @@ import type { ReservationArgs } from "../../../sdk/mithril/reservation";
 import { endReservation, extendReservation, findReservation, reservationCreate } from "../reservation-lifecycle";
 import type { InstanceState } from "../../../sdk/mithril/spot-bid";
 import type { Reservation } from "../types";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { isTime, messageOf, minuteMs, sameTime, withCatalogue } from "./inputs";

@@ -8,7 +8,7 @@ import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, statusWi
 import type { InstanceState, SpotBidArgs } from "../../../sdk/mithril/spot-bid";
 import type { Bid, BidRequest } from "../types";
 import { waitFor } from "../../cloud/wait";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { messageOf, minuteMs, withCatalogue } from "./inputs";

@@ -5,7 +5,7 @@ import { isLiveBid, isLiveReservation } from "../orders";
 import { isMithrilError } from "../errors";
 import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";

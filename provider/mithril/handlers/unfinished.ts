@@ -6,7 +6,7 @@
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
 import { createOnce, OutcomeUnknown, type CreateOnce } from "../create-once";
-import { connect } from "./connection";
+import { connect } from "../connection";
 
 const prefix = "unknown since ";
 /** The computer's clock and Mithril's may differ. */

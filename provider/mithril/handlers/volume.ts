@@ -8,7 +8,7 @@ import { isLiveBid, isLiveReservation } from "../orders";
 import type { Volume } from "../types";
 import type { VolumeArgs } from "../../../sdk/mithril/volume";
 import { waitFor } from "../../cloud/wait";
-import { connect } from "./connection";
+import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { minuteMs, withCatalogue } from "./inputs";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CreateFleetCommand, ModifyFleetCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
+import { shapeOfSpec } from "../../../provider/aws/fleet/fleet-spec";
 import { addTemplateVersion, deadline, makeGroup, startScene, until, type Scene } from "./scene";
 
 describe("fleet driver", () => {
@@ -138,8 +139,7 @@ describe("fleet driver", () => {
     await scene.simulator.setQuotas({ "L-DB2E81BA": 4 });
     const capped = await makeGroup(scene, "no-quota", 2, { instanceTypes: ["g4dn.xlarge"] });
     const wrong = await makeGroup(scene, "no-group", 1, {
-      launchTemplateId: (await makeGroup(scene, "template-only", 0)).shape.launchTemplateId,
-      launchTemplateVersion: "1",
+      launchTemplateId: (await makeGroup(scene, "template-only", 0)).spec.launchTemplateId,
     });
     await scene.simulator.addHistory(wrong.fleetId, {
       eventSubType: "launchSpecUnusable",
@@ -179,8 +179,8 @@ describe("fleet driver", () => {
   it("uses a new launch template version for new machines only", async () => {
     const group = await makeGroup(scene, "reshaped", 1);
     const [old] = await group.running(1);
-    const version = await addTemplateVersion(scene, group.shape.launchTemplateId, { KeyName: "newer" });
-    await group.driver.reshape({ ...group.shape, launchTemplateVersion: version }, deadline());
+    const version = await addTemplateVersion(scene, group.spec.launchTemplateId, { KeyName: "newer" });
+    assert.equal(await group.restarted({ launchTemplateVersion: Number(version) }).reshape(deadline()), true);
     assert.equal((await group.driver.describe(deadline())).size, 1);
     await group.driver.resize(2, deadline());
     await group.running(2);
@@ -195,7 +195,7 @@ describe("fleet driver", () => {
     await Promise.all([group.running(3), neighbour.running(1)]);
     // A second fleet of the same group, as a create whose answer was lost leaves it.
     const twin = createFleetRequest(
-      group.shape,
+      shapeOfSpec(group.spec),
       2,
       { "gpu-clusters/cluster": "alpha", "gpu-clusters/node-group": "destroyed" },
       "twin",

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { CreateSubnetCommand } from "@aws-sdk/client-ec2";
 import type { ProviderDefinition } from "../../../provider/server/resource";
-import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { provider } from "../../../plugin/provider";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
 import {
   addTemplateVersion,
   deadline,
-  makeGroup,
+  driverOf,
+  foreignFleet,
   makeTemplate,
   pace,
   region,
+  specOf,
   startScene,
   until,
   type Scene,
@@ -184,7 +185,7 @@ describe("AWS NodeGroup", () => {
     const resource = group("gone");
     const inputs = await program("gone", { minSize: 3 });
     await resource.up(inputs);
-    await makeGroup(scene, "gone", 1, { launchTemplateId: inputs.launchTemplateId });
+    await foreignFleet(scene, "gone", inputs.launchTemplateId);
     const begun = Date.now();
     await resource.destroy();
     assert.ok(Date.now() - begun < 5_000);
@@ -266,6 +267,6 @@ describe("AWS NodeGroup", () => {
   });
 
   function attached(nodeGroup: string) {
-    return { driver: new FleetDriver({ ec2: scene.ec2, group: { clusterName: "alpha", nodeGroup }, pace }) };
+    return { driver: driverOf(scene, specOf(scene, nodeGroup, "")) };
   }
 });

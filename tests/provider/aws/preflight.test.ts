@@ -21,6 +21,7 @@ const types: readonly InstanceTypeFacts[] = [2, 4, 8].flatMap((vcpus) =>
       memoryMib: vcpus * 4096,
       gpus,
       gpuModel: gpus ? "NVIDIA L4" : "",
+      gpuVendor: gpus ? "NVIDIA" : "",
       architectures: [architecture],
       spot: true,
       efaInterfaces: 0,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  CreateFleetCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateSecurityGroupCommand,
@@ -13,7 +14,8 @@ import {
   type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
-import { createFleetRequest, type FleetShape, type FleetTerms } from "../../../provider/aws/fleet/fleet-request";
+import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
+import { shapeOfSpec, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
 import { AwsClients } from "../../../provider/aws/clients";
 import { groupTags, toTagList } from "../../../provider/aws/ownership";
 import type { Pace } from "../../../provider/cloud/wait";
@@ -132,9 +134,9 @@ export async function addTemplateVersion(
 export interface Group {
   readonly driver: FleetDriver;
   readonly fleetId: string;
-  readonly shape: FleetShape & FleetTerms;
-  /** Another driver of the same group, which knows nothing but its name: another process. */
-  restarted(): FleetDriver;
+  readonly spec: FleetSpec;
+  /** Another driver of the same group, which knows nothing but its spec: another process. */
+  restarted(changes?: Partial<FleetSpec>): FleetDriver;
   /** Resolves when so many machines run. */
   running(count: number): Promise<readonly string[]>;
 }
@@ -143,24 +145,25 @@ export async function makeGroup(
   scene: Scene,
   nodeGroup: string,
   size: number,
-  given: Partial<FleetShape & FleetTerms> = {},
+  given: Partial<FleetSpec> = {},
 ): Promise<Group> {
-  const shape = {
-    launchTemplateId: given.launchTemplateId ?? (await makeTemplate(scene, nodeGroup)),
-    launchTemplateVersion: "1",
-    instanceTypes: ["m5.large"],
-    subnetIds: scene.subnetIds,
-    capacityType: "on-demand" as const,
-    allocationStrategy: "lowest-price" as const,
-    onDemandBase: 0,
-    ...given,
-  };
-  const group = { clusterName: "alpha", nodeGroup };
-  const restarted = () => new FleetDriver({ ec2: scene.ec2, group, pace });
+  const launchTemplateId = given.launchTemplateId ?? (await makeTemplate(scene, nodeGroup));
+  const spec = { ...specOf(scene, nodeGroup, launchTemplateId), ...given };
+  const restarted = (changes = {}) => driverOf(scene, { ...spec, ...changes });
   const driver = restarted();
-  const request = createFleetRequest(shape, size, groupTags(group), crypto.randomUUID());
-  const fleetId = await driver.fleets.create(request, deadline());
-  return { driver, fleetId, shape, restarted, running: (count) => runningMachines(driver, count) };
+  const fleetId = await driver.ensure(size, deadline());
+  return { driver, fleetId, spec, restarted, running: (count) => runningMachines(driver, count) };
+}
+
+export function specOf({ subnetIds }: Scene, name: string, launchTemplateId: string): FleetSpec {
+  const instanceTypes = ["m5.large"];
+  const bounds = { minSize: 0, maxSize: 10 };
+  const template = { launchTemplateId, launchTemplateVersion: 1 };
+  return { clusterName: "alpha", name, ...bounds, ...template, instanceTypes, subnetIds: [...subnetIds] };
+}
+
+export function driverOf({ ec2 }: Scene, spec: FleetSpec): FleetDriver {
+  return new FleetDriver({ ec2, spec, owner: "urn:test", pace });
 }
 
 /** Long, because the computer may be busy: what it ends never would. */
@@ -187,4 +190,11 @@ function runningMachines(driver: FleetDriver, count: number): Promise<readonly s
     const running = machines.filter((machine) => machine.state === "running");
     return running.length === count && machines.length === count && running.map((machine) => machine.id);
   }, `${count} running machines`);
+}
+
+/** A fleet with a group's tags that somebody else made. */
+export async function foreignFleet(scene: Scene, nodeGroup: string, launchTemplateId: string): Promise<void> {
+  const shape = shapeOfSpec(specOf(scene, nodeGroup, launchTemplateId));
+  const tags = groupTags({ clusterName: "alpha", nodeGroup });
+  await scene.ec2.send(new CreateFleetCommand(createFleetRequest(shape, 1, tags, crypto.randomUUID())));
 }

@@ -4,7 +4,8 @@ import { checkCudoConfig } from "../../../sdk/cudo/config";
 import { cudoId, idProblem, memberId, memberOrdinal } from "../../../sdk/cudo/ids";
 import { matchesImage, matchingImages, resolveImage } from "../../../provider/cudo/images";
 import { networkRangeProblem } from "../../../provider/cudo/ip-range";
-import { fillScript, ownerMark, scriptMark } from "../../../provider/cudo/ownership";
+import { ownerMark } from "../../../provider/cloud/owner-mark";
+import { fillScript, scriptMark } from "../../../provider/cudo/ownership";
 import { markPatch } from "../../../provider/cudo/group-nodes";
 
 const clusterNames = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9-]{0,60}[A-Za-z0-9])?$/);

@@ -48,12 +48,13 @@ describe("Cudo node group driver", () => {
       image: () => Promise.resolve("ubuntu-2404"),
       startScript: "#!/bin/bash\necho @@NODE_NAME@@ @@PROVIDER_ID@@ @@BOOTSTRAP_TOKEN@@",
       nodes,
+      marks: { labels: {}, taints: [] },
       warn: (message) => warnings.push(message),
       pace: { firstMs: 5, factor: 1, longestMs: 5 },
       ...rest,
     });
   }
-  const ids = async (group = driver()) => (await group.describe(never)).machines.map(({ id }) => id);
+  const ids = async (group = driver()) => (await group.describe(never)).machines.map(({ id }) => id).sort();
 
   it("makes machines under the lowest free numbers, each with its own token", async () => {
     const group = driver();

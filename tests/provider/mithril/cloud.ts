@@ -131,6 +131,9 @@ export class TestMithril {
 
 export const signal = (): AbortSignal => AbortSignal.timeout(20_000);
 
+/** For drivers that nobody asks what a node will be. */
+export const noTemplate = (): Promise<never> => Promise.reject(new Error("no template in this test"));
+
 /** A valid public key, different for each number. */
 export function publicKey(ordinal = 1): string {
   const type = Buffer.from("ssh-ed25519");

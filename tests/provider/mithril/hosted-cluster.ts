@@ -2,7 +2,7 @@
 import { Client } from "ssh2";
 import type { MithrilApi } from "../../../provider/mithril/api";
 import { SpotGroupDriver } from "../../../provider/mithril/node-group-driver";
-import { signal } from "./cloud";
+import { noTemplate, signal } from "./cloud";
 
 export const region = "us-central5-a";
 /** Where `gpu`'s instances are sold. */
@@ -23,7 +23,7 @@ export function spotGroup(api: MithrilApi, clusterId: string): SpotGroupDriver {
   const launchSpecification = { volumes: [], sshKeys: [], cluster: clusterId };
   const order = () => Promise.resolve({ instanceType: "it_5ECSoHQjLBzrp5YM", launchSpecification });
   const group = { api, clusterId, clusterName, group: "gpu", region, limitPrice: "$20.00", bidSize: 1, paused: false };
-  return new SpotGroupDriver({ ...group, order });
+  return new SpotGroupDriver({ ...group, order, template: noTemplate });
 }
 
 export interface Login {

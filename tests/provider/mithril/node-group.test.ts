@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { SpotGroupDriver, type SpotGroup } from "../../../provider/mithril/node-group-driver";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { projectId, publicKey, signal, TestMithril } from "./cloud";
+import { noTemplate, projectId, publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 const h100 = "it_5ECSoHQjLBzrp5YM";
@@ -47,6 +47,7 @@ describe("Mithril node group", () => {
       }),
       paused: false,
       search: { ms: 100, pace: { firstMs: 1, factor: 1, longestMs: 1 } },
+      template: noTemplate,
       ...changes,
     });
   }

@@ -1,4 +1,4 @@
-import type { KubernetesApi } from "../../kubernetes/api";
+import type { KubernetesApi } from "./api";
 
 /** Reads the kubeconfig only when the cluster is really asked: a group can be read and deleted without one. */
 export function lazyApi(connect: () => KubernetesApi): KubernetesApi {

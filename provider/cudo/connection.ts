@@ -1,10 +1,10 @@
 /** From the provider's configuration to Cudo's API. */
-import type { ProviderConfig } from "../../server/resource";
-import { Connections } from "../../cloud/connections";
-import type { CudoApi } from "../api";
-import { catalogueOf, type Catalogue } from "../catalogue";
-import { createCudoClient } from "../client";
-import { checkCudoConfig } from "../../../sdk/cudo/config";
+import type { ProviderConfig } from "../server/resource";
+import { Connections } from "../cloud/connections";
+import type { CudoApi } from "./api";
+import { catalogueOf, type Catalogue } from "./catalogue";
+import { createCudoClient } from "./client";
+import { checkCudoConfig } from "../../sdk/cudo/config";
 
 export interface Connection {
   readonly api: CudoApi;

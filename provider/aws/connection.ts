@@ -1,8 +1,8 @@
 /** From the provider's configuration, and a resource's own, to clients. */
-import { isUnknown } from "../../server/values";
-import type { ProviderConfig } from "../../server/resource";
-import { AwsClients } from "../clients";
-import { combineConnections, type AwsConnection, type AwsProviderConfig } from "../../../sdk/aws/config";
+import { isUnknown } from "../server/values";
+import type { ProviderConfig } from "../server/resource";
+import { AwsClients } from "./clients";
+import { combineConnections, type AwsConnection, type AwsProviderConfig } from "../../sdk/aws/config";
 
 const known = new Map<string, AwsClients>();
 

@@ -1,10 +1,10 @@
 /** From the provider's configuration to Mithril's API. */
-import type { ProviderConfig } from "../../server/resource";
-import { Connections } from "../../cloud/connections";
-import type { MithrilApi } from "../api";
-import { catalogueOf, type Catalogue } from "../catalogue";
-import { createMithrilClient } from "../client";
-import { checkMithrilConfig } from "../../../sdk/mithril/config";
+import type { ProviderConfig } from "../server/resource";
+import { Connections } from "../cloud/connections";
+import type { MithrilApi } from "./api";
+import { catalogueOf, type Catalogue } from "./catalogue";
+import { createMithrilClient } from "./client";
+import { checkMithrilConfig } from "../../sdk/mithril/config";
 
 export interface Connection {
   readonly api: MithrilApi;
