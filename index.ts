@@ -1,18 +1,21 @@
 import * as pulumi from "./sdk/pulumi";
-import type { AwsCluster } from "./components/aws/cluster";
 import type { KubernetesCluster } from "./components/cluster";
 
-/** What some clouds give besides. */
-type More = Partial<Pick<AwsCluster, "kubeconfigExec" | "vpcId" | "subnetIds" | "nodeRoleArn">>;
-
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
-const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config): KubernetesCluster & More }> = {
+const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config): KubernetesCluster }> = {
   /* eslint-disable @typescript-eslint/no-require-imports */
   aws: () => require("./stack/aws") as typeof import("./stack/aws"),
   cudo: () => require("./stack/cudo") as typeof import("./stack/cudo"),
   mithril: () => require("./stack/mithril") as typeof import("./stack/mithril"),
   /* eslint-enable @typescript-eslint/no-require-imports */
 };
+
+/** What a stack shows of its cluster; some clouds have only some. */
+const outputs = [
+  ...["clusterName", "endpoint", "kubeconfig", "nodeGroups", "status"],
+  ...["kubeconfigExec", "vpcId", "subnetIds", "networkId", "nodeSecurityGroupId", "controlPlaneSecurityGroupId"],
+  "nodeRoleArn",
+];
 
 function main() {
   const config = new pulumi.Config();
@@ -23,21 +26,8 @@ function main() {
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
     );
   }
-  const made = load().cluster(pulumi.getStack(), config);
-  const { clusterName, endpoint, kubeconfig, nodeGroups, status } = made;
-  const { kubeconfigExec, vpcId, subnetIds, nodeRoleArn } = made;
-  const outputs = {
-    clusterName,
-    endpoint,
-    kubeconfig,
-    nodeGroups,
-    status,
-    kubeconfigExec,
-    vpcId,
-    subnetIds,
-    nodeRoleArn,
-  };
-  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
+  const made = Object.entries(load().cluster(pulumi.getStack(), config));
+  return Object.fromEntries(made.filter(([name]) => outputs.includes(name)));
 }
 
 module.exports = main();

@@ -2,18 +2,20 @@ import * as pulumi from "../../sdk/pulumi";
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
+import { known } from "../inputs";
 import { awsName, longestNames } from "./names";
+import { withTags, type Tags } from "./tags";
 
 export interface AccessOptions {
   base: string;
   vpcId: pulumi.Input<string>;
   /** Ranges that may reach the API. */
-  api: readonly string[];
+  api: readonly pulumi.Input<string>[];
   /** Whether machines have Elastic Fabric Adapters. */
   fabric: boolean;
   /** Ranges that may reach port 22. */
-  ssh: readonly string[];
-  tags: Record<string, string>;
+  ssh: readonly pulumi.Input<string>[];
+  tags: Tags;
   /** Of the one group that the cloud controller manager may find on a machine. */
   kubernetes: Record<string, string>;
 }
@@ -32,22 +34,27 @@ export interface Access {
  * which a cloud controller adds for load balancers stay.
  */
 export function clusterAccess(name: string, options: AccessOptions, child: pulumi.CustomResourceOptions): Access {
-  const group = (part: string, description: string, tags: Record<string, string>) => {
+  const group = (part: string, description: string, tags: Tags) => {
     const physical = awsName(options.base, part, longestNames.securityGroup);
     return new SecurityGroup(
       `${name}-${part}`,
-      { name: physical, description, vpcId: options.vpcId, tags: { ...tags, Name: physical } },
+      { name: physical, description, vpcId: options.vpcId, tags: withTags(tags, { Name: physical }) },
       child,
     );
   };
-  const nodes = group("nodes", "Machines of a Kubernetes cluster", { ...options.tags, ...options.kubernetes });
+  const nodes = group("nodes", "Machines of a Kubernetes cluster", withTags(options.tags, options.kubernetes));
   const controlPlane = group("api", "Kubernetes API", options.tags);
   const { tags } = options;
-  const open = (part: string, securityGroupId: pulumi.Input<string>, port: number, ranges: readonly string[]) =>
+  const open = (
+    part: string,
+    securityGroupId: pulumi.Input<string>,
+    port: number,
+    ranges: readonly pulumi.Input<string>[],
+  ) =>
     [...new Set(ranges)].map(
-      (cidrIpv4) =>
+      (cidrIpv4, index) =>
         new SecurityGroupIngressRule(
-          `${name}-${part}-${cidrIpv4}`,
+          `${name}-${part}-${known(cidrIpv4) ?? index}`,
           { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4, tags },
           child,
         ),

@@ -49,13 +49,13 @@ export interface AwsNodeGroupArgs {
    * Instance types in the order of preference, for example `["p5.48xlarge"]`. Several give the fleet more places to find machines; they
    * must have equal vCPUs, memory and GPUs, and one architecture.
    */
-  instanceTypes: string[];
+  instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
   /** How machines are bought. Default: on-demand. */
   capacity?: AwsCapacityArgs;
   /** Root disk per node in GiB, encrypted gp3. Default: 100. */
   diskSizeGib?: pulumi.Input<number>;
   /** GPUs per node. Default: what the instance type is known to have. */
-  gpus?: number;
+  gpus?: pulumi.Input<number>;
   /**
    * Elastic Fabric Adapters on every network card, for types that have them: of several types, all must have the same. Images must carry its
    * driver, as the default one for groups with GPUs does; pods ask AWS's EFA device plugin for adapters. Machines with several adapters have
@@ -109,13 +109,13 @@ export interface AwsNetworkArgs {
    * Subnets that exist, one for each zone, with a way to the internet. Default with `vpcId`: each zone's first private subnet, or public
    * where there is no private one. The control plane is in the first public one.
    */
-  subnetIds?: pulumi.Input<string>[];
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** The machines that run the Kubernetes API and etcd. */
 export interface AwsControlPlaneArgs {
   /** Default: `t3.xlarge`. */
-  instanceType?: string;
+  instanceType?: pulumi.Input<string>;
   /** Root disk in GiB, encrypted gp3. Default: 100. */
   diskSizeGib?: pulumi.Input<number>;
   /** Image id, used when the machine is made. Default: the newest Ubuntu 24.04. */
@@ -177,11 +177,11 @@ export interface AwsClusterArgs {
    * IPv4 ranges that may reach the Kubernetes API.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
    */
-  apiServerAccessCidrs?: string[];
+  apiServerAccessCidrs?: pulumi.Input<string>[];
   /** IPv4 ranges that may reach port 22 of the machines. Default: none. */
-  sshAccessCidrs?: string[];
+  sshAccessCidrs?: pulumi.Input<string>[];
   /** Tags of everything that is made. */
-  tags?: Record<string, string>;
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Allows pre-releases of Kubernetes, installed from the project's pre-release packages.
    * Default: `false`.

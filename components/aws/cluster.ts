@@ -14,6 +14,7 @@ import { apiPort } from "./load-balancer";
 import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
 import { offeredType } from "./preflight";
 import { checkAccount } from "./provider";
+import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
 /**
@@ -58,6 +59,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   public readonly subnetIds: pulumi.Output<string[]>;
   /** The nodes' role, for policies of your own. */
   public readonly nodeRoleArn: pulumi.Output<string>;
+  /** Security group of all machines. */
+  public readonly nodeSecurityGroupId: pulumi.Output<string>;
+  /** Security group that the Kubernetes API has besides. */
+  public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkAwsClusterArgs(name, args).raise("AwsCluster");
@@ -68,7 +73,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const image = imageFinder(place.connection, this);
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation, image });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
-    const { certificates, network, secrets, nodeIdentity } = foundation;
+    const { certificates, network, access, secrets, nodeIdentity } = foundation;
 
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
@@ -110,12 +115,16 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
     this.nodeRoleArn = nodeIdentity.roleArn;
+    this.nodeSecurityGroupId = access.nodes;
+    this.controlPlaneSecurityGroupId = access.controlPlane;
     this.registerOutputs({
       ...outputs,
       kubeconfigExec: this.kubeconfigExec,
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
       nodeRoleArn: this.nodeRoleArn,
+      nodeSecurityGroupId: this.nodeSecurityGroupId,
+      controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,
     });
   }
 }
@@ -133,7 +142,9 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
     `${name}-control-plane`,
     {
       ...args.controlPlane,
-      instanceType: offeredType({ instanceType, count, connection: place.connection }, place.child),
+      instanceType: pulumi
+        .output(instanceType)
+        .apply((type) => offeredType({ instanceType: type, count, connection: place.connection }, place.child)),
       clusterName: place.clusterName,
       base: place.base,
       kubernetesVersion: resolveKubernetesVersion(
@@ -150,7 +161,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       secrets,
       certificateAuthority: certificates.caCertificate,
       externalCloudProvider: place.externalCloudProvider,
-      tags: { ...place.tags, ...place.kubernetes },
+      tags: withTags(place.tags, place.kubernetes),
     },
     { ...place.onAws, dependsOn: foundation.beforeControlPlane },
   );
@@ -173,7 +184,11 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         ...place,
         path: `nodeGroups[${index}]`,
         group,
-        image: image({ instanceType: group.instanceTypes[0]!, gpu: groupGpus(group) > 0, given: group.image }),
+        image: image({
+          instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),
+          gpu: groupGpus(group).apply((gpus) => gpus > 0),
+          given: group.image,
+        }),
         keyPair: args.keyPair,
         certificateAuthority,
         kubernetesVersion,

@@ -10,6 +10,7 @@ import { controlPlaneDocument } from "./documents";
 import type { MachineIdentity } from "./identity";
 import { apiBalancer, apiPort } from "./load-balancer";
 import type { ClusterSecrets } from "./secrets";
+import { withTags, type Tags } from "./tags";
 
 export const defaultControlPlaneType = "t3.xlarge";
 export const defaultDiskSizeGib = 100;
@@ -31,7 +32,7 @@ export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceTy
   secrets: ClusterSecrets;
   certificateAuthority: pulumi.Input<string>;
   externalCloudProvider: boolean;
-  tags: Record<string, string>;
+  tags: Tags;
 }
 
 export interface ControlPlane {
@@ -55,7 +56,7 @@ export function controlPlane(
 /** One machine with a public address that it keeps, also when it is made anew. */
 function loneMachine(name: string, place: ControlPlanePlace, child: pulumi.CustomResourceOptions): ControlPlane {
   const physical = `${place.base}-control-plane`;
-  const address = new Eip(`${name}-address`, { domain: "vpc", tags: { ...place.tags, Name: physical } }, child);
+  const address = new Eip(`${name}-address`, { domain: "vpc", tags: withTags(place.tags, { Name: physical }) }, child);
   const instance = machine(
     name,
     place,
@@ -154,7 +155,7 @@ function machine(
   own: MachinePlace,
   child: pulumi.CustomResourceOptions,
 ): Instance {
-  const tags = { ...place.tags, Name: own.physical };
+  const tags = withTags(place.tags, { Name: own.physical });
   const { keys, join } = place.secrets;
   return new Instance(
     name,

@@ -19,7 +19,7 @@ export interface AwsPlace {
   clusterName: string;
   /** What physical names begin with. */
   base: string;
-  tags: Record<string, string>;
+  tags: pulumi.Output<Record<string, string>>;
   /** What AWS's cloud controller manager finds its cluster's things by. Empty without it. */
   kubernetes: Record<string, string>;
   externalCloudProvider: boolean;

@@ -6,7 +6,8 @@ import type { AwsNodeGroupArgs } from "./args";
 import { checkFabric } from "./fabric";
 
 export interface AskedGroup {
-  group: AwsNodeGroupArgs;
+  group: Pick<AwsNodeGroupArgs, "efa" | "placementGroup">;
+  instanceTypes: readonly string[];
   /** The group among the user's arguments: `nodeGroups[2]`. */
   path: string;
   /** Whether machines have public addresses. */
@@ -21,15 +22,18 @@ export function needsTypes({ efa, placementGroup }: AwsNodeGroupArgs): boolean {
 
 /** What AWS says of a group's types. Rejects with `InvalidInput` where they cannot do what the group asks for. */
 export async function groupTypes(
-  { group, path, publicSubnets, connection }: AskedGroup,
+  { group, instanceTypes, path, publicSubnets, connection }: AskedGroup,
   { parent }: pulumi.InvokeOptions,
 ): Promise<InstanceTypeResult[]> {
-  const { instanceTypes } = await getInstanceTypes({ instanceTypes: group.instanceTypes, connection }, { parent });
+  const { instanceTypes: types } = await getInstanceTypes(
+    { instanceTypes: [...instanceTypes], connection },
+    { parent },
+  );
   const problems = new Problems();
-  checkFabric(path, group, instanceTypes, { publicSubnets }, problems);
+  checkFabric(path, group, types, { publicSubnets }, problems);
   problems.raise("AwsCluster");
   // Types that the region does not offer are named by the node group's own check.
-  return instanceTypes.length > 0 ? instanceTypes : [notOffered];
+  return types.length > 0 ? types : [notOffered];
 }
 
 const notOffered: InstanceTypeResult = {

@@ -4,6 +4,7 @@ import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { awsName, longestNames } from "./names";
 import { instanceTrust, type PolicyDocument } from "./policies";
+import type { Tags } from "./tags";
 
 export interface MachineIdentity {
   roleArn: pulumi.Output<string>;
@@ -18,7 +19,7 @@ export interface IdentityOptions {
   /** Of the physical names: `node-role`, `instance-profile`. */
   names: { role: string; profile: string };
   policy: pulumi.Input<PolicyDocument>;
-  tags: Record<string, string>;
+  tags: Tags;
 }
 
 /** A role for machines with its policy, and an instance profile that carries it. */

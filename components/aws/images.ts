@@ -10,9 +10,9 @@ export interface MachineImage {
 }
 
 export interface ImageWish {
-  instanceType: string;
+  instanceType: pulumi.Input<string>;
   /** With NVIDIA's driver. */
-  gpu: boolean;
+  gpu: pulumi.Input<boolean>;
   /** The user's own. */
   given?: pulumi.Input<string> | undefined;
 }
@@ -21,14 +21,17 @@ export type ImageFinder = (wish: ImageWish) => MachineImage;
 
 /** Looks each kind of image up once. */
 export function imageFinder(connection: AwsConnection | undefined, parent: pulumi.Resource): ImageFinder {
-  const found = new Map<string, pulumi.Output<GetImageResult>>();
+  const found = new Map<string, Promise<GetImageResult>>();
   return ({ instanceType, gpu, given }) => {
     // Ubuntu's images, and those made from them, all have it.
     if (given !== undefined) return { imageId: given, rootDeviceName: "/dev/sda1" };
-    const architecture = architectureOf(instanceType);
-    const kind = `${architecture} ${gpu}`;
-    const image = found.get(kind) ?? pulumi.output(getImage({ architecture, gpu, connection }, { parent }));
-    found.set(kind, image);
+    const image = pulumi.all([instanceType, gpu]).apply(([type, withGpu]) => {
+      const architecture = architectureOf(type);
+      const kind = `${architecture} ${withGpu}`;
+      const asked = found.get(kind) ?? getImage({ architecture, gpu: withGpu, connection }, { parent });
+      found.set(kind, asked);
+      return asked;
+    });
     return { imageId: image.imageId, rootDeviceName: image.rootDeviceName };
   };
 }

@@ -4,6 +4,7 @@ import { TargetGroup } from "@pulumi/aws/lb/targetGroup";
 import { TargetGroupAttachment } from "@pulumi/aws/lb/targetGroupAttachment";
 import * as pulumi from "../../sdk/pulumi";
 import { awsName, longestNames } from "./names";
+import { withTags, type Tags } from "./tags";
 
 export interface ApiBalancerOptions {
   base: string;
@@ -15,7 +16,7 @@ export interface ApiBalancerOptions {
   /** One for each zone. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   securityGroupIds: pulumi.Input<string>[];
-  tags: Record<string, string>;
+  tags: Tags;
 }
 
 export interface ApiBalancer {
@@ -35,7 +36,7 @@ export function apiBalancer(
   child: pulumi.CustomResourceOptions,
 ): ApiBalancer {
   const physical = awsName(options.base, options.suffix, longestNames.loadBalancer);
-  const tags = { ...options.tags, Name: physical };
+  const tags = withTags(options.tags, { Name: physical });
   const balancer = new LoadBalancer(
     name,
     {

@@ -16,12 +16,13 @@ import { messageOf } from "./preflight";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
 import { chooseSubnets, planSubnets, type ExistingSubnet } from "./subnets";
+import { withTags, type Tags } from "./tags";
 import type { AwsNetworkArgs } from "./args";
 
 export interface NetworkOptions extends AwsNetworkArgs {
   /** Where the name of everything begins, in the `Name` tags. */
   physicalName: string;
-  tags: Record<string, string>;
+  tags: Tags;
   /** Of subnets, for the cloud controller manager. Empty without it. */
   kubernetes: Record<string, string>;
   region: string | undefined;
@@ -72,7 +73,7 @@ interface Network {
 
 function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
   const { physicalName, nat = "single", cidr = defaultCidr } = options;
-  const tags = (part: string) => ({ ...options.tags, Name: `${physicalName}-${part}` });
+  const tags = (part: string) => withTags(options.tags, { Name: `${physicalName}-${part}` });
   const child = { parent };
   const count = zoneCount({ zones: options.zones, region: options.region ?? awsRegion() });
   const plan = planSubnets(cidr, count)!;
@@ -95,11 +96,10 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
         cidrBlock,
         availabilityZone: zones.apply((names) => names[zone]!),
         mapPublicIpOnLaunch,
-        tags: {
-          ...tags(part),
+        tags: withTags(tags(part), {
           ...options.kubernetes,
           [`kubernetes.io/role/${mapPublicIpOnLaunch ? "elb" : "internal-elb"}`]: "1",
-        },
+        }),
       },
       child,
     );
@@ -194,7 +194,7 @@ function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Re
   const ids: pulumi.Input<string[]> =
     subnetIds === undefined
       ? getSubnetsOutput({ filters: [{ name: "vpc-id", values: [vpcId!] }] }, { parent }).ids
-      : pulumi.all(subnetIds);
+      : pulumi.output(subnetIds);
   const chosen = pulumi.all([ids, vpcId]).apply(async ([known, home]) => {
     const named = subnetIds !== undefined;
     const subnets = await Promise.all(known.map((id) => readSubnet(id, parent, named)));

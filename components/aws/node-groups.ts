@@ -17,6 +17,7 @@ import { groupTypes, needsTypes } from "./group-types";
 import type { MachineImage } from "./images";
 import { gpusOf } from "./instance-types";
 import { awsName, longestNames } from "./names";
+import { withTags, type Tags } from "./tags";
 
 /** Each is a child of the cluster; the group waits for what its machines need. */
 export interface NodeGroupOptions {
@@ -46,11 +47,11 @@ export interface NodeGroupPlace {
   publicSubnets: boolean;
   securityGroupId: pulumi.Input<string>;
   connection: AwsConnection | undefined;
-  tags: Record<string, string>;
+  tags: Tags;
 }
 
-export function groupGpus(group: AwsNodeGroupArgs): number {
-  return group.gpus ?? gpusOf(group.instanceTypes[0] ?? "");
+export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Output<number> {
+  return pulumi.all([gpus, instanceTypes]).apply(([given, [first = ""]]) => given ?? gpusOf(first));
 }
 
 /** What machines are made from, and the fleet that makes them; and the placement group, where there is one. */
@@ -58,9 +59,13 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.name, role: group.role };
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
-  const tags = { ...place.tags, ...groupTags({ clusterName, nodeGroup: group.name }) };
-  const machineTags = { ...tags, Name: physical };
-  const types = needsTypes(group) ? pulumi.output(groupTypes(place, options.template)) : undefined;
+  const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
+  const machineTags = withTags(tags, { Name: physical });
+  const types = needsTypes(group)
+    ? pulumi
+        .output(group.instanceTypes)
+        .apply((names) => groupTypes({ ...place, instanceTypes: names }, options.template))
+    : undefined;
   const placement =
     group.placementGroup &&
     new PlacementGroup(
@@ -106,9 +111,9 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
           place.endpoint,
           place.joinParameter,
           pulumi.output(group.labels ?? {}),
-          pulumi.output(group.taints ?? []),
+          pulumi.all([group.taints ?? [], groupGpus(group)]),
         ])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, taints]) =>
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, [taints, gpus]]) =>
           renderBootstrapScript(
             workerDocument({
               ...identity,
@@ -119,7 +124,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
               joinParameter,
               labels,
               taints,
-              gpus: groupGpus(group),
+              gpus,
             }),
             { delivery: "ec2-user-data" },
           ),
@@ -174,13 +179,15 @@ function oneSubnet(
 }
 
 export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
-  return pulumi.all([group.minSize, group.maxSize, resource.size]).apply(([minSize, maxSize, size]) => ({
-    name: group.name,
-    role: group.role,
-    minSize,
-    maxSize,
-    size,
-    machineTypes: group.instanceTypes,
-    gpus: groupGpus(group),
-  }));
+  return pulumi
+    .all([group.minSize, group.maxSize, resource.size, pulumi.output(group.instanceTypes), groupGpus(group)])
+    .apply(([minSize, maxSize, size, machineTypes, gpus]) => ({
+      name: group.name,
+      role: group.role,
+      minSize,
+      maxSize,
+      size,
+      machineTypes,
+      gpus,
+    }));
 }

@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import type { Tags } from "./tags";
 
 export interface ClusterSecrets {
   /** Read by the control plane at its first boot. */
@@ -15,7 +16,7 @@ export interface ClusterSecrets {
 /** What machines and administrators get from SSM, encrypted, in the place of user data and of files. Standard parameters are free of charge. */
 export function clusterSecrets(
   name: string,
-  { base, certificates, tags }: { base: string; certificates: ClusterCertificates; tags: Record<string, string> },
+  { base, certificates, tags }: { base: string; certificates: ClusterCertificates; tags: Tags },
   child: pulumi.CustomResourceOptions,
 ): ClusterSecrets {
   const parameter = (part: string, value: pulumi.Input<string>, options?: pulumi.CustomResourceOptions) =>

@@ -1,6 +1,14 @@
-/** Tags of everything that a cluster makes. Pure. */
+/** Tags of everything that a cluster makes. */
+import * as pulumi from "../../sdk/pulumi";
 import { kubernetesClusterTag } from "../../sdk/aws/tag-keys";
 import { shortened } from "./names";
+
+export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+/** Both; where a key is in both, the second counts. */
+export function withTags(tags: Tags, more: Tags): pulumi.Output<Record<string, string>> {
+  return pulumi.all([tags, more]).apply(([first, second]) => ({ ...first, ...second }));
+}
 
 /** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */
 export const requestPrefix = "vantage-";
@@ -30,16 +38,20 @@ export const stackTag = "gpu-clusters/stack";
 export interface TagOptions {
   clusterName: string;
   namePrefix: string | undefined;
-  tags: Readonly<Record<string, string>> | undefined;
+  tags: Tags | undefined;
   stack: string;
 }
 
 /** The caller's tags never hide the mark by which the cluster's things are found again. */
-export function clusterTags({ clusterName, namePrefix, tags, stack }: TagOptions): Record<string, string> {
-  return {
-    ...tags,
+export function clusterTags({
+  clusterName,
+  namePrefix,
+  tags,
+  stack,
+}: TagOptions): pulumi.Output<Record<string, string>> {
+  return withTags(tags ?? {}, {
     ...(namePrefix === requestPrefix && { "vantage-cluster": clusterName }),
     [clusterTag]: clusterName,
     [stackTag]: stack,
-  };
+  });
 }

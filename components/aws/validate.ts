@@ -1,7 +1,7 @@
 import { checkChoice } from "../checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
-import { known } from "../inputs";
+import { known, knownElements, knownEntries } from "../inputs";
 import { parseCidr } from "../ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
@@ -25,7 +25,7 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  checkTags(args.tags ?? {}, problems);
+  checkTags(args.tags, problems);
 
   const groups = args.nodeGroups ?? [];
   const required = ["name", "role", "minSize", "maxSize", "instanceTypes"] as const;
@@ -37,7 +37,8 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
 }
 
 function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, problems: Problems): void {
-  const { instanceType, count, diskSizeGib } = controlPlane;
+  const { count, diskSizeGib } = controlPlane;
+  const instanceType = known(controlPlane.instanceType);
   if (instanceType !== undefined) checkInstanceType("controlPlane.instanceType", instanceType, problems);
   if (count !== undefined && count !== 1 && count !== 3) {
     problems.add("controlPlane.count", `must be 1 or 3, is ${String(count)}: etcd needs a majority of an odd number`);
@@ -48,12 +49,12 @@ function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, 
   checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
 }
 
-function checkTags(tags: Readonly<Record<string, string>>, problems: Problems): void {
-  for (const [key, value] of Object.entries(tags)) {
+function checkTags(tags: AwsClusterArgs["tags"], problems: Problems): void {
+  for (const [key, value] of knownEntries(tags)) {
     if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > 128) {
       problems.add(`tags["${key}"]`, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
     }
-    if (value.length > 256)
+    if (value !== undefined && value.length > 256)
       problems.add(`tags["${key}"]`, `values have at most 256 characters, this has ${value.length}`);
   }
 }
@@ -73,17 +74,20 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */
-function checkTypes(path: string, { instanceTypes, gpus }: AwsNodeGroupArgs, problems: Problems): void {
-  if (instanceTypes === undefined) return;
-  if (instanceTypes.length === 0) problems.add(`${path}.instanceTypes`, "must name at least one");
-  instanceTypes.forEach((type, index) => {
+function checkTypes(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
+  const given = knownElements(group.instanceTypes);
+  if (given?.length === 0) problems.add(`${path}.instanceTypes`, "must name at least one");
+  given?.forEach((type, index) => {
+    if (type === undefined) return;
     checkInstanceType(`${path}.instanceTypes[${index}]`, type, problems);
-    if (instanceTypes.indexOf(type) < index) {
+    if (given.indexOf(type) < index) {
       problems.add(`${path}.instanceTypes[${index}]`, `"${type}" is named twice`);
     }
   });
+  const instanceTypes = (given ?? []).filter((type) => type !== undefined);
+  const gpus = known(group.gpus);
   const looks: [string, (type: string) => string | number][] = [
-    ["GPUs", gpus === undefined ? gpusOf : () => gpus],
+    ["GPUs", group.gpus === undefined ? gpusOf : () => gpus ?? 0],
     ["architecture", architectureOf],
   ];
   for (const [what, of] of looks) {
@@ -106,7 +110,7 @@ interface Surroundings {
 function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings, problems: Problems): void {
   const { vpcId, subnetIds, zones, nat } = network;
   checkChoice("network.nat", nat, ["single", "perZone", "none"], problems);
-  if (subnetIds?.length === 0) problems.add("network.subnetIds", "must name at least one");
+  if (known(subnetIds)?.length === 0) problems.add("network.subnetIds", "must name at least one");
   if (vpcId !== undefined || subnetIds !== undefined) {
     for (const field of ["cidr", "zones", "nat"] as const) {
       if (network[field] !== undefined) {
@@ -130,7 +134,9 @@ const mostSpreadPerZone = 7;
 
 function checkSpread({ network = {}, region, nodeGroups = [] }: AwsClusterArgs, problems: Problems): void {
   const { vpcId, subnetIds, zones } = network;
-  const places = subnetIds?.length ?? (vpcId === undefined ? zoneCount({ zones, region }) : undefined);
+  const places =
+    known(subnetIds)?.length ??
+    (vpcId === undefined && subnetIds === undefined ? zoneCount({ zones, region }) : undefined);
   const most = places === undefined ? undefined : places * mostSpreadPerZone;
   nodeGroups.forEach(({ placementGroup, maxSize }, index) => {
     const wanted = known(maxSize);

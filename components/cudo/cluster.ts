@@ -52,6 +52,12 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
+  /** Network that the VMs are in. */
+  public readonly networkId: pulumi.Output<string>;
+  /** Security group of the nodes. */
+  public readonly nodeSecurityGroupId: pulumi.Output<string>;
+  /** Security group of the control plane: the nodes' own. */
+  public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkCudoClusterArgs(name, args).raise("CudoCluster");
@@ -161,6 +167,14 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     this.kubeProvider = kubeProvider;
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
-    this.registerOutputs(outputs);
+    this.networkId = network.networkId;
+    this.nodeSecurityGroupId = securityGroup.securityGroupId;
+    this.controlPlaneSecurityGroupId = securityGroup.securityGroupId;
+    this.registerOutputs({
+      ...outputs,
+      networkId: this.networkId,
+      nodeSecurityGroupId: this.nodeSecurityGroupId,
+      controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,
+    });
   }
 }

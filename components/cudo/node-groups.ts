@@ -2,7 +2,6 @@ import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup } from "../../sdk/cudo/node-group";
 import type { NodeGroupStatus } from "../cluster";
-import { known } from "../inputs";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
@@ -27,7 +26,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
   const identity = { clusterName, group: group.name, role: group.role };
   const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own));
   const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
-  const hasGpus = (known(group.gpus) ?? 0) > 0;
+  const image = pulumi.output(group.gpus ?? 0).apply((gpus) => (gpus > 0 ? images.nvidia : images.plain));
   return new NodeGroup(
     name,
     {
@@ -44,7 +43,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.C
       machineType: group.machineType,
       gpus: group.gpus ?? 0,
       gpuModel: group.gpuModel,
-      bootDiskImageId: group.image ?? (hasGpus ? images.nvidia : images.plain),
+      bootDiskImageId: group.image ?? image,
       networkId: place.networkId,
       securityGroupIds: [place.securityGroupId],
       labels,

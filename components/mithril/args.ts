@@ -21,7 +21,7 @@ export interface MithrilNodeGroupArgs {
   /** The cluster's region: nodes of another never join. Default: the cluster's. */
   region?: pulumi.Input<string>;
   /** More volumes (`vol_…`) for each node; a block volume only for a group of one node. */
-  volumes?: pulumi.Input<string>[];
+  volumes?: pulumi.Input<pulumi.Input<string>[]>;
   /** Bash script that new nodes run on their first boot as root, at most 10 000 characters. Never `kubeadm`: nodes join by themselves. */
   startupScript?: pulumi.Input<string>;
   /** Image (`imgver_…`) of new nodes. Default: Mithril's stable one. */
@@ -30,7 +30,7 @@ export interface MithrilNodeGroupArgs {
    * Pauses the group: no instances, no cost; boot disks are kept.
    * @default false
    */
-  paused?: boolean;
+  paused?: pulumi.Input<boolean>;
 }
 
 /** Storage that every node of the cluster reads and writes. */
@@ -74,7 +74,7 @@ export interface MithrilClusterArgs {
    * Port of SSH on the control plane.
    * Default: 22.
    */
-  sshPort?: number;
+  sshPort?: pulumi.Input<number>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: MithrilNodeGroupArgs[];
   /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */

@@ -38,7 +38,7 @@ export function nodeGroup(
       minSize: group.minSize,
       maxSize: group.maxSize,
       sshKeys: place.sshKeys,
-      volumes: [...place.volumes, ...(group.volumes ?? [])],
+      volumes: pulumi.all([place.volumes, group.volumes ?? []]).apply((all) => all.flat()),
       startupScript: group.startupScript,
       imageVersion: group.imageVersion,
       paused: group.paused,
@@ -50,10 +50,12 @@ export function nodeGroup(
 
 /** Nodes that `up` waits for: none of a group that is paused, or whose reservation has not begun. */
 export function awaitedNodes(group: MithrilNodeGroupArgs, now: Date): pulumi.Output<number> {
-  return pulumi.all([group.minSize, group.capacity.reservation]).apply(([minSize, reservation]) => {
-    const begins = reservation === undefined ? 0 : Date.parse(reservation.start);
-    return (group.paused ?? false) || begins > now.getTime() ? 0 : minSize;
-  });
+  return pulumi
+    .all([group.minSize, group.capacity.reservation, group.paused])
+    .apply(([minSize, reservation, paused]) => {
+      const begins = reservation === undefined ? 0 : Date.parse(reservation.start);
+      return (paused ?? false) || begins > now.getTime() ? 0 : minSize;
+    });
 }
 
 /** GPUs that the name of an instance type tells: `h100-80gb.sxm.8x` has 8. Types for general use have none. */

@@ -16,7 +16,7 @@ export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs):
     problems.add("kubernetesVersion", `Mithril does not host "${given}"; it must be "1.34" (the default) or "1.29"`);
   }
   checkKeys(args, problems);
-  checkWhole("sshPort", args.sshPort, 1, 65_535, problems);
+  checkWhole("sshPort", known(args.sshPort), 1, 65_535, problems);
   checkWhole("timeoutMinutes", args.timeoutMinutes, 1, 24 * 60, problems);
   const groups = args.nodeGroups ?? [];
   checkGroupNames(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
 import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
@@ -10,6 +11,44 @@ import { groupTypes } from "../../components/aws/group-types";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
 import { mockProgram, valueOf } from "./mocks";
+
+describe("components/aws: inputs that other resources give", () => {
+  it("makes the same of them as of values in hand", async () => {
+    const values = {
+      tags: { CostCenter: "12345" },
+      apiServerAccessCidrs: ["203.0.113.0/24"],
+      controlPlane: { instanceType: "m5.xlarge" },
+    };
+    const given = { ...group, capacity: { spot: { onDemandBase: 1 } }, diskSizeGib: 200, gpus: 4 };
+    const { registered: plainly } = await deployed({ ...values, nodeGroups: [given] });
+    const { registered: later, cluster } = await deployed({
+      tags: pulumi.output(values.tags),
+      apiServerAccessCidrs: [pulumi.output("203.0.113.0/24")],
+      controlPlane: { instanceType: pulumi.output("m5.xlarge") },
+      nodeGroups: [
+        {
+          ...given,
+          instanceTypes: pulumi.output(["g5.12xlarge"]),
+          capacity: { spot: { onDemandBase: pulumi.output(1) } },
+          labels: pulumi.output({ tier: "gpu" }),
+          taints: [{ key: pulumi.output("nvidia.com/gpu"), effect: "NoSchedule" }],
+          gpus: pulumi.output(4),
+        },
+      ],
+    });
+    for (const name of ["train-gpu", "train-gpu-template", "train-network-vpc", "train-control-plane"])
+      assert.deepEqual(inputs(later, name), inputs(plainly, name), name);
+    // A range that is not known yet has no place in a resource's name.
+    const { cidrIpv4 } = inputs(later, "train-api-from-0");
+    assert.equal(cidrIpv4, "203.0.113.0/24");
+    assert.deepEqual(
+      (await valueOf(cluster.nodeGroups)).map(({ machineTypes, gpus }) => [machineTypes, gpus]),
+      [[["g5.12xlarge"], 4]],
+    );
+    const groups = [cluster.nodeSecurityGroupId, cluster.controlPlaneSecurityGroupId];
+    assert.deepEqual(await Promise.all(groups.map((id) => valueOf(id))), ["train-nodes-id", "train-api-id"]);
+  });
+});
 
 describe("components/aws: three control planes", () => {
   it("makes three control planes over the zones behind a public and a private load balancer", async () => {
@@ -197,7 +236,7 @@ describe("components/aws: fast networks", () => {
   });
 
   it("refuses adapters and placement groups where the types have none, by the user's own path", async () => {
-    const wrong: [Partial<AwsNodeGroupArgs>, RegExp, AwsClusterArgs["network"]?][] = [
+    const wrong: [Partial<AwsNodeGroupArgs> & { instanceTypes: string[] }, RegExp, AwsClusterArgs["network"]?][] = [
       [{ instanceTypes: ["m5.large"], efa: true }, /nodeGroups\[0\].efa: m5.large has no Elastic Fabric Adapter/],
       [
         { instanceTypes: ["t3.large"], placementGroup: "cluster" },
@@ -207,7 +246,7 @@ describe("components/aws: fast networks", () => {
     ];
     for (const [form, message, network] of wrong) {
       await mockProgram(cloud, true, functions);
-      const asked = { group: { ...group, ...form }, path: "nodeGroups[0]", connection: undefined };
+      const asked = { group: form, instanceTypes: form.instanceTypes, path: "nodeGroups[0]", connection: undefined };
       const publicSubnets = network?.nat === "none";
       await assert.rejects(groupTypes({ ...asked, publicSubnets }, {}), message);
     }

@@ -18,6 +18,12 @@ describe("examples on the engine", function () {
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     assert.match((await stack.outputs()).deployment as string, /^notebook-/);
+    const { vms } = (await environment.simulator.state()).cudo;
+    const teams = vms.map(({ id, metadata }) => [id, metadata["team"]]).sort();
+    assert.deepEqual(teams, [
+      ["train-control-plane", "research"],
+      ["train-gpu-0", undefined],
+    ]);
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     const { cudo, machines } = await environment.simulator.state();
