@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { basename, join, relative } from "node:path";
 import { isFresh, RECORD } from "../plugin/bin/freshness.cjs";
 import { contentMark } from "../sdk/plugin/install";
+import { bundleAutoscaler, ownInputs, type BundledFile } from "./autoscaler";
 
 const root = join(__dirname, "..");
 const entryPoint = "provider.mjs";
@@ -21,7 +22,8 @@ export const bundleFolder = join(root, "dist/plugin");
 export async function ensurePluginBundle(): Promise<string> {
   if (!isFresh(root, bundleFolder)) {
     const schema = join(root, "plugin/schema.json");
-    await bundlePlugin(join(root, "plugin/main.ts"), schema, bundleFolder);
+    const autoscaler = await bundleAutoscaler();
+    await bundlePlugin(join(root, "plugin/main.ts"), schema, bundleFolder, { beside: autoscaler });
   }
   return bundleFolder;
 }
@@ -31,7 +33,10 @@ export async function bundlePlugin(
   main: string,
   schema: string,
   folder: string,
-  executable = "pulumi-resource-gpu-clusters",
+  {
+    executable = "pulumi-resource-gpu-clusters",
+    beside,
+  }: { executable?: string; /** A file that components in the plugin read. */ beside?: BundledFile } = {},
 ): Promise<void> {
   // A source that changes while it is read must count as newer than the bundle.
   const started = new Date();
@@ -61,22 +66,24 @@ export async function bundlePlugin(
   put(folder, "package.json", `${JSON.stringify({ name: manifest.name, version: manifest.version, private: true })}\n`);
   put(folder, "schema.json", readFileSync(schema));
   put(folder, executable, launcher, 0o755);
-  put(folder, contentMark, contentHash(outputFiles, schema));
+  if (beside) put(folder, beside.name, beside.contents);
+  put(folder, contentMark, contentHash(outputFiles, schema, beside));
   // The entry point comes after the chunks that it loads.
   const isEntry = ({ path }: OutputFile) => basename(path) === entryPoint;
   for (const file of [...outputFiles].sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
     put(folder, basename(file.path), file.contents);
   }
   const chunks = outputFiles.map(({ path }) => basename(path)).filter((name) => name.startsWith(chunkPrefix));
-  const own = Object.keys(metafile.inputs).filter((path) => !path.includes(":") && !path.startsWith("node_modules/"));
+  const own = [...ownInputs(metafile), ...(beside?.inputs ?? [])];
   const others = [relative(root, schema), "package.json", "package-lock.json", relative(root, __filename)];
   put(folder, RECORD, JSON.stringify({ inputs: [...own, ...others], chunks: [...chunks] }));
   utimesSync(join(folder, RECORD), started, started);
   removeOldChunks(folder, chunks, CHUNK_LIFETIME_MS);
 }
 
-function contentHash(files: readonly OutputFile[], schema: string): string {
+function contentHash(files: readonly OutputFile[], schema: string, beside: BundledFile | undefined): string {
   const hash = createHash("sha256").update(readFileSync(schema)).update(launcher);
+  if (beside) hash.update(beside.contents);
   for (const file of files) hash.update(basename(file.path)).update(file.contents);
   return `${hash.digest("hex")}\n`;
 }

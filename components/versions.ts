@@ -26,6 +26,15 @@ export const awsCloudControllerManager: { image: string; tags: Readonly<Record<s
   tags: { "1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.36.1" },
 };
 
+/** cluster-autoscaler: its minor is Kubernetes' own, and other pairs are untested by its authors. */
+export const clusterAutoscaler: { image: string; tags: Readonly<Record<string, string>> } = {
+  image: "registry.k8s.io/autoscaling/cluster-autoscaler",
+  tags: { "1.29": "v1.29.5", "1.34": "v1.34.5", "1.35": "v1.35.2", "1.36": "v1.36.1" },
+};
+
+/** What our own server runs on in clusters. */
+export const nodeImage = "docker.io/library/node:22.14.0-alpine";
+
 /** The full version for a minor (`1.36`) or a full version (`1.36.3`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

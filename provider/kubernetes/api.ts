@@ -32,6 +32,11 @@ export interface ListQuery {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /**
+   * Objects that are asked for at a time.
+   * @default 500
+   */
+  limit?: number;
 }
 
 export interface KubernetesApi {
@@ -55,6 +60,8 @@ export interface KubernetesApi {
     options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" },
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Asks for a pod to go in an orderly way; already gone is success. Throws with status 429 while a disruption budget forbids it. */
+  evict(pod: { namespace: string; name: string }, signal?: AbortSignal): Promise<void>;
 }
 
 /** The API server's own answer, kept whole. */

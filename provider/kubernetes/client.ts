@@ -5,6 +5,7 @@
  * know and makes `Date`s), opens a connection for each request, and takes 0.4 s to load. Only what it reads better than we do, credential
  * plugins and files beside a kubeconfig, is left to it, and it is loaded only then.
  */
+import { readFile } from "node:fs/promises";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,7 +17,7 @@ import {
   type ObjectReference,
 } from "./api";
 import { Discovery } from "./discovery";
-import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
 
 export interface KubernetesApiOptions {
   /** For each request, repetitions included. Milliseconds. @default 30000 */
@@ -48,9 +49,15 @@ function connection(kubeconfig: string): Connection {
     ...(context.insecureSkipTlsVerify && { rejectUnauthorized: false }),
     ...(credentials.kind === "certificate" && { cert: credentials.clientCertificate, key: credentials.clientKey }),
   });
-  const headers: Record<string, string> =
-    credentials.kind === "token" ? { authorization: `Bearer ${credentials.token}` } : {};
-  return { endpoint, access: async () => ({ agent, headers }) };
+  return { endpoint, access: async () => ({ agent, headers: await authorization(credentials) }) };
+}
+
+async function authorization(credentials: KubeconfigContext["credentials"]): Promise<Record<string, string>> {
+  if (credentials.kind === "token") return { authorization: `Bearer ${credentials.token}` };
+  // For each request: kubelet writes a pod a fresh one within the hour.
+  if (credentials.kind === "tokenFile")
+    return { authorization: `Bearer ${(await readFile(credentials.path, "utf8")).trim()}` };
+  return {};
 }
 
 function libraryConnection(kubeconfig: string, endpoint: string): Connection {
@@ -113,7 +120,7 @@ class HttpsKubernetesApi implements KubernetesApi {
           query: {
             labelSelector: query.labelSelector,
             fieldSelector: query.fieldSelector,
-            limit: String(pageSize),
+            limit: String(query.limit ?? pageSize),
             continue: next,
           },
         },
@@ -177,6 +184,12 @@ class HttpsKubernetesApi implements KubernetesApi {
       await this.#send({ method: "DELETE", path, query: { propagationPolicy: options.propagationPolicy } }, signal);
     };
     await send().catch(undefinedWhenMissing);
+  }
+
+  async evict({ namespace, name }: { namespace: string; name: string }, signal?: AbortSignal): Promise<void> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/eviction`;
+    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace, name } };
+    await this.#send({ method: "POST", path, body }, signal).catch(undefinedWhenMissing);
   }
 
   async #path(reference: ObjectReference, signal?: AbortSignal): Promise<string> {

@@ -12,5 +12,6 @@ export function lazyApi(connect: () => KubernetesApi): KubernetesApi {
     apply: async (...args) => get().apply(...args),
     patch: async (...args) => get().patch(...args),
     delete: async (...args) => get().delete(...args),
+    evict: async (...args) => get().evict(...args),
   };
 }

@@ -1,4 +1,5 @@
 /** Kubeconfigs, written and read. Pure. */
+import { isAbsolute } from "node:path";
 import { parse, stringify } from "yaml";
 
 /** Credentials that stand in the kubeconfig itself, in PEM. */
@@ -12,6 +13,11 @@ export interface ExecCredentials {
   exec: { command: string; args?: string[]; env?: Record<string, string>; installHint?: string };
 }
 
+/** A file with a token that somebody keeps fresh. Absolute path. */
+export interface TokenFileCredentials {
+  tokenFile: string;
+}
+
 export interface KubeconfigParts {
   /** Also the name of the context, and of the user's and the cluster's entry. */
   clusterName: string;
@@ -21,7 +27,7 @@ export interface KubeconfigParts {
   certificateAuthority: string;
   /** The name that the API server's certificate is checked against, where it is not the endpoint's host. */
   tlsServerName?: string;
-  credentials: CertificateCredentials | ExecCredentials;
+  credentials: CertificateCredentials | ExecCredentials | TokenFileCredentials;
 }
 
 /** The same parts always give the same text. */
@@ -61,6 +67,7 @@ function user(credentials: KubeconfigParts["credentials"]): object {
       },
     };
   }
+  if ("tokenFile" in credentials) return { tokenFile: credentials.tokenFile };
   return {
     "client-certificate-data": base64(credentials.clientCertificate),
     "client-key-data": base64(credentials.clientKey),
@@ -83,7 +90,8 @@ export interface KubeconfigContext {
   credentials:
     | { kind: "certificate"; clientCertificate: string; clientKey: string }
     | { kind: "token"; token: string }
-    /** A credential plugin, files beside the kubeconfig, a proxy: what a full client library must read. */
+    | { kind: "tokenFile"; path: string }
+    /** A credential plugin, certificates in files beside the kubeconfig, a proxy: what a full client library must read. */
     | { kind: "other" }
     | { kind: "anonymous" };
 }
@@ -149,11 +157,12 @@ function entry(document: Record<string, unknown>, list: string, name: string): N
 }
 
 function credentialsOf(user: Record<string, unknown>): KubeconfigContext["credentials"] {
-  const { "client-certificate-data": certificate, "client-key-data": key, token } = user;
+  const { "client-certificate-data": certificate, "client-key-data": key, token, tokenFile } = user;
   if (typeof certificate === "string" && typeof key === "string") {
     return { kind: "certificate", clientCertificate: fromBase64(certificate), clientKey: fromBase64(key) };
   }
   if (typeof token === "string" && token !== "") return { kind: "token", token };
+  if (typeof tokenFile === "string" && isAbsolute(tokenFile)) return { kind: "tokenFile", path: tokenFile };
   return Object.keys(user).length === 0 ? { kind: "anonymous" } : { kind: "other" };
 }
 

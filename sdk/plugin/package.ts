@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 export const packageName = "pulumi-gpu-clusters";
 /** As in type tokens: `gpu-clusters:cudo:Vm`. */
 export const pluginName = "gpu-clusters";
+/** In the plugin's folder: the code of the autoscaler's server, one file. */
+export const autoscalerBundle = "autoscaler.cjs.gz";
 
 /** The folder of this package's package.json: the checkout, an installed copy in `node_modules`, or the bundled plugin. */
 export const packageRoot = findRoot(__dirname);

@@ -21,7 +21,7 @@ describe("the plugin as a process", function () {
     folder = await mkdtemp(join(tmpdir(), "gpu-clusters-plugin-"));
     const schema = join(folder, "fixture-schema.json");
     await writeFile(schema, JSON.stringify(fixtureSchema()));
-    await bundlePlugin(join(__dirname, "fixture/main.ts"), schema, folder, "pulumi-resource-fixture");
+    await bundlePlugin(join(__dirname, "fixture/main.ts"), schema, folder, { executable: "pulumi-resource-fixture" });
     executable = join(folder, "pulumi-resource-fixture");
   });
   after(() => rm(folder, { recursive: true, force: true }));

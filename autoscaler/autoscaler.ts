@@ -1,0 +1,182 @@
+/** Puts the server together: groups and their reconcilers, the cluster's nodes, and the service that cluster-autoscaler asks. */
+import { status, type Server } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import { setTimeout as delay } from "node:timers/promises";
+import type { KubernetesApi } from "../provider/kubernetes/api";
+import { drain } from "./cluster/drain";
+import { tellStockOut } from "./cluster/events";
+import { NodeCare } from "./cluster/node-care";
+import { ClusterNodes, followNodes } from "./cluster/nodes";
+import type { AutoscalerConfig, ConfiguredGroup } from "./config";
+import { Group } from "./group/group";
+import { defaultTiming, messageOf, Reconciler, type GroupDriver, type ReconcilerTiming } from "./group/reconciler";
+import { portOf, serveHealth } from "./health";
+import { Metrics } from "./metrics";
+import { autoscalerService, listen } from "./protocol/service";
+import { ServedGroups } from "./served-groups";
+
+export interface AutoscalerTiming extends ReconcilerTiming {
+  /** How long the clouds' own lists may be out of date. */
+  readonly staleMs: number;
+  /** Between two readings of the cluster's nodes. */
+  readonly nodesMs: number;
+  /** How long a node may be without a machine. */
+  readonly nodeGraceMs: number;
+  /** How long all groups' clouds are waited for before the first answer. */
+  readonly startMs: number;
+}
+
+export const autoscalerTiming: AutoscalerTiming = {
+  ...defaultTiming,
+  staleMs: 60_000,
+  nodesMs: 15_000,
+  nodeGraceMs: 120_000,
+  startMs: 30_000,
+};
+
+export interface AutoscalerOptions {
+  readonly config: AutoscalerConfig;
+  readonly kubernetes: KubernetesApi;
+  readonly log: Logger;
+  readonly timing?: AutoscalerTiming;
+  /** Of the health server. */
+  readonly host: string;
+  open(group: ConfiguredGroup, signal: AbortSignal): Promise<GroupDriver>;
+}
+
+export class Autoscaler {
+  readonly metrics: Metrics;
+  readonly groups: ServedGroups;
+  private readonly reconcilers: readonly Reconciler[];
+  private readonly nodes: ClusterNodes;
+  private readonly timing: AutoscalerTiming;
+  private readonly stopping = new AbortController();
+  private readonly work = new Set<Promise<unknown>>();
+  private readonly service: Server;
+  private closeHealth: (() => void) | undefined;
+  private isReady = false;
+
+  constructor(private readonly options: AutoscalerOptions) {
+    const { config, log } = options;
+    this.timing = options.timing ?? autoscalerTiming;
+    this.nodes = new ClusterNodes(config.clusterName);
+    const run = Date.now().toString(36) + process.pid.toString(36);
+    this.reconcilers = config.groups.map((group) => this.reconciler(group, run));
+    this.groups = new ServedGroups(this.reconcilers, this.nodes);
+    this.metrics = new Metrics(() => this.groups);
+    this.service = autoscalerService({
+      groups: this.groups,
+      gpuLabel: config.gpuLabel,
+      watch: (method, seconds, code, details) => {
+        this.metrics.answered(method, seconds, code);
+        if (code !== status.OK && code !== status.UNIMPLEMENTED)
+          log.warn({ method, status: status[code], details }, "refused");
+      },
+    });
+  }
+
+  /** Asks the clouds what there is, then answers. Returns the ports. */
+  async start(): Promise<{ port: number; healthPort: number }> {
+    const { config, host } = this.options;
+    const { registry } = this.metrics;
+    const health = await serveHealth({ port: config.healthPort, host, registry, isReady: () => this.isReady });
+    this.closeHealth = () => void health.close();
+    this.followNodes();
+    for (const reconciler of this.reconcilers) reconciler.start();
+    await this.untilKnown();
+    const port = await listen(this.service, config.address);
+    this.isReady = true;
+    this.options.log.info({ address: config.address, groups: config.groups.length }, "answering");
+    return { port, healthPort: portOf(health) };
+  }
+
+  /** Gives up what is under way and undoes nothing: groups stay as they are. */
+  async stop(): Promise<void> {
+    this.isReady = false;
+    this.stopping.abort(new Error("the server stops"));
+    this.service.forceShutdown();
+    this.closeHealth?.();
+    await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
+    await Promise.allSettled(this.work);
+  }
+
+  private reconciler(configured: ConfiguredGroup, run: string): Reconciler {
+    const { log, kubernetes, open } = this.options;
+    const { name: id, minSize, maxSize } = configured;
+    const group = new Group({ id, minSize, maxSize, run, staleMs: this.timing.staleMs });
+    let told = "";
+    const reconciler: Reconciler = new Reconciler(group, {
+      timing: this.timing,
+      now: () => performance.now(),
+      open: (signal) => open(configured, signal),
+      watch: {
+        called: (_, call, seconds, error) => {
+          this.metrics.called(id, call, seconds, error !== undefined);
+          if (error !== undefined) log.warn({ group: id, call, error: messageOf(error) }, "the cloud refused");
+        },
+        changed: ({ target, live, failed }) => {
+          const now = `${target} ${live} ${failed}`;
+          if (now !== told) log.info({ group: id, target, live, failed }, "size");
+          told = now;
+        },
+        stockedOut: (_, problem) => {
+          this.metrics.stockedOut(id, problem.kind);
+          log.warn({ group: id, kind: problem.kind, problem: problem.message }, "does not grow");
+          const { template } = reconciler;
+          this.beside("event", tellStockOut(kubernetes, { group: id, template, problem }, this.stopping.signal));
+        },
+        interrupted: (_, node, problem) => {
+          this.metrics.interrupted(id);
+          log.warn({ group: id, node, problem: problem.message }, "draining");
+          this.beside("drain", drain(kubernetes, node, this.stopping.signal));
+        },
+      },
+    });
+    return reconciler;
+  }
+
+  private followNodes(): void {
+    const { kubernetes: api, log } = this.options;
+    const { signal } = this.stopping;
+    const care = new NodeCare({
+      api,
+      nodes: this.nodes,
+      groups: this.reconcilers.map(({ group }) => group),
+      graceMs: this.timing.nodeGraceMs,
+      now: () => performance.now(),
+      removed: (group, { name }) => {
+        this.metrics.nodeRemoved(group.id);
+        log.info({ group: group.id, node: name }, "deleted the node of a machine that is gone");
+      },
+    });
+    this.beside(
+      "nodes",
+      followNodes(this.nodes, {
+        api,
+        intervalMs: this.timing.nodesMs,
+        signal,
+        updated: () => care.attend(signal),
+        failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
+      }),
+    );
+  }
+
+  /** A cloud that does not answer holds up the others' groups for a while, not for ever. */
+  private async untilKnown(): Promise<void> {
+    const deadline = performance.now() + this.timing.startMs;
+    const missing = () => this.reconcilers.filter(({ group, template }) => !group.isKnown || !template);
+    while (missing().length > 0 && performance.now() < deadline && !this.stopping.signal.aborted) await delay(20);
+    for (const { group } of missing())
+      this.options.log.warn({ group: group.id }, "answering without this group, whose cloud has not answered");
+  }
+
+  /** Work that nobody waits for, except the end. */
+  private beside(what: string, work: Promise<unknown>): void {
+    const settled = work
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted) this.options.log.warn({ error: messageOf(error) }, `${what} failed`);
+      })
+      .finally(() => this.work.delete(settled));
+    this.work.add(settled);
+  }
+}

@@ -1,0 +1,69 @@
+/** What a cluster without a cloud controller manager does not do by itself: give nodes their provider id, and take away those that are gone. */
+import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { Group } from "../group/group";
+import type { ClusterNode, ClusterNodes } from "./nodes";
+
+export interface NodeCareOptions {
+  readonly api: KubernetesApi;
+  readonly nodes: ClusterNodes;
+  readonly groups: readonly Group[];
+  /** How long a node may be without a machine. Milliseconds. */
+  readonly graceMs: number;
+  readonly now: () => number;
+  removed(group: Group, node: ClusterNode): void;
+}
+
+export class NodeCare {
+  /** By name: since when a node has had no machine. */
+  private readonly orphanedSince = new Map<string, number>();
+  /** Names of machines that were there, by group: some clouds give their nodes no labels. */
+  private readonly members = new Map<Group, Set<string>>();
+
+  constructor(private readonly options: NodeCareOptions) {}
+
+  /** After the nodes have been read. */
+  async attend(signal: AbortSignal): Promise<void> {
+    const { nodes, groups } = this.options;
+    const providerIds = new Map([...nodes.all.values()].map(({ name, providerId }) => [name, providerId]));
+    const orphans = new Set<string>();
+    for (const group of groups.filter(({ isKnown }) => isKnown)) {
+      group.sawNodes(providerIds);
+      await this.nameMachines(group, signal);
+      for (const node of this.orphansOf(group)) {
+        orphans.add(node.name);
+        await this.bury(group, node, signal);
+      }
+    }
+    for (const name of this.orphanedSince.keys()) if (!orphans.has(name)) this.orphanedSince.delete(name);
+  }
+
+  /** cluster-autoscaler knows a machine's node by nothing else, and takes a machine without a node for broken. */
+  private async nameMachines(group: Group, signal: AbortSignal): Promise<void> {
+    const { api, nodes } = this.options;
+    for (const { nodeName, providerId } of group.everyMachine) {
+      if (nodes.all.get(nodeName)?.providerId !== "" || providerId === "") continue;
+      await api.patch({ apiVersion: "v1", kind: "Node", name: nodeName }, { spec: { providerID: providerId } }, signal);
+    }
+  }
+
+  private orphansOf(group: Group): ClusterNode[] {
+    const { nodes } = this.options;
+    const members = this.members.get(group) ?? new Set();
+    this.members.set(group, members);
+    for (const { nodeName } of group.everyMachine) members.add(nodeName);
+    for (const name of members) if (!nodes.all.has(name) && !group.find({ providerId: "", name })) members.delete(name);
+    return [...nodes.all.values()].filter(
+      (node) => (node.group === group.id || members.has(node.name)) && group.find(node) === undefined,
+    );
+  }
+
+  /** A node that still reports is no dead machine's, whatever the cloud's list says. */
+  private async bury(group: Group, node: ClusterNode, signal: AbortSignal): Promise<void> {
+    const { api, graceMs, now, removed } = this.options;
+    const since = this.orphanedSince.get(node.name) ?? now();
+    this.orphanedSince.set(node.name, since);
+    if (node.isReady || now() - since < graceMs) return;
+    await api.delete({ apiVersion: "v1", kind: "Node", name: node.name }, {}, signal);
+    removed(group, node);
+  }
+}

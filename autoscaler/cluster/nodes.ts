@@ -1,0 +1,91 @@
+/** The cluster's nodes, as far as groups are concerned, read every few seconds. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { KubernetesApi } from "../../provider/kubernetes/api";
+import { nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-readiness";
+
+const clusterLabel = "gpu-clusters/cluster";
+const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+
+export interface ClusterNode {
+  readonly name: string;
+  /** Empty where the node has none. */
+  readonly providerId: string;
+  /** The node group that its labels name. */
+  readonly group: string | undefined;
+  readonly isReady: boolean;
+}
+
+interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export class ClusterNodes {
+  /** By name. */
+  private nodes: ReadonlyMap<string, ClusterNode> = new Map();
+  private groups: ReadonlyMap<string, ClusterNode[]> = new Map();
+
+  constructor(private readonly clusterName: string) {}
+
+  get all(): ReadonlyMap<string, ClusterNode> {
+    return this.nodes;
+  }
+
+  byGroup(): ReadonlyMap<string, readonly ClusterNode[]> {
+    return this.groups;
+  }
+
+  /** The node group that labels name; undefined for control planes and nodes of another cluster. */
+  groupOf({ labels }: Labelled): string | undefined {
+    if (controlPlaneLabel in labels || (labels[clusterLabel] ?? this.clusterName) !== this.clusterName)
+      return undefined;
+    return labels[nodeGroupLabel];
+  }
+
+  update(objects: readonly NodeObject[]): void {
+    const nodes = objects.map((object) => this.read(object));
+    this.nodes = new Map(nodes.map((node) => [node.name, node]));
+    const groups = new Map<string, ClusterNode[]>();
+    for (const node of nodes) {
+      if (node.group === undefined) continue;
+      const members = groups.get(node.group);
+      if (members) members.push(node);
+      else groups.set(node.group, [node]);
+    }
+    this.groups = groups;
+  }
+
+  private read(object: NodeObject): ClusterNode {
+    const { name, labels = {} } = object.metadata;
+    const { providerID = "" } = (object["spec"] ?? {}) as { providerID?: string };
+    const ready = object.status?.conditions?.find(({ type }) => type === "Ready");
+    return { name: name!, providerId: providerID, group: this.groupOf({ labels }), isReady: ready?.status === "True" };
+  }
+}
+
+export interface NodeWatchOptions {
+  readonly api: KubernetesApi;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  /** After each reading. */
+  updated(): Promise<void>;
+  failed(error: unknown): void;
+}
+
+/** Small pages: a page is parsed at one go, and answers wait for that. */
+const pageSize = 100;
+
+/** Keeps `nodes` up to date until the signal aborts. */
+export async function followNodes(
+  nodes: ClusterNodes,
+  { api, intervalMs, signal, updated, failed }: NodeWatchOptions,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      nodes.update((await api.list({ apiVersion: "v1", kind: "Node", limit: pageSize }, signal)) as NodeObject[]);
+      await updated();
+    } catch (error) {
+      if (!signal.aborted) failed(error);
+    }
+    await delay(intervalMs, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,316 @@
+/**
+ * One node group in memory: what cluster-autoscaler is told of it, and what its cloud still lacks. Pure: it knows no cloud and no clock, and
+ * answers at once.
+ *
+ * Between two changes the cloud's size is the target, so that a restart, Pulumi and a person at the cloud's console all mean the same by it.
+ * From a request until the cloud has it, the target is kept here.
+ */
+import type { NodeGroupDescription, NodeGroupMachine, NodeGroupProblem } from "../../provider/node-groups/driver";
+import { placeholderId } from "./placeholder";
+import { Refusal } from "./refusal";
+
+export interface Bounds {
+  readonly minSize: number;
+  readonly maxSize: number;
+}
+
+export type Problem = Pick<NodeGroupProblem, "kind" | "message">;
+
+/** As cluster-autoscaler sees it. `problem`: it could not be made. */
+export interface GroupInstance {
+  readonly id: string;
+  readonly state: "creating" | "running" | "deleting";
+  readonly problem?: Problem;
+}
+
+/** How a request names a machine: by its node. */
+export interface NodeName {
+  readonly providerId: string;
+  readonly name: string;
+}
+
+/** What the cloud lacks. */
+export type Step =
+  { readonly kind: "remove"; readonly ids: readonly string[] } | { readonly kind: "resize"; readonly size: number };
+
+export interface GroupOptions extends Bounds {
+  readonly id: string;
+  /** Makes placeholders of this process unlike those of any other. */
+  readonly run: string;
+  /** How long the cloud's own lists may be out of date. Milliseconds. */
+  readonly staleMs: number;
+}
+
+interface Placeholder {
+  readonly id: string;
+  readonly problem: Problem;
+}
+
+export class Group {
+  readonly id: string;
+  readonly minSize: number;
+  readonly maxSize: number;
+  private wanted = 0;
+  /** The cloud's size as it was last written or read; undefined when that is not known. */
+  private applied: number | undefined;
+  private machines: readonly NodeGroupMachine[] = [];
+  private byName: ReadonlyMap<string, NodeGroupMachine> = new Map();
+  /** Machines that are to go, until they are gone: when the cloud took the request. */
+  private readonly leaving = new Map<string, number | undefined>();
+  /** Machines that came after the first account and have not run yet. */
+  private readonly fresh = new Set<string>();
+  /** Why machines that the cloud has, but does not run, do not come. */
+  private readonly waiting = new Map<string, Problem>();
+  private placeholders: Placeholder[] = [];
+  private placeholdersMade = 0;
+  private changedAt = -Infinity;
+  private described = false;
+  private unfinished = false;
+  private registered: ReadonlyMap<string, string> = new Map();
+
+  constructor(private readonly options: GroupOptions) {
+    this.id = options.id;
+    this.minSize = options.minSize;
+    this.maxSize = options.maxSize;
+  }
+
+  /** True once the cloud has told what there is. */
+  get isKnown(): boolean {
+    return this.described;
+  }
+
+  get target(): number {
+    return this.wanted;
+  }
+
+  /** Machines that stay. */
+  get live(): number {
+    return this.machines.filter((machine) => this.stays(machine)).length;
+  }
+
+  /** Machines to come that nothing is known to stand in the way of. */
+  get missing(): number {
+    return Math.max(0, this.wanted - this.live - this.placeholders.length);
+  }
+
+  /** Machines that could not be made. */
+  get failed(): number {
+    return this.instances().filter(({ problem }) => problem !== undefined).length;
+  }
+
+  /** The cloud has all that was asked of it. */
+  get isApplied(): boolean {
+    return this.applied === this.wanted && this.nextStep() === undefined;
+  }
+
+  /** The cloud is as it should be, and nothing is under way. */
+  get isAtRest(): boolean {
+    return (
+      this.applied === this.wanted &&
+      this.live === this.wanted &&
+      this.leaving.size === 0 &&
+      this.machines.every(({ state }) => state === "running")
+    );
+  }
+
+  get everyMachine(): readonly NodeGroupMachine[] {
+    return this.machines;
+  }
+
+  instances(): GroupInstance[] {
+    return [
+      ...this.machines.map((machine) => this.instance(machine)),
+      ...this.placeholders.map(({ id, problem }): GroupInstance => ({ id, state: "creating", problem })),
+    ];
+  }
+
+  increase(delta: number): void {
+    if (!(delta > 0)) throw new Refusal("invalid", `delta: ${delta} is not more than 0`);
+    if (this.wanted + delta > this.maxSize)
+      throw new Refusal(
+        "beyondBounds",
+        `node group "${this.id}" has ${this.wanted} machines and may have ${this.maxSize}: ${delta} more are too many`,
+      );
+    this.wanted += delta;
+  }
+
+  /** Gives up machines that are still to come, at most as many as there are of them. */
+  decrease(delta: number): void {
+    if (!(delta < 0)) throw new Refusal("invalid", `delta: ${delta} is not less than 0`);
+    this.lower(this.wanted + delta);
+  }
+
+  /**
+   * Removes machines and takes placeholders back; the target goes down with them. Machines that are gone or leaving are success, so that a
+   * repeated or late request changes nothing. Running machines only go down to the minimum.
+   */
+  remove(names: readonly NodeName[]): void {
+    const given = new Set(names.map(({ providerId }) => providerId));
+    const placeholders = this.placeholders.filter(({ id }) => given.has(id));
+    const found = new Set(names.map((name) => this.find(name)).filter((machine) => machine !== undefined));
+    const machines = [...found].filter(({ id }) => !this.leaving.has(id));
+    const staying = machines.filter((machine) => this.stays(machine) && !this.waiting.has(machine.id));
+    this.refuseParts(found);
+    if (staying.length > 0 && this.wanted - staying.length < this.minSize)
+      throw new Refusal(
+        "beyondBounds",
+        `node group "${this.id}" has ${this.wanted} machines and keeps ${this.minSize}: ${staying.length} cannot go`,
+      );
+    this.wanted -= staying.length;
+    for (const { id } of machines) this.leaving.set(id, undefined);
+    this.placeholders = this.placeholders.filter(({ id }) => !given.has(id));
+    const broken = machines.length - staying.length;
+    if (placeholders.length + broken > 0) this.lower(this.wanted - placeholders.length - broken);
+  }
+
+  /** The machine that a node is, or was to be. */
+  find({ providerId, name }: NodeName): NodeGroupMachine | undefined {
+    return this.byName.get(providerId) ?? this.byName.get(name);
+  }
+
+  /** What is to be done at the cloud next. Removals come first: a size would count machines that are to go. */
+  nextStep(): Step | undefined {
+    if (!this.described) return undefined;
+    const ids = [...this.leaving].filter(([, asked]) => asked === undefined).map(([id]) => id);
+    if (ids.length > 0) return { kind: "remove", ids };
+    const size = this.wanted;
+    if (this.unfinished || this.applied === undefined || this.applied > size) return { kind: "resize", size };
+    // What the cloud has refused is not asked for again: cluster-autoscaler takes it back, or asks anew.
+    return this.applied < size - this.placeholders.length ? { kind: "resize", size } : undefined;
+  }
+
+  /** The cloud has taken the step. */
+  done(step: Step, now: number): void {
+    this.changedAt = now;
+    if (step.kind === "resize") {
+      this.applied = step.size;
+      this.unfinished = false;
+      return;
+    }
+    const counted = this.machines.filter(({ id, state }) => step.ids.includes(id) && isLive(state)).length;
+    if (this.applied !== undefined) this.applied = Math.max(0, this.applied - counted);
+    for (const id of step.ids) if (this.leaving.has(id)) this.leaving.set(id, now);
+  }
+
+  /** The cloud may have taken the step, or half of it. */
+  uncertain(now: number): void {
+    this.changedAt = now;
+    this.applied = undefined;
+  }
+
+  /** The cloud's own account of the group. `now`: when it was asked for. */
+  seen({ size, machines }: NodeGroupDescription, now: number): void {
+    const before = new Set(this.machines.map(({ id }) => id));
+    this.machines = machines;
+    this.index();
+    if (!this.described) {
+      this.described = true;
+      this.wanted = this.applied = size;
+      // Whoever ran before may have been interrupted in a removal: the cloud's driver ends it with the next change.
+      this.unfinished = machines.some(({ state }) => state === "deleting");
+    } else for (const { id } of machines) if (!before.has(id)) this.fresh.add(id);
+    for (const { id, state } of machines) if (state !== "creating") this.fresh.delete(id);
+    this.forgetGone(now);
+    this.adopt(size, now);
+    this.trimPlaceholders();
+  }
+
+  /** What is still missing does not come; or one machine does not, which the cloud has but never ran. Tells whether that is news. */
+  stockOut(problem: Problem, machineId?: string): boolean {
+    if (machineId !== undefined) {
+      const isNews = this.fresh.has(machineId) && !this.waiting.has(machineId) && !this.leaving.has(machineId);
+      if (isNews) this.waiting.set(machineId, problem);
+      return isNews;
+    }
+    const { missing } = this;
+    for (let index = 0; index < missing; index++) {
+      const id = placeholderId(this.id, this.options.run, this.placeholdersMade++);
+      this.placeholders.push({ id, problem });
+    }
+    return missing > 0;
+  }
+
+  /** Nodes' names and provider ids, as the cluster has them. */
+  sawNodes(registered: ReadonlyMap<string, string>): void {
+    this.registered = registered;
+    this.index();
+  }
+
+  /** Machines that were bought together go together. */
+  private refuseParts(going: ReadonlySet<NodeGroupMachine>): void {
+    const bundles = new Set([...going].map(({ bundle }) => bundle).filter((bundle) => bundle !== undefined));
+    const left = this.machines.filter(
+      (machine) => bundles.has(machine.bundle!) && !going.has(machine) && this.stays(machine),
+    );
+    if (left.length > 0)
+      throw new Refusal(
+        "notPossible",
+        `${[...going].map(({ nodeName }) => nodeName).join(", ")} can only be removed together with ${left.map(({ nodeName }) => nodeName).join(", ")}`,
+      );
+  }
+
+  private index(): void {
+    const byName = new Map<string, NodeGroupMachine>();
+    for (const machine of this.machines)
+      for (const name of [machine.nodeName, machine.providerId, this.instanceId(machine)])
+        if (name !== "") byName.set(name, machine);
+    this.byName = byName;
+  }
+
+  private forgetGone(now: number): void {
+    const known = new Map(this.machines.map(({ id, state }) => [id, state]));
+    for (const [id, asked] of this.leaving) {
+      const state = known.get(id);
+      if (state === undefined) this.leaving.delete(id);
+      // Removed, as the cloud said, and alive all the same.
+      else if (asked !== undefined && now - asked > this.options.staleMs && isLive(state))
+        this.leaving.set(id, undefined);
+    }
+    for (const id of this.waiting.keys()) if (!this.fresh.has(id) || !known.has(id)) this.waiting.delete(id);
+    for (const id of this.fresh) if (!known.has(id)) this.fresh.delete(id);
+  }
+
+  private adopt(size: number, now: number): void {
+    const settled = now - this.changedAt >= this.options.staleMs;
+    if (this.applied === undefined) {
+      this.applied = size;
+      return;
+    }
+    const pending = this.applied !== this.wanted || this.leaving.size > 0 || this.placeholders.length > 0;
+    const broken = this.machines.some(({ state }) => state === "failed");
+    if (settled && !pending && !broken) this.applied = this.wanted = size;
+  }
+
+  /** Never below the machines that stay. */
+  private lower(target: number): void {
+    this.wanted = Math.max(Math.min(this.wanted, target), Math.min(this.wanted, this.live), 0);
+    this.trimPlaceholders();
+  }
+
+  private trimPlaceholders(): void {
+    this.placeholders.splice(Math.max(0, this.wanted - this.live));
+  }
+
+  private stays({ id, state }: NodeGroupMachine): boolean {
+    return isLive(state) && !this.leaving.has(id);
+  }
+
+  /** A node's own provider id leads, where it has one. */
+  private instanceId({ nodeName, providerId }: NodeGroupMachine): string {
+    return this.registered.get(nodeName) || providerId;
+  }
+
+  private instance(machine: NodeGroupMachine): GroupInstance {
+    const id = this.instanceId(machine);
+    if (this.leaving.has(machine.id) || machine.state === "deleting") return { id, state: "deleting" };
+    if (machine.state === "running") return { id, state: "running" };
+    const problem = this.waiting.get(machine.id);
+    if (machine.state === "creating") return { id, state: "creating", ...(problem && { problem }) };
+    const message = `machine ${machine.id} failed while it was being made`;
+    return { id, state: "creating", problem: { kind: "lost", message } };
+  }
+}
+
+function isLive(state: NodeGroupMachine["state"]): boolean {
+  return state === "creating" || state === "running";
+}

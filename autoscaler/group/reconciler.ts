@@ -1,0 +1,252 @@
+/**
+ * Brings one group's cloud to what its `Group` says, behind the answers that are given from memory. One writer: a group's calls follow one
+ * another. Whatever fails is tried again, later each time.
+ */
+import type {
+  NodeGroupDescription,
+  NodeGroupDriver,
+  NodeGroupProblem,
+  NodeTemplate,
+} from "../../provider/node-groups/driver";
+import { GroupAlarm } from "./alarm";
+import type { Group, Step } from "./group";
+
+/** What the reconciler uses of a group's driver. */
+export type GroupDriver = Pick<NodeGroupDriver, "describe" | "resize" | "remove" | "problems" | "template">;
+
+export interface ReconcilerTiming {
+  /** Between two looks while nothing changes. */
+  readonly idleMs: number;
+  /** While something changes: the first, and the longest; each is half as long again as the one before. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** Requests that come together are one change. */
+  readonly gatherMs: number;
+  /** Missing machines that may still come: since the last one came, or the change began. */
+  readonly patienceMs: number;
+  /** One call of the cloud's. */
+  readonly callMs: number;
+}
+
+export const defaultTiming: ReconcilerTiming = {
+  idleMs: 60_000,
+  firstMs: 1_000,
+  longestMs: 30_000,
+  gatherMs: 250,
+  patienceMs: 30_000,
+  callMs: 300_000,
+};
+
+export type CloudCall = "open" | "describe" | "resize" | "remove" | "problems" | "template";
+
+/** Told what happens; decides nothing. */
+export interface ReconcilerWatch {
+  called(group: Group, call: CloudCall, seconds: number, error: unknown): void;
+  /** The cloud's account has changed. */
+  changed(group: Group): void;
+  /** Machines do not come, for the first time of this shortage. */
+  stockedOut(group: Group, problem: NodeGroupProblem): void;
+  /** The cloud takes a machine back. */
+  interrupted(group: Group, nodeName: string, problem: NodeGroupProblem): void;
+}
+
+export interface ReconcilerOptions {
+  readonly open: (signal: AbortSignal) => Promise<GroupDriver>;
+  readonly timing: ReconcilerTiming;
+  readonly watch: ReconcilerWatch;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+/** Attempts after which a call that fails without a reason of the cloud's is a shortage too. */
+const patientAttempts = 3;
+
+export class Reconciler {
+  template: NodeTemplate | undefined;
+  private driver: GroupDriver | undefined;
+  private readonly stopped = new AbortController();
+  private readonly end = new Promise<never>((_, reject) => {
+    this.stopped.signal.addEventListener("abort", () => reject(this.stopped.signal.reason as Error));
+  });
+  private readonly alarm = new GroupAlarm();
+  private running: Promise<void> | undefined;
+  /** Looks at the cloud, and changes of it, that failed one after the other. */
+  private failures = 0;
+  private refusals = 0;
+  private lastError: unknown;
+  private progressAt: number;
+  private liveBefore = 0;
+  private pauseMs: number;
+  private problemsSince: number;
+  private readonly told = new Set<string>();
+
+  constructor(
+    readonly group: Group,
+    private readonly options: ReconcilerOptions,
+  ) {
+    this.end.catch(() => undefined);
+    this.pauseMs = options.timing.firstMs;
+    this.progressAt = this.problemsSince = options.now();
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Something was asked of the group. */
+  wake(): void {
+    this.pauseMs = this.options.timing.firstMs;
+    this.progressAt = this.options.now();
+    this.alarm.ring(this.options.timing.gatherMs);
+  }
+
+  /** Calls that are under way are given up; nothing is undone. */
+  async stop(): Promise<void> {
+    this.stopped.abort(new Error("the server stops"));
+    this.alarm.ring(0);
+    await this.running;
+  }
+
+  /** Why the cloud has not answered for a while; undefined while it does. */
+  get outage(): unknown {
+    return this.failures >= patientAttempts ? this.lastError : undefined;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      await this.turn();
+      await this.alarm.wait(this.pause());
+    }
+  }
+
+  private pause(): number {
+    const { idleMs, longestMs } = this.options.timing;
+    if (this.group.isAtRest && this.template && this.failures === 0) return idleMs;
+    const pause = this.pauseMs;
+    this.pauseMs = Math.min(pause * 1.5, longestMs);
+    return pause;
+  }
+
+  /** One look at the cloud, and what it lacks. Never throws. */
+  async turn(): Promise<void> {
+    try {
+      const step = this.group.nextStep();
+      if (step) await this.take(step);
+      await this.look();
+      this.failures = 0;
+      if (this.group.isApplied) this.refusals = 0;
+      await this.askWhy();
+    } catch (error) {
+      if (this.stopped.signal.aborted) return;
+      this.failures++;
+      this.lastError = error;
+      if (this.failures >= patientAttempts) this.shortOf(withoutReason(error));
+    }
+    await this.learnTemplate();
+    this.options.watch.changed(this.group);
+  }
+
+  private async learnTemplate(): Promise<void> {
+    try {
+      this.template ??= await this.call("template", (driver, signal) => driver.template(signal));
+    } catch {
+      // The watch was told; the group is served without one until the next turn.
+    }
+  }
+
+  private async take(step: Step): Promise<void> {
+    const { now } = this.options;
+    try {
+      await this.call(step.kind, (driver, signal) =>
+        step.kind === "remove" ? driver.remove(step.ids, signal) : driver.resize(step.size, signal),
+      );
+      this.group.done(step, now());
+      this.progressAt = now();
+    } catch (error) {
+      this.stopped.signal.throwIfAborted();
+      this.group.uncertain(now());
+      this.lastError = error;
+      this.refusals++;
+    }
+  }
+
+  private async look(): Promise<void> {
+    const askedAt = this.options.now();
+    const description = await this.call("describe", (driver, signal) => driver.describe(signal));
+    this.group.seen(description, askedAt);
+    if (arrived(description) > this.liveBefore) this.progressAt = this.options.now();
+    this.liveBefore = arrived(description);
+  }
+
+  /** Why machines do not come, and which ones go. */
+  private async askWhy(): Promise<void> {
+    const { timing, now } = this.options;
+    if (this.group.everyMachine.length === 0 && this.group.missing === 0) return;
+    const askedAt = now();
+    // By a clock that cannot be set, and a minute more, because clouds tell late.
+    const since = new Date(Date.now() - (askedAt - this.problemsSince) - 60_000);
+    const problems = await this.call("problems", (driver, signal) => driver.problems(since, signal));
+    if (this.group.isAtRest) this.problemsSince = askedAt;
+    this.tellInterruptions(problems.filter(({ kind }) => kind === "lost"));
+    const shortages = problems.filter(({ kind }) => kind !== "lost");
+    for (const problem of shortages.filter(({ machineId }) => machineId !== undefined)) this.shortOf(problem);
+    const reason = shortages.filter(({ machineId }) => machineId === undefined).at(-1);
+    const waited = now() - this.progressAt >= timing.patienceMs;
+    if (reason && (waited || this.refusals > 0)) this.shortOf(reason);
+    if (!reason && this.refusals >= patientAttempts) this.shortOf(withoutReason(this.lastError));
+  }
+
+  private shortOf(problem: NodeGroupProblem): void {
+    if (!this.group.stockOut(problem, problem.machineId)) return;
+    this.refusals = 0;
+    this.options.watch.stockedOut(this.group, problem);
+  }
+
+  private tellInterruptions(problems: readonly NodeGroupProblem[]): void {
+    const known = new Map(this.group.everyMachine.map((machine) => [machine.id, machine]));
+    for (const problem of problems) {
+      const machine = known.get(problem.machineId ?? "");
+      if (machine?.state !== "running" || this.told.has(machine.id)) continue;
+      this.told.add(machine.id);
+      this.options.watch.interrupted(this.group, machine.nodeName, problem);
+    }
+    for (const id of this.told) if (!known.has(id)) this.told.delete(id);
+  }
+
+  private async call<T>(name: CloudCall, work: (driver: GroupDriver, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { timing, open } = this.options;
+    const signal = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(timing.callMs)]);
+    if (!this.driver) this.driver = await this.timed("open", () => open(signal));
+    const driver = this.driver;
+    return this.timed(name, () => work(driver, signal));
+  }
+
+  private async timed<T>(name: CloudCall, work: () => Promise<T>): Promise<T> {
+    const { now, watch } = this.options;
+    const begun = now();
+    const tell = (error: unknown) => {
+      if (!this.stopped.signal.aborted) watch.called(this.group, name, (now() - begun) / 1000, error);
+    };
+    try {
+      // The end waits for no cloud, also where a call does not heed its signal.
+      const result = await Promise.race([work(), this.end]);
+      tell(undefined);
+      return result;
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  }
+}
+
+function withoutReason(error: unknown): NodeGroupProblem {
+  return { kind: "rejected", message: messageOf(error), at: new Date() };
+}
+
+function arrived({ machines }: NodeGroupDescription): number {
+  return machines.filter(({ state }) => state === "creating" || state === "running").length;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

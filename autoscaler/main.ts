@@ -1,0 +1,43 @@
+/**
+ * The server's process: `node autoscaler.cjs <configuration file>`. Ends by SIGTERM, without touching any group. It asks the cluster that it is a
+ * pod of; outside of one, the cluster of `KUBECONFIG`.
+ */
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { openNodeGroup } from "../provider/clouds";
+import { kubernetesApi } from "../provider/kubernetes/client";
+import { Autoscaler } from "./autoscaler";
+import { ownKubeconfig } from "./cluster/own-cluster";
+import { parseConfig, type ConfiguredGroup } from "./config";
+
+async function main(file: string | undefined): Promise<void> {
+  const log = pino();
+  if (file === undefined) throw new Error("the configuration file is missing: node autoscaler.cjs <file>");
+  const config = parseConfig(readFileSync(file, "utf8"));
+  const { KUBECONFIG } = process.env;
+  const kubeconfig = KUBECONFIG ? readFileSync(KUBECONFIG, "utf8") : ownKubeconfig();
+  const autoscaler = new Autoscaler({
+    config,
+    log,
+    kubernetes: kubernetesApi(kubeconfig),
+    host: "0.0.0.0",
+    open: ({ cloud, spec, owner, name }: ConfiguredGroup) =>
+      openNodeGroup(cloud, config.providers, withOwnAccess(spec, kubeconfig), {
+        owner,
+        warn: (message) => log.warn({ group: name }, message),
+      }),
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => void autoscaler.stop().then(() => process.exit(0)));
+  await autoscaler.start();
+}
+
+/** What a group does in its cluster, it does here with the pod's rights instead of an administrator's. */
+function withOwnAccess(spec: ConfiguredGroup["spec"], kubeconfig: string): ConfiguredGroup["spec"] {
+  return "kubeconfig" in spec ? { ...spec, kubeconfig } : spec;
+}
+
+main(process.argv[2]).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

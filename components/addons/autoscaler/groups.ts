@@ -1,0 +1,73 @@
+import * as pulumi from "../../../sdk/pulumi";
+
+/** A node group whose size the autoscaler moves. */
+export interface AutoscaledGroup {
+  /** As the provider's configuration names it. */
+  cloud: "aws" | "cudo" | "mithril";
+  name: string;
+  minSize: pulumi.Input<number>;
+  maxSize: pulumi.Input<number>;
+  /** Where several groups could take a pod, the one with the highest grows. Reservations lead, then spot, then the rest, unless it says else. */
+  priority: number;
+  /** The arguments of the cloud's `NodeGroup`. */
+  spec: pulumi.Input<object>;
+  resource: pulumi.Resource;
+}
+
+/** By what a machine costs once it is wanted: a reservation is paid for already. */
+export const priorities = { reservation: 30, spot: 20, onDemand: 10 } as const;
+
+/** Where our server and cluster-autoscaler meet, in their pod. */
+export const socket = { folder: "/run/gpu-clusters", path: "/run/gpu-clusters/autoscaler.sock" } as const;
+export const healthPort = 8087;
+/** Nodes carry their GPU's model under it. */
+export const gpuLabel = "gpu-clusters/gpu";
+
+export interface ServerConfigurationParts {
+  clusterName: string;
+  /** By cloud, as the provider is configured; keys and all. */
+  providers: pulumi.Input<Readonly<Record<string, unknown>>>;
+  groups: readonly AutoscaledGroup[];
+}
+
+/** What our server reads (autoscaler/config.ts). Secret: it has the cloud's key, and the start scripts of machines. */
+export function serverConfiguration({
+  clusterName,
+  providers,
+  groups,
+}: ServerConfigurationParts): pulumi.Output<string> {
+  const configured = groups.map(({ cloud, name, minSize, maxSize, spec, resource }) =>
+    pulumi.all([minSize, maxSize, pulumi.output(spec), resource.urn]).apply(([minSize, maxSize, spec, owner]) => ({
+      cloud,
+      name,
+      minSize,
+      maxSize,
+      // In its cluster the server acts with rights of its own: no administrator's certificate travels there.
+      spec: "kubeconfig" in spec ? { ...spec, kubeconfig: "" } : spec,
+      owner,
+    })),
+  );
+  return pulumi.secret(
+    pulumi.all([providers, pulumi.all(configured)]).apply(([providers, groups]) =>
+      JSON.stringify({
+        clusterName,
+        address: `unix://${socket.path}`,
+        healthPort,
+        gpuLabel,
+        providers,
+        groups,
+      }),
+    ),
+  );
+}
+
+/** Reference: cluster-autoscaler, expander/priority. A group that no pattern matches would never grow. */
+export function expanderPriorities(groups: readonly AutoscaledGroup[]): string {
+  const byPriority = new Map<number, string[]>();
+  for (const { name, priority } of groups) byPriority.set(priority, [...(byPriority.get(priority) ?? []), name]);
+  const lines = [...byPriority].sort(([a], [b]) => b - a);
+  return [
+    ...lines.map(([priority, names]) => `${priority}:\n${names.map((name) => `  - ^${name}$\n`).join("")}`),
+    "1:\n  - .*\n",
+  ].join("");
+}

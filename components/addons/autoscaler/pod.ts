@@ -1,0 +1,139 @@
+/** The pod: cluster-autoscaler, and our server, which it asks over a socket that they share. */
+import type * as pulumi from "../../../sdk/pulumi";
+import { autoscalerBundle } from "../../../sdk/plugin/package";
+import { healthPort, socket } from "./groups";
+
+export interface PodParts {
+  /** Of cluster-autoscaler. */
+  image: pulumi.Input<string>;
+  /** That runs our server: Node's own with the code from a ConfigMap, or ours, which has it inside. */
+  server: { image: string; codeFrom?: string };
+  account: string;
+  /** Names of what it reads. */
+  configSecret: pulumi.Input<string>;
+  cloudConfig: pulumi.Input<string>;
+  /** Changes when it must start anew. */
+  mark: pulumi.Input<string>;
+  /** It acts with the role of its machine, which only the control plane's have, and only on their own network. */
+  usesMachineRole: boolean;
+  /** How long nobody has needed a node that then goes. */
+  scaleDownAfter: string;
+  labels: Record<string, string>;
+}
+
+/** Of cluster-autoscaler's own port. */
+const autoscalerPort = 8085;
+const user = 65532;
+
+/** Reference: cluster-autoscaler 1.34 to 1.36, flags. */
+function flags({ scaleDownAfter }: PodParts): string[] {
+  return [
+    "--cloud-provider=externalgrpc",
+    "--cloud-config=/etc/autoscaler/cloud-config",
+    "--namespace=kube-system",
+    "--expander=priority,least-waste",
+    "--enforce-node-group-min-size=true",
+    // Machines that go together are one change of their group.
+    "--node-deletion-batcher-interval=15s",
+    `--scale-down-unneeded-time=${scaleDownAfter}`,
+    `--scale-down-delay-after-add=${scaleDownAfter}`,
+    `--address=:${autoscalerPort}`,
+    "--v=2",
+  ];
+}
+
+function serverCommand({ server }: PodParts): { command?: string[] } {
+  if (server.codeFrom === undefined) return {};
+  const unpacked = "/tmp/autoscaler.cjs";
+  return {
+    command: [
+      "sh",
+      "-c",
+      `gzip -dc /opt/autoscaler/${autoscalerBundle} > ${unpacked} && exec node ${unpacked} /etc/gpu-clusters/config.json`,
+    ],
+  };
+}
+
+const container = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  },
+};
+
+const probe = (path: string, port: number) => ({ httpGet: { path, port }, periodSeconds: 10, failureThreshold: 6 });
+
+export function podTemplate(parts: PodParts) {
+  const { image, server, account, configSecret, cloudConfig, mark, usesMachineRole, labels } = parts;
+  return {
+    metadata: {
+      labels,
+      annotations: {
+        "gpu-clusters/configuration": mark,
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+      },
+    },
+    spec: {
+      serviceAccountName: account,
+      priorityClassName: "system-cluster-critical",
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user,
+        runAsGroup: user,
+        fsGroup: user,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      // Machines that it made must not hold it; where the control plane has machines of its own, they are the place.
+      affinity: { nodeAffinity: controlPlaneFirst(usesMachineRole) },
+      tolerations: [
+        { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+        { key: "gpu-clusters/role", operator: "Equal", value: "control", effect: "NoSchedule" },
+      ],
+      ...(usesMachineRole && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
+      containers: [
+        {
+          ...container,
+          name: "server",
+          image: server.image,
+          ...serverCommand(parts),
+          resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+          readinessProbe: probe("/readyz", healthPort),
+          livenessProbe: probe("/healthz", healthPort),
+          volumeMounts: [
+            { name: "socket", mountPath: socket.folder },
+            { name: "config", mountPath: "/etc/gpu-clusters", readOnly: true },
+            { name: "tmp", mountPath: "/tmp" },
+            ...(server.codeFrom === undefined ? [] : [{ name: "code", mountPath: "/opt/autoscaler", readOnly: true }]),
+          ],
+        },
+        {
+          ...container,
+          name: "cluster-autoscaler",
+          image,
+          command: ["./cluster-autoscaler", ...flags(parts)],
+          resources: { requests: { cpu: "100m", memory: "256Mi" } },
+          livenessProbe: { ...probe("/health-check", autoscalerPort), initialDelaySeconds: 60 },
+          volumeMounts: [
+            { name: "socket", mountPath: socket.folder },
+            { name: "cloud-config", mountPath: "/etc/autoscaler", readOnly: true },
+          ],
+        },
+      ],
+      volumes: [
+        { name: "socket", emptyDir: { medium: "Memory" } },
+        { name: "tmp", emptyDir: {} },
+        { name: "config", secret: { secretName: configSecret } },
+        { name: "cloud-config", configMap: { name: cloudConfig } },
+        ...(server.codeFrom === undefined ? [] : [{ name: "code", configMap: { name: server.codeFrom } }]),
+      ],
+    },
+  };
+}
+
+function controlPlaneFirst(required: boolean) {
+  const term = { matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }] };
+  return required
+    ? { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } }
+    : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: term }] };
+}

@@ -1,0 +1,196 @@
+/** What the server does in its cluster, on a real API server. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { drain } from "../../autoscaler/cluster/drain";
+import { tellStockOut } from "../../autoscaler/cluster/events";
+import { NodeCare } from "../../autoscaler/cluster/node-care";
+import { ClusterNodes } from "../../autoscaler/cluster/nodes";
+import { ownKubeconfig } from "../../autoscaler/cluster/own-cluster";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import { kubernetesApi } from "../../provider/kubernetes/client";
+import type { NodeObject } from "../../provider/kubernetes/node-readiness";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
+import { httpsServer } from "../provider/kubernetes/https-server";
+import { until } from "../simulator/machines/test-cluster";
+import { fakeTemplate } from "./fake-cloud";
+import { GroupScene } from "./scene";
+
+const never = new AbortController().signal;
+
+describe("the autoscaler's server in its cluster", () => {
+  let cluster: TestControlPlane;
+  let api: KubernetesApi;
+  before(async () => {
+    cluster = await controlPlane();
+    api = kubernetesApi(await cluster.kubeconfig("system:masters"));
+    await until("the API server answers", async () => (await api.text("/readyz")) === "ok", 60_000);
+    await api.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } });
+  });
+  after(() => cluster.close());
+  afterEach(async () => {
+    for (const kind of ["Node", "Pod"])
+      for (const { metadata } of await api.list({ apiVersion: "v1", kind }))
+        await api.delete({ apiVersion: "v1", kind, name: metadata.name!, namespace: metadata.namespace });
+  });
+
+  const labels = { "gpu-clusters/cluster": "train", "gpu-clusters/node-group": "gpu" };
+  const nodeNamed = (name: string) => ({ apiVersion: "v1", kind: "Node", name });
+  const makeNode = (name: string, { providerID = `fake:///${name}`, own = labels as object, ready = "Unknown" } = {}) =>
+    api.create({
+      ...nodeNamed(name),
+      metadata: { name, labels: own },
+      spec: { ...(providerID && { providerID }) },
+      status: { conditions: [{ type: "Ready", status: ready }] },
+    } as KubernetesObject);
+
+  const makePod = (name: string, spec: object, metadata: object = {}) =>
+    api.create({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default", ...metadata },
+      spec: { containers: [{ name: "c", image: "example.test/c" }], ...spec },
+    } as KubernetesObject);
+
+  /** A group with two machines, whose nodes are read and cared for as the server does it. */
+  async function care(size = 2) {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(size);
+    const nodes = new ClusterNodes("train");
+    const removed: string[] = [];
+    const attendant = new NodeCare({
+      api,
+      nodes,
+      groups: [scene.group],
+      graceMs: 60_000,
+      now: () => scene.time,
+      removed: (_, { name }) => removed.push(name),
+    });
+    const attend = async (ms = 0) => {
+      scene.time += ms;
+      nodes.update((await api.list({ apiVersion: "v1", kind: "Node", limit: 1 })) as NodeObject[]);
+      await attendant.attend(never);
+    };
+    return { scene, nodes, removed, attend };
+  }
+
+  it("deletes the node of a machine that is gone, after a grace", async () => {
+    const { scene, removed, attend } = await care();
+    await makeNode("m-0");
+    await makeNode("m-1");
+    await attend();
+    scene.cloud.lose("m-0");
+    await scene.turn();
+    await attend();
+    await attend(59_000);
+    assert.deepEqual(removed, []);
+    await attend(1_000);
+    assert.deepEqual(removed, ["m-0"]);
+    assert.equal(await api.read(nodeNamed("m-0")), undefined);
+    assert.ok(await api.read(nodeNamed("m-1")));
+  });
+
+  it("leaves nodes that still report, other clusters' nodes, and those whose machine is only out of a stale list", async () => {
+    const { scene, removed, attend } = await care();
+    await makeNode("m-0", { ready: "True" });
+    await makeNode("m-1");
+    await makeNode("alien", { own: { ...labels, "gpu-clusters/cluster": "other" } });
+    await attend();
+    scene.cloud.lose("m-0");
+    scene.cloud.stale = { size: 0, machines: [] };
+    await scene.turn();
+    await attend();
+    scene.cloud.stale = undefined;
+    await scene.turn();
+    await attend(30_000);
+    await attend(60_000);
+    assert.deepEqual(removed, []);
+  });
+
+  it("takes nodes without labels by the names that their machines had", async () => {
+    const { scene, removed, attend } = await care(1);
+    await makeNode("m-0", { own: {} });
+    await attend();
+    scene.cloud.lose("m-0");
+    await scene.turn();
+    await attend();
+    await attend(60_000);
+    assert.deepEqual(removed, ["m-0"]);
+  });
+
+  it("gives a node without provider id its machine's, by which cluster-autoscaler knows it", async () => {
+    const { attend, scene } = await care(1);
+    await makeNode("m-0", { providerID: "" });
+    await attend();
+    assert.equal(((await api.read(nodeNamed("m-0")))!["spec"] as { providerID: string }).providerID, "fake:///m-0");
+    await attend();
+    assert.equal(scene.group.instances()[0]!.id, "fake:///m-0");
+  });
+
+  it("shows a machine under the provider id that its node has", async () => {
+    const { attend, scene } = await care(1);
+    await makeNode("m-0", { providerID: "undocumented://x" });
+    await attend();
+    assert.equal(scene.group.instances()[0]!.id, "undocumented://x");
+  });
+
+  it("cordons a node whose machine is taken back, and evicts its pods except the node's own", async () => {
+    await makeNode("m-0");
+    await makePod("web", { nodeName: "m-0" });
+    await makePod(
+      "daemon",
+      { nodeName: "m-0" },
+      {
+        ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "d", uid: "1" }],
+      },
+    );
+    await makePod("elsewhere", { nodeName: "m-1" });
+    const stop = new AbortController();
+    const drained = drain(api, "m-0", stop.signal);
+    const deleted = async (name: string) =>
+      (await api.read({ apiVersion: "v1", kind: "Pod", name, namespace: "default" }))?.metadata.deletionTimestamp !==
+      undefined;
+    await until("the pod is evicted", () => deleted("web"));
+    assert.deepEqual([await deleted("daemon"), await deleted("elsewhere")], [false, false]);
+    assert.equal(((await api.read(nodeNamed("m-0")))!["spec"] as { unschedulable: boolean }).unschedulable, true);
+    stop.abort();
+    await drained.catch(() => undefined);
+    await drain(api, "gone", never);
+  });
+
+  it("tells pods that wait for the group why it does not grow", async () => {
+    await makePod("waits", { nodeSelector: { pool: "gpu" } });
+    await makePod("waits-for-others", { nodeSelector: { pool: "cpu" } });
+    await makePod("runs", { nodeName: "m-0", nodeSelector: { pool: "gpu" } });
+    const problem = { kind: "capacity", message: `none left ${"x".repeat(2_000)}`, at: new Date() } as const;
+    await tellStockOut(api, { group: "gpu", template: fakeTemplate, problem }, never);
+    const events = await api.list({ apiVersion: "events.k8s.io/v1", kind: "Event" });
+    assert.deepEqual(
+      events.map(({ regarding, reason }) => [(regarding as { name: string }).name, reason]),
+      [["waits", "NodeGroupOutOfCapacity"]],
+    );
+    assert.match(String(events[0]!["note"]), /^node group gpu does not grow: none left/);
+  });
+
+  it("asks its cluster with the token that kubelet keeps fresh in a file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "autoscaler-account-"));
+    const server = await httpsServer((request, response) => response.end(request.headers.authorization), {});
+    try {
+      const { endpoint, certificateAuthority } = parseKubeconfig(server.kubeconfig);
+      const { hostname, port } = new URL(endpoint);
+      writeFileSync(join(folder, "ca.crt"), certificateAuthority!);
+      const environment = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+      const text = ownKubeconfig(environment, folder);
+      const own = kubernetesApi(text.replace("server:", "tls-server-name: kubernetes\n      server:"));
+      for (const token of ["first", "second"]) {
+        writeFileSync(join(folder, "token"), `${token}\n`);
+        assert.equal(await own.text("/readyz"), `Bearer ${token}`);
+      }
+      assert.throws(() => ownKubeconfig({}, folder), /no pod of a cluster/);
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import { Refusal } from "../../autoscaler/group/refusal";
+import { FakeCloudOfMachines } from "./fake-cloud";
+import { GroupScene, staleMs } from "./scene";
+
+const refused = (kind: string, act: () => void) =>
+  assert.throws(act, (error: unknown) => error instanceof Refusal && error.kind === kind);
+
+describe("a node group under cluster-autoscaler", () => {
+  it("begins with the size that the cloud has, and only then", async () => {
+    const scene = new GroupScene({ minSize: 0, maxSize: 5 });
+    assert.equal(scene.group.isKnown, false);
+    await scene.grown(2);
+    assert.equal(scene.group.isKnown, true);
+    assert.equal(scene.group.target, 2);
+    assert.deepEqual(scene.states, ["running", "running"]);
+    assert.deepEqual(
+      scene.cloud.calls.filter((call) => call !== "template"),
+      ["describe", "problems"],
+    );
+  });
+
+  it("answers an increase from memory, and makes one change of several", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+    scene.group.increase(2);
+    scene.group.increase(1);
+    assert.equal(scene.group.target, 3);
+    assert.equal(scene.cloud.target, 0);
+    await scene.settle();
+    assert.equal(scene.cloud.target, 3);
+    assert.equal(scene.cloud.calls.filter((call) => call === "resize").length, 1);
+    assert.deepEqual(scene.states, ["running", "running", "running"]);
+  });
+
+  it("refuses sizes beyond its maximum, and deltas of the wrong sign", async () => {
+    const { group } = await new GroupScene({ minSize: 0, maxSize: 3 }).grown(2);
+    refused("beyondBounds", () => group.increase(2));
+    refused("invalid", () => group.increase(0));
+    refused("invalid", () => group.increase(-1));
+    refused("invalid", () => group.decrease(1));
+    assert.equal(group.target, 2);
+  });
+
+  it("lowers its target only by machines that are still to come", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 9 }).grown(2);
+    scene.group.increase(3);
+    scene.group.decrease(-5);
+    assert.equal(scene.group.target, 2);
+    await scene.settle();
+    assert.equal(scene.cloud.live.length, 2);
+    assert.deepEqual(scene.cloud.removed, []);
+  });
+
+  it("removes what is named, lowers the target with it, and shows it as leaving at once", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(3);
+    const named = scene.name(1);
+    scene.group.remove([named]);
+    assert.equal(scene.group.target, 2);
+    assert.deepEqual(scene.states, ["running", "deleting", "running"]);
+    await scene.settle();
+    assert.deepEqual(scene.cloud.removed, [named.name]);
+    assert.equal(scene.cloud.target, 2);
+    assert.equal(scene.group.instances().length, 2);
+  });
+
+  it("takes repeated and late removals for done", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(3);
+    const named = scene.name(0);
+    scene.group.remove([named, named]);
+    scene.group.remove([named]);
+    await scene.settle();
+    scene.group.remove([named]);
+    assert.equal(scene.group.target, 2);
+    await scene.settle();
+    assert.deepEqual([scene.cloud.target, scene.cloud.removed], [2, [named.name]]);
+  });
+
+  it("does not take a repeated removal for one of a machine still to come", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 9 }).grown(2);
+    scene.group.increase(2);
+    scene.group.remove([scene.name(0)]);
+    scene.group.remove([scene.name(0)]);
+    assert.equal(scene.group.target, 3);
+  });
+
+  it("keeps its minimum of running machines, all or nothing", async () => {
+    const scene = await new GroupScene({ minSize: 2, maxSize: 5 }).grown(3);
+    refused("beyondBounds", () => scene.group.remove([scene.name(0), scene.name(1)]));
+    assert.deepEqual(scene.states, ["running", "running", "running"]);
+    scene.group.remove([scene.name(0)]);
+    refused("beyondBounds", () => scene.group.remove([scene.name(1)]));
+    assert.equal(scene.group.target, 2);
+  });
+
+  it("removes machines that were bought together only together", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(3);
+    scene.cloud.machines = scene.cloud.machines.map((machine, index) =>
+      index < 2 ? { ...machine, bundle: "b" } : machine,
+    );
+    await scene.turn();
+    refused("notPossible", () => scene.group.remove([scene.name(0)]));
+    scene.group.remove([scene.name(0), scene.name(1)]);
+    await scene.settle();
+    assert.equal(scene.cloud.live.length, 1);
+  });
+
+  describe("when the cloud is out of machines", () => {
+    it("shows those that do not come as failed, takes them back, and asks for fewer", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+      scene.cloud.capacity = 2;
+      scene.group.increase(3);
+      await scene.settle();
+      assert.deepEqual(scene.states, ["running", "running", "creating capacity", "creating capacity"]);
+      assert.equal(scene.stockOuts.length, 1);
+      const ids = scene.group.instances().map(({ id }) => id);
+      await scene.settle();
+      assert.deepEqual(
+        scene.group.instances().map(({ id }) => id),
+        ids,
+        "the same ids while the attempt lasts",
+      );
+      scene.giveBack();
+      assert.equal(scene.group.target, 2);
+      await scene.settle();
+      assert.equal(scene.cloud.target, 2, "a fleet that keeps trying would buy the machines an hour later");
+    });
+
+    it("does not ask again for what was refused, until it is asked to", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }, new FakeCloudOfMachines("m")).grown(1);
+      scene.cloud.capacity = 2;
+      scene.group.increase(3);
+      await scene.settle();
+      assert.deepEqual(scene.states, ["running", "running", "creating capacity", "creating capacity"]);
+      assert.equal(scene.cloud.calls.filter((call) => call === "resize").length, 1);
+      scene.giveBack();
+      scene.cloud.capacity = 9;
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [2, 2]);
+      scene.group.increase(2);
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [4, 4]);
+    });
+
+    it("uses fresh ids for another attempt, and after a restart", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      scene.cloud.capacity = 0;
+      const seen = new Set<string>();
+      for (let attempt = 0; attempt < 3; attempt++) {
+        if (attempt === 2) {
+          scene.restart();
+          await scene.turn();
+        }
+        scene.group.increase(2);
+        await scene.settle();
+        const ids = scene.group.instances().map(({ id }) => id);
+        assert.equal(ids.length, 2);
+        for (const id of ids) assert.ok(!seen.has(id) && seen.add(id));
+        scene.giveBack();
+        await scene.settle();
+      }
+    });
+
+    it("takes placeholders back below the minimum, where a refusal would be asked for again for ever", async () => {
+      const scene = new GroupScene({ minSize: 2, maxSize: 5 });
+      scene.cloud.capacity = 0;
+      scene.cloud.target = 2;
+      await scene.settle();
+      assert.deepEqual(scene.states, ["creating capacity", "creating capacity"]);
+      scene.giveBack();
+      assert.equal(scene.group.target, 0);
+    });
+
+    it("drops placeholders whose machines come after all, and then takes their removal for done", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      scene.cloud.capacity = 0;
+      scene.group.increase(2);
+      await scene.settle();
+      const late = scene.group.instances();
+      scene.cloud.capacity = 9;
+      await scene.settle();
+      assert.deepEqual(scene.states, ["running", "running"]);
+      scene.group.remove(late.map(({ id }) => ({ providerId: id, name: id })));
+      assert.equal(scene.group.target, 2);
+    });
+
+    it("waits for machines that still come, one after the other", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      scene.group.increase(2);
+      await scene.turn();
+      scene.cloud.problem({ kind: "capacity", message: "one of two zones is full", at: new Date() });
+      scene.reconciler.wake();
+      await scene.turn(10_000);
+      assert.deepEqual(scene.states, []);
+      scene.cloud.tick();
+      await scene.turn();
+      assert.deepEqual(scene.states, ["creating", "creating"]);
+      assert.deepEqual(scene.stockOuts, []);
+    });
+
+    it("shows a machine that the cloud has but never runs as failed, and lets it go below the minimum", async () => {
+      const scene = await new GroupScene({ minSize: 1, maxSize: 5 }).grown(0);
+      scene.group.increase(1);
+      await scene.turn();
+      scene.cloud.tick();
+      const { id } = scene.cloud.machines[0]!;
+      scene.cloud.problem({ kind: "capacity", message: "outbid", at: new Date(), machineId: id });
+      await scene.turn();
+      assert.deepEqual(scene.states, ["creating capacity"]);
+      scene.giveBack();
+      await scene.settle();
+      assert.deepEqual(scene.cloud.removed, [id]);
+      assert.equal(scene.group.target, 0);
+    });
+
+    it("leaves a machine alone that ran and waits again: it may come back", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+      scene.cloud.machines = scene.cloud.machines.map((machine) => ({ ...machine, state: "creating" }));
+      const machineId = scene.cloud.machines[0]!.id;
+      scene.cloud.problem({ kind: "capacity", message: "outbid", at: new Date(), machineId });
+      await scene.turn();
+      assert.deepEqual(scene.states, ["creating"]);
+    });
+  });
+
+  it("shows machines that failed, and removes them when told, below the minimum too", async () => {
+    const scene = await new GroupScene({ minSize: 2, maxSize: 5 }).grown(2);
+    scene.cloud.machines = scene.cloud.machines.map((machine, index) =>
+      index === 0 ? { ...machine, state: "failed" } : machine,
+    );
+    await scene.turn();
+    assert.deepEqual(scene.states, ["creating lost", "running"]);
+    const { id } = scene.cloud.machines[0]!;
+    scene.giveBack();
+    assert.equal(scene.group.target, 1);
+    assert.deepEqual(scene.group.nextStep(), { kind: "remove", ids: [id] });
+  });
+
+  describe("at rest", () => {
+    it("takes over what somebody else made of the group, also a restarted server", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+      scene.cloud.target = 4;
+      await scene.settle();
+      assert.equal(scene.group.target, 4);
+      scene.cloud.target = 1;
+      scene.cloud.machines = scene.cloud.machines.slice(0, 1);
+      await scene.settle();
+      assert.equal(scene.group.target, 1);
+      assert.equal(scene.cloud.calls.filter((call) => call === "resize").length, 0);
+    });
+
+    it("believes no list that may be older than its own change", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+      const before = await scene.cloud.describe();
+      scene.group.increase(2);
+      scene.cloud.stale = before;
+      await scene.turn();
+      await scene.turn(staleMs / 2);
+      assert.equal(scene.group.target, 4);
+      assert.equal(scene.cloud.target, 4);
+      scene.cloud.stale = undefined;
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [4, 4]);
+    });
+
+    it("does not count a machine twice that a stale list still has", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(3);
+      const named = scene.name(0);
+      scene.group.remove([named]);
+      const before = { size: 3, machines: scene.cloud.machines };
+      await scene.turn();
+      scene.cloud.stale = before;
+      await scene.turn();
+      assert.deepEqual(scene.states, ["deleting", "running", "running"]);
+      scene.group.remove([named]);
+      assert.equal(scene.group.target, 2);
+      await scene.turn(staleMs * 2);
+      scene.cloud.stale = undefined;
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length, scene.cloud.removed.length], [2, 2, 1]);
+    });
+  });
+
+  describe("when the server restarts", () => {
+    it("goes on with a fleet's target in the middle of growing", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      scene.group.increase(3);
+      await scene.turn();
+      scene.restart();
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [3, 3]);
+    });
+
+    it("has the cloud's driver finish a removal that was interrupted", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+      scene.cloud.machines = scene.cloud.machines.map((machine, index) =>
+        index === 0 ? { ...machine, state: "deleting" } : machine,
+      );
+      scene.cloud.target = 1;
+      scene.restart();
+      await scene.turn();
+      await scene.turn();
+      assert.ok(scene.cloud.calls.includes("resize"));
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [1, 1]);
+    });
+  });
+
+  describe("when calls fail", () => {
+    const error = new Error("RequestLimitExceeded");
+
+    it("tries again, without making anything twice", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+      for (const afterEffect of [false, true]) scene.cloud.faults.push({ call: "resize", error, afterEffect });
+      scene.group.increase(2);
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length], [3, 3]);
+      for (const afterEffect of [false, true]) scene.cloud.faults.push({ call: "remove", error, afterEffect });
+      scene.group.remove([scene.name(0)]);
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.live.length, scene.cloud.removed.length], [2, 2, 1]);
+    });
+
+    it("takes a cloud that refuses for good for a shortage, with its own words", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      const denied = new Error("UnauthorizedOperation: not yours");
+      for (let times = 0; times < 20; times++) scene.cloud.faults.push({ call: "resize", error: denied });
+      scene.group.increase(1);
+      await scene.settle();
+      assert.deepEqual(scene.states, ["creating rejected"]);
+      assert.match(scene.stockOuts[0]!.message, /not yours/);
+    });
+
+    it("takes expired credentials for a shortage, and gives up the request when they are back", async () => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
+      const expired = new Error("ExpiredToken");
+      scene.group.increase(1);
+      for (let times = 0; times < 4; times++)
+        scene.cloud.faults.push({ call: "resize", error: expired }, { call: "describe", error: expired });
+      for (let times = 0; times < 3; times++) await scene.turn();
+      assert.deepEqual(scene.states, ["creating rejected"]);
+      assert.equal(scene.reconciler.outage, expired);
+      scene.giveBack();
+      scene.cloud.faults.length = 0;
+      await scene.settle();
+      assert.deepEqual([scene.group.target, scene.cloud.target], [0, 0]);
+      assert.equal(scene.reconciler.outage, undefined);
+    });
+  });
+
+  it("tells once of each machine that the cloud takes back", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+    const { id, nodeName } = scene.cloud.machines[1]!;
+    scene.cloud.problem({ kind: "lost", message: "termination notice", at: new Date(), machineId: id });
+    await scene.turn();
+    await scene.turn();
+    assert.deepEqual(scene.interrupted, [nodeName]);
+    assert.deepEqual(scene.stockOuts, []);
+  });
+
+  it("shows a machine under its node's own provider id", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+    const { nodeName } = scene.cloud.machines[0]!;
+    scene.group.sawNodes(new Map([[nodeName, "other://cloud/1"]]));
+    assert.equal(scene.group.instances()[0]!.id, "other://cloud/1");
+    scene.group.remove([{ providerId: "other://cloud/1", name: "other://cloud/1" }]);
+    assert.equal(scene.group.target, 0);
+  });
+});

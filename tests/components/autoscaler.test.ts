@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { parseConfig } from "../../autoscaler/config";
+import { groupNames, plainInputs, registerAutoscaler, secretKey } from "./autoscaler-scene";
+import type { Registered } from "./mocks";
+
+const types = {
+  deployment: "kubernetes:apps/v1:Deployment",
+  configMap: "kubernetes:core/v1:ConfigMap",
+  secret: "kubernetes:core/v1:Secret",
+};
+
+interface Pod {
+  metadata: { annotations: Record<string, string> };
+  spec: {
+    containers: { name: string; image: string; command?: string[] }[];
+    hostNetwork?: boolean;
+    volumes: object[];
+  } & Record<string, unknown>;
+}
+
+describe("the autoscaler's add-on", () => {
+  const pod = (registered: Registered) => (registered.inputs(types.deployment)["spec"] as { template: Pod }).template;
+  const container = (registered: Registered, name: string) =>
+    pod(registered).spec.containers.find((each) => each.name === name)!;
+  const config = (registered: Registered) => {
+    const { stringData } = plainInputs(registered.inputs(types.secret)) as { stringData: Record<string, string> };
+    return stringData["config.json"]!;
+  };
+
+  it("configures the server with what it reads, and keeps the administrator out of it", async () => {
+    const registered = await registerAutoscaler();
+    const parsed = parseConfig(config(registered));
+    assert.deepEqual(
+      parsed.groups.map(({ name, cloud, maxSize }) => [name, cloud, maxSize]),
+      [
+        ["cheap", "cudo", 5],
+        ["sure", "cudo", 5],
+        ["also-sure", "cudo", 5],
+      ],
+    );
+    assert.match(parsed.groups[0]!.owner, /^urn:pulumi:stack::project::gpu-clusters:cudo:NodeGroup::cheap$/);
+    assert.equal(parsed.groups[0]!.spec["kubeconfig"], "");
+    assert.ok(!config(registered).includes("administrator"));
+  });
+
+  it("has keys in its Secret alone", async () => {
+    const registered = await registerAutoscaler();
+    const others = registered.resources.filter(({ type }) => type !== types.secret);
+    assert.ok(!JSON.stringify(others.map(({ inputs }) => inputs)).includes(secretKey));
+    assert.ok(config(registered).includes(secretKey));
+  });
+
+  it("runs cluster-autoscaler of the cluster's minor beside the server, over their own socket", async () => {
+    const registered = await registerAutoscaler();
+    const { image, command } = container(registered, "cluster-autoscaler");
+    assert.match(image, /:v1\.35\.\d+$/);
+    assert.ok(command!.includes("--cloud-provider=externalgrpc"));
+    assert.ok(command!.includes("--expander=priority,least-waste"));
+    assert.ok(command!.includes("--enforce-node-group-min-size=true"));
+    assert.equal(container(registered, "server").image, "example.test/autoscaler:1");
+    const maps = registered
+      .all(types.configMap)
+      .map(({ inputs }) => (inputs as { data?: Record<string, string> }).data ?? {});
+    const cloudConfig = parse(maps.find((data) => "cloud-config" in data)!["cloud-config"]!) as Record<string, string>;
+    assert.deepEqual(cloudConfig, { address: parseConfig(config(registered)).address, grpc_timeout: "30s" });
+  });
+
+  it("prefers groups by priority, and lets none out", async () => {
+    const registered = await registerAutoscaler();
+    const maps = registered
+      .all(types.configMap)
+      .map(({ inputs }) => inputs as { metadata: { name: string }; data: Record<string, string> });
+    const { data } = maps.find(({ metadata }) => metadata.name === "cluster-autoscaler-priority-expander")!;
+    assert.deepEqual(parse(data["priorities"]!), { 20: ["^cheap$"], 10: ["^sure$", "^also-sure$"], 1: [".*"] });
+  });
+
+  it("starts anew when a group changes, and not otherwise", async () => {
+    const mark = async (changes = {}) =>
+      pod(await registerAutoscaler(changes)).metadata.annotations["gpu-clusters/configuration"];
+    assert.equal(await mark(), await mark());
+    assert.notEqual(await mark(), await mark({ maxSize: 6 }));
+    assert.equal(
+      (await registerAutoscaler()).inputs(types.deployment)["spec"]!["strategy" as never]["type"],
+      "Recreate",
+    );
+  });
+
+  it("runs on AWS where the control plane's role is, and elsewhere where there is room", async () => {
+    const aws = pod(await registerAutoscaler({ cloud: "aws" })).spec;
+    assert.equal(aws.hostNetwork, true);
+    assert.match(JSON.stringify(aws["affinity"]), /required.*node-role.kubernetes.io\/control-plane/);
+    const cudo = pod(await registerAutoscaler()).spec;
+    assert.equal(cudo.hostNetwork, undefined);
+    assert.match(JSON.stringify(cudo["affinity"]), /preferred.*node-role.kubernetes.io\/control-plane/);
+  });
+
+  it("is gone before any group goes", async () => {
+    const registered = await registerAutoscaler();
+    const name = registered.all(types.deployment)[0]!.name;
+    for (const group of groupNames) assert.ok(registered.dependenciesOf(name).includes(group));
+  });
+});
