@@ -39,9 +39,11 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:mithril:",
       async (token) => (await import("../provider/mithril/handlers/index.js")).mithrilResources[token]!,
     ),
-    ...lazily(["NodeGroup", "ServiceLoadBalancers"], "gpu-clusters:aws:", async (token) => {
-      return (await import("../provider/aws/handlers/index.js")).awsResources[token]!;
-    }),
+    ...lazily(
+      ["AccountReady", "ImageChoice", "InstanceTypeFacts", "NodeGroup", "ServiceLoadBalancers", "ZoneChoice"],
+      "gpu-clusters:aws:",
+      async (token) => (await import("../provider/aws/handlers/index.js")).awsResources[token]!,
+    ),
     ...lazily(
       ["ApiServerReady", "ClusterCertificates", "LastingChoices", "NodesReady"],
       "gpu-clusters:kubernetes:",

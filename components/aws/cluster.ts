@@ -4,15 +4,14 @@ import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
-import { controlPlane, defaultControlPlaneType } from "./control-plane";
+import { controlPlane, defaultControlPlaneType, defaultDiskSizeGib } from "./control-plane";
 import { subnets } from "./documents";
 import { namingFailures } from "./failures";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
-import { imageFinder, type ImageFinder } from "./images";
+import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
-import { groupGpus, groupStatus, nodeGroup } from "./node-groups";
-import { offeredType } from "./preflight";
+import { groupStatus, nodeGroup } from "./node-groups";
 import { checkAccount } from "./provider";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
@@ -70,8 +69,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     super(AwsCluster.__pulumiType, name, {}, namingFailures(name, options));
     const place = awsPlace(name, args, this);
     const foundation = awsFoundation(name, args, place);
-    const image = imageFinder(place.connection, this);
-    const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation, image });
+    const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
     const { certificates, network, access, secrets, nodeIdentity } = foundation;
 
@@ -91,7 +89,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         addOns: { beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [] },
         nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
           clusterNodeGroup(name, group, {
-            ...{ args, index, place, foundation, image },
+            ...{ args, index, place, foundation },
             endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}`,
           }),
         ),
@@ -132,19 +130,22 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 interface Surroundings {
   place: AwsPlace;
   foundation: Foundation;
-  image: ImageFinder;
 }
 
-function clusterControlPlane(name: string, args: AwsClusterArgs, { place, foundation, image }: Surroundings) {
-  const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
+function clusterControlPlane(name: string, args: AwsClusterArgs, { place, foundation }: Surroundings) {
+  const { instanceType = defaultControlPlaneType, diskSizeGib = defaultDiskSizeGib, image } = args.controlPlane ?? {};
   const { network, access, secrets, certificates } = foundation;
+  const chosen = machineImage(
+    `${name}-control-plane`,
+    { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib, connection: place.connection },
+    // Its machines ignore another image.
+    { ...place.child, ignoreChanges: ["imageId"] },
+  );
   return controlPlane(
     `${name}-control-plane`,
     {
       ...args.controlPlane,
-      instanceType: pulumi
-        .output(instanceType)
-        .apply((type) => offeredType({ instanceType: type, count, connection: place.connection }, place.child)),
+      instanceType,
       clusterName: place.clusterName,
       base: place.base,
       kubernetesVersion: resolveKubernetesVersion(
@@ -152,7 +153,8 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
         args.devMode ?? false,
       )!,
       keyPair: args.keyPair,
-      imageId: args.controlPlane?.image ?? image({ instanceType, gpu: false }).imageId,
+      imageId: chosen.imageId,
+      diskSizeGib: chosen.diskSizeGib,
       vpcId: network.vpcId,
       publicSubnetIds: network.publicSubnetIds,
       subnetIds: network.subnetIds,
@@ -175,7 +177,7 @@ interface GroupSurroundings extends Surroundings {
 }
 
 function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: GroupSurroundings) {
-  const { args, index, place, foundation, image, endpoint } = surroundings;
+  const { args, index, place, foundation, endpoint } = surroundings;
   const { network, access, secrets, nodeIdentity } = foundation;
   return ({ certificateAuthority, kubernetesVersion, apiServer }: Joining): KubeadmNodeGroup => {
     const resource = nodeGroup(
@@ -184,11 +186,6 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         ...place,
         path: `nodeGroups[${index}]`,
         group,
-        image: image({
-          instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),
-          gpu: groupGpus(group).apply((gpus) => gpus > 0),
-          given: group.image,
-        }),
         keyPair: args.keyPair,
         certificateAuthority,
         kubernetesVersion,

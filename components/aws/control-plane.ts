@@ -15,8 +15,9 @@ import { withTags, type Tags } from "./tags";
 export const defaultControlPlaneType = "t3.xlarge";
 export const defaultDiskSizeGib = 100;
 
-export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceType"> {
+export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceType" | "diskSizeGib"> {
   instanceType: pulumi.Input<string>;
+  diskSizeGib: pulumi.Input<number>;
   clusterName: string;
   base: string;
   kubernetesVersion: string;
@@ -169,7 +170,7 @@ function machine(
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
         volumeType: "gp3",
-        volumeSize: place.diskSizeGib ?? defaultDiskSizeGib,
+        volumeSize: place.diskSizeGib,
         encrypted: true,
         deleteOnTermination: true,
         tags,

@@ -1,3 +1,4 @@
+import { AccountReady } from "../../sdk/aws/account-ready";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import type { AwsConnection } from "../../sdk/aws/config";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
@@ -5,6 +6,7 @@ import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs } from "./args";
+import { defaultControlPlaneType } from "./control-plane";
 import { machineIdentity, type MachineIdentity } from "./identity";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
@@ -60,10 +62,15 @@ export interface Foundation {
 
 export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
   const { clusterName, base, tags, kubernetes, child, onAws } = place;
-  const { count = 1 } = args.controlPlane ?? {};
+  const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
   const choices = new LastingChoices(
     `${name}-choices`,
     { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network) } },
+    child,
+  );
+  const account = new AccountReady(
+    `${name}-account`,
+    { controlPlane: { instanceType, count }, keyPair: args.keyPair, connection: place.connection },
     child,
   );
   const certificates = new ClusterCertificates(
@@ -73,7 +80,15 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   );
   const network = new AwsNetwork(
     `${name}-network`,
-    { ...args.network, physicalName: base, tags, kubernetes, region: args.region, after: choices },
+    {
+      ...args.network,
+      physicalName: base,
+      tags,
+      kubernetes,
+      region: args.region,
+      connection: place.connection,
+      after: [choices, account],
+    },
     { ...child, providers: onAws.provider && [onAws.provider] },
   );
   const access = clusterAccess(
@@ -131,6 +146,6 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     secrets,
     controlPlaneIdentity,
     nodeIdentity,
-    beforeControlPlane: [choices, network, serviceLoadBalancers],
+    beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
 }

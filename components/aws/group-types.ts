@@ -1,13 +1,13 @@
 import type { AwsConnection } from "../../sdk/aws/config";
-import { getInstanceTypes, type InstanceTypeResult } from "../../sdk/aws/functions";
+import type { InstanceTypeResult } from "../../sdk/aws/functions";
+import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
 import type * as pulumi from "../../sdk/pulumi";
 import { Problems } from "../errors";
 import type { AwsNodeGroupArgs } from "./args";
 import { checkFabric } from "./fabric";
 
 export interface AskedGroup {
-  group: Pick<AwsNodeGroupArgs, "efa" | "placementGroup">;
-  instanceTypes: readonly string[];
+  group: Pick<AwsNodeGroupArgs, "efa" | "placementGroup" | "instanceTypes">;
   /** The group among the user's arguments: `nodeGroups[2]`. */
   path: string;
   /** Whether machines have public addresses. */
@@ -20,20 +20,20 @@ export function needsTypes({ efa, placementGroup }: AwsNodeGroupArgs): boolean {
   return efa === true || placementGroup !== undefined;
 }
 
-/** What AWS says of a group's types. Rejects with `InvalidInput` where they cannot do what the group asks for. */
-export async function groupTypes(
-  { group, instanceTypes, path, publicSubnets, connection }: AskedGroup,
-  { parent }: pulumi.InvokeOptions,
-): Promise<InstanceTypeResult[]> {
-  const { instanceTypes: types } = await getInstanceTypes(
-    { instanceTypes: [...instanceTypes], connection },
-    { parent },
-  );
-  const problems = new Problems();
-  checkFabric(path, group, types, { publicSubnets }, problems);
-  problems.raise("AwsCluster");
-  // Types that the region does not offer are named by the node group's own check.
-  return types.length > 0 ? types : [notOffered];
+/** What AWS said of a group's types. Rejects with `InvalidInput` where they cannot do what the group asks for. */
+export function groupTypes(
+  name: string,
+  { group, path, publicSubnets, connection }: AskedGroup,
+  child: pulumi.CustomResourceOptions,
+): pulumi.Output<InstanceTypeResult[]> {
+  const types = new InstanceTypeFacts(`${name}-types`, { instanceTypes: group.instanceTypes, connection }, child);
+  return types.facts.apply((facts) => {
+    const problems = new Problems();
+    checkFabric(path, group, facts, { publicSubnets }, problems);
+    problems.raise("AwsCluster");
+    // Types that the region does not offer are named by the node group's own check.
+    return facts.length > 0 ? facts : [notOffered];
+  });
 }
 
 const notOffered: InstanceTypeResult = {

@@ -1,37 +1,42 @@
 import * as pulumi from "../../sdk/pulumi";
 import type { AwsConnection } from "../../sdk/aws/config";
-import { getImage, type GetImageResult } from "../../sdk/aws/functions";
+import { ImageChoice } from "../../sdk/aws/image-choice";
+import { InvalidInput } from "../errors";
 import { architectureOf } from "./instance-types";
 
 export interface MachineImage {
-  imageId: pulumi.Input<string>;
+  imageId: pulumi.Output<string>;
   /** The device that a launch template names to size the root disk. */
-  rootDeviceName: pulumi.Input<string>;
+  rootDeviceName: pulumi.Output<string>;
+  /** GiB of the root disk. */
+  diskSizeGib: pulumi.Output<number>;
 }
 
 export interface ImageWish {
+  /** Of the machines' owner among the user's arguments: `nodeGroups[2]`. */
+  path: string;
   instanceType: pulumi.Input<string>;
   /** With NVIDIA's driver. */
   gpu: pulumi.Input<boolean>;
   /** The user's own. */
-  given?: pulumi.Input<string> | undefined;
+  given: pulumi.Input<string> | undefined;
+  diskSizeGib: pulumi.Input<number>;
+  connection: AwsConnection | undefined;
 }
 
-export type ImageFinder = (wish: ImageWish) => MachineImage;
-
-/** Looks each kind of image up once. */
-export function imageFinder(connection: AwsConnection | undefined, parent: pulumi.Resource): ImageFinder {
-  const found = new Map<string, Promise<GetImageResult>>();
-  return ({ instanceType, gpu, given }) => {
-    // Ubuntu's images, and those made from them, all have it.
-    if (given !== undefined) return { imageId: given, rootDeviceName: "/dev/sda1" };
-    const image = pulumi.all([instanceType, gpu]).apply(([type, withGpu]) => {
-      const architecture = architectureOf(type);
-      const kind = `${architecture} ${withGpu}`;
-      const asked = found.get(kind) ?? getImage({ architecture, gpu: withGpu, connection }, { parent });
-      found.set(kind, asked);
-      return asked;
-    });
-    return { imageId: image.imageId, rootDeviceName: image.rootDeviceName };
-  };
+/** The image of a group or of the control plane, which its state keeps. Rejects with `InvalidInput` where the disk is too small for it. */
+export function machineImage(name: string, wish: ImageWish, child: pulumi.CustomResourceOptions): MachineImage {
+  const { path, instanceType, gpu, given, connection } = wish;
+  const choice = new ImageChoice(
+    `${name}-image`,
+    { imageId: given, architecture: pulumi.output(instanceType).apply(architectureOf), gpu, connection },
+    child,
+  );
+  const { imageId, rootDeviceName, rootDiskGib } = choice;
+  const diskSizeGib = pulumi.all([wish.diskSizeGib, rootDiskGib, imageId]).apply(([wanted, least, image]) => {
+    if (wanted >= least) return wanted;
+    const reason = `${wanted} is less than the ${least} GiB that the image ${image} holds`;
+    throw new InvalidInput("AwsCluster", [{ propertyPath: `${path}.diskSizeGib`, reason }]);
+  });
+  return { imageId, rootDeviceName, diskSizeGib };
 }

@@ -10,9 +10,9 @@ import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
-import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
+import type { AwsConnection } from "../../sdk/aws/config";
+import { ZoneChoice } from "../../sdk/aws/zone-choice";
 import { InvalidInput } from "../errors";
-import { messageOf } from "./preflight";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
 import { chooseSubnets, planSubnets, type ExistingSubnet } from "./subnets";
@@ -26,8 +26,9 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Of subnets, for the cloud controller manager. Empty without it. */
   kubernetes: Record<string, string>;
   region: string | undefined;
-  /** Without it, nothing is made. */
-  after: pulumi.Resource;
+  connection: AwsConnection | undefined;
+  /** Without these, nothing is made. */
+  after: pulumi.Resource[];
 }
 
 /**
@@ -75,14 +76,20 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   const { physicalName, nat = "single", cidr = defaultCidr } = options;
   const tags = (part: string) => withTags(options.tags, { Name: `${physicalName}-${part}` });
   const child = { parent };
-  const count = zoneCount({ zones: options.zones, region: options.region ?? awsRegion() });
+  const region = options.region ?? awsRegion();
+  const count = zoneCount({ zones: options.zones, region });
   const plan = planSubnets(cidr, count)!;
-  const zones = options.zones ? pulumi.output(options.zones) : firstZones(count, parent);
+  // Of this package's own provider: the one that the others inherit is AWS's.
+  const { zones } = new ZoneChoice(
+    `${name}-zones`,
+    { count, names: options.zones, region, connection: options.connection },
+    { ...child, dependsOn: options.after },
+  );
 
   const vpc = new Vpc(
     `${name}-vpc`,
     { cidrBlock: cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: tags("vpc") },
-    { ...child, dependsOn: [options.after] },
+    { ...child, dependsOn: options.after },
   );
   const gateway = new InternetGateway(`${name}-internet`, { vpcId: vpc.id, tags: tags("internet") }, child);
   const table = (part: string) =>
@@ -168,26 +175,9 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   return {
     vpcId: vpc.id,
     subnetIds: pulumi.all((gateways.length === 0 ? publicSubnets : privateSubnets).map((made) => made.id)),
-    zones: zones.apply((names) => names.slice(0, count)),
+    zones,
     publicSubnetIds: pulumi.all(publicSubnets.map((made) => made.id)),
   };
-}
-
-function firstZones(count: number, parent: pulumi.Resource): pulumi.Output<string[]> {
-  const regular = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-  // use1-az3 has no instance types of the last years.
-  const zones = getAvailabilityZonesOutput(
-    { state: "available", filters: regular, excludeZoneIds: ["use1-az3"] },
-    { parent },
-  );
-  return zones.names.apply((names) => {
-    if (names.length < count) {
-      throw new pulumi.RunError(
-        `network.zones: this region has ${names.length} zones for this account (${names.join(", ")}), not ${count}: name those to use`,
-      );
-    }
-    return names.slice(0, count);
-  });
 }
 
 function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Resource): Network {
@@ -213,7 +203,10 @@ async function readSubnet(id: string, parent: pulumi.Resource, named: boolean): 
   const { vpcId, availabilityZone, mapPublicIpOnLaunch } = await getSubnet({ id }, { parent }).catch(
     (error: unknown) => {
       throw new InvalidInput("AwsCluster", [
-        { propertyPath: path, reason: `${id} cannot be used: ${messageOf(error)}` },
+        {
+          propertyPath: path,
+          reason: `${id} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+        },
       ]);
     },
   );

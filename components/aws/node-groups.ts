@@ -14,7 +14,7 @@ import { defaultDiskSizeGib } from "./control-plane";
 import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
 import { groupTypes, needsTypes } from "./group-types";
-import type { MachineImage } from "./images";
+import { machineImage } from "./images";
 import { gpusOf } from "./instance-types";
 import { awsName, longestNames } from "./names";
 import { withTags, type Tags } from "./tags";
@@ -31,7 +31,6 @@ export interface NodeGroupPlace {
   clusterName: string;
   base: string;
   group: AwsNodeGroupArgs;
-  image: MachineImage;
   keyPair: pulumi.Input<string>;
   certificateAuthority: pulumi.Input<string>;
   externalCloudProvider: boolean;
@@ -61,11 +60,21 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
-  const types = needsTypes(group)
-    ? pulumi
-        .output(group.instanceTypes)
-        .apply((names) => groupTypes({ ...place, instanceTypes: names }, options.template))
-    : undefined;
+  // What is asked of AWS through this package's own provider has no other.
+  const asked = { ...options.group, dependsOn: [] };
+  const types = needsTypes(group) ? groupTypes(name, place, asked) : undefined;
+  const image = machineImage(
+    name,
+    {
+      path: place.path,
+      instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),
+      gpu: groupGpus(group).apply((gpus) => gpus > 0),
+      given: group.image,
+      diskSizeGib: group.diskSizeGib ?? defaultDiskSizeGib,
+      connection: place.connection,
+    },
+    asked,
+  );
   const placement =
     group.placementGroup &&
     new PlacementGroup(
@@ -82,7 +91,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
     `${name}-template`,
     {
       name: physical,
-      imageId: place.image.imageId,
+      imageId: image.imageId,
       keyName: place.keyPair,
       updateDefaultVersion: true,
       iamInstanceProfile: { name: place.profileName },
@@ -93,10 +102,10 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       blockDeviceMappings: [
         {
-          deviceName: place.image.rootDeviceName,
+          deviceName: image.rootDeviceName,
           ebs: {
             volumeType: "gp3",
-            volumeSize: group.diskSizeGib ?? defaultDiskSizeGib,
+            volumeSize: image.diskSizeGib,
             encrypted: "true",
             deleteOnTermination: "true",
           },
@@ -131,11 +140,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
         ),
       tags: machineTags,
     },
-    {
-      ...options.template,
-      // The newest image was looked up for a new group: that there is a newer one by now makes no new version.
-      ignoreChanges: group.image === undefined ? ["imageId"] : [],
-    },
+    options.template,
   );
   return new NodeGroup(
     name,

@@ -5,6 +5,7 @@ import {
   type EC2Client,
   type Image,
 } from "@aws-sdk/client-ec2";
+import { isAwsError } from "./errors";
 
 export interface ImageQuery {
   readonly ubuntu: "22.04" | "24.04";
@@ -40,6 +41,23 @@ export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery): Describ
 export async function findImage(ec2: EC2Client, query: ImageQuery, signal: AbortSignal): Promise<Image | undefined> {
   const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query)), { abortSignal: signal });
   return newest(Images ?? []);
+}
+
+/** Also one that is deprecated, which no search tells of; undefined where it is gone, or the account may not see it. */
+export async function readImage(ec2: EC2Client, imageId: string, signal: AbortSignal): Promise<Image | undefined> {
+  try {
+    const command = new DescribeImagesCommand({ ImageIds: [imageId], IncludeDeprecated: true });
+    const { Images } = await ec2.send(command, { abortSignal: signal });
+    return Images?.find(({ State }) => State !== "deregistered");
+  } catch (error) {
+    if (isAwsError(error) && /^InvalidAMIID\./.test(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** What the root disk's snapshot holds: no disk can be smaller. 0: not known. */
+export function rootDiskGib({ RootDeviceName, BlockDeviceMappings = [] }: Image): number {
+  return BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.VolumeSize ?? 0;
 }
 
 export function newest(images: readonly Image[]): Image | undefined {

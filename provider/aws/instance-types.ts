@@ -7,6 +7,7 @@ import {
   type InstanceTypeInfo,
   type InstanceTypeOffering,
 } from "@aws-sdk/client-ec2";
+import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { everyItem } from "./pages";
 
 export interface InstanceTypeFacts {
@@ -71,6 +72,30 @@ export async function readInstanceTypes(
   const command = new DescribeInstanceTypesCommand({ InstanceTypes: instanceTypes as never });
   const { InstanceTypes } = await ec2.send(command, { abortSignal: signal });
   return (InstanceTypes ?? []).map(facts);
+}
+
+/** What templates depend on, of those types that the region offers, in the order given. */
+export async function describeTypes(
+  ec2: EC2Client,
+  instanceTypes: readonly string[],
+  signal: AbortSignal,
+): Promise<InstanceTypeResult[]> {
+  const offerings = await readOfferings(ec2, instanceTypes, signal);
+  const zonesOf = (type: string) =>
+    offerings.filter(({ instanceType }) => instanceType === type).map(({ zone }) => zone);
+  const offered = [...new Set(instanceTypes)].filter((type) => zonesOf(type).length > 0);
+  const known = await readInstanceTypes(ec2, offered, signal);
+  return offered.flatMap((type) =>
+    known
+      .filter(({ name }) => name === type)
+      .map(({ name, efaInterfaces, networkCards, placementStrategies }) => ({
+        name,
+        efaInterfaces,
+        networkCards,
+        placementStrategies: [...placementStrategies],
+        zones: zonesOf(name).sort(),
+      })),
+  );
 }
 
 function facts(info: InstanceTypeInfo): InstanceTypeFacts {

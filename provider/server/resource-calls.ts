@@ -72,7 +72,10 @@ export class ResourceCalls {
     const placement = this.placement(subject);
     const here = placement.outputs(placement.now);
     if (preview) {
-      const foretold = { ...handler.preview?.(inputs.values, undefined), ...here };
+      const told = handler.foresee
+        ? await this.run("preview", subject, (context) => handler.foresee!(inputs.values, context))
+        : handler.preview?.(inputs.values, undefined);
+      const foretold = { ...told, ...here };
       return { id: "", state: this.mark(spec, previewCreate(spec, inputs.values, foretold), inputs) };
     }
     try {

@@ -5,6 +5,9 @@ export {
   type NodeGroupArgs,
   type NodeGroupMachineState,
 } from "./node-group";
+export { AccountReady, type AccountReadyArgs, type PlannedControlPlane } from "./account-ready";
+export { ImageChoice, type ImageChoiceArgs } from "./image-choice";
+export { InstanceTypeFacts, type InstanceTypeFactsArgs } from "./instance-type-facts";
 export { ServiceLoadBalancers, type ServiceLoadBalancersArgs } from "./service-load-balancers";
 export {
   getImage,
@@ -20,5 +23,6 @@ export {
   type PlannedNodeGroup,
   type PreflightProblem,
 } from "./functions";
+export { ZoneChoice, type ZoneChoiceArgs } from "./zone-choice";
 export type { AllocationStrategy, CapacityType } from "./allocation";
 export type { AssumeRole, AwsConnection, AwsProviderConfig } from "./config";

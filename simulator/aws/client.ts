@@ -114,6 +114,16 @@ export class AwsSimulatorClient {
     await this.call("PUT", "quotas", quotas);
   }
 
+  /** What AWS says of zones, by name: `available`, `impaired`, `unavailable`, or nothing any more: `withdrawn`. */
+  async setZones(states: Readonly<Record<string, string>>): Promise<void> {
+    await this.call("PUT", "zones", states);
+  }
+
+  /** What its owner does with an image. */
+  async changeImage(imageId: string, fate: "deprecated" | "deregistered"): Promise<void> {
+    await this.call("PUT", `images/${imageId}`, { fate });
+  }
+
   async setTiming(timing: Partial<AwsTiming>): Promise<void> {
     await this.call("PUT", "timing", timing);
   }

@@ -42,8 +42,7 @@ const getAvailabilityZones: TableFunction<Cloud> = async ({ ec2, region }, args)
   const filters = filtersOf("getAvailabilityZones", args, { state: "state" }, other);
   const found = await ec2.describeAvailabilityZones({
     AllAvailabilityZones: args["allAvailabilityZones"] === true,
-    // moto does not know this one, and has no zones that would have to be opted into.
-    Filters: filters.filter(({ Name }) => Name !== "opt-in-status"),
+    Filters: filters,
   });
   const excluded = new Set([
     ...((args["excludeNames"] as string[]) ?? []),

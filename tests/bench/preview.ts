@@ -32,11 +32,10 @@ export async function preview(): Promise<Record<string, unknown>> {
 const host = `const runtime = require("@pulumi/pulumi/runtime");
 const { typescriptRequire, tsnodeRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
 require(tsnodeRequire).register({ compiler: typescriptRequire, compilerOptions: {}, cache: false });
-const answers = { "aws:index/getAvailabilityZones:getAvailabilityZones": { names: ["us-west-2a", "us-west-2b", "us-west-2c"] } };
 const made = [];
 const mocks = {
   newResource: ({ type, name, inputs }) => (made.push(type + " " + name), { id: undefined, state: inputs }),
-  call: ({ token, inputs }) => answers[token] ?? inputs,
+  call: ({ inputs }) => inputs,
 };
 (async () => {
   await runtime.setMocks(mocks, "bench", "dev", true);

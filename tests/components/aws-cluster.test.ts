@@ -99,12 +99,14 @@ describe("components/aws", () => {
     );
   });
 
-  it("makes at most three resources per group", async () => {
-    const placed = { ...group, placementGroup: "partition" as const };
-    const groups = Array.from({ length: 20 }, (_, index) => ({ ...placed, name: `g${index}` }));
-    const [none, all] = [await deployed({ nodeGroups: [] }), await deployed({ nodeGroups: groups })];
-    const perGroup = (all.registered.resources.length - none.registered.resources.length) / groups.length;
-    assert.ok(perGroup <= 3, String(perGroup));
+  it("makes at most three resources per group, and two more for a placement group", async () => {
+    const none = (await deployed({ nodeGroups: [] })).registered.resources.length;
+    for (const [most, form] of [[3, {}] as const, [5, { placementGroup: "partition" }] as const]) {
+      const groups = Array.from({ length: 20 }, (_, index) => ({ ...group, ...form, name: `g${index}` }));
+      const { registered } = await deployed({ nodeGroups: groups });
+      const perGroup = (registered.resources.length - none) / groups.length;
+      assert.ok(perGroup <= most, `${perGroup} with ${JSON.stringify(form)}`);
+    }
   });
 
   it("has no secret in user data, and every key in an encrypted parameter", async () => {

@@ -5,12 +5,12 @@ import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
-import type { InvalidInput } from "../../components/errors";
-import { offeredType } from "../../components/aws/preflight";
-import { groupTypes } from "../../components/aws/group-types";
+import { Problems } from "../../components/errors";
+import { checkFabric } from "../../components/aws/fabric";
+import { machineImage } from "../../components/aws/images";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
-import { cloud, deployed, functions, group, inputs, minimal, plain } from "./aws-scene";
-import { mockProgram, valueOf } from "./mocks";
+import { cloud, deployed, functions, group, inputs, minimal, plain, typeFacts } from "./aws-scene";
+import { mockProgram, promiseOf, valueOf } from "./mocks";
 
 describe("components/aws: inputs that other resources give", () => {
   it("makes the same of them as of values in hand", async () => {
@@ -128,24 +128,42 @@ describe("components/aws: three control planes", () => {
 });
 
 describe("components/aws: what AWS is asked for", () => {
-  const planned = { instanceType: "m9.xlarge", count: 3, connection: undefined };
-
-  it("refuses a type for the control plane that the region does not offer, by the user's own path", async () => {
-    const problem = { property: "controlPlane.instanceTypes[0]", reason: '"m9.xlarge" is not offered in us-west-2' };
-    const getPreflight = "gpu-clusters:aws:getPreflight";
-    await mockProgram(cloud, true, { ...functions, [getPreflight]: () => ({ problems: [problem], warnings: [] }) });
-    await assert.rejects(offeredType(planned, {}), (error: InvalidInput) => {
-      assert.deepEqual(error.errors, [{ propertyPath: "controlPlane.instanceType", reason: problem.reason }]);
-      return true;
-    });
+  it("asks whether the account can have the cluster before anything is made in it", async () => {
+    const { registered } = await deployed({ controlPlane: { instanceType: "m6i.xlarge", count: 3 } });
+    const asked = inputs(registered, "train-account");
+    assert.deepEqual(asked["controlPlane"], { instanceType: "m6i.xlarge", count: 3 });
+    assert.equal(asked["keyPair"], "ops");
+    for (const name of ["train-network-vpc", "train-network-zones", "train-control-plane-1"]) {
+      assert.ok(registered.dependenciesOf(name).includes("train-account"), name);
+    }
   });
 
-  it("goes on where AWS cannot be asked", async () => {
-    const refused = () => {
-      throw new Error("UnauthorizedOperation");
+  it("keeps what AWS answered: no answer of later is part of a machine's place or template", async () => {
+    const { registered } = await deployed();
+    // Functions are asked at each preview; what resources were told is in the state.
+    assert.deepEqual(registered.calls, []);
+    const zones = ["1", "2", "3"].map((zone) => inputs(registered, `train-network-public-${zone}`)["availabilityZone"]);
+    assert.deepEqual(zones, ["us-west-2a", "us-west-2b", "us-west-2c"]);
+    assert.equal(inputs(registered, "train-gpu-template")["imageId"], "ami-x86_64-gpu");
+    assert.deepEqual(registered.ignoredChangesOf("train-control-plane-image"), ["imageId"]);
+  });
+
+  it("sizes the root disk by the device that the image has, and refuses one that is smaller than the image", async () => {
+    const { registered } = await deployed({ nodeGroups: [{ ...group, image: "ami-amazon-linux", diskSizeGib: 500 }] });
+    const [mapping] = inputs(registered, "train-gpu-template")["blockDeviceMappings"] as [
+      { deviceName: string; ebs: { volumeSize: number } },
+    ];
+    assert.deepEqual([mapping.deviceName, mapping.ebs.volumeSize], ["/dev/xvda", 500]);
+    await mockProgram(cloud, false, functions);
+    const wish = {
+      path: "nodeGroups[0]",
+      instanceType: "m5.large",
+      gpu: false,
+      given: undefined,
+      connection: undefined,
     };
-    await mockProgram(cloud, true, { ...functions, "gpu-clusters:aws:getPreflight": refused });
-    assert.equal(await offeredType(planned, {}), "m9.xlarge");
+    const { diskSizeGib } = machineImage("small", { ...wish, diskSizeGib: 10 }, {});
+    await assert.rejects(promiseOf(diskSizeGib), /nodeGroups\[0\].diskSizeGib: 10 is less than the 15 GiB/);
   });
 });
 
@@ -235,8 +253,8 @@ describe("components/aws: fast networks", () => {
     );
   });
 
-  it("refuses adapters and placement groups where the types have none, by the user's own path", async () => {
-    const wrong: [Partial<AwsNodeGroupArgs> & { instanceTypes: string[] }, RegExp, AwsClusterArgs["network"]?][] = [
+  it("refuses adapters and placement groups where the types have none, by the user's own path", () => {
+    const wrong: [Partial<AwsNodeGroupArgs>, RegExp, AwsClusterArgs["network"]?][] = [
       [{ instanceTypes: ["m5.large"], efa: true }, /nodeGroups\[0\].efa: m5.large has no Elastic Fabric Adapter/],
       [
         { instanceTypes: ["t3.large"], placementGroup: "cluster" },
@@ -245,10 +263,10 @@ describe("components/aws: fast networks", () => {
       [{ instanceTypes: ["p5.48xlarge"], efa: true }, /nodeGroups\[0\].efa: .* no public address/, { nat: "none" }],
     ];
     for (const [form, message, network] of wrong) {
-      await mockProgram(cloud, true, functions);
-      const asked = { group: form, instanceTypes: form.instanceTypes, path: "nodeGroups[0]", connection: undefined };
+      const problems = new Problems();
       const publicSubnets = network?.nat === "none";
-      await assert.rejects(groupTypes({ ...asked, publicSubnets }, {}), message);
+      checkFabric("nodeGroups[0]", form, typeFacts(form.instanceTypes as string[]), { publicSubnets }, problems);
+      assert.throws(() => problems.raise("AwsCluster"), message);
     }
     assert.throws(
       () => new AwsCluster("train", { ...minimal, nodeGroups: [{ ...group, maxSize: 22, placementGroup: "spread" }] }),

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { gunzipSync } from "node:zlib";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
+import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import assert from "node:assert/strict";
 import { AwsCluster } from "../../components/aws/cluster";
 import { mockProgram, settled, valueOf, type Functions, type Outputs, type Registered } from "./mocks";
@@ -21,7 +22,37 @@ export const minimal: AwsClusterArgs = { keyPair: "ops", cni: "none", nodeGroups
 /** What must not be seen outside the parameters. */
 export const secretValues = ["CA-KEY", "FRONT-KEY", "FRONT-CERT", "ETCD-KEY", "ETCD-CERT", "SA-KEY", "ADMIN-KEY"];
 
+const plainType = {
+  efaInterfaces: 0,
+  networkCards: 1,
+  placementStrategies: ["partition", "spread"],
+  zones: ["us-west-2a", "us-west-2b"],
+};
+const fast = { ...plainType, placementStrategies: ["cluster", "partition", "spread"] };
+const knownTypes: Record<string, InstanceTypeResult> = {
+  "p5.48xlarge": { ...fast, name: "p5.48xlarge", efaInterfaces: 32, networkCards: 32, zones: ["us-west-2b"] },
+  "p6-b300.48xlarge": { ...fast, name: "p6-b300.48xlarge", efaInterfaces: 16, networkCards: 17 },
+  "g5.8xlarge": { ...fast, name: "g5.8xlarge", efaInterfaces: 1 },
+};
+
+/** What AWS says of instance types. */
+export function typeFacts(instanceTypes: readonly string[]): InstanceTypeResult[] {
+  return instanceTypes.map((name) => knownTypes[name] ?? { ...plainType, name });
+}
+
 export const cloud: Outputs = {
+  "gpu-clusters:aws:AccountReady": () => ({ accountId: "123456789012" }),
+  "gpu-clusters:aws:ImageChoice": ({ inputs: { imageId, gpu, architecture } }) => ({
+    imageId: (imageId as string | undefined) ?? `ami-${String(architecture)}${gpu ? "-gpu" : ""}`,
+    rootDeviceName: imageId === "ami-amazon-linux" ? "/dev/xvda" : "/dev/sda1",
+    rootDiskGib: 15,
+  }),
+  "gpu-clusters:aws:InstanceTypeFacts": ({ inputs: { instanceTypes } }) => ({
+    facts: typeFacts(instanceTypes as string[]),
+  }),
+  "gpu-clusters:aws:ZoneChoice": ({ inputs: { names, count } }) => ({
+    zones: (names as string[] | undefined) ?? ["us-west-2a", "us-west-2b", "us-west-2c"].slice(0, Number(count)),
+  }),
   "gpu-clusters:kubernetes:ClusterCertificates": () => ({
     caCertificate: "CA-CERT",
     caPrivateKey: pulumi.secret("CA-KEY"),
@@ -52,37 +83,13 @@ export const cloud: Outputs = {
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
 };
 
-const plainType = {
-  efaInterfaces: 0,
-  networkCards: 1,
-  placementStrategies: ["partition", "spread"],
-  zones: ["us-west-2a", "us-west-2b"],
-};
-const fast = { ...plainType, placementStrategies: ["cluster", "partition", "spread"] };
-const instanceTypeFacts: Record<string, unknown> = {
-  "p5.48xlarge": { ...fast, name: "p5.48xlarge", efaInterfaces: 32, networkCards: 32, zones: ["us-west-2b"] },
-  "p6-b300.48xlarge": { ...fast, name: "p6-b300.48xlarge", efaInterfaces: 16, networkCards: 17 },
-  "g5.8xlarge": { ...fast, name: "g5.8xlarge", efaInterfaces: 1 },
-};
-
 export const functions: Functions = {
-  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
-    names: ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"],
-  }),
   "aws:ec2/getSubnets:getSubnets": () => ({ ids: ["subnet-a", "subnet-b", "subnet-public"] }),
   "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
     id,
     vpcId: "vpc-there",
     availabilityZone: id === "subnet-b" ? "us-west-2b" : "us-west-2a",
     mapPublicIpOnLaunch: id === "subnet-public",
-  }),
-  "gpu-clusters:aws:getInstanceTypes": ({ instanceTypes }) => ({
-    instanceTypes: (instanceTypes as string[]).map((name) => instanceTypeFacts[name] ?? { ...plainType, name }),
-  }),
-  "gpu-clusters:aws:getPreflight": () => ({ problems: [], warnings: [] }),
-  "gpu-clusters:aws:getImage": ({ gpu, architecture }) => ({
-    imageId: `ami-${String(architecture)}${gpu ? "-gpu" : ""}`,
-    rootDeviceName: "/dev/sda1",
   }),
 };
 

@@ -30,5 +30,4 @@ export const awsFunctions = [
   "aws:ec2/getSecurityGroups:getSecurityGroups",
   "aws:ec2/getSubnet:getSubnet",
   "aws:ec2/getSubnets:getSubnets",
-  "aws:index/getAvailabilityZones:getAvailabilityZones",
 ] as const;

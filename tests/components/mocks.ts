@@ -89,6 +89,11 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply((value) => resolve(value)));
 }
 
+/** The same where it may reject. */
+export function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}
+
 /** Waits until everything that the program registered has been registered. */
 export function settled(): Promise<void> {
   return pulumi.runtime.disconnect();

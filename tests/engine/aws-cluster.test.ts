@@ -218,18 +218,24 @@ describe("an AWS cluster on the engine", function () {
   it("would change labels, types, images and keys of groups in place, and nothing of the control plane", async () => {
     const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
     await environment.aws.provideKeyPair({ name: "newer", region: defaultRegion, publicKey });
+    const Filters = [{ Name: "name", Values: ["Deep Learning Base*22.04*"] }];
+    const { Images } = await ec2.describeImages({ Filters });
+    const anotherImage = Images!.find(({ Architecture }) => Architecture === "x86_64")!.ImageId!;
     const steps = await previewOf({
       "pulumi-gpu-clusters:keyPair": "newer",
       ...nodeGroups(
         { ...system, labels: { tier: "batch" }, instanceTypes: ["m5.large"] },
-        { ...gpu, image: "ami-11111111111111111" },
+        { ...gpu, image: anotherImage },
         { ...system, name: "more", minSize: 0 },
       ),
     });
     assert.deepEqual(steps, [
       "create test-more",
+      "create test-more-image",
       "create test-more-template",
+      "update test-account",
       "update test-gpu",
+      "update test-gpu-image",
       "update test-gpu-template",
       "update test-nodes",
       "update test-system",
@@ -279,6 +285,21 @@ describe("an AWS cluster on the engine", function () {
     const isJoined = async () =>
       (await nodes("gpu")).some((node) => isReady(node) && node.spec.providerID.endsWith(`/${fresh}`)) || undefined;
     await seen(isJoined, "its node");
+  });
+
+  it("would change nothing when AWS withdraws a zone and the images", async () => {
+    const reservations = (await ec2.describeInstances()).Reservations ?? [];
+    const images = reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ ImageId }) => ImageId ?? []));
+    for (const image of new Set(images)) {
+      await environment.aws.changeImage(image, "deprecated");
+      await environment.aws.changeImage(image, "deregistered");
+    }
+    await environment.aws.setZones({ "us-west-2a": "withdrawn" });
+    try {
+      assert.deepEqual(await previewOf(nodeGroups({ ...system, labels: { tier: "batch" }, minSize: 2 }, gpu)), []);
+    } finally {
+      await environment.aws.setZones({ "us-west-2a": "available" });
+    }
   });
 
   it("leaves nothing behind, of its controllers neither", async () => {

@@ -2,8 +2,9 @@
 import type { EC2Client, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { NodeTemplate } from "../../node-groups/driver";
 import { nodeTemplate } from "../../node-groups/template";
+import { readImage } from "../images";
 import { readInstanceTypes, type InstanceTypeFacts } from "../instance-types";
-import { readImageArchitecture, readSubnetZones, readTemplate } from "../preflight/preflight-facts";
+import { readSubnetZones, readTemplate } from "../preflight/preflight-facts";
 import type { FleetSpec } from "./fleet-spec";
 
 /** Where the launch template leaves the root disk as the image has it: that of Ubuntu's. */
@@ -28,8 +29,8 @@ export async function fleetTemplate(ec2: EC2Client, spec: FleetSpec, signal: Abo
   const [first] = types;
   if (!first) throw new Error(`instanceTypes: AWS knows none of ${spec.instanceTypes.join(", ")}`);
   if (!data) throw new Error(`launchTemplateId: ${spec.launchTemplateId} has no version ${version}`);
-  const imageArchitecture = data.ImageId ? await readImageArchitecture(ec2, data.ImageId, signal) : undefined;
-  const architecture = (imageArchitecture ?? first.architectures[0]) === "arm64" ? "arm64" : "amd64";
+  const image = data.ImageId ? await readImage(ec2, data.ImageId, signal) : undefined;
+  const architecture = (image?.Architecture ?? first.architectures[0]) === "arm64" ? "arm64" : "amd64";
   const [zone, ...otherZones] = zones;
   const labels = {
     ...(spec.instanceTypes.length === 1 && { "node.kubernetes.io/instance-type": first.name }),

@@ -8,7 +8,7 @@ import type {
   GetPreflightArgs,
   GetPreflightResult,
 } from "../../../sdk/aws/functions";
-import { readInstanceTypes, readOfferings } from "../instance-types";
+import { describeTypes } from "../instance-types";
 import { findImage } from "../images";
 import { examineGroup } from "../preflight/preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
@@ -35,24 +35,7 @@ export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
 export const getInstanceTypesHandler: FunctionHandler<GetInstanceTypesArgs, GetInstanceTypesResult> = {
   async invoke({ instanceTypes, connection }, { config, signal }) {
     const { ec2 } = connect(config, connection);
-    const offerings = await readOfferings(ec2, instanceTypes, signal);
-    const zonesOf = (type: string) =>
-      offerings.filter(({ instanceType }) => instanceType === type).map(({ zone }) => zone);
-    const offered = [...new Set(instanceTypes)].filter((type) => zonesOf(type).length > 0);
-    const facts = await readInstanceTypes(ec2, offered, signal);
-    return {
-      instanceTypes: offered.flatMap((type) =>
-        facts
-          .filter(({ name }) => name === type)
-          .map(({ name, efaInterfaces, networkCards, placementStrategies }) => ({
-            name,
-            efaInterfaces,
-            networkCards,
-            placementStrategies: [...placementStrategies],
-            zones: zonesOf(name).sort(),
-          })),
-      ),
-    };
+    return { instanceTypes: await describeTypes(ec2, instanceTypes, signal) };
   },
 };
 

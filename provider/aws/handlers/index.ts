@@ -1,12 +1,20 @@
 import type { FunctionHandler, ResourceHandler } from "../../server/resource";
 import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "./functions";
+import { accountReadyHandler } from "./account-ready";
+import { imageChoiceHandler } from "./image-choice";
+import { instanceTypeFactsHandler } from "./instance-type-facts";
 import { nodeGroupHandler } from "./node-group";
 import { serviceLoadBalancersHandler } from "./service-load-balancers";
+import { zoneChoiceHandler } from "./zone-choice";
 
 /** By type token. */
 export const awsResources: Readonly<Record<string, ResourceHandler>> = {
+  "gpu-clusters:aws:AccountReady": accountReadyHandler,
+  "gpu-clusters:aws:ImageChoice": imageChoiceHandler,
+  "gpu-clusters:aws:InstanceTypeFacts": instanceTypeFactsHandler,
   "gpu-clusters:aws:NodeGroup": nodeGroupHandler,
   "gpu-clusters:aws:ServiceLoadBalancers": serviceLoadBalancersHandler,
+  "gpu-clusters:aws:ZoneChoice": zoneChoiceHandler,
 };
 
 /** By function token. */

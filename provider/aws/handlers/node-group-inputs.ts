@@ -1,4 +1,5 @@
 /** A node group's inputs: what is wrong with them, and what they mean. */
+import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown, type Unknown } from "../../server/values";
 import type { AwsClients } from "../clients";
@@ -6,15 +7,10 @@ import { connectionFailures } from "../../../sdk/aws/config";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
+import { readImage } from "../images";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
 import { examineGroup, settingFailures } from "../preflight/preflight";
-import {
-  instanceProfileExists,
-  readGroupFacts,
-  readImageArchitecture,
-  readSubnetZones,
-  readTemplate,
-} from "../preflight/preflight-facts";
+import { instanceProfileExists, readGroupFacts, readSubnetZones, readTemplate } from "../preflight/preflight-facts";
 import { withReason } from "../../cloud/wait";
 import { connectIfKnown } from "../connection";
 
@@ -32,6 +28,7 @@ export type Fields<I> = { [K in keyof I]: Unknowable<I[K]> };
 export async function checkNodeGroup(
   given: Unknowable<NodeGroupInputs>,
   context: ResourceContext,
+  before?: NodeGroupInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<NodeGroupInputs>;
   const failures = [...nameFailures(inputs), ...connectionFailures(fieldsOf(inputs.connection), "connection")];
@@ -50,7 +47,7 @@ export async function checkNodeGroup(
   const clients = failures.length > 0 ? undefined : connectIfKnown(context.config, inputs.connection);
   if (!clients) return failures;
   try {
-    return await withReason(context.signal, () => cloudFailures(inputs, clients, context));
+    return await withReason(context.signal, () => cloudFailures(inputs, clients, context, before));
   } catch (error) {
     // A preview may run without the rights, or without credentials: the operation itself will say so.
     if (!isAwsError(error, "permission", "credentials")) throw error;
@@ -78,10 +75,11 @@ async function cloudFailures(
   inputs: Fields<NodeGroupInputs>,
   clients: AwsClients,
   { signal, log }: ResourceContext,
+  before: NodeGroupInputs | undefined,
 ): Promise<CheckFailure[]> {
   const subnetIds = knownList(inputs.subnetIds);
   const [template, subnets] = await Promise.all([
-    templateFindings(inputs, clients, signal),
+    templateFindings(inputs, clients, signal, before !== undefined),
     subnetIds ? readSubnetZones(clients.ec2, subnetIds, "subnetIds", signal) : { zones: [], failures: [] },
   ]);
   const failures = [...template.failures, ...subnets.failures];
@@ -92,16 +90,28 @@ async function cloudFailures(
   const plan = { instanceTypes, minSize, maxSize, capacityType };
   const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
   const findings = examineGroup(plan, await readGroupFacts(clients, plan, surroundings, signal));
-  for (const warning of findings.warnings) log.warn(warning);
-  return [...failures, ...findings.failures];
+  const warnings = [...template.warnings, ...findings.warnings];
+  if (before && isDeepStrictEqual(planOf(before), plan)) {
+    // Its machines run: what AWS offers by now, and how much, concerns those that are still to come.
+    warnings.push(...findings.failures.map(({ property, reason }) => `${property}: ${reason}`));
+  } else {
+    failures.push(...findings.failures);
+  }
+  for (const warning of warnings) log.warn(warning);
+  return failures;
+}
+
+function planOf({ instanceTypes, minSize, maxSize, capacityType }: NodeGroupInputs): object {
+  return { instanceTypes, minSize, maxSize, capacityType };
 }
 
 async function templateFindings(
   inputs: Fields<NodeGroupInputs>,
   { ec2, iam }: AwsClients,
   signal: AbortSignal,
-): Promise<{ failures: CheckFailure[]; imageArchitecture: string | undefined }> {
-  const nothing = { failures: [], imageArchitecture: undefined };
+  exists: boolean,
+): Promise<{ failures: CheckFailure[]; warnings: string[]; imageArchitecture: string | undefined }> {
+  const nothing = { failures: [], warnings: [], imageArchitecture: undefined };
   const [id, version] = [known(inputs.launchTemplateId), known(inputs.launchTemplateVersion)];
   if (id === undefined || version === undefined) return nothing;
   const data = await readTemplate(ec2, id, String(version), signal);
@@ -133,14 +143,15 @@ async function templateFindings(
     const reason = `${id} version ${version} gives machines the instance profile "${profile}", which does not exist`;
     failures.push({ property: "launchTemplateId", reason });
   }
-  const imageArchitecture = data.ImageId ? await readImageArchitecture(ec2, data.ImageId, signal) : undefined;
-  if (data.ImageId && imageArchitecture === undefined) {
-    failures.push({
-      property: "launchTemplateId",
-      reason: `image "${data.ImageId}" of ${id} does not exist in the region`,
-    });
+  const image = data.ImageId ? await readImage(ec2, data.ImageId, signal) : undefined;
+  const warnings: string[] = [];
+  if (data.ImageId && image === undefined) {
+    const reason = `image "${data.ImageId}" of ${id} does not exist in the region`;
+    // What runs needs no image.
+    if (exists) warnings.push(`${reason}: until \`image\` of the group names another, no machine can be added`);
+    else failures.push({ property: "launchTemplateId", reason });
   }
-  return { failures, imageArchitecture };
+  return { failures, warnings, imageArchitecture: image?.Architecture };
 }
 
 /** A value that is known, or undefined. Only for values without parts. */

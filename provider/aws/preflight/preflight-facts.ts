@@ -1,6 +1,5 @@
 /** Asks AWS for what `preflight.ts` judges. Reads only. */
 import {
-  DescribeImagesCommand,
   DescribeKeyPairsCommand,
   DescribeLaunchTemplateVersionsCommand,
   DescribeSubnetsCommand,
@@ -129,17 +128,6 @@ export async function readTemplate(
       return undefined;
     throw error;
   }
-}
-
-/** Undefined for an image that does not exist, or that the account may not see. */
-export async function readImageArchitecture(
-  ec2: EC2Client,
-  imageId: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const command = new DescribeImagesCommand({ Filters: [{ Name: "image-id", Values: [imageId] }] });
-  const { Images } = await ec2.send(command, { abortSignal: signal });
-  return Images?.[0]?.Architecture;
 }
 
 /** False only when IAM says that there is none: not every deployer may ask. */

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import authorization, instances, provided, quota
+from . import authorization, images, instances, provided, quota, zones
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -102,10 +102,19 @@ class Application:
                 self._log.clear()
                 faults.remove()
                 quota.settings.clear()
+                zones.states.clear()
                 _forget_everything()
                 return {}
             case "PUT", ["quotas"]:
                 quota.settings.update({str(code): float(value) for code, value in given.items()})
+                return {}
+            case "PUT", ["zones"]:
+                zones.states.update(given)
+                return {}
+            case "PUT", ["images", image_id]:
+                for backend in _backends():
+                    if image_id in backend.amis:
+                        images.change(backend, image_id, given["fate"])
                 return {}
             case "PUT", ["timing"]:
                 unknown = set(given) - set(world.timing)

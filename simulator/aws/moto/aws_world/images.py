@@ -4,13 +4,17 @@ import hashlib
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.amis import Ami, AmiBackend
+from moto.ec2.responses.amis import AmisResponse
 
 CANONICAL = "099720109477"
 AMAZON = "898082745236"
 DATES = [datetime(2026, 3, 4, tzinfo=timezone.utc), datetime(2026, 9, 30, tzinfo=timezone.utc)]
 
 _load_amis = AmiBackend._load_amis
+_describe_images = AmisResponse.describe_images
 
 
 def _names(date: datetime) -> list[tuple[str, str, str]]:
@@ -47,5 +51,31 @@ def load_amis(self: Any) -> None:
             )
 
 
+def describe_images(self: Any) -> ActionResult:
+    """What is deprecated shows to who names it, or asks for it."""
+    answer = _describe_images(self)
+    if self._get_param("ImageIds") or self._get_bool_param("IncludeDeprecated"):
+        return answer
+    return ActionResult({"Images": [image for image in answer.result["Images"] if not getattr(image, "deprecated", False)]})
+
+
+def require(backend: Any, image_id: str) -> None:
+    """moto starts machines from images that do not exist."""
+    if image_id not in backend.amis:
+        raise EC2ClientError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+
+
+def change(backend: Any, image_id: str, fate: str) -> None:
+    """What its owner does with an image: `deprecated`, `deregistered`."""
+    require(backend, image_id)
+    if fate == "deprecated":
+        backend.amis[image_id].deprecated = True
+    elif fate == "deregistered":
+        del backend.amis[image_id]
+    else:
+        raise ValueError(f"an image is deprecated or deregistered, not {fate}")
+
+
 def install() -> None:
+    AmisResponse.describe_images = describe_images  # type: ignore[method-assign]
     AmiBackend._load_amis = load_amis  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions, StateReason
 
-from . import placement, quota
+from . import images, placement, quota
 from .faults import faults
 from .questions import questions
 from .world import world
@@ -132,6 +132,7 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     zone = self.get_subnet(subnet_id).availability_zone if subnet_id else f"{self.region_name}a"
     placement_group = (data.get("Placement") or {}).get("GroupName")
     placement.require(self, placement_group)
+    images.require(self, image_id or data.get("ImageId"))
     refuse_launch(self, instance_type or "m1.small", zone, spot, count)
     kwargs.setdefault("region_name", self.region_name)
     before = set(self.enis)

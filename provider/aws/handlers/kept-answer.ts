@@ -1,0 +1,94 @@
+/** Resources that make nothing: they ask AWS once, and the state keeps the answer. */
+import { isDeepStrictEqual } from "node:util";
+import { withReason } from "../../cloud/wait";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { containsUnknown } from "../../server/wire";
+import { connectionFailures, type AwsConnection } from "../../../sdk/aws/config";
+import type { AwsClients } from "../clients";
+import { isAwsError } from "../errors";
+import { connect } from "../connection";
+
+interface Asking {
+  connection?: AwsConnection;
+}
+
+/** Throws `InvalidArguments` for what there cannot be. */
+export type Ask<I, O> = (
+  clients: AwsClients,
+  inputs: I,
+  context: Pick<ResourceContext, "signal" | "log">,
+) => Promise<O>;
+
+export interface KeptAnswer<I, O> {
+  /** Asked at the preview too, so that what cannot be is refused there. */
+  ask: Ask<I, O>;
+  /** An answer that the state has, after the inputs changed. Default: it is asked anew. Throws to refuse the change. */
+  keep?(inputs: I, outputs: O): O;
+}
+
+/** The answer stays until the inputs change, whatever AWS would say by now. How AWS is reached is no part of the question. */
+export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: KeptAnswer<I, O>): ResourceHandler<I, O> {
+  const asked = (inputs: I, { config, signal, log }: ResourceContext) =>
+    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log }));
+
+  /** Undefined where it cannot be asked yet, or by nobody who previews. */
+  async function tried(inputs: object, context: ResourceContext): Promise<O | undefined> {
+    if (containsUnknown(inputs) || containsUnknown(context.config["aws"])) return undefined;
+    try {
+      return await asked(inputs as I, context);
+    } catch (error) {
+      if (!isAwsError(error, "permission", "credentials")) throw error;
+      context.log.warn(`not asked of AWS: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  return {
+    async check(given, context, before) {
+      const connection = (given.connection ?? {}) as Record<string, unknown>;
+      const failures = connectionFailures(connection, "connection");
+      if (failures.length > 0 || (before && isSame(before, given))) return failures;
+      if (!(before && keep)) await tried(given, context);
+      return [];
+    },
+
+    plan: ({ inputs: before }, inputs, changed) => ({ ignores: isSame(before, inputs) ? [...changed] : [] }),
+
+    async foresee(inputs, context) {
+      return (await tried(inputs, context)) ?? {};
+    },
+
+    preview(inputs, state) {
+      if (!state || containsUnknown(inputs)) return {};
+      if (isSame(state.inputs, inputs)) return state.outputs;
+      return keep?.(inputs as I, state.outputs) ?? {};
+    },
+
+    async create(inputs, context) {
+      return { id: context.name, outputs: await asked(inputs, context) };
+    },
+
+    async read(id, state) {
+      if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
+      return state;
+    },
+
+    async update(_id, inputs, { inputs: before, outputs }, context) {
+      if (isSame(before, inputs)) return outputs;
+      return keep?.(inputs, outputs) ?? asked(inputs, context);
+    },
+
+    async delete() {
+      // The answer leaves with the state.
+    },
+  };
+}
+
+function isSame(before: object, now: object): boolean {
+  return isDeepStrictEqual(questionOf(before), questionOf(now));
+}
+
+function questionOf(inputs: object): object {
+  const { connection, ...question } = inputs as { connection?: { region?: unknown } };
+  return { ...question, region: (question as { region?: unknown }).region ?? connection?.region };
+}

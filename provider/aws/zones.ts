@@ -1,0 +1,38 @@
+/** Availability zones that machines can be in. */
+import { DescribeAvailabilityZonesCommand, type AvailabilityZone, type EC2Client } from "@aws-sdk/client-ec2";
+
+/** use1-az3 has no instance types of the last years. */
+const withoutRecentTypes = ["use1-az3"];
+
+export async function readZones(ec2: EC2Client, signal: AbortSignal): Promise<AvailabilityZone[]> {
+  const command = new DescribeAvailabilityZonesCommand({ AllAvailabilityZones: true });
+  const { AvailabilityZones } = await ec2.send(command, { abortSignal: signal });
+  return [...(AvailabilityZones ?? [])].sort((a, b) => (a.ZoneName ?? "").localeCompare(b.ZoneName ?? ""));
+}
+
+/** Zones of the region itself: not those near a city or a phone network, nor those that an account must opt into. */
+export function regularZones(zones: readonly AvailabilityZone[]): AvailabilityZone[] {
+  return zones.filter(
+    ({ State, ZoneType = "availability-zone", OptInStatus = "opt-in-not-required", ZoneId = "" }) =>
+      State === "available" &&
+      ZoneType === "availability-zone" &&
+      OptInStatus === "opt-in-not-required" &&
+      !withoutRecentTypes.includes(ZoneId),
+  );
+}
+
+/** Why machines cannot be put into a zone of this name; undefined: they can. */
+export function zoneRefusal(name: string, zones: readonly AvailabilityZone[], region: string): string | undefined {
+  const zone = zones.find(({ ZoneName }) => ZoneName === name);
+  const byId = zones.find(({ ZoneId }) => ZoneId === name);
+  if (byId) return `"${name}" is the id of a zone, whose name for this account is "${byId.ZoneName}"`;
+  if (!zone) {
+    const names = regularZones(zones).map(({ ZoneName }) => ZoneName);
+    return `"${name}" is no zone of ${region}; there are: ${names.join(", ")}`;
+  }
+  const { ZoneType = "availability-zone", OptInStatus } = zone;
+  if (ZoneType !== "availability-zone") {
+    return `"${name}" is a ${ZoneType.replace(/-zone$/, " zone")}, which has no load balancers and NAT gateways as a cluster needs them`;
+  }
+  return OptInStatus === "not-opted-in" ? `"${name}" is not switched on for this account` : undefined;
+}

@@ -1,0 +1,27 @@
+import * as pulumi from "../pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { InstanceTypeResult } from "./functions";
+import type { AwsConnectionArgs } from "./node-group";
+
+export interface InstanceTypeFactsArgs {
+  /** For example `["p5.48xlarge"]`. */
+  instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
+  /** Another region, account or role than the provider's. */
+  connection?: pulumi.Input<AwsConnectionArgs>;
+}
+
+/**
+ * What AWS says of instance types, asked once: the state keeps it until other types are named, so that what was made by it stays as it is.
+ * Makes nothing, and is free of charge.
+ */
+export class InstanceTypeFacts extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:aws:InstanceTypeFacts";
+
+  /** Those of the types that the region offers, in the order given. */
+  public readonly facts!: pulumi.Output<InstanceTypeResult[]>;
+
+  constructor(name: string, args: InstanceTypeFactsArgs, options?: pulumi.CustomResourceOptions) {
+    const outputs = ["facts"];
+    super(InstanceTypeFacts.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
+  }
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import type { ProviderDefinition } from "../../../provider/server/resource";
+import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
+import { provider } from "../../../plugin/provider";
+import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
+import { addTemplateVersion, makeTemplate, pace, region, startScene, type Scene } from "./scene";
+
+const impatient: ProviderDefinition = {
+  ...provider,
+  resources: {
+    ...provider.resources,
+    "gpu-clusters:aws:NodeGroup": () => createNodeGroupHandler({ pace, patienceMs: 200 }),
+  },
+};
+
+describe("AWS answers that are kept", () => {
+  let scene: Scene;
+  let plugin: Plugin;
+  before(async function () {
+    this.timeout(120_000);
+    scene = await startScene();
+    plugin = await startPlugin(impatient, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+  });
+  after(async () => {
+    await plugin.stop();
+    await scene.close();
+  });
+  afterEach(() => scene.simulator.setZones({ [`${region}a`]: "available", [`${region}b`]: "available" }));
+
+  const resource = (type: string, name: string) => new EngineResource(plugin, `gpu-clusters:aws:${type}`, name);
+  const refusal = async (type: string, inputs: object) =>
+    (await resource(type, "refused").check(inputs as never)).failures.map(
+      ({ property, reason }) => `${property}: ${reason}`,
+    );
+
+  it("knows at the preview which zones a new network will be in", async () => {
+    const zones = resource("ZoneChoice", "previewed");
+    const previewed = await zones.previewCreate((await zones.check({ count: 3 })).inputs);
+    assert.deepEqual(
+      previewed.values["zones"],
+      ["a", "b", "c"].map((zone) => region + zone),
+    );
+  });
+
+  it("keeps the zones of a network when AWS impairs or withdraws one", async () => {
+    const zones = resource("ZoneChoice", "zones");
+    await zones.up({ count: 3 });
+    const chosen = zones.stored!.state.values["zones"];
+    for (const state of ["impaired", "withdrawn"]) {
+      await scene.simulator.setZones({ [`${region}a`]: state });
+      await zones.refresh();
+      assert.equal(await zones.up({ count: 3 }), "same", state);
+      assert.deepEqual(zones.stored!.state.values["zones"], chosen);
+    }
+    const fresh = resource("ZoneChoice", "fresh");
+    await fresh.up({ count: 3 });
+    assert.deepEqual(
+      fresh.stored!.state.values["zones"],
+      ["b", "c", "d"].map((zone) => region + zone),
+    );
+    // To name what is there already is no change; to name others would move subnets with machines in them.
+    assert.equal(await zones.up({ count: 3, names: chosen as string[] }), "update");
+    await assert.rejects(zones.up({ count: 3, names: [`${region}d`] }), /cannot become us-west-2d/);
+    assert.equal(await zones.up({ count: 3, region: "eu-west-1", connection: { region: "eu-west-1" } }), "replace");
+    assert.deepEqual(
+      zones.stored!.state.values["zones"],
+      ["a", "b", "c"].map((zone) => `eu-west-1${zone}`),
+    );
+  });
+
+  it("refuses zones by id, zones elsewhere, local zones, and more zones than there are", async () => {
+    const names = ["usw2-az1", "eu-west-1a", "us-west-2-lax-1a", "us-west-2b"];
+    const found = await refusal("ZoneChoice", { count: 4, names });
+    assert.equal(found.length, 3);
+    assert.match(
+      found[0]!,
+      /^names\[0\]: "usw2-az1" is the id of a zone, whose name for this account is "us-west-2[a-d]"$/,
+    );
+    assert.match(found[1]!, /^names\[1\]: "eu-west-1a" is no zone of us-west-2; there are: us-west-2a, us-west-2b/);
+    assert.match(found[2]!, /^names\[2\]: "us-west-2-lax-1a" is a local zone/);
+    const few = await refusal("ZoneChoice", { count: 3, region: "us-west-1", connection: { region: "us-west-1" } });
+    assert.match(few[0]!, /^names: us-west-1 has 2 zones .* name those to use$/);
+  });
+
+  it("keeps an image that is deprecated, then gone", async () => {
+    const image = resource("ImageChoice", "image");
+    await image.up({ gpu: true });
+    const { imageId, rootDeviceName } = image.stored!.state.values as { imageId: string; rootDeviceName: string };
+    assert.equal(rootDeviceName, "/dev/sda1");
+    await scene.simulator.changeImage(imageId, "deprecated");
+    assert.deepEqual(await refusal("ImageChoice", { imageId }), [], "named by id it can still be used");
+    const next = resource("ImageChoice", "next");
+    await next.up({ gpu: true });
+    const newest = next.stored!.state.values["imageId"] as string;
+    assert.notEqual(newest, imageId, "a search finds what is not deprecated");
+    await scene.simulator.changeImage(imageId, "deregistered");
+    await image.refresh();
+    assert.equal(await image.up({ gpu: true }), "same");
+    assert.equal(image.stored!.state.values["imageId"], imageId);
+    assert.deepEqual(await refusal("ImageChoice", { imageId }), [
+      `imageId: there is no image "${imageId}" in us-west-2 that this account may use`,
+    ]);
+    // The way out.
+    assert.equal(await image.up({ gpu: true, imageId: newest }), "update");
+    assert.equal(image.stored!.state.values["imageId"], newest);
+    assert.match((await refusal("ImageChoice", { imageId: newest, architecture: "arm64" }))[0]!, /is for x86_64/);
+  });
+
+  it("goes on with a group whose image is gone, and makes none of such an image", async () => {
+    const image = resource("ImageChoice", "old");
+    await image.up({ ubuntu: "22.04" });
+    const ImageId = image.stored!.state.values["imageId"] as string;
+    const launchTemplateId = await makeTemplate(scene, "outlived", { ImageId });
+    const group = resource("NodeGroup", "outlived");
+    const inputs = {
+      clusterName: "alpha",
+      name: "outlived",
+      minSize: 0,
+      maxSize: 1,
+      launchTemplateId,
+      launchTemplateVersion: 1,
+      instanceTypes: ["m5.large"],
+      subnetIds: [...scene.subnetIds],
+    };
+    await group.up(inputs);
+    await scene.simulator.changeImage(ImageId, "deregistered");
+    const launchTemplateVersion = Number(await addTemplateVersion(scene, launchTemplateId, { KeyName: "newer" }));
+    assert.equal(await group.up({ ...inputs, launchTemplateVersion }), "update");
+    const warnings = plugin.messages.map(({ message }) => message).filter((message) => message.includes(ImageId));
+    assert.match(warnings.join("\n"), /does not exist in the region: until `image` of the group names another/);
+    assert.match((await refusal("NodeGroup", { ...inputs, name: "another" })).join("\n"), /does not exist/);
+    await assert.rejects(group.up({ ...inputs, launchTemplateVersion, minSize: 1 }), (error: PluginError) => {
+      assert.match(error.message, /InvalidAMIID.NotFound/);
+      return true;
+    });
+    await group.destroy();
+  });
+
+  it("keeps what types are until others are named", async () => {
+    const types = resource("InstanceTypeFacts", "types");
+    await types.up({ instanceTypes: ["p5.48xlarge"] });
+    const facts = () => types.stored!.state.values["facts"] as { name: string; efaInterfaces: number }[];
+    assert.deepEqual(
+      facts().map(({ name, efaInterfaces }) => [name, efaInterfaces]),
+      [["p5.48xlarge", 32]],
+    );
+    await scene.simulator.clearRequests();
+    await types.refresh();
+    assert.equal(await types.up({ instanceTypes: ["p5.48xlarge"] }), "same");
+    assert.deepEqual(await scene.simulator.requests(), [], "AWS is not asked again");
+    assert.equal(await types.up({ instanceTypes: ["m5.large"] }), "update");
+    assert.equal(facts()[0]!.name, "m5.large");
+    await types.destroy();
+  });
+
+  it("refuses what the account cannot have, and examines what it has no more", async () => {
+    const rest = { controlPlane: { instanceType: "m5.xlarge", count: 3 } };
+    assert.match(
+      (await refusal("AccountReady", { ...rest, keyPair: "nobodys" })).join(),
+      /^keyPair: key pair "nobodys" does not exist/,
+    );
+    const account = resource("AccountReady", "account");
+    await account.up(rest);
+    assert.equal(account.stored!.state.values["accountId"], "123456789012");
+    await scene.simulator.setQuotas({ "L-1216C47A": 4 });
+    assert.equal(await account.up(rest), "same");
+    const more = { controlPlane: { instanceType: "m5.2xlarge", count: 3 } };
+    assert.match(
+      (await refusal("AccountReady", more)).join(),
+      /^controlPlane.instanceType: 3 × m5.2xlarge need 24 vCPUs/,
+    );
+    await scene.simulator.setQuotas({ "L-1216C47A": 1000 });
+    assert.match(
+      (await refusal("AccountReady", { controlPlane: { instanceType: "m9.xlarge", count: 1 } })).join(),
+      /^controlPlane.instanceType: "m9.xlarge" is not offered in us-west-2/,
+    );
+    await scene.simulator.addFault({ action: "DescribeInstanceTypeOfferings", code: "UnauthorizedOperation" });
+    assert.deepEqual(await refusal("AccountReady", more), []);
+    await scene.simulator.clearFaults();
+  });
+});
