@@ -42,7 +42,7 @@ module.exports = {
     never(
       "shared-knows-no-cloud",
       "What the clouds' rooms share knows none of them.",
-      { path: "^provider/(server|cloud|node-groups)/|^sdk/plugin/" },
+      { path: "^provider/(server|cloud|node-groups|kubernetes)/|^sdk/(plugin|kubernetes)/" },
       { path: `^(sdk|provider)/(${clouds})/` },
     ),
     never(

@@ -36,7 +36,7 @@ export type RunningCluster<Made extends MadeNodeGroup> = Omit<KubernetesCluster,
 export function kubernetesCluster<Made extends MadeNodeGroup>(
   name: string,
   parts: ClusterParts<Made>,
-  child: { parent: pulumi.Resource },
+  child: pulumi.CustomResourceOptions,
 ): RunningCluster<Made> {
   const { kubeconfig, addOns } = parts;
   const apiServer = new ApiServerReady(
@@ -44,7 +44,10 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     { kubeconfig, ...parts.apiServer.args },
     { ...child, dependsOn: parts.apiServer.after },
   );
-  const kubeProvider = new KubernetesProvider(`${name}-kubernetes`, kubeconfig, { ...child, dependsOn: [apiServer] });
+  const kubeProvider = new KubernetesProvider(`${name}-kubernetes`, kubeconfig, {
+    parent: child.parent,
+    dependsOn: [apiServer],
+  });
   const install = (which: readonly AddOn[], after: pulumi.Resource[]) =>
     which.flatMap((addOn) =>
       addOn(

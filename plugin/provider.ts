@@ -6,6 +6,7 @@ import { checkAwsConfig } from "../sdk/aws/config";
 import { checkCudoConfig } from "../sdk/cudo/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
+import type { LogSources } from "../provider/kubernetes/handlers";
 import type { ProviderDefinition } from "../provider/server/resource";
 import { readSchemaFile } from "./schema-file";
 
@@ -15,6 +16,11 @@ const placed = [
   ["gpu-clusters:cudo:", "cudo.projectId"],
   ["gpu-clusters:mithril:", "mithril.projectId"],
 ] as const;
+
+/** Where clouds let the logs of machines be read that nobody can log in to. */
+const logSources: LogSources = {
+  "aws:console": async () => (await import("../provider/aws/console-output.js")).consoleLog,
+};
 
 export const provider: ProviderDefinition = {
   name: pluginName,
@@ -47,7 +53,8 @@ export const provider: ProviderDefinition = {
     ...lazily(
       ["ApiServerReady", "ClusterCertificates", "LastingChoices", "NodesReady"],
       "gpu-clusters:kubernetes:",
-      async (token) => (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources[token]!(),
+      async (token) =>
+        (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources(logSources)[token]!(),
     ),
   },
   functions: {

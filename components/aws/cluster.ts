@@ -1,3 +1,4 @@
+import type { MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
@@ -82,7 +83,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           machines,
           ready,
           endpoint,
-          log: { instanceId: machines[0]!.id, ec2Connection: place.connection },
+          log: consoleOf(machines[0]!.id),
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
@@ -93,7 +94,6 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
             endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}`,
           }),
         ),
-        log: { ec2Connection: place.connection },
       },
       place.child,
     );
@@ -125,6 +125,11 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,
     });
   }
+}
+
+/** An instance's log can be read without a key. */
+function consoleOf(instanceId: pulumi.Input<string>): MachineLogArgs {
+  return { source: "aws:console", machine: instanceId };
 }
 
 interface Surroundings {
@@ -208,7 +213,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
       minSize: group.minSize,
       resource,
       status: groupStatus(group, resource),
-      machines: resource.machines.apply((all) => all.map(({ id: instanceId, nodeName }) => ({ nodeName, instanceId }))),
+      machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };
   };
 }

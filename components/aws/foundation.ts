@@ -12,7 +12,7 @@ import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { lastingNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
-import { accountConnection, accountProvider } from "./provider";
+import { accountConnection, accountProvider, ownProvider } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
 import { clusterTags, kubernetesName, kubernetesTags } from "./tags";
 
@@ -27,7 +27,7 @@ export interface AwsPlace {
   externalCloudProvider: boolean;
   connection: AwsConnection | undefined;
   /** Of the cluster's children. */
-  child: { parent: pulumi.Resource };
+  child: pulumi.CustomResourceOptions;
   /** The same for those that the AWS provider makes. */
   onAws: pulumi.CustomResourceOptions;
 }
@@ -35,7 +35,7 @@ export interface AwsPlace {
 export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsPlace {
   const { clusterName = name, namePrefix, cloudControllerManager: externalCloudProvider = true } = args;
   const base = `${namePrefix ?? ""}${clusterName}`;
-  const child = { parent };
+  const child = { parent, provider: ownProvider(`${name}-account`, args, { parent }) };
   return {
     clusterName,
     base,
@@ -44,7 +44,7 @@ export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Reso
     externalCloudProvider,
     connection: accountConnection(args),
     child,
-    onAws: { ...child, provider: accountProvider(`${name}-aws`, args, child) },
+    onAws: { parent, provider: accountProvider(`${name}-aws`, args, { parent }) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { Provider } from "@pulumi/aws/provider";
-import type * as pulumi from "../../sdk/pulumi";
 import type { AwsConnection } from "../../sdk/aws/config";
+import { Provider as GpuClusters } from "../../sdk/provider-resource";
+import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
 import type { AwsClusterArgs } from "./args";
 
@@ -22,6 +23,14 @@ export function accountProvider(
   if (region === undefined && cloudAccount === undefined) return undefined;
   const regions = region === undefined ? {} : { region: region as never };
   return new Provider(name, { ...regions, ...(cloudAccount && { assumeRoles: [cloudAccount] }) }, options);
+}
+
+/** The same for resources of this package; the rest of its configuration is the stack's. */
+export function ownProvider(name: string, account: Account, options: pulumi.ResourceOptions): GpuClusters | undefined {
+  const connection = accountConnection(account);
+  if (connection === undefined) return undefined;
+  const configured = new pulumi.Config("gpu-clusters").getObject<AwsConnection>("aws");
+  return new GpuClusters(name, { aws: { ...configured, ...connection } }, options);
 }
 
 /** The same for resources of this package. */

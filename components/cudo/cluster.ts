@@ -129,7 +129,6 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           ready: [machine],
           endpoint: pulumi.interpolate`https://${machine.externalIpAddress}:6443`,
           tlsServerName: apiServerName,
-          log: { sshPrivateKey: args.sshPrivateKey },
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
@@ -155,7 +154,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             }),
           };
         }),
-        log: { sshPrivateKey: args.sshPrivateKey },
+        sshPrivateKey: args.sshPrivateKey,
       },
       child,
     );

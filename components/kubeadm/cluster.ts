@@ -1,8 +1,8 @@
 import * as pulumi from "../../sdk/pulumi";
-import type { ApiServerReady, ApiServerReadyArgs } from "../../sdk/kubernetes/api-server-ready";
+import type { ApiServerReady, MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import type { ExpectedMachine, NodesReadyArgs } from "../../sdk/kubernetes/nodes-ready";
+import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
 import type { AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
 import { kubernetesCluster, type MadeNodeGroup, type RunningCluster } from "../kubernetes-cluster";
@@ -18,7 +18,7 @@ export interface KubeadmControlPlane {
   /** The name in the API server's certificate, where the endpoint's host is not in it. */
   tlsServerName?: string;
   /** Where to ask why the API server does not answer. */
-  log: Pick<ApiServerReadyArgs, "sshPrivateKey" | "instanceId" | "ec2Connection">;
+  log?: MachineLogArgs;
 }
 
 /** What a group's machines must know of the cluster that they join, and who must be able to ask it. */
@@ -48,8 +48,8 @@ export interface KubeadmParts {
   /** Besides the network between pods. */
   addOns?: Partial<AddOns>;
   nodeGroups: readonly ((joining: Joining) => KubeadmNodeGroup)[];
-  /** Where to ask why a machine does not become a node. */
-  log: Pick<NodesReadyArgs, "sshPrivateKey" | "ec2Connection">;
+  /** For root on the machines: with it, they are asked why they do not become nodes. */
+  sshPrivateKey?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -59,9 +59,9 @@ export interface KubeadmParts {
 export function kubeadmCluster(
   name: string,
   parts: KubeadmParts,
-  child: { parent: pulumi.Resource },
+  child: pulumi.CustomResourceOptions,
 ): RunningCluster<KubeadmNodeGroup> {
-  const { clusterName, certificates, controlPlane, cni, addOns = {} } = parts;
+  const { clusterName, certificates, controlPlane, cni, addOns = {}, sshPrivateKey } = parts;
   const certificateAuthority = certificates.caCertificate;
   const kubeconfig = administratorKubeconfig(parts);
   return kubernetesCluster(
@@ -71,7 +71,7 @@ export function kubeadmCluster(
       endpoint: controlPlane.endpoint,
       certificateAuthority,
       kubeconfig,
-      apiServer: { args: controlPlane.log, after: controlPlane.ready },
+      apiServer: { args: { log: controlPlane.log, sshPrivateKey }, after: controlPlane.ready },
       keeper: controlPlane.machines[0]!,
       addOns: {
         beforeNodes: [...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]), ...(addOns.beforeNodes ?? [])],
@@ -87,7 +87,7 @@ export function kubeadmCluster(
         controlPlaneNodes: controlPlane.machines.length,
         condition: cni === "none" ? "Registered" : "Ready",
         machines: askedMachines(groups),
-        ...parts.log,
+        sshPrivateKey,
       }),
     },
     child,

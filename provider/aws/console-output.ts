@@ -1,6 +1,5 @@
 import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import type { ProviderConfig } from "../server/resource";
-import type { AwsConnection } from "../../sdk/aws/config";
 import { isAwsError } from "./errors";
 import { connect } from "./connection";
 
@@ -8,13 +7,8 @@ import { connect } from "./connection";
  * What an instance wrote on its console, the last 64 KB. Needs `ec2:GetConsoleOutput`. Only instances on Nitro tell what they write now; others
  * what they wrote when they started. Reference: EC2 API, GetConsoleOutput.
  */
-export async function consoleOutput(
-  config: ProviderConfig,
-  connection: AwsConnection | undefined,
-  instanceId: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const { ec2 } = connect(config, connection);
+async function consoleOutput(instanceId: string, config: ProviderConfig, signal: AbortSignal): Promise<string> {
+  const { ec2 } = connect(config);
   const ask = (Latest: boolean) =>
     ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }), { abortSignal: signal });
   const { Output = "" } = await ask(true).catch((error: unknown) => {
@@ -23,3 +17,6 @@ export async function consoleOutput(
   });
   return Buffer.from(Output, "base64").toString("utf8");
 }
+
+/** The log of a machine that does not become a node: cloud-init writes it on the console. */
+export const consoleLog = { name: "its console", read: consoleOutput };

@@ -1,6 +1,13 @@
 import * as pulumi from "../pulumi";
-import type { AwsConnectionArgs } from "../aws/node-group";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+/** Where a cloud lets the log of a machine be read that does not answer. */
+export interface MachineLogArgs {
+  /** `aws:console`: the console of an EC2 instance, with `ec2:GetConsoleOutput`. */
+  source: pulumi.Input<string>;
+  /** The machine as the source knows it, for example `i-0123456789abcdef0`. */
+  machine: pulumi.Input<string>;
+}
 
 export interface ApiServerReadyArgs {
   /**
@@ -20,13 +27,8 @@ export interface ApiServerReadyArgs {
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
-  /**
-   * EC2 instance that the API server runs on: asked for its console output when it does not answer, with `ec2:GetConsoleOutput`. A change of it
-   * is none here.
-   */
-  instanceId?: pulumi.Input<string>;
-  /** Another region, account or role of `instanceId` than the provider's. */
-  ec2Connection?: pulumi.Input<AwsConnectionArgs>;
+  /** Where else the log of the machine can be read, in a cloud's own way. A change of it is none here. */
+  log?: pulumi.Input<MachineLogArgs>;
 }
 
 /**

@@ -1,4 +1,4 @@
-export { ApiServerReady, type ApiServerReadyArgs } from "./api-server-ready";
+export { ApiServerReady, type ApiServerReadyArgs, type MachineLogArgs } from "./api-server-ready";
 export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
 export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
@@ -7,6 +7,6 @@ export {
   type ExecCredentials,
   type KubeconfigParts,
 } from "./kubeconfig";
-export { NodesReady, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

@@ -1,6 +1,6 @@
 import * as pulumi from "../pulumi";
-import type { AwsConnectionArgs } from "../aws/node-group";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { MachineLogArgs } from "./api-server-ready";
 
 /** How many nodes of a group to wait for. */
 export interface ExpectedNodeGroup {
@@ -18,8 +18,8 @@ export interface ExpectedMachine {
   nodeName: pulumi.Input<string>;
   /** Where this computer reaches it, for `sshPrivateKey`. */
   address?: pulumi.Input<string>;
-  /** EC2 instance that it is: asked for its console output, with `ec2:GetConsoleOutput`. */
-  instanceId?: pulumi.Input<string>;
+  /** Where else its log can be read, in a cloud's own way. */
+  log?: pulumi.Input<MachineLogArgs>;
 }
 
 export interface NodesReadyArgs {
@@ -60,8 +60,6 @@ export interface NodesReadyArgs {
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
-  /** Another region, account or role of EC2 instances among `machines` than the provider's. */
-  ec2Connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**

@@ -106,7 +106,7 @@ describe("components/aws: three control planes", () => {
     const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
     assert.deepEqual(changed, [waiting]);
     const state = { inputs: before.get(waiting) as never, outputs: { status: "ready" as const } };
-    const { ignores } = nodesReady.plan!(state, after.get(waiting) as never, ["nodeGroups"]);
+    const { ignores } = nodesReady({}).plan!(state, after.get(waiting) as never, ["nodeGroups"]);
     assert.ok(ignores!.includes("nodeGroups"));
   });
 

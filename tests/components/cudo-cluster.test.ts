@@ -103,7 +103,7 @@ describe("components/cudo", () => {
     const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
     assert.deepEqual(changed, ["train-nodes"]);
     const state = { inputs: before.get("train-nodes") as never, outputs: { status: "ready" as const } };
-    const { ignores } = nodesReady.plan!(state, after.get("train-nodes") as never, ["nodeGroups"]);
+    const { ignores } = nodesReady({}).plan!(state, after.get("train-nodes") as never, ["nodeGroups"]);
     assert.ok(ignores!.includes("nodeGroups"));
   });
 

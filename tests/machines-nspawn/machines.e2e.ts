@@ -135,7 +135,7 @@ describe("machines that boot", () => {
     ];
     await delay(1_000); // The token's life.
     await Promise.all(strangers.map((machine) => machine.start()));
-    const wait = nodesReady.create(
+    const wait = nodesReady({}).create(
       {
         kubeconfig: cluster.kubeconfig,
         nodeGroups: [{ name: "workers", minSize: 4 }],

@@ -7,7 +7,7 @@ import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { machineReports } from "./machine-reports";
+import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
@@ -22,16 +22,16 @@ const defaultTimeoutSeconds = 1200;
 const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
-export const apiServerReady: ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> = {
-  check: checkKubeconfig,
+export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> => ({
+  check: (inputs) => [...checkKubeconfig(inputs), ...checkLog(inputs.log, "log", sources)],
 
   // They only tell how to ask the machine when it does not answer.
-  plan: () => ({ ignores: ["sshPrivateKey", "instanceId", "ec2Connection"] }),
+  plan: () => ({ ignores: ["sshPrivateKey", "log"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
   async create(inputs, context) {
-    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, context) };
+    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, sources, context) };
   },
 
   async read(id, state, { signal, log }) {
@@ -48,14 +48,18 @@ export const apiServerReady: ResourceHandler<ApiServerReadyInputs, ApiServerRead
     }
   },
 
-  update: (_id, inputs, _state, context) => apiServer(inputs, context),
+  update: (_id, inputs, _state, context) => apiServer(inputs, sources, context),
 
   async delete() {
     // It made nothing.
   },
-};
+});
 
-async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext): Promise<ApiServerReadyOutputs> {
+async function apiServer(
+  inputs: ApiServerReadyInputs,
+  sources: LogSources,
+  context: ResourceContext,
+): Promise<ApiServerReadyOutputs> {
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
   const byKubeadm = isKubeadmAdministrator(inputs.kubeconfig);
@@ -67,7 +71,8 @@ async function apiServer(inputs: ApiServerReadyInputs, context: ResourceContext)
   };
   const reports = async () => {
     const address = new URL(endpoint).hostname;
-    return machineReports([{ nodeName: "the control plane", address, instanceId: inputs.instanceId }], inputs, context);
+    const machine = { nodeName: "the control plane", address, ...(inputs.log && { log: inputs.log }) };
+    return machineReports([machine], { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
   return waitFor(attempt, {
     what: `the API server at ${endpoint}`,

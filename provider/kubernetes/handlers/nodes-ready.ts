@@ -7,7 +7,7 @@ import { bootstrapLog, describeReports } from "../machine-log";
 import { missingNodes, type NodeObject } from "../node-readiness";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { machineReports } from "./machine-reports";
+import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
 export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
@@ -19,15 +19,22 @@ export interface NodesReadyOutputs {
 const defaultTimeoutSeconds = 1800;
 const requestTimeoutMs = 10_000;
 
-export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = {
-  check: checkKubeconfig,
+export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> => ({
+  check(inputs) {
+    const machines = Array.isArray(inputs.machines) ? inputs.machines : [];
+    return [
+      ...checkKubeconfig(inputs),
+      ...machines.flatMap((machine, index) =>
+        isUnknown(machine) ? [] : checkLog(machine.log, `machines[${index}].log`, sources),
+      ),
+    ];
+  },
 
   plan: (state, { nodeGroups }) => ({
     ignores: [
       // They only tell whom to ask when a node is missing.
       "machines",
       "sshPrivateKey",
-      "ec2Connection",
       ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
     ],
   }),
@@ -35,7 +42,7 @@ export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = 
   preview: (_inputs, state) => state?.outputs ?? {},
 
   async create(inputs, context) {
-    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, context) };
+    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
   },
 
   async read(id, state) {
@@ -43,12 +50,12 @@ export const nodesReady: ResourceHandler<NodesReadyInputs, NodesReadyOutputs> = 
     return state;
   },
 
-  update: (_id, inputs, _state, context) => nodes(inputs, context),
+  update: (_id, inputs, _state, context) => nodes(inputs, sources, context),
 
   async delete() {
     // It made nothing.
   },
-};
+});
 
 /** The groups' order says nothing. Values that are not known yet are none that were there. */
 function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<NodesReadyInputs["nodeGroups"]>): boolean {
@@ -61,7 +68,11 @@ function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<Nodes
   return words.sort().join() === known.sort().join();
 }
 
-async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promise<NodesReadyOutputs> {
+async function nodes(
+  inputs: NodesReadyInputs,
+  sources: LogSources,
+  context: ResourceContext,
+): Promise<NodesReadyOutputs> {
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
   const expected = {
     nodeGroups: inputs.nodeGroups,
@@ -78,7 +89,7 @@ async function nodes(inputs: NodesReadyInputs, context: ResourceContext): Promis
   };
   const reports = async () => {
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
-    return machineReports(absent, inputs, context);
+    return machineReports(absent, { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
   return waitFor(attempt, {
     what: "nodes",

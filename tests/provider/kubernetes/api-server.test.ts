@@ -30,7 +30,7 @@ describe("a real API server", function () {
         if (message.includes("rights are not set up yet")) granted ??= kubernetesApi(root).create(clusterAdmins);
       },
     };
-    const { id, outputs } = await apiServerReady.create({ kubeconfig, timeoutSeconds: 50 }, { ...context, log });
+    const { id, outputs } = await apiServerReady({}).create({ kubeconfig, timeoutSeconds: 50 }, { ...context, log });
     assert.equal(id, "test");
     assert.equal(outputs.ready, true);
     assert.match(outputs.version, /^1\.\d+\.\d+/);
@@ -153,14 +153,14 @@ describe("a real API server", function () {
         joined ??= api.create(readyNode);
       },
     };
-    const { id, outputs } = await nodesReady.create(inputs, { ...context, log });
+    const { id, outputs } = await nodesReady({}).create(inputs, { ...context, log });
     assert.deepEqual([id, outputs], ["test", { status: "ready" }]);
     assert.match(context.said[0]!, /waiting for nodes \(0 s\): node group "gpu" has 0 of 1 nodes \(1 not joined\)/);
   });
 
   it("keeps the version when it is refreshed", async () => {
     const inputs = { kubeconfig, timeoutSeconds: 5 };
-    const live = await apiServerReady.read(
+    const live = await apiServerReady({}).read(
       "test",
       { inputs, outputs: { ready: true, version: "1.0.0" } },
       testContext(),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { apiServerReady } from "../../../provider/kubernetes/handlers/api-server-ready";
+import { machineReports } from "../../../provider/kubernetes/handlers/machine-reports";
 import { waitFor, NotYet } from "../../../provider/kubernetes/handlers/wait";
 import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
 import {
@@ -9,6 +11,8 @@ import {
   logOverSsh,
   withoutSecrets,
 } from "../../../provider/kubernetes/machine-log";
+import type { ProviderConfig } from "../../../provider/server/resource";
+import { Unknown } from "../../../provider/server/values";
 import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
@@ -39,7 +43,7 @@ describe("the log of a machine that does not become a node", () => {
       ),
     );
     try {
-      const error: Error = await nodesReady
+      const error: Error = await nodesReady({})
         .create(
           {
             kubeconfig: server.kubeconfig,
@@ -60,6 +64,39 @@ describe("the log of a machine that does not become a node", () => {
     } finally {
       await server.close();
     }
+  });
+
+  it("is asked of the cloud that a machine names, where there is no key", async () => {
+    const asked: unknown[] = [];
+    const sources = {
+      "aws:console": async () => ({
+        name: "its console",
+        read: async (machine: string, config: ProviderConfig) => {
+          asked.push([machine, config]);
+          return "cloud-init[1]: 2026-01-02T03:05:05Z FAILED at step: kubeadm join (exit status 1)";
+        },
+      }),
+      "other:cloud": () => assert.fail("no machine names it"),
+    };
+    const { config, signal } = testContext();
+    const log = { source: "aws:console", machine: "i-1" };
+    const machines = [{ nodeName: "gpu-0", log }, { nodeName: "gpu-1" }];
+    const reports = await machineReports(machines, { sources, sshPrivateKey: undefined, config, signal });
+    assert.deepEqual(
+      reports.map(({ nodeName, source, hasFailed }) => [nodeName, source, hasFailed]),
+      [["gpu-0", "its console", true]],
+    );
+    assert.deepEqual(asked, [["i-1", config]]);
+    const wrong = { source: "aws:consol", machine: "i-1" };
+    const reason = '"aws:consol" is no source of logs; there is "aws:console", "other:cloud"';
+    const { kubeconfig } = { kubeconfig: Unknown.value };
+    assert.deepEqual(await apiServerReady(sources).check!({ kubeconfig, log: wrong }, testContext()), [
+      { property: "log.source", reason },
+    ]);
+    const waiting = { kubeconfig, nodeGroups: [], machines: [{ nodeName: "gpu-0", log: wrong }] };
+    assert.deepEqual(await nodesReady(sources).check!(waiting, testContext()), [
+      { property: "machines[0].log.source", reason },
+    ]);
   });
 
   it("is found among the rest of what an instance wrote on its console", () => {

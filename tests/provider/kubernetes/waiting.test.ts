@@ -12,10 +12,12 @@ describe("resources that wait for a cluster", () => {
     const server = await httpsServer((_request, response) => response.writeHead(503).end("etcd failed"));
     try {
       const { kubeconfig, endpoint } = server;
-      const error: Error = await apiServerReady.create({ kubeconfig, timeoutSeconds: 1 }, testContext()).then(
-        () => assert.fail("did not fail"),
-        (reason: Error) => reason,
-      );
+      const error: Error = await apiServerReady({})
+        .create({ kubeconfig, timeoutSeconds: 1 }, testContext())
+        .then(
+          () => assert.fail("did not fail"),
+          (reason: Error) => reason,
+        );
       assert.ok(
         error.message.startsWith(
           `the API server at ${endpoint} was not ready after 1 s; last: GET /readyz: etcd failed (HTTP 503). Look at`,
@@ -23,7 +25,7 @@ describe("resources that wait for a cluster", () => {
       );
       assert.match(error.message, /console.*security group.*port \d+$/);
       await assert.rejects(
-        async () => nodesReady.create({ kubeconfig, nodeGroups, timeoutSeconds: 1 }, testContext()),
+        async () => nodesReady({}).create({ kubeconfig, nodeGroups, timeoutSeconds: 1 }, testContext()),
         /did not have its nodes after 1 s: .*etcd failed.*look at the console/,
       );
     } finally {
@@ -38,7 +40,7 @@ describe("resources that wait for a cluster", () => {
     const server = await httpsServer((_request, response) => response.writeHead(503).end());
     try {
       await assert.rejects(
-        apiServerReady.create({ kubeconfig: server.kubeconfig, timeoutSeconds: 30 }, context),
+        apiServerReady({}).create({ kubeconfig: server.kubeconfig, timeoutSeconds: 30 }, context),
         /interrupted|aborted/,
       );
     } finally {
@@ -51,23 +53,25 @@ describe("resources that wait for a cluster", () => {
     await close();
     const context = testContext();
     const state = { inputs: { kubeconfig }, outputs: { ready: true as const, version: "1.36.3" } };
-    assert.deepEqual(await apiServerReady.read("test", state, context), state);
+    assert.deepEqual(await apiServerReady({}).read("test", state, context), state);
     assert.match(context.said.join(), /^warn: the cluster does not answer.*ECONNREFUSED/);
   });
 
   it("foretell what is known, so that a preview shows no change where there is none", () => {
     const outputs = { ready: true as const, version: "1.36.3" };
     const inputs = { kubeconfig: "k" };
-    assert.deepEqual(apiServerReady.preview!(inputs, { inputs, outputs }), outputs);
-    assert.deepEqual(apiServerReady.preview!(inputs, undefined), {});
+    assert.deepEqual(apiServerReady({}).preview!(inputs, { inputs, outputs }), outputs);
+    assert.deepEqual(apiServerReady({}).preview!(inputs, undefined), {});
     const nodes = { kubeconfig: "k", nodeGroups };
-    assert.deepEqual(nodesReady.preview!(nodes, { inputs: nodes, outputs: { status: "ready" } }), { status: "ready" });
+    assert.deepEqual(nodesReady({}).preview!(nodes, { inputs: nodes, outputs: { status: "ready" } }), {
+      status: "ready",
+    });
   });
 
   it("take the same groups in another order for no change", () => {
     const groups = [...nodeGroups, { name: "system", minSize: 1 }];
-    const planned = (now: Parameters<NonNullable<typeof nodesReady.plan>>[1]["nodeGroups"]) =>
-      nodesReady.plan!(
+    const planned = (now: Parameters<NonNullable<ReturnType<typeof nodesReady>["plan"]>>[1]["nodeGroups"]) =>
+      nodesReady({}).plan!(
         { inputs: { kubeconfig: "k", nodeGroups: groups }, outputs: { status: "ready" } },
         { kubeconfig: "k", nodeGroups: now },
         ["nodeGroups"],
@@ -81,7 +85,7 @@ describe("resources that wait for a cluster", () => {
   });
 
   it("refuse a kubeconfig that is none, and a time-out that is over", async () => {
-    assert.deepEqual(await apiServerReady.check!({ kubeconfig: "{}", timeoutSeconds: 0 }, testContext()), [
+    assert.deepEqual(await apiServerReady({}).check!({ kubeconfig: "{}", timeoutSeconds: 0 }, testContext()), [
       { property: "kubeconfig", reason: "the kubeconfig names no current-context" },
       { property: "timeoutSeconds", reason: "0 must be more than 0 seconds" },
     ]);
