@@ -217,11 +217,7 @@ export class Group {
 
   /** What is still missing does not come; or one machine does not, which the cloud has but never ran. Tells whether that is news. */
   stockOut(problem: Problem, machineId?: string): boolean {
-    if (machineId !== undefined) {
-      const isNews = this.fresh.has(machineId) && !this.waiting.has(machineId) && !this.leaving.has(machineId);
-      if (isNews) this.waiting.set(machineId, problem);
-      return isNews;
-    }
+    if (machineId !== undefined) return this.markWaiting(machineId, problem);
     const { missing } = this;
     for (let index = 0; index < missing; index++) {
       const id = placeholderId(this.id, this.options.run, this.placeholdersMade++);
@@ -234,6 +230,15 @@ export class Group {
   sawNodes(registered: ReadonlyMap<string, string>): void {
     this.registered = registered;
     this.index();
+  }
+
+  private markWaiting(machineId: string, problem: Problem): boolean {
+    const bundle = this.machines.find(({ id }) => id === machineId)?.bundle;
+    const news = this.machines
+      .filter(({ id, bundle: other }) => id === machineId || (bundle !== undefined && other === bundle))
+      .filter(({ id }) => this.fresh.has(id) && !this.waiting.has(id) && !this.leaving.has(id));
+    for (const { id } of news) this.waiting.set(id, problem);
+    return news.length > 0;
   }
 
   /** Machines that were bought together go together. */

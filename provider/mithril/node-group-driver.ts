@@ -125,7 +125,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
     for (const bid of every) {
       if (bid.status === "Preempting") {
         const message = `bid ${bid.name} (${bid.fid}) was outbid at ${bid.limitPrice}: its nodes stop within five minutes and come back when it wins again`;
-        problems.push({ kind: "lost", message, at: new Date() });
+        problems.push({ kind: "lost", machineId: machineId(bid.fid, 1), message, at: new Date() });
       }
     }
     const open = every.filter(({ status }) => status === "Open");
@@ -194,11 +194,11 @@ export class SpotGroupDriver implements NodeGroupDriver {
       if (spotPriceCents !== undefined && limit < spotPriceCents) {
         const price = formatMoney(spotPriceCents);
         const message = `${who} offers ${bid.limitPrice} per instance and hour, the market in ${region} is at ${price}: raise limitPrice, or wait until the price falls`;
-        return [{ kind: "capacity", message, at }];
+        return [{ kind: "capacity", machineId: machineId(bid.fid, 1), message, at }];
       }
       if (availableCapacity !== undefined && availableCapacity < bid.quantity) {
         const message = `${who} waits: ${availableCapacity} instances are free in ${region}, it needs ${bid.quantity}`;
-        return [{ kind: "capacity", message, at }];
+        return [{ kind: "capacity", machineId: machineId(bid.fid, 1), message, at }];
       }
       return [];
     });

@@ -36,7 +36,7 @@ export interface NodeGroupDescription {
  */
 export interface NodeGroupProblem {
   readonly kind: "capacity" | "quota" | "rejected" | "lost";
-  /** The machine's id, where one was made and then lost. */
+  /** The machine that it is about, where there is one: lost, being taken back, or ordered and not given. Stands for its whole bundle. */
   readonly machineId?: string;
   /** The cloud's own words. */
   readonly message: string;

@@ -20,6 +20,8 @@ export interface AwsTiming {
   readonly historyLag: number;
   /** From the deletion of a load balancer until its network interfaces are gone. */
   readonly balancerRelease: number;
+  /** From the notice of a spot interruption until the instance is taken back. */
+  readonly spotNotice: number;
 }
 
 /** Minutes of the real AWS, made short. */
@@ -34,4 +36,5 @@ export const defaultAwsTiming: AwsTiming = {
   fleetInstancesLag: 0,
   historyLag: 0,
   balancerRelease: 150,
+  spotNotice: 150,
 };

@@ -28,7 +28,8 @@ export function problemOf(record: HistoryRecordEntry): NodeGroupProblem | undefi
   const type = record.EventType as string | undefined;
   const at = record.Timestamp ?? new Date(0);
   if (type === "instance-change" && EventSubType === "termination_notified") {
-    return { kind: "lost", message: `AWS takes the spot instance ${InstanceId ?? ""} back`.trim(), at };
+    const message = `AWS takes the spot instance ${InstanceId ?? ""} back`.trim();
+    return { kind: "lost", ...(InstanceId !== undefined && { machineId: InstanceId }), message, at };
   }
   if (!errorTypes.includes(type ?? "") && !troublesome.test(EventSubType)) return undefined;
   const message = [EventSubType, EventDescription].filter(Boolean).join(": ");

@@ -35,6 +35,7 @@ export const quick: AwsTiming = {
   fleetInstancesLag: 0,
   historyLag: 0,
   balancerRelease: 60,
+  spotNotice: 40,
 };
 
 export const pace: Pace = { firstMs: 15, factor: 1.2, longestMs: 60 };

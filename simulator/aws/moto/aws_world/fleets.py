@@ -118,7 +118,7 @@ class Fleet(TaggedEC2Resource):
     def interrupt(self, member: Member) -> None:
         """What a spot interruption does."""
         self.note("instance-change", "termination_notified", member.instance.id)
-        member.instance.terminate()
+        world.after("spotNotice", member.instance.terminate)
 
     # What the fleet does by itself
 

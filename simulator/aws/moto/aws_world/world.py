@@ -21,6 +21,7 @@ DEFAULT_TIMING: dict[str, float] = {
     "fleetInstancesLag": 0,
     "historyLag": 0,
     "balancerRelease": 150,
+    "spotNotice": 150,
 }
 
 

@@ -1,0 +1,164 @@
+/** The server over real drivers on the simulated AWS. */
+import assert from "node:assert/strict";
+import type { ServiceError } from "@grpc/grpc-js";
+import type { ProtocolClient } from "./client";
+import { startServer, type TestServer } from "./server";
+import { makeGroup, startScene, until, type Group, type Scene } from "../provider/aws/scene";
+
+describe("the autoscaler's server on AWS", () => {
+  let scene: Scene;
+  let server: TestServer;
+  before(async function () {
+    this.timeout(120_000);
+    scene = await startScene();
+  });
+  after(() => scene.close());
+  afterEach(async () => {
+    await scene.simulator.clearFaults();
+    await server.close();
+  });
+
+  const serve = async (...groups: Group[]): Promise<ProtocolClient> => {
+    const clouds = Object.fromEntries(groups.map(({ spec, restarted }) => [spec.name, restarted()]));
+    server = await startServer({ clouds, timing: { staleMs: 500, patienceMs: 200, idleMs: 500 } });
+    return server.client;
+  };
+  const instances = async (id: string) => (await server.client.call("NodeGroupNodes", { id })).instances;
+  const running = async (id: string, count: number) =>
+    until(async () => {
+      const all = (await instances(id)).filter(({ status }) => status.instanceState !== 3);
+      return all.length === count && all.every(({ status }) => status.instanceState === 1) && all;
+    }, `${count} machines of ${id}`);
+  const node = ({ id }: { id: string }) => ({ providerID: id, name: id, labels: {} });
+  const target = async (id: string) => (await server.client.call("NodeGroupTargetSize", { id })).targetSize;
+  const modifications = async () =>
+    (await scene.simulator.requests()).filter(({ action }) => action === "ModifyFleet").length;
+  /** At rest, the cloud has what the server says. */
+  const agrees = async (group: Group, size: number) => {
+    await running(group.spec.name, size);
+    assert.equal(await target(group.spec.name), size);
+    await until(async () => {
+      const { size: fleets, machines } = await group.restarted().describe(AbortSignal.timeout(10_000));
+      return fleets === size && machines.filter(({ state }) => state !== "deleting").length === size;
+    }, `a fleet of ${size}`);
+  };
+
+  it("grows from zero by one change, removes what is named, and its template says what a node will be", async () => {
+    const group = await makeGroup(scene, "grows", 0);
+    const client = await serve(group);
+    assert.ok((await client.call("NodeGroupTemplateNodeInfo", { id: "grows" })).nodeBytes.length > 0);
+    await scene.simulator.clearRequests();
+    await client.call("NodeGroupIncreaseSize", { id: "grows", delta: 3 });
+    const [first, second, third] = await running("grows", 3);
+    assert.equal(await modifications(), 1);
+    await client.call("NodeGroupDeleteNodes", { id: "grows", nodes: [node(second!)] });
+    await client.call("NodeGroupDeleteNodes", { id: "grows", nodes: [node(second!)] });
+    const left = await running("grows", 2);
+    assert.deepEqual(new Set(left.map(({ id }) => id)), new Set([first!.id, third!.id]));
+    await agrees(group, 2);
+  });
+
+  it("is out of one type: the next group is tried, and the fleet stops trying", async () => {
+    const [full, other] = [
+      await makeGroup(scene, "full", 0, { instanceTypes: ["p3.2xlarge"] }),
+      await makeGroup(scene, "other", 0),
+    ];
+    await scene.simulator.addFault({ capacity: { instanceType: "p3.2xlarge" } });
+    const client = await serve(full, other);
+    await client.call("NodeGroupIncreaseSize", { id: "full", delta: 2 });
+    const broken = await until(async () => {
+      const all = await instances("full");
+      return all.length === 2 && all;
+    }, "the shortage");
+    assert.deepEqual(
+      broken.map(({ status }) => status.errorInfo?.instanceErrorClass),
+      [1, 1],
+    );
+    await client.call("NodeGroupDeleteNodes", { id: "full", nodes: broken.map(node) });
+    await client.call("NodeGroupIncreaseSize", { id: "other", delta: 2 });
+    await agrees(other, 2);
+    await until(
+      async () => (await full.restarted().describe(AbortSignal.timeout(10_000))).size === 0,
+      "the fleet's target is lowered",
+    );
+    await scene.simulator.clearFaults();
+    await agrees(full, 0);
+  });
+
+  it("goes through throttling, lost answers and lists that lag", async () => {
+    const group = await makeGroup(scene, "rough", 0);
+    const client = await serve(group);
+    for (const action of ["ModifyFleet", "DescribeInstances", "DescribeFleets"])
+      await scene.simulator.addFault({ action, code: "RequestLimitExceeded", times: 2 });
+    await scene.simulator.addFault({ action: "ModifyFleet", code: "InternalError", afterEffect: true, times: 1 });
+    await client.call("NodeGroupIncreaseSize", { id: "rough", delta: 2 });
+    const [machine] = await running("rough", 2);
+    await scene.simulator.addFault({
+      action: "TerminateInstances",
+      code: "InternalError",
+      afterEffect: true,
+      times: 1,
+    });
+    await client.call("NodeGroupDeleteNodes", { id: "rough", nodes: [node(machine!)] });
+    await agrees(group, 1);
+  });
+
+  it("restarts in the middle of growing and of shrinking", async () => {
+    const group = await makeGroup(scene, "restarts", 1);
+    let client = await serve(group);
+    await client.call("NodeGroupIncreaseSize", { id: "restarts", delta: 2 });
+    await until(
+      async () => (await group.restarted().describe(AbortSignal.timeout(10_000))).size === 3,
+      "the fleet has it",
+    );
+    await server.close();
+    client = await serve(group);
+    const [machine] = await running("restarts", 3);
+    await scene.simulator.addFault({ action: "TerminateInstances", code: "UnauthorizedOperation", times: 1 });
+    await client.call("NodeGroupDeleteNodes", { id: "restarts", nodes: [node(machine!)] });
+    await until(
+      async () => (await group.restarted().describe(AbortSignal.timeout(10_000))).size === 2,
+      "the target is down",
+    );
+    await server.close();
+    await scene.simulator.clearFaults();
+    await serve(group);
+    await agrees(group, 2);
+  });
+
+  it("refuses to grow with credentials that do not work, and says so", async () => {
+    const group = await makeGroup(scene, "expired", 0);
+    const client = await serve(group);
+    await scene.simulator.addFault({ action: "*", code: "UnauthorizedOperation", message: "no longer" });
+    const refused = async () =>
+      client.call("NodeGroupIncreaseSize", { id: "expired", delta: 1 }).then(
+        () => client.call("NodeGroupDecreaseTargetSize", { id: "expired", delta: -1 }).then(() => false),
+        (error: ServiceError) => /no longer/.test(error.details),
+      );
+    await until(refused, "the refusal");
+    await scene.simulator.clearFaults();
+    await agrees(group, 0);
+  });
+
+  it("drains a spot machine that AWS takes back, before it goes", async () => {
+    const group = await makeGroup(scene, "spot", 1, { capacityType: "spot" });
+    const { machines } = await until(async () => {
+      const found = await group.driver.describe(AbortSignal.timeout(10_000));
+      return found.machines[0]?.state === "running" && found;
+    }, "the machine");
+    await serve(group);
+    const { nodeName, providerId, id } = machines[0]!;
+    server.kubernetes.node(nodeName, { group: "spot", providerId });
+    server.kubernetes.pods.push({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "job", namespace: "default" },
+      spec: { nodeName },
+    });
+    await scene.simulator.setTiming({ spotNotice: 5_000 });
+    await scene.simulator.interrupt(id);
+    await until(async () => server.kubernetes.evicted.includes("job"), "the pod is evicted");
+    const found = await server.kubernetes.read({ name: nodeName });
+    assert.equal((found?.["spec"] as { unschedulable?: boolean }).unschedulable, true);
+  });
+});

@@ -1,0 +1,174 @@
+/** The server over real drivers, opened from configuration and spec as in a cluster, on the simulated Cudo and Mithril. */
+import assert from "node:assert/strict";
+import { openNodeGroup } from "../../provider/clouds";
+import type { ProviderConfig } from "../../provider/server/resource";
+import type { NodeGroupDriver } from "../../provider/node-groups/driver";
+import { until } from "../simulator/machines/test-cluster";
+import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
+import { publicKey, signal, TestMithril } from "../provider/mithril/cloud";
+import { startServer, type TestServer } from "./server";
+
+const patienceMs = 60_000;
+
+const instances = async ({ client }: TestServer) => (await client.call("NodeGroupNodes", { id: "gpu" })).instances;
+const target = async ({ client }: TestServer) => (await client.call("NodeGroupTargetSize", { id: "gpu" })).targetSize;
+const named = (ids: readonly string[]) => ids.map((id) => ({ providerID: id, name: id, labels: {} }));
+/** So many machines run, and all others are gone. */
+const running = (server: TestServer, count: number) =>
+  until(
+    `${count} machines run`,
+    async () => {
+      const all = await instances(server);
+      return (
+        all.length === count &&
+        all.every(({ status }) => status.instanceState === 1) &&
+        (await target(server)) === count
+      );
+    },
+    patienceMs,
+  );
+const broken = async (server: TestServer, count: number) => {
+  let found: Awaited<ReturnType<typeof instances>> = [];
+  const look = async () => {
+    found = (await instances(server)).filter(({ status }) => status.errorInfo);
+    return found.length === count;
+  };
+  await until(`${count} machines do not come`, look, patienceMs);
+  return found;
+};
+
+function open(cloud: string, config: ProviderConfig, spec: object): Promise<NodeGroupDriver> {
+  return openNodeGroup(cloud, config, spec, { owner: "urn:gpu", warn: () => undefined });
+}
+
+describe("the autoscaler's server on Cudo", () => {
+  let cloud: SimulatedCloud;
+  let server: TestServer;
+  before(async () => {
+    cloud = await simulatedCloud();
+    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
+    await until("the network is there", async () => (await cloud.api.networks.find("net", never))?.state === "ACTIVE");
+  });
+  after(() => cloud.close());
+  afterEach(() => server.close());
+
+  const serve = async () => {
+    const spec = {
+      ...{ clusterName: "train", name: "gpu", role: "worker", minSize: 0, maxSize: 5, dataCenterId: home },
+      ...{
+        machineType: "intel-broadwell",
+        vcpus: 2,
+        memoryGib: 4,
+        bootDiskSizeGib: 10,
+        bootDiskImageId: "ubuntu-2404",
+      },
+      ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
+    };
+    const gpu = await open("cudo", { cudo: cloud.config }, spec);
+    server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 200 } });
+    return server.client;
+  };
+
+  it("grows from zero, removes what is named, and restarts in the middle of both", async () => {
+    let client = await serve();
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });
+    await until("machines are being made", async () => (await cloud.api.vms.list(never)).length > 0, patienceMs);
+    await server.close();
+    client = await serve();
+    const made = await target(server);
+    if (made < 2) await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 - made });
+    await running(server, 2);
+    const [first] = await instances(server);
+    await client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([first!.id]) });
+    await until(
+      "the request is on its way",
+      async () => (await cloud.operations()).includes("TerminateVM"),
+      patienceMs,
+    );
+    await server.close();
+    await serve();
+    await running(server, 1);
+    assert.equal((await cloud.api.vms.list(never)).filter(({ state }) => state === "ACTIVE").length, 1);
+  });
+
+  it("is full: machines that could be made stay, the rest is given back, and nothing is tried again until asked", async () => {
+    const client = await serve();
+    const before = await target(server);
+    await cloud.simulator.setConditions("cudo", { quotas: { vms: before + 1 } });
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 3 });
+    const missing = await broken(server, 2);
+    assert.deepEqual(
+      missing.map(({ status }) => status.errorInfo!.errorCode),
+      ["QUOTA_EXCEEDED", "QUOTA_EXCEEDED"],
+    );
+    await client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named(missing.map(({ id }) => id)) });
+    await running(server, before + 1);
+    await cloud.simulator.clearFaults();
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+    await running(server, before + 2);
+  });
+});
+
+describe("the autoscaler's server on Mithril", () => {
+  const region = "us-central5-a";
+  const type = "h100-80gb.sxm.8x";
+  let mithril: TestMithril;
+  let server: TestServer;
+  beforeEach(async () => {
+    mithril = await TestMithril.start();
+    const api = mithril.api();
+    const key = (await api.sshKeys.create({ name: "mine", publicKey: publicKey(), required: false }, signal())).fid;
+    const order = {
+      name: "train",
+      region,
+      sshKeys: [key],
+      instanceType: "it_simCpu4x000000",
+      kubernetesVersion: "1.34",
+    };
+    const clusterId = (await api.clusters.create(order, signal())).fid;
+    const spec = {
+      ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: type, sshKeys: [key] },
+      ...{ minSize: 0, maxSize: 5, purchase: { spot: { limitPrice: "$20.00" } } },
+    };
+    const gpu = await open("mithril", mithril.config, spec);
+    server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });
+  });
+  afterEach(async () => {
+    await server.close();
+    await mithril.close();
+  });
+  const setPrice = (spotPriceCents: number) =>
+    (mithril.cloud.conditions.markets = { [`${type}/${region}`]: { spotPriceCents } });
+  const liveBids = () => Object.values(mithril.cloud.state.bids).filter(({ status }) => status !== "Terminated");
+
+  it("bids for what is asked, ends the bids of what is named, and never a cheaper one", async () => {
+    await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 3 });
+    await running(server, 3);
+    const [, second] = await instances(server);
+    await server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([second!.id]) });
+    await running(server, 2);
+    assert.equal(liveBids().length, 2);
+  });
+
+  it("shows new bids that the market is above as not coming, and ends them when they are given back", async () => {
+    setPrice(2_500);
+    await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });
+    const waiting = await broken(server, 2);
+    assert.match(waiting[0]!.status.errorInfo!.errorMessage, /the market .* is at \$25\.00/);
+    await server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named(waiting.map(({ id }) => id)) });
+    await running(server, 0);
+    assert.deepEqual(liveBids(), []);
+  });
+
+  it("keeps the bid of a machine that is outbid, and has it again when the price falls", async () => {
+    await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+    await running(server, 1);
+    const [{ id }] = (await instances(server)) as [Awaited<ReturnType<typeof instances>>[0]];
+    setPrice(2_500);
+    await until("it is outbid", async () => (await instances(server))[0]!.status.instanceState === 2, patienceMs);
+    assert.equal((await instances(server))[0]!.status.errorInfo, null);
+    setPrice(1_500);
+    await running(server, 1);
+    assert.equal((await instances(server))[0]!.id, id);
+  });
+});
