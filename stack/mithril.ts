@@ -38,6 +38,7 @@ export function cluster(stack: string, config: pulumi.Config): MithrilCluster {
     sshPublicKey: config.require("sshPublicKey"),
     sshPrivateKey: config.requireSecret("sshPrivateKey"),
     sshPort: config.getNumber("sshPort"),
+    hostKey: optionalText(config, "hostKey"),
     nodeGroups: objects<MithrilNodeGroupArgs>(config, "nodeGroups", groupFields),
     fileShares: objects<MithrilFileShareArgs>(config, "fileShares", shareFields),
     timeoutMinutes: config.getNumber("timeoutMinutes"),

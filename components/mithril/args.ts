@@ -75,6 +75,11 @@ export interface MithrilClusterArgs {
    * Default: 22.
    */
   sshPort?: pulumi.Input<number>;
+  /**
+   * The control plane's own SSH key, as in a known_hosts file: `ssh-ed25519 AAAA…`. Of several the one that is asked for first: ECDSA, else RSA,
+   * else Ed25519. Default: the one of the first contact is trusted, because Mithril publishes none.
+   */
+  hostKey?: pulumi.Input<string>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: MithrilNodeGroupArgs[];
   /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */

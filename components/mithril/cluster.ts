@@ -94,6 +94,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         port: args.sshPort,
         privateKey,
         publicKey: args.sshPublicKey,
+        hostKey: args.hostKey,
       },
       child,
     );

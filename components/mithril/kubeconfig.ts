@@ -1,5 +1,14 @@
-/** The kubeconfig that a control plane keeps for its user, made fit for use from elsewhere. Pure. */
-import { parse, stringify } from "yaml";
+/**
+ * The kubeconfig that a control plane keeps for its user, made fit for use from elsewhere. Whoever has the host can write it, and it goes on to
+ * everybody's computer: only data is taken from it, nothing that runs a command, reads a file or trusts anybody. Pure.
+ */
+import {
+  currentEntries,
+  InvalidKubeconfig,
+  parseKubeconfig,
+  type KubeconfigEntries,
+} from "../../sdk/kubernetes/kubeconfig";
+import { yamlText } from "../../sdk/yaml";
 
 export interface ReachableCluster {
   clusterName: string;
@@ -7,7 +16,7 @@ export interface ReachableCluster {
   host: string;
 }
 
-type Entry = Record<string, unknown> & { name?: unknown };
+type Fields = KubeconfigEntries["cluster"];
 
 /** Name of the context of a Mithril cluster, as Mithril's own command line has it. */
 export function contextName(clusterName: string): string {
@@ -15,61 +24,74 @@ export function contextName(clusterName: string): string {
 }
 
 /**
- * The current context of the text alone, named `mithril:<name>`, with the server's host replaced; scheme and port stay.
- * Throws when the text is no kubeconfig, without quoting it.
+ * The current context of the text alone, named `mithril:<name>`, with the server's host replaced; scheme, port and path stay.
+ * Throws when the text is no kubeconfig, or has more than data, without quoting its values.
  */
 export function reachableKubeconfig(text: string, { clusterName, host }: ReachableCluster): string {
-  const document = parsed(text);
-  const current = document["current-context"];
-  const context = part(document, "contexts", current, "context");
-  const cluster = part(document, "clusters", context["cluster"], "cluster");
-  const user = part(document, "users", context["user"], "user");
+  const { context, cluster, user } = entriesOf(text);
+  const { server, ...clusterData } = dataOf("cluster", cluster, [
+    "server",
+    "certificate-authority-data",
+    "tls-server-name",
+  ]);
+  const userData = dataOf("user", user, ["client-certificate-data", "client-key-data", "token"]);
+  const { namespace } = dataOf("context", context, ["cluster", "user", "namespace"]);
   const name = contextName(clusterName);
-  const { namespace } = context;
-  return stringify(
-    {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name, cluster: { ...cluster, server: withHost(cluster["server"], host) } }],
-      users: [{ name, user }],
-      contexts: [{ name, context: { cluster: name, user: name, ...(namespace !== undefined && { namespace }) } }],
-      "current-context": name,
-    },
-    { lineWidth: 0 },
-  );
+  return yamlText({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server: withHost(server, host), ...clusterData } }],
+    users: [{ name, user: userData }],
+    contexts: [{ name, context: { cluster: name, user: name, ...(namespace !== undefined && { namespace }) } }],
+    "current-context": name,
+  });
 }
 
 /** PEM of the authority that the kubeconfig trusts. */
 export function authorityOf(kubeconfig: string): string {
-  const [entry] = (parse(kubeconfig) as { clusters: { cluster: Record<string, unknown> }[] }).clusters;
-  const data = entry?.cluster["certificate-authority-data"];
-  return typeof data === "string" ? Buffer.from(data, "base64").toString("utf8") : "";
+  return parseKubeconfig(kubeconfig).certificateAuthority ?? "";
 }
 
-function withHost(server: unknown, host: string): string {
-  if (typeof server !== "string" || !URL.canParse(server)) throw unusable("its cluster has no server");
+/** The fields that are data, in that order. What says nothing (`false`, empty) may stand there besides. */
+function dataOf<K extends string>(kind: string, fields: Fields, allowed: readonly K[]): Partial<Record<K, string>> {
+  const names: readonly string[] = allowed;
+  const others = Object.keys(fields).filter((field) => !names.includes(field) && saysSomething(fields[field]));
+  if (others.length > 0) {
+    const unsafe = others.map((field) => (/^[A-Za-z-]{1,40}$/.test(field) ? `"${field}"` : "a field of its own"));
+    throw unusable(
+      `its ${kind} has ${[...new Set(unsafe)].join(", ")}; only ${allowed.join(", ")} are taken from a host`,
+    );
+  }
+  const data: Partial<Record<K, string>> = {};
+  for (const field of allowed) {
+    const value = fields[field];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "string") throw unusable(`"${field}" of its ${kind} is no text`);
+    data[field] = value;
+  }
+  return data;
+}
+
+function saysSomething(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== "";
+}
+
+function withHost(server: string | undefined, host: string): string {
+  if (server === undefined || !URL.canParse(server)) throw unusable("its cluster has no server");
   const url = new URL(server);
+  if (!/^https?:$/.test(url.protocol)) throw unusable("its server is no https://host:port");
   const port = url.port === "" ? "" : `:${url.port}`;
   return `${url.protocol}//${host.includes(":") ? `[${host}]` : host}${port}${url.pathname === "/" ? "" : url.pathname}`;
 }
 
-function parsed(text: string): Record<string, unknown> {
-  let document: unknown;
+function entriesOf(text: string): KubeconfigEntries {
   try {
-    document = parse(text);
-  } catch {
-    throw unusable("it is not YAML");
+    return currentEntries(text);
+  } catch (error) {
+    if (!(error instanceof InvalidKubeconfig)) throw error;
+    // Names in it are the host's words.
+    throw unusable(error.message.replace(/"[^"]*"/g, "the entry that its current context needs"));
   }
-  if (typeof document !== "object" || document === null || Array.isArray(document)) throw unusable("it is empty");
-  return document as Record<string, unknown>;
-}
-
-function part(document: Record<string, unknown>, list: string, name: unknown, key: string): Record<string, unknown> {
-  const entries = document[list];
-  const found = Array.isArray(entries) ? (entries as Entry[]).find((entry) => entry?.name === name) : undefined;
-  const value = name === undefined ? undefined : found?.[key];
-  if (typeof value !== "object" || value === null) throw unusable(`the current context has no entry in ${list}`);
-  return value as Record<string, unknown>;
 }
 
 function unusable(why: string): Error {

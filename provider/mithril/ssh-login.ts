@@ -10,7 +10,7 @@ export interface Login extends SshTarget {
 /** The host does not accept the key. */
 export class KeyRefused extends Error {}
 
-/** The host shows another key than the one expected. */
+/** The host shows another key than the one expected. `message` has both. */
 export class HostKeyChanged extends Error {}
 
 /** Logs in, and out again. @returns the host's key, `<type> <base64>` */
@@ -29,10 +29,16 @@ export async function login(login: Login, signal: AbortSignal): Promise<string> 
 
 function explained(error: Error & { level?: string }, { user, host, hostKey }: Login, shown: string): Error {
   if (shown !== "" && hostKey !== undefined && shown !== hostKey) {
-    return new HostKeyChanged(`the host key of ${host} is ${shown}, and was ${hostKey} at the first contact`);
+    return new HostKeyChanged(`the host key of ${host} is ${shown}, and not ${hostKey}`);
   }
   if (error.level === "client-authentication") return new KeyRefused(`${user}@${host}: Permission denied (publickey)`);
   return error;
+}
+
+/** `<type> <base64>` of a line of a known_hosts or .pub file; undefined: it is none. */
+export function hostKeyOf(line: string): string | undefined {
+  const key = utils.parseKey(line.trim());
+  return key instanceof Error || key.isPrivateKey() ? undefined : knownHostsKey(key.getPublicSSH());
 }
 
 function knownHostsKey(key: Buffer): string {

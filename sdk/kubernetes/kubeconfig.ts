@@ -1,6 +1,7 @@
 /** Kubeconfigs, written and read. Pure. */
 import { isAbsolute } from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
+import { yamlText } from "../yaml";
 
 /** Credentials that stand in the kubeconfig itself, in PEM. */
 export interface CertificateCredentials {
@@ -50,7 +51,7 @@ export function renderKubeconfig(parts: KubeconfigParts): string {
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
   };
-  return stringify(kubeconfig, { lineWidth: 0 });
+  return yamlText(kubeconfig);
 }
 
 function user(credentials: KubeconfigParts["credentials"]): object {
@@ -101,22 +102,34 @@ export class InvalidKubeconfig extends Error {
   override readonly name = "InvalidKubeconfig";
 }
 
-interface Named {
-  name?: string;
-  cluster?: Record<string, unknown>;
-  user?: Record<string, unknown>;
-  context?: Record<string, unknown>;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The entries of a kubeconfig that its current context names, as they stand there. */
+export interface KubeconfigEntries {
+  contextName: string;
+  clusterName: string;
+  context: Fields;
+  cluster: Fields;
+  user: Fields;
+}
+
+/** Throws `InvalidKubeconfig`. */
+export function currentEntries(text: string): KubeconfigEntries {
+  const document = parsed(text);
+  const contextName = document["current-context"];
+  if (typeof contextName !== "string" || contextName === "")
+    throw new InvalidKubeconfig("the kubeconfig names no current-context");
+  const context = entry(document, "contexts", contextName, "context");
+  const clusterName = String(context["cluster"] ?? "");
+  const cluster = entry(document, "clusters", clusterName, "cluster");
+  const userName = context["user"];
+  const user = userName === undefined ? {} : entry(document, "users", String(userName), "user");
+  return { contextName, clusterName, context, cluster, user };
 }
 
 /** Throws `InvalidKubeconfig`. */
 export function parseKubeconfig(text: string): KubeconfigContext {
-  const document = parsed(text);
-  const current = document["current-context"];
-  if (typeof current !== "string" || current === "")
-    throw new InvalidKubeconfig("the kubeconfig names no current-context");
-  const context = entry(document, "contexts", current).context ?? {};
-  const clusterName = String(context["cluster"] ?? "");
-  const cluster = entry(document, "clusters", clusterName).cluster ?? {};
+  const { clusterName, cluster, user } = currentEntries(text);
   const endpoint = cluster["server"];
   if (typeof endpoint !== "string" || !URL.canParse(endpoint)) {
     throw new InvalidKubeconfig(
@@ -125,8 +138,6 @@ export function parseKubeconfig(text: string): KubeconfigContext {
   }
   const authority = cluster["certificate-authority-data"];
   const serverName = cluster["tls-server-name"];
-  const userName = context["user"];
-  const credentials = userName === undefined ? {} : (entry(document, "users", String(userName)).user ?? {});
   const beside = "certificate-authority" in cluster || "proxy-url" in cluster;
   return {
     clusterName,
@@ -134,7 +145,7 @@ export function parseKubeconfig(text: string): KubeconfigContext {
     ...(typeof authority === "string" && { certificateAuthority: fromBase64(authority) }),
     ...(typeof serverName === "string" && serverName !== "" && { tlsServerName: serverName }),
     insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
-    credentials: beside ? { kind: "other" } : credentialsOf(credentials),
+    credentials: beside ? { kind: "other" } : credentialsOf(user),
   };
 }
 
@@ -149,14 +160,19 @@ function parsed(text: string): Record<string, unknown> {
   return document as Record<string, unknown>;
 }
 
-function entry(document: Record<string, unknown>, list: string, name: string): Named {
+function entry(document: Fields, list: string, name: string, key: string): Fields {
   const entries = document[list];
-  const found = Array.isArray(entries) ? (entries as Named[]).find((candidate) => candidate?.name === name) : undefined;
+  const found = Array.isArray(entries)
+    ? (entries as (Fields | null)[]).find((candidate) => candidate?.["name"] === name)
+    : undefined;
   if (found === undefined) throw new InvalidKubeconfig(`the kubeconfig has no "${name}" among its ${list}`);
-  return found;
+  const value = found?.[key] ?? {};
+  if (typeof value !== "object")
+    throw new InvalidKubeconfig(`the kubeconfig's "${name}" among its ${list} is no mapping`);
+  return value as Fields;
 }
 
-function credentialsOf(user: Record<string, unknown>): KubeconfigContext["credentials"] {
+function credentialsOf(user: Fields): KubeconfigContext["credentials"] {
   const { "client-certificate-data": certificate, "client-key-data": key, token, tokenFile } = user;
   if (typeof certificate === "string" && typeof key === "string") {
     return { kind: "certificate", clientCertificate: fromBase64(certificate), clientKey: fromBase64(key) };

@@ -25,11 +25,16 @@ export interface SshAccessArgs {
   privateKey: pulumi.Input<string>;
   /** Public key that it must belong to, so that a mix-up shows at preview. */
   publicKey?: pulumi.Input<string>;
+  /**
+   * The host's own public key, as in a known_hosts file: `ssh-ed25519 AAAA…`. Of several the one that is asked for first: ECDSA, else RSA, else
+   * Ed25519. Default: the one that the host shows at the first contact.
+   */
+  hostKey?: pulumi.Input<string>;
 }
 
 /**
- * Proof that a key opens a control plane as `ubuntu`, and the host's key: trusted at the first contact, because Mithril publishes none, and
- * required from then on.
+ * Proof that a key opens a control plane as `ubuntu`, and the host's key: the one given, else the one of the first contact, because Mithril
+ * publishes none. It is required from then on.
  *
  * Waits up to 5 minutes, or `customTimeouts.create`, for SSH to answer. A refused key is explained. It changes nothing on the host.
  */

@@ -21,11 +21,16 @@ const refusedForMs = 6_000;
 
 export const sshAccessHandler: ResourceHandler<SshAccessInputs, SshAccessOutputs> = {
   async check(inputs) {
-    const privateKey = known(inputs.privateKey);
-    if (privateKey === undefined) return [];
-    const { privateKeyProblem } = await loadLogin();
-    const reason = privateKeyProblem(privateKey, known(inputs.publicKey));
-    return reason === undefined ? [] : [{ property: "privateKey", reason }];
+    const [privateKey, hostKey] = [known(inputs.privateKey), known(inputs.hostKey)];
+    const { hostKeyOf, privateKeyProblem } = await loadLogin();
+    const reason = privateKey === undefined ? undefined : privateKeyProblem(privateKey, known(inputs.publicKey));
+    const isKey = hostKey === undefined || hostKeyOf(hostKey) !== undefined;
+    return [
+      ...(reason === undefined ? [] : [{ property: "privateKey", reason }]),
+      ...(isKey
+        ? []
+        : [{ property: "hostKey", reason: "must be the host's public key, for example `ssh-ed25519 AAAA…`" }]),
+    ];
   },
 
   preview: (_inputs, state) => state?.outputs ?? {},
@@ -54,11 +59,12 @@ function loadLogin(): Promise<typeof SshLogin> {
 }
 
 async function untilOpen(
-  { host, port = 22, privateKey }: SshAccessInputs,
-  hostKey: string | undefined,
+  { host, port = 22, privateKey, hostKey: given }: SshAccessInputs,
+  seen: string | undefined,
   context: ResourceContext,
 ): Promise<string> {
-  const { login, HostKeyChanged, KeyRefused } = await loadLogin();
+  const { hostKeyOf, login, HostKeyChanged, KeyRefused } = await loadLogin();
+  const hostKey = given === undefined ? seen : hostKeyOf(given);
   let last = "";
   let refusedSince: number | undefined;
   const attempts = async (signal: AbortSignal): Promise<string> => {
@@ -67,7 +73,8 @@ async function untilOpen(
         return await login({ host, port, user, privateKey, hostKey }, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof HostKeyChanged) throw new Error(`${error.message}. ${hostKeyAdvice}`, { cause: error });
+        if (error instanceof HostKeyChanged)
+          throw new Error(`${error.message}. ${given === undefined ? changedAdvice : givenAdvice}`, { cause: error });
         if (error instanceof KeyRefused) {
           refusedSince ??= Date.now();
           if (Date.now() - refusedSince >= refusedForMs) {
@@ -87,8 +94,12 @@ async function untilOpen(
   });
 }
 
-const hostKeyAdvice =
-  "Somebody may be listening in, or Mithril has made the host anew: ask Mithril's support, and if it is right, replace this resource " +
+const givenAdvice =
+  "hostKey says which one is expected: compare them. A host with keys of several types shows ECDSA first, then RSA, then Ed25519: give the one " +
+  "of that type, if it is the host's own";
+
+const changedAdvice =
+  "That was the one of the first contact. Somebody may be listening in, or Mithril has made the host anew: ask Mithril's support, and if it is right, replace this resource " +
   "(pulumi up --replace <its URN>)";
 
 /** The checks that Mithril's own documentation gives (Mithril Compute Clusters, "SSH keys and the CLI"). */

@@ -61,6 +61,22 @@ describe("access to a control plane over SSH", () => {
     server = await listen(host.private, port);
   });
 
+  it("trusts the host key that is given, and no other at the first contact", async () => {
+    const access = new EngineResource(plugin, type);
+    await access.up(inputs({ hostKey: `${host.public.trim()} its comment` }));
+    assert.equal(await access.up(inputs({ hostKey: `${host.public.trim()} its comment` })), "same");
+    await access.destroy();
+    const another = utils.generateKeyPairSync("ed25519").public;
+    await assert.rejects(
+      new EngineResource(plugin, type).up(inputs({ hostKey: another })),
+      /the host key of 127.0.0.1 is .* and not ssh-ed25519 .*compare them/,
+    );
+    await assert.rejects(
+      new EngineResource(plugin, type).up(inputs({ hostKey: "127.0.0.1" })),
+      /hostKey: must be the host's/,
+    );
+  });
+
   it("explains a refused key with what to check, and does not show it", async () => {
     const access = new EngineResource(plugin, type);
     await assert.rejects(

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { yamlText } from "../../sdk/yaml";
+
+/** Texts that some reader takes for something else: YAML 1.1's, Go's, Python's. */
+const traps = [
+  ...[
+    "y",
+    "Y",
+    "n",
+    "N",
+    "yes",
+    "No",
+    "NO",
+    "on",
+    "Off",
+    "OFF",
+    "true",
+    "True",
+    "FALSE",
+    "null",
+    "Null",
+    "~",
+    "=",
+    "<<",
+  ],
+  ...[
+    "0",
+    "12",
+    "404",
+    "007",
+    "0o17",
+    "0O7",
+    "0b101",
+    "0x1F",
+    "0X1f",
+    "1_000",
+    "1_",
+    "+1",
+    "-1",
+    "1e3",
+    "1E5",
+    ".5",
+    "5.",
+  ],
+  ...[
+    "1:20",
+    "190:20:30",
+    "1:20.5",
+    ".inf",
+    "-.Inf",
+    "+.INF",
+    ".nan",
+    ".NaN",
+    "2026-11-28",
+    "2026-1-2",
+    ".",
+    "-._",
+    "2001-12-14t21:59:43.10-05:00",
+  ],
+  ...["", " ", "- a", "# a", "a: b", "!x", "&a", "*a", "a #b", "'", '"', "%a", "@a", "`", "{", "[", "|", ">", "?", "-"],
+];
+const word = fc.oneof(fc.constantFrom(...traps), fc.string(), fc.stringMatching(/^[-+.]?[0-9][0-9_.:xobeEa-f-]{0,8}$/));
+const value = fc.letrec((tie) => ({
+  any: fc.oneof(
+    word,
+    fc.array(tie("any"), { maxLength: 4 }),
+    fc.dictionary(word, tie("any"), { maxKeys: 4, noNullPrototype: true }),
+  ),
+})).any;
+
+describe("YAML that others read", () => {
+  it("has the same texts for a reader of YAML 1.1 and one of 1.2", () => {
+    fc.assert(
+      fc.property(value, (written) => {
+        const text = yamlText(written);
+        assert.deepEqual(parse(text), written);
+        assert.deepEqual(parse(text, { version: "1.1", merge: false }), written);
+        assert.deepEqual(parse(text, { schema: "failsafe" }), written);
+      }),
+    );
+  });
+
+  for (const trap of traps.slice(0, -20)) {
+    it(`quotes ${trap}`, () => assert.match(yamlText({ name: trap }), /^name: "/));
+  }
+
+  it("leaves plain words plain", () => {
+    for (const plain of ["train", "https://203.0.113.7:6443", "mithril:train", "v1", "nothing", "a-1"]) {
+      assert.equal(yamlText(plain), `${plain}\n`);
+    }
+  });
+
+  it("is every kubeconfig of ours, whatever the cluster is called", () => {
+    for (const clusterName of ["no", "on", "12", "1e3", "0x10", "null", "2026-11-28"]) {
+      const credentials = { exec: { command: "aws", args: ["--region", "no", "12"], env: { FLAG: "yes" } } };
+      const text = renderKubeconfig({
+        clusterName,
+        endpoint: "https://c:6443",
+        certificateAuthority: "CA",
+        credentials,
+      });
+      const read = parse(text, { version: "1.1" }) as {
+        "current-context": unknown;
+        users: { user: { exec: { args: string[] } } }[];
+      };
+      assert.equal(read["current-context"], clusterName);
+      assert.deepEqual(read.users[0]!.user.exec.args, ["--region", "no", "12"]);
+    }
+  });
+});
