@@ -10,6 +10,11 @@ export function known<T extends string | number | boolean>(value: T | Unknown | 
   return isUnknown(value) || value === null ? undefined : (value as T | undefined);
 }
 
+/** A list whose elements are all known, or undefined. */
+export function knownList(value: unknown): string[] | undefined {
+  return Array.isArray(value) && !value.some(isUnknown) ? (value as string[]) : undefined;
+}
+
 export function sameSet(a: readonly string[], b: readonly string[]): boolean {
   const [left, right] = [new Set(a), new Set(b)];
   return left.size === right.size && [...left].every((value) => right.has(value));

@@ -29,12 +29,15 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await withReason(signal, () => delay(ms, undefined, { signal }));
 }
 
-/** What was aborted rejects with the signal's own reason, and not with a library's word that it was aborted. */
+/**
+ * What was aborted rejects with the signal's own reason, and not with a library's word that it was aborted. Errors of our own pass: they may
+ * carry what was made.
+ */
 export async function withReason<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    signal.throwIfAborted();
+    if (error instanceof Error && error.name === "AbortError") signal.throwIfAborted();
     throw error;
   }
 }

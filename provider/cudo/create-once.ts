@@ -6,6 +6,8 @@
  * - if `made` proves that an earlier, interrupted run of the same resource made it (VMs carry a mark in their metadata).
  * Any other object with our id is refused with `IdTaken`, which says how to import it.
  */
+import { messageOf } from "../cloud/message";
+import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
 import type { Backoff } from "../cloud/retry";
 import { CudoApiError, isCudoError } from "./errors";
@@ -29,11 +31,6 @@ export interface CreateOnce<T> {
 
 export class IdTaken extends Error {
   override readonly name = "IdTaken";
-}
-
-/** The create was sent and interrupted: the object may exist. */
-export class OutcomeUnknown extends Error {
-  override readonly name = "OutcomeUnknown";
 }
 
 /** Makes the object, or finds that it is made. Returns when the cloud has accepted it, not when it is ready. */
@@ -63,7 +60,7 @@ export async function createOnce<T>(
       return;
     } catch (error) {
       if (signal.aborted) {
-        const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+        const reason = messageOf(signal.reason);
         // The request may still be on its way, so looking now would prove nothing.
         throw new OutcomeUnknown(`${reason}; ${create.kind} "${create.id}" may have been made`, { cause: error });
       }
@@ -89,7 +86,7 @@ async function lookUp<T>(create: CreateOnce<T>, sent: CudoApiError, signal: Abor
   try {
     return await create.find(signal);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = messageOf(error);
     throw new OutcomeUnknown(
       `whether ${create.kind} "${create.id}" was made is unknown: ${sent.message}; looking for it: ${words}`,
       { cause: sent },

@@ -3,16 +3,17 @@
  * the number of VMs, and growing is making VMs.
  */
 import { placeholders } from "../../bootstrap/document";
-import type {
-  NodeGroupDescription,
-  NodeGroupDriver,
-  NodeGroupMachine,
-  NodeGroupProblem,
-  NodeTemplate,
+import {
+  GroupUnfinished,
+  type NodeGroupDescription,
+  type NodeGroupDriver,
+  type NodeGroupMachine,
+  type NodeGroupProblem,
+  type NodeTemplate,
 } from "../node-groups/driver";
 import { nodeTemplate } from "../node-groups/template";
 import { inParallel } from "../cloud/parallel";
-import { defaultPace, sleep, waitFor, type Pace } from "../cloud/wait";
+import { defaultPace, waitFor, type Pace } from "../cloud/wait";
 import type { CudoApi } from "./api";
 import { createOnce, IdTaken } from "./create-once";
 import { isCudoError } from "./errors";
@@ -21,6 +22,7 @@ import { memberId, memberOrdinal } from "../../sdk/cudo/ids";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
 import { isLeaving, isSettled, machineState } from "./vm-state";
+import { messageOf } from "../cloud/message";
 
 export interface CudoNodeGroupOptions {
   readonly api: CudoApi;
@@ -77,7 +79,11 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
 
   async ensure(size: number, signal: AbortSignal): Promise<string> {
     await this.refuseForeign(signal);
-    await this.resize(size, signal);
+    try {
+      await this.resize(size, signal);
+    } catch (error) {
+      throw new GroupUnfinished(error);
+    }
     return this.id;
   }
 
@@ -208,7 +214,8 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       id: vm.id,
       nodeName: vm.id,
       providerId: providerId(this.options.api.projectId, vm.id),
-      state: machineState(vm),
+      // Cudo gives addresses after the VM is ACTIVE.
+      state: vm.state === "ACTIVE" && vm.externalIpAddress === "" ? "creating" : machineState(vm),
       ...(vm.externalIpAddress && { address: vm.externalIpAddress }),
       ...(vm.createTime && { createdAt: vm.createTime }),
     };
@@ -322,7 +329,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         signal.throwIfAborted();
         const rest = names.slice(index);
         this.options.warn(
-          `could not ${verb} the node${rest.length > 1 ? "s" : ""} ${rest.join(", ")}: ${error instanceof Error ? error.message : String(error)}`,
+          `could not ${verb} the node${rest.length > 1 ? "s" : ""} ${rest.join(", ")}: ${messageOf(error)}`,
         );
         return;
       }
@@ -339,42 +346,6 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
   private note(problem: NodeGroupProblem): void {
     this.found.push(problem);
     this.found.splice(0, this.found.length - keptProblems);
-  }
-
-  /** Waits until no machine is being made any more. FAILED ones are removed; if any was, throws `GroupShortfall`. */
-  async untilRunning(signal: AbortSignal, status: (message: string) => void = () => undefined): Promise<void> {
-    const pace = this.options.pace ?? defaultPace;
-    const problems: NodeGroupProblem[] = [];
-    for (let interval = pace.firstMs; ; interval = Math.min(interval * pace.factor, pace.longestMs)) {
-      const members = await this.members(signal);
-      const failed = members.filter((vm) => machineState(vm) === "failed");
-      // Cudo gives addresses after the VM is ACTIVE.
-      const creating = members.filter(
-        (vm) => machineState(vm) === "creating" || (vm.state === "ACTIVE" && vm.externalIpAddress === ""),
-      );
-      if (failed.length > 0) {
-        problems.push(
-          ...failed.map((vm): NodeGroupProblem => ({
-            kind: "lost",
-            message: `VM "${vm.id}" failed while it was being made`,
-            at: new Date(),
-          })),
-        );
-        await this.removeFailed(failed, signal);
-      }
-      if (creating.length === 0) {
-        status(`${members.length - failed.length} of ${members.length - failed.length} machines are running`);
-        break;
-      }
-      status(
-        `${members.length - failed.length - creating.length} of ${members.length - failed.length} machines are running`,
-      );
-      await sleep(interval, signal);
-    }
-    if (problems.length > 0) {
-      const { clusterName, group } = this.options;
-      throw new GroupShortfall(`${clusterName}/${group}`, problems.length, problems.length, problems);
-    }
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from "./api";
 import { Discovery } from "./discovery";
 import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
+import { messageOf } from "../cloud/message";
 
 export interface KubernetesApiOptions {
   /** For each request, repetitions included. Milliseconds. @default 30000 */
@@ -223,7 +224,7 @@ class HttpsKubernetesApi implements KubernetesApi {
         throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
           cause: error,
         });
-      throw new Error(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${endpoint}: ${messageOf(error)}`, { cause: error });
     }
   }
 }

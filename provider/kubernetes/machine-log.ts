@@ -1,5 +1,6 @@
 /** What machines that do not become nodes say about it themselves: the last lines of the bootstrap script's log. */
 import { inParallel } from "../cloud/parallel";
+import { messageOf } from "../cloud/message";
 
 export const bootstrapLog = "/var/log/gpu-clusters-bootstrap.log";
 
@@ -38,7 +39,7 @@ export async function askMachines<M extends { readonly nodeName: string }>(
     const limit = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
     const text = await read(machine, limit).then(
       (log) => withoutSecrets(log) || "(nothing)",
-      (error: unknown) => `(not read: ${error instanceof Error ? error.message : String(error)})`,
+      (error: unknown) => `(not read: ${messageOf(error)})`,
     );
     signal.throwIfAborted();
     const { nodeName } = machine;

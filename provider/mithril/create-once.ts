@@ -8,6 +8,8 @@
  * unknown: nothing on it proves who made it. `NameTaken` says how to import it.
  */
 import { DeadlinePassed, outlasting, waitFor, withDeadline, type Pace } from "../cloud/wait";
+import { messageOf } from "../cloud/message";
+import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { isMithrilError, type MithrilApiError } from "./errors";
 
 export interface CreateOnce<T> {
@@ -29,11 +31,6 @@ export interface CreateOnce<T> {
 
 export class NameTaken extends Error {
   override readonly name = "NameTaken";
-}
-
-/** Nobody could find out whether the create made anything: the object may exist. */
-export class OutcomeUnknown extends Error {
-  override readonly name = "OutcomeUnknown";
 }
 
 /** How long a create without an answer is looked for, and how often. */
@@ -104,7 +101,7 @@ async function searchFor<T>(
       waitFor(() => look(stop), stop, pace),
     );
   } catch (error) {
-    const why = error instanceof DeadlinePassed ? "" : `; ${error instanceof Error ? error.message : String(error)}`;
+    const why = error instanceof DeadlinePassed ? "" : `; ${messageOf(error)}`;
     throw new OutcomeUnknown(
       `whether ${what} was made is unknown: ${sent.message}. ` +
         `It was looked for and did not show${trouble}${why}; it is not ordered again, because it could be charged twice`,
@@ -119,7 +116,7 @@ async function settle<T extends { fid: string }>(
   signal: AbortSignal,
   sent: unknown,
 ): Promise<T> {
-  const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+  const reason = messageOf(signal.reason);
   let found: T | undefined;
   try {
     [found] = await create.find(AbortSignal.timeout(lookAfterAbortMs));

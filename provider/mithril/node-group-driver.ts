@@ -1,11 +1,12 @@
 /** Runs a node group of spot bids: one bid for each node, or for each `bidSize` nodes. */
 import { randomUUID } from "node:crypto";
-import type {
-  NodeGroupDescription,
-  NodeGroupDriver,
-  NodeGroupMachine,
-  NodeGroupProblem,
-  NodeTemplate,
+import {
+  GroupUnfinished,
+  type NodeGroupDescription,
+  type NodeGroupDriver,
+  type NodeGroupMachine,
+  type NodeGroupProblem,
+  type NodeTemplate,
 } from "../node-groups/driver";
 import { inParallel } from "../cloud/parallel";
 
@@ -53,7 +54,11 @@ export class SpotGroupDriver implements NodeGroupDriver {
 
   /** Bids of these names are the group's, whoever placed them: Mithril's orders cannot carry a mark. */
   async ensure(size: number, signal: AbortSignal): Promise<string> {
-    if (sizeOf(await this.members(signal)) < size) await this.resize(size, signal);
+    if (sizeOf(await this.members(signal)) < size) {
+      await this.resize(size, signal).catch((error: unknown) => {
+        throw new GroupUnfinished(error);
+      });
+    }
     return groupId(this.group);
   }
 

@@ -1,5 +1,5 @@
 /** Runs a node group that is one reservation: paid up front, of fixed size. */
-import type { NodeGroupDriver, NodeGroupProblem, NodeTemplate } from "../node-groups/driver";
+import { GroupUnfinished, type NodeGroupDriver, type NodeGroupProblem, type NodeTemplate } from "../node-groups/driver";
 
 import type { MithrilApi } from "./api";
 import { createOnce, type Search } from "./create-once";
@@ -37,7 +37,9 @@ export class ReservedGroupDriver implements NodeGroupDriver {
 
   /** A reservation of this name is the group's, whoever made it: Mithril's orders cannot carry a mark. */
   async ensure(size: number, signal: AbortSignal): Promise<string> {
-    await this.resize(size, signal);
+    await this.resize(size, signal).catch((error: unknown) => {
+      throw new GroupUnfinished(error);
+    });
     return groupId(this.group);
   }
 

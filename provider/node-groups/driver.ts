@@ -1,3 +1,5 @@
+import { messageOf } from "../cloud/message";
+
 /**
  * What runs one node group of one cloud. The `NodeGroup` resource of each cloud and the autoscaler's server both go through it, by the same
  * registry (`registry.ts`), which opens a group from the provider's configuration and the group's spec, without Pulumi.
@@ -62,10 +64,19 @@ export interface NodeTemplate {
   readonly zones?: readonly string[];
 }
 
+/** `ensure` failed, by its `cause`, and may have made something. */
+export class GroupUnfinished extends Error {
+  override readonly name = "GroupUnfinished";
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+  }
+}
+
 export interface NodeGroupDriver {
   /**
    * The group with at least its mark in the cloud, at `size` machines when it is new. One that an interrupted call left is found again; one
-   * that another owner made is refused. Returns the group's id, as Pulumi's state keeps it.
+   * that another owner made is refused. Returns the group's id, as Pulumi's state keeps it. Rejects with `GroupUnfinished` when it failed
+   * after it may have made something; any other error means that nothing of the group is ours.
    */
   ensure(size: number, signal: AbortSignal): Promise<string>;
   describe(signal: AbortSignal): Promise<NodeGroupDescription>;

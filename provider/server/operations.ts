@@ -1,5 +1,6 @@
 /** What the plugin is doing right now, and how each of it ends early: by ^C, by a timeout, or by a crash. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { messageOf } from "../cloud/message";
 import { PartialFailure } from "./resource";
 
 /** Why an operation must stop, and how long it may take to come to a safe end before it is answered without it. */
@@ -86,11 +87,6 @@ export class Operations {
       controller.abort(new Interruption(message, CRASH_GRACE_MS, { cause: error }));
     }
   }
-}
-
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || error.name;
 }
 
 function withReason(error: unknown, reason: Interruption): unknown {

@@ -7,7 +7,13 @@
  * first step, and every later change finishes what is marked.
  */
 import { CreateTagsCommand, DeleteTagsCommand, type EC2Client, type FleetData } from "@aws-sdk/client-ec2";
-import type { NodeGroupDescription, NodeGroupDriver, NodeGroupProblem, NodeTemplate } from "../../node-groups/driver";
+import {
+  GroupUnfinished,
+  type NodeGroupDescription,
+  type NodeGroupDriver,
+  type NodeGroupProblem,
+  type NodeTemplate,
+} from "../../node-groups/driver";
 import { isAwsError } from "../errors";
 import { problemOf } from "./fleet-problems";
 import { createFleetRequest, launchTemplateConfigs, readFleet, type FleetShape } from "./fleet-request";
@@ -16,6 +22,7 @@ import { fleetTemplate } from "./fleet-template";
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
 import { fromTagList, tagKeys, toTagList, type GroupName } from "../ownership";
+import { OutcomeUnknown } from "../../cloud/outcome-unknown";
 import { ownerMark } from "../../cloud/owner-mark";
 import { outlasting, waitFor, withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
@@ -33,8 +40,8 @@ export interface FleetDriverOptions {
 }
 
 /** Both must end within the grace of an interrupted operation. */
-const answerAfterAbortMs = 2_000;
-const lookAfterAbortMs = 2_000;
+const answerAfterAbortMs = 1_500;
+const lookAfterAbortMs = 1_000;
 
 export class FleetDriver implements NodeGroupDriver {
   private readonly group: GroupName;
@@ -156,13 +163,21 @@ export class FleetDriver implements NodeGroupDriver {
       this.fleetId = await this.fleets.create(request, lasting.signal);
       return this.fleetId;
     } catch (error) {
-      const stop = signal.aborted ? AbortSignal.timeout(lookAfterAbortMs) : signal;
-      const made = await this.findFleet(stop).catch(() => undefined);
-      if (made && signal.aborted) return made.FleetId!;
-      throw error;
+      return await this.settle(error, signal);
     } finally {
       lasting.end();
     }
+  }
+
+  /** After a create without an id: what was made, or why nobody knows. */
+  private async settle(error: unknown, signal: AbortSignal): Promise<string> {
+    const made = await this.findFleet(AbortSignal.timeout(lookAfterAbortMs)).catch(() => undefined);
+    if (made && signal.aborted) return made.FleetId!;
+    if (made || signal.aborted) throw new GroupUnfinished(error);
+    if (!isAwsError(error, "unavailable")) throw error;
+    throw new GroupUnfinished(
+      new OutcomeUnknown(`whether the fleet was made is unknown: ${error.message}`, { cause: error }),
+    );
   }
 
   private async retag(fleet: FleetData, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,8 @@
 /** A node group's inputs: what is wrong with them, and what they mean. */
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
-import { isUnknown, type Unknown } from "../../server/values";
+import { isUnknown } from "../../server/values";
+import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
 import { connectionFailures } from "../../../sdk/aws/config";
 import { isAwsError } from "../errors";
@@ -21,9 +22,6 @@ export interface NodeGroupOutputs {
   size: number;
   machines: NodeGroupMachineState[];
 }
-
-/** Inputs of which each may be unknown: the whole is known, as the engine gives it. */
-export type Fields<I> = { [K in keyof I]: Unknowable<I[K]> };
 
 export async function checkNodeGroup(
   given: Unknowable<NodeGroupInputs>,
@@ -154,19 +152,6 @@ async function templateFindings(
   return { failures, warnings, imageArchitecture: image?.Architecture };
 }
 
-/** A value that is known, or undefined. Only for values without parts. */
-export function known<T extends string | number | boolean>(value: T | Unknown | undefined): T | undefined {
-  return isUnknown(value) || value === null ? undefined : (value as T | undefined);
-}
-
-function knownList(value: unknown): string[] | undefined {
-  return Array.isArray(value) && !value.some(isUnknown) ? (value as string[]) : undefined;
-}
-
 function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !isUnknown(value) ? (value as Record<string, unknown>) : {};
-}
-
-export function clampSize(size: number, min: number, max: number): number {
-  return Math.min(Math.max(size, min), max);
 }

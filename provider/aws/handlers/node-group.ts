@@ -1,198 +1,80 @@
 import type { FleetData } from "@aws-sdk/client-ec2";
-import type { NodeGroupDescription } from "../../node-groups/driver";
-import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
-import { isUnknown } from "../../server/values";
+import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
+import type { Waiting } from "../../node-groups/waiting";
+import type { ResourceContext, ResourceHandler, ResourceState } from "../../server/resource";
+import type { Fields } from "../../cloud/inputs";
+import { connect } from "../connection";
 import { FleetDriver } from "../fleet/fleet-driver";
 import { readFleet } from "../fleet/fleet-request";
 import { Fleets, isAlive, targetOf } from "../fleet/fleets";
-import { fromTagList, tagKeys } from "../ownership";
-import { limited } from "../../cloud/limited";
-import { waitFor, withReason, type Pace } from "../../cloud/wait";
+import { fromTagList, tagKeys, type GroupName } from "../ownership";
 import { awsPace } from "../pace";
-import { connect } from "../connection";
-import {
-  checkNodeGroup,
-  clampSize,
-  known,
-  type Fields,
-  type NodeGroupInputs,
-  type NodeGroupOutputs,
-} from "./node-group-inputs";
+import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
 
-export interface NodeGroupHandlerOptions {
-  pace?: Pace;
-  /** How long a quota or a rejection may stand in the way before it counts as the end of it. */
-  patienceMs?: number;
-}
+const usually: Waiting = { pace: awsPace, patienceMs: 30_000, refills: true, backoffMs: 15_000 };
 
-const createLimitMs = 30 * 60_000;
-const deleteLimitMs = 60 * 60_000;
-/** Must end within the grace of an interrupted operation. */
-const lookAfterAbortMs = 3_000;
+export function createNodeGroupHandler(
+  rest: Partial<Waiting> = {},
+): ResourceHandler<NodeGroupInputs, NodeGroupOutputs> {
+  const waiting = { ...usually, ...rest };
+  const { pace } = waiting;
 
-export function createNodeGroupHandler({
-  pace = awsPace,
-  patienceMs = 30_000,
-}: NodeGroupHandlerOptions = {}): ResourceHandler<NodeGroupInputs, NodeGroupOutputs> {
-  const open = (inputs: NodeGroupInputs, context: ResourceContext, fleetId?: string, before?: NodeGroupInputs) => {
-    const { ec2 } = connect(context.config, inputs.connection);
-    const formerTags = Object.keys(before?.tags ?? {});
-    return new FleetDriver({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
-  };
-
-  return {
+  const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, FleetDriver> = {
     check: checkNodeGroup,
+    limits: { changeMs: 30 * 60_000, deleteMs: 60 * 60_000 },
+    waiting,
+    newMachinesOnly: ["launchTemplateId", "launchTemplateVersion", "instanceTypes", "subnetIds"],
 
-    plan({ inputs: before, outputs }, given, changed) {
-      const inputs = given as Fields<NodeGroupInputs>;
-      const size = outputs.size ?? 0;
-      const outside = size < (known(inputs.minSize) ?? 0) || size > (known(inputs.maxSize) ?? Infinity);
+    open({ inputs, context, id, before }) {
+      const { ec2 } = connect(context.config, inputs.connection);
+      const formerTags = Object.keys(before?.tags ?? {});
+      const fleetId = id !== undefined && isFleetId(id) ? id : undefined;
+      return new FleetDriver({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
+    },
+
+    isByName: (id) => !isFleetId(id),
+    idByName: ({ clusterName, name }) => `${clusterName}/${name}`,
+
+    plan({ inputs: before }, inputs, changed) {
       const moved = changed.some((path) => path.startsWith("connection")) && regionOf(before) !== regionOf(inputs);
-      return {
-        ignores: ["initialSize"],
-        replaces: moved ? ["connection"] : [],
-        outputs: outside ? ["size", "machines"] : [],
-        // Two groups of one name would take each other's machines for their own.
-        deleteBeforeReplace: true,
-      };
+      return { replaces: moved ? ["connection"] : [] };
     },
 
-    preview(given, state) {
-      const inputs = given as Fields<NodeGroupInputs>;
-      if (!state) {
-        const first = inputs.initialSize ?? inputs.minSize;
-        return isUnknown(first) ? {} : { size: first };
-      }
-      const { fleetId, size, machines } = state.outputs;
-      const [min, max] = [known(inputs.minSize), known(inputs.maxSize)];
-      if (size === undefined || min === undefined || max === undefined) return { fleetId };
-      const after = clampSize(size, min, max);
-      return after === size ? { fleetId, size, machines } : { fleetId, size: after };
-    },
-
-    async create(inputs, context) {
-      const driver = open(inputs, context);
-      const size = inputs.initialSize ?? inputs.minSize;
-      return within("creating", createLimitMs, inputs, context, async (signal) => {
-        const since = new Date();
-        const id = await driver.ensure(size, signal);
-        await keeping(id, driver, async () => {
-          await driver.reshape(signal);
-          await untilRunning(size, since, driver, context, signal);
-        });
-        return { id, outputs: outputsOf(id, await driver.describe(signal)) };
-      });
-    },
+    stays: ({ fleetId, machines }, sameSize) => ({ fleetId, ...(sameSize && { machines }) }),
 
     async read(id, state, context) {
-      const clients = connect(context.config, state?.inputs.connection);
-      return withReason(context.signal, async () => {
-        const fleet = await new Fleets(clients.ec2, { clusterName: "", nodeGroup: "" }, pace).get(id, context.signal);
-        if (!fleet || !isAlive(fleet)) return undefined;
-        const inputs = inputsOf(fleet, state?.inputs);
-        const driver = open(inputs, context, id);
-        return { inputs, outputs: outputsOf(id, await driver.describe(context.signal)) };
-      });
+      const fleet = await findFleet(id, state, context);
+      return fleet && isAlive(fleet) ? inputsOf(fleet, state?.inputs) : undefined;
     },
 
-    async update(id, inputs, state, context) {
-      const driver = open(inputs, context, id, state.inputs);
-      return within("changing", createLimitMs, inputs, context, async (signal) => {
-        const since = new Date();
-        await keeping(id, driver, async () => {
-          if (await driver.reshape(signal)) {
-            context.log.info("the change concerns machines made from now on; those that run stay as they are");
-          }
-          await bringIntoBounds(inputs, driver, context, signal);
-          await untilRunning(inputs.minSize, since, driver, context, signal);
-        });
-        return outputsOf(id, await driver.describe(signal));
-      });
-    },
-
-    async delete(id, { inputs }, context) {
-      const driver = open(inputs, context, id);
-      await within("deleting", deleteLimitMs, inputs, context, (signal) => driver.destroy(signal));
-    },
+    outputs: (id, { id: fleetId = id, size, machines }) => ({
+      fleetId,
+      size,
+      machines: machines
+        .filter(({ state }) => state !== "deleting")
+        .map(({ id: instance, nodeName, providerId, state }) => ({ id: instance, nodeName, providerId, state })),
+    }),
   };
 
-  /** Waits for machines, tells what stands in the way, and gives up when it is nothing that passes. */
-  async function untilRunning(
-    size: number,
-    since: Date,
-    driver: FleetDriver,
-    { log }: ResourceContext,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const told = new Set<string>();
-    let live = -1;
-    let stuckSince: number | undefined;
-    await waitFor(
-      async () => {
-        const { machines } = await driver.describe(signal);
-        const running = machines.filter(({ state }) => state === "running").length;
-        if (running >= size) return true;
-        log.status(`${running} of ${size} machines run`);
-        const coming = machines.filter(({ state }) => state === "creating" || state === "running").length;
-        const problems = coming < size ? await driver.problems(since, signal) : [];
-        for (const { kind, message } of problems) {
-          if (!told.has(message)) log.warn(`${kind}: ${message}`);
-          told.add(message);
-        }
-        const last = problems.findLast(({ kind }) => kind === "quota" || kind === "rejected");
-        if (!last || coming > live) stuckSince = last && Date.now();
-        live = Math.max(live, coming);
-        if (last && Date.now() - stuckSince! > patienceMs) {
-          throw new Error(`AWS makes ${coming} of ${size} machines (${last.kind}): ${last.message}`);
-        }
-        return undefined;
-      },
-      signal,
-      pace,
-    );
+  /** By its id, or by the names that stand in its place where the id did not come to be known. */
+  async function findFleet(
+    id: string,
+    state: ResourceState<NodeGroupInputs, NodeGroupOutputs> | undefined,
+    { config, signal }: ResourceContext,
+  ): Promise<FleetData | undefined> {
+    const fleets = (group: GroupName) => new Fleets(connect(config, state?.inputs.connection).ec2, group, pace);
+    const [clusterName = "", nodeGroup = ""] = isFleetId(id) ? [] : id.split("/");
+    const group = fleets({ clusterName, nodeGroup });
+    return isFleetId(id) ? group.get(id, signal) : (await group.find(signal)).find(isAlive);
   }
+
+  return handlerOf(adapter);
 }
 
 export const nodeGroupHandler = createNodeGroupHandler();
 
-function within<T>(
-  verb: string,
-  ms: number,
-  { clusterName, name }: NodeGroupInputs,
-  context: ResourceContext,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const what = `${verb} node group "${name}" of cluster "${clusterName}"`;
-  return limited(context, { what, ms }, (signal) => withReason(signal, () => work(signal)));
-}
-
-async function bringIntoBounds(
-  { minSize, maxSize }: NodeGroupInputs,
-  driver: FleetDriver,
-  { log }: ResourceContext,
-  signal: AbortSignal,
-): Promise<void> {
-  const { size, machines } = await driver.describe(signal);
-  const wanted = clampSize(size, minSize, maxSize);
-  const live = machines.filter(({ state }) => state === "creating" || state === "running");
-  if (wanted === size && live.length <= maxSize) return;
-  await driver.resize(wanted, signal);
-  const beyond = live.length - maxSize;
-  if (beyond > 0) {
-    const newest = live.slice(-beyond).map(({ id }) => id);
-    log.info(`removing ${newest.join(", ")}: more than maxSize`);
-    await driver.remove(newest, signal);
-  }
-}
-
-function outputsOf(fleetId: string, { size, machines }: NodeGroupDescription): NodeGroupOutputs {
-  return {
-    fleetId,
-    size,
-    machines: machines
-      .filter(({ state }) => state !== "deleting")
-      .map(({ id, nodeName, providerId, state }) => ({ id, nodeName, providerId, state })),
-  };
+function isFleetId(id: string): boolean {
+  return id.startsWith("fleet-");
 }
 
 /** The live fleet as inputs; what it does not tell is as it was. */
@@ -228,24 +110,6 @@ function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGr
   };
 }
 
-/** When work fails after the fleet was made, the state keeps it, so that nothing is lost. */
-async function keeping(id: string, driver: FleetDriver, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const seen = await driver.describe(AbortSignal.timeout(lookAfterAbortMs)).catch(() => undefined);
-    const left = seen ? `it has ${seen.machines.length} machines now` : "which machines it has now is unknown";
-    const outputs = seen ? outputsOf(id, seen) : { fleetId: id };
-    throw new PartialFailure(id, outputs, [`${messageOf(error)} (${left}; the next \`pulumi up\` goes on)`], {
-      cause: error,
-    });
-  }
-}
-
 function regionOf(inputs: Fields<NodeGroupInputs>): unknown {
   return (inputs.connection as { region?: unknown } | undefined)?.region;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

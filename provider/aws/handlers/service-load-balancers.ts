@@ -7,6 +7,7 @@ import { connectionFailures } from "../../../sdk/aws/config";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../../../sdk/aws/service-load-balancers";
 import { connect } from "../connection";
+import { messageOf } from "../../cloud/message";
 
 export type ServiceLoadBalancersInputs = pulumi.Unwrap<ServiceLoadBalancersArgs>;
 
@@ -63,7 +64,7 @@ export function createServiceLoadBalancersHandler({ pace = awsPace }: { pace?: P
           if (!limit.aborted || left.length === 0) throw error;
           const still = `left in ${vpcId}: ${left.join(", ")}`;
           // Whoever ended it from outside says so himself.
-          const deadline = error instanceof Error ? error.message : String(error);
+          const deadline = messageOf(error);
           throw new Error(signal.aborted ? still : `${deadline}; ${still}`, { cause: error });
         }
       });

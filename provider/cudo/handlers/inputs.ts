@@ -1,16 +1,11 @@
 /** Questions that several handlers ask of their inputs. */
-import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import type { CheckFailure, ResourceContext } from "../../server/resource";
 import { known } from "../../cloud/inputs";
-import { isUnknown, type Unknown } from "../../server/values";
+import type { Unknown } from "../../server/values";
 import type { CatalogueContent } from "../catalogue";
 import { isCudoError } from "../errors";
 import { idProblem } from "../../../sdk/cudo/ids";
 import { connectIfKnown, type Connection } from "../connection";
-
-/** A list whose elements are all known, or undefined. */
-export function knownList(value: Unknowable<string[]> | undefined): string[] | undefined {
-  return Array.isArray(value) && !value.some(isUnknown) ? (value as string[]) : undefined;
-}
 
 export function checkId(property: string, id: string | Unknown | undefined): CheckFailure[] {
   const value = known(id);

@@ -1,6 +1,8 @@
 /** What creating and deleting have in common: create once, wait, clean up what failed, keep what stays in the state. */
 import { PartialFailure, type ResourceContext } from "../../server/resource";
-import { createOnce, OutcomeUnknown, type CreateOnce } from "../create-once";
+import { messageOf } from "../../cloud/message";
+import { OutcomeUnknown } from "../../cloud/outcome-unknown";
+import { createOnce, type CreateOnce } from "../create-once";
 import { isCudoError } from "../errors";
 import { waitFor } from "../../cloud/wait";
 
@@ -110,8 +112,4 @@ export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operat
     }
     return undefined;
   }, signal);
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

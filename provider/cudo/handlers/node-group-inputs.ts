@@ -10,7 +10,7 @@ import type { Vm } from "../types";
 import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
 import { withCatalogue } from "./inputs";
-import { messageOf } from "./lifecycle";
+import { messageOf } from "../../cloud/message";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
 
@@ -108,10 +108,6 @@ function checkFields(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
     }
   }
   return failures;
-}
-
-export function clampSize(size: number, min: number, max: number): number {
-  return Math.min(Math.max(size, min), max);
 }
 
 /** As far as the newest machine shows them; the program's own values take their place at the next `up`, in place. */

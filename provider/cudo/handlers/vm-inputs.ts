@@ -10,7 +10,8 @@ import { reservedKeys } from "../ownership";
 import type { VmArgs } from "../../../sdk/cudo/vm";
 import { isLeaving } from "../vm-state";
 import { known, sameSet, type Fields } from "../../cloud/inputs";
-import { checkId, knownList, withCatalogue } from "./inputs";
+import { knownList } from "../../cloud/inputs";
+import { checkId, withCatalogue } from "./inputs";
 
 export type VmInputs = pulumi.Unwrap<VmArgs>;
 

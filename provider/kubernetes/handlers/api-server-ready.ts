@@ -9,6 +9,7 @@ import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
+import { messageOf } from "../../cloud/message";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
 
@@ -41,9 +42,7 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
       return { ...state, outputs: { ...state.outputs, version: await serverVersion(api, signal) } };
     } catch (error) {
       signal.throwIfAborted();
-      log.warn(
-        `the cluster does not answer, its version is taken from the state: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      log.warn(`the cluster does not answer, its version is taken from the state: ${messageOf(error)}`);
       return state;
     }
   },

@@ -1,6 +1,7 @@
 /** Waiting for a cluster: quick at first, then patient; always with an end. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResourceLog } from "../../server/resource";
+import { messageOf } from "../../cloud/message";
 
 /** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
 const shortestPauseMs = 100;
@@ -34,7 +35,7 @@ export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait)
     wait.signal.throwIfAborted();
     const result = await attempt().catch((error: unknown) => {
       wait.signal.throwIfAborted();
-      return new NotYet(error instanceof Error ? error.message : String(error));
+      return new NotYet(messageOf(error));
     });
     if (!(result instanceof NotYet)) return result;
     const elapsedMs = Date.now() - started;

@@ -10,7 +10,8 @@ import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
-import { knownItems, messageOf, minuteMs, withCatalogue } from "./inputs";
+import { messageOf } from "../../cloud/message";
+import { knownItems, minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";
 
 export type ClusterInputs = pulumi.Unwrap<ClusterArgs>;

@@ -29,10 +29,6 @@ export async function withCatalogue(
 
 export const minuteMs = 60_000;
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
 export function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));

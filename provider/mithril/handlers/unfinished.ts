@@ -5,7 +5,8 @@
  */
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { createOnce, OutcomeUnknown, type CreateOnce } from "../create-once";
+import { OutcomeUnknown } from "../../cloud/outcome-unknown";
+import { createOnce, type CreateOnce } from "../create-once";
 import { connect } from "../connection";
 
 const prefix = "unknown since ";

@@ -23,7 +23,7 @@ const type = "gpu-clusters:aws:NodeGroup";
 /** The real provider, looking more often than one would look at AWS. */
 const impatient: ProviderDefinition = {
   ...provider,
-  resources: { ...provider.resources, [type]: () => createNodeGroupHandler({ pace, patienceMs: 200 }) },
+  resources: { ...provider.resources, [type]: () => createNodeGroupHandler({ pace, patienceMs: 200, backoffMs: 50 }) },
 };
 
 describe("AWS NodeGroup", () => {
@@ -127,7 +127,7 @@ describe("AWS NodeGroup", () => {
     const inputs = await program("late", { instanceTypes: ["g5.xlarge"] });
     await scene.simulator.setQuotas({ "L-DB2E81BA": 100 });
     const fault = await scene.simulator.addFault({ capacity: {}, code: "VcpuLimitExceeded", message: "no more vCPUs" });
-    await assert.rejects(resource.up(inputs), /AWS makes 0 of 1 machines \(quota\): .*no more vCPUs/);
+    await assert.rejects(resource.up(inputs), /the cloud makes 0 of 1 machines \(quota\): .*no more vCPUs/);
     assert.match(resource.stored!.id, /^fleet-/);
     await scene.simulator.removeFault(fault);
     await resource.up(inputs);
@@ -150,6 +150,21 @@ describe("AWS NodeGroup", () => {
     await scene.simulator.removeFault(fault);
     await made;
     await resource.destroy();
+  });
+
+  it("keeps its fleet in the state when it is interrupted while AWS has no capacity, so that a destroy directly after deletes it", async () => {
+    const resource = group("interrupted");
+    const { inputs } = await resource.check(await program("interrupted"));
+    const fault = await scene.simulator.addFault({ capacity: {} });
+    const making = assert.rejects(resource.create(inputs), /was cancelled.*goes on/);
+    const fleets = async () => (await scene.simulator.state()).fleets.filter(({ state }) => state === "active");
+    await until(async () => (await fleets()).length > 0, "a fleet");
+    await plugin.cancel();
+    await making;
+    assert.equal(resource.stored!.id, (await fleets())[0]!.id);
+    assert.equal(resource.stored!.state.values.fleetId, resource.stored!.id);
+    await resource.destroy();
+    await scene.simulator.removeFault(fault);
   });
 
   it("finds its fleet again when the answer was lost, and makes no second one", async () => {

@@ -5,9 +5,11 @@ import {
   GroupShortfall,
   type CudoNodeGroupOptions,
 } from "../../../provider/cudo/node-group-driver";
+import { untilRunning } from "../../../provider/node-groups/waiting";
 import { waitFor } from "../../../provider/cloud/wait";
 import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
 
+const waiting = { pace: { firstMs: 5, factor: 1, longestMs: 5 }, patienceMs: 0, refills: false, backoffMs: 0 };
 const machine = {
   ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, gpus: 0, bootDiskSizeGib: 10 },
   nics: [{ networkId: "net", assignPublicIp: true }],
@@ -54,12 +56,16 @@ describe("Cudo node group driver", () => {
       ...rest,
     });
   }
+  const settled = (group: CudoNodeGroupDriver) => {
+    const log = { status: () => undefined, warn: () => undefined };
+    return untilRunning({ driver: group, size: 0, since: new Date(), log }, waiting, never);
+  };
   const ids = async (group = driver()) => (await group.describe(never)).machines.map(({ id }) => id).sort();
 
   it("makes machines under the lowest free numbers, each with its own token", async () => {
     const group = driver();
     await group.resize(3, never);
-    await group.untilRunning(never);
+    await settled(group);
     const { size, machines } = await group.describe(never);
     assert.equal(size, 3);
     assert.deepEqual(
@@ -102,7 +108,7 @@ describe("Cudo node group driver", () => {
   it("cordons, terminates, waits, and then removes the node", async () => {
     const group = driver();
     await group.resize(2, never);
-    await group.untilRunning(never);
+    await settled(group);
     calls = [];
     await group.remove(["train-gpu-1", "train-gpu-7"], never);
     assert.deepEqual(calls, ["cordon train-gpu-1", "remove train-gpu-1", "remove train-gpu-7"]);
@@ -154,10 +160,10 @@ describe("Cudo node group driver", () => {
     await cloud.simulator.setConditions("cudo", { vmFails: { id: "train-gpu-1" } });
     const group = driver();
     await group.resize(2, never);
-    await assert.rejects(group.untilRunning(never), /train-gpu-1" failed while it was being made/);
+    await assert.rejects(settled(group), /train-gpu-1 failed while being made, and were removed/);
     assert.deepEqual(await ids(), ["train-gpu-0"]);
     await group.resize(2, never);
-    await group.untilRunning(never);
+    await settled(group);
     assert.deepEqual(await ids(), ["train-gpu-0", "train-gpu-1"]);
     assert.match(
       (await group.problems(new Date(0), never)).map(({ message }) => message).join(),

@@ -170,7 +170,7 @@ describe("Cudo NodeGroup", () => {
   it("keeps a half-made group in the state, and fills it at the next up", async () => {
     await cloud.simulator.setConditions("cudo", { vmFails: { id: "train-cpu-1" } });
     const resource = group();
-    await assert.rejects(resource.up(program()), /train-cpu-1" failed while it was being made.*it has 1 machines now/);
+    await assert.rejects(resource.up(program()), /train-cpu-1 failed while being made.*it has 1 machines now/);
     assert.equal(resource.stored?.id, `${cloud.projectId}/train/cpu`);
     assert.equal(await resource.up(program()), "update");
     assert.deepEqual(await names(), ["train-cpu-0", "train-cpu-1"]);

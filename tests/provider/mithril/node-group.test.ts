@@ -334,7 +334,7 @@ describe("Mithril node group", () => {
     it("keeps what was placed when a bid is refused, and goes on", async () => {
       const group = resource();
       mithril.cloud.conditions.spotQuota = { "h100-80gb.sxm.8x": 2 };
-      await assert.rejects(group.up(inputs({ minSize: 3 })), /quota exceeded .* \(it has or bids for 2 nodes now/i);
+      await assert.rejects(group.up(inputs({ minSize: 3 })), /quota exceeded .* \(it has 2 machines now/i);
       assert.equal(group.stored!.id, `${projectId}/${clusterId}/train/gpu`);
       mithril.cloud.conditions.spotQuota = {};
       await group.up(inputs({ minSize: 3 }));

@@ -1,0 +1,229 @@
+/** The `NodeGroup` resource of every cloud: its life over the driver's contract. What only one cloud has is in its adapter. */
+import { known, type Fields } from "../cloud/inputs";
+import { limited } from "../cloud/limited";
+import { messageOf } from "../cloud/message";
+import { OutcomeUnknown } from "../cloud/outcome-unknown";
+import { withReason } from "../cloud/wait";
+import {
+  PartialFailure,
+  type ChangePlan,
+  type ProviderConfig,
+  type ResourceContext,
+  type ResourceHandler,
+  type ResourceState,
+  type UnknowableProperties,
+} from "../server/resource";
+import { isUnknown } from "../server/values";
+import { bringIntoBounds, clampSize, type Bounds } from "./bounds";
+import { GroupUnfinished, type NodeGroupDescription, type NodeGroupDriver } from "./driver";
+import { untilRunning, type Waiting } from "./waiting";
+
+export interface GroupInputs extends Bounds {
+  readonly clusterName: string;
+  readonly name: string;
+  readonly initialSize?: number;
+}
+
+export interface GroupOutputs {
+  readonly size: number;
+  readonly machines: readonly object[];
+}
+
+/** One resource in one operation. */
+export interface GroupCall<I> {
+  readonly inputs: I;
+  readonly context: ResourceContext;
+  /** Undefined while it is being made. */
+  readonly id?: string;
+  /** Of the resource as it was, at an update. */
+  readonly before?: I;
+}
+
+export interface GroupAdapter<I extends GroupInputs, O extends GroupOutputs, D extends NodeGroupDriver> {
+  readonly check: NonNullable<ResourceHandler<I, O>["check"]>;
+  readonly limits: { readonly changeMs: number; readonly deleteMs: number };
+  open(call: GroupCall<I>): D;
+  /** Under which the state keeps a group of which the cloud's own id is not known: the driver finds it by its names. */
+  idByName(inputs: I, config: ProviderConfig): string;
+  /** True for an id by name in the place of the cloud's own: whether the group was made is not known. */
+  isByName?(id: string): boolean;
+  /** What stands against a new group, where marks in the cloud cannot tell whose one is. Throws. */
+  refuse?(driver: D, inputs: I, signal: AbortSignal): Promise<void>;
+  /** How machines are waited for; undefined: they are not. */
+  readonly waiting?: Waiting;
+  /** True for a group that is over: nothing of it is made any more. */
+  hasEnded?(inputs: I): boolean;
+  /** Inputs of which a change concerns machines made from then on. */
+  readonly newMachinesOnly: readonly (keyof I & string)[];
+  /** Besides sizes and bounds. */
+  plan?(state: ResourceState<I, O>, inputs: Fields<I>, changed: readonly string[]): ChangePlan;
+  /** Outputs that an update leaves as they are. `sameSize`: the size is one of them. */
+  stays?(outputs: O, sameSize: boolean): Partial<O>;
+  /** What else an update does, when the group is right. */
+  afterUpdate?(driver: D, call: GroupCall<I>, signal: AbortSignal): Promise<void>;
+  /** The live inputs, as far as the cloud tells; undefined: there is no such group. On import `state` is undefined. */
+  read(id: string, state: ResourceState<I, O> | undefined, context: ResourceContext): Promise<I | undefined>;
+  outputs(id: string, description: NodeGroupDescription): O;
+  /** Outputs that take more than a description. */
+  complete?(outputs: O, driver: D, context: ResourceContext, signal: AbortSignal): Promise<O>;
+}
+
+/** Must end within the grace of an interrupted operation, after what the driver itself still does. */
+const lookAfterAbortMs = 2_000;
+
+export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, D extends NodeGroupDriver>(
+  cloud: GroupAdapter<I, O, D>,
+): ResourceHandler<I, O> {
+  const within = <T>(
+    verb: string,
+    ms: number,
+    { inputs, context }: GroupCall<I>,
+    work: (s: AbortSignal) => Promise<T>,
+  ) => limited(context, { what: `${verb} node group "${inputs.name}" of cluster "${inputs.clusterName}"`, ms }, work);
+
+  const outputsOf = async (id: string, driver: D, context: ResourceContext, signal: AbortSignal): Promise<O> => {
+    const outputs = cloud.outputs(id, await driver.describe(signal));
+    return cloud.complete ? cloud.complete(outputs, driver, context, signal) : outputs;
+  };
+
+  const wait = async (driver: D, size: number, since: Date, { log }: ResourceContext, signal: AbortSignal) => {
+    if (cloud.waiting) await untilRunning({ driver, size, since, log }, cloud.waiting, signal);
+  };
+
+  /** What the state keeps of a group that is not right, so that nothing is lost; `undefined` when there is certainly nothing of it. */
+  async function unfinished(
+    id: string,
+    driver: D,
+    cause: unknown,
+    signal: AbortSignal,
+  ): Promise<PartialFailure | undefined> {
+    const found = await driver.describe(AbortSignal.timeout(lookAfterAbortMs)).catch(() => undefined);
+    // What was sent before an interruption may still be on its way.
+    const mayCome = signal.aborted || cause instanceof OutcomeUnknown;
+    if (found && found.id === undefined && !mayCome) return undefined;
+    const left = found ? `it has ${found.size} machines now` : "which machines it has now is unknown";
+    const reason = `${messageOf(cause)} (${left}; the next \`pulumi up\` goes on)`;
+    const kept = found?.id ?? id;
+    return new PartialFailure(kept, found ? cloud.outputs(kept, found) : {}, [reason], { cause });
+  }
+
+  async function keeping<T>(id: string, driver: D, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await withReason(signal, work);
+    } catch (error) {
+      throw (await unfinished(id, driver, error, signal)) ?? error;
+    }
+  }
+
+  async function ensure(
+    size: number,
+    driver: D,
+    { inputs, context }: GroupCall<I>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    try {
+      return await driver.ensure(size, signal);
+    } catch (error) {
+      // Any other error came before anything was made. What is in the cloud then may be another's.
+      if (!(error instanceof GroupUnfinished)) throw error;
+      const cause = signal.aborted ? (signal.reason as unknown) : error.cause;
+      throw (await unfinished(cloud.idByName(inputs, context.config), driver, cause, signal)) ?? cause;
+    }
+  }
+
+  return {
+    check: cloud.check,
+
+    plan(state, given, changed) {
+      const inputs = given as Fields<I>;
+      const size = state.outputs.size ?? 0;
+      const tooFew = size < (known(inputs.minSize) ?? 0) && !cloud.hasEnded?.(state.inputs);
+      const outside = tooFew || size > (known(inputs.maxSize) ?? Infinity);
+      const own = cloud.plan?.(state, inputs, changed) ?? {};
+      return {
+        ignores: ["initialSize", ...(own.ignores ?? [])],
+        replaces: own.replaces ?? [],
+        outputs: [...(outside ? ["size", "machines"] : []), ...(own.outputs ?? [])],
+        // Two groups of one name would take each other's machines for their own.
+        deleteBeforeReplace: own.deleteBeforeReplace ?? true,
+      };
+    },
+
+    preview(given, state) {
+      const { minSize, maxSize, initialSize } = given as Fields<I>;
+      if (!state) {
+        const first = initialSize ?? minSize;
+        return (isUnknown(first) ? {} : { size: first }) as Partial<UnknowableProperties<O>>;
+      }
+      const { size } = state.outputs;
+      const bounds = { minSize: known(minSize), maxSize: known(maxSize) };
+      const foretold = size !== undefined && areKnown(bounds) && !cloud.hasEnded?.(state.inputs);
+      const after = foretold ? clampSize(size, bounds) : undefined;
+      const stays = cloud.stays?.(state.outputs, after === size && foretold);
+      return { ...stays, ...(foretold && { size: after }) } as Partial<UnknowableProperties<O>>;
+    },
+
+    async create(inputs, context) {
+      const call = { inputs, context };
+      const driver = cloud.open(call);
+      const size = inputs.initialSize ?? inputs.minSize;
+      return within("creating", cloud.limits.changeMs, call, async (signal) => {
+        const since = new Date();
+        await withReason(signal, async () => cloud.refuse?.(driver, inputs, signal));
+        const id = await ensure(size, driver, call, signal);
+        return keeping(id, driver, signal, async () => {
+          await driver.reshape(signal);
+          await wait(driver, size, since, context, signal);
+          return { id, outputs: await outputsOf(id, driver, context, signal) };
+        });
+      });
+    },
+
+    async read(id, state, context) {
+      return withReason(context.signal, async () => {
+        const inputs = await cloud.read(id, state, context);
+        if (!inputs) return undefined;
+        return { inputs, outputs: await outputsOf(id, cloud.open({ inputs, context, id }), context, context.signal) };
+      });
+    },
+
+    async update(id, inputs, state, context) {
+      const call = { inputs, context, id, before: state.inputs };
+      const driver = cloud.open(call);
+      return within("changing", cloud.limits.changeMs, call, (signal) =>
+        keeping(id, driver, signal, async () => {
+          const since = new Date();
+          if (cloud.isByName?.(id)) await driver.ensure(inputs.initialSize ?? inputs.minSize, signal);
+          await driver.reshape(signal);
+          await bringIntoBounds(driver, inputs, context.log, signal);
+          await wait(driver, inputs.minSize, since, context, signal);
+          await cloud.afterUpdate?.(driver, call, signal);
+          tellWhatConcernsNewMachines(inputs, state.inputs, context);
+          return outputsOf(id, driver, context, signal);
+        }),
+      );
+    },
+
+    async delete(id, { inputs }, context) {
+      const call = { inputs, context, id };
+      const driver = cloud.open(call);
+      await within("deleting", cloud.limits.deleteMs, call, (signal) =>
+        withReason(signal, () => driver.destroy(signal)),
+      );
+    },
+  };
+
+  function tellWhatConcernsNewMachines(inputs: I, before: I, { log }: ResourceContext): void {
+    const concerned = cloud.newMachinesOnly.filter(
+      (key) => JSON.stringify(inputs[key]) !== JSON.stringify(before[key]),
+    );
+    if (concerned.length === 0) return;
+    log.info(
+      `the change of ${concerned.join(", ")} concerns machines made from now on; those that run stay as they are`,
+    );
+  }
+}
+
+function areKnown(bounds: { minSize: number | undefined; maxSize: number | undefined }): bounds is Bounds {
+  return bounds.minSize !== undefined && bounds.maxSize !== undefined;
+}
