@@ -15,6 +15,14 @@ import { withTags, type Tags } from "./tags";
 export const defaultControlPlaneType = "t3.xlarge";
 export const defaultDiskSizeGib = 100;
 
+/** Of every machine. An account may show tags in metadata by default: EC2 then refuses tag keys with a slash, which all of ours have. */
+export const metadataOptions = {
+  httpEndpoint: "enabled",
+  httpTokens: "required",
+  httpPutResponseHopLimit: 1,
+  instanceMetadataTags: "disabled",
+} as const;
+
 export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceType" | "diskSizeGib"> {
   instanceType: pulumi.Input<string>;
   diskSizeGib: pulumi.Input<number>;
@@ -167,7 +175,7 @@ function machine(
       subnetId: own.subnetId,
       vpcSecurityGroupIds: own.securityGroupIds,
       iamInstanceProfile: place.identity.profileName,
-      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      metadataOptions,
       rootBlockDevice: {
         volumeType: "gp3",
         volumeSize: place.diskSizeGib,

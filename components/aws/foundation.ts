@@ -5,12 +5,12 @@ import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import { clusterAccess, type Access } from "./access";
-import type { AwsClusterArgs } from "./args";
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { defaultControlPlaneType } from "./control-plane";
 import { machineIdentity, type MachineIdentity } from "./identity";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
-import { lastingNetwork } from "./network-shape";
+import { lastingNetwork, plannedNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { accountConnection, accountProvider, ownProvider } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
@@ -48,6 +48,12 @@ export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Reso
   };
 }
 
+/** Of the services that start the groups' machines. */
+function serviceRoles(groups: readonly AwsNodeGroupArgs[]): string[] {
+  const spot = groups.some(({ capacity }) => capacity?.spot !== undefined);
+  return [...(groups.length > 0 ? ["ec2fleet.amazonaws.com"] : []), ...(spot ? ["spot.amazonaws.com"] : [])];
+}
+
 /** What is there before any machine. */
 export interface Foundation {
   certificates: ClusterCertificates;
@@ -70,7 +76,13 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   );
   const account = new AccountReady(
     `${name}-account`,
-    { controlPlane: { instanceType, count }, keyPair: args.keyPair, connection: place.connection },
+    {
+      controlPlane: { instanceType, count },
+      network: plannedNetwork(args),
+      serviceRoles: serviceRoles(args.nodeGroups ?? []),
+      keyPair: args.keyPair,
+      connection: place.connection,
+    },
     child,
   );
   const certificates = new ClusterCertificates(

@@ -1,6 +1,8 @@
 /** What a new network is by default, and what of a network stays. Pure. */
 import type { Input } from "../../sdk/pulumi";
-import type { AwsNetworkArgs } from "./args";
+import type { PlannedNetwork } from "../../sdk/aws/account-ready";
+import { known } from "../inputs";
+import type { AwsClusterArgs, AwsNetworkArgs } from "./args";
 
 export const defaultCidr = "10.0.0.0/16";
 
@@ -24,5 +26,20 @@ export function lastingNetwork({ vpcId, subnetIds, cidr, zones }: AwsNetworkArgs
     "network.vpcId": "a new one",
     "network.cidr": cidr ?? defaultCidr,
     ...(zones && { "network.zones": zones.join(", ") }),
+  };
+}
+
+/** How much of what accounts have few of a cluster takes. */
+export function plannedNetwork({ network = {}, region, ...args }: AwsClusterArgs): PlannedNetwork {
+  const { vpcId, subnetIds, nat = "single", zones } = network;
+  const made = vpcId === undefined && subnetIds === undefined;
+  const gateways = !made || nat === "none" ? 0 : nat === "single" ? 1 : zoneCount({ zones, region });
+  const ranges = [args.apiServerAccessCidrs, args.sshAccessCidrs].map((list) => known<unknown[]>(list)?.length ?? 1);
+  return {
+    vpcs: made ? 1 : 0,
+    addresses: gateways + (args.controlPlane?.count === 3 ? 0 : 1),
+    natGateways: Math.min(gateways, 1),
+    // One rule is for the machines themselves.
+    securityGroupRules: Math.max(...ranges) + 1,
   };
 }

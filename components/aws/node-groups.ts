@@ -10,7 +10,7 @@ import type { NodeGroupStatus } from "../cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { fleetCapacity } from "./capacity";
-import { defaultDiskSizeGib } from "./control-plane";
+import { defaultDiskSizeGib, metadataOptions } from "./control-plane";
 import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
 import { groupTypes, needsTypes } from "./group-types";
@@ -47,6 +47,8 @@ export interface NodeGroupPlace {
   securityGroupId: pulumi.Input<string>;
   connection: AwsConnection | undefined;
   tags: Tags;
+  /** What AWS's cloud controller manager knows its cluster's machines by: it passes others over. */
+  kubernetes: Tags;
 }
 
 export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Output<number> {
@@ -99,7 +101,7 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
         ? { networkInterfaces: types!.apply(([first]) => adapters(first!, place.securityGroupId)) }
         : { vpcSecurityGroupIds: [place.securityGroupId] }),
       ...(placement && { placement: { groupName: placement.name } }),
-      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      metadataOptions,
       blockDeviceMappings: [
         {
           deviceName: image.rootDeviceName,
@@ -111,8 +113,11 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
           },
         },
       ],
-      // Not volumes: EC2 Fleet's own role may not tag them, and nothing would start.
-      tagSpecifications: [{ resourceType: "instance", tags: machineTags }],
+      tagSpecifications: [
+        { resourceType: "instance", tags: withTags(machineTags, place.kubernetes) },
+        // Organisations may demand tags of what a launch makes.
+        { resourceType: "volume", tags: machineTags },
+      ],
       userData: pulumi
         .all([
           place.certificateAuthority,

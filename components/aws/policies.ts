@@ -101,25 +101,23 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
 
 /**
  * What AWS's cloud controller manager needs for nodes and for load balancers of both generations, and no more: it neither makes volumes nor
- * routes. It changes and deletes only what carries the cluster's tag, which it gives to everything that it makes.
+ * routes. It changes and deletes only what carries the cluster's tag, which it gives to everything at its making, listeners too.
  * Reference: kubernetes/cloud-provider-aws, docs/prerequisites.md.
  */
 function cloudController(partition: string, tag: string): PolicyStatement[] {
   const owned = { StringEquals: { [`aws:ResourceTag/${tag}`]: "owned" } };
+  const born = { [`aws:RequestTag/${tag}`]: "owned" };
+  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
   const all = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
   return [
     {
       Sid: "CloudLook",
       Effect: "Allow",
       Action: [
-        ...all(
-          "ec2",
-          "DescribeAvailabilityZones",
-          "DescribeInstanceTopology",
-          "DescribeRegions",
-          "DescribeRouteTables",
-        ),
+        ...all("ec2", "DescribeAvailabilityZones", "DescribeInstanceTopology", "DescribeRouteTables"),
         ...all("ec2", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"),
+        // Asked with the caller's rights by the first CreateLoadBalancer of an account.
+        ...all("ec2", "DescribeAccountAttributes", "DescribeAddresses", "DescribeInternetGateways"),
         "elasticloadbalancing:Describe*",
       ],
       Resource: ["*"],
@@ -127,34 +125,54 @@ function cloudController(partition: string, tag: string): PolicyStatement[] {
     {
       Sid: "CloudMake",
       Effect: "Allow",
-      Action: [
-        "ec2:CreateSecurityGroup",
-        ...all("elasticloadbalancing", "AddTags", "CreateListener", "CreateLoadBalancer"),
-        ...all("elasticloadbalancing", "CreateLoadBalancerListeners", "CreateLoadBalancerPolicy", "CreateTargetGroup"),
-      ],
+      Action: all("elasticloadbalancing", "CreateLoadBalancer", "CreateTargetGroup"),
       Resource: ["*"],
+      Condition: { StringEquals: born },
+    },
+    {
+      Sid: "CloudMakeGroup",
+      Effect: "Allow",
+      Action: ["ec2:CreateSecurityGroup"],
+      Resource: [ec2("security-group")],
+      Condition: { StringEquals: born },
+    },
+    { Sid: "CloudMakeInVpc", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [ec2("vpc")] },
+    {
+      // Whoever may tag what is there could make it his own: tags are given to what is being made.
+      Sid: "CloudTagNew",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:AddTags"],
+      Resource: ["*"],
+      Condition: {
+        StringEquals: {
+          "elasticloadbalancing:CreateAction": ["CreateListener", "CreateLoadBalancer", "CreateTargetGroup"],
+          ...born,
+        },
+      },
     },
     {
       Sid: "CloudTag",
       Effect: "Allow",
       Action: ["ec2:CreateTags"],
-      Resource: [`arn:${partition}:ec2:*:*:security-group/*`],
-      Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup" } },
+      Resource: [ec2("security-group")],
+      Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup", ...born } },
     },
     {
       Sid: "CloudChange",
       Effect: "Allow",
       Action: [
         ...all("ec2", "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup", "RevokeSecurityGroupIngress"),
-        ...all("elasticloadbalancing", "ApplySecurityGroupsToLoadBalancer", "AttachLoadBalancerToSubnets"),
-        ...all("elasticloadbalancing", "ConfigureHealthCheck", "DeleteListener", "DeleteLoadBalancer"),
+        ...all("elasticloadbalancing", "AddTags", "CreateListener", "CreateLoadBalancerListeners"),
+        ...all("elasticloadbalancing", "CreateLoadBalancerPolicy", "ApplySecurityGroupsToLoadBalancer"),
+        ...all("elasticloadbalancing", "AttachLoadBalancerToSubnets", "ConfigureHealthCheck"),
+        ...all("elasticloadbalancing", "DeleteListener", "DeleteLoadBalancer"),
         ...all("elasticloadbalancing", "DeleteLoadBalancerListeners", "DeleteTargetGroup"),
         ...all("elasticloadbalancing", "DeregisterInstancesFromLoadBalancer", "DeregisterTargets"),
         ...all("elasticloadbalancing", "DetachLoadBalancerFromSubnets", "ModifyListener"),
         ...all("elasticloadbalancing", "ModifyLoadBalancerAttributes", "ModifyTargetGroup"),
         ...all("elasticloadbalancing", "ModifyTargetGroupAttributes", "RegisterInstancesWithLoadBalancer"),
         ...all("elasticloadbalancing", "RegisterTargets", "SetLoadBalancerPoliciesForBackendServer"),
-        ...all("elasticloadbalancing", "SetLoadBalancerPoliciesOfListener", "SetSecurityGroups", "SetSubnets"),
+        ...all("elasticloadbalancing", "SetLoadBalancerPoliciesOfListener"),
       ],
       Resource: ["*"],
       Condition: owned,

@@ -34,7 +34,7 @@ const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
     /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
     "precondition",
   ],
-  [/^(UnauthorizedOperation|AccessDenied\w*|OptInRequired)$/, "permission"],
+  [/^(UnauthorizedOperation|AccessDenied\w*|OptInRequired|AuthFailure\.ServiceLinkedRole\w*)$/, "permission"],
   [
     /^(AuthFailure|ExpiredToken\w*|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|CredentialsProviderError)$/,
     "credentials",

@@ -10,9 +10,37 @@ export interface PlannedControlPlane {
   count: pulumi.Input<number>;
 }
 
+/** How much of it a network is going to have. */
+export interface PlannedNetwork {
+  /** @integer */
+  vpcs?: pulumi.Input<number>;
+  /**
+   * Public addresses that stay.
+   * @integer
+   */
+  addresses?: pulumi.Input<number>;
+  /**
+   * In one zone.
+   * @integer
+   */
+  natGateways?: pulumi.Input<number>;
+  /**
+   * In one security group, of one direction.
+   * @integer
+   */
+  securityGroupRules?: pulumi.Input<number>;
+}
+
 export interface AccountReadyArgs {
   /** The region must offer its type, and the account's quotas must have room for it. */
   controlPlane?: pulumi.Input<PlannedControlPlane>;
+  /** What the account's quotas must have room for when it is made. */
+  network?: pulumi.Input<PlannedNetwork>;
+  /**
+   * Principals of AWS services that act in the account with a role of theirs: `ec2fleet.amazonaws.com`, without which a fleet starts nothing,
+   * and `spot.amazonaws.com`. A role that is missing is made (`iam:CreateServiceLinkedRole`), and never deleted.
+   */
+  serviceRoles?: pulumi.Input<pulumi.Input<string>[]>;
   /** Name of an EC2 key pair of the region, which must exist. */
   keyPair?: pulumi.Input<string>;
   /** Another region, account or role than the provider's. */
@@ -20,7 +48,7 @@ export interface AccountReadyArgs {
 }
 
 /**
- * Looks at the preview whether the account can have the cluster, before anything is made. What runs already is not examined again: only what
+ * Looks at the preview whether the account can have the cluster, before anything is made, and makes the services' roles that it lacks. What runs already is not examined again: only what
  * changes is. Where AWS may not be asked, it says so and goes on. Free of charge.
  */
 export class AccountReady extends pulumi.CustomResource {

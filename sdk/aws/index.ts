@@ -5,7 +5,7 @@ export {
   type NodeGroupArgs,
   type NodeGroupMachineState,
 } from "./node-group";
-export { AccountReady, type AccountReadyArgs, type PlannedControlPlane } from "./account-ready";
+export { AccountReady, type AccountReadyArgs, type PlannedControlPlane, type PlannedNetwork } from "./account-ready";
 export { ImageChoice, type ImageChoiceArgs } from "./image-choice";
 export { InstanceTypeFacts, type InstanceTypeFactsArgs } from "./instance-type-facts";
 export { ServiceLoadBalancers, type ServiceLoadBalancersArgs } from "./service-load-balancers";

@@ -114,6 +114,15 @@ export class AwsSimulatorClient {
     await this.call("PUT", "quotas", quotas);
   }
 
+  /** What differs between accounts: whether instances show tags in metadata, tags demanded of volumes, a key of the customer's for disks. */
+  async setAccount(settings: {
+    instanceMetadataTags?: boolean;
+    volumeTags?: readonly string[];
+    ebsKey?: string | null;
+  }): Promise<void> {
+    await this.call("PUT", "account", settings);
+  }
+
   /** What AWS says of zones, by name: `available`, `impaired`, `unavailable`, or nothing any more: `withdrawn`. */
   async setZones(states: Readonly<Record<string, string>>): Promise<void> {
     await this.call("PUT", "zones", states);

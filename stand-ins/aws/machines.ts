@@ -25,7 +25,7 @@ const versioned = [
   "monitoring",
 ] as const;
 
-const metadataNames = ["httpEndpoint", "httpTokens", "httpPutResponseHopLimit"];
+const metadataNames = ["httpEndpoint", "httpTokens", "httpPutResponseHopLimit", "instanceMetadataTags"];
 
 const launchTemplate = ec2Object<LaunchTemplateArgs, LaunchTemplateState>({
   tagged: "launch-template",
@@ -148,8 +148,14 @@ function templateData(inputs: Plain<LaunchTemplateArgs>): RequestLaunchTemplateD
   };
 }
 
-function metadata(given: { httpEndpoint?: string; httpTokens?: string; httpPutResponseHopLimit?: number }) {
+function metadata(given: {
+  httpEndpoint?: string;
+  httpTokens?: string;
+  httpPutResponseHopLimit?: number;
+  instanceMetadataTags?: string;
+}) {
   return {
+    InstanceMetadataTags: given.instanceMetadataTags as "disabled" | undefined,
     HttpEndpoint: given.httpEndpoint as "enabled" | undefined,
     HttpTokens: given.httpTokens as "required" | undefined,
     HttpPutResponseHopLimit: given.httpPutResponseHopLimit,

@@ -29,6 +29,8 @@ describe("components/aws", () => {
       httpEndpoint: "enabled",
       httpTokens: "required",
       httpPutResponseHopLimit: 1,
+      // Where an account's default shows them, EC2 refuses keys with a slash.
+      instanceMetadataTags: "disabled",
     });
     assert.equal((instance["rootBlockDevice"] as { encrypted: boolean }).encrypted, true);
   });
@@ -79,8 +81,11 @@ describe("components/aws", () => {
     };
     assert.deepEqual(
       template.tagSpecifications.map(({ resourceType }) => resourceType),
-      ["instance"],
+      ["instance", "volume"],
     );
+    // Without it, AWS's cloud controller manager passes the machine over.
+    assert.equal(template.tagSpecifications[0]!.tags["kubernetes.io/cluster/train"], "owned");
+    for (const { tags } of template.tagSpecifications) assert.equal(tags["team"], "search");
     assert.equal(template.tagSpecifications[0]!.tags["gpu-clusters/node-group"], "gpu");
   });
 

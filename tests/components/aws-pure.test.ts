@@ -10,6 +10,7 @@ import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aw
 import { kubernetesTags } from "../../components/aws/tags";
 import { Problems } from "../../components/errors";
 import { formatIpv4, parseCidr } from "../../components/ip-ranges";
+import { isAllowed, type IamRequest } from "./iam";
 
 const ranges = fc
   .tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 16, max: 24 }))
@@ -195,6 +196,84 @@ describe("components/aws/policies", () => {
     );
     // A role takes 10240 characters of policies.
     assert.ok(JSON.stringify(documents["aws-control-plane-policy-cloud"]).length < 8000);
+  });
+
+  it("keeps the cloud controller from what is another's, load balancers above all", () => {
+    const document = documents["aws-control-plane-policy-cloud"];
+    const tag = "kubernetes.io/cluster/train";
+    const [own, foreign] = [{ [tag]: "owned" }, { [tag.replace("train", "other")]: "owned" }];
+    const elb = (kind: string) => `arn:aws:elasticloadbalancing:us-west-2:123456789012:${kind}/net/x/1`;
+    const ec2 = (kind: string) => `arn:aws:ec2:us-west-2:123456789012:${kind}/x-1`;
+    const lb = "elasticloadbalancing";
+    const attacks: IamRequest[] = [
+      // The way in: a foreign balancer is tagged as the cluster's own.
+      { action: `${lb}:AddTags`, resource: elb("loadbalancer"), requestTags: own },
+      { action: `${lb}:AddTags`, resource: elb("loadbalancer"), resourceTags: foreign, requestTags: own },
+      { action: `${lb}:AddTags`, resource: elb("listener"), createAction: "CreateRule", requestTags: own },
+      { action: `${lb}:CreateLoadBalancer`, resource: elb("loadbalancer") },
+      { action: `${lb}:CreateTargetGroup`, resource: elb("targetgroup"), requestTags: foreign },
+      ...["CreateListener", "CreateLoadBalancerListeners", "DeleteLoadBalancer", "ModifyLoadBalancerAttributes"].map(
+        (action) => ({ action: `${lb}:${action}`, resource: elb("loadbalancer"), resourceTags: foreign }),
+      ),
+      ...["ModifyListener", "DeleteListener"].map((action) => ({
+        action: `${lb}:${action}`,
+        resource: elb("listener"),
+      })),
+      { action: `${lb}:RegisterTargets`, resource: elb("targetgroup"), resourceTags: foreign },
+      { action: `${lb}:RemoveTags`, resource: elb("loadbalancer"), resourceTags: own },
+      { action: `${lb}:SetSecurityGroups`, resource: elb("loadbalancer"), resourceTags: own },
+      { action: "ec2:CreateTags", resource: ec2("security-group"), requestTags: own },
+      { action: "ec2:CreateTags", resource: ec2("security-group"), createAction: "CreateSecurityGroup" },
+      { action: "ec2:CreateTags", resource: ec2("instance"), resourceTags: own },
+      { action: "ec2:CreateSecurityGroup", resource: ec2("security-group") },
+      { action: "ec2:AuthorizeSecurityGroupIngress", resource: ec2("security-group"), resourceTags: foreign },
+      {
+        action: "ec2:TerminateInstances",
+        resource: ec2("instance"),
+        resourceTags: { "gpu-clusters/cluster": "other" },
+      },
+      { action: "ec2:RunInstances", resource: ec2("instance"), requestTags: own },
+      { action: "iam:PassRole", resource: "arn:aws:iam::123456789012:role/train-control-plane-role" },
+      { action: "iam:CreateServiceLinkedRole", resource: "*" },
+      { action: "ssm:GetParameter", resource: parameter("admin-credential") },
+      { action: "ssm:PutParameter", resource: parameter("control-plane-keys") },
+    ];
+    assert.deepEqual(
+      attacks.filter((request) => isAllowed(document, request)),
+      [],
+    );
+    // What it does for a Service, as version 1.36 does it.
+    const needed: IamRequest[] = [
+      { action: "ec2:CreateSecurityGroup", resource: ec2("vpc") },
+      { action: "ec2:CreateSecurityGroup", resource: ec2("security-group"), requestTags: own },
+      {
+        action: "ec2:CreateTags",
+        resource: ec2("security-group"),
+        createAction: "CreateSecurityGroup",
+        requestTags: own,
+      },
+      ...["CreateLoadBalancer", "CreateTargetGroup", "CreateListener"].map((createAction) => ({
+        action: `${lb}:AddTags`,
+        resource: elb("loadbalancer"),
+        createAction,
+        requestTags: own,
+      })),
+      { action: `${lb}:CreateLoadBalancer`, resource: elb("loadbalancer"), requestTags: own },
+      { action: `${lb}:CreateTargetGroup`, resource: elb("targetgroup"), requestTags: own },
+      ...["AddTags", "CreateListener", "DeleteLoadBalancer", "ConfigureHealthCheck"].map((action) => ({
+        action: `${lb}:${action}`,
+        resource: elb("loadbalancer"),
+        resourceTags: own,
+      })),
+      { action: `${lb}:ModifyListener`, resource: elb("listener"), resourceTags: own },
+      { action: "ec2:DescribeAccountAttributes", resource: "*" },
+      { action: "ec2:DescribeInternetGateways", resource: "*" },
+      { action: "ec2:DescribeAddresses", resource: "*" },
+    ];
+    assert.deepEqual(
+      needed.filter((request) => !isAllowed(document, request)),
+      [],
+    );
   });
 
   for (const [file, document] of Object.entries(documents)) {

@@ -93,6 +93,8 @@ describe("an AWS cluster on the engine", function () {
   before(async () => {
     program = await compiledDefaultProgram();
     environment = await EngineEnvironment.start({ machines: true, aws: {} });
+    // An account whose defaults and policies are stricter than a new one's.
+    await environment.aws.setAccount({ instanceMetadataTags: true, volumeTags: ["gpu-clusters/cluster"] });
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-aws-life-"));
     kubeconfig = join(directory, "kubeconfig");
     stack = await environment.stack(base, { program });

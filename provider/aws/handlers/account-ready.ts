@@ -1,29 +1,84 @@
+import { GetEbsDefaultKmsKeyIdCommand } from "@aws-sdk/client-ec2";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AccountReadyArgs } from "../../../sdk/aws/account-ready";
-import { InvalidArguments, type CheckFailure, type ResourceLog } from "../../server/resource";
+import { withReason } from "../../cloud/wait";
+import { InvalidArguments, type CheckFailure, type ResourceContext, type ResourceLog } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
+import { connect } from "../connection";
+import { limitFailures } from "../preflight/account-limits";
 import { examineGroup } from "../preflight/preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
+import { hasServiceRole, makeServiceRole, serviceRoleName } from "../service-roles";
 import { keptAnswer } from "./kept-answer";
 
 type Inputs = pulumi.Unwrap<AccountReadyArgs>;
 
-export const accountReadyHandler = keptAnswer<Inputs, { accountId: string }>({
-  async ask(clients, { controlPlane, keyPair }, { signal, log }) {
+const answer = keptAnswer<Inputs, { accountId: string }>({
+  async ask(clients, { controlPlane, keyPair, network, serviceRoles = [] }, { signal, log, again }) {
     const region = await clients.region();
-    const [identity, ...failures] = await Promise.all([
-      clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
-      controlPlane ? ifAllowed("controlPlane", log, controlPlaneFailures(clients, controlPlane, signal)) : [],
-      keyPair === undefined
-        ? []
-        : ifAllowed("keyPair", log, keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)),
-    ]);
+    const identity = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    const looks: [string, Promise<CheckFailure[]>][] = [
+      ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
+      ["the key of disks", defaultKeyFailures(clients, log, signal)],
+    ];
+    if (controlPlane) looks.push(["controlPlane", controlPlaneFailures(clients, controlPlane, signal)]);
+    if (keyPair !== undefined)
+      looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
+    // What there is of an older cluster counts itself.
+    if (network && !again) looks.push(["network", limitFailures(clients, network, region, signal)]);
+    const failures = await Promise.all(looks.map(([what, looking]) => ifAllowed(what, log, looking)));
     if (failures.flat().length > 0) throw new InvalidArguments(failures.flat());
     return { accountId: identity.Account ?? "" };
   },
 });
+
+export const accountReadyHandler: typeof answer = {
+  ...answer,
+  async create(inputs, context) {
+    await makeServiceRoles(inputs, context);
+    return answer.create(inputs, context);
+  },
+  async update(id, inputs, state, context) {
+    await makeServiceRoles(inputs, context);
+    return answer.update!(id, inputs, state, context);
+  },
+};
+
+async function makeServiceRoles({ serviceRoles = [], connection }: Inputs, context: ResourceContext): Promise<void> {
+  const { iam } = connect(context.config, connection);
+  for (const service of serviceRoles)
+    await withReason(context.signal, () => makeServiceRole(iam, service, context.signal));
+}
+
+async function serviceRoleFailures(
+  { iam }: AwsClients,
+  services: readonly string[],
+  log: ResourceLog,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const failures: CheckFailure[] = [];
+  for (const [index, service] of services.entries()) {
+    const role = serviceRoleName(service);
+    if (role === undefined) failures.push({ property: `serviceRoles[${index}]`, reason: `"${service}" is not known` });
+    else if (!(await hasServiceRole(iam, service, signal))) log.info(`the account lacks the role ${role}: it is made`);
+  }
+  return failures;
+}
+
+/** Machines have encrypted disks. With a key of the customer's, a fleet's role needs its leave, which only the key's owner can give. */
+async function defaultKeyFailures({ ec2 }: AwsClients, log: ResourceLog, signal: AbortSignal): Promise<CheckFailure[]> {
+  const { KmsKeyId } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}), { abortSignal: signal });
+  if (KmsKeyId !== undefined && !/(^|:)alias\/aws\/ebs$/.test(KmsKeyId)) {
+    log.warn(
+      `disks of this account are encrypted with ${KmsKeyId}. If machines of a group end as soon as they start, let the fleet's role use it: ` +
+        `aws kms create-grant --key-id ${KmsKeyId} --grantee-principal $(aws iam get-role --role-name AWSServiceRoleForEC2Fleet --query Role.Arn ` +
+        "--output text) --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant",
+    );
+  }
+  return [];
+}
 
 /** Not every deployer may look at everything: whoever makes the machines finds out. */
 async function ifAllowed(what: string, log: ResourceLog, looking: Promise<CheckFailure[]>): Promise<CheckFailure[]> {

@@ -13,11 +13,12 @@ interface Asking {
 }
 
 /** Throws `InvalidArguments` for what there cannot be. */
-export type Ask<I, O> = (
-  clients: AwsClients,
-  inputs: I,
-  context: Pick<ResourceContext, "signal" | "log">,
-) => Promise<O>;
+export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext) => Promise<O>;
+
+export interface AskContext extends Pick<ResourceContext, "signal" | "log"> {
+  /** Whether it was asked before, with other inputs. */
+  readonly again: boolean;
+}
 
 export interface KeptAnswer<I, O> {
   /** Asked at the preview too, so that what cannot be is refused there. */
@@ -28,14 +29,14 @@ export interface KeptAnswer<I, O> {
 
 /** The answer stays until the inputs change, whatever AWS would say by now. How AWS is reached is no part of the question. */
 export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: KeptAnswer<I, O>): ResourceHandler<I, O> {
-  const asked = (inputs: I, { config, signal, log }: ResourceContext) =>
-    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log }));
+  const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean) =>
+    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log, again }));
 
   /** Undefined where it cannot be asked yet, or by nobody who previews. */
-  async function tried(inputs: object, context: ResourceContext): Promise<O | undefined> {
+  async function tried(inputs: object, context: ResourceContext, again: boolean): Promise<O | undefined> {
     if (containsUnknown(inputs) || containsUnknown(context.config["aws"])) return undefined;
     try {
-      return await asked(inputs as I, context);
+      return await asked(inputs as I, context, again);
     } catch (error) {
       if (!isAwsError(error, "permission", "credentials")) throw error;
       context.log.warn(`not asked of AWS: ${error.message}`);
@@ -48,14 +49,14 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
       const connection = (given.connection ?? {}) as Record<string, unknown>;
       const failures = connectionFailures(connection, "connection");
       if (failures.length > 0 || (before && isSame(before, given))) return failures;
-      if (!(before && keep)) await tried(given, context);
+      if (!(before && keep)) await tried(given, context, before !== undefined);
       return [];
     },
 
     plan: ({ inputs: before }, inputs, changed) => ({ ignores: isSame(before, inputs) ? [...changed] : [] }),
 
     async foresee(inputs, context) {
-      return (await tried(inputs, context)) ?? {};
+      return (await tried(inputs, context, false)) ?? {};
     },
 
     preview(inputs, state) {
@@ -65,7 +66,7 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
     },
 
     async create(inputs, context) {
-      return { id: context.name, outputs: await asked(inputs, context) };
+      return { id: context.name, outputs: await asked(inputs, context, false) };
     },
 
     async read(id, state) {
@@ -75,7 +76,7 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
 
     async update(_id, inputs, { inputs: before, outputs }, context) {
       if (isSame(before, inputs)) return outputs;
-      return keep?.(inputs, outputs) ?? asked(inputs, context);
+      return keep?.(inputs, outputs) ?? asked(inputs, context, true);
     },
 
     async delete() {

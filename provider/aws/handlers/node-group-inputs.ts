@@ -131,10 +131,6 @@ async function templateFindings(
     const reason = `${id} version ${version} shows tags in instance metadata: EC2 then refuses tag keys with a slash, as ${tagKeys.cluster}`;
     failures.push({ property: "launchTemplateId", reason });
   }
-  if (data.TagSpecifications?.some(({ ResourceType }) => ResourceType === "volume")) {
-    const reason = `${id} version ${version} tags volumes, which the role of EC2 Fleet may not do, so that nothing would start`;
-    failures.push({ property: "launchTemplateId", reason });
-  }
   const { Arn, Name } = data.IamInstanceProfile ?? {};
   const profile = Name ?? Arn?.split("/").at(-1);
   if (profile !== undefined && !(await instanceProfileExists(iam, profile, signal))) {

@@ -78,12 +78,12 @@ async function readQuotas(
   );
 }
 
-/** Many accounts do not let a deployer read quotas: then nothing is said about them. */
+/** Many accounts do not let a deployer read quotas, and AWS may number them anew: then nothing is said about them. */
 async function quotaIfAllowed(clients: AwsClients, quota: VcpuQuota, signal: AbortSignal): Promise<number | undefined> {
   try {
     return await readQuota(clients.quotas, quota, signal);
   } catch (error) {
-    if (isAwsError(error, "permission", "notFound")) return undefined;
+    if (isAwsError(error, "permission", "notFound", "invalid")) return undefined;
     throw error;
   }
 }

@@ -2,9 +2,16 @@
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { CapacityType } from "../../../sdk/aws/allocation";
 
-export interface VcpuQuota {
+export interface Quota {
+  /** Service Quotas' own name of the service. */
+  readonly service: "ec2" | "vpc";
   readonly code: string;
   readonly name: string;
+}
+
+/** Counts vCPUs. */
+export interface VcpuQuota extends Quota {
+  readonly service: "ec2";
 }
 
 interface QuotaClass {
@@ -17,7 +24,8 @@ interface QuotaClass {
 const standard = "Standard (A, C, D, H, I, M, R, T, Z)";
 
 function quotaClass(families: RegExp, onDemand: [string, string], spot: [string, string]): QuotaClass {
-  return { families, onDemand: { code: onDemand[0], name: onDemand[1] }, spot: { code: spot[0], name: spot[1] } };
+  const quota = ([code, name]: [string, string]) => ({ service: "ec2", code, name }) as const;
+  return { families, onDemand: quota(onDemand), spot: quota(spot) };
 }
 
 /** Reference: EC2 user guide, "Instance type quotas". The first that matches counts. */
@@ -63,13 +71,13 @@ export function quotaOf(instanceType: string, capacityType: CapacityType): VcpuQ
   return capacityType === "spot" ? found?.spot : found?.onDemand;
 }
 
-/** vCPUs that the account may run under the quota, in the client's region. */
+/** What the account may have under the quota, in the client's region. */
 export async function readQuota(
   client: ServiceQuotasClient,
-  { code }: VcpuQuota,
+  { service, code }: Quota,
   signal: AbortSignal,
 ): Promise<number> {
-  const command = new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: code });
+  const command = new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code });
   const { Quota } = await client.send(command, { abortSignal: signal });
   return Quota?.Value ?? 0;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
+import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { provider } from "../../../plugin/provider";
 import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
 import { addTemplateVersion, makeTemplate, pace, region, startScene, type Scene } from "./scene";
@@ -177,5 +178,55 @@ describe("AWS answers that are kept", () => {
     await scene.simulator.addFault({ action: "DescribeInstanceTypeOfferings", code: "UnauthorizedOperation" });
     assert.deepEqual(await refusal("AccountReady", more), []);
     await scene.simulator.clearFaults();
+  });
+
+  it("makes the roles that services lack, once, keeps them, and says who can where it may not", async () => {
+    const account = resource("AccountReady", "roles");
+    const inputs = { serviceRoles: ["ec2fleet.amazonaws.com", "spot.amazonaws.com"] };
+    await scene.simulator.addFault({ action: "CreateServiceLinkedRole", code: "AccessDenied", status: 403 });
+    await assert.rejects(account.up(inputs), (error: PluginError) => {
+      assert.match(
+        error.message,
+        /lacks the role AWSServiceRoleForEC2Spot.*create-service-linked-role --aws-service-name spot/s,
+      );
+      return true;
+    });
+    await scene.simulator.clearFaults();
+    await account.up(inputs);
+    await resource("AccountReady", "another").up(inputs);
+    await account.destroy();
+    for (const name of ["EC2Fleet", "EC2Spot"]) {
+      const command = new GetRoleCommand({ RoleName: `AWSServiceRoleFor${name}` });
+      assert.ok((await scene.clients.iam.send(command)).Role, name);
+    }
+    const unknown = await refusal("AccountReady", { serviceRoles: ["s3.amazonaws.com"] });
+    assert.deepEqual(unknown, ['serviceRoles[0]: "s3.amazonaws.com" is not known']);
+  });
+
+  it("refuses a network that the quotas have no room for, and lets no unknown quota stand in the way", async () => {
+    const network = { vpcs: 1, addresses: 2, natGateways: 1, securityGroupRules: 70 };
+    assert.deepEqual(await refusal("AccountReady", { network }), []);
+    await scene.simulator.setQuotas({ "L-0263D0A3": 1, "L-F678F1CE": 2, "L-0EA8095F": 60 });
+    const found = await refusal("AccountReady", { network });
+    assert.equal(found.length, 3);
+    assert.match(
+      found[0]!,
+      /^network.vpcs: a VPC: 1 more needed, but .*"VPCs per Region" is 2 in us-west-2, of which 2 are used/,
+    );
+    assert.match(found[1]!, /^network.addresses: public addresses: 2 needed, but .* is 1 in us-west-2/);
+    assert.match(found[2]!, /^network.securityGroupRules: /);
+    await scene.simulator.addFault({ action: "GetServiceQuota", code: "IllegalArgumentException", status: 400 });
+    assert.deepEqual(await refusal("AccountReady", { network }), []);
+    await scene.simulator.clearFaults();
+    await scene.simulator.setQuotas({ "L-0263D0A3": 100, "L-F678F1CE": 100, "L-0EA8095F": 100 });
+  });
+
+  it("tells of a key of the customer's for disks, with the command that lets fleets use it", async () => {
+    const ebsKey = "arn:aws:kms:us-west-2:123456789012:key/1";
+    await scene.simulator.setAccount({ ebsKey });
+    assert.deepEqual(await refusal("AccountReady", {}), []);
+    const told = plugin.messages.map(({ message }) => message).join("\n");
+    assert.ok(told.includes(`aws kms create-grant --key-id ${ebsKey}`));
+    await scene.simulator.setAccount({ ebsKey: null });
   });
 });

@@ -16,6 +16,7 @@ import {
 import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { shapeOfSpec, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
+import { makeServiceRole } from "../../../provider/aws/service-roles";
 import { AwsClients } from "../../../provider/aws/clients";
 import { groupTags, toTagList } from "../../../provider/aws/ownership";
 import type { Pace } from "../../../provider/cloud/wait";
@@ -68,6 +69,7 @@ export async function startScene(options: Partial<AwsSimulatorOptions> = {}): Pr
   };
   try {
     const clients = new AwsClients({ region, endpoint: simulator.endpoint });
+    await makeServiceRole(clients.iam, "ec2fleet.amazonaws.com", deadline());
     return { simulator, clients, ec2: clients.ec2, close, ...(await network(clients.ec2)) };
   } catch (error) {
     await close();

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import authorization, images, instances, provided, quota, zones
+from . import account, authorization, images, instances, provided, quota, zones
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -103,10 +103,14 @@ class Application:
                 faults.remove()
                 quota.settings.clear()
                 zones.states.clear()
+                account.reset()
                 _forget_everything()
                 return {}
             case "PUT", ["quotas"]:
                 quota.settings.update({str(code): float(value) for code, value in given.items()})
+                return {}
+            case "PUT", ["account"]:
+                account.configure(given)
                 return {}
             case "PUT", ["zones"]:
                 zones.states.update(given)

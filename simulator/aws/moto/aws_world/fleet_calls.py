@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.fleets import Fleets
 
+from . import account
 from .fleets import Fleet
 from .world import world
 
@@ -40,6 +41,7 @@ def create_fleet(self: Any) -> ActionResult:
             )
         return ActionResult({"FleetId": fleet_id})
     _check(self.ec2_backend, request)
+    account.require_fleet_role(self.ec2_backend)
     fleet = Fleet(self.ec2_backend, request)
     fleets_of(self.ec2_backend)[fleet.id] = fleet
     if token:
@@ -66,10 +68,7 @@ def _check_configs(backend: Any, configs: list[dict[str, Any]]) -> None:
         specification = config.get("LaunchTemplateSpecification") or {}
         if not specification.get("Version"):
             raise EC2ClientError("InvalidParameter", "LaunchTemplateSpecification needs a Version")
-        data = backend._get_template_from_args(specification).data
-        for specification in data.get("TagSpecifications", []):
-            if specification.get("ResourceType") == "volume":
-                raise EC2ClientError("InvalidFleetConfig", "Fleet's role may not tag volumes: leave them out of the launch template")
+        backend._get_template_from_args(specification)
         for override in config.get("Overrides") or []:
             overrides += 1
             if "InstanceType" in override and "InstanceRequirements" in override:

@@ -4,9 +4,10 @@ import copy
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.utils import convert_tag_spec
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions, StateReason
 
-from . import images, placement, quota
+from . import account, images, placement, quota
 from .faults import faults
 from .questions import questions
 from .world import world
@@ -132,13 +133,18 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     zone = self.get_subnet(subnet_id).availability_zone if subnet_id else f"{self.region_name}a"
     placement_group = (data.get("Placement") or {}).get("GroupName")
     placement.require(self, placement_group)
+    given = (kwargs.get("tags") or {}).get("volume", {})
+    volume_tags = {**convert_tag_spec(data.get("TagSpecifications") or []).get("volume", {}), **given}
+    account.require_volume_tags(volume_tags)
     images.require(self, image_id or data.get("ImageId"))
     refuse_launch(self, instance_type or "m1.small", zone, spot, count)
     kwargs.setdefault("region_name", self.region_name)
     before = set(self.enis)
     reservation = _run_instances(self, image_id, count, user_data, security_group_names, **kwargs)
     for instance in reservation.instances:
-        require_tag_keys_for_metadata(instance)
+        require_tag_keys_for_metadata(instance, kwargs.get("metadata_options") or {})
+        for volume_id in [device.volume_id for device in instance.block_device_mapping.values()]:
+            self.volumes[volume_id].add_tags(volume_tags)
         for eni in instance.nics.values():
             # EC2's default for interfaces that are made with the instance.
             eni.delete_on_termination = eni.delete_on_termination or eni.id not in before
@@ -156,9 +162,11 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     return reservation
 
 
-def require_tag_keys_for_metadata(instance: Any) -> None:
+def require_tag_keys_for_metadata(instance: Any, given: dict[str, Any]) -> None:
     """EC2 refuses tags in the instance's metadata whose keys hold a slash: reference, "Tag restrictions"."""
     options: MetadataOptions = instance.metadata_options
+    if "InstanceMetadataTags" not in given and account.settings["instanceMetadataTags"]:
+        options.instance_metadata_tags = "enabled"
     if options.instance_metadata_tags != "enabled":
         return
     for tag in instance.get_tags():

@@ -124,7 +124,7 @@ def _instance(instance: Any) -> dict[str, Any]:
 
 def _of_iam(backend: Any) -> dict[str, list[dict[str, Any]]]:
     return {
-        "roles": [{"id": role.id, "name": role.name} for role in backend.roles.values()],
+        "roles": [{"id": role.id, "name": role.name} for role in backend.roles.values() if not role.path.startswith("/aws-service-role/")],
         "instanceProfiles": [
             {"id": profile.id, "name": profile.name, "roles": [role.name for role in profile.roles]}
             for profile in backend.instance_profiles.values()

@@ -1,0 +1,36 @@
+/** Roles by which AWS's services act in an account. Some are made by whoever first calls the service's API, and belong to the account. */
+import { CreateServiceLinkedRoleCommand, GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
+import { isAwsError, unlessGone } from "./errors";
+
+/** By the service's principal. Reference: EC2 user guide, "EC2 Fleet prerequisites" and "Service-linked role for Spot requests". */
+const roleNames: Readonly<Record<string, string>> = {
+  "ec2fleet.amazonaws.com": "AWSServiceRoleForEC2Fleet",
+  "spot.amazonaws.com": "AWSServiceRoleForEC2Spot",
+};
+
+export function serviceRoleName(service: string): string | undefined {
+  return roleNames[service];
+}
+
+export async function hasServiceRole(iam: IAMClient, service: string, signal: AbortSignal): Promise<boolean> {
+  const command = new GetRoleCommand({ RoleName: serviceRoleName(service) });
+  return (await unlessGone(iam.send(command, { abortSignal: signal }))) !== undefined;
+}
+
+/** There already is success. It is never deleted: others in the account may use it by now. */
+export async function makeServiceRole(iam: IAMClient, service: string, signal: AbortSignal): Promise<void> {
+  try {
+    await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }), { abortSignal: signal });
+  } catch (error) {
+    if (isAwsError(error) && error.code === "InvalidInput" && /has been taken/.test(error.cloudMessage)) return;
+    if (!isAwsError(error, "permission")) throw error;
+    // Not allowed to make it, and perhaps it is there.
+    const isThere = await hasServiceRole(iam, service, signal).catch(() => false);
+    if (isThere) return;
+    throw new Error(
+      `the account lacks the role ${serviceRoleName(service)}, without which AWS starts no machines, and these credentials may not make it. ` +
+        `Have an administrator run: aws iam create-service-linked-role --aws-service-name ${service} (${error.message})`,
+      { cause: error },
+    );
+  }
+}

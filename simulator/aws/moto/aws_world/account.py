@@ -1,0 +1,89 @@
+"""What differs between accounts: their defaults, what their organisation demands, and the roles that they have."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
+from moto.iam.exceptions import InvalidInput
+from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, iam_backends
+
+from . import quota
+
+_NEW: dict[str, Any] = {
+    #: Whether instances show their tags in metadata unless they say otherwise.
+    "instanceMetadataTags": False,
+    #: Keys of tags that a service control policy demands of volumes.
+    "volumeTags": [],
+    #: The customer's key for new disks; none: AWS's own.
+    "ebsKey": None,
+}
+settings: dict[str, Any] = dict(_NEW)
+
+_create_service_linked_role = IAMBackend.create_service_linked_role
+
+
+def reset() -> None:
+    settings.update(_NEW)
+
+
+def configure(given: dict[str, Any]) -> None:
+    unknown = set(given) - set(_NEW)
+    if unknown:
+        raise ValueError(f"no such setting of an account: {sorted(unknown)}; known: {sorted(_NEW)}")
+    settings.update(given)
+
+
+def create_service_linked_role(self: Any, service_name: str, description: str, suffix: str) -> Any:
+    name = f"AWSServiceRoleFor{SERVICE_NAME_CONVERSION.get(service_name.split('.')[0], service_name)}"
+    if any(role.name == name for role in self.roles.values()):
+        raise InvalidInput(f"Service role name {name} has been taken in this account, please try a different suffix.")
+    return _create_service_linked_role(self, service_name, description, suffix)
+
+
+def require_fleet_role(backend: Any) -> None:
+    """A fleet that keeps its target acts by this role, which the console makes and the API does not."""
+    roles = iam_backends[backend.account_id]["aws"].roles.values()
+    if not any(role.name == "AWSServiceRoleForEC2Fleet" for role in roles):
+        raise EC2ClientError(
+            "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+            "The provided credentials do not have permission to create the service-linked role for EC2 Fleet.",
+        )
+
+
+def require_volume_tags(tags: dict[str, str]) -> None:
+    missing = [key for key in settings["volumeTags"] if key not in tags]
+    if missing:
+        raise EC2ClientError(
+            "UnauthorizedOperation",
+            "You are not authorized to perform this operation. User is not authorized to perform: ec2:RunInstances on resource: "
+            f"volume/* with an explicit deny in a service control policy (tags missing: {', '.join(missing)})",
+        )
+
+
+def get_ebs_default_kms_key_id(self: Any) -> ActionResult:
+    self.error_on_dryrun()
+    return ActionResult({"KmsKeyId": settings["ebsKey"] or "alias/aws/ebs"})
+
+
+def _within(code: str, error: str, count: Any, call: Any) -> Any:
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs.get("is_default") and count(self) >= quota.value_of(code):
+            raise EC2ClientError(error, f"The maximum number has been reached (quota {code}).")
+        return call(self, *args, **kwargs)
+
+    return wrapped
+
+
+def install() -> None:
+    ElasticAddressBackend.allocate_address = _within(  # type: ignore[method-assign]
+        quota.ADDRESSES, "AddressLimitExceeded", lambda backend: len(backend.addresses), ElasticAddressBackend.allocate_address
+    )
+    VPCBackend.create_vpc = _within(  # type: ignore[method-assign]
+        quota.VPCS, "VpcLimitExceeded", lambda backend: len(backend.vpcs), VPCBackend.create_vpc
+    )
+    SERVICE_NAME_CONVERSION.update({"ec2fleet": "EC2Fleet", "spot": "EC2Spot", "elasticloadbalancing": "ElasticLoadBalancing"})
+    IAMBackend.create_service_linked_role = create_service_linked_role  # type: ignore[method-assign]
+    ElasticBlockStore.get_ebs_default_kms_key_id = get_ebs_default_kms_key_id  # type: ignore[attr-defined]

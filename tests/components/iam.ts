@@ -1,0 +1,43 @@
+/** As much of IAM's evaluation as the cluster's policies use: allowing statements, wildcards, and the operator StringEquals. */
+import type { PolicyDocument } from "../../components/aws/policies";
+
+export interface IamRequest {
+  readonly action: string;
+  /** ARN, or `*` for what has none. */
+  readonly resource: string;
+  /** Tags that the resource has. */
+  readonly resourceTags?: Readonly<Record<string, string>>;
+  /** Tags that the request gives. */
+  readonly requestTags?: Readonly<Record<string, string>>;
+  /** Of the call that makes the resource whose tags are given. */
+  readonly createAction?: string;
+}
+
+export function isAllowed({ Statement }: PolicyDocument, request: IamRequest): boolean {
+  const context = contextOf(request);
+  return Statement.some(
+    ({ Action, Resource = [], Condition = {} }) =>
+      Action.some((pattern) => matches(pattern, request.action)) &&
+      Resource.some((pattern) => matches(pattern, request.resource)) &&
+      Object.entries(Condition).every(([operator, keys]) => {
+        if (operator !== "StringEquals") throw new Error(`${operator} is not understood here`);
+        // A key that the request does not have is not equal to anything.
+        return Object.entries(keys).every(([key, values]) => [values].flat().includes(context[key] ?? "\0"));
+      }),
+  );
+}
+
+function contextOf({ action, resourceTags, requestTags, createAction }: IamRequest): Record<string, string> {
+  const prefixed = (prefix: string, tags: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value]));
+  return {
+    ...prefixed("aws:ResourceTag", resourceTags),
+    ...prefixed("aws:RequestTag", requestTags),
+    ...(createAction && { [`${action.split(":")[0]}:CreateAction`]: createAction }),
+  };
+}
+
+function matches(pattern: string, text: string): boolean {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*");
+  return new RegExp(`^${escaped}$`).test(text);
+}
