@@ -41,7 +41,7 @@ export interface NodeDocument {
   nodeName: string;
   /** The node's `spec.providerID`; may be a placeholder too. */
   providerId: string;
-  /** Full version, for example `1.36.3`. */
+  /** Full version, for example `1.37.2`. */
   kubernetesVersion: string;
   /** `https://host:port` of the API server; undefined on the first control plane, which does not know its public address. */
   endpoint?: string;

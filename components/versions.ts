@@ -7,9 +7,10 @@ export const kubernetesReleases: Readonly<Record<string, string>> = {
   "1.34": "1.34.4",
   "1.35": "1.35.4",
   "1.36": "1.36.3",
+  "1.37": "1.37.2",
 };
 
-export const defaultKubernetesMinor = "1.36";
+export const defaultKubernetesMinor = "1.37";
 
 /** Helm chart of Cilium, from its own repository. */
 export const cilium = { chart: "cilium", version: "1.20.2", repository: "https://helm.cilium.io/" } as const;
@@ -20,22 +21,28 @@ export const flannel = {
   plugin: "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
 } as const;
 
-/** AWS's cloud controller manager: for each minor of Kubernetes the newest release whose image was published (1.36.0's never was). */
+/**
+ * AWS's cloud controller manager: for each minor of Kubernetes the newest release whose image is known to be published (1.36.0's
+ * never was). A controller manager may be one minor older than its API server (Kubernetes' version skew policy).
+ */
 export const awsCloudControllerManager: { image: string; tags: Readonly<Record<string, string>> } = {
   image: "registry.k8s.io/provider-aws/cloud-controller-manager",
-  tags: { "1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.36.1" },
+  tags: { "1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.36.1", "1.37": "v1.36.1" },
 };
 
-/** cluster-autoscaler: its minor is Kubernetes' own, and other pairs are untested by its authors. */
+/**
+ * cluster-autoscaler: its minor is Kubernetes' own, and other pairs are untested by its authors; of 1.37 no image is known to be published yet,
+ * so that the one before runs there.
+ */
 export const clusterAutoscaler: { image: string; tags: Readonly<Record<string, string>> } = {
   image: "registry.k8s.io/autoscaling/cluster-autoscaler",
-  tags: { "1.29": "v1.29.5", "1.34": "v1.34.5", "1.35": "v1.35.2", "1.36": "v1.36.1" },
+  tags: { "1.29": "v1.29.5", "1.34": "v1.34.5", "1.35": "v1.35.2", "1.36": "v1.36.1", "1.37": "v1.36.1" },
 };
 
 /** What our own server runs on in clusters. */
 export const nodeImage = "docker.io/library/node:22.14.0-alpine";
 
-/** The full version for a minor (`1.36`) or a full version (`1.36.3`); undefined when we do not support it. */
+/** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);
   const minor = match?.[1];

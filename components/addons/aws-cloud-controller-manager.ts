@@ -21,7 +21,7 @@ const ownApiServer = [
 ];
 
 export interface CloudControllerManagerOptions {
-  /** What the API server runs, `v1.36.3`: each minor has a release of its own. */
+  /** What the API server runs, `v1.37.2`: each minor has a release of its own. */
   kubernetesVersion: pulumi.Input<string>;
 }
 

@@ -152,9 +152,9 @@ export interface AwsClusterArgs {
   network?: AwsNetworkArgs;
   controlPlane?: AwsControlPlaneArgs;
   /**
-   * Kubernetes version of a new cluster: a minor (`1.36`) or a full version (`1.36.3`). Nodes always follow the version that the
+   * Kubernetes version of a new cluster: a minor (`1.37`) or a full version (`1.37.2`). Nodes always follow the version that the
    * control plane runs; upgrading a running control plane is done on it with kubeadm.
-   * Default: `1.36`.
+   * Default: `1.37`.
    */
   kubernetesVersion?: string;
   /**

@@ -45,7 +45,7 @@ export class ApiServerReady extends pulumi.CustomResource {
   public readonly timeoutSeconds!: pulumi.Output<number>;
   /** Always true; unknown until then. */
   public readonly ready!: pulumi.Output<boolean>;
-  /** Kubernetes version of the API server without the leading `v`, for example `1.36.3`. */
+  /** Kubernetes version of the API server without the leading `v`, for example `1.37.2`. */
   public readonly version!: pulumi.Output<string>;
 
   constructor(name: string, args: ApiServerReadyArgs, options?: pulumi.CustomResourceOptions) {

@@ -89,13 +89,13 @@ describe("components/checks", () => {
   it("knows the supported Kubernetes versions", () => {
     const count = (version: string, preReleases = false) =>
       problemsOf((problems) => checkKubernetesVersion("kubernetesVersion", version, preReleases, problems)).length;
-    for (const version of ["1.34", "1.35", "1.36", "1.36.0", "v1.36.3"]) {
+    for (const version of ["1.34", "1.35", "1.36", "1.37", "1.37.0", "v1.36.3"]) {
       assert.equal(count(version), 0, version);
     }
-    for (const version of ["1.33", "1.37", "latest", "1", "1.36.3.1", "1.37.0-rc.1"]) {
+    for (const version of ["1.33", "1.38", "latest", "1", "1.36.3.1", "1.38.0-rc.1"]) {
       assert.equal(count(version), 1, version);
     }
-    assert.equal(count("1.37.0-rc.1", true), 0);
+    assert.equal(count("1.38.0-rc.1", true), 0);
   });
 
   it("refuses labels that kubelet may not set, and ours", () => {

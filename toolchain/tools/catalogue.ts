@@ -1,18 +1,17 @@
 import type { AnyToolName, Download, NodeToolName, Platform, Tool, ToolName } from "./tool";
 
-const kubernetesVersion = "1.36.3";
+const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.255.0";
 const etcdVersion = "3.7.3";
 const kwokVersion = "0.8.0";
 // What `kubeadm config images list` of our Kubernetes asks for.
-const corednsVersion = "1.14.2";
+const corednsVersion = "1.14.6";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
  * file, fetched over HTTPS; without either it is not downloaded but compiled, which go.sum verifies.
  */
 const pins: Record<string, string> = {
-  [`kubectl ${kubernetesVersion} linux/amd64`]: "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336",
   [`pulumi ${pulumiVersion} linux/amd64`]: "cf559568e2c32f7fae56ea3de8ae5fa48973ba8c5aa9dd2b3dc0c8898fe50dba",
   [`pulumi ${pulumiVersion} linux/arm64`]: "699fbc6ea848d997e9b3645487f108d27b1b55ec807c7576406131e6e080f0e3",
   [`kwok ${kwokVersion} linux/amd64`]: "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
@@ -62,10 +61,10 @@ function kubernetesTool(name: AnyToolName, accepts: Tool["accepts"]): Tool {
 }
 
 // The simulator's control planes run one minor; kubectl may be one older or newer (Kubernetes' version skew policy).
-const servers = { from: "1.36.0", below: "1.37.0" };
-const clients = { from: "1.35.0", below: "1.38.0" };
+const servers = { from: "1.37.0", below: "1.38.0" };
+const clients = { from: "1.36.0", below: "1.39.0" };
 // A machine image holds exactly the version that node documents ask for.
-const exactly = { from: kubernetesVersion, below: "1.36.4" };
+const exactly = { from: kubernetesVersion, below: "1.37.3" };
 
 const pulumi: Tool = {
   name: "pulumi",
