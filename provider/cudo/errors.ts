@@ -24,6 +24,8 @@ export type CudoErrorKind =
 export interface CudoErrorInit extends ApiErrorInit<CudoErrorKind> {
   grpcCode?: number;
   details?: readonly unknown[];
+  /** The answer was a page of HTML: not Cudo's API wrote it, but what stands before it. */
+  isPage?: boolean;
 }
 
 export class CudoApiError extends ApiError<CudoErrorKind> {
@@ -42,14 +44,23 @@ export function isCudoError(error: unknown, ...kinds: CudoErrorKind[]): error is
   return error instanceof CudoApiError && (kinds.length === 0 || kinds.includes(error.kind));
 }
 
-function describe({ request, httpStatus, grpcCode, cloudMessage, requestId, kind }: CudoErrorInit): string {
+function describe({ request, httpStatus, grpcCode, cloudMessage, requestId, kind, isPage }: CudoErrorInit): string {
   const facts = [
     httpStatus === undefined ? "no answer" : `HTTP ${httpStatus}`,
     grpcCode !== undefined && `code ${grpcCode}`,
     requestId && `request id ${requestId}`,
   ].filter(Boolean);
-  const hint = kind === "unauthenticated" ? ". Check the provider's cudo.apiKey (environment: CUDO_API_KEY)" : "";
+  const hint = hints({ kind, isPage });
   return `Cudo: ${cloudMessage.replace(/\.$/, "")} (${request}: ${facts.join(", ")})${hint}`;
+}
+
+function hints({ kind, isPage }: Pick<CudoErrorInit, "kind" | "isPage">): string {
+  if (kind === "unauthenticated") return ". Check the provider's cudo.apiKey (environment: CUDO_API_KEY)";
+  if (kind !== "permission" || !isPage) return "";
+  return (
+    ". The firewall before Cudo's API refused the request, not the API: large plain start scripts and metadata are known for it (compress the " +
+    "script, or let it download the rest), and addresses that it does not like"
+  );
 }
 
 /** Reads a refusal from whatever came: Cudo's gateway sends JSON, what stands before it (Cloudflare) sends HTML. */
@@ -66,25 +77,30 @@ export function parseError(request: string, httpStatus: number, headers: Headers
     grpcCode,
     cloudMessage,
     details,
+    isPage: /^\s*<(!doctype|html)/i.test(body),
     requestId: headers.get("x-request-id") ?? headers.get("cf-ray") ?? undefined,
     retryAfter: retryAfterOf(headers, details),
-    kind: classify(httpStatus, grpcCode, cloudMessage, details),
+    kind: classify(httpStatus, grpcCode, cloudMessage, details, headers),
   });
 }
 
 const capacityWords =
   /no hosts? available|network full|(no|not enough|insufficient|out of)\s.*(capacity|hosts?|resources|(ip|ipv4) address(es)?|public ips?)/i;
-const quotaWords = /quota|spend limit|limit (reached|exceeded)|credit/i;
+const rateWords = /rate.?limit|too many requests|requests? per (second|minute|hour)|slow down|throttl/i;
+const quotaWords = /quota|(spend|resource|project|account|vm|gpu|vcpu|disk|network)s? limit|credit/i;
 
 function classify(
   httpStatus: number,
   grpcCode: number | undefined,
   message: string,
   details: readonly unknown[],
+  headers: Headers,
 ): CudoErrorKind {
   if (httpStatus === 429) {
+    // gRPC's RESOURCE_EXHAUSTED is both: what says that it is about the pace, or says nothing, passes by waiting.
     const hasQuota = details.some((detail) => text(record(detail)["@type"]).endsWith("QuotaFailure"));
-    return hasQuota || quotaWords.test(message) ? "quota" : "rateLimit";
+    const isPace = headers.has("retry-after") || rateWords.test(message);
+    return hasQuota || (!isPace && quotaWords.test(message)) ? "quota" : "rateLimit";
   }
   if (httpStatus >= 500 && httpStatus !== 501) {
     return "unavailable";

@@ -223,7 +223,7 @@ export function createMithrilClient({
     // The complete list is not documented; the documented one has regions with CPU machines only.
     regions: async (signal) =>
       (await orNone(list("/marketplace/v1/regions", decodeRegion, signal))) ??
-      (await orNone(list("/v2/cpu/regions", decodeRegion, signal))) ??
+      (await orNone(list("/v2/cpu/regions", decodeRegion, signal)))?.map((region) => ({ ...region, partial: true })) ??
       [],
     images: (signal) => list("/v2/image-versions", decodeImage, signal),
     clusterImages: (region, signal) => list("/v2/mcc-image-versions", decodeImage, signal, { region }),

@@ -68,6 +68,8 @@ export function parseError(request: string, httpStatus: number, headers: Headers
 /** Exact wordings are not documented: these are the words that Mithril's own client looks for. */
 function classify(httpStatus: number, message: string): MithrilErrorKind {
   if (httpStatus === 429) return "rateLimit";
+  // Nothing was launched then: the only server error whose outcome is known.
+  if (httpStatus === 503 && /temporarily at .*capacity/i.test(message)) return "capacity";
   if (httpStatus >= 500 && httpStatus !== 501) return "unavailable";
   if (httpStatus === 408 || httpStatus === 499) return "unavailable";
   if (httpStatus === 401) return "unauthenticated";

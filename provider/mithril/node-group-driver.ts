@@ -15,7 +15,7 @@ import type { MithrilApi } from "./api";
 import { createOnce, type Search } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
-import { instancesOf, isGone, isLiveBid, orderDifferences, statusWith } from "./orders";
+import { inPlaces, instancesOf, isGoneWithOrder, isLiveBid, orderDifferences, statusWith } from "./orders";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
 
 export interface SpotGroup {
@@ -119,7 +119,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
       await inParallel(live, bidsAtOnce, signal, (bid) => api.bids.delete(bid.fid, signal));
       // Also of bids that an interrupted run has ended.
       const instances = await instancesOf(api, { bids: every.map(({ fid }) => fid) }, signal);
-      return live.length === 0 && instances.every(isGone) ? true : undefined;
+      return live.length === 0 && instances.every(isGoneWithOrder) ? true : undefined;
     }, signal);
   }
 
@@ -252,11 +252,15 @@ export function providerIdOf(projectId: string, nodeName: string): string {
 }
 
 function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] {
-  return idsOf(bid).map((id, index) => {
-    const nodeName = instanceName(bid.name, index + 1);
-    const instance = instances.find(
-      (candidate) => candidate.bid === bid.fid && candidate.name === nodeName && !isGone(candidate),
-    );
+  const ids = idsOf(bid);
+  const names = ids.map((_, index) => instanceName(bid.name, index + 1));
+  const places = inPlaces(
+    names,
+    instances.filter((instance) => instance.bid === bid.fid),
+  );
+  return ids.map((id, index) => {
+    const instance = places[index];
+    const nodeName = names[index]!;
     return {
       id,
       nodeName,

@@ -34,7 +34,7 @@ function namesOf(types: readonly InstanceType[]): string {
   return types.length === 0 ? "nothing" : [...new Set(types.map(({ name }) => name))].sort().join(", ");
 }
 
-/** The fid of any type. Where a name has several, the one of the region's market. */
+/** The fid of any type. Where a name has several, the one of the region's market */
 export function resolveInstanceType(
   nameOrFid: string,
   region: string | undefined,
@@ -49,13 +49,24 @@ export function resolveInstanceType(
 }
 
 /** Types that a control plane may be made of, as far as is documented: those without GPUs. */
-export function controlPlaneProblem(nameOrFid: string, { instanceTypes }: CatalogueContent): string | undefined {
-  const found = instanceTypes.find((type) => type.name === nameOrFid || type.fid === nameOrFid);
-  if (found?.gpus === 0) return undefined;
+export function controlPlaneProblem(
+  nameOrFid: string,
+  region: string | undefined,
+  catalogue: CatalogueContent,
+): string | undefined {
+  const { instanceTypes } = catalogue;
+  const same = instanceTypes.filter((type) => type.name === nameOrFid || type.fid === nameOrFid);
+  const [found] = same;
+  if (found?.gpus === 0) {
+    const isOffered = ({ fid }: InstanceType) =>
+      catalogue.markets.some((market) => market.instanceType === fid && market.region === region);
+    if (same.length === 1 || same.some(isOffered)) return undefined;
+    const fids = same.map(({ fid }) => fid).join(", ");
+    return `"${nameOrFid}" is the name of several types, and Mithril does not say which is whose region's: give one of ${fids}`;
+  }
   const fitting = instanceTypes.filter(({ gpus }) => gpus === 0);
   // The project may not list CPU types: then only the cloud can tell.
-  if (!found && nameOrFid.startsWith("it_")) return undefined;
-  if (found && fitting.length === 0) return undefined;
+  if (fitting.length === 0 || (!found && nameOrFid.startsWith("it_"))) return undefined;
   const why = found
     ? `"${nameOrFid}" has GPUs; a control plane needs none`
     : `there is no instance type "${nameOrFid}"`;
@@ -72,7 +83,8 @@ const needWords: Record<RegionNeed, string> = {
 
 /** Why the region cannot have it; undefined: it can, or nothing is known. */
 export function regionProblem(region: string, need: RegionNeed, { regions }: CatalogueContent): string | undefined {
-  if (regions.length === 0) return undefined;
+  // A list of some regions speaks for those that it has, and against none.
+  if (regions.every(({ partial }) => partial)) return undefined;
   const found = regions.find(({ name }) => name === region);
   if (found?.[need]) return undefined;
   const fitting = regions.filter((candidate) => candidate[need]).map(({ name }) => name);

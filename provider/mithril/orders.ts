@@ -20,6 +20,24 @@ export function isGone({ status }: Pick<Instance, "status">): boolean {
   return status === "STATUS_TERMINATED" || status === "STATUS_REPLACED";
 }
 
+/** Whether the instance is gone where its order has ended: nothing brings it back, whatever its row says. */
+export function isGoneWithOrder(instance: Pick<Instance, "status">): boolean {
+  return isGone(instance) || instance.status === "STATUS_PREEMPTED" || instance.status === "STATUS_ERROR";
+}
+
+/**
+ * The instances in an order's places, from the first. Their names tell; one that was relocated may have lost its name, and takes a place that
+ * nobody's name claims.
+ */
+export function inPlaces(names: readonly string[], instances: readonly Instance[]): (Instance | undefined)[] {
+  const left = instances.filter((instance) => !isGone(instance));
+  const named = names.map((name) => {
+    const index = left.findIndex((instance) => instance.name === name);
+    return index < 0 ? undefined : left.splice(index, 1)[0];
+  });
+  return named.map((instance) => instance ?? left.shift());
+}
+
 /** A relocation shows in a bid's instances: reading it of the bid itself would take a request for each. */
 export function statusWith({ fid, status }: Bid, instances: readonly Instance[]): string {
   const moves = instances.some((instance) => instance.bid === fid && instance.status === "STATUS_RELOCATING");

@@ -16,9 +16,29 @@ export function reservationCreate(api: MithrilApi, request: ReservationRequest):
     name: request.name,
     token: "gpu-clusters:mithril:Reservation",
     find: (stop) => liveReservations(api, request.name, stop),
-    send: (stop) => api.reservations.create(request, key, stop),
+    send: (stop) => {
+      const startTime = possibleStart(request.startTime, request.endTime, Date.now());
+      return api.reservations.create({ ...request, startTime }, key, stop);
+    },
     differences: (found) => orderDifferences(found, request),
   };
+}
+
+const hourMs = 3_600_000;
+const shortestHours = 3;
+/** What is "now" when a program starts has passed a little when its order is sent. */
+const startToleranceMs = 5 * 60_000;
+
+/** A start that has passed, while the cluster was made, becomes the next from which whole hours are left until the end. Pure. */
+export function possibleStart(start: string, end: string, now: number): string {
+  if (Date.parse(start) >= now - startToleranceMs) return start;
+  const hours = Math.floor((Date.parse(end) - now) / hourMs);
+  if (hours < shortestHours) {
+    throw new Error(
+      `start: ${start} has passed, and less than ${shortestHours} hours are left until ${end}: choose later times`,
+    );
+  }
+  return new Date(Date.parse(end) - hours * hourMs).toISOString();
 }
 
 export async function liveReservations(api: MithrilApi, name: string, signal: AbortSignal): Promise<Reservation[]> {

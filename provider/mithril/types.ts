@@ -198,6 +198,8 @@ export interface Region {
   blockStorage: boolean;
   fileShares: boolean;
   maxVolumeSizeTb: number;
+  /** From a list that has some regions only. */
+  partial?: boolean;
 }
 
 export interface ImageVersion {

@@ -3,7 +3,8 @@ import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface SshKeyArgs {
   /**
-   * Name of the key. Another key of the project must not have it.
+   * Name of the key. Another key of the project must not have it. Where the project has the same public key already, that one is used, under
+   * its own name, and stays when this resource is deleted.
    * @replaceOnChanges
    */
   name: pulumi.Input<string>;
@@ -26,6 +27,8 @@ export class SshKey extends pulumi.CustomResource {
   public readonly name!: pulumi.Output<string>;
   public readonly publicKey!: pulumi.Output<string>;
   public readonly createdAt!: pulumi.Output<string>;
+  /** True where the project had the key already: it is not deleted with this resource. */
+  public readonly reused!: pulumi.Output<boolean>;
   /** Project that the key is in. */
   public readonly projectId!: pulumi.Output<string>;
 
@@ -38,7 +41,7 @@ export class SshKey extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: SshKeyArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: SshKeyArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["name", "publicKey", "createdAt", "projectId"];
+    const outputs = ["name", "publicKey", "createdAt", "reused", "projectId"];
     super(SshKey.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { runCommand } from "./command";
@@ -49,7 +50,8 @@ export class VersionProbes {
 
   private async store(): Promise<void> {
     await fs.mkdir(path.dirname(this.file), { recursive: true });
-    const temporary = `${this.file}.${process.pid}`;
+    // Probes run side by side, in several processes too.
+    const temporary = `${this.file}.${randomUUID()}`;
     await fs.writeFile(temporary, JSON.stringify(Object.fromEntries(this.answers ?? [])));
     await fs.rename(temporary, this.file);
   }

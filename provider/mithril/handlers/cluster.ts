@@ -33,7 +33,7 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
     return withCatalogue(context, (catalogue) => {
       const [region, type] = [known(inputs.region), known(inputs.instanceType)];
       const regional = region === undefined ? undefined : regionProblem(region, "kubernetes", catalogue);
-      const typed = type === undefined ? undefined : controlPlaneProblem(type, catalogue);
+      const typed = type === undefined ? undefined : controlPlaneProblem(type, region, catalogue);
       const keyless = Array.isArray(inputs.sshKeys) && inputs.sshKeys.length === 0;
       return [
         ...(regional === undefined ? [] : [{ property: "region", reason: regional }]),
@@ -124,9 +124,8 @@ async function controlPlaneType(
   context: Parameters<NonNullable<typeof clusterHandler.create>>[1],
 ): Promise<string> {
   const { catalogue } = connect(context.config);
-  const fid = resolveInstanceType(instanceType, region, await catalogue.read(context.signal));
-  if (fid === undefined) throw new Error(`instanceType: there is no instance type "${instanceType}"`);
-  return fid;
+  // What the project may not list, Mithril may know by its name.
+  return resolveInstanceType(instanceType, region, await catalogue.read(context.signal)) ?? instanceType;
 }
 
 async function place(

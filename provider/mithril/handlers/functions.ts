@@ -71,7 +71,12 @@ export const getCurrentPricesHandler: FunctionHandler<
 export const getRegionsHandler: FunctionHandler<functions.GetRegionsArgs, functions.GetRegionsResult> = {
   async invoke({ kubernetes }, { config, signal }) {
     const { regions } = await connect(config).catalogue.read(signal);
-    return { regions: regions.filter((region) => !kubernetes || region.kubernetes) };
+    const chosen = regions.filter((region) => !kubernetes || region.kubernetes);
+    return {
+      regions: chosen.map(({ name, kubernetes: hosts, blockStorage, fileShares, maxVolumeSizeTb }) => {
+        return { name, kubernetes: hosts, blockStorage, fileShares, maxVolumeSizeTb };
+      }),
+    };
   },
 };
 

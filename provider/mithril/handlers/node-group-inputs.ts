@@ -26,6 +26,7 @@ export interface NodeGroupOutputs {
 export async function checkNodeGroup(
   given: Unknowable<NodeGroupInputs>,
   context: ResourceContext,
+  before?: NodeGroupInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<NodeGroupInputs>;
   const order: OrderFields = {
@@ -51,7 +52,7 @@ export async function checkNodeGroup(
   return [
     ...checkNames(inputs),
     ...checkSizes(inputs),
-    ...checkPurchase(inputs),
+    ...checkPurchase(inputs, before?.purchase.reservation?.start),
     ...checkOrderFields(order),
     ...offered,
   ];
@@ -98,7 +99,7 @@ function bidSizeOf(purchase: Unknowable<Purchase>): number {
   return known(spotOf(purchase)?.bidSize) ?? 1;
 }
 
-function checkPurchase(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
+function checkPurchase(inputs: Fields<NodeGroupInputs>, startBefore: string | undefined): CheckFailure[] {
   if (isUnknown(inputs.purchase)) return [];
   const { spot, reservation } = inputs.purchase as Fields<Purchase>;
   if ((spot === undefined) === (reservation === undefined)) {
@@ -121,5 +122,5 @@ function checkPurchase(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
       : [];
   if (isUnknown(reservation)) return fixed;
   const { start, end } = reservation as Fields<NonNullable<Purchase["reservation"]>>;
-  return [...fixed, ...checkPeriod("purchase.reservation.", start, end)];
+  return [...fixed, ...checkPeriod("purchase.reservation.", start, end, startBefore)];
 }

@@ -115,7 +115,7 @@ const hourMs = 3_600_000;
 const [shortestHours, longestHours] = [3, 14 * 24];
 
 /** Reference: Mithril API, "Reservations": 3 to 336 whole hours. */
-export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<string>): CheckFailure[] {
+export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<string>, before?: string): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const [from, to] = [known(start), known(end)];
   for (const [field, value] of [
@@ -137,5 +137,15 @@ export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<str
     const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
     failures.push({ property: `${prefix}end`, reason });
   }
+  const late = startProblem(from, before);
+  if (late !== undefined) failures.push({ property: `${prefix}start`, reason: late });
   return failures;
+}
+
+/** A reservation that is there has begun when it has; one that is to be made cannot begin in the past. */
+function startProblem(start: string, before: string | undefined): string | undefined {
+  if (before !== undefined && Date.parse(before) === Date.parse(start)) return undefined;
+  if (Date.parse(start) >= Date.now() - hourMs / 4) return undefined;
+  const next = new Date(Math.ceil(Date.now() / hourMs) * hourMs).toISOString();
+  return `"${start}" has passed, and a reservation cannot begin in the past: begin at ${next}, for example`;
 }

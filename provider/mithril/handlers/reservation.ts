@@ -27,14 +27,14 @@ export interface ReservationOutputs {
 }
 
 export const reservationHandler: ResourceHandler<ReservationInputs, ReservationOutputs> = {
-  async check(given, context) {
+  async check(given, context, before) {
     const inputs = given as Fields<ReservationInputs>;
     const quantity = known(inputs.quantity);
     const order: OrderFields = { ...inputs, clusterField: "cluster", quantity };
     const few = quantity !== undefined && quantity < 1;
     const fields = [
       ...checkOrderFields(order),
-      ...checkPeriod("", inputs.start, inputs.end),
+      ...checkPeriod("", inputs.start, inputs.end, before?.start),
       ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
     ];
     const offered = await withCatalogue(context, (catalogue, connection) =>

@@ -4,7 +4,15 @@ import { PartialFailure, type ResourceContext, type ResourceHandler } from "../.
 import type { MithrilApi } from "../api";
 import { normalizeMoney, sameMoney } from "../money";
 import { resolveInstanceType, resolveOffered } from "../offers";
-import { instancesOf, isGone, isLiveBid, keysAsGiven, orderDifferences, statusWith, withRequiredKeys } from "../orders";
+import {
+  instancesOf,
+  isGoneWithOrder,
+  isLiveBid,
+  keysAsGiven,
+  orderDifferences,
+  statusWith,
+  withRequiredKeys,
+} from "../orders";
 import type { InstanceState, SpotBidArgs } from "../../../sdk/mithril/spot-bid";
 import type { Bid, BidRequest } from "../types";
 import { waitFor } from "../../cloud/wait";
@@ -119,7 +127,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
         const bid = await api.bids.find(id, signal);
         if (bid && isLiveBid(bid)) return undefined;
         const instances = await instancesOf(api, { bids: [id] }, signal);
-        return instances.every(isGone) ? true : undefined;
+        return instances.every(isGoneWithOrder) ? true : undefined;
       }, signal);
     });
   },

@@ -17,8 +17,8 @@ export interface SshAccessOutputs {
 const user = "ubuntu";
 const answerMs = 5 * minuteMs;
 const pauseMs = 500;
-/** A host that has just come up may not have its keys yet. */
-const refusedForMs = 6_000;
+/** A host that has just come up may not have its keys yet. Tests of refusals set the variable. */
+const refusedForMs = () => Number(process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS ?? 150_000);
 
 export const sshAccessHandler: ResourceHandler<SshAccessInputs, SshAccessOutputs> = {
   async check(inputs) {
@@ -78,7 +78,7 @@ async function untilOpen(
           throw new Error(`${error.message}. ${given === undefined ? changedAdvice : givenAdvice}`, { cause: error });
         if (error instanceof KeyRefused) {
           refusedSince ??= Date.now();
-          if (Date.now() - refusedSince >= refusedForMs) {
+          if (Date.now() - refusedSince >= refusedForMs()) {
             throw new Error(`${error.message}. ${refusedAdvice}`, { cause: error });
           }
         }

@@ -9,12 +9,16 @@ import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";
-import { createFindable } from "./unfinished";
+import { createFindable, isAwaited } from "./unfinished";
+
+const token = "gpu-clusters:mithril:SshKey";
 
 export type SshKeyInputs = pulumi.Unwrap<SshKeyArgs>;
 
 export interface SshKeyOutputs {
   createdAt: string;
+  /** The project had it before: not ours to delete. */
+  reused: boolean;
 }
 
 /** Type and key of a line; the comment is no part of the key. */
@@ -42,18 +46,27 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   async create(inputs, context) {
     const { api } = connect(context.config);
     const { name, publicKey, required = false } = inputs;
+    const known = (await api.sshKeys.list(context.signal)).find(
+      (found) => keyBody(found.publicKey) === keyBody(publicKey),
+    );
+    if (known && !(known.name === name && isAwaited(token, name))) {
+      if (required && !known.required) await api.sshKeys.setRequired(known.fid, true, context.signal);
+      if (known.name !== name)
+        context.log.info(`SSH key "${known.name}" (${known.fid}) of the project is the same: it is used`);
+      return { id: known.fid, outputs: { createdAt: known.createdAt, reused: true } };
+    }
     const key = await createFindable(
       {
         kind: "SSH key",
         name,
-        token: "gpu-clusters:mithril:SshKey",
+        token,
         find: (signal) => keysNamed(api, name, signal),
         send: (signal) => api.sshKeys.create({ name, publicKey, required }, signal),
         differences: (found) => (keyBody(found.publicKey) === keyBody(publicKey) ? [] : ["another public key"]),
       },
       context.signal,
     );
-    return { id: key.fid, outputs: { createdAt: key.createdAt } };
+    return { id: key.fid, outputs: { createdAt: key.createdAt, reused: false } };
   },
 
   async read(id, state, context) {
@@ -61,7 +74,11 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
     if (!key) return undefined;
     const before = state?.inputs;
     const publicKey = before && keyBody(before.publicKey) === keyBody(key.publicKey) ? before.publicKey : key.publicKey;
-    return { inputs: { name: key.name, publicKey, required: key.required }, outputs: { createdAt: key.createdAt } };
+    const reused = state?.outputs.reused ?? false;
+    const name = reused && before ? before.name : key.name;
+    // That others need it is no difference.
+    const required = reused && before ? (before.required ?? false) && key.required : key.required;
+    return { inputs: { name, publicKey, required }, outputs: { createdAt: key.createdAt, reused } };
   },
 
   async update(id, { required = false }, { outputs }, context) {
@@ -69,7 +86,8 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
     return outputs;
   },
 
-  async delete(id, { inputs }, context) {
+  async delete(id, { inputs, outputs }, context) {
+    if (outputs.reused) return;
     const { api } = connect(context.config);
     await limited(context, { what: `deleting SSH key "${inputs.name}"`, ms: 5 * minuteMs }, async (signal) => {
       try {

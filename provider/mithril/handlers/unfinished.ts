@@ -17,6 +17,11 @@ const clockToleranceMs = 5 * 60_000;
 const awaited = new Set<string>();
 const keyOf = ({ token, name }: { token: string; name: string }) => `${token} ${name}`;
 
+/** Whether an earlier create of it, whose outcome was unknown, may have made what is there. */
+export function isAwaited(token: string, name: string): boolean {
+  return awaited.has(keyOf({ token, name }));
+}
+
 /** `createOnce` for the resource's `create`. The caller's handler stands in `findable`. */
 export async function createFindable<T extends { fid: string }>(
   create: CreateOnce<T>,

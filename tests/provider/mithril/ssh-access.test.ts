@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { utils } from "ssh2";
 import { provider } from "../../../plugin/provider";
 import { SshServer } from "../../../simulator/mithril/ssh-server";
@@ -26,10 +27,12 @@ describe("access to a control plane over SSH", () => {
   });
 
   before(async () => {
+    process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "2000";
     plugin = await startPlugin(provider);
     server = await listen(host.private);
   });
   after(async () => {
+    delete process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS;
     await plugin.stop();
     await server.close();
   });
@@ -75,6 +78,21 @@ describe("access to a control plane over SSH", () => {
       new EngineResource(plugin, type).up(inputs({ hostKey: "127.0.0.1" })),
       /hostKey: must be the host's/,
     );
+  });
+
+  it("does not believe a refusal at once: a new host may not have its keys yet", async () => {
+    const { port } = server;
+    await server.close();
+    server = await SshServer.listen({
+      ...{ address: "127.0.0.1", port, hostKey: host.private, kubeconfig: "" },
+      authorizedKeys: [],
+    });
+    const access = new EngineResource(plugin, type);
+    const opening = access.up(inputs());
+    await delay(800);
+    await server.close();
+    server = await listen(host.private, port);
+    assert.equal(await opening, "create");
   });
 
   it("explains a refused key with what to check, and does not show it", async () => {
