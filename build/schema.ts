@@ -1,7 +1,7 @@
 /** `npm run generate`: writes plugin/schema.json and docs/reference from the interfaces and docstrings. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import type { PackageSchema } from "../provider/server/package-schema";
+import type { PackageSchema } from "../sdk/schema/package-schema";
 import { compilerOptions, formatSchema, generateSchema } from "./schema/package-schema";
 import { referencePages } from "./schema/reference";
 import { SchemaError } from "./schema/schema-error";

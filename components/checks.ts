@@ -56,12 +56,6 @@ export function checkBounds(path: string, { minSize, maxSize, role }: Bounds, pr
   }
 }
 
-export function checkRole(path: string, role: string | undefined, problems: Problems): void {
-  if (role !== undefined && role !== "control" && role !== "worker") {
-    problems.add(path, `must be "control" or "worker", is "${role}"`);
-  }
-}
-
 /** Names must be unique, and fit a label's value because nodes carry them. */
 export function checkGroupNames(path: string, names: readonly (string | undefined)[], problems: Problems): void {
   if (names.length > limits.nodeGroups) {
@@ -154,14 +148,12 @@ export function checkTaints(
   (knownElements(taints) ?? []).forEach((taint, index) => {
     if (taint === undefined) return;
     const at = `${path}[${index}]`;
-    const [key, value, effect] = [known(taint.key), known(taint.value), known(taint.effect)];
-    const wrong = taint.key === undefined ? "is required" : key === undefined ? undefined : keyProblem(key);
+    const [key, value] = [known(taint.key), known(taint.value)];
+    const wrong = key === undefined ? undefined : keyProblem(key);
     if (wrong) problems.add(`${at}.key`, wrong);
     if (value !== undefined && !labelValue.test(value)) {
       problems.add(`${at}.value`, `"${value}" is not a valid label value`);
     }
-    if (taint.effect === undefined) problems.add(`${at}.effect`, "is required");
-    checkChoice(`${at}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"], problems);
   });
 }
 

@@ -5,13 +5,21 @@ export interface NodeGroupStatus {
   /** The group's name in the cluster. */
   name: string;
   role: "control" | "worker";
+  /** @integer */
   minSize: number;
+  /** @integer */
   maxSize: number;
-  /** Machines that the group has now; the autoscaler moves it between `minSize` and `maxSize`. */
+  /**
+   * Machines that the group has now; the autoscaler moves it between `minSize` and `maxSize`.
+   * @integer
+   */
   size: number;
   /** The cloud's machine or instance types. */
   machineTypes: string[];
-  /** GPUs per node. */
+  /**
+   * GPUs per node.
+   * @integer
+   */
   gpus: number;
 }
 

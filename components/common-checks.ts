@@ -1,13 +1,11 @@
 /** What the arguments of clusters whose control plane we boot have in common, whichever cloud runs them. Pure. */
 import {
   checkBounds,
-  checkChoice,
   checkCidr,
   checkClusterName,
   checkGroupNames,
   checkKubernetesVersion,
   checkLabels,
-  checkRole,
   checkTaints,
 } from "./checks";
 import type { Problems } from "./errors";
@@ -20,7 +18,6 @@ export interface CommonClusterArgs {
   clusterName?: string | undefined;
   kubernetesVersion?: string | undefined;
   devMode?: boolean | undefined;
-  cni?: string | undefined;
   apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
@@ -43,7 +40,6 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
     args.devMode ?? false,
     problems,
   );
-  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
   checkCidrs("apiServerAccessCidrs", args.apiServerAccessCidrs, problems);
   checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
 }
@@ -54,12 +50,7 @@ function checkCidrs(path: string, ranges: pulumi.Input<pulumi.Input<string>[]> |
   });
 }
 
-/** `required` are all fields that a group must have. */
-export function checkCommonGroups<Group extends CommonGroupArgs>(
-  groups: readonly Group[],
-  required: readonly (keyof Group & string)[],
-  problems: Problems,
-): void {
+export function checkCommonGroups(groups: readonly CommonGroupArgs[], problems: Problems): void {
   checkGroupNames(
     "nodeGroups",
     groups.map(({ name }) => name),
@@ -67,10 +58,6 @@ export function checkCommonGroups<Group extends CommonGroupArgs>(
   );
   groups.forEach((group, index) => {
     const path = `nodeGroups[${index}]`;
-    for (const field of required) {
-      if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
-    }
-    checkRole(`${path}.role`, group.role, problems);
     checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
     checkLabels(`${path}.labels`, group.labels, problems);
     checkTaints(`${path}.taints`, group.taints, problems);

@@ -8,6 +8,9 @@ export interface Problem {
 
 /** The arguments cannot be right. Thrown when the component is constructed, before anything is written, with all problems at once. */
 export class InvalidInput extends pulumi.InputPropertiesError {
+  /** A mistake of the user's: the SDK shows the message once, and no stack. */
+  readonly __pulumiRunError = true;
+
   constructor(component: string, problems: readonly Problem[]) {
     super({
       message: `${component}: ${problems.length} invalid ${problems.length === 1 ? "input" : "inputs"}`,
@@ -46,9 +49,16 @@ export class UnexpectedBehavior extends pulumi.RunError {
 /** Gathers problems while arguments are checked. */
 export class Problems {
   private readonly found: Problem[] = [];
+  private readonly settled: string[] = [];
 
   add(propertyPath: string, reason: string): void {
+    if (this.settled.some((path) => isAtOrBelow(propertyPath, path))) return;
     this.found.push({ propertyPath, reason });
+  }
+
+  /** Nothing more is to be said of this field, and of what is in it. */
+  settle(propertyPath: string): void {
+    this.settled.push(propertyPath);
   }
 
   get all(): readonly Problem[] {
@@ -61,4 +71,8 @@ export class Problems {
       throw new InvalidInput(component, this.found);
     }
   }
+}
+
+function isAtOrBelow(path: string, ancestor: string): boolean {
+  return path === ancestor || path.startsWith(`${ancestor}.`) || path.startsWith(`${ancestor}[`);
 }

@@ -1,55 +1,46 @@
-import * as pulumi from "../sdk/pulumi";
+import type * as pulumi from "../sdk/pulumi";
+import { allConfig } from "@pulumi/pulumi/runtime/config";
+import { committedSchema } from "../sdk/schema/committed";
+import { isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 
-/** A text that is set to something: Pulumi.yaml gives every optional text the default "". */
-export function optionalText(config: pulumi.Config, key: string): string | undefined {
-  return config.get(key) || undefined;
+/**
+ * The config of a stack as the arguments of a component: each key is an input, and `cloud` says which component it is. What is no input, or of
+ * another type, is left for the component to refuse, with everything else that is wrong.
+ */
+export function inputsOf<Args extends object>(config: pulumi.Config, type: string): Args {
+  const schema = committedSchema();
+  const inputs = schema.resources![type]!.inputProperties!;
+  const prefix = `${config.name}:`;
+  const keys = Object.keys(allConfig())
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+  const entries = keys
+    .filter((key) => key !== "cloud")
+    .map((key) => [
+      key,
+      inputs[key]?.secret ? config.getSecret(key) : valueOf(config.get(key)!, kindOf(schema, inputs[key])),
+    ]);
+  return Object.fromEntries(entries) as Args;
 }
 
-/** A list of objects. Fields that the cloud does not know are typing errors: all of them are named at once. */
-export function objects<T extends object>(
-  config: pulumi.Config,
-  key: string,
-  fields: readonly (keyof T & string)[],
-): T[] {
-  const list = config.requireObject<unknown>(key);
-  const problems: string[] = [];
-  if (!Array.isArray(list)) {
-    throw new pulumi.RunError(`${config.name}:${key} must be a list`);
-  }
-  list.forEach((entry: unknown, index) => {
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
-      problems.push(`${key}[${index}] must be an object`);
-      return;
-    }
-    for (const field of Object.keys(entry)) {
-      if (!(fields as readonly string[]).includes(field)) {
-        problems.push(`${key}[${index}].${field} is not a field; the fields are: ${fields.join(", ")}`);
-      }
-    }
-  });
-  if (problems.length > 0) {
-    throw new pulumi.RunError(
-      [`${config.name}: invalid configuration`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
-    );
-  }
-  return list as T[];
+type Kind = "text" | "number" | "boolean" | "structure";
+
+function kindOf(schema: PackageSchema, spec: PropertySpec | undefined): Kind {
+  const named = spec && namedType(schema, spec);
+  if (named) return isEnum(named) ? "text" : "structure";
+  if (spec?.type === "integer" || spec?.type === "number") return "number";
+  if (spec?.type === "boolean") return "boolean";
+  return spec?.type === "array" || spec?.type === "object" ? "structure" : "text";
 }
 
-/** One object; undefined where it is not set. Fields that the cloud does not know are named all at once. */
-export function object<T extends object>(
-  config: pulumi.Config,
-  key: string,
-  fields: readonly (keyof T & string)[],
-): T | undefined {
-  const value = config.getObject<unknown>(key);
-  if (value === undefined) return undefined;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new pulumi.RunError(`${config.name}:${key} must be an object`);
+/** The engine hands all values over as texts, lists and objects as JSON. */
+function valueOf(text: string, kind: Kind): unknown {
+  if (kind === "text") return text;
+  if (kind === "number") return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (kind === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
-  const strangers = Object.keys(value).filter((field) => !(fields as readonly string[]).includes(field));
-  if (strangers.length > 0) {
-    const lines = strangers.map((field) => `  ${key}.${field} is not a field; the fields are: ${fields.join(", ")}`);
-    throw new pulumi.RunError([`${config.name}: invalid configuration`, ...lines].join("\n"));
-  }
-  return value as T;
 }

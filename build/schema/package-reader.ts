@@ -6,7 +6,7 @@ import type {
   PackageSchema,
   PropertySpec,
   ResourceSpec,
-} from "../../provider/server/package-schema";
+} from "../../sdk/schema/package-schema";
 import { documentationOf } from "./documentation";
 import { SchemaError } from "./schema-error";
 import { allowsAbsence, TypeTranslation } from "./type-translation";

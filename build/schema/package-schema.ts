@@ -1,7 +1,7 @@
 /** The whole package schema as text, formatted as it is committed. */
 import { format } from "prettier";
 import ts from "typescript";
-import type { PackageSchema } from "../../provider/server/package-schema";
+import type { PackageSchema } from "../../sdk/schema/package-schema";
 import { readPackage, type SchemaSource } from "./package-reader";
 
 export function generateSchema(source: SchemaSource): PackageSchema {

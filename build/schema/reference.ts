@@ -1,6 +1,6 @@
 /** The package schema as pages for people, one for each room. Pure. */
-import type { EnumSpec, ObjectSpec, PackageSchema, PropertySpec, TypeSpec } from "../../provider/server/package-schema";
-import { isEnum, namedType } from "../../provider/server/package-schema";
+import type { EnumSpec, ObjectSpec, PackageSchema, PropertySpec, TypeSpec } from "../../sdk/schema/package-schema";
+import { isEnum, namedType } from "../../sdk/schema/package-schema";
 
 interface Section {
   title: string;

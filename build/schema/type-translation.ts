@@ -1,7 +1,7 @@
 /** TypeScript types as a Pulumi package schema says them. Named interfaces and string unions become types of the package. */
 import { isDeepStrictEqual } from "node:util";
 import ts from "typescript";
-import type { EnumSpec, ObjectSpec, PropertySpec, TypeSpec } from "../../provider/server/package-schema";
+import type { EnumSpec, ObjectSpec, PropertySpec, TypeSpec } from "../../sdk/schema/package-schema";
 import { constantDefault, documentationOf } from "./documentation";
 import { SchemaError } from "./schema-error";
 

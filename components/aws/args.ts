@@ -41,9 +41,15 @@ export interface AwsNodeGroupArgs {
    * `gpu-clusters/role=control:NoSchedule`, and their number is fixed (`minSize` equals `maxSize`).
    */
   role: "control" | "worker";
-  /** Fewest nodes, 0 to 100. Present when `pulumi up` returns. */
+  /**
+   * Fewest nodes, 0 to 100. Present when `pulumi up` returns.
+   * @integer
+   */
   minSize: pulumi.Input<number>;
-  /** Most nodes, 1 to 100. */
+  /**
+   * Most nodes, 1 to 100.
+   * @integer
+   */
   maxSize: pulumi.Input<number>;
   /**
    * Instance types in the order of preference, for example `["p5.48xlarge"]`. Several give the fleet more places to find machines; they
@@ -52,9 +58,15 @@ export interface AwsNodeGroupArgs {
   instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
   /** How machines are bought. Default: on-demand. */
   capacity?: AwsCapacityArgs;
-  /** Root disk per node in GiB, encrypted gp3. Default: 100. */
+  /**
+   * Root disk per node in GiB, encrypted gp3. Default: 100.
+   * @integer
+   */
   diskSizeGib?: pulumi.Input<number>;
-  /** GPUs per node. Default: what the instance type is known to have. */
+  /**
+   * GPUs per node. Default: what the instance type is known to have.
+   * @integer
+   */
   gpus?: pulumi.Input<number>;
   /**
    * Elastic Fabric Adapters on every network card, for types that have them: of several types, all must have the same. Images must carry its
@@ -116,7 +128,10 @@ export interface AwsNetworkArgs {
 export interface AwsControlPlaneArgs {
   /** Default: `t3.xlarge`. */
   instanceType?: pulumi.Input<string>;
-  /** Root disk in GiB, encrypted gp3. Default: 100. */
+  /**
+   * Root disk in GiB, encrypted gp3. Default: 100.
+   * @integer
+   */
   diskSizeGib?: pulumi.Input<number>;
   /** Image id, used when the machine is made. Default: the newest Ubuntu 24.04. */
   image?: pulumi.Input<string>;
@@ -124,6 +139,7 @@ export interface AwsControlPlaneArgs {
    * Machines, 1 or 3. One has a public address of its own. Three are highly available: over the zones, each with a member of etcd, behind
    * two network load balancers, of which one has public addresses. A cluster begins with one number and keeps it: another is refused.
    * Default: 1.
+   * @integer
    */
   count?: number;
 }
@@ -190,6 +206,7 @@ export interface AwsClusterArgs {
   /**
    * How long the administrator's certificate in the kubeconfig lives, in hours. `pulumi up` renews it when less than a third is left.
    * Default: 2160 (90 days).
+   * @integer
    */
   adminValidityHours?: pulumi.Input<number>;
 }

@@ -1,7 +1,5 @@
 /** How a group's machines are bought, as a fleet says it. Pure. */
-import { allocationStrategies, onDemandStrategies } from "../../sdk/aws/allocation";
 import type { NodeGroupArgs } from "../../sdk/aws/node-group";
-import { checkChoice } from "../checks";
 import { checkWhole } from "../common-checks";
 import type { Problems } from "../errors";
 import { known } from "../inputs";
@@ -19,9 +17,7 @@ export function checkCapacity(
   if (chosen.length !== 1) {
     problems.add(path, `must have exactly one of ${kinds.join(", ")}, has ${chosen.join(" and ") || "none"}`);
   }
-  const { onDemand, spot } = capacity;
-  checkChoice(`${path}.onDemand.allocationStrategy`, known(onDemand?.allocationStrategy), onDemandStrategies, problems);
-  checkChoice(`${path}.spot.allocationStrategy`, known(spot?.allocationStrategy), allocationStrategies, problems);
+  const { spot } = capacity;
   checkWhole(`${path}.spot.onDemandBase`, spot?.onDemandBase, 0, problems);
   const [base, least] = [known(spot?.onDemandBase), known(minSize)];
   if (base !== undefined && least !== undefined && base > least) {

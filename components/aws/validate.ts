@@ -1,6 +1,6 @@
-import { checkChoice } from "../checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
+import { bySchema } from "../schema-check";
 import { known, knownElements, knownEntries } from "../inputs";
 import { parseCidr } from "../ip-ranges";
 import { checkCapacity } from "./capacity";
@@ -10,17 +10,15 @@ import { architectureOf, gpusOf, instanceTypePattern } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { overlap, planSubnets, roomIn } from "./subnets";
 
-/** Checks all that can be known without asking AWS; the groups' own checks ask it. Pure. */
-export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problems {
+/** Checks all that can be known without asking AWS; the groups' own checks ask it. */
+export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:aws:AwsCluster", given, problems);
   checkCommonArgs(name, args, problems);
   if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
     problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
   }
-  const keyPair: unknown = known<string>(args.keyPair);
-  if (args.keyPair === undefined || keyPair === "") {
-    problems.add("keyPair", "is required: the name of an EC2 key pair of the region");
-  }
+  if (known(args.keyPair) === "") problems.add("keyPair", "must be the name of an EC2 key pair of the region");
   if (args.region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
@@ -28,8 +26,7 @@ export function checkAwsClusterArgs(name: string, args: AwsClusterArgs): Problem
   checkTags(args.tags, problems);
 
   const groups = args.nodeGroups ?? [];
-  const required = ["name", "role", "minSize", "maxSize", "instanceTypes"] as const;
-  checkCommonGroups(groups, required, problems);
+  checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkSpread(args, problems);
@@ -70,7 +67,6 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
   checkCapacity(`${path}.capacity`, group, problems);
   checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
-  checkChoice(`${path}.placementGroup`, group.placementGroup, ["cluster", "partition", "spread"], problems);
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */
@@ -108,8 +104,7 @@ interface Surroundings {
 }
 
 function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings, problems: Problems): void {
-  const { vpcId, subnetIds, zones, nat } = network;
-  checkChoice("network.nat", nat, ["single", "perZone", "none"], problems);
+  const { vpcId, subnetIds, zones } = network;
   if (known(subnetIds)?.length === 0) problems.add("network.subnetIds", "must name at least one");
   if (vpcId !== undefined || subnetIds !== undefined) {
     for (const field of ["cidr", "zones", "nat"] as const) {

@@ -10,15 +10,30 @@ export interface CudoNodeGroupArgs {
    * `gpu-clusters/role=control:NoSchedule`, and their number is fixed (`minSize` equals `maxSize`).
    */
   role: "control" | "worker";
-  /** Fewest nodes, 0 to 100. Present when `pulumi up` returns. */
+  /**
+   * Fewest nodes, 0 to 100. Present when `pulumi up` returns.
+   * @integer
+   */
   minSize: pulumi.Input<number>;
-  /** Most nodes, 1 to 100. */
+  /**
+   * Most nodes, 1 to 100.
+   * @integer
+   */
   maxSize: pulumi.Input<number>;
-  /** vCPUs per node; the machine type bounds it and its ratio to memory and GPUs. */
+  /**
+   * vCPUs per node; the machine type bounds it and its ratio to memory and GPUs.
+   * @integer
+   */
   vcpus: pulumi.Input<number>;
-  /** Memory per node in GiB. */
+  /**
+   * Memory per node in GiB.
+   * @integer
+   */
   memoryGib: pulumi.Input<number>;
-  /** Boot disk per node in GiB. */
+  /**
+   * Boot disk per node in GiB.
+   * @integer
+   */
   diskSizeGib: pulumi.Input<number>;
   /** Cudo data center, for example `us-newyork-1`. All groups of a cluster are in the same one: Cudo's networks do not reach further. */
   dataCenterId: pulumi.Input<string>;
@@ -27,6 +42,7 @@ export interface CudoNodeGroupArgs {
   /**
    * GPUs per node. Charged per GPU-hour on top of vCPUs and memory.
    * @default 0
+   * @integer
    */
   gpus?: pulumi.Input<number>;
   /** GPU model, for example `V100`; checked against the machine type's, so that a typing error costs nothing. */
@@ -94,6 +110,7 @@ export interface CudoClusterArgs {
   /**
    * The private key of `sshPublicKey`, in OpenSSH's or PEM format without a passphrase. With it, `pulumi up` reads the log of a machine that
    * does not become a node, and says why. Kept in the state as a secret. Default: none; the error says where the log is.
+   * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
   /**
@@ -111,6 +128,7 @@ export interface CudoClusterArgs {
   /**
    * How long the administrator's certificate in the kubeconfig lives, in hours. `pulumi up` renews it when less than a third is left.
    * Default: 2160 (90 days).
+   * @integer
    */
   adminValidityHours?: pulumi.Input<number>;
 }

@@ -1,18 +1,17 @@
-import { checkChoice } from "../checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
+import { bySchema } from "../schema-check";
 import { known } from "../inputs";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
-import { controlPlaneProfiles } from "./profiles";
 
 /** RSA keys of 8192 bits have 1420; beyond this, Cudo would not take the control plane's start script. */
 export const longestPublicKey = 2048;
 
-/** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. Pure. */
-export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Problems {
+/** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. */
+export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:cudo:CudoCluster", given, problems);
   checkCommonArgs(name, args, problems);
-  checkChoice("controlPlane.size", args.controlPlane?.size, Object.keys(controlPlaneProfiles), problems);
   const key = known(args.sshPublicKey);
   if (
     key !== undefined &&
@@ -36,23 +35,11 @@ export function checkCudoClusterArgs(name: string, args: CudoClusterArgs): Probl
   }
 
   const groups = args.nodeGroups ?? [];
-  checkCommonGroups(groups, requiredFields, problems);
+  checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkDataCenters(args, groups, problems);
   return problems;
 }
-
-const requiredFields = [
-  "name",
-  "role",
-  "minSize",
-  "maxSize",
-  "vcpus",
-  "memoryGib",
-  "diskSizeGib",
-  "dataCenterId",
-  "machineType",
-] as const;
 
 function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Problems): void {
   for (const [field, least] of [

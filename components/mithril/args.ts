@@ -12,11 +12,20 @@ export interface MithrilNodeGroupArgs {
    * `{ reservation: { start, end, onDestroy } }` pays for all nodes up front.
    */
   capacity: PurchaseArgs;
-  /** Fewest nodes, 0 to 100; they are bid for by `pulumi up`, which waits for them. */
+  /**
+   * Fewest nodes, 0 to 100; they are bid for by `pulumi up`, which waits for them.
+   * @integer
+   */
   minSize: pulumi.Input<number>;
-  /** Most nodes, 1 to 100; `minSize` for a reservation. */
+  /**
+   * Most nodes, 1 to 100; `minSize` for a reservation.
+   * @integer
+   */
   maxSize: pulumi.Input<number>;
-  /** GPUs per node, for `nodeGroups`. Default: what an instance type such as `h100-80gb.sxm.8x` says at its end, else 0. */
+  /**
+   * GPUs per node, for `nodeGroups`. Default: what an instance type such as `h100-80gb.sxm.8x` says at its end, else 0.
+   * @integer
+   */
   gpus?: pulumi.Input<number>;
   /** The cluster's region: nodes of another never join. Default: the cluster's. */
   region?: pulumi.Input<string>;
@@ -37,7 +46,10 @@ export interface MithrilNodeGroupArgs {
 export interface MithrilFileShareArgs {
   /** Name, unique in the project: 1 to 64 lower-case letters, digits and hyphens, starting with a letter. Mounted at `/mnt/<name>`. */
   name: string;
-  /** Size in GB, 1 to 32 000. It cannot be changed: another size is another, empty share. */
+  /**
+   * Size in GB, 1 to 32 000. It cannot be changed: another size is another, empty share.
+   * @integer
+   */
   sizeGb: pulumi.Input<number>;
 }
 
@@ -68,11 +80,15 @@ export interface MithrilClusterArgs {
   kubernetesVersion?: "1.34" | "1.29";
   /** Public key that opens the control plane and the nodes as `ubuntu`. Registered before the cluster is made; another key is another cluster. */
   sshPublicKey: pulumi.Input<string>;
-  /** The private key that belongs to it, in OpenSSH's or PEM format without a passphrase: the kubeconfig is read with it. Kept as a secret. */
+  /**
+   * The private key that belongs to it, in OpenSSH's or PEM format without a passphrase: the kubeconfig is read with it. Kept as a secret.
+   * @secret
+   */
   sshPrivateKey: pulumi.Input<string>;
   /**
    * Port of SSH on the control plane.
    * Default: 22.
+   * @integer
    */
   sshPort?: pulumi.Input<number>;
   /**
@@ -87,6 +103,7 @@ export interface MithrilClusterArgs {
   /**
    * How long to wait for the cluster to become `Available`, in minutes. Mithril says up to ten and has no status for a failure.
    * Default: 15.
+   * @integer
    */
   timeoutMinutes?: number;
 }

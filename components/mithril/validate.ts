@@ -1,19 +1,16 @@
 import { checkBounds, checkGroupNames } from "../checks";
 import { Problems } from "../errors";
+import { bySchema } from "../schema-check";
 import { known } from "../inputs";
 import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "./args";
 
-/** Checks all that can be known without asking Mithril; the resources' own checks ask it. Pure. */
-export function checkMithrilClusterArgs(name: string, args: MithrilClusterArgs): Problems {
+/** Checks all that can be known without asking Mithril; the resources' own checks ask it. */
+export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:mithril:MithrilCluster", given, problems);
   checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   for (const field of ["region", "sshPublicKey", "sshPrivateKey"] as const) {
-    if (args[field] === undefined || known<string>(args[field]) === "") problems.add(field, "is required");
-  }
-  if (args.controlPlane?.instanceType === undefined) problems.add("controlPlane.instanceType", "is required");
-  if (args.kubernetesVersion !== undefined && !["1.34", "1.29"].includes(args.kubernetesVersion)) {
-    const given = String(args.kubernetesVersion);
-    problems.add("kubernetesVersion", `Mithril does not host "${given}"; it must be "1.34" (the default) or "1.29"`);
+    if (known<string>(args[field]) === "") problems.add(field, "must not be empty");
   }
   checkKeys(args, problems);
   checkWhole("sshPort", known(args.sshPort), 1, 65_535, problems);
@@ -50,9 +47,6 @@ function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
 }
 
 function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {
-  for (const field of ["name", "instanceType", "capacity", "minSize", "maxSize"] as const) {
-    if (group[field] === undefined) problems.add(`${path}.${field}`, "is required");
-  }
   const [minSize, maxSize] = [known(group.minSize), known(group.maxSize)];
   checkBounds(path, { minSize, maxSize, role: "worker" }, problems);
   const own = known(group.region);
@@ -73,7 +67,7 @@ function checkShares(args: MithrilClusterArgs, problems: Problems): void {
   const first = new Map<string, number>();
   (args.fileShares ?? []).forEach(({ name, sizeGb }, index) => {
     const path = `fileShares[${index}]`;
-    if (!/^[a-z][a-z0-9-]{0,63}$/.test(name ?? "")) {
+    if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
       const rule = "1 to 64 lower-case letters, digits and hyphens, and start with a letter";
       problems.add(`${path}.name`, `"${name}" must have ${rule}`);
     } else if (first.has(name)) {
@@ -81,7 +75,6 @@ function checkShares(args: MithrilClusterArgs, problems: Problems): void {
     } else if (name === "local") {
       problems.add(`${path}.name`, "must not be local: /mnt/local is the nodes' own disk");
     } else first.set(name, index);
-    if (sizeGb === undefined) problems.add(`${path}.sizeGb`, "is required");
     checkWhole(`${path}.sizeGb`, known(sizeGb), 1, 32_000, problems);
   });
 }

@@ -4,7 +4,7 @@
  */
 import * as grpc from "@grpc/grpc-js";
 import type * as provider from "@pulumi/pulumi/proto/provider_pb";
-import type { PackageSchema } from "./package-schema";
+import type { PackageSchema } from "../../sdk/schema/package-schema";
 import type { ProviderDefinition } from "./resource";
 
 /** The part of the SDK's server that is used here. */

@@ -1,7 +1,7 @@
 /** What changed between the inputs in the state and those of the program. */
 import { isDeepStrictEqual } from "node:util";
-import type { ObjectSpec } from "./package-schema";
-import type { PropertyPath } from "./property-path";
+import type { ObjectSpec } from "../../sdk/schema/package-schema";
+import type { PropertyPath } from "../../sdk/schema/property-path";
 import { isUnknown } from "./values";
 import { isRecord, type Properties } from "./wire";
 

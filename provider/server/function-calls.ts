@@ -1,7 +1,8 @@
 import type { Operations } from "./operations";
-import { schemaSecrets, type PackageSchema } from "./package-schema";
+import { schemaSecrets, type PackageSchema } from "../../sdk/schema/package-schema";
 import { InvalidArguments, type CheckFailure, type ProviderConfig, type ProviderDefinition } from "./resource";
-import { validate } from "./validation";
+import { validate } from "../../sdk/schema/validation";
+import { isUnknown } from "./values";
 import type { Properties, WireValues } from "./wire";
 
 /** Provider functions: arguments checked against the schema, secret results marked. */
@@ -17,7 +18,7 @@ export class FunctionCalls {
     const load = this.definition.functions[token];
     const spec = this.schema.functions?.[token];
     if (!load || !spec) throw new Error(`${this.definition.name} ${this.definition.version} has no function ${token}`);
-    const { values, failures } = validate(this.schema, spec.inputs ?? {}, args.values);
+    const { values, failures } = validate(this.schema, spec.inputs ?? {}, args.values, isUnknown);
     if (failures.length > 0) return { failures };
     const handler = await load();
     try {

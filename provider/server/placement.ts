@@ -3,7 +3,7 @@
  * another one later; what exists is still read, changed and deleted where it is.
  */
 import { isDeepStrictEqual } from "node:util";
-import { parsePath, valueAt, type PropertyPath } from "./property-path";
+import { parsePath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
 import type { ProviderConfig } from "./resource";
 import { isUnknown } from "./values";
 import { isRecord, type Properties } from "./wire";

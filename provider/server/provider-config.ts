@@ -3,11 +3,12 @@
  * and is kept as JSON text in the state.
  */
 import { isDeepStrictEqual } from "node:util";
-import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "./package-schema";
-import { formatPath, parsePath, valueAt, type PropertyPath } from "./property-path";
+import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "../../sdk/schema/package-schema";
+import { formatPath, parsePath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
 import type { CheckFailure, ProviderConfig, ProviderDefinition } from "./resource";
 import { Unknown } from "./values";
-import { validate } from "./validation";
+import { validate } from "../../sdk/schema/validation";
+import { isUnknown } from "./values";
 import { containsUnknown, isRecord, type Properties } from "./wire";
 
 export interface CheckedConfig {
@@ -21,7 +22,7 @@ export interface CheckedConfig {
 export function checkConfig(definition: ProviderDefinition, schema: PackageSchema, raw: Properties): CheckedConfig {
   const { values: given, failures: unreadable } = parseStructured(schema, raw);
   const properties = configProperties(schema);
-  const validated = validate(schema, { properties }, given);
+  const validated = validate(schema, { properties }, given, isUnknown);
   const failures = [...unreadable, ...validated.failures];
   if (failures.length > 0) return { config: {}, stored: raw, failures };
   const checked = definition.checkConfig(validated.values);

@@ -1,7 +1,7 @@
 /** The life of one resource, as the engine drives it. Values are already off the wire; `server.ts` does the gRPC. */
 import type { EngineLog } from "./engine-log";
 import type { Operations } from "./operations";
-import type { PackageSchema, ResourceSpec } from "./package-schema";
+import type { PackageSchema, ResourceSpec } from "../../sdk/schema/package-schema";
 import { Placement } from "./placement";
 import { diffResource, type DiffQuestion, type ResourceDiff } from "./resource-diff";
 import {
@@ -14,7 +14,8 @@ import {
 } from "./resource";
 import { joinState, previewCreate, previewUpdate, splitState, withSecrets } from "./resource-state";
 import { InitializationFailure } from "./service-errors";
-import { validate } from "./validation";
+import { validate } from "../../sdk/schema/validation";
+import { isUnknown } from "./values";
 import type { Properties, WireValues } from "./wire";
 
 /** The resource that a call is about. */
@@ -47,7 +48,7 @@ export class ResourceCalls {
     const { schema } = this.environment;
     const spec = this.spec(subject);
     const object = { properties: spec.inputProperties ?? {}, required: spec.requiredInputs ?? [] };
-    const { values, failures } = validate(schema, object, news.values);
+    const { values, failures } = validate(schema, object, news.values, isUnknown);
     const inputs = withSecrets(schema, spec, values, news);
     const handler = await this.environment.handler(subject.type);
     if (failures.length > 0 || !handler.check) return { inputs, failures };

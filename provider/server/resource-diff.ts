@@ -1,8 +1,8 @@
 /** The answer to "what would this update do": the schema's comparison, and what the handler adds to it. */
 import { compareInputs, type Change } from "./difference";
-import { replacesOnChange, type PackageSchema, type ResourceSpec } from "./package-schema";
+import { replacesOnChange, type PackageSchema, type ResourceSpec } from "../../sdk/schema/package-schema";
 import type { Placement } from "./placement";
-import { formatPath, isWithin, parsePath, valueAt, type PropertyPath } from "./property-path";
+import { formatPath, isWithin, parsePath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
 import type { ChangePlan, ResourceHandler } from "./resource";
 import { previewUpdate, splitState, stableOutputs } from "./resource-state";
 import { isUnknown } from "./values";

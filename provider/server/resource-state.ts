@@ -1,7 +1,7 @@
 /** How inputs and computed outputs make up a resource's state, and which parts of it are secret. */
 import { isDeepStrictEqual } from "node:util";
-import { schemaSecrets, type PackageSchema, type ResourceSpec } from "./package-schema";
-import { formatPath, parsePath } from "./property-path";
+import { schemaSecrets, type PackageSchema, type ResourceSpec } from "../../sdk/schema/package-schema";
+import { formatPath, parsePath } from "../../sdk/schema/property-path";
 import type { ResourceState } from "./resource";
 import { Unknown, isUnknown } from "./values";
 import type { Properties, WireValues } from "./wire";

@@ -9,14 +9,14 @@ import { EngineLog } from "./engine-log";
 import { FunctionCalls } from "./function-calls";
 import { messageOf } from "../cloud/message";
 import { Operations } from "./operations";
-import type { PackageSchema } from "./package-schema";
+import type { PackageSchema } from "../../sdk/schema/package-schema";
 import { changedConfig, checkConfig, configSecretTexts, describeFailures } from "./provider-config";
 import type { ProviderConfig, ProviderDefinition, ResourceHandler } from "./resource";
 import { ResourceCalls, type Subject } from "./resource-calls";
 import type { DiffQuestion } from "./resource-diff";
 import { checkFailure, checkResponse, diffResponse } from "./responses";
 import { ServiceFailure, toServiceError } from "./service-errors";
-import { closest } from "./spelling";
+import { closest } from "../../sdk/schema/spelling";
 import { decode, encode, secretTexts, type WireValues } from "./wire";
 
 type Unary<Request, Response> = (request: Request, secrets: string[]) => Promise<Response> | Response;

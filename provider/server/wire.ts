@@ -3,8 +3,11 @@
  * handlers see plain values, and the places of the secrets travel beside them.
  */
 import * as struct from "google-protobuf/google/protobuf/struct_pb";
-import { formatPath, parsePath, valueAt, type PropertyPath } from "./property-path";
+import { formatPath, parsePath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
+import { isRecord } from "../../sdk/schema/record";
 import { isUnknown, Unknown } from "./values";
+
+export { isRecord };
 
 // reference: pulumi sdk/go/common/resource/sig and plugin/rpc.go
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -22,10 +25,6 @@ export interface WireValues {
 }
 
 export const nothing: WireValues = { values: {}, secrets: new Set() };
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isUnknown(value);
-}
 
 export function containsUnknown(value: unknown): boolean {
   if (isUnknown(value)) return true;

@@ -12,9 +12,7 @@ export const allocationStrategies = [
 export type AllocationStrategy = (typeof allocationStrategies)[number];
 
 /** Those that on-demand instances have. Reference: EC2 API, OnDemandOptionsRequest. */
-export const onDemandStrategies = ["lowest-price", "prioritized"] as const satisfies readonly AllocationStrategy[];
-
-export type OnDemandStrategy = (typeof onDemandStrategies)[number];
+export type OnDemandStrategy = "lowest-price" | "prioritized";
 
 export type CapacityType = "on-demand" | "spot";
 

@@ -55,7 +55,10 @@ export interface InstanceTypeResult {
    * @integer
    */
   efaInterfaces: number;
-  /** @integer */
+  /**
+   * @integer
+   * @integer
+   */
   networkCards: number;
   /** Placement groups that it can be in: `cluster`, `partition`, `spread`. */
   placementStrategies: string[];
@@ -86,9 +89,15 @@ export interface PlannedNodeGroup {
   instanceTypes: string[];
   /** @default "on-demand" */
   capacityType?: CapacityType;
-  /** @integer */
+  /**
+   * @integer
+   * @integer
+   */
   minSize: number;
-  /** @integer */
+  /**
+   * @integer
+   * @integer
+   */
   maxSize: number;
   /** Architecture of the group's image; not compared when missing. */
   architecture?: string;

@@ -121,11 +121,16 @@ export class NodeGroup extends pulumi.CustomResource {
 
   public readonly clusterName!: pulumi.Output<string>;
   public readonly name!: pulumi.Output<string>;
+  /** @integer */
   public readonly minSize!: pulumi.Output<number>;
+  /** @integer */
   public readonly maxSize!: pulumi.Output<number>;
   /** Id of the EC2 Fleet. */
   public readonly fleetId!: pulumi.Output<string>;
-  /** Machines that the group has, at the last `up` or `refresh`. */
+  /**
+   * Machines that the group has, at the last `up` or `refresh`.
+   * @integer
+   */
   public readonly size!: pulumi.Output<number>;
   /** The machines, oldest first. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;

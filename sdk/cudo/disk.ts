@@ -30,6 +30,7 @@ export class Disk extends pulumi.CustomResource {
 
   public readonly diskId!: pulumi.Output<string>;
   public readonly dataCenterId!: pulumi.Output<string>;
+  /** @integer */
   public readonly sizeGib!: pulumi.Output<number>;
   /** Project that the disk is in. */
   public readonly projectId!: pulumi.Output<string>;

@@ -16,6 +16,7 @@ export interface MachineTypeOffer {
   cpuModel: string;
   /** Empty without GPUs. */
   gpuModel: string;
+  /** @integer */
   minVcpu: number;
   minMemoryGib: number;
   minVcpuPerMemoryGib: number;
@@ -30,10 +31,15 @@ export interface MachineTypeOffer {
   gpuPriceHr: string;
   storageGibPriceHr: string;
   ipv4PriceHr: string;
-  /** vCPUs free on the emptiest host. */
+  /**
+   * vCPUs free on the emptiest host.
+   * @integer
+   */
   maxVcpuFree: number;
   maxMemoryGibFree: number;
+  /** @integer */
   maxGpuFree: number;
+  /** @integer */
   totalGpuFree: number;
 }
 
@@ -62,7 +68,10 @@ export interface DataCenterOffer {
   id: string;
   supplierName: string;
   renewableEnergy: boolean;
-  /** Public IPv4 addresses that are free now. */
+  /**
+   * Public IPv4 addresses that are free now.
+   * @integer
+   */
   ipv4Free: number;
   ipv4PriceHr: string;
   networkPriceHr: string;
@@ -94,6 +103,7 @@ export interface ImageOffer {
   description: string;
   /** `linux` or `windows`. */
   platform: string;
+  /** @integer */
   sizeGib: number;
 }
 

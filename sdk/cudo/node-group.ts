@@ -119,9 +119,14 @@ export class NodeGroup extends pulumi.CustomResource {
 
   public readonly clusterName!: pulumi.Output<string>;
   public readonly name!: pulumi.Output<string>;
+  /** @integer */
   public readonly minSize!: pulumi.Output<number>;
+  /** @integer */
   public readonly maxSize!: pulumi.Output<number>;
-  /** Machines that the group has, at the last `up` or `refresh`. */
+  /**
+   * Machines that the group has, at the last `up` or `refresh`.
+   * @integer
+   */
   public readonly size!: pulumi.Output<number>;
   /** The machines, oldest first. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;

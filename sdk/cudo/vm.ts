@@ -104,9 +104,13 @@ export class Vm extends pulumi.CustomResource {
   public readonly dataCenterId!: pulumi.Output<string>;
   public readonly machineType!: pulumi.Output<string>;
   public readonly bootDiskImageId!: pulumi.Output<string>;
+  /** @integer */
   public readonly vcpus!: pulumi.Output<number>;
+  /** @integer */
   public readonly memoryGib!: pulumi.Output<number>;
+  /** @integer */
   public readonly gpus!: pulumi.Output<number>;
+  /** @integer */
   public readonly bootDiskSizeGib!: pulumi.Output<number>;
   public readonly metadata!: pulumi.Output<Record<string, string> | undefined>;
   /** The image that the VM was made from. */

@@ -27,7 +27,10 @@ export class ClusterCertificates extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ClusterCertificates";
 
   public readonly clusterName!: pulumi.Output<string>;
-  /** Hours that the administrator's certificate is valid from its issue. */
+  /**
+   * Hours that the administrator's certificate is valid from its issue.
+   * @integer
+   */
   public readonly adminValidityHours!: pulumi.Output<number>;
   /** PEM certificate of the authority that signs the API server's and the clients' certificates. */
   public readonly caCertificate!: pulumi.Output<string>;

@@ -72,7 +72,10 @@ export class NodesReady extends pulumi.CustomResource {
 
   /** @secret */
   public readonly kubeconfig!: pulumi.Output<string>;
-  /** Control plane nodes waited for. */
+  /**
+   * Control plane nodes waited for.
+   * @integer
+   */
   public readonly controlPlaneNodes!: pulumi.Output<number>;
   /** What was waited for. */
   public readonly condition!: pulumi.Output<"Ready" | "Registered">;

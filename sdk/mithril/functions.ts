@@ -14,9 +14,11 @@ export interface InstanceTypeOffer {
   fid: string;
   /** Several fids may share a name, one for each region. */
   name: string;
+  /** @integer */
   vcpus: number;
   cpuType: string;
   memoryGb: number;
+  /** @integer */
   gpus: number;
   gpuType: string;
   gpuMemoryGb: number;
@@ -55,7 +57,10 @@ export interface SpotMarket {
   instanceType: string;
   instanceTypeName: string;
   region: string;
-  /** Instances that are free now. */
+  /**
+   * Instances that are free now.
+   * @integer
+   */
   capacity: number;
   /** Dollars per instance and hour, for example `$10.00`. */
   lastInstancePrice: string;
@@ -93,8 +98,12 @@ export interface GetCurrentPricesResult {
   /** A bid may not be lower. */
   minimumPrice?: string;
   lowestAllocatedBid?: string;
-  /** Instances that are free now. */
+  /**
+   * Instances that are free now.
+   * @integer
+   */
   availableCapacity?: number;
+  /** @integer */
   totalCapacity?: number;
 }
 

@@ -127,9 +127,14 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly clusterId!: pulumi.Output<string>;
   public readonly clusterName!: pulumi.Output<string>;
   public readonly name!: pulumi.Output<string>;
+  /** @integer */
   public readonly minSize!: pulumi.Output<number>;
+  /** @integer */
   public readonly maxSize!: pulumi.Output<number>;
-  /** Nodes that the group has or bids for, at the last `up` or `refresh`. */
+  /**
+   * Nodes that the group has or bids for, at the last `up` or `refresh`.
+   * @integer
+   */
   public readonly size!: pulumi.Output<number>;
   /** The nodes, at the last `up` or `refresh`. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;

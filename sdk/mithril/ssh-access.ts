@@ -42,6 +42,7 @@ export class SshAccess extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:SshAccess";
 
   public readonly host!: pulumi.Output<string>;
+  /** @integer */
   public readonly port!: pulumi.Output<number>;
   /** `<type> <base64>`, as in a known_hosts file. */
   public readonly hostKey!: pulumi.Output<string>;

@@ -31,6 +31,7 @@ export class Volume extends pulumi.CustomResource {
 
   public readonly name!: pulumi.Output<string>;
   public readonly region!: pulumi.Output<string>;
+  /** @integer */
   public readonly sizeGb!: pulumi.Output<number>;
   /** Bids that have it (`bid_…`), at the last `up` or `refresh`. */
   public readonly bids!: pulumi.Output<string[]>;

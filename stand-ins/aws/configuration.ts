@@ -1,6 +1,6 @@
 /** The configuration of `pulumi:providers:aws`, as far as a simulated AWS needs it. */
 import { compareInputs } from "../../provider/server/difference";
-import { formatPath } from "../../provider/server/property-path";
+import { formatPath } from "../../sdk/schema/property-path";
 import type { CheckFailure } from "../../provider/server/resource";
 import type { DetailedChange } from "../../provider/server/resource-diff";
 import { isUnknown } from "../../provider/server/values";

@@ -1,5 +1,5 @@
 /** Pulumi's annotations on Kubernetes objects (reference: Pulumi documentation, "Kubernetes provider annotations"). */
-import { valueAt } from "../../provider/server/property-path";
+import { valueAt } from "../../sdk/schema/property-path";
 
 export const autonamed = "pulumi.com/autonamed";
 

@@ -7,7 +7,7 @@ import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { compareInputs } from "../../provider/server/difference";
-import { formatPath } from "../../provider/server/property-path";
+import { formatPath } from "../../sdk/schema/property-path";
 import type { CheckFailure } from "../../provider/server/resource";
 import type { DetailedChange } from "../../provider/server/resource-diff";
 import { containsUnknown, type Properties } from "../../provider/server/wire";

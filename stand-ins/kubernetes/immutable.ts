@@ -1,6 +1,6 @@
 /** Which changes need another object: what the official provider never changes in place, and what the API server says is immutable. */
 import { KubernetesApiError } from "../../provider/kubernetes/api";
-import { formatPath, isWithin, parsePath, type PropertyPath } from "../../provider/server/property-path";
+import { formatPath, isWithin, parsePath, type PropertyPath } from "../../sdk/schema/property-path";
 
 const identity = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
 

@@ -1,6 +1,6 @@
 /** The user's inputs, completed: apiVersion and kind from the type, a namespace, a name. */
 import { createHash, randomBytes } from "node:crypto";
-import { valueAt } from "../../provider/server/property-path";
+import { valueAt } from "../../sdk/schema/property-path";
 import type { CheckFailure } from "../../provider/server/resource";
 import { isUnknown } from "../../provider/server/values";
 import { isRecord, type Properties } from "../../provider/server/wire";

@@ -1,7 +1,7 @@
 /** The engine's questions about one resource, answered from the cluster; at a preview that does not know it, from the inputs alone. */
 import { KubernetesApiError, type KubernetesObject, type ObjectReference } from "../../provider/kubernetes/api";
 import { compareInputs } from "../../provider/server/difference";
-import { formatPath, isWithin, parsePath, valueAt } from "../../provider/server/property-path";
+import { formatPath, isWithin, parsePath, valueAt } from "../../sdk/schema/property-path";
 import { PartialFailure, type CheckFailure } from "../../provider/server/resource";
 import type { DetailedChange, DiffQuestion } from "../../provider/server/resource-diff";
 import { Unknown } from "../../provider/server/values";

@@ -1,6 +1,6 @@
 /** A provider whose resources and functions stand in a table, by token: what the calls of the protocol have in common. */
 import { compareInputs } from "../../provider/server/difference";
-import { formatPath, isWithin, parsePath, type PropertyPath } from "../../provider/server/property-path";
+import { formatPath, isWithin, parsePath, type PropertyPath } from "../../sdk/schema/property-path";
 import type { CheckFailure } from "../../provider/server/resource";
 import type { DetailedChange, DiffQuestion } from "../../provider/server/resource-diff";
 import { Unknown } from "../../provider/server/values";

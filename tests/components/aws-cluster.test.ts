@@ -264,7 +264,7 @@ describe("components/aws", () => {
     assert.equal(provider["region"], "eu-west-1");
     assert.deepEqual(JSON.parse(String(provider["assumeRoles"])), [cloudAccount]);
     assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-west-1", assumeRole: cloudAccount });
-    const lost = { roleArn: undefined as unknown as string };
+    const lost = { roleArn: "" };
     assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
   });
 
@@ -293,20 +293,20 @@ describe("components/aws", () => {
         assert.deepEqual(
           error.errors.map((problem) => problem.propertyPath),
           [
+            "network.nat",
+            "nodeGroups[0].capacity.onDemand.allocationStrategy",
+            "keyPair",
             "clusterName",
             "kubernetesVersion",
-            "keyPair",
             "controlPlane.instanceType",
             "controlPlane.count",
             'tags["aws:x"]',
             "nodeGroups[1].name",
             "nodeGroups[0].minSize",
             "nodeGroups[0].instanceTypes",
-            "nodeGroups[0].capacity.onDemand.allocationStrategy",
             "nodeGroups[1].instanceTypes",
             "nodeGroups[1].capacity",
             "nodeGroups[1].capacity.spot.onDemandBase",
-            "network.nat",
             "network.cidr",
           ],
         );

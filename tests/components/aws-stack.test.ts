@@ -29,7 +29,7 @@ describe("stack/aws", () => {
     const network = { nat: "none", subnetId: "subnet-1" };
     assert.throws(
       () => cluster("aws", stackConfig("aws", { "pulumi-gpu-clusters:network": network })),
-      /network.subnetId is not a field; the fields are: cidr, zones, nat, vpcId, subnetIds/,
+      /network.subnetId: there is no such property; did you mean "subnetIds"\?/,
     );
   });
 });

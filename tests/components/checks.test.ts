@@ -128,11 +128,18 @@ describe("components/checks", () => {
 
   it("names what is wrong with a taint", () => {
     const found = problemsOf((problems) =>
-      checkTaints("taints", [{ key: "gpu", effect: "NoSchedule" }, { effect: "Never" } as never], problems),
+      checkTaints(
+        "taints",
+        [
+          { key: "gpu", effect: "NoSchedule" },
+          { key: "a b", value: "c d", effect: "NoExecute" },
+        ],
+        problems,
+      ),
     );
     assert.deepEqual(found, [
-      "taints[1].key: is required",
-      'taints[1].effect: must be "NoSchedule", "PreferNoSchedule" or "NoExecute", is "Never"',
+      "taints[1].key: the name must have 1 to 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit",
+      'taints[1].value: "c d" is not a valid label value',
     ]);
   });
 

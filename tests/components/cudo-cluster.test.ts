@@ -241,9 +241,9 @@ describe("components/cudo", () => {
         assert.deepEqual(
           error.errors.map((problem) => problem.propertyPath),
           [
+            "cni",
             "clusterName",
             "kubernetesVersion",
-            "cni",
             "nodeGroups[1].name",
             "nodeGroups[0].minSize",
             'nodeGroups[0].labels["kubernetes.io/x"]',

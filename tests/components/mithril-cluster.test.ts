@@ -127,9 +127,10 @@ describe("components/mithril", () => {
     assert.deepEqual(
       found.map((line) => line.split(":")[0]),
       [
+        "kubernetesVersion",
         "clusterName",
         "sshPublicKey",
-        "kubernetesVersion",
+
         "sshPrivateKey",
         "timeoutMinutes",
         "nodeGroups[1].name",

@@ -57,11 +57,11 @@ describe("a resource served by the plugin", () => {
       });
       assert.deepEqual(failures, [
         'mode: must be one of "calm", "busy", not the string "bussy"; did you mean "busy"?',
-        'parts[0].labels["a b"]: must be a string, not 1',
+        'parts[0].labels["a b"]: must be a string, not 1; YAML needs quotes: "1"',
         "parts[0].size: must be an integer, not 1.5",
         "parts[0].name: is required: Unique among the parts.",
         'siz: there is no such property; did you mean "size"?',
-        "token: must be a string, not a number",
+        "token: must be a string, not a number; YAML needs quotes around it",
         "thingName: is required: Also its id.",
       ]);
     });

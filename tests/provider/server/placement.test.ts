@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PackageSchema } from "../../../provider/server/package-schema";
+import type { PackageSchema } from "../../../sdk/schema/package-schema";
 import { Unknown } from "../../../provider/server/values";
 import { provider } from "../../../plugin/provider";
 import { cloud } from "./fixture/cloud";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EnumSpec, ObjectSpec, PackageSchema } from "../../../provider/server/package-schema";
+import type { EnumSpec, ObjectSpec, PackageSchema } from "../../../sdk/schema/package-schema";
 import { generatedFiles } from "../../../build/schema";
 import { compilerOptions, generateSchema } from "../../../build/schema/package-schema";
 import { referencePages } from "../../../build/schema/reference";

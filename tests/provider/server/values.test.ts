@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compareInputs } from "../../../provider/server/difference";
-import { formatPath, isWithin, parsePath } from "../../../provider/server/property-path";
+import { formatPath, isWithin, parsePath } from "../../../sdk/schema/property-path";
 import { changedConfig, checkConfig } from "../../../provider/server/provider-config";
 import { redact } from "../../../provider/server/redaction";
-import { closest } from "../../../provider/server/spelling";
+import { closest } from "../../../sdk/schema/spelling";
 import { Unknown } from "../../../provider/server/values";
 import { decode, encode, secretTexts, type Properties } from "../../../provider/server/wire";
 import { fixtureProvider } from "./fixture/provider";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { schemaSecrets, type ResourceSpec } from "../../../../provider/server/package-schema";
-import { isWithin, parsePath } from "../../../../provider/server/property-path";
+import { schemaSecrets, type ResourceSpec } from "../../../../sdk/schema/package-schema";
+import { isWithin, parsePath } from "../../../../sdk/schema/property-path";
 import { isUnknown, Unknown } from "../../../../provider/server/values";
 import { containsUnknown, type Properties, type WireValues } from "../../../../provider/server/wire";
 import { EngineResource, fromProgram, type StoredResource } from "./engine-resource";

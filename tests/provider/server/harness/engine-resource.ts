@@ -1,6 +1,6 @@
 /** One resource as the engine drives it: its state between the calls, and the calls in the engine's own order. */
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { formatPath, type PropertyPath } from "../../../../provider/server/property-path";
+import { formatPath, type PropertyPath } from "../../../../sdk/schema/property-path";
 import { decode, encode, isRecord, nothing, type Properties, type WireValues } from "../../../../provider/server/wire";
 import { PluginError, type Plugin } from "./plugin";
 

@@ -8,7 +8,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { PackageSchema } from "../../../../provider/server/package-schema";
+import type { PackageSchema } from "../../../../sdk/schema/package-schema";
 import type { ProviderDefinition } from "../../../../provider/server/resource";
 import { ProviderServer } from "../../../../provider/server/server";
 import { decode, encode, type WireValues } from "../../../../provider/server/wire";

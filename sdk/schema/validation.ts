@@ -8,18 +8,28 @@ import {
   type TypeSpec,
 } from "./package-schema";
 import { formatPath, type PropertyPath } from "./property-path";
-import type { CheckFailure } from "./resource";
 import { closest } from "./spelling";
-import { isUnknown } from "./values";
-import { isRecord, type Properties } from "./wire";
+import { isRecord } from "./record";
 
-/** The values with the schema's constant defaults filled in, at every depth, and everything that is wrong with them. */
+type Properties = Record<string, unknown>;
+
+/** What is wrong with a property. */
+export interface SchemaFailure {
+  property: string;
+  reason: string;
+}
+
+/**
+ * The values with the schema's constant defaults filled in, at every depth, and everything that is wrong with them. Nothing is said of values
+ * that are not known yet.
+ */
 export function validate(
   schema: PackageSchema,
   object: ObjectSpec,
   values: Properties,
-): { values: Properties; failures: CheckFailure[] } {
-  const failures: CheckFailure[] = [];
+  isUnknown: (value: unknown) => boolean,
+): { values: Properties; failures: SchemaFailure[] } {
+  const failures: SchemaFailure[] = [];
   const fail = (path: PropertyPath, reason: string): void => {
     failures.push({ property: formatPath(path), reason });
   };
@@ -73,7 +83,12 @@ export function validate(
       case "string":
       case "boolean":
       case "number":
-        if (typeof value !== spec.type) fail(path, `must be a ${spec.type}, not ${shown(value, secret)}`);
+        if (typeof value !== spec.type) {
+          fail(
+            path,
+            `must be a ${spec.type}, not ${shown(value, secret)}${spec.type === "string" ? inQuotes(value, secret) : ""}`,
+          );
+        }
         return value;
       case "integer":
         if (!Number.isSafeInteger(value)) fail(path, `must be an integer, not ${shown(value, secret)}`);
@@ -117,6 +132,12 @@ function known(properties: Record<string, PropertySpec>): string {
 function explain(spec: PropertySpec | undefined): string {
   const sentence = spec?.description?.split(/(?<=\.)\s|\n/)[0];
   return sentence ? `: ${sentence}` : "";
+}
+
+/** YAML takes texts without quotes for what they look like. */
+function inQuotes(value: unknown, secret: boolean): string {
+  if (typeof value !== "number" && typeof value !== "boolean") return "";
+  return secret ? "; YAML needs quotes around it" : `; YAML needs quotes: "${value}"`;
 }
 
 function shown(value: unknown, secret: boolean): string {

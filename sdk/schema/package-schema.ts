@@ -1,6 +1,6 @@
 /** The parts of a Pulumi package schema that the server acts on. reference: Pulumi package schema, `pulumi.json` metaschema. */
 import { formatPath, type PropertyPath } from "./property-path";
-import { isRecord } from "./wire";
+import { isRecord } from "./record";
 
 export interface TypeSpec {
   type?: "boolean" | "integer" | "number" | "string" | "array" | "object";

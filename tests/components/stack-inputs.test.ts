@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { InvalidInput } from "../../components/errors";
+import { cluster as aws } from "../../stack/aws";
+import { cluster as cudo } from "../../stack/cudo";
+import { cluster as mithril } from "../../stack/mithril";
+import { cloud, functions } from "./aws-scene";
+import { mockProgram, settled } from "./mocks";
+import { stackConfig } from "./stack-config";
+
+const clusters = { aws, cudo, mithril };
+const stacks = { aws: "aws", cudo: "local", mithril: "mithril" };
+
+/** The stack's config as it is committed, with other values, as the engine hands them over: `field: reason` for each problem. */
+async function problems(name: keyof typeof clusters, changes: Record<string, unknown>): Promise<string[]> {
+  const registered = await mockProgram({}, true, functions);
+  const values = Object.entries(changes).map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]);
+  const config = stackConfig(stacks[name], Object.fromEntries(values) as Record<string, unknown>);
+  let found: string[] = [];
+  try {
+    clusters[name]("train", config);
+  } catch (error) {
+    assert.ok(error instanceof InvalidInput, String(error));
+    assert.ok(pulumi.RunError.isInstance(error), "shown as a message, without a stack");
+    found = error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+    await settled();
+    assert.deepEqual(registered.names(), []);
+  }
+  return found;
+}
+
+const keys = {
+  sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+};
+const worker = { name: "w", role: "worker", minSize: 1, maxSize: 2, instanceTypes: ["m6i.large"] };
+
+describe("stack config", () => {
+  afterEach(() => pulumi.runtime.setAllConfig({}));
+
+  it("refuses keys that are no inputs, with the nearest that is", async () => {
+    const range = { apiServerAccessCIDRs: ["10.0.0.0/8"] };
+    assert.deepEqual(await problems("cudo", range), [
+      'apiServerAccessCIDRs: there is no such property; did you mean "apiServerAccessCidrs"?',
+    ]);
+    assert.deepEqual(
+      (await problems("mithril", { ...keys, cni: "none" })).map((line) => line.split(";")[0]),
+      ["cni: there is no such property"],
+    );
+  });
+
+  it("refuses what YAML reads as another type than was meant, by the value's own path", async () => {
+    const group = {
+      ...worker,
+      labels: { gpu: true, batch: 7, tier: "a" },
+      taints: [{ key: "a", value: true, effect: "NoSchedule" }],
+    };
+    assert.deepEqual(
+      await problems("aws", { nodeGroups: [group], tags: { CostCenter: 12345 }, apiServerAccessCidrs: "10.0.0.0/8" }),
+      [
+        'nodeGroups[0].labels.gpu: must be a string, not true; YAML needs quotes: "true"',
+        'nodeGroups[0].labels.batch: must be a string, not 7; YAML needs quotes: "7"',
+        'nodeGroups[0].taints[0].value: must be a string, not true; YAML needs quotes: "true"',
+        'tags.CostCenter: must be a string, not 12345; YAML needs quotes: "12345"',
+        'apiServerAccessCidrs: must be a list, not the string "10.0.0.0/8"',
+      ],
+    );
+    const spot = {
+      name: "g",
+      instanceType: "a100-80gb.sxm.1x",
+      minSize: 1,
+      maxSize: 2,
+      capacity: { spot: { limitPrice: 2.5 } },
+    };
+    assert.deepEqual(await problems("mithril", { ...keys, nodeGroups: [spot] }), [
+      'nodeGroups[0].capacity.spot.limitPrice: must be a string, not 2.5; YAML needs quotes: "2.5"',
+    ]);
+  });
+
+  it("refuses a scalar for a list, a map for a list and the like, and says nothing else of them", async () => {
+    const wrong: [unknown, string][] = [
+      [
+        { ...worker, instanceTypes: "g5.xlarge" },
+        'nodeGroups[0].instanceTypes: must be a list, not the string "g5.xlarge"',
+      ],
+      [
+        { ...worker, instanceTypes: [5] },
+        'nodeGroups[0].instanceTypes[0]: must be a string, not 5; YAML needs quotes: "5"',
+      ],
+      [{ ...worker, taints: { dedicated: "gpu" } }, "nodeGroups[0].taints: must be a list, not an object"],
+      [{ ...worker, taints: ["gpu"] }, 'nodeGroups[0].taints[0]: must be an object, not the string "gpu"'],
+      [{ ...worker, minSize: "one" }, 'nodeGroups[0].minSize: must be an integer, not the string "one"'],
+      [{ ...worker, capacity: "spot" }, 'nodeGroups[0].capacity: must be an object, not the string "spot"'],
+      ["workers", 'nodeGroups[0]: must be an object, not the string "workers"'],
+    ];
+    for (const [group, problem] of wrong) assert.deepEqual(await problems("aws", { nodeGroups: [group] }), [problem]);
+    assert.deepEqual(await problems("aws", { nodeGroups: "workers", devMode: "yes" }), [
+      'nodeGroups: must be a list, not the string "workers"',
+      'devMode: must be a boolean, not the string "yes"',
+    ]);
+  });
+
+  it("tells what the schema and what the component refuses at once", async () => {
+    const group = { ...worker, minSize: 5, labels: { gpu: true, "kubernetes.io/x": "y" } };
+    const found = await problems("aws", { keyPair: "", clusterName: "-", nodeGroups: [group] });
+    assert.deepEqual(
+      found.map((line) => line.split(": ")[0]),
+      [
+        "nodeGroups[0].labels.gpu",
+        "clusterName",
+        "keyPair",
+        "nodeGroups[0].minSize",
+        'nodeGroups[0].labels["kubernetes.io/x"]',
+      ],
+    );
+  });
+
+  it("reaches every input: what a cluster without groups needs can be given", async () => {
+    const placed = { nodeGroups: [], dataCenterId: "us-newyork-1", adminValidityHours: 24 };
+    assert.deepEqual(await problems("cudo", { ...placed, controlPlane: { machineType: "intel-broadwell" } }), []);
+    const registered = await mockProgram(cloud, false, functions);
+    aws(
+      "train",
+      stackConfig("aws", {
+        "pulumi-gpu-clusters:cloudControllerManager": false,
+        "pulumi-gpu-clusters:adminValidityHours": 24,
+      }),
+    );
+    await settled();
+    assert.equal(registered.inputs("gpu-clusters:kubernetes:ClusterCertificates")["adminValidityHours"], 24);
+  });
+});
