@@ -2,6 +2,7 @@ import * as pulumi from "../sdk/pulumi";
 import { ApiServerReady, type ApiServerReadyArgs } from "../sdk/kubernetes/api-server-ready";
 import { NodesReady, type NodesReadyArgs } from "../sdk/kubernetes/nodes-ready";
 import type { AddOn, AddOns } from "./addons/add-on";
+import type { AutoscaledGroup } from "./addons/autoscaler/groups";
 import type { KubernetesCluster, NodeGroupStatus } from "./cluster";
 import { KubernetesProvider } from "./kubernetes-provider";
 
@@ -9,6 +10,8 @@ import { KubernetesProvider } from "./kubernetes-provider";
 export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus> {
   resource: pulumi.Resource;
   status: pulumi.Output<Status>;
+  /** Left out where its size is fixed. */
+  autoscaled?: Omit<AutoscaledGroup, "resource">;
 }
 
 export interface ClusterParts<Made extends MadeNodeGroup> {
@@ -48,10 +51,10 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     parent: child.parent,
     dependsOn: [apiServer],
   });
-  const install = (which: readonly AddOn[], after: pulumi.Resource[]) =>
+  const install = (which: readonly AddOn[], after: pulumi.Resource[], nodeGroups: readonly AutoscaledGroup[] = []) =>
     which.flatMap((addOn) =>
       addOn(
-        { name, kubernetesVersion: apiServer.version },
+        { name, kubernetesVersion: apiServer.version, nodeGroups },
         { ...child, provider: kubeProvider, dependsOn: [apiServer, ...after], deletedWith: parts.keeper },
       ),
     );
@@ -59,7 +62,8 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const before = install(addOns.beforeNodes, []);
   const groups = parts.nodeGroups.map((make) => make(apiServer));
   const resources = groups.map(({ resource }) => resource);
-  install(addOns.besideGroups, resources);
+  const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
+  install(addOns.besideGroups, resources, autoscaled);
   const nodes = new NodesReady(
     `${name}-nodes`,
     { kubeconfig, ...parts.nodes(groups) },

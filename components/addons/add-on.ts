@@ -1,10 +1,13 @@
 import type * as pulumi from "../../sdk/pulumi";
+import type { AutoscaledGroup } from "./autoscaler/groups";
 
 export interface AddOnPlace {
   /** What the names of its resources begin with. */
   name: string;
   /** What the API server runs: `1.36.3`. */
   kubernetesVersion: pulumi.Output<string>;
+  /** Those that are there and whose sizes may be moved. */
+  nodeGroups: readonly AutoscaledGroup[];
 }
 
 /** Something of ours that runs in the cluster. The options have the cluster's provider; it returns what is waited for. */

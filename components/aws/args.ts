@@ -187,6 +187,13 @@ export interface AwsClusterArgs {
    * Default: `true`.
    */
   cloudControllerManager?: boolean;
+  /**
+   * Grows and shrinks the worker groups between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours in its
+   * pod. It acts with the control plane's role, which may change this cluster's fleets and
+   * instances only.
+   * Default: `false`.
+   */
+  autoscaler?: boolean;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: AwsNodeGroupArgs[];
   /**

@@ -1,6 +1,7 @@
 import type { MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
+import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
@@ -12,8 +13,9 @@ import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./found
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
-import { groupStatus, nodeGroup } from "./node-groups";
+import { autoscaledGroup, groupStatus, nodeGroup } from "./node-groups";
 import { checkAccount } from "./provider";
+import { awsRegion } from "./region";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
@@ -87,7 +89,12 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
-        addOns: { beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [] },
+        addOns: {
+          beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
+          besideGroups: args.autoscaler
+            ? [autoscaler({ clusterName: place.clusterName, providers: accessOf(place, network.zones) })]
+            : [],
+        },
         nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
           clusterNodeGroup(name, group, {
             ...{ args, index, place, foundation },
@@ -130,6 +137,12 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 /** An instance's log can be read without a key. */
 function consoleOf(instanceId: pulumi.Input<string>): MachineLogArgs {
   return { source: "aws:console", machine: instanceId };
+}
+
+/** In the cluster nobody knows the region that a stack is configured with: it is that of the zones. */
+function accessOf({ connection }: AwsPlace, zones: pulumi.Output<string[]>) {
+  const region = zones.apply(([zone]) => connection?.region ?? awsRegion() ?? zone!.replace(/[a-z]$/, ""));
+  return pulumi.output({ aws: { region, endpoint: connection?.endpoint } });
 }
 
 interface Surroundings {
@@ -185,7 +198,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
   const { args, index, place, foundation, endpoint } = surroundings;
   const { network, access, secrets, nodeIdentity } = foundation;
   return ({ certificateAuthority, kubernetesVersion, apiServer }: Joining): KubeadmNodeGroup => {
-    const resource = nodeGroup(
+    const { resource, spec } = nodeGroup(
       `${name}-${group.name}`,
       {
         ...place,
@@ -213,6 +226,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
       minSize: group.minSize,
       resource,
       status: groupStatus(group, resource),
+      autoscaled: autoscaledGroup(group, spec),
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };
   };

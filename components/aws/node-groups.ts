@@ -2,11 +2,13 @@ import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { PlacementGroup } from "@pulumi/aws/ec2/placementGroup";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { NodeGroup } from "../../sdk/aws/node-group";
+import { NodeGroup, type NodeGroupArgs } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import type { AwsConnection } from "../../sdk/aws/config";
+import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
+import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { fleetCapacity } from "./capacity";
@@ -56,7 +58,11 @@ export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Out
 }
 
 /** What machines are made from, and the fleet that makes them; and the placement group, where there is one. */
-export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGroupOptions): NodeGroup {
+export function nodeGroup(
+  name: string,
+  place: NodeGroupPlace,
+  options: NodeGroupOptions,
+): { resource: NodeGroup; spec: NodeGroupArgs } {
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.name, role: group.role };
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
@@ -147,27 +153,37 @@ export function nodeGroup(name: string, place: NodeGroupPlace, options: NodeGrou
     },
     options.template,
   );
-  return new NodeGroup(
+  const spec: NodeGroupArgs = {
+    clusterName,
+    name: group.name,
+    minSize: group.minSize,
+    maxSize: group.maxSize,
+    launchTemplateId: template.id,
+    launchTemplateVersion: template.latestVersion,
+    instanceTypes: group.instanceTypes,
+    subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
+    ...fleetCapacity(group.capacity),
+    labels: pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own)),
+    taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
+    gpus: { count: groupGpus(group) },
+    tags: place.tags,
+    connection: place.connection,
+  };
+  const resource = new NodeGroup(
     name,
-    {
-      clusterName,
-      name: group.name,
-      minSize: group.minSize,
-      maxSize: group.maxSize,
-      launchTemplateId: template.id,
-      launchTemplateVersion: template.latestVersion,
-      instanceTypes: group.instanceTypes,
-      subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
-      ...fleetCapacity(group.capacity),
-      labels: pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own)),
-      taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
-      gpus: { count: groupGpus(group) },
-      tags: place.tags,
-      connection: place.connection,
-    },
+    spec,
     // Machines cannot move into another placement group, nor out of one.
     { ...options.group, replacementTrigger: group.placementGroup ?? "none", deleteBeforeReplace: true },
   );
+  return { resource, spec };
+}
+
+/** For the autoscaler, unless it keeps its size. In the cluster, the control plane's role is who acts. */
+export function autoscaledGroup(group: AwsNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
+  const { name, role, minSize, maxSize, capacity } = group;
+  if (role === "control") return undefined;
+  const priority = capacity?.spot === undefined ? priorities.onDemand : priorities.spot;
+  return { cloud: "aws", name, minSize, maxSize, priority, spec: { ...spec, connection: undefined } };
 }
 
 function adapters(type: InstanceTypeResult, securityGroupId: pulumi.Input<string>) {

@@ -105,6 +105,13 @@ export interface CudoClusterArgs {
   dataCenterId?: pulumi.Input<string>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: CudoNodeGroupArgs[];
+  /**
+   * Grows and shrinks the worker groups between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours
+   * in its pod. It acts with the provider's key, which becomes a Secret in `kube-system`: that of `gpu-clusters:cudo` in the stack's
+   * configuration, or the environment's.
+   * Default: `false`.
+   */
+  autoscaler?: boolean;
   /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**

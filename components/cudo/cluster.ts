@@ -1,9 +1,12 @@
 import * as pulumi from "../../sdk/pulumi";
 import { cudoId } from "../../sdk/cudo/ids";
 import { Network } from "../../sdk/cudo/network";
+import { NodeGroup } from "../../sdk/cudo/node-group";
 import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import { checkAccess, providersWith } from "../addons/autoscaler/access";
+import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
@@ -11,7 +14,7 @@ import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { apiServerName } from "./documents";
-import { groupStatus, nodeGroup } from "./node-groups";
+import { autoscaledGroup, groupArgs, groupStatus } from "./node-groups";
 import { subnets } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
@@ -60,7 +63,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkCudoClusterArgs(name, args).raise("CudoCluster");
+    const problems = checkCudoClusterArgs(name, args);
+    if (args.autoscaler) checkAccess("cudo", problems);
+    problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, {}, options);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
@@ -132,6 +137,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
+        addOns: {
+          besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],
+        },
         nodeGroups: groups.map((group) => ({ apiServer, ...joining }) => {
           const place = {
             ...joining,
@@ -143,12 +151,14 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             securityGroupId: securityGroup.securityGroupId,
             authorizedKeys,
           };
-          const resource = nodeGroup(`${name}-${group.name}`, place, { ...child, dependsOn: [apiServer] });
+          const spec = groupArgs(place);
+          const resource = new NodeGroup(`${name}-${group.name}`, spec, { ...child, dependsOn: [apiServer] });
           return {
             name: group.name,
             minSize: group.minSize,
             resource,
             status: groupStatus(group, resource),
+            autoscaled: autoscaledGroup(group, spec),
             ...(args.sshPrivateKey !== undefined && {
               machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
             }),

@@ -1,7 +1,9 @@
 import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { NodeGroup } from "../../sdk/cudo/node-group";
+import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
+import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
+import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
@@ -21,63 +23,67 @@ export interface NodeGroupPlace {
   authorizedKeys: pulumi.Input<string>[];
 }
 
-export function nodeGroup(name: string, place: NodeGroupPlace, options: pulumi.CustomResourceOptions): NodeGroup {
+export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.name, role: group.role };
   const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own));
   const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
   const image = pulumi.output(group.gpus ?? 0).apply((gpus) => (gpus > 0 ? images.nvidia : images.plain));
-  return new NodeGroup(
-    name,
-    {
-      clusterName,
-      name: group.name,
-      namePrefix: place.namePrefix,
-      role: group.role,
-      minSize: group.minSize,
-      maxSize: group.maxSize,
-      vcpus: group.vcpus,
-      memoryGib: group.memoryGib,
-      bootDiskSizeGib: group.diskSizeGib,
-      dataCenterId: group.dataCenterId,
-      machineType: group.machineType,
-      gpus: group.gpus ?? 0,
-      gpuModel: group.gpuModel,
-      bootDiskImageId: group.image ?? image,
-      networkId: place.networkId,
-      securityGroupIds: [place.securityGroupId],
-      labels,
-      taints,
-      kubeconfig: place.kubeconfig,
-      startScript: pulumi
-        .all([
-          place.certificateAuthority,
-          place.kubernetesVersion,
-          place.endpoint,
-          group.labels ?? {},
-          group.gpus ?? 0,
-          group.gpuModel,
-          pulumi.all([pulumi.all(place.authorizedKeys), pulumi.output(group.taints ?? [])]),
-        ])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, [authorizedKeys, taints]]) =>
-          renderBootstrapScript(
-            workerDocument({
-              ...identity,
-              certificateAuthority,
-              authorizedKeys,
-              kubernetesVersion,
-              endpoint,
-              labels: own as Record<string, string>,
-              taints,
-              gpus,
-              gpuModel,
-            }),
-            { delivery: "cudo-start-script" },
-          ),
+  return {
+    clusterName,
+    name: group.name,
+    namePrefix: place.namePrefix,
+    role: group.role,
+    minSize: group.minSize,
+    maxSize: group.maxSize,
+    vcpus: group.vcpus,
+    memoryGib: group.memoryGib,
+    bootDiskSizeGib: group.diskSizeGib,
+    dataCenterId: group.dataCenterId,
+    machineType: group.machineType,
+    gpus: group.gpus ?? 0,
+    gpuModel: group.gpuModel,
+    bootDiskImageId: group.image ?? image,
+    networkId: place.networkId,
+    securityGroupIds: [place.securityGroupId],
+    labels,
+    taints,
+    kubeconfig: place.kubeconfig,
+    startScript: pulumi
+      .all([
+        place.certificateAuthority,
+        place.kubernetesVersion,
+        place.endpoint,
+        group.labels ?? {},
+        group.gpus ?? 0,
+        group.gpuModel,
+        pulumi.all([pulumi.all(place.authorizedKeys), pulumi.output(group.taints ?? [])]),
+      ])
+      .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, [authorizedKeys, taints]]) =>
+        renderBootstrapScript(
+          workerDocument({
+            ...identity,
+            certificateAuthority,
+            authorizedKeys,
+            kubernetesVersion,
+            endpoint,
+            labels: own as Record<string, string>,
+            taints,
+            gpus,
+            gpuModel,
+          }),
+          { delivery: "cudo-start-script" },
         ),
-    },
-    options,
-  );
+      ),
+  };
+}
+
+/** For the autoscaler, unless it keeps its size. */
+export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
+  const { name, role, minSize, maxSize } = group;
+  return role === "control"
+    ? undefined
+    : { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec };
 }
 
 export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {

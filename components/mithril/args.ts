@@ -98,6 +98,13 @@ export interface MithrilClusterArgs {
   hostKey?: pulumi.Input<string>;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: MithrilNodeGroupArgs[];
+  /**
+   * Grows and shrinks the groups of spot bids between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours in its
+   * pod. It acts with the provider's key, which becomes a Secret in `kube-system`: that of `gpu-clusters:mithril` in the stack's
+   * configuration, or the environment's.
+   * Default: `false`.
+   */
+  autoscaler?: boolean;
   /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */
   fileShares?: MithrilFileShareArgs[];
   /**

@@ -1,14 +1,17 @@
 import * as pulumi from "../../sdk/pulumi";
 import { Command } from "@pulumi/command/remote/command";
 import { Cluster } from "../../sdk/mithril/cluster";
+import { NodeGroup } from "../../sdk/mithril/node-group";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
+import { checkAccess, providersWith } from "../addons/autoscaler/access";
+import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster } from "../cluster";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
-import { awaitedNodes, groupStatus, nodeGroup, type MithrilNodeGroupStatus } from "./node-groups";
+import { autoscaledGroup, awaitedNodes, groupArgs, groupStatus, type MithrilNodeGroupStatus } from "./node-groups";
 import { checkMithrilClusterArgs } from "./validate";
 
 const defaultTimeoutMinutes = 15;
@@ -57,7 +60,9 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   public readonly kubeProvider: pulumi.ProviderResource;
 
   constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkMithrilClusterArgs(name, args).raise("MithrilCluster");
+    const problems = checkMithrilClusterArgs(name, args);
+    if (args.autoscaler) checkAccess("mithril", problems);
+    problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, {}, options);
     const child = { parent: this };
     const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;
@@ -131,7 +136,11 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         certificateAuthority: pulumi.unsecret(kubeconfig.apply(authorityOf)),
         kubeconfig,
         apiServer: { args: {}, after: [] },
-        addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
+        addOns: {
+          beforeNodes: [],
+          besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("mithril") })] : [],
+          afterNodes: [],
+        },
         // Orders cost money from the beginning: not before the cluster is known to work.
         nodeGroups: groups.map((group) => (apiServer) => {
           const place = {
@@ -141,8 +150,9 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
             sshKeys: [sshKey.id],
             volumes: shares.map((share) => share.id),
           };
-          const resource = nodeGroup(`${name}-${group.name}`, group, place, { ...child, dependsOn: [apiServer] });
-          return { resource, status: groupStatus(group, resource) };
+          const spec = groupArgs(group, place);
+          const resource = new NodeGroup(`${name}-${group.name}`, spec, { ...child, dependsOn: [apiServer] });
+          return { resource, status: groupStatus(group, resource), autoscaled: autoscaledGroup(group, spec) };
         }),
         nodes: () => ({
           nodeGroups: [],

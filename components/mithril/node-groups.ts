@@ -1,6 +1,8 @@
 import * as pulumi from "../../sdk/pulumi";
-import { NodeGroup, type NodeGroupMachineState } from "../../sdk/mithril/node-group";
+import { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "../../sdk/mithril/node-group";
+import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
+import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { MithrilNodeGroupArgs } from "./args";
 
 /** A node group as it was at the last `up` or `refresh`. */
@@ -20,32 +22,30 @@ export interface NodeGroupPlace {
   volumes: pulumi.Input<string>[];
 }
 
-export function nodeGroup(
-  name: string,
-  group: MithrilNodeGroupArgs,
-  place: NodeGroupPlace,
-  options: pulumi.CustomResourceOptions,
-): NodeGroup {
-  return new NodeGroup(
-    name,
-    {
-      clusterId: place.clusterId,
-      clusterName: place.clusterName,
-      name: group.name,
-      region: group.region ?? place.region,
-      instanceType: group.instanceType,
-      purchase: group.capacity,
-      minSize: group.minSize,
-      maxSize: group.maxSize,
-      sshKeys: place.sshKeys,
-      volumes: pulumi.all([place.volumes, group.volumes ?? []]).apply((all) => all.flat()),
-      startupScript: group.startupScript,
-      imageVersion: group.imageVersion,
-      paused: group.paused,
-      gpus: group.gpus === undefined ? undefined : { count: group.gpus },
-    },
-    options,
-  );
+export function groupArgs(group: MithrilNodeGroupArgs, place: NodeGroupPlace): NodeGroupArgs {
+  return {
+    clusterId: place.clusterId,
+    clusterName: place.clusterName,
+    name: group.name,
+    region: group.region ?? place.region,
+    instanceType: group.instanceType,
+    purchase: group.capacity,
+    minSize: group.minSize,
+    maxSize: group.maxSize,
+    sshKeys: place.sshKeys,
+    volumes: pulumi.all([place.volumes, group.volumes ?? []]).apply((all) => all.flat()),
+    startupScript: group.startupScript,
+    imageVersion: group.imageVersion,
+    paused: group.paused,
+    gpus: group.gpus === undefined ? undefined : { count: group.gpus },
+  };
+}
+
+/** For the autoscaler, unless it is a reservation, which keeps its size. */
+export function autoscaledGroup(group: MithrilNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
+  const { name, minSize, maxSize, capacity } = group;
+  if (capacity.reservation !== undefined) return undefined;
+  return { cloud: "mithril", name, minSize, maxSize, priority: priorities.spot, spec };
 }
 
 /** Nodes that `up` waits for: none of a group that is paused, or whose reservation has not begun. */

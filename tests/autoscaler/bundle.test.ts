@@ -1,0 +1,129 @@
+/** The server as it is shipped: one file, run by Node alone. */
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { AutoscalerConfig } from "../../autoscaler/config";
+import { bundleAutoscaler } from "../../build/autoscaler";
+import { freePort } from "../free-port";
+import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
+import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
+import { until } from "../simulator/machines/test-cluster";
+import { ProtocolClient } from "./client";
+
+describe("the autoscaler's bundle", () => {
+  const folder = mkdtempSync(join(tmpdir(), "autoscaler-bundle-"));
+  const code = join(folder, "autoscaler.cjs");
+  let cloud: SimulatedCloud;
+  let cluster: HttpsServer;
+  let server: ChildProcess | undefined;
+  let output = "";
+  before(async function () {
+    this.timeout(120_000);
+    writeFileSync(code, gunzipSync((await bundleAutoscaler()).contents));
+    cloud = await simulatedCloud();
+    // A cluster without nodes.
+    const answers: Record<string, object> = {
+      "/api/v1": { resources: [{ name: "nodes", kind: "Node", namespaced: false }] },
+    };
+    cluster = await httpsServer((request, response) =>
+      response.end(JSON.stringify(answers[request.url!] ?? { items: [] })),
+    );
+    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
+  });
+  after(async () => {
+    server?.kill("SIGKILL");
+    await cluster.close();
+    await cloud.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (config: object) => {
+    const file = join(folder, "config.json");
+    const kubeconfig = join(folder, "kubeconfig");
+    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(kubeconfig, cluster.kubeconfig);
+    const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+    server = spawn(process.execPath, [code, file], { env: { KUBECONFIG: kubeconfig, ...credentials } });
+    output = "";
+    for (const stream of [server.stdout!, server.stderr!]) stream.on("data", (text) => (output += String(text)));
+    return server;
+  };
+
+  it("says all that is wrong with its configuration, and quotes none of it", async () => {
+    const [exit] = (await once(start({ clusterName: "", providers: "secret-key", groups: [{}] }), "exit")) as [number];
+    assert.equal(exit, 1);
+    assert.match(
+      output,
+      /clusterName must be a text; .*providers must be an object; groups\[0\]\.cloud must be a text/,
+    );
+    assert.ok(!output.includes("secret-key"));
+  });
+
+  it("runs groups of every cloud, ends by SIGTERM within seconds, and leaves all machines", async () => {
+    const unreachable = `http://127.0.0.1:${await freePort()}`;
+    const address = `unix://${join(folder, "server.sock")}`;
+    const bounds = { minSize: 0, maxSize: 3 };
+    const cudo = {
+      ...{ clusterName: "train", name: "gpu", role: "worker", ...bounds, dataCenterId: home },
+      ...{
+        machineType: "intel-broadwell",
+        vcpus: 2,
+        memoryGib: 4,
+        bootDiskSizeGib: 10,
+        bootDiskImageId: "ubuntu-2404",
+      },
+      ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
+    };
+    const aws = { clusterName: "train", name: "fleet", ...bounds, launchTemplateId: "lt-1", launchTemplateVersion: 1 };
+    const mithril = { clusterId: "c", clusterName: "train", name: "bids", region: "r", instanceType: "t", ...bounds };
+    const config: AutoscalerConfig = {
+      clusterName: "train",
+      address,
+      healthPort: 0,
+      gpuLabel: "gpu-clusters/gpu",
+      providers: {
+        cudo: cloud.config,
+        aws: { region: "us-west-2", endpoint: unreachable },
+        mithril: { apiKey: "fkey_1", projectId: "proj_1", baseUrl: cloud.config.baseUrl },
+      },
+      groups: [
+        { cloud: "cudo", name: "gpu", spec: cudo, owner: "urn:gpu", ...bounds },
+        {
+          cloud: "aws",
+          name: "fleet",
+          spec: { ...aws, instanceTypes: ["m5.large"], subnetIds: [] },
+          owner: "urn:fleet",
+          ...bounds,
+        },
+        {
+          cloud: "mithril",
+          name: "bids",
+          spec: { ...mithril, purchase: { spot: { limitPrice: "$1" } }, sshKeys: [] },
+          owner: "urn:bids",
+          ...bounds,
+        },
+      ],
+    };
+    const process = start(config);
+    const client = new ProtocolClient(address);
+    try {
+      await until("it answers", () => client.call("NodeGroupTargetSize", { id: "gpu" }), 90_000);
+      await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+      const made = async () => (await cloud.api.vms.list(never)).some(({ state }) => state === "ACTIVE");
+      await until("the machine is there", made, 60_000);
+      assert.ok((await client.call("NodeGroupTemplateNodeInfo", { id: "gpu" })).nodeBytes.length > 0);
+      for (const group of ["fleet", "bids"]) assert.match(output, new RegExp(`"group":"${group}","call":"describe"`));
+      assert.ok(!/left out of the autoscaler/.test(output), output);
+      assert.ok(!output.includes(cloud.config.apiKey));
+      process.kill("SIGTERM");
+      assert.deepEqual(await once(process, "exit"), [0, null]);
+      assert.ok(await made());
+    } finally {
+      client.close();
+    }
+  });
+});
