@@ -19,10 +19,10 @@ function entryPoints(): string[] {
   );
 }
 
-/** The room is the folder below `sdk` or `components`; what several rooms share is in `index`. */
+/** The room is the folder below `sdk` or `components`; what several rooms share is in `cluster`: Go's generator takes no types of the root. */
 function roomOf(fileName: string): string {
   const folder = basename(dirname(relative(root, fileName)));
-  return ["sdk", "components", "."].includes(folder) ? "index" : folder;
+  return ["sdk", "components", "."].includes(folder) ? "cluster" : folder;
 }
 
 export async function packageSchemaText(): Promise<string> {

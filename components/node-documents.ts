@@ -1,5 +1,6 @@
 /** What the node documents of all clouds have in common. Pure. */
 import { placeholders, type NodeDocument, type Taint } from "../bootstrap/document";
+import { clusterLabel } from "../sdk/names";
 import { groupLabels, groupTaints, type GroupMarks } from "./node-marks";
 
 export interface ClusterFacts {
@@ -25,7 +26,7 @@ export function controlPlaneFields(facts: ClusterFacts): NodeDocument {
   return {
     ...machineFields(facts),
     role: "control-plane",
-    labels: { "gpu-clusters/cluster": facts.clusterName },
+    labels: { "gpu-clusters/cluster": clusterLabel(facts.clusterName) },
     taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
   };
 }

@@ -1,5 +1,6 @@
 /** Labels and taints that mark the nodes of a group, on every cloud. Pure. */
 import type { Taint } from "../bootstrap/document";
+import { clusterLabel } from "../sdk/names";
 
 export interface GroupMarks {
   clusterName: string;
@@ -15,7 +16,7 @@ export function groupLabels(
 ): Record<string, string> {
   return {
     ...labels,
-    "gpu-clusters/cluster": clusterName,
+    "gpu-clusters/cluster": clusterLabel(clusterName),
     "gpu-clusters/node-group": group,
     "gpu-clusters/role": role,
   };

@@ -1,9 +1,10 @@
 /** The cluster's nodes, as far as groups are concerned, read every few seconds. */
 import { setTimeout as delay } from "node:timers/promises";
+import { clusterLabel } from "../../sdk/names";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-readiness";
 
-const clusterLabel = "gpu-clusters/cluster";
+const clusterKey = "gpu-clusters/cluster";
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
 export interface ClusterNode {
@@ -24,7 +25,11 @@ export class ClusterNodes {
   private nodes: ReadonlyMap<string, ClusterNode> = new Map();
   private groups: ReadonlyMap<string, ClusterNode[]> = new Map();
 
-  constructor(private readonly clusterName: string) {}
+  private readonly label: string;
+
+  constructor(clusterName: string) {
+    this.label = clusterLabel(clusterName);
+  }
 
   get all(): ReadonlyMap<string, ClusterNode> {
     return this.nodes;
@@ -36,8 +41,7 @@ export class ClusterNodes {
 
   /** The node group that labels name; undefined for control planes and nodes of another cluster. */
   groupOf({ labels }: Labelled): string | undefined {
-    if (controlPlaneLabel in labels || (labels[clusterLabel] ?? this.clusterName) !== this.clusterName)
-      return undefined;
+    if (controlPlaneLabel in labels || (labels[clusterKey] ?? this.label) !== this.label) return undefined;
     return labels[nodeGroupLabel];
   }
 

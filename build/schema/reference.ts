@@ -17,7 +17,7 @@ interface PropertyList {
   required: readonly string[];
 }
 
-/** Markdown by room: `aws`, `cudo`, … What rooms share stands in `index`. */
+/** Markdown by room: `aws`, `cudo`, … What rooms share stands in `cluster`. */
 export function referencePages(schema: PackageSchema): Map<string, string> {
   const rooms = new Map<string, Section[]>();
   for (const [token, section] of sections(schema)) {
@@ -66,7 +66,7 @@ function page(schema: PackageSchema, room: string, list: readonly Section[]): st
   const config = schema.config?.variables?.[room];
   const head = [
     "<!-- Written by `npm run generate` from the docstrings. -->",
-    `# ${room === "index" ? "Shared by all clouds" : room}`,
+    `# ${room === "cluster" ? "Shared by all clouds" : room}`,
     ...(config
       ? [
           `Provider configuration \`${schema.name}:${room}\` (${typeText(schema, room, config)}): ${oneLine(config.description)}`,

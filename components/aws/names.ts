@@ -1,5 +1,5 @@
 /** Physical names of AWS objects. Pure. */
-import { createHash } from "node:crypto";
+import { hashOf } from "../../sdk/names";
 
 /** Longest names that AWS takes (IAM user guide, "IAM object quotas"; EC2 API, CreateLaunchTemplate; Elastic Load Balancing API). */
 export const longestNames = {
@@ -10,11 +10,6 @@ export const longestNames = {
   loadBalancer: 32,
 } as const;
 
-/** The name itself where it fits, else its beginning with a hash of the whole. */
-export function shortened(name: string, longest: number): string {
-  return name.length <= longest ? name : `${name.slice(0, longest - 9)}-${hashOf(name)}`;
-}
-
 /** The name itself where it fits, else shortened with a hash of the whole in front of its suffix, so that different names stay different. */
 export function awsName(base: string, suffix: string, longest: number): string {
   const whole = `${base}-${suffix}`;
@@ -22,8 +17,4 @@ export function awsName(base: string, suffix: string, longest: number): string {
   const hash = hashOf(whole);
   const end = suffix.length > longest - 20 ? hash : `${hash}-${suffix}`;
   return `${base.slice(0, longest - end.length - 1)}-${end}`;
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

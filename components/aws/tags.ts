@@ -1,7 +1,7 @@
 /** Tags of everything that a cluster makes. */
 import * as pulumi from "../../sdk/pulumi";
 import { kubernetesClusterTag } from "../../sdk/aws/tag-keys";
-import { shortened } from "./names";
+import { shortened } from "../../sdk/names";
 
 export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>>;
 

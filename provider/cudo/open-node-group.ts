@@ -1,3 +1,4 @@
+import { clusterLabel } from "../../sdk/names";
 import type * as pulumi from "../../sdk/pulumi";
 import type { NodeGroupArgs } from "../../sdk/cudo/node-group";
 import { ownerMark } from "../cloud/owner-mark";
@@ -59,6 +60,10 @@ export function openGroup(
 
 /** What the group's nodes carry. */
 export function nodeMarks({ clusterName, name, role, labels = {}, taints = [] }: CudoGroupSpec): NodeMarks {
-  const own = { "gpu-clusters/cluster": clusterName, "gpu-clusters/node-group": name, "gpu-clusters/role": role };
+  const own = {
+    "gpu-clusters/cluster": clusterLabel(clusterName),
+    "gpu-clusters/node-group": name,
+    "gpu-clusters/role": role,
+  };
   return { labels: { ...labels, ...own }, taints };
 }
