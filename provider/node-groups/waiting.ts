@@ -74,7 +74,9 @@ class Watch {
     this.tell(problems);
     await this.backOff(problems, machines, signal);
     const coming = machines.filter(isLive).length;
-    const last = problems.findLast(({ kind }) => kind === "quota" || kind === "rejected");
+    // Machines that were lost are counted, not timed.
+    const standing = problems.filter(({ machineId }) => machineId === undefined);
+    const last = standing.findLast(({ kind }) => kind === "quota" || kind === "rejected");
     if (!last || coming > this.live) this.stuckSince = last && Date.now();
     this.live = Math.max(this.live, coming);
     if (last && Date.now() - this.stuckSince! > this.waiting.patienceMs) throw this.givenUp(coming, last);
@@ -97,7 +99,7 @@ class Watch {
     const fresh = problems.filter(({ kind, machineId }) => machineId && kind !== "lost" && !this.lost.has(machineId));
     if (fresh.length === 0) return;
     for (const { machineId } of fresh) this.lost.add(machineId!);
-    await driver.resize(0, signal);
+    await this.askForNoMore(signal);
     if (++this.rounds >= mostLostLaunches) {
       const { message, kind } = fresh.at(-1)!;
       const running = machines.filter(({ state }) => state === "running").length;
@@ -106,6 +108,24 @@ class Watch {
     }
     await sleep(this.waiting.backoffMs * 2 ** (this.rounds - 1), signal);
     await driver.resize(size, signal);
+  }
+
+  /** Also takes back what is only starting: at its end the cloud would make another. */
+  private async askForNoMore(signal: AbortSignal): Promise<void> {
+    const { driver } = this.group;
+    await waitFor(
+      async () => {
+        const { size, machines } = await driver.describe(signal);
+        const starting = machines.filter(({ state }) => state === "creating").map(({ id }) => id);
+        const running = machines.filter(({ state }) => state === "running").length;
+        if (starting.length === 0 && size <= running) return true;
+        if (starting.length > 0) await driver.remove(starting, signal);
+        await driver.resize(0, signal);
+        return undefined;
+      },
+      signal,
+      this.waiting.pace,
+    );
   }
 
   private givenUp(coming: number, { kind, message }: NodeGroupProblem): Error {

@@ -64,6 +64,15 @@ export interface AwsCapacityFault extends Strikes {
   message?: string;
 }
 
+/** Launches whose instances terminate at once. */
+export interface AwsLaunchFault extends Strikes {
+  /** Which launches, where not given all. */
+  launch: AwsCapacityFault["capacity"];
+  /** Of the instance's `StateReason`, for example `Client.InvalidKMSKey.InvalidState`. */
+  code: string;
+  message: string;
+}
+
 /** An API call as it was answered. Parameters and credentials are not kept. */
 export interface AwsRequestRecord {
   readonly at: string;
@@ -92,7 +101,7 @@ export class AwsSimulatorClient {
   }
 
   /** @returns the fault's id */
-  async addFault(fault: AwsCallFault | AwsCapacityFault): Promise<string> {
+  async addFault(fault: AwsCallFault | AwsCapacityFault | AwsLaunchFault): Promise<string> {
     return (await this.call<{ id: string }>("POST", "faults", fault)).id;
   }
 

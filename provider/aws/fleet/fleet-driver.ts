@@ -120,8 +120,12 @@ export class FleetDriver implements NodeGroupDriver {
   async problems(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
     const fleet = await this.findFleet(signal);
     if (!fleet) return [];
-    const records = await this.fleets.history(fleet.FleetId!, since, signal);
-    return records.map(problemOf).filter((problem) => problem !== undefined);
+    const [records, lost] = await Promise.all([
+      this.fleets.history(fleet.FleetId!, since, signal),
+      this.instances.lostLaunches(since, signal),
+    ]);
+    const told = records.map(problemOf).filter((problem) => problem !== undefined);
+    return [...told, ...lost].sort((a, b) => a.at.getTime() - b.at.getTime());
   }
 
   reshape(signal: AbortSignal): Promise<boolean> {

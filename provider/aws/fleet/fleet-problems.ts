@@ -8,7 +8,10 @@ import type { NodeGroupProblem } from "../../node-groups/driver";
  */
 const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
   [/VcpuLimitExceeded|vCPU capacity than your current vCPU limit/i, "quota"],
-  [/MaxSpotInstanceCount|spotInstanceCountLimitExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|quota/i, "quota"],
+  [
+    /VolumeLimitExceeded|MaxSpotInstanceCount|spotInstanceCountLimitExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|quota/i,
+    "quota",
+  ],
   [/InsufficientInstanceCapacity|do not have (sufficient|enough) .*capacity|no Spot capacity/i, "capacity"],
   [
     /UnfulfillableCapacity|capacity-not-available|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet/i,

@@ -6,8 +6,9 @@ import {
   type EC2Client,
   type Instance,
 } from "@aws-sdk/client-ec2";
-import type { NodeGroupMachine } from "../../node-groups/driver";
+import type { NodeGroupMachine, NodeGroupProblem } from "../../node-groups/driver";
 import { isAwsError, unlessGone } from "../errors";
+import { kindOfProblem } from "./fleet-problems";
 import { fromTagList, groupTags, providerId, tagFilters, tagKeys, type GroupName } from "../ownership";
 import { everyItem } from "../pages";
 
@@ -46,6 +47,15 @@ export class GroupInstances {
     const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
     const found = reservations.flatMap(({ Instances = [] }) => Instances.map(read));
     return found.sort((a, b) => Number(a.launchedAt) - Number(b.launchedAt) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Those that EC2 ended by itself since then, because it could not launch them. EC2 shows them for about an hour. */
+  async lostLaunches(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
+    const states = { Name: "instance-state-name", Values: ["shutting-down", "terminated"] };
+    const Filters = [...tagFilters(groupTags(this.group)), states];
+    const pages = paginateDescribeInstances({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
+    const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
+    return reservations.flatMap(({ Instances = [] }) => Instances.flatMap((each) => lostLaunch(each, since)));
   }
 
   /** Writes on the instances that they are about to go, and what the fleet's target will be without them. */
@@ -94,6 +104,21 @@ function machineState(instance: GroupInstance): NodeGroupMachine["state"] {
   if (instance.state === "pending") return "creating";
   // A node group stops no machines: somebody else did.
   return instance.state === "running" ? "running" : "failed";
+}
+
+/** Ends that are no failed launch. Reference: EC2 API, StateReason. */
+const wanted =
+  /^(Client\.(UserInitiated\w+|InstanceInitiatedShutdown)|Server\.(Spot\w+|ScheduledStop|InstanceTerminated\w*))$/;
+/** EC2 tells when an instance was launched in whole seconds. */
+const launchTimeMs = 1000;
+
+function lostLaunch({ InstanceId, LaunchTime, StateReason }: Instance, since: Date): NodeGroupProblem[] {
+  const { Code = "", Message = "" } = StateReason ?? {};
+  const at = LaunchTime ?? new Date(0);
+  if (Code === "" || wanted.test(Code) || at.getTime() + launchTimeMs < since.getTime()) return [];
+  const reason = Message.startsWith(Code) ? Message : `${Code}: ${Message}`;
+  const message = `EC2 terminated ${InstanceId!} at once: ${reason}`;
+  return [{ kind: kindOfProblem(reason), machineId: InstanceId!, message, at }];
 }
 
 function read(instance: Instance): GroupInstance {

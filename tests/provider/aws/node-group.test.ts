@@ -135,6 +135,26 @@ describe("AWS NodeGroup", () => {
     await resource.destroy();
   });
 
+  it("stops buying machines that EC2 terminates at once, says why, and goes on when the cause is mended", async () => {
+    const resource = group("doomed");
+    const inputs = await program("doomed");
+    const fault = await scene.simulator.addFault({
+      launch: {},
+      code: "Client.InvalidKMSKey.InvalidState",
+      message: "The KMS key provided is in an incorrect state",
+    });
+    await assert.rejects(
+      resource.up(inputs),
+      /made and lost at once, and no more are asked for \(rejected\): EC2 terminated i-\w+ at once: Client\.InvalidKMSKey\.InvalidState: The KMS key/,
+    );
+    const { fleets } = await scene.simulator.state();
+    assert.equal(fleets.find(({ id }) => id === resource.stored!.id)?.target, 0);
+    await scene.simulator.removeFault(fault);
+    assert.equal(await resource.up(inputs), "update");
+    assert.equal((await live("doomed")).length, 1);
+    await resource.destroy();
+  });
+
   it("waits while AWS has no capacity, and tells so", async () => {
     const resource = group("scarce");
     const inputs = await program("scarce");

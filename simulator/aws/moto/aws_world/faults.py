@@ -17,7 +17,7 @@ STATUS_OF_CODE = {
 @dataclass
 class Fault:
     """One kind of failure. A fault with an `action` answers that API call with an error; one with a `capacity` keeps launches from
-    succeeding."""
+    succeeding; with one with a `launch`, instances are made and terminate at once, with its code and message as their StateReason."""
 
     id: str
     #: API action, for example "CreateFleet", or "*".
@@ -33,6 +33,8 @@ class Fault:
     afterEffect: bool = False
     #: Which launches fail, where not given all: {"instanceType": ..., "zone": ..., "capacityType": "spot" | "on-demand"}.
     capacity: dict[str, str] | None = None
+    #: Which launches end at once, as `capacity`.
+    launch: dict[str, str] | None = None
     struck: int = field(default=0)
 
 
@@ -45,8 +47,8 @@ class Faults:
     def add(self, given: dict[str, Any]) -> Fault:
         known = {entry.name for entry in fields(Fault)} - {"id", "struck"}
         unknown = set(given) - known
-        if unknown or ("action" in given) == ("capacity" in given):
-            raise ValueError(f"a fault has an action or a capacity, and of {sorted(known)} only; given: {sorted(given)}")
+        if unknown or sum(kind in given for kind in ("action", "capacity", "launch")) != 1:
+            raise ValueError(f"a fault has an action, a capacity or a launch, and of {sorted(known)} only; given: {sorted(given)}")
         with self._lock:
             fault = Fault(id=f"fault-{next(self._ids)}", **given)
             self._faults[fault.id] = fault
@@ -66,11 +68,15 @@ class Faults:
     def for_action(self, action: str) -> Fault | None:
         return self._strike(lambda fault: fault.action in (action, "*"))
 
-    def for_launch(self, instance_type: str, zone: str, capacity_type: str) -> Fault | None:
+    def for_launch(self, instance_type: str, zone: str, capacity_type: str, kind: str = "capacity") -> Fault | None:
+        """`kind`: "capacity" or "launch"."""
         place = {"instanceType": instance_type, "zone": zone, "capacityType": capacity_type}
-        return self._strike(
-            lambda fault: fault.capacity is not None and all(place.get(key) == value for key, value in fault.capacity.items())
-        )
+
+        def matches(fault: Fault) -> bool:
+            wanted: dict[str, str] | None = getattr(fault, kind)
+            return wanted is not None and all(place.get(key) == value for key, value in wanted.items())
+
+        return self._strike(matches)
 
     def _strike(self, matches: Any) -> Fault | None:
         with self._lock:

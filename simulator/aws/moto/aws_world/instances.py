@@ -112,8 +112,12 @@ def fail(instance: Any, message: str) -> None:
     """The host cannot run it: EC2 terminates such an instance by itself (reference: "Troubleshoot Amazon EC2 instance launch issues")."""
     if instance.state_code in (SHUTTING_DOWN[1], TERMINATED[1]):
         return
-    instance.failure = f"Server.InternalError: Internal error on launch. Simulator: {message}"
-    instance.state_reason = StateReason(instance.failure, "Server.InternalError")
+    _terminate_by_itself(instance, "Server.InternalError", f"Internal error on launch. Simulator: {message}")
+
+
+def _terminate_by_itself(instance: Any, code: str, message: str) -> None:
+    instance.failure = StateReason(f"{code}: {message}", code)
+    instance.state_reason = instance.failure
     instance.terminate()
 
 
@@ -158,7 +162,11 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
             )
         instance.placement_group = placement_group
         set_state(instance, PENDING)
-        world.after("launch", lambda instance=instance: _now_running(instance))
+        fault = faults.for_launch(instance.instance_type, zone, "spot" if spot else "on-demand", "launch")
+        if fault:
+            world.after("launch", lambda instance=instance, fault=fault: _terminate_by_itself(instance, fault.code, fault.message))
+        else:
+            world.after("launch", lambda instance=instance: _now_running(instance))
     return reservation
 
 
@@ -199,7 +207,7 @@ def _now_terminated(instance: Any) -> None:
     failure = getattr(instance, "failure", None)
     if failure:
         # moto takes every termination for the user's.
-        instance.state_reason = StateReason(failure, "Server.InternalError")
+        instance.state_reason = failure
     set_state(instance, TERMINATED)
 
 

@@ -1,0 +1,84 @@
+/** ^C and time limits at each request: nothing that Cudo made is lost. */
+import { provider } from "../../../plugin/provider";
+import { Secret } from "../server/harness";
+import {
+  interruptEachCreate,
+  interruptEachDelete,
+  interruptEachUpdate,
+  rig,
+  type Interrupted,
+  type Rig,
+} from "../server/harness/interruption";
+import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
+import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+
+describe("Whatever is interrupted on Cudo", function () {
+  this.timeout(300_000);
+  let cloud: SimulatedCloud;
+  let cluster: FakeApiServer;
+  let rigged: Rig;
+  before(async () => {
+    [cloud, cluster] = await Promise.all([simulatedCloud(), fakeApiServer()]);
+    rigged = await rig(provider, cloud.config.baseUrl, (baseUrl) => ({ cudo: { ...cloud.config, baseUrl } }));
+    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
+    while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+  });
+  after(async () => {
+    await rigged.close();
+    await cluster.close();
+    await cloud.close();
+  });
+
+  const vms = async () => (await cloud.api.vms.list(never)).map(({ id }) => id);
+  const found = async <T>(kind: { find(id: string, signal: AbortSignal): Promise<T | undefined> }, id: string) =>
+    (await kind.find(id, never)) ? [id] : [];
+  const group = (minSize: number) => ({
+    ...{ clusterName: "train", name: "cpu", role: "worker", minSize, maxSize: 3 },
+    ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, bootDiskSizeGib: 10 },
+    ...{ bootDiskImageId: "ubuntu-2404", networkId: "net" },
+    startScript: new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@"),
+    kubeconfig: new Secret(cluster.kubeconfig),
+  });
+  const resources: (Interrupted & { name: string })[] = [
+    {
+      name: "a node group",
+      type: "gpu-clusters:cudo:NodeGroup",
+      inputs: () => group(1),
+      updated: () => group(2),
+      left: vms,
+    },
+    {
+      name: "a VM",
+      type: "gpu-clusters:cudo:Vm",
+      inputs: () => ({ ...vmInputs, vmId: "one" }),
+      updated: () => ({ ...vmInputs, vmId: "one", metadata: { team: "ml" } }),
+      left: vms,
+    },
+    {
+      name: "a disk",
+      type: "gpu-clusters:cudo:Disk",
+      inputs: () => ({ diskId: "one", dataCenterId: home, sizeGib: 10 }),
+      left: () => found(cloud.api.disks, "one"),
+    },
+    {
+      name: "a network",
+      type: "gpu-clusters:cudo:Network",
+      inputs: () => ({ networkId: "one", dataCenterId: home, ipRange: "10.2.0.0/16" }),
+      left: () => found(cloud.api.networks, "one"),
+    },
+    {
+      name: "a security group",
+      type: "gpu-clusters:cudo:SecurityGroup",
+      inputs: () => ({ securityGroupId: "one", dataCenterId: home, rules: [] }),
+      updated: () => ({ securityGroupId: "one", dataCenterId: home, rules: [], description: "more" }),
+      left: () => found(cloud.api.securityGroups, "one"),
+    },
+  ];
+  for (const resource of resources) {
+    it(`${resource.name} is not lost when it is made`, () => interruptEachCreate(rigged, resource));
+    if (resource.updated) {
+      it(`${resource.name} is not lost when it is changed`, () => interruptEachUpdate(rigged, resource));
+    }
+    it(`${resource.name} is not lost when it is deleted`, () => interruptEachDelete(rigged, resource));
+  }
+});

@@ -1,0 +1,106 @@
+/** ^C and time limits at each request: nothing that Mithril made is lost. */
+import { provider } from "../../../plugin/provider";
+import {
+  interruptEachCreate,
+  interruptEachDelete,
+  interruptEachUpdate,
+  rig,
+  type Interrupted,
+  type Rig,
+} from "../server/harness/interruption";
+import { publicKey, signal, TestMithril } from "./cloud";
+
+const region = "us-central5-a";
+const hour = 3_600_000;
+
+describe("Whatever is interrupted on Mithril", function () {
+  this.timeout(300_000);
+  let mithril: TestMithril;
+  let rigged: Rig;
+  let key: string;
+  let clusterId: string;
+  before(async () => {
+    mithril = await TestMithril.start();
+    rigged = await rig(provider, mithril.baseUrl, (baseUrl) => ({ mithril: { ...mithril.config.mithril, baseUrl } }));
+    const api = mithril.api();
+    key = (await api.sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
+    const order = { name: "c", region, sshKeys: [key], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" };
+    clusterId = (await api.clusters.create(order, signal())).fid;
+  });
+  after(async () => {
+    await rigged.close();
+    await mithril.close();
+  });
+
+  const start = new Date().toISOString();
+  const end = new Date(Date.parse(start) + 3 * hour).toISOString();
+  const order = (name: string) => ({ name, region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
+  const spot = (round: string, minSize: number, limitPrice: string) => ({
+    ...order(round),
+    ...{ clusterId, clusterName: "c", minSize, maxSize: 3, purchase: { spot: { limitPrice } } },
+  });
+  const reserved = (name: string) => {
+    return { ...order(name), start, end, onDestroy: "terminateInstances" };
+  };
+  const liveBids = async () => {
+    const bids = await mithril.api().bids.list({}, signal());
+    return bids.filter(({ status }) => status !== "Terminated").map(({ name }) => name);
+  };
+  const resources: (Interrupted & { name: string })[] = [
+    {
+      name: "a node group",
+      type: "gpu-clusters:mithril:NodeGroup",
+      inputs: (round) => spot(round, 1, "$20.00"),
+      updated: (round) => spot(round, 2, "$21.00"),
+      left: liveBids,
+    },
+    {
+      name: "a spot bid",
+      type: "gpu-clusters:mithril:SpotBid",
+      inputs: (name) => ({ ...order(name), limitPrice: "$20.00" }),
+      updated: (name) => ({ ...order(name), limitPrice: "$21.00" }),
+      left: liveBids,
+    },
+    {
+      name: "a volume",
+      type: "gpu-clusters:mithril:Volume",
+      inputs: (name) => ({ name, region, diskInterface: "File", sizeGb: 10 }),
+      left: async () => (await mithril.api().volumes.list(signal())).map(({ name }) => name),
+    },
+    {
+      name: "an SSH key",
+      type: "gpu-clusters:mithril:SshKey",
+      inputs: (name) => ({ name, publicKey: publicKey(2) }),
+      left: async () =>
+        (await mithril.api().sshKeys.list(signal())).map(({ name }) => name).filter((name) => name !== "k"),
+    },
+    {
+      name: "a cluster",
+      type: "gpu-clusters:mithril:Cluster",
+      inputs: (name) => ({ name, region, sshKeys: [key], instanceType: "cpu.4x" }),
+      async left() {
+        const clusters = await mithril.api().clusters.list(signal());
+        return clusters
+          .filter(({ fid, status, deletedAt }) => fid !== clusterId && status !== "Terminated" && !deletedAt)
+          .map(({ name }) => name);
+      },
+    },
+    {
+      name: "a reservation",
+      type: "gpu-clusters:mithril:Reservation",
+      inputs: reserved,
+      // One that is paid goes on without instances.
+      left: async () =>
+        Object.values(mithril.cloud.state.instances)
+          .filter(({ status, reservation }) => reservation !== undefined && status !== "STATUS_TERMINATED")
+          .map(({ name }) => name),
+    },
+  ];
+  for (const resource of resources) {
+    it(`${resource.name} is not lost when it is made`, () => interruptEachCreate(rigged, resource));
+    if (resource.updated) {
+      it(`${resource.name} is not lost when it is changed`, () => interruptEachUpdate(rigged, resource));
+    }
+    it(`${resource.name} is not lost when it is deleted`, () => interruptEachDelete(rigged, resource));
+  }
+});
