@@ -41,6 +41,9 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
     problems,
   );
   checkCidrs("apiServerAccessCidrs", args.apiServerAccessCidrs, problems);
+  if (known<unknown[]>(args.apiServerAccessCidrs)?.length === 0) {
+    problems.add("apiServerAccessCidrs", "must name at least one range: this program reaches the API too");
+  }
   checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
 }
 

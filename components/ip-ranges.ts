@@ -21,3 +21,11 @@ export function parseCidr(cidr: string): Ipv4Range | undefined {
 export function formatIpv4(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
+
+/** The range that an address with a prefix is in: `10.0.0.0/8` of `10.1.2.3/8`. */
+export function rangeOf(cidr: string): string {
+  const [address = "", prefix = ""] = cidr.split("/");
+  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - Number(prefix));
+  return `${formatIpv4(Math.floor(number / size) * size)}/${prefix}`;
+}

@@ -3,7 +3,7 @@ import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import { known } from "../inputs";
-import { awsName, longestNames } from "./names";
+import { securityGroupName } from "./names";
 import { withTags, type Tags } from "./tags";
 
 export interface AccessOptions {
@@ -35,7 +35,7 @@ export interface Access {
  */
 export function clusterAccess(name: string, options: AccessOptions, child: pulumi.CustomResourceOptions): Access {
   const group = (part: string, description: string, tags: Tags) => {
-    const physical = awsName(options.base, part, longestNames.securityGroup);
+    const physical = securityGroupName(options.base, part);
     return new SecurityGroup(
       `${name}-${part}`,
       { name: physical, description, vpcId: options.vpcId, tags: withTags(tags, { Name: physical }) },

@@ -203,7 +203,12 @@ export interface AwsClusterArgs {
   apiServerAccessCidrs?: pulumi.Input<string>[];
   /** IPv4 ranges that may reach port 22 of the machines. Default: none. */
   sshAccessCidrs?: pulumi.Input<string>[];
-  /** Tags of everything that is made. */
+  /** ARN of a policy that bounds the machines' roles, where an account demands one. Default: none. */
+  permissionsBoundary?: pulumi.Input<string>;
+  /**
+   * Tags of everything that is made, those of `aws:defaultTags` besides: at most 40, whose keys differ by more than case, of letters, digits,
+   * spaces and `_ . : / = + - @`, because IAM takes no others.
+   */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Allows pre-releases of Kubernetes, installed from the project's pre-release packages.

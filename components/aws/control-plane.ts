@@ -10,7 +10,7 @@ import { controlPlaneDocument } from "./documents";
 import type { MachineIdentity } from "./identity";
 import { apiBalancer, apiPort } from "./load-balancer";
 import type { ClusterSecrets } from "./secrets";
-import { withTags, type Tags } from "./tags";
+import { defaultTags, withTags, type Tags } from "./tags";
 
 export const defaultControlPlaneType = "t3.xlarge";
 export const defaultDiskSizeGib = 100;
@@ -181,7 +181,7 @@ function machine(
         volumeSize: place.diskSizeGib,
         encrypted: true,
         deleteOnTermination: true,
-        tags,
+        tags: withTags(defaultTags(), tags),
       },
       userDataBase64: pulumi
         .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.name, join.name])

@@ -14,7 +14,8 @@ import { lastingNetwork, plannedNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { accountConnection, accountProvider, ownProvider } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
-import { clusterTags, kubernetesName, kubernetesTags } from "./tags";
+import { awsName, longestNames } from "./names";
+import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
 
 /** Where a cluster is, and what its things are called. */
 export interface AwsPlace {
@@ -48,6 +49,12 @@ export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Reso
   };
 }
 
+/** Of the machines' physical names. */
+const roles = {
+  controlPlane: { role: "control-plane-role", profile: "control-plane-profile" },
+  node: { role: "node-role", profile: "instance-profile" },
+} as const;
+
 /** Of the services that start the groups' machines. */
 function serviceRoles(groups: readonly AwsNodeGroupArgs[]): string[] {
   const spot = groups.some(({ capacity }) => capacity?.spot !== undefined);
@@ -79,6 +86,8 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     {
       controlPlane: { instanceType, count },
       network: plannedNetwork(args),
+      roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
+      ownTags: { [stackTag]: thisStack() },
       serviceRoles: serviceRoles(args.nodeGroups ?? []),
       keyPair: args.keyPair,
       connection: place.connection,
@@ -128,7 +137,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     `${name}-control-plane`,
     {
       base,
-      names: { role: "control-plane-role", profile: "control-plane-profile" },
+      names: roles.controlPlane,
       policy: pulumi.all([secrets.keys.arn, secrets.join.arn]).apply(([keysParameter, joinParameter]) =>
         controlPlanePolicy({
           clusterName,
@@ -137,6 +146,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
           kubernetesTag: Object.keys(kubernetes)[0],
         }),
       ),
+      permissionsBoundary: args.permissionsBoundary,
       tags,
     },
     onAws,
@@ -145,8 +155,9 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     `${name}-node`,
     {
       base,
-      names: { role: "node-role", profile: "instance-profile" },
+      names: roles.node,
       policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
+      permissionsBoundary: args.permissionsBoundary,
       tags,
     },
     onAws,

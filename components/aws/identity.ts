@@ -19,6 +19,7 @@ export interface IdentityOptions {
   /** Of the physical names: `node-role`, `instance-profile`. */
   names: { role: string; profile: string };
   policy: pulumi.Input<PolicyDocument>;
+  permissionsBoundary: pulumi.Input<string> | undefined;
   tags: Tags;
 }
 
@@ -33,6 +34,7 @@ export function machineIdentity(
     {
       name: awsName(options.base, options.names.role, longestNames.role),
       assumeRolePolicy: JSON.stringify(instanceTrust()),
+      permissionsBoundary: options.permissionsBoundary,
       tags: options.tags,
     },
     child,

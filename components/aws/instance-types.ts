@@ -24,6 +24,9 @@ const gpusByFamily: Readonly<Record<string, Readonly<Record<string, number>>>> =
   g7e: { "12xlarge": 2, "24xlarge": 4, "48xlarge": 8, "*": 1 },
 };
 
+/** With GPUs older than Turing, which NVIDIA's open kernel modules leave out. */
+export const withoutOpenDriver = /^(p2|p3|p3dn|g3|g3s)\./;
+
 /** Zero for types without NVIDIA GPUs, and for families that came after this release: `gpus` of a group says it then. */
 export function gpusOf(instanceType: string): number {
   const [family = "", size = ""] = instanceType.split(".");

@@ -3,7 +3,7 @@ import { LoadBalancer } from "@pulumi/aws/lb/loadBalancer";
 import { TargetGroup } from "@pulumi/aws/lb/targetGroup";
 import { TargetGroupAttachment } from "@pulumi/aws/lb/targetGroupAttachment";
 import * as pulumi from "../../sdk/pulumi";
-import { awsName, longestNames } from "./names";
+import { dnsName, longestNames } from "./names";
 import { withTags, type Tags } from "./tags";
 
 export interface ApiBalancerOptions {
@@ -35,7 +35,7 @@ export function apiBalancer(
   options: ApiBalancerOptions,
   child: pulumi.CustomResourceOptions,
 ): ApiBalancer {
-  const physical = awsName(options.base, options.suffix, longestNames.loadBalancer);
+  const physical = dnsName(options.base, options.suffix, longestNames.loadBalancer);
   const tags = withTags(options.tags, { Name: physical });
   const balancer = new LoadBalancer(
     name,

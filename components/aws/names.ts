@@ -18,3 +18,14 @@ export function awsName(base: string, suffix: string, longest: number): string {
   const end = suffix.length > longest - 20 ? hash : `${hash}-${suffix}`;
   return `${base.slice(0, longest - end.length - 1)}-${end}`;
 }
+
+/** The same where it becomes a DNS name, which has no capitals: different names stay different. */
+export function dnsName(base: string, suffix: string, longest: number): string {
+  const lower = base.toLowerCase();
+  return awsName(lower === base ? base : `${lower}-${hashOf(base)}`, suffix, longest);
+}
+
+/** The same for a security group, whose name must not look like an id. */
+export function securityGroupName(base: string, suffix: string): string {
+  return awsName(/^sg-/i.test(base) ? `group-${base}` : base, suffix, longestNames.securityGroup);
+}

@@ -19,7 +19,7 @@ import { groupTypes, needsTypes } from "./group-types";
 import { machineImage } from "./images";
 import { gpusOf } from "./instance-types";
 import { awsName, longestNames } from "./names";
-import { withTags, type Tags } from "./tags";
+import { defaultTags, withTags, type Tags } from "./tags";
 
 /** Each is a child of the cluster; the group waits for what its machines need. */
 export interface NodeGroupOptions {
@@ -68,6 +68,7 @@ export function nodeGroup(
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
+  const ofMachines = withTags(defaultTags(), machineTags);
   // What is asked of AWS through this package's own provider has no other.
   const asked = { ...options.group, dependsOn: [] };
   const types = needsTypes(group) ? groupTypes(name, place, asked) : undefined;
@@ -120,9 +121,9 @@ export function nodeGroup(
         },
       ],
       tagSpecifications: [
-        { resourceType: "instance", tags: withTags(machineTags, place.kubernetes) },
+        { resourceType: "instance", tags: withTags(ofMachines, place.kubernetes) },
         // Organisations may demand tags of what a launch makes.
-        { resourceType: "volume", tags: machineTags },
+        { resourceType: "volume", tags: ofMachines },
       ],
       userData: pulumi
         .all([
@@ -166,7 +167,7 @@ export function nodeGroup(
     labels: pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own)),
     taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
     gpus: { count: groupGpus(group) },
-    tags: place.tags,
+    tags: withTags(defaultTags(), place.tags),
     connection: place.connection,
   };
   const resource = new NodeGroup(

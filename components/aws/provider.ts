@@ -4,6 +4,7 @@ import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
 import type { AwsClusterArgs } from "./args";
+import { defaultTags } from "./tags";
 
 type Account = Pick<AwsClusterArgs, "region" | "cloudAccount">;
 
@@ -22,7 +23,17 @@ export function accountProvider(
 ): Provider | undefined {
   if (region === undefined && cloudAccount === undefined) return undefined;
   const regions = region === undefined ? {} : { region: region as never };
-  return new Provider(name, { ...regions, ...(cloudAccount && { assumeRoles: [cloudAccount] }) }, options);
+  const tags = defaultTags();
+  return new Provider(
+    name,
+    {
+      ...regions,
+      ...(cloudAccount && { assumeRoles: [cloudAccount] }),
+      // A provider of one's own has nothing of the stack's.
+      ...(Object.keys(tags).length > 0 && { defaultTags: { tags } }),
+    },
+    options,
+  );
 }
 
 /** The same for resources of this package; the rest of its configuration is the stack's. */

@@ -1,6 +1,8 @@
 /** Tags of everything that a cluster makes. */
 import * as pulumi from "../../sdk/pulumi";
 import { kubernetesClusterTag } from "../../sdk/aws/tag-keys";
+import type { Problems } from "../errors";
+import { knownEntries } from "../inputs";
 import { shortened } from "../../sdk/names";
 
 export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -8,6 +10,45 @@ export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>>;
 /** Both; where a key is in both, the second counts. */
 export function withTags(tags: Tags, more: Tags): pulumi.Output<Record<string, string>> {
   return pulumi.all([tags, more]).apply(([first, second]) => ({ ...first, ...second }));
+}
+
+/** Tags that `aws:defaultTags` gives: the AWS provider puts them on what it makes itself, and knows nothing of what machines are made with. */
+export function defaultTags(): Record<string, string> {
+  return new pulumi.Config("aws").getObject<{ tags?: Record<string, string> }>("defaultTags")?.tags ?? {};
+}
+
+/** A resource has at most 50; a fleet, an instance and a subnet have up to ten of ours. */
+const mostTags = 40;
+
+/** Letters, digits and spaces of any script, and what IAM, SSM and Elastic Load Balancing take besides; EC2 alone would take more. */
+const everywhere = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+export function checkTags(given: Tags | undefined, problems: Problems): void {
+  const tags = knownEntries<string>(given);
+  if (tags.length > mostTags) problems.add("tags", `has ${tags.length} tags; with ours, AWS takes ${mostTags}`);
+  const first = new Map<string, string>();
+  for (const [key, value] of tags) {
+    const path = `tags["${key}"]`;
+    if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > longestKey) {
+      problems.add(path, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
+    }
+    const twin = first.get(key.toLowerCase());
+    if (twin !== undefined) problems.add(path, `differs from "${twin}" by case only, which IAM takes for the same`);
+    first.set(key.toLowerCase(), key);
+    for (const [what, text] of [
+      ["key", key],
+      ["value", value ?? ""],
+    ]) {
+      if (everywhere.test(text!)) continue;
+      const wrong = [...new Set([...text!].filter((character) => !everywhere.test(character)))].join(" ");
+      problems.add(
+        path,
+        `the ${what} has ${wrong}, which IAM refuses: letters, digits, spaces and _ . : / = + - @ are taken`,
+      );
+    }
+    if (value !== undefined && value.length > 256)
+      problems.add(path, `values have at most 256 characters, this has ${value.length}`);
+  }
 }
 
 /** Under this prefix, a cluster has the names and tags of the create-cluster request (seed 004, "AWS resources created"). */

@@ -1,14 +1,16 @@
+import { regionPattern } from "../../sdk/aws/config";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
-import { known, knownElements, knownEntries } from "../inputs";
+import { known, knownElements } from "../inputs";
 import { parseCidr } from "../ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { subnets } from "./documents";
-import { architectureOf, gpusOf, instanceTypePattern } from "./instance-types";
+import { architectureOf, gpusOf, instanceTypePattern, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { overlap, planSubnets, roomIn } from "./subnets";
+import { checkTags } from "./tags";
 
 /** Checks all that can be known without asking AWS; the groups' own checks ask it. */
 export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Problems {
@@ -19,7 +21,7 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
     problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
   }
   if (known(args.keyPair) === "") problems.add("keyPair", "must be the name of an EC2 key pair of the region");
-  if (args.region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(args.region)) {
+  if (args.region !== undefined && !regionPattern.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
@@ -40,20 +42,10 @@ function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, 
   if (count !== undefined && count !== 1 && count !== 3) {
     problems.add("controlPlane.count", `must be 1 or 3, is ${String(count)}: etcd needs a majority of an odd number`);
   }
-  if (count === 3 && base.startsWith("internal-")) {
+  if (count === 3 && /^internal-/i.test(base)) {
     problems.add("clusterName", `must not start with internal-, which AWS keeps for itself in names of load balancers`);
   }
   checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
-}
-
-function checkTags(tags: AwsClusterArgs["tags"], problems: Problems): void {
-  for (const [key, value] of knownEntries(tags)) {
-    if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > 128) {
-      problems.add(`tags["${key}"]`, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
-    }
-    if (value !== undefined && value.length > 256)
-      problems.add(`tags["${key}"]`, `values have at most 256 characters, this has ${value.length}`);
-  }
 }
 
 function checkInstanceType(path: string, type: string, problems: Problems): void {
@@ -64,6 +56,13 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
 
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
   checkTypes(path, group, problems);
+  const old = (knownElements(group.instanceTypes) ?? []).filter(
+    (type) => type !== undefined && withoutOpenDriver.test(type),
+  );
+  if (old.length > 0 && group.image === undefined) {
+    const reason = `AWS's image carries NVIDIA's open driver, which does not know the GPUs of ${old.join(", ")}: name one with the older driver`;
+    problems.add(`${path}.image`, reason);
+  }
   checkCapacity(`${path}.capacity`, group, problems);
   checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);

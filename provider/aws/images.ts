@@ -14,20 +14,24 @@ export interface ImageQuery {
   readonly gpu: boolean;
 }
 
-/** Canonical publishes Ubuntu's images from this account. Reference: Ubuntu on AWS, "Find Ubuntu images on AWS". */
-const canonical = "099720109477";
+/** Canonical publishes Ubuntu's images from these accounts. Reference: Ubuntu on AWS, "Find Ubuntu images on AWS". */
+const canonical = [
+  [/^cn-/, "837727238323"],
+  [/^us-gov-/, "513442679011"],
+  [/^/, "099720109477"],
+] as const;
 
 const codeNames = { "22.04": "jammy", "24.04": "noble" } as const;
 
 /** Ubuntu's own images by Canonical; those with GPU drivers are AWS's Deep Learning Base AMIs on Ubuntu. */
-export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery): DescribeImagesCommandInput {
+export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery, region: string): DescribeImagesCommandInput {
   const arm = architecture === "arm64";
   const processor = arm ? "arm64" : "amd64";
   const name = gpu
     ? `Deep Learning ${arm ? "ARM64 " : ""}Base OSS Nvidia Driver GPU AMI (Ubuntu ${ubuntu}) *`
     : `ubuntu/images/hvm-ssd*/ubuntu-${codeNames[ubuntu]}-${ubuntu}-${processor}-server-*`;
   return {
-    Owners: [gpu ? "amazon" : canonical],
+    Owners: [gpu ? "amazon" : canonical.find(([regions]) => regions.test(region))![1]],
     Filters: [
       { Name: "name", Values: [name] },
       { Name: "architecture", Values: [architecture] },
@@ -39,7 +43,9 @@ export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery): Describ
 
 /** The newest that fits; undefined when there is none. */
 export async function findImage(ec2: EC2Client, query: ImageQuery, signal: AbortSignal): Promise<Image | undefined> {
-  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query)), { abortSignal: signal });
+  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query, await ec2.config.region())), {
+    abortSignal: signal,
+  });
   return newest(Images ?? []);
 }
 

@@ -36,6 +36,10 @@ export interface AccountReadyArgs {
   controlPlane?: pulumi.Input<PlannedControlPlane>;
   /** What the account's quotas must have room for when it is made. */
   network?: pulumi.Input<PlannedNetwork>;
+  /** Names of IAM roles that are going to be made, which must be free: an account's regions share them. */
+  roleNames?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Tag by which a role of such a name is known to be one's own, for example `{ "gpu-clusters/stack": "infra/prod" }`. */
+  ownTags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Principals of AWS services that act in the account with a role of theirs: `ec2fleet.amazonaws.com`, without which a fleet starts nothing,
    * and `spot.amazonaws.com`. A role that is missing is made (`iam:CreateServiceLinkedRole`), and never deleted.

@@ -46,7 +46,8 @@ export interface ConfigFailure {
   reason: string;
 }
 
-const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d+$/;
+/** In every partition: `us-west-2`, `cn-north-1`, `us-gov-west-1`, `eusc-de-east-1`. */
+export const regionPattern = /^[a-z]{2,5}(-[a-z]+)+-\d+$/;
 const rolePattern = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Fills defaults from the environment and checks what is known. `given` may hold unknown values, which pass through. */

@@ -12,18 +12,22 @@ import { ec2Object } from "./ec2-object";
 
 const role = withIamTags(
   ec2Object<RoleArgs, RoleState>({
-    inputs: ["name", "assumeRolePolicy", "description", "path", "maxSessionDuration"],
+    inputs: ["name", "assumeRolePolicy", "description", "path", "maxSessionDuration", "permissionsBoundary"],
     required: ["assumeRolePolicy"],
     autoname: { property: "name", maxLength: 64 },
     defaults: { path: "/", maxSessionDuration: 3600 },
     replaceOn: ["name", "path"],
-    make: async (cloud, { name, assumeRolePolicy, description, path, maxSessionDuration, tags }) => {
+    make: async (
+      cloud,
+      { name, assumeRolePolicy, description, path, maxSessionDuration, permissionsBoundary, tags },
+    ) => {
       await cloud.iam.createRole({
         RoleName: name!,
         AssumeRolePolicyDocument: assumeRolePolicy as string,
         Description: description,
         Path: path,
         MaxSessionDuration: maxSessionDuration,
+        PermissionsBoundary: permissionsBoundary,
         Tags: cloud.tagList(tags),
       });
       return name!;
@@ -32,6 +36,11 @@ const role = withIamTags(
       if (state.name === undefined) return;
       if (!sameJson(inputs.assumeRolePolicy, state.assumeRolePolicy))
         await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: inputs.assumeRolePolicy as string });
+      if (inputs.permissionsBoundary === undefined) {
+        if (state.permissionsBoundary !== undefined) await iam.deleteRolePermissionsBoundary({ RoleName });
+      } else if (inputs.permissionsBoundary !== state.permissionsBoundary) {
+        await iam.putRolePermissionsBoundary({ RoleName, PermissionsBoundary: inputs.permissionsBoundary });
+      }
       if (inputs.description !== state.description || inputs.maxSessionDuration !== state.maxSessionDuration)
         await iam.updateRole({
           RoleName,
@@ -49,6 +58,7 @@ const role = withIamTags(
         description: found.Description || undefined,
         maxSessionDuration: found.MaxSessionDuration,
         name: found.RoleName,
+        permissionsBoundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
         path: found.Path,
         uniqueId: found.RoleId,
       };

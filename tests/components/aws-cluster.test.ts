@@ -89,6 +89,48 @@ describe("components/aws", () => {
     assert.equal(template.tagSpecifications[0]!.tags["gpu-clusters/node-group"], "gpu");
   });
 
+  it("gives the stack's default tags to what the AWS provider does not make itself", async () => {
+    pulumi.runtime.setAllConfig({ "aws:defaultTags": JSON.stringify({ tags: { owner: "ml", team: "default" } }) });
+    try {
+      const { registered } = await deployed({ tags: { team: "search" }, region: "us-west-2" });
+      const { tagSpecifications } = inputs(registered, "train-gpu-template") as {
+        tagSpecifications: { tags: Record<string, string> }[];
+      };
+      const { rootBlockDevice } = inputs(registered, "train-control-plane") as {
+        rootBlockDevice: { tags: Record<string, string> };
+      };
+      const { tags: ofFleet } = inputs(registered, "train-gpu") as { tags: Record<string, string> };
+      for (const tags of [...tagSpecifications.map(({ tags }) => tags), rootBlockDevice.tags, ofFleet])
+        assert.deepEqual([tags["owner"], tags["team"]], ["ml", "search"]);
+      const provider = inputs(registered, "train-aws");
+      assert.deepEqual(JSON.parse(String(provider["defaultTags"])), { tags: { owner: "ml", team: "default" } });
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+
+  it("bounds the machines' roles, and looks whether their names are free", async () => {
+    const permissionsBoundary = "arn:aws:iam::123456789012:policy/boundary";
+    const { registered } = await deployed({ permissionsBoundary });
+    for (const name of ["train-node-role", "train-control-plane-role"])
+      assert.equal(inputs(registered, name)["permissionsBoundary"], permissionsBoundary);
+    const { roleNames, ownTags } = inputs(registered, "train-account");
+    assert.deepEqual(roleNames, ["train-control-plane-role", "train-node-role"]);
+    assert.deepEqual(ownTags, { "gpu-clusters/stack": "project/stack" });
+  });
+
+  it("refuses GPUs that the image's driver does not know, ranges with host bits, and an API for nobody", () => {
+    const old = { ...group, instanceTypes: ["p3.2xlarge"] };
+    assert.throws(
+      () => new AwsCluster("train", { ...minimal, nodeGroups: [old] }),
+      /nodeGroups\[0\].image: .*open driver/,
+    );
+    assert.throws(
+      () => new AwsCluster("train", { ...minimal, apiServerAccessCidrs: [], sshAccessCidrs: ["10.1.2.3/8"] }),
+      /apiServerAccessCidrs: must name at least one.*10.1.2.3\/8" has bits beyond its prefix.*10.0.0.0\/8 is the range/s,
+    );
+  });
+
   it("gives machines no policy but the cluster's own", async () => {
     const { registered } = await deployed();
     assert.deepEqual(

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aws/fabric";
 import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
-import { awsName } from "../../components/aws/names";
+import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
 import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aws/subnets";
-import { kubernetesTags } from "../../components/aws/tags";
+import { checkTags, kubernetesTags } from "../../components/aws/tags";
 import { Problems } from "../../components/errors";
 import { formatIpv4, parseCidr } from "../../components/ip-ranges";
+import { regionPattern } from "../../sdk/aws/config";
 import { isAllowed, type IamRequest } from "./iam";
 
 const ranges = fc
@@ -90,6 +91,58 @@ describe("components/aws/names", () => {
         assert.ok(Object.keys(kubernetesTags(one))[0]!.length <= 128);
       }),
     );
+  });
+});
+
+describe("components/aws: names that AWS takes", () => {
+  const names = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,126}[A-Za-z0-9]$/);
+
+  it("has no capitals where a name becomes one of the DNS, and keeps different ones apart", () => {
+    assert.equal(dnsName("train", "api", 32), "train-api");
+    fc.assert(
+      fc.property(names, names, (one, other) => {
+        const [a, b] = [dnsName(one, "api-inner", 32), dnsName(other, "api-inner", 32)];
+        assert.match(a, /^[a-z0-9-]{1,32}$/);
+        assert.equal(a === b, one === other);
+      }),
+    );
+    assert.notEqual(dnsName("Train", "api", 32), dnsName("train", "api", 32));
+  });
+
+  it("gives no security group a name that looks like an id", () => {
+    for (const base of ["sg-1", "SG-x"]) assert.doesNotMatch(securityGroupName(base, "nodes"), /^sg-/i);
+    assert.equal(securityGroupName("train", "nodes"), "train-nodes");
+  });
+
+  it("takes tags that every service takes, and says what is wrong with others", () => {
+    const wrong = (tags: Record<string, string>) => {
+      const problems = new Problems();
+      checkTags(tags, problems);
+      try {
+        problems.raise("AwsCluster");
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    assert.equal(wrong({ "cost:Center/1": "größe 5 + x@y=z", "müll.": "" }), "");
+    assert.match(wrong({ team: "R&D (platform)" }), /tags\["team"\]: the value has & \( \), which IAM refuses/);
+    assert.match(wrong({ "a,b": "" }), /the key has ,/);
+    assert.match(wrong({ Team: "a", team: "b" }), /tags\["team"\]: differs from "Team" by case only/);
+    assert.match(wrong(Object.fromEntries(Array.from({ length: 41 }, (_, n) => [`k${n}`, ""]))), /tags: has 41 tags/);
+    const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 20 }), (value) => {
+        assert.equal(wrong({ key: value }) === "", allowed.test(value));
+      }),
+    );
+  });
+
+  it("takes regions of every partition", () => {
+    for (const region of ["us-west-2", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-isob-east-1"]) {
+      assert.match(region, regionPattern);
+    }
+    for (const region of ["us-west", "west", "us_west_2"]) assert.doesNotMatch(region, regionPattern);
   });
 });
 

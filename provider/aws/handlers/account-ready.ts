@@ -1,12 +1,14 @@
 import { GetEbsDefaultKmsKeyIdCommand } from "@aws-sdk/client-ec2";
+import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AccountReadyArgs } from "../../../sdk/aws/account-ready";
 import { withReason } from "../../cloud/wait";
 import { InvalidArguments, type CheckFailure, type ResourceContext, type ResourceLog } from "../../server/resource";
 import type { AwsClients } from "../clients";
-import { isAwsError } from "../errors";
+import { isAwsError, unlessGone } from "../errors";
 import { connect } from "../connection";
+import { fromTagList } from "../ownership";
 import { limitFailures } from "../preflight/account-limits";
 import { examineGroup } from "../preflight/preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
@@ -16,13 +18,15 @@ import { keptAnswer } from "./kept-answer";
 type Inputs = pulumi.Unwrap<AccountReadyArgs>;
 
 const answer = keptAnswer<Inputs, { accountId: string }>({
-  async ask(clients, { controlPlane, keyPair, network, serviceRoles = [] }, { signal, log, again }) {
+  async ask(clients, inputs, { signal, log, again }) {
+    const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {} } = inputs;
     const region = await clients.region();
     const identity = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
     const looks: [string, Promise<CheckFailure[]>][] = [
       ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
       ["the key of disks", defaultKeyFailures(clients, log, signal)],
     ];
+    if (!again) looks.push(["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]);
     if (controlPlane) looks.push(["controlPlane", controlPlaneFailures(clients, controlPlane, signal)]);
     if (keyPair !== undefined)
       looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
@@ -65,6 +69,27 @@ async function serviceRoleFailures(
     else if (!(await hasServiceRole(iam, service, signal))) log.info(`the account lacks the role ${role}: it is made`);
   }
   return failures;
+}
+
+/** Two clusters of one name in two regions of an account would have roles of one name. */
+async function takenRoleFailures(
+  { iam }: AwsClients,
+  names: readonly string[],
+  own: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const found = await Promise.all(
+    names.map(async (RoleName) => {
+      const answer = await unlessGone(iam.send(new GetRoleCommand({ RoleName }), { abortSignal: signal }));
+      const tags = fromTagList(answer?.Role?.Tags);
+      const isOwn = Object.entries(own).every(([key, value]) => tags[key] === value);
+      return answer === undefined || isOwn ? [] : [RoleName];
+    }),
+  );
+  return found.flat().map((name) => {
+    const reason = `the account has a role "${name}" already, and roles belong to all its regions: another clusterName or namePrefix is needed`;
+    return { property: "clusterName", reason };
+  });
 }
 
 /** Machines have encrypted disks. With a key of the customer's, a fleet's role needs its leave, which only the key's owner can give. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
-import { GetRoleCommand } from "@aws-sdk/client-iam";
+import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
+import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { provider } from "../../../plugin/provider";
 import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
 import { addTemplateVersion, makeTemplate, pace, region, startScene, type Scene } from "./scene";
@@ -228,5 +229,34 @@ describe("AWS answers that are kept", () => {
     const told = plugin.messages.map(({ message }) => message).join("\n");
     assert.ok(told.includes(`aws kms create-grant --key-id ${ebsKey}`));
     await scene.simulator.setAccount({ ebsKey: null });
+  });
+
+  it("refuses names of roles that another cluster of the account has, in whichever region", async () => {
+    const role = (RoleName: string, stack: string) =>
+      scene.clients.iam.send(
+        new CreateRoleCommand({
+          RoleName,
+          AssumeRolePolicyDocument: "{}",
+          Tags: [{ Key: "gpu-clusters/stack", Value: stack }],
+        }),
+      );
+    await role("train-node-role", "infra/elsewhere");
+    await role("own-node-role", "infra/here");
+    const ownTags = { "gpu-clusters/stack": "infra/here" };
+    assert.deepEqual(await refusal("AccountReady", { roleNames: ["own-node-role", "free"], ownTags }), []);
+    assert.match(
+      (await refusal("AccountReady", { roleNames: ["train-node-role"], ownTags })).join(),
+      /^clusterName: the account has a role "train-node-role" already, and roles belong to all its regions/,
+    );
+  });
+
+  it("refuses in the simulated AWS what IAM and EC2 refuse", async () => {
+    const Tags = [{ Key: "team", Value: "R&D (platform)" }];
+    await assert.rejects(
+      scene.clients.iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: "{}", Tags })),
+      /failed to satisfy constraint/,
+    );
+    const named = { GroupName: "sg-train", Description: "d", VpcId: scene.vpcId };
+    await assert.rejects(scene.ec2.send(new CreateSecurityGroupCommand(named)), /may not begin with sg-/);
   });
 });
