@@ -25,12 +25,22 @@ function roomOf(fileName: string): string {
   return ["sdk", "components", "."].includes(folder) ? "cluster" : folder;
 }
 
+interface Manifest {
+  version: string;
+  description: string;
+  license: string;
+  keywords: string[];
+}
+
 export async function packageSchemaText(): Promise<string> {
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, string>;
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
   const schema = generateSchema({
     name: "gpu-clusters",
-    version: manifest.version!,
-    description: manifest.description!,
+    version: manifest.version,
+    displayName: "GPU Clusters",
+    description: manifest.description,
+    license: manifest.license,
+    keywords: [...manifest.keywords, "category/infrastructure", "kind/component"],
     entryPoints: entryPoints(),
     compilerOptions: compilerOptions(join(root, "tsconfig.json")),
     roomOf,

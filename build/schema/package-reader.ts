@@ -15,6 +15,10 @@ export interface SchemaSource {
   readonly name: string;
   readonly version: string;
   readonly description?: string;
+  /** What the registry and generators of other languages' packages want besides. */
+  readonly displayName?: string;
+  readonly license?: string;
+  readonly keywords?: readonly string[];
   /** Files whose exports the package offers. */
   readonly entryPoints: readonly string[];
   readonly compilerOptions: ts.CompilerOptions;

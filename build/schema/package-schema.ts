@@ -9,8 +9,16 @@ export function generateSchema(source: SchemaSource): PackageSchema {
   return {
     name: source.name,
     version: source.version,
+    ...(source.displayName && { displayName: source.displayName }),
     ...(source.description && { description: source.description }),
-    language: { nodejs: { packageName: `pulumi-${source.name}`, respectSchemaVersion: true } },
+    ...(source.license && { license: source.license }),
+    ...(source.keywords && { keywords: source.keywords }),
+    language: {
+      nodejs: { packageName: `pulumi-${source.name}`, respectSchemaVersion: true },
+      python: { respectSchemaVersion: true, pyproject: { enabled: true } },
+      go: { respectSchemaVersion: true },
+      csharp: { respectSchemaVersion: true },
+    },
     config: parts.config,
     provider: parts.provider,
     types: sorted(parts.types),

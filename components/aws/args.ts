@@ -64,6 +64,17 @@ export interface AwsNodeGroupArgs {
    */
   diskSizeGib?: pulumi.Input<number>;
   /**
+   * Operations per second of the root disk: 3000 to 80 000, at most 500 for each GiB. What is more than 3000 is charged. Default: 3000.
+   * @integer
+   */
+  diskIops?: pulumi.Input<number>;
+  /**
+   * Throughput of the root disk in MiB per second: 125 to 2000, at most a quarter of its operations. What is more than 125 is charged.
+   * Default: 125.
+   * @integer
+   */
+  diskThroughput?: pulumi.Input<number>;
+  /**
    * GPUs per node. Default: what the instance type is known to have.
    * @integer
    */

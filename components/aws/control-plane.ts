@@ -13,7 +13,6 @@ import type { ClusterSecrets } from "./secrets";
 import { defaultTags, withTags, type Tags } from "./tags";
 
 export const defaultControlPlaneType = "t3.xlarge";
-export const defaultDiskSizeGib = 100;
 
 /** Of every machine. An account may show tags in metadata by default: EC2 then refuses tag keys with a slash, which all of ours have. */
 export const metadataOptions = {

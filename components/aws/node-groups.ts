@@ -12,7 +12,8 @@ import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { fleetCapacity } from "./capacity";
-import { defaultDiskSizeGib, metadataOptions } from "./control-plane";
+import { metadataOptions } from "./control-plane";
+import { defaultDiskSizeGib } from "./disk";
 import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
 import { groupTypes, needsTypes } from "./group-types";
@@ -115,6 +116,8 @@ export function nodeGroup(
           ebs: {
             volumeType: "gp3",
             volumeSize: image.diskSizeGib,
+            iops: group.diskIops,
+            throughput: group.diskThroughput,
             encrypted: "true",
             deleteOnTermination: "true",
           },

@@ -6,6 +6,7 @@ import { known, knownElements } from "../inputs";
 import { parseCidr } from "../ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
+import { checkDisk } from "./disk";
 import { subnets } from "./documents";
 import { architectureOf, gpusOf, instanceTypePattern, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
@@ -64,7 +65,7 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
     problems.add(`${path}.image`, reason);
   }
   checkCapacity(`${path}.capacity`, group, problems);
-  checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
+  checkDisk(path, group, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
 }
 

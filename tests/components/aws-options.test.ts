@@ -5,6 +5,7 @@ import type { Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
+import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { Problems } from "../../components/errors";
 import { checkFabric } from "../../components/aws/fabric";
 import { machineImage } from "../../components/aws/images";
@@ -47,6 +48,32 @@ describe("components/aws: inputs that other resources give", () => {
     );
     const groups = [cluster.nodeSecurityGroupId, cluster.controlPlaneSecurityGroupId];
     assert.deepEqual(await Promise.all(groups.map((id) => valueOf(id))), ["train-nodes-id", "train-api-id"]);
+  });
+});
+
+describe("components/aws: root disks", () => {
+  it("gives them the speed that is asked for", async () => {
+    const fast = { ...group, diskSizeGib: 200, diskIops: 8000, diskThroughput: 1000 };
+    const { registered } = await deployed({ nodeGroups: [fast] });
+    const [disk] = inputs(registered, "train-gpu-template")["blockDeviceMappings"] as {
+      ebs: Record<string, unknown>;
+    }[];
+    assert.deepEqual([disk!.ebs["volumeSize"], disk!.ebs["iops"], disk!.ebs["throughput"]], [200, 8000, 1000]);
+  });
+
+  it("refuses what gp3 has not, by the size and by each other", () => {
+    const refused = (disk: Partial<AwsNodeGroupArgs>) =>
+      checkAwsClusterArgs("train", { ...minimal, nodeGroups: [{ ...group, ...disk }] }).all.map(
+        ({ propertyPath, reason }) => `${propertyPath.replace("nodeGroups[0].", "")}: ${reason}`,
+      );
+    assert.deepEqual(refused({ diskSizeGib: 160, diskIops: 80_000, diskThroughput: 2000 }), []);
+    assert.deepEqual(refused({ diskIops: 60_000 }), [
+      "diskIops: must be from 3000 to 50000 with a disk of 100 GiB, is 60000",
+    ]);
+    assert.deepEqual(refused({ diskThroughput: 800 }), [
+      "diskThroughput: must be from 125 to 750 with 3000 diskIops, is 800",
+    ]);
+    assert.deepEqual(refused({ diskSizeGib: pulumi.output(20), diskIops: 80_000 }), [], "AWS knows the size");
   });
 });
 
