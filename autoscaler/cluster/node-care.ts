@@ -52,9 +52,9 @@ export class NodeCare {
     this.members.set(group, members);
     for (const { nodeName } of group.everyMachine) members.add(nodeName);
     for (const name of members) if (!nodes.all.has(name) && !group.find({ providerId: "", name })) members.delete(name);
-    return [...nodes.all.values()].filter(
-      (node) => (node.group === group.id || members.has(node.name)) && group.find(node) === undefined,
-    );
+    const named = [...members].map((name) => nodes.all.get(name)).filter((node) => node !== undefined);
+    const candidates = new Set([...(nodes.byGroup().get(group.id) ?? []), ...named]);
+    return [...candidates].filter((node) => group.find(node) === undefined);
   }
 
   /** A node that still reports is no dead machine's, whatever the cloud's list says. */

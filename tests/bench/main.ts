@@ -3,6 +3,7 @@
  *
  * `npm run bench -- start` measures one subject; without arguments all are measured, one after the other.
  */
+import { autoscaler } from "./autoscaler";
 import { boot } from "./boot";
 import { fleetDestroy } from "./fleet-destroy";
 import { start } from "./start";
@@ -17,6 +18,7 @@ const subjects: Record<string, () => Promise<Record<string, unknown>>> = {
   start,
   "fleet-destroy": fleetDestroy,
   boot,
+  autoscaler,
 };
 
 async function main(): Promise<void> {
