@@ -1,33 +1,45 @@
 #!/usr/bin/env node
 /** `npx gpu-clusters`: what a user of a cluster needs beside pulumi and kubectl. */
+import * as path from "node:path";
 import { Command, Option } from "commander";
-import { clusterKubeconfig, type KubeconfigSource } from "./cluster-kubeconfig";
+import { clusterKubeconfig, withProfile, type KubeconfigSource } from "./cluster-kubeconfig";
 import { CommandFailure } from "./command-failure";
-import { editKubeconfig, localKubeconfigPath } from "./kubeconfig-file";
+import { editKubeconfig, kubeconfigFiles, localKubeconfigPath, readKubeconfig } from "./kubeconfig-file";
 import { mergeKubeconfig, type Merged } from "./merge-kubeconfig";
 
 interface MergeArguments extends KubeconfigSource {
   context?: string;
   kubeconfig?: string;
+  keepCurrentContext?: boolean;
+  profile?: string;
 }
 
-async function merge({ context, kubeconfig, ...source }: MergeArguments): Promise<void> {
-  const incoming = await clusterKubeconfig(source);
+async function merge({ context, kubeconfig, keepCurrentContext, profile, ...source }: MergeArguments): Promise<void> {
+  const given = await clusterKubeconfig(source);
+  const incoming = profile === undefined ? given : withProfile(given, profile);
   const localPath = kubeconfig ?? (await localKubeconfigPath());
+  const others = kubeconfig === undefined ? await otherKubeconfigs(localPath) : [];
   let merged: Merged | undefined;
   const { backup, changed } = await editKubeconfig(localPath, (local) => {
-    merged = mergeKubeconfig(local, incoming, { localPath, context });
+    merged = mergeKubeconfig(local, incoming, { localPath, context, keepCurrentContext, others });
     return merged.text;
   });
-  const { context: current, previousContext } = merged!;
-  console.log(
-    changed ? `Merged context "${current}" into ${localPath}.` : `${localPath} has context "${current}" already.`,
-  );
+  const { context: name, previousContext } = merged!;
+  console.log(changed ? `Merged context "${name}" into ${localPath}.` : `${localPath} has context "${name}" already.`);
   if (backup !== undefined) console.log(`What was there before: ${backup}`);
-  console.log(`Current context: ${current}`);
-  if (previousContext !== undefined && previousContext !== current) {
+  const current = keepCurrentContext ? previousContext : name;
+  console.log(`Current context: ${current ?? "none"}`);
+  if (current !== name) console.log(`Use it: kubectl --context '${name}', or kubectl config use-context '${name}'`);
+  else if (previousContext !== undefined && previousContext !== current) {
     console.log(`Back to the previous one: kubectl config use-context '${previousContext}'`);
   }
+}
+
+/** What kubectl reads beside the file that is written. */
+async function otherKubeconfigs(localPath: string): Promise<{ path: string; text: string }[]> {
+  const others = kubeconfigFiles().filter((file) => path.resolve(file) !== path.resolve(localPath));
+  const texts = await Promise.all(others.map(async (file) => ({ path: file, text: await readKubeconfig(file) })));
+  return texts.filter((other): other is { path: string; text: string } => other.text !== undefined);
 }
 
 function fail(error: unknown): void {
@@ -46,10 +58,15 @@ program
   .description(
     "Merges a cluster's kubeconfig into the local one (KUBECONFIG, else ~/.kube/config) and makes its context the current one. Other contexts stay.",
   )
-  .option("--stack <name>", "Pulumi stack whose output `kubeconfig` it is (default: the selected stack)")
-  .addOption(new Option("--file <path>", "a kubeconfig file instead of a stack").conflicts("stack"))
+  .option("--stack <name>", "Pulumi stack whose output it is (default: the selected stack)")
+  .option("--output <name>", "the stack's output, for example kubeconfigExec", "kubeconfig")
+  .addOption(
+    new Option("--file <path>", "a kubeconfig file instead of a stack; - is standard input").conflicts("stack"),
+  )
   .option("--context <name>", "name of the context (default: the cluster's own)")
   .option("--kubeconfig <path>", "local kubeconfig to merge into")
+  .option("--keep-current-context", "leave the current context as it is")
+  .option("--profile <name>", "AWS profile that a kubeconfigExec asks with")
   .action((given: MergeArguments) => merge(given).catch(fail));
 
 void program.parseAsync();

@@ -1,10 +1,13 @@
 /** Puts one cluster into a kubeconfig that may hold others. Pure. */
-import { Document, isMap, isSeq, parse, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import { isMap, isSeq, parseDocument, type Document } from "yaml";
+import { currentEntries, InvalidKubeconfig } from "../sdk/kubernetes/kubeconfig";
+import { yamlText } from "../sdk/yaml";
 import { CommandFailure } from "./command-failure";
+import { lists, withEntries, type List, type NamedEntry } from "./kubeconfig-text";
 
 export interface Merged {
   text: string;
-  /** The context, which is the current one now. */
+  /** The context, which is the current one now unless that was to stay. */
   context: string;
   /** The context that was current before; undefined where there was none. */
   previousContext: string | undefined;
@@ -15,86 +18,105 @@ export interface MergeOptions {
   localPath: string;
   /** Name of the context. Default: that of the cluster's kubeconfig. */
   context?: string;
+  keepCurrentContext?: boolean;
+  /** The other files of KUBECONFIG, which kubectl reads together with the local one. */
+  others?: readonly { path: string; text: string }[];
 }
 
-const lists = ["clusters", "users", "contexts"] as const;
-type List = (typeof lists)[number];
+type Fields = Record<string, unknown>;
+
+interface Kubeconfig extends Record<List, NamedEntry[]> {
+  "current-context"?: unknown;
+}
 
 /**
  * The local kubeconfig with the current context of `incoming` under one name for its context, cluster and user. Entries of that name are
- * replaced; everything else, comments too, stays. Throws `CommandFailure`; quotes nothing of either text.
+ * brought up to date where they are the same cluster's, and refused where they are another's; everything else stays as it stands there.
+ * Throws `CommandFailure`; quotes nothing of either text.
  */
 export function mergeKubeconfig(local: string | undefined, incoming: string, options: MergeOptions): Merged {
+  const { localPath, keepCurrentContext = false, others = [] } = options;
   const ours = currentOf(incoming, options.context);
-  const document = localDocument(local, options.localPath);
-  requireOwnEntries(document, ours.context, options.localPath);
-  for (const list of lists) putEntry(document, list, ours.entries[list]);
-  const previous = document.get("current-context");
-  document.set("current-context", ours.context);
+  const { text, document } = localDocument(local, localPath);
+  const before = valuesOf(document);
+  requireFree(before, ours, localPath);
+  for (const { path, text: other } of others) {
+    const values = readableValues(other);
+    if (values) requireFree(values, ours, path);
+  }
+  const previous = before["current-context"];
   const previousContext = typeof previous === "string" && previous !== "" ? previous : undefined;
-  return { text: document.toString({ lineWidth: 0 }), context: ours.context, previousContext };
+  const wanted = {
+    entries: withUsersOwn(ours, before),
+    currentContext: keepCurrentContext ? undefined : ours.name,
+  };
+  return { text: withEntries(text, document, wanted), context: ours.name, previousContext };
 }
 
-interface Named {
-  name?: unknown;
-  cluster?: unknown;
-  user?: unknown;
-  context?: { cluster?: unknown; user?: unknown; namespace?: unknown };
+interface Incoming {
+  name: string;
+  cluster: Fields;
+  user: Fields;
+  context: Fields;
 }
 
-function currentOf(text: string, name: string | undefined): { context: string; entries: Record<List, object> } {
-  let document: Record<string, unknown> | null;
+function currentOf(text: string, given: string | undefined): Incoming {
   try {
-    document = parse(text) as typeof document;
-  } catch {
-    document = null;
+    const { contextName, cluster, user, context } = currentEntries(text);
+    if (Object.keys(cluster).length > 0 && Object.keys(user).length > 0) {
+      return { name: given ?? contextName, cluster, user, context };
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidKubeconfig)) throw error;
   }
-  const find = (list: List, wanted: unknown): Named | undefined => {
-    const entries = document?.[list];
-    return Array.isArray(entries) ? (entries as Named[]).find((entry) => entry?.name === wanted) : undefined;
-  };
-  const current = document?.["current-context"];
-  const { cluster, user, namespace } = find("contexts", current)?.context ?? {};
-  const [clusterEntry, userEntry] = [find("clusters", cluster)?.cluster, find("users", user)?.user];
-  if (typeof current !== "string" || !clusterEntry || !userEntry) {
-    throw new CommandFailure(
-      "the cluster's kubeconfig has no current context with a cluster and a user",
-      "Was the stack's last `pulumi up` successful? `pulumi stack output kubeconfig --show-secrets` shows it.",
-    );
-  }
-  const context = name ?? current;
+  throw new CommandFailure(
+    "the cluster's kubeconfig has no current context with a cluster and a user",
+    "Was the stack's last `pulumi up` successful? `pulumi stack output kubeconfig --show-secrets` shows it.",
+  );
+}
+
+/** What the user put into entries of ours stays: a proxy, a namespace. */
+function withUsersOwn({ name, cluster, user, context }: Incoming, before: Kubeconfig): Record<List, NamedEntry> {
+  const existing = (list: List, field: string) => (find(before, list, name)?.[field] ?? {}) as Fields;
+  const trust = /^(server|tls-server-name|insecure-skip-tls-verify|certificate-authority(-data)?)$/;
+  const added = Object.entries(existing("clusters", "cluster")).filter(([field]) => !trust.test(field));
+  const settings = { ...context, ...existing("contexts", "context") };
   return {
-    context,
-    entries: {
-      clusters: { name: context, cluster: clusterEntry },
-      users: { name: context, user: userEntry },
-      contexts: { name: context, context: { cluster: context, user: context, ...(namespace ? { namespace } : {}) } },
-    },
+    clusters: { ...find(before, "clusters", name), name, cluster: { ...cluster, ...Object.fromEntries(added) } },
+    users: { ...find(before, "users", name), name, user },
+    contexts: { ...find(before, "contexts", name), name, context: { ...settings, cluster: name, user: name } },
   };
 }
 
-function localDocument(text: string | undefined, path: string): Document {
-  if (text === undefined || text.trim() === "") {
-    return new Document({ apiVersion: "v1", kind: "Config", clusters: [], contexts: [], users: [] });
-  }
-  const document = parseDocument(text, { version: "1.2" });
+const empty = yamlText({ apiVersion: "v1", kind: "Config", clusters: [], contexts: [], users: [] });
+
+function localDocument(local: string | undefined, path: string): { text: string; document: Document } {
+  const text = local === undefined || local.trim() === "" ? empty : local;
+  const document: Document = parseDocument(text, { version: "1.2", keepSourceTokens: true });
   if (document.errors.length > 0) {
     const [error] = document.errors;
     throw unparsable(path, `it is not YAML (${error!.code}, line ${error!.linePos?.[0].line ?? "?"})`);
   }
-  if (document.contents === null) return localDocument(undefined, path);
+  if (document.contents === null) return localDocument(`${text.replace(/\n?$/, "\n")}${empty}`, path);
   if (!isMap(document.contents)) throw unparsable(path, "it is not a mapping");
   const kind = document.get("kind");
   if (kind !== undefined && kind !== "Config") throw unparsable(path, "its kind is not Config");
-  for (const list of lists) {
-    const value: unknown = document.get(list);
-    if (value === undefined || value === null) continue;
-    if (!isSeq(value)) throw unparsable(path, `its ${list} are not a list`);
-    if (!value.items.every((item) => isMap(item) && typeof item.get("name") === "string")) {
-      throw unparsable(path, `an entry of its ${list} has no name`);
-    }
+  for (const list of lists) requireEntries(document, list, path);
+  return { text, document };
+}
+
+function requireEntries(document: Document, list: List, path: string): void {
+  const value: unknown = document.get(list);
+  if (value === undefined || value === null) return;
+  if (!isSeq(value)) throw unparsable(path, `its ${list} are not a list`);
+  const seen = new Set<unknown>();
+  for (const item of value.items) {
+    const name: unknown = isMap(item) ? item.get("name") : undefined;
+    if (typeof name !== "string") throw unparsable(path, `an entry of its ${list} has no name, which would be a text`);
+    if (seen.has(name))
+      throw unparsable(path, `two entries of its ${list} have the same name, which kubectl does not read`);
+    seen.add(name);
   }
-  return document;
 }
 
 function unparsable(path: string, why: string): CommandFailure {
@@ -104,32 +126,62 @@ function unparsable(path: string, why: string): CommandFailure {
   );
 }
 
-/** A context of somebody else may use a cluster or user of our name: replacing that would break it. */
-function requireOwnEntries(document: Document, name: string, path: string): void {
-  const { contexts } = document.toJS() as { contexts?: Named[] | null };
-  const users = (contexts ?? []).filter(
-    (entry) => entry.name !== name && (entry.context?.cluster === name || entry.context?.user === name),
-  );
-  if (users.length === 0) return;
-  const names = users.map((entry) => `"${String(entry.name)}"`).join(", ");
-  throw new CommandFailure(
-    `${path} has entries named "${name}" that the context ${names} uses. It was not touched.`,
-    "Choose another name: --context <name>",
-  );
+function valuesOf(document: Document): Kubeconfig {
+  const values = document.toJS({ maxAliasCount: -1 }) as Fields;
+  const named = (list: List) => (values[list] ?? []) as NamedEntry[];
+  return { ...values, clusters: named("clusters"), users: named("users"), contexts: named("contexts") };
 }
 
-function putEntry(document: Document, list: List, entry: object): void {
-  const name = (entry as { name: string }).name;
-  const node = document.createNode(entry);
-  const existing: unknown = document.get(list);
-  if (!isSeq(existing)) {
-    document.set(list, [node]);
-    return;
+/** Another file may be of any kind: kubectl says what is wrong with it. */
+function readableValues(text: string): Kubeconfig | undefined {
+  try {
+    return valuesOf(localDocument(text, "").document);
+  } catch (error) {
+    if (error instanceof CommandFailure) return undefined;
+    throw error;
   }
-  const sequence = existing as YAMLSeq<YAMLMap>;
-  const index = sequence.items.findIndex((item) => item.get("name") === name);
-  // An empty list is written as [], in which no block of ours could stand.
-  if (sequence.items.length === 0) sequence.flow = false;
-  if (index < 0) sequence.items.push(node as YAMLMap);
-  else sequence.items[index] = node as YAMLMap;
+}
+
+function find(values: Kubeconfig, list: List, name: unknown): NamedEntry | undefined {
+  return values[list].find((entry) => entry.name === name);
+}
+
+/** A name that stands for another cluster is never made to lead to ours: neither in the file nor, as kubectl reads several, in front of another. */
+function requireFree(values: Kubeconfig, ours: Incoming, path: string): void {
+  const { name } = ours;
+  const leadsElsewhere = (clusterName: unknown) => {
+    const cluster = find(values, "clusters", clusterName)?.["cluster"] as Fields | undefined;
+    return cluster !== undefined && !isSameCluster(cluster, ours.cluster);
+  };
+  const partsOf = (entry: NamedEntry) => (entry["context"] ?? {}) as Fields;
+  const isKnown = find(values, "clusters", name) !== undefined;
+  const users = values.contexts.filter((entry) => {
+    const { cluster, user } = partsOf(entry);
+    if (entry.name === name || (cluster !== name && user !== name)) return false;
+    return leadsElsewhere(cluster) || !isKnown || cluster !== name;
+  });
+  if (users.length > 0) {
+    const names = users.map((entry) => `"${entry.name}"`).join(", ");
+    throw new CommandFailure(
+      `${path} has entries named "${name}" that the context ${names} uses. It was not touched.`,
+      "Choose another name: --context <name>",
+    );
+  }
+  const context = find(values, "contexts", name);
+  if (leadsElsewhere(name) || (context && leadsElsewhere(partsOf(context)["cluster"]))) {
+    throw new CommandFailure(
+      `${path} has "${name}" already, which leads to another server, or trusts another authority. It was not touched.`,
+      `To keep both, choose another name: --context <name>. If the cluster was made anew, take the old one out first: ` +
+        `kubectl config delete-context '${name}'; kubectl config delete-cluster '${name}'; kubectl config delete-user '${name}'`,
+    );
+  }
+}
+
+function isSameCluster(theirs: Fields, ours: Fields): boolean {
+  const authority = ({ "certificate-authority-data": data }: Fields) =>
+    typeof data === "string" ? data.replace(/\s/g, "") : undefined;
+  if (theirs["server"] !== ours["server"]) return false;
+  // One in a file cannot be compared.
+  const [their, our] = [authority(theirs), authority(ours)];
+  return their === our || their === undefined || our === undefined;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { CommandFailure } from "../../cli/command-failure";
@@ -87,10 +89,30 @@ describe("merging kubeconfigs", () => {
 
   it("replaces what an earlier merge put there, and keeps comments", () => {
     const first = `# mine\n${merge(undefined, incoming("train")).text}`;
-    const second = merge(first, incoming("train", "https://203.0.113.9:6443")).text;
+    const second = merge(first, incoming("train").replace("client-key-data: Sw==", "client-key-data: TmV3")).text;
     assert.match(second, /^# mine/);
     assert.equal(load(second).clusters.length, 1);
-    assert.equal(parseKubeconfig(second).endpoint, "https://203.0.113.9:6443");
+    assert.deepEqual(parseKubeconfig(second).credentials, {
+      kind: "certificate",
+      clientCertificate: "C",
+      clientKey: "New",
+    });
+  });
+
+  it("never makes a name lead to another server or authority", () => {
+    const first = merge(undefined, incoming("train")).text;
+    for (const other of [
+      incoming("train", "https://203.0.113.9:6443"),
+      incoming("train").replace("certificate-authority-data: Q0E=", "certificate-authority-data: T3RoZXI="),
+    ]) {
+      assert.throws(
+        () => merge(first, other),
+        (error: CommandFailure) =>
+          /has "train" already, which leads to another server.*not touched/.test(error.message) &&
+          /--context <name>.*kubectl config delete-cluster 'train'/.test(error.next ?? ""),
+      );
+      assert.equal(load(merge(first, other, "train-2").text).contexts.length, 2);
+    }
   });
 
   it("takes another name, and does not break contexts that use entries of ours", () => {
@@ -169,6 +191,52 @@ describe("the local kubeconfig on disk", () => {
     symlinkSync(join(directory, "real"), join(directory, "config"));
     await editKubeconfig(join(directory, "config"), () => "two");
     assert.equal(readFileSync(join(directory, "real"), "utf8"), "two");
+  });
+
+  it("is made where a link leads to that is not there yet", async () => {
+    symlinkSync("elsewhere/real", join(directory, "config"));
+    await editKubeconfig(join(directory, "config"), () => "one");
+    assert.equal(readFileSync(join(directory, "elsewhere", "real"), "utf8"), "one");
+    symlinkSync("loop", join(directory, "loop"));
+    await assert.rejects(
+      editKubeconfig(join(directory, "loop"), () => "one"),
+      /is a link that leads to itself/,
+    );
+  });
+
+  it("keeps the last few copies", async () => {
+    const file = join(directory, "config");
+    for (let turn = 0; turn < 9; turn++) {
+      await editKubeconfig(file, () => `${turn}`);
+      await delay(2);
+    }
+    const copies = readdirSync(directory).filter((name) => name.endsWith(".bak"));
+    assert.equal(copies.length, 5);
+    assert.deepEqual(
+      copies.sort().map((name) => readFileSync(join(directory, name), "utf8")),
+      ["3", "4", "5", "6", "7"],
+    );
+  });
+
+  it("says why it cannot be written, without a stack trace", async () => {
+    writeFileSync(join(directory, "config"), "");
+    for (const file of [join(directory, "config", "below"), directory]) {
+      await assert.rejects(
+        editKubeconfig(file, () => "one"),
+        (error) => error instanceof CommandFailure && /cannot be (written|read)/.test(error.message),
+        file,
+      );
+    }
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  (isRoot ? it : it.skip)("stays its owner's, with its copies, when root merges into it", async () => {
+    const file = join(directory, "config");
+    writeFileSync(file, "one");
+    chownSync(file, 12_345, 12_345);
+    const { backup } = await editKubeconfig(file, () => "two");
+    assert.deepEqual([statSync(file).uid, statSync(backup!).uid], [12_345, 12_345]);
+    assert.equal(readFileSync(file, "utf8"), "two");
   });
 
   it("loses nothing when several write at once", async () => {
