@@ -2,6 +2,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import { Progress } from "./progress";
 import { redact } from "./redaction";
 import type { ResourceLog } from "./resource";
 
@@ -32,6 +33,7 @@ export class EngineLog {
   }
 
   forResource(urn: string, secrets: readonly string[]): ResourceLog {
+    const progress = new Progress();
     const to = (severity: LogSeverity, ephemeral: boolean) => (message: string) => {
       this.write(severity, redact(message, secrets), urn, ephemeral);
     };
@@ -39,7 +41,9 @@ export class EngineLog {
       debug: to(LogSeverity.DEBUG, false),
       info: to(LogSeverity.INFO, false),
       warn: to(LogSeverity.WARNING, false),
-      status: to(LogSeverity.INFO, true),
+      status: (message) => {
+        if (progress.isNews(message, Date.now())) to(LogSeverity.INFO, true)(message);
+      },
     };
   }
 

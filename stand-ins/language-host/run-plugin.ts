@@ -17,17 +17,23 @@ export async function runPlugin(
   const request = call.request;
   const options = readOptions(request.getInfo());
   const folder = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
-  const runner = resolveSdk(request.getKind() === "analyzer" ? "cmd/run-policy-pack" : "cmd/run-plugin", folder);
+  const isPolicyPack = request.getKind() === "analyzer";
+  const runner = resolveSdk(isPolicyPack ? "cmd/run-policy-pack" : "cmd/run-plugin", folder);
   const given = request.getEnvList().map((entry): [string, string] => {
     const equals = entry.indexOf("=");
     return [entry.slice(0, equals), entry.slice(equals + 1)];
   });
   const environment = given.length > 0 ? Object.fromEntries(given) : process.env;
-  const child = children.start(process.execPath, [...options.nodeArguments, runner, folder, ...request.getArgsList()], {
-    cwd: request.getPwd() || folder,
-    env: { ...environment, ...typescriptEnvironment(options) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = children.start(
+    process.execPath,
+    [...options.nodeArguments, runner, ...pluginArguments(request, folder)],
+    {
+      // A policy pack is named from its own folder.
+      cwd: isPolicyPack ? folder : request.getPwd() || folder,
+      env: { ...environment, ...typescriptEnvironment(options) },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   call.once("cancelled", () => child.kill("SIGINT"));
   const write = (set: (response: RunPluginResponse) => void): void => {
     const response = new RunPluginResponse();
@@ -38,6 +44,14 @@ export async function runPlugin(
   child.stderr?.on("data", (chunk: Buffer) => write((response) => response.setStderr(chunk)));
   const code = await ended(child);
   write((response) => response.setExitcode(typeof code === "number" ? code : 1));
+}
+
+/** A policy pack's runner takes the engine's address first, then the pack. */
+export function pluginArguments(request: RunPluginRequest, folder: string): string[] {
+  const given = request.getArgsList();
+  if (request.getKind() !== "analyzer") return [folder, ...given];
+  const [address = "", , ...others] = given;
+  return [address, folder, ...others];
 }
 
 /** Runs `install` of the program's package manager and passes its output on. */
