@@ -37,7 +37,7 @@ describe("a component made by the plugin, as for programs in other languages", f
     const up = await stack.up();
     assert.equal(up.ok, false);
     assert.match(up.text, /nodeGroups\[0\]\.role/);
-    assert.match(up.text, /must be "control" or "worker", is "boss"/);
+    assert.match(up.text, /must be one of "control", "worker", not the string "boss"/);
     assert.deepEqual((await environment.simulator.state()).cudo.vms, []);
   });
 });
