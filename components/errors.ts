@@ -39,13 +39,6 @@ export class ClusterCouldNotBeDeployed extends pulumi.RunError {
   }
 }
 
-/** Something answered in a way that it never should. */
-export class UnexpectedBehavior extends pulumi.RunError {
-  constructor(reason: string) {
-    super(`UnexpectedBehavior: ${reason}`);
-  }
-}
-
 /** Gathers problems while arguments are checked. */
 export class Problems {
   private readonly found: Problem[] = [];

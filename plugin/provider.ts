@@ -2,7 +2,7 @@
  * The table of all that the plugin serves. A room's code is loaded when the program first names something in it: a program pays for the
  * clouds that it uses. What is added here needs a class or a function of the same token, from which `npm run generate` makes the schema.
  */
-import { checkAwsConfig } from "../sdk/aws/config";
+import { checkAwsConfig } from "../provider/aws/config";
 import { checkCudoConfig } from "../sdk/cudo/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";

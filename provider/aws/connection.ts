@@ -2,7 +2,8 @@
 import { isUnknown } from "../server/values";
 import type { ProviderConfig } from "../server/resource";
 import { AwsClients } from "./clients";
-import { combineConnections, type AwsConnection, type AwsProviderConfig } from "../../sdk/aws/config";
+import type { AwsConnection, AwsProviderConfig } from "../../sdk/aws/config";
+import { combineConnections } from "./config";
 
 const known = new Map<string, AwsClients>();
 

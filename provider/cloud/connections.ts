@@ -1,19 +1,13 @@
 /** From the provider's configuration to API clients: what every cloud with a key and a project does alike. */
 import { InvalidArguments, type ProviderConfig } from "../server/resource";
 import { isUnknown } from "../server/values";
-
-/** What an API client is made with. */
-export interface Account {
-  readonly apiKey: string;
-  readonly projectId: string;
-  readonly baseUrl: string;
-}
+import type { Account } from "../../sdk/account-config";
 
 export interface CloudAccounts<C> {
   /** The cloud's part of the configuration: `cudo`. */
   readonly section: string;
   /** Variables of the environment that the user may set instead. */
-  readonly variables: { readonly apiKey: string; readonly projectId: string };
+  readonly variables: Readonly<Record<"apiKey" | "projectId", string>>;
   /** Fills defaults in; what is still missing is undefined. */
   complete(given: Record<string, unknown>): Record<keyof Account, unknown>;
   open(account: Account): C;

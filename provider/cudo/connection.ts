@@ -4,7 +4,7 @@ import { Connections } from "../cloud/connections";
 import type { CudoApi } from "./api";
 import { catalogueOf, type Catalogue } from "./catalogue";
 import { createCudoClient } from "./client";
-import { checkCudoConfig } from "../../sdk/cudo/config";
+import { checkCudoConfig, cudoAccount } from "../../sdk/cudo/config";
 
 export interface Connection {
   readonly api: CudoApi;
@@ -12,8 +12,7 @@ export interface Connection {
 }
 
 const connections = new Connections<Connection>({
-  section: "cudo",
-  variables: { apiKey: "CUDO_API_KEY", projectId: "CUDO_PROJECT_ID" },
+  ...cudoAccount,
   complete: (given) => checkCudoConfig(given).config,
   open(account) {
     const api = createCudoClient(account);

@@ -4,7 +4,7 @@ import { Connections } from "../cloud/connections";
 import type { MithrilApi } from "./api";
 import { catalogueOf, type Catalogue } from "./catalogue";
 import { createMithrilClient } from "./client";
-import { checkMithrilConfig } from "../../sdk/mithril/config";
+import { checkMithrilConfig, mithrilAccount } from "../../sdk/mithril/config";
 
 export interface Connection {
   readonly api: MithrilApi;
@@ -12,8 +12,7 @@ export interface Connection {
 }
 
 const connections = new Connections<Connection>({
-  section: "mithril",
-  variables: { apiKey: "MITHRIL_API_KEY", projectId: "MITHRIL_PROJECT" },
+  ...mithrilAccount,
   complete: (given) => checkMithrilConfig(given).config,
   open(account) {
     const api = createMithrilClient(account);

@@ -4,7 +4,7 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../server/res
 import { isUnknown } from "../../server/values";
 import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
-import { connectionFailures } from "../../../sdk/aws/config";
+import { connectionFailures } from "../config";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";

@@ -3,7 +3,7 @@ import type { CheckFailure, ResourceHandler } from "../../server/resource";
 import type { Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { withReason, type Pace } from "../../cloud/wait";
-import { connectionFailures } from "../../../sdk/aws/config";
+import { connectionFailures } from "../config";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../../../sdk/aws/service-load-balancers";
 import { connect } from "../connection";

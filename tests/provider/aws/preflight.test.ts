@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { allocationStrategies, strategyFromApi, strategyRefusal } from "../../../sdk/aws/allocation";
-import { checkAwsConfig, combineConnections } from "../../../sdk/aws/config";
+import { checkAwsConfig, combineConnections } from "../../../provider/aws/config";
 import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
 import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
 import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";

@@ -21,6 +21,9 @@ import { AwsClients } from "../../../provider/aws/clients";
 import { groupTags, toTagList } from "../../../provider/aws/ownership";
 import type { Pace } from "../../../provider/cloud/wait";
 import { startAwsSimulator, type AwsSimulator, type AwsSimulatorOptions, type AwsTiming } from "../../../simulator/aws";
+import { until } from "../../until";
+
+export { until } from "../../until";
 
 export const region = "us-west-2";
 
@@ -175,16 +178,6 @@ const patienceMs = 60_000;
 /** A signal that ends what hangs. */
 export function deadline(): AbortSignal {
   return AbortSignal.timeout(patienceMs);
-}
-
-export async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`not seen within ${patienceMs / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
 }
 
 function runningMachines(driver: FleetDriver, count: number): Promise<readonly string[]> {
