@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 /** Modules, each with the scripts that it has as constants. */
 const modules = {
-  "node-script.ts": { nodeScript: "node.sh" },
+  "node-script.ts": { nodeScript: "node.sh", controlPlaneScript: "control-plane.sh" },
   "ec2-script.ts": {
     ec2Script: "ec2.sh",
     ec2MembersScript: "ec2-members.sh",

@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from "fflate";
 import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
-import { nodeScript } from "./node-script";
+import { controlPlaneScript, nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -51,12 +51,14 @@ function unpacking(body: string): string {
 
 /** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */
 function commands(document: NodeDocument | Ec2NodeDocument): string {
-  if (!("secrets" in document)) return nodeScript;
+  const own = document.role === "control-plane" ? controlPlaneScript : "";
+  if (!("secrets" in document)) return nodeScript + own;
   return [
     ec2Script,
     document.member === undefined ? "" : ec2MembersScript,
     nodeScript,
     document.secrets.joinParameter === undefined ? "" : ec2ControlPlaneScript,
+    own,
   ].join("");
 }
 

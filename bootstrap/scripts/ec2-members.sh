@@ -30,7 +30,7 @@ join_control_planes() {
     write_pki
     forget_lost_members || note "they could not be looked for"
     begin "kubeadm join as a control plane"
-    discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
+    discovery_kubeconfig "$(own_credential)" | put 600 "${state#"$root"}/discovery.conf"
     { join_configuration && echo 'controlPlane: {localAPIEndpoint: {bindPort: 6443}}'; } | put 600 "${state#"$root"}/kubeadm.yaml"
     ! kubeadm_join 5 || return 0
   done
@@ -90,6 +90,15 @@ for member in members:
 }
 
 # client_certificate FILE AUTHORITY SUBJECT: FILE.crt and FILE.key.
+# A node's certificate for a control plane is given to those who have the authority's key, not to a token that workers have too.
+own_credential() {
+  local keys
+  keys=$(mktemp -d)
+  client_certificate "$keys/own" "$root$pki/ca" /O=system:bootstrappers:kubeadm:default-node-token/O=gpu-clusters:control-planes/CN=gpu-clusters-join
+  echo "{client-certificate-data: $(base64 -w0 <"$keys/own.crt"), client-key-data: $(base64 -w0 <"$keys/own.key")}"
+  rm -rf "$keys"
+}
+
 client_certificate() {
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -subj "$3" |
     openssl x509 -req -days 1 -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 8)" \

@@ -4,7 +4,8 @@
 mkdir -p "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters" "${GPU_CLUSTERS_ROOT:-}/var/log"
 ec2=${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/ec2.py
 cat >"$ec2" <<'END'
-import datetime,hashlib,hmac,json,os,re,sys,time,urllib.error,urllib.request
+import datetime,hashlib,hmac,json,os,re,sys,time,urllib.error,urllib.parse,urllib.request
+from xml.etree import ElementTree
 METADATA=os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT","http://169.254.169.254")
 DIRECT=urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def metadata(path):
@@ -12,24 +13,35 @@ def metadata(path):
     token=DIRECT.open(ask,timeout=5).read().decode()
     ask=urllib.request.Request(METADATA+"/latest/meta-data/"+path,headers={"X-aws-ec2-metadata-token":token})
     return DIRECT.open(ask,timeout=5).read().decode().strip()
-def ssm(action,body):
+# A call to a service of AWS, signed with the instance's role (signature version 4).
+def call(service,extra,data):
     region=metadata("placement/region")
-    host="ssm.%s.%s"%(region,metadata("services/domain"))
+    host="%s.%s.%s"%(service,region,metadata("services/domain"))
     role=metadata("iam/security-credentials/").split()[0]
     key=json.loads(metadata("iam/security-credentials/"+role))
     now=datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    data=json.dumps(body).encode()
-    headers={"content-type":"application/x-amz-json-1.1","host":host,"x-amz-date":now,"x-amz-security-token":key["Token"],"x-amz-target":"AmazonSSM."+action}
+    headers={**extra,"host":host,"x-amz-date":now,"x-amz-security-token":key["Token"]}
     names=";".join(sorted(headers))
     canonical="\n".join(["POST","/","",*("%s:%s"%(n,headers[n]) for n in sorted(headers)),"",names,hashlib.sha256(data).hexdigest()])
-    scope="/".join([now[:8],region,"ssm","aws4_request"])
+    scope="/".join([now[:8],region,service,"aws4_request"])
     secret=("AWS4"+key["SecretAccessKey"]).encode()
     for part in scope.split("/"): secret=hmac.new(secret,part.encode(),"sha256").digest()
     signed="\n".join(["AWS4-HMAC-SHA256",now,scope,hashlib.sha256(canonical.encode()).hexdigest()])
     headers["authorization"]="AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"%(key["AccessKeyId"],scope,names,hmac.new(secret,signed.encode(),"sha256").hexdigest())
-    url=os.environ.get("AWS_ENDPOINT_URL_SSM","https://"+host)
-    try: return json.load(urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20))
-    except urllib.error.HTTPError as error: raise RuntimeError("ssm:%s: %s %s"%(action,error.code,error.read().decode(errors="replace")[:300]))
+    url=os.environ.get("AWS_ENDPOINT_URL_"+service.upper(),"https://"+host)
+    try: return urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20).read()
+    except urllib.error.HTTPError as error: raise RuntimeError("%s:%s: %s %s"%(service,extra.get("x-amz-target","").split(".")[-1],error.code,error.read().decode(errors="replace")[:300]))
+def ssm(action,body): return json.loads(call("ssm",{"content-type":"application/x-amz-json-1.1","x-amz-target":"AmazonSSM."+action},json.dumps(body).encode()))
+# The machine with this name that lives, in a node group of the cluster and in this network: its provider id and when it began.
+def machine(name,cluster):
+    wanted=[("private-dns-name",name),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
+    form=[("Action","DescribeInstances"),("Version","2016-11-15")]
+    for number,(key,value) in enumerate(wanted,1): form+=[("Filter.%d.Name"%number,key),("Filter.%d.Value.1"%number,value)]
+    answer=ElementTree.fromstring(call("ec2",{"content-type":"application/x-www-form-urlencoded; charset=utf-8"},urllib.parse.urlencode(form).encode()))
+    found=answer.findall("{*}reservationSet/{*}item/{*}instancesSet/{*}item")
+    if len(found)!=1: return None
+    of=lambda path: found[0].findtext("/".join("{*}"+part for part in path.split("/")))
+    return {"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
 def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 # Of what is written there, the token is all that is taken: every control plane may write it, and every machine reads it.
 def token(name):
@@ -59,7 +71,8 @@ def retried(work):
             if not left: sys.exit(1)
             time.sleep(float(os.environ.get("EC2_PAUSE","10")))
 text=sys.stdin.read()
-if sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
+if sys.argv[1]=="machine": print(json.dumps(machine(*sys.argv[2:])))
+elif sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
 else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps({"bootstrapToken":text.strip()}),"Type":"SecureString","Overwrite":True}))
 END
 # What it writes reaches the instance's console too, which EC2 gives to who may read it.

@@ -278,6 +278,7 @@ timeouts: {discovery: 15s}
 $(registration "$@")
 END
 }
+# discovery_kubeconfig USER: as whom the machine asks for its certificate.
 discovery_kubeconfig() {
   cat <<END
 apiVersion: v1
@@ -289,7 +290,7 @@ clusters:
     certificate-authority-data: $(pem certificateAuthority | base64 -w0)
 users:
 - name: bootstrap
-  user: {token: $(query json bootstrapToken)}
+  user: $1
 contexts:
 - name: bootstrap
   context: {cluster: cluster, user: bootstrap}
@@ -333,7 +334,7 @@ become_worker() {
     [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
     unfinished=()
     [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
-    discovery_kubeconfig | put 600 "${state#"$root"}/discovery.conf"
+    discovery_kubeconfig "{token: $(query json bootstrapToken)}" | put 600 "${state#"$root"}/discovery.conf"
     join_configuration "${unfinished[@]}" | put 600 "${state#"$root"}/kubeadm.yaml"
     ! kubeadm_join 10 || return 0
   done

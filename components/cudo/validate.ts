@@ -5,7 +5,7 @@ import { known } from "../inputs";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 
 /** RSA keys of 8192 bits have 1420; beyond this, Cudo would not take the control plane's start script. */
-export const longestPublicKey = 2048;
+export const longestPublicKey = 1500;
 
 /** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. */
 export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Problems {

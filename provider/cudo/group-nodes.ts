@@ -10,8 +10,8 @@ export interface NodeMarks {
 
 /** What a node group's driver needs of the cluster. */
 export interface GroupNodes {
-  /** A token with which one new machine may join, valid for less than a day. */
-  mintBootstrapToken(signal: AbortSignal): Promise<string>;
+  /** A token with which this new machine may join, valid for less than a day. */
+  mintBootstrapToken(nodeName: string, signal: AbortSignal): Promise<string>;
   /** No new pods. No such node is success. */
   cordon(nodeName: string, signal: AbortSignal): Promise<void>;
   /** Deletes the Node object. No such node is success. */
@@ -20,7 +20,7 @@ export interface GroupNodes {
 
 export function groupNodes(
   api: KubernetesApi,
-  mintBootstrapToken: (signal: AbortSignal) => Promise<string>,
+  mintBootstrapToken: GroupNodes["mintBootstrapToken"],
 ): GroupNodes {
   return {
     mintBootstrapToken,

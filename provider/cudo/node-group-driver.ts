@@ -231,7 +231,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       // A node of that name is an earlier machine's, maybe cordoned: the new one must not take it over.
       await this.removeNodes([id], signal);
       const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
-        ? await nodes.mintBootstrapToken(signal)
+        ? await nodes.mintBootstrapToken(id, signal)
         : undefined;
       const metadata = {
         [metadataKeys.cluster]: clusterName,

@@ -28,7 +28,8 @@ export function openGroup(
   const { api, catalogue } = connect(config);
   const kubernetes = lazyApi(() => kubernetesApi(spec.kubeconfig, { timeoutMs: 10_000 }));
   const description = `node group ${spec.name} of ${spec.clusterName}`;
-  const mint = (signal: AbortSignal) => mintBootstrapToken(kubernetes, { ttlHours: tokenHours, description }, signal);
+  const mint = (nodeName: string, signal: AbortSignal) =>
+    mintBootstrapToken(kubernetes, { ttlHours: tokenHours, description, nodeName }, signal);
   return new CudoNodeGroupDriver({
     api,
     clusterName: spec.clusterName,

@@ -1,6 +1,7 @@
 /** Tokens with which a new machine asks for its certificate (reference: Kubernetes, "Authenticating with bootstrap tokens"). */
 import { randomInt } from "node:crypto";
 import type { KubernetesApi } from "./api";
+import { nodeTokenGroup } from "./node-approval";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 const maximumHours = 24;
@@ -10,6 +11,8 @@ export interface BootstrapTokenOptions {
   ttlHours: number;
   /** What the token is for, shown by `kubeadm token list`. */
   description: string;
+  /** The node that it is for: no other name is approved. Without it a machine joins only where the cloud knows it. */
+  nodeName?: string;
 }
 
 /** Makes a fresh token in the cluster and returns it as `id.secret`. */
@@ -36,12 +39,18 @@ export async function mintBootstrapToken(
         expiration: new Date(Date.now() + options.ttlHours * 3_600_000).toISOString(),
         "usage-bootstrap-authentication": "true",
         "usage-bootstrap-signing": "true",
-        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+        "auth-extra-groups": tokenGroups(options.nodeName),
       },
     },
     signal,
   );
   return `${id}.${secret}`;
+}
+
+/** The first is what kubeadm gives its rights to. */
+export function tokenGroups(nodeName: string | undefined): string {
+  const own = nodeName === undefined ? [] : [nodeTokenGroup + nodeName];
+  return ["system:bootstrappers:kubeadm:default-node-token", ...own].join(",");
 }
 
 function characters(count: number): string {

@@ -1,27 +1,42 @@
 /** What a control plane can do in its own cluster, with the authority's key in its node document. */
-import type { NodeDocument } from "../../bootstrap/document";
+import type { KeyPair, NodeDocument } from "../../bootstrap/document";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
 import { issueCertificate } from "../../provider/kubernetes/certificates";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { ApiConnection } from "../machines/api-connection";
+import { NodeApprover, type NodeApproverOptions } from "../machines/control-plane/node-approver";
+
+const yearHours = 365 * 24;
 
 /** As an administrator, for an hour. */
 async function administrator(document: NodeDocument, endpoint: string): Promise<KubernetesApi> {
-  const { clusterName, certificateAuthority, controlPlane } = document;
-  const admin = await issueCertificate(controlPlane!.ca, {
+  const { clusterName, certificateAuthority } = document;
+  const { certificate, privateKey } = await administratorCertificate(document, 1);
+  const credentials = { clientCertificate: certificate, clientKey: privateKey };
+  return kubernetesApi(renderKubeconfig({ clusterName, endpoint, certificateAuthority, credentials }));
+}
+
+function administratorCertificate(document: NodeDocument, validForHours: number): Promise<KeyPair> {
+  return issueCertificate(document.controlPlane!.ca, {
     commonName: "kubernetes-super-admin",
     organizations: ["system:masters"],
     usages: ["client"],
-    validForHours: 1,
+    validForHours,
   });
-  const kubeconfig = renderKubeconfig({
-    clusterName,
-    endpoint,
-    certificateAuthority,
-    credentials: { clientCertificate: admin.certificate, clientKey: admin.privateKey },
-  });
-  return kubernetesApi(kubeconfig);
+}
+
+/** Gives machines that EC2 knows their certificates, until the signal aborts. */
+export async function approveMachines(
+  { document, address, signal }: { document: NodeDocument; address: string; signal: AbortSignal },
+  { machineOf, note }: Required<Pick<NodeApproverOptions, "machineOf" | "note">>,
+): Promise<void> {
+  const { certificateAuthority } = document;
+  const administrator = await administratorCertificate(document, yearHours);
+  const api = new ApiConnection({ endpoint: own(address), certificateAuthority }, administrator);
+  await new NodeApprover({ api, machineOf, note }).run(signal);
+  api.close();
 }
 
 /** What `kubeadm token create --ttl 24h` does. Throws while the API server does not answer. */

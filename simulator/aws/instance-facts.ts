@@ -27,6 +27,8 @@ export class InstanceFactsReader {
       imageId: instance.ImageId ?? "",
       privateIp: instance.PrivateIpAddress ?? "",
       privateDns: instance.PrivateDnsName ?? "",
+      mac: instance.NetworkInterfaces?.[0]?.MacAddress ?? "",
+      vpc: instance.VpcId ?? "",
       publicIp: instance.PublicIpAddress,
       securityGroups: (instance.SecurityGroups ?? []).map(({ GroupName }) => GroupName ?? ""),
       userData: userData === null ? undefined : Buffer.from(userData, "base64"),

@@ -14,9 +14,11 @@ export interface InstanceFacts {
   readonly account: string;
   readonly region: string;
   readonly zone: string;
+  readonly vpc: string;
   readonly instanceId: string;
   readonly instanceType: string;
   readonly imageId: string;
+  readonly mac: string;
   readonly privateIp: string;
   readonly privateDns: string;
   readonly publicIp: string | undefined;
@@ -102,7 +104,7 @@ function lookUp(tree: ReadonlyMap<string, string | Buffer>, path: string): strin
 }
 
 function metadata(facts: InstanceFacts): Record<string, string> {
-  const { account, region, zone, instanceId, instanceType, imageId, privateIp, privateDns, publicIp } = facts;
+  const { account, region, zone, vpc, instanceId, instanceType, imageId, mac, privateIp, privateDns, publicIp } = facts;
   return {
     "meta-data/ami-id": imageId,
     "meta-data/ami-launch-index": "0",
@@ -112,6 +114,8 @@ function metadata(facts: InstanceFacts): Record<string, string> {
     "meta-data/instance-type": instanceType,
     "meta-data/local-hostname": privateDns,
     "meta-data/local-ipv4": privateIp,
+    "meta-data/mac": mac,
+    [`meta-data/network/interfaces/macs/${mac}/vpc-id`]: vpc,
     "meta-data/placement/availability-zone": zone,
     "meta-data/placement/region": region,
     ...(publicIp !== undefined && { "meta-data/public-ipv4": publicIp }),

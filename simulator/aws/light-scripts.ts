@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import type { NodeDocument } from "../../bootstrap/document";
-import { mintJoinToken, removeNode } from "./cluster-access";
+import type { CloudMachine } from "../../provider/kubernetes/node-approval";
+import { approveMachines, mintJoinToken, removeNode } from "./cluster-access";
 import type { StartScript } from "./instances";
 import type { MachineParameters } from "./machine-parameters";
 import type { InstanceEvent } from "./moto-process";
@@ -34,6 +35,20 @@ interface ControlPlane {
 export function lightStartScript({ parameters, log }: LightScriptsOptions): StartScript {
   /** Control planes whose instances have not gone, by the authority of their cluster. */
   const controlPlanes = new Map<string, Set<ControlPlane>>();
+
+  /** Machines of node groups that live, by the authority of their cluster and their name: what EC2 would say. */
+  const workers = new Map<string, Map<string, CloudMachine>>();
+
+  function enterWorker({ certificateAuthority, nodeName, providerId }: NodeDocument, gone: AbortSignal): void {
+    const machines = workers.get(certificateAuthority) ?? new Map<string, CloudMachine>();
+    workers.set(certificateAuthority, machines);
+    const machine = { providerId, since: new Date().toISOString().replace(/\.\d+Z$/, "Z") };
+    machines.set(nodeName, machine);
+    const leave = () => {
+      if (machines.get(nodeName) === machine) machines.delete(nodeName);
+    };
+    gone.addEventListener("abort", leave, { once: true });
+  }
 
   function enter(controlPlane: ControlPlane): void {
     const { document, signal } = controlPlane;
@@ -96,11 +111,16 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
 
     return again("the node document", () => complete(document)).then((completed) => {
       if (completed.role === "control-plane") enter({ document: completed, address, signal });
+      else enterWorker(completed, signal);
       if (completed.cloudProvider === "external") removeWhenGone(completed, instance, signal);
       if (secrets.joinParameter !== undefined) {
-        publish(completed, secrets.joinParameter).catch((error: unknown) => {
+        const trouble = (error: unknown) => {
           if (!signal.aborted) log(instance, String(error));
-        });
+        };
+        publish(completed, secrets.joinParameter).catch(trouble);
+        const machineOf = (node: string) => workers.get(completed.certificateAuthority)?.get(node);
+        const note = (message: string) => log(instance, message);
+        approveMachines({ document: completed, address, signal }, { machineOf, note }).catch(trouble);
       }
       const reachable = {
         ...completed,

@@ -1,4 +1,4 @@
-/** What machines that boot find of AWS in their network: the metadata service, SSM over HTTPS, and public addresses. */
+/** What machines that boot find of AWS in their network: the metadata service, EC2 and SSM over HTTPS, and public addresses. */
 import { createServer, request as call, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
@@ -67,7 +67,7 @@ export class MachineServices {
   /** For a machine in this region. */
   of({ region }: Pick<InstanceEvent, "region">): CloudServices {
     return {
-      hosts: { [`ssm.${region}.amazonaws.com`]: servicesAddress },
+      hosts: Object.fromEntries(["ec2", "ssm"].map((name) => [`${name}.${region}.amazonaws.com`, servicesAddress])),
       certificateAuthority: this.authority.certificate,
     };
   }

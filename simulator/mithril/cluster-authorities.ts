@@ -1,5 +1,5 @@
 /** The keys that a hosted cluster is made with. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { issueCertificate, makeAuthority, makePrivateKey } from "../../provider/kubernetes/certificates";
 import { newSshKeyPair } from "../ssh-key-pair";
 import type { ClusterAuthorities } from "./model";
@@ -24,6 +24,12 @@ export async function makeClusterAuthorities(): Promise<ClusterAuthorities> {
     bootstrapToken: `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`,
     sshHostKey: newSshKeyPair().private,
   };
+}
+
+/** With which one instance joins, and no other. */
+export function instanceToken({ bootstrapToken }: ClusterAuthorities, nodeName: string): string {
+  const digest = createHash("sha256").update(`${bootstrapToken}/${nodeName}`).digest("hex");
+  return `${digest.slice(0, 6)}.${digest.slice(6, 22)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What Mithril does to the nodes of a cluster: drain, uncordon, remove (reference: Mithril Compute Clusters, "Node lifecycle"). */
 import { KubernetesApiError } from "../../provider/kubernetes/api";
+import { tokenGroups } from "../../provider/kubernetes/bootstrap-token";
 import { ApiConnection } from "../machines/api-connection";
 import type { ClusterAuthorities, InstanceStatus, StoredCluster } from "./model";
 
@@ -24,8 +25,13 @@ export function connectAdmin(cluster: StoredCluster, { ca, admin }: ClusterAutho
   return new ApiConnection(server, admin);
 }
 
-/** With which Mithril's machines join. Safe to repeat. */
-export async function installJoinToken(api: ApiConnection, token: string, signal: AbortSignal): Promise<void> {
+/** With which a machine joins: the node of that name only, where there is one. Safe to repeat. */
+export async function installJoinToken(
+  api: ApiConnection,
+  token: string,
+  nodeName: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const [id, secret] = token.split(".");
   await api
     .request("POST", "/api/v1/namespaces/kube-system/secrets", signal, {
@@ -36,7 +42,7 @@ export async function installJoinToken(api: ApiConnection, token: string, signal
         "token-secret": secret,
         "usage-bootstrap-authentication": "true",
         "usage-bootstrap-signing": "true",
-        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+        "auth-extra-groups": tokenGroups(nodeName),
       },
     })
     .catch(unless("AlreadyExists"));

@@ -3,7 +3,7 @@
  * It looks at the state and does what is missing, so it may be asked at any time and after a restart.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { adminKubeconfig, makeClusterAuthorities } from "./cluster-authorities";
+import { adminKubeconfig, instanceToken, makeClusterAuthorities } from "./cluster-authorities";
 import { bringNode, connectAdmin, installJoinToken, nodeModeOf, type NodeMode } from "./cluster-nodes";
 import type { MithrilState, StoredCluster } from "./model";
 import { SshServer } from "./ssh-server";
@@ -50,6 +50,8 @@ export class HostedClusters {
 class HostedCluster {
   private readonly ending = new AbortController();
   private readonly nodes = new Map<string, NodeMode>();
+  /** Instances that have a token of their own. */
+  private readonly tokens = new Set<string>();
   private ssh: SshServer | undefined;
   private working: Promise<void> | undefined;
   private lookAgain = false;
@@ -105,12 +107,18 @@ class HostedCluster {
     try {
       if (!cluster.answering) {
         await api.request("GET", "/readyz", signal);
-        await installJoinToken(api, authorities.bootstrapToken, signal);
+        await installJoinToken(api, authorities.bootstrapToken, undefined, signal);
         cluster.answering = true;
         options.changed();
       }
-      for (const instance of Object.values(options.state.instances)) {
-        const mode = instance.cluster === cluster.fid ? nodeModeOf(instance.status) : undefined;
+      const instances = Object.values(options.state.instances).filter((each) => each.cluster === cluster.fid);
+      for (const { fid, name, status } of instances) {
+        if (status === "STATUS_TERMINATED" || this.tokens.has(fid)) continue;
+        await installJoinToken(api, instanceToken(authorities, name), name, signal);
+        this.tokens.add(fid);
+      }
+      for (const instance of instances) {
+        const mode = nodeModeOf(instance.status);
         if (mode === undefined || this.nodes.get(instance.fid) === mode) continue;
         await bringNode(api, instance.name, mode, signal);
         this.nodes.set(instance.fid, mode);

@@ -35,7 +35,7 @@ export interface ClusterAuthorities {
   serviceAccountKey: string;
   /** The administrator's certificate, in `~/.kube/config` on the machine. */
   admin: KeyPair;
-  /** `id.secret`, with which Mithril's machines join. */
+  /** `id.secret`, of the join command. Those of Mithril's machines are made from it. */
   bootstrapToken: string;
   /** Private, in OpenSSH's format. */
   sshHostKey: string;

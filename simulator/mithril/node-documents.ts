@@ -5,6 +5,7 @@
 import type { NodeDocument } from "../../bootstrap/document";
 import { pinnedVersion } from "../../toolchain/tools";
 import type { InstanceTypeData } from "./catalogue-data";
+import { instanceToken } from "./cluster-authorities";
 import type { ClusterAuthorities, StoredCluster, StoredInstance } from "./model";
 
 const podSubnet = "10.244.0.0/16";
@@ -60,7 +61,7 @@ export function workerDocument(
     nodeName: instance.name,
     providerId: `mithril://${instance.project}/${instance.name}`,
     endpoint: `https://${cluster.address}:6443`,
-    bootstrapToken: authorities.bootstrapToken,
+    bootstrapToken: instanceToken(authorities, instance.name),
     ...(type && type.gpus > 0 ? { gpu: { vendor: "nvidia", count: type.gpus, model: type.gpuType } } : {}),
   };
 }

@@ -1,4 +1,5 @@
 /** An instance's metadata service (version 2) and SSM, which checks signatures with AWS's own library. */
+import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,6 +12,8 @@ const metadata: Record<string, string> = {
   "placement/availability-zone": "us-west-2b",
   "services/domain": "amazonaws.com",
   "instance-id": "i-0123456789abcdef0",
+  mac: "0a:00:00:00:00:01",
+  "network/interfaces/macs/0a:00:00:00:00:01/vpc-id": "vpc-1",
   "local-hostname": "ip-10-0-64-9.us-west-2.compute.internal",
   "iam/security-credentials/": "train-node-role",
   "iam/security-credentials/train-node-role": JSON.stringify({
@@ -45,6 +48,8 @@ export class Ec2Services {
   readonly parameters = new Map<string, string>();
   /** Values that take the place of the first ones once those have been read. */
   readonly afterwards = new Map<string, string>();
+  /** EC2's answer to the filters of a DescribeInstances. */
+  instances: (filters: Record<string, string>) => string = () => "";
   /** What was asked of SSM, with the answer's status. */
   readonly requests: string[] = [];
   /** Answers of the next requests to SSM, in the place of the right ones; undefined for a right one. */
@@ -56,7 +61,13 @@ export class Ec2Services {
   async start(): Promise<Record<string, string>> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    return { AWS_EC2_METADATA_SERVICE_ENDPOINT: url, AWS_ENDPOINT_URL_SSM: url, EC2_ATTEMPTS: "3", EC2_PAUSE: "0.01" };
+    return {
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
+      AWS_ENDPOINT_URL_SSM: url,
+      AWS_ENDPOINT_URL_EC2: url,
+      EC2_ATTEMPTS: "3",
+      EC2_PAUSE: "0.01",
+    };
   }
 
   async stop(): Promise<void> {
@@ -75,10 +86,20 @@ export class Ec2Services {
       const value = metadata[path.slice("/latest/meta-data/".length)];
       return value === undefined ? [404, ""] : [200, value];
     }
+    if (request.headers["x-amz-target"] === undefined) return this.#ec2(request, body);
     const action = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
     const answer = await this.#ssm(action, request, body);
     this.requests.push(`${action} ${answer[0]}`);
     return answer;
+  }
+
+  async #ec2(request: IncomingMessage, body: string): Promise<[number, string]> {
+    if ((await this.#signature(request, body, "ec2")) !== request.headers.authorization) return [403, ""];
+    const form = new URLSearchParams(body);
+    assert.deepEqual([form.get("Action"), form.get("Version")], ["DescribeInstances", "2016-11-15"]);
+    const names = [...form.keys()].filter((key) => key.endsWith(".Name"));
+    const filters = names.map((key) => [form.get(key)!, form.get(key.replace(/Name$/, "Value.1"))!]);
+    return [200, this.instances(Object.fromEntries(filters) as Record<string, string>)];
   }
 
   async #ssm(action: string, request: IncomingMessage, body: string): Promise<[number, string]> {
@@ -98,17 +119,18 @@ export class Ec2Services {
     return [200, JSON.stringify({ Parameter: { Name, Value: found } })];
   }
 
-  async #signature(request: IncomingMessage, body: string): Promise<string | undefined> {
+  async #signature(request: IncomingMessage, body: string, service = "ssm"): Promise<string | undefined> {
     const { host, "x-amz-date": date = "", "content-type": type, "x-amz-target": target } = request.headers;
     const signer = new SignatureV4({
-      service: "ssm",
+      service,
       region: "us-west-2",
       credentials,
       sha256: Sha256,
       applyChecksum: false,
     });
     const time = String(date).replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5");
-    const headers = { host: String(host), "content-type": String(type), "x-amz-target": String(target) };
+    const own: Record<string, string> = target === undefined ? {} : { "x-amz-target": String(target) };
+    const headers = { host: String(host), "content-type": String(type), ...own };
     const unsigned = { method: "POST", protocol: "https:", hostname: String(host), path: "/", headers, body };
     const signed = await signer.sign(unsigned, { signingDate: new Date(time) });
     return signed.headers["authorization"];

@@ -3,11 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
-import { nodeScript } from "../../bootstrap/node-script";
+import { controlPlaneScript, nodeScript } from "../../bootstrap/node-script";
 
 /** What machines run alike, by the file it comes from. */
 const scripts = {
   "node.sh": nodeScript,
+  "control-plane.sh": controlPlaneScript,
   "ec2.sh": ec2Script,
   "ec2-members.sh": ec2MembersScript,
   "ec2-control-plane.sh": ec2ControlPlaneScript,

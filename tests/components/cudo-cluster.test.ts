@@ -220,7 +220,7 @@ describe("components/cudo", () => {
     const sshPublicKey = `ssh-rsa ${"A".repeat(2731)}`; // RSA with 16384 bits.
     assert.throws(
       () => new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey }),
-      /sshPublicKey: has 2739 characters, and a start script has room for 2048/,
+      /sshPublicKey: has 2739 characters, and a start script has room for 1500/,
     );
   });
 

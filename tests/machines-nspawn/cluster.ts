@@ -10,7 +10,7 @@ import type { Machine, MachineKind, MachineSpec } from "../../simulator/machines
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
-import { scriptOf, testDocuments } from "../simulator/machines/documents";
+import { scriptOf, testDocuments, type TestDocuments } from "../simulator/machines/documents";
 import { adminKubeconfig, readyStatus, takesPods, until } from "../simulator/machines/test-cluster";
 
 /** Time for what a machine does on two busy cores. */
@@ -19,6 +19,7 @@ export const bootMs = 120_000;
 export interface BootingCluster {
   readonly kind: MachineKind;
   readonly control: Machine;
+  readonly documents: TestDocuments;
   readonly kubeconfig: string;
   readonly api: KubernetesApi;
   worker(name: string, address: string, changes?: Partial<NodeDocument>): Promise<Machine>;
@@ -52,10 +53,11 @@ export async function bootingCluster(directory: string, network: string): Promis
   return {
     kind,
     control: kind.machine(bootSpec("control", address, scriptOf(document))),
+    documents,
     kubeconfig,
     api,
     async worker(name, host, changes = {}) {
-      const bootstrapToken = await mintBootstrapToken(api, { ttlHours: 1, description: "tests" });
+      const bootstrapToken = await mintBootstrapToken(api, { ttlHours: 1, description: "tests", nodeName: name });
       return kind.machine(
         bootSpec(name, host, scriptOf(documents.worker(name, { authorizedKeys, bootstrapToken, ...changes }))),
       );

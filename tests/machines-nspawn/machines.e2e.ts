@@ -12,6 +12,7 @@ import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import type { Machine } from "../../simulator/machines/machine";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
+import { bootstrapCertificate, newKey } from "../../simulator/machines/worker/tls-bootstrap";
 import { testContext } from "../provider/kubernetes/context";
 import { testDocuments } from "../simulator/machines/documents";
 import { until } from "../simulator/machines/test-cluster";
@@ -81,6 +82,34 @@ describe("machines that boot", () => {
     assert.equal(first.providerID, "test://first");
     assert.equal(second.providerID, "test://second");
     assert.deepEqual(second.taints, [{ key: "nvidia.com/gpu", value: "present", effect: "PreferNoSchedule" }]);
+  });
+
+  it("gives no machine another's name, and no token to who comes after", async function () {
+    this.timeout(bootMs);
+    const unbound = { ttlHours: 1, description: "tests" };
+    const tokens = [
+      await mintBootstrapToken(cluster.api, { ...unbound, nodeName: "attacker" }),
+      await mintBootstrapToken(cluster.api, unbound),
+    ];
+    const { endpoint, certificateAuthority } = cluster.documents.worker("any", {});
+    const server = { endpoint: endpoint!, certificateAuthority, serverName: "kubernetes" };
+    const ask = async (token: string, name: string) =>
+      bootstrapCertificate(server, token, name, await newKey(), AbortSignal.timeout(5_000));
+    for (const token of tokens)
+      for (const name of ["control", "first", "nobody"])
+        await assert.rejects(ask(token, name), (error: Error) => !/Unauthorized|forbidden/.test(error.message));
+    // By then the approver has looked at all of them; this one is in order.
+    assert.match((await ask(tokens[0]!, "attacker")).certificate, /BEGIN CERTIFICATE/);
+    const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding" };
+    assert.equal(await cluster.api.read({ ...binding, name: "kubeadm:node-autoapprove-bootstrap" }), undefined);
+    const secret = { apiVersion: "v1", kind: "Secret", namespace: "kube-system" };
+    await until(
+      "the workers' tokens are spent",
+      async () =>
+        (await cluster.api.list(secret)).filter(({ type }) => type === "bootstrap.kubernetes.io/token").length <=
+        tokens.length + 1, // kubeadm's own, which nobody has seen.
+      bootMs,
+    );
   });
 
   it("runs pods on both workers that find each other through a Service and DNS", async function () {

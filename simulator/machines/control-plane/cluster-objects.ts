@@ -1,6 +1,7 @@
 /**
  * What `kubeadm init` puts into a new cluster so that machines can join it
- * (reference: Kubernetes documentation, "kubeadm implementation details", phases upload-config and bootstrap-token).
+ * (reference: Kubernetes documentation, "kubeadm implementation details", phases upload-config and bootstrap-token), and what of it is left
+ * after `bootstrap/scripts/control-plane.sh`.
  */
 import type { ControlPlaneDocument, NodeDocument } from "../../../bootstrap/document";
 
@@ -22,11 +23,6 @@ export function clusterObjects(
   return [
     clusterRoleBinding("kubeadm:cluster-admins", "cluster-admin", group("kubeadm:cluster-admins")),
     clusterRoleBinding("kubeadm:kubelet-bootstrap", "system:node-bootstrapper", group(bootstrapGroup)),
-    clusterRoleBinding(
-      "kubeadm:node-autoapprove-bootstrap",
-      "system:certificates.k8s.io:certificatesigningrequests:nodeclient",
-      group(bootstrapGroup),
-    ),
     clusterRoleBinding(
       "kubeadm:node-autoapprove-certificate-rotation",
       "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",

@@ -17,6 +17,7 @@ import { kubeletWords } from "../worker/kubelet-words";
 import { clusterObjects } from "./cluster-objects";
 import { apiServer, controllerManager, etcd, kwok, scheduler, type ControlPlaneTools } from "./components";
 import { etcdMembership, promoteEtcd, type EtcdIdentity, type EtcdMembership } from "./etcd-membership";
+import { NodeApprover } from "./node-approver";
 import { writeControlPlaneFiles, type ControlPlaneFiles } from "./files";
 
 const apiPollMs = 50;
@@ -41,6 +42,7 @@ export class ControlPlane implements Role {
   #connection: ApiConnection | undefined;
   #joining: Promise<void> = Promise.resolve();
   #settling: Promise<void> = Promise.resolve();
+  #approving: Promise<void> = Promise.resolve();
   /** As one of several: its kubelet, by the others' API servers. */
   #kubelet: Kubelet | undefined;
 
@@ -81,7 +83,7 @@ export class ControlPlane implements Role {
     this.#endCalls();
     await this.#joining;
     await Promise.all(this.#processes.map((process) => process.kill()));
-    await this.#settling;
+    await Promise.all([this.#settling, this.#approving]);
     await this.#farewell((kubelet, signal) => kubelet.powerOff(signal));
   }
 
@@ -96,7 +98,7 @@ export class ControlPlane implements Role {
     await Promise.all(clients.map((client) => client.stop(500)));
     await server?.stop(2_000);
     await store?.stop(1_000);
-    await this.#settling;
+    await Promise.all([this.#settling, this.#approving]);
   }
 
   /** Where the API servers of several machines answer. */
@@ -162,6 +164,7 @@ export class ControlPlane implements Role {
     };
     this.#processes = services.map((service) => new SupervisedProcess(service, surroundings));
     for (const process of this.#processes) process.start();
+    this.#approving = new NodeApprover({ api, note: (message) => disk.note(message) }).run(this.#power.signal);
   }
 
   /** Best effort, to the machines that go on: none may be left. */

@@ -10,7 +10,7 @@ import type { Role } from "../light/role";
 import type { MachineSpec } from "../machine";
 import { Kubelet } from "./kubelet";
 import { kubeletWords } from "./kubelet-words";
-import { bootstrapCertificate } from "./tls-bootstrap";
+import { bootstrapCertificate, newKey } from "./tls-bootstrap";
 
 /** kubeadm's own limit for the TLS bootstrap. */
 const joinTimeoutMs = 5 * 60_000;
@@ -98,11 +98,22 @@ export class Worker implements Role {
   async #newCertificate(): Promise<KeyPair> {
     const { bootstrapToken, nodeName } = this.document;
     if (bootstrapToken === undefined) throw new Error("the node document has no bootstrap token");
-    const credential = await bootstrapCertificate(this.#server, bootstrapToken, nodeName, this.#power.signal);
     mkdirSync(this.disk.path("kubelet"), { recursive: true, mode: 0o700 });
+    const key = await this.#key();
+    const credential = await bootstrapCertificate(this.#server, bootstrapToken, nodeName, key, this.#power.signal);
     await writeFile(this.#certificatePath, JSON.stringify(credential), { mode: 0o600 });
     this.disk.note(`kubelet: certificate for system:node:${nodeName} issued`);
     return credential;
+  }
+
+  /** Kept until it has its certificate: another one would be another machine's. */
+  async #key(): Promise<string> {
+    const file = this.disk.path("kubelet", "client.key.tmp");
+    const kept = await readFile(file, "utf8").catch(() => undefined);
+    if (kept !== undefined) return kept;
+    const fresh = await newKey();
+    await writeFile(file, fresh, { mode: 0o600 });
+    return fresh;
   }
 
   /** The certificate of an earlier start, while it is valid. */

@@ -5,3 +5,4 @@ document() { cat <<'# END NODE DOCUMENT'
 # END NODE DOCUMENT
 }
 # bootstrap/scripts/node.sh
+# bootstrap/scripts/control-plane.sh

@@ -8,3 +8,4 @@ document() { cat <<'# END NODE DOCUMENT'
 # bootstrap/scripts/ec2-members.sh
 # bootstrap/scripts/node.sh
 # bootstrap/scripts/ec2-control-plane.sh
+# bootstrap/scripts/control-plane.sh

@@ -7,3 +7,4 @@ document() { cat <<'# END NODE DOCUMENT'
 # bootstrap/scripts/ec2.sh
 # bootstrap/scripts/node.sh
 # bootstrap/scripts/ec2-control-plane.sh
+# bootstrap/scripts/control-plane.sh

@@ -13,6 +13,8 @@ const facts: InstanceFacts = {
   imageId: "ami-1",
   privateIp: "10.0.3.7",
   privateDns: "ip-10-0-3-7.us-west-2.compute.internal",
+  mac: "0a:00:00:00:00:01",
+  vpc: "vpc-1",
   publicIp: undefined,
   securityGroups: ["nodes"],
   userData: Buffer.from([0x1f, 0x8b, 0xff]),

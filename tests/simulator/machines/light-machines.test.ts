@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { makeAuthority } from "../../../provider/kubernetes/certificates";
+import { mintBootstrapToken, tokenGroups } from "../../../provider/kubernetes/bootstrap-token";
+import { bootstrapCertificate, newKey } from "../../../simulator/machines/worker/tls-bootstrap";
 import { ApiConnection } from "../../../simulator/machines/api-connection";
 import { identifyProcess } from "../../../simulator/machines/light/process-identity";
 import { powerLabel } from "../../../simulator/machines/power-label";
@@ -89,7 +91,7 @@ describe("light machines", function () {
       const worker = cluster.worker(
         "gpu-1",
         {
-          bootstrapToken: await cluster.token(),
+          bootstrapToken: await cluster.token("gpu-1"),
           providerId: "cudo://project/gpu-1",
           labels: { "gpu-clusters/node-group": "gpu", "gpu-clusters/role": "worker" },
           taints: [{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }],
@@ -129,7 +131,7 @@ describe("light machines", function () {
       const worker = cluster.worker("early", { bootstrapToken: "abc123.0123456789abcdef" });
       await worker.start();
       await until("it was refused", async () => (await worker.console()).includes("Unauthorized"));
-      await createToken("abc123", new Date(Date.now() + 3_600_000));
+      await createToken("abc123", new Date(Date.now() + 3_600_000), "early");
       await cluster.nodeIs("early", "True");
       await worker.terminate();
     });
@@ -141,11 +143,17 @@ describe("light machines", function () {
         [cluster.worker("wrong-token", { bootstrapToken: "ffffff.ffffffffffffffff" }), /Unauthorized/],
         [cluster.worker("expired-token", { bootstrapToken: "old123.0123456789abcdef" }), /Unauthorized/],
         [
-          cluster.worker("wrong-ca", { bootstrapToken: await cluster.token(), certificateAuthority: certificate }),
+          cluster.worker("wrong-ca", {
+            bootstrapToken: await cluster.token("wrong-ca"),
+            certificateAuthority: certificate,
+          }),
           /x509: certificate signed by unknown authority/,
         ],
         [
-          cluster.worker("wrong-name", { bootstrapToken: await cluster.token(), tlsServerName: "elsewhere" }),
+          cluster.worker("wrong-name", {
+            bootstrapToken: await cluster.token("wrong-name"),
+            tlsServerName: "elsewhere",
+          }),
           /x509: .*elsewhere/,
         ],
         [
@@ -165,9 +173,39 @@ describe("light machines", function () {
       }
     });
 
+    it("gets no certificate but its own, with whatever token, and its own token is good for no other machine", async () => {
+      const { endpoint, certificateAuthority } = cluster.documents.worker("any", {});
+      const server = { endpoint: endpoint!, certificateAuthority, serverName: "kubernetes" };
+      const attack = async (token: string, name: string, key: string) =>
+        bootstrapCertificate(server, token, name, key, AbortSignal.timeout(3_000)).then(
+          () => assert.fail(`${name} was given a certificate`),
+          (error: Error) => assert.doesNotMatch(error.message, /Unauthorized|forbidden/),
+        );
+      const own = await cluster.token("attacker");
+      const unbound = await mintBootstrapToken(cluster.api, { ttlHours: 1, description: "tests" });
+      const names = ["control", "not-yet-there", "gpu-1"];
+      await Promise.all(
+        [own, unbound].flatMap((token) => names.map(async (each) => attack(token, each, await newKey()))),
+      );
+      const worker = cluster.worker("attacker", { bootstrapToken: own });
+      await worker.start();
+      await cluster.nodeIs("attacker", "True");
+      const token = {
+        apiVersion: "v1",
+        kind: "Secret",
+        namespace: "kube-system",
+        name: `bootstrap-token-${own.slice(0, 6)}`,
+      };
+      await until("its token is spent", async () => (await cluster.api.read(token)) === undefined);
+      await worker.terminate();
+      await cluster.api.delete({ apiVersion: "v1", kind: "Node", name: "attacker" });
+      const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding" };
+      assert.equal(await cluster.api.read({ ...binding, name: "kubeadm:node-autoapprove-bootstrap" }), undefined);
+    });
+
     it("may not give itself labels of Kubernetes' own", async () => {
       const worker = cluster.worker("boastful", {
-        bootstrapToken: await cluster.token(),
+        bootstrapToken: await cluster.token("boastful"),
         labels: { "node-role.kubernetes.io/worker": "" },
       });
       await worker.start();
@@ -178,7 +216,7 @@ describe("light machines", function () {
     });
 
     it("goes NotReady when it is stopped and comes back with the same certificate and node", async () => {
-      const worker = cluster.worker("steady", { bootstrapToken: await cluster.token() });
+      const worker = cluster.worker("steady", { bootstrapToken: await cluster.token("steady") });
       await worker.start();
       await cluster.nodeIs("steady", "True");
       const { uid } = (await cluster.node("steady"))!.metadata;
@@ -193,8 +231,8 @@ describe("light machines", function () {
     });
 
     it("is left alone by kwok after a power cut", async () => {
-      const worker = cluster.worker("cut", { bootstrapToken: await cluster.token() });
-      const other = cluster.worker("kept", { bootstrapToken: await cluster.token() });
+      const worker = cluster.worker("cut", { bootstrapToken: await cluster.token("cut") });
+      const other = cluster.worker("kept", { bootstrapToken: await cluster.token("kept") });
       await Promise.all([worker.start(), other.start()]);
       await Promise.all([cluster.nodeIs("cut", "True"), cluster.nodeIs("kept", "True")]);
       await worker.powerCut();
@@ -207,7 +245,7 @@ describe("light machines", function () {
     });
 
     it("leaves its Node and nothing on disk when it is terminated", async () => {
-      const worker = cluster.worker("gone", { bootstrapToken: await cluster.token() });
+      const worker = cluster.worker("gone", { bootstrapToken: await cluster.token("gone") });
       await worker.start();
       await cluster.nodeIs("gone", "True");
       await worker.terminate();
@@ -242,8 +280,8 @@ describe("light machines", function () {
 
   it("keeps a stopped control plane's cluster, and does not wake workers that went off meanwhile", async function () {
     const [on, off] = [
-      cluster.worker("stays-on", { bootstrapToken: await cluster.token() }),
-      cluster.worker("went-off", { bootstrapToken: await cluster.token() }),
+      cluster.worker("stays-on", { bootstrapToken: await cluster.token("stays-on") }),
+      cluster.worker("went-off", { bootstrapToken: await cluster.token("went-off") }),
     ];
     await Promise.all([on.start(), off.start()]);
     await Promise.all([cluster.nodeIs("stays-on", "True"), cluster.nodeIs("went-off", "True")]);
@@ -264,7 +302,7 @@ describe("light machines", function () {
     await Promise.all([on.terminate(), off.terminate()]);
   });
 
-  async function createToken(id: string, expiration: Date): Promise<void> {
+  async function createToken(id: string, expiration: Date, nodeName?: string): Promise<void> {
     await cluster.api.create({
       apiVersion: "v1",
       kind: "Secret",
@@ -275,7 +313,7 @@ describe("light machines", function () {
         "token-secret": "0123456789abcdef",
         expiration: expiration.toISOString(),
         "usage-bootstrap-authentication": "true",
-        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+        "auth-extra-groups": tokenGroups(nodeName),
       },
     });
   }

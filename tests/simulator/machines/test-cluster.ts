@@ -26,7 +26,8 @@ export interface TestCluster {
   readonly api: KubernetesApi;
   machine(name: string, script: string, changes?: Partial<MachineSpec>): Machine;
   worker(name: string, changes: Partial<NodeDocument>, spec?: Partial<MachineSpec>): Machine;
-  token(): Promise<string>;
+  /** For a machine that becomes the node of that name. */
+  token(nodeName: string): Promise<string>;
   node(name: string): Promise<KubernetesObject | undefined>;
   nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<void>;
   close(): Promise<void>;
@@ -68,7 +69,7 @@ export async function testCluster(): Promise<TestCluster> {
     api,
     machine,
     worker: (name, changes, spec) => machine(name, scriptOf(documents.worker(name, changes)), spec),
-    token: () => mintBootstrapToken(api, { ttlHours: 1, description: "tests" }),
+    token: (nodeName) => mintBootstrapToken(api, { ttlHours: 1, description: "tests", nodeName }),
     node,
     nodeIs: (name, ready) => until(`node ${name} is ${ready}`, async () => readyStatus(await node(name)) === ready),
     async close() {

@@ -29,7 +29,7 @@ describe("the kubernetes stand-in under the real engine", () => {
     const path = [directory, process.env["PATH"]].join(delimiter);
     inline = await createInlineStack({ environment: { PATH: path } });
     await answering(cluster);
-    const worker = cluster.worker("worker", { bootstrapToken: await cluster.token() });
+    const worker = cluster.worker("worker", { bootstrapToken: await cluster.token("worker") });
     await worker.start();
     await cluster.nodeIs("worker", "True");
   });

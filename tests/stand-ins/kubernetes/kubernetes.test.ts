@@ -31,7 +31,7 @@ describe("the stand-in for the kubernetes provider", () => {
     executable = join(directory, "pulumi-resource-kubernetes");
     await cluster.control.start();
     await answering(cluster);
-    const worker = cluster.worker("worker", { bootstrapToken: await cluster.token() });
+    const worker = cluster.worker("worker", { bootstrapToken: await cluster.token("worker") });
     await worker.start();
     await cluster.nodeIs("worker", "True");
     await until("the default service account is there", async () =>
