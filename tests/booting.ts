@@ -23,11 +23,19 @@ export async function bootingProblem(): Promise<string | undefined> {
   }
 }
 
-/** Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Returns its exit status. */
+/**
+ * Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Files among the arguments run in place
+ * of them. Returns its exit status.
+ */
 export function runBootingTests(extent: Extent, mochaArguments: readonly string[]): number {
-  const files = readdirSync(join(__dirname, "machines-nspawn"))
-    .filter((name) => (extent === "all" ? name.endsWith(".e2e.ts") : /^(aws|cudo|mithril)\.e2e\.ts$/.test(name)))
-    .map((name) => `${folder}/${name}`);
+  const given = mochaArguments.some((argument) => argument.endsWith(".ts"));
+  const files = given ? [] : bootingTests(extent);
   const mocha = require.resolve("mocha/bin/mocha.js");
   return spawnSync(process.execPath, [mocha, ...mochaArguments, ...files], { stdio: "inherit" }).status ?? 1;
+}
+
+function bootingTests(extent: Extent): string[] {
+  return readdirSync(join(__dirname, "machines-nspawn"))
+    .filter((name) => (extent === "all" ? name.endsWith(".e2e.ts") : /^(aws|cudo|mithril)\.e2e\.ts$/.test(name)))
+    .map((name) => `${folder}/${name}`);
 }

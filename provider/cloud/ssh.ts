@@ -68,18 +68,22 @@ export function runOverSsh(
   command: string,
   { signal, input = "" }: { signal: AbortSignal; input?: string },
 ): Promise<SshResult> {
-  return overSsh(target, { signal }, async (client) => {
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)));
+  return overSsh(target, { signal }, (client) => {
+    return new Promise<SshResult>((resolve, reject) => {
+      client.exec(command, (error, channel) => (error ? reject(error) : finished(channel, input).then(resolve, reject)));
     });
+  });
+}
+
+/** Listens at once: output and exit status of a short command come in the packet that opens its channel. */
+function finished(channel: ClientChannel, input: string): Promise<SshResult> {
+  return new Promise((resolve) => {
     const texts = { stdout: "", stderr: "" };
+    let status: number | undefined;
     channel.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
     channel.stderr.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
-    let status: number | undefined;
     channel.on("exit", (code: number | null) => (status = code ?? undefined));
-    const closed = new Promise((resolve) => channel.once("close", resolve));
+    channel.once("close", () => resolve({ ...texts, status }));
     channel.end(input);
-    await closed;
-    return { ...texts, status };
   });
 }
