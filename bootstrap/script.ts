@@ -1,7 +1,7 @@
 /** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
 // Not Node's own zlib, whose output depends on the processor: the same program must give the same script everywhere.
 import { gunzipSync, gzipSync } from "fflate";
-import type { NodeDocument } from "./document";
+import type { ControlPlaneDocument, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { controlPlaneScript, nodeScript } from "./node-script";
@@ -27,7 +27,7 @@ export function renderBootstrapScript(
   document: NodeDocument | Ec2NodeDocument,
   options: BootstrapScriptOptions,
 ): string {
-  const head = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(document)}\n${end}\n}\n`;
+  const head = `#!/bin/bash\ndocument() { cat <<'${end}'\n${beginning}\n${JSON.stringify(brief(document))}\n${end}\n}\n`;
   const body = commands(document);
   const delivered =
     options.delivery === "ec2-user-data" ? compressed(head + body) : Buffer.from(head + unpacking(body), "utf8");
@@ -37,6 +37,17 @@ export function renderBootstrapScript(
     );
   }
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
+}
+
+/** The cluster's authority is in a control plane's document twice, which would leave too little room for an SSH key. */
+function brief(document: NodeDocument | Ec2NodeDocument): object {
+  if (!hasKeys(document) || document.controlPlane.ca.certificate !== document.certificateAuthority) return document;
+  const { privateKey } = document.controlPlane.ca;
+  return { ...document, controlPlane: { ...document.controlPlane, ca: { privateKey } } };
+}
+
+function hasKeys(document: object): document is NodeDocument & { controlPlane: ControlPlaneDocument } {
+  return "controlPlane" in document && "ca" in (document.controlPlane as object);
 }
 
 function compressed(text: string): Buffer {
@@ -65,7 +76,10 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
 /** The document of a script in either form; undefined for a script that makes no node. */
 export function nodeDocumentFromScript(script: string): NodeDocument | undefined {
   const line = documentLine.exec(script.startsWith("#!") ? script : decompressed(script))?.[1];
-  return line === undefined ? undefined : (JSON.parse(line) as NodeDocument);
+  if (line === undefined) return undefined;
+  const document = JSON.parse(line) as NodeDocument;
+  if (hasKeys(document)) document.controlPlane.ca.certificate ??= document.certificateAuthority;
+  return document;
 }
 
 function decompressed(script: string): string {

@@ -1,6 +1,36 @@
 # On an EC2 instance, between the function `document` and scripts/node.sh: puts in place of that document the one of this machine. Its name
 # and id come from the instance's metadata service (version 2), its secrets from SSM, which the instance role may read: all in memory.
 # Needs python3, which Ubuntu's images have because cloud-init needs it, and no package.
+#
+# cloud-init runs user data once, also when it fails: a unit runs it from here on, until the machine is a node.
+if [ -z "${GPU_CLUSTERS_UNIT:-}" ]; then
+  install -D -m 700 "$0" "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/start"
+  install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters.service" <<'END'
+[Unit]
+Description=Makes this machine a Kubernetes node
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=!/var/lib/gpu-clusters/node
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+Environment=GPU_CLUSTERS_UNIT=1 HOME=/root
+SyslogIdentifier=gpu-clusters
+ExecStart=/var/lib/gpu-clusters/start
+Restart=on-failure
+RestartSec=60
+StandardOutput=journal+console
+StandardError=journal+console
+TimeoutStartSec=infinity
+[Install]
+WantedBy=multi-user.target
+END
+  systemctl daemon-reload
+  systemctl enable -q gpu-clusters.service
+  systemctl start --no-block gpu-clusters.service
+  exit 0
+fi
 mkdir -p "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters" "${GPU_CLUSTERS_ROOT:-}/var/log"
 ec2=${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/ec2.py
 cat >"$ec2" <<'END'

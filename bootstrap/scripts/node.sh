@@ -88,10 +88,16 @@ retry() {
   done
   return 1
 }
-apt() { retry apt-get -q -o DPkg::Lock::Timeout=600 "$@" </dev/null; }
+apt() { apt-get -q -o DPkg::Lock::Timeout=600 "$@" </dev/null; }
+# One of the repositories that an image brings may be broken, and what is wanted comes from another: if not, the install says so.
+update_and_install() {
+  apt update || note "not all lists of packages could be updated"
+  apt install -y --no-install-recommends "$@"
+}
+add_packages() { retry update_and_install "$@"; }
 # repository NAME URL KEY-URL SUITE
 repository() {
-  have curl || apt install -y curl ca-certificates
+  have curl || add_packages curl ca-certificates
   retry curl -fsSL --create-dirs -o "$root/etc/apt/keyrings/$1.asc" "$3"
   echo "deb [signed-by=/etc/apt/keyrings/$1.asc] $2 $4" | put 644 "/etc/apt/sources.list.d/$1.list"
 }
@@ -109,14 +115,35 @@ install_packages() {
   [ "$package" = "$version" ] || channel=prerelease
   local source=${KUBERNETES_PACKAGES:-https://pkgs.k8s.io/core:/$channel:/v${minor%.*}/deb}
   [ "$source" != none ] || die "containerd, runc, kubelet and kubeadm $version are not all on this image, and KUBERNETES_PACKAGES=none"
-  apt update
   repository kubernetes "$source/" "$source/Release.key" /
-  apt update
-  local wanted=(containerd runc "kubelet=$package-*" "kubeadm=$package-*")
+  local wanted=("kubelet=$package-*" "kubeadm=$package-*") each
   [ "$role" = worker ] || wanted+=("kubectl=$package-*")
-  apt install -y --allow-change-held-packages --no-install-recommends "${wanted[@]}"
-  apt-mark hold kubelet kubeadm >/dev/null
+  # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away.
+  for each in containerd runc; do have "$each" || wanted+=("$each"); done
+  add_packages --allow-change-held-packages "${wanted[@]}"
   installed || die "the packages of $source did not bring containerd, runc, kubelet and kubeadm $version"
+}
+
+# Nothing that runs is changed by updates that nobody has asked for: a new containerd restarts what it runs, and another version of NVIDIA's
+# libraries than the kernel's module stops the GPUs until the next boot.
+hold_packages() {
+  local each owners=()
+  have apt-mark || return 0
+  for each in containerd runc kubelet kubeadm kubectl; do
+    have "$each" || continue
+    each=$(dpkg-query -S "$(readlink -f "$(command -v "$each")")" 2>/dev/null) && owners+=("${each%%:*}")
+  done
+  [ ${#owners[@]} = 0 ] || apt-mark hold "${owners[@]}" >/dev/null
+  [ -z "$(query text gpu.vendor)" ] || put 644 /etc/apt/apt.conf.d/52gpu-clusters <<'END'
+Unattended-Upgrade::Package-Blacklist { "nvidia-"; "libnvidia-"; "cuda-drivers"; "xserver-xorg-video-nvidia"; "linux-"; };
+END
+}
+
+# kubelet does not start where there is swap. A container shares its host's.
+disable_swap() {
+  ! systemd-detect-virt -cq || return 0
+  [ ! -e "$root/etc/fstab" ] || sed -i -E 's/^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]]/# &/' "$root/etc/fstab"
+  swapoff -a
 }
 
 configure_kernel() {
@@ -126,14 +153,18 @@ configure_kernel() {
   printf '%s = 1\n' net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables |
     put 644 /etc/sysctl.d/90-kubernetes.conf
   sysctl -qe -p "$root/etc/sysctl.d/90-kubernetes.conf" || note "some settings could not be made"
-  # A container shares its host's swap.
-  systemd-detect-virt -cq || swapoff -a
+  disable_swap
 }
 
 configure_containerd() {
   begin "containerd"
-  local config=$root/etc/containerd/config.toml pause
-  grep -qs SystemdCgroup "$config" || containerd config default | put 644 /etc/containerd/config.toml
+  local config=$root/etc/containerd/config.toml ours="# Kept by gpu-clusters" pause each
+  # An image's own may have Kubernetes' part switched off (Docker's), here or in a file that it imports.
+  if ! grep -qsF "$ours" "$config"; then
+    for each in "$config" "${config%/*}/conf.d"; do [ ! -e "$each" ] || mv "$each" "$each.image"; done
+    { echo "$ours" && containerd config default; } | put 644 /etc/containerd/config.toml
+    sed -i -E 's/^imports = .*/imports = []/' "$config"
+  fi
   pause=$(kubeadm config images list --kubernetes-version "v$version" 2>/dev/null | grep /pause:)
   sed -i -E "s|(SystemdCgroup = ).*|\1true|; s|^( *(sandbox_image\|sandbox) = ).*|\1\"$pause\"|" "$config"
   [ -z "$(query text cni)" ] || bridge_pods
@@ -153,6 +184,8 @@ END
   sed -i -E 's|( conf_template = ).*|\1"/etc/containerd/cni.template"|' "$root/etc/containerd/config.toml"
 }
 
+gpus() { nvidia-smi -L | sed 's/ (UUID.*//' | grep . ; }
+
 # Continues configure_containerd, with its $config.
 configure_gpu() {
   [ -n "$(query text gpu.vendor)" ] || return 0
@@ -160,14 +193,16 @@ configure_gpu() {
     note "no NVIDIA driver here: the image or the GPU operator must bring it"
     return
   fi
+  begin "NVIDIA driver"
+  # It may answer a moment after the boot; where it does not, its own words say why.
+  gpus || { sleep 10 && gpus; } || { sleep 20 && gpus; } || die "nvidia-smi finds no GPU that works: see above"
   begin "NVIDIA container runtime"
   # Toolkits before 1.16 have no such hook, which the device plugin puts into its CDI specifications.
   if ! have nvidia-cdi-hook; then
     local source=${NVIDIA_PACKAGES:-https://nvidia.github.io/libnvidia-container}
     # shellcheck disable=SC2016
     repository nvidia-container-toolkit "$source/stable/deb/\$(ARCH)" "$source/gpgkey" /
-    apt update
-    apt install -y --no-install-recommends nvidia-container-toolkit
+    add_packages nvidia-container-toolkit
   fi
   # For those that ask for it (RuntimeClass `nvidia`). As the default, it would give all GPUs to every pod that sets NVIDIA_VISIBLE_DEVICES, and
   # many images do; pods get theirs by CDI, from the device plugin.
@@ -180,7 +215,8 @@ name_machine() {
   begin "host name $node"
   hostname "$node"
   echo "$node" | put 644 /etc/hostname
-  getent hosts "$node" >/dev/null || echo "127.0.1.1 $node" >>"$root/etc/hosts"
+  # Pods do not ask who else knows it (systemd-resolved), and a network's own name servers may not.
+  tr -s ' \t' '\n' 2>/dev/null <"$root/etc/hosts" | grep -qxF "$node" || echo "127.0.1.1 $node" >>"$root/etc/hosts"
 }
 
 # Keys go this way because Cudo's edge refuses a request that has both keys and a script of this size.
@@ -201,7 +237,7 @@ mount_shares() {
     options=defaults,nofail,x-systemd.before=kubelet.service
     if [ "$type" = nfs ]; then
       options+=,_netdev
-      have mount.nfs || { apt update && apt install -y nfs-common; }
+      have mount.nfs || add_packages nfs-common
     fi
     mkdir -p "$root/mnt/$name"
     grep -qs " $root/mnt/$name " "$root/etc/fstab" || echo "$source $root/mnt/$name $type $options 0 0" >>"$root/etc/fstab"
@@ -212,8 +248,9 @@ mount_shares() {
 write_pki() {
   begin "certificate authorities"
   local ca
+  pem certificateAuthority | put 644 "$pki/ca.crt"
   for ca in ca:ca frontProxyCa:front-proxy-ca etcdCa:etcd/ca; do
-    pem "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
+    [ "$ca" = ca:ca ] || pem "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
     pem "controlPlane.${ca%:*}.privateKey" | put 600 "$pki/${ca#*:}.key"
   done
   pem controlPlane.serviceAccountKey | put 600 "$pki/sa.key"
@@ -232,6 +269,7 @@ nodeRegistration:
   ignorePreflightErrors: [${ignored#,}]
   taints: $(query json taints)
   kubeletExtraArgs:
+  - {name: hostname-override, value: $(query json nodeName)}
   - {name: provider-id, value: $(query json providerId)}
   - {name: node-labels, value: "$(query pairs labels)"}
 $([ -z "$(query text cloudProvider)" ] || echo '  - {name: cloud-provider, value: external}')
@@ -351,13 +389,14 @@ main() {
   flock 9
   if [ -e "$state/node" ]; then
     begin "already a node: start kubelet"
+    disable_swap
     systemctl start kubelet
     return
   fi
   # shellcheck source=/dev/null
   [ ! -O "$root/etc/gpu-clusters/overrides.env" ] || . "$root/etc/gpu-clusters/overrides.env"
   # Images with cloud-init have it.
-  python3 -ISc 'import json' 2>/dev/null || { apt update && apt install -y python3; }
+  python3 -ISc 'import json' 2>/dev/null || add_packages python3
   [[ $(document) != *@@*@@* ]] || die "the node document still has placeholders: nobody filled them in for this machine"
   check_document
   role=$(query text role)
@@ -366,6 +405,7 @@ main() {
   # First: with it, somebody may look why the rest fails.
   authorize_keys
   install_packages
+  hold_packages
   configure_kernel
   name_machine
   mount_shares

@@ -4,8 +4,8 @@ import { bySchema } from "../schema-check";
 import { known } from "../inputs";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 
-/** RSA keys of 8192 bits have 1420; beyond this, Cudo would not take the control plane's start script. */
-export const longestPublicKey = 1500;
+/** RSA keys of 4096 bits have about 740; with longer ones, Cudo would not take the control plane's start script. */
+export const longestPublicKey = 1000;
 
 /** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. */
 export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Problems {

@@ -28,6 +28,9 @@ const lineLength = 600;
 /** Without kubeadm's coloured list of kernel settings, which is long and says nothing. */
 const readLog = `grep -av "$(printf '\\033')" ${bootstrapLog} | grep -v WARNING | tail -n ${lines} | cut -c1-${lineLength}`;
 
+/** A script that begins anew has not given up. */
+const failedLast = /^\S+ FAILED at step: .*$(?![\s\S])/m;
+
 /** Never rejects because of a machine. */
 export async function askMachines<M extends { readonly nodeName: string }>(
   machines: readonly M[],
@@ -43,7 +46,7 @@ export async function askMachines<M extends { readonly nodeName: string }>(
     );
     signal.throwIfAborted();
     const { nodeName } = machine;
-    reports.push({ nodeName, source, text, hasFailed: /^\S+ FAILED at step: /m.test(text) });
+    reports.push({ nodeName, source, text, hasFailed: failedLast.test(text) });
   });
   return reports.sort((a, b) => a.nodeName.localeCompare(b.nodeName));
 }
@@ -75,11 +78,13 @@ export function logOverSsh(privateKey: string): LogSource<{ readonly nodeName: s
   };
 }
 
-/** Of what a machine wrote on its console: the last lines of cloud-init, which runs the bootstrap script. */
+/** Of what a machine wrote on its console: the last lines of the bootstrap script, and of cloud-init, which begins it. */
 export function bootstrapLines(console: string): string {
   const all = console.split(/\r?\n/);
   // systemd puts the time since boot in front where it knows it.
-  const ofScript = all.flatMap((line) => /^(?:\[\s*\d+\.\d+\] )?cloud-init\[\d+\]: (.*)$/.exec(line)?.[1] ?? []);
+  const ofScript = all.flatMap(
+    (line) => /^(?:\[\s*\d+\.\d+\] )?(?:cloud-init|gpu-clusters)\[\d+\]: (.*)$/.exec(line)?.[1] ?? [],
+  );
   return (ofScript.length > 0 ? ofScript : all)
     .filter((line) => line.trim() !== "" && !line.includes("\u001b") && !line.includes("WARNING"))
     .slice(-lines)

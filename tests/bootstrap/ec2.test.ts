@@ -60,7 +60,7 @@ describe("user data of EC2 instances", () => {
       const script = scriptOf(name);
       assertGolden(name, script);
       const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
-      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes * 0.75);
+      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes - 2048);
       for (const secret of [ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey).concat(serviceAccountKey)) {
         assert.ok(!script.includes(JSON.stringify(secret).slice(1, -1)));
       }
@@ -274,6 +274,19 @@ describe("an EC2 instance", () => {
     const refused = await machine.run(scriptOf("ec2-worker"), environment);
     assert.equal(refused.status, 1);
     assert.match(machine.read("var/log/gpu-clusters-bootstrap.log"), /holds is no token/);
+  });
+
+  it("is made a node by a unit, which tries again until it is one: cloud-init runs user data once", async () => {
+    const script = scriptOf("ec2-worker");
+    const { status, calls } = await machine.run(script, { ...environment, GPU_CLUSTERS_UNIT: "" });
+    assert.equal(status, 0);
+    assert.deepEqual(services.requests, []);
+    assert.equal(machine.read("var/lib/gpu-clusters/start"), script);
+    assert.equal(machine.mode("var/lib/gpu-clusters/start"), "700");
+    const unit = machine.read("etc/systemd/system/gpu-clusters.service");
+    for (const line of ["Restart=on-failure", "ConditionPathExists=!/var/lib/gpu-clusters/node", "Type=oneshot"])
+      assert.ok(unit.split("\n").includes(line), line);
+    assert.equal(calls.at(-1), "systemctl start --no-block gpu-clusters.service");
   });
 
   it("gives up with the reason in its log", async () => {

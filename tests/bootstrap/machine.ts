@@ -23,7 +23,7 @@ const commands: Record<string, string> = {
   "apt-mark": "",
   containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
-  "apt-get": `case "$*" in *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
+  "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
   getent: "exit 2",
@@ -37,7 +37,8 @@ const commands: Record<string, string> = {
   mountpoint: "exit 32",
   "nvidia-cdi-hook": "",
   "nvidia-ctk": "",
-  "nvidia-smi": "",
+  "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
+  "nvidia-smi": `cat "$BIN/../nvidia-smi-says" 2>/dev/null && exit 9; echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"`,
   runc: "",
   sleep: "",
   journalctl: "echo 'kubelet: the journal'",
@@ -99,6 +100,7 @@ export class FakeMachine {
         BIN: this.#bin,
         CALLS: this.#calls,
         GPU_CLUSTERS_ROOT: this.root,
+        GPU_CLUSTERS_UNIT: "1",
         ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
@@ -142,6 +144,16 @@ export class FakeMachine {
   breakKubeadm(reason = "", trusted = "none"): void {
     writeFileSync(join(this.#folder, "kubeadm-fails"), reason);
     writeFileSync(join(this.#folder, "kubeadm-trusts"), trusted);
+  }
+
+  /** As a repository does that its image brought and that is gone. */
+  breakUpdates(): void {
+    writeFileSync(join(this.#folder, "apt-update-fails"), "");
+  }
+
+  /** nvidia-smi fails with these words. */
+  breakGpus(words: string): void {
+    writeFileSync(join(this.#folder, "nvidia-smi-says"), words);
   }
 
   mendKubeadm(): void {

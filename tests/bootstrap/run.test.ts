@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
@@ -63,6 +65,7 @@ describe("the bootstrap script on a machine", () => {
         ignorePreflightErrors: [],
         taints: controlPlane.taints,
         kubeletExtraArgs: [
+          { name: "hostname-override", value: "train-cpu-1" },
           { name: "provider-id", value: "cudo://project/train-cpu-1" },
           { name: "node-labels", value: "gpu-clusters/cluster=train" },
         ],
@@ -95,22 +98,83 @@ describe("the bootstrap script on a machine", () => {
     const install = of(calls, "apt-get").find((call) => call.includes("kubeadm="))!;
     assert.match(
       install,
-      /DPkg::Lock::Timeout=600 install .* containerd runc kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
+      /DPkg::Lock::Timeout=600 install .* --allow-change-held-packages kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
     );
-    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold kubelet kubeadm"]);
+    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
+  });
+
+  it("installs containerd and runc where the image has neither, and leaves Docker's where they are", async () => {
+    machine = new FakeMachine({ packagesLater: true, without: ["containerd", "runc"] });
+    const { calls } = await machine.run(scriptFor(worker));
+    const installs = of(calls, "apt-get").filter((call) => call.includes(" install "));
+    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc$/);
+    machine.dispose();
+    machine = new FakeMachine({ packagesLater: true });
+    const docker = await machine.run(scriptFor(worker));
+    assert.doesNotMatch(of(docker.calls, "apt-get").join("\n"), / (containerd|runc)\b/);
+  });
+
+  it("is not stopped by a repository that its image brought and that is gone", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.breakUpdates();
+    const { status, output } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.match(output, /not signed[^]*not all lists of packages could be updated/);
+  });
+
+  it("keeps what runs from updates that nobody asked for, and GPUs' drivers", async () => {
+    machine = new FakeMachine();
+    const { calls } = await machine.run(scriptFor(gpuWorker));
+    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
+    assert.match(machine.read("etc/apt/apt.conf.d/52gpu-clusters"), /Package-Blacklist \{ "nvidia-"; "libnvidia-";/);
+  });
+
+  it("is a node under its own name after a reboot, without swap, whatever name servers say", async () => {
+    machine = new FakeMachine();
+    machine.write(
+      "etc/fstab",
+      "/dev/sda1 / ext4 defaults 0 1\n/swap.img\tnone\tswap\tsw\t0\t0\n# /old none swap sw 0 0\n",
+    );
+    machine.write("etc/hosts", "127.0.0.1 localhost train-cpu-10\n");
+    await machine.run(scriptFor(worker));
+    const { calls } = await machine.run(scriptFor(worker));
+    assert.equal(machine.read("etc/hosts"), "127.0.0.1 localhost train-cpu-10\n127.0.1.1 train-cpu-1\n");
+    assert.equal(
+      machine.read("etc/fstab"),
+      "/dev/sda1 / ext4 defaults 0 1\n# /swap.img\tnone\tswap\tsw\t0\t0\n# /old none swap sw 0 0\n",
+    );
+    assert.deepEqual(calls, ["systemd-detect-virt -cq", "swapoff -a", "systemctl start kubelet"]);
   });
 
   it("takes what a pre-baked image has, and installs nothing", async () => {
     machine = new FakeMachine();
-    machine.write("etc/containerd/config.toml", '# the image\'s own\nSystemdCgroup = false\nsandbox = "x"\n');
+    const own = '# Kept by gpu-clusters: the image\'s own\nSystemdCgroup = false\nsandbox = "x"\n';
+    machine.write("etc/containerd/config.toml", own);
     const { status, calls } = await machine.run(scriptFor(worker));
     assert.equal(status, 0);
     assert.deepEqual(of(calls, "apt-get"), []);
     assert.deepEqual(of(calls, "containerd"), []);
     assert.equal(
       machine.read("etc/containerd/config.toml"),
-      '# the image\'s own\nSystemdCgroup = true\nsandbox = "registry.k8s.io/pause:3.10.2"\n',
+      own.replace("false", "true").replace('"x"', '"registry.k8s.io/pause:3.10.2"'),
     );
+  });
+
+  it("puts its own configuration in the place of an image's, once, drop-ins too", async () => {
+    machine = new FakeMachine();
+    const docker = 'disabled_plugins = ["cri"]\n# SystemdCgroup\n';
+    machine.write("etc/containerd/config.toml", docker);
+    machine.write("etc/containerd/conf.d/99-image.toml", docker);
+    await machine.run(scriptFor(worker));
+    const config = machine.read("etc/containerd/config.toml");
+    assert.match(config, /^# Kept by gpu-clusters\nSystemdCgroup = true\n/);
+    assert.equal(machine.read("etc/containerd/config.toml.image"), docker);
+    assert.equal(machine.read("etc/containerd/conf.d.image/99-image.toml"), docker);
+    assert.ok(!machine.has("etc/containerd/conf.d"));
+    rmSync(join(machine.root, state, "node"));
+    const { calls } = await machine.run(scriptFor(worker));
+    assert.deepEqual(of(calls, "containerd"), []);
+    assert.equal(machine.read("etc/containerd/config.toml"), config);
   });
 
   it("joins a worker that trusts the document's authority and nothing else", async () => {
@@ -123,7 +187,7 @@ describe("the bootstrap script on a machine", () => {
     assert.deepEqual(join!["discovery"], { file: { kubeConfigPath: `${machine.root}/${state}/discovery.conf` } });
     assert.deepEqual(join!["nodeRegistration"].taints, []);
     assert.equal(
-      join!["nodeRegistration"].kubeletExtraArgs[1].value,
+      join!["nodeRegistration"].kubeletExtraArgs[2].value,
       "team=search,gpu-clusters/cluster=train,gpu-clusters/node-group=cpu,gpu-clusters/role=worker",
     );
     const discovery = parse(machine.discovery()) as Record<string, any>;
@@ -141,14 +205,15 @@ describe("the bootstrap script on a machine", () => {
     await machine.run(scriptFor(worker));
     const { status, calls } = await machine.run(scriptFor(worker));
     assert.equal(status, 0);
-    assert.deepEqual(calls, ["systemctl start kubelet"]);
+    assert.equal(calls.at(-1), "systemctl start kubelet");
+    assert.equal(of(calls, "kubeadm").length, 0);
   });
 
   it("installs Python where the image has none", async () => {
     machine = new FakeMachine({ without: ["python3"] });
     const { status, output, calls } = await machine.run(scriptFor(worker));
     assert.equal(status, 0, output);
-    assert.match(of(calls, "apt-get").join("\n"), /update\n.*install -y python3$/);
+    assert.match(of(calls, "apt-get").join("\n"), /update\n.*install -y --no-install-recommends python3$/);
   });
 
   it("goes on after a failed kubeadm init, ignoring what the attempt left", async () => {
@@ -259,11 +324,19 @@ describe("the bootstrap script on a machine", () => {
     const without = await machine.run(scriptFor(gpuWorker));
     assert.equal(without.status, 0);
     assert.match(without.output, /no NVIDIA driver here/);
+    machine.dispose();
+
+    machine = new FakeMachine();
+    machine.breakGpus("Failed to initialize NVML: Driver/library version mismatch\n");
+    const broken = await machine.run(scriptFor(gpuWorker));
+    assert.equal(broken.status, 1);
+    assert.match(broken.output, /version mismatch[^]*finds no GPU that works[^]*FAILED at step: NVIDIA driver/);
   });
 
   it("takes back that an image made NVIDIA's runtime everybody's, and a toolkit that is too old for CDI", async () => {
     machine = new FakeMachine({ without: ["nvidia-cdi-hook"] });
-    machine.write("etc/containerd/config.toml", 'SystemdCgroup = false\n      default_runtime_name = "nvidia"\n');
+    const config = '# Kept by gpu-clusters\nSystemdCgroup = false\n      default_runtime_name = "nvidia"\n';
+    machine.write("etc/containerd/config.toml", config);
     const { status, calls } = await machine.run(scriptFor(gpuWorker));
     assert.equal(status, 0);
     assert.ok(calls.some((call) => call.endsWith("install -y --no-install-recommends nvidia-container-toolkit")));
@@ -280,7 +353,7 @@ describe("the bootstrap script on a machine", () => {
     );
     assert.equal(
       machine.read("etc/containerd/config.toml"),
-      'SystemdCgroup = true\n    sandbox_image = "registry.k8s.io/pause:3.10.2"\n' +
+      '# Kept by gpu-clusters\nSystemdCgroup = true\n    sandbox_image = "registry.k8s.io/pause:3.10.2"\n' +
         '      conf_template = "/etc/containerd/cni.template"\n',
     );
   });

@@ -217,10 +217,10 @@ describe("components/cudo", () => {
       () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
       /sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
     );
-    const sshPublicKey = `ssh-rsa ${"A".repeat(2731)}`; // RSA with 16384 bits.
+    const sshPublicKey = `ssh-rsa ${"A".repeat(1425)}`; // RSA with 8192 bits.
     assert.throws(
       () => new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey }),
-      /sshPublicKey: has 2739 characters, and a start script has room for 1500/,
+      /sshPublicKey: has 1433 characters, and a start script has room for 1000/,
     );
   });
 

@@ -140,7 +140,7 @@ describe("an AWS cluster on machines that boot", function () {
   it("reads with a node's role what nodes need, and not the cluster's keys", async () => {
     const { disk } = await instanceOf("system");
     const read = async (parameter: string) => {
-      const document = { role: "control-plane", secrets: { parameter: `/gpu-clusters/life/${parameter}` } };
+      const document = { role: "worker", secrets: { parameter: `/gpu-clusters/life/${parameter}` } };
       const ask = "EC2_ATTEMPTS=0 python3 /var/lib/gpu-clusters/ec2.py complete 2>&1";
       return inside(disk, ask, `#\n${JSON.stringify(document)}`);
     };

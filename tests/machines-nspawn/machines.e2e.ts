@@ -135,6 +135,45 @@ describe("machines that boot", () => {
     assert.equal((await cluster.node("first"))?.metadata?.uid, uid);
   });
 
+  it("renews kubeadm's certificates on the control plane before they end, and goes on with the new ones", async function () {
+    this.timeout(3 * bootMs);
+    const onControl = async (command: string) => {
+      const { status, stdout, stderr } = await cluster.onMachine(cluster.control, command);
+      assert.equal(status, 0, stdout + stderr);
+      return stdout.trim();
+    };
+    const pki = "/etc/kubernetes/pki";
+    const daysLeft = async (name: string) => {
+      const end = await onControl(`openssl x509 -noout -enddate -in ${pki}/${name}.crt`);
+      return (Date.parse(end.replace("notAfter=", "")) - Date.now()) / 86_400_000;
+    };
+    const renew = "systemctl start --no-block gpu-clusters-certificates; sleep 1";
+    const renewed = async () => {
+      const state = await onControl("systemctl show -P ActiveState -P Result gpu-clusters-certificates");
+      return state === "success\ninactive" || state === "inactive\nsuccess";
+    };
+    const apiServer = () => onControl("pgrep -x kube-apiserver");
+    const before = await apiServer();
+    await onControl(renew);
+    await until("it has looked", renewed, bootMs);
+    assert.equal(await apiServer(), before, "nothing is due");
+
+    const client = `${pki}/apiserver-kubelet-client.crt`;
+    await onControl(
+      `openssl x509 -in ${client} -days 9 -CA ${pki}/ca.crt -CAkey ${pki}/ca.key -set_serial 9 -out ${client}.new && mv ${client}.new ${client}`,
+    );
+    assert.ok((await daysLeft("apiserver-kubelet-client")) < 10);
+    await onControl(renew);
+    await until("they are renewed", renewed, 2 * bootMs);
+    for (const name of ["apiserver-kubelet-client", "apiserver", "etcd/server", "front-proxy-client"])
+      assert.ok((await daysLeft(name)) > 360, name);
+    await until("another API server runs", async () => (await apiServer()) !== before, bootMs);
+    await cluster.nodeIs("first", "True");
+    await proveWorkload(kubectl, ["first", "second"]);
+    const turn = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "gpu-clusters-certificates" };
+    assert.equal(await cluster.api.read(turn), undefined);
+  });
+
   it("keeps the cluster's keys from other users of the machine and of the host", () => {
     const disk = join(machinesDirectory, "e2e~test~control");
     for (const file of ["upper/etc/simulator/start-script", "upper/etc/kubernetes/pki/ca.key", "console.log"])

@@ -105,7 +105,7 @@ describe("the log of a machine that does not become a node", () => {
       "[   21.034567] cloud-init[812]: 2026-01-02T03:04:05Z kubeadm join",
       "[   21.034568] cloud-init[812]: \u001b[0;37mCONFIG_NAMESPACES\u001b[0m: enabled",
       "[   21.034569] cloud-init[812]: \t[WARNING Swap]: no",
-      "[   99.000000] cloud-init[812]: 2026-01-02T03:05:05Z FAILED at step: kubeadm join (exit status 1)",
+      "[   99.000000] gpu-clusters[1012]: 2026-01-02T03:05:05Z FAILED at step: kubeadm join (exit status 1)",
       "",
       "Ubuntu 24.04 LTS ip-10-0-0-1 ttyS0",
     ].join("\r\n");
