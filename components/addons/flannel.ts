@@ -88,7 +88,8 @@ function daemonSpec() {
         priorityClassName: "system-node-critical",
         serviceAccountName: "flannel",
         nodeSelector: { "kubernetes.io/os": "linux" },
-        tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
+        // Users may set taints of every effect on their groups.
+        tolerations: [{ operator: "Exists" }],
         initContainers: [
           {
             name: "install-cni-plugin",

@@ -166,6 +166,9 @@ describe("components/cudo", () => {
       await settled();
       assert.equal(registered.all(type).length, 1, cni);
       assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady").condition, "Ready");
+      if (cni !== "flannel") continue;
+      const { spec } = registered.inputs(type) as { spec: { template: { spec: { tolerations: object[] } } } };
+      assert.deepEqual(spec.template.spec.tolerations, [{ operator: "Exists" }], "users' taints, NoExecute too");
     }
   });
 

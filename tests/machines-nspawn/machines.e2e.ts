@@ -159,9 +159,9 @@ describe("machines that boot", () => {
     assert.equal(await apiServer(), before, "nothing is due");
 
     const client = `${pki}/apiserver-kubelet-client.crt`;
-    await onControl(
-      `openssl x509 -in ${client} -days 9 -CA ${pki}/ca.crt -CAkey ${pki}/ca.key -set_serial 9 -out ${client}.new && mv ${client}.new ${client}`,
-    );
+    const request = `openssl req -new -key ${client.replace(/crt$/, "key")} -subj /O=kubeadm:cluster-admins/CN=kube-apiserver-kubelet-client`;
+    const issue = `openssl x509 -req -days 9 -CA ${pki}/ca.crt -CAkey ${pki}/ca.key -set_serial 9 -extfile <(echo extendedKeyUsage=clientAuth)`;
+    await onControl(`${request} | ${issue} -out ${client}`);
     assert.ok((await daysLeft("apiserver-kubelet-client")) < 10);
     await onControl(renew);
     await until("they are renewed", renewed, 2 * bootMs);
