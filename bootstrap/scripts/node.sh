@@ -163,7 +163,6 @@ configure_containerd() {
   if ! grep -qsF "$ours" "$config"; then
     for each in "$config" "${config%/*}/conf.d"; do [ ! -e "$each" ] || mv "$each" "$each.image"; done
     { echo "$ours" && containerd config default; } | put 644 /etc/containerd/config.toml
-    sed -i -E 's/^imports = .*/imports = []/' "$config"
   fi
   pause=$(kubeadm config images list --kubernetes-version "v$version" 2>/dev/null | grep /pause:)
   sed -i -E "s|(SystemdCgroup = ).*|\1true|; s|^( *(sandbox_image\|sandbox) = ).*|\1\"$pause\"|" "$config"

@@ -10,8 +10,11 @@ const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" } as const;
 const hour = 3_600_000;
 const authorityYears = 10;
-/** A machine's clock may be behind when it first reads its certificates (kubeadm does the same). */
-const backdatedMs = 5 * 60_000;
+/**
+ * A machine's clock may be behind when it first reads its certificates, by hours where it takes the time of a zone for UTC. Those that are
+ * issued are short-lived, and renewed by a share of their life.
+ */
+const backdatedMs = { authority: 24 * hour, issued: hour };
 
 /** A self-signed authority, valid for ten years. kubeadm calls its own `kubernetes`, `etcd-ca` and `front-proxy-ca`. */
 export async function makeAuthority(commonName: string, now = new Date()): Promise<KeyPair> {
@@ -21,7 +24,7 @@ export async function makeAuthority(commonName: string, now = new Date()): Promi
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [commonName] }],
-    notBefore: new Date(now.getTime() - backdatedMs),
+    notBefore: new Date(now.getTime() - backdatedMs.authority),
     notAfter,
     keys,
     signingAlgorithm,
@@ -72,7 +75,7 @@ export async function reissueCertificate(
     serialNumber: serialNumber(),
     subject: [...(request.organizations ?? []).map((name) => ({ O: [name] })), { CN: [request.commonName] }],
     issuer: issuer.subjectName,
-    notBefore: new Date(now.getTime() - backdatedMs),
+    notBefore: new Date(now.getTime() - backdatedMs.issued),
     notAfter: new Date(Math.min(now.getTime() + request.validForHours * hour, issuer.notAfter.getTime())),
     publicKey: new x509.PublicKey(x509.PemConverter.decodeFirst(publicKeyOf(privateKey))),
     signingKey: await importPrivateKey(authority.privateKey),

@@ -21,7 +21,7 @@ printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS
 /** What a command answers, and does, beside being recorded. */
 const commands: Record<string, string> = {
   "apt-mark": "",
-  containerd: `echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
+  containerd: `[ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
   "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
@@ -149,6 +149,11 @@ export class FakeMachine {
   /** As a repository does that its image brought and that is gone. */
   breakUpdates(): void {
     writeFileSync(join(this.#folder, "apt-update-fails"), "");
+  }
+
+  /** What `containerd config default` prints. */
+  configureContainerd(text: string): void {
+    writeFileSync(join(this.#folder, "containerd-config"), text);
   }
 
   /** nvidia-smi fails with these words. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { NodeDocument } from "../../bootstrap/document";
@@ -159,6 +159,25 @@ describe("the bootstrap script on a machine", () => {
       own.replace("false", "true").replace('"x"', '"registry.k8s.io/pause:3.10.2"'),
     );
   });
+
+  /** What the releases themselves print as their defaults. */
+  const releases = join(__dirname, "containerd");
+  for (const file of readdirSync(releases)) {
+    it(`knows the configuration of containerd ${file.replace(".toml", "")}`, async () => {
+      machine = new FakeMachine();
+      const given = readFileSync(join(releases, file), "utf8");
+      machine.configureContainerd(given);
+      const { status, output } = await machine.run(scriptFor({ ...worker, cni: "bridge" }));
+      assert.equal(status, 0, output);
+      const before = given.split("\n");
+      const after = machine.read("etc/containerd/config.toml").split("\n").slice(1);
+      const changed = after.filter((line, index) => line !== before[index]).map((line) => line.trim());
+      assert.equal(changed.length, 3, changed.join("\n"));
+      assert.match(changed.join("\n"), /^sandbox(_image)? = "registry\.k8s\.io\/pause:3\.10\.2"$/m);
+      assert.ok(changed.includes("SystemdCgroup = true"));
+      assert.ok(changed.includes('conf_template = "/etc/containerd/cni.template"'));
+    });
+  }
 
   it("puts its own configuration in the place of an image's, once, drop-ins too", async () => {
     machine = new FakeMachine();

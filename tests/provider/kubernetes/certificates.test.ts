@@ -19,7 +19,7 @@ describe("certificates", () => {
     assert.equal(certificate.subject, "CN=etcd-ca");
     assert.ok(certificate.ca && certificate.verify(createPublicKey(authority.privateKey)));
     const { notBefore, notAfter } = certificateValidity(authority.certificate);
-    assert.equal(notBefore.toISOString(), "2026-03-01T11:55:00.000Z");
+    assert.equal(notBefore.toISOString(), "2026-02-28T12:00:00.000Z");
     assert.equal(notAfter.toISOString(), "2036-03-01T12:00:00.000Z");
     assert.deepEqual(certificate.publicKey.asymmetricKeyDetails, { namedCurve: "prime256v1" });
   });
