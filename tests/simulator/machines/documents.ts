@@ -2,6 +2,7 @@
 import type { NodeDocument } from "../../../bootstrap/document";
 import { renderBootstrapScript } from "../../../bootstrap/script";
 import { makeAuthority, makePrivateKey } from "../../../provider/kubernetes/certificates";
+import { pinnedVersion } from "../../../toolchain/tools";
 
 export interface TestDocuments {
   readonly controlPlane: NodeDocument;
@@ -17,7 +18,7 @@ export async function testDocuments(address: string): Promise<TestDocuments> {
       clusterName: "test",
       nodeName: name,
       providerId: `test://${name}`,
-      kubernetesVersion: "1.36.3",
+      kubernetesVersion: pinnedVersion("kubeadm"),
       certificateAuthority: ca.certificate,
       labels: {},
       taints: [],

@@ -110,7 +110,7 @@ describe("light machines", function () {
       assert.ok(taints!.some(({ key }) => key === "nvidia.com/gpu"));
       assert.deepEqual([capacity.cpu, capacity.memory, capacity.pods], ["4", "16Gi", "110"]);
       assert.equal(allocatable["nvidia.com/gpu"], "2");
-      assert.equal(nodeInfo.kubeletVersion, "v1.36.3");
+      assert.equal(nodeInfo.kubeletVersion, `v${cluster.documents.controlPlane.kubernetesVersion}`);
       assert.ok(addresses.some(({ address }: { address: string }) => address === worker.spec.address));
 
       const tolerations = [{ key: "nvidia.com/gpu", operator: "Exists" }];
