@@ -1,5 +1,5 @@
 /**
- * Writes `node-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
+ * Writes `node-script.ts`, `control-plane-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
  * package. Comments stay behind, for each byte counts against a cloud's limit. Run: `npx tsx bootstrap/generate.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 /** Modules, each with the scripts that it has as constants. */
 const modules = {
-  "node-script.ts": { nodeScript: "node.sh", controlPlaneScript: "control-plane.sh" },
+  "node-script.ts": { nodeScript: "node.sh" },
+  "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },
   "ec2-script.ts": {
     ec2Script: "ec2.sh",
     ec2MembersScript: "ec2-members.sh",

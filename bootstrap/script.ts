@@ -1,10 +1,11 @@
 /** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
 // Not Node's own zlib, whose output depends on the processor: the same program must give the same script everywhere.
 import { gunzipSync, gzipSync } from "fflate";
+import { controlPlaneScript } from "./control-plane-script";
 import type { ControlPlaneDocument, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
-import { controlPlaneScript, nodeScript } from "./node-script";
+import { nodeScript } from "./node-script";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;

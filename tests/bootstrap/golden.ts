@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { controlPlaneScript } from "../../bootstrap/control-plane-script";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
-import { controlPlaneScript, nodeScript } from "../../bootstrap/node-script";
+import { nodeScript } from "../../bootstrap/node-script";
 
 /** What machines run alike, by the file it comes from. */
 const scripts = {

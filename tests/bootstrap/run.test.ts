@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
@@ -144,56 +142,6 @@ describe("the bootstrap script on a machine", () => {
       "/dev/sda1 / ext4 defaults 0 1\n# /swap.img\tnone\tswap\tsw\t0\t0\n# /old none swap sw 0 0\n",
     );
     assert.deepEqual(calls, ["systemd-detect-virt -cq", "swapoff -a", "systemctl start kubelet"]);
-  });
-
-  it("takes what a pre-baked image has, and installs nothing", async () => {
-    machine = new FakeMachine();
-    const own = '# Kept by gpu-clusters: the image\'s own\nSystemdCgroup = false\nsandbox = "x"\n';
-    machine.write("etc/containerd/config.toml", own);
-    const { status, calls } = await machine.run(scriptFor(worker));
-    assert.equal(status, 0);
-    assert.deepEqual(of(calls, "apt-get"), []);
-    assert.deepEqual(of(calls, "containerd"), []);
-    assert.equal(
-      machine.read("etc/containerd/config.toml"),
-      own.replace("false", "true").replace('"x"', '"registry.k8s.io/pause:3.10.2"'),
-    );
-  });
-
-  /** What the releases themselves print as their defaults. */
-  const releases = join(__dirname, "containerd");
-  for (const file of readdirSync(releases)) {
-    it(`knows the configuration of containerd ${file.replace(".toml", "")}`, async () => {
-      machine = new FakeMachine();
-      const given = readFileSync(join(releases, file), "utf8");
-      machine.configureContainerd(given);
-      const { status, output } = await machine.run(scriptFor({ ...worker, cni: "bridge" }));
-      assert.equal(status, 0, output);
-      const before = given.split("\n");
-      const after = machine.read("etc/containerd/config.toml").split("\n").slice(1);
-      const changed = after.filter((line, index) => line !== before[index]).map((line) => line.trim());
-      assert.equal(changed.length, 3, changed.join("\n"));
-      assert.match(changed.join("\n"), /^sandbox(_image)? = "registry\.k8s\.io\/pause:3\.10\.2"$/m);
-      assert.ok(changed.includes("SystemdCgroup = true"));
-      assert.ok(changed.includes('conf_template = "/etc/containerd/cni.template"'));
-    });
-  }
-
-  it("puts its own configuration in the place of an image's, once, drop-ins too", async () => {
-    machine = new FakeMachine();
-    const docker = 'disabled_plugins = ["cri"]\n# SystemdCgroup\n';
-    machine.write("etc/containerd/config.toml", docker);
-    machine.write("etc/containerd/conf.d/99-image.toml", docker);
-    await machine.run(scriptFor(worker));
-    const config = machine.read("etc/containerd/config.toml");
-    assert.match(config, /^# Kept by gpu-clusters\nSystemdCgroup = true\n/);
-    assert.equal(machine.read("etc/containerd/config.toml.image"), docker);
-    assert.equal(machine.read("etc/containerd/conf.d.image/99-image.toml"), docker);
-    assert.ok(!machine.has("etc/containerd/conf.d"));
-    rmSync(join(machine.root, state, "node"));
-    const { calls } = await machine.run(scriptFor(worker));
-    assert.deepEqual(of(calls, "containerd"), []);
-    assert.equal(machine.read("etc/containerd/config.toml"), config);
   });
 
   it("joins a worker that trusts the document's authority and nothing else", async () => {

@@ -114,7 +114,7 @@ describe("nodeDocumentFromScript", () => {
 });
 
 describe("scripts/node.sh", () => {
-  for (const module of ["node-script.ts", "ec2-script.ts"] as const) {
+  for (const module of ["node-script.ts", "control-plane-script.ts", "ec2-script.ts"] as const) {
     it(`is what ${module} has (npx tsx bootstrap/generate.ts writes it)`, () => {
       assert.equal(readFileSync(join(__dirname, "../../bootstrap", module), "utf8"), scriptModule(module));
     });
