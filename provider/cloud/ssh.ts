@@ -70,7 +70,9 @@ export function runOverSsh(
 ): Promise<SshResult> {
   return overSsh(target, { signal }, (client) => {
     return new Promise<SshResult>((resolve, reject) => {
-      client.exec(command, (error, channel) => (error ? reject(error) : finished(channel, input).then(resolve, reject)));
+      client.exec(command, (error, channel) =>
+        error ? reject(error) : finished(channel, input).then(resolve, reject),
+      );
     });
   });
 }

@@ -18,10 +18,7 @@ export interface GroupNodes {
   remove(nodeName: string, signal: AbortSignal): Promise<void>;
 }
 
-export function groupNodes(
-  api: KubernetesApi,
-  mintBootstrapToken: GroupNodes["mintBootstrapToken"],
-): GroupNodes {
+export function groupNodes(api: KubernetesApi, mintBootstrapToken: GroupNodes["mintBootstrapToken"]): GroupNodes {
   return {
     mintBootstrapToken,
     cordon: async (name, signal) => {
