@@ -22,14 +22,20 @@ export interface ClusterParts<Made extends MadeNodeGroup> {
   kubeconfig: pulumi.Output<string>;
   /** How the API server is waited for, and what must be there before it can answer. */
   apiServer: { args: Omit<ApiServerReadyArgs, "kubeconfig">; after: pulumi.Resource[] };
-  /** The machine whose disk has what is in the cluster: with it, add-ons are gone. Left out where the cloud hosts it. */
-  keeper?: pulumi.Resource;
+  /**
+   * What becomes another with the machine that alone has the cluster's contents on its disk: then all that was in the cluster is gone, and
+   * its nodes have joined nothing. Left out where no single machine has them.
+   */
+  keeper?: pulumi.Input<string> | undefined;
   addOns: AddOns;
   /** Made once the API server answers. */
-  nodeGroups: readonly ((apiServer: ApiServerReady) => Made)[];
+  nodeGroups: readonly ((apiServer: ApiServerReady, withKeeper: WithKeeper) => Made)[];
   /** Which nodes are waited for. */
   nodes: (groups: readonly Made[]) => Omit<NodesReadyArgs, "kubeconfig">;
 }
+
+/** Of what does not outlive the cluster's contents: it is made anew for a new keeper, the old one forgotten first. */
+export type WithKeeper = Pick<pulumi.CustomResourceOptions, "replacementTrigger" | "deleteBeforeReplace">;
 
 export type RunningCluster<Made extends MadeNodeGroup> = Omit<KubernetesCluster, "nodeGroups"> & {
   nodeGroups: pulumi.Output<(Made extends MadeNodeGroup<infer Status> ? Status : never)[]>;
@@ -41,33 +47,38 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   parts: ClusterParts<Made>,
   child: pulumi.CustomResourceOptions,
 ): RunningCluster<Made> {
-  const { kubeconfig, addOns } = parts;
+  const { kubeconfig, addOns, keeper } = parts;
+  const withKeeper = keeper === undefined ? {} : { replacementTrigger: keeper, deleteBeforeReplace: true };
   const apiServer = new ApiServerReady(
     `${name}-api-server`,
     { kubeconfig, ...parts.apiServer.args },
-    { ...child, dependsOn: parts.apiServer.after },
+    { ...child, ...withKeeper, dependsOn: parts.apiServer.after },
   );
-  const kubeProvider = new KubernetesProvider(`${name}-kubernetes`, kubeconfig, {
-    parent: child.parent,
-    dependsOn: [apiServer],
-  });
+  const kubeProvider = new KubernetesProvider(
+    `${name}-kubernetes`,
+    // The same cluster at another address is the same; where its contents are gone, each thing in it is made anew by itself.
+    { kubeconfig, clusterIdentifier: keeper === undefined ? undefined : parts.clusterName },
+    { parent: child.parent, dependsOn: [apiServer] },
+  );
+  // Nobody need delete what is gone with the cluster.
+  const inCluster = { ...child, ...withKeeper, provider: kubeProvider, deletedWith: apiServer };
   const install = (which: readonly AddOn[], after: pulumi.Resource[], nodeGroups: readonly AutoscaledGroup[] = []) =>
     which.flatMap((addOn) =>
       addOn(
         { name, kubernetesVersion: apiServer.version, nodeGroups },
-        { ...child, provider: kubeProvider, dependsOn: [apiServer, ...after], deletedWith: parts.keeper },
+        { ...inCluster, dependsOn: [apiServer, ...after] },
       ),
     );
 
   const before = install(addOns.beforeNodes, []);
-  const groups = parts.nodeGroups.map((make) => make(apiServer));
+  const groups = parts.nodeGroups.map((make) => make(apiServer, withKeeper));
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
   install(addOns.besideGroups, resources, autoscaled);
   const nodes = new NodesReady(
     `${name}-nodes`,
     { kubeconfig, ...parts.nodes(groups) },
-    { ...child, dependsOn: [...resources, ...before] },
+    { ...child, ...withKeeper, dependsOn: [...resources, ...before] },
   );
   const after = install(addOns.afterNodes, [nodes]);
 

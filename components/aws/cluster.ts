@@ -83,7 +83,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         clusterName: place.clusterName,
         certificates,
         controlPlane: {
-          machines,
+          machines: machines.map(({ id }) => id),
           ready,
           endpoint,
           log: consoleOf(machines[0]!.id),
@@ -198,7 +198,7 @@ interface GroupSurroundings extends Surroundings {
 function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: GroupSurroundings) {
   const { args, index, place, foundation, endpoint } = surroundings;
   const { network, access, secrets, nodeIdentity } = foundation;
-  return ({ certificateAuthority, kubernetesVersion, apiServer }: Joining): KubeadmNodeGroup => {
+  return ({ certificateAuthority, kubernetesVersion, apiServer, withKeeper }: Joining): KubeadmNodeGroup => {
     const { resource, spec } = nodeGroup(
       `${name}-${group.name}`,
       {
@@ -219,7 +219,11 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
       {
         template: { ...place.onAws },
         // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
-        group: { ...place.child, dependsOn: [apiServer, network, ...access.ready, ...nodeIdentity.ready] },
+        group: {
+          ...place.child,
+          ...withKeeper,
+          dependsOn: [apiServer, network, ...access.ready, ...nodeIdentity.ready],
+        },
       },
     );
     return {

@@ -36,7 +36,7 @@ export interface AwsPlace {
 export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsPlace {
   const { clusterName = name, namePrefix, cloudControllerManager: externalCloudProvider = true } = args;
   const base = `${namePrefix ?? ""}${clusterName}`;
-  const child = { parent, provider: ownProvider(`${name}-account`, args, { parent }) };
+  const child = { parent, provider: ownProvider(`${name}-gpu-clusters`, args, { parent }) };
   return {
     clusterName,
     base,

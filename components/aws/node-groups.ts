@@ -177,7 +177,11 @@ export function nodeGroup(
     name,
     spec,
     // Machines cannot move into another placement group, nor out of one.
-    { ...options.group, replacementTrigger: group.placementGroup ?? "none", deleteBeforeReplace: true },
+    {
+      ...options.group,
+      replacementTrigger: [group.placementGroup ?? "none", options.group.replacementTrigger ?? "none"],
+      deleteBeforeReplace: true,
+    },
   );
   return { resource, spec };
 }

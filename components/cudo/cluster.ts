@@ -130,7 +130,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         clusterName,
         certificates,
         controlPlane: {
-          machines: [machine],
+          machines: [pulumi.interpolate`${machine.vmId} ${machine.createdAt}`],
           ready: [machine],
           endpoint: pulumi.interpolate`https://${machine.externalIpAddress}:6443`,
           tlsServerName: apiServerName,
@@ -140,7 +140,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         addOns: {
           besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],
         },
-        nodeGroups: groups.map((group) => ({ apiServer, ...joining }) => {
+        nodeGroups: groups.map((group) => ({ apiServer, withKeeper, ...joining }) => {
           const place = {
             ...joining,
             clusterName,
@@ -152,7 +152,11 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             authorizedKeys,
           };
           const spec = groupArgs(place);
-          const resource = new NodeGroup(`${name}-${group.name}`, spec, { ...child, dependsOn: [apiServer] });
+          const resource = new NodeGroup(`${name}-${group.name}`, spec, {
+            ...child,
+            ...withKeeper,
+            dependsOn: [apiServer],
+          });
           return {
             name: group.name,
             minSize: group.minSize,

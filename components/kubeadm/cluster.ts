@@ -5,12 +5,12 @@ import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
 import type { AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
-import { kubernetesCluster, type MadeNodeGroup, type RunningCluster } from "../kubernetes-cluster";
+import { kubernetesCluster, type MadeNodeGroup, type RunningCluster, type WithKeeper } from "../kubernetes-cluster";
 
 /** The machines that a kubeadm cluster's API server and etcd run on. */
 export interface KubeadmControlPlane {
-  /** At least one. */
-  machines: readonly pulumi.Resource[];
+  /** What each machine is known by: another one with an empty disk has another. At least one. */
+  machines: readonly pulumi.Input<string>[];
   /** The machines with what leads to them. */
   ready: pulumi.Resource[];
   /** `https://host:6443` as the world reaches it. */
@@ -29,6 +29,8 @@ export interface Joining {
   kubeconfig: pulumi.Output<string>;
   /** Machines that boot before it answers find nobody. */
   apiServer: ApiServerReady;
+  /** Options of the group: machines of one cluster never join another, even of the same name and authority. */
+  withKeeper: WithKeeper;
 }
 
 export interface KubeadmNodeGroup extends MadeNodeGroup {
@@ -72,15 +74,16 @@ export function kubeadmCluster(
       certificateAuthority,
       kubeconfig,
       apiServer: { args: { log: controlPlane.log, sshPrivateKey }, after: controlPlane.ready },
-      keeper: controlPlane.machines[0]!,
+      // Several machines keep it together: one that is made anew gets it from the others.
+      keeper: controlPlane.machines.length === 1 ? controlPlane.machines[0] : undefined,
       addOns: {
         beforeNodes: [...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]), ...(addOns.beforeNodes ?? [])],
         besideGroups: addOns.besideGroups ?? [],
         afterNodes: addOns.afterNodes ?? [],
       },
-      nodeGroups: parts.nodeGroups.map((make) => (apiServer: ApiServerReady) => {
+      nodeGroups: parts.nodeGroups.map((make) => (apiServer, withKeeper) => {
         const kubernetesVersion = apiServer.version.apply((version) => version.replace(/^v/, ""));
-        return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer });
+        return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer, withKeeper });
       }),
       nodes: (groups) => ({
         nodeGroups: groups.map(({ name: group, minSize }) => ({ name: group, minSize })),

@@ -127,6 +127,8 @@ export class Vm extends pulumi.CustomResource {
   public readonly projectId!: pulumi.Output<string>;
   /** State at the last `up` or `refresh`: `ACTIVE`, `STOPPED`, `FAILED`, … */
   public readonly state!: pulumi.Output<string>;
+  /** RFC 3339. Another VM of the same id was made at another time. */
+  public readonly createdAt!: pulumi.Output<string>;
 
   /** The VM with this id, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vm {
@@ -149,7 +151,16 @@ export class Vm extends pulumi.CustomResource {
         "bootDiskSizeGib",
         "metadata",
       ],
-      ...["imageId", "gpuModel", "internalIpAddress", "externalIpAddress", "providerId", "projectId", "state"],
+      ...[
+        "imageId",
+        "gpuModel",
+        "internalIpAddress",
+        "externalIpAddress",
+        "providerId",
+        "projectId",
+        "state",
+        "createdAt",
+      ],
     ];
     super(
       Vm.__pulumiType,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { AddOn } from "../../components/addons/add-on";
-import { kubeadmCluster, type KubeadmParts } from "../../components/kubeadm/cluster";
+import { kubeadmCluster, type KubeadmControlPlane, type KubeadmParts } from "../../components/kubeadm/cluster";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
 
@@ -23,7 +23,7 @@ class Thing extends pulumi.CustomResource {
 }
 
 /** On machines that were there before: no cloud has a part in it. */
-function bareMetal(parts: Partial<KubeadmParts> = {}) {
+function bareMetal(parts: Partial<KubeadmParts> = {}, controlPlane: Partial<KubeadmControlPlane> = {}) {
   const parent = new pulumi.ComponentResource("bare:metal:Cluster", "rack", {});
   const child = { parent };
   const server = new Thing("rack-server", child);
@@ -34,17 +34,18 @@ function bareMetal(parts: Partial<KubeadmParts> = {}) {
       clusterName: "rack",
       certificates: new ClusterCertificates("rack-certificates", { clusterName: "rack" }, child),
       controlPlane: {
-        machines: [server],
+        machines: [server.id],
         ready: [server, address],
         endpoint: pulumi.output("https://192.0.2.7:6443"),
+        ...controlPlane,
       },
       cni: "none",
       podSubnet: "10.244.0.0/16",
       nodeGroups: [
-        ({ apiServer, kubernetesVersion }) => ({
+        ({ apiServer, withKeeper, kubernetesVersion }) => ({
           name: "metal",
           minSize: 2,
-          resource: new Thing("rack-metal", { ...child, dependsOn: [apiServer] }, { kubernetesVersion }),
+          resource: new Thing("rack-metal", { ...child, ...withKeeper, dependsOn: [apiServer] }, { kubernetesVersion }),
           status: pulumi.output({
             name: "metal",
             role: "worker" as const,
@@ -114,6 +115,19 @@ describe("a cluster set up by kubeadm", () => {
     assert.ok(before("scaler").includes("rack-metal"));
     assert.ok(!before("metal").includes("rack-scaler"));
     assert.ok(before("devices").includes("rack-nodes"));
+  });
+
+  it("makes anew, with another machine that keeps it alone, what was in it", async () => {
+    const addOn: AddOn = ({ name }, options) => [new Thing(`${name}-controller`, options)];
+    const triggers = async (controlPlane: Partial<KubeadmControlPlane>) => {
+      const registered = await mockProgram(cloud);
+      const cluster = bareMetal({ addOns: { beforeNodes: [addOn] } }, controlPlane);
+      assert.equal(await valueOf(cluster.status), "ready");
+      await settled();
+      return ["api-server", "controller", "metal", "nodes"].map((part) => registered.triggerOf(`rack-${part}`));
+    };
+    assert.deepEqual(await triggers({}), Array(4).fill("rack-server-id"));
+    assert.deepEqual(await triggers({ machines: ["a", "b", "c"] }), Array(4).fill(undefined));
   });
 
   it("is ready with what waits for its nodes, not before", async () => {

@@ -2,7 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
-type Request = { getName(): string; getDependenciesList(): string[]; getIgnorechangesList(): string[] };
+interface Request {
+  getName(): string;
+  getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
+}
 
 /** What components register, under Pulumi's mocks. */
 export class Registered {
@@ -32,6 +37,11 @@ export class Registered {
 
   ignoredChangesOf(name: string): string[] {
     return this.requests.get(name)?.getIgnorechangesList() ?? [];
+  }
+
+  /** What it is made anew with. */
+  triggerOf(name: string): unknown {
+    return this.requests.get(name)?.getReplacementTrigger()?.toJavaScript();
   }
 
   /** Pulumi's mocks are not told of options, their monitor is. */

@@ -304,6 +304,25 @@ describe("an AWS cluster on the engine", function () {
     }
   });
 
+  it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
+    const { instances } = await environment.aws.state();
+    const lost = instances.find(({ tags }) => tags?.["Name"] === "life-control-plane")!.id;
+    await ec2.terminateInstances({ InstanceIds: [lost] });
+    await seen(async () => {
+      const still = (await environment.aws.state()).instances.some(({ id }) => id === lost);
+      return still ? undefined : true;
+    }, "the end of the control plane");
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    const mended = await stack.up();
+    assert.ok(mended.ok, mended.text);
+    assert.equal((await nodes("gpu")).filter(isReady).length, 1);
+    const daemons = ["get", "daemonsets", "--namespace", "kube-system", "-o", "name"];
+    const { stdout } = await runCommand(environment.tools.kubectl, ["--kubeconfig", kubeconfig, ...daemons], {});
+    assert.match(stdout, /aws-cloud-controller-manager/);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
   it("leaves nothing behind, of its controllers neither", async () => {
     const { vpcId, subnetIds } = (await stack.outputs()) as { vpcId: string; subnetIds: string[] };
     await makeServiceLeftovers(ec2, { clusterName: "life", vpcId, subnetIds }, connection);

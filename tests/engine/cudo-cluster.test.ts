@@ -136,6 +136,22 @@ describe("a Cudo cluster on the engine", function () {
     }
   });
 
+  it("prints no secret at debug level either, nor as JSON, nor in the engine's events", async () => {
+    const secrets = secretTexts(JSON.parse(await stack.state(true)));
+    for (const flags of [["--json", "--debug"], ["--debug"]]) {
+      const { ok, text, events } = await stack.up(...flags);
+      assert.ok(ok, text.slice(-2000));
+      assert.match(`${text}${events}`, /RegisterResource RPC finished: [^\n]*ClusterCertificates[^\n]*not logged/);
+      for (const secret of secrets) {
+        const inJson = JSON.stringify(secret).slice(1, -1);
+        const shown = [secret, inJson, JSON.stringify(inJson).slice(1, -1)].some((form) =>
+          `${text}${events}`.includes(form),
+        );
+        assert.ok(!shown, `${flags.join(" ")} prints a secret (${secret.slice(0, 24)}…)`);
+      }
+    }
+  });
+
   it("changes a label in place, on the nodes that run", async () => {
     await reconfigure([{ ...group, labels: { tier: "batch" } }, gpuGroup]);
     const steps = await stack.preview();
@@ -178,6 +194,31 @@ describe("a Cudo cluster on the engine", function () {
     const mended = await stack.up();
     assert.ok(mended.ok, mended.text);
     assert.equal((await nodes()).filter((node) => node.metadata.labels["gpu-clusters/node-group"] === "gpu").length, 1);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
+    const groups = { "pulumi-gpu-clusters:nodeGroups": [{ ...group, minSize: 1, maxSize: 1 }] };
+    const config = { ...environment.providerConfig, ...configOf([]), ...groups, "pulumi-gpu-clusters:cni": "flannel" };
+    stack.configure(config);
+    const before = await stack.up();
+    assert.ok(before.ok, before.text);
+    const { baseUrl, apiKey, projectId } = environment.simulator.cudo;
+    await fetch(`${baseUrl}/v1/projects/${projectId}/vms/life-control-plane/terminate`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    while ((await vmIds()).includes("life-control-plane")) await sleep(50);
+    // It tells that the cluster cannot be asked, and forgets the machine.
+    assert.match((await stack.refresh()).text, /Vm test-control-plane deleted/);
+    const mended = await stack.up();
+    assert.ok(mended.ok, mended.text);
+    writeFileSync(kubeconfig, String((await stack.outputs()).kubeconfig), { mode: 0o600 });
+    assert.deepEqual(
+      (await nodes()).map(({ metadata }) => metadata.labels["gpu-clusters/node-group"] ?? "control plane").sort(),
+      ["control plane", "workers"],
+    );
+    assert.match(await kubectl("get", "daemonsets", "--namespace", "kube-flannel", "-o", "name"), /kube-flannel-ds/);
     assert.deepEqual(await stack.preview(), []);
   });
 

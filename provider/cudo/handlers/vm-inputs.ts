@@ -24,6 +24,7 @@ export interface VmOutputs {
   externalIpAddress: string;
   providerId: string;
   state: string;
+  createdAt: string;
 }
 
 /** Beyond it, start scripts are known to be refused (reference: Cudo, "Start script"; no official limit). */

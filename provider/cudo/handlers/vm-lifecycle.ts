@@ -83,6 +83,7 @@ export function vmOutputs(api: CudoApi, vm: Vm): VmOutputs {
     externalIpAddress: vm.externalIpAddress,
     providerId: providerId(api.projectId, vm.id),
     state: vm.state,
+    createdAt: vm.createTime,
   };
 }
 
