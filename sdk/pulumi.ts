@@ -2,6 +2,7 @@
  * The part of the Pulumi SDK that this package uses. The SDK's root also loads a TypeScript compiler and npm's dependency solver, for
  * closures that are turned into text: almost a second of each preview, and none of ours needs it.
  */
+import "./masked-debug";
 export * from "@pulumi/pulumi/config";
 export * from "@pulumi/pulumi/errors";
 export * as log from "@pulumi/pulumi/log";

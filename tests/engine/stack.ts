@@ -1,5 +1,5 @@
 /** One stack of this checkout's default program (or of a program given), run by the real engine in a directory of its own. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
@@ -37,6 +37,8 @@ export interface Operation {
   ok: boolean;
   /** All that pulumi printed. */
   text: string;
+  /** The engine's own log, a JSON object per line. */
+  events: string;
   changes: Changes;
 }
 
@@ -175,7 +177,13 @@ export class EngineStack {
       this.program,
       interrupt,
     );
-    return { ok: result.exitCode === 0, text: `${result.stdout}${result.stderr}`, changes: changesOf(events) };
+    const log = existsSync(events) ? readFileSync(events, "utf8") : "";
+    return {
+      ok: result.exitCode === 0,
+      text: `${result.stdout}${result.stderr}`,
+      events: log,
+      changes: changesOf(log),
+    };
   }
 
   private get program(): string {
@@ -211,13 +219,7 @@ export class EngineStack {
 
 /** From the engine's own event log: what the operation did in the end. */
 function changesOf(events: string): Changes {
-  let text: string;
-  try {
-    text = readFileSync(events, "utf8");
-  } catch {
-    return {};
-  }
-  for (const line of text.split("\n")) {
+  for (const line of events.split("\n")) {
     if (line.includes('"summaryEvent"')) {
       const event = JSON.parse(line) as { summaryEvent: { resourceChanges?: Changes } };
       return event.summaryEvent.resourceChanges ?? {};
