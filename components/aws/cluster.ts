@@ -142,7 +142,9 @@ function consoleOf(instanceId: pulumi.Input<string>): MachineLogArgs {
 
 /** In the cluster nobody knows the region that a stack is configured with: it is that of the zones. */
 function accessOf({ connection }: AwsPlace, zones: pulumi.Output<string[]>) {
-  const region = zones.apply(([zone]) => connection?.region ?? awsRegion() ?? zone!.replace(/[a-z]$/, ""));
+  const region = pulumi
+    .all([zones, connection?.region])
+    .apply(([[zone], own]) => own ?? awsRegion() ?? zone!.replace(/[a-z]$/, ""));
   return pulumi.output({ aws: { region, endpoint: connection?.endpoint } });
 }
 

@@ -1,6 +1,6 @@
 import { AccountReady } from "../../sdk/aws/account-ready";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
-import type { AwsConnection } from "../../sdk/aws/config";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
@@ -12,7 +12,7 @@ import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { lastingNetwork, plannedNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
-import { accountConnection, accountProvider, ownProvider } from "./provider";
+import { awsAccount, type AwsAccount } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
 import { awsName, longestNames } from "./names";
 import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
@@ -26,7 +26,8 @@ export interface AwsPlace {
   /** What AWS's cloud controller manager finds its cluster's things by. Empty without it. */
   kubernetes: Record<string, string>;
   externalCloudProvider: boolean;
-  connection: AwsConnection | undefined;
+  account: AwsAccount;
+  connection: AwsConnectionArgs | undefined;
   /** Of the cluster's children. */
   child: pulumi.CustomResourceOptions;
   /** The same for those that the AWS provider makes. */
@@ -36,16 +37,17 @@ export interface AwsPlace {
 export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsPlace {
   const { clusterName = name, namePrefix, cloudControllerManager: externalCloudProvider = true } = args;
   const base = `${namePrefix ?? ""}${clusterName}`;
-  const child = { parent, provider: ownProvider(`${name}-gpu-clusters`, args, { parent }) };
+  const account = awsAccount(name, args, parent);
   return {
     clusterName,
     base,
     tags: clusterTags({ clusterName, namePrefix, tags: args.tags, stack: thisStack() }),
     kubernetes: externalCloudProvider ? kubernetesTags(base) : {},
     externalCloudProvider,
-    connection: accountConnection(args),
-    child,
-    onAws: { parent, provider: accountProvider(`${name}-aws`, args, { parent }) },
+    account,
+    connection: account.connection,
+    child: { parent, provider: account.own },
+    onAws: { parent, provider: account.aws },
   };
 }
 
@@ -90,6 +92,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       ownTags: { [stackTag]: thisStack() },
       serviceRoles: serviceRoles(args.nodeGroups ?? []),
       keyPair: args.keyPair,
+      awsProvider: place.account.seen,
       connection: place.connection,
     },
     child,

@@ -1,4 +1,4 @@
-import type { AwsConnection } from "../../sdk/aws/config";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
 import type * as pulumi from "../../sdk/pulumi";
@@ -12,7 +12,7 @@ export interface AskedGroup {
   path: string;
   /** Whether machines have public addresses. */
   publicSubnets: boolean;
-  connection: AwsConnection | undefined;
+  connection: AwsConnectionArgs | undefined;
 }
 
 /** Whether a group's template depends on more of its types than their names. */

@@ -1,5 +1,5 @@
 import * as pulumi from "../../sdk/pulumi";
-import type { AwsConnection } from "../../sdk/aws/config";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { ImageChoice } from "../../sdk/aws/image-choice";
 import { InvalidInput } from "../errors";
 import { architectureOf } from "./instance-types";
@@ -21,7 +21,7 @@ export interface ImageWish {
   /** The user's own. */
   given: pulumi.Input<string> | undefined;
   diskSizeGib: pulumi.Input<number>;
-  connection: AwsConnection | undefined;
+  connection: AwsConnectionArgs | undefined;
 }
 
 /** The image of a group or of the control plane, which its state keeps. Rejects with `InvalidInput` where the disk is too small for it. */

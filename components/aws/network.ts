@@ -10,7 +10,7 @@ import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
-import type { AwsConnection } from "../../sdk/aws/config";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { ZoneChoice } from "../../sdk/aws/zone-choice";
 import { InvalidInput } from "../errors";
 import { defaultCidr, zoneCount } from "./network-shape";
@@ -26,7 +26,7 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Of subnets, for the cloud controller manager. Empty without it. */
   kubernetes: Record<string, string>;
   region: string | undefined;
-  connection: AwsConnection | undefined;
+  connection: AwsConnectionArgs | undefined;
   /** Without these, nothing is made. */
   after: pulumi.Resource[];
 }

@@ -2,10 +2,9 @@ import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { PlacementGroup } from "@pulumi/aws/ec2/placementGroup";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { NodeGroup, type NodeGroupArgs } from "../../sdk/aws/node-group";
+import { NodeGroup, type AwsConnectionArgs, type NodeGroupArgs } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
-import type { AwsConnection } from "../../sdk/aws/config";
 import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
@@ -48,7 +47,7 @@ export interface NodeGroupPlace {
   /** Whether machines have public addresses there. */
   publicSubnets: boolean;
   securityGroupId: pulumi.Input<string>;
-  connection: AwsConnection | undefined;
+  connection: AwsConnectionArgs | undefined;
   tags: Tags;
   /** What AWS's cloud controller manager knows its cluster's machines by: it passes others over. */
   kubernetes: Tags;

@@ -1,5 +1,8 @@
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
 import { Provider } from "@pulumi/aws/provider";
 import type { AwsConnection } from "../../sdk/aws/config";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
@@ -36,16 +39,40 @@ export function accountProvider(
   );
 }
 
-/** The same for resources of this package; the rest of its configuration is the stack's. */
-export function ownProvider(name: string, account: Account, options: pulumi.ResourceOptions): GpuClusters | undefined {
-  const connection = accountConnection(account);
-  if (connection === undefined) return undefined;
-  const configured = new pulumi.Config("gpu-clusters").getObject<AwsConnection>("aws");
-  return new GpuClusters(name, { aws: { ...configured, ...connection } }, options);
+/** Where and as whom AWS is asked: the same for both providers. */
+export interface AwsAccount {
+  /** Of the AWS provider. Undefined: the one that the component inherits. */
+  aws: Provider | undefined;
+  /** Of this package's. */
+  own: GpuClusters | undefined;
+  connection: AwsConnectionArgs | undefined;
+  /** What the AWS provider says of itself. */
+  seen: pulumi.Output<{ accountId: string; region: string }>;
 }
 
-/** The same for resources of this package. */
-export function accountConnection({ region, cloudAccount }: Account): AwsConnection | undefined {
-  if (region === undefined && cloudAccount === undefined) return undefined;
-  return { ...(region && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
+/**
+ * One account from all that can name it: the component's arguments, else an explicit provider of AWS, else the stack's configuration of AWS;
+ * `gpu-clusters:aws` need not say it again.
+ */
+export function awsAccount(name: string, args: Account, parent: pulumi.Resource): AwsAccount {
+  const inherited = parent.getProvider("aws:ec2/vpc:Vpc");
+  const stacks = new pulumi.Config("gpu-clusters").getObject<AwsConnection>("aws") ?? {};
+  const configured = new pulumi.Config("aws").get("region");
+  const { cloudAccount, region: asked = cloudAccount && configured } = args;
+  const aws = accountProvider(`${name}-aws`, { region: asked, cloudAccount }, { parent });
+  const options = { parent, ...((aws ?? inherited) && { provider: aws ?? inherited }) };
+  const { region: seenRegion } = getRegionOutput({}, options);
+  const region = asked ?? (inherited ? seenRegion : stacks.region === undefined ? configured : undefined);
+  const connection =
+    region === undefined && cloudAccount === undefined
+      ? undefined
+      : { ...(region !== undefined && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
+  return {
+    aws,
+    own: connection && new GpuClusters(`${name}-gpu-clusters`, { aws: { ...stacks, ...connection } }, { parent }),
+    connection,
+    seen: pulumi
+      .all([getCallerIdentityOutput({}, options).accountId, seenRegion])
+      .apply(([accountId, region]) => ({ accountId, region })),
+  };
 }

@@ -31,6 +31,12 @@ export interface PlannedNetwork {
   securityGroupRules?: pulumi.Input<number>;
 }
 
+/** Where and as whom another provider asks AWS. */
+export interface SeenAccount {
+  accountId: pulumi.Input<string>;
+  region: pulumi.Input<string>;
+}
+
 export interface AccountReadyArgs {
   /** The region must offer its type, and the account's quotas must have room for it. */
   controlPlane?: pulumi.Input<PlannedControlPlane>;
@@ -47,6 +53,8 @@ export interface AccountReadyArgs {
   serviceRoles?: pulumi.Input<pulumi.Input<string>[]>;
   /** Name of an EC2 key pair of the region, which must exist. */
   keyPair?: pulumi.Input<string>;
+  /** What the AWS provider says of itself, which must be the same account and region: half a cluster would be elsewhere. */
+  awsProvider?: pulumi.Input<SeenAccount>;
   /** Another region, account or role than the provider's. */
   connection?: pulumi.Input<AwsConnectionArgs>;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { Provider } from "@pulumi/aws/provider";
 import { parse } from "yaml";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs } from "../../components/aws/args";
@@ -7,7 +8,7 @@ import { AwsCluster } from "../../components/aws/cluster";
 import { ClusterCouldNotBeDeployed } from "../../components/errors";
 import { cloud, deployed, functions, group, inputs, minimal, plain, scriptOf, secretValues } from "./aws-scene";
 import { awsFunctions, awsResourceTypes } from "./aws-tokens";
-import { mockProgram, settled, valueOf } from "./mocks";
+import { mockProgram, settled, valueOf, type Registered } from "./mocks";
 
 describe("components/aws", () => {
   it("makes a network, identities, a control plane and its groups, all named after the cluster", async () => {
@@ -308,6 +309,40 @@ describe("components/aws", () => {
     assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-west-1", assumeRole: cloudAccount });
     const lost = { roleArn: "" };
     assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
+  });
+
+  it("takes the region from where it is said once, for both providers, and compares what they are", async () => {
+    const ownProvider = (registered: Registered) =>
+      registered
+        .all("pulumi:providers:gpu-clusters")
+        .map(({ inputs }) => JSON.parse((plain(inputs) as { aws: string }).aws) as unknown);
+    const seen = { accountId: "123456789012", region: "us-west-2" };
+
+    const nowhere = await deployed();
+    assert.deepEqual(ownProvider(nowhere.registered), []);
+    assert.deepEqual(inputs(nowhere.registered, "train-account")["awsProvider"], seen);
+
+    pulumi.runtime.setAllConfig({ "aws:region": "us-west-2" });
+    try {
+      assert.deepEqual(ownProvider((await deployed()).registered), [{ region: "us-west-2" }]);
+      pulumi.runtime.setAllConfig({
+        "aws:region": "us-west-2",
+        "gpu-clusters:aws": JSON.stringify({ region: "eu-west-1" }),
+      });
+      assert.deepEqual(ownProvider((await deployed()).registered), [], "AccountReady says that they differ");
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+
+    const registered = await mockProgram(cloud, false, {
+      ...functions,
+      "aws:index/getRegion:getRegion": () => ({ region: "eu-central-1" }),
+    });
+    const provider = new Provider("eu", { region: "eu-central-1" });
+    assert.equal(await valueOf(new AwsCluster("train", minimal, { providers: [provider] }).status), "ready");
+    await settled();
+    assert.deepEqual(ownProvider(registered), [{ region: "eu-central-1" }]);
+    assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-central-1" });
   });
 
   it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {

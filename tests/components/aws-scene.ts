@@ -84,6 +84,8 @@ export const cloud: Outputs = {
 };
 
 export const functions: Functions = {
+  "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
+  "aws:index/getRegion:getRegion": () => ({ region: "us-west-2" }),
   "aws:ec2/getSubnets:getSubnets": () => ({ ids: ["subnet-a", "subnet-b", "subnet-public"] }),
   "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
     id,

@@ -123,6 +123,15 @@ describe("an AWS cluster on the engine", function () {
     assert.deepEqual(existing(await environment.aws.state()), {});
   });
 
+  it("refuses at the preview to make half of a cluster in another region", async () => {
+    const own = environment.providerConfig["gpu-clusters:aws"] as object;
+    configure({ "gpu-clusters:aws": { ...own, region: "eu-west-1" } });
+    await assert.rejects(stack.preview(), /the AWS provider is in us-west-2 and gpu-clusters in eu-west-1/);
+    configure({ "gpu-clusters:aws": { ...own, region: undefined } });
+    assert.ok((await stack.preview()).length > 0, "saying it once is enough");
+    configure({});
+  });
+
   it("makes a cluster whose kubeconfig answers, with its nodes Ready", async () => {
     const up = await stack.up();
     assert.ok(up.ok, up.text);
@@ -312,8 +321,8 @@ describe("an AWS cluster on the engine", function () {
       const still = (await environment.aws.state()).instances.some(({ id }) => id === lost);
       return still ? undefined : true;
     }, "the end of the control plane");
-    const refreshed = await stack.refresh();
-    assert.ok(refreshed.ok, refreshed.text);
+    // It tells that the cluster cannot be asked, and forgets the machine.
+    assert.match((await stack.refresh()).text, /Instance test-control-plane deleted/);
     const mended = await stack.up();
     assert.ok(mended.ok, mended.text);
     assert.equal((await nodes("gpu")).filter(isReady).length, 1);

@@ -11,6 +11,7 @@ import { connect } from "../connection";
 import { fromTagList } from "../ownership";
 import { limitFailures } from "../preflight/account-limits";
 import { examineGroup } from "../preflight/preflight";
+import { accountDifferences } from "../preflight/same-account";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
 import { hasServiceRole, makeServiceRole, serviceRoleName } from "../service-roles";
 import { keptAnswer } from "./kept-answer";
@@ -19,7 +20,7 @@ type Inputs = pulumi.Unwrap<AccountReadyArgs>;
 
 const answer = keptAnswer<Inputs, { accountId: string }>({
   async ask(clients, inputs, { signal, log, again }) {
-    const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {} } = inputs;
+    const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {}, awsProvider } = inputs;
     const region = await clients.region();
     const identity = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
     const looks: [string, Promise<CheckFailure[]>][] = [
@@ -32,9 +33,12 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
       looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
     // What there is of an older cluster counts itself.
     if (network && !again) looks.push(["network", limitFailures(clients, network, region, signal)]);
+    const accountId = identity.Account ?? "";
+    const elsewhere = awsProvider ? accountDifferences(awsProvider, { accountId, region }) : [];
     const failures = await Promise.all(looks.map(([what, looking]) => ifAllowed(what, log, looking)));
-    if (failures.flat().length > 0) throw new InvalidArguments(failures.flat());
-    return { accountId: identity.Account ?? "" };
+    const all = [...elsewhere, ...failures.flat()];
+    if (all.length > 0) throw new InvalidArguments(all);
+    return { accountId };
   },
 });
 

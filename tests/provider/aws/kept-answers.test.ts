@@ -35,6 +35,19 @@ describe("AWS answers that are kept", () => {
       ({ property, reason }) => `${property}: ${reason}`,
     );
 
+  it("refuses an account or a region that is not the AWS provider's, and says what to set", async () => {
+    assert.deepEqual(await refusal("AccountReady", { awsProvider: { accountId: "123456789012", region } }), []);
+    const [where, who, ...others] = await refusal("AccountReady", {
+      awsProvider: { accountId: "210987654321", region: "eu-west-1" },
+    });
+    assert.match(where!, /^region: the AWS provider is in eu-west-1 and gpu-clusters in us-west-2: say it once/);
+    assert.match(
+      who!,
+      /^cloudAccount: .* of account 210987654321 and those of gpu-clusters of 123456789012: .*AWS_PROFILE/,
+    );
+    assert.deepEqual(others, []);
+  });
+
   it("knows at the preview which zones a new network will be in", async () => {
     const zones = resource("ZoneChoice", "previewed");
     const previewed = await zones.previewCreate((await zones.check({ count: 3 })).inputs);

@@ -1,0 +1,25 @@
+import type { CheckFailure } from "../../server/resource";
+
+/** Where and as whom AWS is asked. */
+export interface AskedAs {
+  accountId: string;
+  region: string;
+}
+
+/** Half of a cluster is made by the AWS provider and half by ours. Pure. */
+export function accountDifferences(aws: AskedAs, own: AskedAs): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  if (aws.region !== own.region) {
+    const reason =
+      `the AWS provider is in ${aws.region} and gpu-clusters in ${own.region}: say it once, as aws:region or as region of the cluster, ` +
+      "and leave out gpu-clusters:aws.region";
+    failures.push({ property: "region", reason });
+  }
+  if (aws.accountId !== own.accountId) {
+    const reason =
+      `the AWS provider's credentials are of account ${aws.accountId} and those of gpu-clusters of ${own.accountId}: give both the same by ` +
+      "AWS_PROFILE, or AWS_ACCESS_KEY_ID with its key, in the environment in the place of aws:profile or aws:accessKey; or name a role as cloudAccount";
+    failures.push({ property: "cloudAccount", reason });
+  }
+  return failures;
+}
