@@ -95,7 +95,8 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       awsProvider: place.account.seen,
       connection: place.connection,
     },
-    child,
+    // What a cluster keeps for its life is refused before anything is made.
+    { ...child, dependsOn: [choices] },
   );
   const certificates = new ClusterCertificates(
     `${name}-certificates`,

@@ -49,7 +49,9 @@ export const accountReadyHandler: typeof answer = {
     return answer.create(inputs, context);
   },
   async update(id, inputs, state, context) {
-    await makeServiceRoles(inputs, context);
+    const { serviceRoles: before = [] } = state.inputs;
+    const serviceRoles = inputs.serviceRoles?.filter((service) => !before.includes(service));
+    await makeServiceRoles({ ...inputs, serviceRoles }, context);
     return answer.update!(id, inputs, state, context);
   },
 };
