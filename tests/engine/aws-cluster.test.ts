@@ -298,21 +298,6 @@ describe("an AWS cluster on the engine", function () {
     await seen(isJoined, "its node");
   });
 
-  it("would change nothing when AWS withdraws a zone and the images", async () => {
-    const reservations = (await ec2.describeInstances()).Reservations ?? [];
-    const images = reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ ImageId }) => ImageId ?? []));
-    for (const image of new Set(images)) {
-      await environment.aws.changeImage(image, "deprecated");
-      await environment.aws.changeImage(image, "deregistered");
-    }
-    await environment.aws.setZones({ "us-west-2a": "withdrawn" });
-    try {
-      assert.deepEqual(await previewOf(nodeGroups({ ...system, labels: { tier: "batch" }, minSize: 2 }, gpu)), []);
-    } finally {
-      await environment.aws.setZones({ "us-west-2a": "available" });
-    }
-  });
-
   it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
     const { instances } = await environment.aws.state();
     const lost = instances.find(({ tags }) => tags?.["Name"] === "life-control-plane")!.id;
@@ -330,6 +315,21 @@ describe("an AWS cluster on the engine", function () {
     const { stdout } = await runCommand(environment.tools.kubectl, ["--kubeconfig", kubeconfig, ...daemons], {});
     assert.match(stdout, /aws-cloud-controller-manager/);
     assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("would change nothing when AWS withdraws a zone and the images", async () => {
+    const reservations = (await ec2.describeInstances()).Reservations ?? [];
+    const images = reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ ImageId }) => ImageId ?? []));
+    for (const image of new Set(images)) {
+      await environment.aws.changeImage(image, "deprecated");
+      await environment.aws.changeImage(image, "deregistered");
+    }
+    await environment.aws.setZones({ "us-west-2a": "withdrawn" });
+    try {
+      assert.deepEqual(await previewOf(nodeGroups({ ...system, labels: { tier: "batch" }, minSize: 2 }, gpu)), []);
+    } finally {
+      await environment.aws.setZones({ "us-west-2a": "available" });
+    }
   });
 
   it("leaves nothing behind, of its controllers neither", async () => {
