@@ -10,6 +10,7 @@ import {
   checkTaints,
 } from "../../components/checks";
 import { Problems } from "../../components/errors";
+import { rangeOf } from "../../components/ip-ranges";
 
 function problemsOf(check: (problems: Problems) => void): string[] {
   const problems = new Problems();
@@ -143,18 +144,20 @@ describe("components/checks", () => {
     ]);
   });
 
-  it("accepts IPv4 ranges only", () => {
+  it("accepts IPv4 ranges only, and says which range an address with a prefix is in", () => {
     const octet = fc.integer({ min: 0, max: 255 });
+    const check = (cidr: string) => problemsOf((problems) => checkCidr("cidrs[0]", cidr, problems));
     fc.assert(
       fc.property(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }), (a, b, c, d, bits) => {
-        assert.deepEqual(
-          problemsOf((problems) => checkCidr("cidrs[0]", `${a}.${b}.${c}.${d}/${bits}`, problems)),
-          [],
-        );
+        const given = `${a}.${b}.${c}.${d}/${bits}`;
+        const range = rangeOf(given);
+        assert.deepEqual(check(range), []);
+        const reason = `cidrs[0]: "${given}" has bits beyond its prefix, which clouds refuse: ${range} is the range`;
+        assert.deepEqual(check(given), given === range ? [] : [reason]);
       }),
     );
     for (const wrong of ["10.0.0.0", "10.0.0.256/8", "10.0.0.0/33", "::/0", ""]) {
-      assert.equal(problemsOf((problems) => checkCidr("cidrs[0]", wrong, problems)).length, 1, wrong);
+      assert.equal(check(wrong).length, 1, wrong);
     }
   });
 });
