@@ -6,6 +6,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { AwsConnection } from "../../sdk/aws/config";
 import { describing } from "./describing";
+import { toAwsError } from "./errors";
 
 /** Enough for the longest throttling that was seen: the SDK waits up to 20 s between two attempts. */
 const attempts = 8;
@@ -55,7 +56,17 @@ export class AwsClients {
     return (this.stsClient ??= describing(new STSClient(this.settings)));
   }
 
+  /** Rejects where none is configured. */
   region(): Promise<string> {
-    return this.ec2.config.region();
+    return regionOf(this.ec2);
+  }
+}
+
+/** The region that a client asks. Rejects, in our words, where none is configured. */
+export async function regionOf({ config }: Pick<EC2Client, "config">): Promise<string> {
+  try {
+    return await config.region();
+  } catch (error) {
+    throw toAwsError(error, "region");
   }
 }

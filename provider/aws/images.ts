@@ -5,6 +5,7 @@ import {
   type EC2Client,
   type Image,
 } from "@aws-sdk/client-ec2";
+import { regionOf } from "./clients";
 import { isAwsError } from "./errors";
 
 export interface ImageQuery {
@@ -43,7 +44,7 @@ export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery, region: 
 
 /** The newest that fits; undefined when there is none. */
 export async function findImage(ec2: EC2Client, query: ImageQuery, signal: AbortSignal): Promise<Image | undefined> {
-  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query, await ec2.config.region())), {
+  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query, await regionOf(ec2))), {
     abortSignal: signal,
   });
   return newest(Images ?? []);

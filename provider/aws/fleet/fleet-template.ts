@@ -2,6 +2,7 @@
 import type { EC2Client, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { NodeTemplate } from "../../node-groups/driver";
 import { nodeTemplate } from "../../node-groups/template";
+import { regionOf } from "../clients";
 import { readImage } from "../images";
 import { readInstanceTypes, type InstanceTypeFacts } from "../instance-types";
 import { readSubnetZones, readTemplate } from "../preflight/preflight-facts";
@@ -34,7 +35,7 @@ export async function fleetTemplate(ec2: EC2Client, spec: FleetSpec, signal: Abo
   const [zone, ...otherZones] = zones;
   const labels = {
     ...(spec.instanceTypes.length === 1 && { "node.kubernetes.io/instance-type": first.name }),
-    ...(zone !== undefined && { "topology.kubernetes.io/region": await ec2.config.region() }),
+    ...(zone !== undefined && { "topology.kubernetes.io/region": await regionOf(ec2) }),
     ...(zone !== undefined && otherZones.length === 0 && { "topology.kubernetes.io/zone": zone }),
     ...spec.labels,
   };
