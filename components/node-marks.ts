@@ -1,20 +1,25 @@
 /** Labels and taints that mark the nodes of a group, on every cloud. Pure. */
 import type { Taint } from "../bootstrap/document";
 import { clusterLabel } from "../sdk/names";
+import { gpuLabels } from "./gpu-labels";
 
 export interface GroupMarks {
   clusterName: string;
   group: string;
   role: "control" | "worker";
+  /** Per node. */
+  gpus?: number;
+  gpuModel?: string | undefined;
 }
 
 export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
 
 export function groupLabels(
-  { clusterName, group, role }: GroupMarks,
+  { clusterName, group, role, ...gpus }: GroupMarks,
   labels: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return {
+    ...gpuLabels(gpus),
     ...labels,
     "gpu-clusters/cluster": clusterLabel(clusterName),
     "gpu-clusters/node-group": group,

@@ -42,6 +42,14 @@ export const clusterAutoscaler: { image: string; tags: Readonly<Record<string, s
 /** What our own server runs on in clusters. */
 export const nodeImage = "docker.io/library/node:22.14.0-alpine";
 
+/** NVIDIA's device plugin, with GPU feature discovery in the same image. */
+export const nvidiaDevicePlugin = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0";
+
+/** The release that the device plugin's own chart of that version has. */
+export const nodeFeatureDiscovery = "registry.k8s.io/nfd/node-feature-discovery:v0.19.0";
+
+export const dcgmExporter = "nvcr.io/nvidia/k8s/dcgm-exporter:4.6.0-4.8.3-distroless";
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

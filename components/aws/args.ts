@@ -1,5 +1,6 @@
 import type * as pulumi from "../../sdk/pulumi";
 import type { AllocationStrategy, OnDemandStrategy } from "../../sdk/aws/allocation";
+import type { GpuSharingArgs } from "../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
 
 /** Machines that AWS sells as long as it has some, and does not take back. */
@@ -79,6 +80,10 @@ export interface AwsNodeGroupArgs {
    * @integer
    */
   gpus?: pulumi.Input<number>;
+  /**
+   * How pods share GPUs. Default: a GPU is one pod's.
+   */
+  gpuSharing?: GpuSharingArgs;
   /**
    * Elastic Fabric Adapters on every network card, for types that have them: of several types, all must have the same. Images must carry its
    * driver, as the default one for groups with GPUs does; pods ask AWS's EFA device plugin for adapters. Machines with several adapters have
@@ -207,6 +212,14 @@ export interface AwsClusterArgs {
   autoscaler?: boolean;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: AwsNodeGroupArgs[];
+  /**
+   * Makes GPUs into `nvidia.com/gpu` that pods ask for: NVIDIA's device plugin, node labels with the GPUs' model and memory (GPU feature
+   * discovery), metrics for Prometheus (the Service `nvidia-dcgm-exporter` in kube-system) and the RuntimeClass `nvidia`, on groups with GPUs;
+   * `pulumi up` then waits until their nodes offer them. Images must have the driver, as the default ones do. Costs nothing but about 100 MiB
+   * of each node's memory. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own (Modelplane).
+   * Default: `true`.
+   */
+  gpu?: boolean;
   /**
    * IPv4 ranges that may reach the Kubernetes API.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.

@@ -10,6 +10,7 @@ import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { subnets } from "./documents";
 import { namingFailures } from "./failures";
+import { gpuFields } from "./gpus";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
@@ -90,6 +91,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
+        gpus: (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [],
         addOns: {
           beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
           besideGroups: args.autoscaler

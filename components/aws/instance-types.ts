@@ -34,6 +34,25 @@ export function gpusOf(instanceType: string): number {
   return sizes?.[size] ?? sizes?.["*"] ?? 0;
 }
 
+const modelByFamily: Readonly<Record<string, string>> = {
+  ...{
+    p3: "V100",
+    p4d: "A100",
+    p4de: "A100 80GB",
+    p5: "H100",
+    p5e: "H200",
+    p5en: "H200",
+    "p6-b200": "B200",
+    "p6-b300": "B300",
+  },
+  ...{ "p6e-gb200": "GB200", g4dn: "T4", g5: "A10G", g5g: "T4g", g6: "L4", gr6: "L4", g6e: "L40S" },
+};
+
+/** Of the GPUs; undefined where the name does not tell. */
+export function gpuModelOf(instanceType: string): string | undefined {
+  return modelByFamily[instanceType.split(".")[0]!];
+}
+
 /** Families with AWS's own processors have a `g` after their number: c7g, m6gd, g5g. */
 export function architectureOf(instanceType: string): "x86_64" | "arm64" {
   return /^(a1|[a-z]+\d+[a-z]*g[a-z]*|p6e-gb\d+)(-[a-z]+)?\./.test(instanceType) ? "arm64" : "x86_64";

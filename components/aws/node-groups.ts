@@ -6,6 +6,7 @@ import { NodeGroup, type AwsConnectionArgs, type NodeGroupArgs } from "../../sdk
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
+import { advertisedGpus } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
@@ -17,7 +18,8 @@ import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
 import { groupTypes, needsTypes } from "./group-types";
 import { machineImage } from "./images";
-import { gpusOf } from "./instance-types";
+import { gpuFields, groupGpus } from "./gpus";
+import { gpuModelOf } from "./instance-types";
 import { awsName, longestNames } from "./names";
 import { defaultTags, withTags, type Tags } from "./tags";
 
@@ -53,10 +55,6 @@ export interface NodeGroupPlace {
   kubernetes: Tags;
 }
 
-export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Output<number> {
-  return pulumi.all([gpus, instanceTypes]).apply(([given, [first = ""]]) => given ?? gpusOf(first));
-}
-
 /** What machines are made from, and the fleet that makes them; and the placement group, where there is one. */
 export function nodeGroup(
   name: string,
@@ -65,6 +63,9 @@ export function nodeGroup(
 ): { resource: NodeGroup; spec: NodeGroupArgs } {
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.name, role: group.role };
+  const gpus = pulumi
+    .all([groupGpus(group), group.instanceTypes])
+    .apply(([count, [first = ""]]) => ({ gpus: count, gpuModel: gpuModelOf(first) }));
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
@@ -134,7 +135,7 @@ export function nodeGroup(
           place.endpoint,
           place.joinParameter,
           pulumi.output(group.labels ?? {}),
-          pulumi.all([group.taints ?? [], groupGpus(group)]),
+          pulumi.all([group.taints ?? [], gpus]),
         ])
         .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, [taints, gpus]]) =>
           renderBootstrapScript(
@@ -147,7 +148,7 @@ export function nodeGroup(
               joinParameter,
               labels,
               taints,
-              gpus,
+              ...gpus,
             }),
             { delivery: "ec2-user-data" },
           ),
@@ -166,9 +167,11 @@ export function nodeGroup(
     instanceTypes: group.instanceTypes,
     subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
     ...fleetCapacity(group.capacity),
-    labels: pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own)),
+    labels: pulumi
+      .all([pulumi.output(group.labels ?? {}), gpus])
+      .apply(([own, known]) => groupLabels({ ...identity, ...known }, own)),
     taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
-    gpus: { count: groupGpus(group) },
+    gpus: { count: advertisedGpus(gpuFields(group)) },
     tags: withTags(defaultTags(), place.tags),
     connection: place.connection,
   };

@@ -1,4 +1,5 @@
 import { regionPattern } from "../../sdk/aws/config";
+import { checkGpuSharing } from "../addons/gpu/groups";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
@@ -8,6 +9,7 @@ import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
 import { subnets } from "./documents";
+import { gpuFields } from "./gpus";
 import { architectureOf, gpusOf, instanceTypePattern, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { overlap, planSubnets, roomIn } from "./subnets";
@@ -67,6 +69,7 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
   checkCapacity(`${path}.capacity`, group, problems);
   checkDisk(path, group, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+  checkGpuSharing(`${path}.gpuSharing`, gpuFields(group), problems);
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */

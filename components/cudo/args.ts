@@ -1,4 +1,5 @@
 import type * as pulumi from "../../sdk/pulumi";
+import type { GpuSharingArgs } from "../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
 
 /** A group of equal VMs between `minSize` and `maxSize`. */
@@ -47,6 +48,10 @@ export interface CudoNodeGroupArgs {
   gpus?: pulumi.Input<number>;
   /** GPU model, for example `V100`; checked against the machine type's, so that a typing error costs nothing. */
   gpuModel?: pulumi.Input<string>;
+  /**
+   * How pods share GPUs. Default: a GPU is one pod's.
+   */
+  gpuSharing?: GpuSharingArgs;
   /**
    * Image id, or the beginning of one: the newest that matches is used for new nodes.
    * Default: `ubuntu-2404`, and for groups with GPUs `ubuntu-2204-nvidia-550-docker`, which carries the driver.
@@ -112,6 +117,14 @@ export interface CudoClusterArgs {
    * Default: `false`.
    */
   autoscaler?: boolean;
+  /**
+   * Makes GPUs into `nvidia.com/gpu` that pods ask for: NVIDIA's device plugin, node labels with the GPUs' model and memory (GPU feature
+   * discovery), metrics for Prometheus (the Service `nvidia-dcgm-exporter` in kube-system) and the RuntimeClass `nvidia`, on groups with GPUs;
+   * `pulumi up` then waits until their nodes offer them. Images must have the driver, as the default ones do. Costs nothing but about 100 MiB
+   * of each node's memory. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own (Modelplane).
+   * Default: `true`.
+   */
+  gpu?: boolean;
   /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**

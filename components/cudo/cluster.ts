@@ -137,6 +137,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         },
         cni: args.cni ?? "cilium",
         podSubnet: subnets.pods,
+        gpus: (args.gpu ?? true) ? groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })) : [],
         addOns: {
           besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],
         },

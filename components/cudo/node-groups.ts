@@ -26,7 +26,9 @@ export interface NodeGroupPlace {
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
   const identity = { clusterName, group: group.name, role: group.role };
-  const labels = pulumi.output(group.labels ?? {}).apply((own) => groupLabels(identity, own));
+  const labels = pulumi
+    .all([pulumi.output(group.labels ?? {}), group.gpus, group.gpuModel])
+    .apply(([own, gpus = 0, gpuModel]) => groupLabels({ ...identity, gpus, gpuModel }, own));
   const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
   const image = pulumi.output(group.gpus ?? 0).apply((gpus) => (gpus > 0 ? images.nvidia : images.plain));
   return {

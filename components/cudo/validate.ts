@@ -1,3 +1,4 @@
+import { checkGpuSharing } from "../addons/gpu/groups";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
@@ -50,6 +51,7 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   ] as const) {
     checkWhole(`${path}.${field}`, group[field], least, problems);
   }
+  checkGpuSharing(`${path}.gpuSharing`, { ...group, gpus: group.gpus ?? 0 }, problems);
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }

@@ -5,6 +5,8 @@ import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
 import type { AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
+import { advertisedGpus, type GpuFields } from "../addons/gpu/groups";
+import { gpuSupport } from "../addons/gpu/install";
 import { kubernetesCluster, type MadeNodeGroup, type RunningCluster, type WithKeeper } from "../kubernetes-cluster";
 
 /** The machines that a kubeadm cluster's API server and etcd run on. */
@@ -47,7 +49,9 @@ export interface KubeadmParts {
   cni: Cni | "none";
   /** Range of the pods' addresses. */
   podSubnet: string;
-  /** Besides the network between pods. */
+  /** The groups whose GPUs we see to, and wait for. */
+  gpus: readonly GpuFields[];
+  /** Besides the network between pods, and GPUs. */
   addOns?: Partial<AddOns>;
   nodeGroups: readonly ((joining: Joining) => KubeadmNodeGroup)[];
   /** For root on the machines: with it, they are asked why they do not become nodes. */
@@ -77,7 +81,11 @@ export function kubeadmCluster(
       // Several machines keep it together: one that is made anew gets it from the others.
       keeper: controlPlane.machines.length === 1 ? controlPlane.machines[0] : undefined,
       addOns: {
-        beforeNodes: [...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]), ...(addOns.beforeNodes ?? [])],
+        beforeNodes: [
+          ...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]),
+          gpuSupport(parts.gpus),
+          ...(addOns.beforeNodes ?? []),
+        ],
         besideGroups: addOns.besideGroups ?? [],
         afterNodes: addOns.afterNodes ?? [],
       },
@@ -86,7 +94,10 @@ export function kubeadmCluster(
         return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer, withKeeper });
       }),
       nodes: (groups) => ({
-        nodeGroups: groups.map(({ name: group, minSize }) => ({ name: group, minSize })),
+        nodeGroups: groups.map(({ name: group, minSize }) => {
+          const gpus = parts.gpus.find((fields) => fields.name === group);
+          return { name: group, minSize, gpus: gpus && advertisedGpus(gpus) };
+        }),
         controlPlaneNodes: controlPlane.machines.length,
         condition: cni === "none" ? "Registered" : "Ready",
         machines: askedMachines(groups),

@@ -11,7 +11,14 @@ import type { KubernetesCluster } from "../cluster";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
-import { autoscaledGroup, awaitedNodes, groupArgs, groupStatus, type MithrilNodeGroupStatus } from "./node-groups";
+import {
+  autoscaledGroup,
+  awaitedGpus,
+  awaitedNodes,
+  groupArgs,
+  groupStatus,
+  type MithrilNodeGroupStatus,
+} from "./node-groups";
 import { checkMithrilClusterArgs } from "./validate";
 
 const defaultTimeoutMinutes = 15;
@@ -157,9 +164,9 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         nodes: () => ({
           nodeGroups: [],
           controlPlaneNodes: 0,
-          workerNodes: pulumi
-            .all(groups.map((group) => awaitedNodes(group, now)))
-            .apply((counts) => counts.reduce((sum, count) => sum + count, 0)),
+          workerNodes: sumOf(groups.map((group) => awaitedNodes(group, now))),
+          // Advertised by NVIDIA's operator, which is there from the beginning.
+          workerGpus: sumOf(groups.map((group) => awaitedGpus(group, now))),
         }),
       },
       child,
@@ -174,4 +181,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.status = outputs.status;
     this.registerOutputs(outputs);
   }
+}
+
+function sumOf(counts: pulumi.Output<number>[]): pulumi.Output<number> {
+  return pulumi.all(counts).apply((all) => all.reduce((sum, count) => sum + count, 0));
 }

@@ -58,6 +58,13 @@ export function awaitedNodes(group: MithrilNodeGroupArgs, now: Date): pulumi.Out
     });
 }
 
+/** GPUs of these nodes. */
+export function awaitedGpus(group: MithrilNodeGroupArgs, now: Date): pulumi.Output<number> {
+  return pulumi
+    .all([awaitedNodes(group, now), group.instanceType, group.gpus])
+    .apply(([nodes, instanceType, gpus]) => nodes * (gpus ?? gpusByName(instanceType)));
+}
+
 /** GPUs that the name of an instance type tells: `h100-80gb.sxm.8x` has 8. Types for general use have none. */
 export function gpusByName(instanceType: string): number {
   const count = /\.(\d+)x$/.exec(instanceType)?.[1];

@@ -8,5 +8,6 @@ export {
   type KubeconfigParts,
 } from "./kubeconfig";
 export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

@@ -11,6 +11,11 @@ export interface ExpectedNodeGroup {
    * @integer
    */
   minSize: pulumi.Input<number>;
+  /**
+   * GPUs that each of its nodes must offer to pods: `nvidia.com/…` or `amd.com/…` among its allocatable resources. Default: none is waited for.
+   * @integer
+   */
+  gpus?: pulumi.Input<number>;
 }
 
 /** A machine that is to become a node. */
@@ -42,6 +47,11 @@ export interface NodesReadyArgs {
    */
   workerNodes?: pulumi.Input<number>;
   /**
+   * GPUs that these offer together.
+   * @integer
+   */
+  workerGpus?: pulumi.Input<number>;
+  /**
    * `Ready`: nodes that take pods. `Registered`: nodes that have joined; without a CNI they do not become Ready.
    * @default "Ready"
    */
@@ -63,7 +73,8 @@ export interface NodesReadyArgs {
 }
 
 /**
- * Waits until a cluster has the nodes that it should have at least. It creates nothing and deletes nothing.
+ * Waits until a cluster has the nodes that it should have at least, with their GPUs where they have some. It creates nothing and deletes
+ * nothing.
  *
  * Nodes that come or go later are the autoscaler's business and cause no change here.
  */

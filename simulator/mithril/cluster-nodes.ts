@@ -1,4 +1,5 @@
 /** What Mithril does to the nodes of a cluster: drain, uncordon, remove (reference: Mithril Compute Clusters, "Node lifecycle"). */
+import { nvidiaDevicePlugin } from "../../components/versions";
 import { KubernetesApiError } from "../../provider/kubernetes/api";
 import { tokenGroups } from "../../provider/kubernetes/bootstrap-token";
 import { ApiConnection } from "../machines/api-connection";
@@ -43,6 +44,37 @@ export async function installJoinToken(
         "usage-bootstrap-authentication": "true",
         "usage-bootstrap-signing": "true",
         "auth-extra-groups": tokenGroups(nodeName),
+      },
+    })
+    .catch(unless("AlreadyExists"));
+}
+
+const operator = { namespace: "gpu-operator", plugin: "nvidia-device-plugin-daemonset" };
+
+/** What NVIDIA's operator, which Mithril's clusters have from the beginning, runs to advertise GPUs. Safe to repeat. */
+export async function installDevicePlugin(api: ApiConnection, signal: AbortSignal): Promise<void> {
+  const { namespace, plugin } = operator;
+  await api
+    .request("POST", "/api/v1/namespaces", signal, { metadata: { name: namespace } })
+    .catch(unless("AlreadyExists"));
+  const labels = { app: plugin };
+  const sockets = { name: "device-plugins", hostPath: { path: "/var/lib/kubelet/device-plugins" } };
+  const container = {
+    name: "nvidia-device-plugin",
+    image: nvidiaDevicePlugin,
+    command: ["nvidia-device-plugin"],
+    securityContext: { privileged: true },
+    volumeMounts: [{ name: sockets.name, mountPath: sockets.hostPath.path }],
+  };
+  await api
+    .request("POST", `/apis/apps/v1/namespaces/${namespace}/daemonsets`, signal, {
+      metadata: { name: plugin, labels },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { tolerations: [{ operator: "Exists" }], containers: [container], volumes: [sockets] },
+        },
       },
     })
     .catch(unless("AlreadyExists"));

@@ -4,7 +4,14 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { adminKubeconfig, instanceToken, makeClusterAuthorities } from "./cluster-authorities";
-import { bringNode, connectAdmin, installJoinToken, nodeModeOf, type NodeMode } from "./cluster-nodes";
+import {
+  bringNode,
+  connectAdmin,
+  installDevicePlugin,
+  installJoinToken,
+  nodeModeOf,
+  type NodeMode,
+} from "./cluster-nodes";
 import type { MithrilState, StoredCluster } from "./model";
 import { SshServer } from "./ssh-server";
 
@@ -108,6 +115,7 @@ class HostedCluster {
       if (!cluster.answering) {
         await api.request("GET", "/readyz", signal);
         await installJoinToken(api, authorities.bootstrapToken, undefined, signal);
+        await installDevicePlugin(api, signal);
         cluster.answering = true;
         options.changed();
       }

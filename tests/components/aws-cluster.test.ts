@@ -148,10 +148,10 @@ describe("components/aws", () => {
   });
 
   it("makes at most three resources per group, and two more for a placement group", async () => {
-    const none = (await deployed({ nodeGroups: [] })).registered.resources.length;
+    const none = (await deployed({ nodeGroups: [], gpu: false })).registered.resources.length;
     for (const [most, form] of [[3, {}] as const, [5, { placementGroup: "partition" }] as const]) {
       const groups = Array.from({ length: 20 }, (_, index) => ({ ...group, ...form, name: `g${index}` }));
-      const { registered } = await deployed({ nodeGroups: groups });
+      const { registered } = await deployed({ nodeGroups: groups, gpu: false });
       const perGroup = (registered.resources.length - none) / groups.length;
       assert.ok(perGroup <= most, `${perGroup} with ${JSON.stringify(form)}`);
     }
@@ -188,12 +188,14 @@ describe("components/aws", () => {
     const worker = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
     assert.equal(worker?.endpoint, "https://10.0.192.4:6443");
     assert.equal(worker?.kubernetesVersion, "1.36.3");
-    assert.deepEqual(worker?.gpu, { vendor: "nvidia", count: 4 });
+    assert.deepEqual(worker?.gpu, { vendor: "nvidia", count: 4, model: "A10G" });
     assert.deepEqual(worker?.labels, {
       tier: "gpu",
       "gpu-clusters/cluster": "train",
       "gpu-clusters/node-group": "gpu",
       "gpu-clusters/role": "worker",
+      "nvidia.com/gpu.present": "true",
+      "skypilot.co/accelerator": "a10g",
     });
   });
 

@@ -50,7 +50,7 @@ const cloud: Outputs = {
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", gpu: false });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
     assert.deepEqual(registered.names(), [
@@ -141,6 +141,8 @@ describe("components/cudo", () => {
       "gpu-clusters/cluster": "train",
       "gpu-clusters/node-group": "gpu",
       "gpu-clusters/role": "worker",
+      "nvidia.com/gpu.present": "true",
+      "skypilot.co/accelerator": "v100",
     });
     assert.deepEqual(worker.gpu, { vendor: "nvidia", count: 2, model: "V100" });
   });
@@ -162,7 +164,7 @@ describe("components/cudo", () => {
       ["flannel", "kubernetes:apps/v1:DaemonSet"],
     ] as const) {
       const registered = await mockProgram(cloud);
-      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni }).status);
+      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni, gpu: false }).status);
       await settled();
       assert.equal(registered.all(type).length, 1, cni);
       assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady").condition, "Ready");

@@ -41,6 +41,7 @@ function bareMetal(parts: Partial<KubeadmParts> = {}, controlPlane: Partial<Kube
       },
       cni: "none",
       podSubnet: "10.244.0.0/16",
+      gpus: [],
       nodeGroups: [
         ({ apiServer, withKeeper, kubernetesVersion }) => ({
           name: "metal",

@@ -72,8 +72,8 @@ describe("components/mithril", () => {
       ["train-cluster-id", "us-central5-a", ["train-ssh-key-id"], ["train-datasets-id"]],
     );
     assert.equal(registered.inputs("gpu-clusters:mithril:Volume").diskInterface, "File");
-    const { controlPlaneNodes, workerNodes } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
-    assert.deepEqual([controlPlaneNodes, workerNodes], [0, 1]);
+    const { controlPlaneNodes, workerNodes, workerGpus } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    assert.deepEqual([controlPlaneNodes, workerNodes, workerGpus], [0, 1, 8]);
   });
 
   it("reads the kubeconfig over SSH from the host whose key is known, again only for another cluster", async () => {

@@ -7,13 +7,13 @@ import { busyboxImage } from "../../simulator/machines/nspawn/image/container-im
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
 import { until } from "../simulator/machines/test-cluster";
-import { gpuResource } from "./gpu-device-plugin";
 
 export interface Kubectl {
   (...args: string[]): Promise<string>;
   apply(object: object): Promise<void>;
 }
 
+const gpuResource = "nvidia.com/gpu";
 const commandMs = 120_000;
 
 /** kubectl with a kubeconfig, which is kept in the directory. */
@@ -47,19 +47,26 @@ export async function proveWorkload(kubectl: Kubectl, nodes: readonly string[]):
   assert.match(await kubectl("logs", "deployment/web"), /started/);
 }
 
-/** A pod that asks for GPUs ends well on the node that has them, and knows which it got. */
+/** A pod that asks for GPUs ends well on the node that has them, and has those and no others; one that helps itself has none. */
 export async function proveGpus(kubectl: Kubectl, node: string, count: number): Promise<void> {
   const allocatable = `jsonpath={.status.allocatable.${gpuResource.replaceAll(".", "\\.")}}`;
   await until(
     `node ${node} has GPUs`,
     async () => (await kubectl("get", "node", node, "-o", allocatable)) === `${count}`,
   );
-  await kubectl.apply(gpuPod(count));
-  await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/training", "--timeout=60s");
-  assert.equal(await kubectl("get", "pod", "training", "-o", "jsonpath={.spec.nodeName}"), node);
-  assert.match(
-    await kubectl("logs", "training"),
-    new RegExp(`^devices ${Array(count).fill("GPU-\\d").join(",")}$`, "m"),
+  const said = async (name: string, pod: object) => {
+    await kubectl.apply(pod);
+    await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=60s");
+    assert.equal(await kubectl("get", "pod", name, "-o", "jsonpath={.spec.nodeName}"), node);
+    return (await kubectl("logs", name)).trim().split("\n");
+  };
+  const thief = gpuPod("thief", { env: [{ name: "NVIDIA_VISIBLE_DEVICES", value: "all" }] }, node);
+  assert.deepEqual(await said("thief", thief), ["devices all"]);
+  const [devices, ...files] = await said("training", gpuPod("training", limits(count)));
+  assert.match(devices!, new RegExp(`^devices ${Array(count).fill("GPU-\\d").join(",")}$`));
+  assert.deepEqual(
+    files,
+    Array.from({ length: count }, (_, gpu) => `/dev/nvidia${gpu}`),
   );
 }
 
@@ -138,20 +145,30 @@ function webPods(replicas: number) {
   };
 }
 
-function gpuPod(count: number) {
+function limits(gpus: number) {
+  return { resources: { limits: { [gpuResource]: gpus } } };
+}
+
+/** Tells which GPUs it believes to have, and the device files that it sees. */
+function gpuPod(name: string, container: object, nodeName?: string) {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "training" },
+    metadata: { name },
     spec: {
+      ...(nodeName && { nodeName }),
       restartPolicy: "Never",
       tolerations: [{ key: gpuResource, operator: "Exists" }],
       containers: [
         {
-          name: "training",
+          name,
           image: busyboxImage,
-          command: ["sh", "-c", "echo devices $NVIDIA_VISIBLE_DEVICES"],
-          resources: { limits: { [gpuResource]: count } },
+          command: [
+            "sh",
+            "-c",
+            "echo devices $NVIDIA_VISIBLE_DEVICES; for each in /dev/nvidia*; do [ ! -e $each ] || echo $each; done",
+          ],
+          ...container,
         },
       ],
     },

@@ -4,7 +4,8 @@ import { isUnknown } from "../../server/values";
 import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
-import { missingNodes, type NodeObject } from "../node-readiness";
+import { whyNoGpus } from "../gpu-pods";
+import { missingNodes, nodesWithoutGpus, type NodeObject } from "../node-readiness";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
@@ -61,10 +62,10 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
 function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<NodesReadyInputs["nodeGroups"]>): boolean {
   if (isUnknown(now)) return false;
   const words = now.map((group) => {
-    const parts = isUnknown(group) ? [group] : [group.name, group.minSize];
+    const parts = isUnknown(group) ? [group] : [group.name, group.minSize, group.gpus ?? 0];
     return parts.some(isUnknown) ? "" : parts.join(" ");
   });
-  const known = before.map(({ name, minSize }) => [name, minSize].join(" "));
+  const known = before.map(({ name, minSize, gpus }) => [name, minSize, gpus ?? 0].join(" "));
   return words.sort().join() === known.sort().join();
 }
 
@@ -78,12 +79,15 @@ async function nodes(
     nodeGroups: inputs.nodeGroups,
     controlPlaneNodes: inputs.controlPlaneNodes ?? 1,
     workerNodes: inputs.workerNodes ?? 0,
+    workerGpus: inputs.workerGpus ?? 0,
     condition: inputs.condition ?? "Ready",
   };
   let joined: ReadonlySet<string> | undefined;
+  let gpuless: string[] = [];
   const attempt = async () => {
     const found = (await api.list({ apiVersion: "v1", kind: "Node" }, context.signal)) as NodeObject[];
     joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
+    gpuless = nodesWithoutGpus(expected, found);
     const missing = missingNodes(expected, found);
     return missing.length > 0 ? new NotYet(missing.join("; ")) : { status: "ready" as const };
   };
@@ -91,6 +95,7 @@ async function nodes(
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
     return machineReports(absent, { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
+  const gpus = async () => (await whyNoGpus(api, gpuless, context.signal)).map((line) => `\n  ${line}`).join("");
   return waitFor(attempt, {
     what: "nodes",
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
@@ -107,7 +112,8 @@ async function nodes(
     async timedOut(reason, seconds) {
       return new Error(
         `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
-          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${describeReports(await reports())}`,
+          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${await gpus()}` +
+          describeReports(await reports()),
       );
     },
   });

@@ -1,10 +1,12 @@
 /** The disk of a machine that really boots: what it changed of the image, and the directories that cannot lie on an overlay. */
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../../../toolchain/tools/command";
 import type { CloudServices, MachineSpec } from "../machine";
 import type { MachineImage } from "./image/image";
+
+const gpuDriver = join(__dirname, "gpu-driver");
 
 export class MachineDisk {
   constructor(readonly directory: string) {}
@@ -34,6 +36,8 @@ export class MachineDisk {
     if (spec.services) await this.#enableCloudInit(spec.services, image.root);
     else await this.#writeStartScript(join(settings, "start-script"), spec.startScript);
     await writeFile(join(settings, "meminfo"), memory(spec.memoryGib));
+    // What an image for GPUs brings.
+    if (spec.gpus) await cp(gpuDriver, join(this.directory, "upper", "usr", "bin"), { recursive: true });
   }
 
   async #writeStartScript(file: string, script: string): Promise<void> {

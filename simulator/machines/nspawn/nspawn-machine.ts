@@ -124,7 +124,11 @@ export class NspawnMachine implements Machine {
       namespace: await network.namespace(),
       cgroups,
       console: this.disk.consoleFile,
-      binds: new Map((this.spec.shares ?? []).map((share) => [`/mnt/${share.name}`, shares.directoryOf(share.id)])),
+      binds: new Map([
+        ...(this.spec.shares ?? []).map((share) => [`/mnt/${share.name}`, shares.directoryOf(share.id)] as const),
+        // Devices that do nothing, as many as it has GPUs.
+        ...Array.from({ length: this.spec.gpus?.count ?? 0 }, (_, gpu) => [`/dev/nvidia${gpu}`, "/dev/null"] as const),
+      ]),
     }).catch((error: unknown) => {
       forwards.close();
       throw error;

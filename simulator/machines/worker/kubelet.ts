@@ -4,10 +4,16 @@ import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import { ApiConnection, type ApiServer, type Credential } from "../api-connection";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
+import { advertisedBy, gpuResource, type Pod } from "./gpus";
 import { nodeObject } from "./node-object";
 
 const mergePatch = "application/merge-patch+json";
 const strategicMergePatch = "application/strategic-merge-patch+json";
+
+interface PodList {
+  metadata: { resourceVersion: string };
+  items: Pod[];
+}
 
 export class Kubelet {
   constructor(
@@ -34,6 +40,36 @@ export class Kubelet {
         mergePatch,
       );
       return "existing";
+    });
+  }
+
+  /** Offers the machine's GPUs while a device plugin's pod runs on it, until the API server ends the connection or the signal comes. */
+  async offerGpus(signal: AbortSignal): Promise<void> {
+    const pluggedIn = this.document.gpu === undefined ? 0 : (this.spec.gpus?.count ?? 0);
+    if (pluggedIn === 0) return;
+    await this.#connected(async (connection) => {
+      const pods = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${this.document.nodeName}`)}`;
+      const { metadata, items } = await connection.request<PodList>("GET", pods, signal);
+      const offered = new Map<string, number>();
+      const note = async (pod: Pod, gone: boolean) => {
+        const count = advertisedBy(pod, pluggedIn);
+        if (count === undefined) return;
+        // A new plugin registers before an old one's pod is forgotten.
+        if (gone) offered.delete(pod.metadata.name);
+        else offered.set(pod.metadata.name, count);
+        const most = String(Math.max(0, ...offered.values()));
+        const patch = { status: { capacity: { [gpuResource]: most }, allocatable: { [gpuResource]: most } } };
+        await connection.request("PATCH", `${this.#path}/status`, signal, patch, strategicMergePatch);
+      };
+      for (const pod of items) await note(pod, false);
+      const version = metadata.resourceVersion;
+      for await (const { type, object } of connection.watch<Pod>(
+        `${pods}&watch=true&resourceVersion=${version}`,
+        signal,
+      )) {
+        if (type === "ERROR") return;
+        await note(object, type === "DELETED");
+      }
     });
   }
 

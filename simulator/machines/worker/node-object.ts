@@ -11,16 +11,12 @@ const architecture = process.arch === "x64" ? "amd64" : process.arch;
 
 export function nodeObject(document: NodeDocument, spec: MachineSpec): object {
   const memoryKib = spec.memoryGib * 1024 * 1024;
-  const capacity: Record<string, string> = {
+  const capacity = {
     cpu: String(spec.vcpus),
     memory: `${memoryKib}Ki`,
     "ephemeral-storage": `${diskGib * 1024 * 1024}Ki`,
     pods: "110",
   };
-  // The device plugin comes with the document's drivers and counts what is really plugged in.
-  if (document.gpu !== undefined && spec.gpus !== undefined && spec.gpus.count > 0) {
-    capacity["nvidia.com/gpu"] = String(spec.gpus.count);
-  }
   const allocatable = {
     ...capacity,
     memory: `${memoryKib - evictionReserveKib}Ki`,

@@ -1,6 +1,7 @@
 /** A worker machine: joins the cluster of its node document, keeps its certificate on its disk, and tells the cluster when it goes off. */
 import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import pRetry, { AbortError } from "p-retry";
 import type { KeyPair, NodeDocument } from "../../../bootstrap/document";
 import { certificateValidity } from "../../../provider/kubernetes/certificates";
@@ -16,12 +17,15 @@ import { bootstrapCertificate, newKey } from "./tls-bootstrap";
 const joinTimeoutMs = 5 * 60_000;
 /** How long a machine that goes off waits for an API server that does not answer. */
 const farewellTimeoutMs = 2_000;
+/** After which the pods are looked at again, where the API server ended the watch. */
+const offerAgainMs = 1_000;
 
 export class Worker implements Role {
   readonly isControlPlane = false;
   readonly #server: ApiServer;
   readonly #power = new AbortController();
   #joining: Promise<void> = Promise.resolve();
+  #offering: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly spec: MachineSpec,
@@ -53,6 +57,7 @@ export class Worker implements Role {
   async close(): Promise<void> {
     this.#power.abort(new Error("the machine is going off"));
     await this.#joining;
+    await this.#offering;
   }
 
   async #join(): Promise<void> {
@@ -87,12 +92,22 @@ export class Worker implements Role {
   async #attempt(): Promise<void> {
     const power = this.#power.signal;
     const credential = (await this.#storedCertificate()) ?? (await this.#newCertificate());
-    const registered = await new Kubelet(this.#server, credential, this.document, this.spec).register(power);
+    const kubelet = new Kubelet(this.#server, credential, this.document, this.spec);
+    const registered = await kubelet.register(power);
+    this.#offering = this.#offerGpus(kubelet);
     this.disk.note(
       registered === "created"
         ? `kubelet: successfully registered node "${this.document.nodeName}"`
         : `kubelet: node "${this.document.nodeName}" was previously registered`,
     );
+  }
+
+  async #offerGpus(kubelet: Kubelet): Promise<void> {
+    const power = this.#power.signal;
+    while (!power.aborted) {
+      await kubelet.offerGpus(power).catch(() => undefined);
+      await delay(offerAgainMs, undefined, { signal: power }).catch(() => undefined);
+    }
   }
 
   async #newCertificate(): Promise<KeyPair> {

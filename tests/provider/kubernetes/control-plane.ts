@@ -68,6 +68,8 @@ export async function controlPlane(): Promise<TestControlPlane> {
       "service-cluster-ip-range": "10.96.0.0/16",
       "authorization-mode": "Node,RBAC",
       "enable-bootstrap-token-auth": "true",
+      // As kubeadm has it.
+      "allow-privileged": "true",
       "watch-cache": "false",
     }),
   ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { missingNodes, type NodeObject } from "../../../provider/kubernetes/node-readiness";
+import { missingNodes, nodesWithoutGpus, type NodeObject } from "../../../provider/kubernetes/node-readiness";
 
 function node(
   name: string,
@@ -61,5 +61,33 @@ describe("missingNodes", () => {
     assert.deepEqual(missingNodes(hosted, [controlPlane, worker("a")]), [
       "the cluster has 1 of 2 nodes (1 not joined)",
     ]);
+  });
+
+  it("takes a node only with its GPUs, whole, shared or partitioned, whoever made them", () => {
+    const withGpus = (name: string, allocatable: Record<string, string>) => {
+      const plain = node(name, gpu, { status: "True" });
+      return { ...plain, status: { ...plain.status, allocatable: { cpu: "8", ...allocatable } } };
+    };
+    const nodes = [
+      controlPlane,
+      withGpus("whole", { "nvidia.com/gpu": "8" }),
+      withGpus("mixed", { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.10gb": "7", "nvidia.com/mig-2g.20gb": "1" }),
+      withGpus("amd", { "amd.com/gpu": "8" }),
+      withGpus("half", { "nvidia.com/gpu": "4" }),
+      withGpus("none", { "example.com/gpu": "8" }),
+    ];
+    const groups = (minSize: number) => ({ ...expected, nodeGroups: [{ name: "gpu", minSize, gpus: 8 }] });
+    assert.deepEqual(missingNodes(groups(3), nodes), []);
+    assert.deepEqual(missingNodes(groups(5), nodes), [
+      'node group "gpu" has 3 of 5 nodes (half offers 4 of its 8 GPUs, none offers 0 of its 8 GPUs)',
+    ]);
+    assert.deepEqual(nodesWithoutGpus(groups(5), nodes), ["half", "none"]);
+    assert.deepEqual(nodesWithoutGpus(expected, nodes), []);
+    const hosted = { nodeGroups: [], controlPlaneNodes: 0, condition: "Ready" as const };
+    assert.deepEqual(missingNodes({ ...hosted, workerGpus: 28 }, nodes), []);
+    assert.deepEqual(missingNodes({ ...hosted, workerGpus: 32 }, nodes), [
+      "the cluster's nodes offer 28 of 32 GPUs",
+    ]);
+    assert.deepEqual(nodesWithoutGpus({ nodeGroups: [], workerGpus: 32 }, nodes), ["none"]);
   });
 });

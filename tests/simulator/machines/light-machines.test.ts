@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nvidiaDevicePlugin } from "../../../components/versions";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { makeAuthority } from "../../../provider/kubernetes/certificates";
@@ -20,6 +21,19 @@ const pod = (name: string, spec: object) => ({
     ...spec,
   },
 });
+
+/** What is told of it in the simulator: its image, and how often it shares a GPU. */
+const devicePlugin = (name: string, nodeName: string, replicas?: number) => {
+  const settings = { sharing: { timeSlicing: { resources: [{ name: "nvidia.com/gpu", replicas }] } } };
+  const annotations: Record<string, string> =
+    replicas === undefined ? {} : { "gpu-clusters/device-plugin": JSON.stringify(settings) };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default", annotations },
+    spec: { nodeName, containers: [{ name: "device-plugin", image: nvidiaDevicePlugin }] },
+  };
+};
 
 describe("light machines", function () {
   let cluster: TestCluster;
@@ -109,7 +123,7 @@ describe("light machines", function () {
       assert.equal(node.metadata.labels!["gpu-clusters/node-group"], "gpu");
       assert.ok(taints!.some(({ key }) => key === "nvidia.com/gpu"));
       assert.deepEqual([capacity.cpu, capacity.memory, capacity.pods], ["4", "16Gi", "110"]);
-      assert.equal(allocatable["nvidia.com/gpu"], "2");
+      assert.equal(allocatable["nvidia.com/gpu"], undefined, "GPUs that nobody advertises are there for nobody");
       assert.equal(nodeInfo.kubeletVersion, `v${cluster.documents.controlPlane.kubernetesVersion}`);
       assert.ok(addresses.some(({ address }: { address: string }) => address === worker.spec.address));
 
@@ -117,8 +131,18 @@ describe("light machines", function () {
       await until("the default service account is there", async () =>
         cluster.api.read({ apiVersion: "v1", kind: "ServiceAccount", namespace: "default", name: "default" }),
       );
-      await cluster.api.create(pod("on-gpu", { tolerations }));
       const running = { apiVersion: "v1", kind: "Pod", namespace: "default", name: "on-gpu" };
+      const gpus = async () => {
+        const { status } = (await cluster.node("gpu-1"))! as { status?: any };
+        return [status.capacity["nvidia.com/gpu"], status.allocatable["nvidia.com/gpu"]] as string[];
+      };
+      await cluster.api.create(devicePlugin("whole", "gpu-1"));
+      await until("the plugin advertises them", async () => (await gpus()).join() === "2,2");
+      await cluster.api.create(devicePlugin("shared", "gpu-1", 4));
+      await until("each is shared by four", async () => (await gpus()).join() === "8,8");
+      await cluster.api.delete({ ...running, name: "shared" });
+      await until("they are whole again", async () => (await gpus()).join() === "2,2");
+      await cluster.api.create(pod("on-gpu", { tolerations }));
       await until(
         "the pod runs",
         async () => ((await cluster.api.read(running))!["status"] as { phase: string }).phase === "Running",

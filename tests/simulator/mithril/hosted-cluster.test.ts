@@ -82,7 +82,10 @@ describe("A hosted cluster of simulated Mithril", function () {
     });
     const [machine] = (await group().describe(signal())).machines;
     assert.equal((joined.spec as { providerID: string }).providerID, machine!.providerId);
-    assert.equal((joined.status as { capacity: Record<string, string> }).capacity["nvidia.com/gpu"], "8");
+    await until("the operator's plugin advertises its GPUs", async () => {
+      const { capacity } = (await node(name))!.status as { capacity: Record<string, string> };
+      return capacity["nvidia.com/gpu"] === "8";
+    });
     assert.equal((await api.clusters.find(clusterId, signal()))!.instances.length, 1);
     await kubernetes.create({
       apiVersion: "v1",

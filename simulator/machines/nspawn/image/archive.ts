@@ -23,7 +23,8 @@ export async function writeImageArchive(image: ContainerImage, file: string): Pr
   for (const [path, content] of image.files) {
     const target = join(tree, path);
     await mkdir(dirname(target), { recursive: true });
-    if ("text" in content) await writeFile(target, content.text);
+    if ("text" in content)
+      await writeFile(target, content.text, { mode: content.text.startsWith("#!") ? 0o755 : 0o644 });
     else await cp(content.source, target, { dereference: true });
   }
   const layer = join(parts, "layer.tar");

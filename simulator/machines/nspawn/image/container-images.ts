@@ -1,7 +1,8 @@
 /** The container images of a cluster, made from our own programs under the names that kubeadm asks for: machines reach no registry. */
 import { readdir, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { awsCloudControllerManager } from "../../../../components/versions";
+import { build } from "esbuild";
+import { awsCloudControllerManager, nvidiaDevicePlugin } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import type { ContainerImage } from "./archive";
 import type { MachineTools } from "./tools";
@@ -67,7 +68,35 @@ export async function containerImages(
       files: cloudControllerManager,
       entrypoint: [controller],
     },
+    await devicePlugin(),
   ];
+}
+
+/** Under the name of NVIDIA's image a stand-in, with this computer's Node.js and what it loads. */
+async function devicePlugin(): Promise<ContainerImage> {
+  const { outputFiles } = await build({
+    entryPoints: [join(__dirname, "gpu-plugin", "main.ts")],
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node20",
+    write: false,
+  });
+  const node = await realpath(process.execPath);
+  const { stdout } = await runCommand("ldd", [node], {});
+  const loaded = stdout.split(/\s+/).filter((word) => /^\/.*[^:]$/.test(word));
+  const program = "/usr/lib/device-plugin.js";
+  const start = (name: string) => ({ text: `#!/usr/bin/node\nprocess.argv[2] = "${name}"; require("${program}");\n` });
+  return {
+    name: nvidiaDevicePlugin,
+    files: new Map<string, { source: string } | { text: string }>([
+      ["/usr/bin/node", { source: node }],
+      ...loaded.map((path) => [path, { source: path }] as const),
+      [program, { text: outputFiles[0]!.text }],
+      ...["nvidia-device-plugin", "gpu-feature-discovery"].map((name) => [`/usr/bin/${name}`, start(name)] as const),
+    ]),
+    entrypoint: ["/usr/bin/nvidia-device-plugin"],
+  };
 }
 
 function program(path: string, source: string): Map<string, { source: string } | { text: string }> {

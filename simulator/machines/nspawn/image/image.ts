@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { awsCloudControllerManager } from "../../../../components/versions";
+import { awsCloudControllerManager, nvidiaDevicePlugin } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import { withLock } from "../../../../toolchain/tools/lock";
 import { toolsDirectory } from "../../../../toolchain/tools/paths";
@@ -130,7 +130,10 @@ async function overlaysBelow(folder: string): Promise<string[]> {
 
 /** Everything that decides what the image is. */
 async function ingredients(debian: string, tools: MachineTools): Promise<string[]> {
-  const code = (await readdir(__dirname)).filter((name) => /\.(ts|sh)$/.test(name));
+  const code = [
+    ...(await readdir(__dirname)),
+    ...(await readdir(join(__dirname, "gpu-plugin"))).map((name) => `gpu-plugin/${name}`),
+  ].filter((name) => /\.(ts|sh)$/.test(name));
   const own = (await readdir(ownFiles, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = [
     ...code.map((name) => join(__dirname, name)),
@@ -138,7 +141,12 @@ async function ingredients(debian: string, tools: MachineTools): Promise<string[
   ];
   const contents = await Promise.all(files.sort().map(async (file) => `${file}\n${await readFile(file, "utf8")}`));
   const programs = Object.values(tools).map(async (file) => `${file} ${(await stat(file)).mtimeMs}`);
-  return [debian, JSON.stringify(awsCloudControllerManager), ...contents, ...(await Promise.all(programs))];
+  return [
+    debian,
+    JSON.stringify([awsCloudControllerManager, nvidiaDevicePlugin, process.version]),
+    ...contents,
+    ...(await Promise.all(programs)),
+  ];
 }
 
 function hash(parts: string[]): string {

@@ -1,0 +1,150 @@
+import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
+import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
+import type * as pulumi from "../../../sdk/pulumi";
+import { nvidiaDevicePlugin } from "../../versions";
+import type { GpuGroup } from "./groups";
+import { featureAccount } from "./node-features";
+import { namespace, runtimeClass } from "./place";
+import { onNodesOf } from "./scheduling";
+
+/** Found by the wait for nodes, which says what its pods lack; NVIDIA's operator has the same on its own. */
+const app = { app: "nvidia-device-plugin-daemonset" };
+const configuration = "gpu-clusters/device-plugin";
+
+/**
+ * NVIDIA's device plugin on the groups' nodes, which advertises their GPUs and gives pods those that they asked for (by CDI), and GPU feature
+ * discovery beside it, which tells their model, memory and driver. One for each way to share them. Nothing is awaited here: `NodesReady` waits
+ * for the GPUs themselves.
+ */
+export function devicePlugins(
+  name: string,
+  groups: readonly GpuGroup[],
+  options: pulumi.CustomResourceOptions,
+): DaemonSet[] {
+  const ways = new Map<string, GpuGroup[]>();
+  for (const group of groups) {
+    const way = wayOf(group.sharing);
+    ways.set(way, [...(ways.get(way) ?? []), group]);
+  }
+  return [...ways].map(([way, alike]) => devicePlugin(`${name}-plugin${way}`, way, alike, options));
+}
+
+/** Names a way to share GPUs; empty where each is one pod's. */
+function wayOf({ timeSlicing, mig }: GpuSharingArgs): string {
+  if (timeSlicing !== undefined) return `-time-slicing-${timeSlicing}`;
+  return mig === undefined ? "" : `-mig-${mig}`;
+}
+
+function devicePlugin(
+  name: string,
+  way: string,
+  groups: readonly GpuGroup[],
+  options: pulumi.CustomResourceOptions,
+): DaemonSet {
+  const labels = { ...app, "gpu-clusters/sharing": way.slice(1) };
+  const { sharing } = groups[0]!;
+  return new DaemonSet(
+    name,
+    {
+      metadata: {
+        name: `nvidia-device-plugin${way}`,
+        namespace,
+        labels,
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          // The plugin reads its settings once: as the pod's own annotation, a change makes new pods.
+          metadata: { labels, annotations: { [configuration]: JSON.stringify(pluginConfiguration(sharing)) } },
+          spec: podSpec(sharing, groups),
+        },
+      },
+    },
+    options,
+  );
+}
+
+/** Reference: NVIDIA/k8s-device-plugin, "Configuring the NVIDIA device plugin binary". */
+export function pluginConfiguration({ mig, timeSlicing }: GpuSharingArgs): object {
+  return {
+    version: "v1",
+    flags: {
+      migStrategy: mig ?? "none",
+      // One machine of a group may have lost its GPUs: it is told by the wait, not by a pod that begins again and again.
+      failOnInitError: false,
+      nvidiaDriverRoot: "/",
+      useNodeFeatureAPI: true,
+      plugin: { deviceListStrategy: ["cdi-cri"], nvidiaCTKPath: "/usr/bin/nvidia-cdi-hook" },
+    },
+    ...(timeSlicing !== undefined && {
+      sharing: { timeSlicing: { resources: [{ name: "nvidia.com/gpu", replicas: timeSlicing }] } },
+    }),
+  };
+}
+
+function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[]) {
+  const common = {
+    image: nvidiaDevicePlugin,
+    // Only privileged containers are given GPUs that no device plugin gave them.
+    securityContext: { privileged: true },
+  };
+  const env = [
+    { name: "CONFIG_FILE", value: "/config/config.yaml" },
+    { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
+    { name: "NVIDIA_DRIVER_CAPABILITIES", value: "compute,utility" },
+    ...(mig === undefined ? [] : [{ name: "NVIDIA_MIG_MONITOR_DEVICES", value: "all" }]),
+  ];
+  const field = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
+  const mount = (name: string, mountPath: string, readOnly = false) => ({ name, mountPath, readOnly });
+  const driver = mount("driver-root", "/driver-root", true);
+  const config = mount("config", "/config", true);
+  return {
+    serviceAccountName: featureAccount,
+    priorityClassName: "system-node-critical",
+    runtimeClassName: runtimeClass,
+    hostNetwork: true,
+    dnsPolicy: "ClusterFirstWithHostNet",
+    ...onNodesOf(groups),
+    containers: [
+      {
+        ...common,
+        name: "device-plugin",
+        command: ["nvidia-device-plugin"],
+        env,
+        resources: { requests: { cpu: "20m", memory: "64Mi" } },
+        volumeMounts: [
+          mount("device-plugins", "/var/lib/kubelet/device-plugins"),
+          driver,
+          mount("cdi", "/var/run/cdi"),
+          config,
+        ],
+      },
+      {
+        ...common,
+        name: "feature-discovery",
+        command: ["gpu-feature-discovery"],
+        env: [
+          ...env,
+          field("NODE_NAME", "spec.nodeName"),
+          field("NAMESPACE", "metadata.namespace"),
+          field("POD_NAME", "metadata.name"),
+        ],
+        resources: { requests: { cpu: "10m", memory: "64Mi" } },
+        volumeMounts: [mount("sys", "/sys", true), driver, config],
+      },
+    ],
+    volumes: [
+      { name: "device-plugins", hostPath: { path: "/var/lib/kubelet/device-plugins", type: "Directory" } },
+      { name: "driver-root", hostPath: { path: "/", type: "Directory" } },
+      { name: "sys", hostPath: { path: "/sys", type: "Directory" } },
+      { name: "cdi", hostPath: { path: "/var/run/cdi", type: "DirectoryOrCreate" } },
+      {
+        name: "config",
+        downwardAPI: {
+          items: [{ path: "config.yaml", fieldRef: { fieldPath: `metadata.annotations['${configuration}']` } }],
+        },
+      },
+    ],
+  };
+}

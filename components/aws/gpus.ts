@@ -1,0 +1,18 @@
+import * as pulumi from "../../sdk/pulumi";
+import type { GpuFields } from "../addons/gpu/groups";
+import { known, knownElements } from "../inputs";
+import type { AwsNodeGroupArgs } from "./args";
+import { gpusOf } from "./instance-types";
+
+/** Per node: as given, else what the first type's name tells. */
+export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Output<number> {
+  return pulumi.all([gpus, instanceTypes]).apply(([given, [first = ""]]) => given ?? gpusOf(first));
+}
+
+/** For those who want to know before a cloud answers whether there are GPUs at all. */
+export function gpuFields(group: AwsNodeGroupArgs): GpuFields {
+  const { name, taints, gpuSharing } = group;
+  const type = knownElements(group.instanceTypes)?.[0];
+  const byName = group.gpus === undefined && type !== undefined ? gpusOf(type) : undefined;
+  return { name, taints, gpuSharing, gpus: known(group.gpus) ?? byName ?? groupGpus(group) };
+}

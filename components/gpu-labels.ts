@@ -1,0 +1,24 @@
+/** Labels that tell of a node's GPUs before any software on it can: the autoscaler has them too, for groups without nodes. Pure. */
+
+/** The kinds of one model that do not matter for who may run where. */
+const kinds = new Set(["nvidia", "tesla", "pcie", "sxm", "sxm4", "sxm5", "nvl"]);
+
+/** What SkyPilot calls a model: `H100 SXM` is `h100`, `A100 80GB PCIe` is `a100-80gb`. */
+export function acceleratorName(model: string): string {
+  return model
+    .toLowerCase()
+    .replace(/\(.*?\)/g, "")
+    .replace(/\brtx /g, "rtx")
+    .split(/[^a-z0-9.]+/)
+    .filter((word) => word !== "" && !kinds.has(word))
+    .join("-");
+}
+
+/** None for nodes without GPUs. */
+export function gpuLabels({ gpus = 0, gpuModel }: { gpus?: number; gpuModel?: string | undefined }) {
+  const name = acceleratorName(gpuModel ?? "");
+  const labels: Record<string, string> = {};
+  if (gpus > 0) labels["nvidia.com/gpu.present"] = "true";
+  if (gpus > 0 && name !== "") labels["skypilot.co/accelerator"] = name;
+  return labels;
+}

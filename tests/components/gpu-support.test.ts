@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { checkGpuSharing, gpuGroups, type GpuFields } from "../../components/addons/gpu/groups";
+import { gpuSupport } from "../../components/addons/gpu/install";
+import { Problems } from "../../components/errors";
+import { acceleratorName, gpuLabels } from "../../components/gpu-labels";
+import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
+import { kubernetesApi } from "../../provider/kubernetes/client";
+import type { KubernetesObject } from "../../provider/kubernetes/api";
+import { mockProgram, settled, type Registered } from "./mocks";
+
+const group: GpuFields = { name: "a100", gpus: 8, taints: [{ key: "team", value: "search", effect: "NoSchedule" }] };
+const shared: GpuFields = { name: "t4", gpus: 1, gpuSharing: { timeSlicing: 4 } };
+const partitioned: GpuFields = { name: "h100", gpus: 8, gpuSharing: { mig: "mixed" } };
+
+async function installed(fields: GpuFields[]): Promise<{ registered: Registered }> {
+  const registered = await mockProgram({});
+  const place = { name: "train", kubernetesVersion: pulumi.output("1.36.3"), nodeGroups: [] };
+  gpuSupport(fields)(place, {});
+  await settled();
+  return { registered };
+}
+
+/** What the provider would send: without what the mocks add. */
+function objects(registered: Registered): KubernetesObject[] {
+  return registered.resources
+    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .map(({ inputs }) => inputs as KubernetesObject);
+}
+
+interface Workload extends KubernetesObject {
+  spec: {
+    template: {
+      metadata: { annotations?: Record<string, string> };
+      spec: {
+        hostNetwork?: boolean;
+        runtimeClassName?: string;
+        affinity?: { nodeAffinity: object };
+        tolerations: { key: string; operator: string; value?: string; effect?: string }[];
+      };
+    };
+  };
+}
+
+function workload(registered: Registered, name: string): Workload {
+  return objects(registered).find(({ metadata }) => metadata.name === name) as Workload;
+}
+
+describe("GPU support", () => {
+  it("is nothing at all without GPUs", async () => {
+    const { registered } = await installed([{ name: "cpu", gpus: 0 }]);
+    assert.deepEqual(registered.resources, []);
+  });
+
+  it("has a device plugin for each way to share GPUs, on the groups that want it", async () => {
+    const { registered } = await installed([group, { ...group, name: "a40", taints: [] }, shared, partitioned]);
+    const plugins = objects(registered).filter(
+      ({ metadata }) => metadata.labels?.["app"] === "nvidia-device-plugin-daemonset",
+    );
+    const found = plugins.map((plugin) => {
+      const { metadata, spec } = (plugin as Workload).spec.template;
+      const configuration = JSON.parse(metadata.annotations!["gpu-clusters/device-plugin"]!) as {
+        flags: { migStrategy: string; plugin: { deviceListStrategy: string[] } };
+        sharing?: { timeSlicing: { resources: object[] } };
+      };
+      // Never by an environment variable that a pod may set itself.
+      assert.deepEqual(configuration.flags.plugin.deviceListStrategy, ["cdi-cri"]);
+      const where = JSON.stringify(spec.affinity).match(/"values":(\[.*?\])/)![1]!;
+      const { sharing, flags } = configuration;
+      return [plugin.metadata.name, JSON.parse(where), flags.migStrategy, sharing?.timeSlicing.resources];
+    });
+    const byName = found.sort(([a], [b]) => String(a).localeCompare(String(b)));
+    assert.deepEqual(byName, [
+      ["nvidia-device-plugin", ["a100", "a40"], "none", undefined],
+      ["nvidia-device-plugin-mig-mixed", ["h100"], "mixed", undefined],
+      ["nvidia-device-plugin-time-slicing-4", ["t4"], "none", [{ name: "nvidia.com/gpu", replicas: 4 }]],
+    ]);
+  });
+
+  it("tolerates the groups' own taints and no others, and comes before network and cloud do", async () => {
+    const { registered } = await installed([group]);
+    const { tolerations, hostNetwork, runtimeClassName } = workload(registered, "nvidia-device-plugin").spec.template
+      .spec;
+    assert.deepEqual(tolerations, [
+      { key: "node.kubernetes.io/not-ready", operator: "Exists" },
+      { key: "node.cloudprovider.kubernetes.io/uninitialized", operator: "Exists" },
+      { key: "nvidia.com/gpu", operator: "Exists" },
+      { key: "team", operator: "Equal", value: "search", effect: "NoSchedule" },
+    ]);
+    assert.deepEqual([hostNetwork, runtimeClassName], [true, "nvidia"]);
+  });
+
+  describe("on a real API server", function () {
+    this.timeout(120_000);
+    let server: TestControlPlane;
+    before(async () => {
+      server = await controlPlane();
+    });
+    after(() => server.close());
+
+    it("is admitted, object by object, with strict validation", async () => {
+      const { registered } = await installed([group, shared, partitioned]);
+      const api = kubernetesApi(await server.kubeconfig("system:masters"), { timeoutMs: 30_000 });
+      const signal = AbortSignal.timeout(60_000);
+      for (;;)
+        if (
+          await api.text("/readyz", signal).then(
+            () => true,
+            () => false,
+          )
+        )
+          break;
+      const all = objects(registered);
+      assert.ok(all.length >= 12, String(all.length));
+      for (const object of all) {
+        // Server-side apply validates strictly: a field that does not exist is an error.
+        const applied = await api.apply(object, { fieldManager: "test" }, signal);
+        assert.equal(applied.metadata.name, object.metadata.name);
+      }
+    });
+  });
+});
+
+describe("sharing GPUs", () => {
+  const problemsOf = (fields: GpuFields) => {
+    const problems = new Problems();
+    checkGpuSharing("nodeGroups[0].gpuSharing", fields, problems);
+    return problems.all.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`);
+  };
+
+  it("is one way or the other, for groups with GPUs", () => {
+    assert.deepEqual(problemsOf(group), []);
+    assert.deepEqual(problemsOf(shared), []);
+    assert.deepEqual(problemsOf({ ...shared, gpus: 0 }), [
+      "nodeGroups[0].gpuSharing is for groups with GPUs, and this one has none",
+    ]);
+    for (const gpuSharing of [{}, { timeSlicing: 2, mig: "single" as const }])
+      assert.match(problemsOf({ ...shared, gpuSharing }).join(), /must have one of timeSlicing and mig/);
+    for (const timeSlicing of [1, 49, 2.5])
+      assert.match(problemsOf({ ...shared, gpuSharing: { timeSlicing } }).join(), /timeSlicing must be a whole number/);
+  });
+
+  it("takes groups whose GPUs are known only later for such that have some", () => {
+    const later = { name: "later", gpus: pulumi.output(1) };
+    assert.deepEqual(
+      gpuGroups([{ name: "none", gpus: 0 }, later]).map(({ name }) => name),
+      ["later"],
+    );
+  });
+});
+
+describe("GPU labels", () => {
+  it("name a model as SkyPilot does", () => {
+    const names = {
+      V100: "v100",
+      "H100 SXM": "h100",
+      "H100 NVL": "h100",
+      "A100 80GB PCIe": "a100-80gb",
+      "L40S (compute mode)": "l40s",
+      "RTX A6000": "rtxa6000",
+      "NVIDIA H200": "h200",
+    };
+    for (const [model, name] of Object.entries(names)) assert.equal(acceleratorName(model), name);
+  });
+
+  it("are those that are known, and none without GPUs", () => {
+    assert.deepEqual(gpuLabels({ gpus: 0, gpuModel: "V100" }), {});
+    assert.deepEqual(gpuLabels({ gpus: 1 }), { "nvidia.com/gpu.present": "true" });
+  });
+});
