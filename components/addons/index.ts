@@ -5,3 +5,8 @@ export {
   type FileShareVolumeArgs,
   type HostPathPodVolume,
 } from "./file-share-volume";
+export {
+  ServiceAccountKubeconfig,
+  type AccessRule,
+  type ServiceAccountKubeconfigArgs,
+} from "./service-account-kubeconfig";

@@ -19,6 +19,10 @@ export interface TokenFileCredentials {
   tokenFile: string;
 }
 
+export interface TokenCredentials {
+  token: string;
+}
+
 export interface KubeconfigParts {
   /** Also the name of the context, and of the user's and the cluster's entry. */
   clusterName: string;
@@ -28,7 +32,7 @@ export interface KubeconfigParts {
   certificateAuthority: string;
   /** The name that the API server's certificate is checked against, where it is not the endpoint's host. */
   tlsServerName?: string;
-  credentials: CertificateCredentials | ExecCredentials | TokenFileCredentials;
+  credentials: CertificateCredentials | ExecCredentials | TokenFileCredentials | TokenCredentials;
 }
 
 /** The same parts always give the same text. */
@@ -68,6 +72,7 @@ function user(credentials: KubeconfigParts["credentials"]): object {
       },
     };
   }
+  if ("token" in credentials) return { token: credentials.token };
   if ("tokenFile" in credentials) return { tokenFile: credentials.tokenFile };
   return {
     "client-certificate-data": base64(credentials.clientCertificate),

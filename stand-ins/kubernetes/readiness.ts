@@ -21,6 +21,8 @@ interface ContainerStatus {
 
 /** The fields that are judged, of all kinds together. */
 interface Body extends KubernetesObject {
+  type?: string;
+  data?: Record<string, string>;
   spec?: {
     replicas?: number;
     paused?: boolean;
@@ -61,6 +63,10 @@ const judges: Readonly<Record<string, (object: Body) => Readiness>> = {
     status?.phase === "Active" ? ready : waiting(`phase is ${status?.phase ?? "unknown"}`),
   "/PersistentVolumeClaim": ({ status }) =>
     status?.phase === "Bound" ? ready : waiting("no volume is bound to the claim yet"),
+  "/Secret": ({ type, data }) =>
+    type !== "kubernetes.io/service-account-token" || Object.keys(data ?? {}).length > 0
+      ? ready
+      : waiting("the token controller has not filled it yet"),
   "apiextensions.k8s.io/CustomResourceDefinition": definition,
 };
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { kubernetesApi } from "../../provider/kubernetes/client";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { EngineEnvironment } from "./environment";
 
@@ -28,6 +30,35 @@ describe("examples on the engine", function () {
     assert.ok(destroyed.ok, destroyed.text);
     const { cudo, machines } = await environment.simulator.state();
     assert.deepEqual([cudo.vms, cudo.networks, cudo.securityGroups, machines], [[], [], [], []]);
+  });
+
+  it("existing-cluster gives CI a kubeconfig of its own, for as long as it is there", async () => {
+    const examples = join(__dirname, "..", "..", "examples");
+    const makers = await environment.stack({}, { program: join(examples, "cudo-cluster") });
+    const made = await makers.up();
+    assert.ok(made.ok, made.text);
+    const kubeconfig = (await makers.outputs()).kubeconfig as string;
+    const config = { "existing-cluster:kubeconfig": kubeconfig };
+    const stack = await environment.stack(config, { program: join(examples, "existing-cluster") });
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const ci = (await stack.outputs()).kubeconfig as string;
+    assert.equal(parseKubeconfig(ci).endpoint, parseKubeconfig(kubeconfig).endpoint);
+    const api = kubernetesApi(ci, { timeoutMs: 10_000 });
+    const configMap = (namespace: string) =>
+      api.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "from-ci", namespace } });
+    await configMap("default");
+    await assert.rejects(configMap("kube-system"), /cannot create resource "configmaps"/);
+    await assert.rejects(api.list({ apiVersion: "v1", kind: "Node" }), /cannot list resource "nodes"/);
+    assert.deepEqual(await stack.preview(), []);
+    const { credentials } = parseKubeconfig(ci);
+    assert.ok(credentials.kind === "token" && !(await stack.state()).includes(credentials.token));
+
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    await assert.rejects(configMap("default"), /Unauthorized/);
+    const gone = await makers.destroy();
+    assert.ok(gone.ok, gone.text);
   });
 
   it("mithril-training starts its workers one after another on the share, and is destroyed whole", async () => {

@@ -85,9 +85,7 @@ describe("missingNodes", () => {
     assert.deepEqual(nodesWithoutGpus(expected, nodes), []);
     const hosted = { nodeGroups: [], controlPlaneNodes: 0, condition: "Ready" as const };
     assert.deepEqual(missingNodes({ ...hosted, workerGpus: 28 }, nodes), []);
-    assert.deepEqual(missingNodes({ ...hosted, workerGpus: 32 }, nodes), [
-      "the cluster's nodes offer 28 of 32 GPUs",
-    ]);
+    assert.deepEqual(missingNodes({ ...hosted, workerGpus: 32 }, nodes), ["the cluster's nodes offer 28 of 32 GPUs"]);
     assert.deepEqual(nodesWithoutGpus({ nodeGroups: [], workerGpus: 32 }, nodes), ["none"]);
   });
 });

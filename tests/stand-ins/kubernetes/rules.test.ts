@@ -46,6 +46,17 @@ describe("the kubernetes stand-in's rules", () => {
     );
   });
 
+  it("wait for the token of a ServiceAccount, and for no other secret", () => {
+    const secret = (type: string, data?: Record<string, string>) =>
+      readiness({ apiVersion: "v1", kind: "Secret", metadata: { name: "token" }, type, ...(data && { data }) }).state;
+    const token = "kubernetes.io/service-account-token";
+    assert.deepEqual(
+      [secret(token), secret(token, {}), secret(token, { token: "dA==" })],
+      ["waiting", "waiting", "ready"],
+    );
+    assert.equal(secret("Opaque"), "ready");
+  });
+
   it("tell an immutable field from a wrong one", () => {
     const refusal = (message: string, status = 422) => new KubernetesApiError(message, status, "Invalid");
     const changed = [

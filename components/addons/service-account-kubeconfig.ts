@@ -1,0 +1,140 @@
+import * as pulumi from "../../sdk/pulumi";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
+import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
+import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
+import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
+import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import type { KubernetesCluster } from "../cluster";
+import { Problems } from "../errors";
+
+/** A rule of Kubernetes' role-based access control. */
+export interface AccessRule {
+  /** `""` is the core group. */
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+export interface ServiceAccountKubeconfigArgs {
+  cluster: KubernetesCluster;
+  /**
+   * What its bearer may do: the name of a ClusterRole that exists.
+   * Default: `view`, which reads everything but secrets. Modelplane needs `cluster-admin`, because it installs definitions, roles and webhooks;
+   * SkyPilot and CI mostly do with `edit` in their own namespaces.
+   */
+  clusterRole?: string;
+  /** In place of `clusterRole`: rules of a ClusterRole that is made for it. */
+  rules?: AccessRule[];
+  /** Namespaces that the rights end at. They must exist. Default: the whole cluster. */
+  namespaces?: string[];
+  /**
+   * Namespace of the ServiceAccount, which must exist.
+   * Default: `kube-system`.
+   */
+  accountNamespace?: string;
+}
+
+/**
+ * A kubeconfig with the token of a ServiceAccount of its own, for those who cannot run a credential plugin or must not have the administrator's
+ * certificate: CI, ArgoCD, SkyPilot, Modelplane. The token has no end; destroying this revokes it, at once.
+ *
+ * It creates a ServiceAccount, its token Secret and the binding of its role. Cost: none.
+ *
+ * @example
+ * const ci = new ServiceAccountKubeconfig("ci", { cluster, clusterRole: "edit", namespaces: ["default"] });
+ * export const kubeconfig = ci.kubeconfig;
+ */
+export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
+  /** YAML with the token. Secret. */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** The token alone. Secret. */
+  public readonly token: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
+    checkArgs(args).raise("ServiceAccountKubeconfig");
+    super("gpu-clusters:addons:ServiceAccountKubeconfig", name, {}, options);
+    const { cluster, accountNamespace: namespace = "kube-system" } = args;
+    const child = { parent: this, provider: cluster.kubeProvider };
+    const account = new ServiceAccount(
+      `${name}-account`,
+      { metadata: { name, namespace }, automountServiceAccountToken: false },
+      child,
+    );
+    const rights = bindings(name, namespace, args, { ...child, dependsOn: [account] });
+    // Awaited until the token controller has filled it.
+    const secret = new Secret(
+      `${name}-token`,
+      {
+        metadata: { name: `${name}-token`, namespace, annotations: { "kubernetes.io/service-account.name": name } },
+        type: "kubernetes.io/service-account-token",
+      },
+      // Who has the token may do at once what it is for, and nothing any more once that is taken away.
+      { ...child, dependsOn: [account, ...rights] },
+    );
+    const entry = (key: string) => secret.data.apply((data) => decoded(data?.[key], key));
+    this.token = pulumi.secret(entry("token"));
+    this.kubeconfig = pulumi.secret(
+      pulumi
+        .all([cluster.kubeconfig, cluster.clusterName, this.token, entry("ca.crt")])
+        .apply(([kubeconfig, clusterName, token, authority]) => {
+          const { endpoint, certificateAuthority = authority, tlsServerName } = parseKubeconfig(kubeconfig);
+          return renderKubeconfig({
+            clusterName,
+            endpoint,
+            certificateAuthority,
+            ...(tlsServerName !== undefined && { tlsServerName }),
+            credentials: { token },
+          });
+        }),
+    );
+    this.registerOutputs({ kubeconfig: this.kubeconfig, token: this.token });
+  }
+}
+
+function bindings(
+  name: string,
+  namespace: string,
+  { clusterRole = "view", rules, namespaces }: ServiceAccountKubeconfigArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  // Roles and bindings of the whole cluster have no namespace to tell them apart.
+  const wide = `${namespace}-${name}`;
+  const made =
+    rules === undefined ? [] : [new ClusterRole(`${name}-role`, { metadata: { name: wide }, rules }, options)];
+  const roleRef = {
+    apiGroup: "rbac.authorization.k8s.io",
+    kind: "ClusterRole",
+    name: rules === undefined ? clusterRole : wide,
+  };
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const after = { ...options, dependsOn: [...(options.dependsOn as pulumi.Resource[]), ...made] };
+  const bound =
+    namespaces === undefined
+      ? [new ClusterRoleBinding(`${name}-binding`, { metadata: { name: wide }, roleRef, subjects }, after)]
+      : namespaces.map(
+          (space) =>
+            new RoleBinding(
+              `${name}-binding-${space}`,
+              { metadata: { name: wide, namespace: space }, roleRef, subjects },
+              after,
+            ),
+        );
+  return [...made, ...bound];
+}
+
+function decoded(value: string | undefined, key: string): string {
+  if (value === undefined || value === "")
+    throw new pulumi.RunError(`the cluster has put no ${key} into the ServiceAccount's token Secret`);
+  return Buffer.from(value, "base64").toString("utf8");
+}
+
+function checkArgs({ clusterRole, rules, namespaces }: ServiceAccountKubeconfigArgs): Problems {
+  const problems = new Problems();
+  if (clusterRole !== undefined && rules !== undefined)
+    problems.add("rules", "is given in place of clusterRole, not besides");
+  if (rules?.length === 0) problems.add("rules", "must have at least one, or be left out");
+  if (namespaces?.length === 0)
+    problems.add("namespaces", "must name at least one, or be left out for the whole cluster");
+  return problems;
+}

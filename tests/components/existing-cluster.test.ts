@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parse, stringify } from "yaml";
+import { InvalidInput } from "../../components/errors";
+import { ExistingCluster } from "../../components/existing/cluster";
+import { narrowKubeconfig } from "../../components/existing/narrow";
+import { mockProgram, settled, valueOf } from "./mocks";
+
+const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "aws", args: ["eks", "get-token"] };
+const file = {
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [
+    { name: "east", cluster: { server: "https://192.0.2.7:6443", "certificate-authority-data": "Q0E=" } },
+    { name: "12", cluster: { server: "https://east.example:443", "tls-server-name": "no" } },
+  ],
+  users: [
+    { name: "me", user: { token: "hunter2" } },
+    { name: "plugin", user: { exec } },
+  ],
+  contexts: [
+    { name: "prod", context: { cluster: "east", user: "me" } },
+    { name: "dev", context: { cluster: "12", user: "plugin", namespace: "404" } },
+  ],
+  "current-context": "prod",
+};
+const text = stringify(file);
+
+interface Kubeconfig {
+  clusters: { name: string; cluster: object }[];
+  users: { user: object }[];
+  contexts: { context: { namespace?: string } }[];
+}
+
+function refusal(given: string, context?: string): string {
+  try {
+    narrowKubeconfig(given, context);
+  } catch (error) {
+    assert.ok(error instanceof InvalidInput);
+    assert.ok(!error.message.includes("hunter2"), "no secret in an error");
+    return error.message;
+  }
+  return "nothing";
+}
+
+describe("narrowKubeconfig", () => {
+  it("keeps the current context, or the one that is asked for, with all that its user says", () => {
+    const prod = parse(narrowKubeconfig(text)) as Kubeconfig;
+    assert.deepEqual(prod.clusters, [{ name: "prod", cluster: file.clusters[0]!.cluster }]);
+    assert.deepEqual(prod.users, [{ name: "prod", user: { token: "hunter2" } }]);
+    const dev = parse(narrowKubeconfig(text, "dev")) as Kubeconfig;
+    assert.deepEqual(dev.users[0]!.user, { exec });
+    assert.equal(dev.contexts[0]!.context.namespace, "404");
+    assert.ok(!narrowKubeconfig(text, "dev").includes("hunter2"), "another context's credentials stay where they are");
+  });
+
+  it("leaves no text to readers who would take it for a number or a boolean", () => {
+    assert.match(narrowKubeconfig(text, "dev"), /tls-server-name: "no"/);
+    assert.match(narrowKubeconfig(text, "dev"), /namespace: "404"/);
+  });
+
+  it("says by the field what is wrong, and which contexts there are", () => {
+    assert.match(refusal("/home/me/.kube/config"), /kubeconfig: is not a kubeconfig: give the text of the file/);
+    assert.match(refusal("token: [hunter2"), /kubeconfig: is not a kubeconfig/);
+    assert.match(
+      refusal(text, "test"),
+      /context: "test" is not among the kubeconfig's contexts, which are: "prod", "dev"/,
+    );
+    assert.match(refusal(stringify({ ...file, "current-context": "" })), /context: is required/);
+    assert.match(refusal(stringify({ ...file, users: [] })), /has no user of its name/);
+    assert.match(refusal(stringify({ ...file, clusters: [] })), /leads to no server/);
+    const relative = { name: "me", user: { "client-certificate": "client.crt", "client-key": "/keys/client.key" } };
+    const said = refusal(stringify({ ...file, users: [relative] }));
+    assert.match(
+      said,
+      /1 invalid input\b[^]*client-certificate is a relative path: `kubectl config view --flatten --minify`/,
+    );
+  });
+});
+
+describe("ExistingCluster", () => {
+  it("is what its kubeconfig says, waits for it to answer, and creates nothing in it", async () => {
+    const registered = await mockProgram({ "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.35.4" }) });
+    const cluster = new ExistingCluster("shared", { kubeconfig: text });
+    assert.equal(await valueOf(cluster.status), "ready");
+    assert.deepEqual(
+      [
+        await valueOf(cluster.clusterName),
+        await valueOf(cluster.endpoint),
+        await valueOf(cluster.certificateAuthority),
+      ],
+      ["prod", "https://192.0.2.7:6443", "CA"],
+    );
+    assert.deepEqual(
+      [await pulumi.isSecret(cluster.kubeconfig), await pulumi.isSecret(cluster.endpoint)],
+      [true, false],
+    );
+    await settled();
+    assert.deepEqual(registered.names(), [
+      "gpu-clusters:index:ExistingCluster shared",
+      "gpu-clusters:kubernetes:ApiServerReady shared-api-server",
+      "pulumi:providers:kubernetes shared-kubernetes",
+    ]);
+  });
+
+  it("refuses a kubeconfig that cannot be right before anything is registered", async () => {
+    const registered = await mockProgram({});
+    assert.throws(() => new ExistingCluster("shared", { kubeconfig: text, context: "test" }), InvalidInput);
+    await settled();
+    assert.deepEqual(registered.names(), []);
+  });
+});
