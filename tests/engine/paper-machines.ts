@@ -11,7 +11,7 @@ import type { Machine, MachineKind, MachineSpec, MachineState } from "../../simu
 interface PaperNode {
   metadata: { name: string; labels: Record<string, string> };
   spec: { unschedulable?: boolean };
-  status: { conditions: { type: string; status: string }[] };
+  status: { conditions: { type: string; status: string }[]; allocatable: Record<string, string> };
 }
 
 class PaperControlPlane {
@@ -38,11 +38,15 @@ class PaperControlPlane {
     this.server = server;
   }
 
-  join(name: string): void {
+  /** As a node whose device plugin runs already. */
+  join(name: string, gpus: number): void {
     this.nodes.set(name, {
       metadata: { name, labels: {} },
       spec: {},
-      status: { conditions: [{ type: "Ready", status: "True" }] },
+      status: {
+        conditions: [{ type: "Ready", status: "True" }],
+        allocatable: gpus > 0 ? { "nvidia.com/gpu": String(gpus) } : {},
+      },
     });
   }
 
@@ -86,7 +90,7 @@ export function paperMachines(booted: Promise<void> = Promise.resolve()): Machin
         controlPlanes.set(spec.address, plane);
         void booted.then(() => plane.listen(spec.address, document));
       } else if (document?.endpoint !== undefined) {
-        controlPlanes.get(new URL(document.endpoint).hostname)?.join(document.nodeName);
+        controlPlanes.get(new URL(document.endpoint).hostname)?.join(document.nodeName, spec.gpus?.count ?? 0);
       }
     };
     const stop = async () => {
