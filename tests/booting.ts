@@ -24,11 +24,11 @@ export async function bootingProblem(): Promise<string | undefined> {
 }
 
 /**
- * Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Files among the arguments run in place
+ * Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Such files among the arguments run in place
  * of them. Returns its exit status.
  */
 export function runBootingTests(extent: Extent, mochaArguments: readonly string[]): number {
-  const given = mochaArguments.some((argument) => argument.endsWith(".ts"));
+  const given = mochaArguments.some((argument) => argument.endsWith(".e2e.ts"));
   const files = given ? [] : bootingTests(extent);
   const mocha = require.resolve("mocha/bin/mocha.js");
   return spawnSync(process.execPath, [mocha, ...mochaArguments, ...files], { stdio: "inherit" }).status ?? 1;

@@ -27,7 +27,14 @@ const marks = {
 function registered(script: string, size: { vcpus: number; memoryGib: number; gpus: number }): SeenNode {
   const gpus = size.gpus > 0 ? { count: size.gpus, model: "X" } : undefined;
   const machine = { id: "m", name: "m", address: "127.0.0.1", startScript: script, ...size, gpus };
-  return nodeObject(nodeDocumentFromScript(script)!, machine) as SeenNode;
+  const node = nodeObject(nodeDocumentFromScript(script)!, machine) as SeenNode;
+  const plugin = { containers: [{ image: nvidiaDevicePlugin }] };
+  const advertised = advertisedBy(
+    { metadata: { name: "p" }, spec: plugin, status: { phase: "Running" } },
+    size.gpus,
+  );
+  node.status.capacity[gpuResource] = String(advertised);
+  return node;
 }
 
 async function aws(): Promise<DriverScene> {
