@@ -43,7 +43,7 @@ function entryPoints({ exports }: Manifest): string[] {
 
 function checkImports(file: string, name: string, dependencies: readonly string[]): void {
   const text = readFileSync(file, "utf8");
-  for (const [, module] of text.matchAll(/\b(?:from |import\(|require\()"([^."][^"]*)"/g)) {
+  for (const [, module] of text.matchAll(/\b(?:from |import\(|require\()"([^."$\s][^"$\s]*)"/g)) {
     if (module!.startsWith("node:")) continue;
     if (heavyModules.includes(module!))
       throw new Error(`${name} imports all of ${module}; import one of its submodules`);

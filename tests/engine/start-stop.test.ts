@@ -68,7 +68,7 @@ describe("npm start and npm stop", function () {
     assert.equal(await readyNodes(cluster.kubeconfig), 3);
     const again = await npm("start", "--", "--json");
     assert.equal(again.exitCode, 0, again.stderr);
-    assert.match(again.stderr, /12 unchanged/);
+    assert.match(again.stderr, /Resources:\n\s+\d+ unchanged\n/);
     await stopped(cluster);
   });
 

@@ -1,10 +1,12 @@
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../../bootstrap/script";
 import { workerDocument as ec2Worker } from "../../../components/aws/documents";
 import { groupFields } from "../../../components/node-documents";
+import { nvidiaDevicePlugin } from "../../../components/versions";
 import { openNodeGroup } from "../../../provider/clouds";
 import { metadataKeys } from "../../../provider/cudo/ownership";
 import { instanceTypes } from "../../../simulator/mithril/catalogue-data";
 import { workerDocument as mithrilWorker } from "../../../simulator/mithril/node-documents";
+import { advertisedBy, gpuResource } from "../../../simulator/machines/worker/gpus";
 import { nodeObject } from "../../../simulator/machines/worker/node-object";
 import { foreignFleet, makeTemplate, region as awsRegion, specOf, startScene } from "../aws/scene";
 import { fakeApiServer } from "../cudo/fake-api-server";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { placeholders } from "../../../bootstrap/document";
 import type { Ec2NodeDocument } from "../../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../../bootstrap/script";
+import { makeAuthority } from "../../../provider/kubernetes/certificates";
 import { MachineAddresses } from "../../../simulator/aws/addresses";
 import { Instances } from "../../../simulator/aws/instances";
 import { lightStartScript } from "../../../simulator/aws/light-scripts";
@@ -112,7 +113,8 @@ describe("what light machines of EC2 instances run", () => {
       const made = await until(() => Promise.resolve(instances.machines().get(`aws/us-west-2/${id}`)), id);
       return nodeDocumentFromScript(made.spec.startScript)!;
     };
-    values.set("keys", JSON.stringify({ controlPlane: { serviceAccountKey: "KEY" } }));
+    const ca = await makeAuthority("kubernetes");
+    values.set("keys", JSON.stringify({ controlPlane: { ca, serviceAccountKey: "KEY" } }));
     values.set("join", "{}");
     member("i-other", "other");
     member("i-first", "first");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2 } from "@aws-sdk/client-ec2";
+import { IAM } from "@aws-sdk/client-iam";
 import { region } from "../../provider/aws/scene";
 import { DrivenStandIn } from "./driven-stand-in";
 
@@ -13,6 +14,9 @@ describe("placement groups of the stand-in for the aws provider", function () {
     this.timeout(120_000);
     aws = await DrivenStandIn.start();
     ec2 = new EC2(aws.client);
+    const iam = new IAM(aws.client);
+    await iam.createServiceLinkedRole({ AWSServiceName: "ec2fleet.amazonaws.com" });
+    iam.destroy();
   });
   after(async () => {
     ec2?.destroy();
