@@ -31,10 +31,7 @@ function registered(script: string, size: { vcpus: number; memoryGib: number; gp
   const machine = { id: "m", name: "m", address: "127.0.0.1", startScript: script, ...size, gpus };
   const node = nodeObject(nodeDocumentFromScript(script)!, machine) as SeenNode;
   const plugin = { containers: [{ image: nvidiaDevicePlugin }] };
-  const advertised = advertisedBy(
-    { metadata: { name: "p" }, spec: plugin, status: { phase: "Running" } },
-    size.gpus,
-  );
+  const advertised = advertisedBy({ metadata: { name: "p" }, spec: plugin, status: { phase: "Running" } }, size.gpus);
   node.status.capacity[gpuResource] = String(advertised);
   return node;
 }
