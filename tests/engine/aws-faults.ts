@@ -49,8 +49,11 @@ export function concerns(kind: KindName, action: string): boolean {
   return ownCalls.includes(action) && !isRead(action);
 }
 
+/** Asked only where a machine does not run at the first look, which depends on the computer's load. */
+const sometimes = ["DescribeFleetHistory"];
+
 export class AwsFaultBench {
-  /** Every call of an undisturbed `up`, by action. */
+  /** Every call that each undisturbed `up` makes, by action. */
   actions: readonly string[] = [];
   private environment!: EngineEnvironment;
   private program!: string;
@@ -65,7 +68,8 @@ export class AwsFaultBench {
     const up = await this.stack.up();
     assert.ok(up.ok, up.text);
     const requests = await this.environment.aws.requests();
-    this.actions = [...new Set(requests.map(({ action }) => action))].sort();
+    const actions = new Set(requests.map(({ action }) => action));
+    this.actions = [...actions].filter((action) => !sometimes.includes(action)).sort();
     this.undisturbed = inWords(await this.environment.aws.state());
   }
 
