@@ -1,5 +1,6 @@
 /** Questions that several handlers ask of their inputs. */
-import type { CheckFailure, ResourceContext } from "../../server/resource";
+import { catalogueChecker } from "../../cloud/catalogue-check";
+import type { CheckFailure } from "../../server/resource";
 import { known } from "../../cloud/inputs";
 import type { Unknown } from "../../server/values";
 import type { CatalogueContent } from "../catalogue";
@@ -13,32 +14,17 @@ export function checkId(property: string, id: string | Unknown | undefined): Che
   return reason === undefined ? [] : [{ property, reason }];
 }
 
-/** Asks the catalogue, unless the credentials are not known yet. A refused key is one failure of the provider's configuration. */
-export async function withCatalogue(
-  { config, signal }: ResourceContext,
-  check: (catalogue: CatalogueContent, connection: Connection) => CheckFailure[] | Promise<CheckFailure[]>,
-): Promise<CheckFailure[]> {
-  const connection = connectIfKnown(config);
-  if (!connection) {
-    return [];
+export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(connectIfKnown, (error, { api }) => {
+  if (isCudoError(error, "unauthenticated")) {
+    const reason = `Cudo refused the key (cudo.apiKey, or CUDO_API_KEY): ${error.message}`;
+    return { property: "cudo.apiKey", reason };
   }
-  try {
-    return await check(await connection.catalogue.read(signal), connection);
-  } catch (error) {
-    if (isCudoError(error, "unauthenticated"))
-      return [
-        { property: "cudo.apiKey", reason: `Cudo refused the key (cudo.apiKey, or CUDO_API_KEY): ${error.message}` },
-      ];
-    if (isCudoError(error, "permission"))
-      return [
-        {
-          property: "cudo.projectId",
-          reason: `the key may not use the project "${connection.api.projectId}": ${error.message}`,
-        },
-      ];
-    throw error;
+  if (isCudoError(error, "permission")) {
+    const reason = `the key may not use the project "${api.projectId}": ${error.message}`;
+    return { property: "cudo.projectId", reason };
   }
-}
+  return undefined;
+});
 
 export const twentyMinutes = 20 * 60_000;
 export const twoHours = 2 * 60 * 60_000;

@@ -1,5 +1,6 @@
 /** Questions that several handlers ask of their inputs. */
-import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import { catalogueChecker } from "../../cloud/catalogue-check";
+import type { Unknowable } from "../../server/resource";
 import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
 import { connectIfKnown, type Connection } from "../connection";
@@ -9,23 +10,11 @@ export function knownItems(value: Unknowable<string[]> | undefined): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }
 
-/** Asks the catalogue, unless the credentials are not known yet. A refused key is one failure of the provider's configuration. */
-export async function withCatalogue(
-  { config, signal }: ResourceContext,
-  check: (catalogue: CatalogueContent, connection: Connection) => CheckFailure[] | Promise<CheckFailure[]>,
-): Promise<CheckFailure[]> {
-  const connection = connectIfKnown(config);
-  if (!connection) {
-    return [];
-  }
-  try {
-    return await check(await connection.catalogue.read(signal), connection);
-  } catch (error) {
-    if (isMithrilError(error, "unauthenticated")) return [{ property: "mithril.apiKey", reason: error.message }];
-    if (isMithrilError(error, "permission")) return [{ property: "mithril.projectId", reason: error.message }];
-    throw error;
-  }
-}
+export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(connectIfKnown, (error) => {
+  if (isMithrilError(error, "unauthenticated")) return { property: "mithril.apiKey", reason: error.message };
+  if (isMithrilError(error, "permission")) return { property: "mithril.projectId", reason: error.message };
+  return undefined;
+});
 
 export const minuteMs = 60_000;
 
