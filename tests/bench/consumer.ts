@@ -1,5 +1,5 @@
 /** A folder with programs as a user of the installed package has it. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileLibrary } from "../../build/library";
@@ -19,6 +19,12 @@ const compilerOptions = {
   forceConsistentCasingInFileNames: true,
 };
 
+/** What npm would install with the package, @pulumi apart. */
+function ownDependencies(): string[] {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
+  return Object.keys(dependencies).filter((name) => !name.startsWith("@pulumi/"));
+}
+
 export interface Consumption {
   seconds: number;
   /** Of processors: what `seconds` would be about on a machine that does nothing else. */
@@ -35,7 +41,8 @@ export class Consumer {
     const installed = join(modules, "pulumi-gpu-clusters");
     compileLibrary(join(installed, "dist"));
     cpSync(join(root, "package.json"), join(installed, "package.json"));
-    for (const dependency of ["@pulumi", "@types/node", "typescript", "undici-types", "yaml"]) {
+    cpSync(join(root, "plugin/schema.json"), join(installed, "dist/plugin/schema.json"));
+    for (const dependency of ["@types/node", "typescript", "undici-types", "@pulumi", ...ownDependencies()]) {
       mkdirSync(dirname(join(modules, dependency)), { recursive: true });
       symlinkSync(join(root, "node_modules", dependency), join(modules, dependency));
     }
