@@ -6,9 +6,9 @@ import { checkAwsConfig } from "../provider/aws/config";
 import { checkCudoConfig } from "../sdk/cudo/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
+import { committedSchema } from "../sdk/schema/committed";
 import type { LogSources } from "../provider/kubernetes/handlers";
 import type { ProviderDefinition } from "../provider/server/resource";
-import { readSchemaFile } from "./schema-file";
 
 /** Projects are what Cudo's and Mithril's resources are in. A login to a control plane is in none. */
 const placed = [
@@ -25,7 +25,7 @@ const logSources: LogSources = {
 export const provider: ProviderDefinition = {
   name: pluginName,
   version: packageVersion,
-  schema: readSchemaFile,
+  schema: committedSchema,
   checkConfig(given) {
     const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
     const mithril = checkMithrilConfig((given.mithril ?? {}) as Record<string, unknown>);

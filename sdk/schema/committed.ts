@@ -10,7 +10,11 @@ let read: PackageSchema | undefined;
 
 /** What the package's interfaces say of its resources and components (`npm run generate`). Read once, when somebody asks. */
 export function committedSchema(): PackageSchema {
+  return (read ??= JSON.parse(readFileSync(schemaFile(), "utf8")) as PackageSchema);
+}
+
+function schemaFile(): string {
   const file = places.map((place) => join(packageRoot, place)).find((place) => existsSync(place));
   if (file === undefined) throw new Error(`there is no schema.json in ${packageRoot}`);
-  return (read ??= JSON.parse(readFileSync(file, "utf8")) as PackageSchema);
+  return file;
 }
