@@ -1,37 +1,7 @@
 import type * as pulumi from "../../sdk/pulumi";
-import type { AllocationStrategy, OnDemandStrategy } from "../../sdk/aws/allocation";
+import type { CapacityArgs } from "../../sdk/aws/capacity";
 import type { GpuSharingArgs } from "../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
-
-/** Machines that AWS sells as long as it has some, and does not take back. */
-export interface AwsOnDemandArgs {
-  /**
-   * Which types and zones are taken first; `prioritized` is the order of `instanceTypes`.
-   * Default: `lowest-price`. Another one replaces the group.
-   */
-  allocationStrategy?: pulumi.Input<OnDemandStrategy>;
-}
-
-/** Machines that cost less and can be taken back by AWS at any time. */
-export interface AwsSpotArgs {
-  /**
-   * Which types and zones are taken first; `prioritized` is the order of `instanceTypes`.
-   * Default: `lowest-price`. Another one replaces the group.
-   */
-  allocationStrategy?: pulumi.Input<AllocationStrategy>;
-  /**
-   * Machines that are on-demand all the same, at most `minSize`. Another number replaces the group.
-   * Default: 0.
-   * @integer
-   */
-  onDemandBase?: pulumi.Input<number>;
-}
-
-/** Exactly one kind, for example `{ spot: {} }`. Another kind replaces the group. */
-export interface AwsCapacityArgs {
-  onDemand?: AwsOnDemandArgs;
-  spot?: AwsSpotArgs;
-}
 
 /** A group of equal EC2 instances between `minSize` and `maxSize`, kept by an EC2 Fleet. */
 export interface AwsNodeGroupArgs {
@@ -58,7 +28,7 @@ export interface AwsNodeGroupArgs {
    */
   instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
   /** How machines are bought. Default: on-demand. */
-  capacity?: AwsCapacityArgs;
+  capacity?: CapacityArgs;
   /**
    * Root disk per node in GiB, encrypted gp3. Default: 100.
    * @integer

@@ -1,11 +1,8 @@
-/** How a group's machines are bought, as a fleet says it. Pure. */
-import type { NodeGroupArgs } from "../../sdk/aws/node-group";
-import { checkWhole } from "../common-checks";
+/** What can be seen of `capacity` without asking AWS: the resource looks at it in the same way. */
+import { capacityProblems } from "../../sdk/aws/capacity";
 import type { Problems } from "../errors";
 import { known } from "../inputs";
-import type { AwsCapacityArgs, AwsNodeGroupArgs } from "./args";
-
-const kinds = ["onDemand", "spot"] as const;
+import type { AwsNodeGroupArgs } from "./args";
 
 export function checkCapacity(
   path: string,
@@ -13,21 +10,10 @@ export function checkCapacity(
   problems: Problems,
 ): void {
   if (capacity === undefined) return;
-  const chosen = kinds.filter((kind) => capacity[kind] !== undefined);
-  if (chosen.length !== 1) {
-    problems.add(path, `must have exactly one of ${kinds.join(", ")}, has ${chosen.join(" and ") || "none"}`);
-  }
-  const { spot } = capacity;
-  checkWhole(`${path}.spot.onDemandBase`, spot?.onDemandBase, 0, problems);
-  const [base, least] = [known(spot?.onDemandBase), known(minSize)];
-  if (base !== undefined && least !== undefined && base > least) {
-    problems.add(`${path}.spot.onDemandBase`, `${base} must not be more than minSize, ${least}`);
-  }
-}
-
-type FleetCapacity = Pick<NodeGroupArgs, "capacityType" | "allocationStrategy" | "onDemandBase">;
-
-export function fleetCapacity({ onDemand, spot }: AwsCapacityArgs = {}): FleetCapacity {
-  if (spot === undefined) return { capacityType: "on-demand", allocationStrategy: onDemand?.allocationStrategy };
-  return { capacityType: "spot", allocationStrategy: spot.allocationStrategy, onDemandBase: spot.onDemandBase };
+  const { onDemand, spot } = capacity;
+  const seen = {
+    ...(onDemand !== undefined && { onDemand: {} }),
+    ...(spot !== undefined && { spot: { onDemandBase: known(known(spot)?.onDemandBase) } }),
+  };
+  for (const { path: field, reason } of capacityProblems(seen, known(minSize))) problems.add(`${path}${field}`, reason);
 }

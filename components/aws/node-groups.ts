@@ -11,7 +11,6 @@ import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
-import { fleetCapacity } from "./capacity";
 import { metadataOptions } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { workerDocument } from "./documents";
@@ -166,7 +165,7 @@ export function nodeGroup(
     launchTemplateVersion: template.latestVersion,
     instanceTypes: group.instanceTypes,
     subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
-    ...fleetCapacity(group.capacity),
+    capacity: group.capacity,
     labels: pulumi
       .all([pulumi.output(group.labels ?? {}), gpus])
       .apply(([own, known]) => groupLabels({ ...identity, ...known }, own)),

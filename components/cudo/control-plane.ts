@@ -27,7 +27,7 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
       dataCenterId: place.dataCenterId,
       machineType: place.machineType,
       ...controlPlaneProfiles[place.size ?? defaultControlPlaneSize],
-      bootDiskImageId: images.plain,
+      image: images.plain,
       nics: [{ networkId: place.networkId, assignPublicIp: true, securityGroupIds: [place.securityGroupId] }],
       sshKeySource: "SSH_KEY_SOURCE_NONE",
       metadata: { "gpu-clusters-cluster": place.clusterName },
@@ -35,7 +35,7 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
     },
     // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
     // that is now the first, is no reason to make it anew.
-    { ...options, ignoreChanges: ["startScript", "bootDiskImageId", "bootDiskSizeGib", "machineType"] },
+    { ...options, ignoreChanges: ["startScript", "image", "diskSizeGib", "machineType"] },
   );
 }
 

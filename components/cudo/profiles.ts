@@ -1,8 +1,8 @@
 /** Sizes of the control plane VM (seed 004, "Cudo control plane profiles"). */
 export const controlPlaneProfiles = {
-  sm: { vcpus: 4, memoryGib: 8, bootDiskSizeGib: 50 },
-  md: { vcpus: 8, memoryGib: 16, bootDiskSizeGib: 100 },
-  lg: { vcpus: 16, memoryGib: 32, bootDiskSizeGib: 200 },
+  sm: { vcpus: 4, memoryGib: 8, diskSizeGib: 50 },
+  md: { vcpus: 8, memoryGib: 16, diskSizeGib: 100 },
+  lg: { vcpus: 16, memoryGib: 32, diskSizeGib: 200 },
 } as const;
 
 export const defaultControlPlaneSize = "md";

@@ -1,5 +1,5 @@
 import type * as pulumi from "../../sdk/pulumi";
-import type { PurchaseArgs } from "../../sdk/mithril/node-group";
+import type { CapacityArgs } from "../../sdk/mithril/node-group";
 
 /** A group of equal nodes. Mithril gives nodes no labels or taints. */
 export interface MithrilNodeGroupArgs {
@@ -11,7 +11,7 @@ export interface MithrilNodeGroupArgs {
    * How the nodes are bought: `{ spot: { limitPrice: "$20.00" } }` bids for each node (`bidSize` nodes per bid, all or none);
    * `{ reservation: { start, end, onDestroy } }` pays for all nodes up front.
    */
-  capacity: PurchaseArgs;
+  capacity: CapacityArgs;
   /**
    * Fewest nodes, 0 to 100; they are bid for by `pulumi up`, which waits for them.
    * @integer
@@ -34,7 +34,7 @@ export interface MithrilNodeGroupArgs {
   /** Bash script that new nodes run on their first boot as root, at most 10 000 characters. Never `kubeadm`: nodes join by themselves. */
   startupScript?: pulumi.Input<string>;
   /** Image (`imgver_…`) of new nodes. Default: Mithril's stable one. */
-  imageVersion?: pulumi.Input<string>;
+  image?: pulumi.Input<string>;
   /**
    * Pauses the group: no instances, no cost; boot disks are kept.
    * @default false

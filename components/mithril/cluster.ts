@@ -65,6 +65,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   public readonly status: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
+  /** Id of Mithril's cluster (`clust_…`), for orders of your own. */
+  public readonly clusterId: pulumi.Output<string>;
 
   constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkMithrilClusterArgs(name, args);
@@ -179,7 +181,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.kubeProvider = kubeProvider;
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
-    this.registerOutputs(outputs);
+    this.clusterId = cluster.id;
+    this.registerOutputs({ ...outputs, clusterId: this.clusterId });
   }
 }
 

@@ -15,8 +15,8 @@ export interface NodeShape {
   memoryGib: number | undefined;
   gpus: number | undefined;
   gpuModel: string | undefined;
-  bootDiskSizeGib: number | undefined;
-  bootDiskImageId: string | undefined;
+  diskSizeGib: number | undefined;
+  image: string | undefined;
 }
 
 /** What is known of a shape among a resource's inputs. */
@@ -30,8 +30,8 @@ export function knownShape(inputs: {
     memoryGib: known(inputs.memoryGib),
     gpus: inputs.gpus === undefined ? 0 : known(inputs.gpus),
     gpuModel: undefined,
-    bootDiskSizeGib: known(inputs.bootDiskSizeGib),
-    bootDiskImageId: known(inputs.bootDiskImageId),
+    diskSizeGib: known(inputs.diskSizeGib),
+    image: known(inputs.image),
   };
 }
 
@@ -106,7 +106,7 @@ function sameModel(a: string, b: string): boolean {
 }
 
 function checkImage(
-  { bootDiskImageId: name, bootDiskSizeGib }: NodeShape,
+  { image: name, diskSizeGib }: NodeShape,
   catalogue: CatalogueContent,
   fail: (field: keyof NodeShape, reason: string) => void,
 ): void {
@@ -116,15 +116,12 @@ function checkImage(
     let stem = name;
     while (stem !== "" && matchingImages(stem, catalogue.images).length === 0) stem = stem.slice(0, -1);
     const near = stem.length >= 3 ? matchingImages(stem, catalogue.images) : catalogue.images;
-    fail(
-      "bootDiskImageId",
-      `no image has the id "${name}" or begins with it; there are: ${names(near.map(({ id }) => id))}`,
-    );
+    fail("image", `no image has the id "${name}" or begins with it; there are: ${names(near.map(({ id }) => id))}`);
   }
-  if (bootDiskSizeGib !== undefined && (!Number.isSafeInteger(bootDiskSizeGib) || bootDiskSizeGib < 1)) {
-    fail("bootDiskSizeGib", `must be a whole number of at least 1, is ${bootDiskSizeGib}`);
-  } else if (bootDiskSizeGib !== undefined && image && bootDiskSizeGib < image.sizeGib) {
-    fail("bootDiskSizeGib", `${bootDiskSizeGib} is less than the image ${image.id} needs, ${image.sizeGib} GiB`);
+  if (diskSizeGib !== undefined && (!Number.isSafeInteger(diskSizeGib) || diskSizeGib < 1)) {
+    fail("diskSizeGib", `must be a whole number of at least 1, is ${diskSizeGib}`);
+  } else if (diskSizeGib !== undefined && image && diskSizeGib < image.sizeGib) {
+    fail("diskSizeGib", `${diskSizeGib} is less than the image ${image.id} needs, ${image.sizeGib} GiB`);
   }
 }
 
@@ -132,7 +129,7 @@ function checkImage(
 export interface Demand extends Size {
   dataCenterId: string;
   machineType: string;
-  bootDiskSizeGib: number;
+  diskSizeGib: number;
   publicAddresses: number;
   /** VMs of this size. */
   count: number;
@@ -159,8 +156,8 @@ export function capacityProblem(path: string, demand: Demand, catalogue: Catalog
       inAll: type.totalMemoryGibFree,
     },
     {
-      field: "bootDiskSizeGib",
-      wanted: demand.bootDiskSizeGib,
+      field: "diskSizeGib",
+      wanted: demand.diskSizeGib,
       unit: "GiB storage",
       onHost: type.maxStorageGibFree,
       inAll: type.totalStorageGibFree,

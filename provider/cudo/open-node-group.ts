@@ -42,14 +42,14 @@ export function openGroup(
       vcpus: spec.vcpus,
       memoryGib: spec.memoryGib,
       gpus: spec.gpus ?? 0,
-      bootDiskSizeGib: spec.bootDiskSizeGib,
+      bootDiskSizeGib: spec.diskSizeGib,
       nics: [{ networkId: spec.networkId, assignPublicIp: true, securityGroupIds: spec.securityGroupIds ?? [] }],
       sshKeySource: "SSH_KEY_SOURCE_NONE",
       customSshKeys: spec.customSshKeys ?? [],
     },
     image: async (signal) => {
-      const image = resolveImage(spec.bootDiskImageId, (await catalogue.read(signal)).images);
-      if (!image) throw new Error(`bootDiskImageId: no image has the id "${spec.bootDiskImageId}" or begins with it`);
+      const image = resolveImage(spec.image, (await catalogue.read(signal)).images);
+      if (!image) throw new Error(`image: no image has the id "${spec.image}" or begins with it`);
       return image.id;
     },
     startScript: spec.startScript,

@@ -22,8 +22,8 @@ export const openNodeGroup: OpenNodeGroup = (config, spec: MithrilGroupSpec) => 
 
 export function openGroup(config: ProviderConfig, spec: MithrilGroupSpec): MithrilGroupDriver {
   const { api, catalogue } = connect(config);
-  const { clusterId, clusterName, name: group, region, paused = false, purchase } = spec;
-  const { volumes = [], startupScript, imageVersion } = spec;
+  const { clusterId, clusterName, name: group, region, paused = false, capacity } = spec;
+  const { volumes = [], startupScript, image } = spec;
   const typeFid = async (signal: AbortSignal) =>
     resolveOffered(spec.instanceType, region, await catalogue.read(signal));
   const order = async (signal: AbortSignal) => ({
@@ -33,7 +33,7 @@ export function openGroup(config: ProviderConfig, spec: MithrilGroupSpec): Mithr
       sshKeys: await withRequiredKeys(api, spec.sshKeys, signal),
       startupScript,
       cluster: clusterId,
-      imageVersion,
+      imageVersion: image,
     },
   });
   const template = async (signal: AbortSignal) => {
@@ -45,11 +45,11 @@ export function openGroup(config: ProviderConfig, spec: MithrilGroupSpec): Mithr
     );
   };
   const common = { api, clusterId, clusterName, group, region, paused, order, template };
-  if (purchase.reservation) {
-    const { start, end, onDestroy } = purchase.reservation;
+  if (capacity.reservation) {
+    const { start, end, onDestroy } = capacity.reservation;
     return new ReservedGroupDriver({ ...common, start, end, onDestroy });
   }
-  const { limitPrice, bidSize = 1 } = purchase.spot!;
+  const { limitPrice, bidSize = 1 } = capacity.spot!;
   return new SpotGroupDriver({ ...common, limitPrice: normalizeMoney(limitPrice)!, bidSize });
 }
 

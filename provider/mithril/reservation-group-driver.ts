@@ -67,7 +67,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
         );
       }
       throw new Error(
-        `purchase.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
+        `capacity.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
       );
     }
     // What is over is not bought again.
@@ -90,7 +90,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     const kept = machines.filter(({ id }) => ids.includes(id));
     if (kept.length === 0) return;
     throw new Error(
-      `purchase.reservation: nodes of a reservation are paid for and are not removed one by one (${kept.map(({ id }) => id).join(", ")})`,
+      `capacity.reservation: nodes of a reservation are paid for and are not removed one by one (${kept.map(({ id }) => id).join(", ")})`,
     );
   }
 
@@ -98,7 +98,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     const { api, onDestroy } = this.group;
     const reservation = await this.reservation(signal);
     if (!reservation) return;
-    await endReservation(api, reservation.fid, { onDestroy, property: "purchase.reservation.onDestroy" }, signal);
+    await endReservation(api, reservation.fid, { onDestroy, property: "capacity.reservation.onDestroy" }, signal);
   }
 
   async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {

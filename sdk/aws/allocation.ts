@@ -16,18 +16,6 @@ export type OnDemandStrategy = "lowest-price" | "prioritized";
 
 export type CapacityType = "on-demand" | "spot";
 
-/** Strategies that look at spot pools, which on-demand instances do not come from. */
-const spotOnly: readonly AllocationStrategy[] = ["diversified", "capacity-optimized", "price-capacity-optimized"];
-
-/** Why a strategy cannot be used; undefined: it can. */
-export function strategyRefusal(strategy: AllocationStrategy, capacityType: CapacityType): string | undefined {
-  if (capacityType === "spot" || !spotOnly.includes(strategy)) return undefined;
-  return (
-    `"${strategy}" spreads over spot pools, which on-demand instances do not come from: EC2 Fleet takes "lowest-price" or ` +
-    `"prioritized" for them. Choose one of these, or capacityType "spot"`
-  );
-}
-
 /** The strategy in the API's words. Spot has no plain `prioritized`: the order counts after the capacity. */
 export function spotStrategy(strategy: AllocationStrategy) {
   return strategy === "prioritized" ? "capacity-optimized-prioritized" : strategy;

@@ -1,7 +1,7 @@
 /** Provider functions of AWS, for programs. */
 import type * as pulumi from "../pulumi";
 import { invokeFunctionAsync } from "../plugin/custom-resource";
-import type { CapacityType } from "./allocation";
+import type { CapacityArgs } from "./capacity";
 import type { AwsConnection } from "./config";
 
 export interface GetImageArgs {
@@ -87,17 +87,11 @@ export interface PlannedNodeGroup {
   /** The caller's own name of it, under which problems are reported, for example `nodeGroups[2]`. */
   path: string;
   instanceTypes: string[];
-  /** @default "on-demand" */
-  capacityType?: CapacityType;
-  /**
-   * @integer
-   * @integer
-   */
+  /** Default: on-demand. */
+  capacity?: pulumi.Unwrap<CapacityArgs>;
+  /** @integer */
   minSize: number;
-  /**
-   * @integer
-   * @integer
-   */
+  /** @integer */
   maxSize: number;
   /** Architecture of the group's image; not compared when missing. */
   architecture?: string;

@@ -24,5 +24,6 @@ export {
   type PreflightProblem,
 } from "./functions";
 export { ZoneChoice, type ZoneChoiceArgs } from "./zone-choice";
-export type { AllocationStrategy, CapacityType } from "./allocation";
+export type { AllocationStrategy, OnDemandStrategy } from "./allocation";
+export type { CapacityArgs, OnDemandCapacityArgs, SpotCapacityArgs } from "./capacity";
 export type { AssumeRole, AwsConnection, AwsProviderConfig } from "./config";

@@ -2,7 +2,7 @@ import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 import type { NodeGpusArgs } from "../kubernetes/node-gpus";
 import type { TaintArgs } from "../kubernetes/taint";
-import type { AllocationStrategy, CapacityType } from "./allocation";
+import type { CapacityArgs } from "./capacity";
 
 export interface AssumeRoleArgs {
   /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
@@ -61,25 +61,8 @@ export interface NodeGroupArgs {
   instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
   /** Where machines are made: one subnet for each zone. A change concerns machines made from then on. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * `spot` machines cost less and can be taken back by AWS at any time.
-   * @default "on-demand"
-   * @replaceOnChanges
-   */
-  capacityType?: pulumi.Input<CapacityType>;
-  /**
-   * Which types and zones are taken first. On-demand groups have `lowest-price` and `prioritized` (the order of `instanceTypes`) only.
-   * @default "lowest-price"
-   * @replaceOnChanges
-   */
-  allocationStrategy?: pulumi.Input<AllocationStrategy>;
-  /**
-   * Machines of a spot group that are on-demand, at most `minSize`.
-   * @default 0
-   * @integer
-   * @replaceOnChanges
-   */
-  onDemandBase?: pulumi.Input<number>;
+  /** How machines are bought. Default: on-demand. Another kind, or another value of it, replaces the group. */
+  capacity?: pulumi.Input<CapacityArgs>;
   /**
    * Labels that its nodes register with. The launch template's user data gives them; an autoscaler is told them here, because a group at
    * zero has no node to look at.
@@ -112,8 +95,7 @@ export interface NodeGroupMachineState {
  * the group's shape and bounds; the autoscaler owns its size between them, and moving it there is no difference to `pulumi up`.
  *
  * Changing the launch template, the types or the subnets changes the fleet in place, for new machines; those that run stay. Changing
- * `capacityType`, `allocationStrategy` or `onDemandBase`, which a fleet keeps for its life, replaces the group with all its machines, and
- * deletes the old one first. Deleting the group deletes all machines with its tags, whoever made them, and waits until they are gone.
+ * `capacity`, which a fleet keeps for its life, replaces the group with all its machines, and deletes the old one first. Deleting the group deletes all machines with its tags, whoever made them, and waits until they are gone.
  * Import id: the fleet's, `fleet-…`.
  */
 export class NodeGroup extends pulumi.CustomResource {

@@ -64,9 +64,9 @@ export interface NodeGroupArgs {
    * Boot disk per machine in GiB.
    * @integer
    */
-  bootDiskSizeGib: pulumi.Input<number>;
+  diskSizeGib: pulumi.Input<number>;
   /** Image id, or the beginning of one: each new machine gets the newest that matches. */
-  bootDiskImageId: pulumi.Input<string>;
+  image: pulumi.Input<string>;
   /**
    * Network that the machines are in. They get public addresses too, for downloads.
    * @replaceOnChanges

@@ -36,7 +36,7 @@ export interface VmArgs {
    * Image id, public or private, or the beginning of one (`ubuntu-2204-nvidia-550-docker`): the newest that matches is used, and kept when
    * a newer one appears. A change makes a new VM, unless it still names the image that the VM has.
    */
-  bootDiskImageId: pulumi.Input<string>;
+  image: pulumi.Input<string>;
   /**
    * vCPUs. The machine type bounds them and their ratio to memory and GPUs. A change stops and starts the VM.
    * @integer
@@ -58,7 +58,7 @@ export interface VmArgs {
    * Boot disk in GiB. Default: the image's size. It grows in place; shrinking it makes a new VM.
    * @integer
    */
-  bootDiskSizeGib?: pulumi.Input<number>;
+  diskSizeGib?: pulumi.Input<number>;
   /** Storage disks of the same data center to attach. Disks stay when the VM is deleted. Changed in place. */
   storageDiskIds?: pulumi.Input<pulumi.Input<string>[]>;
   /** Network interfaces. Default: public networking with a public address and no private one. */
@@ -103,7 +103,7 @@ export class Vm extends pulumi.CustomResource {
   public readonly vmId!: pulumi.Output<string>;
   public readonly dataCenterId!: pulumi.Output<string>;
   public readonly machineType!: pulumi.Output<string>;
-  public readonly bootDiskImageId!: pulumi.Output<string>;
+  public readonly image!: pulumi.Output<string>;
   /** @integer */
   public readonly vcpus!: pulumi.Output<number>;
   /** @integer */
@@ -111,7 +111,7 @@ export class Vm extends pulumi.CustomResource {
   /** @integer */
   public readonly gpus!: pulumi.Output<number>;
   /** @integer */
-  public readonly bootDiskSizeGib!: pulumi.Output<number>;
+  public readonly diskSizeGib!: pulumi.Output<number>;
   public readonly metadata!: pulumi.Output<Record<string, string> | undefined>;
   /** The image that the VM was made from. */
   public readonly imageId!: pulumi.Output<string>;
@@ -140,17 +140,7 @@ export class Vm extends pulumi.CustomResource {
   constructor(name: string, args: VmArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: VmArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = [
-      ...[
-        "vmId",
-        "dataCenterId",
-        "machineType",
-        "bootDiskImageId",
-        "vcpus",
-        "memoryGib",
-        "gpus",
-        "bootDiskSizeGib",
-        "metadata",
-      ],
+      ...["vmId", "dataCenterId", "machineType", "image", "vcpus", "memoryGib", "gpus", "diskSizeGib", "metadata"],
       ...[
         "imageId",
         "gpuModel",

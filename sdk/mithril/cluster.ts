@@ -33,7 +33,7 @@ export interface ClusterArgs {
    * Image of the control plane (`imgver_…`). Default: Mithril's stable one.
    * @replaceOnChanges
    */
-  imageVersion?: pulumi.Input<string>;
+  image?: pulumi.Input<string>;
 }
 
 /**

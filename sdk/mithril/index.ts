@@ -8,9 +8,9 @@ export {
   NodeGroup,
   type NodeGroupArgs,
   type NodeGroupMachineState,
-  type PurchaseArgs,
-  type ReservationPurchaseArgs,
-  type SpotPurchaseArgs,
+  type CapacityArgs,
+  type ReservationCapacityArgs,
+  type SpotCapacityArgs,
 } from "./node-group";
 export * from "./functions";
 export type { MithrilProviderConfig } from "./config";

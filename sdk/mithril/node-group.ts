@@ -4,7 +4,7 @@ import type { NodeGpusArgs } from "../kubernetes/node-gpus";
 import type { TaintArgs } from "../kubernetes/taint";
 
 /** Spot instances: they come and go with the market. */
-export interface SpotPurchaseArgs {
+export interface SpotCapacityArgs {
   /** Most to pay per instance and hour, in dollars: `$25.60`. Changed in place, also of bids that are there. */
   limitPrice: pulumi.Input<string>;
   /**
@@ -16,7 +16,7 @@ export interface SpotPurchaseArgs {
 }
 
 /** Instances for a fixed time, paid up front: the group's size is fixed. */
-export interface ReservationPurchaseArgs {
+export interface ReservationCapacityArgs {
   /** When it begins, as RFC 3339: `2026-12-01T08:00:00Z`. */
   start: pulumi.Input<string>;
   /** When it ends: 3 to 336 whole hours after the start. A later end extends it. */
@@ -26,11 +26,11 @@ export interface ReservationPurchaseArgs {
 }
 
 /** Exactly one of the two. */
-export interface PurchaseArgs {
+export interface CapacityArgs {
   /** Bids in the spot auction, one for each node (or `bidSize` nodes). */
-  spot?: pulumi.Input<SpotPurchaseArgs>;
+  spot?: pulumi.Input<SpotCapacityArgs>;
   /** One reservation of all nodes. `minSize` and `maxSize` are equal then. */
-  reservation?: pulumi.Input<ReservationPurchaseArgs>;
+  reservation?: pulumi.Input<ReservationCapacityArgs>;
 }
 
 export interface NodeGroupArgs {
@@ -57,7 +57,7 @@ export interface NodeGroupArgs {
   /** Instance type, by name (`h100-80gb.sxm.8x`) or fid (`it_…`). A change concerns orders made from then on. */
   instanceType: pulumi.Input<string>;
   /** How the instances are bought. */
-  purchase: pulumi.Input<PurchaseArgs>;
+  capacity: pulumi.Input<CapacityArgs>;
   /**
    * Fewest nodes that are bid for, from 0. `pulumi up` places the bids that are missing.
    * @integer
@@ -80,7 +80,7 @@ export interface NodeGroupArgs {
   /** Bash script that new nodes run on their first boot as root, at most 10 000 characters. Never `kubeadm`: nodes join by themselves. */
   startupScript?: pulumi.Input<string>;
   /** Image (`imgver_…`) of new orders. Default: Mithril's stable one. */
-  imageVersion?: pulumi.Input<string>;
+  image?: pulumi.Input<string>;
   /**
    * Labels that its nodes have. Mithril sets none: what puts them there is yours; an autoscaler is told them here, because a group at zero
    * has no node to look at.

@@ -53,7 +53,7 @@ export interface ReservationArgs {
    * Image (`imgver_…`). Default: Mithril's stable one.
    * @replaceOnChanges
    */
-  imageVersion?: pulumi.Input<string>;
+  image?: pulumi.Input<string>;
   /**
    * Stops the instances while it is true; Mithril credits hours paused.
    * @default false

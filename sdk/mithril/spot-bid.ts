@@ -47,7 +47,7 @@ export interface SpotBidArgs {
    * Image (`imgver_…`). Default: Mithril's stable one.
    * @replaceOnChanges
    */
-  imageVersion?: pulumi.Input<string>;
+  image?: pulumi.Input<string>;
   /**
    * Memory in GB, where the market lets it be chosen.
    * @integer

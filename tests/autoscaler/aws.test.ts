@@ -141,7 +141,7 @@ describe("the autoscaler's server on AWS", () => {
   });
 
   it("drains a spot machine that AWS takes back, before it goes", async () => {
-    const group = await makeGroup(scene, "spot", 1, { capacityType: "spot" });
+    const group = await makeGroup(scene, "spot", 1, { capacity: { spot: {} } });
     const { machines } = await until(async () => {
       const found = await group.driver.describe(AbortSignal.timeout(10_000));
       return found.machines[0]?.state === "running" && found;

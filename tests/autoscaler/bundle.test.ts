@@ -73,8 +73,8 @@ describe("the autoscaler's bundle", () => {
         machineType: "intel-broadwell",
         vcpus: 2,
         memoryGib: 4,
-        bootDiskSizeGib: 10,
-        bootDiskImageId: "ubuntu-2404",
+        diskSizeGib: 10,
+        image: "ubuntu-2404",
       },
       ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
     };
@@ -102,7 +102,7 @@ describe("the autoscaler's bundle", () => {
         {
           cloud: "mithril",
           name: "bids",
-          spec: { ...mithril, purchase: { spot: { limitPrice: "$1" } }, sshKeys: [] },
+          spec: { ...mithril, capacity: { spot: { limitPrice: "$1" } }, sshKeys: [] },
           owner: "urn:bids",
           ...bounds,
         },

@@ -59,8 +59,8 @@ describe("the autoscaler's server on Cudo", () => {
         machineType: "intel-broadwell",
         vcpus: 2,
         memoryGib: 4,
-        bootDiskSizeGib: 10,
-        bootDiskImageId: "ubuntu-2404",
+        diskSizeGib: 10,
+        image: "ubuntu-2404",
       },
       ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
     };
@@ -128,7 +128,7 @@ describe("the autoscaler's server on Mithril", () => {
     const clusterId = (await api.clusters.create(order, signal())).fid;
     const spec = {
       ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: type, sshKeys: [key] },
-      ...{ minSize: 0, maxSize: 5, purchase: { spot: { limitPrice: "$20.00" } } },
+      ...{ minSize: 0, maxSize: 5, capacity: { spot: { limitPrice: "$20.00" } } },
     };
     const gpu = await open("mithril", mithril.config, spec);
     server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });

@@ -67,7 +67,7 @@ describe("components/cudo", () => {
     ]);
     const vm = registered.inputs("gpu-clusters:cudo:Vm");
     assert.deepEqual(
-      [vm.vmId, vm.vcpus, vm.memoryGib, vm.bootDiskSizeGib, vm.sshKeySource],
+      [vm.vmId, vm.vcpus, vm.memoryGib, vm.diskSizeGib, vm.sshKeySource],
       ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
     );
   });
@@ -83,8 +83,8 @@ describe("components/cudo", () => {
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [
       "startScript",
-      "bootDiskImageId",
-      "bootDiskSizeGib",
+      "image",
+      "diskSizeGib",
       "machineType",
     ]);
   });

@@ -52,6 +52,7 @@ describe("components/mithril", () => {
     const registered = await mockProgram(cloud);
     const cluster = new MithrilCluster("train", args);
     assert.equal(await valueOf(cluster.status), "ready");
+    assert.equal(await valueOf(cluster.clusterId), "train-cluster-id");
     await settled();
     assert.deepEqual(registered.names(), [
       "command:remote:Command train-kubeconfig",

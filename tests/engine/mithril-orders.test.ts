@@ -70,7 +70,7 @@ describe("a reserved node with a block volume on the engine", function () {
     assert.ok((await stack.up()).ok);
     const destroyed = await stack.destroy();
     assert.ok(!destroyed.ok);
-    assert.match(destroyed.text, /purchase\.reservation\.onDestroy: reservation "orders-held".*cannot be cancelled/);
+    assert.match(destroyed.text, /capacity\.reservation\.onDestroy: reservation "orders-held".*cannot be cancelled/);
     const { reservations, clusters, instances } = await mithril();
     assert.deepEqual(
       [reservations[0]!.status, clusters[0]!.status, instances[0]!.status],

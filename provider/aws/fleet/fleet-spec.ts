@@ -1,5 +1,6 @@
 /** What a node group should be, as its inputs say it, in the fleet's terms. Pure. */
 import type * as pulumi from "../../../sdk/pulumi";
+import { capacityType } from "../../../sdk/aws/capacity";
 import type { NodeGroupArgs } from "../../../sdk/aws/node-group";
 import { groupTags, tagKeys, type GroupName } from "../ownership";
 import type { FleetShape, FleetTerms } from "./fleet-request";
@@ -17,10 +18,23 @@ export function shapeOfSpec(spec: FleetSpec): FleetShape & FleetTerms {
     launchTemplateVersion: String(spec.launchTemplateVersion),
     instanceTypes: spec.instanceTypes,
     subnetIds: spec.subnetIds,
-    capacityType: spec.capacityType ?? "on-demand",
-    allocationStrategy: spec.allocationStrategy ?? "lowest-price",
-    onDemandBase: spec.onDemandBase ?? 0,
+    ...termsOf(spec),
   };
+}
+
+export function termsOf({ capacity }: Pick<FleetSpec, "capacity">): FleetTerms {
+  const { onDemand, spot } = capacity ?? {};
+  return {
+    capacityType: capacityType(capacity),
+    allocationStrategy: (spot ?? onDemand)?.allocationStrategy ?? "lowest-price",
+    onDemandBase: spot?.onDemandBase ?? 0,
+  };
+}
+
+/** The inputs that such a fleet has. */
+export function capacityOf({ capacityType, allocationStrategy, onDemandBase }: FleetTerms): FleetSpec["capacity"] {
+  if (capacityType === "spot") return { spot: { allocationStrategy, onDemandBase } };
+  return { onDemand: { allocationStrategy: allocationStrategy === "prioritized" ? "prioritized" : "lowest-price" } };
 }
 
 /** `owner`: the mark of whose it is. */

@@ -8,6 +8,7 @@ import type {
   GetPreflightArgs,
   GetPreflightResult,
 } from "../../../sdk/aws/functions";
+import { capacityType } from "../../../sdk/aws/capacity";
 import { describeTypes } from "../instance-types";
 import { findImage } from "../images";
 import { examineGroup } from "../preflight/preflight";
@@ -46,8 +47,8 @@ export const getPreflightHandler: FunctionHandler<GetPreflightArgs, GetPreflight
     const [identity, keyProblems, ...groups] = await Promise.all([
       clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
       keyPair === undefined ? [] : keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal),
-      ...nodeGroups.map(async ({ path, capacityType = "on-demand", architecture, ...rest }) => {
-        const plan = { ...rest, capacityType };
+      ...nodeGroups.map(async ({ path, capacity, architecture, ...rest }) => {
+        const plan = { ...rest, capacityType: capacityType(capacity) };
         const facts = await readGroupFacts(clients, plan, { zones, imageArchitecture: architecture }, signal);
         return examineGroup(plan, facts, path);
       }),

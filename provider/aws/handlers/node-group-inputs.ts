@@ -7,6 +7,7 @@ import type { AwsClients } from "../clients";
 import { connectionFailures } from "../config";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
+import { capacityProblems, capacityType } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
@@ -37,10 +38,8 @@ export async function checkNodeGroup(
       initialSize: known(inputs.initialSize),
       instanceTypes: Array.isArray(inputs.instanceTypes) ? inputs.instanceTypes : undefined,
       subnetIds: Array.isArray(inputs.subnetIds) ? inputs.subnetIds : undefined,
-      capacityType: known(inputs.capacityType),
-      allocationStrategy: known(inputs.allocationStrategy),
-      onDemandBase: known(inputs.onDemandBase),
     }),
+    ...capacityFailures(inputs),
   );
   const clients = failures.length > 0 ? undefined : connectIfKnown(context.config, inputs.connection);
   if (!clients) return failures;
@@ -69,6 +68,16 @@ function nameFailures({ name, clusterName }: Fields<NodeGroupInputs>): CheckFail
   return failures;
 }
 
+function capacityFailures({ capacity, minSize }: Fields<NodeGroupInputs>): CheckFailure[] {
+  if (capacity === undefined || isUnknown(capacity)) return [];
+  const { onDemand, spot } = capacity as Fields<NonNullable<NodeGroupInputs["capacity"]>>;
+  const seen = {
+    ...(onDemand !== undefined && { onDemand: {} }),
+    ...(spot !== undefined && { spot: { onDemandBase: known(fieldsOf(spot)["onDemandBase"] as number | undefined) } }),
+  };
+  return capacityProblems(seen, known(minSize)).map(({ path, reason }) => ({ property: `capacity${path}`, reason }));
+}
+
 async function cloudFailures(
   inputs: Fields<NodeGroupInputs>,
   clients: AwsClients,
@@ -83,9 +92,9 @@ async function cloudFailures(
   const failures = [...template.failures, ...subnets.failures];
   const instanceTypes = knownList(inputs.instanceTypes);
   const [minSize, maxSize] = [known(inputs.minSize), known(inputs.maxSize)];
-  const capacityType = known(inputs.capacityType);
-  if (!instanceTypes || minSize === undefined || maxSize === undefined || capacityType === undefined) return failures;
-  const plan = { instanceTypes, minSize, maxSize, capacityType };
+  const { capacity } = inputs;
+  if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
+  const plan = { instanceTypes, minSize, maxSize, capacityType: capacityType(capacity as NodeGroupInputs["capacity"]) };
   const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
   const findings = examineGroup(plan, await readGroupFacts(clients, plan, surroundings, signal));
   const warnings = [...template.warnings, ...findings.warnings];
@@ -99,8 +108,8 @@ async function cloudFailures(
   return failures;
 }
 
-function planOf({ instanceTypes, minSize, maxSize, capacityType }: NodeGroupInputs): object {
-  return { instanceTypes, minSize, maxSize, capacityType };
+function planOf({ instanceTypes, minSize, maxSize, capacity }: NodeGroupInputs): object {
+  return { instanceTypes, minSize, maxSize, capacityType: capacityType(capacity) };
 }
 
 async function templateFindings(

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FleetData } from "@aws-sdk/client-ec2";
 import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
 import type { Waiting } from "../../node-groups/waiting";
 import type { ResourceContext, ResourceHandler, ResourceState } from "../../server/resource";
 import type { Fields } from "../../cloud/inputs";
+import { isUnknown } from "../../server/values";
 import { connect } from "../connection";
 import { FleetDriver } from "../fleet/fleet-driver";
 import { readFleet } from "../fleet/fleet-request";
+import { capacityOf, termsOf } from "../fleet/fleet-spec";
 import { Fleets, isAlive, targetOf } from "../fleet/fleets";
 import { fromTagList, tagKeys, type GroupName } from "../ownership";
 import { awsPace } from "../pace";
@@ -37,7 +40,12 @@ export function createNodeGroupHandler(
 
     plan({ inputs: before }, inputs, changed) {
       const moved = changed.some((path) => path.startsWith("connection")) && regionOf(before) !== regionOf(inputs);
-      return { replaces: moved ? ["connection"] : [] };
+      const capacity = isUnknown(inputs.capacity) ? undefined : (inputs as Pick<NodeGroupInputs, "capacity">);
+      const sameTerms = capacity !== undefined && isDeepStrictEqual(termsOf(capacity), termsOf(before));
+      return {
+        replaces: [...(moved ? ["connection"] : []), "capacity"],
+        ignores: sameTerms ? ["capacity"] : [],
+      };
     },
 
     stays: ({ fleetId, machines }, sameSize) => ({ fleetId, ...(sameSize && { machines }) }),
@@ -103,9 +111,7 @@ function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGr
     launchTemplateVersion: Number(shape.launchTemplateVersion),
     instanceTypes: [...shape.instanceTypes],
     subnetIds: [...shape.subnetIds],
-    capacityType: shape.capacityType,
-    allocationStrategy: shape.allocationStrategy,
-    onDemandBase: shape.onDemandBase,
+    capacity: capacityOf(shape),
     ...(others.length > 0 && { tags: Object.fromEntries(others) }),
   };
 }

@@ -1,6 +1,6 @@
 /** What can be known of a node group before anything is made. Pure: `preflight-facts.ts` asks AWS. */
 import type { CheckFailure } from "../../server/resource";
-import { strategyRefusal, type AllocationStrategy, type CapacityType } from "../../../sdk/aws/allocation";
+import type { CapacityType } from "../../../sdk/aws/allocation";
 import { mostOverrides } from "../fleet/fleet-request";
 import { shapeOf, type InstanceTypeFacts, type Offering } from "../instance-types";
 import type { VcpuQuota } from "./quotas";
@@ -174,40 +174,23 @@ export function settingFailures(
     initialSize?: number;
     instanceTypes?: readonly unknown[];
     subnetIds?: readonly unknown[];
-    capacityType?: CapacityType;
-    allocationStrategy?: AllocationStrategy;
-    onDemandBase?: number;
   },
   path = "",
 ): CheckFailure[] {
   const at = (property: string) => (path === "" ? property : `${path}.${property}`);
   const failures: CheckFailure[] = [];
   const refuse = (property: string, reason: string) => failures.push({ property: at(property), reason });
-  const { minSize, maxSize, initialSize, instanceTypes, subnetIds, capacityType, allocationStrategy, onDemandBase } =
-    settings;
-  for (const property of ["minSize", "maxSize", "initialSize", "onDemandBase"] as const) {
+  const { minSize, maxSize, initialSize, instanceTypes, subnetIds } = settings;
+  for (const property of ["minSize", "maxSize", "initialSize"] as const) {
     const value = settings[property];
     if (value !== undefined && !(Number.isInteger(value) && value >= 0))
       refuse(property, `${value} must be a whole number from 0`);
   }
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
-    refuse("maxSize", `${maxSize} must be at least minSize, which is ${minSize}`);
+    refuse("minSize", `${minSize} is more than maxSize, ${maxSize}`);
   }
   if (initialSize !== undefined && (initialSize < (minSize ?? 0) || initialSize > (maxSize ?? Infinity))) {
     refuse("initialSize", `${initialSize} must be between minSize (${minSize}) and maxSize (${maxSize})`);
-  }
-  if (capacityType && allocationStrategy) {
-    const refusal = strategyRefusal(allocationStrategy, capacityType);
-    if (refusal) refuse("allocationStrategy", refusal);
-  }
-  if (capacityType === "on-demand" && (onDemandBase ?? 0) > 0) {
-    refuse("onDemandBase", "is for groups of capacityType spot: here all machines are on-demand");
-  }
-  if (onDemandBase !== undefined && minSize !== undefined && onDemandBase > minSize) {
-    refuse(
-      "onDemandBase",
-      `${onDemandBase} must not be more than minSize (${minSize}): a fleet's on-demand part does not shrink with it`,
-    );
   }
   failures.push(...listFailures("instanceTypes", instanceTypes, at), ...listFailures("subnetIds", subnetIds, at));
   const overrides = (instanceTypes?.length ?? 0) * (subnetIds?.length ?? 0);

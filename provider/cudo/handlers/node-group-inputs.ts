@@ -38,15 +38,14 @@ export async function checkNodeGroup(
       gpus === undefined
     )
       return [];
-    const image =
-      shape.bootDiskImageId === undefined ? undefined : resolveImage(shape.bootDiskImageId, catalogue.images);
+    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const demand = {
       dataCenterId,
       machineType,
       vcpus,
       memoryGib,
       gpus,
-      bootDiskSizeGib: shape.bootDiskSizeGib ?? image?.sizeGib ?? 0,
+      diskSizeGib: shape.diskSizeGib ?? image?.sizeGib ?? 0,
     };
     const shortage = (count: number) => capacityProblem("", { ...demand, count, publicAddresses: count }, catalogue);
     if (!shortage(wanted)) return [];
@@ -124,8 +123,8 @@ export function importedInputs(clusterName: string, name: string, members: reado
     vcpus: vm.vcpus,
     memoryGib: vm.memoryGib,
     gpus: vm.gpus,
-    bootDiskSizeGib: vm.bootDiskSizeGib,
-    bootDiskImageId: vm.imageId,
+    diskSizeGib: vm.bootDiskSizeGib,
+    image: vm.imageId,
     networkId: vm.nics[0]?.networkId ?? "",
     securityGroupIds: vm.securityGroupIds,
     customSshKeys: vm.authorizedSshKeys,

@@ -14,7 +14,7 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, CudoNodeGroupDriv
   limits: { changeMs: twoHours, deleteMs: twoHours },
   waiting: { pace: defaultPace, patienceMs: 0, refills: false, backoffMs: 0 },
   newMachinesOnly: [
-    ...(["machineType", "vcpus", "memoryGib", "gpus", "bootDiskSizeGib", "bootDiskImageId"] as const),
+    ...(["machineType", "vcpus", "memoryGib", "gpus", "diskSizeGib", "image"] as const),
     ...(["securityGroupIds", "customSshKeys", "namePrefix"] as const),
   ],
 

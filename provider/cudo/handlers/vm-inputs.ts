@@ -17,7 +17,7 @@ export type VmInputs = pulumi.Unwrap<VmArgs>;
 
 export interface VmOutputs {
   vmId: string;
-  bootDiskSizeGib: number;
+  diskSizeGib: number;
   imageId: string;
   gpuModel: string;
   internalIpAddress: string;
@@ -69,18 +69,17 @@ export async function checkVm(given: Unknowable<VmInputs>, context: ResourceCont
     ) {
       return shapeFailures;
     }
-    const image =
-      shape.bootDiskImageId === undefined ? undefined : resolveImage(shape.bootDiskImageId, catalogue.images);
+    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const demand = {
       ...{ dataCenterId, machineType, vcpus, memoryGib, gpus },
-      bootDiskSizeGib: shape.bootDiskSizeGib ?? image?.sizeGib ?? 0,
+      diskSizeGib: shape.diskSizeGib ?? image?.sizeGib ?? 0,
       publicAddresses: wantsPublicAddress(inputs) ? 1 : 0,
       count: 1,
     };
     const shortage = capacityProblem("", demand, catalogue);
-    const imageGone = shapeFailures.some(({ property }) => property === "bootDiskImageId");
+    const imageGone = shapeFailures.some(({ property }) => property === "image");
     if ((shortage || imageGone) && (await exists())) {
-      return shapeFailures.filter(({ property }) => property !== "bootDiskImageId");
+      return shapeFailures.filter(({ property }) => property !== "image");
     }
     return shortage && shapeFailures.length === 0 ? [shortage] : shapeFailures;
   });
@@ -108,15 +107,15 @@ export function planVm(
   const sameId = inputs.vmId === undefined || inputs.vmId === id;
   if (sameId) ignores.push("vmId");
 
-  const image = known(inputs.bootDiskImageId);
+  const image = known(inputs.image);
   if (image !== undefined && outputs.imageId !== undefined && matchesImage(image, outputs.imageId))
-    ignores.push("bootDiskImageId");
-  else replaces.push("bootDiskImageId");
+    ignores.push("image");
+  else replaces.push("image");
 
-  const size = known(inputs.bootDiskSizeGib);
-  const oldSize = old.bootDiskSizeGib ?? outputs.bootDiskSizeGib;
-  if (inputs.bootDiskSizeGib === undefined || size === oldSize) ignores.push("bootDiskSizeGib");
-  else if (size !== undefined && oldSize !== undefined && size < oldSize) replaces.push("bootDiskSizeGib");
+  const size = known(inputs.diskSizeGib);
+  const oldSize = old.diskSizeGib ?? outputs.diskSizeGib;
+  if (inputs.diskSizeGib === undefined || size === oldSize) ignores.push("diskSizeGib");
+  else if (size !== undefined && oldSize !== undefined && size < oldSize) replaces.push("diskSizeGib");
 
   if (nicsReplace(old.nics ?? [], inputs.nics)) replaces.push("nics");
   for (const key of ["securityGroupIds", "storageDiskIds", "customSshKeys"] as const) {

@@ -13,7 +13,7 @@ export interface VmPlan {
   readonly id: string;
   readonly urn: string;
   readonly inputs: VmInputs;
-  /** The image that `bootDiskImageId` means now. */
+  /** The image that `image` means now. */
   readonly imageId: string;
 }
 
@@ -30,7 +30,7 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan):
         vcpus: inputs.vcpus,
         memoryGib: inputs.memoryGib,
         gpus: inputs.gpus ?? 0,
-        bootDiskSizeGib: inputs.bootDiskSizeGib,
+        bootDiskSizeGib: inputs.diskSizeGib,
         storageDiskIds: inputs.storageDiskIds,
         nics: inputs.nics,
         securityGroupIds: inputs.nics?.length ? undefined : inputs.securityGroupIds,
@@ -76,7 +76,7 @@ export function expected({ nics, storageDiskIds }: VmInputs) {
 export function vmOutputs(api: CudoApi, vm: Vm): VmOutputs {
   return {
     vmId: vm.id,
-    bootDiskSizeGib: vm.bootDiskSizeGib,
+    diskSizeGib: vm.bootDiskSizeGib,
     imageId: vm.imageId,
     gpuModel: vm.gpus > 0 ? vm.gpuModel : "",
     internalIpAddress: vm.internalIpAddress,
@@ -97,14 +97,14 @@ function differences(vm: Vm, inputs: VmInputs, script: string): string[] {
     ["memoryGib", vm.memoryGib || inputs.memoryGib, inputs.memoryGib],
     ["gpus", vm.gpus, inputs.gpus ?? 0],
     [
-      "bootDiskSizeGib",
-      inputs.bootDiskSizeGib === undefined ? undefined : vm.bootDiskSizeGib || inputs.bootDiskSizeGib,
-      inputs.bootDiskSizeGib,
+      "diskSizeGib",
+      inputs.diskSizeGib === undefined ? undefined : vm.bootDiskSizeGib || inputs.diskSizeGib,
+      inputs.diskSizeGib,
     ],
     ["networks", networks.length === 0 ? "" : vm.nics.map((nic) => nic.networkId).join(), networks.join()],
   ];
   const found = checks.filter(([, live, wanted]) => live !== wanted).map(([what, live]) => `${what} ${String(live)}`);
-  if (vm.imageId && !matchesImage(inputs.bootDiskImageId, vm.imageId)) found.push(`image ${vm.imageId}`);
+  if (vm.imageId && !matchesImage(inputs.image, vm.imageId)) found.push(`image ${vm.imageId}`);
   if ((vm.metadata[metadataKeys.script] ?? "none") !== script) found.push("another start script");
   return found;
 }

@@ -10,18 +10,18 @@ import { securityGroupsOf, type VmInputs } from "./vm-inputs";
  * address): an address that is missing for a moment must not look like another VM.
  */
 export function liveVmInputs(vm: Vm, before: VmInputs): VmInputs {
-  const sameImage = vm.imageId === "" || matchesImage(before.bootDiskImageId, vm.imageId);
+  const sameImage = vm.imageId === "" || matchesImage(before.image, vm.imageId);
   const metadata = ownMetadata(vm);
   const source = knownSource(vm.sshKeySource) ?? before.sshKeySource;
   return {
     ...before,
     dataCenterId: vm.dataCenterId || before.dataCenterId,
     machineType: vm.machineType || before.machineType,
-    bootDiskImageId: sameImage ? before.bootDiskImageId : vm.imageId,
+    image: sameImage ? before.image : vm.imageId,
     vcpus: vm.vcpus || before.vcpus,
     memoryGib: vm.memoryGib || before.memoryGib,
     gpus: before.gpus === undefined && vm.gpus === 0 ? undefined : vm.gpus,
-    bootDiskSizeGib: before.bootDiskSizeGib && (vm.bootDiskSizeGib || before.bootDiskSizeGib),
+    diskSizeGib: before.diskSizeGib && (vm.bootDiskSizeGib || before.diskSizeGib),
     storageDiskIds: inOrderOf(before.storageDiskIds, vm.storageDiskIds),
     metadata: before.metadata === undefined && Object.keys(metadata).length === 0 ? undefined : metadata,
     sshKeySource: source,
@@ -46,11 +46,11 @@ export function importedVmInputs(vm: Vm): VmInputs {
     vmId: vm.id,
     dataCenterId: vm.dataCenterId,
     machineType: vm.machineType,
-    bootDiskImageId: vm.imageId,
+    image: vm.imageId,
     vcpus: vm.vcpus,
     memoryGib: vm.memoryGib,
     gpus: vm.gpus,
-    bootDiskSizeGib: vm.bootDiskSizeGib,
+    diskSizeGib: vm.bootDiskSizeGib,
     storageDiskIds: inOrderOf(undefined, vm.storageDiskIds),
     metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
     sshKeySource: source,

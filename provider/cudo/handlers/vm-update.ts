@@ -25,9 +25,9 @@ export async function changeVm(change: VmChange): Promise<Vm> {
   await changeSecurityGroups(change, vm);
   await changeStorageDisks(change, vm);
   const { api, id, inputs, state, signal } = change;
-  if (inputs.bootDiskSizeGib !== undefined && inputs.bootDiskSizeGib > vm.bootDiskSizeGib) {
-    await api.vms.growDisk(id, { diskId: vm.bootDiskId, sizeGib: inputs.bootDiskSizeGib }, signal);
-    vm = await settled(change, "is growing its boot disk", (now) => now.bootDiskSizeGib >= inputs.bootDiskSizeGib!);
+  if (inputs.diskSizeGib !== undefined && inputs.diskSizeGib > vm.bootDiskSizeGib) {
+    await api.vms.growDisk(id, { diskId: vm.bootDiskId, sizeGib: inputs.diskSizeGib }, signal);
+    vm = await settled(change, "is growing its boot disk", (now) => now.bootDiskSizeGib >= inputs.diskSizeGib!);
   }
   if (inputs.vcpus !== state.inputs.vcpus || inputs.memoryGib !== state.inputs.memoryGib) {
     vm = await resize(change, vm);

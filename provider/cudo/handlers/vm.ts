@@ -68,9 +68,9 @@ async function make(
   context: ResourceContext,
   signal: AbortSignal,
 ): Promise<Vm> {
-  const image = resolveImage(inputs.bootDiskImageId, (await catalogue.read(signal)).images);
+  const image = resolveImage(inputs.image, (await catalogue.read(signal)).images);
   if (!image) {
-    throw new Error(`bootDiskImageId: no image has the id "${inputs.bootDiskImageId}" or begins with it`);
+    throw new Error(`image: no image has the id "${inputs.image}" or begins with it`);
   }
   const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: image.id });
   return bringUp(lifecycle, { signal, log: context.log });

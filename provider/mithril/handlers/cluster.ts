@@ -134,7 +134,7 @@ async function place(
   instanceType: string,
   signal: AbortSignal,
 ): Promise<Cluster> {
-  const { name, region, kubernetesVersion = "1.34", imageVersion } = inputs;
+  const { name, region, kubernetesVersion = "1.34", image: imageVersion } = inputs;
   const sshKeys = await withRequiredKeys(api, inputs.sshKeys, signal);
   return createFindable(
     {

@@ -20,7 +20,7 @@ export async function importedNodeGroup(
     const size = members.reduce((sum, member) => sum + member.quantity, 0);
     return {
       ...shapeOf(bid, { clusterId, clusterName, name }, size),
-      purchase: { spot: { limitPrice: bid.limitPrice, bidSize: bid.quantity } },
+      capacity: { spot: { limitPrice: bid.limitPrice, bidSize: bid.quantity } },
       paused: bid.status === "Paused",
     };
   }
@@ -30,7 +30,7 @@ export async function importedNodeGroup(
   if (!reservation) return undefined;
   return {
     ...shapeOf(reservation, { clusterId, clusterName, name }, reservation.quantity),
-    purchase: { reservation: { start: reservation.startTime, end: reservation.endTime } },
+    capacity: { reservation: { start: reservation.startTime, end: reservation.endTime } },
     paused: reservation.status === "Paused",
   };
 }
@@ -50,6 +50,6 @@ function shapeOf(
     sshKeys,
     volumes,
     startupScript,
-    imageVersion,
+    image: imageVersion,
   };
 }

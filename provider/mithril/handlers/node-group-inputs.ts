@@ -15,7 +15,7 @@ import {
 } from "./order-checks";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
-type Purchase = NodeGroupInputs["purchase"];
+type Capacity = NodeGroupInputs["capacity"];
 
 export interface NodeGroupOutputs {
   size: number;
@@ -35,12 +35,12 @@ export async function checkNodeGroup(
     clusterField: "clusterId",
     quantity: known(inputs.maxSize),
   };
-  const spot = spotOf(inputs.purchase);
+  const spot = spotOf(inputs.capacity);
   const offered = await withCatalogue(context, async (catalogue, connection) => [
     ...(await checkOrderOffer(order, catalogue, connection, context.signal)),
     ...(spot
       ? await checkMinimumPrice(
-          "purchase.spot.limitPrice",
+          "capacity.spot.limitPrice",
           spot.limitPrice,
           order,
           catalogue,
@@ -52,16 +52,16 @@ export async function checkNodeGroup(
   return [
     ...checkNames(inputs),
     ...checkSizes(inputs),
-    ...checkPurchase(inputs, before?.purchase.reservation?.start),
+    ...checkCapacity(inputs, before?.capacity.reservation?.start),
     ...checkOrderFields(order),
     ...offered,
   ];
 }
 
-function spotOf(purchase: Unknowable<Purchase>): Fields<NonNullable<Purchase["spot"]>> | undefined {
-  if (isUnknown(purchase)) return undefined;
-  const { spot } = purchase as Fields<Purchase>;
-  return isUnknown(spot) ? undefined : (spot as Fields<NonNullable<Purchase["spot"]>> | undefined);
+function spotOf(capacity: Unknowable<Capacity>): Fields<NonNullable<Capacity["spot"]>> | undefined {
+  if (isUnknown(capacity)) return undefined;
+  const { spot } = capacity as Fields<Capacity>;
+  return isUnknown(spot) ? undefined : (spot as Fields<NonNullable<Capacity["spot"]>> | undefined);
 }
 
 function checkNames(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
@@ -77,7 +77,7 @@ function checkSizes(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const fail = (property: string, reason: string) => failures.push({ property, reason });
   const [min, max, initial] = [known(inputs.minSize), known(inputs.maxSize), known(inputs.initialSize)];
-  const step = bidSizeOf(inputs.purchase);
+  const step = bidSizeOf(inputs.capacity);
   for (const [field, value] of [
     ["minSize", min],
     ["maxSize", max],
@@ -86,7 +86,7 @@ function checkSizes(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
     if (value === undefined) continue;
     if (value < 0) fail(field, `must be at least 0, is ${value}`);
     else if (step > 1 && value % step !== 0)
-      fail(field, `must be a multiple of purchase.spot.bidSize, ${step}, is ${value}`);
+      fail(field, `must be a multiple of capacity.spot.bidSize, ${step}, is ${value}`);
   }
   if (min !== undefined && max !== undefined && min > max) fail("minSize", `${min} is more than maxSize, ${max}`);
   if (initial !== undefined && ((min !== undefined && initial < min) || (max !== undefined && initial > max))) {
@@ -95,23 +95,23 @@ function checkSizes(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
   return failures;
 }
 
-function bidSizeOf(purchase: Unknowable<Purchase>): number {
-  return known(spotOf(purchase)?.bidSize) ?? 1;
+function bidSizeOf(capacity: Unknowable<Capacity>): number {
+  return known(spotOf(capacity)?.bidSize) ?? 1;
 }
 
-function checkPurchase(inputs: Fields<NodeGroupInputs>, startBefore: string | undefined): CheckFailure[] {
-  if (isUnknown(inputs.purchase)) return [];
-  const { spot, reservation } = inputs.purchase as Fields<Purchase>;
+function checkCapacity(inputs: Fields<NodeGroupInputs>, startBefore: string | undefined): CheckFailure[] {
+  if (isUnknown(inputs.capacity)) return [];
+  const { spot, reservation } = inputs.capacity as Fields<Capacity>;
   if ((spot === undefined) === (reservation === undefined)) {
-    return [{ property: "purchase", reason: 'must have exactly one of "spot" and "reservation"' }];
+    return [{ property: "capacity", reason: 'must have exactly one of "spot" and "reservation"' }];
   }
   if (reservation === undefined) {
-    const bid = spotOf(inputs.purchase);
+    const bid = spotOf(inputs.capacity);
     const size = known(bid?.bidSize);
     return [
-      ...checkPrice("purchase.spot.limitPrice", bid?.limitPrice),
+      ...checkPrice("capacity.spot.limitPrice", bid?.limitPrice),
       ...(size !== undefined && size < 1
-        ? [{ property: "purchase.spot.bidSize", reason: `must be at least 1, is ${size}` }]
+        ? [{ property: "capacity.spot.bidSize", reason: `must be at least 1, is ${size}` }]
         : []),
     ];
   }
@@ -121,6 +121,6 @@ function checkPurchase(inputs: Fields<NodeGroupInputs>, startBefore: string | un
       ? [{ property: "maxSize", reason: `must be minSize, ${min}: a reservation's number of instances is fixed` }]
       : [];
   if (isUnknown(reservation)) return fixed;
-  const { start, end } = reservation as Fields<NonNullable<Purchase["reservation"]>>;
-  return [...fixed, ...checkPeriod("purchase.reservation.", start, end, startBefore)];
+  const { start, end } = reservation as Fields<NonNullable<Capacity["reservation"]>>;
+  return [...fixed, ...checkPeriod("capacity.reservation.", start, end, startBefore)];
 }

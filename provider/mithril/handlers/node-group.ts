@@ -16,7 +16,7 @@ const changeMs = 30 * minuteMs;
 const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, MithrilGroupDriver> = {
   check: checkNodeGroup,
   limits: { changeMs, deleteMs: changeMs },
-  newMachinesOnly: ["instanceType", "sshKeys", "volumes", "startupScript", "imageVersion"],
+  newMachinesOnly: ["instanceType", "sshKeys", "volumes", "startupScript", "image"],
   hasEnded,
 
   open: ({ inputs, context }) => openGroup(context.config, inputs),
@@ -34,14 +34,14 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, MithrilGroupDrive
   },
 
   plan({ inputs: before, outputs }, inputs, changed) {
-    const ignores = unchangedPurchase(before, inputs);
+    const ignores = unchangedCapacity(before, inputs);
     const size = outputs.size ?? 0;
     const tooFew = size < (known(inputs.minSize) ?? 0) && !hasEnded(before);
     const tooMany = size > (known(inputs.maxSize) ?? Infinity);
     const acts = tooFew || tooMany || changed.some((path) => path !== "initialSize" && !ignores.includes(path));
     return {
       ignores,
-      replaces: changedKindOfPurchase(before, inputs),
+      replaces: changedKind(before, inputs),
       outputs: acts ? ["machines", "problems"] : [],
       // The names of its orders are the same.
       deleteBeforeReplace: !changed.some((path) => ["clusterId", "clusterName", "name"].includes(path)),
@@ -85,46 +85,46 @@ async function asTheyAre(inputs: NodeGroupInputs, context: ResourceContext): Pro
   const driver = openGroup(context.config, inputs);
   if (!(driver instanceof SpotGroupDriver)) return inputs;
   const bids = await driver.members(context.signal);
-  const strange = bids.find((bid) => !sameMoney(bid.limitPrice, inputs.purchase.spot!.limitPrice));
+  const strange = bids.find((bid) => !sameMoney(bid.limitPrice, inputs.capacity.spot!.limitPrice));
   const paused = inputs.paused ?? false;
   const isOtherwise = bids.some((bid) => (bid.status === "Paused") !== paused);
   return {
     ...inputs,
-    purchase: strange ? { spot: { ...inputs.purchase.spot!, limitPrice: strange.limitPrice } } : inputs.purchase,
+    capacity: strange ? { spot: { ...inputs.capacity.spot!, limitPrice: strange.limitPrice } } : inputs.capacity,
     paused: isOtherwise ? !paused : inputs.paused,
   };
 }
 
-function hasEnded({ purchase }: NodeGroupInputs): boolean {
-  return purchase.reservation !== undefined && Date.parse(purchase.reservation.end) <= Date.now();
+function hasEnded({ capacity }: NodeGroupInputs): boolean {
+  return capacity.reservation !== undefined && Date.parse(capacity.reservation.end) <= Date.now();
 }
 
 /** Paths of values that are only spelt differently. */
-function unchangedPurchase(before: NodeGroupInputs, inputs: Fields<NodeGroupInputs>): string[] {
-  if (isUnknown(inputs.purchase)) return [];
-  const purchase = inputs.purchase as NodeGroupInputs["purchase"];
-  const [price, old] = [purchase.spot?.limitPrice, before.purchase.spot?.limitPrice];
+function unchangedCapacity(before: NodeGroupInputs, inputs: Fields<NodeGroupInputs>): string[] {
+  if (isUnknown(inputs.capacity)) return [];
+  const capacity = inputs.capacity as NodeGroupInputs["capacity"];
+  const [price, old] = [capacity.spot?.limitPrice, before.capacity.spot?.limitPrice];
   const samePrice = typeof price === "string" && old !== undefined && sameMoney(price, old);
   const times = (["start", "end"] as const).filter((field) => {
-    const [now, then] = [purchase.reservation?.[field], before.purchase.reservation?.[field]];
+    const [now, then] = [capacity.reservation?.[field], before.capacity.reservation?.[field]];
     return typeof now === "string" && isTime(now) && then !== undefined && sameTime(now, then);
   });
-  return [...(samePrice ? ["purchase.spot.limitPrice"] : []), ...times.map((field) => `purchase.reservation.${field}`)];
+  return [...(samePrice ? ["capacity.spot.limitPrice"] : []), ...times.map((field) => `capacity.reservation.${field}`)];
 }
 
 /** Spot and reserved instances, bids of another size, and another period are other orders. */
-function changedKindOfPurchase(before: NodeGroupInputs, inputs: Fields<NodeGroupInputs>): string[] {
-  if (isUnknown(inputs.purchase)) return [];
-  const purchase = inputs.purchase as NodeGroupInputs["purchase"];
-  if ((purchase.spot === undefined) !== (before.purchase.spot === undefined)) return ["purchase"];
-  const [now, then] = [purchase.reservation, before.purchase.reservation];
+function changedKind(before: NodeGroupInputs, inputs: Fields<NodeGroupInputs>): string[] {
+  if (isUnknown(inputs.capacity)) return [];
+  const capacity = inputs.capacity as NodeGroupInputs["capacity"];
+  if ((capacity.spot === undefined) !== (before.capacity.spot === undefined)) return ["capacity"];
+  const [now, then] = [capacity.reservation, before.capacity.reservation];
   if (!now || !then) return [];
   const isEarlier = typeof now.end === "string" && isTime(now.end) && Date.parse(now.end) < Date.parse(then.end);
   const startsElse = typeof now.start === "string" && isTime(now.start) && !sameTime(now.start, then.start);
   const isOtherSize = typeof inputs.maxSize === "number" && inputs.maxSize !== before.maxSize;
   return [
-    ...(isEarlier ? ["purchase.reservation.end"] : []),
-    ...(startsElse ? ["purchase.reservation.start"] : []),
+    ...(isEarlier ? ["capacity.reservation.end"] : []),
+    ...(startsElse ? ["capacity.reservation.start"] : []),
     ...(isOtherSize ? ["maxSize"] : []),
   ];
 }

@@ -92,7 +92,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
       volumes: inOrderOf(before?.volumes, launch.volumes),
       startupScript: launch.startupScript ?? before?.startupScript,
       cluster: launch.cluster,
-      imageVersion: before?.imageVersion ?? launch.imageVersion,
+      image: before?.image ?? launch.imageVersion,
       paused: isLiveReservation(found) ? found.status === "Paused" : (before?.paused ?? false),
     };
     return { inputs, outputs: await outputsOf(api, id, context.signal, found) };
@@ -127,7 +127,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
 
 async function order(inputs: ReservationInputs, { config, signal }: ResourceContext): Promise<Reservation> {
   const { api, catalogue } = connect(config);
-  const { name, region, start, end, cluster, imageVersion, startupScript, volumes = [] } = inputs;
+  const { name, region, start, end, cluster, image, startupScript, volumes = [] } = inputs;
   const request = {
     name,
     region,
@@ -140,7 +140,7 @@ async function order(inputs: ReservationInputs, { config, signal }: ResourceCont
       sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
       startupScript,
       cluster,
-      imageVersion,
+      imageVersion: image,
     },
   };
   return createFindable(reservationCreate(api, request), signal);

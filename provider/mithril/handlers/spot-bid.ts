@@ -99,7 +99,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
       volumes: inOrderOf(before?.volumes, launch.volumes),
       startupScript: launch.startupScript ?? before?.startupScript,
       cluster: launch.cluster,
-      imageVersion: before?.imageVersion ?? launch.imageVersion,
+      image: before?.image ?? launch.imageVersion,
       memoryGb: launch.memoryGb ?? before?.memoryGb,
       paused: bid.status === "Paused",
     };
@@ -135,7 +135,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
 
 async function place(inputs: SpotBidInputs, { config, signal }: ResourceContext): Promise<Bid> {
   const { api, catalogue } = connect(config);
-  const { name, region, cluster, imageVersion, memoryGb, startupScript, volumes = [] } = inputs;
+  const { name, region, cluster, image, memoryGb, startupScript, volumes = [] } = inputs;
   const request: BidRequest = {
     name,
     region,
@@ -147,7 +147,7 @@ async function place(inputs: SpotBidInputs, { config, signal }: ResourceContext)
       sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),
       startupScript,
       cluster,
-      imageVersion,
+      imageVersion: image,
       memoryGb,
     },
   };

@@ -161,7 +161,8 @@ describe("fleet driver", () => {
   });
 
   it("reports an interruption of a spot machine, which the fleet replaces", async () => {
-    const group = await makeGroup(scene, "spot", 2, { capacityType: "spot", allocationStrategy: "capacity-optimized" });
+    const spot = { allocationStrategy: "capacity-optimized" } as const;
+    const group = await makeGroup(scene, "spot", 2, { capacity: { spot } });
     const [lost] = await group.running(2);
     await scene.simulator.interrupt(lost!);
     const after = await until(async () => {

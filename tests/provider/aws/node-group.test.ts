@@ -79,7 +79,7 @@ describe("AWS NodeGroup", () => {
       type,
       inputs,
       updated: { ...inputs, minSize: 2, maxSize: 5, instanceTypes: ["m5.large"], tags: { team: "research" } },
-      replaced: { ...inputs, capacityType: "spot" },
+      replaced: { ...inputs, capacity: { spot: {} } },
       volatile: ["machines"],
       inspect: async (_, when) => assert.equal((await live("contract")).length, when === "created" ? 1 : 2),
     });
@@ -229,15 +229,17 @@ describe("AWS NodeGroup", () => {
 
   it("refuses at preview what cannot work, all at once, in the user's own words", async () => {
     const inputs = await program("checked");
-    assert.deepEqual(await refusal({ ...inputs, allocationStrategy: "diversified", minSize: 4, instanceTypes: [] }), [
-      { property: "maxSize", reason: "3 must be at least minSize, which is 4" },
-      {
-        property: "allocationStrategy",
-        reason:
-          '"diversified" spreads over spot pools, which on-demand instances do not come from: EC2 Fleet takes "lowest-price" or "prioritized" for them. ' +
-          'Choose one of these, or capacityType "spot"',
-      },
+    assert.deepEqual(await refusal({ ...inputs, capacity: {}, minSize: 4, instanceTypes: [] }), [
+      { property: "minSize", reason: "4 is more than maxSize, 3" },
       { property: "instanceTypes", reason: "must name at least one" },
+      { property: "capacity", reason: "must have exactly one of onDemand, spot, has none" },
+    ]);
+    const diversified = { onDemand: { allocationStrategy: "diversified" } };
+    assert.deepEqual(await refusal({ ...inputs, capacity: diversified }), [
+      {
+        property: "capacity.onDemand.allocationStrategy",
+        reason: 'must be one of "lowest-price", "prioritized", not the string "diversified"',
+      },
     ]);
     const reasons = async (rest: object) =>
       (await refusal({ ...inputs, ...rest })).map(({ property, reason }) => `${property}: ${reason}`);
@@ -254,7 +256,7 @@ describe("AWS NodeGroup", () => {
     const [architecture] = await reasons({ instanceTypes: ["m6g.large"] });
     assert.match(architecture!, /^instanceTypes\[0\]: "m6g\.large" is arm64, but the group's image is x86_64/);
     await scene.simulator.setQuotas({ "L-C4BD4855": 0 });
-    const [quota] = await reasons({ instanceTypes: ["p5.48xlarge"], capacityType: "spot" });
+    const [quota] = await reasons({ instanceTypes: ["p5.48xlarge"], capacity: { spot: {} } });
     assert.match(
       quota!,
       /1 × p5\.48xlarge needs 192 vCPUs, but the account's quota "All P5 Spot Instance Requests" is 0 in us-west-2 \(AWS gives new accounts none/,

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { allocationStrategies, strategyFromApi, strategyRefusal } from "../../../sdk/aws/allocation";
+import { allocationStrategies, strategyFromApi } from "../../../sdk/aws/allocation";
+import { capacityProblems } from "../../../sdk/aws/capacity";
 import { checkAwsConfig, combineConnections } from "../../../provider/aws/config";
 import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
 import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
 import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";
 import { createFleetRequest, readFleet } from "../../../provider/aws/fleet/fleet-request";
+import { capacityOf, termsOf, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
 import type { GroupInstance } from "../../../provider/aws/fleet/group-instances";
 import { newest } from "../../../provider/aws/images";
 import type { InstanceTypeFacts } from "../../../provider/aws/instance-types";
@@ -121,11 +123,9 @@ describe("AWS preflight", () => {
     const paths = (settings: Parameters<typeof settingFailures>[0]) =>
       settingFailures(settings).map(({ property }) => property);
     assert.deepEqual(paths({ minSize: 1, maxSize: 3, initialSize: 2, instanceTypes: ["a"], subnetIds: ["s"] }), []);
-    assert.deepEqual(paths({ minSize: 1.5, maxSize: -1 }), ["minSize", "maxSize", "maxSize"]);
+    assert.deepEqual(paths({ minSize: 1.5, maxSize: -1 }), ["minSize", "maxSize", "minSize"]);
     assert.deepEqual(paths({ minSize: 1, maxSize: 3, initialSize: 4 }), ["initialSize"]);
     assert.deepEqual(paths({ instanceTypes: ["a", "b", "a"], subnetIds: [] }), ["instanceTypes[2]", "subnetIds"]);
-    assert.deepEqual(paths({ capacityType: "on-demand", onDemandBase: 1 }), ["onDemandBase"]);
-    assert.deepEqual(paths({ capacityType: "spot", onDemandBase: 2, minSize: 1, maxSize: 3 }), ["onDemandBase"]);
     const many = {
       instanceTypes: Array.from({ length: 51 }, (_, index) => `t${index}`),
       subnetIds: ["a", "b", "c", "d", "e", "f"],
@@ -133,11 +133,34 @@ describe("AWS preflight", () => {
     assert.match(settingFailures(many)[0]!.reason, /51 types in 6 subnets are 306 pools; a fleet takes 300/);
   });
 
-  it("knows which strategies need spot", () => {
-    const refused = allocationStrategies.filter((strategy) => strategyRefusal(strategy, "on-demand") !== undefined);
-    assert.deepEqual(refused, ["diversified", "capacity-optimized", "price-capacity-optimized"]);
-    for (const strategy of allocationStrategies) assert.equal(strategyRefusal(strategy, "spot"), undefined);
+  it("takes one kind of capacity, and at most minSize machines on-demand among a spot group's", () => {
+    const words = (...given: Parameters<typeof capacityProblems>) =>
+      capacityProblems(...given).map(({ path, reason }) => `${path}: ${reason}`);
+    assert.deepEqual(words({ onDemand: {} }, 1), []);
+    assert.deepEqual(words({ spot: { onDemandBase: 2 } }, undefined), []);
+    assert.deepEqual(words({ spot: { onDemandBase: 2 } }, 2), []);
+    assert.deepEqual(words({}, 1), [": must have exactly one of onDemand, spot, has none"]);
+    assert.deepEqual(words({ onDemand: {}, spot: { onDemandBase: 2 } }, 1), [
+      ": must have exactly one of onDemand, spot, has onDemand and spot",
+      ".spot.onDemandBase: 2 must not be more than minSize, 1: a fleet's on-demand part does not shrink with it",
+    ]);
+    assert.deepEqual(words({ spot: { onDemandBase: 0.5 } }, 1), [
+      ".spot.onDemandBase: must be a whole number of at least 0, is 0.5",
+    ]);
     assert.equal(strategyFromApi("lowestPrice"), "lowest-price");
+  });
+
+  it("reads the inputs of a fleet that exists as they were", () => {
+    for (const spot of [true, false]) {
+      for (const allocationStrategy of allocationStrategies) {
+        const capacity = spot
+          ? { spot: { allocationStrategy, onDemandBase: 1 } }
+          : { onDemand: { allocationStrategy } };
+        const terms = termsOf({ capacity: capacity as FleetSpec["capacity"] });
+        const again = termsOf({ capacity: capacityOf(terms) });
+        if (spot || ["lowest-price", "prioritized"].includes(allocationStrategy)) assert.deepEqual(again, terms);
+      }
+    }
   });
 });
 

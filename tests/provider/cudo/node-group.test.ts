@@ -36,8 +36,8 @@ describe("Cudo NodeGroup", () => {
     role: "worker",
     minSize: 2,
     maxSize: 4,
-    ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, bootDiskSizeGib: 10 },
-    bootDiskImageId: "ubuntu-2404",
+    ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10 },
+    image: "ubuntu-2404",
     networkId: "net",
   };
   const program = (rest: object = {}) => ({
@@ -239,7 +239,7 @@ describe("Cudo NodeGroup", () => {
         machineType: "intel-broadwell",
         vcpus: 2,
         memoryGib: 4,
-        bootDiskImageId: "debian-12",
+        image: "debian-12",
       });
       assert.match(ofVm[0]!.reason, /has no intel-broadwell host with 2 vCPUs free now; most free on one host: 0/);
     } finally {

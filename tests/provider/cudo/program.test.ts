@@ -19,7 +19,7 @@ describe("Cudo classes in a program", () => {
     }),
   );
   const value = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
-  const shape = { dataCenterId: "dc", machineType: "m", bootDiskImageId: "ubuntu-2404", vcpus: 1, memoryGib: 1 };
+  const shape = { dataCenterId: "dc", machineType: "m", image: "ubuntu-2404", vcpus: 1, memoryGib: 1 };
 
   it("register under their types and give their outputs", async () => {
     const network = new Network("net", { dataCenterId: "dc", ipRange: "10.0.0.0/16" });
@@ -40,7 +40,7 @@ describe("Cudo classes in a program", () => {
     const vm = new Vm("secret-vm", { ...shape, startScript: "keys" });
     const group = new NodeGroup("group", {
       ...shape,
-      ...{ clusterName: "c", name: "g", role: "worker", minSize: 1, maxSize: 1, bootDiskSizeGib: 10, networkId: "n" },
+      ...{ clusterName: "c", name: "g", role: "worker", minSize: 1, maxSize: 1, diskSizeGib: 10, networkId: "n" },
       ...{ startScript: "script", kubeconfig: "kubeconfig" },
     });
     await Promise.all([value(vm.urn), value(group.urn)]);

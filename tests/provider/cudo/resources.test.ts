@@ -65,7 +65,7 @@ describe("Cudo resources", () => {
         vmId: "vm",
         vcpus: 4,
         memoryGib: 8,
-        bootDiskSizeGib: 30,
+        diskSizeGib: 30,
         startScript: new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@PROVIDER_ID@@"),
         metadata: { team: "ai", more: "yes" },
         customSshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFake me"],
@@ -115,13 +115,13 @@ describe("Cudo resources", () => {
       memoryGib: 16,
       gpus: 1,
     };
-    await vm.up({ ...shape, bootDiskImageId: "ubuntu-2204-nvidia-550-docker" });
+    await vm.up({ ...shape, image: "ubuntu-2204-nvidia-550-docker" });
     assert.equal(vm.stored!.state.values.imageId, "ubuntu-2204-nvidia-550-docker-v20250303");
     assert.equal(vm.stored!.state.values.gpuModel, "V100");
-    assert.equal(vm.stored!.state.values.bootDiskSizeGib, 20);
-    assert.equal(await vm.up({ ...shape, bootDiskImageId: "ubuntu-2204-nvidia-550" }), "same");
-    assert.equal(await vm.up({ ...shape, bootDiskImageId: "ubuntu-2204" }), "same", "it still begins so");
-    assert.equal(await vm.up({ ...shape, bootDiskImageId: "ubuntu-2404" }), "replace");
+    assert.equal(vm.stored!.state.values.diskSizeGib, 20);
+    assert.equal(await vm.up({ ...shape, image: "ubuntu-2204-nvidia-550" }), "same");
+    assert.equal(await vm.up({ ...shape, image: "ubuntu-2204" }), "same", "it still begins so");
+    assert.equal(await vm.up({ ...shape, image: "ubuntu-2404" }), "replace");
     assert.equal(vm.stored!.state.values.imageId, "ubuntu-2404");
     await vm.destroy();
   });
@@ -155,7 +155,9 @@ describe("Cudo resources", () => {
   it("refuses objects of its id that others have made, and says how to import them", async () => {
     const { api, plugin } = cloud;
     await api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    await api.vms.create({ ...vmInputs, vmId: "vm", gpus: 0 }, never);
+    const { image, diskSizeGib, ...shape } = vmInputs;
+    const disk = { bootDiskImageId: image, bootDiskSizeGib: diskSizeGib };
+    await api.vms.create({ ...shape, ...disk, vmId: "vm", gpus: 0 }, never);
     const network = new EngineResource(plugin, "gpu-clusters:cudo:Network", "net");
     await assert.rejects(
       network.up({ dataCenterId: home, ipRange: "10.0.0.0/16" }),
@@ -304,21 +306,21 @@ describe("Cudo resources", () => {
       vmId: "No Good",
       dataCenterId: "us-newyork-1",
       machineType: "intel-broadwell-v100",
-      bootDiskImageId: "ubuntu-9999",
+      image: "ubuntu-9999",
       vcpus: 100,
       memoryGib: 16,
       gpus: 1,
       metadata: { "gpu-clusters-owner": "me" },
     });
     assert.deepEqual(failures.map(({ property }) => property).sort(), [
-      "bootDiskImageId",
+      "image",
       'metadata["gpu-clusters-owner"]',
       "vcpus",
       "vmId",
     ]);
     const reasons = Object.fromEntries(failures.map(({ property, reason }) => [property, reason]));
     assert.match(reasons.vcpus!, /100 is more than 16, the most for 16 GiB .*would do/);
-    assert.match(reasons.bootDiskImageId!, /there are: .*ubuntu-2404/);
+    assert.match(reasons.image!, /there are: .*ubuntu-2404/);
     const elsewhere = await vm.check({ ...vmInputs, dataCenterId: "mars-1" });
     assert.match(elsewhere.failures[0]!.reason, /not a data center of Cudo; there are: .*gb-bournemouth-1/);
     const type = await vm.check({ ...vmInputs, machineType: "intel-broadwell-v100" });

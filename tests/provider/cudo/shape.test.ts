@@ -158,7 +158,7 @@ const catalogue: CatalogueContent = {
 };
 const shape: NodeShape = {
   ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", vcpus: 4, memoryGib: 16, gpus: 1 },
-  ...{ gpuModel: "v100", bootDiskSizeGib: 50, bootDiskImageId: "ubuntu-2404" },
+  ...{ gpuModel: "v100", diskSizeGib: 50, image: "ubuntu-2404" },
 };
 
 describe("Cudo node shapes against the catalogue", () => {
@@ -189,23 +189,23 @@ describe("Cudo node shapes against the catalogue", () => {
       /cpu has no GPUs, so it must be 0, is 1/,
     );
     assert.match(
-      check({ bootDiskImageId: "ubuntu-2204-nvidia-999" })[0]!.reason,
+      check({ image: "ubuntu-2204-nvidia-999" })[0]!.reason,
       /there are: ubuntu-2204-nvidia-550-docker-v20250303/,
     );
     assert.match(
-      check({ bootDiskImageId: "ubuntu-2204-nvidia-550-docker", bootDiskSizeGib: 10 })[0]!.reason,
+      check({ image: "ubuntu-2204-nvidia-550-docker", diskSizeGib: 10 })[0]!.reason,
       /10 is less than the image .* needs, 20 GiB/,
     );
   });
 
   it("reports several problems at once", () => {
-    const properties = check({ vcpus: 50, gpuModel: "H100", bootDiskImageId: "none" }).map(({ property }) => property);
-    assert.deepEqual(properties, ["gpuModel", "vcpus", "bootDiskImageId"]);
+    const properties = check({ vcpus: 50, gpuModel: "H100", image: "none" }).map(({ property }) => property);
+    assert.deepEqual(properties, ["gpuModel", "vcpus", "image"]);
   });
 
   const demand: Demand = {
     ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", vcpus: 8, memoryGib: 32, gpus: 1 },
-    bootDiskSizeGib: 50,
+    diskSizeGib: 50,
     publicAddresses: 1,
     count: 1,
   };

@@ -63,8 +63,8 @@ export const home = "gb-bournemouth-1";
 export const vmInputs = {
   dataCenterId: home,
   machineType: "intel-broadwell",
-  bootDiskImageId: "ubuntu-2404",
+  image: "ubuntu-2404",
   vcpus: 2,
   memoryGib: 4,
-  bootDiskSizeGib: 20,
+  diskSizeGib: 20,
 } as const;

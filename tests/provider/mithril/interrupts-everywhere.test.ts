@@ -37,7 +37,7 @@ describe("Whatever is interrupted on Mithril", function () {
   const order = (name: string) => ({ name, region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
   const spot = (round: string, minSize: number, limitPrice: string) => ({
     ...order(round),
-    ...{ clusterId, clusterName: "c", minSize, maxSize: 3, purchase: { spot: { limitPrice } } },
+    ...{ clusterId, clusterName: "c", minSize, maxSize: 3, capacity: { spot: { limitPrice } } },
   });
   const reserved = (name: string) => {
     return { ...order(name), start, end, onDestroy: "terminateInstances" };

@@ -70,8 +70,8 @@ describe("An interrupted create of Mithril", function () {
     const api = mithril.api();
     const cluster = { name: "c", region, sshKeys: [key], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" };
     const { fid: clusterId } = await api.clusters.create(cluster, signal());
-    const purchase = { spot: { limitPrice: "$20.00" } };
-    const inputs = { ...order(), clusterId, clusterName: "c", name: "gpu", purchase, minSize: 6, maxSize: 6 };
+    const capacity = { spot: { limitPrice: "$20.00" } };
+    const inputs = { ...order(), clusterId, clusterName: "c", name: "gpu", capacity, minSize: 6, maxSize: 6 };
     const { resource, outcome } = await interrupted("NodeGroup", "CreateBid", inputs, soon);
     assert.match(outcome, /was cancelled.*the next `pulumi up` goes on/);
     const before = Object.keys(mithril.cloud.state.bids).length;

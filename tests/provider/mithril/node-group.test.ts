@@ -229,7 +229,7 @@ describe("Mithril node group", () => {
       name: "gpu",
       region,
       instanceType: "h100-80gb.sxm.8x",
-      purchase: { spot: { limitPrice: "$20.00" } },
+      capacity: { spot: { limitPrice: "$20.00" } },
       minSize: 1,
       maxSize: 3,
       sshKeys: [key],
@@ -238,7 +238,7 @@ describe("Mithril node group", () => {
     const reserved = (changes: Record<string, unknown> = {}) => {
       const start = new Date().toISOString();
       const end = new Date(Date.parse(start) + 3 * hour).toISOString();
-      return inputs({ minSize: 2, maxSize: 2, purchase: { reservation: { start, end, ...changes } } });
+      return inputs({ minSize: 2, maxSize: 2, capacity: { reservation: { start, end, ...changes } } });
     };
     const resource = () => new EngineResource(plugin, "gpu-clusters:mithril:NodeGroup");
     const outputs = (group: EngineResource) =>
@@ -249,7 +249,7 @@ describe("Mithril node group", () => {
         plugin,
         type: "gpu-clusters:mithril:NodeGroup",
         inputs: inputs(),
-        updated: inputs({ minSize: 2, purchase: { spot: { limitPrice: "$25.00" } } }),
+        updated: inputs({ minSize: 2, capacity: { spot: { limitPrice: "$25.00" } } }),
         replaced: inputs({ name: "other" }),
         importable: false,
         volatile: ["machines", "problems", "size"],
@@ -296,7 +296,7 @@ describe("Mithril node group", () => {
       assert.match(outputs(group).problems.join(), /the market in us-central5-a is at \$30\.00/);
       assert.equal(await group.up(inputs()), "same");
       // A higher price reaches the bids that are there.
-      await group.up(inputs({ purchase: { spot: { limitPrice: "$35" } } }));
+      await group.up(inputs({ capacity: { spot: { limitPrice: "$35" } } }));
       assert.equal(liveBids()[0]!.limitCents, 3500);
       await until(driver(), "Allocated running");
     });
@@ -349,7 +349,7 @@ describe("Mithril node group", () => {
       assert.equal(await imported.import(`${projectId}/${clusterId}/train/gpu`), true);
       assert.deepEqual(imported.stored!.inputs.values, {
         ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: h100, minSize: 2, maxSize: 2 },
-        purchase: { spot: { limitPrice: "$20.00", bidSize: 1 } },
+        capacity: { spot: { limitPrice: "$20.00", bidSize: 1 } },
         ...{ sshKeys: [key], volumes: [], paused: false },
       });
       assert.equal(await imported.up(inputs({ minSize: 2 })), "update");
@@ -366,12 +366,12 @@ describe("Mithril node group", () => {
       assert.equal(await group.up(told), "same");
       await assert.rejects(
         group.destroy(),
-        /purchase\.reservation\.onDestroy: reservation "train-gpu" .* cannot be cancelled/s,
+        /capacity\.reservation\.onDestroy: reservation "train-gpu" .* cannot be cancelled/s,
       );
-      const purchase = {
-        reservation: { ...(told.purchase as unknown as { reservation: object }).reservation, onDestroy: "keep" },
+      const capacity = {
+        reservation: { ...(told.capacity as unknown as { reservation: object }).reservation, onDestroy: "keep" },
       };
-      await group.up({ ...told, purchase });
+      await group.up({ ...told, capacity });
       await group.destroy();
       assert.equal(Object.values(mithril.cloud.state.reservations)[0]!.status, "Active");
     });
@@ -390,10 +390,10 @@ describe("Mithril node group", () => {
     it("says at preview what is wrong", async () => {
       const words = async (changes: Record<string, unknown>) =>
         (await resource().check(inputs(changes))).failures.map(({ property, reason }) => `${property}: ${reason}`);
-      assert.deepEqual(await words({ purchase: {} }), ['purchase: must have exactly one of "spot" and "reservation"']);
-      assert.deepEqual(await words({ purchase: { spot: { limitPrice: "$20", bidSize: 2 } } }), [
-        "minSize: must be a multiple of purchase.spot.bidSize, 2, is 1",
-        "maxSize: must be a multiple of purchase.spot.bidSize, 2, is 3",
+      assert.deepEqual(await words({ capacity: {} }), ['capacity: must have exactly one of "spot" and "reservation"']);
+      assert.deepEqual(await words({ capacity: { spot: { limitPrice: "$20", bidSize: 2 } } }), [
+        "minSize: must be a multiple of capacity.spot.bidSize, 2, is 1",
+        "maxSize: must be a multiple of capacity.spot.bidSize, 2, is 3",
       ]);
       assert.deepEqual(await words({ region: "eu-central1-a", minSize: 5 }), [
         "minSize: 5 is more than maxSize, 3",

@@ -85,8 +85,8 @@ async function cudo(): Promise<DriverScene> {
       ...place,
       ...size,
       networkId: "net",
-      bootDiskSizeGib: 20,
-      bootDiskImageId: "ubuntu-2404",
+      diskSizeGib: 20,
+      image: "ubuntu-2404",
       startScript: script,
     },
     ...{ kubeconfig: cluster.kubeconfig, labels: facts.labels, taints: facts.taints },
@@ -120,7 +120,7 @@ async function mithril(): Promise<DriverScene> {
   const type = instanceTypes.find((each) => each.fid === "it_5ECSoHQjLBzrp5YM")!;
   const spec = {
     ...{ clusterId, clusterName: facts.clusterName, name: facts.group, region, instanceType: name },
-    ...{ minSize: 0, maxSize: 10, sshKeys: [key.fid], purchase: { spot: { limitPrice: "$20.00" } } },
+    ...{ minSize: 0, maxSize: 10, sshKeys: [key.fid], capacity: { spot: { limitPrice: "$20.00" } } },
   };
   const live = async () => (await api.bids.list({}, signal())).filter(({ status }) => status !== "Terminated");
   const size = { vcpus: type.vcpus, memoryGib: type.memoryGb, gpus: type.gpus };

@@ -5,11 +5,11 @@ const dataCenterId = "us-newyork-1";
 const shape = {
   dataCenterId,
   machineType: "intel-broadwell-v100",
-  bootDiskImageId: "ubuntu-2404",
+  image: "ubuntu-2404",
   vcpus: 4,
   memoryGib: 16,
   gpus: 0,
-  bootDiskSizeGib: 20,
+  diskSizeGib: 20,
 };
 
 const network = new Network("network", { networkId: "pieces-network", dataCenterId, ipRange: "10.0.0.0/16" });
