@@ -4,7 +4,7 @@ import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
 import { known, knownElements, knownEntries } from "./inputs";
 import { kubernetesReleases, resolveKubernetesVersion } from "./versions";
-import { parseCidr, rangeOf } from "./ip-ranges";
+import { parseCidr, rangeOf } from "../sdk/ip-ranges";
 
 /** Limits of the create-cluster request (seed 004, "Limits"). */
 export const limits = { clusterNameLength: 128, nodeGroups: 20, nodesPerGroup: 100 } as const;

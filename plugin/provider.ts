@@ -46,7 +46,15 @@ export const provider: ProviderDefinition = {
       async (token) => (await import("../provider/mithril/handlers/index.js")).mithrilResources[token]!,
     ),
     ...lazily(
-      ["AccountReady", "ImageChoice", "InstanceTypeFacts", "NodeGroup", "ServiceLoadBalancers", "ZoneChoice"],
+      [
+        "AccountReady",
+        "ImageChoice",
+        "InstanceTypeFacts",
+        "NodeGroup",
+        "ServiceLoadBalancers",
+        "SubnetChoice",
+        "ZoneChoice",
+      ],
       "gpu-clusters:aws:",
       async (token) => (await import("../provider/aws/handlers/index.js")).awsResources[token]!,
     ),

@@ -89,7 +89,7 @@ export interface AwsCloudAccountArgs {
 /** A new VPC, or one that exists. */
 export interface AwsNetworkArgs {
   /**
-   * Range of the new VPC, /16 to /24. It must not overlap the pods' (10.244.0.0/16) or the Services' (10.96.0.0/12).
+   * Range of the new VPC, /16 to /24. It overlaps neither `podCidr` nor `serviceCidr`.
    * Default: `10.0.0.0/16`.
    */
   cidr?: string;
@@ -101,11 +101,13 @@ export interface AwsNetworkArgs {
    * Default: `single`. A NAT gateway is charged by the hour and by traffic.
    */
   nat?: "single" | "perZone" | "none";
-  /** A VPC that exists; nothing is changed in it but security groups. */
+  /** A VPC that exists; nothing is changed in it but security groups. None of its ranges overlaps `podCidr` or `serviceCidr`. */
   vpcId?: pulumi.Input<string>;
   /**
-   * Subnets that exist, one for each zone, with a way to the internet. Default with `vpcId`: each zone's first private subnet, or public
-   * where there is no private one. The control plane is in the first public one.
+   * Subnets that exist, judged by their routes (`aws:SubnetChoice`). Nodes are where the default route leads to a NAT gateway or the like, one
+   * subnet for each zone; where none is named, they are where it leads to an internet gateway and machines get public addresses. At least one
+   * leads to an internet gateway: the API's public address is there, for the cluster's life. What does not fit is refused.
+   * Default with `vpcId`: each zone's first of a kind.
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -159,6 +161,14 @@ export interface AwsClusterArgs {
    * Default: `1.37`.
    */
   kubernetesVersion?: string;
+  /**
+   * IPv4 range of the pods, /8 to /24, for the cluster's life: each node takes a /24 of it, so that the default has room for 256 nodes. It
+   * overlaps neither `serviceCidr` nor any range of the VPC.
+   * Default: `10.244.0.0/16`.
+   */
+  podCidr?: string;
+  /** IPv4 range of the Services, /12 to /28, for the cluster's life. It overlaps none of the others. Default: `10.96.0.0/12`. */
+  serviceCidr?: string;
   /**
    * Network between pods: `cilium` (Helm chart, pinned), `flannel` (VXLAN), or `none` if you install one yourself:
    * nodes are then only awaited until they have registered.

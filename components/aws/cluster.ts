@@ -8,7 +8,6 @@ import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
-import { subnets } from "./documents";
 import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
@@ -90,7 +89,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           log: consoleOf(machines[0]!.id),
         },
         cni: args.cni ?? "cilium",
-        podSubnet: subnets.pods,
+        podSubnet: place.ranges.podCidr,
         gpus: (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [],
         addOns: {
           beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
@@ -170,6 +169,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       ...args.controlPlane,
       instanceType,
       clusterName: place.clusterName,
+      ranges: place.ranges,
       base: place.base,
       kubernetesVersion: resolveKubernetesVersion(
         args.kubernetesVersion ?? defaultKubernetesMinor,
@@ -217,7 +217,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         profileName: nodeIdentity.profileName,
         subnetIds: network.subnetIds,
         zones: network.zones,
-        publicSubnets: args.network?.nat === "none",
+        publicSubnets: network.publicNodes,
         securityGroupId: access.nodes,
       },
       {

@@ -4,6 +4,7 @@ import { Instance } from "@pulumi/aws/ec2/instance";
 import type { Ec2Member } from "../../bootstrap/ec2";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import * as pulumi from "../../sdk/pulumi";
+import type { ClusterRanges } from "../cluster-ranges";
 import type { Access } from "./access";
 import type { AwsControlPlaneArgs } from "./args";
 import { controlPlaneDocument } from "./documents";
@@ -26,6 +27,7 @@ export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceTy
   instanceType: pulumi.Input<string>;
   diskSizeGib: pulumi.Input<number>;
   clusterName: string;
+  ranges: ClusterRanges;
   base: string;
   kubernetesVersion: string;
   keyPair: pulumi.Input<string>;
@@ -189,6 +191,7 @@ function machine(
             controlPlaneDocument({
               clusterName: place.clusterName,
               kubernetesVersion: place.kubernetesVersion,
+              ...place.ranges,
               certificateAuthority,
               externalCloudProvider: place.externalCloudProvider,
               addresses,
@@ -209,8 +212,9 @@ function machine(
         ...place.access.ready,
         ...([child.dependsOn ?? []].flat() as pulumi.Resource[]),
       ],
-      // The machine has run its script, and etcd lives on its disk: a newer script, image or key is no reason to make it anew.
-      ignoreChanges: ["ami", "keyName", "userDataBase64"],
+      // The machine has run its script, and etcd lives on its disk: a newer script, image or key, or subnets beside its own, are no reason to
+      // make it anew.
+      ignoreChanges: ["ami", "keyName", "subnetId", "userDataBase64"],
     },
   );
 }

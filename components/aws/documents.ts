@@ -1,9 +1,7 @@
 /** The node documents of an AWS cluster. Pure. */
 import type { Ec2Member, Ec2NodeDocument } from "../../bootstrap/ec2";
+import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
-
-/** Address ranges in the cluster: pods and Services. */
-export const subnets = { pods: "10.244.0.0/16", services: "10.96.0.0/12" } as const;
 
 interface Common {
   joinParameter: string;
@@ -11,7 +9,7 @@ interface Common {
   externalCloudProvider: boolean;
 }
 
-export interface ControlPlaneOptions extends ClusterFacts, Common {
+export interface ControlPlaneOptions extends ClusterFacts, ClusterRanges, Common {
   /** Addresses and names of the API server that are known before the machine boots. */
   addresses: readonly string[];
   /** Of the API server, where several machines serve it. */
@@ -31,8 +29,8 @@ export function controlPlaneDocument(options: ControlPlaneOptions): Ec2NodeDocum
     secrets: { source: "aws-ssm", parameter: keysParameter, joinParameter },
     controlPlane: {
       certificateNames: ["kubernetes", ...addresses],
-      podSubnet: subnets.pods,
-      serviceSubnet: subnets.services,
+      podSubnet: options.podCidr,
+      serviceSubnet: options.serviceCidr,
       kubeProxy: true,
     },
   };

@@ -28,8 +28,7 @@ export function checkFabric(
       `the types of a group must have equal Elastic Fabric Adapters; split it: ${shapes.join(", ")}`,
     );
   } else if (efa && publicSubnets && types.some(({ networkCards }) => networkCards > 1)) {
-    const why =
-      "machines with several adapters get no public address, and network.nat none leaves them no other way out";
+    const why = "machines with several adapters get no public address, and the nodes' subnets have no other way out";
     problems.add(`${path}.efa`, why);
   }
   for (const { name, placementStrategies } of types) {

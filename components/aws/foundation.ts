@@ -4,6 +4,7 @@ import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
+import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { defaultControlPlaneType } from "./control-plane";
@@ -20,6 +21,7 @@ import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
 /** Where a cluster is, and what its things are called. */
 export interface AwsPlace {
   clusterName: string;
+  ranges: ClusterRanges;
   /** What physical names begin with. */
   base: string;
   tags: pulumi.Output<Record<string, string>>;
@@ -40,6 +42,7 @@ export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Reso
   const account = awsAccount(name, args, parent);
   return {
     clusterName,
+    ranges: clusterRanges(args),
     base,
     tags: clusterTags({ clusterName, namePrefix, tags: args.tags, stack: thisStack() }),
     kubernetes: externalCloudProvider ? kubernetesTags(base) : {},
@@ -80,7 +83,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network) } },
+    { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network), ...place.ranges } },
     child,
   );
   const account = new AccountReady(
@@ -110,6 +113,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       physicalName: base,
       tags,
       kubernetes,
+      ranges: place.ranges,
       region: args.region,
       connection: place.connection,
       after: [choices, account],

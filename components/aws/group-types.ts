@@ -1,7 +1,7 @@
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
-import type * as pulumi from "../../sdk/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import { Problems } from "../errors";
 import type { AwsNodeGroupArgs } from "./args";
 import { checkFabric } from "./fabric";
@@ -11,7 +11,7 @@ export interface AskedGroup {
   /** The group among the user's arguments: `nodeGroups[2]`. */
   path: string;
   /** Whether machines have public addresses. */
-  publicSubnets: boolean;
+  publicSubnets: pulumi.Input<boolean>;
   connection: AwsConnectionArgs | undefined;
 }
 
@@ -27,7 +27,7 @@ export function groupTypes(
   child: pulumi.CustomResourceOptions,
 ): pulumi.Output<InstanceTypeResult[]> {
   const types = new InstanceTypeFacts(`${name}-types`, { instanceTypes: group.instanceTypes, connection }, child);
-  return types.facts.apply((facts) => {
+  return pulumi.all([types.facts, publicSubnets]).apply(([facts, publicSubnets]) => {
     const problems = new Problems();
     checkFabric(path, group, facts, { publicSubnets }, problems);
     problems.raise("AwsCluster");

@@ -1,7 +1,5 @@
 import * as pulumi from "../../sdk/pulumi";
 import { Eip } from "@pulumi/aws/ec2/eip";
-import { getSubnet } from "@pulumi/aws/ec2/getSubnet";
-import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";
 import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import { NatGateway } from "@pulumi/aws/ec2/natGateway";
 import { Route } from "@pulumi/aws/ec2/route";
@@ -11,11 +9,12 @@ import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
+import { SubnetChoice } from "../../sdk/aws/subnet-choice";
 import { ZoneChoice } from "../../sdk/aws/zone-choice";
-import { InvalidInput } from "../errors";
+import type { ClusterRanges } from "../cluster-ranges";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
-import { chooseSubnets, planSubnets, type ExistingSubnet } from "./subnets";
+import { planSubnets } from "./subnets";
 import { withTags, type Tags } from "./tags";
 import type { AwsNetworkArgs } from "./args";
 
@@ -25,6 +24,8 @@ export interface NetworkOptions extends AwsNetworkArgs {
   tags: Tags;
   /** Of subnets, for the cloud controller manager. Empty without it. */
   kubernetes: Record<string, string>;
+  /** Of pods and Services. */
+  ranges: ClusterRanges;
   region: string | undefined;
   connection: AwsConnectionArgs | undefined;
   /** Without these, nothing is made. */
@@ -47,15 +48,18 @@ export class AwsNetwork extends pulumi.ComponentResource {
   public readonly zones: pulumi.Output<string[]>;
   /** Where public addresses are: of the control plane, and of load balancers. One subnet for each zone. */
   public readonly publicSubnetIds: pulumi.Output<string[]>;
+  /** Whether nodes have public addresses, and no other way out. */
+  public readonly publicNodes: pulumi.Output<boolean>;
 
   constructor(name: string, options: NetworkOptions, resourceOptions?: pulumi.ComponentResourceOptions) {
     super(AwsNetwork.__pulumiType, name, {}, resourceOptions);
     const made = options.vpcId === undefined && options.subnetIds === undefined;
-    const network = made ? newNetwork(name, options, this) : existingNetwork(options, this);
+    const network = made ? newNetwork(name, options, this) : existingNetwork(name, options, this);
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
     this.zones = network.zones;
     this.publicSubnetIds = network.publicSubnetIds;
+    this.publicNodes = network.publicNodes;
     this.registerOutputs({
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
@@ -70,6 +74,7 @@ interface Network {
   subnetIds: pulumi.Output<string[]>;
   zones: pulumi.Output<string[]>;
   publicSubnetIds: pulumi.Output<string[]>;
+  publicNodes: pulumi.Output<boolean>;
 }
 
 function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
@@ -177,38 +182,23 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
     subnetIds: pulumi.all((gateways.length === 0 ? publicSubnets : privateSubnets).map((made) => made.id)),
     zones,
     publicSubnetIds: pulumi.all(publicSubnets.map((made) => made.id)),
+    publicNodes: pulumi.output(gateways.length === 0),
   };
 }
 
-function existingNetwork({ vpcId, subnetIds }: NetworkOptions, parent: pulumi.Resource): Network {
-  const ids: pulumi.Input<string[]> =
-    subnetIds === undefined
-      ? getSubnetsOutput({ filters: [{ name: "vpc-id", values: [vpcId!] }] }, { parent }).ids
-      : pulumi.output(subnetIds);
-  const chosen = pulumi.all([ids, vpcId]).apply(async ([known, home]) => {
-    const named = subnetIds !== undefined;
-    const subnets = await Promise.all(known.map((id) => readSubnet(id, parent, named)));
-    return chooseSubnets(subnets, { vpcId: home, named });
-  });
-  return {
-    vpcId: chosen.apply((found) => found.vpcId),
-    subnetIds: chosen.apply((found) => [...found.nodes]),
-    zones: chosen.apply((found) => [...found.zones]),
-    publicSubnetIds: chosen.apply((found) => [...found.public]),
-  };
-}
-
-async function readSubnet(id: string, parent: pulumi.Resource, named: boolean): Promise<ExistingSubnet> {
-  const path = named ? "network.subnetIds" : "network.vpcId";
-  const { vpcId, availabilityZone, mapPublicIpOnLaunch } = await getSubnet({ id }, { parent }).catch(
-    (error: unknown) => {
-      throw new InvalidInput("AwsCluster", [
-        {
-          propertyPath: path,
-          reason: `${id} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-        },
-      ]);
-    },
+/** Chosen by this package's own provider: the one that the others inherit is AWS's. */
+function existingNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
+  const { vpcId, subnetIds, ranges, connection, after } = options;
+  const choice = new SubnetChoice(
+    `${name}-subnets`,
+    { vpcId, subnetIds, apart: { ...ranges }, connection },
+    { parent, dependsOn: after },
   );
-  return { id, vpcId, zone: availabilityZone, public: mapPublicIpOnLaunch };
+  return {
+    vpcId: choice.vpcId,
+    subnetIds: choice.nodeSubnetIds,
+    zones: choice.zones,
+    publicSubnetIds: choice.publicSubnetIds,
+    publicNodes: choice.publicNodes,
+  };
 }

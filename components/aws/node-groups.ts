@@ -46,7 +46,7 @@ export interface NodeGroupPlace {
   /** Of the subnets. */
   zones: pulumi.Output<string[]>;
   /** Whether machines have public addresses there. */
-  publicSubnets: boolean;
+  publicSubnets: pulumi.Input<boolean>;
   securityGroupId: pulumi.Input<string>;
   connection: AwsConnectionArgs | undefined;
   tags: Tags;

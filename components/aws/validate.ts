@@ -1,18 +1,18 @@
 import { regionPattern } from "../../sdk/aws/config";
 import { checkGpuSharing } from "../addons/gpu/groups";
+import { checkRanges } from "../cluster-ranges";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known, knownElements } from "../inputs";
-import { parseCidr } from "../ip-ranges";
+import { parseCidr } from "../../sdk/ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
-import { subnets } from "./documents";
 import { gpuFields } from "./gpus";
 import { architectureOf, gpusOf, instanceTypePattern, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
-import { overlap, planSubnets, roomIn } from "./subnets";
+import { planSubnets, roomIn } from "./subnets";
 import { checkTags } from "./tags";
 
 /** Checks all that can be known without asking AWS; the groups' own checks ask it. */
@@ -34,6 +34,7 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
+  checkRanges(args, newRange(args.network), problems);
   checkSpread(args, problems);
   return problems;
 }
@@ -145,6 +146,11 @@ function checkSpread({ network = {}, region, nodeGroups = [] }: AwsClusterArgs, 
   });
 }
 
+/** AWS is asked for the ranges of a VPC that exists. */
+function newRange({ vpcId, subnetIds, cidr = defaultCidr }: AwsNetworkArgs = {}) {
+  return vpcId === undefined && subnetIds === undefined ? { path: "network.cidr", cidr, fixed: false } : undefined;
+}
+
 function checkNewRange(
   network: AwsNetworkArgs,
   zones: number,
@@ -156,10 +162,6 @@ function checkNewRange(
   if (!range || range.prefix < 16 || range.prefix > 24) {
     problems.add("network.cidr", `"${cidr}" must be an IPv4 range from /16 to /24 such as ${defaultCidr}`);
     return;
-  }
-  for (const [what, other] of Object.entries(subnets)) {
-    if (overlap(range, parseCidr(other)!))
-      problems.add("network.cidr", `"${cidr}" overlaps the range of ${what}, ${other}`);
   }
   const plan = planSubnets(cidr, zones);
   const places = (network.nat === "none" ? plan?.public : plan?.private) ?? [];

@@ -96,6 +96,14 @@ export interface CudoClusterArgs {
    */
   kubernetesVersion?: string;
   /**
+   * IPv4 range of the pods, /8 to /24, for the cluster's life: each node takes a /24 of it, so that the default has room for 256 nodes. It
+   * overlaps neither `serviceCidr` nor the machines' network, 10.0.0.0/16.
+   * Default: `10.244.0.0/16`.
+   */
+  podCidr?: string;
+  /** IPv4 range of the Services, /12 to /28, for the cluster's life. It overlaps none of the others. Default: `10.96.0.0/12`. */
+  serviceCidr?: string;
+  /**
    * Network between pods: `cilium` (Helm chart, pinned), `flannel` (VXLAN), or `none` if you install one yourself:
    * nodes are then only awaited until they have registered.
    * Default: `cilium`.

@@ -8,6 +8,7 @@ import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { clusterRanges } from "../cluster-ranges";
 import { known } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
@@ -15,7 +16,7 @@ import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { apiServerName } from "./documents";
 import { autoscaledGroup, groupArgs, groupStatus } from "./node-groups";
-import { subnets } from "./profiles";
+import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
 
@@ -72,6 +73,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);
     const groups = args.nodeGroups ?? [];
     const dataCenterId = args.dataCenterId ?? groups[0]!.dataCenterId;
+    const ranges = clusterRanges(args);
     const kubernetesVersion = resolveKubernetesVersion(
       args.kubernetesVersion ?? defaultKubernetesMinor,
       args.devMode ?? false,
@@ -82,11 +84,11 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { clusterName, adminValidityHours: args.adminValidityHours },
       child,
     );
-    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: { dataCenterId } }, child);
+    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: { dataCenterId, ...ranges } }, child);
     const chosen = { ...child, dependsOn: [choices] };
     const network = new Network(
       `${name}-network`,
-      { networkId: physical("network"), dataCenterId, ipRange: subnets.network },
+      { networkId: physical("network"), dataCenterId, ipRange: networkCidr },
       chosen,
     );
     const securityGroup = new SecurityGroup(
@@ -96,7 +98,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         dataCenterId,
         description: "Nodes of a Kubernetes cluster",
         rules: accessRules({
-          network: subnets.network,
+          network: networkCidr,
           api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
           ssh: args.sshAccessCidrs ?? [],
         }),
@@ -117,6 +119,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         networkId: network.networkId,
         securityGroupId: securityGroup.securityGroupId,
         clusterName,
+        ranges,
         kubernetesVersion,
         certificates,
         authorizedKeys,
@@ -136,7 +139,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           tlsServerName: apiServerName,
         },
         cni: args.cni ?? "cilium",
-        podSubnet: subnets.pods,
+        podSubnet: ranges.podCidr,
         gpus: (args.gpu ?? true) ? groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })) : [],
         addOns: {
           besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],

@@ -2,8 +2,9 @@ import { renderBootstrapScript } from "../../bootstrap/script";
 import { Vm } from "../../sdk/cudo/vm";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import * as pulumi from "../../sdk/pulumi";
+import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneDocument } from "./documents";
-import { controlPlaneProfiles, defaultControlPlaneSize, images, subnets } from "./profiles";
+import { controlPlaneProfiles, defaultControlPlaneSize, images } from "./profiles";
 
 export interface ControlPlanePlace {
   vmId: string;
@@ -13,6 +14,7 @@ export interface ControlPlanePlace {
   networkId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
   clusterName: string;
+  ranges: ClusterRanges;
   kubernetesVersion: string;
   certificates: ClusterCertificates;
   authorizedKeys: pulumi.Input<string>[];
@@ -40,7 +42,7 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
 }
 
 /** Carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns it. */
-function startScript({ clusterName, kubernetesVersion, certificates, authorizedKeys }: ControlPlanePlace) {
+function startScript({ clusterName, ranges, kubernetesVersion, certificates, authorizedKeys }: ControlPlanePlace) {
   return pulumi.secret(
     pulumi
       .all([
@@ -59,8 +61,7 @@ function startScript({ clusterName, kubernetesVersion, certificates, authorizedK
           certificateAuthority: ca[0],
           authorizedKeys,
           keys,
-          podSubnet: subnets.pods,
-          serviceSubnet: subnets.services,
+          ...ranges,
         });
         return renderBootstrapScript(document, { delivery: "cudo-start-script" });
       }),

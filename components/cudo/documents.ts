@@ -1,5 +1,6 @@
 /** The node documents of a Cudo cluster. Pure. */
 import { placeholders, type ControlPlaneDocument, type NodeDocument } from "../../bootstrap/document";
+import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
 
 /** Every certificate of the API server has this DNS name, so clients can check it whatever the machine's address turns out to be. */
@@ -10,14 +11,12 @@ interface Common {
   authorizedKeys: string[];
 }
 
-export interface ControlPlaneOptions extends ClusterFacts, Common {
+export interface ControlPlaneOptions extends ClusterFacts, ClusterRanges, Common {
   keys: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey">;
-  podSubnet: string;
-  serviceSubnet: string;
 }
 
 export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument {
-  const { keys, podSubnet, serviceSubnet } = options;
+  const { keys, podCidr: podSubnet, serviceCidr: serviceSubnet } = options;
   return {
     ...controlPlaneFields(options),
     ...keysOf(options),

@@ -10,5 +10,5 @@ export const defaultControlPlaneSize = "md";
 /** Image prefixes; the newest image with the prefix is used (dated driver images disappear from the catalogue). */
 export const images = { plain: "ubuntu-2404", nvidia: "ubuntu-2204-nvidia-550-docker" } as const;
 
-/** Address ranges that must not overlap: the VMs' network, pods and Services. */
-export const subnets = { network: "10.0.0.0/16", pods: "10.244.0.0/16", services: "10.96.0.0/12" } as const;
+/** Range of the VMs' network. */
+export const networkCidr = "10.0.0.0/16";

@@ -1,9 +1,11 @@
 import { checkGpuSharing } from "../addons/gpu/groups";
+import { checkRanges } from "../cluster-ranges";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
+import { networkCidr } from "./profiles";
 
 /** RSA keys of 4096 bits have about 740; with longer ones, Cudo would not take the control plane's start script. */
 export const longestPublicKey = 1000;
@@ -39,6 +41,11 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkDataCenters(args, groups, problems);
+  checkRanges(
+    { podCidr: args.podCidr, serviceCidr: args.serviceCidr, nodeGroups: groups },
+    { path: "the machines' network", cidr: networkCidr, fixed: true },
+    problems,
+  );
   return problems;
 }
 

@@ -30,9 +30,13 @@ export function zoneRefusal(name: string, zones: readonly AvailabilityZone[], re
     const names = regularZones(zones).map(({ ZoneName }) => ZoneName);
     return `"${name}" is no zone of ${region}; there are: ${names.join(", ")}`;
   }
-  const { ZoneType = "availability-zone", OptInStatus } = zone;
-  if (ZoneType !== "availability-zone") {
-    return `"${name}" is a ${ZoneType.replace(/-zone$/, " zone")}, which has no load balancers and NAT gateways as a cluster needs them`;
-  }
-  return OptInStatus === "not-opted-in" ? `"${name}" is not switched on for this account` : undefined;
+  const irregular = irregularZone(zone);
+  if (irregular !== undefined) return `"${name}" is ${irregular}`;
+  return zone.OptInStatus === "not-opted-in" ? `"${name}" is not switched on for this account` : undefined;
+}
+
+/** What a zone is, and lacks, that is none of the region itself. */
+export function irregularZone({ ZoneType = "availability-zone" }: AvailabilityZone = {}): string | undefined {
+  if (ZoneType === "availability-zone") return undefined;
+  return `a ${ZoneType.replace(/-zone$/, " zone")}, which has no load balancers and NAT gateways as a cluster needs them`;
 }

@@ -11,6 +11,7 @@ import {
   type ProviderConfig,
   type ResourceContext,
   type ResourceHandler,
+  type ResourceState,
 } from "./resource";
 import { joinState, previewCreate, previewUpdate, splitState, withSecrets } from "./resource-state";
 import { InitializationFailure } from "./service-errors";
@@ -73,9 +74,7 @@ export class ResourceCalls {
     const placement = this.placement(subject);
     const here = placement.outputs(placement.now);
     if (preview) {
-      const told = handler.foresee
-        ? await this.run("preview", subject, (context) => handler.foresee!(inputs.values, context))
-        : handler.preview?.(inputs.values, undefined);
+      const told = await this.foretold(handler, subject, inputs.values, undefined);
       const foretold = { ...told, ...here };
       return { id: "", state: this.mark(spec, previewCreate(spec, inputs.values, foretold), inputs) };
     }
@@ -119,7 +118,8 @@ export class ResourceCalls {
     const placement = this.placement(subject);
     const there = placement.outputs(placement.of(oldState.values));
     if (preview) {
-      const foretold = placement.foretold(handler.preview?.(news.values, state), oldState.values);
+      const told = await this.foretold(handler, subject, news.values, state);
+      const foretold = placement.foretold(told, oldState.values);
       const { changes } = diffResource(this.environment.schema, spec, handler, placement, question);
       const changingOutputs = [...changes].filter(([, change]) => !change.ofInput).map(([path]) => path);
       const previewed = previewUpdate(spec, news.values, state.outputs as Properties, foretold, changingOutputs);
@@ -146,6 +146,18 @@ export class ResourceCalls {
     await this.runAt(this.placement(subject), oldState.values, "delete", subject, (context) =>
       handler.delete(id, state, context),
     );
+  }
+
+  /** What the handler says at a preview of the outputs; undefined: nothing. */
+  private async foretold(
+    handler: ResourceHandler,
+    subject: Subject,
+    inputs: Properties,
+    state: ResourceState<Properties, Properties> | undefined,
+  ): Promise<Properties | undefined> {
+    return handler.foresee
+      ? this.run("preview", subject, (context) => handler.foresee!(inputs, context, state) as Promise<Properties>)
+      : (handler.preview?.(inputs, state) as Properties | undefined);
   }
 
   private placement({ type }: Subject): Placement {

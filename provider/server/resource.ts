@@ -87,8 +87,12 @@ export interface ResourceHandler<I extends object = any, O extends object = any>
    * false replacement of what depends on it. Without this method an update leaves all outputs as they are, save `plan`'s.
    */
   preview?(inputs: UnknowableProperties<I>, state: ResourceState<I, O> | undefined): Partial<UnknowableProperties<O>>;
-  /** Outputs of a create that the cloud can tell at the preview already; the cloud is only read. In the place of `preview`. */
-  foresee?(inputs: UnknowableProperties<I>, context: ResourceContext): Promise<Partial<O>>;
+  /** The same where the cloud can tell at the preview already; the cloud is only read. In the place of `preview`. */
+  foresee?(
+    inputs: UnknowableProperties<I>,
+    context: ResourceContext,
+    state: ResourceState<I, O> | undefined,
+  ): Promise<Partial<O>>;
   /** Makes it and waits until it is ready. Throws `PartialFailure` if something was made that the state must keep. */
   create(inputs: I, context: ResourceContext): Promise<{ id: string; outputs: O }>;
   /** The live object, or undefined if it is gone. On import `state` is undefined: find everything by the id. */

@@ -23,6 +23,7 @@ export {
   type PlannedNodeGroup,
   type PreflightProblem,
 } from "./functions";
+export { SubnetChoice, type SubnetChoiceArgs } from "./subnet-choice";
 export { ZoneChoice, type ZoneChoiceArgs } from "./zone-choice";
 export type { AllocationStrategy, OnDemandStrategy } from "./allocation";
 export type { CapacityArgs, OnDemandCapacityArgs, SpotCapacityArgs } from "./capacity";

@@ -228,16 +228,25 @@ describe("components/aws", () => {
         "network.vpcId": "a new one",
         "network.cidr": "10.7.0.0/16",
         "network.zones": "us-west-2b, us-west-2a",
+        podCidr: "10.244.0.0/16",
+        serviceCidr: "10.96.0.0/12",
       },
     });
     assert.ok(registered.ignoredChangesOf("train-control-plane-1").includes("keyName"));
     for (const part of ["network-vpc", "control-plane-balancer", "control-plane-inner-balancer", "control-plane-2"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
-    const existing = await deployed({ network: { vpcId: "vpc-there" } });
+    const existing = await deployed({ network: { vpcId: "vpc-there" }, podCidr: "10.128.0.0/16" });
     assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
       "controlPlane.count": "1",
       "network.vpcId": "vpc-there",
+      podCidr: "10.128.0.0/16",
+      serviceCidr: "10.96.0.0/12",
     });
+    const named = await deployed({ network: { subnetIds: ["subnet-a", "subnet-public"] } });
+    const { choices } = inputs(named.registered, "train-choices") as { choices: Record<string, string> };
+    assert.notEqual(choices["network.vpcId"], "a new one");
+    // Where a machine began, it stays, whatever subnets are chosen by then.
+    assert.ok(named.registered.ignoredChangesOf("train-control-plane").includes("subnetId"));
     assert.ok(existing.registered.dependenciesOf("train-control-plane-address").includes("train-choices"));
   });
 
@@ -291,9 +300,17 @@ describe("components/aws", () => {
 
   it("makes nothing of a network that exists, and uses one private subnet of each zone", async () => {
     const { registered, cluster } = await deployed({ network: { vpcId: "vpc-there" } });
-    assert.equal(registered.types().filter((type) => /vpc:Vpc|subnet|route|nat|gateway/i.test(type)).length, 0);
+    assert.equal(
+      registered.types().filter((type) => /^aws:.*(vpc:Vpc|subnet|route|nat|gateway)/i.test(type)).length,
+      0,
+    );
     assert.deepEqual(await valueOf(cluster.subnetIds), ["subnet-a", "subnet-b"]);
     assert.equal(inputs(registered, "train-control-plane")["subnetId"], "subnet-public");
+    assert.deepEqual(inputs(registered, "train-network-subnets"), {
+      vpcId: "vpc-there",
+      apart: { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" },
+    });
+    assert.ok(registered.dependenciesOf("train-network-subnets").includes("train-choices"));
   });
 
   it("puts nodes into public subnets where there is no NAT gateway", async () => {

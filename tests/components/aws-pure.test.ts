@@ -7,10 +7,10 @@ import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aw
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
-import { chooseSubnets, overlap, planSubnets, roomIn } from "../../components/aws/subnets";
+import { planSubnets, roomIn } from "../../components/aws/subnets";
 import { checkTags, kubernetesTags } from "../../components/aws/tags";
 import { Problems } from "../../components/errors";
-import { formatIpv4, parseCidr } from "../../components/ip-ranges";
+import { formatIpv4, overlap, parseCidr } from "../../sdk/ip-ranges";
 import { regionPattern } from "../../sdk/aws/config";
 import { isAllowed, type IamRequest } from "./iam";
 
@@ -51,29 +51,6 @@ describe("components/aws/subnets", () => {
     for (const cidr of ["10.0.0.0/27", "10.0.0.1/16", "10.0.0.0", "256.0.0.0/16"]) {
       assert.equal(planSubnets(cidr, 3), undefined, cidr);
     }
-  });
-
-  it("says which existing subnets do not fit together", () => {
-    const subnet = (id: string, zone: string, vpcId = "vpc-1") => ({ id, zone, vpcId, public: false });
-    const named = { vpcId: undefined, named: true };
-    assert.throws(
-      () => chooseSubnets([subnet("subnet-a", "a"), subnet("subnet-b", "a")], named),
-      /network.subnetIds: subnet-b and subnet-a are both in a; a fleet takes one subnet per zone/,
-    );
-    assert.throws(
-      () => chooseSubnets([subnet("subnet-a", "a"), subnet("subnet-b", "b", "vpc-2")], named),
-      /network.subnetIds: subnet-b is in vpc-2, not in vpc-1/,
-    );
-    const everywhere = [subnet("subnet-c", "b"), subnet("subnet-a", "a"), { ...subnet("subnet-b", "a"), public: true }];
-    const all = { vpcId: "vpc-1", named: false };
-    assert.deepEqual(chooseSubnets(everywhere, all), {
-      vpcId: "vpc-1",
-      nodes: ["subnet-a", "subnet-c"],
-      zones: ["a", "b"],
-      public: ["subnet-b"],
-    });
-    assert.deepEqual(chooseSubnets(everywhere.slice(0, 2), all).public, ["subnet-a", "subnet-c"]);
-    assert.throws(() => chooseSubnets([], { vpcId: "vpc-1", named: false }), /network.vpcId: vpc-1 has no subnets/);
   });
 });
 

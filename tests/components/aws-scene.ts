@@ -50,6 +50,13 @@ export const cloud: Outputs = {
   "gpu-clusters:aws:InstanceTypeFacts": ({ inputs: { instanceTypes } }) => ({
     facts: typeFacts(instanceTypes as string[]),
   }),
+  "gpu-clusters:aws:SubnetChoice": () => ({
+    vpcId: "vpc-there",
+    nodeSubnetIds: ["subnet-a", "subnet-b"],
+    zones: ["us-west-2a", "us-west-2b"],
+    publicSubnetIds: ["subnet-public"],
+    publicNodes: false,
+  }),
   "gpu-clusters:aws:ZoneChoice": ({ inputs: { names, count } }) => ({
     zones: (names as string[] | undefined) ?? ["us-west-2a", "us-west-2b", "us-west-2c"].slice(0, Number(count)),
   }),
@@ -86,13 +93,6 @@ export const cloud: Outputs = {
 export const functions: Functions = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
   "aws:index/getRegion:getRegion": () => ({ region: "us-west-2" }),
-  "aws:ec2/getSubnets:getSubnets": () => ({ ids: ["subnet-a", "subnet-b", "subnet-public"] }),
-  "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
-    id,
-    vpcId: "vpc-there",
-    availabilityZone: id === "subnet-b" ? "us-west-2b" : "us-west-2a",
-    mapPublicIpOnLaunch: id === "subnet-public",
-  }),
 };
 
 /** What Pulumi registered, with secrets as plain values. */

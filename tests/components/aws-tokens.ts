@@ -28,8 +28,6 @@ export const awsResourceTypes = [
 
 export const awsFunctions = [
   "aws:ec2/getSecurityGroups:getSecurityGroups",
-  "aws:ec2/getSubnet:getSubnet",
-  "aws:ec2/getSubnets:getSubnets",
   "aws:index/getCallerIdentity:getCallerIdentity",
   "aws:index/getRegion:getRegion",
 ] as const;

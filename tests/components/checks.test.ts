@@ -10,7 +10,7 @@ import {
   checkTaints,
 } from "../../components/checks";
 import { Problems } from "../../components/errors";
-import { rangeOf } from "../../components/ip-ranges";
+import { rangeOf } from "../../sdk/ip-ranges";
 
 function problemsOf(check: (problems: Problems) => void): string[] {
   const problems = new Problems();

@@ -45,10 +45,10 @@ describe("components of all clouds", () => {
     };
     assert.deepEqual(shared(awsWorker({ ...group, ...onAws })), shared(cudoWorker({ ...group, authorizedKeys: [] })));
     const alone = { addresses: [], endpoint: undefined, member: undefined, keysParameter: "/keys" };
-    const network = { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/12", keys: {} as never };
+    const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
     assert.deepEqual(
-      shared(awsControlPlane({ ...facts, ...onAws, ...alone })),
-      shared(cudoControlPlane({ ...facts, ...network, authorizedKeys: [] })),
+      shared(awsControlPlane({ ...facts, ...ranges, ...onAws, ...alone })),
+      shared(cudoControlPlane({ ...facts, ...ranges, keys: {} as never, authorizedKeys: [] })),
     );
   });
 });

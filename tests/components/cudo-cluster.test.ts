@@ -78,7 +78,8 @@ describe("components/cudo", () => {
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
     const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
-    assert.deepEqual(choices, { dataCenterId: "us-newyork-1" });
+    const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
+    assert.deepEqual(choices, { dataCenterId: "us-newyork-1", ...ranges });
     for (const part of ["network", "security-group", "control-plane"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [

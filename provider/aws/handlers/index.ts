@@ -5,6 +5,7 @@ import { imageChoiceHandler } from "./image-choice";
 import { instanceTypeFactsHandler } from "./instance-type-facts";
 import { nodeGroupHandler } from "./node-group";
 import { serviceLoadBalancersHandler } from "./service-load-balancers";
+import { subnetChoiceHandler } from "./subnet-choice";
 import { zoneChoiceHandler } from "./zone-choice";
 
 /** By type token. */
@@ -14,6 +15,7 @@ export const awsResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:aws:InstanceTypeFacts": instanceTypeFactsHandler,
   "gpu-clusters:aws:NodeGroup": nodeGroupHandler,
   "gpu-clusters:aws:ServiceLoadBalancers": serviceLoadBalancersHandler,
+  "gpu-clusters:aws:SubnetChoice": subnetChoiceHandler,
   "gpu-clusters:aws:ZoneChoice": zoneChoiceHandler,
 };
 

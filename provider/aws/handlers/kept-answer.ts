@@ -14,11 +14,13 @@ interface Asking {
 }
 
 /** Throws `InvalidArguments` for what there cannot be. */
-export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext) => Promise<O>;
+export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext<O>) => Promise<O>;
 
-export interface AskContext extends Pick<ResourceContext, "signal" | "log"> {
+export interface AskContext<O> extends Pick<ResourceContext, "signal" | "log"> {
   /** Whether it was asked before, with other inputs. */
   readonly again: boolean;
+  /** The answer that the state has, where it is in hand. */
+  readonly before?: O | undefined;
 }
 
 export interface KeptAnswer<I, O> {
@@ -30,14 +32,14 @@ export interface KeptAnswer<I, O> {
 
 /** The answer stays until the inputs change, whatever AWS would say by now. How AWS is reached is no part of the question. */
 export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: KeptAnswer<I, O>): ResourceHandler<I, O> {
-  const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean) =>
-    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log, again }));
+  const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean, before?: O) =>
+    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log, again, before }));
 
   /** Undefined where it cannot be asked yet, or by nobody who previews. */
-  async function tried(inputs: object, context: ResourceContext, again: boolean): Promise<O | undefined> {
+  async function tried(inputs: object, context: ResourceContext, again: boolean, before?: O): Promise<O | undefined> {
     if (containsUnknown(inputs) || containsUnknown(context.config["aws"])) return undefined;
     try {
-      return await asked(inputs as I, context, again);
+      return await asked(inputs as I, context, again, before);
     } catch (error) {
       if (!isAwsError(error, "permission", "credentials")) throw error;
       context.log.warn(`not asked of AWS: ${error.message}`);
@@ -56,14 +58,11 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
 
     plan: ({ inputs: before }, inputs, changed) => ({ ignores: isSame(before, inputs) ? [...changed] : [] }),
 
-    async foresee(inputs, context) {
-      return (await tried(inputs, context, false)) ?? {};
-    },
-
-    preview(inputs, state) {
-      if (!state || containsUnknown(inputs)) return {};
-      if (isSame(state.inputs, inputs)) return state.outputs;
-      return keep?.(inputs as I, state.outputs) ?? {};
+    async foresee(inputs, context, state) {
+      if (containsUnknown(inputs)) return {};
+      if (state && isSame(state.inputs, inputs)) return state.outputs;
+      if (state && keep) return keep(inputs as I, state.outputs);
+      return (await tried(inputs, context, state !== undefined, state?.outputs)) ?? {};
     },
 
     async create(inputs, context) {
@@ -77,7 +76,7 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
 
     async update(_id, inputs, { inputs: before, outputs }, context) {
       if (isSame(before, inputs)) return outputs;
-      return keep?.(inputs, outputs) ?? asked(inputs, context, true);
+      return keep?.(inputs, outputs) ?? asked(inputs, context, true, outputs);
     },
 
     async delete() {

@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 #: States that a test has set, by the zone's name; `withdrawn`: AWS tells of it no more.
@@ -41,9 +42,11 @@ _FILTERS = {
 def describe_availability_zones(self: Any) -> ActionResult:
     self.error_on_dryrun()
     region = self.ec2_backend.region_name
-    zones = [_described(region, zone.name, zone.zone_id, region, False) for zone in self.ec2_backend.describe_availability_zones()]
+    local = LOCAL.get(region, [])
+    regular = [zone for zone in self.ec2_backend.describe_availability_zones() if zone.name not in [name for name, _, _ in local]]
+    zones = [_described(region, zone.name, zone.zone_id, region, False) for zone in regular]
     if self._get_bool_param("AllAvailabilityZones"):
-        zones += [_described(region, *local, True) for local in LOCAL.get(region, [])]
+        zones += [_described(region, *each, True) for each in local]
     names, ids = self._get_param("ZoneNames", []), self._get_param("ZoneIds", [])
     wanted = [zone for zone in zones if (not names or zone["ZoneName"] in names) and (not ids or zone["ZoneId"] in ids)]
     for name, values in self._filters_from_querystring().items():
@@ -54,4 +57,7 @@ def describe_availability_zones(self: Any) -> ActionResult:
 
 
 def install() -> None:
+    for region, local in LOCAL.items():
+        # Subnets can be in them.
+        RegionsAndZonesBackend.zones[region] += [Zone(region_name=region, name=name, zone_id=zone_id) for name, zone_id, _ in local]
     AvailabilityZonesAndRegions.describe_availability_zones = describe_availability_zones  # type: ignore[method-assign]

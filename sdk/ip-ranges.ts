@@ -18,6 +18,10 @@ export function parseCidr(cidr: string): Ipv4Range | undefined {
   return base % size === 0 ? { base, prefix, size } : undefined;
 }
 
+export function overlap(one: Ipv4Range, other: Ipv4Range): boolean {
+  return one.base < other.base + other.size && other.base < one.base + one.size;
+}
+
 export function formatIpv4(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }

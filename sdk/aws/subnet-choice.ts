@@ -1,0 +1,40 @@
+import * as pulumi from "../pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { AwsConnectionArgs } from "./node-group";
+
+export interface SubnetChoiceArgs {
+  /** The VPC whose subnets may be chosen. Default: that of `subnetIds`. */
+  vpcId?: pulumi.Input<string>;
+  /** These subnets, all of them. Default: of the VPC's, each zone's first of a kind. */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Ranges that none of the VPC's may overlap, by what they are for, for example `{ podCidr: "10.244.0.0/16" }`. */
+  apart?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Another region, account or role than the provider's. */
+  connection?: pulumi.Input<AwsConnectionArgs>;
+}
+
+/**
+ * Subnets of a VPC that exists, chosen once by their routes: the state keeps them until others are named, also when the VPC gets more. Nodes
+ * are where the default route leads to a NAT gateway, a transit gateway or the like; where there is no such subnet, they are where it leads to
+ * an internet gateway and machines get public addresses. What has a public address itself is where it leads to an internet gateway, and
+ * stays there when other subnets are named. Subnets without a way out, with IPv6 only, on Outposts, and in local zones do not fit. Makes
+ * nothing, and is free of charge.
+ */
+export class SubnetChoice extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:aws:SubnetChoice";
+
+  public readonly vpcId!: pulumi.Output<string>;
+  /** For nodes: one for each zone. */
+  public readonly nodeSubnetIds!: pulumi.Output<string[]>;
+  /** The zones of `nodeSubnetIds`. */
+  public readonly zones!: pulumi.Output<string[]>;
+  /** For what has a public address: one for each zone. */
+  public readonly publicSubnetIds!: pulumi.Output<string[]>;
+  /** Whether nodes have public addresses, and no other way out. */
+  public readonly publicNodes!: pulumi.Output<boolean>;
+
+  constructor(name: string, args: SubnetChoiceArgs, options?: pulumi.CustomResourceOptions) {
+    const outputs = ["vpcId", "nodeSubnetIds", "zones", "publicSubnetIds", "publicNodes"];
+    super(SubnetChoice.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
+  }
+}

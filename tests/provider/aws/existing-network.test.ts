@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import {
+  AssociateRouteTableCommand,
+  AssociateVpcCidrBlockCommand,
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateNatGatewayCommand,
+  CreateRouteCommand,
+  CreateRouteTableCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeRouteTablesCommand,
+  DisassociateVpcCidrBlockCommand,
+  ModifySubnetAttributeCommand,
+  type RouteTable,
+} from "@aws-sdk/client-ec2";
+import fc from "fast-check";
+import { chooseSubnets } from "../../../provider/aws/chosen-subnets";
+import { routeTableOf, wayOut, type ExistingSubnet, type WayOut } from "../../../provider/aws/existing-subnets";
+import { provider } from "../../../plugin/provider";
+import { EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { region, startScene, type Scene } from "./scene";
+
+const everywhere = "0.0.0.0/0";
+
+describe("the way out of a subnet that exists", () => {
+  const table = (id: string, routes: RouteTable["Routes"], ...subnets: string[]): RouteTable => ({
+    RouteTableId: id,
+    VpcId: "vpc-1",
+    Routes: [{ DestinationCidrBlock: "10.0.0.0/16", GatewayId: "local" }, ...(routes ?? [])],
+    Associations: subnets.map((SubnetId) => (SubnetId === "main" ? { Main: true } : { SubnetId })),
+  });
+
+  it("is that of its own route table, else of its VPC's main one", () => {
+    const main = table("rtb-main", [], "main");
+    const own = table("rtb-own", [], "subnet-a", "subnet-b");
+    const elsewhere = { ...table("rtb-else", [], "main"), VpcId: "vpc-2" };
+    const of = (id: string) => routeTableOf(id, "vpc-1", [elsewhere, main, own])?.RouteTableId;
+    assert.deepEqual(["subnet-a", "subnet-b", "subnet-c"].map(of), ["rtb-own", "rtb-own", "rtb-main"]);
+  });
+
+  it("is where the default route leads, if that is still there", () => {
+    const way = (...routes: NonNullable<RouteTable["Routes"]>) => wayOut(table("rtb", routes));
+    const DestinationCidrBlock = everywhere;
+    assert.equal(way({ DestinationCidrBlock, GatewayId: "igw-1", State: "active" }), "internet");
+    for (const target of [
+      { NatGatewayId: "nat-1" },
+      { TransitGatewayId: "tgw-1" },
+      { NetworkInterfaceId: "eni-1" },
+      { GatewayId: "vgw-1" },
+      { GatewayId: "vpce-1" },
+    ])
+      assert.equal(way({ DestinationCidrBlock, ...target }), "nat", JSON.stringify(target));
+    assert.equal(way(), "none");
+    assert.equal(way({ DestinationCidrBlock, NatGatewayId: "nat-1", State: "blackhole" }), "none");
+    assert.equal(way({ DestinationIpv6CidrBlock: "::/0", GatewayId: "igw-1" }), "none");
+    assert.equal(way({ DestinationCidrBlock: "203.0.113.0/24", GatewayId: "igw-1" }), "none");
+    const half = (range: string) => ({ DestinationCidrBlock: range, TransitGatewayId: "tgw-1" });
+    assert.equal(way(half("0.0.0.0/1")), "none");
+    assert.equal(way(half("0.0.0.0/1"), half("128.0.0.0/1")), "nat");
+  });
+});
+
+describe("the choice among subnets that exist", () => {
+  const subnet = (id: string, zone: string, wayOut: WayOut, more: Partial<ExistingSubnet> = {}): ExistingSubnet => ({
+    ...{ id, zone, wayOut, vpcId: "vpc-1", addresses: false },
+    ...(wayOut === "none" && { unfit: "has no way out" }),
+    ...more,
+  });
+  const named = (...subnets: ExistingSubnet[]) => {
+    const { chosen, failures } = chooseSubnets(subnets, { subnetIds: subnets.map(({ id }) => id) });
+    return { chosen, refused: failures.map(({ property, reason }) => `${property}: ${reason}`) };
+  };
+
+  it("puts nodes behind a NAT gateway and what has a public address before an internet gateway", () => {
+    const { chosen, failures } = chooseSubnets(
+      [
+        subnet("subnet-d", "b", "nat"),
+        subnet("subnet-c", "a", "nat"),
+        subnet("subnet-b", "a", "internet"),
+        subnet("subnet-a", "a", "none"),
+        subnet("subnet-e", "a", "nat", { unfit: "is on an Outpost" }),
+      ],
+      { vpcId: "vpc-1" },
+    );
+    assert.deepEqual(failures, []);
+    assert.deepEqual(chosen, {
+      vpcId: "vpc-1",
+      nodeSubnetIds: ["subnet-c", "subnet-d"],
+      zones: ["a", "b"],
+      publicSubnetIds: ["subnet-b"],
+      publicNodes: false,
+    });
+    const open = named(subnet("subnet-a", "a", "internet", { addresses: true }));
+    assert.deepEqual([open.chosen.nodeSubnetIds, open.chosen.publicNodes, open.refused], [["subnet-a"], true, []]);
+    const both = named(subnet("subnet-b", "a", "internet"), subnet("subnet-a", "a", "nat"));
+    assert.deepEqual([both.refused, both.chosen.nodeSubnetIds], [[], ["subnet-a"]]);
+  });
+
+  it("refuses each named one that does not fit, with its id and the reason", () => {
+    const good = [subnet("subnet-i", "a", "internet"), subnet("subnet-n", "a", "nat")];
+    const { refused } = named(
+      ...good,
+      subnet("subnet-x", "b", "none"),
+      subnet("subnet-y", "a", "nat"),
+      subnet("subnet-z", "b", "nat", { vpcId: "vpc-2" }),
+    );
+    assert.deepEqual(refused, [
+      "subnetIds[2]: subnet-x has no way out",
+      "subnetIds[4]: subnet-z is in vpc-2, not in vpc-1",
+      "subnetIds[3]: subnet-y and subnet-n are both in a, and a fleet takes one subnet for each zone",
+    ]);
+    assert.match(named(good[0]!).refused.join(), /^subnetIds\[0\]: subnet-i leads to an internet gateway, but gives/);
+    assert.match(named(good[1]!).refused.join(), /^subnetIds: no subnet leads to an internet gateway.*subnet-n: NAT/);
+    const missing = chooseSubnets(good, { subnetIds: ["subnet-i", "subnet-n", "subnet-0"] }).failures;
+    assert.deepEqual(missing, [{ property: "subnetIds[2]", reason: "subnet-0 does not exist" }]);
+  });
+
+  it("says of a VPC without any that fits why each of its subnets does not", () => {
+    const reasons = (...subnets: ExistingSubnet[]) =>
+      chooseSubnets(subnets, { vpcId: "vpc-1" }).failures.map(({ property, reason }) => `${property}: ${reason}`);
+    assert.deepEqual(reasons(), ["vpcId: vpc-1 does not exist, or has no subnets"]);
+    assert.match(
+      reasons(subnet("subnet-x", "a", "none")).join(),
+      /^vpcId: no subnet leads.*; subnet-x has no way out$/,
+    );
+    assert.match(
+      reasons(subnet("subnet-i", "a", "internet")).join(),
+      /^vpcId: subnet-i leads to an internet gateway, but/,
+    );
+  });
+
+  it("leaves the API's address where it is when others are named", () => {
+    const [a, b, n] = [
+      subnet("subnet-a", "a", "internet"),
+      subnet("subnet-b", "b", "internet"),
+      subnet("subnet-n", "a", "nat"),
+    ] as const;
+    const before = named(b, n).chosen;
+    const more = chooseSubnets([a, b, n], { subnetIds: ["subnet-a", "subnet-b", "subnet-n"] }, before);
+    assert.deepEqual([more.failures, more.chosen.publicSubnetIds], [[], ["subnet-b", "subnet-a"]]);
+    const [lost] = chooseSubnets([a, n], { subnetIds: ["subnet-a", "subnet-n"] }, before).failures;
+    assert.match(lost!.reason, /^subnet-b stays for the cluster's life/);
+    const moved = { ...a, vpcId: "vpc-2" };
+    const [other] = chooseSubnets([moved], { subnetIds: ["subnet-a"] }, before).failures;
+    assert.match(other!.reason, /^subnet-a is in vpc-2, not in vpc-1/);
+  });
+
+  it("takes one subnet of each zone and kind, whatever there is, and never one that does not fit", () => {
+    const any = fc.record({
+      zone: fc.constantFrom("a", "b", "c"),
+      wayOut: fc.constantFrom<WayOut>("internet", "nat", "none"),
+      addresses: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 12 }), (all) => {
+        const subnets = all.map(({ zone, wayOut, addresses }, n) => subnet(`s-${n}`, zone, wayOut, { addresses }));
+        const { chosen, failures } = chooseSubnets(subnets, { vpcId: "vpc-1" });
+        if (failures.length > 0) return;
+        const find = (id: string) => subnets.find((each) => each.id === id)!;
+        const nodes = chosen.nodeSubnetIds.map(find);
+        assert.ok(nodes.length > 0 && chosen.publicSubnetIds.length > 0);
+        assert.ok(nodes.every(({ wayOut, addresses }) => wayOut === "nat" || (wayOut === "internet" && addresses)));
+        assert.equal(new Set(chosen.zones).size, nodes.length);
+        assert.ok(chosen.publicSubnetIds.map(find).every(({ wayOut }) => wayOut === "internet"));
+      }),
+    );
+  });
+});
+
+describe("aws:SubnetChoice on the simulated AWS", () => {
+  let scene: Scene;
+  let plugin: Plugin;
+  before(async function () {
+    this.timeout(120_000);
+    scene = await startScene();
+    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+  });
+  after(async () => {
+    await plugin.stop();
+    await scene.close();
+  });
+
+  const choice = (name: string) => new EngineResource(plugin, "gpu-clusters:aws:SubnetChoice", name);
+
+  /** A VPC as people have it: its main table leads to the internet gateway, private subnets have a table of their own. */
+  async function madeByHand(CidrBlock: string) {
+    const { ec2 } = scene;
+    const VpcId = (await ec2.send(new CreateVpcCommand({ CidrBlock }))).Vpc!.VpcId!;
+    const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+    const GatewayId = InternetGateway!.InternetGatewayId!;
+    await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }));
+    const ofVpc = { Filters: [{ Name: "vpc-id", Values: [VpcId] }] };
+    const main = (await ec2.send(new DescribeRouteTablesCommand(ofVpc))).RouteTables![0]!.RouteTableId!;
+    await ec2.send(new CreateRouteCommand({ RouteTableId: main, DestinationCidrBlock: everywhere, GatewayId }));
+    const subnet = async (part: number, zone: string, more = {}) => {
+      const range = CidrBlock.replace(/\.0\.0\/16$/, `.${16 * part}.0/20`);
+      const place = { VpcId, CidrBlock: range, AvailabilityZone: region + zone };
+      return (await ec2.send(new CreateSubnetCommand({ ...place, ...more }))).Subnet!.SubnetId!;
+    };
+    const table = async (SubnetId: string, route?: { NatGatewayId: string }) => {
+      const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId }));
+      const RouteTableId = RouteTable!.RouteTableId!;
+      await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+      if (route) await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere, ...route }));
+    };
+    const open = await subnet(0, "a");
+    const hidden = await subnet(1, "a");
+    const nat = await ec2.send(new CreateNatGatewayCommand({ SubnetId: open, ConnectivityType: "public" }));
+    await table(hidden, { NatGatewayId: nat.NatGateway!.NatGatewayId! });
+    return { vpcId: VpcId, open, hidden, subnet, table };
+  }
+
+  it("judges subnets by routes, at the preview, and keeps what it chose", async () => {
+    const { vpcId, open, hidden, subnet, table } = await madeByHand("10.31.0.0/16");
+    const closed = await subnet(2, "b");
+    await table(closed);
+    const chosen = choice("by-routes");
+    const { values } = await chosen.previewCreate((await chosen.check({ vpcId })).inputs);
+    assert.deepEqual([values["nodeSubnetIds"], values["publicSubnetIds"]], [[hidden], [open]]);
+    await chosen.up({ vpcId });
+    // One more, of which the cluster was not told.
+    await table(await subnet(3, "b"), undefined);
+    await scene.ec2.send(new ModifySubnetAttributeCommand({ SubnetId: open, MapPublicIpOnLaunch: { Value: true } }));
+    assert.equal(await chosen.up({ vpcId }), "same");
+    const { failures } = await choice("named").check({ subnetIds: [open, closed, hidden] });
+    assert.equal(failures.length, 1);
+    assert.equal(failures[0]!.property, "subnetIds[1]");
+    assert.match(
+      failures[0]!.reason,
+      new RegExp(`^${closed} has no way out \\(its route table, rtb-\\w+, leads nowhere`),
+    );
+  });
+
+  it("refuses what is in a local zone, and what has IPv6 only", async () => {
+    const { subnet, open, hidden } = await madeByHand("10.32.0.0/16");
+    const native = await subnet(2, "c", { CidrBlock: undefined, Ipv6Native: true, Ipv6CidrBlock: "2600:1f14::/64" });
+    const local = await subnet(3, "-lax-1a");
+    const { failures } = await choice("refused").check({ subnetIds: [open, hidden, native, local] });
+    assert.deepEqual(
+      failures.map(({ property, reason }) => `${property}: ${reason}`),
+      [
+        `subnetIds[2]: ${native} has IPv6 addresses only, and machines of a cluster need IPv4 ones`,
+        `subnetIds[3]: ${local} is in ${region}-lax-1a, a local zone, which has no load balancers and NAT gateways as a cluster needs them`,
+      ],
+    );
+  });
+
+  it("compares every range of the VPC with those of pods and Services", async () => {
+    const { ec2 } = scene;
+    const { vpcId } = await madeByHand("10.100.0.0/16");
+    const more = await ec2.send(new AssociateVpcCidrBlockCommand({ VpcId: vpcId, CidrBlock: "10.244.0.0/16" }));
+    const apart = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
+    const refused = async (ranges: Record<string, string>) =>
+      (await choice("overlapping").check({ vpcId, apart: ranges })).failures.map(
+        ({ property, reason }) => `${property}: ${reason}`,
+      );
+    const [pods, services] = await refused(apart);
+    assert.match(pods!, /^apart.podCidr: 10.244.0.0\/16 overlaps 10.244.0.0\/16, a range of vpc-/);
+    assert.match(services!, /^apart.serviceCidr: 10.96.0.0\/12 overlaps 10.100.0.0\/16, a range of vpc-/);
+    assert.deepEqual(await refused({ podCidr: "10.200.0.0/16", serviceCidr: "172.20.0.0/16" }), []);
+    const { AssociationId } = more.CidrBlockAssociation!;
+    await ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId }));
+    assert.equal((await refused(apart)).length, 1);
+  });
+
+  it("leaves the API where it is when other subnets are named later", async () => {
+    const { open, hidden, subnet, table } = await madeByHand("10.33.0.0/16");
+    const chosen = choice("later");
+    await chosen.up({ subnetIds: [open, hidden] });
+    const more = await subnet(2, "b");
+    assert.equal(await chosen.up({ subnetIds: [more, open, hidden] }), "update");
+    assert.deepEqual(chosen.stored!.state.values["publicSubnetIds"], [open, more]);
+    await table(more);
+    await assert.rejects(chosen.up({ subnetIds: [more, hidden] }), /has no way out/);
+    const other = await madeByHand("10.34.0.0/16");
+    await assert.rejects(chosen.up({ subnetIds: [other.open, other.hidden] }), /not in vpc-/);
+  });
+});
