@@ -9,7 +9,7 @@ export interface MithrilNodeGroupArgs {
   instanceType: pulumi.Input<string>;
   /**
    * How the nodes are bought: `{ spot: { limitPrice: "$20.00" } }` bids for each node (`bidSize` nodes per bid, all or none);
-   * `{ reservation: { start, end, onDestroy } }` pays for all nodes up front.
+   * `{ reservation: { start, end, maxUnitPrice, onDestroy } }` pays for all nodes up front, and the preview tells how much.
    */
   capacity: CapacityArgs;
   /**

@@ -9,6 +9,8 @@ import type {
   ImageVersion,
   Instance,
   InstanceType,
+  Quote,
+  QuoteQuery,
   Region,
   Reservation,
   ReservationRequest,
@@ -58,9 +60,13 @@ export interface MithrilApi {
     create(request: ReservationRequest, idempotencyKey: string, signal: AbortSignal): Promise<Reservation>;
     update(fid: string, update: { paused?: boolean; volumes?: string[] }, signal: AbortSignal): Promise<void>;
     /** Sent once: look at the end before it is sent again. */
-    extend(fid: string, endTime: string, signal: AbortSignal): Promise<void>;
+    extend(fid: string, extension: { endTime: string; maxUnitCents?: number }, signal: AbortSignal): Promise<void>;
     /** Sent once: look at the instances before it is sent again. Irreversible. */
     terminateInstances(fid: string, instances: readonly string[], signal: AbortSignal): Promise<void>;
+    /** Types that can be reserved, in whatever region. */
+    instanceTypes(signal: AbortSignal): Promise<InstanceType[]>;
+    /** Undefined where Mithril has no standard offer. */
+    quote(query: QuoteQuery, signal: AbortSignal): Promise<Quote | undefined>;
   };
   readonly instances: {
     list(

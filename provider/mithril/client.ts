@@ -11,6 +11,7 @@ import {
   decodeInstanceType,
   decodeMarket,
   decodePrices,
+  decodeQuote,
   decodeRegion,
   decodeReservation,
   decodeSshKey,
@@ -167,7 +168,7 @@ export function createMithrilClient({
     reservations: {
       list: (signal) => pages("/v2/reservation", decodeReservation, signal, { project }),
       create: (
-        { name, region, instanceType, quantity, startTime, endTime, launchSpecification },
+        { name, region, instanceType, quantity, startTime, endTime, launchSpecification, maxUnitCents },
         idempotencyKey,
         signal,
       ) =>
@@ -181,6 +182,7 @@ export function createMithrilClient({
             instance_quantity: quantity,
             name,
             launch_specification: encodeLaunch(launchSpecification),
+            price_specification: encodeCeiling(maxUnitCents),
           },
           headers: idempotency(idempotencyKey),
           secrets: [launchSpecification.startupScript],
@@ -188,8 +190,9 @@ export function createMithrilClient({
       update: async (fid, update, signal) => {
         await change("PATCH", at("/v2/reservation", fid), update, signal);
       },
-      extend: async (fid, endTime, signal) => {
-        await change("POST", at("/v2/reservation", fid, "/extend"), { end_time: endTime }, signal);
+      extend: async (fid, { endTime, maxUnitCents }, signal) => {
+        const body = { end_time: endTime, price_specification: encodeCeiling(maxUnitCents) };
+        await change("POST", at("/v2/reservation", fid, "/extend"), body, signal);
       },
       terminateInstances: async (fid, instances, signal) => {
         await change(
@@ -198,6 +201,14 @@ export function createMithrilClient({
           { instances, reduce_capacity: true },
           signal,
         );
+      },
+      instanceTypes: (signal) => list("/v2/reservation/instance-types", decodeInstanceType, signal),
+      quote: ({ instanceType, region, startTime, endTime, quantity }, signal) => {
+        const query = {
+          ...{ project, instance_type: instanceType, region, quantity },
+          ...{ start_time: startTime, end_time: endTime },
+        };
+        return send("GET", "/v2/reservation/quote", signal, { query }, one(decodeQuote));
       },
     },
     instances: {
@@ -228,6 +239,14 @@ export function createMithrilClient({
     images: (signal) => list("/v2/image-versions", decodeImage, signal),
     clusterImages: (region, signal) => list("/v2/mcc-image-versions", decodeImage, signal, { region }),
   };
+}
+
+/**
+ * The description of the API says "integer, 500" and no unit; every other whole number of money in it is cents. Should it be dollars, then
+ * the ceiling is higher than meant and refuses nothing that it should not: `reservation-quote.ts` compares the quote itself.
+ */
+function encodeCeiling(maxUnitCents: number | undefined): object | undefined {
+  return maxUnitCents === undefined ? undefined : { max_unit_price: maxUnitCents };
 }
 
 function encodeLaunch({

@@ -1,14 +1,18 @@
 /** From the provider's configuration to Mithril's API. */
 import type { ProviderConfig } from "../server/resource";
+import { Cached } from "../cloud/cached";
 import { Connections } from "../cloud/connections";
 import type { MithrilApi } from "./api";
 import { catalogueOf, type Catalogue } from "./catalogue";
 import { createMithrilClient } from "./client";
+import type { InstanceType } from "./types";
 import { checkMithrilConfig, mithrilAccount } from "../../sdk/mithril/config";
 
 export interface Connection {
   readonly api: MithrilApi;
   readonly catalogue: Catalogue;
+  /** Types that can be reserved: another list than what is auctioned. */
+  readonly reservable: Cached<InstanceType[]>;
 }
 
 const connections = new Connections<Connection>({
@@ -16,7 +20,8 @@ const connections = new Connections<Connection>({
   complete: (given) => checkMithrilConfig(given).config,
   open(account) {
     const api = createMithrilClient(account);
-    return { api, catalogue: catalogueOf(api) };
+    const reservable = new Cached((signal) => api.reservations.instanceTypes(signal));
+    return { api, catalogue: catalogueOf(api), reservable };
   },
 });
 

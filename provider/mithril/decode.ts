@@ -2,7 +2,7 @@
  * Turns Mithril's answers into `types.ts`. Lenient: null and missing are the same, unknown statuses pass through. What an object always has,
  * and a decision rests on, must be there (`WrongShape`).
  */
-import { number, object, requiredNumber, requiredText, text, texts, type Json } from "../cloud/json";
+import { number, object, objects, requiredNumber, requiredText, text, texts, type Json } from "../cloud/json";
 import type {
   AuctionMarket,
   Bid,
@@ -12,6 +12,7 @@ import type {
   Instance,
   InstanceType,
   LaunchSpecification,
+  Quote,
   Region,
   Reservation,
   SshKey,
@@ -114,6 +115,14 @@ export function decodeReservation(json: Json): Reservation {
     totalPrice: text(json.total_price),
     unitPrice: text(json.unit_price),
   };
+}
+
+/** The offer of an order that names none. */
+const standardOffer = "standard";
+
+export function decodeQuote(json: Json): Quote | undefined {
+  const offer = objects(json.offers, "offers").find(({ key }) => key === standardOffer);
+  return offer && { unitPrice: requiredText(offer, "unit_price"), totalPrice: requiredText(offer, "total_price") };
 }
 
 export function decodeInstance(json: Json): Instance {

@@ -25,6 +25,38 @@ export function offerProblem(nameOrFid: string, region: string, catalogue: Catal
   return `"${nameOrFid}" is not offered in ${region}${where}; offered there: ${namesOf(here)}`;
 }
 
+/**
+ * The fid of a type that can be reserved. Throws what `reservableProblem` says. Whether a region has it, the quote tells: nothing lists it.
+ */
+export function resolveReservable(nameOrFid: string, region: string, offer: ReservationOffer): string {
+  const [found, ...others] = reservableTypes(nameOrFid, region, offer);
+  if (!found || others.length > 0) throw new Error(`instanceType: ${reservableProblem(nameOrFid, region, offer)}`);
+  return found.fid;
+}
+
+/** Why the type cannot be reserved; undefined: it can, somewhere. */
+export function reservableProblem(nameOrFid: string, region: string, offer: ReservationOffer): string | undefined {
+  const found = reservableTypes(nameOrFid, region, offer);
+  if (found.length === 1) return undefined;
+  if (found.length === 0) return `"${nameOrFid}" cannot be reserved; these types can: ${namesOf(offer.reservable)}`;
+  const fids = found.map(({ fid }) => fid).join(", ");
+  return `"${nameOrFid}" is the name of several types, and Mithril does not say which is whose region's: give one of ${fids}`;
+}
+
+export interface ReservationOffer {
+  readonly reservable: readonly InstanceType[];
+  readonly markets: CatalogueContent["markets"];
+}
+
+/** Where a name has several types, the one that is auctioned in the region. */
+function reservableTypes(nameOrFid: string, region: string, { reservable, markets }: ReservationOffer): InstanceType[] {
+  const same = reservable.filter((type) => type.name === nameOrFid || type.fid === nameOrFid);
+  const here = same.filter(({ fid }) =>
+    markets.some((market) => market.instanceType === fid && market.region === region),
+  );
+  return same.length > 1 && here.length > 0 ? here : same;
+}
+
 function offered(region: string, { markets, instanceTypes }: CatalogueContent): InstanceType[] {
   const here = new Set(markets.filter((market) => market.region === region).map(({ instanceType }) => instanceType));
   return instanceTypes.filter(({ fid }) => here.has(fid));

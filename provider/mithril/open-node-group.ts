@@ -5,9 +5,9 @@ import type { OpenNodeGroup } from "../node-groups/registry";
 import { nodeTemplate } from "../node-groups/template";
 import type { ProviderConfig } from "../server/resource";
 import { connect } from "./connection";
-import { normalizeMoney } from "./money";
+import { normalizeMoney, parseMoney } from "./money";
 import { SpotGroupDriver } from "./node-group-driver";
-import { resolveOffered } from "./offers";
+import { resolveOffered, resolveReservable } from "./offers";
 import { withRequiredKeys } from "./orders";
 import { ReservedGroupDriver } from "./reservation-group-driver";
 import type { InstanceType } from "./types";
@@ -21,11 +21,15 @@ export type MithrilGroupDriver = SpotGroupDriver | ReservedGroupDriver;
 export const openNodeGroup: OpenNodeGroup = (config, spec: MithrilGroupSpec) => openGroup(config, spec);
 
 export function openGroup(config: ProviderConfig, spec: MithrilGroupSpec): MithrilGroupDriver {
-  const { api, catalogue } = connect(config);
+  const { api, catalogue, reservable } = connect(config);
   const { clusterId, clusterName, name: group, region, paused = false, capacity } = spec;
   const { volumes = [], startupScript, image } = spec;
-  const typeFid = async (signal: AbortSignal) =>
-    resolveOffered(spec.instanceType, region, await catalogue.read(signal));
+  const typeFid = async (signal: AbortSignal) => {
+    const offered = await catalogue.read(signal);
+    if (!capacity.reservation) return resolveOffered(spec.instanceType, region, offered);
+    const { markets } = offered;
+    return resolveReservable(spec.instanceType, region, { markets, reservable: await reservable.read(signal) });
+  };
   const order = async (signal: AbortSignal) => ({
     instanceType: await typeFid(signal),
     launchSpecification: {
@@ -46,8 +50,9 @@ export function openGroup(config: ProviderConfig, spec: MithrilGroupSpec): Mithr
   };
   const common = { api, clusterId, clusterName, group, region, paused, order, template };
   if (capacity.reservation) {
-    const { start, end, onDestroy } = capacity.reservation;
-    return new ReservedGroupDriver({ ...common, start, end, onDestroy });
+    const { start, end, onDestroy, maxUnitPrice } = capacity.reservation;
+    const maxUnitCents = maxUnitPrice === undefined ? undefined : parseMoney(maxUnitPrice);
+    return new ReservedGroupDriver({ ...common, start, end, onDestroy, maxUnitCents });
   }
   const { limitPrice, bidSize = 1 } = capacity.spot!;
   return new SpotGroupDriver({ ...common, limitPrice: normalizeMoney(limitPrice)!, bidSize });

@@ -26,6 +26,8 @@ export interface ReservedGroup {
   start: string;
   end: string;
   onDestroy: ReservationEnd | undefined;
+  /** Most per instance and hour, in cents. */
+  maxUnitCents?: number;
   order(signal: AbortSignal): Promise<{ instanceType: string; launchSpecification: LaunchSpecification }>;
   paused: boolean;
   search?: Search;
@@ -56,7 +58,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
   }
 
   async resize(size: number, signal: AbortSignal): Promise<void> {
-    const { api, clusterName, group, region, start, end, paused, search } = this.group;
+    const { api, clusterName, group, region, start, end, maxUnitCents, paused, search } = this.group;
     const reservation = await this.reservation(signal);
     if (reservation) {
       if (reservation.quantity === size) return;
@@ -79,6 +81,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
       quantity: size,
       startTime: start,
       endTime: end,
+      maxUnitCents,
       ...order,
     };
     const made = await createOnce(reservationCreate(api, request), signal, search);
@@ -117,11 +120,11 @@ export class ReservedGroupDriver implements NodeGroupDriver {
 
   /** Brings the reservation to the group's end and pause. */
   async reshape(signal: AbortSignal): Promise<boolean> {
-    const { api, end, paused } = this.group;
+    const { api, end: endTime, maxUnitCents, paused } = this.group;
     const reservation = await this.reservation(signal);
     if (!reservation) return false;
-    const extended = Date.parse(reservation.endTime) < Date.parse(end);
-    if (extended) await extendReservation(api, reservation.fid, end, signal);
+    const extended = Date.parse(reservation.endTime) < Date.parse(endTime);
+    if (extended) await extendReservation(api, reservation.fid, { endTime, maxUnitCents }, signal);
     const otherwise = (reservation.status === "Paused") !== paused;
     if (otherwise) await api.reservations.update(reservation.fid, { paused }, signal);
     return extended || otherwise;

@@ -5,6 +5,7 @@ import type { MithrilApi } from "./api";
 import type { CreateOnce } from "./create-once";
 import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
+import { refuseTooDear } from "./reservation-quote";
 import type { Reservation, ReservationRequest } from "./types";
 
 export type ReservationEnd = "terminateInstances" | "keep";
@@ -16,8 +17,9 @@ export function reservationCreate(api: MithrilApi, request: ReservationRequest):
     name: request.name,
     token: "gpu-clusters:mithril:Reservation",
     find: (stop) => liveReservations(api, request.name, stop),
-    send: (stop) => {
+    send: async (stop) => {
       const startTime = possibleStart(request.startTime, request.endTime, Date.now());
+      await refuseTooDear(api, { ...request, startTime }, stop);
       return api.reservations.create({ ...request, startTime }, key, stop);
     },
     differences: (found) => orderDifferences(found, request),
@@ -55,14 +57,19 @@ export async function findReservation(
 }
 
 /** Safe to repeat: an end that is reached already is not extended again. */
-export async function extendReservation(api: MithrilApi, fid: string, end: string, signal: AbortSignal): Promise<void> {
+export async function extendReservation(
+  api: MithrilApi,
+  fid: string,
+  extension: { endTime: string; maxUnitCents: number | undefined },
+  signal: AbortSignal,
+): Promise<void> {
   const reached = async () => {
     const now = await findReservation(api, fid, signal);
-    return now !== undefined && Date.parse(now.endTime) >= Date.parse(end);
+    return now !== undefined && Date.parse(now.endTime) >= Date.parse(extension.endTime);
   };
   if (await reached()) return;
   try {
-    await api.reservations.extend(fid, end, signal);
+    await api.reservations.extend(fid, extension, signal);
   } catch (error) {
     if (!isMithrilError(error, "unavailable") || !(await reached())) throw error;
   }

@@ -136,7 +136,17 @@ export interface ReservationRequest {
   startTime: string;
   endTime: string;
   launchSpecification: LaunchSpecification;
+  /** Most per instance and hour, in cents: an order that would cost more is refused. */
+  maxUnitCents?: number;
 }
+
+/** What a reservation would cost now: dollar strings, per instance and hour and for all of it. */
+export interface Quote {
+  unitPrice: string;
+  totalPrice: string;
+}
+
+export type QuoteQuery = Pick<ReservationRequest, "instanceType" | "region" | "startTime" | "endTime" | "quantity">;
 
 export interface Instance {
   fid: string;

@@ -21,6 +21,11 @@ export interface ReservationCapacityArgs {
   start: pulumi.Input<string>;
   /** When it ends: 3 to 336 whole hours after the start. A later end extends it. */
   end: pulumi.Input<string>;
+  /**
+   * Most to pay per instance and hour, in dollars: `$22.00`. The preview tells what Mithril asks for now; an order or an extension that
+   * would cost more is refused. Default: whatever it costs when it is ordered.
+   */
+  maxUnitPrice?: pulumi.Input<string>;
   /** What destroying means: `terminateInstances` stops the instances for good, `keep` leaves them. Needed to destroy it before its end. */
   onDestroy?: pulumi.Input<"terminateInstances" | "keep">;
 }

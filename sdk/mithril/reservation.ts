@@ -33,6 +33,11 @@ export interface ReservationArgs {
   /** When it ends: 3 to 336 whole hours after the start. A later end extends it, at the price of then; an earlier one makes a new one. */
   end: pulumi.Input<string>;
   /**
+   * Most to pay per instance and hour, in dollars: `$22.00`. The preview tells what Mithril asks for now; an order or an extension that
+   * would cost more is refused. Default: whatever it costs when it is ordered.
+   */
+  maxUnitPrice?: pulumi.Input<string>;
+  /**
    * SSH keys (`sshkey_…`) that may log in as `ubuntu`. Keys that the project requires are added by themselves.
    * @replaceOnChanges
    */

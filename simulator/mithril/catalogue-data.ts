@@ -15,13 +15,15 @@ export interface InstanceTypeData {
   >;
   readonly hourlyPrice: number;
   readonly reservedCents: number;
+  /** Regions where it can be reserved: another list than the markets. */
+  readonly reservedIn: readonly string[];
 }
 
 function gpu(
   fid: string,
   name: string,
   gpus: number,
-  rest: Pick<InstanceTypeData, "gpuType" | "gpuMemoryGb" | "socket" | "markets">,
+  rest: Pick<InstanceTypeData, "gpuType" | "gpuMemoryGb" | "socket" | "markets"> & { reservedIn?: readonly string[] },
 ): InstanceTypeData {
   return {
     fid,
@@ -31,6 +33,7 @@ function gpu(
     memoryGb: gpus * 200,
     hourlyPrice: 0,
     reservedCents: gpus * 250,
+    reservedIn: Object.keys(rest.markets),
     ...rest,
   };
 }
@@ -38,14 +41,19 @@ function gpu(
 const market = (capacity: number, spotPriceCents: number) => ({ capacity, spotPriceCents, minimumCents: 50 });
 const a100 = { gpuType: "A100", gpuMemoryGb: 80, socket: "SXM" };
 const h100 = { gpuType: "H100", gpuMemoryGb: 80, socket: "SXM" };
-const cpu = { gpus: 0, gpuType: "", gpuMemoryGb: 0, socket: "", markets: {}, reservedCents: 0 };
+const cpu = { gpus: 0, gpuType: "", gpuMemoryGb: 0, socket: "", markets: {}, reservedCents: 0, reservedIn: [] };
 
 export const instanceTypes: readonly InstanceTypeData[] = [
   gpu("it_RrgkIZz6c9BZu5gi", "a100-80gb.sxm.1x", 1, {
     ...a100,
     markets: { "us-central1-b": market(16, 120), "us-central5-a": market(32, 130) },
   }),
-  gpu("it_Sg1nDx1I8NFep60J", "a100-80gb.sxm.8x", 8, { ...a100, markets: { "us-central1-b": market(4, 960) } }),
+  // Auctioned only.
+  gpu("it_Sg1nDx1I8NFep60J", "a100-80gb.sxm.8x", 8, {
+    ...a100,
+    markets: { "us-central1-b": market(4, 960) },
+    reservedIn: [],
+  }),
   // One name, two fids: one for each region's market.
   gpu("it_5ECSoHQjLBzrp5YM", "h100-80gb.sxm.8x", 8, { ...h100, markets: { "us-central5-a": market(8, 1600) } }),
   gpu("it_XqgKWbhZ5gznAYsG", "h100-80gb.sxm.8x", 8, { ...h100, markets: { "eu-central1-a": market(4, 1800) } }),
@@ -54,6 +62,14 @@ export const instanceTypes: readonly InstanceTypeData[] = [
     gpuMemoryGb: 141,
     socket: "SXM",
     markets: { "us-central5-a": market(2, 2400) },
+  }),
+  // Reserved only.
+  gpu("it_nFEHySv5IMnHKbKi", "b200-192gb.8x", 8, {
+    gpuType: "B200",
+    gpuMemoryGb: 192,
+    socket: "SXM",
+    markets: {},
+    reservedIn: ["us-central5-a"],
   }),
   { fid: "it_simCpu4x000000", name: "cpu.4x", vcpus: 4, memoryGb: 16, hourlyPrice: 0.12, ...cpu },
   { fid: "it_simCpu8x000000", name: "cpu.8x", vcpus: 8, memoryGb: 32, hourlyPrice: 0.24, ...cpu },

@@ -12,12 +12,14 @@ import {
 import { usualReservationQuota, usualSpotQuota } from "./conditions";
 import type { World } from "./model";
 import { checkProject, instanceTypeOf } from "./orders";
-import { reservedHours } from "./reservations";
+import { reservedCents, reservedHours } from "./reservations";
 
-const isAuctioned = (type: InstanceTypeData) => Object.keys(type.markets).length > 0;
+const isCpu = (type: InstanceTypeData) => type.gpus === 0;
 
-export const listInstanceTypes = () => instanceTypes.filter(isAuctioned).map(instanceTypeView);
-export const listCpuInstanceTypes = () => instanceTypes.filter((type) => !isAuctioned(type)).map(instanceTypeView);
+export const listInstanceTypes = () => instanceTypes.filter((type) => !isCpu(type)).map(instanceTypeView);
+export const listCpuInstanceTypes = () => instanceTypes.filter(isCpu).map(instanceTypeView);
+export const listReservableInstanceTypes = () =>
+  instanceTypes.filter((type) => type.reservedIn.length > 0).map(instanceTypeView);
 
 function instanceTypeView(type: InstanceTypeData) {
   return {
@@ -106,7 +108,7 @@ export function currentPrices(world: World, instanceType: string, region: string
   const now = market && standing(world, market);
   return {
     spot_price_cents: market?.spotPriceCents ?? null,
-    reserved_price_cents: market ? type.reservedCents : null,
+    reserved_price_cents: type.reservedIn.includes(region) ? reservedCents(world, type) : null,
     minimum_price_cents: market?.minimumCents ?? null,
     lowest_allocated_bid_cents: now?.lowest ?? null,
     dynamic_win_price_cents: market?.spotPriceCents ?? null,
@@ -126,27 +128,29 @@ function standing(world: World, market: MarketNow): { lowest: number | undefined
 
 export function listQuotas(world: World, project: string) {
   checkProject(world, project);
-  return instanceTypes.filter(isAuctioned).flatMap((type) => {
-    const common = { project, instance_type: type.fid };
-    return [
-      {
-        ...common,
-        fid: `quota_spot_${type.fid}`,
-        product_type: "Spot",
-        total_quantity: world.conditions.spotQuota?.[type.name] ?? usualSpotQuota,
-        used_quantity: spotInstances(world, project, type.fid),
-        units: "instances",
-        name: `Spot ${type.name}`,
-      },
-      {
-        ...common,
-        fid: `quota_reservations_${type.fid}`,
-        product_type: "Reservations",
-        total_quantity: world.conditions.reservationQuota?.[type.name] ?? usualReservationQuota,
-        used_quantity: reservedHours(world, project, type.fid),
-        units: "instance-hours",
-        name: `Reservations ${type.name}`,
-      },
-    ];
-  });
+  return instanceTypes
+    .filter((type) => !isCpu(type))
+    .flatMap((type) => {
+      const common = { project, instance_type: type.fid };
+      return [
+        {
+          ...common,
+          fid: `quota_spot_${type.fid}`,
+          product_type: "Spot",
+          total_quantity: world.conditions.spotQuota?.[type.name] ?? usualSpotQuota,
+          used_quantity: spotInstances(world, project, type.fid),
+          units: "instances",
+          name: `Spot ${type.name}`,
+        },
+        {
+          ...common,
+          fid: `quota_reservations_${type.fid}`,
+          product_type: "Reservations",
+          total_quantity: world.conditions.reservationQuota?.[type.name] ?? usualReservationQuota,
+          used_quantity: reservedHours(world, project, type.fid),
+          units: "instance-hours",
+          name: `Reservations ${type.name}`,
+        },
+      ];
+    });
 }

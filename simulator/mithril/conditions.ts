@@ -20,6 +20,8 @@ export interface MithrilConditions {
   spotQuota?: Record<string, number>;
   /** Instance-hours of live reservations, by instance type's name. */
   reservationQuota?: Record<string, number>;
+  /** Price of new reservations, by instance type's name: whole cents per instance and hour. */
+  reservationPrices?: Record<string, number>;
   /** GB of volumes. */
   storageQuotaGb?: number;
   /** The account cannot pay: orders are refused. */
@@ -35,6 +37,7 @@ const shape = object(
     clustersStuck: optional(boolean),
     spotQuota: optional(mapOf(integer)),
     reservationQuota: optional(mapOf(integer)),
+    reservationPrices: optional(mapOf(integer)),
     storageQuotaGb: optional(integer),
     withoutBilling: optional(boolean),
   },

@@ -148,18 +148,28 @@ export const operations: readonly Operation[] = [
     );
     return page(found, param, reservations.reservationView);
   }),
-  get("ListReservableInstanceTypes", "/v2/reservation/instance-types", () => catalogue.listInstanceTypes()),
+  get("ListReservableInstanceTypes", "/v2/reservation/instance-types", () => catalogue.listReservableInstanceTypes()),
+  get("GetReservationQuote", "/v2/reservation/quote", ({ world, param }) =>
+    reservations.quoteReservation(world, {
+      project: projectOf(param),
+      instance_type: required(param, "instance_type"),
+      region: required(param, "region"),
+      start_time: required(param, "start_time"),
+      end_time: required(param, "end_time"),
+      instance_quantity: Number(required(param, "quantity")),
+    }),
+  ),
   withBody<requests.UpdateReservationBody>(
     "UpdateReservation",
     ["PATCH", "/v2/reservation/{fid}", 200],
     requests.updateReservation,
     (world, body, fid) => reservations.updateReservation(world, fid, body),
   ),
-  withBody<{ end_time: string }>(
+  withBody<requests.ExtendReservationBody>(
     "ExtendReservation",
     ["POST", "/v2/reservation/{fid}/extend", 200],
     requests.extendReservation,
-    (world, body, fid) => reservations.extendReservation(world, fid, body.end_time),
+    (world, body, fid) => reservations.extendReservation(world, fid, body),
   ),
   withBody<requests.TerminateInstancesBody>(
     "TerminateReservationInstances",

@@ -122,6 +122,12 @@ export interface UpdateBidBody {
   memory_gb?: number | null;
 }
 
+export interface PriceSpecification {
+  offer_key?: string;
+  /** Cents: the description of the API names no unit. */
+  max_unit_price?: number | null;
+}
+
 const priceSpecification = object({ offer_key: optional(string), max_unit_price: nullable(integer) });
 
 export const createReservation = object({
@@ -146,6 +152,7 @@ export interface CreateReservationBody {
   instance_quantity: number;
   name: string;
   launch_specification: LaunchBody;
+  price_specification?: PriceSpecification | null;
 }
 
 export const updateReservation = object({ paused: nullable(boolean), volumes: nullable(list(string)) });
@@ -156,6 +163,11 @@ export interface UpdateReservationBody {
 }
 
 export const extendReservation = object({ end_time: datetime, price_specification: nullable(priceSpecification) });
+
+export interface ExtendReservationBody {
+  end_time: string;
+  price_specification?: PriceSpecification | null;
+}
 
 export const terminateInstances = object({ instances: list(string, 1), reduce_capacity: boolean });
 

@@ -16,7 +16,14 @@ import {
   stopInstances,
 } from "./orders";
 import { launchView } from "./order-view";
-import type { CreateReservationBody, TerminateInstancesBody, UpdateReservationBody } from "./requests";
+import type {
+  CreateReservationBody,
+  ExtendReservationBody,
+  PriceSpecification,
+  TerminateInstancesBody,
+  UpdateReservationBody,
+} from "./requests";
+import type { InstanceTypeData } from "./catalogue-data";
 
 const hourMs = 3_600_000;
 const shortestHours = 3;
@@ -24,12 +31,14 @@ const longestHours = 14 * 24;
 /** "Now" may be a little ago. */
 const startToleranceMs = 10 * 60_000;
 
-export function createReservation(world: World, body: CreateReservationBody) {
+type Wanted = Omit<CreateReservationBody, "name" | "launch_specification" | "price_specification">;
+
+function checkWanted(world: World, body: Wanted) {
   checkProject(world, body.project);
-  checkBilling(world);
   checkRegion(body.region);
   const type = instanceTypeOf(body.instance_type);
-  if (!(body.region in type.markets))
+  if (type.reservedIn.length === 0) throw badRequest(`Instance type ${type.name} cannot be reserved`);
+  if (!type.reservedIn.includes(body.region))
     throw badRequest(`Instance type ${type.name} is not available in this region: ${body.region}`);
   if (body.instance_quantity < 1)
     throw unprocessable("instance_quantity", "Input should be greater than or equal to 1");
@@ -37,9 +46,38 @@ export function createReservation(world: World, body: CreateReservationBody) {
   const endTime = Date.parse(body.end_time);
   if (startTime < world.now - startToleranceMs) throw badRequest("start_time is in the past");
   checkLength(startTime, endTime);
+  return { type, startTime, endTime, hours: (endTime - startTime) / hourMs };
+}
+
+export function reservedCents(world: World, type: InstanceTypeData): number {
+  return world.conditions.reservationPrices?.[type.name] ?? type.reservedCents;
+}
+
+/** What credits are worth is not documented: none are given. */
+export function quoteReservation(world: World, body: Wanted) {
+  const { type, hours } = checkWanted(world, body);
+  const unit = reservedCents(world, type);
+  const total = dollarText(unit * body.instance_quantity * Math.round(hours));
+  const none = dollarText(0);
+  const standard = { key: "standard", display_name: "Standard", unit_price: dollarText(unit), total_price: total };
+  const credits = { return_buyback_price: none, pause_buyback_price: none, total_etbp_value: none };
+  return { offers: [{ ...standard, ...credits, total_fubp_value: none, option_premium: none }] };
+}
+
+function checkCeiling(unitCents: number, wanted: PriceSpecification | null | undefined): void {
+  const { offer_key = "standard", max_unit_price } = wanted ?? {};
+  if (offer_key !== "standard") throw badRequest(`There is no offer ${offer_key}`);
+  if (max_unit_price != null && unitCents > max_unit_price)
+    throw badRequest(`The unit price, ${dollarText(unitCents)}, is above max_unit_price`);
+}
+
+export function createReservation(world: World, body: CreateReservationBody) {
+  checkBilling(world);
+  const { type, startTime, endTime, hours } = checkWanted(world, body);
+  const unitCents = reservedCents(world, type);
+  checkCeiling(unitCents, body.price_specification);
   checkOrderName(world, body.project, body.name);
   const launch = readLaunch(world, { ...body, quantity: body.instance_quantity }, body.launch_specification);
-  const hours = (endTime - startTime) / hourMs;
   const quota = world.conditions.reservationQuota?.[type.name] ?? usualReservationQuota;
   const used = reservedHours(world, body.project, type.fid);
   if (used + hours * body.instance_quantity > quota) {
@@ -58,7 +96,7 @@ export function createReservation(world: World, body: CreateReservationBody) {
     instances: [],
     startTime,
     endTime,
-    unitCents: type.reservedCents,
+    unitCents,
     status: "Pending",
   };
   world.state.reservations[reservation.fid] = reservation;
@@ -99,11 +137,12 @@ export function updateReservation(world: World, fid: string, body: UpdateReserva
   return reservationView(reservation);
 }
 
-export function extendReservation(world: World, fid: string, endText: string) {
+export function extendReservation(world: World, fid: string, body: ExtendReservationBody) {
   const reservation = live(world, fid);
-  const endTime = Date.parse(endText);
+  const endTime = Date.parse(body.end_time);
   if (endTime <= reservation.endTime) throw badRequest("end_time must be later than the reservation's own");
   checkLength(reservation.startTime, endTime);
+  checkCeiling(reservedCents(world, instanceTypeOf(reservation.instanceType)), body.price_specification);
   reservation.endTime = endTime;
   return reservationView(reservation);
 }

@@ -6,13 +6,15 @@ import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/mithril/
 import { known, type Fields } from "../../cloud/inputs";
 import { withCatalogue } from "./inputs";
 import {
+  checkAuctioned,
   checkMinimumPrice,
   checkOrderFields,
-  checkOrderOffer,
+  checkOrderPlace,
   checkPeriod,
   checkPrice,
   type OrderFields,
 } from "./order-checks";
+import { checkReservable, isOtherOrder, type ReservationFields } from "./reservation-checks";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
 type Capacity = NodeGroupInputs["capacity"];
@@ -36,8 +38,13 @@ export async function checkNodeGroup(
     quantity: known(inputs.maxSize),
   };
   const spot = spotOf(inputs.capacity);
+  const capacity = checkCapacity(inputs, before?.capacity.reservation?.start);
+  const reserved = reservationFields(inputs);
+  const isBought = reserved && capacity.length === 0 && isOtherOrder(before && reservationFields(before), reserved);
   const offered = await withCatalogue(context, async (catalogue, connection) => [
-    ...(await checkOrderOffer(order, catalogue, connection, context.signal)),
+    ...(isBought ? await checkReservable(reserved, "capacity.reservation.", catalogue, connection, context) : []),
+    ...(spot ? checkAuctioned(order, catalogue) : []),
+    ...(await checkOrderPlace(order, connection, context.signal)),
     ...(spot
       ? await checkMinimumPrice(
           "capacity.spot.limitPrice",
@@ -49,19 +56,22 @@ export async function checkNodeGroup(
         )
       : []),
   ]);
-  return [
-    ...checkNames(inputs),
-    ...checkSizes(inputs),
-    ...checkCapacity(inputs, before?.capacity.reservation?.start),
-    ...checkOrderFields(order),
-    ...offered,
-  ];
+  return [...checkNames(inputs), ...checkSizes(inputs), ...capacity, ...checkOrderFields(order), ...offered];
 }
 
 function spotOf(capacity: Unknowable<Capacity>): Fields<NonNullable<Capacity["spot"]>> | undefined {
   if (isUnknown(capacity)) return undefined;
   const { spot } = capacity as Fields<Capacity>;
   return isUnknown(spot) ? undefined : (spot as Fields<NonNullable<Capacity["spot"]>> | undefined);
+}
+
+function reservationFields(inputs: NodeGroupInputs | Fields<NodeGroupInputs>): ReservationFields | undefined {
+  if (isUnknown(inputs.capacity)) return undefined;
+  const { reservation } = inputs.capacity as Fields<Capacity>;
+  if (reservation === undefined || isUnknown(reservation)) return undefined;
+  const { start, end, maxUnitPrice } = reservation as Fields<NonNullable<Capacity["reservation"]>>;
+  const { region, instanceType, maxSize } = inputs;
+  return { region, instanceType, quantity: known(maxSize), start, end, maxUnitPrice };
 }
 
 function checkNames(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
@@ -121,6 +131,10 @@ function checkCapacity(inputs: Fields<NodeGroupInputs>, startBefore: string | un
       ? [{ property: "maxSize", reason: `must be minSize, ${min}: a reservation's number of instances is fixed` }]
       : [];
   if (isUnknown(reservation)) return fixed;
-  const { start, end } = reservation as Fields<NonNullable<Capacity["reservation"]>>;
-  return [...fixed, ...checkPeriod("capacity.reservation.", start, end, startBefore)];
+  const { start, end, maxUnitPrice } = reservation as Fields<NonNullable<Capacity["reservation"]>>;
+  return [
+    ...fixed,
+    ...checkPeriod("capacity.reservation.", start, end, startBefore),
+    ...checkPrice("capacity.reservation.maxUnitPrice", maxUnitPrice),
+  ];
 }

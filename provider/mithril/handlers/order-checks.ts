@@ -9,7 +9,8 @@ import type { Connection } from "../connection";
 import { known } from "../../cloud/inputs";
 import { isTime, knownItems } from "./inputs";
 
-type Maybe<T> = T | Unknown | undefined;
+/** A field that may be absent, or not known yet. */
+export type Maybe<T> = T | Unknown | undefined;
 
 /** The inputs that orders share. */
 export interface OrderFields {
@@ -41,18 +42,23 @@ export function checkOrderFields({ startupScript, volumes }: OrderFields): Check
   return failures;
 }
 
-/** Type, volumes and cluster against what Mithril has in the region. */
-export async function checkOrderOffer(
+/** Whether the region auctions the type. */
+export function checkAuctioned(order: OrderFields, catalogue: CatalogueContent): CheckFailure[] {
+  const [region, type] = [known(order.region), known(order.instanceType)];
+  if (region === undefined || type === undefined) return [];
+  const reason = offerProblem(type, region, catalogue);
+  return reason === undefined ? [] : [{ property: "instanceType", reason }];
+}
+
+/** Volumes and cluster against what Mithril has in the region. */
+export async function checkOrderPlace(
   order: OrderFields,
-  catalogue: CatalogueContent,
   { api }: Connection,
   signal: AbortSignal,
 ): Promise<CheckFailure[]> {
-  const [region, type, cluster] = [known(order.region), known(order.instanceType), known(order.cluster)];
+  const [region, cluster] = [known(order.region), known(order.cluster)];
   const failures: CheckFailure[] = [];
   if (region === undefined) return failures;
-  const problem = type === undefined ? undefined : offerProblem(type, region, catalogue);
-  if (problem !== undefined) failures.push({ property: "instanceType", reason: problem });
   if (cluster !== undefined) {
     const found = await api.clusters.find(cluster, signal);
     const reason = !found

@@ -1,7 +1,8 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { resolveInstanceType, resolveOffered } from "../offers";
+import { parseMoney } from "../money";
+import { resolveReservable } from "../offers";
 import { instancesOf, isLiveReservation, keysAsGiven, withRequiredKeys } from "../orders";
 import type { ReservationArgs } from "../../../sdk/mithril/reservation";
 import { endReservation, extendReservation, findReservation, reservationCreate } from "../reservation-lifecycle";
@@ -13,7 +14,8 @@ import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
 import { isTime, minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
-import { checkOrderFields, checkOrderOffer, checkPeriod, type OrderFields } from "./order-checks";
+import { checkOrderFields, checkOrderPlace, checkPeriod, checkPrice, type OrderFields } from "./order-checks";
+import { checkReservable, isOtherOrder, type ReservationFields } from "./reservation-checks";
 import { createFindable } from "./unfinished";
 
 export type ReservationInputs = pulumi.Unwrap<ReservationArgs>;
@@ -35,11 +37,15 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const fields = [
       ...checkOrderFields(order),
       ...checkPeriod("", inputs.start, inputs.end, before?.start),
+      ...checkPrice("maxUnitPrice", inputs.maxUnitPrice),
       ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
     ];
-    const offered = await withCatalogue(context, (catalogue, connection) =>
-      checkOrderOffer(order, catalogue, connection, context.signal),
-    );
+    const isBought =
+      fields.length === 0 && isOtherOrder(before && reservationFields(before), reservationFields(inputs));
+    const offered = await withCatalogue(context, async (catalogue, connection) => [
+      ...(isBought ? await checkReservable(reservationFields(inputs), "", catalogue, connection, context) : []),
+      ...(await checkOrderPlace(order, connection, context.signal)),
+    ]);
     return [...fields, ...offered];
   },
 
@@ -48,7 +54,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const isSame = (now: string | undefined, old: string) => now !== undefined && isTime(now) && sameTime(now, old);
     const ignores = [...(isSame(start, before.start) ? ["start"] : []), ...(isSame(end, before.end) ? ["end"] : [])];
     const shorter = end !== undefined && isTime(end) && Date.parse(end) < Date.parse(before.end);
-    const moves = changed.some((path) => path !== "onDestroy" && !ignores.includes(path));
+    const moves = changed.some((path) => !["onDestroy", "maxUnitPrice", ...ignores].includes(path));
     return {
       ignores,
       replaces: shorter ? ["end"] : [],
@@ -69,20 +75,20 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
   },
 
   async read(id, state, context) {
-    const { api, catalogue } = connect(context.config);
+    const { api } = connect(context.config);
     const found = await findReservation(api, id, context.signal);
     // One that has ended is kept as it was: making it again would buy time that has passed.
     // One whose instances were all terminated has nothing left to use.
     if (!found || found.status === "Canceled" || found.quantity === 0) return undefined;
     const before = state?.inputs;
     const launch = found.launchSpecification;
-    const type = before && resolveInstanceType(before.instanceType, found.region, await catalogue.read(context.signal));
     const keepTime = (old: string | undefined, live: string) => (old !== undefined && sameTime(old, live) ? old : live);
     const inputs: ReservationInputs = {
       ...before,
       name: found.name,
       region: found.region,
-      instanceType: before && type === found.instanceType ? before.instanceType : found.instanceType,
+      // No reservation changes its type, and a name that Mithril no longer lists is no reason to pay for another.
+      instanceType: before?.instanceType ?? found.instanceType,
       // Terminated instances lower it: that is no reason to buy all of it again.
       quantity: before?.quantity ?? found.quantity,
       // "Now" may be stored as another second.
@@ -104,7 +110,9 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const found = await findReservation(api, id, signal);
     if (!found) throw new Error(`reservation "${inputs.name}" (${id}) is gone; run \`pulumi refresh\``);
     if (isLiveReservation(found)) {
-      if (Date.parse(inputs.end) > Date.parse(found.endTime)) await extendReservation(api, id, inputs.end, signal);
+      if (Date.parse(inputs.end) > Date.parse(found.endTime)) {
+        await extendReservation(api, id, { endTime: inputs.end, maxUnitCents: ceilingOf(inputs) }, signal);
+      }
       const { volumes = [], paused = false } = inputs;
       if (!sameSet(volumes, found.launchSpecification.volumes)) {
         await api.reservations.update(id, { volumes: [...volumes] }, signal);
@@ -125,16 +133,29 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
   },
 };
 
+function reservationFields(inputs: ReservationInputs | Fields<ReservationInputs>): ReservationFields {
+  const { region, instanceType, quantity = 1, start, end, maxUnitPrice } = inputs;
+  return { region, instanceType, quantity: known(quantity), start, end, maxUnitPrice };
+}
+
+function ceilingOf({ maxUnitPrice }: ReservationInputs): number | undefined {
+  return maxUnitPrice === undefined ? undefined : parseMoney(maxUnitPrice);
+}
+
 async function order(inputs: ReservationInputs, { config, signal }: ResourceContext): Promise<Reservation> {
-  const { api, catalogue } = connect(config);
+  const { api, catalogue, reservable } = connect(config);
   const { name, region, start, end, cluster, image, startupScript, volumes = [] } = inputs;
   const request = {
     name,
     region,
-    instanceType: resolveOffered(inputs.instanceType, region, await catalogue.read(signal)),
+    instanceType: resolveReservable(inputs.instanceType, region, {
+      reservable: await reservable.read(signal),
+      markets: (await catalogue.read(signal)).markets,
+    }),
     quantity: inputs.quantity ?? 1,
     startTime: start,
     endTime: end,
+    maxUnitCents: ceilingOf(inputs),
     launchSpecification: {
       volumes: [...volumes],
       sshKeys: await withRequiredKeys(api, inputs.sshKeys, signal),

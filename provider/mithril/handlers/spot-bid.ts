@@ -3,7 +3,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
 import { normalizeMoney, sameMoney } from "../money";
-import { resolveInstanceType, resolveOffered } from "../offers";
+import { resolveOffered } from "../offers";
 import {
   instancesOf,
   isGoneWithOrder,
@@ -22,7 +22,14 @@ import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
 import { minuteMs, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
-import { checkMinimumPrice, checkOrderFields, checkOrderOffer, checkPrice, type OrderFields } from "./order-checks";
+import {
+  checkAuctioned,
+  checkMinimumPrice,
+  checkOrderFields,
+  checkOrderPlace,
+  checkPrice,
+  type OrderFields,
+} from "./order-checks";
 import { createFindable } from "./unfinished";
 
 export type SpotBidInputs = pulumi.Unwrap<SpotBidArgs>;
@@ -45,7 +52,8 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
       ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
     ];
     const offered = await withCatalogue(context, async (catalogue, connection) => [
-      ...(await checkOrderOffer(order, catalogue, connection, context.signal)),
+      ...checkAuctioned(order, catalogue),
+      ...(await checkOrderPlace(order, connection, context.signal)),
       ...(await checkMinimumPrice("limitPrice", inputs.limitPrice, order, catalogue, connection, context.signal)),
     ]);
     return [...fields, ...offered];
@@ -81,18 +89,18 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
   },
 
   async read(id, state, context) {
-    const { api, catalogue } = connect(context.config);
+    const { api } = connect(context.config);
     const bid = await api.bids.find(id, context.signal);
     // A bid that has ended is over: the next `up` makes another.
     if (!bid || !isLiveBid(bid)) return undefined;
     const before = state?.inputs;
     const launch = bid.launchSpecification;
-    const type = before && resolveInstanceType(before.instanceType, bid.region, await catalogue.read(context.signal));
     const inputs: SpotBidInputs = {
       ...before,
       name: bid.name,
       region: bid.region,
-      instanceType: before && type === bid.instanceType ? before.instanceType : bid.instanceType,
+      // No bid changes its type, and a name that Mithril no longer lists is no reason to give up a machine.
+      instanceType: before?.instanceType ?? bid.instanceType,
       limitPrice: before && sameMoney(before.limitPrice, bid.limitPrice) ? before.limitPrice : bid.limitPrice,
       quantity: bid.quantity,
       sshKeys: keysAsGiven(before?.sshKeys, launch.sshKeys),

@@ -92,12 +92,11 @@ describe("Mithril client", () => {
     const [startTime, endTime, later] = [0, 3, 4].map((hours) =>
       new Date(Date.now() + hours * 3_600_000).toISOString(),
     );
-    const reserved = await api.reservations.create(
-      { name: "r", region, instanceType: gpuType, quantity: 1, startTime: startTime!, endTime: endTime!, ...order },
-      "key",
-      stop,
-    );
-    await api.reservations.extend(reserved.fid, later!, stop);
+    const wanted = { region, instanceType: gpuType, quantity: 1, startTime: startTime!, endTime: endTime! };
+    assert.deepEqual(await api.reservations.quote(wanted, stop), { unitPrice: "$20.00", totalPrice: "$60.00" });
+    await api.reservations.instanceTypes(stop);
+    const reserved = await api.reservations.create({ ...wanted, name: "r", maxUnitCents: 2000, ...order }, "key", stop);
+    await api.reservations.extend(reserved.fid, { endTime: later!, maxUnitCents: 2000 }, stop);
     await api.reservations.update(reserved.fid, { volumes: [volume.fid] }, stop);
     await api.reservations.list(stop);
     await api.bids.list({ name: "b" }, stop);

@@ -61,6 +61,10 @@ describe("Answers of simulated Mithril", () => {
     const queries: Record<string, Record<string, string>> = {
       GetCurrentPrices: { instance_type: h100 },
       ListClusterImages: { region },
+      GetReservationQuote: {
+        ...{ project, region, instance_type: h100, quantity: "1" },
+        ...{ start_time: start!, end_time: end! },
+      },
     };
     for (const { name, method, path } of operations) {
       if (method !== "GET") continue;
