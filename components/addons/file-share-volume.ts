@@ -56,7 +56,8 @@ export class FileShareVolume extends pulumi.ComponentResource {
 
   constructor(name: string, args: FileShareVolumeArgs, options?: pulumi.ComponentResourceOptions) {
     checkArgs(args).raise("FileShareVolume");
-    super("gpu-clusters:addons:FileShareVolume", name, {}, options);
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    super("gpu-clusters:addons:FileShareVolume", name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, share, namespace = "default", claimName = share } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     const capacity = { storage: pulumi.interpolate`${args.sizeGb}G` };

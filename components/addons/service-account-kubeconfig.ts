@@ -53,7 +53,13 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
     checkArgs(args).raise("ServiceAccountKubeconfig");
-    super("gpu-clusters:addons:ServiceAccountKubeconfig", name, {}, options);
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    super(
+      "gpu-clusters:addons:ServiceAccountKubeconfig",
+      name,
+      { ...args, cluster: args.cluster.clusterName },
+      options,
+    );
     const { cluster, accountNamespace: namespace = "kube-system" } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     const account = new ServiceAccount(

@@ -3,6 +3,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { engineInputs } from "../engine-inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
@@ -70,7 +71,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkAwsClusterArgs(name, args).raise("AwsCluster");
     checkAccount(args);
-    super(AwsCluster.__pulumiType, name, {}, namingFailures(name, options));
+    super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     const place = awsPlace(name, args, this);
     const foundation = awsFoundation(name, args, place);
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });

@@ -52,7 +52,7 @@ export class AwsNetwork extends pulumi.ComponentResource {
   public readonly publicNodes: pulumi.Output<boolean>;
 
   constructor(name: string, options: NetworkOptions, resourceOptions?: pulumi.ComponentResourceOptions) {
-    super(AwsNetwork.__pulumiType, name, {}, resourceOptions);
+    super(AwsNetwork.__pulumiType, name, { ...options, after: undefined }, resourceOptions);
     const made = options.vpcId === undefined && options.subnetIds === undefined;
     const network = made ? newNetwork(name, options, this) : existingNetwork(name, options, this);
     this.vpcId = network.vpcId;

@@ -9,6 +9,7 @@ import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
+import { engineInputs } from "../engine-inputs";
 import { known } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
@@ -67,7 +68,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const problems = checkCudoClusterArgs(name, args);
     if (args.autoscaler) checkAccess("cudo", problems);
     problems.raise("CudoCluster");
-    super(CudoCluster.__pulumiType, name, {}, options);
+    super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
     const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);

@@ -55,9 +55,10 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     const text = known(args.kubeconfig);
     // What is in hand is checked before anything is registered.
     if (text !== undefined) narrowKubeconfig(text, args.context);
-    super(ExistingCluster.__pulumiType, name, {}, options);
+    const kubeconfig = pulumi.secret(args.kubeconfig);
+    super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };
-    this.kubeconfig = pulumi.secret(args.kubeconfig).apply((given) => narrowKubeconfig(given, args.context));
+    this.kubeconfig = kubeconfig.apply((given) => narrowKubeconfig(given, args.context));
     const facts = pulumi.unsecret(
       this.kubeconfig.apply((narrowed) => {
         const { clusterName, endpoint, certificateAuthority = "" } = parseKubeconfig(narrowed);

@@ -8,6 +8,7 @@ import { Volume } from "../../sdk/mithril/volume";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster } from "../cluster";
+import { engineInputs } from "../engine-inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
@@ -72,7 +73,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const problems = checkMithrilClusterArgs(name, args);
     if (args.autoscaler) checkAccess("mithril", problems);
     problems.raise("MithrilCluster");
-    super(MithrilCluster.__pulumiType, name, {}, options);
+    super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);
     const child = { parent: this };
     const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;
     const groups = args.nodeGroups ?? [];

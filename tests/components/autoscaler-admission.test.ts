@@ -7,7 +7,8 @@ import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { until } from "../simulator/machines/test-cluster";
-import { plainInputs, registerAutoscaler } from "./autoscaler-scene";
+import { registerAutoscaler } from "./autoscaler-scene";
+import { plain } from "./mocks";
 
 describe("the autoscaler's add-on on a real API server", () => {
   let cluster: TestControlPlane;
@@ -36,7 +37,7 @@ describe("the autoscaler's add-on on a real API server", () => {
     const registered = await registerAutoscaler();
     const manifests = registered.resources
       .filter(({ type }) => type.startsWith("kubernetes:"))
-      .map(({ inputs }) => plainInputs(inputs) as KubernetesObject);
+      .map(({ inputs }) => plain(inputs) as KubernetesObject);
     for (const manifest of manifests) await administrator.create(manifest);
     const deployment = manifests.find(({ kind }) => kind === "Deployment")!;
     const { template } = deployment["spec"] as { template: { metadata: object; spec: object } };

@@ -7,8 +7,7 @@ import type { CudoNodeGroupArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { cloud as aws, group as awsGroup, minimal } from "./aws-scene";
-import { plainInputs } from "./autoscaler-scene";
-import { mockProgram, settled, type Outputs, type Registered } from "./mocks";
+import { mockProgram, settled, type Outputs, type Registered, plain } from "./mocks";
 
 const deployment = "kubernetes:apps/v1:Deployment";
 const environment = {
@@ -94,7 +93,7 @@ describe("clusters with the autoscaler", () => {
       assert.ok(registered.dependenciesOf(name).includes("train-gpu"));
       const secret = registered
         .all("kubernetes:core/v1:Secret")
-        .map(({ inputs }) => plainInputs(inputs) as { stringData?: Record<string, string> })
+        .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
         .find(({ stringData }) => stringData?.["config.json"])!;
       const config = parseConfig(secret.stringData!["config.json"]!);
       assert.deepEqual(
@@ -103,7 +102,7 @@ describe("clusters with the autoscaler", () => {
       );
       const [{ spec }] = config.groups as [(typeof config.groups)[0]];
       const made = registered.all(`gpu-clusters:${cloud}:NodeGroup`).find(({ name }) => name === "train-gpu")!;
-      const given = JSON.parse(JSON.stringify(plainInputs(made.inputs))) as Record<string, unknown>;
+      const given = JSON.parse(JSON.stringify(plain(made.inputs))) as Record<string, unknown>;
       assert.deepEqual(spec, { ...given, ...("kubeconfig" in given && { kubeconfig: "" }) });
       const code = registered.all("kubernetes:core/v1:ConfigMap").find(({ name }) => name.endsWith("-code"))!;
       assert.equal((code.inputs as { immutable: boolean }).immutable, true);

@@ -41,11 +41,3 @@ export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Re
   await settled();
   return registered;
 }
-
-/** What a resource was given, with secrets unwrapped. */
-export function plainInputs(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainInputs);
-  if (typeof value !== "object" || value === null) return value;
-  if ("4dabf18193072939515e22adb298388d" in value && "value" in value) return plainInputs(value.value);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plainInputs(each)]));
-}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { parseConfig } from "../../autoscaler/config";
-import { groupNames, plainInputs, registerAutoscaler, secretKey } from "./autoscaler-scene";
-import type { Registered } from "./mocks";
+import { groupNames, registerAutoscaler, secretKey } from "./autoscaler-scene";
+import { plain, type Registered } from "./mocks";
 
 const types = {
   deployment: "kubernetes:apps/v1:Deployment",
@@ -24,7 +24,7 @@ describe("the autoscaler's add-on", () => {
   const container = (registered: Registered, name: string) =>
     pod(registered).spec.containers.find((each) => each.name === name)!;
   const config = (registered: Registered) => {
-    const { stringData } = plainInputs(registered.inputs(types.secret)) as { stringData: Record<string, string> };
+    const { stringData } = plain(registered.inputs(types.secret)) as { stringData: Record<string, string> };
     return stringData["config.json"]!;
   };
 

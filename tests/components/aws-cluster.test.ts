@@ -6,9 +6,9 @@ import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
 import { ClusterCouldNotBeDeployed } from "../../components/errors";
-import { cloud, deployed, functions, group, inputs, minimal, plain, scriptOf, secretValues } from "./aws-scene";
+import { cloud, deployed, functions, group, inputs, minimal, scriptOf, secretValues } from "./aws-scene";
 import { awsFunctions, awsResourceTypes } from "./aws-tokens";
-import { mockProgram, settled, valueOf, type Registered } from "./mocks";
+import { mockProgram, settled, valueOf, type Registered, plain } from "./mocks";
 
 describe("components/aws", () => {
   it("makes a network, identities, a control plane and its groups, all named after the cluster", async () => {

@@ -5,7 +5,7 @@ import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import assert from "node:assert/strict";
 import { AwsCluster } from "../../components/aws/cluster";
-import { mockProgram, settled, valueOf, type Functions, type Outputs, type Registered } from "./mocks";
+import { mockProgram, plain, settled, valueOf, type Functions, type Outputs, type Registered } from "./mocks";
 
 export const group: AwsNodeGroupArgs = {
   name: "gpu",
@@ -94,14 +94,6 @@ export const functions: Functions = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
   "aws:index/getRegion:getRegion": () => ({ region: "us-west-2" }),
 };
-
-/** What Pulumi registered, with secrets as plain values. */
-export function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  if ("4dabf18193072939515e22adb298388d" in value && "value" in value) return plain(value.value);
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
-}
 
 /** The script in an instance's user data. */
 export function scriptOf(userData: unknown): string {

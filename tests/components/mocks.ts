@@ -94,6 +94,26 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
   return registered;
 }
 
+/** How a secret is marked on its way to the engine, and in a state. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** What Pulumi registered, with secrets as plain values. */
+export function plain(value: unknown): unknown {
+  return withSecrets(value, plain);
+}
+
+/** The same with nothing where secrets are: what anybody may read. */
+export function visible(value: unknown): unknown {
+  return withSecrets(value, () => undefined, visible);
+}
+
+function withSecrets(value: unknown, secret: (value: unknown) => unknown, part = secret): unknown {
+  if (Array.isArray(value)) return value.map(part);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value && "value" in value) return secret(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, part(entry)]));
+}
+
 /** The value of an output, once it is known. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply((value) => resolve(value)));

@@ -202,12 +202,12 @@ describe("an AWS cluster on the engine", function () {
     }
   });
 
-  it("would change nothing for another image of the control plane or another Kubernetes", async () => {
+  it("would change nothing but the cluster's own arguments for another image of the control plane or another Kubernetes", async () => {
     const steps = await previewOf({
       "pulumi-gpu-clusters:controlPlane": { image: "ami-00000000000000000" },
       "pulumi-gpu-clusters:kubernetesVersion": "1.35",
     });
-    assert.deepEqual(steps, []);
+    assert.deepEqual(steps, ["update test"]);
   });
 
   it("refuses another number of control planes, before it changes anything", async () => {
@@ -244,6 +244,7 @@ describe("an AWS cluster on the engine", function () {
       "create test-more",
       "create test-more-image",
       "create test-more-template",
+      "update test",
       "update test-account",
       "update test-gpu",
       "update test-gpu-image",
@@ -261,7 +262,7 @@ describe("an AWS cluster on the engine", function () {
         { ...gpu, capacity: { spot: { allocationStrategy: "price-capacity-optimized" } } },
       ),
     );
-    assert.deepEqual(steps, ["replace test-gpu", "update test-system"]);
+    assert.deepEqual(steps, ["replace test-gpu", "update test", "update test-system"]);
   });
 
   it("moves the size into the bounds, gives new machines the new label, and keeps those that run", async () => {

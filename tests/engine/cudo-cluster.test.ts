@@ -115,6 +115,12 @@ describe("a Cudo cluster on the engine", function () {
     assert.equal(gpu.spec.providerID, `cudo://${environment.simulator.cudo.projectId}/${gpu.metadata.name}`);
   });
 
+  it("has the cluster's arguments in the state, where policies and previews look for them", async () => {
+    const cluster = (await stack.resources()).find(({ type }) => type === "gpu-clusters:cudo:CudoCluster")!;
+    const groups = (cluster.inputs.nodeGroups as { name: string }[]).map(({ name }) => name);
+    assert.deepEqual([cluster.inputs.clusterName, groups], ["life", ["workers", "gpu"]]);
+  });
+
   it("shows no change at a second preview", async () => {
     assert.deepEqual(await stack.preview(), []);
   });
@@ -157,7 +163,10 @@ describe("a Cudo cluster on the engine", function () {
     const steps = await stack.preview();
     assert.deepEqual(
       steps.map((step) => [step.op, step.urn.split("::").at(-1)]),
-      [["update", "test-workers"]],
+      [
+        ["update", "test"],
+        ["update", "test-workers"],
+      ],
     );
     const before = await vmIds();
     const up = await stack.up();

@@ -13,7 +13,8 @@ describe("a component made by the plugin, as for programs in other languages", f
   after(() => environment.stop());
 
   it("is the same cluster, with its outputs and its secrets", async () => {
-    const stack = await environment.stack({}, { program });
+    const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nTHE-KEY\n-----END OPENSSH PRIVATE KEY-----\n";
+    const stack = await environment.stack({}, { program, environment: { SSH_PRIVATE_KEY: key } });
     const preview = await stack.preview();
     assert.ok(preview.some((step) => step.urn.endsWith("remote-workers")));
     const up = await stack.up();
@@ -25,7 +26,15 @@ describe("a component made by the plugin, as for programs in other languages", f
       [["workers", 1]],
     );
     assert.match(outputs.kubeconfig as string, /client-key-data/);
-    assert.doesNotMatch(await stack.state(), /client-key-data/);
+    const state = await stack.state();
+    assert.doesNotMatch(state, /client-key-data|THE-KEY/);
+    const made = await stack.resources();
+    const { inputs } = made.find(({ type }) => type === "gpu-clusters:cudo:CudoCluster")!;
+    assert.deepEqual([inputs.cni, inputs.controlPlane], ["none", { size: "sm" }]);
+    assert.deepEqual(Object.keys(inputs.sshPrivateKey as object).sort(), [
+      "4dabf18193072939515e22adb298388d",
+      "ciphertext",
+    ]);
     assert.deepEqual(await stack.preview(), []);
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);

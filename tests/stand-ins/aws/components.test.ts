@@ -4,8 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { AwsCluster } from "../../../components/aws/cluster";
 import type { Properties } from "../../../provider/server/wire";
 import { awsStandIn } from "../../../stand-ins/aws/stand-in";
-import { cloud, functions, minimal, plain } from "../../components/aws-scene";
-import { mockProgram, settled, valueOf } from "../../components/mocks";
+import { cloud, functions, minimal } from "../../components/aws-scene";
+import { mockProgram, plain, settled, valueOf } from "../../components/mocks";
 
 describe("the stand-in for the aws provider and our components", () => {
   for (const count of [1, 3] as const)

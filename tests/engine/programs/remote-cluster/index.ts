@@ -27,6 +27,11 @@ const group = {
 const cluster = new RemoteCluster("remote", {
   cni: "none",
   controlPlane: { size: "sm" },
+  ...(process.env.SSH_PRIVATE_KEY && {
+    sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+    sshAccessCidrs: ["203.0.113.7/32"],
+    sshPrivateKey: process.env.SSH_PRIVATE_KEY,
+  }),
   nodeGroups: [{ ...group, ...(process.env.WRONG_ROLE && { role: process.env.WRONG_ROLE }) }],
 });
 
