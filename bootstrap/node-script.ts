@@ -170,6 +170,7 @@ export const nodeScript = [
   "  begin \"NVIDIA driver\"",
   "  gpus || { sleep 10 && gpus; } || { sleep 20 && gpus; } || die \"nvidia-smi finds no GPU that works: see above\"",
   "  begin \"NVIDIA container runtime\"",
+  "  [[ ! $(containerd --version) =~ \\ v?1\\.[0-6]\\. ]] || die \"this containerd gives pods no GPUs: 1.7 is needed\"",
   "  if ! have nvidia-cdi-hook; then",
   "    local source=${NVIDIA_PACKAGES:-https://nvidia.github.io/libnvidia-container}",
   "    # shellcheck disable=SC2016",

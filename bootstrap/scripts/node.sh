@@ -196,6 +196,8 @@ configure_gpu() {
   # It may answer a moment after the boot; where it does not, its own words say why.
   gpus || { sleep 10 && gpus; } || { sleep 20 && gpus; } || die "nvidia-smi finds no GPU that works: see above"
   begin "NVIDIA container runtime"
+  # CDI, by which pods get GPUs, came with 1.7.
+  [[ ! $(containerd --version) =~ \ v?1\.[0-6]\. ]] || die "this containerd gives pods no GPUs: 1.7 is needed"
   # Toolkits before 1.16 have no such hook, which the device plugin puts into its CDI specifications.
   if ! have nvidia-cdi-hook; then
     local source=${NVIDIA_PACKAGES:-https://nvidia.github.io/libnvidia-container}

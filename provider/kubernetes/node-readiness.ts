@@ -9,6 +9,8 @@ export interface NodeObject extends KubernetesObject {
     conditions?: { type: string; status: string; reason?: string; message?: string }[];
     /** Quantities; of devices, whole numbers. */
     allocatable?: Record<string, string>;
+    /** `containerRuntimeVersion`: e.g. `containerd://2.2.1`. */
+    nodeInfo?: { containerRuntimeVersion?: string };
   };
 }
 
@@ -51,6 +53,16 @@ export function nodesWithoutGpus(
   return workers
     .filter((node) => offeredGpus(node) < (wanted.get(node.metadata.labels?.[nodeGroupLabel] ?? "") ?? atLeast))
     .map(({ metadata }) => metadata.name ?? "");
+}
+
+/** What a user should know of nodes whose image brought a containerd without support; undefined where there are none. */
+export function oldRuntimes(nodes: readonly NodeObject[]): string | undefined {
+  const old = nodes.flatMap(({ metadata, status }) => {
+    const version = /^containerd:\/\/(1\..*)/.exec(status?.nodeInfo?.containerRuntimeVersion ?? "")?.[1];
+    return version === undefined ? [] : [`${metadata.name} (${version})`];
+  });
+  if (old.length === 0) return undefined;
+  return `containerd before 2 gets no mends any more, and Kubernetes 1.38 refuses it: take an image with containerd 2 for ${old.sort().join(", ")}`;
 }
 
 function workersOf(nodes: readonly NodeObject[]): NodeObject[] {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { filled, worker } from "./documents";
+import { filled, gpuWorker, worker } from "./documents";
 import { FakeMachine } from "./machine";
 
 const scriptFor = (document: NodeDocument) =>
@@ -21,7 +21,7 @@ describe("containerd's configuration on a machine", () => {
     const { status, calls } = await machine.run(scriptFor(worker));
     assert.equal(status, 0);
     assert.deepEqual(of(calls, "apt-get"), []);
-    assert.deepEqual(of(calls, "containerd"), []);
+    assert.deepEqual(of(calls, "containerd config"), []);
     assert.equal(
       machine.read("etc/containerd/config.toml"),
       own.replace("false", "true").replace('"x"', '"registry.k8s.io/pause:3.10.2"'),
@@ -47,6 +47,20 @@ describe("containerd's configuration on a machine", () => {
     });
   }
 
+  it("makes no node with GPUs of a containerd that gives pods none", async () => {
+    machine = new FakeMachine();
+    machine.hasContainerd("containerd github.com/containerd/containerd 1.6.20 1.6.20~ds1-1");
+    assert.equal((await machine.run(scriptFor(worker))).status, 0);
+    rmSync(join(machine.root, "var/lib/gpu-clusters/node"));
+    const { status, output } = await machine.run(scriptFor(gpuWorker));
+    assert.equal(status, 1);
+    assert.match(output, /this containerd gives pods no GPUs: 1\.7 is needed/);
+    machine.hasContainerd("containerd containerd.io 1.7.27 05044ec0a9a75232cad458027ca83437aae3f4da");
+    const { status: taken, calls } = await machine.run(scriptFor(gpuWorker));
+    assert.equal(taken, 0);
+    assert.deepEqual(of(calls, "apt-get"), [], "what an image has is kept");
+  });
+
   it("puts its own configuration in the place of an image's, once, drop-ins too", async () => {
     machine = new FakeMachine();
     const docker = 'disabled_plugins = ["cri"]\n# SystemdCgroup\n';
@@ -60,7 +74,7 @@ describe("containerd's configuration on a machine", () => {
     assert.ok(!machine.has("etc/containerd/conf.d"));
     rmSync(join(machine.root, "var/lib/gpu-clusters/node"));
     const { calls } = await machine.run(scriptFor(worker));
-    assert.deepEqual(of(calls, "containerd"), []);
+    assert.deepEqual(of(calls, "containerd config"), []);
     assert.equal(machine.read("etc/containerd/config.toml"), config);
   });
 });

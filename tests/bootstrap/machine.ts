@@ -21,7 +21,8 @@ printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS
 /** What a command answers, and does, beside being recorded. */
 const commands: Record<string, string> = {
   "apt-mark": "",
-  containerd: `[ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
+  containerd: `[ "$1" != --version ] || { cat "$BIN/../containerd-version" 2>/dev/null || echo "containerd github.com/containerd/containerd/v2 2.2.1"; exit; }
+    [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
   "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
@@ -154,6 +155,11 @@ export class FakeMachine {
   /** What `containerd config default` prints. */
   configureContainerd(text: string): void {
     writeFileSync(join(this.#folder, "containerd-config"), text);
+  }
+
+  /** What `containerd --version` prints. */
+  hasContainerd(version: string): void {
+    writeFileSync(join(this.#folder, "containerd-version"), version);
   }
 
   /** nvidia-smi fails with these words. */

@@ -99,7 +99,7 @@ describe("an AWS cluster on machines that boot", function () {
     const [system, gpu] = await Promise.all(["system", "gpu"].map(instanceOf));
     await Promise.all([
       proveWorkload(cluster.kubectl, [system!.name, gpu!.name]),
-      proveGpus(cluster.kubectl, gpu!.name, 1),
+      proveGpus(cluster.kubectl, gpu!.name, 1, true),
     ]);
   });
 

@@ -98,7 +98,7 @@ describe("a Cudo cluster on machines that boot", function () {
 
   it("runs pods that find each other on both workers, and gives the GPUs to the one that asks, and to no other", async function () {
     this.timeout(2 * bootMs);
-    await Promise.all([proveWorkload(cluster.kubectl, [worker, gpu]), proveGpus(cluster.kubectl, gpu, 1)]);
+    await Promise.all([proveWorkload(cluster.kubectl, [worker, gpu]), proveGpus(cluster.kubectl, gpu, 1, true)]);
   });
 
   it("lets the user's key in over SSH, and no other", async () => {

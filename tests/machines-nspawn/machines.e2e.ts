@@ -13,6 +13,7 @@ import type { Machine } from "../../simulator/machines/machine";
 import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { bootstrapCertificate, newKey } from "../../simulator/machines/worker/tls-bootstrap";
+import { pinnedVersion } from "../../toolchain/tools";
 import { testContext } from "../provider/kubernetes/context";
 import { testDocuments } from "../simulator/machines/documents";
 import { until } from "../simulator/machines/test-cluster";
@@ -82,6 +83,12 @@ describe("machines that boot", () => {
     assert.equal(first.providerID, "test://first");
     assert.equal(second.providerID, "test://second");
     assert.deepEqual(second.taints, [{ key: "nvidia.com/gpu", value: "present", effect: "PreferNoSchedule" }]);
+  });
+
+  it("has the containerd whose configuration the script's tests know", async () => {
+    const { stdout } = await cluster.onMachine(workers[0]!, "containerd config default");
+    const release = pinnedVersion("containerd");
+    assert.equal(stdout, readFileSync(join(__dirname, "..", "bootstrap", "containerd", `${release}.toml`), "utf8"));
   });
 
   it("gives no machine another's name, and no token to who comes after", async function () {

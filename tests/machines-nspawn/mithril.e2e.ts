@@ -86,7 +86,7 @@ describe("a Mithril cluster on machines that boot", function () {
   });
 
   it("runs pods on both that find each other, with logs and exec, and gives the GPUs to the one that asks, and to no other", async () => {
-    await Promise.all([proveWorkload(cluster.kubectl, nodes), proveGpus(cluster.kubectl, first, 8)]);
+    await Promise.all([proveWorkload(cluster.kubectl, nodes), proveGpus(cluster.kubectl, first, 8, false)]);
   });
 
   it("has the share on both: what one writes, the other reads", async () => {

@@ -47,8 +47,11 @@ export async function proveWorkload(kubectl: Kubectl, nodes: readonly string[]):
   assert.match(await kubectl("logs", "deployment/web"), /started/);
 }
 
-/** A pod that asks for GPUs ends well on the node that has them, and has those and no others; one that helps itself has none. */
-export async function proveGpus(kubectl: Kubectl, node: string, count: number): Promise<void> {
+/**
+ * A pod that asks for GPUs ends well on the node that has them, and has those and no others; one that helps itself has none. `cdi`: containerd gave
+ * them, by what their specification says, which sets the variable too.
+ */
+export async function proveGpus(kubectl: Kubectl, node: string, count: number, cdi: boolean): Promise<void> {
   const allocatable = `jsonpath={.status.allocatable.${gpuResource.replaceAll(".", "\\.")}}`;
   await until(
     `node ${node} has GPUs`,
@@ -62,7 +65,7 @@ export async function proveGpus(kubectl: Kubectl, node: string, count: number): 
   const thief = gpuPod("thief", node, { env: [{ name: "NVIDIA_VISIBLE_DEVICES", value: "all" }] });
   assert.deepEqual(await said("thief", thief), ["devices all"]);
   const [devices, ...files] = await said("training", gpuPod("training", node, limits(count)));
-  assert.match(devices!, new RegExp(`^devices ${Array(count).fill("GPU-\\d").join(",")}$`));
+  assert.match(devices!, cdi ? /^devices void$/ : new RegExp(`^devices ${Array(count).fill("GPU-\\d").join(",")}$`));
   assert.deepEqual(
     files,
     Array.from({ length: count }, (_, gpu) => `/dev/nvidia${gpu}`),

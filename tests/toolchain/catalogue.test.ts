@@ -12,6 +12,7 @@ describe("tool catalogue", () => {
       const { goMod } = await readModule(tool.module);
       assert.match(goMod, new RegExp(`^\\s*(tool )?${tool.package.replaceAll(".", "\\.")}$`, "m"));
       const module = {
+        containerd: "github.com/containerd/containerd/v2",
         coredns: "github.com/coredns/coredns",
         etcd: "go.etcd.io/etcd/server/v3",
         kubernetes: "k8s.io/kubernetes",

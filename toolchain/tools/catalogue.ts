@@ -6,6 +6,7 @@ const etcdVersion = "3.7.3";
 const kwokVersion = "0.8.0";
 // What `kubeadm config images list` of our Kubernetes asks for.
 const corednsVersion = "1.14.6";
+const containerdVersion = "2.4.2";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -139,6 +140,22 @@ const coredns: Tool = {
   download: () => undefined,
 };
 
+function containerdTool(name: AnyToolName): Tool {
+  return {
+    name,
+    version: containerdVersion,
+    // A distribution's own needs libraries that the machine image may have in another version.
+    accepts: { from: containerdVersion, below: "2.4.3" },
+    versionArguments: [name === "containerd-shim-runc-v2" ? "-v" : "--version"],
+    companions: [],
+    module: "containerd",
+    package: `github.com/containerd/containerd/v2/cmd/${name}`,
+    linkFlags: `-s -w -X github.com/containerd/containerd/v2/version.Version=v${containerdVersion}`,
+    // Half a minute's compiling; the publisher's archive has a layout of its own.
+    download: () => undefined,
+  };
+}
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -152,6 +169,9 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   kubelet: kubernetesTool("kubelet", exactly),
   "kube-proxy": kubernetesTool("kube-proxy", exactly),
   coredns,
+  containerd: containerdTool("containerd"),
+  "containerd-shim-runc-v2": containerdTool("containerd-shim-runc-v2"),
+  ctr: containerdTool("ctr"),
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -165,4 +185,7 @@ export const toolNames: readonly ToolName[] = [
   "pulumi",
 ];
 
-export const nodeToolNames: readonly NodeToolName[] = ["kubeadm", "kubelet", "kube-proxy", "coredns"];
+export const nodeToolNames: readonly NodeToolName[] = [
+  ...(["kubeadm", "kubelet", "kube-proxy", "coredns"] as const),
+  ...(["containerd", "containerd-shim-runc-v2", "ctr"] as const),
+];

@@ -3,12 +3,13 @@ export type ToolName =
   "pulumi" | "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kubectl" | "kwok";
 
 /** What only machines that really boot have on them: nothing else needs these. */
-export type NodeToolName = "kubeadm" | "kubelet" | "kube-proxy" | "coredns";
+export type NodeToolName =
+  "kubeadm" | "kubelet" | "kube-proxy" | "coredns" | "containerd" | "containerd-shim-runc-v2" | "ctr";
 
 export type AnyToolName = ToolName | NodeToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
-export type GoModuleName = "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
+export type GoModuleName = "containerd" | "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {

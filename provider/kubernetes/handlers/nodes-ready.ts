@@ -5,7 +5,7 @@ import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { whyNoGpus } from "../gpu-pods";
-import { missingNodes, nodesWithoutGpus, type NodeObject } from "../node-readiness";
+import { missingNodes, nodesWithoutGpus, oldRuntimes, type NodeObject } from "../node-readiness";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
@@ -89,7 +89,10 @@ async function nodes(
     joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
     gpuless = nodesWithoutGpus(expected, found);
     const missing = missingNodes(expected, found);
-    return missing.length > 0 ? new NotYet(missing.join("; ")) : { status: "ready" as const };
+    if (missing.length > 0) return new NotYet(missing.join("; "));
+    const old = oldRuntimes(found);
+    if (old !== undefined) context.log.warn(old);
+    return { status: "ready" as const };
   };
   const reports = async () => {
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);

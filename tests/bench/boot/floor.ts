@@ -16,14 +16,14 @@ const token = "abcdef.0123456789abcdef";
 
 const version = `v${pinnedVersion("kubeadm")}`;
 
-/** What kubeadm's documentation asks for first; the machine's image does not name containerd's pause image. */
+/** What kubeadm's documentation asks for first, with what the image says of containerd's configuration. */
 const prepared = `#!/bin/bash
 set -e
 echo "127.0.1.1 $(hostname)" >>/etc/hosts
 sysctl -qw net.ipv4.ip_forward=1
 systemctl enable -q kubelet
-pause=$(kubeadm config images list --kubernetes-version ${version} | grep /pause:)
-sed -i "s|sandbox_image = .*|sandbox_image = \\"$pause\\"|" /etc/containerd/config.toml
+. /etc/gpu-clusters/overrides.env
+containerd config default | sed 's/SystemdCgroup = false/SystemdCgroup = true/' >/etc/containerd/config.toml
 systemctl restart containerd
 `;
 

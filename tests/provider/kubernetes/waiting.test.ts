@@ -33,6 +33,31 @@ describe("resources that wait for a cluster", () => {
     }
   });
 
+  it("warn of nodes whose containerd Kubernetes is about to refuse", async () => {
+    const node = (name: string, containerRuntimeVersion: string) => ({
+      metadata: { name, labels: { "gpu-clusters/node-group": "gpu" } },
+      status: { conditions: [{ type: "Ready", status: "True" }], nodeInfo: { containerRuntimeVersion } },
+    });
+    let items = [node("new", "containerd://2.2.1"), node("light", "kwok://light")];
+    const resources = [{ name: "nodes", kind: "Node", namespaced: false }];
+    const { kubeconfig, close } = await httpsServer(({ url = "" }, response) =>
+      response.end(JSON.stringify(url.startsWith("/api/v1/nodes") ? { items } : { resources })),
+    );
+    try {
+      const ask = async () => {
+        const context = testContext();
+        const inputs = { kubeconfig, nodeGroups, controlPlaneNodes: 0, timeoutSeconds: 10 };
+        assert.deepEqual((await nodesReady({}).create(inputs, context)).outputs, { status: "ready" });
+        return context.said.filter((line) => line.startsWith("warn: "));
+      };
+      assert.deepEqual(await ask(), []);
+      items = [...items, node("old", "containerd://1.7.27")];
+      assert.match((await ask()).join("\n"), /^warn: containerd before 2 .* for old \(1\.7\.27\)$/);
+    } finally {
+      await close();
+    }
+  });
+
   it("stop when the user interrupts", async () => {
     const controller = new AbortController();
     const context = testContext({ signal: controller.signal });

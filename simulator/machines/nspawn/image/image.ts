@@ -93,10 +93,13 @@ async function installDebian(target: string): Promise<void> {
 
 async function furnish(root: string, tools: MachineTools): Promise<void> {
   await cp(ownFiles, root, { recursive: true, force: true });
-  for (const name of ["kubeadm", "kubelet", "kubectl"] as const) {
+  for (const name of ["kubeadm", "kubelet", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr"] as const) {
     await copyFile(tools[name], join(root, "usr/bin", name));
     await chmod(join(root, "usr/bin", name), 0o755);
   }
+  // Where containerd looks for them by default.
+  await mkdir(join(root, "opt/cni"), { recursive: true });
+  await rename(join(root, "usr/lib/cni"), join(root, "opt/cni/bin"));
   // What must differ from machine to machine.
   await writeFile(join(root, "etc/machine-id"), "");
   for (const name of await readdir(join(root, "etc/ssh")))

@@ -1,4 +1,4 @@
-/** What a machine has from Debian. Other parts (Kubernetes) come from the toolchain. */
+/** What a machine has from Debian. Other parts (Kubernetes, containerd) come from the toolchain. */
 
 export const debianRelease = "bookworm";
 
@@ -6,7 +6,7 @@ export const debianPackages = [
   ...["systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "mount", "hostname", "openssh-server"],
   ...["iproute2", "iptables", "nftables", "conntrack", "ethtool", "iputils-ping", "socat", "netbase", "curl"],
   ...["ca-certificates", "openssl", "python3-minimal", "jq"],
-  ...["containerd", "runc", "containernetworking-plugins", "cloud-init"],
+  ...["runc", "containernetworking-plugins", "cloud-init"],
   // Not for the machine itself, but for the container images that are made of it.
   ...["busybox", "catatonit"],
 ] as const;

@@ -1,8 +1,8 @@
-import { ensureTools, type EnsureOptions } from "../../../../toolchain/tools";
+import { ensureTools, nodeToolNames, type EnsureOptions } from "../../../../toolchain/tools";
 
 const names = [
   ...(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"] as const),
-  ...(["kubeadm", "kubelet", "kube-proxy", "coredns"] as const),
+  ...nodeToolNames,
 ];
 
 /** The programs that a machine image is made of, by name: where each lies. */

@@ -2,13 +2,24 @@
  * In the place of NVIDIA's device plugin, whose image no machine here can pull: advertises the device files of GPUs that do not exist, by the
  * same protocol (reference: Kubernetes, "Device Plugins", v1beta1). `gpu-feature-discovery` has nothing to discover.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, credentials, Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
-import { advertised, allocation, listing, sharesOf } from "./allocation";
+import {
+  advertised,
+  allocation,
+  byCdi,
+  byFiles,
+  cdiHookOf,
+  cdiSpecification,
+  listing,
+  sharesOf,
+  type Configuration,
+} from "./allocation";
 import { field } from "./wire";
 
 const sockets = "/var/lib/kubelet/device-plugins";
+const specifications = "/var/run/cdi";
 const endpoint = "nvidia-gpu.sock";
 const resource = "nvidia.com/gpu";
 const lookMs = 1_000;
@@ -16,14 +27,22 @@ const lookMs = 1_000;
 type Answer = (error: null, message: Buffer) => void;
 const bytes = (message: Buffer) => message;
 
-async function plugin(devices: readonly string[], shares: number): Promise<void> {
+async function plugin(devices: readonly string[], configuration: Configuration): Promise<void> {
+  const shares = sharesOf(configuration);
+  const hook = cdiHookOf(configuration);
+  if (hook !== undefined)
+    writeFileSync(
+      join(specifications, "k8s.device-plugin.nvidia.com-gpu.json"),
+      JSON.stringify(cdiSpecification(devices, hook)),
+    );
   const server = new Server();
   server.addService(service, {
     GetDevicePluginOptions: (_call: unknown, answer: Answer) => answer(null, Buffer.alloc(0)),
     PreStartContainer: (_call: unknown, answer: Answer) => answer(null, Buffer.alloc(0)),
     // Stays open: its end would be the end of the devices.
     ListAndWatch: (call: { write(message: Buffer): void }) => call.write(listing(advertised(devices, shares))),
-    Allocate: (call: { request: Buffer }, answer: Answer) => answer(null, allocation(call.request, devices)),
+    Allocate: (call: { request: Buffer }, answer: Answer) =>
+      answer(null, allocation(call.request, devices, hook === undefined ? byFiles : byCdi)),
   });
   const own = join(sockets, endpoint);
   rmSync(own, { force: true });
@@ -70,13 +89,12 @@ const devices = readdirSync("/dev")
   .filter((name) => /^nvidia\d+$/.test(name))
   .sort((one, other) => Number(one.slice(6)) - Number(other.slice(6)))
   .map((name) => `/dev/${name}`);
-const configuration = process.env["CONFIG_FILE"];
+const file = process.env["CONFIG_FILE"];
+const configuration = (file === undefined ? {} : JSON.parse(readFileSync(file, "utf8"))) as Configuration;
 const isPlugin = process.argv[2] === "nvidia-device-plugin";
 if (isPlugin && devices.length > 0)
-  plugin(devices, configuration === undefined ? 1 : sharesOf(readFileSync(configuration, "utf8"))).catch(
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+  plugin(devices, configuration).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
 else setInterval(() => undefined, 2 ** 30);
