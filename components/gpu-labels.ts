@@ -14,11 +14,19 @@ export function acceleratorName(model: string): string {
     .join("-");
 }
 
+export interface GpuFacts {
+  /** Per node. */
+  gpus?: number;
+  gpuModel?: string | undefined;
+  /** Default: `nvidia`. */
+  gpuVendor?: "nvidia" | "amd" | undefined;
+}
+
 /** None for nodes without GPUs. */
-export function gpuLabels({ gpus = 0, gpuModel }: { gpus?: number; gpuModel?: string | undefined }) {
+export function gpuLabels({ gpus = 0, gpuModel, gpuVendor = "nvidia" }: GpuFacts): Record<string, string> {
   const name = acceleratorName(gpuModel ?? "");
   const labels: Record<string, string> = {};
-  if (gpus > 0) labels["nvidia.com/gpu.present"] = "true";
+  if (gpus > 0 && gpuVendor === "nvidia") labels["nvidia.com/gpu.present"] = "true";
   if (gpus > 0 && name !== "") labels["skypilot.co/accelerator"] = name;
   return labels;
 }

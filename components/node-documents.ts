@@ -42,7 +42,7 @@ export interface GroupFacts extends ClusterFacts, GroupMarks {
 }
 
 export function groupFields(facts: GroupFacts): NodeDocument {
-  const { gpus, gpuModel } = facts;
+  const { gpus, gpuModel, gpuVendor } = facts;
   return {
     ...machineFields(facts),
     role: "worker",
@@ -50,6 +50,8 @@ export function groupFields(facts: GroupFacts): NodeDocument {
     endpoint: facts.endpoint,
     labels: groupLabels(facts, facts.labels),
     taints: groupTaints(facts, facts.taints),
-    ...(gpus > 0 && { gpu: { vendor: "nvidia" as const, count: gpus, ...(gpuModel && { model: gpuModel }) } }),
+    // The script looks after NVIDIA's container runtime only.
+    ...(gpus > 0 &&
+      gpuVendor !== "amd" && { gpu: { vendor: "nvidia" as const, count: gpus, ...(gpuModel && { model: gpuModel }) } }),
   };
 }

@@ -1,15 +1,12 @@
 /** Labels and taints that mark the nodes of a group, on every cloud. Pure. */
 import type { Taint } from "../bootstrap/document";
 import { clusterLabel } from "../sdk/names";
-import { gpuLabels } from "./gpu-labels";
+import { gpuLabels, type GpuFacts } from "./gpu-labels";
 
-export interface GroupMarks {
+export interface GroupMarks extends GpuFacts {
   clusterName: string;
   group: string;
   role: "control" | "worker";
-  /** Per node. */
-  gpus?: number;
-  gpuModel?: string | undefined;
 }
 
 export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };

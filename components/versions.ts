@@ -50,6 +50,26 @@ export const nodeFeatureDiscovery = "registry.k8s.io/nfd/node-feature-discovery:
 
 export const dcgmExporter = "nvcr.io/nvidia/k8s/dcgm-exporter:4.6.0-4.8.3-distroless";
 
+/** NVIDIA's GPU operator, which brings driver 595 (GPUs from Turing on) and the rest of the release above. */
+export const nvidiaGpuOperator = {
+  chart: "gpu-operator",
+  version: "v26.7.0",
+  repository: "https://helm.ngc.nvidia.com/nvidia",
+} as const;
+
+/** NVIDIA's driver for Dynamic Resource Allocation, from Kubernetes 1.34 on. */
+export const nvidiaDraDriver = {
+  chart: "oci://registry.k8s.io/dra-driver-nvidia/charts/dra-driver-nvidia-gpu",
+  version: "0.4.1",
+} as const;
+
+export const amdGpuOperator = {
+  chart: "gpu-operator-charts",
+  version: "v1.5.1",
+  repository: "https://rocm.github.io/gpu-operator",
+  metricsExporter: "docker.io/rocm/device-metrics-exporter:v1.5.1",
+} as const;
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

@@ -11,3 +11,4 @@ export * from "@pulumi/pulumi/output";
 export * from "@pulumi/pulumi/resource";
 export type * from "@pulumi/pulumi/invoke";
 export { invoke, invokeOutput } from "@pulumi/pulumi/runtime/invoke";
+export { isDryRun } from "@pulumi/pulumi/runtime/settings";

@@ -55,6 +55,19 @@ export interface AwsNodeGroupArgs {
    */
   gpuSharing?: GpuSharingArgs;
   /**
+   * Who makes the GPUs. AMD's are `amd.com/gpu` by AMD's operator (Helm, pinned), on images of yours with the driver amdgpu. A cluster has one
+   * maker's.
+   * Default: `nvidia`.
+   */
+  gpuVendor?: "nvidia" | "amd";
+  /**
+   * Who brings NVIDIA's driver: the `image`, as the default ones do, or NVIDIA's GPU `operator` (Helm, pinned; driver 595, for GPUs from Turing
+   * on) some minutes after a node's start. With `operator`, the default image is plain Ubuntu, and the operator looks after all GPUs of the
+   * cluster.
+   * Default: `image`.
+   */
+  gpuDriver?: "image" | "operator";
+  /**
    * Elastic Fabric Adapters on every network card, for types that have them: of several types, all must have the same. Images must carry its
    * driver, as the default one for groups with GPUs does; pods ask AWS's EFA device plugin for adapters. Machines with several adapters have
    * no public address.
@@ -195,11 +208,18 @@ export interface AwsClusterArgs {
   /**
    * Makes GPUs into `nvidia.com/gpu` that pods ask for: NVIDIA's device plugin, node labels with the GPUs' model and memory (GPU feature
    * discovery), metrics for Prometheus (the Service `nvidia-dcgm-exporter` in kube-system) and the RuntimeClass `nvidia`, on groups with GPUs;
-   * `pulumi up` then waits until their nodes offer them. Images must have the driver, as the default ones do. Costs nothing but about 100 MiB
-   * of each node's memory. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own (Modelplane).
+   * `pulumi up` then waits until their nodes offer them. Where a group wants its driver or partitions of NVIDIA's GPU operator, that does it
+   * all. Costs nothing but about 100 MiB of each node's memory, 1 GiB with the operator. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own (Modelplane).
    * Default: `true`.
    */
   gpu?: boolean;
+  /**
+   * How pods get NVIDIA's GPUs. `plugin`: they ask for a number of `nvidia.com/gpu`, of the device plugin; `dra`: they name devices in
+   * ResourceClaims, of NVIDIA's DRA driver (Helm, pinned) in the device plugin's place, as Modelplane wants it. `dra` takes no `gpuSharing`, drivers of
+   * 565 or newer, and groups do not grow from zero for claims. Change it while no pod has a GPU.
+   * Default: `plugin`.
+   */
+  gpuMode?: "plugin" | "dra";
   /**
    * IPv4 ranges that may reach the Kubernetes API.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.

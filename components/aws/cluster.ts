@@ -11,6 +11,7 @@ import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
+import { withOperatorLabels } from "../addons/gpu/groups";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
@@ -77,6 +78,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
     const { certificates, network, access, secrets, nodeIdentity } = foundation;
+    const gpus = (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [];
 
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
@@ -91,7 +93,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         },
         cni: args.cni ?? "cilium",
         podSubnet: place.ranges.podCidr,
-        gpus: (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [],
+        gpus,
+        gpuMode: args.gpuMode,
         addOns: {
           beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
           besideGroups: args.autoscaler
@@ -99,7 +102,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
             : [],
         },
         nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
-          clusterNodeGroup(name, group, {
+          clusterNodeGroup(name, withOperatorLabels(group, gpuFields(group), gpus), {
             ...{ args, index, place, foundation },
             endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}`,
           }),
@@ -210,6 +213,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         ...place,
         path: `nodeGroups[${index}]`,
         group,
+        gpuMode: args.gpuMode ?? "plugin",
         keyPair: args.keyPair,
         certificateAuthority,
         kubernetesVersion,

@@ -11,8 +11,8 @@ export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Out
 
 /** For those who want to know before a cloud answers whether there are GPUs at all. */
 export function gpuFields(group: AwsNodeGroupArgs): GpuFields {
-  const { name, taints, gpuSharing } = group;
+  const { name, taints, gpuSharing, gpuVendor, gpuDriver } = group;
   const type = knownElements(group.instanceTypes)?.[0];
   const byName = group.gpus === undefined && type !== undefined ? gpusOf(type) : undefined;
-  return { name, taints, gpuSharing, gpus: known(group.gpus) ?? byName ?? groupGpus(group) };
+  return { name, taints, gpuSharing, gpuVendor, gpuDriver, gpus: known(group.gpus) ?? byName ?? groupGpus(group) };
 }

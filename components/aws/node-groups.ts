@@ -6,7 +6,7 @@ import { NodeGroup, type AwsConnectionArgs, type NodeGroupArgs } from "../../sdk
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
-import { advertisedGpus } from "../addons/gpu/groups";
+import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
@@ -34,6 +34,7 @@ export interface NodeGroupPlace {
   clusterName: string;
   base: string;
   group: AwsNodeGroupArgs;
+  gpuMode: GpuMode;
   keyPair: pulumi.Input<string>;
   certificateAuthority: pulumi.Input<string>;
   externalCloudProvider: boolean;
@@ -61,7 +62,7 @@ export function nodeGroup(
   options: NodeGroupOptions,
 ): { resource: NodeGroup; spec: NodeGroupArgs } {
   const { clusterName, group } = place;
-  const identity = { clusterName, group: group.name, role: group.role };
+  const identity = { clusterName, group: group.name, role: group.role, gpuVendor: group.gpuVendor };
   const gpus = pulumi
     .all([groupGpus(group), group.instanceTypes])
     .apply(([count, [first = ""]]) => ({ gpus: count, gpuModel: gpuModelOf(first) }));
@@ -77,7 +78,7 @@ export function nodeGroup(
     {
       path: place.path,
       instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),
-      gpu: groupGpus(group).apply((gpus) => gpus > 0),
+      gpu: groupGpus(group).apply((gpus) => gpus > 0 && group.gpuDriver !== "operator"),
       given: group.image,
       diskSizeGib: group.diskSizeGib ?? defaultDiskSizeGib,
       connection: place.connection,
@@ -170,7 +171,7 @@ export function nodeGroup(
       .all([pulumi.output(group.labels ?? {}), gpus])
       .apply(([own, known]) => groupLabels({ ...identity, ...known }, own)),
     taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
-    gpus: { count: advertisedGpus(gpuFields(group)) },
+    gpus: offeredGpus(gpuFields(group), place.gpuMode),
     tags: withTags(defaultTags(), place.tags),
     connection: place.connection,
   };

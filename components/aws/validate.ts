@@ -1,6 +1,6 @@
 import { regionPattern } from "../../sdk/aws/config";
-import { checkGpuSharing } from "../addons/gpu/groups";
 import { checkRanges } from "../cluster-ranges";
+import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
@@ -33,6 +33,11 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
+  checkGpus(
+    groups.map((group) => ({ ...gpuFields(group), image: group.image })),
+    args.gpuMode,
+    problems,
+  );
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkRanges(args, newRange(args.network), problems);
   checkSpread(args, problems);
@@ -70,7 +75,6 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
   checkCapacity(`${path}.capacity`, group, problems);
   checkDisk(path, group, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
-  checkGpuSharing(`${path}.gpuSharing`, gpuFields(group), problems);
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */

@@ -7,6 +7,7 @@ import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
+import { withOperatorLabels } from "../addons/gpu/groups";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
@@ -106,6 +107,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       },
       chosen,
     );
+    const fields = groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 }));
+    const gpus = (args.gpu ?? true) ? fields : [];
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
     const machine = controlPlaneMachine(
@@ -141,16 +144,19 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         },
         cni: args.cni ?? "cilium",
         podSubnet: ranges.podCidr,
-        gpus: (args.gpu ?? true) ? groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })) : [],
+        gpus,
+        gpuMode: args.gpuMode,
         addOns: {
           besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],
         },
-        nodeGroups: groups.map((group) => ({ apiServer, withKeeper, ...joining }) => {
+        nodeGroups: groups.map((given, index) => ({ apiServer, withKeeper, ...joining }) => {
+          const group = withOperatorLabels(given, fields[index]!, gpus);
           const place = {
             ...joining,
             clusterName,
             namePrefix: args.namePrefix,
             group,
+            gpuMode: args.gpuMode ?? "plugin",
             endpoint: pulumi.interpolate`https://${machine.internalIpAddress}:6443`,
             networkId: network.networkId,
             securityGroupId: securityGroup.securityGroupId,

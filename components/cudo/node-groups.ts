@@ -2,7 +2,9 @@ import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
 import { priorities } from "../addons/autoscaler/groups";
+import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
+import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
@@ -13,6 +15,7 @@ export interface NodeGroupPlace {
   clusterName: string;
   namePrefix: string | undefined;
   group: CudoNodeGroupArgs;
+  gpuMode: GpuMode;
   certificateAuthority: pulumi.Input<string>;
   kubernetesVersion: pulumi.Input<string>;
   /** The API server as the nodes reach it. */
@@ -25,12 +28,14 @@ export interface NodeGroupPlace {
 
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
-  const identity = { clusterName, group: group.name, role: group.role };
+  const identity = { clusterName, group: group.name, role: group.role, gpuVendor: group.gpuVendor };
   const labels = pulumi
     .all([pulumi.output(group.labels ?? {}), group.gpus, group.gpuModel])
     .apply(([own, gpus = 0, gpuModel]) => groupLabels({ ...identity, gpus, gpuModel }, own));
   const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
-  const image = pulumi.output(group.gpus ?? 0).apply((gpus) => (gpus > 0 ? images.nvidia : images.plain));
+  const image = pulumi
+    .output(group.gpus ?? 0)
+    .apply((gpus) => (gpus > 0 && group.gpuDriver !== "operator" ? images.nvidia : images.plain));
   return {
     clusterName,
     name: group.name,
@@ -45,6 +50,8 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
     machineType: group.machineType,
     gpus: group.gpus ?? 0,
     gpuModel: group.gpuModel,
+    offeredGpus:
+      known(group.gpus ?? 0) === 0 ? undefined : offeredGpus({ ...group, gpus: group.gpus ?? 0 }, place.gpuMode),
     image: group.image ?? image,
     networkId: place.networkId,
     securityGroupIds: [place.securityGroupId],

@@ -1,5 +1,5 @@
-import { checkGpuSharing } from "../addons/gpu/groups";
 import { checkRanges } from "../cluster-ranges";
+import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
@@ -40,6 +40,11 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
+  checkGpus(
+    groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })),
+    args.gpuMode,
+    problems,
+  );
   checkDataCenters(args, groups, problems);
   checkRanges(
     { podCidr: args.podCidr, serviceCidr: args.serviceCidr, nodeGroups: groups },
@@ -58,7 +63,6 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   ] as const) {
     checkWhole(`${path}.${field}`, group[field], least, problems);
   }
-  checkGpuSharing(`${path}.gpuSharing`, { ...group, gpus: group.gpus ?? 0 }, problems);
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }

@@ -1,13 +1,39 @@
 import * as pulumi from "../../sdk/pulumi";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
+import type { TaintArgs } from "../../sdk/kubernetes/taint";
+import { checkChoice } from "../checks";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { checkWhole } from "../common-checks";
+import { Problems } from "../errors";
+import { gpuSupport } from "../addons/gpu/install";
 import { known } from "../inputs";
 import { KubernetesProvider } from "../kubernetes-provider";
 import { narrowKubeconfig } from "./narrow";
 
 /** How long a cluster that is there may take to answer. */
 const timeoutSeconds = 120;
+
+/** GPUs of nodes that somebody else set up. */
+export interface ExistingGpuArgs {
+  /** Who makes them. AMD's are `amd.com/gpu`, and nodes have the driver amdgpu. Default: `nvidia`. */
+  vendor?: "nvidia" | "amd";
+  /**
+   * Who brings NVIDIA's driver (595, for GPUs from Turing on): `image` where nodes have one, `operator` where they have none.
+   * Default: `image`.
+   */
+  driver?: "image" | "operator";
+  /** As `gpuMode` of our own clusters. Default: `plugin`. */
+  mode?: "plugin" | "dra";
+  /** Taints of the nodes with GPUs, which what runs there must tolerate; `nvidia.com/gpu` is tolerated whatever is given. */
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
+  /**
+   * GPUs that the cluster's nodes must offer together before it counts as ready. Default: none is waited for.
+   * @integer
+   */
+  count?: pulumi.Input<number>;
+}
 
 export interface ExistingClusterArgs {
   /**
@@ -17,15 +43,20 @@ export interface ExistingClusterArgs {
   kubeconfig: pulumi.Input<string>;
   /** Which of its contexts. Default: its current one. */
   context?: string;
+  /**
+   * Makes GPUs into what pods ask for, by the maker's operator (Helm, pinned), on whichever nodes it finds some: not for clusters that have it
+   * already (Helm refuses objects of another release), nor such with a device plugin of their own. Default: nothing is installed.
+   */
+  gpu?: ExistingGpuArgs;
 }
 
 /**
- * A cluster that somebody else made, by its kubeconfig: what takes a cluster of this package takes it too. Nothing is created in it; `pulumi up`
- * waits up to two minutes for it to answer.
+ * A cluster that somebody else made, by its kubeconfig: what takes a cluster of this package takes it too. Nothing is created in it but what `gpu`
+ * asks for; `pulumi up` waits up to two minutes for it to answer.
  *
  * Its `kubeconfig` has the one context alone. Platforms that cannot run a credential plugin take a `ServiceAccountKubeconfig` instead.
  *
- * Cost: none.
+ * Cost: none; with `gpu`, about 1 GiB of each GPU node's memory.
  *
  * @example
  * const cluster = new ExistingCluster("shared", { kubeconfig: config.requireSecret("kubeconfig"), context: "prod" });
@@ -48,13 +79,14 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
   public readonly kubeProvider: pulumi.ProviderResource;
   /** None: whoever made the cluster knows them. */
   public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
-  /** `ready` once the API server answers; unknown before that. */
+  /** `ready` once the API server answers, and offers the GPUs that were asked for; unknown before that. */
   public readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: ExistingClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const text = known(args.kubeconfig);
     // What is in hand is checked before anything is registered.
     if (text !== undefined) narrowKubeconfig(text, args.context);
+    checkGpuArgs(args.gpu);
     const kubeconfig = pulumi.secret(args.kubeconfig);
     super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };
@@ -78,7 +110,8 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
       },
     );
     this.nodeGroups = pulumi.output([]);
-    this.status = apiServer.version.apply(() => "ready");
+    const gpus = args.gpu && this.#gpus(name, args.gpu, apiServer);
+    this.status = gpus?.status ?? apiServer.version.apply(() => "ready");
     this.registerOutputs({
       clusterName: this.clusterName,
       endpoint: this.endpoint,
@@ -88,4 +121,30 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
       status: this.status,
     });
   }
+
+  #gpus(name: string, args: ExistingGpuArgs, apiServer: ApiServerReady): NodesReady {
+    const { mode = "plugin", count = 0, taints, vendor, driver } = args;
+    const fields = { name: "existing", gpus: 1, taints, gpuVendor: vendor, gpuDriver: driver };
+    const support = gpuSupport([fields], { mode, operator: true })(
+      { name, kubernetesVersion: apiServer.version, nodeGroups: [] },
+      { parent: this, provider: this.kubeProvider, dependsOn: [apiServer] },
+    );
+    return new NodesReady(
+      `${name}-nodes`,
+      { kubeconfig: this.kubeconfig, nodeGroups: [], controlPlaneNodes: 0, workerGpus: count, gpuMode: mode },
+      { parent: this, dependsOn: support },
+    );
+  }
+}
+
+function checkGpuArgs({ vendor, driver, mode, count }: ExistingGpuArgs = {}): void {
+  const problems = new Problems();
+  checkChoice("gpu.vendor", vendor, ["nvidia", "amd"], problems);
+  checkChoice("gpu.driver", driver, ["image", "operator"], problems);
+  checkChoice("gpu.mode", mode, ["plugin", "dra"], problems);
+  checkWhole("gpu.count", count, 0, problems);
+  if (vendor === "amd" && driver === "operator")
+    problems.add("gpu.driver", 'must be "image" for AMD: its operator would build drivers into a registry of yours');
+  if (vendor === "amd" && mode === "dra") problems.add("gpu.mode", 'must be "plugin" for AMD');
+  problems.raise("ExistingCluster");
 }

@@ -5,7 +5,7 @@ import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
 import type { AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
-import { advertisedGpus, type GpuFields } from "../addons/gpu/groups";
+import { advertisedGpus, type GpuFields, type GpuMode } from "../addons/gpu/groups";
 import { gpuSupport } from "../addons/gpu/install";
 import { kubernetesCluster, type MadeNodeGroup, type RunningCluster, type WithKeeper } from "../kubernetes-cluster";
 
@@ -51,6 +51,8 @@ export interface KubeadmParts {
   podSubnet: string;
   /** The groups whose GPUs we see to, and wait for. */
   gpus: readonly GpuFields[];
+  /** Default: `plugin`. */
+  gpuMode?: GpuMode | undefined;
   /** Besides the network between pods, and GPUs. */
   addOns?: Partial<AddOns>;
   nodeGroups: readonly ((joining: Joining) => KubeadmNodeGroup)[];
@@ -67,7 +69,7 @@ export function kubeadmCluster(
   parts: KubeadmParts,
   child: pulumi.CustomResourceOptions,
 ): RunningCluster<KubeadmNodeGroup> {
-  const { clusterName, certificates, controlPlane, cni, addOns = {}, sshPrivateKey } = parts;
+  const { clusterName, certificates, controlPlane, cni, addOns = {}, sshPrivateKey, gpuMode = "plugin" } = parts;
   const certificateAuthority = certificates.caCertificate;
   const kubeconfig = administratorKubeconfig(parts);
   return kubernetesCluster(
@@ -83,7 +85,7 @@ export function kubeadmCluster(
       addOns: {
         beforeNodes: [
           ...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]),
-          gpuSupport(parts.gpus),
+          gpuSupport(parts.gpus, { mode: gpuMode }),
           ...(addOns.beforeNodes ?? []),
         ],
         besideGroups: addOns.besideGroups ?? [],
@@ -98,6 +100,7 @@ export function kubeadmCluster(
           const gpus = parts.gpus.find((fields) => fields.name === group);
           return { name: group, minSize, gpus: gpus && advertisedGpus(gpus) };
         }),
+        ...(gpuMode === "dra" && { gpuMode }),
         controlPlaneNodes: controlPlane.machines.length,
         condition: cni === "none" ? "Registered" : "Ready",
         machines: askedMachines(groups),

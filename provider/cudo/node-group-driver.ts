@@ -40,6 +40,8 @@ export interface CudoNodeGroupOptions {
   readonly nodes: GroupNodes;
   /** What the nodes carry. */
   readonly marks: NodeMarks;
+  /** GPUs as pods ask for them, by the resource's name. */
+  readonly devices: Readonly<Record<string, number>>;
   /** Told what the user should know but what stops nothing. */
   warn(message: string): void;
   readonly pace?: Pace;
@@ -99,7 +101,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
   }
 
   template(): Promise<NodeTemplate> {
-    const { machine, marks } = this.options;
+    const { machine, marks, devices } = this.options;
     return Promise.resolve(
       nodeTemplate({
         ...marks,
@@ -108,7 +110,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         vcpus: machine.vcpus,
         memoryMib: machine.memoryGib * 1024,
         diskGib: machine.bootDiskSizeGib,
-        devices: { "nvidia.com/gpu": machine.gpus },
+        devices,
       }),
     );
   }

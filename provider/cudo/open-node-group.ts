@@ -52,6 +52,7 @@ export function openGroup(
       if (!image) throw new Error(`image: no image has the id "${spec.image}" or begins with it`);
       return image.id;
     },
+    devices: { [spec.offeredGpus?.name ?? "nvidia.com/gpu"]: spec.offeredGpus?.count ?? spec.gpus ?? 0 },
     startScript: spec.startScript,
     nodes: groupNodes(kubernetes, mint),
     marks: nodeMarks(spec),

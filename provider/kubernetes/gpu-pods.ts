@@ -3,7 +3,7 @@ import type { KubernetesApi, KubernetesObject } from "./api";
 
 /** Pods of our add-on and of NVIDIA's operator, whose driver and toolkit come first. */
 const labelSelector =
-  "app in (nvidia-driver-daemonset,nvidia-container-toolkit-daemonset,nvidia-device-plugin-daemonset)";
+  "app in (nvidia-driver-daemonset,nvidia-container-toolkit-daemonset,nvidia-mig-manager,nvidia-device-plugin-daemonset)";
 const answerMs = 5_000;
 
 interface Pod extends KubernetesObject {

@@ -12,6 +12,24 @@ export interface NodeObject extends KubernetesObject {
     /** `containerRuntimeVersion`: e.g. `containerd://2.2.1`. */
     nodeInfo?: { containerRuntimeVersion?: string };
   };
+  /** Its GPUs by ResourceSlices, where these count. */
+  devices?: number;
+}
+
+export interface ResourceSlice extends KubernetesObject {
+  spec?: { driver?: string; nodeName?: string; devices?: { attributes?: Record<string, { string?: string }> }[] };
+}
+
+/** The nodes with the GPUs that drivers for Dynamic Resource Allocation publish for them; parts of a GPU do not count besides it. */
+export function withDevices(nodes: readonly NodeObject[], slices: readonly ResourceSlice[]): NodeObject[] {
+  const gpus = slices
+    .filter(({ spec }) => spec?.driver === "gpu.nvidia.com" || spec?.driver === "gpu.amd.com")
+    .flatMap(({ spec }) => (spec?.devices ?? []).map(({ attributes }) => ({ node: spec?.nodeName, attributes })))
+    .filter(({ attributes }) => (attributes?.["type"]?.string ?? "gpu") === "gpu");
+  return nodes.map((each) => ({
+    ...each,
+    devices: gpus.filter(({ node }) => node !== undefined && node === each.metadata.name).length,
+  }));
 }
 
 export interface ExpectedNodes {
@@ -79,7 +97,8 @@ function sumOf(nodes: readonly NodeObject[]): number {
 }
 
 /** Whole ones, shares of them and partitions, of NVIDIA's and of AMD's. */
-function offeredGpus({ status }: NodeObject): number {
+function offeredGpus({ status, devices }: NodeObject): number {
+  if (devices !== undefined) return devices;
   return Object.entries(status?.allocatable ?? {})
     .filter(([resource]) => /^(nvidia|amd)\.com\//.test(resource))
     .reduce((sum, [, quantity]) => sum + Number(quantity), 0);

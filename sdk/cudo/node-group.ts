@@ -1,4 +1,5 @@
 import * as pulumi from "../pulumi";
+import type { NodeGpusArgs } from "../kubernetes/node-gpus";
 import type { TaintArgs } from "../kubernetes/taint";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
@@ -58,6 +59,8 @@ export interface NodeGroupArgs {
    * @integer
    */
   gpus?: pulumi.Input<number>;
+  /** GPUs as pods ask for them, which tells an autoscaler what a node of an empty group will be. Default: as many `nvidia.com/gpu`. */
+  offeredGpus?: pulumi.Input<NodeGpusArgs>;
   /** GPU model, for example `V100`; only checked against the machine type's. */
   gpuModel?: pulumi.Input<string>;
   /**

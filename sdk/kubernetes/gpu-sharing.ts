@@ -6,8 +6,14 @@ export interface GpuSharingArgs {
    */
   timeSlicing?: number;
   /**
-   * GPUs that are partitioned already (Multi-Instance GPU), by the group's image. `single`: all partitions are alike, and each counts as one
-   * `nvidia.com/gpu`; `mixed`: each size has a name of its own, `nvidia.com/mig-1g.10gb`.
+   * Partitions of GPUs that have them (Multi-Instance GPU). `single`: all are alike, and each counts as one `nvidia.com/gpu`; `mixed`: each size
+   * has a name of its own, `nvidia.com/mig-1g.10gb`.
    */
   mig?: "single" | "mixed";
+  /**
+   * How each GPU of the group is partitioned: the number of partitions by their size, for example `{ "1g.10gb": 7 }`; which fit together is said in
+   * NVIDIA's guide to Multi-Instance GPU. NVIDIA's GPU operator does it when a node joins, and again where another choice meets nodes
+   * that are there, once no pod of the node has a GPU. Default: as the image has partitioned them.
+   */
+  partitions?: Record<string, number>;
 }

@@ -12,7 +12,7 @@ export interface ExpectedNodeGroup {
    */
   minSize: pulumi.Input<number>;
   /**
-   * GPUs that each of its nodes must offer to pods: `nvidia.com/…` or `amd.com/…` among its allocatable resources. Default: none is waited for.
+   * GPUs that each of its nodes must offer to pods, as `gpuMode` says. Default: none is waited for.
    * @integer
    */
   gpus?: pulumi.Input<number>;
@@ -51,6 +51,12 @@ export interface NodesReadyArgs {
    * @integer
    */
   workerGpus?: pulumi.Input<number>;
+  /**
+   * What counts as a node's GPUs. `plugin`: `nvidia.com/…` or `amd.com/…` among its allocatable resources; `dra`: devices of NVIDIA's and AMD's
+   * drivers in its ResourceSlices.
+   * @default "plugin"
+   */
+  gpuMode?: pulumi.Input<"plugin" | "dra">;
   /**
    * `Ready`: nodes that take pods. `Registered`: nodes that have joined; without a CNI they do not become Ready.
    * @default "Ready"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { checkGpuSharing, gpuGroups, type GpuFields } from "../../components/addons/gpu/groups";
+import { checkGpuSharing } from "../../components/addons/gpu/checks";
+import { gpuGroups, type GpuFields, type GpuMode } from "../../components/addons/gpu/groups";
 import { gpuSupport } from "../../components/addons/gpu/install";
 import { Problems } from "../../components/errors";
 import { acceleratorName, gpuLabels } from "../../components/gpu-labels";
@@ -13,10 +14,10 @@ const group: GpuFields = { name: "a100", gpus: 8, taints: [{ key: "team", value:
 const shared: GpuFields = { name: "t4", gpus: 1, gpuSharing: { timeSlicing: 4 } };
 const partitioned: GpuFields = { name: "h100", gpus: 8, gpuSharing: { mig: "mixed" } };
 
-async function installed(fields: GpuFields[]): Promise<{ registered: Registered }> {
+async function installed(fields: GpuFields[], mode: GpuMode = "plugin"): Promise<{ registered: Registered }> {
   const registered = await mockProgram({});
   const place = { name: "train", kubernetesVersion: pulumi.output("1.36.3"), nodeGroups: [] };
-  gpuSupport(fields)(place, {});
+  gpuSupport(fields, { mode })(place, {});
   await settled();
   return { registered };
 }
@@ -24,7 +25,7 @@ async function installed(fields: GpuFields[]): Promise<{ registered: Registered 
 /** What the provider would send: without what the mocks add. */
 function objects(registered: Registered): KubernetesObject[] {
   return registered.resources
-    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .filter(({ type }) => type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/"))
     .map(({ inputs }) => inputs as KubernetesObject);
 }
 
@@ -99,7 +100,12 @@ describe("GPU support", () => {
     after(() => server.close());
 
     it("is admitted, object by object, with strict validation", async () => {
-      const { registered } = await installed([group, shared, partitioned]);
+      const lives = [
+        await installed([group, shared, partitioned]),
+        await installed([group], "dra"),
+        await installed([{ ...group, gpuDriver: "operator" }]),
+        await installed([{ ...group, gpuVendor: "amd" }]),
+      ];
       const api = kubernetesApi(await server.kubeconfig("system:masters"), { timeoutMs: 30_000 });
       const signal = AbortSignal.timeout(60_000);
       for (;;)
@@ -110,8 +116,12 @@ describe("GPU support", () => {
           )
         )
           break;
-      const all = objects(registered);
-      assert.ok(all.length >= 12, String(all.length));
+      const all = lives.flatMap(({ registered }) => objects(registered));
+      for (const name of ["nvidia-device-plugin", "gpu-feature-discovery", "gpu-operator", "kube-amd-gpu"])
+        assert.ok(
+          all.some(({ metadata }) => metadata.name === name),
+          name,
+        );
       for (const object of all) {
         // Server-side apply validates strictly: a field that does not exist is an error.
         const applied = await api.apply(object, { fieldManager: "test" }, signal);

@@ -2,7 +2,7 @@ import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
 import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDevicePlugin } from "../../versions";
-import type { GpuGroup } from "./groups";
+import type { GpuGroup, GpuMode } from "./groups";
 import { featureAccount } from "./node-features";
 import { namespace, runtimeClass } from "./place";
 import { onNodesOf } from "./scheduling";
@@ -13,12 +13,13 @@ const configuration = "gpu-clusters/device-plugin";
 
 /**
  * NVIDIA's device plugin on the groups' nodes, which advertises their GPUs and gives pods those that they asked for (by CDI), and GPU feature
- * discovery beside it, which tells their model, memory and driver. One for each way to share them. Nothing is awaited here: `NodesReady` waits
- * for the GPUs themselves.
+ * discovery beside it, which tells their model, memory and driver. One for each way to share them. With DRA, feature discovery alone. Nothing is
+ * awaited here: `NodesReady` waits for the GPUs themselves.
  */
 export function devicePlugins(
   name: string,
   groups: readonly GpuGroup[],
+  mode: GpuMode,
   options: pulumi.CustomResourceOptions,
 ): DaemonSet[] {
   const ways = new Map<string, GpuGroup[]>();
@@ -26,7 +27,7 @@ export function devicePlugins(
     const way = wayOf(group.sharing);
     ways.set(way, [...(ways.get(way) ?? []), group]);
   }
-  return [...ways].map(([way, alike]) => devicePlugin(`${name}-plugin${way}`, way, alike, options));
+  return [...ways].map(([way, alike]) => devicePlugin(`${name}-plugin${way}`, way, alike, mode, options));
 }
 
 /** Names a way to share GPUs; empty where each is one pod's. */
@@ -39,15 +40,16 @@ function devicePlugin(
   name: string,
   way: string,
   groups: readonly GpuGroup[],
+  mode: GpuMode,
   options: pulumi.CustomResourceOptions,
 ): DaemonSet {
-  const labels = { ...app, "gpu-clusters/sharing": way.slice(1) };
+  const labels = { ...(mode === "dra" ? { app: "gpu-feature-discovery" } : app), "gpu-clusters/sharing": way.slice(1) };
   const { sharing } = groups[0]!;
   return new DaemonSet(
     name,
     {
       metadata: {
-        name: `nvidia-device-plugin${way}`,
+        name: mode === "dra" ? labels.app : `nvidia-device-plugin${way}`,
         namespace,
         labels,
         annotations: { "pulumi.com/skipAwait": "true" },
@@ -57,7 +59,7 @@ function devicePlugin(
         template: {
           // The plugin reads its settings once: as the pod's own annotation, a change makes new pods.
           metadata: { labels, annotations: { [configuration]: JSON.stringify(pluginConfiguration(sharing)) } },
-          spec: podSpec(sharing, groups),
+          spec: podSpec(sharing, groups, mode),
         },
       },
     },
@@ -83,7 +85,7 @@ export function pluginConfiguration({ mig, timeSlicing }: GpuSharingArgs): objec
   };
 }
 
-function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[]) {
+function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[], mode: GpuMode) {
   const common = {
     image: nvidiaDevicePlugin,
     // Only privileged containers are given GPUs that no device plugin gave them.
@@ -99,6 +101,19 @@ function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[]) {
   const mount = (name: string, mountPath: string, readOnly = false) => ({ name, mountPath, readOnly });
   const driver = mount("driver-root", "/driver-root", true);
   const config = mount("config", "/config", true);
+  const plugin = {
+    ...common,
+    name: "device-plugin",
+    command: ["nvidia-device-plugin"],
+    env,
+    resources: { requests: { cpu: "20m", memory: "64Mi" } },
+    volumeMounts: [
+      mount("device-plugins", "/var/lib/kubelet/device-plugins"),
+      driver,
+      mount("cdi", "/var/run/cdi"),
+      config,
+    ],
+  };
   return {
     serviceAccountName: featureAccount,
     priorityClassName: "system-node-critical",
@@ -107,19 +122,7 @@ function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[]) {
     dnsPolicy: "ClusterFirstWithHostNet",
     ...onNodesOf(groups),
     containers: [
-      {
-        ...common,
-        name: "device-plugin",
-        command: ["nvidia-device-plugin"],
-        env,
-        resources: { requests: { cpu: "20m", memory: "64Mi" } },
-        volumeMounts: [
-          mount("device-plugins", "/var/lib/kubelet/device-plugins"),
-          driver,
-          mount("cdi", "/var/run/cdi"),
-          config,
-        ],
-      },
+      ...(mode === "dra" ? [] : [plugin]),
       {
         ...common,
         name: "feature-discovery",

@@ -2,9 +2,10 @@
 import * as pulumi from "../../../sdk/pulumi";
 import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../../sdk/kubernetes/taint";
-import { checkChoice } from "../../checks";
-import type { Problems } from "../../errors";
 import { known } from "../../inputs";
+
+/** How pods ask for GPUs: as a number of `nvidia.com/gpu`, or by ResourceClaims. */
+export type GpuMode = "plugin" | "dra";
 
 /** What a cluster's groups say of their GPUs. */
 export interface GpuFields {
@@ -13,6 +14,10 @@ export interface GpuFields {
   gpus: pulumi.Input<number>;
   taints?: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined;
   gpuSharing?: GpuSharingArgs | undefined;
+  /** Default: `nvidia`. */
+  gpuVendor?: "nvidia" | "amd" | undefined;
+  /** Default: `image`. */
+  gpuDriver?: "image" | "operator" | undefined;
 }
 
 /** The nodes of a group, and their GPUs. */
@@ -21,6 +26,8 @@ export interface GpuGroup {
   name: string;
   taints: pulumi.Input<pulumi.Input<TaintArgs>[]>;
   sharing: GpuSharingArgs;
+  vendor: "nvidia" | "amd";
+  driver: "image" | "operator";
 }
 
 /** Those with GPUs, as far as that is known. The order in which they are given says nothing. */
@@ -28,25 +35,60 @@ export function gpuGroups(groups: readonly GpuFields[]): GpuGroup[] {
   return groups
     .filter(({ gpus }) => known(gpus) !== 0)
     .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .map(({ name, taints, gpuSharing }) => ({
+    .map(({ name, taints, gpuSharing, gpuVendor, gpuDriver }) => ({
       name,
       taints: taints ?? [],
       sharing: gpuSharing ?? {},
+      vendor: gpuVendor ?? "nvidia",
+      driver: gpuDriver ?? "image",
     }));
 }
 
-/** How many GPUs a group's nodes say that they have; of partitions, at least one. */
-export function advertisedGpus({ gpus, gpuSharing = {} }: GpuFields): pulumi.Output<number> {
-  const { timeSlicing = 1, mig } = gpuSharing;
-  return pulumi.output(gpus).apply((count) => (mig === undefined ? count * timeSlicing : Math.min(count, 1)));
+/** NVIDIA's operator does all where it must do something: bring a driver, or partition GPUs. */
+export function needsOperator(groups: readonly GpuGroup[]): boolean {
+  return groups.some(
+    ({ vendor, driver, sharing }) => vendor === "nvidia" && (driver === "operator" || sharing.partitions !== undefined),
+  );
 }
 
-export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, problems: Problems): void {
-  if (gpuSharing === undefined) return;
-  const { timeSlicing, mig } = gpuSharing;
-  if (known(gpus) === 0) problems.add(path, "is for groups with GPUs, and this one has none");
-  if ((timeSlicing === undefined) === (mig === undefined)) problems.add(path, "must have one of timeSlicing and mig");
-  if (timeSlicing !== undefined && !(Number.isInteger(timeSlicing) && timeSlicing >= 2 && timeSlicing <= 48))
-    problems.add(`${path}.timeSlicing`, `must be a whole number from 2 to 48, is ${timeSlicing}`);
-  checkChoice(`${path}.mig`, mig, ["single", "mixed"], problems);
+/** The group with the labels by which NVIDIA's operator, where the cluster has it, knows what is to be done on its nodes. */
+export function withOperatorLabels<
+  Group extends { labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined },
+>(group: Group, fields: GpuFields, all: readonly GpuFields[]): Group {
+  const [own] = gpuGroups([fields]);
+  if (own === undefined || !needsOperator(gpuGroups(all))) return group;
+  const marks = {
+    ...(own.driver === "image" && {
+      "nvidia.com/gpu.deploy.driver": "false",
+      "nvidia.com/gpu.deploy.container-toolkit": "false",
+    }),
+    ...(own.sharing.partitions && { "nvidia.com/mig.config": own.name }),
+    ...(own.sharing.timeSlicing !== undefined && { "nvidia.com/device-plugin.config": own.name }),
+  };
+  const labels = pulumi.output(group.labels ?? {}).apply((labels) => ({ ...marks, ...labels }));
+  return { ...group, labels };
+}
+
+/** How many GPUs a group's nodes say that they have; of partitions that the image makes, at least one. */
+export function advertisedGpus({ gpus, gpuSharing = {} }: GpuFields): pulumi.Output<number> {
+  const { timeSlicing = 1, mig, partitions } = gpuSharing;
+  const each = partitions && Object.values(partitions).reduce((sum, count) => sum + count, 0);
+  return pulumi
+    .output(gpus)
+    .apply((count) =>
+      each !== undefined ? count * each : mig === undefined ? count * timeSlicing : Math.min(count, 1),
+    );
+}
+
+/** What an autoscaler may count on of a node to come: rather less than there will be, and nothing that pods cannot ask for by one number. */
+export function offeredGpus(fields: GpuFields, mode: GpuMode): { name?: string; count: pulumi.Output<number> } {
+  const { gpuVendor, gpuSharing: { mig, partitions } = {} } = fields;
+  const none = { count: pulumi.output(0) };
+  if (mode === "dra") return none;
+  if (gpuVendor === "amd") return { name: "amd.com/gpu", count: advertisedGpus(fields) };
+  if (mig !== "mixed") return { count: advertisedGpus(fields) };
+  const [size, ...others] = Object.keys(partitions ?? {});
+  return size === undefined || others.length > 0
+    ? none
+    : { name: `nvidia.com/mig-${size}`, count: advertisedGpus(fields) };
 }

@@ -1,15 +1,46 @@
+import * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
-import { gpuGroups, type GpuFields } from "./groups";
+import { gpuGroups, needsOperator, type GpuFields, type GpuGroup, type GpuMode } from "./groups";
+import { gpuNeeds } from "./needs";
 
-/** Makes GPUs into resources that pods ask for; the nodes' readiness waits for it. */
-export function gpuSupport(fields: readonly GpuFields[]): AddOn {
+export interface GpuSupportOptions {
+  mode: GpuMode;
+  /** NVIDIA's operator whatever the groups say: on machines that somebody else set up, container runtimes too. */
+  operator?: boolean;
+}
+
+/** Makes GPUs into what pods ask for; the nodes' readiness waits for it. */
+export function gpuSupport(fields: readonly GpuFields[], { mode, operator = false }: GpuSupportOptions): AddOn {
   return ({ name }, options) => {
     const groups = gpuGroups(fields);
     if (groups.length === 0) return [];
-    // Loaded when asked for, as podNetwork does.
-    /* eslint-disable @typescript-eslint/no-require-imports */
-    const { gpuSupportResources } = require("./support") as typeof import("./support");
-    /* eslint-enable @typescript-eslint/no-require-imports */
-    return gpuSupportResources(name, groups, options);
+    const wanted = { mode, operator: operator || needsOperator(groups) };
+    if (pulumi.isDryRun()) for (const need of gpuNeeds(groups, wanted)) void pulumi.log.info(need, options.parent);
+    return resources(`${name}-gpu`, groups, wanted, options);
   };
+}
+
+/** Each loaded when asked for, as podNetwork does. */
+function resources(
+  name: string,
+  groups: readonly GpuGroup[],
+  { mode, operator }: Required<GpuSupportOptions>,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  if (groups[0]!.vendor === "amd") {
+    const { amdResources } = require("./amd") as typeof import("./amd");
+    return amdResources(name, groups, options);
+  }
+  const dra = () => {
+    const { draResources } = require("./dra") as typeof import("./dra");
+    return mode === "dra" ? draResources(name, groups, options) : [];
+  };
+  if (operator) {
+    const { operatorResources } = require("./operator") as typeof import("./operator");
+    return [...operatorResources(name, groups, mode, options), ...dra()];
+  }
+  const { gpuSupportResources } = require("./support") as typeof import("./support");
+  return [...gpuSupportResources(name, groups, mode, options), ...dra()];
+  /* eslint-enable @typescript-eslint/no-require-imports */
 }

@@ -1,7 +1,7 @@
 import { RuntimeClass } from "@pulumi/kubernetes/node/v1/runtimeClass";
 import type * as pulumi from "../../../sdk/pulumi";
 import { devicePlugins } from "./device-plugin";
-import type { GpuGroup } from "./groups";
+import type { GpuGroup, GpuMode } from "./groups";
 import { gpuMetrics } from "./metrics";
 import { nodeFeatures } from "./node-features";
 import { runtimeClass } from "./place";
@@ -15,18 +15,19 @@ import { runtimeClass } from "./place";
 export function gpuSupportResources(
   name: string,
   groups: readonly GpuGroup[],
+  mode: GpuMode,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const runtime = new RuntimeClass(
-    `${name}-gpu-runtime`,
+    `${name}-runtime`,
     { metadata: { name: runtimeClass }, handler: runtimeClass },
     options,
   );
-  const features = nodeFeatures(`${name}-gpu`, groups, options);
+  const features = nodeFeatures(name, groups, options);
   const after = {
     ...options,
     dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), runtime, ...features],
   };
-  gpuMetrics(`${name}-gpu`, groups, after);
-  return devicePlugins(`${name}-gpu`, groups, after);
+  gpuMetrics(name, groups, after);
+  return devicePlugins(name, groups, mode, after);
 }

@@ -5,7 +5,14 @@ import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { whyNoGpus } from "../gpu-pods";
-import { missingNodes, nodesWithoutGpus, oldRuntimes, type NodeObject } from "../node-readiness";
+import {
+  missingNodes,
+  nodesWithoutGpus,
+  oldRuntimes,
+  withDevices,
+  type NodeObject,
+  type ResourceSlice,
+} from "../node-readiness";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
@@ -84,8 +91,11 @@ async function nodes(
   };
   let joined: ReadonlySet<string> | undefined;
   let gpuless: string[] = [];
+  const slices = async () =>
+    (await api.list({ apiVersion: "resource.k8s.io/v1", kind: "ResourceSlice" }, context.signal)) as ResourceSlice[];
   const attempt = async () => {
-    const found = (await api.list({ apiVersion: "v1", kind: "Node" }, context.signal)) as NodeObject[];
+    const nodes = (await api.list({ apiVersion: "v1", kind: "Node" }, context.signal)) as NodeObject[];
+    const found = inputs.gpuMode === "dra" ? withDevices(nodes, await slices()) : nodes;
     joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
     gpuless = nodesWithoutGpus(expected, found);
     const missing = missingNodes(expected, found);

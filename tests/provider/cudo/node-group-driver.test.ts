@@ -51,6 +51,7 @@ describe("Cudo node group driver", () => {
       startScript: "#!/bin/bash\necho @@NODE_NAME@@ @@PROVIDER_ID@@ @@BOOTSTRAP_TOKEN@@",
       nodes,
       marks: { labels: {}, taints: [] },
+      devices: {},
       warn: (message) => warnings.push(message),
       pace: { firstMs: 5, factor: 1, longestMs: 5 },
       ...rest,

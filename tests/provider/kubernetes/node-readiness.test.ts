@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { missingNodes, nodesWithoutGpus, type NodeObject } from "../../../provider/kubernetes/node-readiness";
+import {
+  missingNodes,
+  nodesWithoutGpus,
+  withDevices,
+  type NodeObject,
+} from "../../../provider/kubernetes/node-readiness";
 
 function node(
   name: string,
@@ -13,6 +18,11 @@ function node(
 const controlPlane = node("cp", { "node-role.kubernetes.io/control-plane": "" }, { status: "True" });
 const gpu = { "gpu-clusters/node-group": "gpu" };
 const expected = { nodeGroups: [{ name: "gpu", minSize: 2 }], controlPlaneNodes: 1, condition: "Ready" as const };
+
+const withGpus = (name: string, allocatable: Record<string, string>): NodeObject => {
+  const plain = node(name, gpu, { status: "True" });
+  return { ...plain, status: { ...plain.status, allocatable: { cpu: "8", ...allocatable } } };
+};
 
 describe("missingNodes", () => {
   it("is empty when every group has its minimum of Ready nodes", () => {
@@ -64,10 +74,6 @@ describe("missingNodes", () => {
   });
 
   it("takes a node only with its GPUs, whole, shared or partitioned, whoever made them", () => {
-    const withGpus = (name: string, allocatable: Record<string, string>) => {
-      const plain = node(name, gpu, { status: "True" });
-      return { ...plain, status: { ...plain.status, allocatable: { cpu: "8", ...allocatable } } };
-    };
     const nodes = [
       controlPlane,
       withGpus("whole", { "nvidia.com/gpu": "8" }),
@@ -87,5 +93,24 @@ describe("missingNodes", () => {
     assert.deepEqual(missingNodes({ ...hosted, workerGpus: 28 }, nodes), []);
     assert.deepEqual(missingNodes({ ...hosted, workerGpus: 32 }, nodes), ["the cluster's nodes offer 28 of 32 GPUs"]);
     assert.deepEqual(nodesWithoutGpus({ nodeGroups: [], workerGpus: 32 }, nodes), ["none"]);
+  });
+
+  it("counts whole GPUs of ResourceSlices where these are what pods name, and nothing that a node says of itself", () => {
+    const slice = (nodeName: string, types: (string | undefined)[], driver = "gpu.nvidia.com") => ({
+      apiVersion: "resource.k8s.io/v1",
+      kind: "ResourceSlice",
+      metadata: { name: `${nodeName}-${driver}` },
+      spec: {
+        driver,
+        nodeName,
+        devices: types.map((type) => (type === undefined ? {} : { attributes: { type: { string: type } } })),
+      },
+    });
+    const nodes = [withGpus("whole", { "nvidia.com/gpu": "8" }), withGpus("none", {})];
+    const slices = [slice("whole", ["gpu", "gpu", "mig"]), slice("whole", [undefined], "compute-domain.nvidia.com")];
+    assert.deepEqual(
+      withDevices(nodes, slices).map(({ devices }) => devices),
+      [2, 0],
+    );
   });
 });

@@ -1,0 +1,56 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import type * as pulumi from "../../../sdk/pulumi";
+import { amdGpuOperator } from "../../versions";
+import type { GpuGroup } from "./groups";
+import { tolerationsOf, type Toleration } from "./scheduling";
+
+const namespace = "kube-amd-gpu";
+
+/**
+ * AMD's GPU operator by its pinned Helm chart, with the driver that the images have: device plugin (`amd.com/gpu`), node labels and metrics. Its
+ * builder of kernel modules, which needs a registry and cert-manager, stays away.
+ */
+export function amdResources(
+  name: string,
+  groups: readonly GpuGroup[],
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const place = new Namespace(
+    `${name}-amd-namespace`,
+    { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
+    options,
+  );
+  const release = new Release(
+    `${name}-amd`,
+    {
+      name: "amd-gpu-operator",
+      chart: amdGpuOperator.chart,
+      version: amdGpuOperator.version,
+      repositoryOpts: { repo: amdGpuOperator.repository },
+      namespace: place.metadata.name,
+      skipAwait: true,
+      values: tolerationsOf(groups).apply((tolerations) => amdValues(tolerations)),
+    },
+    options,
+  );
+  return [place, release];
+}
+
+/** Reference: helm-charts-k8s/values.yaml of ROCm/gpu-operator, v1.5.1. */
+export function amdValues(tolerations: readonly Toleration[]) {
+  const everywhere = [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }, ...tolerations];
+  return {
+    kmm: { enabled: false, watch: false },
+    remediation: { enabled: false, installCRDs: false },
+    controllerManager: { manager: { tolerations: everywhere } },
+    "node-feature-discovery": { worker: { tolerations }, master: { tolerations: everywhere } },
+    deviceConfig: {
+      spec: {
+        driver: { enable: false },
+        devicePlugin: { devicePluginTolerations: tolerations, nodeLabellerTolerations: tolerations },
+        metricsExporter: { enable: true, image: amdGpuOperator.metricsExporter, tolerations },
+      },
+    },
+  };
+}

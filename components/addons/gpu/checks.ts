@@ -1,0 +1,111 @@
+/** Whether what is asked of GPUs can be had together. Pure. */
+import { checkChoice } from "../../checks";
+import type { Problems } from "../../errors";
+import { known } from "../../inputs";
+import { gpuGroups, needsOperator, type GpuFields, type GpuMode } from "./groups";
+
+interface CheckedGroup extends GpuFields {
+  /** Given by the user. */
+  image?: unknown;
+}
+
+/** Of all groups, in the user's order; paths are `nodeGroups[0]`. */
+export function checkGpus(groups: readonly CheckedGroup[], mode: GpuMode | undefined, problems: Problems): void {
+  checkChoice("gpuMode", mode, ["plugin", "dra"], problems);
+  groups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, problems));
+  const having = groups.flatMap((group, index) => (known(group.gpus) === 0 ? [] : [{ group, index }]));
+  checkTogether(having, mode, problems);
+}
+
+function checkGroup(path: string, group: CheckedGroup, problems: Problems): void {
+  const { gpus, gpuSharing, gpuDriver, gpuVendor = "nvidia", image } = group;
+  checkChoice(`${path}.gpuVendor`, gpuVendor, ["nvidia", "amd"], problems);
+  checkChoice(`${path}.gpuDriver`, gpuDriver, ["image", "operator"], problems);
+  if (gpuVendor === "amd" && gpuDriver === "operator")
+    problems.add(
+      `${path}.gpuDriver`,
+      'must be "image" for AMD: its operator would build drivers into a registry of yours',
+    );
+  if (gpuVendor === "amd" && image === undefined && known(gpus) !== 0)
+    problems.add(`${path}.image`, "is required for AMD: name one that has the driver amdgpu");
+  if (gpuSharing !== undefined && gpuVendor === "amd") problems.add(`${path}.gpuSharing`, "is for NVIDIA's GPUs");
+  else checkGpuSharing(`${path}.gpuSharing`, group, problems);
+}
+
+function checkTogether(
+  having: readonly { group: CheckedGroup; index: number }[],
+  mode: GpuMode | undefined,
+  problems: Problems,
+): void {
+  const [first] = having;
+  checkStrategies(having, problems);
+  for (const { group, index } of having) {
+    const path = `nodeGroups[${index}]`;
+    const { gpuVendor = "nvidia", gpuDriver = "image", gpuSharing } = group;
+    const differs = (field: "gpuVendor" | "gpuDriver", usual: string) =>
+      (group[field] ?? usual) !== (first!.group[field] ?? usual);
+    if (differs("gpuVendor", "nvidia"))
+      problems.add(
+        `${path}.gpuVendor`,
+        `"${gpuVendor}" differs from nodeGroups[${first!.index}]: a cluster has GPUs of one maker`,
+      );
+    if (mode !== "dra") continue;
+    if (gpuVendor === "amd") problems.add("gpuMode", 'must be "plugin" for AMD');
+    if (gpuSharing !== undefined)
+      problems.add(`${path}.gpuSharing`, 'must be left out with gpuMode "dra": claims say how GPUs are shared');
+    if (differs("gpuDriver", "image"))
+      problems.add(
+        `${path}.gpuDriver`,
+        `"${gpuDriver}" differs from nodeGroups[${first!.index}]: with gpuMode "dra" all drivers are in one place`,
+      );
+  }
+}
+
+/** NVIDIA's operator has one word for all nodes. */
+function checkStrategies(having: readonly { group: CheckedGroup; index: number }[], problems: Problems): void {
+  if (!needsOperator(having.flatMap(({ group }) => gpuGroups([group])))) return;
+  const partitioned = having.filter(({ group }) => group.gpuSharing?.mig !== undefined);
+  for (const { group, index } of partitioned) {
+    const [first] = partitioned;
+    if (group.gpuSharing?.mig !== first!.group.gpuSharing?.mig)
+      problems.add(
+        `nodeGroups[${index}].gpuSharing.mig`,
+        `"${group.gpuSharing?.mig}" differs from nodeGroups[${first!.index}]: with NVIDIA's operator all groups have one`,
+      );
+  }
+}
+
+export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, problems: Problems): void {
+  if (gpuSharing === undefined) return;
+  const { timeSlicing, mig, partitions } = gpuSharing;
+  if (known(gpus) === 0) problems.add(path, "is for groups with GPUs, and this one has none");
+  if ((timeSlicing === undefined) === (mig === undefined)) problems.add(path, "must have one of timeSlicing and mig");
+  if (timeSlicing !== undefined && !(Number.isInteger(timeSlicing) && timeSlicing >= 2 && timeSlicing <= 48))
+    problems.add(`${path}.timeSlicing`, `must be a whole number from 2 to 48, is ${timeSlicing}`);
+  checkChoice(`${path}.mig`, mig, ["single", "mixed"], problems);
+  if (partitions !== undefined) checkPartitions(`${path}.partitions`, partitions, mig, problems);
+}
+
+/** Reference: NVIDIA's Multi-Instance GPU user guide: at most seven partitions of a GPU, `1g.10gb`, `1g.10gb+me`. */
+const size = /^[1-7]g\.\d+gb(\+me(\.all)?|\+gfx|-me)?$/;
+const most = 7;
+
+function checkPartitions(
+  path: string,
+  partitions: Record<string, number>,
+  mig: string | undefined,
+  problems: Problems,
+): void {
+  const entries = Object.entries(partitions);
+  if (mig === undefined) problems.add(path, "must come with mig");
+  if (entries.length === 0) problems.add(path, 'must have a size, for example { "1g.10gb": 7 }');
+  if (mig === "single" && entries.length > 1)
+    problems.add(path, `must have one size with mig "single", has ${entries.map(([name]) => name).join(", ")}`);
+  for (const [name, count] of entries) {
+    if (!size.test(name)) problems.add(`${path}["${name}"]`, 'is not the size of a partition such as "1g.10gb"');
+    if (!Number.isInteger(count) || count < 1 || count > most)
+      problems.add(`${path}["${name}"]`, `must be a whole number from 1 to ${most}, is ${count}`);
+  }
+  const slices = entries.reduce((sum, [name, count]) => sum + Number.parseInt(name, 10) * count, 0);
+  if (slices > most) problems.add(path, `has ${slices} slices of computing, and a GPU has ${most}`);
+}

@@ -1,0 +1,113 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import * as pulumi from "../../../sdk/pulumi";
+import { nvidiaGpuOperator } from "../../versions";
+import type { GpuGroup, GpuMode } from "./groups";
+import { tolerationsOf, type Toleration } from "./scheduling";
+
+const namespace = "gpu-operator";
+
+/** On the control plane too, which may be all that there is. */
+const controlPlane: Toleration = { key: "node-role.kubernetes.io/control-plane", operator: "Exists" };
+
+/**
+ * NVIDIA's GPU operator by its pinned Helm chart: it brings driver, container toolkit, device plugin, node labels, metrics and partitions to nodes
+ * that it finds GPUs in. Nothing is awaited here: its pods run once there are nodes, and `NodesReady` waits for their GPUs.
+ */
+export function operatorResources(
+  name: string,
+  groups: readonly GpuGroup[],
+  mode: GpuMode,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const place = new Namespace(
+    `${name}-operator-namespace`,
+    {
+      metadata: {
+        name: namespace,
+        // Its pods load drivers into the nodes' kernels.
+        labels: { "pod-security.kubernetes.io/enforce": "privileged" },
+      },
+    },
+    options,
+  );
+  const release = new Release(
+    `${name}-operator`,
+    {
+      name: nvidiaGpuOperator.chart,
+      chart: nvidiaGpuOperator.chart,
+      version: nvidiaGpuOperator.version,
+      repositoryOpts: { repo: nvidiaGpuOperator.repository },
+      namespace: place.metadata.name,
+      skipAwait: true,
+      values: tolerationsOf(groups).apply((tolerations) => operatorValues(groups, mode, tolerations)),
+    },
+    options,
+  );
+  return [place, release];
+}
+
+/** Reference: deployments/gpu-operator/values.yaml of NVIDIA/gpu-operator, v26.7.0. */
+export function operatorValues(groups: readonly GpuGroup[], mode: GpuMode, tolerations: readonly Toleration[]) {
+  const everywhere = [controlPlane, ...tolerations];
+  const mig = groups.map(({ sharing }) => sharing.mig);
+  return {
+    driver: { enabled: groups.some(({ driver }) => driver === "operator") },
+    // containerd's own dump has a newer version than the file, which it then refuses to read together with it.
+    toolkit: { env: [{ name: "RUNTIME_CONFIG_SOURCE", value: "file" }] },
+    daemonsets: { tolerations },
+    operator: { tolerations: everywhere },
+    "node-feature-discovery": {
+      worker: { tolerations },
+      master: { tolerations: everywhere },
+      gc: { tolerations: everywhere },
+    },
+    mig: { strategy: mig.includes("mixed") ? "mixed" : "single" },
+    ...partitioning(groups),
+    devicePlugin: mode === "dra" ? { enabled: false } : timeSlicing(groups),
+  };
+}
+
+/** Nodes name theirs by the label `nvidia.com/mig.config`. */
+function partitioning(groups: readonly GpuGroup[]) {
+  const partitioned = groups.filter(({ sharing }) => sharing.partitions !== undefined);
+  if (partitioned.length === 0) return {};
+  const configurations = partitioned.map(({ name, sharing }) => [
+    name,
+    [{ devices: "all", "mig-enabled": true, "mig-devices": sharing.partitions }],
+  ]);
+  const all = {
+    version: "v1",
+    "mig-configs": {
+      "all-disabled": [{ devices: "all", "mig-enabled": false }],
+      ...(Object.fromEntries(configurations) as Record<string, object>),
+    },
+  };
+  return {
+    migManager: {
+      config: { create: true, name: "gpu-clusters-partitions", data: { "config.yaml": JSON.stringify(all) } },
+    },
+  };
+}
+
+/** Nodes name theirs by the label `nvidia.com/device-plugin.config`; others get the first, in which nothing is shared. */
+function timeSlicing(groups: readonly GpuGroup[]) {
+  const slicing = groups.filter(({ sharing }) => sharing.timeSlicing !== undefined);
+  if (slicing.length === 0) return {};
+  const data = slicing.map(({ name, sharing }) => [
+    name,
+    JSON.stringify({
+      version: "v1",
+      sharing: { timeSlicing: { resources: [{ name: "nvidia.com/gpu", replicas: sharing.timeSlicing }] } },
+    }),
+  ]);
+  const whole = "whole-gpus.default";
+  return {
+    config: {
+      create: true,
+      name: "gpu-clusters-sharing",
+      default: whole,
+      data: { [whole]: JSON.stringify({ version: "v1" }), ...(Object.fromEntries(data) as Record<string, string>) },
+    },
+  };
+}
