@@ -1,6 +1,7 @@
 /** What a cluster without a cloud controller manager does not do by itself: give nodes their provider id, and take away those that are gone. */
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import type { Group } from "../group/group";
+import { matchNodes } from "./matching";
 import type { ClusterNode, ClusterNodes } from "./nodes";
 
 export interface NodeCareOptions {
@@ -24,10 +25,17 @@ export class NodeCare {
   /** After the nodes have been read. */
   async attend(signal: AbortSignal): Promise<void> {
     const { nodes, groups } = this.options;
-    const providerIds = new Map([...nodes.all.values()].map(({ name, providerId }) => [name, providerId]));
     const orphans = new Set<string>();
-    for (const group of groups.filter(({ isKnown }) => isKnown)) {
-      group.sawNodes(providerIds);
+    const known = groups.filter(({ isKnown }) => isKnown);
+    const workers = [...nodes.all.values()].filter(({ isControlPlane }) => !isControlPlane);
+    const matches = matchNodes(
+      known.flatMap(({ everyMachine }) => everyMachine),
+      workers,
+    );
+    const owned = new Set(matches.values());
+    const strangers = workers.filter((node) => node.group === undefined && !owned.has(node));
+    for (const group of known) {
+      group.sawNodes({ ofMachine: (machine) => matches.get(machine), strangers });
       await this.nameMachines(group, signal);
       for (const node of this.orphansOf(group)) {
         orphans.add(node.name);
@@ -39,10 +47,12 @@ export class NodeCare {
 
   /** cluster-autoscaler knows a machine's node by nothing else, and takes a machine without a node for broken. */
   private async nameMachines(group: Group, signal: AbortSignal): Promise<void> {
-    const { api, nodes } = this.options;
-    for (const { nodeName, providerId } of group.everyMachine) {
-      if (nodes.all.get(nodeName)?.providerId !== "" || providerId === "") continue;
-      await api.patch({ apiVersion: "v1", kind: "Node", name: nodeName }, { spec: { providerID: providerId } }, signal);
+    const { api } = this.options;
+    for (const machine of group.everyMachine) {
+      const [node, { providerId }] = [group.nodeOf(machine), machine];
+      if (node?.providerId !== "" || providerId === "") continue;
+      const { name } = node;
+      await api.patch({ apiVersion: "v1", kind: "Node", name }, { spec: { providerID: providerId } }, signal);
     }
   }
 
@@ -50,7 +60,7 @@ export class NodeCare {
     const { nodes } = this.options;
     const members = this.members.get(group) ?? new Set();
     this.members.set(group, members);
-    for (const { nodeName } of group.everyMachine) members.add(nodeName);
+    for (const machine of group.everyMachine) members.add(group.nodeOf(machine)?.name ?? machine.nodeName);
     for (const name of members) if (!nodes.all.has(name) && !group.find({ providerId: "", name })) members.delete(name);
     const named = [...members].map((name) => nodes.all.get(name)).filter((node) => node !== undefined);
     const candidates = new Set([...(nodes.byGroup().get(group.id) ?? []), ...named]);

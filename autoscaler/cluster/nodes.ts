@@ -3,17 +3,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { clusterLabel } from "../../sdk/names";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-readiness";
+import type { NodeFacts } from "./matching";
 
 const clusterKey = "gpu-clusters/cluster";
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
-export interface ClusterNode {
-  readonly name: string;
-  /** Empty where the node has none. */
-  readonly providerId: string;
+export interface ClusterNode extends NodeFacts {
   /** The node group that its labels name. */
   readonly group: string | undefined;
   readonly isReady: boolean;
+  readonly isControlPlane: boolean;
+  /** RFC 3339; undefined where the API server does not tell. */
+  readonly createdAt: string | undefined;
 }
 
 interface Labelled {
@@ -62,7 +63,17 @@ export class ClusterNodes {
     const { name, labels = {} } = object.metadata;
     const { providerID = "" } = (object["spec"] ?? {}) as { providerID?: string };
     const ready = object.status?.conditions?.find(({ type }) => type === "Ready");
-    return { name: name!, providerId: providerID, group: this.groupOf({ labels }), isReady: ready?.status === "True" };
+    const { addresses = [] } = (object.status ?? {}) as { addresses?: { address: string }[] };
+    return {
+      name: name!,
+      providerId: providerID,
+      addresses: addresses.map(({ address }) => address),
+      labels,
+      group: this.groupOf({ labels }),
+      isReady: ready?.status === "True",
+      isControlPlane: controlPlaneLabel in labels,
+      createdAt: object.metadata.creationTimestamp,
+    };
   }
 }
 

@@ -29,6 +29,15 @@ export interface NodeName {
   readonly name: string;
 }
 
+/** A machine's node, as the cluster has it. */
+export type JoinedNode = NodeName & { readonly createdAt?: string | undefined };
+
+/** The cluster's nodes at one reading. `strangers`: workers that are no known machine's, and say of no group that they are its. */
+export interface SeenNodes {
+  ofMachine(machine: NodeGroupMachine): JoinedNode | undefined;
+  readonly strangers: readonly JoinedNode[];
+}
+
 /** What the cloud lacks. */
 export type Step =
   { readonly kind: "remove"; readonly ids: readonly string[] } | { readonly kind: "resize"; readonly size: number };
@@ -66,7 +75,9 @@ export class Group {
   private changedAt = -Infinity;
   private described = false;
   private unfinished = false;
-  private registered: ReadonlyMap<string, string> = new Map();
+  /** By machine's id. */
+  private registered: ReadonlyMap<string, JoinedNode> = new Map();
+  private strangers: readonly JoinedNode[] | undefined;
 
   constructor(private readonly options: GroupOptions) {
     this.id = options.id;
@@ -142,7 +153,8 @@ export class Group {
 
   /**
    * Removes machines and takes placeholders back; the target goes down with them. Machines that are gone or leaving are success, so that a
-   * repeated or late request changes nothing. Running machines only go down to the minimum.
+   * repeated or late request changes nothing. Running machines only go down to the minimum. One that has joined, or may have, is not
+   * removed for one that did not.
    */
   remove(names: readonly NodeName[]): void {
     const given = new Set(names.map(({ providerId }) => providerId));
@@ -151,6 +163,7 @@ export class Group {
     const machines = [...found].filter(({ id }) => !this.leaving.has(id));
     const staying = machines.filter((machine) => this.stays(machine) && !this.waiting.has(machine.id));
     this.refuseParts(found);
+    this.refuseJoined(names);
     if (staying.length > 0 && this.wanted - staying.length < this.minSize)
       throw new Refusal(
         "beyondBounds",
@@ -226,10 +239,16 @@ export class Group {
     return missing > 0;
   }
 
-  /** Nodes' names and provider ids, as the cluster has them. */
-  sawNodes(registered: ReadonlyMap<string, string>): void {
-    this.registered = registered;
+  sawNodes({ ofMachine, strangers }: SeenNodes): void {
+    const joined = this.machines.map((machine) => [machine.id, ofMachine(machine)] as const);
+    this.registered = new Map(joined.filter((pair): pair is [string, JoinedNode] => pair[1] !== undefined));
+    this.strangers = strangers;
     this.index();
+  }
+
+  /** As far as the cluster's nodes have been seen. */
+  nodeOf({ id }: NodeGroupMachine): JoinedNode | undefined {
+    return this.registered.get(id);
   }
 
   private markWaiting(machineId: string, problem: Problem): boolean {
@@ -254,11 +273,29 @@ export class Group {
       );
   }
 
+  /** cluster-autoscaler names a machine that did not join, in time or at all, by the machine's id alone. */
+  private refuseJoined(names: readonly NodeName[]): void {
+    const unregistered = names.filter(({ name, providerId }) => name === providerId).map((name) => this.find(name));
+    for (const machine of unregistered) {
+      // What has run once may have a node, also while it is outbid.
+      if (!machine || this.fresh.has(machine.id) || !this.stays(machine)) continue;
+      const node = this.nodeOf(machine);
+      if (node) throw new Refusal("notPossible", `${machine.id} has joined: it is node ${node.name}`);
+      if (machine.alsoKnownAs === undefined) continue;
+      const maybe = this.strangers?.filter(({ createdAt }) => !isBefore(createdAt, machine.createdAt));
+      if (maybe?.length === 0) continue;
+      const which = maybe
+        ? `it may be one of ${maybe.map(({ name }) => name).join(", ")}`
+        : "no node has been seen yet";
+      throw new Refusal("notPossible", `whether ${machine.id} (${machine.nodeName}) has joined is not known: ${which}`);
+    }
+  }
+
   private index(): void {
     const byName = new Map<string, NodeGroupMachine>();
     for (const machine of this.machines)
-      for (const name of [machine.nodeName, machine.providerId, this.instanceId(machine)])
-        if (name !== "") byName.set(name, machine);
+      for (const name of [machine.nodeName, machine.providerId, this.instanceId(machine), this.nodeOf(machine)?.name])
+        if (name) byName.set(name, machine);
     this.byName = byName;
   }
 
@@ -301,8 +338,8 @@ export class Group {
   }
 
   /** A node's own provider id leads, where it has one. */
-  private instanceId({ nodeName, providerId }: NodeGroupMachine): string {
-    return this.registered.get(nodeName) || providerId;
+  private instanceId(machine: NodeGroupMachine): string {
+    return this.nodeOf(machine)?.providerId || machine.providerId;
   }
 
   private instance(machine: NodeGroupMachine): GroupInstance {
@@ -314,6 +351,11 @@ export class Group {
     const message = `machine ${machine.id} failed while it was being made`;
     return { id, state: "creating", problem: { kind: "lost", message } };
   }
+}
+
+/** False where one of them is not known. */
+function isBefore(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
 }
 
 function isLive(state: NodeGroupMachine["state"]): boolean {

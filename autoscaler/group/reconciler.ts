@@ -208,7 +208,8 @@ export class Reconciler {
       const machine = known.get(problem.machineId ?? "");
       if (machine?.state !== "running" || this.told.has(machine.id)) continue;
       this.told.add(machine.id);
-      this.options.watch.interrupted(this.group, machine.nodeName, problem);
+      const node = this.group.nodeOf(machine)?.name ?? machine.nodeName;
+      this.options.watch.interrupted(this.group, node, problem);
     }
     for (const id of this.told) if (!known.has(id)) this.told.delete(id);
   }

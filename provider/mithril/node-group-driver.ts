@@ -246,9 +246,15 @@ export function machineId(order: string, index: number): string {
   return `${order}/${index}`;
 }
 
-/** What a node's `spec.providerID` is. Mithril does not document it: to be confirmed on a real cluster. */
+/** Mithril documents no `spec.providerID`: where its nodes have none, or another, they are known by their names or by `alsoKnownAs`. */
 export function providerIdOf(projectId: string, nodeName: string): string {
   return `mithril://${projectId}/${nodeName}`;
+}
+
+/** What a node may show of the instance that it runs on. */
+export function aliasesOf(instance: Instance | undefined): string[] {
+  const host = instance?.sshDestination?.replace(/:\d+$/, "");
+  return [instance?.fid, instance?.name, instance?.privateIp, host].filter((text) => text !== undefined);
 }
 
 function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] {
@@ -267,6 +273,7 @@ function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] 
       providerId: providerIdOf(bid.project, nodeName),
       state: stateOf(bid, instance),
       createdAt: bid.createdAt,
+      alsoKnownAs: aliasesOf(instance),
       bundle: bid.fid,
       orderStatus: statusWith(bid, instances),
       instanceStatus: instance?.status ?? "",

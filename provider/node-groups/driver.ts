@@ -10,13 +10,18 @@ import { messageOf } from "../cloud/message";
 export interface NodeGroupMachine {
   /** The cloud's own id of the machine. */
   readonly id: string;
-  /** Equal to the node's `spec.providerID`, byte for byte. */
+  /** The node's `spec.providerID`, byte for byte, where the cloud gives it one; else what the autoscaler's server gives it. */
   readonly providerId: string;
   /** The name that the machine joins the cluster with. */
   readonly nodeName: string;
   readonly state: "creating" | "running" | "deleting" | "failed";
   /** Public address; undefined where there is none (yet), or the cloud's driver does not tell. */
   readonly address?: string;
+  /**
+   * Where nobody documents what the cloud calls its nodes: other texts by which the machine's node may be known (addresses, ids). A machine
+   * that has them, and whose node is not known for certain, is never removed as one that did not join while it may have.
+   */
+  readonly alsoKnownAs?: readonly string[];
   /** RFC 3339; undefined where the cloud does not tell. */
   readonly createdAt?: string;
   /** Machines with the same bundle were bought together and can only be removed together (a bid of several instances). */

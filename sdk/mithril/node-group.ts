@@ -108,7 +108,7 @@ export interface NodeGroupMachineState {
   id: string;
   /** Name of its instance and its node. */
   nodeName: string;
-  /** The node's `spec.providerID`. */
+  /** The node's `spec.providerID` where Mithril, which documents none, gives it no other. */
   providerId: string;
   /** `creating`, `running`, `deleting` or `failed`. */
   state: string;

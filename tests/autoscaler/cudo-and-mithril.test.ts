@@ -160,6 +160,53 @@ describe("the autoscaler's server on Mithril", () => {
     assert.deepEqual(liveBids(), []);
   });
 
+  type Instance = (typeof mithril.cloud.state.instances)[string];
+  const ways: [string, (instance: Instance) => [string, Parameters<TestServer["kubernetes"]["strangeNode"]>[1]?]][] = [
+    ["its name, with a provider id of its own", ({ name }) => [name, { providerId: "undocumented://1" }]],
+    ["its name alone", ({ name }) => [name]],
+    ["its full name", ({ name }) => [`${name}.internal`]],
+    ["its address", ({ address }) => ["ip-1", { address }]],
+    ["a label with the instance's id", ({ fid }) => ["ip-1", { labels: { "example.test/id": fid } }]],
+  ];
+  for (const [way, node] of ways) {
+    it(`knows a node by ${way}, and removes no paid bid as one that did not join`, async () => {
+      const { client, kubernetes } = server;
+      await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+      await running(server, 1);
+      kubernetes.strangeNode(...node(Object.values(mithril.cloud.state.instances)[0]!));
+      const ofNode = () => (kubernetes.nodes[0]!["spec"] as { providerID?: string }).providerID ?? "";
+      await until("both have one id", async () => ofNode() !== "" && (await instances(server))[0]!.id === ofNode());
+      await assert.rejects(client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([ofNode()]) }), /has joined/);
+      assert.equal(liveBids().length, 1);
+      const { name } = kubernetes.nodes[0]!.metadata;
+      const asked = { providerID: ofNode(), name: name!, labels: {} };
+      assert.equal((await client.call("NodeGroupForNode", { node: asked })).nodeGroup.id, "gpu");
+      await client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: [asked] });
+      await running(server, 0);
+      assert.deepEqual(liveBids(), []);
+    });
+  }
+
+  it("keeps bids while nodes are there that it cannot tell apart, and while provider ids cannot be given", async () => {
+    const { client, kubernetes } = server;
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });
+    await running(server, 2);
+    const ids = (await instances(server)).map(({ id }) => id);
+    kubernetes.strangeNode("nobody-knows");
+    kubernetes.patch = () => Promise.reject(new Error("forbidden"));
+    const refusal = async (id: string) =>
+      client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([id]) }).then(
+        () => "",
+        ({ message }: Error) => message,
+      );
+    const seen = kubernetes.readings + 2;
+    await until("it is seen", async () => kubernetes.readings >= seen);
+    assert.match(await refusal(ids[0]!), /may be one of nobody-knows/);
+    kubernetes.strangeNode(Object.values(mithril.cloud.state.instances)[1]!.name);
+    await until("its node is seen", async () => /has joined/.test(await refusal(ids[1]!)));
+    assert.equal(liveBids().length, 2);
+  });
+
   it("keeps the bid of a machine that is outbid, and has it again when the price falls", async () => {
     await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
     await running(server, 1);

@@ -359,10 +359,41 @@ describe("a node group under cluster-autoscaler", () => {
 
   it("shows a machine under its node's own provider id", async () => {
     const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
-    const { nodeName } = scene.cloud.machines[0]!;
-    scene.group.sawNodes(new Map([[nodeName, "other://cloud/1"]]));
+    const node = { name: "other", providerId: "other://cloud/1" };
+    scene.group.sawNodes({ ofMachine: () => node, strangers: [] });
     assert.equal(scene.group.instances()[0]!.id, "other://cloud/1");
-    scene.group.remove([{ providerId: "other://cloud/1", name: "other://cloud/1" }]);
+    scene.group.remove([node]);
     assert.equal(scene.group.target, 0);
+  });
+
+  describe("is asked to remove a machine that did not join", () => {
+    const joinedAt = (createdAt: string) => ({ name: "n", providerId: "", createdAt });
+    const grown = async (known: object) => {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+      Object.assign(scene.cloud.machines[0]!, known);
+      await scene.turn();
+      const { id } = scene.group.instances()[0]!;
+      return { ...scene, group: scene.group, name: { providerId: id, name: id } };
+    };
+
+    it("and does, unless it has joined", async () => {
+      const { group, name } = await grown({});
+      group.sawNodes({ ofMachine: () => joinedAt("2026-11-28T10:00:00Z"), strangers: [] });
+      refused("notPossible", () => group.remove([name]));
+      group.sawNodes({ ofMachine: () => undefined, strangers: [joinedAt("2026-11-28T10:00:00Z")] });
+      group.remove([name]);
+      assert.equal(group.target, 0);
+    });
+
+    it("and does not where its node may be one that nobody knows", async () => {
+      const { group, name } = await grown({ alsoKnownAs: ["10.0.0.1"], createdAt: "2026-11-28T10:00:00Z" });
+      refused("notPossible", () => group.remove([name]));
+      group.sawNodes({ ofMachine: () => undefined, strangers: [joinedAt("2026-11-28T10:05:00Z")] });
+      refused("notPossible", () => group.remove([name]));
+      assert.equal(group.target, 1);
+      group.sawNodes({ ofMachine: () => undefined, strangers: [joinedAt("2026-11-28T09:59:00Z")] });
+      group.remove([name]);
+      assert.equal(group.target, 0);
+    });
   });
 });

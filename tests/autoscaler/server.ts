@@ -24,10 +24,14 @@ export class FakeKubernetes implements Pick<KubernetesApi, "list" | "patch" | "d
   nodes: KubernetesObject[] = [];
   pods: KubernetesObject[] = [];
   readonly created: KubernetesObject[] = [];
+  /** How often nodes were asked for. */
+  readings = 0;
   readonly evicted: string[] = [];
 
   async list({ kind }: { kind: string }): Promise<KubernetesObject[]> {
-    return kind === "Node" ? [...this.nodes] : [...this.pods];
+    if (kind !== "Node") return [...this.pods];
+    this.readings++;
+    return [...this.nodes];
   }
 
   async read({ name }: { name: string }): Promise<KubernetesObject | undefined> {
@@ -52,6 +56,17 @@ export class FakeKubernetes implements Pick<KubernetesApi, "list" | "patch" | "d
   async evict({ name }: { name: string }): Promise<void> {
     this.evicted.push(name);
     this.pods = this.pods.filter(({ metadata }) => metadata.name !== name);
+  }
+
+  /** A node that its cloud, and not this package, made. */
+  strangeNode(name: string, { providerId = "", address = "", labels = {} } = {}): void {
+    this.nodes.push({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name, labels, creationTimestamp: new Date().toISOString() },
+      spec: providerId === "" ? {} : { providerID: providerId },
+      status: { addresses: [{ type: "InternalIP", address }], conditions: [{ type: "Ready", status: "True" }] },
+    });
   }
 
   node(name: string, { group = "gpu", providerId = `fake:///${name}`, ready = true, labels = {} } = {}): void {
