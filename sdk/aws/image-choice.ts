@@ -36,7 +36,10 @@ export class ImageChoice extends pulumi.CustomResource {
   public readonly imageName!: pulumi.Output<string>;
   /** The device that a launch template names to size the root disk, for example `/dev/sda1`. */
   public readonly rootDeviceName!: pulumi.Output<string>;
-  /** GiB that the root disk has at least; 0: not known. */
+  /**
+   * GiB that the root disk has at least; 0: not known.
+   * @integer
+   */
   public readonly rootDiskGib!: pulumi.Output<number>;
 
   constructor(name: string, args: ImageChoiceArgs, options?: pulumi.CustomResourceOptions) {

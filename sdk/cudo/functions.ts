@@ -36,6 +36,7 @@ export interface MachineTypeOffer {
    * @integer
    */
   maxVcpuFree: number;
+  /** @integer */
   maxMemoryGibFree: number;
   /** @integer */
   maxGpuFree: number;

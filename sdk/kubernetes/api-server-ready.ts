@@ -41,7 +41,10 @@ export class ApiServerReady extends pulumi.CustomResource {
 
   /** @secret */
   public readonly kubeconfig!: pulumi.Output<string>;
-  /** How long to wait, in seconds. */
+  /**
+   * How long to wait, in seconds.
+   * @integer
+   */
   public readonly timeoutSeconds!: pulumi.Output<number>;
   /** Always true; unknown until then. */
   public readonly ready!: pulumi.Output<boolean>;

@@ -14,6 +14,7 @@ export interface GpuSharingArgs {
    * How each GPU of the group is partitioned: the number of partitions by their size, for example `{ "1g.10gb": 7 }`; which fit together is said in
    * NVIDIA's guide to Multi-Instance GPU. NVIDIA's GPU operator does it when a node joins, and again where another choice meets nodes
    * that are there, once no pod of the node has a GPU. Default: as the image has partitioned them.
+   * @integer
    */
   partitions?: Record<string, number>;
 }

@@ -96,7 +96,10 @@ export class NodesReady extends pulumi.CustomResource {
   public readonly controlPlaneNodes!: pulumi.Output<number>;
   /** What was waited for. */
   public readonly condition!: pulumi.Output<"Ready" | "Registered">;
-  /** How long to wait, in seconds. */
+  /**
+   * How long to wait, in seconds.
+   * @integer
+   */
   public readonly timeoutSeconds!: pulumi.Output<number>;
   /** `ready`; unknown until then. */
   public readonly status!: pulumi.Output<string>;

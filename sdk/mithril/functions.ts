@@ -17,12 +17,15 @@ export interface InstanceTypeOffer {
   /** @integer */
   vcpus: number;
   cpuType: string;
+  /** @integer */
   memoryGb: number;
   /** @integer */
   gpus: number;
   gpuType: string;
+  /** @integer */
   gpuMemoryGb: number;
   gpuSocket: string;
+  /** @integer */
   localStorageGb: number;
   networkType: string;
   /** Dollars per hour; 0 where only an auction sets the price. */
@@ -129,6 +132,7 @@ export interface RegionOffer {
   kubernetes: boolean;
   blockStorage: boolean;
   fileShares: boolean;
+  /** @integer */
   maxVolumeSizeTb: number;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnumSpec, ObjectSpec, PackageSchema } from "../../../sdk/schema/package-schema";
+import { committedSchema } from "../../../sdk/schema/committed";
 import { generatedFiles } from "../../../build/schema";
 import { compilerOptions, generateSchema } from "../../../build/schema/package-schema";
 import { referencePages } from "../../../build/schema/reference";
@@ -16,6 +17,18 @@ describe("the package schema", function () {
     for (const [path, text] of await generatedFiles()) {
       assert.ok(readFileSync(join(root, path), "utf8") === text, `run \`npm run generate\` and commit ${path}`);
     }
+  });
+
+  it("has whole numbers for whatever is counted: other languages have another type for them", () => {
+    const fractions = /^(minMemoryGib|(min|max)VcpuPer(MemoryGib|Gpu)|hourlyPrice)$/;
+    const unmarked = (value: unknown, path: readonly string[]): string[] => {
+      if (typeof value !== "object" || value === null) return [];
+      const below = Object.entries(value).flatMap(([key, part]) => unmarked(part, [...path, key]));
+      return "type" in value && value.type === "number" && !fractions.test(path.at(-1)!)
+        ? [path.join("."), ...below]
+        : below;
+    };
+    assert.deepEqual(unmarked(committedSchema(), []), []);
   });
 
   it("has a page for each room, with every property's type and marks", () => {
