@@ -134,7 +134,10 @@ export interface AwsControlPlaneArgs {
    * @integer
    */
   diskSizeGib?: pulumi.Input<number>;
-  /** Image id, used when the machine is made. Default: the newest Ubuntu 24.04. */
+  /**
+   * Image id. A machine that runs keeps its own; another is for machines that are made anew, where AWS has withdrawn the first.
+   * Default: the newest Ubuntu 24.04 when the cluster is made.
+   */
   image?: pulumi.Input<string>;
   /**
    * Machines, 1 or 3. One has a public address of its own. Three are highly available: over the zones, each with a member of etcd, behind

@@ -164,8 +164,8 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
   const chosen = machineImage(
     `${name}-control-plane`,
     { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib, connection: place.connection },
-    // Its machines ignore another image.
-    { ...place.child, ignoreChanges: ["imageId"] },
+    // A machine that runs ignores another image, and one that is made anew may need it: the first may be gone by then.
+    place.child,
   );
   return controlPlane(
     `${name}-control-plane`,

@@ -202,12 +202,14 @@ describe("an AWS cluster on the engine", function () {
     }
   });
 
-  it("would change nothing but the cluster's own arguments for another image of the control plane or another Kubernetes", async () => {
+  it("would take note of another image of the control plane, and leave the machine as it is, also for another Kubernetes", async () => {
+    const Filters = [{ Name: "name", Values: ["ubuntu/images/hvm-ssd*22.04-amd64-server-*"] }];
+    const image = (await ec2.describeImages({ Filters })).Images![0]!.ImageId!;
     const steps = await previewOf({
-      "pulumi-gpu-clusters:controlPlane": { image: "ami-00000000000000000" },
+      "pulumi-gpu-clusters:controlPlane": { image },
       "pulumi-gpu-clusters:kubernetesVersion": "1.35",
     });
-    assert.deepEqual(steps, ["update test"]);
+    assert.deepEqual(steps, ["update test", "update test-control-plane-image"]);
   });
 
   it("refuses another number of control planes, before it changes anything", async () => {

@@ -36,6 +36,11 @@ export const imageChoiceHandler = keptAnswer<Inputs, Outputs>({
       rootDiskGib: rootDiskGib(image),
     };
   },
+
+  async outlived(clients, { imageId }, signal) {
+    if (await readImage(clients.ec2, imageId, signal)) return undefined;
+    return `the image ${imageId} is gone: what runs goes on, and for machines that are made from now on \`image\` must name another`;
+  },
 });
 
 function inWords({ ubuntu, architecture, gpu }: { ubuntu: string; architecture: string; gpu: boolean }): string {

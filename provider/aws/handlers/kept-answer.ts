@@ -28,10 +28,16 @@ export interface KeptAnswer<I, O> {
   ask: Ask<I, O>;
   /** An answer that the state has, after the inputs changed. Default: it is asked anew. Throws to refuse the change. */
   keep?(inputs: I, outputs: O): O;
+  /** What a refresh says of an answer that no longer holds, which stays all the same. Undefined: nothing. */
+  outlived?(clients: AwsClients, outputs: O, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** The answer stays until the inputs change, whatever AWS would say by now. How AWS is reached is no part of the question. */
-export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: KeptAnswer<I, O>): ResourceHandler<I, O> {
+export function keptAnswer<I extends Asking, O extends object>({
+  ask,
+  keep,
+  outlived,
+}: KeptAnswer<I, O>): ResourceHandler<I, O> {
   const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean, before?: O) =>
     withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log, again, before }));
 
@@ -69,8 +75,15 @@ export function keptAnswer<I extends Asking, O extends object>({ ask, keep }: Ke
       return { id: context.name, outputs: await asked(inputs, context, false) };
     },
 
-    async read(id, state) {
+    async read(id, state, { config, signal, log }) {
       if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
+      try {
+        const words = await outlived?.(connect(config, state.inputs.connection), state.outputs, signal);
+        if (words !== undefined) log.warn(words);
+      } catch (error) {
+        if (!isAwsError(error)) throw error;
+        log.warn(`not looked at: ${error.message}`);
+      }
       return state;
     },
 

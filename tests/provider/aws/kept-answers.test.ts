@@ -110,6 +110,8 @@ describe("AWS answers that are kept", () => {
     assert.notEqual(newest, imageId, "a search finds what is not deprecated");
     await scene.simulator.changeImage(imageId, "deregistered");
     await image.refresh();
+    const warnings = plugin.messages.map(({ message }) => message).filter((message) => message.includes(imageId));
+    assert.match(warnings.join("\n"), /is gone: what runs goes on, and .* `image` must name another/);
     assert.equal(await image.up({ gpu: true }), "same");
     assert.equal(image.stored!.state.values["imageId"], imageId);
     assert.deepEqual(await refusal("ImageChoice", { imageId }), [
