@@ -59,7 +59,10 @@ export interface NodeGroupArgs {
   launchTemplateVersion: pulumi.Input<number>;
   /** In the order of preference, all of one shape: equal vCPUs, memory and GPUs. A change concerns machines made from then on. */
   instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
-  /** Where machines are made: one subnet for each zone. A change concerns machines made from then on. */
+  /**
+   * Where machines are made: one subnet for each zone. A type is asked for in the zones that offer it. A change concerns machines made from
+   * then on.
+   */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   /** How machines are bought. Default: on-demand. Another kind, or another value of it, replaces the group. */
   capacity?: pulumi.Input<CapacityArgs>;

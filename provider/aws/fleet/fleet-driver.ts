@@ -16,6 +16,7 @@ import {
 } from "../../node-groups/driver";
 import { isAwsError } from "../errors";
 import { problemOf } from "./fleet-problems";
+import { offeredPairs, pairsOf, samePairs } from "./fleet-pairs";
 import { createFleetRequest, launchTemplateConfigs, readFleet, type FleetShape } from "./fleet-request";
 import { fleetTags, groupName, shapeOfSpec, type FleetSpec } from "./fleet-spec";
 import { fleetTemplate } from "./fleet-template";
@@ -133,9 +134,10 @@ export class FleetDriver implements NodeGroupDriver {
       const fleet = await this.findFleet(signal);
       if (!fleet) return false;
       const shape = shapeOfSpec(this.options.spec);
-      const differs = !sameShape(shape, readFleet(fleet));
+      const pairs = await offeredPairs(this.options.ec2, shape, signal);
+      const differs = !sameTemplate(shape, readFleet(fleet)) || !samePairs(pairs, pairsOf(fleet));
       if (differs) {
-        const LaunchTemplateConfigs = launchTemplateConfigs(shape, shape.allocationStrategy);
+        const LaunchTemplateConfigs = launchTemplateConfigs(shape, shape.allocationStrategy, pairs);
         await this.fleets.modify({ LaunchTemplateConfigs }, fleet.FleetId!, signal);
       }
       const retagged = await this.retag(fleet, signal);
@@ -159,8 +161,10 @@ export class FleetDriver implements NodeGroupDriver {
 
   /** Returns also when it was interrupted meanwhile, if the fleet was made: whoever called must come to know its id. */
   private async makeFleet(size: number, signal: AbortSignal): Promise<string> {
-    const { spec, owner } = this.options;
-    const request = createFleetRequest(shapeOfSpec(spec), size, fleetTags(spec, ownerMark(owner)), crypto.randomUUID());
+    const { ec2, spec, owner } = this.options;
+    const shape = shapeOfSpec(spec);
+    const pairs = await offeredPairs(ec2, shape, signal);
+    const request = createFleetRequest(shape, size, fleetTags(spec, ownerMark(owner)), crypto.randomUUID(), pairs);
     signal.throwIfAborted();
     const lasting = outlasting(signal, answerAfterAbortMs);
     try {
@@ -280,10 +284,8 @@ export function targetWithout(
   return Math.max(0, target - Math.max(0, going - excess));
 }
 
-function sameShape(a: FleetShape, b: FleetShape): boolean {
-  const inOrder = ({ launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds }: FleetShape) =>
-    JSON.stringify([launchTemplateId, launchTemplateVersion, instanceTypes, subnetIds]);
-  return inOrder(a) === inOrder(b);
+function sameTemplate(a: FleetShape, b: FleetShape): boolean {
+  return a.launchTemplateId === b.launchTemplateId && a.launchTemplateVersion === b.launchTemplateVersion;
 }
 
 function intentions(instances: readonly GroupInstance[]): number[] {

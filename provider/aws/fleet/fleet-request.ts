@@ -8,6 +8,7 @@ import {
   type CapacityType,
 } from "../../../sdk/aws/allocation";
 import { toTagList } from "../ownership";
+import { everyPair, pairsOf, type FleetPair } from "./fleet-pairs";
 
 /** What can change while a fleet lives. It concerns machines made from then on. */
 export interface FleetShape {
@@ -30,22 +31,20 @@ export interface FleetTerms {
 /** Reference: EC2 user guide, "EC2 Fleet quotas" and CreateFleet: over all launch templates of one fleet. */
 export const mostOverrides = 300;
 
-/** Every type in every subnet; types first, so that a preferred type is tried in all zones before the next one. */
 export function launchTemplateConfigs(
   shape: FleetShape,
   strategy: AllocationStrategy,
+  pairs: readonly FleetPair[],
 ): FleetLaunchTemplateConfigRequest[] {
   const prioritized = strategy === "prioritized";
   return [
     {
       LaunchTemplateSpecification: { LaunchTemplateId: shape.launchTemplateId, Version: shape.launchTemplateVersion },
-      Overrides: shape.instanceTypes.flatMap((InstanceType, Priority) =>
-        shape.subnetIds.map((SubnetId) => ({
-          InstanceType: InstanceType as never,
-          SubnetId,
-          ...(prioritized && { Priority }),
-        })),
-      ),
+      Overrides: pairs.map(({ instanceType, subnetId }) => ({
+        InstanceType: instanceType as never,
+        SubnetId: subnetId,
+        ...(prioritized && { Priority: shape.instanceTypes.indexOf(instanceType) }),
+      })),
     },
   ];
 }
@@ -55,6 +54,7 @@ export function createFleetRequest(
   size: number,
   tags: Readonly<Record<string, string>>,
   clientToken: string,
+  pairs: readonly FleetPair[] = everyPair(shape),
 ): CreateFleetCommandInput {
   const { capacityType, allocationStrategy, onDemandBase } = shape;
   const spot = capacityType === "spot";
@@ -64,7 +64,7 @@ export function createFleetRequest(
     // Which machine goes is the group's decision: a fleet that may terminate by itself takes any.
     ExcessCapacityTerminationPolicy: "no-termination",
     TerminateInstancesWithExpiration: false,
-    LaunchTemplateConfigs: launchTemplateConfigs(shape, allocationStrategy),
+    LaunchTemplateConfigs: launchTemplateConfigs(shape, allocationStrategy, pairs),
     TargetCapacitySpecification: {
       TotalTargetCapacity: size,
       DefaultTargetCapacityType: capacityType,
@@ -85,20 +85,20 @@ export function createFleetRequest(
 export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
   const config = fleet.LaunchTemplateConfigs?.[0];
   const specification = config?.LaunchTemplateSpecification;
-  const overrides = config?.Overrides ?? [];
+  const pairs = pairsOf(fleet);
   const capacityType = fleet.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot" ? "spot" : "on-demand";
   const options = capacityType === "spot" ? fleet.SpotOptions : fleet.OnDemandOptions;
   return {
     launchTemplateId: specification?.LaunchTemplateId ?? "",
     launchTemplateVersion: specification?.Version ?? "",
-    instanceTypes: unique(overrides.map((override) => override.InstanceType)),
-    subnetIds: unique(overrides.map((override) => override.SubnetId)),
+    instanceTypes: unique(pairs.map(({ instanceType }) => instanceType)),
+    subnetIds: unique(pairs.map(({ subnetId }) => subnetId)),
     capacityType,
     allocationStrategy: strategyFromApi(options?.AllocationStrategy),
     onDemandBase: capacityType === "spot" ? (fleet.TargetCapacitySpecification?.OnDemandTargetCapacity ?? 0) : 0,
   };
 }
 
-function unique(values: readonly (string | undefined)[]): string[] {
-  return [...new Set(values.filter((value) => value !== undefined))];
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
 }

@@ -7,6 +7,7 @@ import type { Fields } from "../../cloud/inputs";
 import { isUnknown } from "../../server/values";
 import { connect } from "../connection";
 import { FleetDriver } from "../fleet/fleet-driver";
+import { explains, pairsOf } from "../fleet/fleet-pairs";
 import { readFleet } from "../fleet/fleet-request";
 import { capacityOf, termsOf } from "../fleet/fleet-spec";
 import { Fleets, isAlive, targetOf } from "../fleet/fleets";
@@ -14,7 +15,8 @@ import { fromTagList, tagKeys, type GroupName } from "../ownership";
 import { awsPace } from "../pace";
 import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
 
-const usually: Waiting = { pace: awsPace, patienceMs: 30_000, refills: true, backoffMs: 15_000 };
+/** A fleet's history lags behind by up to half a minute, and tells of what has passed: minutes say whether it stays. */
+const usually: Waiting = { pace: awsPace, patienceMs: 180_000, refills: true, backoffMs: 15_000 };
 
 export function createNodeGroupHandler(
   rest: Partial<Waiting> = {},
@@ -90,12 +92,13 @@ function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGr
   const tags = fromTagList(fleet.Tags);
   const shape = readFleet(fleet);
   if (before) {
+    // Of a subnet in whose zone AWS offers none of the types, a fleet has nothing.
+    const isSame = explains(before, pairsOf(fleet));
     return {
       ...before,
       launchTemplateId: shape.launchTemplateId,
       launchTemplateVersion: Number(shape.launchTemplateVersion),
-      instanceTypes: [...shape.instanceTypes],
-      subnetIds: [...shape.subnetIds],
+      ...(!isSame && { instanceTypes: [...shape.instanceTypes], subnetIds: [...shape.subnetIds] }),
     };
   }
   const own: readonly string[] = Object.values(tagKeys);

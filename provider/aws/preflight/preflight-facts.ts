@@ -88,6 +88,17 @@ async function quotaIfAllowed(clients: AwsClients, quota: VcpuQuota, signal: Abo
   }
 }
 
+/** The zone of each subnet that exists. */
+export async function readZonesOf(
+  ec2: EC2Client,
+  subnetIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const command = new DescribeSubnetsCommand({ Filters: [{ Name: "subnet-id", Values: [...subnetIds] }] });
+  const { Subnets } = await ec2.send(command, { abortSignal: signal });
+  return new Map((Subnets ?? []).map((subnet) => [subnet.SubnetId!, subnet.AvailabilityZone ?? ""]));
+}
+
 /** The zone of each subnet, and what is wrong with them: a fleet cannot use two subnets of one zone. */
 export async function readSubnetZones(
   ec2: EC2Client,
@@ -95,9 +106,7 @@ export async function readSubnetZones(
   property: string,
   signal: AbortSignal,
 ): Promise<{ zones: string[]; failures: CheckFailure[] }> {
-  const command = new DescribeSubnetsCommand({ Filters: [{ Name: "subnet-id", Values: [...subnetIds] }] });
-  const { Subnets } = await ec2.send(command, { abortSignal: signal });
-  const zoneOf = new Map((Subnets ?? []).map((subnet) => [subnet.SubnetId!, subnet.AvailabilityZone ?? ""]));
+  const zoneOf = await readZonesOf(ec2, subnetIds, signal);
   const taken = new Map<string, string>();
   const failures: CheckFailure[] = [];
   for (const [index, id] of subnetIds.entries()) {

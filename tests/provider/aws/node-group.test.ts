@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { CreateSubnetCommand } from "@aws-sdk/client-ec2";
+import {
+  CreateFleetCommand,
+  CreateSubnetCommand,
+  DeleteFleetsCommand,
+  DescribeFleetHistoryCommand,
+  DescribeFleetsCommand,
+} from "@aws-sdk/client-ec2";
+import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
+import { shapeOfSpec, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { provider } from "../../../plugin/provider";
@@ -263,6 +271,36 @@ describe("AWS NodeGroup", () => {
     );
     const [tags] = await reasons({ name: "another" });
     assert.match(tags!, /^launchTemplateId: .*must give instances the tag gpu-clusters\/node-group=another/);
+  });
+
+  it("asks for types only in zones that offer them, and takes a fleet without the others for the same", async () => {
+    const place = { VpcId: scene.vpcId, CidrBlock: "10.0.192.0/20", AvailabilityZone: `${region}d` };
+    const { Subnet } = await scene.ec2.send(new CreateSubnetCommand(place));
+    const subnetIds = [Subnet!.SubnetId!, ...scene.subnetIds];
+    // In the first zone there are no g5, and of the two types only the second is there.
+    const inputs = await program("offered", { instanceTypes: ["g5.12xlarge"], subnetIds });
+    const offered = group("offered");
+    await offered.up(inputs);
+    const { Fleets } = await scene.ec2.send(new DescribeFleetsCommand({ FleetIds: [offered.stored!.id] }));
+    const pairs = Fleets![0]!.LaunchTemplateConfigs![0]!.Overrides!.map(({ SubnetId }) => SubnetId);
+    assert.deepEqual(pairs, [...scene.subnetIds]);
+    await offered.refresh();
+    assert.equal(await offered.up(inputs), "same");
+    assert.deepEqual(offered.stored!.state.values["subnetIds"], subnetIds);
+    assert.equal(await offered.up({ ...inputs, subnetIds: [...scene.subnetIds] }), "update");
+    await offered.destroy();
+    // A fleet that somebody else gave such a pair says so, and makes machines where it can.
+    const shape = shapeOfSpec({ ...inputs, name: "by-hand", subnetIds } as FleetSpec);
+    const made = await scene.ec2.send(
+      new CreateFleetCommand(createFleetRequest(shape, 1, { by: "hand" }, crypto.randomUUID())),
+    );
+    const history = { FleetId: made.FleetId, StartTime: new Date(0) };
+    const unusable = await until(async () => {
+      const { HistoryRecords } = await scene.ec2.send(new DescribeFleetHistoryCommand(history));
+      return HistoryRecords?.find(({ EventInformation }) => EventInformation?.EventSubType === "launchSpecUnusable");
+    }, "an unusable pair");
+    assert.match(unusable.EventInformation!.EventDescription!, /g5\.12xlarge.*not supported.*us-west-2d/);
+    await scene.ec2.send(new DeleteFleetsCommand({ FleetIds: [made.FleetId!], TerminateInstances: true }));
   });
 
   it("refuses subnets of one zone, and ones that do not exist", async () => {

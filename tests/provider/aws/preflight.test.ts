@@ -6,6 +6,7 @@ import { checkAwsConfig, combineConnections } from "../../../provider/aws/config
 import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
 import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
 import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";
+import { everyPair, explains, samePairs } from "../../../provider/aws/fleet/fleet-pairs";
 import { createFleetRequest, readFleet } from "../../../provider/aws/fleet/fleet-request";
 import { capacityOf, termsOf, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
 import type { GroupInstance } from "../../../provider/aws/fleet/group-instances";
@@ -195,6 +196,31 @@ describe("fleet request", () => {
         );
       }),
     );
+  });
+});
+
+describe("fleet pairs", () => {
+  const shape = fc.record({
+    instanceTypes: fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }),
+    subnetIds: fc.uniqueArray(fc.constantFrom("x", "y", "z"), { minLength: 1 }),
+  });
+
+  it("explain a fleet by the shape that made it, with all pairs or those that are offered, and by no other", () => {
+    fc.assert(
+      fc.property(shape, shape, fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (mine, other, offered) => {
+        const all = everyPair(mine);
+        assert.ok(explains(mine, all));
+        const some = all.filter((pair, index) => offered[index] || pair.subnetId === mine.subnetIds[0]);
+        assert.ok(explains(mine, some));
+        assert.equal(explains(other, all) && explains(mine, everyPair(other)), samePairs(all, everyPair(other)));
+      }),
+    );
+    assert.equal(
+      explains({ instanceTypes: ["a", "b"], subnetIds: ["x"] }, [{ instanceType: "a", subnetId: "x" }]),
+      false,
+    );
+    const reversed = [...everyPair({ instanceTypes: ["a", "b"], subnetIds: ["x"] })].reverse();
+    assert.equal(explains({ instanceTypes: ["a", "b"], subnetIds: ["x"] }, reversed), false);
   });
 });
 

@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.utils import convert_tag_spec, random_fleet_id, random_spot_request_id
 
 from .instances import PENDING, RUNNING, SHUTTING_DOWN
@@ -207,6 +208,8 @@ class Fleet(TaggedEC2Resource):
 
     def _launch_somewhere(self, spot: bool, failures: list[str]) -> Member | None:
         for config, override in self._candidates(spot):
+            if self._unusable(override):
+                continue
             try:
                 return self._launch(config, override, spot)
             except (KeyError, AttributeError) as error:
@@ -214,6 +217,23 @@ class Fleet(TaggedEC2Resource):
             except ServiceException as error:
                 failures.append(f"{override.get('InstanceType', '')}, {override.get('SubnetId', '')}: {error.code}: {error.message}")
         return None
+
+    def _unusable(self, override: dict[str, Any]) -> bool:
+        """A type that its zone does not offer: a fleet says so, again and again, and goes on with the others."""
+        kind, subnet_id = override.get("InstanceType"), override.get("SubnetId")
+        subnet = self.ec2_backend.get_subnet(subnet_id) if kind and subnet_id else None
+        zones = [offer["Location"] for offer in self._offerings() if offer["InstanceType"] == kind]
+        if subnet is None or not zones or subnet.availability_zone in zones:
+            return False
+        reason = (
+            f"Unsupported: Your requested instance type ({kind}) is not supported in your requested Availability Zone "
+            f"({subnet.availability_zone})."
+        )
+        self.note("information", "launchSpecUnusable", description=f"{kind}, Linux/UNIX, {subnet.availability_zone}: {reason}")
+        return True
+
+    def _offerings(self) -> list[dict[str, str]]:
+        return INSTANCE_TYPE_OFFERINGS["availability-zone"].get(self.ec2_backend.region_name, [])
 
     def _candidates(self, spot: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Where to launch, best first. There are no prices here: the order given stands for the cheapest first."""
