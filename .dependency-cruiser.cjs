@@ -21,7 +21,8 @@ const rooms = {
   commands: ["sdk", "simulator", "stand-ins", "toolchain", "build"],
 };
 const every = ["tests", "examples", ...Object.keys(rooms)];
-const clouds = "aws|cudo|mithril";
+/** Keycloak is no cloud, and as separate as one. */
+const clouds = "aws|cudo|keycloak|mithril";
 
 module.exports = {
   forbidden: [

@@ -4,6 +4,7 @@
  */
 import { checkAwsConfig } from "../provider/aws/config";
 import { checkCudoConfig } from "../sdk/cudo/config";
+import { checkKeycloakConfig } from "../sdk/keycloak/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
 import { committedSchema } from "../sdk/schema/committed";
@@ -30,9 +31,10 @@ export const provider: ProviderDefinition = {
     const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
     const mithril = checkMithrilConfig((given.mithril ?? {}) as Record<string, unknown>);
     const aws = checkAwsConfig((given.aws ?? {}) as Record<string, unknown>);
+    const keycloak = checkKeycloakConfig((given.keycloak ?? {}) as Record<string, unknown>);
     return {
-      config: { cudo: cudo.config, mithril: mithril.config, aws: aws.config },
-      failures: [...cudo.failures, ...mithril.failures, ...aws.failures],
+      config: { cudo: cudo.config, mithril: mithril.config, aws: aws.config, keycloak: keycloak.config },
+      failures: [...cudo.failures, ...mithril.failures, ...aws.failures, ...keycloak.failures],
     };
   },
   placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],
@@ -58,6 +60,9 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:aws:",
       async (token) => (await import("../provider/aws/handlers/index.js")).awsResources[token]!,
     ),
+    ...lazily(["OAuth2Client"], "gpu-clusters:keycloak:", async (token) => {
+      return (await import("../provider/keycloak/handlers/index.js")).keycloakResources[token]!;
+    }),
     ...lazily(
       ["ApiServerReady", "ClusterCertificates", "LastingChoices", "NodesReady"],
       "gpu-clusters:kubernetes:",

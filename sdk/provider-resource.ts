@@ -1,6 +1,7 @@
 import * as pulumi from "./pulumi";
 import type { AwsProviderConfig } from "./aws/config";
 import type { CudoProviderConfig } from "./cudo/config";
+import type { KeycloakProviderConfig } from "./keycloak/config";
 import type { MithrilProviderConfig } from "./mithril/config";
 import { ensurePluginInstalled } from "./plugin/install";
 import { packageVersion, pluginName } from "./plugin/package";
@@ -12,6 +13,7 @@ export interface ProviderArgs {
   aws?: Inputs<AwsProviderConfig>;
   cudo?: Inputs<CudoProviderConfig>;
   mithril?: Inputs<MithrilProviderConfig>;
+  keycloak?: Inputs<KeycloakProviderConfig>;
 }
 
 /**

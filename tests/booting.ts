@@ -1,14 +1,19 @@
-/** The tests that need machines which really boot (Linux, root): `tests/machines-nspawn/*.e2e.ts`, one file after the other. */
+/**
+ * The tests that are too dear for each run: those that need machines which really boot (Linux, root), `tests/machines-nspawn/*.e2e.ts`, and those
+ * on real services; one file after the other.
+ */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nspawnProblem } from "../simulator/machines/nspawn/host";
 import { ensureMachineImage, ImageSourceUnreachable } from "../simulator/machines/nspawn/image/image";
 
-const folder = "tests/machines-nspawn";
+export const machinesFolder = "tests/machines-nspawn";
 
-/** `cloud`: one cluster on each cloud, in the file that has its name. `all`: everything. */
-export type Extent = "cloud" | "all";
+const onServices = ["tests/provider/keycloak/keycloak.e2e.ts"];
+
+/** `cloud`: one cluster on each cloud, in the file that has its name. `services`: what needs no machines. `all`: everything. */
+export type Extent = "cloud" | "services" | "all";
 
 /** Why they cannot run here; undefined where they can. Makes the machine image where it is missing. */
 export async function bootingProblem(): Promise<string | undefined> {
@@ -35,7 +40,9 @@ export function runBootingTests(extent: Extent, mochaArguments: readonly string[
 }
 
 function bootingTests(extent: Extent): string[] {
-  return readdirSync(join(__dirname, "machines-nspawn"))
+  if (extent === "services") return onServices;
+  const onMachines = readdirSync(join(__dirname, "machines-nspawn"))
     .filter((name) => (extent === "all" ? name.endsWith(".e2e.ts") : /^(aws|cudo|mithril)\.e2e\.ts$/.test(name)))
-    .map((name) => `${folder}/${name}`);
+    .map((name) => `${machinesFolder}/${name}`);
+  return extent === "all" ? [...onServices, ...onMachines] : onMachines;
 }

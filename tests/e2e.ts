@@ -1,16 +1,17 @@
 /**
- * `npm run test:e2e`: all tests that need machines which really boot (Linux, root); else it says why they did not run. The first run makes
- * the machine image. `npm test` runs one cluster of each cloud of them.
+ * `npm run test:e2e`: all tests on real services, and those that need machines which really boot (Linux, root); else it says why these did not run.
+ * The first run makes the machine image. `npm test` runs one cluster of each cloud of them.
  */
-import { bootingProblem, runBootingTests } from "./booting";
+import { bootingProblem, machinesFolder, runBootingTests } from "./booting";
 
 async function main(): Promise<number> {
-  const problem = await bootingProblem();
-  if (problem !== undefined) {
-    console.log(`Not run, because machines cannot boot on this computer: ${problem}.`);
-    return 0;
-  }
-  return runBootingTests("all", ["--reporter", "spec", ...process.argv.slice(2)]);
+  const given = process.argv.slice(2);
+  const files = given.filter((argument) => argument.endsWith(".e2e.ts"));
+  const needsMachines = files.length === 0 || files.some((file) => file.includes(machinesFolder));
+  const problem = needsMachines ? await bootingProblem() : undefined;
+  if (problem !== undefined) console.log(`Not run, because machines cannot boot on this computer: ${problem}.`);
+  if (problem !== undefined && files.length > 0) return 0;
+  return runBootingTests(problem === undefined ? "all" : "services", ["--reporter", "spec", ...given]);
 }
 
 main().then(

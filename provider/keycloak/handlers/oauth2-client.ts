@@ -1,0 +1,244 @@
+import { randomInt } from "node:crypto";
+import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
+import type * as pulumi from "../../../sdk/pulumi";
+import { inOrderOf, known, knownList } from "../../cloud/inputs";
+import type { Json } from "../../cloud/json";
+import { messageOf } from "../../cloud/message";
+import { ownerMark } from "../../cloud/owner-mark";
+import { outlasting } from "../../cloud/wait";
+import {
+  PartialFailure,
+  type CheckFailure,
+  type ResourceContext,
+  type ResourceHandler,
+  type UnknowableProperties,
+} from "../../server/resource";
+import { Unknown } from "../../server/values";
+import type { FoundClient, KeycloakApi } from "../client";
+import { connect, connectIfKnown } from "../connection";
+import { isKeycloakError, UnexpectedBehavior } from "../errors";
+
+export type OAuth2ClientInputs = pulumi.Unwrap<OAuth2ClientArgs>;
+
+export interface OAuth2ClientOutputs {
+  secret: string;
+  issuer: string;
+  adopted: boolean;
+  active: boolean;
+}
+
+/** Attribute of clients of ours: which resource of which stack made them. */
+const ownerKey = "gpu-clusters.owner";
+
+const secretPattern = /^[A-Za-z0-9\-._~]{24,32}$/;
+/** How long a create that is on its way is waited for when `up` is interrupted. */
+const interruptedMs = 10_000;
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2ClientOutputs> = {
+  async check(inputs, context, before) {
+    const failures = wrongInputs(inputs);
+    const [realm, clientId] = [known(inputs.realm), known(inputs.clientId)];
+    const api = connectIfKnown(context.config);
+    const isNew = before?.realm !== realm || before?.clientId !== clientId;
+    if (failures.length > 0 || api === undefined || realm === undefined || clientId === undefined || !isNew)
+      return failures;
+    // Before anything is made anywhere: whether Keycloak can be reached, who acts may see the realm's clients, and the id is free.
+    const found = await findIn(api, { realm, clientId }, context.signal);
+    if (found === undefined || known(inputs.adopt) !== false || isOurs(found, context)) return [];
+    throw new UnexpectedBehavior(takenReason({ realm, clientId }));
+  },
+
+  plan(state, _inputs) {
+    const { secret, active } = state.outputs;
+    // A secret that was changed by other means is the client's by now; one that was taken away is made anew.
+    return { ignores: ["adopt"], outputs: [...(secret === "" ? ["secret"] : []), ...(active ? [] : ["active"])] };
+  },
+
+  preview(inputs, state) {
+    const secret = known(inputs.secret) ?? (state?.outputs.secret || Unknown.value);
+    return { ...state?.outputs, secret, active: true };
+  },
+
+  async create(inputs, context) {
+    const api = connect(context.config);
+    const found = await findIn(api, inputs, context.signal);
+    const adopted = found !== undefined && !isOurs(found, context);
+    const secret = inputs.secret ?? found?.secret ?? newSecret();
+    const outputs = { secret, issuer: issuerOf(api, inputs.realm), adopted, active: true };
+    await bring({ api, inputs, outputs, found }, context);
+    return { id: idOf(inputs), outputs };
+  },
+
+  async read(id, state, context) {
+    const [realm, clientId] = splitId(id);
+    const api = connect(context.config);
+    const found = await findIn(api, { realm, clientId }, context.signal);
+    if (found === undefined) return undefined;
+    const { inputs: given, outputs: before } = state ?? {};
+    const secret = found.secret ?? "";
+    const adopted = before?.adopted ?? !isOurs(found, context);
+    return {
+      inputs: {
+        realm,
+        clientId,
+        ...(found.name !== "" && { displayName: found.name }),
+        ...(given?.secret !== undefined && { secret }),
+        redirectUris: inOrderOf(given?.redirectUris, found.redirectUris),
+        adopt: given?.adopt ?? false,
+      },
+      outputs: { secret, issuer: issuerOf(api, realm), adopted, active: isActive(found) },
+    };
+  },
+
+  async update(_id, inputs, { outputs: before }, context) {
+    const api = connect(context.config);
+    const found = await findIn(api, inputs, context.signal);
+    const outputs = { ...before, secret: inputs.secret ?? (before.secret || newSecret()), active: true };
+    await bring({ api, inputs, outputs, found }, context);
+    return outputs;
+  },
+
+  async delete(_id, { inputs, outputs }, context) {
+    if (outputs.adopted) return;
+    const api = connect(context.config);
+    const found = await findIn(api, inputs, context.signal);
+    // Somebody may have made another of the same id.
+    if (found !== undefined && isOurs(found, context)) await api.delete(inputs.realm, found.uuid, context.signal);
+  },
+};
+
+interface Bringing {
+  api: KeycloakApi;
+  inputs: OAuth2ClientInputs;
+  outputs: OAuth2ClientOutputs;
+  /** What there is. */
+  found: FoundClient | undefined;
+}
+
+/** Makes it, or makes of what there is what it should be. */
+async function bring({ api, inputs, outputs, found }: Bringing, context: ResourceContext): Promise<void> {
+  if (found === undefined) return createOnce(api, inputs, outputs, context);
+  if (!isOurs(found, context) && !(inputs.adopt ?? false)) throw new UnexpectedBehavior(takenReason(inputs));
+  await api.update(inputs.realm, found.uuid, representation(inputs, outputs, context, found), context.signal);
+}
+
+/** A create whose answer was lost, or whose wait was interrupted, may have made it: a look tells, by our mark. */
+async function createOnce(
+  api: KeycloakApi,
+  inputs: OAuth2ClientInputs,
+  outputs: OAuth2ClientOutputs,
+  context: ResourceContext,
+): Promise<void> {
+  const late = outlasting(context.signal, interruptedMs);
+  try {
+    await api.create(inputs.realm, representation(inputs, outputs, context), late.signal);
+  } catch (error) {
+    const unknown = late.signal.aborted || isKeycloakError(error, "unavailable");
+    if (!unknown && !isKeycloakError(error, "alreadyExists")) throw error;
+    const found = await findIn(api, inputs, late.signal).catch((second: unknown) => {
+      const reasons = [`${messageOf(error)}; whether the client exists could not be found out: ${messageOf(second)}`];
+      throw new PartialFailure(idOf(inputs), outputs, reasons, { cause: error });
+    });
+    if (found === undefined || !isOurs(found, context)) throw error;
+    await api.update(inputs.realm, found.uuid, representation(inputs, outputs, context, found), late.signal);
+  } finally {
+    late.end();
+  }
+}
+
+/** Reference: Keycloak, Admin REST API, ClientRepresentation. What is not ours to say stays as it is. */
+function representation(
+  { clientId, displayName = "", redirectUris = [] }: OAuth2ClientInputs,
+  { secret, adopted }: OAuth2ClientOutputs,
+  context: ResourceContext,
+  found?: FoundClient,
+): Json {
+  return {
+    ...found?.whole,
+    clientId,
+    name: displayName,
+    enabled: true,
+    protocol: "openid-connect",
+    publicClient: false,
+    bearerOnly: false,
+    clientAuthenticatorType: "client-secret",
+    secret,
+    serviceAccountsEnabled: true,
+    standardFlowEnabled: redirectUris.length > 0,
+    implicitFlowEnabled: false,
+    directAccessGrantsEnabled: false,
+    redirectUris,
+    // Browsers may ask from where people are sent back to.
+    webOrigins: redirectUris.length > 0 ? ["+"] : [],
+    attributes: { ...found?.attributes, ...(!adopted && { [ownerKey]: ownerMark(context.urn) }) },
+  };
+}
+
+function isActive({ whole, redirectUris }: FoundClient): boolean {
+  const people = redirectUris.length === 0 || whole["standardFlowEnabled"] === true;
+  return (
+    whole["enabled"] === true && whole["publicClient"] !== true && whole["serviceAccountsEnabled"] === true && people
+  );
+}
+
+function isOurs({ attributes }: FoundClient, { urn }: ResourceContext): boolean {
+  return attributes[ownerKey] === ownerMark(urn);
+}
+
+type Place = Pick<OAuth2ClientInputs, "realm" | "clientId">;
+
+/** Keycloak says of a realm that it does not have only that nothing was found. */
+async function findIn(
+  api: KeycloakApi,
+  { realm, clientId }: Place,
+  signal: AbortSignal,
+): Promise<FoundClient | undefined> {
+  try {
+    return await api.find(realm, clientId, signal);
+  } catch (error) {
+    if (!isKeycloakError(error, "notFound")) throw error;
+    throw new UnexpectedBehavior(`realm: ${api.baseUrl} has no realm "${realm}"`, { cause: error });
+  }
+}
+
+function takenReason({ realm, clientId }: Place): string {
+  return `clientId: the realm "${realm}" has a client "${clientId}" that this stack did not make; name another, or take it over with adopt: true`;
+}
+
+function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const [realm, clientId, secret] = [known(inputs.realm), known(inputs.clientId), known(inputs.secret)];
+  if (realm !== undefined && (realm === "" || realm.includes("/")))
+    failures.push({ property: "realm", reason: `"${realm}" is not the name of a realm` });
+  if (clientId !== undefined && !/^[\x21-\x7e]{1,255}$/.test(clientId))
+    failures.push({ property: "clientId", reason: "must have 1 to 255 printable characters and no spaces" });
+  if (secret !== undefined && !secretPattern.test(secret))
+    failures.push({
+      property: "secret",
+      reason: `must have 24 to 32 letters, digits and -._~, has ${secret.length} characters`,
+    });
+  (knownList(inputs.redirectUris) ?? []).forEach((uri, index) => {
+    if (!URL.canParse(uri.replace(/\*$/, "")))
+      failures.push({
+        property: `redirectUris[${index}]`,
+        reason: `"${uri}" must be a URL, whole but for a * at its end`,
+      });
+  });
+  return failures;
+}
+
+const issuerOf = (api: KeycloakApi, realm: string) => `${api.baseUrl}/realms/${encodeURIComponent(realm)}`;
+
+const idOf = ({ realm, clientId }: Place) => `${realm}/${clientId}`;
+
+/** Realms have no slash in their names, clients may. */
+function splitId(id: string): [realm: string, clientId: string] {
+  const slash = id.indexOf("/");
+  if (slash < 1) throw new Error(`"${id}" is not an id such as <realm>/<clientId>`);
+  return [id.slice(0, slash), id.slice(slash + 1)];
+}
+
+function newSecret(): string {
+  return Array.from({ length: 32 }, () => letters[randomInt(letters.length)]).join("");
+}

@@ -1,0 +1,79 @@
+/** The provider's configuration for Keycloak. */
+import { isSafeUrl } from "../safe-url";
+
+/**
+ * How to reach Keycloak, and who acts there: either a client with a service account (`clientId`, `clientSecret`), or a user (`username`,
+ * `password`). It needs the role `manage-clients` in the realms whose clients it makes, and no other.
+ * @providerConfig keycloak
+ */
+export interface KeycloakProviderConfig {
+  /** For example `https://sso.example.com`, without `/realms`. Default: the environment's `KEYCLOAK_URL`. */
+  baseUrl?: string;
+  /** Realm that it logs in to. Default: the environment's `KEYCLOAK_REALM`, else `master`. */
+  realm?: string;
+  /** Default: the environment's `KEYCLOAK_CLIENT_ID`, else `admin-cli`. */
+  clientId?: string;
+  /**
+   * Default: the environment's `KEYCLOAK_CLIENT_SECRET`.
+   * @secret
+   */
+  clientSecret?: string;
+  /** Default: the environment's `KEYCLOAK_USER`. */
+  username?: string;
+  /**
+   * Default: the environment's `KEYCLOAK_PASSWORD`.
+   * @secret
+   */
+  password?: string;
+}
+
+type Field = keyof KeycloakProviderConfig;
+
+const variables: Readonly<Record<Field, string>> = {
+  baseUrl: "KEYCLOAK_URL",
+  realm: "KEYCLOAK_REALM",
+  clientId: "KEYCLOAK_CLIENT_ID",
+  clientSecret: "KEYCLOAK_CLIENT_SECRET",
+  username: "KEYCLOAK_USER",
+  password: "KEYCLOAK_PASSWORD",
+};
+const defaults: Partial<Record<Field, string>> = { realm: "master", clientId: "admin-cli" };
+
+/**
+ * Fills defaults from the environment and checks what is known. What is missing is no failure here: a program without Keycloak needs none.
+ * `given` may hold unknown values, which pass through.
+ */
+export function checkKeycloakConfig<T>(
+  given: Partial<Record<Field, T>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): { config: Record<Field, T | string | undefined>; failures: { property: string; reason: string }[] } {
+  const fields = Object.keys(variables) as Field[];
+  const config = Object.fromEntries(
+    fields.map((field) => [field, given[field] ?? (environment[variables[field]]?.trim() || defaults[field])]),
+  ) as Record<Field, T | string | undefined>;
+  const { baseUrl } = config;
+  const failures =
+    typeof baseUrl === "string" && !isSafeUrl(baseUrl)
+      ? [
+          {
+            property: "keycloak.baseUrl",
+            reason: `"${baseUrl}" must be an https URL such as https://sso.example.com (http on this computer only): credentials go there`,
+          },
+        ]
+      : [];
+  return { config, failures };
+}
+
+/** What is missing to log in, by the user's own fields. */
+export function missingKeycloakConfig(
+  config: Readonly<Record<Field, unknown>>,
+): { property: string; reason: string }[] {
+  const user = config.username !== undefined || config.password !== undefined;
+  const needed: Field[] = ["baseUrl", ...(user ? (["username", "password"] as const) : (["clientSecret"] as const))];
+  return needed
+    .filter((field) => typeof config[field] !== "string")
+    .map((field) => ({
+      property: `keycloak.${field}`,
+      reason: `is missing: set it in the provider's configuration, or ${variables[field]} in the environment`,
+    }));
+}

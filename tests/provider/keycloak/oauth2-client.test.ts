@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { provider } from "../../../plugin/provider";
+import { checkKeycloakConfig, missingKeycloakConfig } from "../../../sdk/keycloak/config";
+import { EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { clientType, Console, keycloakContract } from "./contract";
+import { keycloakStandIn, type KeycloakStandIn } from "./keycloak-stand-in";
+
+describe("OAuth2Client on a stand-in for Keycloak", () => {
+  keycloakContract(keycloakStandIn);
+});
+
+describe("OAuth2Client when Keycloak fails", function () {
+  this.timeout(60_000);
+  let keycloak: KeycloakStandIn;
+  let console: Console;
+  let plugin: Plugin;
+  const inputs = { realm: "lab", clientId: "hub" };
+  beforeEach(async () => {
+    keycloak = await keycloakStandIn();
+    console = new Console(keycloak);
+    plugin = await startPlugin(provider, { config: { keycloak: { baseUrl: keycloak.baseUrl, ...keycloak.admin } } });
+  });
+  afterEach(async () => {
+    await plugin.stop();
+    await keycloak.close();
+  });
+  const client = () => new EngineResource(plugin, clientType);
+  const isCreate = (request: string) => request.startsWith("POST /admin/");
+
+  it("finds the client again whose create had no answer, and its secret logs in", async () => {
+    keycloak.fault = (request) => (isCreate(request) ? "lose-answer" : undefined);
+    const made = client();
+    await made.up(inputs);
+    keycloak.fault = () => undefined;
+    assert.equal(await console.logIn("hub", made.stored!.state.values["secret"]), 200);
+    assert.equal(keycloak.requests.filter(isCreate).length, 1);
+  });
+
+  it("keeps in the state a client that may exist, so that the next up finds it and a destroy deletes it", async () => {
+    let lost = false;
+    keycloak.fault = (request) => {
+      if (isCreate(request)) lost = true;
+      return isCreate(request) ? "lose-answer" : lost ? 503 : undefined;
+    };
+    const made = client();
+    await assert.rejects(made.up(inputs), /UnexpectedBehavior.*whether the client exists could not be found out/);
+    keycloak.fault = () => undefined;
+    assert.ok(made.stored);
+    await made.destroy();
+    assert.equal(await console.find("hub"), undefined);
+  });
+
+  it("leaves nothing in the state where nothing was made", async () => {
+    keycloak.fault = (request) => (isCreate(request) ? 403 : undefined);
+    const made = client();
+    await assert.rejects(
+      made.up(inputs),
+      /UnexpectedBehavior: Keycloak: .*HTTP 403\)\. Who acts needs the role manage-clients/,
+    );
+    assert.equal(made.stored, undefined);
+  });
+
+  it("outlives a moment without Keycloak at each call", async () => {
+    const made = client();
+    const failedOnce = new Set<string>();
+    keycloak.fault = (request) => {
+      const kind = request.split("?")[0]!.replace(/[0-9a-f-]{36}/, "uuid");
+      if (failedOnce.has(kind) || isCreate(request)) return undefined;
+      failedOnce.add(kind);
+      return 503;
+    };
+    await made.up(inputs);
+    await made.up({ ...inputs, displayName: "Hub" });
+    await made.refresh();
+    await made.destroy();
+    assert.deepEqual([...failedOnce].map((kind) => kind.split(" ")[0]).sort(), ["DELETE", "GET", "PUT"]);
+  });
+
+  it("logs in again where its session has ended", async () => {
+    const made = client();
+    await made.up(inputs);
+    keycloak.forgetSessions();
+    await made.refresh();
+    assert.ok(made.stored);
+  });
+
+  it("refuses by the field what cannot be", async () => {
+    const { failures } = await client().check({
+      realm: "lab",
+      clientId: "two words",
+      secret: "short",
+      redirectUris: ["https://a.example.com/*", "not a url"],
+    });
+    assert.deepEqual(failures.map(({ property }) => property).sort(), ["clientId", "redirectUris[1]", "secret"]);
+    assert.ok(!JSON.stringify(failures).includes("short"));
+  });
+
+  it("takes a destroy of a client that somebody else made by now for done", async () => {
+    const made = client();
+    await made.up(inputs);
+    await console.delete("hub");
+    await console.create({ clientId: "hub", secret: "of-another-hub-1234567890" });
+    await made.destroy();
+    assert.ok(await console.find("hub"));
+  });
+});
+
+describe("the provider's configuration for Keycloak", () => {
+  it("comes from the environment where it is not given, and says what is missing", () => {
+    const { config, failures } = checkKeycloakConfig<string>(
+      { baseUrl: "https://sso" },
+      { KEYCLOAK_CLIENT_SECRET: "s" },
+    );
+    assert.deepEqual(failures, []);
+    assert.deepEqual([config.realm, config.clientId, config.clientSecret], ["master", "admin-cli", "s"]);
+    assert.deepEqual(missingKeycloakConfig(config), []);
+    const missing = (given: Record<string, string>) =>
+      missingKeycloakConfig(checkKeycloakConfig<string>(given, {}).config).map(({ property }) => property);
+    assert.deepEqual(missing({}), ["keycloak.baseUrl", "keycloak.clientSecret"]);
+    assert.deepEqual(missing({ baseUrl: "https://sso", username: "admin" }), ["keycloak.password"]);
+  });
+
+  it("sends no credentials in plain text over a network", () => {
+    for (const baseUrl of ["http://sso.example.com", "sso.example.com", "ftp://sso"])
+      assert.equal(checkKeycloakConfig<string>({ baseUrl }, {}).failures.length, 1, baseUrl);
+    for (const baseUrl of ["https://sso.example.com/auth", "http://127.0.0.1:8080", "http://localhost:8080"])
+      assert.deepEqual(checkKeycloakConfig<string>({ baseUrl }, {}).failures, [], baseUrl);
+  });
+});
