@@ -4,7 +4,7 @@ import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
 import { known, knownElements, knownEntries } from "./inputs";
 import { kubernetesReleases, resolveKubernetesVersion } from "./versions";
-import { parseCidr, rangeOf } from "../sdk/ip-ranges";
+import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
 
 /** Limits of the create-cluster request (seed 004, "Limits"). */
 export const limits = { clusterNameLength: 128, nodeGroups: 20, nodesPerGroup: 100 } as const;
@@ -160,11 +160,11 @@ export function checkTaints(
 
 /** IPv4 in CIDR notation. */
 export function checkCidr(path: string, cidr: string, problems: Problems): void {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
-  if (!match || match.slice(1, 5).some((octet) => Number(octet) > 255) || Number(match[5]) > 32) {
+  const range = rangeOf(cidr);
+  if (!range) {
     problems.add(path, `"${cidr}" must be an IPv4 range such as 203.0.113.0/24`);
   } else if (!parseCidr(cidr)) {
-    problems.add(path, `"${cidr}" has bits beyond its prefix, which clouds refuse: ${rangeOf(cidr)} is the range`);
+    problems.add(path, `"${cidr}" has bits beyond its prefix, which clouds refuse: ${formatCidr(range)} is the range`);
   }
 }
 

@@ -1,35 +1,52 @@
-/** IPv4 ranges in CIDR notation. Pure. */
+/** IPv4 addresses, and ranges of them in CIDR notation. Pure. */
 
 export interface Ipv4Range {
   /** The first address, as a number. */
   readonly base: number;
   readonly prefix: number;
+  /** Addresses in the range, with the network's and the broadcast address. */
   readonly size: number;
 }
 
-/** Undefined for what is no range, or has bits beyond its prefix. */
-export function parseCidr(cidr: string): Ipv4Range | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
-  const octets = match?.slice(1, 5).map(Number) ?? [];
-  const prefix = Number(match?.[5]);
-  if (!match || octets.some((octet) => octet > 255) || prefix > 32) return undefined;
-  const base = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-  const size = 2 ** (32 - prefix);
-  return base % size === 0 ? { base, prefix, size } : undefined;
-}
-
-export function overlap(one: Ipv4Range, other: Ipv4Range): boolean {
-  return one.base < other.base + other.size && other.base < one.base + one.size;
+/** Undefined for what is no address in four decimals; `010` is none, because some read 8 there and some 10. */
+export function parseIpv4(text: string): number | undefined {
+  const octets = text.split(".");
+  if (octets.length !== 4 || !octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255))
+    return undefined;
+  return octets.reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
 export function formatIpv4(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
 
-/** The range that an address with a prefix is in: `10.0.0.0/8` of `10.1.2.3/8`. */
-export function rangeOf(cidr: string): string {
-  const [address = "", prefix = ""] = cidr.split("/");
-  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  const size = 2 ** (32 - Number(prefix));
-  return `${formatIpv4(Math.floor(number / size) * size)}/${prefix}`;
+/** The range that an address with a prefix is in: `10.0.0.0/8` of `10.1.2.3/8`. Undefined for what is none. */
+export function rangeOf(text: string): Ipv4Range | undefined {
+  const [, address = "", bits = ""] = /^([^/]+)\/(0|[1-9]\d?)$/.exec(text) ?? [];
+  const [number, prefix] = [parseIpv4(address), Number(bits)];
+  if (number === undefined || prefix > 32) return undefined;
+  const size = 2 ** (32 - prefix);
+  return { base: number - (number % size), prefix, size };
+}
+
+/** Undefined for what is no range, or has bits beyond its prefix. */
+export function parseCidr(text: string): Ipv4Range | undefined {
+  const range = rangeOf(text);
+  return range && formatCidr(range) === text ? range : undefined;
+}
+
+export function formatCidr({ base, prefix }: Ipv4Range): string {
+  return `${formatIpv4(base)}/${prefix}`;
+}
+
+export function overlap(one: Ipv4Range, other: Ipv4Range): boolean {
+  return one.base < other.base + other.size && other.base < one.base + one.size;
+}
+
+/** For networks of one's own (RFC 1918). */
+export const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] as const;
+
+/** Whether all of the range is private. */
+export function isPrivate(range: Ipv4Range): boolean {
+  return privateRanges.map((text) => parseCidr(text)!).some((all) => overlap(all, range) && all.prefix <= range.prefix);
 }

@@ -1,11 +1,11 @@
 /** Instances have addresses of their VPC, which no loopback interface has: each gets one of 127.78.0.0/16 besides. */
-import { formatIpv4, parseIpv4, parseIpv4Range } from "../addresses";
+import { formatCidr, formatIpv4, parseCidr, parseIpv4 } from "../../sdk/ip-ranges";
 
 /** Light machines of the simulated AWS are in this range. */
-export const machineRange = parseIpv4Range("127.78.0.0/16")!;
+export const machineRange = parseCidr("127.78.0.0/16")!;
 
 /** Public addresses of the simulated AWS are in this range (moto/aws_world/network.py). */
-export const publicRange = parseIpv4Range("127.79.0.0/16")!;
+export const publicRange = parseCidr("127.79.0.0/16")!;
 
 /** Gives each instance an address and keeps it until it is released. */
 export class MachineAddresses {
@@ -28,7 +28,7 @@ export class MachineAddresses {
       this.taken.add(address);
       return address;
     }
-    throw new Error(`all addresses of ${formatIpv4(machineRange.base)}/${machineRange.prefix} are taken`);
+    throw new Error(`all addresses of ${formatCidr(machineRange)} are taken`);
   }
 
   release(instanceId: string): void {

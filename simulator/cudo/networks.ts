@@ -1,5 +1,5 @@
 /** Networks (reference: Cudo API, /v1/projects/{p}/networks): one data center, a private range, a virtual router. */
-import { formatIpv4, isPrivate, parseIpv4Range } from "../addresses";
+import { formatCidr, formatIpv4, isPrivate, rangeOf } from "../../sdk/ip-ranges";
 import { money } from "./catalogue";
 import { prices } from "./catalogue-data";
 import { checkDataCenter, checkId, checkQuota, required } from "./checks";
@@ -12,7 +12,7 @@ export function createNetwork(world: World, projectId: string, body: Decoded<typ
   const id = checkId("id", body.id, 63);
   const dataCenterId = checkDataCenter(body.dataCenterId);
   const ipRange = required("ipRange", body.ipRange);
-  const range = parseIpv4Range(ipRange);
+  const range = rangeOf(ipRange);
   if (!range || !isPrivate(range) || range.size < 8) {
     throw invalidArgument(`ipRange "${ipRange}" is invalid: must be a private IPv4 CIDR (RFC 1918), at most /29`);
   }
@@ -27,7 +27,7 @@ export function createNetwork(world: World, projectId: string, body: Decoded<typ
     createTime: world.now,
     state: "CREATING",
     steps: [{ at: world.now + world.delays.network, state: "ACTIVE" }],
-    ipRange: `${formatIpv4(range.base)}/${range.prefix}`,
+    ipRange: formatCidr(range),
     externalAddress,
   };
   world.state.networks[keyOf(projectId, id)] = network;
@@ -84,7 +84,7 @@ export function findNetwork(world: World, projectId: string, id: string): Stored
 
 /** The first `count` addresses of the network that no VM has; the first address is the router's. Throws code 9 when it is full. */
 export function freeInternalAddresses(world: World, network: StoredNetwork, count: number): string[] {
-  const range = parseIpv4Range(network.ipRange)!;
+  const range = rangeOf(network.ipRange)!;
   const taken = new Set<string>();
   for (const vm of ofProject(world.state.vms, network.projectId)) {
     for (const nic of vm.nics) if (nic.networkId === network.id) taken.add(nic.internalAddress);
@@ -99,7 +99,7 @@ export function freeInternalAddresses(world: World, network: StoredNetwork, coun
 }
 
 export function networkView(network: StoredNetwork) {
-  const router = formatIpv4(parseIpv4Range(network.ipRange)!.base + 1);
+  const router = formatIpv4(rangeOf(network.ipRange)!.base + 1);
   const up = network.state !== "CREATING";
   return {
     projectId: network.projectId,

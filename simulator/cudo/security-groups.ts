@@ -1,5 +1,5 @@
 /** Security groups (reference: Cudo API, /v1/projects/{p}/security-groups). A new group has no rules; PATCH replaces all rules. */
-import { parseIpv4, parseIpv4Range } from "../addresses";
+import { parseIpv4, rangeOf } from "../../sdk/ip-ranges";
 import { nextIdentifier } from "../identifiers";
 import { checkDataCenter, checkId, checkQuota, required } from "./checks";
 import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "./errors";
@@ -113,7 +113,7 @@ function checkRule(rule: RuleBody, index: number): void {
     if (!validPorts(rule.ports))
       throw refuse("ports", `"${rule.ports}" is invalid: ports like "80,443" or one range like "1024:2048"`);
   }
-  if (rule.ipRangeCidr && parseIpv4Range(rule.ipRangeCidr) === undefined && parseIpv4(rule.ipRangeCidr) === undefined) {
+  if (rule.ipRangeCidr && rangeOf(rule.ipRangeCidr) === undefined && parseIpv4(rule.ipRangeCidr) === undefined) {
     throw refuse("ipRangeCidr", `"${rule.ipRangeCidr}" is invalid: an IP address or a CIDR`);
   }
   if (rule.icmpType && !icmpTypes.includes(rule.icmpType))

@@ -3,16 +3,14 @@
  * machines the same one is 10.x.y.z, because what leaves a machine must not have a loopback address. The image's `machine-init`
  * translates the first to the second. All private networks are on one wire.
  */
-import { parseIpv4, parseIpv4Range } from "../../addresses";
+import { parseCidr, parseIpv4 } from "../../../sdk/ip-ranges";
 import type { MachineSpec } from "../machine";
 
 /** The machines' gateway. No machine gets an address that ends in 255. */
 export const gatewayAddress = "10.77.0.255";
 
-export const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] as const;
-
 /** Addresses that machines of any cloud may have on the host, and public ones. */
-const translated = parseIpv4Range("127.64.0.0/12")!;
+const translated = parseCidr("127.64.0.0/12")!;
 
 /** @throws Error for an address that no machine of this kind can have */
 export function wireAddress(address: string): string {

@@ -6,7 +6,8 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { gatewayAddress, privateNetworks } from "./address";
+import { privateRanges } from "../../../sdk/ip-ranges";
+import { gatewayAddress } from "./address";
 import { endMachines, machinesVariable } from "./sweep";
 
 /** Comes with the accepted connection. */
@@ -56,7 +57,7 @@ function makeBridge(): void {
   ip("link", "add", "machines", "type", "bridge", "forward_delay", "0");
   ip("address", "add", `${gatewayAddress}/32`, "dev", "machines");
   ip("link", "set", "machines", "up");
-  for (const network of privateNetworks) ip("route", "add", network, "dev", "machines", "src", gatewayAddress);
+  for (const network of privateRanges) ip("route", "add", network, "dev", "machines", "src", gatewayAddress);
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
   // No name server answers here. Refusals beyond the first few would be left out, and each that is costs a machine 5 s.
   writeFileSync("/proc/sys/net/ipv4/icmp_ratelimit", "0");

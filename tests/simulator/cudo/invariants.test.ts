@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseIpv4, parseIpv4Range } from "../../../simulator/addresses";
+import { parseCidr, parseIpv4 } from "../../../sdk/ip-ranges";
 import { CudoCloud } from "../../../simulator/cudo/cloud";
 import type { CudoState } from "../../../simulator/cudo/model";
 import { defaultTiming } from "../../../simulator/cudo/timing";
@@ -177,7 +177,7 @@ function checkInvariants(expected: Expected, cudo: ClockCudo): void {
     inner.length,
     "no internal address twice",
   );
-  const range = parseIpv4Range("10.0.0.0/29")!;
+  const range = parseCidr("10.0.0.0/29")!;
   for (const nic of inner) {
     const offset = parseIpv4(nic.internalIpAddress)! - range.base;
     assert.ok(offset >= 2 && offset <= 6, "within the network, beside its router");
