@@ -78,8 +78,13 @@ export interface MithrilClusterArgs {
    * Default: `1.34`.
    */
   kubernetesVersion?: "1.34" | "1.29";
-  /** Public key that opens the control plane and the nodes as `ubuntu`. Registered before the cluster is made; another key is another cluster. */
-  sshPublicKey: pulumi.Input<string>;
+  /**
+   * Public key that opens the control plane and the nodes as `ubuntu`. Registered before the cluster is made; another key is another cluster.
+   * A key that the project has already is used as it is. This or `sshKeyId`.
+   */
+  sshPublicKey?: pulumi.Input<string>;
+  /** In the place of `sshPublicKey`: a key that the project has, by its fid, `sshkey_…`. It stays when the cluster goes. */
+  sshKeyId?: pulumi.Input<string>;
   /**
    * The private key that belongs to it, in OpenSSH's or PEM format without a passphrase: the kubeconfig is read with it. Kept as a secret.
    * @secret

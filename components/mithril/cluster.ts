@@ -79,13 +79,14 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const groups = args.nodeGroups ?? [];
     const privateKey = pulumi.secret(args.sshPrivateKey);
 
-    const sshKey = new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey }, child);
+    const sshKeyId =
+      args.sshKeyId ?? new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, child).id;
     const cluster = new Cluster(
       `${name}-cluster`,
       {
         name: clusterName,
         region: args.region,
-        sshKeys: [sshKey.id],
+        sshKeys: [sshKeyId],
         instanceType: args.controlPlane.instanceType,
         kubernetesVersion: args.kubernetesVersion,
       },
@@ -157,7 +158,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
             clusterId: cluster.id,
             clusterName,
             region: args.region,
-            sshKeys: [sshKey.id],
+            sshKeys: [sshKeyId],
             volumes: shares.map((share) => share.id),
           };
           const spec = groupArgs(group, place);

@@ -9,7 +9,7 @@ export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs)
   const problems = new Problems();
   const args = bySchema("gpu-clusters:mithril:MithrilCluster", given, problems);
   checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  for (const field of ["region", "sshPublicKey", "sshPrivateKey"] as const) {
+  for (const field of ["region", "sshPublicKey", "sshKeyId", "sshPrivateKey"] as const) {
     if (known<string>(args[field]) === "") problems.add(field, "must not be empty");
   }
   checkKeys(args, problems);
@@ -34,6 +34,11 @@ function checkName(path: string, name: string, problems: Problems): void {
 }
 
 function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
+  if ((args.sshPublicKey === undefined) === (args.sshKeyId === undefined)) {
+    problems.add("sshPublicKey", "is required, or sshKeyId in its place: exactly one of the two");
+  }
+  const keyId = known(args.sshKeyId);
+  if (keyId && !keyId.startsWith("sshkey_")) problems.add("sshKeyId", `"${keyId}" must be a key's fid, sshkey_…`);
   const publicKey = known(args.sshPublicKey)?.trim();
   if (publicKey && publicKey.includes("PRIVATE KEY")) {
     problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");

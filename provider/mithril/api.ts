@@ -2,6 +2,7 @@ import type {
   AuctionMarket,
   Bid,
   BidRequest,
+  BidStatus,
   BidUpdate,
   Cluster,
   ClusterRequest,
@@ -47,8 +48,8 @@ export interface MithrilApi {
     delete(fid: string, signal: AbortSignal): Promise<void>;
   };
   readonly bids: {
-    /** Terminated ones too. */
-    list(filter: { name?: string; status?: string; region?: string }, signal: AbortSignal): Promise<Bid[]>;
+    /** Terminated ones too: the project's whole history, where nothing narrows it. */
+    list(filter: { name?: string; status?: BidStatus; region?: string }, signal: AbortSignal): Promise<Bid[]>;
     find(fid: string, signal: AbortSignal): Promise<Bid | undefined>;
     create(request: BidRequest, idempotencyKey: string, signal: AbortSignal): Promise<Bid>;
     update(fid: string, update: BidUpdate, signal: AbortSignal): Promise<Bid>;

@@ -15,7 +15,7 @@ import type { MithrilApi } from "./api";
 import { createOnce, type Search } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "./money";
 import { bidName, bidOrdinal, instanceName } from "./names";
-import { inPlaces, instancesOf, isGoneWithOrder, isLiveBid, orderDifferences, statusWith } from "./orders";
+import { inPlaces, instancesOf, isGoneWithOrder, isLiveBid, liveBids, orderDifferences, statusWith } from "./orders";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
 
 export interface SpotGroup {
@@ -71,17 +71,19 @@ export class SpotGroupDriver implements NodeGroupDriver {
 
   /** Live bids of the group, oldest first. */
   async members(signal: AbortSignal): Promise<Bid[]> {
-    return (await this.everyBid(signal)).filter(isLiveBid);
+    return this.ours(await liveBids(this.group.api, signal));
   }
 
   /** Sizes are rounded up to whole bids. A smaller size only gives up bids that hold no instances now, the newest first. */
   async resize(size: number, signal: AbortSignal): Promise<void> {
     const { bidSize } = this.group;
-    const every = await this.everyBid(signal);
-    const bids = every.filter(isLiveBid);
+    const bids = await this.members(signal);
     let current = sizeOf(bids);
     if (current < size) {
-      await this.place(Math.ceil((size - current) / bidSize), every, signal);
+      // With the history, for its names, and because one list misses no bid.
+      const every = await this.everyBid(signal);
+      const missing = size - sizeOf(every.filter(isLiveBid));
+      if (missing > 0) await this.place(Math.ceil(missing / bidSize), every, signal);
       return;
     }
     const waiting = bids.filter(({ status }) => status === "Open").reverse();
@@ -113,13 +115,17 @@ export class SpotGroupDriver implements NodeGroupDriver {
 
   async destroy(signal: AbortSignal): Promise<void> {
     const { api } = this.group;
+    // Also bids that an interrupted run has ended, for their instances.
+    const fids = new Set((await this.everyBid(signal)).map(({ fid }) => fid));
     await waitFor(async () => {
-      const every = await this.everyBid(signal);
-      const live = every.filter(isLiveBid);
+      const live = await this.members(signal);
+      for (const { fid } of live) fids.add(fid);
       await inParallel(live, bidsAtOnce, signal, (bid) => api.bids.delete(bid.fid, signal));
-      // Also of bids that an interrupted run has ended.
-      const instances = await instancesOf(api, { bids: every.map(({ fid }) => fid) }, signal);
-      return live.length === 0 && instances.every(isGoneWithOrder) ? true : undefined;
+      if (live.length > 0) return undefined;
+      const instances = await instancesOf(api, { bids: [...fids] }, signal);
+      if (!instances.every(isGoneWithOrder)) return undefined;
+      // One list misses no bid.
+      return (await this.everyBid(signal)).some(isLiveBid) ? undefined : true;
     }, signal);
   }
 
@@ -211,8 +217,13 @@ export class SpotGroupDriver implements NodeGroupDriver {
 
   /** All bids with the group's mark, also those that have ended. */
   private async everyBid(signal: AbortSignal): Promise<Bid[]> {
-    const { api, clusterId, clusterName, group } = this.group;
-    return (await api.bids.list({}, signal))
+    return this.ours(await this.group.api.bids.list({}, signal));
+  }
+
+  /** Those with the group's mark, oldest first. */
+  private ours(bids: readonly Bid[]): Bid[] {
+    const { clusterId, clusterName, group } = this.group;
+    return bids
       .filter((bid) => bid.launchSpecification.cluster === clusterId)
       .filter((bid) => bidOrdinal(clusterName, group, bid.name) !== undefined)
       .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || compareOrdinals(clusterName, group, a, b));

@@ -1,6 +1,6 @@
 /** What spot bids and reservations have in common. */
 import type { MithrilApi } from "./api";
-import type { Bid, Instance, LaunchSpecification, Reservation } from "./types";
+import { liveBidStatuses, type Bid, type Instance, type LaunchSpecification, type Reservation } from "./types";
 
 /** Reference: Mithril API, "Startup scripts". */
 export const longestStartupScript = 10_000;
@@ -23,6 +23,16 @@ export function isGone({ status }: Pick<Instance, "status">): boolean {
 /** Whether the instance is gone where its order has ended: nothing brings it back, whatever its row says. */
 export function isGoneWithOrder(instance: Pick<Instance, "status">): boolean {
   return isGone(instance) || instance.status === "STATUS_PREEMPTED" || instance.status === "STATUS_ERROR";
+}
+
+/**
+ * The project's live bids, without its history, which only grows. The lists are read one beside the other: a bid that changes meanwhile may
+ * be in two of them, or in none. So nothing is ordered because one is missing here (`SpotGroupDriver.resize`).
+ */
+export async function liveBids(api: Pick<MithrilApi, "bids">, signal: AbortSignal): Promise<Bid[]> {
+  const lists = await Promise.all(liveBidStatuses.map((status) => api.bids.list({ status }, signal)));
+  const byFid = new Map(lists.flat().map((bid) => [bid.fid, bid]));
+  return [...byFid.values()].filter(isLiveBid);
 }
 
 /**

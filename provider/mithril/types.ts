@@ -4,7 +4,8 @@
  */
 
 export type ClusterStatus = "Pending" | "Available" | "Terminated";
-export type BidStatus = "Open" | "Allocated" | "Preempting" | "Terminated" | "Paused";
+export const liveBidStatuses = ["Open", "Allocated", "Preempting", "Paused"] as const;
+export type BidStatus = (typeof liveBidStatuses)[number] | "Terminated";
 export type ReservationStatus = "Pending" | "Active" | "Paused" | "Canceled" | "Ended";
 export type DiskInterface = "Block" | "File";
 

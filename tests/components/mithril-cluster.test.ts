@@ -48,6 +48,22 @@ const reasons = (changes: Partial<MithrilClusterArgs>) =>
   );
 
 describe("components/mithril", () => {
+  it("uses a key that the project has, and registers none then", async () => {
+    const registered = await mockProgram(cloud);
+    new MithrilCluster("train", { ...args, sshPublicKey: undefined, sshKeyId: "sshkey_mine" });
+    await settled();
+    assert.ok(!registered.names().some((name) => name.includes("SshKey")));
+    for (const type of ["Cluster", "NodeGroup"]) {
+      assert.deepEqual(registered.inputs(`gpu-clusters:mithril:${type}`).sshKeys, ["sshkey_mine"]);
+    }
+    const exactlyOne = ["sshPublicKey: is required, or sshKeyId in its place: exactly one of the two"];
+    assert.deepEqual(reasons({ sshKeyId: "sshkey_mine" }), exactlyOne);
+    assert.deepEqual(reasons({ sshPublicKey: undefined }), exactlyOne);
+    assert.deepEqual(reasons({ sshPublicKey: undefined, sshKeyId: "mine" }), [
+      'sshKeyId: "mine" must be a key\'s fid, sshkey_…',
+    ]);
+  });
+
   it("registers the key before the cluster, and everything named after it", async () => {
     const registered = await mockProgram(cloud);
     const cluster = new MithrilCluster("train", args);

@@ -1,5 +1,5 @@
 import type * as pulumi from "../../../sdk/pulumi";
-import { PartialFailure, type ResourceHandler } from "../../server/resource";
+import { PartialFailure, type CheckFailure, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
 import type { ClusterArgs } from "../../../sdk/mithril/cluster";
 import { isMithrilError } from "../errors";
@@ -28,9 +28,9 @@ const kubernetesPort = 6443;
 const provisioningMs = 15 * minuteMs;
 
 export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
-  check(given, context) {
+  check(given, context, before) {
     const inputs = given as Fields<ClusterInputs>;
-    return withCatalogue(context, (catalogue) => {
+    return withCatalogue(context, async (catalogue, { api }) => {
       const [region, type] = [known(inputs.region), known(inputs.instanceType)];
       const regional = region === undefined ? undefined : regionProblem(region, "kubernetes", catalogue);
       const typed = type === undefined ? undefined : controlPlaneProblem(type, region, catalogue);
@@ -41,11 +41,7 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
         ...(keyless
           ? [{ property: "sshKeys", reason: "must have at least one key: the kubeconfig is read over SSH" }]
           : []),
-        ...knownItems(inputs.sshKeys).flatMap((key, index) =>
-          key.startsWith("sshkey_")
-            ? []
-            : [{ property: `sshKeys[${index}]`, reason: `"${key}" must be a key's fid, sshkey_…` }],
-        ),
+        ...(await checkKeys(knownItems(inputs.sshKeys), before?.sshKeys ?? [], api, context.signal)),
       ];
     });
   },
@@ -118,6 +114,24 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
     );
   },
 };
+
+/** A cluster keeps the keys that it was made with, whatever became of them since. */
+async function checkKeys(
+  keys: readonly string[],
+  before: readonly string[],
+  api: MithrilApi,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const added = keys.filter((key) => !before.includes(key));
+  const known = added.length === 0 ? [] : await api.sshKeys.list(signal);
+  return added.flatMap((key) => {
+    const property = `sshKeys[${keys.indexOf(key)}]`;
+    if (!key.startsWith("sshkey_")) return [{ property, reason: `"${key}" must be a key's fid, sshkey_…` }];
+    if (known.some(({ fid }) => fid === key)) return [];
+    const names = known.map(({ name, fid }) => `${name} (${fid})`).join(", ") || "none";
+    return [{ property, reason: `project ${api.projectId} has no SSH key ${key}; it has: ${names}` }];
+  });
+}
 
 async function controlPlaneType(
   { instanceType, region }: ClusterInputs,

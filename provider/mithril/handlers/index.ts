@@ -12,7 +12,7 @@ import { nodeGroupHandler } from "./node-group";
 import { liveReservations } from "../reservation-lifecycle";
 import { reservationHandler } from "./reservation";
 import { findable } from "./unfinished";
-import { liveBids, spotBidHandler } from "./spot-bid";
+import { bidsNamed, spotBidHandler } from "./spot-bid";
 import { sshAccessHandler } from "./ssh-access";
 import { keysNamed, sshKeyHandler } from "./ssh-key";
 import { volumeHandler, volumesNamed } from "./volume";
@@ -25,7 +25,7 @@ export const mithrilResources: Readonly<Record<string, ResourceHandler>> = {
     reservationHandler,
     liveReservations,
   ),
-  "gpu-clusters:mithril:SpotBid": findable("gpu-clusters:mithril:SpotBid", spotBidHandler, liveBids),
+  "gpu-clusters:mithril:SpotBid": findable("gpu-clusters:mithril:SpotBid", spotBidHandler, bidsNamed),
   "gpu-clusters:mithril:SshAccess": sshAccessHandler,
   "gpu-clusters:mithril:SshKey": findable("gpu-clusters:mithril:SshKey", sshKeyHandler, keysNamed),
   "gpu-clusters:mithril:Volume": findable("gpu-clusters:mithril:Volume", volumeHandler, volumesNamed),

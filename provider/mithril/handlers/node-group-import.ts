@@ -1,6 +1,6 @@
 import type { MithrilApi } from "../api";
 import { bidOrdinal, reservationName } from "../names";
-import { isLiveBid, isLiveReservation } from "../orders";
+import { isLiveReservation, liveBids } from "../orders";
 import type { Bid, Reservation } from "../types";
 import type { NodeGroupInputs } from "./node-group-inputs";
 
@@ -10,10 +10,10 @@ export async function importedNodeGroup(
   { clusterId, clusterName, name }: { clusterId: string; clusterName: string; name: string },
   signal: AbortSignal,
 ): Promise<NodeGroupInputs | undefined> {
-  const [bids, reservations] = await Promise.all([api.bids.list({}, signal), api.reservations.list(signal)]);
+  const [bids, reservations] = await Promise.all([liveBids(api, signal), api.reservations.list(signal)]);
   const joins = (order: Bid | Reservation) => order.launchSpecification.cluster === clusterId;
   const members = bids
-    .filter((bid) => isLiveBid(bid) && joins(bid) && bidOrdinal(clusterName, name, bid.name) !== undefined)
+    .filter((bid) => joins(bid) && bidOrdinal(clusterName, name, bid.name) !== undefined)
     .sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const bid = members.at(-1);
   if (bid) {

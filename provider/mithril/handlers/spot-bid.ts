@@ -165,7 +165,7 @@ async function place(inputs: SpotBidInputs, { config, signal }: ResourceContext)
       kind: "spot bid",
       name,
       token: "gpu-clusters:mithril:SpotBid",
-      find: (stop) => liveBids(api, name, stop),
+      find: (stop) => bidsNamed(api, name, stop),
       send: (stop) => api.bids.create(request, key, stop),
       differences: (found) => orderDifferences(found, request),
     },
@@ -173,7 +173,7 @@ async function place(inputs: SpotBidInputs, { config, signal }: ResourceContext)
   );
 }
 
-export async function liveBids(api: MithrilApi, name: string, signal: AbortSignal): Promise<Bid[]> {
+export async function bidsNamed(api: MithrilApi, name: string, signal: AbortSignal): Promise<Bid[]> {
   return (await api.bids.list({ name }, signal)).filter(isLiveBid);
 }
 

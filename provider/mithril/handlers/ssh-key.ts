@@ -1,7 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import type { ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { isLiveBid, isLiveReservation } from "../orders";
+import { isLiveReservation, liveBids } from "../orders";
 import { isMithrilError } from "../errors";
 import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
@@ -123,9 +123,9 @@ async function usersOf(
   key: string,
   signal: AbortSignal,
 ): Promise<{ users: string[]; spent: string[] }> {
-  const [bids, reservations] = await Promise.all([api.bids.list({}, signal), api.reservations.list(signal)]);
+  const [bids, reservations] = await Promise.all([liveBids(api, signal), api.reservations.list(signal)]);
   const orders = [
-    ...bids.filter(isLiveBid).map((bid) => ({ ...bid, kind: "bid" })),
+    ...bids.map((bid) => ({ ...bid, kind: "bid" })),
     ...reservations.filter(isLiveReservation).map((reservation) => ({ ...reservation, kind: "reservation" })),
   ].filter((order) => order.launchSpecification.sshKeys.includes(key));
   const named = (all: typeof orders) => all.map(({ kind, name, fid }) => `${kind} ${name} (${fid})`);

@@ -7,7 +7,7 @@ import { inPlaces, isGone, isGoneWithOrder } from "../../../provider/mithril/ord
 import { possibleStart } from "../../../provider/mithril/reservation-lifecycle";
 import type { Instance, InstanceType, Region } from "../../../provider/mithril/types";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { publicKey, signal, TestMithril } from "./cloud";
+import { projectId, publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 
@@ -121,6 +121,55 @@ describe("A real account of Mithril", () => {
       ["laptop"],
     );
     assert.equal(mithril.count("CreateSshKey"), 1);
+  });
+
+  it("refuses at the preview a key that the project does not have, and keeps clusters whose key is gone", async () => {
+    const api = mithril.api();
+    const { fid } = await api.sshKeys.create({ name: "laptop", publicKey: publicKey(), required: false }, signal());
+    const cluster = resource("Cluster");
+    const inputs = { name: "c", region, instanceType: "cpu.4x" };
+    const { failures } = await cluster.check({ ...inputs, sshKeys: [fid, "sshkey_other"] });
+    assert.deepEqual(
+      failures.map(({ property, reason }) => `${property}: ${reason}`),
+      [`sshKeys[1]: project ${projectId} has no SSH key sshkey_other; it has: laptop (${fid})`],
+    );
+    await cluster.up({ ...inputs, sshKeys: [fid] });
+    await api.sshKeys.delete(fid, signal());
+    assert.equal(await cluster.up({ ...inputs, sshKeys: [fid] }), "same");
+  });
+
+  it("has a long history of bids: it is read to order one, and not at each look", async () => {
+    const spec = {
+      clusterId: "",
+      clusterName: "c",
+      name: "gpu",
+      region,
+      instanceType: "h100-80gb.sxm.8x",
+      sshKeys: [],
+    };
+    const inputs = { ...spec, capacity: { spot: { limitPrice: "$20.00" } }, minSize: 1, maxSize: 1 };
+    const api = mithril.api();
+    const key = (await api.sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
+    const shape = { name: "c", region, sshKeys: [key], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" };
+    inputs.clusterId = (await api.clusters.create(shape, signal())).fid;
+    const group = resource("NodeGroup");
+    await group.up(inputs);
+    const [bid] = Object.values(mithril.cloud.state.bids);
+    for (let index = 0; index < 350; index++) {
+      const old = { ...bid!, fid: `bid_old${index}`, name: `c-gpu-${index + 1}`, status: "Terminated", instances: [] };
+      mithril.cloud.state.bids[old.fid] = old as typeof bid & object;
+    }
+    const pages = () =>
+      mithril.requests.filter(({ operation, query }) => operation === "ListBids" && !query.has("status")).length;
+    const before = pages();
+    await group.refresh();
+    assert.equal(await group.up(inputs), "same");
+    assert.equal(pages(), before);
+    await group.up({ ...inputs, minSize: 2, maxSize: 2 });
+    assert.equal(pages(), before + 4);
+    // Names of bids that have ended are not used again.
+    assert.ok(Object.values(mithril.cloud.state.bids).some(({ name }) => name === "c-gpu-351"));
+    await group.destroy();
   });
 
   it("keeps rows of instances under a bid that has ended: a destroy does not wait for them", async () => {
