@@ -38,7 +38,7 @@ describe("the autoscaler's server on AWS", () => {
     await running(group.spec.name, size);
     assert.equal(await target(group.spec.name), size);
     await until(async () => {
-      const { size: fleets, machines } = await group.restarted().describe(AbortSignal.timeout(10_000));
+      const { size: fleets, machines } = await group.restarted().describe(AbortSignal.timeout(60_000));
       return fleets === size && machines.filter(({ state }) => state !== "deleting").length === size;
     }, `a fleet of ${size}`);
   };
@@ -78,7 +78,7 @@ describe("the autoscaler's server on AWS", () => {
     await client.call("NodeGroupIncreaseSize", { id: "other", delta: 2 });
     await agrees(other, 2);
     await until(
-      async () => (await full.restarted().describe(AbortSignal.timeout(10_000))).size === 0,
+      async () => (await full.restarted().describe(AbortSignal.timeout(60_000))).size === 0,
       "the fleet's target is lowered",
     );
     await scene.simulator.clearFaults();
@@ -108,7 +108,7 @@ describe("the autoscaler's server on AWS", () => {
     let client = await serve(group);
     await client.call("NodeGroupIncreaseSize", { id: "restarts", delta: 2 });
     await until(
-      async () => (await group.restarted().describe(AbortSignal.timeout(10_000))).size === 3,
+      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 3,
       "the fleet has it",
     );
     await server.close();
@@ -117,7 +117,7 @@ describe("the autoscaler's server on AWS", () => {
     await scene.simulator.addFault({ action: "TerminateInstances", code: "UnauthorizedOperation", times: 1 });
     await client.call("NodeGroupDeleteNodes", { id: "restarts", nodes: [node(machine!)] });
     await until(
-      async () => (await group.restarted().describe(AbortSignal.timeout(10_000))).size === 2,
+      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 2,
       "the target is down",
     );
     await server.close();
@@ -143,7 +143,7 @@ describe("the autoscaler's server on AWS", () => {
   it("drains a spot machine that AWS takes back, before it goes", async () => {
     const group = await makeGroup(scene, "spot", 1, { capacity: { spot: {} } });
     const { machines } = await until(async () => {
-      const found = await group.driver.describe(AbortSignal.timeout(10_000));
+      const found = await group.driver.describe(AbortSignal.timeout(60_000));
       return found.machines[0]?.state === "running" && found;
     }, "the machine");
     await serve(group);

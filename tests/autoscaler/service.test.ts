@@ -199,7 +199,7 @@ describe("the server that cluster-autoscaler asks", () => {
     const silent = new FakeCloud("silent");
     silent.describe = () => new Promise(() => undefined);
     cloud = new FakeCloud("m");
-    server = await startServer({ clouds: { gpu: cloud, silent }, timing: { startMs: 100 } });
+    server = await startServer({ clouds: { gpu: cloud, silent }, timing: { startMs: 2_000 } });
     const { nodeGroups } = await server.client.call("NodeGroups", {});
     assert.deepEqual(
       nodeGroups.map(({ id }) => id),

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { createCudoClient } from "../../provider/cudo/client";
 import { createMithrilClient } from "../../provider/mithril/client";
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(60_000);
 const backoff = { retries: 0, firstMs: 1, factor: 1, longestMs: 1 };
 
 describe("An answer of a wrong shape", () => {

@@ -63,7 +63,7 @@ describe("a command over SSH", () => {
 
   const run = (command: string) =>
     runOverSsh({ host: "127.0.0.1", port, user: "root", privateKey: keys.private }, command, {
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
 
   it("keeps output and exit status that come with the answer to it", async () => {

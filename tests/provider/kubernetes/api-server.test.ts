@@ -94,7 +94,7 @@ describe("a real API server", function () {
       metadata: { name: "w" },
       spec: { any: { depth: [1] } },
     };
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     // The definition is served a little after it is there, and the API server has no event for that.
     let made: KubernetesObject | undefined;
     while (made === undefined) {

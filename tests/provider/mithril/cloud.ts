@@ -75,6 +75,13 @@ export class TestMithril {
     this.faults.clear();
   }
 
+  /** From now on the cloud's time passes only when it is told to: states that pass by themselves can be looked at. */
+  stopClock(): (ms: number) => void {
+    let now = this.clock();
+    this.clock = () => now;
+    return (ms) => (now += ms);
+  }
+
   count(operation: string): number {
     return this.requests.filter((request) => request.operation === operation).length;
   }
@@ -129,7 +136,7 @@ export class TestMithril {
   }
 }
 
-export const signal = (): AbortSignal => AbortSignal.timeout(20_000);
+export const signal = (): AbortSignal => AbortSignal.timeout(60_000);
 
 /** For drivers that nobody asks what a node will be. */
 export const noTemplate = (): Promise<never> => Promise.reject(new Error("no template in this test"));

@@ -9,8 +9,7 @@ const region = "us-central5-a";
 const soon = 200;
 const tooLate = 60_000;
 
-describe("An interrupted create of Mithril", function () {
-  this.timeout(10_000);
+describe("An interrupted create of Mithril", () => {
   let mithril: TestMithril;
   let plugin: Plugin;
   let key: string;

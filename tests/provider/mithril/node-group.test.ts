@@ -167,37 +167,6 @@ describe("Mithril node group", () => {
       assert.match((await group.problems(new Date(0), signal()))[0]!.message, /0 instances are free .* it needs 1/);
     });
 
-    it("keeps a node that is outbid until it wins again", async () => {
-      await mithril.close();
-      mithril = await TestMithril.start({ preemptionNotice: 60 });
-      const api = mithril.api();
-      key = (await api.sshKeys.create({ name: "mine", publicKey: publicKey(), required: false }, signal())).fid;
-      const cluster = {
-        name: "train",
-        region,
-        sshKeys: [key],
-        instanceType: "it_simCpu4x000000",
-        kubernetesVersion: "1.34",
-      };
-      clusterId = (await api.clusters.create(cluster, signal())).fid;
-      const group = driver();
-      await group.resize(1, signal());
-      const before = await until(group, "Allocated running");
-      const [instance] = Object.keys(mithril.cloud.state.instances);
-      setPrice(3000);
-      await until(group, "Preempting running");
-      const [lost] = await group.problems(new Date(0), signal());
-      assert.equal(lost!.kind, "lost");
-      assert.match(lost!.message, /was outbid at \$20\.00/);
-      const outbid = await until(group, "Open creating");
-      assert.equal(outbid.machines[0]!.instanceStatus, "STATUS_PREEMPTED");
-      assert.equal(outbid.size, 1);
-      setPrice(1600);
-      const again = await until(group, "Allocated running");
-      assert.equal(again.machines[0]!.id, before.machines[0]!.id);
-      assert.deepEqual(Object.keys(mithril.cloud.state.instances), [instance]);
-    });
-
     it("destroys all that is marked and returns when instances are gone", async () => {
       const group = driver();
       await group.resize(3, signal());

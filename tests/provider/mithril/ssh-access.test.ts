@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { utils } from "ssh2";
 import { provider } from "../../../plugin/provider";
 import { SshServer } from "../../../simulator/mithril/ssh-server";
 import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
+import { until } from "../../until";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../server/harness";
 
 const type = "gpu-clusters:mithril:SshAccess";
@@ -27,7 +27,7 @@ describe("access to a control plane over SSH", () => {
   });
 
   before(async () => {
-    process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "2000";
+    process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "0";
     plugin = await startPlugin(provider);
     server = await listen(host.private);
   });
@@ -88,11 +88,14 @@ describe("access to a control plane over SSH", () => {
       authorizedKeys: [],
     });
     const access = new EngineResource(plugin, type);
+    process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "100000";
     const opening = access.up(inputs());
-    await delay(800);
+    const refused = () => plugin.messages.some(({ message }) => /waiting for SSH .* Permission denied/.test(message));
+    await until(() => Promise.resolve(refused()), "it is refused");
     await server.close();
     server = await listen(host.private, port);
     assert.equal(await opening, "create");
+    process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "0";
   });
 
   it("explains a refused key with what to check, and does not show it", async () => {

@@ -1,6 +1,7 @@
 /** The states of bids and instances, as resources show them after a refresh; none of them but the end is a difference. */
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
+import { openGroup, type MithrilGroupSpec } from "../../../provider/mithril/open-node-group";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { publicKey, signal, TestMithril } from "./cloud";
 
@@ -21,8 +22,7 @@ describe("States of Mithril's orders", () => {
   let bid: EngineResource;
   beforeEach(async () => {
     mithril = await TestMithril.start(slow);
-    now = Date.now();
-    mithril.clock = () => now;
+    pass = mithril.stopClock();
     plugin = await startPlugin(provider, { config: mithril.config });
     const api = mithril.api();
     const key = (await api.sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
@@ -41,8 +41,8 @@ describe("States of Mithril's orders", () => {
     await mithril.close();
   });
 
-  /** The cloud's time, which passes only here. */
-  let now: number;
+  /** Lets the cloud's time pass, which it does not do by itself. */
+  let pass: (ms: number) => void;
   let groupInputs: Record<string, unknown>;
   let bidInputs: Record<string, unknown>;
   const setPrice = (spotPriceCents: number) =>
@@ -66,7 +66,7 @@ describe("States of Mithril's orders", () => {
 
   /** Lets time pass; then both must show it, and a second `up` must have nothing to do. */
   async function after(seconds: number, order: string, instance: string, state: string): Promise<void> {
-    now += seconds * second;
+    pass(seconds * second);
     assert.deepEqual(await shown(), [`${order} ${instance} ${state}`, `${order} ${instance}`]);
     assert.deepEqual([await group.up(groupInputs), await bid.up(bidInputs)], ["same", "same"]);
   }
@@ -89,6 +89,29 @@ describe("States of Mithril's orders", () => {
     mithril.cloud.conditions = {};
     await after(0, "Allocated", "STATUS_STARTING", "creating");
     await after(5, "Allocated", "STATUS_RUNNING", "running");
+  });
+
+  it("keeps a node that is outbid until it wins again", async () => {
+    const driver = openGroup(mithril.config, groupInputs as unknown as MithrilGroupSpec);
+    const afterwards = async (seconds: number, state: string) => {
+      pass(seconds * second);
+      const found = await driver.describe(signal());
+      const [machine, ...others] = found.machines;
+      assert.deepEqual([`${machine!.orderStatus} ${machine!.state}`, others, found.size], [state, [], 1]);
+      return machine!;
+    };
+    await driver.resize(1, signal());
+    const { id } = await afterwards(7, "Allocated running");
+    const [instance] = Object.keys(mithril.cloud.state.instances);
+    setPrice(3000);
+    await afterwards(2, "Preempting running");
+    const [lost] = await driver.problems(new Date(0), signal());
+    assert.equal(lost!.kind, "lost");
+    assert.match(lost!.message, /was outbid at \$20\.00/);
+    assert.equal((await afterwards(10, "Open creating")).instanceStatus, "STATUS_PREEMPTED");
+    setPrice(1600);
+    assert.equal((await afterwards(7, "Allocated running")).id, id);
+    assert.deepEqual(Object.keys(mithril.cloud.state.instances), [instance]);
   });
 
   it("are paused and resumed by an input, and ended bids are made again by the next up", async () => {
@@ -116,7 +139,8 @@ describe("States of Mithril's orders", () => {
       ["Terminated", "Terminated"],
     );
     await after(7, "Allocated", "STATUS_RUNNING", "running");
-    mithril.clock = () => (now += second);
+    let time = mithril.clock();
+    mithril.clock = () => (time += second);
     await group.destroy();
     await bid.destroy();
   });

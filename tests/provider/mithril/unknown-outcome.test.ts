@@ -6,8 +6,7 @@ import { publicKey, signal, TestMithril } from "./cloud";
 
 const region = "us-central5-a";
 
-describe("A create of Mithril whose outcome is unknown", function () {
-  this.timeout(20_000);
+describe("A create of Mithril whose outcome is unknown", () => {
   let mithril: TestMithril;
   let plugin: Plugin;
   let key: string;

@@ -70,7 +70,7 @@ describe("three light control planes behind one address", function () {
     const { members } = await etcd.request<{ members: { name: string; isLearner?: boolean }[] }>(
       "POST",
       path,
-      AbortSignal.timeout(5_000),
+      AbortSignal.timeout(60_000),
       {},
     );
     etcd.close();

@@ -68,7 +68,7 @@ describe("light machines", function () {
       const { endpoint, certificateAuthority } = parseKubeconfig(cluster.kubeconfig);
       const anonymous = new ApiConnection({ endpoint, certificateAuthority: certificateAuthority! }, { token: "" });
       const info = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
-      const signal = AbortSignal.timeout(5_000);
+      const signal = AbortSignal.timeout(60_000);
       await until("cluster-info is there", async () => anonymous.request("GET", info, signal));
       const { data } = await anonymous.request<{ data: { kubeconfig: string } }>("GET", info, signal);
       assert.match(data.kubeconfig, new RegExp(`https://${cluster.address}:6443`));
@@ -351,7 +351,7 @@ describe("light machines", function () {
     );
     const patch = { status: { conditions: [{ type: "Ready", status: "False", reason: "Test", message: "" }] } };
     const type = "application/strategic-merge-patch+json";
-    await admin.request("PATCH", `/api/v1/nodes/${name}/status`, AbortSignal.timeout(5_000), patch, type);
+    await admin.request("PATCH", `/api/v1/nodes/${name}/status`, AbortSignal.timeout(60_000), patch, type);
     admin.close();
   }
 });

@@ -200,10 +200,10 @@ describe("the stand-in for the aws provider", function () {
     it("wait for what goes with them, and name what does not go", async () => {
       const net = await vpc();
       const sub = await subnet(net.stored!.id);
-      const stuck = net.destroy(1);
+      const stuck = net.destroy(5);
       await assert.rejects(
         stuck,
-        /VPC vpc-\w+ cannot be deleted.*DependencyViolation|did not finish within 1 s.*DependencyViolation/s,
+        /VPC vpc-\w+ cannot be deleted.*DependencyViolation|did not finish within 5 s.*DependencyViolation/s,
       );
       const waiting = net.destroy();
       setTimeout(() => void sub.destroy(), 200);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { utils } from "ssh2";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../../provider/server/harness";
+import { until } from "../../until";
 import { startSshHost, type SshHost } from "./ssh-host";
 
 describe("the stand-in for the command provider", () => {
@@ -37,6 +38,11 @@ describe("the stand-in for the command provider", () => {
     dialErrorLimit: 1,
     ...rest,
   });
+  /** When the command that makes this file runs. */
+  const cancelOnce = async (file: string) => {
+    await until(() => Promise.resolve(existsSync(file)), "the command runs");
+    await plugin.cancel();
+  };
   const outputs = ({ stored }: EngineResource) => stored!.state.values;
 
   describe("local", () => {
@@ -82,11 +88,13 @@ describe("the stand-in for the command provider", () => {
     it("ends with its children when the user interrupts, and at its timeout", async () => {
       const file = join(directory, "late");
       const resource = local("slow");
-      const { inputs } = await resource.check({ create: `sh -c 'sleep 2; touch ${file}'; true` });
+      const begun = join(directory, "begun");
+      const { inputs } = await resource.check({ create: `touch ${begun}; sh -c 'sleep 2; touch ${file}'; true` });
       await assert.rejects(resource.create(inputs, 0.2), /did not finish within 0.2 s/);
-      const creating = resource.create(inputs);
-      setTimeout(() => void plugin.cancel(), 200);
-      await assert.rejects(creating, /cancelled/);
+      rmSync(begun, { force: true });
+      const creating = assert.rejects(resource.create(inputs), /cancelled/);
+      await cancelOnce(begun);
+      await creating;
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       assert.equal(existsSync(file), false);
     });
@@ -181,10 +189,11 @@ describe("the stand-in for the command provider", () => {
     });
 
     it("ends when the user interrupts", async () => {
-      const { inputs } = await remote("long").check({ connection: connection(), create: "sleep 20" });
-      const creating = remote("long").create(inputs);
-      setTimeout(() => void plugin.cancel(), 300);
-      await assert.rejects(creating, /cancelled/);
+      const begun = join(directory, "begun-far");
+      const { inputs } = await remote("long").check({ connection: connection(), create: `touch ${begun}; sleep 20` });
+      const creating = assert.rejects(remote("long").create(inputs), /cancelled/);
+      await cancelOnce(begun);
+      await creating;
     });
   });
 
