@@ -22,6 +22,8 @@ export interface AutoscalerTiming extends ReconcilerTiming {
   readonly nodesMs: number;
   /** How long a node may be without a machine. */
   readonly nodeGraceMs: number;
+  /** How long the API server may be silent until no group is changed any more. */
+  readonly silenceMs: number;
   /** How long all groups' clouds are waited for before the first answer. */
   readonly startMs: number;
 }
@@ -31,6 +33,7 @@ export const autoscalerTiming: AutoscalerTiming = {
   staleMs: 60_000,
   nodesMs: 15_000,
   nodeGraceMs: 120_000,
+  silenceMs: 60_000,
   startMs: 30_000,
 };
 
@@ -55,6 +58,7 @@ export class Autoscaler {
   private readonly service: Server;
   private closeHealth: (() => void) | undefined;
   private isReady = false;
+  private clusterAnsweredAt = performance.now();
 
   constructor(private readonly options: AutoscalerOptions) {
     const { config, log } = options;
@@ -109,6 +113,8 @@ export class Autoscaler {
       timing: this.timing,
       now: () => performance.now(),
       open: (signal) => open(configured, signal),
+      // A cluster that is gone may be one that is being destroyed, and its groups with it.
+      mayChange: () => performance.now() - this.clusterAnsweredAt < this.timing.silenceMs,
       watch: {
         called: (_, call, seconds, error) => {
           this.metrics.called(id, call, seconds, error !== undefined);
@@ -136,12 +142,16 @@ export class Autoscaler {
   }
 
   private followNodes(): void {
-    const { kubernetes: api, log } = this.options;
+    const { kubernetes: api, log, config } = this.options;
     const { signal } = this.stopping;
     const care = new NodeCare({
       api,
       nodes: this.nodes,
       groups: this.reconcilers.map(({ group }) => group),
+      labelsOf: (group) => {
+        const model = this.reconcilers.find((each) => each.group === group)?.template?.labels[config.gpuLabel];
+        return model === undefined ? {} : { [config.gpuLabel]: model };
+      },
       graceMs: this.timing.nodeGraceMs,
       now: () => performance.now(),
       removed: (group, { name }) => {
@@ -155,7 +165,10 @@ export class Autoscaler {
         api,
         intervalMs: this.timing.nodesMs,
         signal,
-        updated: () => care.attend(signal),
+        updated: () => {
+          this.clusterAnsweredAt = performance.now();
+          return care.attend(signal);
+        },
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),
     );

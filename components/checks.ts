@@ -28,6 +28,12 @@ export function checkKubernetesVersion(path: string, version: string, preRelease
   }
 }
 
+/** As Go takes it. */
+export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
+  if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
+    problems.add(path, `"${text}" must be a duration: numbers with the units ms, s, m or h, such as 90s or 1h30m`);
+}
+
 export interface Bounds {
   minSize: number | undefined;
   maxSize: number | undefined;

@@ -3,6 +3,7 @@ import {
   checkBounds,
   checkCidr,
   checkClusterName,
+  checkDuration,
   checkGroupNames,
   checkKubernetesVersion,
   checkLabels,
@@ -20,6 +21,7 @@ export interface CommonClusterArgs {
   devMode?: boolean | undefined;
   apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  scaleDownAfter?: string | undefined;
 }
 
 export interface CommonGroupArgs {
@@ -45,6 +47,7 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
     problems.add("apiServerAccessCidrs", "must name at least one range: this program reaches the API too");
   }
   checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
+  checkDuration("scaleDownAfter", args.scaleDownAfter, problems);
 }
 
 function checkCidrs(path: string, ranges: pulumi.Input<pulumi.Input<string>[]> | undefined, problems: Problems): void {

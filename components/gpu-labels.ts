@@ -20,13 +20,22 @@ export interface GpuFacts {
   gpuModel?: string | undefined;
   /** Default: `nvidia`. */
   gpuVendor?: "nvidia" | "amd" | undefined;
+  /** A device plugin of the cluster's advertises them whole, as a number. */
+  countedGpus?: boolean | undefined;
 }
 
+/**
+ * A node with it that offers no GPU counts as not ready for cluster-autoscaler, so that it does not buy another one while the first one's device
+ * plugin starts. Nodes that never offer any by number must not have it.
+ */
+export const gpuLabel = "gpu-clusters/gpu";
+
 /** None for nodes without GPUs. */
-export function gpuLabels({ gpus = 0, gpuModel, gpuVendor = "nvidia" }: GpuFacts): Record<string, string> {
+export function gpuLabels({ gpus = 0, gpuModel, gpuVendor = "nvidia", countedGpus }: GpuFacts): Record<string, string> {
   const name = acceleratorName(gpuModel ?? "");
   const labels: Record<string, string> = {};
   if (gpus > 0 && gpuVendor === "nvidia") labels["nvidia.com/gpu.present"] = "true";
   if (gpus > 0 && name !== "") labels["skypilot.co/accelerator"] = name;
+  if (gpus > 0 && countedGpus) labels[gpuLabel] = name || gpuVendor;
   return labels;
 }

@@ -25,11 +25,15 @@ export interface ProviderArgs {
  * const cluster = new MithrilCluster("train", { … }, { providers: [research] });
  */
 export class Provider extends pulumi.ProviderResource {
+  /** As they were given: what a component's own parts in the cluster act with. */
+  readonly given: ProviderArgs;
+
   constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {
     ensurePluginInstalled();
     // Providers take structured values as JSON text. It has API keys in it.
     const text = (value: pulumi.Input<object>) => pulumi.secret(pulumi.jsonStringify(value));
     const properties = Object.entries(args).map(([cloud, value]) => [cloud, text(value)]);
     super(pluginName, name, Object.fromEntries(properties) as pulumi.Inputs, { version: packageVersion, ...options });
+    this.given = args;
   }
 }

@@ -8,6 +8,8 @@ export interface NodeCareOptions {
   readonly api: KubernetesApi;
   readonly nodes: ClusterNodes;
   readonly groups: readonly Group[];
+  /** Labels that nodes of the group must have, also where their cloud gives nodes none. */
+  readonly labelsOf: (group: Group) => Readonly<Record<string, string>>;
   /** How long a node may be without a machine. Milliseconds. */
   readonly graceMs: number;
   readonly now: () => number;
@@ -45,14 +47,21 @@ export class NodeCare {
     for (const name of this.orphanedSince.keys()) if (!orphans.has(name)) this.orphanedSince.delete(name);
   }
 
-  /** cluster-autoscaler knows a machine's node by nothing else, and takes a machine without a node for broken. */
+  /** cluster-autoscaler knows a machine's node by its provider id only, and takes a machine without a node for broken. */
   private async nameMachines(group: Group, signal: AbortSignal): Promise<void> {
-    const { api } = this.options;
+    const { api, nodes, labelsOf } = this.options;
+    const wanted = Object.entries(labelsOf(group));
     for (const machine of group.everyMachine) {
-      const [node, { providerId }] = [group.nodeOf(machine), machine];
-      if (node?.providerId !== "" || providerId === "") continue;
-      const { name } = node;
-      await api.patch({ apiVersion: "v1", kind: "Node", name }, { spec: { providerID: providerId } }, signal);
+      const node = nodes.all.get(group.nodeOf(machine)?.name ?? "");
+      if (!node) continue;
+      const labels = wanted.filter(([key]) => !(key in node.labels));
+      const isNamed = node.providerId !== "" || machine.providerId === "";
+      if (isNamed && labels.length === 0) continue;
+      const patch = {
+        ...(labels.length > 0 && { metadata: { labels: Object.fromEntries(labels) } }),
+        ...(!isNamed && { spec: { providerID: machine.providerId } }),
+      };
+      await api.patch({ apiVersion: "v1", kind: "Node", name: node.name }, patch, signal);
     }
   }
 

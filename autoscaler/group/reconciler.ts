@@ -56,6 +56,8 @@ export interface ReconcilerOptions {
   readonly watch: ReconcilerWatch;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
+  /** False: the group stays as it is for now, whatever was asked. */
+  readonly mayChange: () => boolean;
 }
 
 /** Attempts after which a call that fails without a reason of the cloud's is a shortage too. */
@@ -131,7 +133,7 @@ export class Reconciler {
   async turn(): Promise<void> {
     try {
       const step = this.group.nextStep();
-      if (step) await this.take(step);
+      if (step && this.options.mayChange()) await this.take(step);
       await this.look();
       this.failures = 0;
       if (this.group.isApplied) this.refusals = 0;

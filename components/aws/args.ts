@@ -203,9 +203,15 @@ export interface AwsClusterArgs {
    * Grows and shrinks the worker groups between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours in its
    * pod. It acts with the control plane's role, which may change this cluster's fleets and
    * instances only.
-   * Default: `false`.
+   * Default: `true`.
    */
   autoscaler?: boolean;
+  /**
+   * How long nobody has needed a node, and no group has grown, until the node goes: a duration as cluster-autoscaler takes it for
+   * `--scale-down-unneeded-time`, `90s` or `1h30m`. The same for all groups.
+   * Default: `10m`.
+   */
+  scaleDownAfter?: string;
   /** Up to 20 groups of up to 100 nodes. */
   nodeGroups?: AwsNodeGroupArgs[];
   /**

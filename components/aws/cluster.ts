@@ -97,9 +97,16 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         gpuMode: args.gpuMode,
         addOns: {
           beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
-          besideGroups: args.autoscaler
-            ? [autoscaler({ clusterName: place.clusterName, providers: accessOf(place, network.zones) })]
-            : [],
+          besideGroups:
+            (args.autoscaler ?? true)
+              ? [
+                  autoscaler({
+                    clusterName: place.clusterName,
+                    providers: accessOf(place, network.zones),
+                    scaleDownAfter: args.scaleDownAfter,
+                  }),
+                ]
+              : [],
         },
         nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
           clusterNodeGroup(name, withOperatorLabels(group, gpuFields(group), gpus), {
@@ -214,6 +221,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         path: `nodeGroups[${index}]`,
         group,
         gpuMode: args.gpuMode ?? "plugin",
+        gpuSupport: args.gpu ?? true,
         keyPair: args.keyPair,
         certificateAuthority,
         kubernetesVersion,

@@ -6,7 +6,7 @@ import { NodeGroup, type AwsConnectionArgs, type NodeGroupArgs } from "../../sdk
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
-import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { countsGpus, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupLabels, groupTaints } from "../node-marks";
@@ -35,6 +35,8 @@ export interface NodeGroupPlace {
   base: string;
   group: AwsNodeGroupArgs;
   gpuMode: GpuMode;
+  /** Whether the cluster sees to its GPUs itself. */
+  gpuSupport: boolean;
   keyPair: pulumi.Input<string>;
   certificateAuthority: pulumi.Input<string>;
   externalCloudProvider: boolean;
@@ -62,7 +64,13 @@ export function nodeGroup(
   options: NodeGroupOptions,
 ): { resource: NodeGroup; spec: NodeGroupArgs } {
   const { clusterName, group } = place;
-  const identity = { clusterName, group: group.name, role: group.role, gpuVendor: group.gpuVendor };
+  const identity = {
+    clusterName,
+    group: group.name,
+    role: group.role,
+    gpuVendor: group.gpuVendor,
+    countedGpus: place.gpuSupport && countsGpus(group, place.gpuMode),
+  };
   const gpus = pulumi
     .all([groupGpus(group), group.instanceTypes])
     .apply(([count, [first = ""]]) => ({ gpus: count, gpuModel: gpuModelOf(first) }));

@@ -135,9 +135,15 @@ export interface CudoClusterArgs {
    * Grows and shrinks the worker groups between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours
    * in its pod. It acts with the provider's key, which becomes a Secret in `kube-system`: that of `gpu-clusters:cudo` in the stack's
    * configuration, or the environment's.
-   * Default: `false`.
+   * Default: `true`.
    */
   autoscaler?: boolean;
+  /**
+   * How long nobody has needed a node, and no group has grown, until the node goes: a duration as cluster-autoscaler takes it for
+   * `--scale-down-unneeded-time`, `90s` or `1h30m`. The same for all groups.
+   * Default: `10m`.
+   */
+  scaleDownAfter?: string;
   /**
    * Makes GPUs into `nvidia.com/gpu` that pods ask for: NVIDIA's device plugin, node labels with the GPUs' model and memory (GPU feature
    * discovery), metrics for Prometheus (the Service `nvidia-dcgm-exporter` in kube-system) and the RuntimeClass `nvidia`, on groups with GPUs;

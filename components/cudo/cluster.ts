@@ -17,7 +17,7 @@ import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { apiServerName } from "./documents";
-import { autoscaledGroup, groupArgs, groupStatus } from "./node-groups";
+import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups";
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
@@ -67,7 +67,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
   constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkCudoClusterArgs(name, args);
-    if (args.autoscaler) checkAccess("cudo", problems);
+    const movesGroups = (args.autoscaler ?? true) && (args.nodeGroups ?? []).some(mayMove);
+    if (movesGroups) checkAccess("cudo", options, problems);
     problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };
@@ -147,7 +148,15 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         gpus,
         gpuMode: args.gpuMode,
         addOns: {
-          besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("cudo") })] : [],
+          besideGroups: movesGroups
+            ? [
+                autoscaler({
+                  clusterName,
+                  providers: providersWith("cudo", options),
+                  scaleDownAfter: args.scaleDownAfter,
+                }),
+              ]
+            : [],
         },
         nodeGroups: groups.map((given, index) => ({ apiServer, withKeeper, ...joining }) => {
           const group = withOperatorLabels(given, fields[index]!, gpus);
@@ -157,6 +166,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             namePrefix: args.namePrefix,
             group,
             gpuMode: args.gpuMode ?? "plugin",
+            gpuSupport: args.gpu ?? true,
             endpoint: pulumi.interpolate`https://${machine.internalIpAddress}:6443`,
             networkId: network.networkId,
             securityGroupId: securityGroup.securityGroupId,

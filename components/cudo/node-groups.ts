@@ -2,7 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
 import { priorities } from "../addons/autoscaler/groups";
-import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { countsGpus, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
@@ -16,6 +16,8 @@ export interface NodeGroupPlace {
   namePrefix: string | undefined;
   group: CudoNodeGroupArgs;
   gpuMode: GpuMode;
+  /** Whether the cluster sees to its GPUs itself. */
+  gpuSupport: boolean;
   certificateAuthority: pulumi.Input<string>;
   kubernetesVersion: pulumi.Input<string>;
   /** The API server as the nodes reach it. */
@@ -28,7 +30,13 @@ export interface NodeGroupPlace {
 
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
-  const identity = { clusterName, group: group.name, role: group.role, gpuVendor: group.gpuVendor };
+  const identity = {
+    clusterName,
+    group: group.name,
+    role: group.role,
+    gpuVendor: group.gpuVendor,
+    countedGpus: place.gpuSupport && countsGpus(group, place.gpuMode),
+  };
   const labels = pulumi
     .all([pulumi.output(group.labels ?? {}), group.gpus, group.gpuModel])
     .apply(([own, gpus = 0, gpuModel]) => groupLabels({ ...identity, gpus, gpuModel }, own));
@@ -87,12 +95,15 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   };
 }
 
+/** Whether the autoscaler may move its size. */
+export function mayMove({ role }: CudoNodeGroupArgs): boolean {
+  return role !== "control";
+}
+
 /** For the autoscaler, unless it keeps its size. */
 export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
-  const { name, role, minSize, maxSize } = group;
-  return role === "control"
-    ? undefined
-    : { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec };
+  const { name, minSize, maxSize } = group;
+  return mayMove(group) ? { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec } : undefined;
 }
 
 export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {

@@ -107,9 +107,15 @@ export interface MithrilClusterArgs {
    * Grows and shrinks the groups of spot bids between `minSize` and `maxSize` by what pods need: Kubernetes' cluster-autoscaler, with a server of ours in its
    * pod. It acts with the provider's key, which becomes a Secret in `kube-system`: that of `gpu-clusters:mithril` in the stack's
    * configuration, or the environment's.
-   * Default: `false`.
+   * Default: `true`.
    */
   autoscaler?: boolean;
+  /**
+   * How long nobody has needed a node, and no group has grown, until the node goes: a duration as cluster-autoscaler takes it for
+   * `--scale-down-unneeded-time`, `90s` or `1h30m`. The same for all groups.
+   * Default: `10m`.
+   */
+  scaleDownAfter?: string;
   /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */
   fileShares?: MithrilFileShareArgs[];
   /**

@@ -18,6 +18,7 @@ import {
   awaitedNodes,
   groupArgs,
   groupStatus,
+  mayMove,
   type MithrilNodeGroupStatus,
 } from "./node-groups";
 import { checkMithrilClusterArgs } from "./validate";
@@ -71,7 +72,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
   constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkMithrilClusterArgs(name, args);
-    if (args.autoscaler) checkAccess("mithril", problems);
+    const movesGroups = (args.autoscaler ?? true) && (args.nodeGroups ?? []).some(mayMove);
+    if (movesGroups) checkAccess("mithril", options, problems);
     problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);
     const child = { parent: this };
@@ -149,7 +151,15 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         apiServer: { args: {}, after: [] },
         addOns: {
           beforeNodes: [],
-          besideGroups: args.autoscaler ? [autoscaler({ clusterName, providers: providersWith("mithril") })] : [],
+          besideGroups: movesGroups
+            ? [
+                autoscaler({
+                  clusterName,
+                  providers: providersWith("mithril", options),
+                  scaleDownAfter: args.scaleDownAfter,
+                }),
+              ]
+            : [],
           afterNodes: [],
         },
         // Orders cost money from the beginning: not before the cluster is known to work.

@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "../../sdk/mithril/node-group";
 import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
+import { acceleratorName, gpuLabel } from "../gpu-labels";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { MithrilNodeGroupArgs } from "./args";
 
@@ -37,14 +38,23 @@ export function groupArgs(group: MithrilNodeGroupArgs, place: NodeGroupPlace): N
     startupScript: group.startupScript,
     image: group.image,
     paused: group.paused,
+    // Mithril gives nodes no labels: the autoscaler's server gives them this one.
+    labels: pulumi.output(group.instanceType).apply((type): Record<string, string> => {
+      return gpusByName(type) === 0 ? {} : { [gpuLabel]: acceleratorName(type.split(".")[0]!) };
+    }),
     gpus: group.gpus === undefined ? undefined : { count: group.gpus },
   };
 }
 
+/** Whether the autoscaler may move its size. */
+export function mayMove({ capacity }: MithrilNodeGroupArgs): boolean {
+  return capacity.reservation === undefined;
+}
+
 /** For the autoscaler, unless it is a reservation, which keeps its size. */
 export function autoscaledGroup(group: MithrilNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
-  const { name, minSize, maxSize, capacity } = group;
-  if (capacity.reservation !== undefined) return undefined;
+  const { name, minSize, maxSize } = group;
+  if (!mayMove(group)) return undefined;
   return { cloud: "mithril", name, minSize, maxSize, priority: priorities.spot, spec };
 }
 

@@ -1,4 +1,4 @@
-import { checkBounds, checkGroupNames } from "../checks";
+import { checkBounds, checkDuration, checkGroupNames } from "../checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";
@@ -15,6 +15,7 @@ export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs)
   checkKeys(args, problems);
   checkWhole("sshPort", known(args.sshPort), 1, 65_535, problems);
   checkWhole("timeoutMinutes", args.timeoutMinutes, 1, 24 * 60, problems);
+  checkDuration("scaleDownAfter", args.scaleDownAfter, problems);
   const groups = args.nodeGroups ?? [];
   checkGroupNames(
     "nodeGroups",

@@ -70,6 +70,13 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
   const instances: Instances = new Instances({
     startScript: options.startScript ?? (services ? (userData) => userData : light),
     services: services && ((instance) => services.of(instance)),
+    // Where machines are processes, nobody answers for the metadata service: anything will do as a role's credentials.
+    environment: () => ({
+      AWS_ENDPOINT_URL: client.endpoint,
+      AWS_ACCESS_KEY_ID: "machine",
+      AWS_SECRET_ACCESS_KEY: "machine",
+      AWS_EC2_METADATA_DISABLED: "true",
+    }),
     // Several simulators, and the tests, share one loopback interface.
     addresses: new MachineAddresses(randomInt(machineRange.size)),
     changed: follow,

@@ -28,6 +28,8 @@ export interface InstancesOptions {
   startScript: StartScript;
   /** For machines that have a network of their own: they get their private addresses. */
   services?: ((instance: InstanceEvent) => CloudServices) | undefined;
+  /** What leads programs on light machines to this AWS. */
+  environment?: () => Readonly<Record<string, string>>;
   addresses?: MachineAddresses;
   /** A machine is wanted by now that was not yet when its instance was told of. */
   changed?: () => void;
@@ -124,7 +126,8 @@ export class Instances {
     });
     const services = this.options.services?.(instance);
     const privateAddress = instance.privateIp ?? undefined;
-    const place = { address, ...(services && { services, privateAddress }) };
+    const environment = this.options.environment?.();
+    const place = { address, ...(environment && { environment }), ...(services && { services, privateAddress }) };
     if (typeof script === "string") return this.want(id, instance, specOf(instance, place, script));
     script.then(
       (startScript) => {
@@ -156,7 +159,7 @@ export class Instances {
   }
 }
 
-type Place = Pick<MachineSpec, "address" | "privateAddress" | "services">;
+type Place = Pick<MachineSpec, "address" | "privateAddress" | "environment" | "services">;
 
 function specOf(instance: InstanceEvent, place: Place, startScript: string): MachineSpec {
   const count = instance.gpus.reduce((sum, gpu) => sum + gpu.count, 0);

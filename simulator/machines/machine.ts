@@ -15,6 +15,8 @@ export interface MachineSpec {
   readonly gpus: { readonly count: number; readonly model: string } | undefined;
   /** What the cloud hands to the machine to run, as the user gave it. */
   readonly startScript: string;
+  /** What the cloud's own programs on a light machine find in their environment, where they would ask the cloud for it on a real one. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** File systems that machines have in common, by the name below `/mnt`. Light machines, which run no script, have none. */
   readonly shares?: readonly FileShare[];
   /** The cloud answers its machines itself: cloud-init asks it what to run, and `startScript` reaches the machine in no other way. */

@@ -1,7 +1,7 @@
 /** The server over real drivers on the simulated AWS. */
 import assert from "node:assert/strict";
 import type { ServiceError } from "@grpc/grpc-js";
-import type { ProtocolClient } from "./client";
+import type { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 import { startServer, type TestServer } from "./server";
 import { makeGroup, startScene, until, type Group, type Scene } from "../provider/aws/scene";
 

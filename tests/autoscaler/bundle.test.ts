@@ -12,7 +12,7 @@ import { freePort } from "../free-port";
 import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
 import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
 import { until } from "../simulator/machines/test-cluster";
-import { ProtocolClient } from "./client";
+import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
 describe("the autoscaler's bundle", () => {
   const folder = mkdtempSync(join(tmpdir(), "autoscaler-bundle-"));

@@ -63,6 +63,7 @@ describe("the autoscaler's server in its cluster", () => {
       api,
       nodes,
       groups: [scene.group],
+      labelsOf: () => ({ "gpu-clusters/gpu": "h100" }),
       graceMs: 60_000,
       now: () => scene.time,
       removed: (_, { name }) => removed.push(name),
@@ -89,6 +90,15 @@ describe("the autoscaler's server in its cluster", () => {
     assert.deepEqual(removed, ["m-0"]);
     assert.equal(await api.read(nodeNamed("m-0")), undefined);
     assert.ok(await api.read(nodeNamed("m-1")));
+  });
+
+  it("gives nodes the GPU label where their cloud gives none, and leaves what a node says of itself", async () => {
+    const { attend } = await care();
+    await makeNode("m-0");
+    await makeNode("m-1", { own: { ...labels, "gpu-clusters/gpu": "a100" } });
+    await attend();
+    const labelOf = async (name: string) => (await api.read(nodeNamed(name)))!.metadata.labels!["gpu-clusters/gpu"];
+    assert.deepEqual([await labelOf("m-0"), await labelOf("m-1")], ["h100", "a100"]);
   });
 
   it("leaves nodes that still report, other clusters' nodes, and those whose machine is only out of a stale list", async () => {

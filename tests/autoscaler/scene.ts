@@ -29,6 +29,7 @@ export class GroupScene {
       open: () => Promise.resolve(this.cloud),
       timing: defaultTiming,
       now: () => this.time,
+      mayChange: () => true,
       watch: {
         called: () => undefined,
         changed: () => undefined,

@@ -4,7 +4,7 @@ import { Autoscaler, type AutoscalerTiming } from "../../autoscaler/autoscaler";
 import type { AutoscalerConfig } from "../../autoscaler/config";
 import type { GroupDriver } from "../../autoscaler/group/reconciler";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
-import { ProtocolClient } from "./client";
+import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
 export const quickTiming: AutoscalerTiming = {
   idleMs: 200,
@@ -16,6 +16,7 @@ export const quickTiming: AutoscalerTiming = {
   staleMs: 100,
   nodesMs: 20,
   nodeGraceMs: 100,
+  silenceMs: 5_000,
   startMs: 5_000,
 };
 

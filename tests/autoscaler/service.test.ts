@@ -3,12 +3,13 @@ import { status, type ServiceError } from "@grpc/grpc-js";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Method } from "../../autoscaler/protocol/messages";
 import { nodeType } from "../../autoscaler/protocol/descriptors";
 import { until } from "../simulator/machines/test-cluster";
 import { FakeCloud, fakeTemplate } from "./fake-cloud";
 import { FakeKubernetes, startServer, type TestServer } from "./server";
-import { ProtocolClient } from "./client";
+import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
 describe("the server that cluster-autoscaler asks", () => {
   let cloud: FakeCloud;
@@ -61,6 +62,24 @@ describe("the server that cluster-autoscaler asks", () => {
     assert.deepEqual(cloud.removed, ["m-1"]);
     await client.call("NodeGroupDecreaseTargetSize", { id: "gpu", delta: -3 });
     assert.equal((await client.call("NodeGroupTargetSize", { id: "gpu" })).targetSize, 3, "no machine is taken for it");
+  });
+
+  it("changes nothing while its cluster is silent, which may be about to be destroyed, and goes on when it answers again", async () => {
+    const kubernetes = new FakeKubernetes();
+    const client = await start(2, { kubernetes, timing: { silenceMs: 200 } });
+    const { list } = kubernetes;
+    kubernetes.list = () => Promise.reject(new Error("connect ECONNREFUSED"));
+    await until("it is silent", async () => server.lines.some((line) => line.includes("the API server refused")));
+    await delay(250);
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });
+    const looks = cloud.calls.length;
+    await until(
+      "the cloud is looked at",
+      async () => cloud.calls.slice(looks).filter((call) => call === "describe").length > 2,
+    );
+    assert.equal(cloud.target, 2);
+    kubernetes.list = list;
+    await until("the cloud has it", async () => cloud.target === 4);
   });
 
   it("tells the group of a node: by its provider id, its placeholder, its label or its name; and of none for others", async () => {

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Method, Methods } from "../../autoscaler/protocol/messages";
-import { ProtocolClient } from "../autoscaler/client";
+import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 import type { ServerFigures } from "./autoscaler/server";
 import { seconds } from "./measure";
 

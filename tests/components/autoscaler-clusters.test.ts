@@ -1,21 +1,17 @@
 /** Which clusters have the autoscaler, and what it is told of their groups. */
 import assert from "node:assert/strict";
-import { ensurePluginBundle } from "../../build/bundle";
+import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "../../autoscaler/config";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { AwsCluster } from "../../components/aws/cluster";
-import type { CudoNodeGroupArgs } from "../../components/cudo/args";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
+import { Provider } from "../../sdk/provider-resource";
 import { cloud as aws, group as awsGroup, minimal } from "./aws-scene";
 import { mockProgram, settled, type Outputs, type Registered, plain } from "./mocks";
 
 const deployment = "kubernetes:apps/v1:Deployment";
-const environment = {
-  CUDO_API_KEY: "cudo-key",
-  CUDO_PROJECT_ID: "project-1",
-  MITHRIL_API_KEY: "fkey_key",
-  MITHRIL_PROJECT: "proj_1",
-};
 
 const outputs: Outputs = {
   ...aws,
@@ -69,16 +65,15 @@ const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
 const autoscalers = (registered: Registered) =>
   registered.all(deployment).filter(({ name }) => name.includes("autoscaler"));
 
-describe("clusters with the autoscaler", () => {
-  before(async function () {
-    this.timeout(180_000);
-    await ensurePluginBundle();
-  });
-  beforeEach(() => Object.assign(process.env, environment));
-  afterEach(() => {
-    for (const name of Object.keys(environment)) delete process.env[name];
-  });
+function configOf(registered: Registered) {
+  const secret = registered
+    .all("kubernetes:core/v1:Secret")
+    .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
+    .find(({ stringData }) => stringData?.["config.json"])!;
+  return parseConfig(secret.stringData!["config.json"]!);
+}
 
+describe("clusters with the autoscaler", () => {
   const run = async (cloud: string, autoscaler?: boolean): Promise<Registered> => {
     const registered = await mockProgram(outputs);
     programs[cloud]!(autoscaler);
@@ -87,15 +82,11 @@ describe("clusters with the autoscaler", () => {
   };
 
   for (const cloud of Object.keys(programs)) {
-    it(`has it on ${cloud} when asked, after the groups, which it knows as Pulumi does`, async () => {
-      const registered = await run(cloud, true);
+    it(`has it on ${cloud}, after the groups, which it knows as Pulumi does`, async () => {
+      const registered = await run(cloud);
       const name = autoscalers(registered)[0]!.name;
       assert.ok(registered.dependenciesOf(name).includes("train-gpu"));
-      const secret = registered
-        .all("kubernetes:core/v1:Secret")
-        .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
-        .find(({ stringData }) => stringData?.["config.json"])!;
-      const config = parseConfig(secret.stringData!["config.json"]!);
+      const config = configOf(registered);
       assert.deepEqual(
         config.groups.map(({ name, cloud }) => [name, cloud]),
         [["gpu", cloud]],
@@ -108,17 +99,53 @@ describe("clusters with the autoscaler", () => {
       assert.equal((code.inputs as { immutable: boolean }).immutable, true);
     });
 
-    it(`has none on ${cloud} unless asked`, async () => {
-      assert.deepEqual(autoscalers(await run(cloud)), []);
+    it(`has none on ${cloud} that is told so`, async () => {
+      assert.deepEqual(autoscalers(await run(cloud, false)), []);
     });
   }
 
   it("acts with a key where machines have no role, and says where it belongs when there is none", async () => {
-    delete process.env.CUDO_API_KEY;
     await mockProgram(outputs);
+    pulumi.runtime.setConfig("gpu-clusters:cudo", JSON.stringify({ projectId: "project-1" }));
     assert.throws(
-      () => programs["cudo"]!(true),
-      /autoscaler: needs gpu-clusters:cudo.apiKey in the stack's configuration/,
+      () => programs["cudo"]!(undefined),
+      /1 invalid input\n {2}autoscaler: needs gpu-clusters:cudo.apiKey in the stack's configuration/,
     );
+    new CudoCluster("fixed", { cni: "none", nodeGroups: [{ ...cudoGroup, role: "control", minSize: 1, maxSize: 1 }] });
+    programs["cudo"]!(false);
+    await settled();
+  });
+
+  it("acts with the component's own provider, whose account may be another than the stack's", async () => {
+    const registered = await mockProgram(outputs);
+    const research = new Provider("research", { cudo: { apiKey: "research-key", projectId: "research" } });
+    new CudoCluster("train", { cni: "none", nodeGroups: [cudoGroup] }, { providers: [research] });
+    await settled();
+    const { providers } = configOf(registered);
+    assert.deepEqual(
+      [providers["cudo"]?.["apiKey" as never], providers["cudo"]?.["projectId" as never]],
+      ["research-key", "research"],
+    );
+  });
+
+  it("labels nodes whose GPUs come by a device plugin, at the join as in the template, so that one that starts is waited for", async () => {
+    const labelsWith = async (more: Partial<CudoClusterArgs>, gpuSharing?: CudoNodeGroupArgs["gpuSharing"]) => {
+      const registered = await mockProgram(outputs);
+      const group = { ...cudoGroup, gpus: 2, gpuModel: "A100 80GB PCIe", ...(gpuSharing && { gpuSharing }) };
+      new CudoCluster("train", { cni: "none", nodeGroups: [group], ...more });
+      await settled();
+      const { labels, startScript } = plain(registered.inputs("gpu-clusters:cudo:NodeGroup")) as {
+        labels: Record<string, string>;
+        startScript: string;
+      };
+      const key = "gpu-clusters/gpu";
+      return [labels[key], nodeDocumentFromScript(startScript)!.labels[key]];
+    };
+    assert.deepEqual(await labelsWith({}), ["a100-80gb", "a100-80gb"]);
+    assert.deepEqual(await labelsWith({}, { timeSlicing: 2 }), ["a100-80gb", "a100-80gb"]);
+    const none = [undefined, undefined];
+    assert.deepEqual(await labelsWith({}, { mig: "mixed" }), none, "partitions have names of their own");
+    assert.deepEqual(await labelsWith({ gpuMode: "dra" }), none);
+    assert.deepEqual(await labelsWith({ gpu: false }), none, "somebody else's business, who may do neither");
   });
 });

@@ -148,10 +148,11 @@ describe("components/aws", () => {
   });
 
   it("makes at most three resources per group, and two more for a placement group", async () => {
-    const none = (await deployed({ nodeGroups: [], gpu: false })).registered.resources.length;
+    const without = { gpu: false, autoscaler: false };
+    const none = (await deployed({ nodeGroups: [], ...without })).registered.resources.length;
     for (const [most, form] of [[3, {}] as const, [5, { placementGroup: "partition" }] as const]) {
       const groups = Array.from({ length: 20 }, (_, index) => ({ ...group, ...form, name: `g${index}` }));
-      const { registered } = await deployed({ nodeGroups: groups, gpu: false });
+      const { registered } = await deployed({ nodeGroups: groups, ...without });
       const perGroup = (registered.resources.length - none) / groups.length;
       assert.ok(perGroup <= most, `${perGroup} with ${JSON.stringify(form)}`);
     }
@@ -192,6 +193,7 @@ describe("components/aws", () => {
     assert.deepEqual(worker?.labels, {
       tier: "gpu",
       "gpu-clusters/cluster": "train",
+      "gpu-clusters/gpu": "a10g",
       "gpu-clusters/node-group": "gpu",
       "gpu-clusters/role": "worker",
       "nvidia.com/gpu.present": "true",

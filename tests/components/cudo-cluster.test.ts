@@ -50,7 +50,7 @@ const cloud: Outputs = {
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", gpu: false });
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", gpu: false, autoscaler: false });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
     assert.deepEqual(registered.names(), [
@@ -140,6 +140,7 @@ describe("components/cudo", () => {
     assert.deepEqual(worker.labels, {
       tier: "gpu",
       "gpu-clusters/cluster": "train",
+      "gpu-clusters/gpu": "v100",
       "gpu-clusters/node-group": "gpu",
       "gpu-clusters/role": "worker",
       "nvidia.com/gpu.present": "true",

@@ -4,7 +4,7 @@ import { checkGpuSharing } from "../../components/addons/gpu/checks";
 import { gpuGroups, type GpuFields, type GpuMode } from "../../components/addons/gpu/groups";
 import { gpuSupport } from "../../components/addons/gpu/install";
 import { Problems } from "../../components/errors";
-import { acceleratorName, gpuLabels } from "../../components/gpu-labels";
+import { acceleratorName, gpuLabel, gpuLabels } from "../../components/gpu-labels";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import type { KubernetesObject } from "../../provider/kubernetes/api";
@@ -176,5 +176,9 @@ describe("GPU labels", () => {
   it("are those that are known, and none without GPUs", () => {
     assert.deepEqual(gpuLabels({ gpus: 0, gpuModel: "V100" }), {});
     assert.deepEqual(gpuLabels({ gpus: 1 }), { "nvidia.com/gpu.present": "true" });
+    const counted = { gpus: 1, gpuModel: "H100 SXM", countedGpus: true };
+    assert.equal(gpuLabels(counted)[gpuLabel], "h100");
+    assert.equal(gpuLabels({ gpus: 2, gpuVendor: "amd", countedGpus: true })[gpuLabel], "amd");
+    assert.equal(gpuLabels({ ...counted, gpus: 0 })[gpuLabel], undefined);
   });
 });

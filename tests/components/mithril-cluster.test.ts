@@ -66,7 +66,7 @@ describe("components/mithril", () => {
 
   it("registers the key before the cluster, and everything named after it", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new MithrilCluster("train", args);
+    const cluster = new MithrilCluster("train", { ...args, autoscaler: false });
     assert.equal(await valueOf(cluster.status), "ready");
     assert.equal(await valueOf(cluster.clusterId), "train-cluster-id");
     await settled();

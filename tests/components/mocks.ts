@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
+import { ensurePluginBundle } from "../../build/bundle";
+
+/** What clusters' autoscalers act with, as the stack's configuration says it. */
+export const accounts = {
+  "gpu-clusters:cudo": { apiKey: "cudo-key", projectId: "project-1" },
+  "gpu-clusters:mithril": { apiKey: "fkey_key", projectId: "proj_1" },
+};
 
 interface Request {
   getName(): string;
@@ -72,6 +79,9 @@ export type Functions = Record<string, (inputs: Record<string, unknown>) => Reco
 /** Starts a fresh program under mocks. Await `settled()` before looking at `registered`. */
 export async function mockProgram(outputs: Outputs, preview = false, functions: Functions = {}): Promise<Registered> {
   const registered = new Registered();
+  // Clusters have the code of the autoscaler's server in them.
+  await ensurePluginBundle();
+  for (const [key, account] of Object.entries(accounts)) pulumi.runtime.setConfig(key, JSON.stringify(account));
   await pulumi.runtime.setMocks(
     {
       newResource(args) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { accounts } from "./mocks";
 
 interface Project {
   config: Record<string, { default: unknown }>;
@@ -18,7 +19,10 @@ export function stackConfig(stack: string, more: Record<string, unknown> = {}): 
   const { config } = read("Pulumi.yaml") as Project;
   const defaults = Object.entries(config).map(([key, property]) => [`pulumi-gpu-clusters:${key}`, property.default]);
   const shown = (read(`Pulumi.${stack}.yaml`) as Stack).config;
-  const values = { ...(Object.fromEntries(defaults) as object), ...shown, ...more };
+  const given = { ...(Object.fromEntries(defaults) as object), ...shown, ...more } as Record<string, unknown>;
+  // Where the configuration leaves out a key, the environment has it.
+  const keys = Object.entries(accounts).map(([key, account]) => [key, { ...account, ...(given[key] as object) }]);
+  const values = { ...given, ...(Object.fromEntries(keys) as object) };
   const texts = Object.entries(values).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),

@@ -9,11 +9,12 @@ import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import type { EngineStack, Operation } from "./stack";
 
-/** The smallest whole cluster: one zone, no NAT gateway, one group. */
+/** The smallest whole cluster: one zone, no NAT gateway, one group, and nobody in it who would meet the faults in the place of `up`. */
 const config = {
   "pulumi-gpu-clusters:cloud": "aws",
   "pulumi-gpu-clusters:clusterName": "faulty",
   "pulumi-gpu-clusters:cni": "none",
+  "pulumi-gpu-clusters:autoscaler": false,
   "pulumi-gpu-clusters:keyPair": "ops",
   "pulumi-gpu-clusters:network": { zones: ["us-west-2a"], nat: "none" },
   "pulumi-gpu-clusters:nodeGroups": [

@@ -32,7 +32,11 @@ function call(operation: string, least = 1): Call {
 async function start(): Promise<Started> {
   const environment = await EngineEnvironment.start({ machines: () => paperMachines(), timing: { scale: 0 } });
   const program = await compiledDefaultProgram();
-  const config = mithrilConfig(environment.simulator, "faults", [{ ...spotGroup, minSize: 2 }]);
+  const config = {
+    ...mithrilConfig(environment.simulator, "faults", [{ ...spotGroup, minSize: 2 }]),
+    // There is no API server that anything could be put into.
+    "pulumi-gpu-clusters:autoscaler": false,
+  };
   const stack = await environment.stack(config, {
     program,
     environment: { GPU_CLUSTERS_MITHRIL_SEARCH_MS: "2000" },

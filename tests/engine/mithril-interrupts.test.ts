@@ -23,7 +23,11 @@ describe("a Mithril cluster whose up gets ^C", function () {
     environment = await EngineEnvironment.start({ machines: () => paperMachines(booted), timing: { scale: 0 } });
     client = new SimulatorClient(environment.simulator.url);
     program = await compiledDefaultProgram();
-    const config = mithrilConfig(environment.simulator, "stopped", [{ ...spotGroup, minSize: 2 }]);
+    const config = {
+      ...mithrilConfig(environment.simulator, "stopped", [{ ...spotGroup, minSize: 2 }]),
+      // There is no API server that anything could be put into.
+      "pulumi-gpu-clusters:autoscaler": false,
+    };
     stack = await environment.stack(config, { program });
   });
   after(async () => {

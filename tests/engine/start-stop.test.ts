@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
 import { freePort } from "../free-port";
+import { until } from "../simulator/machines/test-cluster";
 
 const checkout = join(__dirname, "..", "..");
 
@@ -16,7 +17,7 @@ interface Started {
 }
 
 describe("npm start and npm stop", function () {
-  this.timeout(400_000);
+  this.timeout(600_000);
   let directory: string;
   let running: string;
 
@@ -46,6 +47,19 @@ describe("npm start and npm stop", function () {
     return stdout.trim().split("\n").length;
   }
 
+  /** README.md, "Groups that grow and shrink". */
+  async function growsAndShrinks(kubeconfig: string): Promise<void> {
+    const { kubectl } = await ensureTools(["kubectl"]);
+    const run = async (...args: string[]) =>
+      (await runCommand(kubectl, ["--kubeconfig", kubeconfig, ...args], { cwd: checkout })).stdout;
+    const gpuNodes = async () => (await run("get", "nodes", "-l", "gpu-clusters/node-group=gpu", "-o", "name")).trim();
+    await run("apply", "-f", "examples/gpu-deployment.yaml");
+    await run("rollout", "status", "deployment/train", "--timeout=90s");
+    assert.equal((await gpuNodes()).split("\n").length, 3);
+    await run("scale", "deployment/train", "--replicas=0");
+    await until("one node is left", async () => (await gpuNodes()).split("\n").length === 1, 150_000);
+  }
+
   async function stopped({ stack, kubeconfig, port }: Started & { port: number }): Promise<void> {
     const { exitCode, stdout, stderr } = await npm("stop", "--", stack);
     assert.equal(exitCode, 0, `${stdout}${stderr}`);
@@ -69,6 +83,7 @@ describe("npm start and npm stop", function () {
     const again = await npm("start", "--", "--json");
     assert.equal(again.exitCode, 0, again.stderr);
     assert.match(again.stderr, /Resources:\n\s+\d+ unchanged\n/);
+    await growsAndShrinks(cluster.kubeconfig);
     await stopped(cluster);
   });
 

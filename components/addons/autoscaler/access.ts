@@ -1,6 +1,8 @@
-import * as pulumi from "../../../sdk/pulumi";
 import { checkCudoConfig } from "../../../sdk/cudo/config";
 import { checkMithrilConfig } from "../../../sdk/mithril/config";
+import { pluginName } from "../../../sdk/plugin/package";
+import { Provider } from "../../../sdk/provider-resource";
+import * as pulumi from "../../../sdk/pulumi";
 import type { Problems } from "../../errors";
 
 /** Clouds whose machines have no role of their own: who acts there has a key. */
@@ -17,22 +19,43 @@ const checks: Record<KeyedCloud, (given: KeyedConfig) => { config: KeyedConfig }
   mithril: (given) => checkMithrilConfig<string>(given),
 };
 
-/** How the provider reaches the cloud, as the stack's configuration and the environment say it. */
-function accessTo(cloud: KeyedCloud): KeyedConfig {
-  return checks[cloud](new pulumi.Config("gpu-clusters").getObject<KeyedConfig>(cloud) ?? {}).config;
+type Options = pulumi.ComponentResourceOptions | undefined;
+
+/** The provider that the component's resources are made by, where it is not that of the stack's configuration. */
+function ownProvider(options: Options): pulumi.ProviderResource | undefined {
+  const { provider, providers, parent } = options ?? {};
+  const all = Array.isArray(providers) ? providers : Object.values(providers ?? {});
+  const named = Array.isArray(providers) ? undefined : providers?.[pluginName];
+  const found = named ?? [provider, ...all].find((each) => each instanceof Provider);
+  return found ?? (parent instanceof pulumi.ComponentResource ? parent.getProvider(`${pluginName}::`) : undefined);
 }
 
-export function checkAccess(cloud: KeyedCloud, problems: Problems): void {
-  const config = accessTo(cloud);
+/** As the stack's configuration and the environment say it. */
+function stackAccess(cloud: KeyedCloud): KeyedConfig {
+  return checks[cloud](new pulumi.Config(pluginName).getObject<KeyedConfig>(cloud) ?? {}).config;
+}
+
+/** That the cluster's autoscaler can act in the cloud as the component's resources do. */
+export function checkAccess(cloud: KeyedCloud, options: Options, problems: Problems): void {
+  const own = ownProvider(options);
+  if (own) {
+    if (!(own instanceof Provider))
+      problems.add("autoscaler", "cannot act with a provider of another program's: set it to false");
+    return;
+  }
+  const config = stackAccess(cloud);
   for (const field of ["apiKey", "projectId"] as const)
     if (!config[field])
       problems.add(
         "autoscaler",
-        `needs gpu-clusters:${cloud}.${field} in the stack's configuration, to act in the cluster`,
+        `needs ${pluginName}:${cloud}.${field} in the stack's configuration, to act in the cluster; or set it to false`,
       );
 }
 
 /** Secret. */
-export function providersWith(cloud: KeyedCloud): pulumi.Output<Record<string, KeyedConfig>> {
-  return pulumi.secret({ [cloud]: accessTo(cloud) });
+export function providersWith(cloud: KeyedCloud, options: Options): pulumi.Output<Record<string, KeyedConfig>> {
+  const own = ownProvider(options);
+  const given = own instanceof Provider ? (pulumi.output(own.given[cloud]) as pulumi.Output<KeyedConfig>) : undefined;
+  const access = given?.apply((config) => checks[cloud](config ?? {}).config) ?? stackAccess(cloud);
+  return pulumi.secret(pulumi.output(access).apply((config) => ({ [cloud]: config })));
 }

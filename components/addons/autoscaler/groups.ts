@@ -1,4 +1,5 @@
 import * as pulumi from "../../../sdk/pulumi";
+import { gpuLabel } from "../../gpu-labels";
 
 /** A node group whose size the autoscaler moves. */
 export interface AutoscaledGroup {
@@ -20,8 +21,6 @@ export const priorities = { reservation: 30, spot: 20, onDemand: 10 } as const;
 /** Where our server and cluster-autoscaler meet, in their pod. */
 export const socket = { folder: "/run/gpu-clusters", path: "/run/gpu-clusters/autoscaler.sock" } as const;
 export const healthPort = 8087;
-/** Nodes carry their GPU's model under it. */
-export const gpuLabel = "gpu-clusters/gpu";
 
 export interface ServerConfigurationParts {
   clusterName: string;

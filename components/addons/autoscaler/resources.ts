@@ -27,7 +27,7 @@ export interface AutoscalerOptions extends ServerConfigurationParts {
    * How long nobody has needed a node that then goes: a Go duration.
    * Default: `10m`.
    */
-  scaleDownAfter?: string;
+  scaleDownAfter?: string | undefined;
 }
 
 const namespace = "kube-system";

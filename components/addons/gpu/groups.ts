@@ -80,6 +80,11 @@ export function advertisedGpus({ gpus, gpuSharing = {} }: GpuFields): pulumi.Out
     );
 }
 
+/** Whether nodes will offer GPUs under the one name that all know, and not partitions under names of their own, or none. */
+export function countsGpus({ gpuSharing }: Pick<GpuFields, "gpuSharing">, mode: GpuMode): boolean {
+  return mode === "plugin" && gpuSharing?.mig !== "mixed";
+}
+
 /** What an autoscaler may count on of a node to come: rather less than there will be, and nothing that pods cannot ask for by one number. */
 export function offeredGpus(fields: GpuFields, mode: GpuMode): { name?: string; count: pulumi.Output<number> } {
   const { gpuVendor, gpuSharing: { mig, partitions } = {} } = fields;

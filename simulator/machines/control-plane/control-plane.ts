@@ -12,6 +12,7 @@ import type { Role } from "../light/role";
 import { SupervisedProcess, type Service } from "../light/supervised-process";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
+import { AutoscalerPod } from "../worker/autoscaler-pod";
 import { Kubelet } from "../worker/kubelet";
 import { kubeletWords } from "../worker/kubelet-words";
 import { clusterObjects } from "./cluster-objects";
@@ -43,6 +44,8 @@ export class ControlPlane implements Role {
   #joining: Promise<void> = Promise.resolve();
   #settling: Promise<void> = Promise.resolve();
   #approving: Promise<void> = Promise.resolve();
+  #attending: Promise<void> = Promise.resolve();
+  #autoscaler: AutoscalerPod | undefined;
   /** As one of several: its kubelet, by the others' API servers. */
   #kubelet: Kubelet | undefined;
 
@@ -83,7 +86,8 @@ export class ControlPlane implements Role {
     this.#endCalls();
     await this.#joining;
     await Promise.all(this.#processes.map((process) => process.kill()));
-    await Promise.all([this.#settling, this.#approving]);
+    await Promise.all([this.#settling, this.#approving, this.#attending]);
+    await this.#autoscaler?.end();
     await this.#farewell((kubelet, signal) => kubelet.powerOff(signal));
   }
 
@@ -94,6 +98,8 @@ export class ControlPlane implements Role {
   async #end(): Promise<void> {
     this.#endCalls();
     await this.#joining;
+    await this.#attending;
+    await this.#autoscaler?.end();
     const [store, server, ...clients] = this.#processes;
     await Promise.all(clients.map((client) => client.stop(500)));
     await server?.stop(2_000);
@@ -212,6 +218,8 @@ export class ControlPlane implements Role {
         "application/strategic-merge-patch+json",
       ),
     );
+    this.#autoscaler = new AutoscalerPod({ server: files.server, spec, disk });
+    this.#attending = kubelet.attendPods(this.#autoscaler, this.#power.signal);
     disk.note("kubeadm: your Kubernetes control-plane has initialized successfully");
   }
 

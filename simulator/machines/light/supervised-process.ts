@@ -9,6 +9,7 @@ export interface Service {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Runs before each start of the process, also before a restart. */
   readonly prepare?: (signal: AbortSignal) => Promise<void>;
 }
@@ -92,7 +93,7 @@ export class SupervisedProcess {
 
   /** Resolves when the process has ended, with how it ended. */
   #run(): Promise<string> {
-    const { name, command, args } = this.service;
+    const { name, command, args, environment } = this.service;
     const pidFile = join(this.surroundings.pidDirectory, `${name}.pid`);
     const log = openSync(join(this.surroundings.logDirectory, `${name}.log`), "a", 0o600);
     const child = spawn(command, args, {
@@ -100,7 +101,7 @@ export class SupervisedProcess {
       detached: true,
       stdio: ["ignore", log, log],
       // No proxies: everything that a component speaks to is on this machine.
-      env: { PATH: process.env["PATH"] ?? "", HOME: this.surroundings.pidDirectory, TZ: "UTC" },
+      env: { PATH: process.env["PATH"] ?? "", HOME: this.surroundings.pidDirectory, TZ: "UTC", ...environment },
     });
     closeSync(log);
     if (child.pid !== undefined) {

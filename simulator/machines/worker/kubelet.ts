@@ -1,14 +1,19 @@
 /** The few calls that a kubelet makes for its Node; kwok makes the many others. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeDocument } from "../../../bootstrap/document";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import { ApiConnection, type ApiServer, type Credential } from "../api-connection";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
-import { advertisedBy, gpuResource, type Pod } from "./gpus";
+import type { AutoscalerPod } from "./autoscaler-pod";
+import { advertisedBy, gpuResource } from "./gpus";
 import { nodeObject } from "./node-object";
+import type { Pod } from "./pod";
 
 const mergePatch = "application/merge-patch+json";
 const strategicMergePatch = "application/strategic-merge-patch+json";
+/** After which the pods are looked at again, where the API server ended the watch. */
+const attendAgainMs = 1_000;
 
 interface PodList {
   metadata: { resourceVersion: string };
@@ -43,24 +48,24 @@ export class Kubelet {
     });
   }
 
-  /** Offers the machine's GPUs while a device plugin's pod runs on it, until the API server ends the connection or the signal comes. */
-  async offerGpus(signal: AbortSignal): Promise<void> {
-    const pluggedIn = this.document.gpu === undefined ? 0 : (this.spec.gpus?.count ?? 0);
-    if (pluggedIn === 0) return;
+  /** Sees to the node's pods until the signal comes. kwok only says that they run; what more there is to some of them, happens here. */
+  async attendPods(autoscaler: AutoscalerPod, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#followPods(autoscaler, signal).catch(() => undefined);
+      await delay(attendAgainMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #followPods(autoscaler: AutoscalerPod, signal: AbortSignal): Promise<void> {
     await this.#connected(async (connection) => {
       const pods = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${this.document.nodeName}`)}`;
       const { metadata, items } = await connection.request<PodList>("GET", pods, signal);
-      const offered = new Map<string, number>();
+      const offerGpus = this.#gpuOffer(connection, signal);
       const note = async (pod: Pod, gone: boolean) => {
-        const count = advertisedBy(pod, pluggedIn);
-        if (count === undefined) return;
-        // A new plugin registers before an old one's pod is forgotten.
-        if (gone) offered.delete(pod.metadata.name);
-        else offered.set(pod.metadata.name, count);
-        const most = String(Math.max(0, ...offered.values()));
-        const patch = { status: { capacity: { [gpuResource]: most }, allocatable: { [gpuResource]: most } } };
-        await connection.request("PATCH", `${this.#path}/status`, signal, patch, strategicMergePatch);
+        await offerGpus(pod, gone);
+        await autoscaler.note(pod, gone, connection, signal);
       };
+      await autoscaler.keepOnly(items.map(({ metadata }) => metadata.uid));
       for (const pod of items) await note(pod, false);
       const version = metadata.resourceVersion;
       for await (const { type, object } of connection.watch<Pod>(
@@ -71,6 +76,22 @@ export class Kubelet {
         await note(object, type === "DELETED");
       }
     });
+  }
+
+  /** Offers the machine's GPUs while a device plugin's pod runs on it. */
+  #gpuOffer(connection: ApiConnection, signal: AbortSignal): (pod: Pod, gone: boolean) => Promise<void> {
+    const pluggedIn = this.document.gpu === undefined ? 0 : (this.spec.gpus?.count ?? 0);
+    const offered = new Map<string, number>();
+    return async (pod, gone) => {
+      const count = pluggedIn === 0 ? undefined : advertisedBy(pod, pluggedIn);
+      if (count === undefined) return;
+      // A new plugin registers before an old one's pod is forgotten.
+      if (gone) offered.delete(pod.metadata.name);
+      else offered.set(pod.metadata.name, count);
+      const most = String(Math.max(0, ...offered.values()));
+      const patch = { status: { capacity: { [gpuResource]: most }, allocatable: { [gpuResource]: most } } };
+      await connection.request("PATCH", `${this.#path}/status`, signal, patch, strategicMergePatch);
+    };
   }
 
   /** The machine goes off: nobody keeps the node's lease any more. A Node that is gone is fine. */

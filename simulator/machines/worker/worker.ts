@@ -1,7 +1,6 @@
 /** A worker machine: joins the cluster of its node document, keeps its certificate on its disk, and tells the cluster when it goes off. */
 import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import pRetry, { AbortError } from "p-retry";
 import type { KeyPair, NodeDocument } from "../../../bootstrap/document";
 import { certificateValidity } from "../../../provider/kubernetes/certificates";
@@ -9,6 +8,7 @@ import type { ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
 import type { Role } from "../light/role";
 import type { MachineSpec } from "../machine";
+import { AutoscalerPod } from "./autoscaler-pod";
 import { Kubelet } from "./kubelet";
 import { kubeletWords } from "./kubelet-words";
 import { bootstrapCertificate, newKey } from "./tls-bootstrap";
@@ -17,15 +17,14 @@ import { bootstrapCertificate, newKey } from "./tls-bootstrap";
 const joinTimeoutMs = 5 * 60_000;
 /** How long a machine that goes off waits for an API server that does not answer. */
 const farewellTimeoutMs = 2_000;
-/** After which the pods are looked at again, where the API server ended the watch. */
-const offerAgainMs = 1_000;
 
 export class Worker implements Role {
   readonly isControlPlane = false;
   readonly #server: ApiServer;
   readonly #power = new AbortController();
   #joining: Promise<void> = Promise.resolve();
-  #offering: Promise<void> = Promise.resolve();
+  #attending: Promise<void> = Promise.resolve();
+  readonly #autoscaler: AutoscalerPod;
 
   constructor(
     private readonly spec: MachineSpec,
@@ -38,6 +37,7 @@ export class Worker implements Role {
       certificateAuthority: document.certificateAuthority,
       ...(document.tlsServerName === undefined ? {} : { serverName: document.tlsServerName }),
     };
+    this.#autoscaler = new AutoscalerPod({ server: this.#server, spec, disk });
   }
 
   async start(): Promise<void> {
@@ -57,7 +57,8 @@ export class Worker implements Role {
   async close(): Promise<void> {
     this.#power.abort(new Error("the machine is going off"));
     await this.#joining;
-    await this.#offering;
+    await this.#attending;
+    await this.#autoscaler.end();
   }
 
   async #join(): Promise<void> {
@@ -94,20 +95,12 @@ export class Worker implements Role {
     const credential = (await this.#storedCertificate()) ?? (await this.#newCertificate());
     const kubelet = new Kubelet(this.#server, credential, this.document, this.spec);
     const registered = await kubelet.register(power);
-    this.#offering = this.#offerGpus(kubelet);
+    this.#attending = kubelet.attendPods(this.#autoscaler, power);
     this.disk.note(
       registered === "created"
         ? `kubelet: successfully registered node "${this.document.nodeName}"`
         : `kubelet: node "${this.document.nodeName}" was previously registered`,
     );
-  }
-
-  async #offerGpus(kubelet: Kubelet): Promise<void> {
-    const power = this.#power.signal;
-    while (!power.aborted) {
-      await kubelet.offerGpus(power).catch(() => undefined);
-      await delay(offerAgainMs, undefined, { signal: power }).catch(() => undefined);
-    }
   }
 
   async #newCertificate(): Promise<KeyPair> {

@@ -30,8 +30,9 @@ function registered(script: string, size: { vcpus: number; memoryGib: number; gp
   const gpus = size.gpus > 0 ? { count: size.gpus, model: "X" } : undefined;
   const machine = { id: "m", name: "m", address: "127.0.0.1", startScript: script, ...size, gpus };
   const node = nodeObject(nodeDocumentFromScript(script)!, machine) as SeenNode;
-  const plugin = { containers: [{ image: nvidiaDevicePlugin }] };
-  const advertised = advertisedBy({ metadata: { name: "p" }, spec: plugin, status: { phase: "Running" } }, size.gpus);
+  const plugin = { containers: [{ name: "plugin", image: nvidiaDevicePlugin }] };
+  const metadata = { name: "p", namespace: "kube-system", uid: "1" };
+  const advertised = advertisedBy({ metadata, spec: plugin, status: { phase: "Running" } }, size.gpus);
   node.status.capacity[gpuResource] = String(advertised);
   return node;
 }

@@ -15,6 +15,8 @@ class RemoteCluster extends pulumi.ComponentResource {
 const config = new pulumi.Config();
 const cluster = new RemoteCluster("remote", {
   region: "us-central5-a",
+  // The machines of its test are paper.
+  autoscaler: false,
   controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: config.require("sshPublicKey"),
   sshPrivateKey: config.requireSecret("sshPrivateKey"),

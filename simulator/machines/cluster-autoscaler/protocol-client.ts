@@ -1,6 +1,6 @@
 /** cluster-autoscaler's side of the protocol: one call after the other, each with a time limit. */
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
-import { serviceDefinition, type Method, type Methods } from "../../autoscaler/protocol/messages";
+import { serviceDefinition, type Method, type Methods } from "../../../autoscaler/protocol/messages";
 
 export class ProtocolClient {
   private readonly client: Client;
