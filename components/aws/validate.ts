@@ -1,4 +1,5 @@
 import { regionPattern } from "../../sdk/aws/config";
+import type * as pulumi from "../../sdk/pulumi";
 import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
@@ -55,6 +56,29 @@ function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, 
     problems.add("clusterName", `must not start with internal-, which AWS keeps for itself in names of load balancers`);
   }
   checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
+  checkImage("controlPlane.image", controlPlane.image, problems);
+}
+
+/** AWS is asked at preview whether there is such an image. */
+function checkImage(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const image = known(given);
+  if (image !== undefined && !/^ami-[0-9a-z-]+$/.test(image)) {
+    problems.add(path, `"${image}" is no image id such as ami-0123456789abcdef0`);
+  }
+}
+
+/** Names of zones differ from account to account, and their ids do not: a subnet is made by name. */
+function checkZones(zones: readonly string[], region: string | undefined, problems: Problems): void {
+  zones.forEach((zone, index) => {
+    const path = `network.zones[${index}]`;
+    if (/^[a-z0-9-]+-az\d+$/.test(zone)) {
+      problems.add(path, `"${zone}" is the id of a zone: its name is meant, such as ${region ?? "us-west-2"}a`);
+    } else if (!/^[a-z]+(-[a-z0-9]+)+[a-z]$/.test(zone)) {
+      problems.add(path, `"${zone}" is no name of a zone such as ${region ?? "us-west-2"}a`);
+    } else if (region !== undefined && !zone.startsWith(region)) {
+      problems.add(path, `"${zone}" is no zone of ${region}`);
+    }
+  });
 }
 
 function checkInstanceType(path: string, type: string, problems: Problems): void {
@@ -72,6 +96,7 @@ function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problem
     const reason = `AWS's image carries NVIDIA's open driver, which does not know the GPUs of ${old.join(", ")}: name one with the older driver`;
     problems.add(`${path}.image`, reason);
   }
+  checkImage(`${path}.image`, group.image, problems);
   checkCapacity(`${path}.capacity`, group, problems);
   checkDisk(path, group, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
@@ -129,6 +154,7 @@ function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings,
     problems.add("network.zones", `must name one to three different zones, names ${zones.length}`);
     return;
   }
+  checkZones(zones ?? [], region, problems);
   checkNewRange(network, zoneCount({ zones, region }), groups, problems);
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "../../sdk/pulumi";
 import type { ApiServerReady, MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { EtcdMembers } from "../../sdk/kubernetes/etcd-members";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
 import type { AddOns } from "../addons/add-on";
@@ -72,6 +73,9 @@ export function kubeadmCluster(
   const { clusterName, certificates, controlPlane, cni, addOns = {}, sshPrivateKey, gpuMode = "plugin" } = parts;
   const certificateAuthority = certificates.caCertificate;
   const kubeconfig = administratorKubeconfig(parts);
+  const { machines } = controlPlane;
+  const members =
+    machines.length > 1 ? [new EtcdMembers(`${name}-etcd`, { clusterName, machines: [...machines] }, child)] : [];
   return kubernetesCluster(
     name,
     {
@@ -79,9 +83,9 @@ export function kubeadmCluster(
       endpoint: controlPlane.endpoint,
       certificateAuthority,
       kubeconfig,
-      apiServer: { args: { log: controlPlane.log, sshPrivateKey }, after: controlPlane.ready },
+      apiServer: { args: { log: controlPlane.log, sshPrivateKey }, after: [...controlPlane.ready, ...members] },
       // Several machines keep it together: one that is made anew gets it from the others.
-      keeper: controlPlane.machines.length === 1 ? controlPlane.machines[0] : undefined,
+      keeper: machines.length === 1 ? machines[0] : undefined,
       addOns: {
         beforeNodes: [
           ...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]),
@@ -101,7 +105,7 @@ export function kubeadmCluster(
           return { name: group, minSize, gpus: gpus && advertisedGpus(gpus) };
         }),
         ...(gpuMode === "dra" && { gpuMode }),
-        controlPlaneNodes: controlPlane.machines.length,
+        controlPlaneNodes: machines.length,
         condition: cni === "none" ? "Registered" : "Ready",
         machines: askedMachines(groups),
         sshPrivateKey,

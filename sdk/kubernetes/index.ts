@@ -1,5 +1,6 @@
 export { ApiServerReady, type ApiServerReadyArgs, type MachineLogArgs } from "./api-server-ready";
 export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
+export { EtcdMembers, type EtcdMembersArgs } from "./etcd-members";
 export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
   renderKubeconfig,

@@ -8,6 +8,7 @@ import { AwsCluster } from "../../components/aws/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { Problems } from "../../components/errors";
 import { checkFabric } from "../../components/aws/fabric";
+import { groupTypes } from "../../components/aws/group-types";
 import { machineImage } from "../../components/aws/images";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, deployed, functions, group, inputs, minimal, typeFacts } from "./aws-scene";
@@ -48,6 +49,50 @@ describe("components/aws: inputs that other resources give", () => {
     );
     const groups = [cluster.nodeSecurityGroupId, cluster.controlPlaneSecurityGroupId];
     assert.deepEqual(await Promise.all(groups.map((id) => valueOf(id))), ["train-nodes-id", "train-api-id"]);
+  });
+});
+
+describe("components/aws: plain mistakes", () => {
+  const refused = (args: Partial<AwsClusterArgs>) =>
+    checkAwsClusterArgs("train", { ...minimal, ...args }).all.map(
+      ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+    );
+
+  it("are told before AWS is asked: images that are no ids, of groups and of the control plane", () => {
+    const images = { controlPlane: { image: "ubuntu-24.04" }, nodeGroups: [{ ...group, image: "Deep Learning" }] };
+    assert.deepEqual(refused(images), [
+      'controlPlane.image: "ubuntu-24.04" is no image id such as ami-0123456789abcdef0',
+      'nodeGroups[0].image: "Deep Learning" is no image id such as ami-0123456789abcdef0',
+    ]);
+    const good = {
+      controlPlane: { image: "ami-0123456789abcdef0" },
+      nodeGroups: [{ ...group, image: "ami-01234567" }],
+    };
+    assert.deepEqual(refused(good), []);
+  });
+
+  it("are told before AWS is asked: zones by their id, of another region, and what is no zone", () => {
+    assert.deepEqual(refused({ region: "us-west-2", network: { zones: ["usw2-az1", "eu-west-1a", "us-west-2"] } }), [
+      'network.zones[0]: "usw2-az1" is the id of a zone: its name is meant, such as us-west-2a',
+      'network.zones[1]: "eu-west-1a" is no zone of us-west-2',
+      'network.zones[2]: "us-west-2" is no name of a zone such as us-west-2a',
+    ]);
+    assert.deepEqual(refused({ network: { zones: ["us-west-2a", "us-west-2-lax-1a", "eusc-de-east-1b"] } }), []);
+  });
+
+  it("are told where machines with several adapters would have no way out, in subnets that exist too", async () => {
+    await mockProgram(cloud, false, functions);
+    const asked = {
+      group: { instanceTypes: ["p5.48xlarge"], efa: true },
+      path: "nodeGroups[0]",
+      connection: undefined,
+    };
+    const types = groupTypes("fast", { ...asked, publicSubnets: pulumi.output(true) }, {});
+    await assert.rejects(
+      promiseOf(types),
+      /nodeGroups\[0\]\.efa: machines with several adapters get no public address/,
+    );
+    assert.equal((await promiseOf(groupTypes("hidden", { ...asked, publicSubnets: false }, {}))).length, 1);
   });
 });
 
@@ -120,6 +165,13 @@ describe("components/aws: three control planes", () => {
     assert.equal(registered.all("aws:lb/targetGroupAttachment:TargetGroupAttachment").length, 6);
     assert.equal(registered.all("aws:ec2/eip:Eip").length, 1, "the NAT gateway's");
     assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady")["controlPlaneNodes"], 3);
+    // Where all are gone at once, nobody waits for a cluster that there is no more.
+    const { machines: members } = inputs(registered, "train-etcd");
+    assert.deepEqual(
+      members,
+      [1, 2, 3].map((number) => `train-control-plane-${number}-id`),
+    );
+    assert.ok(registered.dependenciesOf("train-api-server").includes("train-etcd"));
   });
 
   it("takes node groups in another order for no change of anything but its own arguments", async () => {
