@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { lockStateDirectory } from "../../simulator/state-lock";
 import { startSimulator } from "../../simulator/server";
 import { place, vmBody } from "./cudo/clock";
 import { RecordedMachines } from "./recorded-machines";
@@ -113,12 +115,19 @@ describe("simulator: server and state directory", () => {
     assert.deepEqual(await readdir(stateDir), ["start-scripts", "state.json"], "the lock is let go");
   });
 
+  it("gives a state directory to one of many that come at once", async () => {
+    const stateDir = await stateDirectory();
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, () => lockStateDirectory(stateDir)));
+    assert.equal(asked.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
   it("takes over from a process that died", async () => {
     const stateDir = await stateDirectory();
     // Larger than any process id.
-    await writeFile(join(stateDir, "lock"), "99999999");
+    const lock = { token: "old", host: hostname(), pid: 99_999_999 };
+    await writeFile(join(stateDir, "lock"), JSON.stringify(lock));
     await running({ stateDir });
-    assert.equal(await readFile(join(stateDir, "lock"), "utf8"), String(process.pid));
+    assert.equal((JSON.parse(await readFile(join(stateDir, "lock"), "utf8")) as typeof lock).pid, process.pid);
   });
 
   it("says how to choose another port when its own is taken", async () => {

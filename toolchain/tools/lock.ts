@@ -34,36 +34,52 @@ export interface LockOptions {
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const timing = options.timing ?? defaultTiming;
-  const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
-  await fs.mkdir(path.dirname(file), { recursive: true });
   let told = false;
-  while (!(await take(file, own))) {
-    options.signal?.throwIfAborted();
-    const holder = await readHolder(file);
-    if (holder && (await isGone(file, holder, timing))) {
-      await breakLock(file, holder);
-      continue;
+  for (;;) {
+    const lock = await tryLock(file, timing);
+    if ("release" in lock) {
+      try {
+        return await work();
+      } finally {
+        await lock.release();
+      }
     }
-    if (holder && !told) {
+    options.signal?.throwIfAborted();
+    if (!told) {
       told = true;
-      options.onWait?.(holder.pid);
+      options.onWait?.(lock.pid);
     }
     await sleep(timing.poll, undefined, { signal: options.signal });
   }
+}
+
+/** The lock until it is released, or the process that has it. Takes it over from one that died, as `withLock` does. */
+export async function tryLock(
+  file: string,
+  timing: LockTiming = defaultTiming,
+): Promise<{ release(): Promise<void> } | { pid: number }> {
+  const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  while (!(await take(file, own))) {
+    const holder = await readHolder(file);
+    if (!holder) continue;
+    if (!(await isGone(file, holder, timing))) return { pid: holder.pid };
+    await breakLock(file, holder);
+  }
   const beat = setInterval(() => void touch(file), timing.heartbeat);
   beat.unref();
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-    if ((await readHolder(file))?.token === own.token) await fs.rm(file, { force: true });
-  }
+  return {
+    async release() {
+      clearInterval(beat);
+      if ((await readHolder(file))?.token === own.token) await fs.rm(file, { force: true });
+    },
+  };
 }
 
 async function take(file: string, own: Holder): Promise<boolean> {
   // Linked into place when it is complete, so that nobody reads half a holder.
   const draft = `${file}.${own.token}`;
-  await fs.writeFile(draft, JSON.stringify(own));
+  await fs.writeFile(draft, JSON.stringify(own), { mode: 0o600 });
   try {
     await fs.link(draft, file);
     return true;
