@@ -50,6 +50,8 @@ export const provider: ProviderDefinition = {
     ...lazily(
       [
         "AccountReady",
+        "ClusterKeys",
+        "Deployer",
         "ImageChoice",
         "InstanceTypeFacts",
         "NodeGroup",

@@ -239,6 +239,21 @@ export interface AwsClusterArgs {
   /** ARN of a policy that bounds the machines' roles, where an account demands one. Default: none. */
   permissionsBoundary?: pulumi.Input<string>;
   /**
+   * Id or ARN of a symmetric KMS key of the region, which the cluster's keys and the administrator's credential are encrypted with, in the
+   * parameters `/gpu-clusters/<namePrefix><clusterName>/…`. Its policy must let whoever runs the program `kms:Encrypt` and `kms:Decrypt` with it,
+   * and IAM decide about the control plane's role; `administrators` are yours to name in it. Another one takes their place as long as both can
+   * be used.
+   * Default: a key of the cluster's own (1 USD a month), whose policy names who may use it. `pulumi destroy` schedules its deletion in 7 days,
+   * the shortest time that AWS takes, in which it costs nothing and can be taken back: what it opened is deleted with the cluster.
+   */
+  kmsKeyId?: pulumi.Input<string>;
+  /**
+   * ARNs of IAM roles and users that may use the cluster's KMS key besides whoever makes the cluster: they read the administrator's credential
+   * (`kubeconfigExec`) and can run `pulumi up`. IAM must allow them `ssm:GetParameter`, and `kms:Decrypt` with the key, too.
+   * Default: none.
+   */
+  administrators?: pulumi.Input<string>[];
+  /**
    * Tags of everything that is made, those of `aws:defaultTags` besides: at most 40, whose keys differ by more than case, of letters, digits,
    * spaces and `_ . : / = + - @`, because IAM takes no others.
    */

@@ -26,9 +26,11 @@ import { checkAwsClusterArgs } from "./validate";
  * A Kubernetes cluster on EC2: a VPC (or one that exists), roles, one control plane machine set up by kubeadm, and node groups on EC2 Fleet.
  *
  * The kubeconfig is computed from the cluster's own certificate authority and a public address that stays. Machines get keys and tokens
- * from SSM's parameter store with their roles; user data has no secrets.
+ * from SSM's parameter store with their roles; user data has no secrets. The authorities' keys are made and written there by the plugin, under a
+ * KMS key (`aws:ClusterKeys`): programs and logs never see them, and the state has them only as KMS encrypted them.
  *
- * Cost: every machine by the hour, with its disk; NAT gateways and public addresses by the hour; traffic between zones and to the outside.
+ * Cost: every machine by the hour, with its disk; NAT gateways and public addresses by the hour; traffic between zones and to the outside; the
+ * cluster's KMS key 1 USD a month (`kmsKeyId`: one that is there).
  *
  * @example
  * const cluster = new AwsCluster("train", {
@@ -77,14 +79,14 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const foundation = awsFoundation(name, args, place);
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
-    const { certificates, network, access, secrets, nodeIdentity } = foundation;
+    const { network, access, secrets, nodeIdentity } = foundation;
     const gpus = (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [];
 
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
       {
         clusterName: place.clusterName,
-        certificates,
+        certificates: secrets.keys,
         controlPlane: {
           machines: machines.map(({ id }) => id),
           ready,
@@ -123,7 +125,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.certificateAuthority = outputs.certificateAuthority;
     this.kubeconfig = outputs.kubeconfig;
     this.kubeconfigExec = pulumi
-      .all([endpoint, certificates.caCertificate, secrets.admin.arn])
+      .all([endpoint, outputs.certificateAuthority, secrets.adminParameterArn])
       .apply(([endpoint, certificateAuthority, parameterArn]) =>
         execKubeconfig({ clusterName: place.clusterName, endpoint, certificateAuthority, parameterArn }),
       );
@@ -167,7 +169,7 @@ interface Surroundings {
 
 function clusterControlPlane(name: string, args: AwsClusterArgs, { place, foundation }: Surroundings) {
   const { instanceType = defaultControlPlaneType, diskSizeGib = defaultDiskSizeGib, image } = args.controlPlane ?? {};
-  const { network, access, secrets, certificates } = foundation;
+  const { network, access, secrets } = foundation;
   const chosen = machineImage(
     `${name}-control-plane`,
     { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib, connection: place.connection },
@@ -195,7 +197,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       access,
       identity: foundation.controlPlaneIdentity,
       secrets,
-      certificateAuthority: certificates.caCertificate,
+      certificateAuthority: secrets.keys.caCertificate,
       externalCloudProvider: place.externalCloudProvider,
       tags: withTags(place.tags, place.kubernetes),
     },

@@ -185,7 +185,7 @@ function machine(
         tags: withTags(defaultTags(), tags),
       },
       userDataBase64: pulumi
-        .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.name, join.name])
+        .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.keysParameter, join.name])
         .apply(([certificateAuthority, addresses, endpoint, keysParameter, joinParameter]) =>
           renderBootstrapScript(
             controlPlaneDocument({

@@ -1,7 +1,6 @@
 import { AccountReady } from "../../sdk/aws/account-ready";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
-import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
@@ -68,7 +67,6 @@ function serviceRoles(groups: readonly AwsNodeGroupArgs[]): string[] {
 
 /** What is there before any machine. */
 export interface Foundation {
-  certificates: ClusterCertificates;
   network: AwsNetwork;
   access: Access;
   secrets: ClusterSecrets;
@@ -100,11 +98,6 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     // What a cluster keeps for its life is refused before anything is made.
     { ...child, dependsOn: [choices] },
-  );
-  const certificates = new ClusterCertificates(
-    `${name}-certificates`,
-    { clusterName, adminValidityHours: args.adminValidityHours },
-    child,
   );
   const network = new AwsNetwork(
     `${name}-network`,
@@ -140,20 +133,31 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     { clusterName: kubernetesName(base), vpcId: network.vpcId, connection: place.connection },
     { ...child, dependsOn: [network, ...access.ready] },
   );
-  const secrets = clusterSecrets(name, { base, certificates, tags }, onAws);
+  const secrets = clusterSecrets(name, {
+    ...args,
+    base,
+    controlPlaneRole: awsName(base, roles.controlPlane.role, longestNames.role),
+    connection: place.connection,
+    tags,
+    child,
+    onAws,
+  });
   const controlPlaneIdentity = machineIdentity(
     `${name}-control-plane`,
     {
       base,
       names: roles.controlPlane,
-      policy: pulumi.all([secrets.keys.arn, secrets.join.arn]).apply(([keysParameter, joinParameter]) =>
-        controlPlanePolicy({
-          clusterName,
-          keysParameter,
-          joinParameter,
-          kubernetesTag: Object.keys(kubernetes)[0],
-        }),
-      ),
+      policy: pulumi
+        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn])
+        .apply(([keysParameter, kmsKey, joinParameter]) =>
+          controlPlanePolicy({
+            clusterName,
+            keysParameter,
+            kmsKey,
+            joinParameter,
+            kubernetesTag: Object.keys(kubernetes)[0],
+          }),
+        ),
       permissionsBoundary: args.permissionsBoundary,
       tags,
     },
@@ -171,7 +175,6 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     onAws,
   );
   return {
-    certificates,
     network,
     access,
     secrets,

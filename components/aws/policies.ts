@@ -10,11 +10,11 @@ interface PolicyStatement {
   Effect: "Allow";
   Action: string[];
   Resource?: string[];
-  Principal?: { Service: string };
+  Principal?: { Service: string } | { AWS: string };
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-function policy(...Statement: PolicyStatement[]): PolicyDocument {
+export function policy(...Statement: PolicyStatement[]): PolicyDocument {
   return { Version: "2012-10-17", Statement };
 }
 
@@ -54,10 +54,17 @@ export interface ControlPlanePolicyOptions {
   clusterName: string;
   /** ARN of the parameter with the cluster's keys. */
   keysParameter: string;
+  /** ARN of the KMS key that these are under. */
+  kmsKey: string;
   /** ARN of the parameter with the nodes' token. */
   joinParameter: string;
   /** Key of the tag that AWS's cloud controller manager knows its cluster by, where it runs. */
   kubernetesTag: string | undefined;
+}
+
+/** SSM tells KMS which parameter it opens. Reference: SSM user guide, "How Parameter Store uses AWS KMS". */
+export function contextOf(parameter: string): Record<string, string> {
+  return { "kms:EncryptionContext:PARAMETER_ARN": parameter };
 }
 
 /**
@@ -68,6 +75,13 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
   const partition = options.keysParameter.split(":")[1];
   return policy(
     { Sid: "Keys", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [options.keysParameter] },
+    {
+      Sid: "OpenKeys",
+      Effect: "Allow",
+      Action: ["kms:Decrypt"],
+      Resource: [options.kmsKey],
+      Condition: { StringEquals: contextOf(options.keysParameter) },
+    },
     {
       Sid: "Join",
       Effect: "Allow",

@@ -1,64 +1,102 @@
-import * as pulumi from "../../sdk/pulumi";
+import { Key } from "@pulumi/aws/kms/key";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
-import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
-import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { ClusterKeys } from "../../sdk/aws/cluster-keys";
+import { Deployer } from "../../sdk/aws/deployer";
+import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
+import * as pulumi from "../../sdk/pulumi";
+import { keyArn, parameterArn, placeOf, roleArn } from "./arns";
+import type { AwsClusterArgs } from "./args";
+import { keyPolicy } from "./key-policy";
 import type { Tags } from "./tags";
 
 export interface ClusterSecrets {
-  /** Read by the control plane at its first boot. */
-  keys: Parameter;
+  /** Written by the plugin: the authorities for the control plane, and the administrator's ExecCredential for `kubeconfigExec`. */
+  keys: ClusterKeys;
   /** Written by the control plane, read by nodes when they join. */
   join: Parameter;
-  /** The administrator's certificate as an ExecCredential, read by `kubeconfigExec`. */
-  admin: Parameter;
+  keysParameterArn: pulumi.Output<string>;
+  adminParameterArn: pulumi.Output<string>;
+  /** Of the key that both are encrypted with. */
+  kmsKeyArn: pulumi.Output<string>;
 }
 
-/** What machines and administrators get from SSM, encrypted, in the place of user data and of files. Standard parameters are free of charge. */
-export function clusterSecrets(
+export interface ClusterSecretsPlace extends Pick<
+  AwsClusterArgs,
+  "kmsKeyId" | "administrators" | "adminValidityHours"
+> {
+  base: string;
+  /** Name of the role that reads the authorities. */
+  controlPlaneRole: string;
+  connection: AwsConnectionArgs | undefined;
+  tags: Tags;
+  /** Of the cluster's children. */
+  child: pulumi.CustomResourceOptions;
+  /** The same for those that the AWS provider makes. */
+  onAws: pulumi.CustomResourceOptions;
+}
+
+/** What machines and administrators get from SSM, encrypted, in the place of user data and of files. */
+export function clusterSecrets(name: string, place: ClusterSecretsPlace): ClusterSecrets {
+  const { base, tags, connection, child, onAws } = place;
+  const path = `/gpu-clusters/${base}`;
+  // The control plane keeps a token in it that lives for a day: what Pulumi wrote is only its beginning.
+  const join = new Parameter(
+    `${name}-join`,
+    { name: `${path}/join`, type: "SecureString", value: pulumi.secret("{}"), tags },
+    { ...onAws, ignoreChanges: ["value"] },
+  );
+  const arns = join.arn.apply((arn) => {
+    const here = placeOf(arn);
+    return {
+      here,
+      keys: parameterArn(here, `${path}/control-plane-keys`),
+      admin: parameterArn(here, `${path}/admin-credential`),
+      controlPlaneRole: roleArn(here, place.controlPlaneRole),
+    };
+  });
+  const kmsKeyArn =
+    place.kmsKeyId === undefined
+      ? ownKey(name, place, arns)
+      : pulumi.all([arns, place.kmsKeyId]).apply(([{ here }, key]) => keyArn(here, key));
+  const keys = new ClusterKeys(
+    `${name}-keys`,
+    { parameterPath: path, kmsKeyId: kmsKeyArn, adminValidityHours: place.adminValidityHours, tags, connection },
+    child,
+  );
+  return { keys, join, keysParameterArn: arns.keys, adminParameterArn: arns.admin, kmsKeyArn };
+}
+
+type Arns = pulumi.Output<{
+  here: ReturnType<typeof placeOf>;
+  keys: string;
+  admin: string;
+  controlPlaneRole: string;
+}>;
+
+/** Nothing that it opens outlives the cluster, so that the shortest time of grace will do. */
+const deletionWindowInDays = 7;
+
+function ownKey(
   name: string,
-  { base, certificates, tags }: { base: string; certificates: ClusterCertificates; tags: Tags },
-  child: pulumi.CustomResourceOptions,
-): ClusterSecrets {
-  const parameter = (part: string, value: pulumi.Input<string>, options?: pulumi.CustomResourceOptions) =>
-    new Parameter(
-      `${name}-${part}`,
-      { name: `/gpu-clusters/${base}/${part}`, type: "SecureString", value: pulumi.secret(value), tags },
-      { ...child, ...options },
+  { base, administrators = [], connection, tags, child, onAws }: ClusterSecretsPlace,
+  arns: Arns,
+): pulumi.Output<string> {
+  const deployer = new Deployer(`${name}-deployer`, { connection }, child);
+  const policy = pulumi
+    .all([arns, deployer.principals, pulumi.all(administrators)])
+    .apply(([{ here, keys, controlPlaneRole }, deployers, others]) =>
+      JSON.stringify(
+        keyPolicy({
+          place: here,
+          administrators: [...new Set([...deployers, ...others])],
+          controlPlaneRole,
+          keysParameter: keys,
+        }),
+      ),
     );
-  return {
-    keys: parameter("control-plane-keys", controlPlaneKeys(certificates)),
-    // The control plane keeps a token in it that lives for a day: what Pulumi wrote is only its beginning.
-    join: parameter("join", "{}", { ignoreChanges: ["value"] }),
-    admin: parameter("admin-credential", adminCredential(certificates)),
-  };
-}
-
-function controlPlaneKeys(certificates: ClusterCertificates): pulumi.Output<string> {
-  return pulumi
-    .all([
-      pulumi.all([certificates.caCertificate, certificates.caPrivateKey]),
-      pulumi.all([certificates.frontProxyCaCertificate, certificates.frontProxyCaPrivateKey]),
-      pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
-      certificates.serviceAccountPrivateKey,
-    ])
-    .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey]) => {
-      const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
-      const keys: Ec2ControlPlaneKeys = {
-        controlPlane: { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa), serviceAccountKey },
-      };
-      return JSON.stringify(keys);
-    });
-}
-
-/** Reference: Kubernetes, "client-go credential plugins". */
-function adminCredential(certificates: ClusterCertificates): pulumi.Output<string> {
-  return pulumi
-    .all([certificates.adminCertificate, certificates.adminPrivateKey, certificates.adminExpiresAt])
-    .apply(([clientCertificateData, clientKeyData, expirationTimestamp]) =>
-      JSON.stringify({
-        apiVersion: "client.authentication.k8s.io/v1",
-        kind: "ExecCredential",
-        status: { clientCertificateData, clientKeyData, expirationTimestamp },
-      }),
-    );
+  return new Key(
+    `${name}-key`,
+    { description: `Keys of the Kubernetes cluster ${base}`, deletionWindowInDays, policy, tags },
+    onAws,
+  ).arn;
 }

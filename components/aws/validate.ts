@@ -30,6 +30,7 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   }
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags, problems);
+  checkKey(args, problems);
 
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
@@ -43,6 +44,27 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   checkRanges(args, newRange(args.network), problems);
   checkSpread(args, problems);
   return problems;
+}
+
+const keyPattern =
+  /^(arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/)?(mrk-[\da-f]{32}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/;
+const principalPattern = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/;
+
+function checkKey({ kmsKeyId, administrators = [] }: AwsClusterArgs, problems: Problems): void {
+  const key = known(kmsKeyId);
+  if (key !== undefined && !keyPattern.test(key)) {
+    const reason = `"${key}" is not the id or ARN of a KMS key; policies do not take an alias`;
+    problems.add("kmsKeyId", reason);
+  }
+  administrators.forEach((given, index) => {
+    const arn = known(given);
+    if (arn === undefined || principalPattern.test(arn)) return;
+    const reason = `"${arn}" is not the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/ops`;
+    problems.add(`administrators[${index}]`, reason);
+  });
+  if (kmsKeyId !== undefined && administrators.length > 0) {
+    problems.add("administrators", "are named in the policy of the key that kmsKeyId gives, which is yours");
+  }
 }
 
 function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, problems: Problems): void {

@@ -43,9 +43,15 @@ export interface KubeadmNodeGroup extends MadeNodeGroup {
   machines?: pulumi.Output<ExpectedMachine[]>;
 }
 
+/** What the kubeconfig is computed from. */
+export type AdministratorCertificates = Pick<
+  ClusterCertificates,
+  "caCertificate" | "adminCertificate" | "adminPrivateKey"
+>;
+
 export interface KubeadmParts {
   clusterName: string;
-  certificates: ClusterCertificates;
+  certificates: AdministratorCertificates;
   controlPlane: KubeadmControlPlane;
   cni: Cni | "none";
   /** Range of the pods' addresses. */

@@ -6,6 +6,8 @@ export {
   type NodeGroupMachineState,
 } from "./node-group";
 export { AccountReady, type AccountReadyArgs, type PlannedControlPlane, type PlannedNetwork } from "./account-ready";
+export { ClusterKeys, type ClusterKeysArgs } from "./cluster-keys";
+export { Deployer, type DeployerArgs } from "./deployer";
 export { ImageChoice, type ImageChoiceArgs } from "./image-choice";
 export { InstanceTypeFacts, type InstanceTypeFactsArgs } from "./instance-type-facts";
 export { ServiceLoadBalancers, type ServiceLoadBalancersArgs } from "./service-load-balancers";

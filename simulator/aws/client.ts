@@ -22,6 +22,7 @@ export type AwsObjectKind =
   | "roles"
   | "instanceProfiles"
   | "policies"
+  | "keys"
   | "parameters"
   | "classicLoadBalancers"
   | "loadBalancers"

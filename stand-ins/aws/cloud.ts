@@ -2,6 +2,7 @@
 import { EC2, type Tag, type TagSpecification, type ResourceType } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
+import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
@@ -26,6 +27,7 @@ export class Cloud {
   readonly ec2: EC2;
   readonly elb: ElasticLoadBalancingV2;
   readonly iam: IAM;
+  readonly kms: KMS;
   readonly ssm: SSM;
   readonly sts: STS;
   readonly region: string;
@@ -50,6 +52,7 @@ export class Cloud {
     this.ec2 = describing(new EC2({ ...settings("ec2"), ...assumed }));
     this.elb = describing(new ElasticLoadBalancingV2({ ...settings("elbv2"), ...assumed }));
     this.iam = describing(new IAM({ ...settings("iam"), ...assumed }));
+    this.kms = describing(new KMS({ ...settings("kms"), ...assumed }));
     this.ssm = describing(new SSM({ ...settings("ssm"), ...assumed }));
     this.sts = describing(new STS({ ...settings("sts"), ...assumed }));
   }

@@ -17,7 +17,7 @@ export interface Configuration {
   readonly defaultTags: Tags;
 }
 
-const services = ["ec2", "elbv2", "iam", "ssm", "sts"];
+const services = ["ec2", "elbv2", "iam", "kms", "ssm", "sts"];
 const understood = [
   "region",
   "accessKey",

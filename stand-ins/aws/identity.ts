@@ -207,7 +207,7 @@ export function withIamTags(resource: TableResource<Cloud>, { list, set, unset }
   };
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   const parse = (value: unknown): unknown => (typeof value === "string" && value !== "" ? JSON.parse(value) : value);
   return isDeepStrictEqual(parse(a), parse(b));
 }

@@ -6,6 +6,7 @@ import { Cloud } from "./cloud";
 import { checkConfiguration, configurationOf, diffConfiguration } from "./configuration";
 import { functions } from "./functions";
 import { identityResources } from "./identity";
+import { keyResources } from "./keys";
 import { loadBalancerResources } from "./load-balancers";
 import { machineResources } from "./machines";
 import { networkResources } from "./network";
@@ -19,6 +20,7 @@ const table: Table<Cloud> = {
   resources: {
     ...addressResources,
     ...identityResources,
+    ...keyResources,
     ...loadBalancerResources,
     ...machineResources,
     ...networkResources,

@@ -15,6 +15,11 @@ const deployment = "kubernetes:apps/v1:Deployment";
 
 const outputs: Outputs = {
   ...aws,
+  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
+    ...{ caCertificate: "CA", caPrivateKey: "KEY", frontProxyCaCertificate: "FRONT", frontProxyCaPrivateKey: "KEY" },
+    ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "KEY", serviceAccountPrivateKey: "KEY" },
+    ...{ adminCertificate: "ADMIN", adminPrivateKey: "KEY" },
+  }),
   "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
   "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
   "gpu-clusters:mithril:Cluster": () => ({ kubeHost: "203.0.113.7", endpoint: "https://203.0.113.7:6443" }),

@@ -6,6 +6,7 @@ import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aw
 import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";
+import { keyPolicy } from "../../components/aws/key-policy";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
 import { planSubnets, roomIn } from "../../components/aws/subnets";
 import { checkTags, kubernetesTags } from "../../components/aws/tags";
@@ -193,9 +194,11 @@ describe("components/aws/fabric", () => {
 
 describe("components/aws/policies", () => {
   const parameter = (name: string) => `arn:aws:ssm:us-west-2:123456789012:parameter/gpu-clusters/train/${name}`;
+  const kmsKey = "arn:aws:kms:us-west-2:123456789012:key/0c1f5e5e-1111-4222-8333-444455556666";
   const controlPlane = {
     clusterName: "train",
     keysParameter: parameter("control-plane-keys"),
+    kmsKey,
     joinParameter: parameter("join"),
   };
   const documents = {
@@ -206,6 +209,12 @@ describe("components/aws/policies", () => {
       ...controlPlane,
       kubernetesTag: Object.keys(kubernetesTags("train"))[0],
     }),
+    "aws-key-policy": keyPolicy({
+      place: { partition: "aws", region: "us-west-2", accountId: "123456789012" },
+      administrators: ["arn:aws:iam::123456789012:role/deployer", "arn:aws:iam::123456789012:role/*/deployer"],
+      controlPlaneRole: "arn:aws:iam::123456789012:role/train-control-plane-role",
+      keysParameter: parameter("control-plane-keys"),
+    }),
   };
   it("let a machine read its own parameter and no other", () => {
     const readable = [documents["aws-node-policy"], documents["aws-control-plane-policy"]].map((document) =>
@@ -214,6 +223,52 @@ describe("components/aws/policies", () => {
       ),
     );
     assert.deepEqual(readable, [[parameter("join")], [parameter("control-plane-keys"), parameter("join")]]);
+  });
+
+  it("let the control plane open its own parameter with the key, and those who are named any; nobody else, and nobody the role's way", () => {
+    const [role, key] = [documents["aws-control-plane-policy"], documents["aws-key-policy"]];
+    const account = "arn:aws:iam::123456789012";
+    const opening = (name: string, context: string | undefined, action = "kms:Decrypt"): IamRequest => ({
+      action,
+      resource: kmsKey,
+      context: {
+        "aws:PrincipalArn": `${account}:${name}`,
+        ...(context !== undefined && { "kms:EncryptionContext:PARAMETER_ARN": context }),
+      },
+    });
+    const keys = parameter("control-plane-keys");
+    const controlPlaneRole = "role/train-control-plane-role";
+    const attacks = [
+      opening(controlPlaneRole, parameter("admin-credential")),
+      opening(controlPlaneRole, parameter("control-plane-keys/x")),
+      opening(controlPlaneRole, undefined),
+      opening(controlPlaneRole, keys, "kms:Encrypt"),
+      opening("role/other-control-plane-role", keys),
+      opening("role/train-node-role", keys),
+      opening("role/not-the-deployer", keys),
+      opening("role/deployer-of-others", keys),
+      opening("user/reader", parameter("admin-credential")),
+      opening("root", keys),
+      ...["CreateGrant", "ReEncryptFrom", "GenerateDataKey"].map((action) =>
+        opening("role/deployer", keys, `kms:${action}`),
+      ),
+    ];
+    assert.deepEqual(
+      attacks.filter((request) => isAllowed(key, request)),
+      [],
+    );
+    const others = attacks.slice(0, 4);
+    assert.deepEqual(
+      [...others, { ...opening(controlPlaneRole, keys), resource: `${kmsKey.slice(0, -1)}7` }].filter((request) =>
+        isAllowed(role, request),
+      ),
+      [],
+    );
+    assert.ok(isAllowed(role, opening(controlPlaneRole, keys)) && isAllowed(key, opening(controlPlaneRole, keys)));
+    for (const name of ["role/deployer", "role/aws-reserved/sso/deployer"])
+      for (const action of ["kms:Decrypt", "kms:Encrypt"])
+        assert.ok(isAllowed(key, opening(name, parameter("admin-credential"), action)), name);
+    assert.ok(isAllowed(key, opening("role/whoever-iam-lets", undefined, "kms:ScheduleKeyDeletion")));
   });
 
   it("let nothing be changed that is not the cluster's own", () => {

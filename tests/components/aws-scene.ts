@@ -19,8 +19,10 @@ export const group: AwsNodeGroupArgs = {
 
 export const minimal: AwsClusterArgs = { keyPair: "ops", cni: "none", nodeGroups: [group] };
 
-/** What must not be seen outside the parameters. */
-export const secretValues = ["CA-KEY", "FRONT-KEY", "FRONT-CERT", "ETCD-KEY", "ETCD-CERT", "SA-KEY", "ADMIN-KEY"];
+/** What must not be seen outside the kubeconfig. */
+export const secretValues = ["ADMIN-KEY"];
+
+export const ownKeyArn = "arn:aws:kms:us-west-2:123456789012:key/0c1f5e5e-1111-4222-8333-444455556666";
 
 const plainType = {
   efaInterfaces: 0,
@@ -60,21 +62,20 @@ export const cloud: Outputs = {
   "gpu-clusters:aws:ZoneChoice": ({ inputs: { names, count } }) => ({
     zones: (names as string[] | undefined) ?? ["us-west-2a", "us-west-2b", "us-west-2c"].slice(0, Number(count)),
   }),
-  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
+  "gpu-clusters:aws:Deployer": () => ({ principals: ["arn:aws:iam::123456789012:user/deployer"] }),
+  "gpu-clusters:aws:ClusterKeys": ({ inputs: { parameterPath } }) => ({
+    keysParameter: `${String(parameterPath)}/control-plane-keys`,
+    adminParameter: `${String(parameterPath)}/admin-credential`,
     caCertificate: "CA-CERT",
-    caPrivateKey: pulumi.secret("CA-KEY"),
-    frontProxyCaCertificate: pulumi.secret("FRONT-CERT"),
-    frontProxyCaPrivateKey: pulumi.secret("FRONT-KEY"),
-    etcdCaCertificate: pulumi.secret("ETCD-CERT"),
-    etcdCaPrivateKey: pulumi.secret("ETCD-KEY"),
-    serviceAccountPrivateKey: pulumi.secret("SA-KEY"),
     adminCertificate: "ADMIN-CERT",
     adminPrivateKey: pulumi.secret("ADMIN-KEY"),
     adminExpiresAt: "2027-01-01T00:00:00Z",
+    sealedKeys: "SEALED",
   }),
   "aws:ec2/vpc:Vpc": () => ({ region: "us-west-2" }),
   "aws:ec2/eip:Eip": ({ name }) => ({ publicIp: "203.0.113.7", allocationId: `${name}-allocation` }),
   "aws:ec2/instance:Instance": () => ({ privateIp: "10.0.192.4" }),
+  "aws:kms/key:Key": () => ({ arn: ownKeyArn }),
   "aws:lb/loadBalancer:LoadBalancer": ({ inputs }) => ({
     arn: `arn:${String(inputs["name"])}`,
     dnsName: `${String(inputs["name"])}.elb.us-west-2.amazonaws.com`,

@@ -17,6 +17,7 @@ export const awsResourceTypes = [
   "aws:iam/instanceProfile:InstanceProfile",
   "aws:iam/role:Role",
   "aws:iam/rolePolicy:RolePolicy",
+  "aws:kms/key:Key",
   "aws:lb/listener:Listener",
   "aws:lb/loadBalancer:LoadBalancer",
   "aws:lb/targetGroup:TargetGroup",

@@ -1,4 +1,4 @@
-/** As much of IAM's evaluation as the cluster's policies use: allowing statements, wildcards, and the operator StringEquals. */
+/** As much of IAM's evaluation as the cluster's policies use: allowing statements, wildcards, and the operators StringEquals and ArnLike. */
 import type { PolicyDocument } from "../../components/aws/policies";
 
 export interface IamRequest {
@@ -11,6 +11,8 @@ export interface IamRequest {
   readonly requestTags?: Readonly<Record<string, string>>;
   /** Of the call that makes the resource whose tags are given. */
   readonly createAction?: string;
+  /** Other keys of conditions. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 export function isAllowed({ Statement }: PolicyDocument, request: IamRequest): boolean {
@@ -20,17 +22,26 @@ export function isAllowed({ Statement }: PolicyDocument, request: IamRequest): b
       Action.some((pattern) => matches(pattern, request.action)) &&
       Resource.some((pattern) => matches(pattern, request.resource)) &&
       Object.entries(Condition).every(([operator, keys]) => {
-        if (operator !== "StringEquals") throw new Error(`${operator} is not understood here`);
+        const compare = operators[operator];
+        if (!compare) throw new Error(`${operator} is not understood here`);
         // A key that the request does not have is not equal to anything.
-        return Object.entries(keys).every(([key, values]) => [values].flat().includes(context[key] ?? "\0"));
+        return Object.entries(keys).every(([key, values]) =>
+          [values].flat().some((value) => compare(value, context[key] ?? "\0")),
+        );
       }),
   );
 }
 
-function contextOf({ action, resourceTags, requestTags, createAction }: IamRequest): Record<string, string> {
+const operators: Readonly<Record<string, (wanted: string, found: string) => boolean>> = {
+  StringEquals: (wanted, found) => wanted === found,
+  ArnLike: matches,
+};
+
+function contextOf({ action, resourceTags, requestTags, createAction, context }: IamRequest): Record<string, string> {
   const prefixed = (prefix: string, tags: Readonly<Record<string, string>> = {}) =>
     Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value]));
   return {
+    ...context,
     ...prefixed("aws:ResourceTag", resourceTags),
     ...prefixed("aws:RequestTag", requestTags),
     ...(createAction && { [`${action.split(":")[0]}:CreateAction`]: createAction }),

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 import { EC2 } from "@aws-sdk/client-ec2";
 import type { AwsContents } from "../../simulator/aws/client";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
 import { defaultRegion } from "../../commands/simulated-aws";
 import { runCommand } from "../../toolchain/tools/command";
+import { allUserData, authorityKeys } from "./aws-secrets";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
+import { holdsBack, loudRuns, verboseRuns } from "./loud-runs";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import { makeServiceLeftovers, type Connection } from "./service-leftovers";
@@ -184,7 +185,10 @@ describe("an AWS cluster on the engine", function () {
 
   it("keeps every secret out of the state, the output, the log and the user data", async () => {
     const state = await stack.state();
-    const secrets = secretTexts(JSON.parse(await stack.state(true)) as object);
+    const secrets = [
+      ...secretTexts(JSON.parse(await stack.state(true)) as object),
+      ...(await authorityKeys(connection)),
+    ];
     assert.ok(secrets.length >= 8, `only ${secrets.length} secrets found: the scan would prove nothing`);
     const log = JSON.stringify([await environment.aws.requests(), await environment.simulator.state()]);
     const userData = await allUserData(ec2);
@@ -200,6 +204,15 @@ describe("an AWS cluster on the engine", function () {
         assert.ok(!isThere, `a secret (${secret.slice(0, 24)}…) stands in the ${where}`);
       }
     }
+  });
+
+  it("has no key of the authorities in the decrypted state, and prints no secret however it is asked to", async () => {
+    const state = await stack.state(true);
+    const keys = await authorityKeys(connection);
+    for (const key of keys) assert.ok(!state.includes(key.split("\n")[1]!), "the state has an authority's key");
+    await holdsBack(stack, loudRuns, [...secretTexts(JSON.parse(state) as object), ...keys]);
+    // Pulumi's engine logs all that passes through it, the administrator's key too.
+    await holdsBack(stack, verboseRuns, keys);
   });
 
   it("would take note of another image of the control plane, and leave the machine as it is, also for another Kubernetes", async () => {
@@ -351,6 +364,7 @@ describe("an AWS cluster on the engine", function () {
       "addresses",
       "volumes",
       "roles",
+      "keys",
       "parameters",
       "classicLoadBalancers",
       "loadBalancers",
@@ -381,25 +395,4 @@ function inWords({ op, urn }: Step): string {
 
 function isReady({ status }: Node): boolean {
   return status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
-}
-
-/** Of all instances that are not a fleet's, and of all launch templates, as machines would read it. */
-async function allUserData(ec2: EC2): Promise<string[]> {
-  const { LaunchTemplates = [] } = await ec2.describeLaunchTemplates({});
-  const versions = await Promise.all(
-    LaunchTemplates.map(({ LaunchTemplateId }) =>
-      ec2.describeLaunchTemplateVersions({ LaunchTemplateId, Versions: ["$Latest"] }),
-    ),
-  );
-  const filter = [{ Name: "tag:Name", Values: ["life-control-plane"] }];
-  const { Reservations = [] } = await ec2.describeInstances({ Filters: filter });
-  const attributes = await Promise.all(
-    Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId }) =>
-      ec2.describeInstanceAttribute({ InstanceId, Attribute: "userData" }),
-    ),
-  );
-  return [
-    ...versions.map(({ LaunchTemplateVersions }) => LaunchTemplateVersions![0]!.LaunchTemplateData!.UserData!),
-    ...attributes.map(({ UserData }) => UserData!.Value!),
-  ].map((text) => gunzipSync(Buffer.from(text, "base64")).toString("utf8"));
 }

@@ -1,5 +1,5 @@
 /** One stack of this checkout's default program (or of a program given), run by the real engine in a directory of its own. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
@@ -40,6 +40,11 @@ export interface Operation {
   /** The engine's own log, a JSON object per line. */
   events: string;
   changes: Changes;
+}
+
+export interface Said extends Operation {
+  /** What stands in the files that it wrote: state, logs and temporary ones. */
+  files: string;
 }
 
 interface Printed {
@@ -104,6 +109,19 @@ export class EngineStack {
     return this.operate("destroy", ["--yes", "--skip-preview", ...flags]);
   }
 
+  /** Any operation with any flags. */
+  async say(command: string, flags: string[], environment: Record<string, string> = {}): Promise<Said> {
+    const temporary = join(this.directory, "temporary");
+    mkdirSync(temporary, { recursive: true });
+    const yes = command === "preview" || flags.includes("--preview-only") ? [] : ["--yes", "--skip-preview"];
+    const operation = await this.operate(command, [...yes, ...flags], undefined, { ...environment, TMPDIR: temporary });
+    const files = readdirSync(this.directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
+    rmSync(temporary, { recursive: true, force: true });
+    return { ...operation, files: files.join("\n") };
+  }
+
   /** Steps that change something; empty when a second `up` would do nothing. */
   async preview(): Promise<Step[]> {
     const { stdout } = await this.run(["preview", "--json", "--stack", this.name, "--config-file", this.configFile]);
@@ -158,7 +176,12 @@ export class EngineStack {
     return join(this.directory, `Pulumi.${this.name}.yaml`);
   }
 
-  private async operate(command: string, flags: string[], interrupt?: AbortSignal): Promise<Operation> {
+  private async operate(
+    command: string,
+    flags: string[],
+    interrupt?: AbortSignal,
+    environment?: Record<string, string>,
+  ): Promise<Operation> {
     const events = join(this.directory, `events-${command}.json`);
     rmSync(events, { force: true });
     const result = await this.run(
@@ -175,7 +198,7 @@ export class EngineStack {
       ],
       false,
       this.program,
-      interrupt,
+      { interrupt, environment },
     );
     const log = existsSync(events) ? readFileSync(events, "utf8") : "";
     return {
@@ -190,7 +213,13 @@ export class EngineStack {
     return this.options.program ?? checkout;
   }
 
-  private async run(args: string[], reject = true, cwd = this.program, interrupt?: AbortSignal): Promise<Printed> {
+  private async run(
+    args: string[],
+    reject = true,
+    cwd = this.program,
+    more: { interrupt?: AbortSignal | undefined; environment?: Record<string, string> | undefined } = {},
+  ): Promise<Printed> {
+    const { interrupt } = more;
     const { pulumi, pulumiHome, environment } = this.options;
     const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd,
@@ -208,6 +237,7 @@ export class EngineStack {
         // Makes `--event-log` known.
         PULUMI_DEBUG_COMMANDS: "true",
         ...environment,
+        ...more.environment,
       },
     });
     if (reject && result.exitCode !== 0) {

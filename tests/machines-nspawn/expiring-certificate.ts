@@ -10,10 +10,13 @@ interface Resource {
 const hour = 3_600_000;
 const leftHours = 24;
 
-/** @param state of a stack, decrypted */
-export async function withExpiringCertificate(state: string): Promise<string> {
+/**
+ * @param state of a stack, decrypted
+ * @param authorityKey where the state does not have it
+ */
+export async function withExpiringCertificate(state: string, authorityKey?: string): Promise<string> {
   const exported = JSON.parse(state) as { deployment: { resources: Resource[] } };
-  const certificates = exported.deployment.resources.find(({ type }) => type.endsWith(":ClusterCertificates"));
+  const certificates = exported.deployment.resources.find(({ type }) => /:Cluster(Certificates|Keys)$/.test(type));
   const outputs = certificates?.outputs;
   assert.ok(outputs, "the state has a cluster's certificates");
   const read = (name: string) => {
@@ -28,7 +31,7 @@ export async function withExpiringCertificate(state: string): Promise<string> {
   const { notBefore, notAfter } = certificateValidity(read("adminCertificate"));
   const validForHours = (notAfter.getTime() - notBefore.getTime()) / hour;
   const old = await reissueCertificate(
-    { certificate: read("caCertificate"), privateKey: read("caPrivateKey") },
+    { certificate: read("caCertificate"), privateKey: authorityKey ?? read("caPrivateKey") },
     read("adminPrivateKey"),
     {
       commonName: "gpu-clusters-admin",

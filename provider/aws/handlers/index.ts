@@ -1,6 +1,8 @@
 import type { FunctionHandler, ResourceHandler } from "../../server/resource";
 import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "./functions";
 import { accountReadyHandler } from "./account-ready";
+import { clusterKeysHandler } from "./cluster-keys";
+import { deployerHandler } from "./deployer";
 import { imageChoiceHandler } from "./image-choice";
 import { instanceTypeFactsHandler } from "./instance-type-facts";
 import { nodeGroupHandler } from "./node-group";
@@ -11,6 +13,8 @@ import { zoneChoiceHandler } from "./zone-choice";
 /** By type token. */
 export const awsResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:aws:AccountReady": accountReadyHandler,
+  "gpu-clusters:aws:ClusterKeys": clusterKeysHandler,
+  "gpu-clusters:aws:Deployer": deployerHandler,
   "gpu-clusters:aws:ImageChoice": imageChoiceHandler,
   "gpu-clusters:aws:InstanceTypeFacts": instanceTypeFactsHandler,
   "gpu-clusters:aws:NodeGroup": nodeGroupHandler,

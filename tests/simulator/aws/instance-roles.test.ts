@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IAM } from "@aws-sdk/client-iam";
+import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 import { startScene, type Scene } from "../../provider/aws/scene";
@@ -48,6 +49,48 @@ describe("roles of simulated instances", () => {
     const refused = { name: "AccessDeniedException", message: /reader\/i-0123456789abcdef0 is not authorized/ };
     await assert.rejects(instance.getParameter({ Name: "/others/b" }), refused);
     await assert.rejects(instance.putParameter({ Name: "/mine/a", Value: "2", Overwrite: true }), refused);
+  });
+
+  it("open a parameter under a customer's key where their policies and the key's own say so", async () => {
+    const kms = new KMS(settings);
+    const account = "arn:aws:iam::123456789012";
+    const key = async (...principals: string[]) => {
+      const Statement = {
+        Effect: "Allow",
+        Principal: { AWS: `${account}:root` },
+        Action: "kms:Decrypt",
+        Resource: "*",
+        Condition: { ArnLike: { "aws:PrincipalArn": principals } },
+      };
+      return (await kms.createKey({ Policy: JSON.stringify({ Version: "2012-10-17", Statement }) })).KeyMetadata!;
+    };
+    const [ours, theirs] = [await key(`${account}:role/reader`), await key(`${account}:role/other`)];
+    const owner = new SSM(settings);
+    for (const [Name, KeyId] of [
+      ["/mine/ours", ours.Arn],
+      ["/mine/theirs", theirs.Arn],
+      ["/mine/not-named", ours.Arn],
+    ])
+      await owner.putParameter({ Name, KeyId, Value: "1", Type: "SecureString" });
+    const instance = await as("i-0123456789abcdef0");
+    const open = (Name: string) => instance.getParameter({ Name, WithDecryption: true });
+    const refused = { name: "AccessDeniedException", message: /customer master key/ };
+    await assert.rejects(open("/mine/ours"), refused);
+    const PARAMETER_ARN = ["ours", "theirs"].map((name) => `arn:aws:ssm:${region}:123456789012:parameter/mine/${name}`);
+    const Statement = {
+      Effect: "Allow",
+      Action: "kms:Decrypt",
+      Resource: [ours.Arn, theirs.Arn],
+      Condition: { StringEquals: { "kms:EncryptionContext:PARAMETER_ARN": PARAMETER_ARN } },
+    };
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    await new IAM(settings).putRolePolicy({ RoleName: "reader", PolicyName: "keys", PolicyDocument });
+    assert.equal((await open("/mine/ours")).Parameter?.Value, "1");
+    await assert.rejects(open("/mine/theirs"), refused, "the key's policy does not name the role");
+    await assert.rejects(open("/mine/not-named"), refused, "the role's policy does not name the parameter");
+    assert.equal((await open("/mine/a")).Parameter?.Value, "1", "AWS's own key asks no more than SSM does");
+    await kms.scheduleKeyDeletion({ KeyId: ours.KeyId! });
+    await assert.rejects(open("/mine/ours"), refused);
   });
 
   it("are not asked of those who are no instances", async () => {

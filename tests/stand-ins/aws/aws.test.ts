@@ -294,6 +294,19 @@ describe("the stand-in for the aws provider", function () {
     });
   });
 
+  it("keys of KMS have a policy and tags, and are scheduled for deletion", async () => {
+    const program = { description: "d", policy: policy("kms:*"), deletionWindowInDays: 7, tags: { a: "1" } };
+    const key = await make("aws:kms/key:Key", "key", program);
+    assert.match(String(state(key)["arn"]), /^arn:aws:kms:us-west-2:\d+:key\//);
+    assert.deepEqual(await settles(key, program), []);
+    assert.equal(await key.up({ ...program, policy: policy("kms:Decrypt"), tags: { b: "2" } }), "update");
+    assert.match(String(state(key)["policy"]), /kms:Decrypt/);
+    assert.deepEqual(state(key)["tagsAll"], { b: "2" });
+    const { id } = key.stored!;
+    await key.destroy();
+    assert.ok(!(await scene.simulator.state()).keys.some((each) => each.id === id));
+  });
+
   describe("machines", () => {
     it("come from launch templates, which have versions", async () => {
       const { result } = await plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true, filters: [] });

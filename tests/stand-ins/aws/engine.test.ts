@@ -42,7 +42,7 @@ describe("the aws stand-in under the real engine", () => {
       region,
       accessKey: "test",
       secretKey: "test",
-      endpoints: [{ ec2: endpoint, elbv2: endpoint, iam: endpoint, ssm: endpoint, sts: endpoint }],
+      endpoints: [{ ec2: endpoint, elbv2: endpoint, iam: endpoint, kms: endpoint, ssm: endpoint, sts: endpoint }],
       skipCredentialsValidation: true,
       skipMetadataApiCheck: true,
       skipRequestingAccountId: true,

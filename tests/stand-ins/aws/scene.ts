@@ -31,7 +31,9 @@ export async function startStandInScene(): Promise<StandInScene> {
         region,
         accessKey: "test",
         secretKey: "test",
-        endpoints: JSON.stringify([{ ec2: endpoint, elbv2: endpoint, iam: endpoint, ssm: endpoint, sts: endpoint }]),
+        endpoints: JSON.stringify([
+          { ec2: endpoint, elbv2: endpoint, iam: endpoint, kms: endpoint, ssm: endpoint, sts: endpoint },
+        ]),
         skipCredentialsValidation: "true",
         skipRequestingAccountId: "true",
         ...rest,

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from . import keys
+
 ALLOWED = None
 Refusal = tuple[str, str]
 
@@ -20,11 +22,19 @@ def refusal(environ: dict[str, Any], body: bytes, service: str, region: str, act
     # EC2 names the sessions of instances after them.
     if not role.session_name.startswith("i-"):
         return ALLOWED
-    name = str(json.loads(body or b"{}").get("Name", ""))
+    given = json.loads(body or b"{}")
+    name = str(given.get("Name", ""))
     resource = f"arn:{role.partition}:ssm:{region}:{role.account_id}:parameter/{name.removeprefix('/')}"
-    if _permits(role, f"ssm:{action}", resource):
-        return ALLOWED
     caller = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.role_arn.split('/')[-1]}/{role.session_name}"
+    if _permits(role, f"ssm:{action}", resource):
+        parameter = _parameter(role, region, name) if given.get("WithDecryption") else None
+        if parameter is None or keys.may_open(role, region, parameter, resource, _policies(role)):
+            return ALLOWED
+        return (
+            "AccessDeniedException",
+            f"The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access "
+            f"({caller}, {parameter.keyid}).",
+        )
     return (
         "AccessDeniedException",
         f"User: {caller} is not authorized to perform: ssm:{action} on resource: {resource} "
@@ -43,13 +53,25 @@ def _assumed(access_key: str) -> Any:
     return None
 
 
-def _permits(role: Any, action: str, resource: str) -> bool:
-    from moto.iam.access_control import IAMPolicy, PermissionResult
+def _parameter(role: Any, region: str, name: str) -> Any:
+    from moto.ssm.models import ssm_backends
+
+    versions = dict.get(ssm_backends[role.account_id][region]._parameters, name)
+    return versions[-1] if versions else None
+
+
+def _policies(role: Any) -> list[Any]:
+    """Documents, and managed policies as moto has them."""
     from moto.iam.models import iam_backends
 
     backend = iam_backends[role.account_id][role.partition]
     name = role.role_arn.split("/")[-1]
     attached, _ = backend.list_attached_role_policies(name)
-    inline = [backend.get_role_policy(name, policy)[1] for policy in backend.list_role_policies(name)]
-    answers = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in [*inline, *attached]]
+    return [*(backend.get_role_policy(name, policy)[1] for policy in backend.list_role_policies(name)), *attached]
+
+
+def _permits(role: Any, action: str, resource: str) -> bool:
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+
+    answers = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in _policies(role)]
     return PermissionResult.PERMITTED in answers and PermissionResult.DENIED not in answers

@@ -17,7 +17,7 @@ def inventory() -> dict[str, list[dict[str, Any]]]:
         for region, backend in list(regions.items()):
             for kind, objects in _of_ec2(backend).items():
                 found.setdefault(kind, []).extend({"account": account, "region": region, **entry} for entry in objects)
-    for service, collect in (("iam", _of_iam), ("ssm", _of_ssm), ("elb", _of_elb), ("elbv2", _of_elbv2)):
+    for service, collect in (("iam", _of_iam), ("kms", _of_kms), ("ssm", _of_ssm), ("elb", _of_elb), ("elbv2", _of_elbv2)):
         for account, regions in list(get_backend(service).items()):
             for region, backend in list(regions.items()):
                 if service == "iam" and region != "aws":
@@ -135,6 +135,13 @@ def _of_iam(backend: Any) -> dict[str, list[dict[str, Any]]]:
             if ":iam::aws:" not in policy.arn
         ],
     }
+
+
+def _of_kms(backend: Any) -> dict[str, list[dict[str, Any]]]:
+    """Without those that are going to be deleted, which cost nothing."""
+    keys = [key for key in backend.keys.values() if key.key_state != "PendingDeletion"]
+    own = [key for key in keys if not any(name.startswith("alias/aws/") for name in key.aliases)]
+    return {"keys": [{"id": key.id, "description": key.description} for key in own]}
 
 
 def _of_ssm(backend: Any) -> dict[str, list[dict[str, Any]]]:

@@ -1,0 +1,78 @@
+/** The keys that kubeadm takes for a cluster, and the administrator's certificate: who it is for, and when it is issued anew. No I/O. */
+import type { ControlPlaneDocument } from "../../bootstrap/document";
+import type { CheckFailure } from "../server/resource";
+import {
+  certificateValidity,
+  issueCertificate,
+  makeAuthority,
+  makePrivateKey,
+  reissueCertificate,
+  type CertificateRequest,
+} from "./certificates";
+
+export type ClusterAuthorities = Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey">;
+
+export interface Administrator {
+  adminCertificate: string;
+  adminPrivateKey: string;
+  /** RFC 3339. */
+  adminExpiresAt: string;
+}
+
+export async function makeAuthorities(): Promise<ClusterAuthorities> {
+  const [ca, frontProxyCa, etcdCa, serviceAccountKey] = await Promise.all([
+    makeAuthority("kubernetes"),
+    makeAuthority("front-proxy-ca"),
+    makeAuthority("etcd-ca"),
+    makePrivateKey(),
+  ]);
+  return { ca, frontProxyCa, etcdCa, serviceAccountKey };
+}
+
+const defaultValidityHours = 2160;
+const shortestValidityHours = 3;
+const longestValidityHours = 87_600;
+
+export function validityFailures(hours: unknown): CheckFailure[] {
+  if (typeof hours !== "number" || (hours >= shortestValidityHours && hours <= longestValidityHours)) return [];
+  const reason = `${hours} is not between ${shortestValidityHours} and ${longestValidityHours} hours`;
+  return [{ property: "adminValidityHours", reason }];
+}
+
+export async function makeAdministrator(
+  { ca }: Pick<ClusterAuthorities, "ca">,
+  validForHours: number | undefined,
+): Promise<Administrator> {
+  const { certificate, privateKey } = await issueCertificate(ca, adminRequest(validForHours));
+  return { ...issued(certificate), adminPrivateKey: privateKey };
+}
+
+/** For the key that he has. */
+export async function renewAdministrator(
+  { ca }: Pick<ClusterAuthorities, "ca">,
+  { adminPrivateKey }: Pick<Administrator, "adminPrivateKey">,
+  validForHours: number | undefined,
+): Promise<Administrator> {
+  const certificate = await reissueCertificate(ca, adminPrivateKey, adminRequest(validForHours));
+  return { ...issued(certificate), adminPrivateKey };
+}
+
+/** Less than a third of the certificate's life is left, or it is to have another life. */
+export function mustRenew({ adminCertificate }: Pick<Administrator, "adminCertificate">, otherLife: boolean): boolean {
+  if (otherLife) return true;
+  const { notBefore, notAfter } = certificateValidity(adminCertificate);
+  return notAfter.getTime() - Date.now() < (notAfter.getTime() - notBefore.getTime()) / 3;
+}
+
+function adminRequest(validForHours = defaultValidityHours): CertificateRequest {
+  return {
+    commonName: "gpu-clusters-admin",
+    organizations: ["kubeadm:cluster-admins"],
+    usages: ["client"],
+    validForHours,
+  };
+}
+
+function issued(adminCertificate: string): Omit<Administrator, "adminPrivateKey"> {
+  return { adminCertificate, adminExpiresAt: certificateValidity(adminCertificate).notAfter.toISOString() };
+}
