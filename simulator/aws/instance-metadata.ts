@@ -38,6 +38,9 @@ export interface MetadataSource {
 }
 
 const longestTokenSeconds = 21_600;
+const tokenLife = "x-aws-ec2-metadata-token-ttl-seconds";
+
+type Answer = [status: number, body: string | Buffer, headers?: Record<string, string>];
 
 export class InstanceMetadata {
   private readonly tokens = new Map<string, { machine: string; ends: number }>();
@@ -46,11 +49,11 @@ export class InstanceMetadata {
 
   /** `machine`: id of the one that asks. */
   async answer(request: IncomingMessage, response: ServerResponse, machine: string): Promise<void> {
-    const [status, body] = await this.look(request, machine);
-    response.writeHead(status, { "content-type": "text/plain" }).end(body);
+    const [status, body, headers = {}] = await this.look(request, machine);
+    response.writeHead(status, { "content-type": "text/plain", ...headers }).end(body);
   }
 
-  private async look(request: IncomingMessage, machine: string): Promise<[number, string | Buffer]> {
+  private async look(request: IncomingMessage, machine: string): Promise<Answer> {
     const facts = await this.source.facts(machine);
     if (facts === undefined) return [404, ""];
     if (facts.service === "disabled") return [403, ""];
@@ -66,15 +69,16 @@ export class InstanceMetadata {
     return found === undefined ? [404, ""] : [200, found];
   }
 
-  private token(request: IncomingMessage, machine: string): [number, string] {
+  private token(request: IncomingMessage, machine: string): Answer {
     if (request.method !== "PUT") return [405, ""];
     // Whoever stands in between must not get one.
     if (request.headers["x-forwarded-for"] !== undefined) return [403, ""];
-    const seconds = Number(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]);
+    const seconds = Number(request.headers[tokenLife]);
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestTokenSeconds) return [400, ""];
     const token = randomBytes(40).toString("base64");
     this.tokens.set(token, { machine, ends: Date.now() + seconds * 1000 });
-    return [200, token];
+    // Without it AWS's SDK for Go asks without a token from then on.
+    return [200, token, { [tokenLife]: String(seconds) }];
   }
 
   private isValid(token: string, machine: string): boolean {

@@ -77,6 +77,7 @@ describe("the metadata service of simulated instances", () => {
   });
 
   it("gives tokens to whoever asks as EC2 wants it", async () => {
+    assert.equal((await token()).headers.get(ttl), "60");
     assert.equal((await token({})).status, 400);
     assert.equal((await token({ [ttl]: "21601" })).status, 400);
     assert.equal((await token({ [ttl]: "60", "x-forwarded-for": "10.0.0.1" })).status, 403);
