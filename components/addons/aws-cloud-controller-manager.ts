@@ -93,6 +93,9 @@ function rules() {
     rule("", ["services"], ["get", "list", "watch", "patch", "update"]),
     rule("", ["services/status"], ["patch", "update"]),
     rule("coordination.k8s.io", ["leases"], ["create", "get", "list", "watch", "update"]),
+    // For whoever reads its metrics.
+    rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
+    rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
   ];
 }
 

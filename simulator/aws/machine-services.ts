@@ -1,4 +1,4 @@
-/** What machines that boot find of AWS in their network: the metadata service, EC2 and SSM over HTTPS, and public addresses. */
+/** What machines that boot find of AWS in their network: the metadata service, AWS's services over HTTPS, and public addresses. */
 import { createServer, request as call, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
@@ -14,6 +14,8 @@ import type { InstanceEvent } from "./moto-process";
 const metadataAddress = "169.254.169.254";
 /** Of all other services. EC2 uses none near it. */
 const servicesAddress = "169.254.170.254";
+/** What nodes and the controllers on them call. */
+const services = ["ec2", "elasticloadbalancing", "kms", "ssm", "sts"];
 const certificateHours = 10 * 365 * 24;
 
 export interface MachineServicesOptions {
@@ -31,7 +33,7 @@ export class MachineServices {
   private constructor(private readonly authority: KeyPair) {}
 
   static async start({ network, endpoint, instanceOf, log }: MachineServicesOptions): Promise<MachineServices> {
-    const services = new MachineServices(await makeAuthority("simulated AWS"));
+    const made = new MachineServices(await makeAuthority("simulated AWS"));
     const reader = new InstanceFactsReader(endpoint);
     const metadata = new InstanceMetadata({
       facts: async (machine) => {
@@ -47,17 +49,17 @@ export class MachineServices {
         response.writeHead(500).end();
       });
     });
-    const secure = createSecureServer({ SNICallback: services.contexts() }, (request, response) =>
+    const secure = createSecureServer({ SNICallback: made.contexts() }, (request, response) =>
       passOn(request, response, endpoint()),
     );
-    services.listeners.push(
+    made.listeners.push(
       await network.serve(metadataAddress, 80, (socket, machine) => {
         askers.set(socket, machine);
         plain.emit("connection", socket);
       }),
       await network.serve(servicesAddress, 443, (socket) => void secure.emit("connection", socket)),
     );
-    return services;
+    return made;
   }
 
   close(): void {
@@ -67,7 +69,7 @@ export class MachineServices {
   /** For a machine in this region. */
   of({ region }: Pick<InstanceEvent, "region">): CloudServices {
     return {
-      hosts: Object.fromEntries(["ec2", "ssm"].map((name) => [`${name}.${region}.amazonaws.com`, servicesAddress])),
+      hosts: Object.fromEntries(services.map((name) => [`${name}.${region}.amazonaws.com`, servicesAddress])),
       certificateAuthority: this.authority.certificate,
     };
   }

@@ -274,6 +274,20 @@ describe("components/aws", () => {
     }
   });
 
+  it("lets machines reach each other at every port of every protocol: Cilium wants UDP 8472 and TCP 4240, flannel UDP 8472", async () => {
+    const { registered } = await deployed({});
+    const group = "train-nodes-id";
+    const rule = inputs(registered, "train-nodes-among-themselves");
+    assert.equal(rule["ipProtocol"], "-1");
+    assert.equal(rule["securityGroupId"], group);
+    assert.equal(rule["referencedSecurityGroupId"], group);
+    assert.deepEqual([rule["fromPort"], rule["toPort"]], [undefined, undefined]);
+    for (const machine of ["train-control-plane", "train-gpu-template"]) {
+      const { vpcSecurityGroupIds } = inputs(registered, machine) as { vpcSecurityGroupIds: string[] };
+      assert.ok(vpcSecurityGroupIds.includes(group), machine);
+    }
+  });
+
   it("opens the API only to the ranges given, and port 22 only when asked to", async () => {
     const ports = async (args: Partial<AwsClusterArgs>) => {
       const { registered } = await deployed(args);

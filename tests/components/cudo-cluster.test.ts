@@ -176,6 +176,22 @@ describe("components/cudo", () => {
     }
   });
 
+  it("lets machines reach each other at every port of every protocol: Cilium wants UDP 8472 and TCP 4240, flannel UDP 8472", async () => {
+    const registered = await mockProgram(cloud);
+    await valueOf(new CudoCluster("train", { nodeGroups: [group] }).status);
+    await settled();
+    const { ipRange } = registered.inputs("gpu-clusters:cudo:Network");
+    const { rules } = registered.inputs("gpu-clusters:cudo:SecurityGroup") as { rules: object[] };
+    const everything = { protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_INBOUND", ipRangeCidr: ipRange };
+    assert.deepEqual(
+      rules.filter((rule) => "ipRangeCidr" in rule && rule.ipRangeCidr === ipRange),
+      [everything],
+    );
+    const { nics } = registered.inputs("gpu-clusters:cudo:Vm") as { nics: { securityGroupIds: string[] }[] };
+    const { securityGroupIds } = registered.inputs("gpu-clusters:cudo:NodeGroup");
+    assert.deepEqual([nics[0]!.securityGroupIds, securityGroupIds], [["train-nodes"], ["train-nodes"]]);
+  });
+
   it("opens the API and SSH each to the ranges given, which for SSH are none by default", async () => {
     const ports = async (args: Partial<CudoClusterArgs>) => {
       const registered = await mockProgram(cloud);

@@ -37,7 +37,7 @@ describe("three control planes on AWS, on machines that boot", function () {
 
   before(async function () {
     this.timeout(900_000); // The first run makes the image.
-    const config = { cloudControllerManager: false, controlPlane: { count: 3 }, keyPair: "ops" };
+    const config = { controlPlane: { count: 3 }, keyPair: "ops" };
     cluster = await BootingStack.start({ cloud: "aws", clusterName: "three", ...config }, 4 * bootMs);
     ec2 = new EC2(awsAccess(cluster));
   });
@@ -85,8 +85,11 @@ describe("three control planes on AWS, on machines that boot", function () {
     const balancing = new ElasticLoadBalancingV2({ endpoint, region: defaultRegion, credentials });
     const Tags = [{ Key: "kubernetes.io/cluster/three", Value: "owned" }];
     await balancing.createLoadBalancer({ Name: "k8s-web", Type: "network", Subnets: [SubnetId!], Tags });
-    // As the cloud controller manager does, which this cluster has not.
-    await cluster.kubectl("delete", "node", node!);
+    await until(
+      "the cloud controller manager has deleted its node",
+      async () => (await cluster.node(node!)) === undefined,
+      2 * bootMs,
+    );
     const refreshed = await cluster.stack.refresh();
     assert.ok(refreshed.ok, refreshed.text);
     await cluster.up();

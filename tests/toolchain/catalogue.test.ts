@@ -1,17 +1,18 @@
 import * as assert from "node:assert/strict";
-import { catalogue, nodeToolNames, toolNames } from "../../toolchain/tools/catalogue";
+import { catalogue, nodeToolNames, testToolNames, toolNames } from "../../toolchain/tools/catalogue";
 import { readModule } from "../../toolchain/tools/go";
 import { isAccepted } from "../../toolchain/tools/version";
 
 describe("tool catalogue", () => {
   it("lists every tool once", () =>
-    assert.deepEqual([...toolNames, ...nodeToolNames].sort(), Object.keys(catalogue).sort()));
+    assert.deepEqual([...toolNames, ...nodeToolNames, ...testToolNames].sort(), Object.keys(catalogue).sort()));
 
   for (const tool of Object.values(catalogue)) {
     it(`${tool.name}: the pinned version is what go.mod compiles and what PATH may hold`, async () => {
       const { goMod } = await readModule(tool.module);
       assert.match(goMod, new RegExp(`^\\s*(tool )?${tool.package.replaceAll(".", "\\.")}$`, "m"));
       const module = {
+        "cloud-provider-aws": "k8s.io/cloud-provider-aws",
         containerd: "github.com/containerd/containerd/v2",
         coredns: "github.com/coredns/coredns",
         etcd: "go.etcd.io/etcd/server/v3",

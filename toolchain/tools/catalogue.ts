@@ -1,4 +1,4 @@
-import type { AnyToolName, Download, NodeToolName, Platform, Tool, ToolName } from "./tool";
+import type { AnyToolName, Download, NodeToolName, Platform, TestToolName, Tool, ToolName } from "./tool";
 
 const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.255.0";
@@ -7,6 +7,7 @@ const kwokVersion = "0.8.0";
 // What `kubeadm config images list` of our Kubernetes asks for.
 const corednsVersion = "1.14.6";
 const containerdVersion = "2.4.2";
+const cloudProviderAwsVersion = "1.36.2";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -156,6 +157,19 @@ function containerdTool(name: AnyToolName): Tool {
   };
 }
 
+const awsCloudControllerManager: Tool = {
+  name: "aws-cloud-controller-manager",
+  version: cloudProviderAwsVersion,
+  accepts: { from: cloudProviderAwsVersion, below: "1.37.0" },
+  versionArguments: ["--version"],
+  companions: [],
+  module: "cloud-provider-aws",
+  package: "k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager",
+  linkFlags: `-s -w -X k8s.io/component-base/version.gitVersion=v${cloudProviderAwsVersion}`,
+  // Published as a container image only.
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -172,6 +186,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   containerd: containerdTool("containerd"),
   "containerd-shim-runc-v2": containerdTool("containerd-shim-runc-v2"),
   ctr: containerdTool("ctr"),
+  "aws-cloud-controller-manager": awsCloudControllerManager,
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -189,3 +204,5 @@ export const nodeToolNames: readonly NodeToolName[] = [
   ...(["kubeadm", "kubelet", "kube-proxy", "coredns"] as const),
   ...(["containerd", "containerd-shim-runc-v2", "ctr"] as const),
 ];
+
+export const testToolNames: readonly TestToolName[] = ["aws-cloud-controller-manager"];

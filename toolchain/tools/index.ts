@@ -7,8 +7,8 @@ import { ToolCache } from "./tool-cache";
 import { currentPlatform, type AnyToolName } from "./tool";
 
 export { reportToStderr, lineReport, type Report } from "./report";
-export { nodeToolNames, toolNames } from "./catalogue";
-export type { AnyToolName, NodeToolName, ToolName } from "./tool";
+export { nodeToolNames, testToolNames, toolNames } from "./catalogue";
+export type { AnyToolName, NodeToolName, TestToolName, ToolName } from "./tool";
 export type { FoundTool } from "./ensure";
 
 export interface EnsureOptions {

@@ -6,10 +6,13 @@ export type ToolName =
 export type NodeToolName =
   "kubeadm" | "kubelet" | "kube-proxy" | "coredns" | "containerd" | "containerd-shim-runc-v2" | "ctr";
 
-export type AnyToolName = ToolName | NodeToolName;
+/** What only some tests need on such machines: it takes minutes to compile. */
+export type TestToolName = "aws-cloud-controller-manager";
+
+export type AnyToolName = ToolName | NodeToolName | TestToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
-export type GoModuleName = "containerd" | "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
+export type GoModuleName = "cloud-provider-aws" | "containerd" | "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {

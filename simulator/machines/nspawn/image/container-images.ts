@@ -10,7 +10,7 @@ import type { MachineTools } from "./tools";
 /** A small image for pods of users and tests, with a shell. */
 export const busyboxImage = "docker.io/library/busybox:1.35";
 
-/** Under this name, which `AwsCluster` gives for the minor of Kubernetes, machines find a stand-in. */
+/** The name that `AwsCluster` gives for the minor of Kubernetes. */
 function cloudControllerManagerImage(kubernetesVersion: string): string {
   const { image, tags } = awsCloudControllerManager;
   const minor = kubernetesVersion.replace(/^v/, "").split(".").slice(0, 2).join(".");
@@ -52,24 +52,34 @@ export async function containerImages(
     ...program("/bin/sh", shell),
     ...(await libraries(root, ["/bin/busybox"])),
   ]);
-  const controller = "/bin/cloud-controller-manager";
-  const programs = ["/usr/bin/curl", "/usr/bin/jq"];
-  const cloudControllerManager = new Map([
-    ...busybox,
-    ...programs.map((path) => [path, { source: join(root, path) }] as const),
-    ...(await libraries(root, programs)),
-    [controller, { source: join(__dirname, "cloud-controller-manager.sh") }],
-  ]);
   return [
     ...(await Promise.all(images)),
     { name: busyboxImage, files: busybox, entrypoint: ["/bin/busybox"] },
     {
       name: cloudControllerManagerImage(kubernetesVersion),
-      files: cloudControllerManager,
+      files: await cloudControllerManager(tools, root, busybox),
       entrypoint: [controller],
     },
     await devicePlugin(),
   ];
+}
+
+const controller = "/bin/aws-cloud-controller-manager";
+
+/** AWS's own where it was compiled, else a script in its place. */
+async function cloudControllerManager(
+  { "aws-cloud-controller-manager": real }: MachineTools,
+  root: string,
+  busybox: ContainerImage["files"],
+): Promise<ContainerImage["files"]> {
+  if (real !== undefined) return program(controller, real);
+  const programs = ["/usr/bin/curl", "/usr/bin/jq"];
+  return new Map([
+    ...busybox,
+    ...programs.map((path) => [path, { source: join(root, path) }] as const),
+    ...(await libraries(root, programs)),
+    [controller, { source: join(__dirname, "cloud-controller-manager.sh") }],
+  ]);
 }
 
 /** Under the name of NVIDIA's image a stand-in, with this computer's Node.js and what it loads. */

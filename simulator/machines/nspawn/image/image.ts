@@ -69,6 +69,7 @@ async function make(cache: string, tools: MachineTools, report: Report): Promise
   await mkdir(fresh);
   await runCommand("cp", ["-a", debian, join(fresh, "root")], {});
   await furnish(join(fresh, "root"), tools);
+  await writeContainerSpecification(join(fresh, "root"));
   await seed(fresh, scratch, tools);
   await rename(fresh, image);
   await rm(scratch, { recursive: true });
@@ -110,6 +111,16 @@ async function furnish(root: string, tools: MachineTools): Promise<void> {
   await writeFile(join(root, "etc/hosts"), "127.0.0.1 localhost\n");
   await runCommand("systemctl", [`--root=${root}`, "mask", ...maskedUnits], {});
   await runCommand("systemctl", [`--root=${root}`, "enable", ...enabledUnits], {});
+}
+
+/** What each container begins with: the machine's certificate authorities, of which a simulated cloud may have one. */
+async function writeContainerSpecification(root: string): Promise<void> {
+  const { stdout } = await runCommand("chroot", [root, "ctr", "oci", "spec"], {});
+  const specification = JSON.parse(stdout) as { mounts: object[] };
+  const authorities = "/etc/ssl/certs/ca-certificates.crt";
+  const options = ["rbind", "ro"];
+  specification.mounts.push({ destination: authorities, type: "bind", source: authorities, options });
+  await writeFile(join(root, "etc/containerd/container.json"), JSON.stringify(specification));
 }
 
 async function seed(image: string, scratch: string, tools: MachineTools): Promise<void> {
