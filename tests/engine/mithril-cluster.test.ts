@@ -7,8 +7,10 @@ import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
+import { holdsBack, loudRuns } from "./loud-runs";
 import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
+import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
 
 interface Node {
@@ -103,6 +105,15 @@ describe("a Mithril cluster on the engine", function () {
     for (const [where, content] of Object.entries({ state, output: again.text })) {
       assert.ok(!content.includes(token) && !content.includes(body), `a secret stands in the ${where}`);
     }
+  });
+
+  it("prints no secret however it is asked to", async () => {
+    const secrets = [
+      ...secretTexts(JSON.parse(await stack.state(true))),
+      key.private,
+      environment.simulator.mithril.apiKey,
+    ];
+    await holdsBack(stack, loudRuns, secrets);
   });
 
   it("grows while its bids are outbid, and ends when they win again", async () => {
