@@ -162,7 +162,7 @@ export interface CudoClusterArgs {
   /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**
-   * The private key of `sshPublicKey`, in OpenSSH's or PEM format without a passphrase. With it, `pulumi up` reads the log of a machine that
+   * The private key of `sshPublicKey`, in OpenSSH's, PEM or PKCS#8 format without a passphrase. With it, `pulumi up` reads the log of a machine that
    * does not become a node, and says why. Kept in the state as a secret. Default: none; the error says where the log is.
    * @secret
    */

@@ -190,6 +190,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           };
         }),
         sshPrivateKey: args.sshPrivateKey,
+        sshPublicKey: args.sshPublicKey,
       },
       child,
     );

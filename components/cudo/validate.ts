@@ -4,6 +4,7 @@ import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";
+import { checkSshKeys } from "../ssh-keys";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { networkCidr } from "./profiles";
 
@@ -15,13 +16,9 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   const problems = new Problems();
   const args = bySchema("gpu-clusters:cudo:CudoCluster", given, problems);
   checkCommonArgs(name, args, problems);
+  checkSshKeys(args, problems);
   const key = known(args.sshPublicKey);
-  if (
-    key !== undefined &&
-    !/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim())
-  ) {
-    problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
-  } else if (key !== undefined && key.length > longestPublicKey) {
+  if (key !== undefined && key.length > longestPublicKey) {
     problems.add(
       "sshPublicKey",
       `has ${key.length} characters, and a start script has room for ${longestPublicKey}: an Ed25519 key has 80`,

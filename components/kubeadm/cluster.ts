@@ -65,6 +65,8 @@ export interface KubeadmParts {
   nodeGroups: readonly ((joining: Joining) => KubeadmNodeGroup)[];
   /** For root on the machines: with it, they are asked why they do not become nodes. */
   sshPrivateKey?: pulumi.Input<string> | undefined;
+  /** The one that they accept. */
+  sshPublicKey?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -89,7 +91,7 @@ export function kubeadmCluster(
       endpoint: controlPlane.endpoint,
       certificateAuthority,
       kubeconfig,
-      apiServer: { args: { log: controlPlane.log, sshPrivateKey }, after: [...controlPlane.ready, ...members] },
+      apiServer: { args: { log: controlPlane.log, ...sshKeys(parts) }, after: [...controlPlane.ready, ...members] },
       // Several machines keep it together: one that is made anew gets it from the others.
       keeper: machines.length === 1 ? machines[0] : undefined,
       addOns: {
@@ -119,6 +121,11 @@ export function kubeadmCluster(
     },
     child,
   );
+}
+
+/** Where a private key is given, it is held against the one that machines accept. */
+function sshKeys({ sshPrivateKey, sshPublicKey }: Pick<KubeadmParts, "sshPrivateKey" | "sshPublicKey">) {
+  return sshPrivateKey === undefined ? {} : { sshPrivateKey, sshPublicKey };
 }
 
 function askedMachines(groups: readonly KubeadmNodeGroup[]): pulumi.Output<ExpectedMachine[]> | undefined {

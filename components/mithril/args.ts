@@ -86,7 +86,7 @@ export interface MithrilClusterArgs {
   /** In the place of `sshPublicKey`: a key that the project has, by its fid, `sshkey_…`. It stays when the cluster goes. */
   sshKeyId?: pulumi.Input<string>;
   /**
-   * The private key that belongs to it, in OpenSSH's or PEM format without a passphrase: the kubeconfig is read with it. Kept as a secret.
+   * The private key that belongs to it, in OpenSSH's, PEM or PKCS#8 format without a passphrase: the kubeconfig is read with it. Kept as a secret.
    * @secret
    */
   sshPrivateKey: pulumi.Input<string>;

@@ -2,6 +2,7 @@ import { checkBounds, checkDuration, checkGroupNames } from "../checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";
+import { checkSshKeys } from "../ssh-keys";
 import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "./args";
 
 /** Checks all that can be known without asking Mithril; the resources' own checks ask it. */
@@ -9,7 +10,7 @@ export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs)
   const problems = new Problems();
   const args = bySchema("gpu-clusters:mithril:MithrilCluster", given, problems);
   checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  for (const field of ["region", "sshPublicKey", "sshKeyId", "sshPrivateKey"] as const) {
+  for (const field of ["region", "sshKeyId"] as const) {
     if (known<string>(args[field]) === "") problems.add(field, "must not be empty");
   }
   checkKeys(args, problems);
@@ -40,16 +41,7 @@ function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
   }
   const keyId = known(args.sshKeyId);
   if (keyId && !keyId.startsWith("sshkey_")) problems.add("sshKeyId", `"${keyId}" must be a key's fid, sshkey_…`);
-  const publicKey = known(args.sshPublicKey)?.trim();
-  if (publicKey && publicKey.includes("PRIVATE KEY")) {
-    problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");
-  } else if (publicKey && !/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(publicKey)) {
-    problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
-  }
-  const privateKey = known(args.sshPrivateKey);
-  if (privateKey && !/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
-    problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
-  }
+  checkSshKeys(args, problems);
 }
 
 function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {

@@ -1,12 +1,13 @@
 /** Connections to machines over SSH. */
 import { Client, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { readPrivateKey } from "./ssh-key";
 
 export interface SshTarget {
   readonly host: string;
   /** @default 22 */
   readonly port?: number;
   readonly user: string;
-  /** OpenSSH's or PEM format, without a passphrase. */
+  /** OpenSSH's, PEM or PKCS#8 format, without a passphrase. */
   readonly privateKey: string;
 }
 
@@ -39,6 +40,8 @@ export async function overSsh<T>(
   { signal, ...config }: { signal: AbortSignal } & Pick<ConnectConfig, "algorithms" | "hostVerifier">,
   work: (client: Client) => Promise<T> | T,
 ): Promise<T> {
+  const read = readPrivateKey(privateKey);
+  if ("problem" in read) throw new Error(`the private key ${read.problem}`);
   const client = new Client();
   const stop = (): void => void client.destroy();
   try {
@@ -51,7 +54,7 @@ export async function overSsh<T>(
         .on("ready", () => {
           Promise.resolve(work(client)).then(resolve, reject);
         })
-        .connect({ host, port, username: user, privateKey, readyTimeout: answerMs, ...config });
+        .connect({ host, port, username: user, privateKey: read.text, readyTimeout: answerMs, ...config });
     });
   } finally {
     signal.removeEventListener("abort", stop);

@@ -45,17 +45,3 @@ function knownHostsKey(key: Buffer): string {
   const length = key.readUInt32BE(0);
   return `${key.subarray(4, 4 + length).toString("ascii")} ${key.toString("base64")}`;
 }
-
-/** Why the text is no private key that can be used; undefined: it is one. Quotes nothing of it. */
-export function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
-  const key = utils.parseKey(privateKey);
-  if (key instanceof Error) {
-    return /encrypted/i.test(key.message)
-      ? "has a passphrase; give a key without one"
-      : "must be a private key in OpenSSH's or PEM format, with its lines `-----BEGIN …` and `-----END …`";
-  }
-  if (!key.isPrivateKey()) return "is a public key; give the private one (the file without .pub)";
-  const expected = publicKey === undefined ? undefined : utils.parseKey(publicKey);
-  if (expected === undefined || expected instanceof Error) return undefined;
-  return expected.getPublicSSH().equals(key.getPublicSSH()) ? undefined : "does not belong to the public key given";
-}

@@ -23,10 +23,12 @@ export interface ApiServerReadyArgs {
   timeoutSeconds?: pulumi.Input<number>;
   /**
    * Key that root accepts on the machine that the kubeconfig names: with it, the error about an API server that does not answer has the last
-   * lines of the machine's log. OpenSSH's or PEM format, without a passphrase. A change of it is none here.
+   * lines of the machine's log. OpenSSH's, PEM or PKCS#8 format, without a passphrase. A change of it is none here.
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
+  /** The public key that the machine was given: a private key of another pair is refused at the preview. A change of it is none here. */
+  sshPublicKey?: pulumi.Input<string>;
   /** Where else the log of the machine can be read, in a cloud's own way. A change of it is none here. */
   log?: pulumi.Input<MachineLogArgs>;
 }

@@ -72,7 +72,7 @@ export interface NodesReadyArgs {
   machines?: pulumi.Input<pulumi.Input<ExpectedMachine>[]>;
   /**
    * Key that root accepts on `machines`: with it, the error about a node that is missing has the last lines of its machine's log.
-   * OpenSSH's or PEM format, without a passphrase.
+   * OpenSSH's, PEM or PKCS#8 format, without a passphrase.
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;

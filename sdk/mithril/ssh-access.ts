@@ -19,7 +19,7 @@ export interface SshAccessArgs {
    */
   port?: pulumi.Input<number>;
   /**
-   * Private key in OpenSSH's or PEM format, without a passphrase.
+   * Private key in OpenSSH's, PEM or PKCS#8 format, without a passphrase.
    * @secret
    */
   privateKey: pulumi.Input<string>;

@@ -229,16 +229,18 @@ describe("components/cudo", () => {
   it("lets those who wait for machines ask them for their logs, with the user's key", async () => {
     const registered = await mockProgram(cloud);
     const access = { sshPublicKey: "ssh-ed25519 AAAA", sshAccessCidrs: ["198.51.100.7/32"] };
-    const keys = { ...access, sshPrivateKey: "PRIVATE" };
+    const keys = { ...access, sshPrivateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE\n-----END PRIVATE KEY-----\n" };
     await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...keys }).status);
     await settled();
     const { machines, sshPrivateKey } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
     assert.deepEqual(machines, [{ nodeName: "train-gpu-0", address: "203.0.113.8" }]);
     for (const key of [sshPrivateKey, registered.inputs("gpu-clusters:kubernetes:ApiServerReady").sshPrivateKey])
-      assert.equal((key as { value?: string }).value, "PRIVATE", "a secret");
+      assert.equal((key as { value?: string }).value, keys.sshPrivateKey, "a secret");
+    const { sshPublicKey: accepted } = registered.inputs("gpu-clusters:kubernetes:ApiServerReady");
+    assert.equal(accepted, access.sshPublicKey, "the two are held against each other");
     assert.throws(
       () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
-      /sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
+      /sshPrivateKey: must be the text of a private key.*sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
     );
     const sshPublicKey = `ssh-rsa ${"A".repeat(1425)}`; // RSA with 8192 bits.
     assert.throws(

@@ -7,6 +7,7 @@ import { kubernetesApi } from "../client";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
+import { checkSshKey } from "./check-ssh-key";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 import { messageOf } from "../../cloud/message";
@@ -24,10 +25,14 @@ const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
 export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> => ({
-  check: (inputs) => [...checkKubeconfig(inputs), ...checkLog(inputs.log, "log", sources)],
+  check: async (inputs) => [
+    ...checkKubeconfig(inputs),
+    ...checkLog(inputs.log, "log", sources),
+    ...(await checkSshKey(inputs)),
+  ],
 
   // They only tell how to ask the machine when it does not answer.
-  plan: () => ({ ignores: ["sshPrivateKey", "log"] }),
+  plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 

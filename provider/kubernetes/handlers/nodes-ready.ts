@@ -15,6 +15,7 @@ import {
 } from "../node-readiness";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
+import { checkSshKey } from "./check-ssh-key";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
@@ -28,13 +29,14 @@ const defaultTimeoutSeconds = 1800;
 const requestTimeoutMs = 10_000;
 
 export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> => ({
-  check(inputs) {
+  async check(inputs) {
     const machines = Array.isArray(inputs.machines) ? inputs.machines : [];
     return [
       ...checkKubeconfig(inputs),
       ...machines.flatMap((machine, index) =>
         isUnknown(machine) ? [] : checkLog(machine.log, `machines[${index}].log`, sources),
       ),
+      ...(await checkSshKey(inputs)),
     ];
   },
 

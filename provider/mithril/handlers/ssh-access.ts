@@ -23,7 +23,7 @@ const refusedForMs = () => Number(process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS ??
 export const sshAccessHandler: ResourceHandler<SshAccessInputs, SshAccessOutputs> = {
   async check(inputs) {
     const [privateKey, hostKey] = [known(inputs.privateKey), known(inputs.hostKey)];
-    const { hostKeyOf, privateKeyProblem } = await loadLogin();
+    const [{ hostKeyOf }, { privateKeyProblem }] = await Promise.all([loadLogin(), import("../../cloud/ssh-key.js")]);
     const reason = privateKey === undefined ? undefined : privateKeyProblem(privateKey, known(inputs.publicKey));
     const isKey = hostKey === undefined || hostKeyOf(hostKey) !== undefined;
     return [

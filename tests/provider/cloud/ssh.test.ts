@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { createServer, connect, type AddressInfo, type Server as NetServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server } from "ssh2";
@@ -61,13 +62,19 @@ describe("a command over SSH", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  const run = (command: string) =>
-    runOverSsh({ host: "127.0.0.1", port, user: "root", privateKey: keys.private }, command, {
+  const run = (command: string, privateKey = keys.private) =>
+    runOverSsh({ host: "127.0.0.1", port, user: "root", privateKey }, command, {
       signal: AbortSignal.timeout(60_000),
     });
 
   it("keeps output and exit status that come with the answer to it", async () => {
     assert.deepEqual(await run("short"), { stdout: "short\n", stderr: "words\n", status: 7 });
+  });
+
+  it("logs in with a key in PKCS#8, and says what is wrong with one that cannot be read", async () => {
+    const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    assert.equal((await run("short", key)).status, 7);
+    await assert.rejects(async () => run("short", "no key"), /the private key must be a private key in/);
   });
 
   it("has no status when a signal ended it", async () => {

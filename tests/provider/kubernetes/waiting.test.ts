@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { apiServerReady } from "../../../provider/kubernetes/handlers/api-server-ready";
 import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
 import { Unknown } from "../../../provider/server/values";
+import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
@@ -31,6 +32,23 @@ describe("resources that wait for a cluster", () => {
     } finally {
       await server.close();
     }
+  });
+
+  it("refuse at the preview a key for SSH that cannot be used, or is not the machines' own", async () => {
+    const [own, other] = [newSshKeyPair(), newSshKeyPair()];
+    const kubeconfig = Unknown.value;
+    const wrong = async (sshPrivateKey: string, sshPublicKey?: string) => {
+      const keys = { sshPrivateKey, ...(sshPublicKey !== undefined && { sshPublicKey }) };
+      const ready = (await apiServerReady({}).check!({ kubeconfig, ...keys }, testContext())) ?? [];
+      const nodes = (await nodesReady({}).check!({ kubeconfig, nodeGroups, sshPrivateKey }, testContext())) ?? [];
+      return [ready, nodes].map((failures) => failures.map(({ property, reason }) => `${property} ${reason}`).join());
+    };
+    assert.deepEqual(await wrong(own.private, own.public), ["", ""]);
+    assert.deepEqual(await wrong(own.private, other.public), [
+      "sshPrivateKey does not belong to the public key given",
+      "",
+    ]);
+    for (const failure of await wrong("no key")) assert.match(failure, /^sshPrivateKey must be a private key/);
   });
 
   it("warn of nodes whose containerd Kubernetes is about to refuse", async () => {
