@@ -62,6 +62,9 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:aws:",
       async (token) => (await import("../provider/aws/handlers/index.js")).awsResources[token]!,
     ),
+    ...lazily(["ReadyNotification"], "gpu-clusters:vantage:", async (token) => {
+      return (await import("../provider/vantage/handlers/index.js")).vantageResources[token]!;
+    }),
     ...lazily(["OAuth2Client"], "gpu-clusters:keycloak:", async (token) => {
       return (await import("../provider/keycloak/handlers/index.js")).keycloakResources[token]!;
     }),

@@ -1,5 +1,5 @@
 export { ClusterCouldNotBeDeployed, ClusterNameInUse, InvalidInput } from "../errors";
-export { createCluster } from "./create";
+export { createCluster, type CreateClusterOptions } from "./create";
 export { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
 export type {
   AwsRequestGroup,
@@ -10,3 +10,4 @@ export type {
   CudoSettings,
   RequestTaint,
 } from "./request";
+export type { DeployerOptions, IdentityOptions } from "./services";

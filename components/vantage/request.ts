@@ -7,7 +7,7 @@ export interface CreateClusterRequest {
   /** One of the accounts that the caller knows; says which cloud `settings` are for. */
   cloud_account_id: number;
   cluster_type: "k8s";
-  /** 24 to 32 characters: the secret of the cluster's OAuth client, which whoever runs the identity provider makes. */
+  /** 24 to 32 characters: the secret of the cluster's OAuth client. Default: made with it. */
   secret?: string;
   settings: AwsSettings | CudoSettings;
 }

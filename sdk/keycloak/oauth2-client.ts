@@ -15,7 +15,7 @@ export interface OAuth2ClientArgs {
   /** What people read in its place. Default: none. */
   displayName?: pulumi.Input<string>;
   /**
-   * 24 to 32 letters, digits and `-._~`. Default: made when the client is, and kept; a client that is adopted keeps its own.
+   * 24 to 32 printable characters, no spaces. Default: made when the client is, and kept; a client that is adopted keeps its own.
    * @secret
    */
   secret?: pulumi.Input<string>;

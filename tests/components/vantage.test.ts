@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
@@ -15,7 +16,7 @@ import type {
   CudoSettings,
 } from "../../components/vantage/request";
 import { cloud, functions } from "./aws-scene";
-import { mockProgram, settled, valueOf, type Functions } from "./mocks";
+import { mockProgram, plain, settled, valueOf, type Functions } from "./mocks";
 
 const roleArn = "arn:aws:iam::123456789012:role/vantage";
 const accounts: Record<number, CloudAccount> = {
@@ -247,6 +248,79 @@ describe("components/vantage", () => {
       assert.ok(error instanceof ClusterNameInUse);
       assert.match(error.message, /"c1" is the name of another cluster \(with the security groups sg-2\)/);
       return true;
+    });
+  });
+
+  describe("with an identity provider and a deployer", () => {
+    const identity = { realm: "lab" };
+    const deployer = { baseUrl: "https://c1.clusters.example.com/vdeployer", settings: { vantage_url: "https://v" } };
+    const services = {
+      "gpu-clusters:keycloak:OAuth2Client": ({ inputs }: { inputs: object }) => ({
+        secret: pulumi.secret("made-by-the-provider-1234"),
+        ...inputs,
+        issuer: "https://sso/realms/lab",
+      }),
+      "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+    };
+
+    it("makes the client first, then the cluster, and tells the deployer last", async () => {
+      const registered = await mockProgram({ ...cloud, ...services }, false, {
+        ...functions,
+        ...securityGroups([], []),
+      });
+      const cluster = await createCluster("request", aws(), { accounts, identity, deployer });
+      assert.equal(await valueOf(cluster.status), "ready");
+      await settled();
+      const order = registered.resources.map(({ type }) => type).filter((type) => !type.startsWith("pulumi:"));
+      assert.equal(order[0], "gpu-clusters:keycloak:OAuth2Client");
+      assert.equal(order.at(-1), "gpu-clusters:vantage:ReadyNotification");
+      assert.deepEqual(registered.inputs("gpu-clusters:keycloak:OAuth2Client"), { clientId: "c1", ...identity });
+      const { settings, ...told } = plain(registered.inputs("gpu-clusters:vantage:ReadyNotification")) as Record<
+        string,
+        unknown
+      >;
+      assert.deepEqual(JSON.parse(settings as string), {
+        vantage_url: "https://v",
+        provider: "aws",
+        cluster_name: "c1",
+        keycloak_client_id: "c1",
+        keycloak_client_secret: "made-by-the-provider-1234",
+      });
+      assert.deepEqual([told["baseUrl"], told["status"], told["clientId"]], [deployer.baseUrl, "ready", "c1"]);
+    });
+
+    it("registers the same at a preview, where no answer is known", async () => {
+      const registered = await mockProgram({ ...cloud, ...services }, true, {
+        ...functions,
+        ...securityGroups([], []),
+      });
+      await createCluster("request", aws(), { accounts, identity, deployer });
+      await settled();
+      assert.equal(registered.all("gpu-clusters:vantage:ReadyNotification").length, 1);
+    });
+
+    it("gives the client the request's own secret", async () => {
+      const secret = "chosen-by-the-caller-123";
+      const registered = await mockProgram({ ...cloud, ...services }, false, {
+        ...functions,
+        ...securityGroups([], []),
+      });
+      await createCluster("request", { ...aws(), secret }, { accounts, identity });
+      await settled();
+      const client = plain(registered.inputs("gpu-clusters:keycloak:OAuth2Client")) as { secret: string };
+      assert.equal(client.secret, secret);
+      assert.deepEqual(registered.all("gpu-clusters:vantage:ReadyNotification"), []);
+    });
+
+    it("finds what is invalid before the client is made, and an account without a role after", async () => {
+      const registered = await mockProgram({ ...cloud, ...services }, false, functions);
+      const invalid = createCluster("r", aws({}, { name: "-" }), { accounts, identity });
+      await assert.rejects(invalid, InvalidInput);
+      await assert.rejects(createCluster("r", aws(), { accounts, deployer }), /deployer: needs identity/);
+      assert.deepEqual(registered.resources, []);
+      const roleless = createCluster("r", aws({}, { cloud_account_id: 3 }), { accounts, identity });
+      await assert.rejects(roleless, ClusterCouldNotBeDeployed);
+      assert.deepEqual(registered.types(), ["gpu-clusters:keycloak:OAuth2Client"]);
     });
   });
 

@@ -30,7 +30,7 @@ export interface OAuth2ClientOutputs {
 /** Attribute of clients of ours: which resource of which stack made them. */
 const ownerKey = "gpu-clusters.owner";
 
-const secretPattern = /^[A-Za-z0-9\-._~]{24,32}$/;
+const secretPattern = /^[\x21-\x7e]{24,32}$/;
 /** How long a create that is on its way is waited for when `up` is interrupted. */
 const interruptedMs = 10_000;
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -216,7 +216,7 @@ function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFai
   if (secret !== undefined && !secretPattern.test(secret))
     failures.push({
       property: "secret",
-      reason: `must have 24 to 32 letters, digits and -._~, has ${secret.length} characters`,
+      reason: `must have 24 to 32 printable characters and no spaces, has ${secret.length} characters`,
     });
   (knownList(inputs.redirectUris) ?? []).forEach((uri, index) => {
     if (!URL.canParse(uri.replace(/\*$/, "")))

@@ -1,0 +1,1 @@
+export { ReadyNotification, type ReadyNotificationArgs } from "./ready-notification";

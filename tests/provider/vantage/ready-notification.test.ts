@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { provider } from "../../../plugin/provider";
+import { fakeServer, type Answer, type FakeServer } from "../cudo/fake-server";
+import { EngineResource, startPlugin, type Plugin } from "../server/harness";
+
+const type = "gpu-clusters:vantage:ReadyNotification";
+const settings = { cluster_name: "c1", keycloak_client_secret: "a-secret-of-the-cluster-1" };
+
+describe("ReadyNotification", function () {
+  this.timeout(60_000);
+  let plugin: Plugin;
+  let receiver: FakeServer;
+  /** Answers of `/deploy`, one after the other; the last one stays. */
+  let answers: Answer[];
+  let tokens: string[];
+  before(async () => {
+    plugin = await startPlugin(provider);
+  });
+  after(() => plugin.stop());
+  beforeEach(async () => {
+    answers = [{ json: { message: "deploying" } }];
+    tokens = ["token-1", "token-2"];
+    receiver = await fakeServer(({ url }) => {
+      if (url.endsWith("/token")) return { json: { access_token: tokens.shift(), expires_in: 60 } };
+      return answers.length > 1 ? answers.shift()! : answers[0]!;
+    });
+  });
+  afterEach(() => receiver.close());
+
+  const inputs = (more: object = {}) => ({
+    baseUrl: `${receiver.url}/vdeployer`,
+    settings: JSON.stringify(settings),
+    status: "ready",
+    issuer: `${receiver.url}/realms/lab`,
+    clientId: "c1",
+    clientSecret: settings.keycloak_client_secret,
+    ...more,
+  });
+  const calls = () => receiver.requests.filter(({ url }) => url === "/vdeployer/deploy");
+  const outcome = (told: EngineResource) => told.stored!.state.values["outcome"];
+  const ids = () => new Set(calls().map(({ headers }) => headers["idempotency-key"]));
+
+  it("is one POST with the settings and the cluster's token, and none more without a change", async () => {
+    const told = new EngineResource(plugin, type);
+    await told.up(inputs());
+    await told.refresh();
+    assert.deepEqual((await told.diff((await told.check(inputs({ timeoutSeconds: 10 }))).inputs)).changes, {});
+    await told.up(inputs());
+    const [call, ...others] = calls();
+    assert.deepEqual(others, []);
+    assert.deepEqual([call!.method, call!.headers.authorization], ["POST", "Bearer token-1"]);
+    assert.deepEqual(JSON.parse(call!.body), { settings });
+    assert.ok(told.stored!.state.secrets.has("settings"), "credentials are in it");
+    await told.destroy();
+    assert.equal(calls().length, 1, "nobody is told of the end");
+  });
+
+  it("is sent again, as another message, for other settings", async () => {
+    const told = new EngineResource(plugin, type);
+    await told.up(inputs());
+    await told.up(inputs({ settings: JSON.stringify({ ...settings, jupyterhub_enabled: true }) }));
+    assert.equal(calls().length, 2);
+    assert.equal(ids().size, 2);
+  });
+
+  it("is tried again until it is taken, always as the same message, and 409 means that it is", async () => {
+    answers = [
+      { status: 503 },
+      "drop",
+      { status: 429, headers: { "retry-after": "1" } },
+      { status: 409, json: { detail: "runs" } },
+    ];
+    const told = new EngineResource(plugin, type);
+    await told.up(inputs());
+    assert.equal(outcome(told), "already-running");
+    assert.deepEqual([calls().length, ids().size], [4, 1]);
+  });
+
+  it("asks for another token once where the first is refused", async () => {
+    answers = [{ status: 401 }, { json: {} }];
+    await new EngineResource(plugin, type).up(inputs());
+    assert.deepEqual(
+      calls().map(({ headers }) => headers.authorization),
+      ["Bearer token-1", "Bearer token-2"],
+    );
+    answers = [{ status: 401 }];
+    tokens = ["token-3", "token-4", "token-5"];
+    await assert.rejects(new EngineResource(plugin, type).up(inputs()), /HTTP 401/);
+    assert.equal(calls().length, 4);
+  });
+
+  it("is an error where it is refused, without the secrets that the receiver quotes, and goes on with the next up", async () => {
+    answers = [{ status: 422, text: `no such thing: ${JSON.stringify(settings)}` }];
+    const told = new EngineResource(plugin, type);
+    await assert.rejects(told.up(inputs()), (error: Error) => {
+      assert.match(error.message, /the cluster is ready, but .* was not told: no such thing: .*HTTP 422/);
+      assert.ok(!error.message.includes(settings.keycloak_client_secret), error.message);
+      return true;
+    });
+    assert.equal(calls().length, 1, "what is refused is not tried again");
+    answers = [{ json: {} }];
+    await told.up(inputs());
+    assert.deepEqual([outcome(told), ids().size], ["accepted", 1]);
+  });
+
+  it("is a warning where that is asked for, and the next up tries again", async () => {
+    answers = [{ status: 500 }];
+    const told = new EngineResource(plugin, type);
+    await told.up(inputs({ onFailure: "warning", timeoutSeconds: 1 }));
+    assert.equal(outcome(told), "failed");
+    assert.ok(plugin.messages.some(({ message }) => /was not told: .*the next `pulumi up` tries again/.test(message)));
+    answers = [{ json: {} }];
+    await told.up(inputs({ onFailure: "warning", timeoutSeconds: 1 }));
+    assert.equal(outcome(told), "accepted");
+  });
+
+  it("follows no redirect: credentials would go along", async () => {
+    answers = [{ status: 307, headers: { location: `${receiver.url}/elsewhere` } }];
+    await assert.rejects(new EngineResource(plugin, type).up(inputs({ timeoutSeconds: 1 })), /was not told/);
+    assert.ok(receiver.requests.every(({ url }) => url !== "/elsewhere"));
+  });
+
+  it("tells nobody of a cluster that is not ready", async () => {
+    await assert.rejects(new EngineResource(plugin, type).up(inputs({ status: "degraded" })), /status: .*not ready/);
+    assert.deepEqual(calls(), []);
+  });
+
+  it("refuses by the field what cannot be sent", async () => {
+    const told = new EngineResource(plugin, type);
+    const refused = async (given: object) =>
+      (await told.check(given as Record<string, unknown>)).failures.map(({ property }) => property).sort();
+    const base = { baseUrl: "https://c1.example.com/vdeployer", settings: "{}", status: "ready" };
+    assert.deepEqual(await refused({ ...base, accessToken: "t" }), []);
+    assert.deepEqual(await refused(base), ["clientId", "clientSecret", "issuer"]);
+    assert.deepEqual(await refused({ ...base, accessToken: "t", issuer: "https://sso/realms/r" }), ["issuer"]);
+    assert.deepEqual(await refused({ ...base, accessToken: "t", settings: "[]", baseUrl: "http://c1.example.com" }), [
+      "baseUrl",
+      "settings",
+    ]);
+  });
+});
