@@ -14,7 +14,7 @@ const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config
 const outputs = [
   ...["clusterName", "endpoint", "kubeconfig", "nodeGroups", "status"],
   ...["kubeconfigExec", "vpcId", "subnetIds", "networkId", "nodeSecurityGroupId", "controlPlaneSecurityGroupId"],
-  "nodeRoleArn",
+  ...["nodeRoleArn", "sharedStorageClass"],
 ];
 
 function main() {

@@ -35,6 +35,8 @@ export interface KubernetesCluster {
   /** For add-ons and for resources of your own inside the cluster. */
   readonly kubeProvider: pulumi.ProviderResource;
   readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** Name of the StorageClass whose volumes many pods read and write at once, once it is there. Left out where there is none. */
+  readonly sharedStorageClass?: pulumi.Output<string> | undefined;
   /** `ready` once the API server answers and every group has its minimum of Ready nodes; unknown before that. */
   readonly status: pulumi.Output<string>;
 }

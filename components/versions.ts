@@ -70,6 +70,13 @@ export const amdGpuOperator = {
   metricsExporter: "docker.io/rocm/device-metrics-exporter:v1.5.1",
 } as const;
 
+/** AWS's driver for EFS, v3.4.1. */
+export const efsCsiDriver = {
+  chart: "aws-efs-csi-driver",
+  version: "4.4.1",
+  repository: "https://kubernetes-sigs.github.io/aws-efs-csi-driver/",
+} as const;
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

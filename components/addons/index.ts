@@ -10,3 +10,4 @@ export {
   type AccessRule,
   type ServiceAccountKubeconfigArgs,
 } from "./service-account-kubeconfig";
+export { SharedClaim, type SharedClaimArgs } from "./shared-storage/claim";

@@ -125,6 +125,15 @@ export interface AwsNetworkArgs {
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
+/** An EFS file system of the cluster's own. */
+export interface AwsSharedStorageArgs {
+  /**
+   * Refuses to delete the file system, and what is in it, with the cluster: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
 /** The machines that run the Kubernetes API and etcd. */
 export interface AwsControlPlaneArgs {
   /** Default: `t3.xlarge`. */
@@ -229,6 +238,13 @@ export interface AwsClusterArgs {
    * Default: `plugin`.
    */
   gpuMode?: "plugin" | "dra";
+  /**
+   * Storage that many pods on many nodes read and write at once: an encrypted EFS file system, a way to it in each zone, AWS's driver for it (Helm,
+   * pinned) and the StorageClass `shared`, whose claims are access points (`SharedClaim`). The nodes' role may make and delete these
+   * only. In a network that exists, `network.subnetIds` says where the nodes are. Charged by the data that is kept, read and written.
+   * Default: none.
+   */
+  sharedStorage?: AwsSharedStorageArgs;
   /**
    * IPv4 ranges that may reach the Kubernetes API.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.

@@ -12,6 +12,7 @@ import { defaultDiskSizeGib } from "./disk";
 import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
 import { withOperatorLabels } from "../addons/gpu/groups";
+import { sharedClassOnce } from "../addons/shared-storage/place";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
@@ -59,6 +60,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
   /** `ready` once the API server answers and every group has its minimum of nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
+  /** `shared` once the StorageClass is there, where the cluster has `sharedStorage`. */
+  public readonly sharedStorageClass?: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
   public readonly vpcId: pulumi.Output<string>;
@@ -109,6 +112,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
                   }),
                 ]
               : [],
+          afterNodes: foundation.files ? [foundation.files] : [],
         },
         nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
           clusterNodeGroup(name, withOperatorLabels(group, gpuFields(group), gpus), {
@@ -132,6 +136,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.kubeProvider = kubeProvider;
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
+    if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);
     this.vpcId = network.vpcId;
     this.subnetIds = network.subnetIds;
     this.nodeRoleArn = nodeIdentity.roleArn;
@@ -139,6 +144,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.controlPlaneSecurityGroupId = access.controlPlane;
     this.registerOutputs({
       ...outputs,
+      sharedStorageClass: this.sharedStorageClass,
       kubeconfigExec: this.kubeconfigExec,
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,

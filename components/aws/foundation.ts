@@ -3,6 +3,7 @@ import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
+import type { AddOn } from "../addons/add-on";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
@@ -15,6 +16,7 @@ import { controlPlanePolicy, nodePolicy } from "./policies";
 import { awsAccount, type AwsAccount } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
 import { awsName, longestNames } from "./names";
+import { sharedFiles, sharedFileSystem } from "./shared-files";
 import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
 
 /** Where a cluster is, and what its things are called. */
@@ -72,6 +74,8 @@ export interface Foundation {
   secrets: ClusterSecrets;
   controlPlaneIdentity: MachineIdentity;
   nodeIdentity: MachineIdentity;
+  /** What makes volumes of the cluster's file system, where it has one. */
+  files: AddOn | undefined;
   /** What the control plane is made after, and gone before. */
   beforeControlPlane: pulumi.Resource[];
 }
@@ -163,12 +167,15 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     onAws,
   );
+  const fileSystem = args.sharedStorage && sharedFileSystem(name, args.sharedStorage, { base, tags }, onAws);
   const nodeIdentity = machineIdentity(
     `${name}-node`,
     {
       base,
       names: roles.node,
-      policy: secrets.join.arn.apply((joinParameter) => nodePolicy({ joinParameter })),
+      policy: pulumi
+        .all([secrets.join.arn, fileSystem?.arn])
+        .apply(([joinParameter, fileSystem]) => nodePolicy({ joinParameter, fileSystem })),
       permissionsBoundary: args.permissionsBoundary,
       tags,
     },
@@ -180,6 +187,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     secrets,
     controlPlaneIdentity,
     nodeIdentity,
+    files: fileSystem && sharedFiles(name, args, { base, tags, network, access, fileSystem }, onAws),
     beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
 }

@@ -45,9 +45,52 @@ const sessions: PolicyStatement = {
   Resource: ["*"],
 };
 
-/** A node reads the token with which it joins, and no other parameter. */
-export function nodePolicy({ joinParameter }: { joinParameter: string }): PolicyDocument {
-  return policy({ Sid: "Join", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [joinParameter] }, sessions);
+export interface NodePolicyOptions {
+  joinParameter: string;
+  /** ARN of the cluster's file system, where it has one. */
+  fileSystem?: string | undefined;
+}
+
+/** A node reads the token with which it joins, and no other parameter. The driver of shared files acts with its role. */
+export function nodePolicy({ joinParameter, fileSystem }: NodePolicyOptions): PolicyDocument {
+  return policy(
+    { Sid: "Join", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [joinParameter] },
+    ...(fileSystem === undefined ? [] : sharedFiles(fileSystem)),
+    sessions,
+  );
+}
+
+/** What makes volumes of a file system, and of this one alone. Reference: kubernetes-sigs/aws-efs-csi-driver, docs/iam-policy-example.json. */
+function sharedFiles(fileSystem: string): PolicyStatement[] {
+  const accessPoints = fileSystem.replace(/:file-system\/.*/, ":access-point/*");
+  const tag = "efs.csi.aws.com/cluster";
+  return [
+    {
+      Sid: "FilesLook",
+      Effect: "Allow",
+      Action: [
+        "ec2:DescribeAvailabilityZones",
+        "elasticfilesystem:DescribeAccessPoints",
+        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:DescribeMountTargets",
+      ],
+      Resource: ["*"],
+    },
+    {
+      Sid: "FilesMake",
+      Effect: "Allow",
+      Action: ["elasticfilesystem:CreateAccessPoint"],
+      Resource: [fileSystem],
+      Condition: { StringEquals: { [`aws:RequestTag/${tag}`]: "true" } },
+    },
+    {
+      Sid: "FilesChange",
+      Effect: "Allow",
+      Action: ["elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"],
+      Resource: [accessPoints],
+      Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: "true" } },
+    },
+  ];
 }
 
 export interface ControlPlanePolicyOptions {

@@ -43,6 +43,12 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkRanges(args, newRange(args.network), problems);
   checkSpread(args, problems);
+  const { vpcId, subnetIds } = args.network ?? {};
+  if (args.sharedStorage && (vpcId !== undefined || subnetIds !== undefined) && knownElements(subnetIds) === undefined)
+    problems.add(
+      "network.subnetIds",
+      "is required with sharedStorage in a network that exists: it is reached in each of them",
+    );
   return problems;
 }
 

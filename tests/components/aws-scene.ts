@@ -73,6 +73,9 @@ export const cloud: Outputs = {
     sealedKeys: "SEALED",
   }),
   "aws:ec2/vpc:Vpc": () => ({ region: "us-west-2" }),
+  "aws:efs/fileSystem:FileSystem": ({ name }) => ({
+    arn: `arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/${name}-id`,
+  }),
   "aws:ec2/eip:Eip": ({ name }) => ({ publicIp: "203.0.113.7", allocationId: `${name}-allocation` }),
   "aws:ec2/instance:Instance": () => ({ privateIp: "10.0.192.4" }),
   "aws:kms/key:Key": () => ({ arn: ownKeyArn }),

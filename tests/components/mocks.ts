@@ -13,6 +13,7 @@ interface Request {
   getName(): string;
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
+  getProtect(): boolean;
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
 }
 
@@ -44,6 +45,10 @@ export class Registered {
 
   ignoredChangesOf(name: string): string[] {
     return this.requests.get(name)?.getIgnorechangesList() ?? [];
+  }
+
+  isProtected(name: string): boolean {
+    return this.requests.get(name)?.getProtect() ?? false;
   }
 
   /** What it is made anew with. */

@@ -1,0 +1,79 @@
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
+import * as pulumi from "../../../sdk/pulumi";
+import { checkWhole } from "../../common-checks";
+import type { KubernetesCluster } from "../../cluster";
+import { Problems } from "../../errors";
+
+export interface SharedClaimArgs {
+  /** A cluster with `sharedStorage`. */
+  cluster: KubernetesCluster;
+  /**
+   * Size that the claim asks for, in GiB. Where the cloud keeps files, nothing ends at it: EFS grows, a file server has one disk for all.
+   * @integer
+   */
+  sizeGib: pulumi.Input<number>;
+  /**
+   * Namespace of the claim and of the pods that use it.
+   * Default: `default`.
+   */
+  namespace?: pulumi.Input<string>;
+  /** Name of the claim. Default: the resource's. */
+  claimName?: string;
+  /**
+   * Refuses to delete it, because its data goes along: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
+/**
+ * Storage that many pods on many nodes read and write at once, the same on every cloud: a PersistentVolumeClaim of the cluster's StorageClass
+ * `shared`.
+ *
+ * Cost: what the cloud takes for the data that is in it.
+ *
+ * @example
+ * const data = new SharedClaim("datasets", { cluster, sizeGib: 500 });
+ * // volumes: [data.podVolume], volumeMounts: [{ name: "datasets", mountPath: "/data" }]
+ */
+export class SharedClaim extends pulumi.ComponentResource {
+  /** Known once the claim is there. */
+  public readonly claimName: pulumi.Output<string>;
+  /** An entry of a pod's `volumes`, named after the claim. */
+  public readonly podVolume: pulumi.Output<{ name: string; persistentVolumeClaim: { claimName: string } }>;
+
+  constructor(name: string, args: SharedClaimArgs, options?: pulumi.ComponentResourceOptions) {
+    const { cluster, sizeGib, namespace = "default", claimName = name, protect = true } = args;
+    const problems = new Problems();
+    checkWhole("sizeGib", sizeGib, 1, problems);
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(claimName))
+      problems.add(
+        "claimName",
+        `"${claimName}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`,
+      );
+    if (cluster.sharedStorageClass === undefined)
+      problems.add("cluster", "has no shared storage: give it sharedStorage");
+    problems.raise("SharedClaim");
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    super("gpu-clusters:addons:SharedClaim", name, { ...args, cluster: cluster.clusterName }, options);
+    const claim = new PersistentVolumeClaim(
+      `${name}-claim`,
+      {
+        metadata: { name: claimName, namespace },
+        spec: {
+          accessModes: ["ReadWriteMany"],
+          resources: { requests: { storage: pulumi.interpolate`${sizeGib}Gi` } },
+          // Known once the class is there, which is deleted after the claim.
+          storageClassName: cluster.sharedStorageClass!,
+        },
+      },
+      { parent: this, provider: cluster.kubeProvider, protect },
+    );
+    this.claimName = claim.metadata.name;
+    this.podVolume = this.claimName.apply((claimed) => ({
+      name: claimed,
+      persistentVolumeClaim: { claimName: claimed },
+    }));
+    this.registerOutputs({ claimName: this.claimName, podVolume: this.podVolume });
+  }
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { SharedClaim } from "../../components/addons";
+import { checkAwsClusterArgs } from "../../components/aws/validate";
+import type { KubernetesCluster } from "../../components/cluster";
+import { InvalidInput } from "../../components/errors";
+import { deployed, minimal } from "./aws-scene";
+import { mockProgram, plain, settled, valueOf } from "./mocks";
+
+describe("shared storage on AWS", () => {
+  const files = { sharedStorage: {} };
+
+  it("is an encrypted file system with a way to it in each zone, for the cluster's machines alone", async () => {
+    const { cluster, registered } = await deployed(files);
+    assert.equal(await valueOf(cluster.sharedStorageClass!), "shared");
+    const { encrypted, throughputMode } = plain(registered.inputs("aws:efs/fileSystem:FileSystem")) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([encrypted, throughputMode], [true, "elastic"]);
+    assert.ok(registered.isProtected("train-files"));
+    const targets = registered.all("aws:efs/mountTarget:MountTarget").map(({ inputs }) => plain(inputs));
+    const at = (subnetId: string) => ({
+      fileSystemId: "train-files-id",
+      subnetId,
+      securityGroups: ["train-files-access-id"],
+    });
+    assert.deepEqual(
+      targets,
+      [1, 2, 3].map((zone) => at(`train-network-private-${zone}-id`)),
+    );
+    const rule = registered.resources.find(({ name }) => name === "train-files-from-nodes")!;
+    const { fromPort, toPort, ipProtocol, referencedSecurityGroupId } = plain(rule.inputs) as Record<string, unknown>;
+    assert.deepEqual([ipProtocol, fromPort, toPort, referencedSecurityGroupId], ["tcp", 2049, 2049, "train-nodes-id"]);
+  });
+
+  it("lets nodes make and delete volumes of this file system, and of no other", async () => {
+    const { registered } = await deployed(files);
+    const policy = registered.resources.find(({ name }) => name === "train-node-policy")!;
+    const { Statement } = JSON.parse((plain(policy.inputs) as { policy: string }).policy) as {
+      Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
+    };
+    const changing = Statement.filter(({ Action }) =>
+      Action.some((action) => action.startsWith("elasticfilesystem:") && !action.includes("Describe")),
+    );
+    assert.ok(
+      changing.length === 2 && changing.every(({ Resource, Condition }) => Condition && !Resource.includes("*")),
+    );
+    const { registered: without } = await deployed({});
+    const plainPolicy = without.resources.find(({ name }) => name === "train-node-policy")!;
+    assert.ok(!JSON.stringify(plainPolicy.inputs).includes("elasticfilesystem"));
+  });
+
+  it("makes volumes by access points, after there are ways to the file system, and is gone before these", async () => {
+    const { registered } = await deployed(files);
+    const storageClass = plain(registered.inputs("kubernetes:storage.k8s.io/v1:StorageClass")) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(storageClass["parameters"], {
+      provisioningMode: "efs-ap",
+      fileSystemId: "train-files-id",
+      directoryPerms: "700",
+      basePath: "/volumes",
+    });
+    assert.deepEqual(
+      [storageClass["provisioner"], storageClass["volumeBindingMode"]],
+      ["efs.csi.aws.com", "Immediate"],
+    );
+    assert.ok(registered.dependenciesOf("train-shared").includes("train-efs"));
+    const before = registered.dependenciesOf("train-efs");
+    for (const needed of ["train-files-1", "train-files-3", "train-nodes"]) assert.ok(before.includes(needed), needed);
+  });
+
+  it("does not protect what is to be given up, and asks where nodes are in a network that exists", async () => {
+    const { registered } = await deployed({ sharedStorage: { protect: false } });
+    assert.ok(!registered.isProtected("train-files"));
+    const wrong = (network: object) =>
+      checkAwsClusterArgs("train", { ...minimal, ...files, network }).all.map(({ propertyPath }) => propertyPath);
+    assert.deepEqual(wrong({ vpcId: "vpc-1" }), ["network.subnetIds"]);
+    assert.deepEqual(wrong({ vpcId: "vpc-1", subnetIds: ["subnet-1"] }), []);
+    const existing = await deployed({ ...files, network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } });
+    assert.equal(existing.registered.all("aws:efs/mountTarget:MountTarget").length, 1);
+  });
+});
+
+describe("SharedClaim", () => {
+  const cluster = (sharedStorageClass?: pulumi.Output<string>) =>
+    ({
+      clusterName: pulumi.output("train"),
+      sharedStorageClass,
+      kubeProvider: undefined,
+    }) as unknown as KubernetesCluster;
+
+  it("is a protected claim of the cluster's class, and a volume for pods", async () => {
+    const registered = await mockProgram({});
+    const claim = new SharedClaim("datasets", { cluster: cluster(pulumi.output("shared")), sizeGib: 500 });
+    assert.deepEqual(await valueOf(claim.podVolume), {
+      name: "datasets",
+      persistentVolumeClaim: { claimName: "datasets" },
+    });
+    await settled();
+    const { spec } = plain(registered.inputs("kubernetes:core/v1:PersistentVolumeClaim")) as { spec: object };
+    assert.deepEqual(spec, {
+      accessModes: ["ReadWriteMany"],
+      resources: { requests: { storage: "500Gi" } },
+      storageClassName: "shared",
+    });
+    assert.ok(registered.isProtected("datasets-claim"));
+  });
+
+  it("refuses a cluster without shared storage, and names and sizes that cannot be", async () => {
+    await mockProgram({});
+    const paths = (make: () => void) => {
+      try {
+        make();
+        return [];
+      } catch (error) {
+        assert.ok(error instanceof InvalidInput);
+        return error.errors.map(({ propertyPath }) => propertyPath).sort();
+      }
+    };
+    assert.deepEqual(
+      paths(() => new SharedClaim("Data Sets", { cluster: cluster(), sizeGib: 0.5 })),
+      ["claimName", "cluster", "sizeGib"],
+    );
+  });
+});
