@@ -2,6 +2,8 @@
  * Cudo's objects as this package uses them: decoded, with Cudo's several spellings made one and what is missing made zero or empty.
  * Reference: Cudo REST API v1 (rest.compute.cudo.org).
  */
+import type { DataCenterOffer, ImageOffer, MachineTypeOffer } from "../../sdk/cudo/functions";
+
 export type VmState =
   | "ACTIVE"
   | "CLONING"
@@ -116,53 +118,16 @@ export interface SecurityGroup {
   rules: Rule[];
 }
 
-export interface DataCenter {
-  id: string;
-  supplierName: string;
-  renewableEnergy: boolean;
-  /** Public IPv4 addresses that are free now. */
-  ipv4Free: number;
-  ipv4PriceHr: string;
-  networkPriceHr: string;
-}
+export type DataCenter = DataCenterOffer;
 
-/** A hardware family in one data center. Prices are per unit and hour, in USD; a VM's size is free within the bounds. */
-export interface MachineType {
-  dataCenterId: string;
-  machineType: string;
-  cpuModel: string;
-  /** Empty where it has no GPUs. */
-  gpuModel: string;
+/** A hardware family in one data center. Infinity stands where a ratio has no upper bound. A VM's size is free within the bounds. */
+export interface MachineType extends Required<MachineTypeOffer> {
   gpuModelId: string;
-  minVcpu: number;
-  minMemoryGib: number;
-  minVcpuPerMemoryGib: number;
-  /** Infinity where there is no bound. */
-  maxVcpuPerMemoryGib: number;
-  minVcpuPerGpu: number;
-  /** Infinity where there is no bound. */
-  maxVcpuPerGpu: number;
-  vcpuPriceHr: string;
-  memoryGibPriceHr: string;
-  gpuPriceHr: string;
-  storageGibPriceHr: string;
-  ipv4PriceHr: string;
-  /** Free on the emptiest host. */
-  maxVcpuFree: number;
-  maxMemoryGibFree: number;
-  maxGpuFree: number;
   maxStorageGibFree: number;
   /** Free on all hosts together. */
   totalVcpuFree: number;
   totalMemoryGibFree: number;
-  totalGpuFree: number;
   totalStorageGibFree: number;
 }
 
-export interface Image {
-  id: string;
-  name: string;
-  description: string;
-  platform: string;
-  sizeGib: number;
-}
+export type Image = ImageOffer;

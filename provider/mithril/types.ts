@@ -2,6 +2,7 @@
  * Mithril's objects as this package uses them. Null and missing are `undefined`; statuses stay texts, since new ones appear.
  * Reference: Mithril API v2 (api.mithril.ai).
  */
+import type { InstanceTypeOffer, RegionOffer } from "../../sdk/mithril/functions";
 
 export type ClusterStatus = "Pending" | "Available" | "Terminated";
 export const liveBidStatuses = ["Open", "Allocated", "Preempting", "Paused"] as const;
@@ -164,22 +165,7 @@ export interface Instance {
   status: string;
 }
 
-export interface InstanceType {
-  fid: string;
-  /** Several fids may share a name, one for each region. */
-  name: string;
-  vcpus: number;
-  cpuType: string;
-  memoryGb: number;
-  gpus: number;
-  gpuType: string;
-  gpuMemoryGb: number;
-  gpuSocket: string;
-  localStorageGb: number;
-  networkType: string;
-  /** Dollars; zero where only an auction sets the price. */
-  hourlyPrice: number;
-}
+export type InstanceType = InstanceTypeOffer;
 
 /** One instance type in one region, as its auction stands. */
 export interface AuctionMarket {
@@ -203,12 +189,7 @@ export interface CurrentPrices {
   totalCapacity: number | undefined;
 }
 
-export interface Region {
-  name: string;
-  kubernetes: boolean;
-  blockStorage: boolean;
-  fileShares: boolean;
-  maxVolumeSizeTb: number;
+export interface Region extends RegionOffer {
   /** From a list that has some regions only. */
   partial?: boolean;
 }

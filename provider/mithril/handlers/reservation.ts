@@ -1,5 +1,5 @@
 import type * as pulumi from "../../../sdk/pulumi";
-import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
+import { type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
 import { parseMoney } from "../money";
 import { resolveReservable } from "../offers";
@@ -11,11 +11,11 @@ import type { Reservation } from "../types";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
-import { messageOf } from "../../cloud/message";
 import { isTime, minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import { checkOrderFields, checkOrderPlace, checkPeriod, checkPrice, type OrderFields } from "./order-checks";
 import { checkReservable, isOtherOrder, type ReservationFields } from "./reservation-checks";
+import { finishOrder } from "./placed-order";
 import { createFindable } from "./unfinished";
 
 export type ReservationInputs = pulumi.Unwrap<ReservationArgs>;
@@ -66,12 +66,13 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
   async create(inputs, context) {
     const { api } = connect(context.config);
     const made = await order(inputs, context);
-    try {
-      if (inputs.paused) await api.reservations.update(made.fid, { paused: true }, context.signal);
-      return { id: made.fid, outputs: await outputsOf(api, made.fid, context.signal) };
-    } catch (error) {
-      throw new PartialFailure(made.fid, describe(made, []), [messageOf(error)], { cause: error });
-    }
+    const { fid } = made;
+    return finishOrder({
+      fid,
+      outputs: describe(made, []),
+      pause: inputs.paused ? () => api.reservations.update(fid, { paused: true }, context.signal) : undefined,
+      read: () => outputsOf(api, fid, context.signal),
+    });
   },
 
   async read(id, state, context) {

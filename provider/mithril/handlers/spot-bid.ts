@@ -30,6 +30,7 @@ import {
   checkPrice,
   type OrderFields,
 } from "./order-checks";
+import { finishOrder } from "./placed-order";
 import { createFindable } from "./unfinished";
 
 export type SpotBidInputs = pulumi.Unwrap<SpotBidArgs>;
@@ -73,19 +74,13 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
   async create(inputs, context) {
     const { api } = connect(context.config);
     const bid = await place(inputs, context);
-    try {
-      if (inputs.paused) await api.bids.update(bid.fid, { paused: true }, context.signal);
-      return { id: bid.fid, outputs: await outputsOf(api, bid.fid, context.signal) };
-    } catch (error) {
-      throw new PartialFailure(
-        bid.fid,
-        { createdAt: bid.createdAt, status: bid.status, instances: [] },
-        [messageOf(error)],
-        {
-          cause: error,
-        },
-      );
-    }
+    const { fid, createdAt, status } = bid;
+    return finishOrder({
+      fid,
+      outputs: { createdAt, status, instances: [] },
+      pause: inputs.paused ? () => api.bids.update(fid, { paused: true }, context.signal) : undefined,
+      read: () => outputsOf(api, fid, context.signal),
+    });
   },
 
   async read(id, state, context) {

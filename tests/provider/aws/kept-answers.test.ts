@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
-import type { ProviderDefinition } from "../../../provider/server/resource";
-import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
-import { addTemplateVersion, makeTemplate, pace, region, startScene, type Scene } from "./scene";
-
-const impatient: ProviderDefinition = {
-  ...provider,
-  resources: {
-    ...provider.resources,
-    "gpu-clusters:aws:NodeGroup": () => createNodeGroupHandler({ pace, patienceMs: 200 }),
-  },
-};
+import { EngineResource, PluginError, type Plugin } from "../server/harness";
+import { addTemplateVersion, makeTemplate, region, startImpatientPlugin, startScene, type Scene } from "./scene";
 
 describe("AWS answers that are kept", () => {
   let scene: Scene;
@@ -21,7 +10,7 @@ describe("AWS answers that are kept", () => {
   before(async function () {
     this.timeout(120_000);
     scene = await startScene();
-    plugin = await startPlugin(impatient, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startImpatientPlugin(scene);
   });
   after(async () => {
     await plugin.stop();

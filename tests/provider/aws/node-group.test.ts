@@ -8,19 +8,16 @@ import {
 } from "@aws-sdk/client-ec2";
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { shapeOfSpec, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
-import type { ProviderDefinition } from "../../../provider/server/resource";
-import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
-import { provider } from "../../../plugin/provider";
-import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { driveResource, EngineResource, type Plugin } from "../server/harness";
 import {
   addTemplateVersion,
   deadline,
   driverOf,
   foreignFleet,
   makeTemplate,
-  pace,
   region,
   specOf,
+  startImpatientPlugin,
   startScene,
   until,
   type Scene,
@@ -28,19 +25,13 @@ import {
 
 const type = "gpu-clusters:aws:NodeGroup";
 
-/** The real provider, looking more often than one would look at AWS. */
-const impatient: ProviderDefinition = {
-  ...provider,
-  resources: { ...provider.resources, [type]: () => createNodeGroupHandler({ pace, patienceMs: 200, backoffMs: 50 }) },
-};
-
 describe("AWS NodeGroup", () => {
   let scene: Scene;
   let plugin: Plugin;
   before(async function () {
     this.timeout(120_000);
     scene = await startScene();
-    plugin = await startPlugin(impatient, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startImpatientPlugin(scene);
   });
   after(async () => {
     await plugin.stop();

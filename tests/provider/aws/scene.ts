@@ -13,6 +13,8 @@ import {
   EC2Client,
   type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
+import { provider } from "../../../plugin/provider";
+import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { shapeOfSpec, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
@@ -22,6 +24,7 @@ import { groupTags, toTagList } from "../../../provider/aws/ownership";
 import type { Pace } from "../../../provider/cloud/wait";
 import { startAwsSimulator, type AwsSimulator, type AwsSimulatorOptions, type AwsTiming } from "../../../simulator/aws";
 import { until } from "../../until";
+import { startPlugin, type Plugin } from "../server/harness";
 
 export { until } from "../../until";
 
@@ -53,6 +56,15 @@ export interface Scene {
   readonly securityGroupId: string;
   readonly imageId: string;
   close(): Promise<void>;
+}
+
+const groupType = "gpu-clusters:aws:NodeGroup";
+
+/** The real plugin, looking more often than one would look at AWS. */
+export function startImpatientPlugin({ simulator }: Scene): Promise<Plugin> {
+  const handler = () => createNodeGroupHandler({ pace, patienceMs: 200, backoffMs: 50 });
+  const impatient = { ...provider, resources: { ...provider.resources, [groupType]: handler } };
+  return startPlugin(impatient, { config: { aws: { region, endpoint: simulator.endpoint } } });
 }
 
 /** Credentials of nobody, for every client of the tests. */

@@ -1,42 +1,19 @@
 /** ^C while a create is on its way: what it makes has no id before the answer comes, and must be in the state all the same. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { publicKey, signal, TestMithril } from "./cloud";
+import { EngineResource } from "../server/harness";
+import { signal } from "./cloud";
+import { Creates, region } from "./creates";
 
-const region = "us-central5-a";
 const soon = 200;
 const tooLate = 60_000;
 
 describe("An interrupted create of Mithril", () => {
-  let mithril: TestMithril;
-  let plugin: Plugin;
-  let key: string;
-  beforeEach(async () => {
-    mithril = await TestMithril.start();
-    plugin = await startPlugin(provider, { config: mithril.config });
-    key = (await mithril.api().sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
-    mithril.requests.length = 0;
-  });
-  afterEach(async () => {
-    await plugin.stop();
-    await mithril.close();
-  });
-
-  const order = () => ({ name: "o", region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
-  const start = new Date().toISOString();
-  const end = new Date(Date.parse(start) + 3 * 3_600_000).toISOString();
-  const creates = [
-    ["SshKey", "CreateSshKey", () => ({ name: "other", publicKey: publicKey(2) })],
-    ["Cluster", "CreateCluster", () => ({ name: "train", region, sshKeys: [key], instanceType: "cpu.4x" })],
-    ["Volume", "CreateVolume", () => ({ name: "data", region, diskInterface: "File", sizeGb: 10 })],
-    ["SpotBid", "CreateBid", () => ({ ...order(), limitPrice: "$20.00" })],
-    ["Reservation", "CreateReservation", () => ({ ...order(), start, end })],
-  ] as const;
+  const scene = new Creates();
 
   /** Interrupts the create once the cloud has it; the engine then keeps what the plugin told. */
   async function interrupted(name: string, operation: string, inputs: object, delayMs: number) {
+    const { mithril, plugin } = scene;
     mithril.inject(operation, { effect: "after", outcome: { delayMs }, times: 4 });
     const resource = new EngineResource(plugin, `gpu-clusters:mithril:${name}`);
     const creating = resource.up({ ...inputs }).catch((error: Error) => error.message);
@@ -45,19 +22,20 @@ describe("An interrupted create of Mithril", () => {
     return { resource, outcome: await creating };
   }
 
-  for (const [name, operation, inputs] of creates) {
-    it(`of a ${name} waits for the answer, so that the id is kept, and the next up goes on`, async () => {
-      const { resource, outcome } = await interrupted(name, operation, inputs(), soon);
+  for (const { type, create, inputs } of scene.all) {
+    it(`of a ${type} waits for the answer, so that the id is kept, and the next up goes on`, async () => {
+      const { resource, outcome } = await interrupted(type, create, inputs(), soon);
       assert.match(resource.stored?.id ?? "nothing is kept", /^(sshkey|clust|vol|bid|res)_/);
       if (outcome !== "create") assert.match(outcome, /was cancelled/);
       await resource.up({ ...inputs() });
       assert.equal(await resource.up({ ...inputs() }), "same");
-      assert.equal(mithril.count(operation), 1);
+      assert.equal(scene.mithril.count(create), 1);
     });
   }
 
   it("is found by its name when no answer comes", async () => {
-    const inputs = { ...order(), limitPrice: "$20.00" };
+    const { mithril } = scene;
+    const inputs = { ...scene.bid.inputs() };
     const { resource } = await interrupted("SpotBid", "CreateBid", inputs, tooLate);
     assert.deepEqual([resource.stored?.id], Object.keys(mithril.cloud.state.bids));
     await resource.up(inputs);
@@ -66,11 +44,12 @@ describe("An interrupted create of Mithril", () => {
   });
 
   it("of a node group keeps the group with the bids that it has, and the next up places the others", async () => {
+    const { mithril, key } = scene;
     const api = mithril.api();
     const cluster = { name: "c", region, sshKeys: [key], instanceType: "it_simCpu4x000000", kubernetesVersion: "1.34" };
     const { fid: clusterId } = await api.clusters.create(cluster, signal());
     const capacity = { spot: { limitPrice: "$20.00" } };
-    const inputs = { ...order(), clusterId, clusterName: "c", name: "gpu", capacity, minSize: 6, maxSize: 6 };
+    const inputs = { ...scene.order(), clusterId, clusterName: "c", name: "gpu", capacity, minSize: 6, maxSize: 6 };
     const { resource, outcome } = await interrupted("NodeGroup", "CreateBid", inputs, soon);
     assert.match(outcome, /was cancelled.*the next `pulumi up` goes on/);
     const before = Object.keys(mithril.cloud.state.bids).length;

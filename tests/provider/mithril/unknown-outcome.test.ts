@@ -1,42 +1,17 @@
 /** A create whose answer never comes, and which no list shows in time: it is not posted again, and the next operation finds what it made. */
 import assert from "node:assert/strict";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { publicKey, signal, TestMithril } from "./cloud";
-
-const region = "us-central5-a";
+import { EngineResource } from "../server/harness";
+import { signal } from "./cloud";
+import { Creates, type Create } from "./creates";
 
 describe("A create of Mithril whose outcome is unknown", () => {
-  let mithril: TestMithril;
-  let plugin: Plugin;
-  let key: string;
   before(() => (process.env.GPU_CLUSTERS_MITHRIL_SEARCH_MS = "50"));
   after(() => delete process.env.GPU_CLUSTERS_MITHRIL_SEARCH_MS);
-  beforeEach(async () => {
-    mithril = await TestMithril.start();
-    plugin = await startPlugin(provider, { config: mithril.config });
-    key = (await mithril.api().sshKeys.create({ name: "k", publicKey: publicKey(), required: false }, signal())).fid;
-    mithril.requests.length = 0;
-  });
-  afterEach(async () => {
-    await plugin.stop();
-    await mithril.close();
-  });
-
-  const order = () => ({ name: "o", region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
-  const start = new Date().toISOString();
-  const end = new Date(Date.parse(start) + 3 * 3_600_000).toISOString();
-  const onDestroy = "terminateInstances";
-  const creates = [
-    ["SshKey", "CreateSshKey", "ListSshKeys", () => ({ name: "other", publicKey: publicKey(2) }), 1],
-    ["Cluster", "CreateCluster", "ListClusters", () => ({ ...order(), instanceType: "cpu.4x" }), 0],
-    ["Volume", "CreateVolume", "ListVolumes", () => ({ name: "data", region, diskInterface: "File", sizeGb: 10 }), 0],
-    ["SpotBid", "CreateBid", "ListBids", () => ({ ...order(), limitPrice: "$20.00" }), 0],
-    ["Reservation", "CreateReservation", "ListReservations", () => ({ ...order(), start, end, onDestroy }), 0],
-  ] as const;
+  const scene = new Creates();
 
   /** An `up` whose create has `effect`, unseen by the look before it and the search after it. */
-  async function unknown([type, create, list, inputs]: (typeof creates)[number], effect: "before" | "after") {
+  async function unknown({ type, create, list, inputs }: Create, effect: "before" | "after") {
+    const { mithril, plugin } = scene;
     mithril.inject(create, { effect, outcome: { status: 504 } });
     const empty = /^List(Bids|Reservations)$/.test(list) ? { data: [], next_cursor: null } : [];
     if (effect === "after") {
@@ -51,22 +26,22 @@ describe("A create of Mithril whose outcome is unknown", () => {
     return resource;
   }
 
-  for (const one of creates) {
-    const [type, create, , inputs] = one;
+  for (const one of scene.all) {
+    const { type, create, inputs } = one;
     it(`of a ${type} is taken by the next up when it shows later`, async () => {
       const resource = await unknown(one, "after");
       assert.equal(await resource.refresh(), true);
       assert.equal(await resource.up({ ...inputs() }), "replace");
       assert.match(resource.stored!.id, /^(sshkey|clust|vol|bid|res)_/);
       assert.equal(await resource.up({ ...inputs() }), "same");
-      assert.equal(mithril.count(create), 1);
+      assert.equal(scene.mithril.count(create), 1);
       await resource.destroy();
     });
 
     it(`of a ${type} is deleted by a destroy directly after`, async () => {
       const resource = await unknown(one, "after");
       await resource.destroy();
-      const { bids, clusters, instances, sshKeys, volumes } = mithril.cloud.state;
+      const { bids, clusters, instances, sshKeys, volumes } = scene.mithril.cloud.state;
       const left = [...Object.values(bids), ...Object.values(clusters), ...Object.values(instances)];
       assert.deepEqual(
         left.filter(({ status }) => status !== "Terminated" && status !== "STATUS_TERMINATED"),
@@ -85,17 +60,18 @@ describe("A create of Mithril whose outcome is unknown", () => {
     it(`of a ${type} is made by the next up when it never was`, async () => {
       const resource = await unknown(one, "before");
       assert.equal(await resource.up({ ...inputs() }), "replace");
-      assert.equal(mithril.count(create), 2);
+      assert.equal(scene.mithril.count(create), 2);
       assert.equal(await resource.up({ ...inputs() }), "same");
       await resource.destroy();
     });
   }
 
   it("leaves alone what had the name long before", async () => {
-    const resource = await unknown(creates[3], "before");
+    const { mithril, key } = scene;
+    const resource = await unknown(scene.bid, "before");
     const old = await mithril.api().bids.create(
       {
-        ...order(),
+        ...scene.order(),
         instanceType: "it_5ECSoHQjLBzrp5YM",
         limitPrice: "$9.00",
         quantity: 1,
