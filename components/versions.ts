@@ -77,6 +77,13 @@ export const efsCsiDriver = {
   repository: "https://kubernetes-sigs.github.io/aws-efs-csi-driver/",
 } as const;
 
+/** Kubernetes' driver for NFS. */
+export const nfsCsiDriver = {
+  chart: "csi-driver-nfs",
+  version: "4.13.4",
+  repository: "https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts",
+} as const;
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

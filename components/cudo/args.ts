@@ -76,6 +76,21 @@ export interface CudoNodeGroupArgs {
   taints?: pulumi.Input<pulumi.Input<TaintArgs>[]>;
 }
 
+/** A file server of the cluster's own: a VM with a data disk. */
+export interface CudoSharedStorageArgs {
+  /**
+   * Size of the disk in GiB, for all volumes together. It grows in place; the server takes up what has grown at its next start. Less makes a new,
+   * empty disk, which `protect` refuses.
+   * @integer
+   */
+  sizeGib: pulumi.Input<number>;
+  /**
+   * Refuses to delete or replace disk and server, and what is on them: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
 /** The VM that runs the Kubernetes API and etcd. */
 export interface CudoControlPlaneArgs {
   /**
@@ -159,6 +174,13 @@ export interface CudoClusterArgs {
    * Default: `plugin`.
    */
   gpuMode?: "plugin" | "dra";
+  /**
+   * Storage that many pods on many nodes read and write at once: a VM (4 vCPUs, 8 GiB, of the control plane's machine type) that serves a data
+   * disk over NFS in the cluster's network, unencrypted on the way; the driver for it (Helm, pinned) and the StorageClass `shared` (`SharedClaim`). While the
+   * server is away, pods wait. Charged as a VM and a disk.
+   * Default: none.
+   */
+  sharedStorage?: CudoSharedStorageArgs;
   /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**

@@ -8,6 +8,7 @@ import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
+import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
@@ -20,6 +21,7 @@ import { apiServerName } from "./documents";
 import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups";
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
+import { sharedFiles } from "./shared-files";
 import { checkCudoClusterArgs } from "./validate";
 
 /**
@@ -56,6 +58,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
   /** `ready` once the API server answers and every group has its minimum of nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
+  /** `shared` once the StorageClass is there, where the cluster has `sharedStorage`. */
+  public readonly sharedStorageClass?: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
   /** Network that the VMs are in. */
@@ -112,14 +116,14 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const gpus = (args.gpu ?? true) ? fields : [];
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
+    const machineType =
+      args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
     const machine = controlPlaneMachine(
       `${name}-control-plane`,
       {
         vmId: physical("control-plane"),
         dataCenterId,
-        machineType:
-          args.controlPlane?.machineType ??
-          (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType,
+        machineType,
         size: args.controlPlane?.size,
         networkId: network.networkId,
         securityGroupId: securityGroup.securityGroupId,
@@ -131,6 +135,24 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       },
       chosen,
     );
+
+    const files =
+      args.sharedStorage &&
+      sharedFiles(
+        name,
+        args.sharedStorage,
+        {
+          vmId: physical("files"),
+          diskId: physical("files"),
+          dataCenterId,
+          machineType,
+          networkId: network.networkId,
+          networkCidr,
+          securityGroupId: securityGroup.securityGroupId,
+          authorizedKeys,
+        },
+        chosen,
+      );
 
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
@@ -157,6 +179,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
                 }),
               ]
             : [],
+          afterNodes: files ? [files] : [],
         },
         nodeGroups: groups.map((given, index) => ({ apiServer, withKeeper, ...joining }) => {
           const group = withOperatorLabels(given, fields[index]!, gpus);
@@ -202,11 +225,13 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     this.kubeProvider = kubeProvider;
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
+    if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);
     this.networkId = network.networkId;
     this.nodeSecurityGroupId = securityGroup.securityGroupId;
     this.controlPlaneSecurityGroupId = securityGroup.securityGroupId;
     this.registerOutputs({
       ...outputs,
+      sharedStorageClass: this.sharedStorageClass,
       networkId: this.networkId,
       nodeSecurityGroupId: this.nodeSecurityGroupId,
       controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,

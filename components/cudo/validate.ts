@@ -42,6 +42,7 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
     args.gpuMode,
     problems,
   );
+  if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);
   checkDataCenters(args, groups, problems);
   checkRanges(
     { podCidr: args.podCidr, serviceCidr: args.serviceCidr, nodeGroups: groups },

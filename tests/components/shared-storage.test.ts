@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { SharedClaim } from "../../components/addons";
+import type { CudoNodeGroupArgs, CudoSharedStorageArgs } from "../../components/cudo/args";
+import { CudoCluster } from "../../components/cudo/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
@@ -81,6 +83,64 @@ describe("shared storage on AWS", () => {
     assert.deepEqual(wrong({ vpcId: "vpc-1", subnetIds: ["subnet-1"] }), []);
     const existing = await deployed({ ...files, network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } });
     assert.equal(existing.registered.all("aws:efs/mountTarget:MountTarget").length, 1);
+  });
+});
+
+describe("shared storage on Cudo", () => {
+  const group: CudoNodeGroupArgs = {
+    ...{ name: "cpu", role: "worker", minSize: 1, maxSize: 1, vcpus: 4, memoryGib: 8, diskSizeGib: 50 },
+    ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell" },
+  };
+  const authorities = ["ca", "frontProxyCa", "etcdCa", "admin"];
+  const certificateParts = [
+    ...authorities.flatMap((of) => [`${of}Certificate`, `${of}PrivateKey`]),
+    "serviceAccountPrivateKey",
+  ];
+  const made = async (sharedStorage: CudoSharedStorageArgs) => {
+    const registered = await mockProgram({
+      "gpu-clusters:cudo:Vm": ({ name }) => ({
+        externalIpAddress: "203.0.113.7",
+        internalIpAddress: `address-of-${name}`,
+      }),
+      "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
+      "gpu-clusters:kubernetes:ClusterCertificates": () =>
+        Object.fromEntries(certificateParts.map((part) => [part, pulumi.secret(part)])),
+      "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "v1.36.3" }),
+      "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+    });
+    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", autoscaler: false, sharedStorage });
+    assert.equal(await valueOf(cluster.sharedStorageClass!), "shared");
+    await settled();
+    return registered;
+  };
+
+  it("is a file server in the cluster's network, with a disk that outlives it, both protected", async () => {
+    const registered = await made({ sizeGib: 500 });
+    const named = (name: string) =>
+      plain(registered.resources.find((resource) => resource.name === name)!.inputs) as Record<string, unknown>;
+    const disk = named("train-files");
+    assert.deepEqual([disk["sizeGib"], disk["dataCenterId"]], [500, "us-newyork-1"]);
+    const server = named("train-file-server");
+    assert.deepEqual(server["storageDiskIds"], [disk["diskId"]]);
+    assert.match(String(server["startScript"]), /10\.0\.0\.0\/16\(rw/);
+    assert.ok(registered.isProtected("train-files") && registered.isProtected("train-file-server"));
+    const ignored = registered.ignoredChangesOf("train-file-server");
+    assert.ok(
+      ["startScript", "image", "machineType"].every((input) => ignored.includes(input)),
+      String(ignored),
+    );
+  });
+
+  it("makes volumes on that server, which answers until the class and its driver are gone", async () => {
+    const registered = await made({ sizeGib: 500, protect: false });
+    const { provisioner, parameters, volumeBindingMode } = plain(
+      registered.inputs("kubernetes:storage.k8s.io/v1:StorageClass"),
+    ) as Record<string, unknown>;
+    assert.deepEqual([provisioner, volumeBindingMode], ["nfs.csi.k8s.io", "Immediate"]);
+    assert.deepEqual(parameters, { server: "address-of-train-file-server", share: "/", mountPermissions: "0777" });
+    assert.ok(registered.dependenciesOf("train-shared").includes("train-nfs"));
+    assert.ok(registered.dependenciesOf("train-nfs").includes("train-file-server"));
+    assert.ok(!registered.isProtected("train-files"));
   });
 });
 
