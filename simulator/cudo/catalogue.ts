@@ -37,7 +37,8 @@ export function listDataCenters(world: World) {
 }
 
 export function listMachineTypes(world: World) {
-  return { machineTypes: machineTypes.map((type) => machineTypeView(world, type)) };
+  const offered = machineTypes.filter(({ id }) => id !== world.conditions.withdrawn?.machineType);
+  return { machineTypes: offered.map((type) => machineTypeView(world, type)) };
 }
 
 export function getMachineType(world: World, dataCenterId: string, id: string) {
@@ -57,9 +58,10 @@ export function listGpuModels() {
   };
 }
 
-export function listPublicImages() {
+export function listPublicImages(world: World) {
+  const offered = publicImages.filter(({ id }) => id !== world.conditions.withdrawn?.image);
   return {
-    images: publicImages.map((image) => ({
+    images: offered.map((image) => ({
       id: image.id,
       name: image.name,
       description: "",

@@ -15,6 +15,8 @@ export interface Conditions {
   outOfCapacity?: Place;
   /** A VM with a public address is accepted and then goes FAILED; the catalogue's `ipv4Free` is 0. */
   ipv4Exhausted?: { dataCenterId?: string };
+  /** No longer offered: not in the lists, and no new VM gets it. Those that are there go on. */
+  withdrawn?: { image?: string; machineType?: string };
   /** Other limits than the usual ones. */
   quotas?: Partial<Quotas>;
 }
@@ -42,6 +44,7 @@ const shape: Shape = {
   vmFails: { id: "pattern", times: "count" },
   outOfCapacity: { dataCenterId: "string", machineType: "string" },
   ipv4Exhausted: { dataCenterId: "string" },
+  withdrawn: { image: "string", machineType: "string" },
   quotas: Object.fromEntries(Object.keys(usualQuotas).map((name) => [name, "count" as const])),
 };
 

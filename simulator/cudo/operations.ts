@@ -72,7 +72,7 @@ const catalogueOperations: Operation[] = [
     ({ world, path }) => catalogue.getMachineType(world, path["dataCenterId"]!, path["machineTypeId"]!),
   ),
   operation("ListVMGpuModels", "GET", "/v1/vms/gpu-models", () => catalogue.listGpuModels()),
-  operation("ListPublicVMImages", "GET", "/v1/vms/public-images", () => catalogue.listPublicImages()),
+  operation("ListPublicVMImages", "GET", "/v1/vms/public-images", ({ world }) => catalogue.listPublicImages(world)),
 ];
 
 const accountOperations: Operation[] = [

@@ -39,7 +39,8 @@ export function createVm(world: World, projectId: string, body: CreateVmBody) {
   const dataCenterId = checkDataCenter(body.dataCenterId);
   const machineTypeId = required("machineType", body.machineType);
   const type = findMachineType(dataCenterId, machineTypeId);
-  if (!type) throw invalidArgument(`machine type "${machineTypeId}" is not available in data center "${dataCenterId}"`);
+  if (!type || type.id === world.conditions.withdrawn?.machineType)
+    throw invalidArgument(`machine type "${machineTypeId}" is not available in data center "${dataCenterId}"`);
   const shape = checkShape(type, body);
   const image = findImage(world, projectId, dataCenterId, required("bootDiskImageId", body.bootDiskImageId));
   const bootDiskSizeGib = body.bootDiskSizeGib || body.bootDisk?.sizeGib || image.sizeGib;
@@ -186,7 +187,8 @@ function findImage(
   dataCenterId: string,
   id: string,
 ): { id: string; sizeGib: number; isPrivate: boolean } {
-  const publicImage = publicImages.find((image) => image.id === id);
+  const withdrawn = world.conditions.withdrawn?.image;
+  const publicImage = publicImages.find((image) => image.id === id && id !== withdrawn);
   if (publicImage) return { id, sizeGib: publicImage.sizeGib, isPrivate: false };
   const image = world.state.images[keyOf(projectId, id)];
   if (!image) throw invalidArgument(`image "${id}" does not exist`);

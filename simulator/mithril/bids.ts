@@ -5,6 +5,7 @@ import { badRequest, conflict, unprocessable } from "./errors";
 import { find, isLiveBid, newFid, ofProject, simulatedUser, type StoredBid, type World } from "./model";
 import {
   checkBilling,
+  checkOffered,
   checkOrderName,
   checkProject,
   checkRegion,
@@ -21,6 +22,7 @@ export function createBid(world: World, body: CreateBidBody) {
   checkBilling(world);
   checkRegion(body.region);
   const type = instanceTypeOf(body.instance_type);
+  checkOffered(world, type);
   const market = marketOf(world, type.fid, body.region);
   if (!market) throw badRequest(`Instance type ${type.name} is not available in this region: ${body.region}`);
   const limitCents = checkPrice(body.limit_price, market.minimumCents);

@@ -11,15 +11,22 @@ import {
 } from "./catalogue-data";
 import { usualReservationQuota, usualSpotQuota } from "./conditions";
 import type { World } from "./model";
-import { checkProject, instanceTypeOf } from "./orders";
+import { checkProject, instanceTypeOf, isOffered } from "./orders";
 import { reservedCents, reservedHours } from "./reservations";
 
 const isCpu = (type: InstanceTypeData) => type.gpus === 0;
 
-export const listInstanceTypes = () => instanceTypes.filter((type) => !isCpu(type)).map(instanceTypeView);
-export const listCpuInstanceTypes = () => instanceTypes.filter(isCpu).map(instanceTypeView);
-export const listReservableInstanceTypes = () =>
-  instanceTypes.filter((type) => type.reservedIn.length > 0).map(instanceTypeView);
+const offered = (world: World) => instanceTypes.filter((type) => isOffered(world, type));
+
+export const listInstanceTypes = (world: World) =>
+  offered(world)
+    .filter((type) => !isCpu(type))
+    .map(instanceTypeView);
+export const listCpuInstanceTypes = (world: World) => offered(world).filter(isCpu).map(instanceTypeView);
+export const listReservableInstanceTypes = (world: World) =>
+  offered(world)
+    .filter((type) => type.reservedIn.length > 0)
+    .map(instanceTypeView);
 
 function instanceTypeView(type: InstanceTypeData) {
   return {
@@ -85,7 +92,8 @@ function imageView(image: (typeof images)[number] | (typeof clusterImages)[numbe
 }
 
 export function listSpotAvailability(world: World) {
-  return marketsNow(world).map((market) => {
+  const markets = marketsNow(world).filter(({ type }) => isOffered(world, type));
+  return markets.map((market) => {
     const { lowest, left } = standing(world, market);
     return {
       fid: `auc_${market.type.fid.slice(3)}_${market.region}`,

@@ -24,6 +24,8 @@ export interface MithrilConditions {
   reservationPrices?: Record<string, number>;
   /** GB of volumes. */
   storageQuotaGb?: number;
+  /** Names of instance types that are no longer offered: in no list and no market. What has one goes on. */
+  withdrawn?: string[];
   /** The account cannot pay: orders are refused. */
   withoutBilling?: boolean;
 }
@@ -39,6 +41,7 @@ const shape = object(
     reservationQuota: optional(mapOf(integer)),
     reservationPrices: optional(mapOf(integer)),
     storageQuotaGb: optional(integer),
+    withdrawn: optional(list(string)),
     withoutBilling: optional(boolean),
   },
   { strict: true },

@@ -148,7 +148,9 @@ export const operations: readonly Operation[] = [
     );
     return page(found, param, reservations.reservationView);
   }),
-  get("ListReservableInstanceTypes", "/v2/reservation/instance-types", () => catalogue.listReservableInstanceTypes()),
+  get("ListReservableInstanceTypes", "/v2/reservation/instance-types", ({ world }) =>
+    catalogue.listReservableInstanceTypes(world),
+  ),
   get("GetReservationQuote", "/v2/reservation/quote", ({ world, param }) =>
     reservations.quoteReservation(world, {
       project: projectOf(param),
@@ -194,8 +196,8 @@ export const operations: readonly Operation[] = [
   }),
   get("GetInstanceStatus", "/v2/instances/{fid}/status", ({ world, fid }) => instanceStatus(world, fid)),
 
-  get("ListInstanceTypes", "/v2/instance-types", () => catalogue.listInstanceTypes()),
-  get("ListCpuInstanceTypes", "/v2/cpu/instance-types", () => catalogue.listCpuInstanceTypes()),
+  get("ListInstanceTypes", "/v2/instance-types", ({ world }) => catalogue.listInstanceTypes(world)),
+  get("ListCpuInstanceTypes", "/v2/cpu/instance-types", ({ world }) => catalogue.listCpuInstanceTypes(world)),
   get("ListCpuRegions", "/v2/cpu/regions", () => catalogue.listCpuRegions()),
   get("ListRegions", "/marketplace/v1/regions", () => catalogue.listRegions()),
   get("ListImages", "/v2/image-versions", () => catalogue.listImages()),

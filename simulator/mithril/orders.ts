@@ -39,6 +39,15 @@ export function instanceTypeOf(fid: string): InstanceTypeData {
   return type;
 }
 
+/** What is no longer offered goes on for those who have it. */
+export function isOffered(world: World, { name }: InstanceTypeData): boolean {
+  return !world.conditions.withdrawn?.includes(name);
+}
+
+export function checkOffered(world: World, type: InstanceTypeData): void {
+  if (!isOffered(world, type)) throw badRequest(`Instance type ${type.name} is not available`);
+}
+
 export function checkBilling(world: World): void {
   if (world.conditions.withoutBilling) throw new MithrilError(402, "Add a payment method before you place an order");
 }

@@ -5,6 +5,7 @@ import { badRequest, conflict, MithrilError, unprocessable } from "./errors";
 import { find, isLiveReservation, newFid, ofProject, simulatedUser, type StoredReservation, type World } from "./model";
 import {
   checkBilling,
+  checkOffered,
   checkOrderName,
   checkProject,
   checkRegion,
@@ -37,6 +38,7 @@ function checkWanted(world: World, body: Wanted) {
   checkProject(world, body.project);
   checkRegion(body.region);
   const type = instanceTypeOf(body.instance_type);
+  checkOffered(world, type);
   if (type.reservedIn.length === 0) throw badRequest(`Instance type ${type.name} cannot be reserved`);
   if (!type.reservedIn.includes(body.region))
     throw badRequest(`Instance type ${type.name} is not available in this region: ${body.region}`);

@@ -26,5 +26,11 @@ export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(conn
   return undefined;
 });
 
+/** Inputs that Cudo's offer decides about. */
+export const shapeFields = [
+  ...(["dataCenterId", "machineType", "vcpus", "memoryGib"] as const),
+  ...(["gpus", "diskSizeGib", "image"] as const),
+] as const;
+
 export const twentyMinutes = 20 * 60_000;
 export const twoHours = 2 * 60 * 60_000;

@@ -9,7 +9,8 @@ import { metadataKeys } from "../ownership";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
-import { withCatalogue } from "./inputs";
+import { unlessStanding } from "../../cloud/standing";
+import { shapeFields, withCatalogue } from "./inputs";
 import { messageOf } from "../../cloud/message";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
@@ -22,11 +23,15 @@ export interface NodeGroupOutputs {
 export async function checkNodeGroup(
   given: Unknowable<NodeGroupInputs>,
   context: ResourceContext,
+  before?: NodeGroupInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<NodeGroupInputs>;
   const shape = { ...knownShape(inputs), gpuModel: known(inputs.gpuModel) };
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
-    const failures = checkNodeShape("", shape, catalogue);
+    const fields = [...shapeFields, "gpuModel"] as const;
+    const found = checkNodeShape("", shape, catalogue);
+    const failures = unlessStanding(found, { before, inputs, fields, log: context.log });
+    if (found.length > failures.length) return failures;
     const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);
     const { dataCenterId, machineType, vcpus, memoryGib, gpus } = shape;
     if (failures.length > 0 || !wanted) return failures;

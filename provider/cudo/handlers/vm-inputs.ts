@@ -11,7 +11,8 @@ import type { VmArgs } from "../../../sdk/cudo/vm";
 import { isLeaving } from "../vm-state";
 import { known, sameSet, type Fields } from "../../cloud/inputs";
 import { knownList } from "../../cloud/inputs";
-import { checkId, withCatalogue } from "./inputs";
+import { unlessStanding } from "../../cloud/standing";
+import { checkId, shapeFields, withCatalogue } from "./inputs";
 
 export type VmInputs = pulumi.Unwrap<VmArgs>;
 
@@ -30,7 +31,11 @@ export interface VmOutputs {
 /** Beyond it, start scripts are known to be refused (reference: Cudo, "Start script"; no official limit). */
 const longestScript = 16 * 1024;
 
-export async function checkVm(given: Unknowable<VmInputs>, context: ResourceContext): Promise<CheckFailure[]> {
+export async function checkVm(
+  given: Unknowable<VmInputs>,
+  context: ResourceContext,
+  before?: VmInputs,
+): Promise<CheckFailure[]> {
   const inputs = given as Fields<VmInputs>;
   const failures = checkId("vmId", inputs.vmId);
   for (const key of reservedKeys) {
@@ -53,7 +58,8 @@ export async function checkVm(given: Unknowable<VmInputs>, context: ResourceCont
   const shape = knownShape(inputs);
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const vmId = inputs.vmId === undefined ? cudoId(context.name) : known(inputs.vmId);
-    const shapeFailures = checkNodeShape("", shape, catalogue);
+    const found = checkNodeShape("", shape, catalogue);
+    const shapeFailures = unlessStanding(found, { before, inputs, fields: shapeFields, log: context.log });
     // A VM keeps the image that it has when Cudo no longer offers that; it also needs no free capacity.
     const exists = async () => {
       const vm = vmId === undefined ? undefined : await api.vms.find(vmId, context.signal);

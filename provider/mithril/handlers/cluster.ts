@@ -9,6 +9,7 @@ import type { Cluster } from "../types";
 import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
+import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
 import { knownItems, minuteMs, withCatalogue } from "./inputs";
@@ -35,9 +36,12 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
       const regional = region === undefined ? undefined : regionProblem(region, "kubernetes", catalogue);
       const typed = type === undefined ? undefined : controlPlaneProblem(type, region, catalogue);
       const keyless = Array.isArray(inputs.sshKeys) && inputs.sshKeys.length === 0;
-      return [
+      const offer = [
         ...(regional === undefined ? [] : [{ property: "region", reason: regional }]),
         ...(typed === undefined ? [] : [{ property: "instanceType", reason: typed }]),
+      ];
+      return [
+        ...unlessStanding(offer, { before, inputs, fields: ["region", "instanceType"], log: context.log }),
         ...(keyless
           ? [{ property: "sshKeys", reason: "must have at least one key: the kubeconfig is read over SSH" }]
           : []),

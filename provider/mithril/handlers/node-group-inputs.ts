@@ -4,6 +4,7 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../server/res
 import { isUnknown } from "../../server/values";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/mithril/node-group";
 import { known, type Fields } from "../../cloud/inputs";
+import { unlessStanding } from "../../cloud/standing";
 import { withCatalogue } from "./inputs";
 import {
   checkAuctioned,
@@ -43,7 +44,11 @@ export async function checkNodeGroup(
   const isBought = reserved && capacity.length === 0 && isOtherOrder(before && reservationFields(before), reserved);
   const offered = await withCatalogue(context, async (catalogue, connection) => [
     ...(isBought ? await checkReservable(reserved, "capacity.reservation.", catalogue, connection, context) : []),
-    ...(spot ? checkAuctioned(order, catalogue) : []),
+    ...(spot
+      ? unlessStanding(checkAuctioned(order, catalogue), {
+          ...{ before, inputs, fields: ["region", "instanceType"], log: context.log },
+        })
+      : []),
     ...(await checkOrderPlace(order, connection, context.signal)),
     ...(spot
       ? await checkMinimumPrice(

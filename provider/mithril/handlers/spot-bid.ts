@@ -18,6 +18,7 @@ import type { Bid, BidRequest } from "../types";
 import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
+import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
 import { minuteMs, withCatalogue } from "./inputs";
@@ -42,7 +43,7 @@ export interface SpotBidOutputs {
 }
 
 export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
-  async check(given, context) {
+  async check(given, context, before) {
     const inputs = given as Fields<SpotBidInputs>;
     const quantity = known(inputs.quantity);
     const order: OrderFields = { ...inputs, clusterField: "cluster", quantity };
@@ -53,7 +54,9 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
       ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
     ];
     const offered = await withCatalogue(context, async (catalogue, connection) => [
-      ...checkAuctioned(order, catalogue),
+      ...unlessStanding(checkAuctioned(order, catalogue), {
+        ...{ before, inputs, fields: ["region", "instanceType"], log: context.log },
+      }),
       ...(await checkOrderPlace(order, connection, context.signal)),
       ...(await checkMinimumPrice("limitPrice", inputs.limitPrice, order, catalogue, connection, context.signal)),
     ]);

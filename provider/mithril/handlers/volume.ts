@@ -10,6 +10,7 @@ import type { VolumeArgs } from "../../../sdk/mithril/volume";
 import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
+import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
 import { minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";
@@ -26,7 +27,7 @@ const largestGb = 32_000;
 const gbPerTb = 1000;
 
 export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
-  async check(given, context) {
+  async check(given, context, before) {
     const inputs = given as Fields<VolumeInputs>;
     const failures: CheckFailure[] = [];
     const [name, sizeGb] = [known(inputs.name), known(inputs.sizeGb)];
@@ -49,7 +50,8 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
         ? [{ property: "sizeGb", reason: `must be at most ${largest * gbPerTb} in ${region}, is ${sizeGb}` }]
         : [];
     });
-    return [...failures, ...offered];
+    const fields = ["region", "diskInterface", "sizeGb"] as const;
+    return [...failures, ...unlessStanding(offered, { before, inputs, fields, log: context.log })];
   },
 
   plan(_state, _inputs, changed) {

@@ -30,7 +30,7 @@ export interface SeenRequest {
 export class TestMithril {
   readonly requests: SeenRequest[] = [];
   /** The cloud's time, in milliseconds since 1970. */
-  clock: () => number = Date.now;
+  clock = (): number => Date.now();
   /** How many more machines there may be. */
   room = Number.POSITIVE_INFINITY;
   private readonly faults = new Faults();
