@@ -124,6 +124,7 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
       }
       const reachable = {
         ...completed,
+        labels: { ...placeLabels(instance), ...completed.labels },
         ...(completed.endpoint && { endpoint: onLoopback(completed.endpoint, addressOf) }),
       };
       return renderBootstrapScript(reachable, { delivery: "cudo-start-script" });
@@ -138,6 +139,15 @@ function isUnfinished(document: object): document is Ec2NodeDocument {
 /** What the metadata service tells. */
 function factsOf({ privateDns, zone, instanceId }: InstanceEvent) {
   return { nodeName: privateDns, providerId: `aws:///${zone}/${instanceId}` };
+}
+
+/** What AWS's cloud controller manager, or an administrator, tells of a machine's place. */
+function placeLabels({ region, zone, instanceType }: InstanceEvent): Record<string, string> {
+  return {
+    "node.kubernetes.io/instance-type": instanceType,
+    "topology.kubernetes.io/region": region,
+    "topology.kubernetes.io/zone": zone,
+  };
 }
 
 /** Private addresses exist in the VPC only: those of instances become the addresses of their machines. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlPlaneDocument, NodeDocument } from "../../../bootstrap/document";
+import { pinnedVersion } from "../../../toolchain/tools";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import { ApiConnection, type ApiServer } from "../api-connection";
 import type { Disk } from "../light/disk";
@@ -61,6 +62,7 @@ export class ControlPlane implements Role {
   async start(): Promise<void> {
     const { spec, disk } = this.surroundings;
     await requireLoopbackAddress(spec.address);
+    this.#tellVersion();
     const files = await writeControlPlaneFiles(
       disk.path("kubernetes"),
       spec.address,
@@ -74,6 +76,13 @@ export class ControlPlane implements Role {
       if (!this.#power.signal.aborted)
         disk.note(`kubeadm: error execution phase control-plane-join: ${kubeletWords(error)}`);
     });
+  }
+
+  /** The computer has the binaries of one version. */
+  #tellVersion(): void {
+    const [asked, given] = [this.document.kubernetesVersion, pinnedVersion("kube-apiserver")];
+    if (asked === given) return;
+    this.surroundings.disk.note(`light machines run Kubernetes ${given}, which this computer has, and not ${asked}`);
   }
 
   /** Those who write first, the store last. */

@@ -88,6 +88,10 @@ describe("what light machines of EC2 instances run", () => {
     assert.equal(document.bootstrapToken, "abcdef.0123456789abcdef");
     assert.equal(document.endpoint, "https://127.78.192.4:6443");
     assert.ok(!("secrets" in document));
+    // As the cloud controller manager would label it.
+    assert.equal(document.labels["topology.kubernetes.io/zone"], "us-west-2a");
+    assert.equal(document.labels["topology.kubernetes.io/region"], "us-west-2");
+    assert.equal(document.labels["node.kubernetes.io/instance-type"], instance.instanceType);
   });
 
   it("is for the first of several control planes a document that begins the cluster, and for the others one that joins it", async () => {

@@ -149,7 +149,7 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
         require_tag_keys_for_metadata(instance, kwargs.get("metadata_options") or {})
         for volume_id in [device.volume_id for device in instance.block_device_mapping.values()]:
             self.volumes[volume_id].add_tags(volume_tags)
-        for eni in instance.nics.values():
+        for eni in interfaces_of(instance):
             # EC2's default for interfaces that are made with the instance.
             eni.delete_on_termination = eni.delete_on_termination or eni.id not in before
         given = kwargs.get("iam_instance_profile_name") or kwargs.get("iam_instance_profile_arn")
@@ -168,6 +168,11 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
         else:
             world.after("launch", lambda instance=instance: _now_running(instance))
     return reservation
+
+
+def interfaces_of(instance: Any) -> list[Any]:
+    """All of them: several network cards have interfaces of one device index, of which moto's instances know the last."""
+    return [eni for eni in instance.ec2_backend.enis.values() if eni.instance is instance]
 
 
 def require_tag_keys_for_metadata(instance: Any, given: dict[str, Any]) -> None:
@@ -203,7 +208,10 @@ def terminate(self: Any) -> InstanceState:
 
 
 def _now_terminated(instance: Any) -> None:
+    further = [eni for eni in interfaces_of(instance) if eni.delete_on_termination]
     _terminate(instance)
+    for eni in further:
+        instance.ec2_backend.enis.pop(eni.id, None)
     failure = getattr(instance, "failure", None)
     if failure:
         # moto takes every termination for the user's.
