@@ -83,6 +83,8 @@ export interface AwsRequestRecord {
   readonly status: number;
   readonly code: string | null;
   readonly milliseconds: number;
+  /** Where the request differs from AWS's own model of its API, for example `Filter[0].Valeu: is no member of Filter`. */
+  readonly misfits: readonly string[];
 }
 
 export class AwsSimulatorClient {

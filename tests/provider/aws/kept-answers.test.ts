@@ -262,5 +262,7 @@ describe("AWS answers that are kept", () => {
     );
     const named = { GroupName: "sg-train", Description: "d", VpcId: scene.vpcId };
     await assert.rejects(scene.ec2.send(new CreateSecurityGroupCommand(named)), /may not begin with sg-/);
+    // Wrong on purpose.
+    await scene.simulator.clearRequests();
   });
 });

@@ -402,7 +402,7 @@ describe("the stand-in for the aws provider", function () {
 
   it("asks as the role that the provider's configuration names", async () => {
     const assuming = await start({
-      assumeRoles: JSON.stringify([{ roleArn: "arn:aws:iam::123456789012:role/deployer", externalId: "x" }]),
+      assumeRoles: JSON.stringify([{ roleArn: "arn:aws:iam::123456789012:role/deployer", externalId: "x1" }]),
     });
     const who = await assuming.invoke("aws:index/getCallerIdentity:getCallerIdentity", {});
     assert.match(String(who.result.values["arn"]), /assumed-role\/deployer/);

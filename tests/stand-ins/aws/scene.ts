@@ -1,10 +1,11 @@
 /** The stand-in for the aws provider as its executable, and a simulated AWS to speak to. */
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAwsSimulator, type AwsContents, type AwsSimulator } from "../../../simulator/aws";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
-import { quick, region } from "../../provider/aws/scene";
+import { misfitsOf, quick, region } from "../../provider/aws/scene";
 
 export interface StandInScene {
   readonly simulator: AwsSimulator;
@@ -40,8 +41,10 @@ export async function startStandInScene(): Promise<StandInScene> {
       }),
       left: async () => leftIn(await simulator.state()),
       close: async () => {
+        const wrong = await misfitsOf(simulator);
         await simulator.close();
         await close();
+        assert.deepEqual(wrong, [], "requests that AWS's own models do not have");
       },
     };
   } catch (error) {

@@ -4,13 +4,14 @@ import io
 import json
 import re
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import account, authorization, images, instances, provided, quota, zones
+from . import account, authorization, images, instances, provided, quota, shapes, zones
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -44,7 +45,7 @@ class Application:
                 if refused:
                     answer.json(400, {"__type": refused[0], "message": refused[1]})
                 else:
-                    answer.read(self._moto, environ)
+                    self._ask_moto(answer, environ)
         if fault is not None:
             answer.refuse(fault, "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query")
         content = answer.content.decode("utf-8", "replace") if answer.status >= 400 else ""
@@ -58,9 +59,18 @@ class Application:
                 "status": answer.status,
                 "code": next(filter(None, code.groups()), None) if code else None,
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
+                "misfits": shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body),
             }
         )
         return answer.send(start_response)
+
+    def _ask_moto(self, answer: "_Answer", environ: dict[str, Any]) -> None:
+        """What moto stumbles over is answered, and in the request log, all the same."""
+        try:
+            answer.read(self._moto, environ)
+        except Exception as error:
+            traceback.print_exc()
+            answer.json(500, {"__type": "InternalFailure", "message": f"{type(error).__name__}: {error}"})
 
     def _administer(self, environ: dict[str, Any], body: bytes, start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = _Answer()
