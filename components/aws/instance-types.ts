@@ -15,17 +15,25 @@ const gpusByFamily: Readonly<Record<string, Readonly<Record<string, number>>>> =
   "p6-b200": { "*": 8 },
   "p6-b300": { "*": 8 },
   "p6e-gb200": { "*": 4 },
+  "p6e-gb300": { "*": 4 },
   g4dn: { "12xlarge": 4, metal: 8, "*": 1 },
   g5: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
   g5g: { "16xlarge": 2, metal: 2, "*": 1 },
   g6: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
   g6e: { "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "*": 1 },
+  // A part of one, which a node offers as one.
+  g6f: { "*": 1 },
   gr6: { "*": 1 },
+  gr6f: { "*": 1 },
+  g7: { "12xlarge": 2, "24xlarge": 4, "48xlarge": 8, "*": 1 },
   g7e: { "12xlarge": 2, "24xlarge": 4, "48xlarge": 8, "*": 1 },
 };
 
 /** With GPUs older than Turing, which NVIDIA's open kernel modules leave out. */
 export const withoutOpenDriver = /^(p2|p3|p3dn|g3|g3s)\./;
+
+/** With parts of a GPU, for which NVIDIA has another driver. */
+export const withGridDriver = /^(g6f|gr6f)\./;
 
 /** Zero for types without NVIDIA GPUs, and for families that came after this release: `gpus` of a group says it then. */
 export function gpusOf(instanceType: string): number {
@@ -45,7 +53,8 @@ const modelByFamily: Readonly<Record<string, string>> = {
     "p6-b200": "B200",
     "p6-b300": "B300",
   },
-  ...{ "p6e-gb200": "GB200", g4dn: "T4", g5: "A10G", g5g: "T4g", g6: "L4", gr6: "L4", g6e: "L40S" },
+  ...{ "p6e-gb200": "GB200", "p6e-gb300": "GB300", g4dn: "T4", g5: "A10G", g5g: "T4g", g6: "L4", g6f: "L4" },
+  ...{ gr6: "L4", gr6f: "L4", g6e: "L40S", g7: "RTX PRO 4500", g7e: "RTX PRO 6000", p3dn: "V100" },
 };
 
 /** Of the GPUs; undefined where the name does not tell. */

@@ -11,7 +11,7 @@ import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
 import { gpuFields } from "./gpus";
-import { architectureOf, gpusOf, instanceTypePattern, withoutOpenDriver } from "./instance-types";
+import { architectureOf, gpusOf, instanceTypePattern, withGridDriver, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { planSubnets, roomIn } from "./subnets";
 import { checkTags } from "./tags";
@@ -117,17 +117,24 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
 
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
   checkTypes(path, group, problems);
-  const old = (knownElements(group.instanceTypes) ?? []).filter(
-    (type) => type !== undefined && withoutOpenDriver.test(type),
-  );
-  if (old.length > 0 && group.image === undefined) {
-    const reason = `AWS's image carries NVIDIA's open driver, which does not know the GPUs of ${old.join(", ")}: name one with the older driver`;
-    problems.add(`${path}.image`, reason);
-  }
+  if (group.image === undefined) checkDriver(path, group, problems);
   checkImage(`${path}.image`, group.image, problems);
   checkCapacity(`${path}.capacity`, group, problems);
   checkDisk(path, group, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+}
+
+/** AWS's image carries NVIDIA's open driver. */
+function checkDriver(path: string, { instanceTypes }: AwsNodeGroupArgs, problems: Problems): void {
+  const types = (knownElements(instanceTypes) ?? []).filter((type) => type !== undefined);
+  for (const [kind, needed] of [
+    [withoutOpenDriver, "the older driver"],
+    [withGridDriver, "NVIDIA's GRID driver"],
+  ] as const) {
+    const such = types.filter((type) => kind.test(type)).join(", ");
+    const reason = `AWS's image carries NVIDIA's open driver, which does not know the GPUs of ${such}: name one with ${needed}`;
+    if (such !== "") problems.add(`${path}.image`, reason);
+  }
 }
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */

@@ -104,7 +104,8 @@ function facts(info: InstanceTypeInfo): InstanceTypeFacts {
     name: info.InstanceType ?? "",
     vcpus: info.VCpuInfo?.DefaultVCpus ?? 0,
     memoryMib: info.MemoryInfo?.SizeInMiB ?? 0,
-    gpus: gpus.reduce((sum, gpu) => sum + (gpu.Count ?? 0), 0),
+    // Of a part of one, AWS tells as of none.
+    gpus: gpus.reduce((sum, gpu) => sum + Math.max(1, gpu.Count ?? 0), 0),
     gpuVendor: gpus[0]?.Manufacturer ?? "",
     gpuModel: gpus[0] ? [gpus[0].Manufacturer, gpus[0].Name].filter(Boolean).join(" ") : "",
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],

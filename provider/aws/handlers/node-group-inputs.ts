@@ -11,7 +11,7 @@ import { capacityProblems, capacityType } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
-import { examineGroup, settingFailures } from "../preflight/preflight";
+import { examineGroup, settingFailures, type GroupFacts } from "../preflight/preflight";
 import { instanceProfileExists, readGroupFacts, readSubnetZones, readTemplate } from "../preflight/preflight-facts";
 import { withReason } from "../../cloud/wait";
 import { connectIfKnown } from "../connection";
@@ -96,8 +96,9 @@ async function cloudFailures(
   if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
   const plan = { instanceTypes, minSize, maxSize, capacityType: capacityType(capacity as NodeGroupInputs["capacity"]) };
   const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
-  const findings = examineGroup(plan, await readGroupFacts(clients, plan, surroundings, signal));
-  const warnings = [...template.warnings, ...findings.warnings];
+  const facts = await readGroupFacts(clients, plan, surroundings, signal);
+  const findings = examineGroup(plan, facts);
+  const warnings = [...template.warnings, ...findings.warnings, ...uncountedGpus(inputs, facts)];
   if (before && isDeepStrictEqual(planOf(before), plan)) {
     // Its machines run: what AWS offers by now, and how much, concerns those that are still to come.
     warnings.push(...findings.failures.map(({ property, reason }) => `${property}: ${reason}`));
@@ -106,6 +107,16 @@ async function cloudFailures(
   }
   for (const warning of warnings) log.warn(warning);
   return failures;
+}
+
+/** Names of types tell of GPUs only as long as they are known here. */
+function uncountedGpus({ gpus }: Fields<NodeGroupInputs>, { types }: GroupFacts): string[] {
+  const counted = gpus === undefined || isUnknown(gpus) ? undefined : (gpus as { count?: unknown }).count;
+  const [some] = types.filter((type) => type.gpus > 0);
+  if (counted !== 0 || !some) return [];
+  return [
+    `gpus: AWS says that ${some.name} has ${some.gpus} × ${some.gpuModel}, and the group counts none: with \`gpus: ${some.gpus}\` nodes offer them`,
+  ];
 }
 
 function planOf({ instanceTypes, minSize, maxSize, capacity }: NodeGroupInputs): object {

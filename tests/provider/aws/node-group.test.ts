@@ -310,6 +310,18 @@ describe("AWS NodeGroup", () => {
     assert.match(failures[0]!.reason, /are both in us-west-2a: a fleet takes one subnet for each zone/);
   });
 
+  it("says where a group counts no GPUs and AWS does", async () => {
+    const warned = async (inputs: object) => {
+      const before = plugin.messages.length;
+      assert.deepEqual(await refusal(inputs), []);
+      return plugin.messages.slice(before).map(({ message }) => message);
+    };
+    const inputs = await program("uncounted", { instanceTypes: ["g5.12xlarge"] });
+    const [message] = await warned({ ...inputs, gpus: { count: 0 } });
+    assert.match(message!, /AWS says that g5\.12xlarge has 4 × NVIDIA A10G, and the group counts none: with `gpus: 4`/);
+    assert.deepEqual(await warned({ ...inputs, gpus: { count: 4 } }), []);
+  });
+
   it("refuses launch templates that nothing would start from", async () => {
     const good = await program("template");
     const version = await addTemplateVersion(scene, good.launchTemplateId, {
