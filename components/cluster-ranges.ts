@@ -1,6 +1,6 @@
 /** Address ranges inside a cluster that we boot: of pods and of Services. Pure. */
 import { overlap, parseCidr } from "../sdk/ip-ranges";
-import { checkCidr } from "./checks";
+import { checkCidr } from "./value-checks";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
 import type * as pulumi from "../sdk/pulumi";

@@ -1,5 +1,5 @@
 /** Root disks of machines. Pure. */
-import { checkWhole } from "../common-checks";
+import { checkWhole } from "../value-checks";
 import type { Problems } from "../errors";
 import { known } from "../inputs";
 import type { AwsNodeGroupArgs } from "./args";

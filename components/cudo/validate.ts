@@ -1,6 +1,8 @@
 import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
-import { checkCommonArgs, checkCommonGroups, checkWhole } from "../common-checks";
+import { checkCommonArgs } from "../cluster-checks";
+import { checkCommonGroups } from "../node-group-checks";
+import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";

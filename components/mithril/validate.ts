@@ -1,4 +1,5 @@
-import { checkBounds, checkDuration, checkGroupNames } from "../checks";
+import { checkBounds, checkGroupNames } from "../node-group-checks";
+import { checkDuration } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";

@@ -4,7 +4,7 @@ import { requestPrefix } from "../aws/tags";
 import { checkAwsClusterArgs } from "../aws/validate";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
-import { checkChoice } from "../checks";
+import { checkChoice } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
 import { checkFields, groupFields, isObject, requestFields, settingsFields, taintFields } from "./fields";
 import type {

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  checkBounds,
-  checkCidr,
-  checkClusterName,
-  checkGroupNames,
-  checkKubernetesVersion,
-  checkLabels,
-  checkTaints,
-} from "../../components/checks";
+import { checkClusterName, checkKubernetesVersion } from "../../components/cluster-checks";
 import { Problems } from "../../components/errors";
+import { checkBounds, checkGroupNames, checkLabels, checkTaints } from "../../components/node-group-checks";
+import { checkCidr } from "../../components/value-checks";
 import { formatCidr, rangeOf } from "../../sdk/ip-ranges";
 
 function problemsOf(check: (problems: Problems) => void): string[] {
@@ -18,7 +12,7 @@ function problemsOf(check: (problems: Problems) => void): string[] {
   return problems.all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
 }
 
-describe("components/checks", () => {
+describe("checks of arguments", () => {
   describe("cluster name", () => {
     it("accepts exactly what the create-cluster request accepts", () => {
       const character = fc.constantFrom(..."abzAZ019-");

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { awsName, longestNames } from "../../components/aws/names";
 import { kubernetesTags } from "../../components/aws/tags";
-import { limits } from "../../components/checks";
+import { longestClusterName } from "../../components/cluster-checks";
 import { controlPlaneFields, groupFields } from "../../components/node-documents";
 import { cudoId, longestId, memberId } from "../../sdk/cudo/ids";
 
 const text = (first: string, rest: string, longest: number) =>
   fc.stringMatching(new RegExp(`^[${first}]([${rest}]{0,${longest - 2}}[${first}])?$`));
-const cluster = fc.oneof(text("A-Za-z0-9", "A-Za-z0-9-", limits.clusterNameLength), fc.constant("c".repeat(128)));
+const cluster = fc.oneof(text("A-Za-z0-9", "A-Za-z0-9-", longestClusterName), fc.constant("c".repeat(128)));
 const group = fc.oneof(text("a-z0-9", "a-z0-9-", 63), fc.constant("g".repeat(63)));
 const prefix = fc.oneof(fc.constant(""), fc.constant("p".repeat(40)), text("A-Za-z0-9", "A-Za-z0-9-", 40));
 const labelValue = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;

@@ -1,5 +1,5 @@
 /** Whether what is asked of GPUs can be had together. Pure. */
-import { checkChoice } from "../../checks";
+import { checkChoice } from "../../value-checks";
 import type { Problems } from "../../errors";
 import { known } from "../../inputs";
 import { gpuGroups, needsOperator, type GpuFields, type GpuMode } from "./groups";

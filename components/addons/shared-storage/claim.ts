@@ -1,6 +1,6 @@
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import * as pulumi from "../../../sdk/pulumi";
-import { checkWhole } from "../../common-checks";
+import { checkWhole } from "../../value-checks";
 import type { KubernetesCluster } from "../../cluster";
 import { Problems } from "../../errors";
 

@@ -1,19 +1,12 @@
 /** What the arguments of clusters whose control plane we boot have in common, whichever cloud runs them. Pure. */
-import {
-  checkBounds,
-  checkCidr,
-  checkClusterName,
-  checkDuration,
-  checkGroupNames,
-  checkKubernetesVersion,
-  checkLabels,
-  checkTaints,
-} from "./checks";
+import type * as pulumi from "../sdk/pulumi";
 import type { Problems } from "./errors";
 import { known, knownElements } from "./inputs";
-import type * as pulumi from "../sdk/pulumi";
-import type { TaintArgs } from "../sdk/kubernetes/taint";
-import { defaultKubernetesMinor } from "./versions";
+import { checkCidr, checkDuration } from "./value-checks";
+import { defaultKubernetesMinor, kubernetesReleases, resolveKubernetesVersion } from "./versions";
+
+/** Of the create-cluster request (seed 004, "Limits"). */
+export const longestClusterName = 128;
 
 export interface CommonClusterArgs {
   clusterName?: string | undefined;
@@ -22,15 +15,6 @@ export interface CommonClusterArgs {
   apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   scaleDownAfter?: string | undefined;
-}
-
-export interface CommonGroupArgs {
-  name: string;
-  role: string;
-  minSize: pulumi.Input<number>;
-  maxSize: pulumi.Input<number>;
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined;
 }
 
 /** `name` is the resource's, which a cluster has without `clusterName`. */
@@ -56,29 +40,21 @@ function checkCidrs(path: string, ranges: pulumi.Input<pulumi.Input<string>[]> |
   });
 }
 
-export function checkCommonGroups(groups: readonly CommonGroupArgs[], problems: Problems): void {
-  checkGroupNames(
-    "nodeGroups",
-    groups.map(({ name }) => name),
-    problems,
-  );
-  groups.forEach((group, index) => {
-    const path = `nodeGroups[${index}]`;
-    checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
-    checkLabels(`${path}.labels`, group.labels, problems);
-    checkTaints(`${path}.taints`, group.taints, problems);
-  });
+export function checkClusterName(path: string, name: string, problems: Problems): void {
+  if (name.length < 1 || name.length > longestClusterName) {
+    problems.add(path, `must have 1 to ${longestClusterName} characters, has ${name.length}`);
+  } else if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {
+    problems.add(path, `"${name}" must be letters, digits and hyphens, and start and end with a letter or digit`);
+  }
 }
 
-/** Whole numbers of at least `least`; what is not known yet is left to the cloud. */
-export function checkWhole(
-  path: string,
-  given: pulumi.Input<number> | undefined,
-  least: number,
-  problems: Problems,
-): void {
-  const value = known(given);
-  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
-    problems.add(path, `must be a whole number of at least ${least}, is ${value}`);
+export function checkKubernetesVersion(path: string, version: string, preReleases: boolean, problems: Problems): void {
+  if (!resolveKubernetesVersion(version, preReleases)) {
+    const minors = Object.keys(kubernetesReleases).join(", ");
+    const hint = /-(alpha|beta|rc)/.test(version) ? "; pre-releases need devMode: true" : "";
+    problems.add(
+      path,
+      `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`,
+    );
   }
 }

@@ -1,37 +1,33 @@
-/** Checks that every cluster component makes of its arguments, whichever cloud runs it. Pure. */
+/** What the arguments of node groups have in common, whichever cloud runs them. Pure. */
 import type * as pulumi from "../sdk/pulumi";
 import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
 import { known, knownElements, knownEntries } from "./inputs";
-import { kubernetesReleases, resolveKubernetesVersion } from "./versions";
-import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
 
 /** Limits of the create-cluster request (seed 004, "Limits"). */
-export const limits = { clusterNameLength: 128, nodeGroups: 20, nodesPerGroup: 100 } as const;
+const limits = { nodeGroups: 20, nodesPerGroup: 100 } as const;
 
-export function checkClusterName(path: string, name: string, problems: Problems): void {
-  if (name.length < 1 || name.length > limits.clusterNameLength) {
-    problems.add(path, `must have 1 to ${limits.clusterNameLength} characters, has ${name.length}`);
-  } else if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {
-    problems.add(path, `"${name}" must be letters, digits and hyphens, and start and end with a letter or digit`);
-  }
+export interface CommonGroupArgs {
+  name: string;
+  role: string;
+  minSize: pulumi.Input<number>;
+  maxSize: pulumi.Input<number>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  taints?: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined;
 }
 
-export function checkKubernetesVersion(path: string, version: string, preReleases: boolean, problems: Problems): void {
-  if (!resolveKubernetesVersion(version, preReleases)) {
-    const minors = Object.keys(kubernetesReleases).join(", ");
-    const hint = /-(alpha|beta|rc)/.test(version) ? "; pre-releases need devMode: true" : "";
-    problems.add(
-      path,
-      `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`,
-    );
-  }
-}
-
-/** As Go takes it. */
-export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
-  if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
-    problems.add(path, `"${text}" must be a duration: numbers with the units ms, s, m or h, such as 90s or 1h30m`);
+export function checkCommonGroups(groups: readonly CommonGroupArgs[], problems: Problems): void {
+  checkGroupNames(
+    "nodeGroups",
+    groups.map(({ name }) => name),
+    problems,
+  );
+  groups.forEach((group, index) => {
+    const path = `nodeGroups[${index}]`;
+    checkBounds(path, { minSize: known(group.minSize), maxSize: known(group.maxSize), role: group.role }, problems);
+    checkLabels(`${path}.labels`, group.labels, problems);
+    checkTaints(`${path}.taints`, group.taints, problems);
+  });
 }
 
 export interface Bounds {
@@ -162,31 +158,4 @@ export function checkTaints(
       problems.add(`${at}.value`, `"${value}" is not a valid label value`);
     }
   });
-}
-
-/** IPv4 in CIDR notation. */
-export function checkCidr(path: string, cidr: string, problems: Problems): void {
-  const range = rangeOf(cidr);
-  if (!range) {
-    problems.add(path, `"${cidr}" must be an IPv4 range such as 203.0.113.0/24`);
-  } else if (!parseCidr(cidr)) {
-    problems.add(path, `"${cidr}" has bits beyond its prefix, which clouds refuse: ${formatCidr(range)} is the range`);
-  }
-}
-
-export function checkChoice(
-  path: string,
-  value: string | undefined,
-  choices: readonly string[],
-  problems: Problems,
-): void {
-  if (value !== undefined && !choices.includes(value)) {
-    problems.add(
-      path,
-      `must be ${choices
-        .map((choice) => `"${choice}"`)
-        .join(", ")
-        .replace(/, ([^,]*)$/, " or $1")}, is "${value}"`,
-    );
-  }
 }

@@ -1,0 +1,51 @@
+/** Checks of single values. Pure. */
+import type * as pulumi from "../sdk/pulumi";
+import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
+import type { Problems } from "./errors";
+import { known } from "./inputs";
+
+/** Whole numbers of at least `least`; what is not known yet is left to the cloud. */
+export function checkWhole(
+  path: string,
+  given: pulumi.Input<number> | undefined,
+  least: number,
+  problems: Problems,
+): void {
+  const value = known(given);
+  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
+    problems.add(path, `must be a whole number of at least ${least}, is ${value}`);
+  }
+}
+
+export function checkChoice(
+  path: string,
+  value: string | undefined,
+  choices: readonly string[],
+  problems: Problems,
+): void {
+  if (value !== undefined && !choices.includes(value)) {
+    problems.add(
+      path,
+      `must be ${choices
+        .map((choice) => `"${choice}"`)
+        .join(", ")
+        .replace(/, ([^,]*)$/, " or $1")}, is "${value}"`,
+    );
+  }
+}
+
+/** As Go takes it. */
+export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
+  if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
+    problems.add(path, `"${text}" must be a duration: numbers with the units ms, s, m or h, such as 90s or 1h30m`);
+}
+
+/** IPv4 in CIDR notation. */
+export function checkCidr(path: string, cidr: string, problems: Problems): void {
+  const range = rangeOf(cidr);
+  if (!range) {
+    problems.add(path, `"${cidr}" must be an IPv4 range such as 203.0.113.0/24`);
+  } else if (!parseCidr(cidr)) {
+    problems.add(path, `"${cidr}" has bits beyond its prefix, which clouds refuse: ${formatCidr(range)} is the range`);
+  }
+}
