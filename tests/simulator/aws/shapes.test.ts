@@ -36,6 +36,7 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
     const roles = "Version=2010-05-08&Action=TagRole&RoleName=node&Tags.member.1.Key=a&Tags.member.1.Value=b";
     assert.deepEqual(await misfits("iam", roles), []);
     assert.deepEqual(await misfits("ssm", '{"Name":"/a/b","WithDecryption":true}', "AmazonSSM.GetParameter"), []);
+    assert.deepEqual(await misfits("kms", '{"KeyId":"1","Plaintext":"c2VjcmV0"}', "TrentService.Encrypt"), []);
     const balancers = "Version=2015-12-01&Action=DescribeLoadBalancers&Names.member.1=train-api&PageSize=20";
     assert.deepEqual(await misfits("elasticloadbalancing", balancers), []);
   });
@@ -46,21 +47,23 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
       "Filter[0].Valeu: is no member of Filter",
     ]);
     assert.deepEqual(await ec2("Action=DescribeSubnets&MaxResults=many&DryRun=no"), [
-      "MaxResults: 'many' is no integer",
-      "DryRun: 'no' is no boolean",
+      "MaxResults: is no integer",
+      "DryRun: is no boolean",
     ]);
-    assert.deepEqual(await ec2("Action=DescribeSubnets&MaxResults=2000"), ["MaxResults: 2000 is not from 5 to 1000"]);
+    assert.deepEqual(await ec2("Action=DescribeSubnets&MaxResults=2000"), ["MaxResults: is not from 5 to 1000"]);
     const fleet = "Type=eternal&LaunchTemplateConfigs.1.Overrides.1.SubnetId=s&TargetCapacitySpecification.Total=1";
     assert.deepEqual(await ec2(`Action=CreateFleet&${fleet}`), [
-      "Type: 'eternal' is none of request, maintain, instant",
+      "Type: is none of request, maintain, instant",
       "TargetCapacitySpecification.TotalTargetCapacity: is required",
       "TargetCapacitySpecification.Total: is no member of TargetCapacitySpecificationRequest",
     ]);
+    const [blob] = await misfits("kms", '{"KeyId":"1","Plaintext":"a secret"}', "TrentService.Encrypt");
+    assert.equal(blob, "Plaintext: is no blob", "no value stands in the log");
     const [name, length] = await misfits("iam", `Version=2010-05-08&Action=GetRole&RoleName=a/${"b".repeat(63)}`);
-    assert.match(name!, /^RoleName: .* does not match/);
+    assert.match(name!, /^RoleName: does not match/);
     assert.equal(length, "RoleName: has 65 characters, and must have 1 to 64");
     assert.deepEqual(await misfits("ssm", '{"Name":"/a","WithDecryption":"yes","With":1}', "AmazonSSM.GetParameter"), [
-      "WithDecryption: 'yes' is no boolean",
+      "WithDecryption: is no boolean",
       "With: is no member of GetParameterRequest",
     ]);
   });

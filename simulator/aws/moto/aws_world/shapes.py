@@ -20,7 +20,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def misfits(service: str, action: str, content_type: str, body: bytes) -> list[str]:
-    """What is wrong with a request, by the path of each parameter. Requests of services that are not known here fit."""
+    """What is wrong with a request, by the path of each parameter, without their values. What is asked of other services fits."""
     if content_type.startswith("application/x-amz-json"):
         model = _model(_SERVICES.get(service))
         try:
@@ -133,12 +133,12 @@ class _Examination:
 
     def scalar(self, shape: Any, given: Any, path: str) -> None:
         kind, text = shape.type_name, str(given)
-        if self.is_form or kind == "string":
+        if self.is_form or kind in ("string", "blob"):
             right_type = isinstance(given, str)
         else:
             right_type = isinstance(given, bool) == (kind == "boolean") and not isinstance(given, str)
         if not right_type or not _is(kind, given if self.is_form else text.lower() if kind == "boolean" else text):
-            return self.refuse(path, f"{text!r} is no {kind}")
+            return self.refuse(path, f"is no {kind}")
         if kind == "string":
             self.string(shape, text, path)
         elif kind in ("integer", "long", "float", "double"):
@@ -147,15 +147,15 @@ class _Examination:
     def string(self, shape: Any, text: str, path: str) -> None:
         enum, pattern = shape.metadata.get("enum"), shape.metadata.get("pattern")
         if enum and text not in enum:
-            self.refuse(path, f"{text!r} is none of {', '.join(enum)}" if len(enum) < 20 else f"{text!r} is no {shape.name}")
+            self.refuse(path, f"is none of {', '.join(enum)}" if len(enum) < 20 else f"is no {shape.name}")
         if pattern and not _matches(pattern, text):
-            self.refuse(path, f"{text!r} does not match {pattern}")
+            self.refuse(path, f"does not match {pattern}")
         self.measure(shape, len(text), "characters", path)
 
     def measure(self, shape: Any, size: float, what: str, path: str) -> None:
         least, most = shape.metadata.get("min"), shape.metadata.get("max")
         if (least is not None and size < least) or (most is not None and size > most):
-            self.refuse(path, f"has {size:g} {what}, and must have {least} to {most}" if what else f"{size:g} is not from {least} to {most}")
+            self.refuse(path, f"has {size:g} {what}, and must have {least} to {most}" if what else f"is not from {least} to {most}")
 
     def name_of(self, shape: Any, name: str) -> str:
         """As it stands in a request. Reference: Smithy, "AWS EC2 query protocol"."""
