@@ -84,6 +84,12 @@ export const nfsCsiDriver = {
   repository: "https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts",
 } as const;
 
+/** Makes volumes of a path that every node has. */
+export const localPathProvisioner = {
+  image: "docker.io/rancher/local-path-provisioner:v0.0.37",
+  helper: "docker.io/library/busybox:1.37.0",
+} as const;
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

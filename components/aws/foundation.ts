@@ -16,7 +16,6 @@ import { controlPlanePolicy, nodePolicy } from "./policies";
 import { awsAccount, type AwsAccount } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
 import { awsName, longestNames } from "./names";
-import { sharedFiles, sharedFileSystem } from "./shared-files";
 import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
 
 /** Where a cluster is, and what its things are called. */
@@ -167,7 +166,8 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     onAws,
   );
-  const fileSystem = args.sharedStorage && sharedFileSystem(name, args.sharedStorage, { base, tags }, onAws);
+  const fileSystem =
+    args.sharedStorage && loadSharedFiles().sharedFileSystem(name, args.sharedStorage, { base, tags }, onAws);
   const nodeIdentity = machineIdentity(
     `${name}-node`,
     {
@@ -187,7 +187,13 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     secrets,
     controlPlaneIdentity,
     nodeIdentity,
-    files: fileSystem && sharedFiles(name, args, { base, tags, network, access, fileSystem }, onAws),
+    files: fileSystem && loadSharedFiles().sharedFiles(name, args, { base, tags, network, access, fileSystem }, onAws),
     beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
+}
+
+/** With the types of EFS and Kubernetes, which programs without shared storage need not load. */
+function loadSharedFiles() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("./shared-files") as typeof import("./shared-files");
 }

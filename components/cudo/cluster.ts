@@ -21,7 +21,6 @@ import { apiServerName } from "./documents";
 import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups";
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
-import { sharedFiles } from "./shared-files";
 import { checkCudoClusterArgs } from "./validate";
 
 /**
@@ -138,7 +137,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
     const files =
       args.sharedStorage &&
-      sharedFiles(
+      loadSharedFiles().sharedFiles(
         name,
         args.sharedStorage,
         {
@@ -237,4 +236,10 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,
     });
   }
+}
+
+/** With Kubernetes' types, which programs without shared storage need not load. */
+function loadSharedFiles() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("./shared-files") as typeof import("./shared-files");
 }

@@ -59,6 +59,16 @@ export interface MithrilControlPlaneArgs {
   instanceType: pulumi.Input<string>;
 }
 
+export interface MithrilSharedStorageArgs {
+  /** One of `fileShares`. */
+  share: string;
+  /**
+   * Refuses to delete or replace the share, and what is in it: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
 export interface MithrilClusterArgs {
   /**
    * Name of the cluster: 1 to 63 lower-case letters, digits and hyphens, starting with a letter.
@@ -118,6 +128,12 @@ export interface MithrilClusterArgs {
   scaleDownAfter?: string;
   /** File shares, attached to every group. They can be deleted once no order has them. Charged per GB and month. */
   fileShares?: MithrilFileShareArgs[];
+  /**
+   * Storage that many pods on many nodes read and write at once: the StorageClass `shared`, whose volumes are directories of a file share
+   * (`SharedClaim`). A share as a whole is a `FileShareVolume`. Costs nothing but the share.
+   * Default: none.
+   */
+  sharedStorage?: MithrilSharedStorageArgs;
   /**
    * How long to wait for the cluster to become `Available`, in minutes. Mithril says up to ten and has no status for a failure.
    * Default: 15.

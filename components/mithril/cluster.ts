@@ -7,6 +7,8 @@ import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
+import type { AddOn } from "../addons/add-on";
+import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
@@ -65,6 +67,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   public readonly nodeGroups: pulumi.Output<MithrilNodeGroupStatus[]>;
   /** `ready` once the API server answers and there are as many Ready nodes as the groups' minimum; unknown before that. */
   public readonly status: pulumi.Output<string>;
+  /** `shared` once the StorageClass is there, where the cluster has `sharedStorage`. */
+  public readonly sharedStorageClass?: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
   /** Id of Mithril's cluster (`clust_…`), for orders of your own. */
@@ -100,7 +104,11 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
           `${name}-${share}`,
           { name: share, region: args.region, diskInterface: "File", sizeGb },
           // The name is the path on the nodes, and no other volume of the project may have it.
-          { ...child, deleteBeforeReplace: true },
+          {
+            ...child,
+            deleteBeforeReplace: true,
+            protect: args.sharedStorage?.share === share && (args.sharedStorage.protect ?? true),
+          },
         ),
     );
 
@@ -160,7 +168,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
                 }),
               ]
             : [],
-          afterNodes: [],
+          afterNodes: args.sharedStorage ? [volumesOf(args.sharedStorage.share, shares)] : [],
         },
         // Orders cost money from the beginning: not before the cluster is known to work.
         nodeGroups: groups.map((group) => (apiServer) => {
@@ -193,11 +201,21 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.kubeProvider = kubeProvider;
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
+    if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);
     this.clusterId = cluster.id;
-    this.registerOutputs({ ...outputs, clusterId: this.clusterId });
+    this.registerOutputs({ ...outputs, clusterId: this.clusterId, sharedStorageClass: this.sharedStorageClass });
   }
 }
 
 function sumOf(counts: pulumi.Output<number>[]): pulumi.Output<number> {
   return pulumi.all(counts).apply((all) => all.reduce((sum, count) => sum + count, 0));
+}
+
+function volumesOf(share: string, ready: pulumi.Resource[]): AddOn {
+  // Loaded when asked for, as the autoscaler is.
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { fileShareStorage } =
+    require("../addons/shared-storage/file-share") as typeof import("../addons/shared-storage/file-share");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return fileShareStorage({ path: `/mnt/${share}`, ready });
 }

@@ -64,6 +64,10 @@ function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | 
 
 function checkShares(args: MithrilClusterArgs, problems: Problems): void {
   const first = new Map<string, number>();
+  const { share } = args.sharedStorage ?? {};
+  const names = (args.fileShares ?? []).map(({ name }) => name);
+  if (share !== undefined && !names.includes(share))
+    problems.add("sharedStorage.share", `"${share}" is not among fileShares, which are: ${names.join(", ") || "none"}`);
   (args.fileShares ?? []).forEach(({ name, sizeGb }, index) => {
     const path = `fileShares[${index}]`;
     if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {

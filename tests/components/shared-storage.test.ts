@@ -6,6 +6,13 @@ import { CudoCluster } from "../../components/cudo/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
+import type { MithrilClusterArgs } from "../../components/mithril/args";
+import { MithrilCluster } from "../../components/mithril/cluster";
+import { checkMithrilClusterArgs } from "../../components/mithril/validate";
+import type { KubernetesObject } from "../../provider/kubernetes/api";
+import { kubernetesApi } from "../../provider/kubernetes/client";
+import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
+import { until } from "../simulator/machines/test-cluster";
 import { deployed, minimal } from "./aws-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 
@@ -141,6 +148,83 @@ describe("shared storage on Cudo", () => {
     assert.ok(registered.dependenciesOf("train-shared").includes("train-nfs"));
     assert.ok(registered.dependenciesOf("train-nfs").includes("train-file-server"));
     assert.ok(!registered.isProtected("train-files"));
+  });
+});
+
+describe("shared storage on Mithril", () => {
+  const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n";
+  const args: MithrilClusterArgs = {
+    ...{
+      region: "us-central5-a",
+      controlPlane: { instanceType: "cpu.4x" },
+      sshPrivateKey: privateKey,
+      autoscaler: false,
+    },
+    sshKeyId: "sshkey_mine",
+    fileShares: [
+      { name: "datasets", sizeGb: 100 },
+      { name: "scratch", sizeGb: 100 },
+    ],
+    sharedStorage: { share: "datasets" },
+  };
+  const served = JSON.stringify({
+    clusters: [{ name: "k", cluster: { server: "https://10.0.0.10:6443", "certificate-authority-data": "Q0E=" } }],
+    users: [{ name: "u", user: { token: "t" } }],
+    contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+    "current-context": "c",
+  });
+
+  async function made() {
+    const registered = await mockProgram({
+      "gpu-clusters:mithril:Cluster": () => ({ kubeHost: "203.0.113.7", endpoint: "https://203.0.113.7:6443" }),
+      "gpu-clusters:mithril:SshAccess": () => ({ hostKey: "ssh-ed25519 HOST" }),
+      "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.34.0" }),
+      "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+      "command:remote:Command": () => ({ stdout: served, stderr: "" }),
+    });
+    const cluster = new MithrilCluster("train", args);
+    assert.equal(await valueOf(cluster.sharedStorageClass!), "shared");
+    await settled();
+    return registered;
+  }
+
+  it("makes directories of the share that was named, which alone is protected", async () => {
+    const registered = await made();
+    assert.deepEqual(
+      ["train-datasets", "train-scratch"].map((name) => registered.isProtected(name)),
+      [true, false],
+    );
+    const { data } = plain(registered.inputs("kubernetes:core/v1:ConfigMap")) as { data: Record<string, string> };
+    assert.deepEqual(JSON.parse(data["config.json"]!), { nodePathMap: [], sharedFileSystemPath: "/mnt/datasets" });
+    assert.ok(registered.dependenciesOf("train-shared").includes("train-shared-provisioner"));
+    const wrong = checkMithrilClusterArgs("train", { ...args, sharedStorage: { share: "none" } }).all;
+    assert.deepEqual(
+      wrong.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
+      ['sharedStorage.share: "none" is not among fileShares, which are: datasets, scratch'],
+    );
+  });
+
+  describe("on a real API server", function () {
+    this.timeout(180_000);
+    let server: TestControlPlane;
+    before(async () => {
+      server = await controlPlane();
+    });
+    after(() => server.close());
+
+    it("is admitted, object by object, with strict validation", async () => {
+      const api = kubernetesApi(await server.kubeconfig("system:masters"), { timeoutMs: 30_000 });
+      await until("the API server answers", async () => (await api.text("/readyz")) === "ok", 60_000);
+      const objects = (await made()).resources
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .map(({ inputs }) => plain(inputs) as KubernetesObject);
+      assert.equal(objects.length, 9);
+      // Server-side apply validates strictly: a field that does not exist is an error.
+      for (const object of objects) {
+        const applied = await api.apply(object, { fieldManager: "test" });
+        assert.equal(applied.metadata.name, object.metadata.name);
+      }
+    });
   });
 });
 
