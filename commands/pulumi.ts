@@ -102,7 +102,8 @@ async function removeDeadLocks(files: StackFiles): Promise<void> {
 export async function showPulumi(pulumi: Pulumi, args: string[], signal: AbortSignal): Promise<number> {
   signal.throwIfAborted();
   const color = process.stderr.isTTY ? "always" : "never";
-  const child = spawn(pulumi.executable, [...args, "--non-interactive", "--color", color], {
+  // Of waits our plugin tells what is new; the engine's dots beside it, one a second, would be most of a log.
+  const child = spawn(pulumi.executable, [...args, "--non-interactive", "--suppress-progress", "--color", color], {
     cwd: root,
     env: { ...process.env, ...pulumi.environment },
     // In a session of its own: Ctrl-C in a terminal reaches every process there, and a second one would make pulumi drop its work.
