@@ -1,9 +1,38 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
+import { until } from "../until";
 import { EngineEnvironment } from "./environment";
+
+/** The notebook runs because a device plugin offers the node's GPU, not because the simulator counts one. */
+async function restsOnDevicePlugin(api: KubernetesApi, nodeName: string): Promise<void> {
+  const offered = async () => {
+    const node = await api.read({ apiVersion: "v1", kind: "Node", name: nodeName });
+    return (node!["status"] as { allocatable: Record<string, string> }).allocatable["nvidia.com/gpu"];
+  };
+  const notebooks = async () =>
+    (await api.list({ apiVersion: "v1", kind: "Pod", namespace: "default" })) as (KubernetesObject & {
+      spec: { nodeName?: string };
+      status: { phase: string; conditions?: { type: string; message?: string }[] };
+    })[];
+  const [running] = await notebooks();
+  assert.deepEqual([running!.spec.nodeName, running!.status.phase, await offered()], [nodeName, "Running", "1"]);
+  await api.delete({
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    namespace: "kube-system",
+    name: "nvidia-device-plugin",
+  });
+  await until(async () => (await offered()) === "0", "nobody offers the GPU");
+  await api.delete({ apiVersion: "v1", kind: "Pod", namespace: "default", name: running!.metadata.name! });
+  await until(async () => {
+    const [waiting] = (await notebooks()).filter(({ metadata }) => metadata.name !== running!.metadata.name);
+    return waiting?.status.conditions?.some(({ message }) => /Insufficient nvidia\.com\/gpu/.test(message ?? ""));
+  }, "the notebook waits for a GPU");
+}
 
 describe("examples on the engine", function () {
   this.timeout(400_000);
@@ -19,7 +48,9 @@ describe("examples on the engine", function () {
     const stack = await environment.stack({}, { program });
     const up = await stack.up();
     assert.ok(up.ok, up.text);
-    assert.match((await stack.outputs()).deployment as string, /^notebook-/);
+    const { deployment, kubeconfig } = (await stack.outputs()) as Record<string, string>;
+    assert.match(deployment!, /^notebook-/);
+    await restsOnDevicePlugin(kubernetesApi(kubeconfig!), "train-gpu-0");
     const { vms } = (await environment.simulator.state()).cudo;
     const teams = vms.map(({ id, metadata }) => [id, metadata["team"]]).sort();
     assert.deepEqual(teams, [
