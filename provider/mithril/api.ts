@@ -64,8 +64,8 @@ export interface MithrilApi {
     extend(fid: string, extension: { endTime: string; maxUnitCents?: number }, signal: AbortSignal): Promise<void>;
     /** Sent once: look at the instances before it is sent again. Irreversible. */
     terminateInstances(fid: string, instances: readonly string[], signal: AbortSignal): Promise<void>;
-    /** Types that can be reserved, in whatever region. */
-    instanceTypes(signal: AbortSignal): Promise<InstanceType[]>;
+    /** Types that can be reserved, in whatever region; undefined where the project may not list them. */
+    instanceTypes(signal: AbortSignal): Promise<InstanceType[] | undefined>;
     /** Undefined where Mithril has no standard offer. */
     quote(query: QuoteQuery, signal: AbortSignal): Promise<Quote | undefined>;
   };

@@ -202,7 +202,7 @@ export function createMithrilClient({
           signal,
         );
       },
-      instanceTypes: (signal) => list("/v2/reservation/instance-types", decodeInstanceType, signal),
+      instanceTypes: (signal) => orNone(list("/v2/reservation/instance-types", decodeInstanceType, signal)),
       quote: ({ instanceType, region, startTime, endTime, quantity }, signal) => {
         const query = {
           ...{ project, instance_type: instanceType, region, quantity },

@@ -12,7 +12,7 @@ export interface Connection {
   readonly api: MithrilApi;
   readonly catalogue: Catalogue;
   /** Types that can be reserved: another list than what is auctioned. */
-  readonly reservable: Cached<InstanceType[]>;
+  readonly reservable: Cached<readonly InstanceType[]>;
 }
 
 const connections = new Connections<Connection>({
@@ -20,8 +20,12 @@ const connections = new Connections<Connection>({
   complete: (given) => checkMithrilConfig(given).config,
   open(account) {
     const api = createMithrilClient(account);
-    const reservable = new Cached((signal) => api.reservations.instanceTypes(signal));
-    return { api, catalogue: catalogueOf(api), reservable };
+    const catalogue = catalogueOf(api);
+    // A list that the project may not read counts against nothing: the quote tells then.
+    const reservable = new Cached<readonly InstanceType[]>(
+      async (signal) => (await api.reservations.instanceTypes(signal)) ?? (await catalogue.read(signal)).instanceTypes,
+    );
+    return { api, catalogue, reservable };
   },
 });
 

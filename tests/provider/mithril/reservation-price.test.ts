@@ -118,6 +118,18 @@ describe("A reservation's price", () => {
       (await failures("Reservation", reservation({ region: "us-central1-b", instanceType: reservedOnly }))).join(),
       /^instanceType: Mithril does not offer 2 × b200-192gb\.8x in us-central1-b .*not available in this region/,
     );
+    // A list that the project may not read counts against nothing: the quote tells.
+    mithril.inject("ListReservableInstanceTypes", {
+      effect: "before",
+      outcome: { status: 403, body: { detail: "no" } },
+    });
+    const other = await startPlugin(provider, {
+      config: { mithril: { ...mithril.config.mithril, baseUrl: `${mithril.baseUrl}/` } },
+    });
+    const blind = new EngineResource(other, "gpu-clusters:mithril:Reservation");
+    const { failures: found } = await blind.check(reservation(here));
+    assert.match(found[0]!.reason, /^Mithril does not offer .*a100-80gb\.sxm\.8x cannot be reserved/);
+    await other.stop();
     // The same name is another type in another region.
     await resource("Reservation").up(reservation({ region: "eu-central1-a" }));
   });
