@@ -1,5 +1,5 @@
 /** The objects of one cluster, as the resources of a program: apply, read, delete. Knows nothing of the engine. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   KubernetesApiError,
@@ -63,6 +63,26 @@ export class Cluster {
   ): Promise<KubernetesObject> {
     const options = { fieldManager: fieldManager(target, inputs), force, dryRun: true };
     return this.api.apply(asObject(inputs), options, signal).catch(throwWithHint);
+  }
+
+  /**
+   * The same of an object that is about to be made. One of its name may be there now that will be gone by then, replaced by it: a preview does
+   * not tell, and the official provider tries another name.
+   */
+  async dryRunOfNew(target: Target, inputs: Properties, signal: AbortSignal): Promise<KubernetesObject> {
+    if (target.type.isPatch) {
+      await this.requireFree(target, inputs, signal);
+      return this.dryRun(target, inputs, signal);
+    }
+    const object = asObject(inputs);
+    if ((await this.api.read(referenceTo(object), signal)) === undefined) return this.dryRun(target, inputs, signal);
+    const { name } = object.metadata;
+    const tried = await this.dryRun(
+      target,
+      { ...inputs, metadata: { ...object.metadata, name: `${name}-${randomBytes(4).toString("hex")}` } } as Properties,
+      signal,
+    );
+    return { ...tried, metadata: { ...tried.metadata, name } };
   }
 
   /** Throws when the object is there already (or, for a patch, is not). */

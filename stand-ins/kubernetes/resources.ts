@@ -164,8 +164,8 @@ export class Resources implements Calls {
     if (this.#cluster === undefined || containsUnknown(inputs)) return undefined;
     const signal = AbortSignal.any([subject.signal, AbortSignal.timeout(previewTimeoutMs)]);
     try {
-      if (isNew) await this.#cluster.requireFree({ type, urn: subject.urn }, inputs, signal);
-      return await this.#cluster.dryRun({ type, urn: subject.urn }, inputs, signal);
+      if (!isNew) return await this.#cluster.dryRun({ type, urn: subject.urn }, inputs, signal);
+      return await this.#cluster.dryRunOfNew({ type, urn: subject.urn }, inputs, signal);
     } catch (error) {
       if (error instanceof KubernetesApiError) {
         // The namespace, the definition or the rights may come with the same update.

@@ -61,15 +61,18 @@ export function autoscalerResources(
     new RoleBinding(part("-namespace-binding"), { metadata, roleRef: role("Role"), subjects }, options),
   ];
   const text = serverConfiguration(args);
+  const cloudConfig = `address: unix://${socket.path}\ngrpc_timeout: 30s\n`;
+  const mark = markOf(text, cloudConfig);
+  // Others for other contents: the pod that runs keeps its own, and Pulumi would make another in the place of one that it changes.
+  const metadataOf = (what: string) => ({ name: pulumi.interpolate`${labels.app}-${what}-${mark}`, namespace });
   const config = new Secret(
     part("-config"),
-    { metadata: { name: `${labels.app}-config`, namespace }, stringData: { "config.json": text } },
+    { metadata: metadataOf("config"), stringData: { "config.json": text } },
     options,
   );
-  const cloudConfig = `address: unix://${socket.path}\ngrpc_timeout: 30s\n`;
   const connection = new ConfigMap(
     part("-cloud-config"),
-    { metadata: { name: `${labels.app}-cloud-config`, namespace }, data: { "cloud-config": cloudConfig } },
+    { metadata: metadataOf("cloud-config"), data: { "cloud-config": cloudConfig } },
     options,
   );
   const expander = new ConfigMap(
@@ -97,7 +100,7 @@ export function autoscalerResources(
           account,
           configSecret: config.metadata.name,
           cloudConfig: connection.metadata.name,
-          mark: markOf(text, cloudConfig),
+          mark,
           usesMachineRole: args.groups.some(({ cloud }) => cloud === "aws"),
           scaleDownAfter: args.scaleDownAfter ?? "10m",
           labels,

@@ -343,6 +343,15 @@ describe("the stand-in for the kubernetes provider", () => {
       assert.deepEqual((values["metadata"] as { uid?: string }).uid, undefined);
       assert.equal((values["spec"] as { clusterIP?: string }).clusterIP, undefined);
       assert.equal(await live("Service", "preview"), undefined);
+      const before = configMap("before");
+      await before.up({ metadata: { name: "replaced" }, data: { a: "1" }, immutable: true });
+      const after = configMap("after");
+      const foreseen = await after.previewCreate(
+        (await after.check({ metadata: { name: "replaced" }, data: { a: "2" }, immutable: true })).inputs,
+      );
+      assert.equal((foreseen.values["metadata"] as { name: string }).name, "replaced");
+      assert.deepEqual((await live("ConfigMap", "replaced"))!["data"], { a: "1" });
+      await before.destroy();
     });
 
     it("answers with the inputs where the cluster, the namespace or a value is not known", async () => {
