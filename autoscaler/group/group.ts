@@ -200,8 +200,8 @@ export class Group {
       this.unfinished = false;
       return;
     }
-    const counted = this.machines.filter(({ id, state }) => step.ids.includes(id) && isLive(state)).length;
-    if (this.applied !== undefined) this.applied = Math.max(0, this.applied - counted);
+    // One that went by itself meanwhile has not taken its place with it: the cloud is asked what is left.
+    this.applied = undefined;
     for (const id of step.ids) if (this.leaving.has(id)) this.leaving.set(id, now);
   }
 
@@ -232,11 +232,24 @@ export class Group {
   stockOut(problem: Problem, machineId?: string): boolean {
     if (machineId !== undefined) return this.markWaiting(machineId, problem);
     const { missing } = this;
-    for (let index = 0; index < missing; index++) {
-      const id = placeholderId(this.id, this.options.run, this.placeholdersMade++);
-      this.placeholders.push({ id, problem });
-    }
+    for (let index = 0; index < missing; index++) this.addPlaceholder(problem);
     return missing > 0;
+  }
+
+  /**
+   * A machine was made and lost at once, and the cloud makes another in its place, which is paid for like the first: one that is still to come
+   * does not, so that the order is given up. Tells whether there was one.
+   */
+  launchFailed(problem: Problem): boolean {
+    if (this.missing > 0) {
+      this.addPlaceholder(problem);
+      return true;
+    }
+    const last = this.machines.findLast(
+      ({ id, state }) => state === "creating" && this.fresh.has(id) && !this.waiting.has(id) && !this.leaving.has(id),
+    );
+    if (last) this.waiting.set(last.id, problem);
+    return last !== undefined;
   }
 
   sawNodes({ ofMachine, strangers }: SeenNodes): void {
@@ -249,6 +262,11 @@ export class Group {
   /** As far as the cluster's nodes have been seen. */
   nodeOf({ id }: NodeGroupMachine): JoinedNode | undefined {
     return this.registered.get(id);
+  }
+
+  private addPlaceholder(problem: Problem): void {
+    const id = placeholderId(this.id, this.options.run, this.placeholdersMade++);
+    this.placeholders.push({ id, problem });
   }
 
   private markWaiting(machineId: string, problem: Problem): boolean {

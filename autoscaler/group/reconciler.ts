@@ -80,7 +80,14 @@ export class Reconciler {
   private liveBefore = 0;
   private pauseMs: number;
   private problemsSince: number;
+  /** Newest of those that were over when the group was at rest, by the cloud's own clock. */
+  private settledProblem = -Infinity;
+  /** The group was at rest when its cloud was last asked why. */
+  private isSettled = true;
+  private readonly born: { date: number; at: number };
   private readonly told = new Set<string>();
+  /** Machines that never ran, by which an order was given up. */
+  private readonly failedLaunches = new Set<string>();
 
   constructor(
     readonly group: Group,
@@ -89,6 +96,7 @@ export class Reconciler {
     this.end.catch(() => undefined);
     this.pauseMs = options.timing.firstMs;
     this.progressAt = this.problemsSince = options.now();
+    this.born = { date: Date.now(), at: options.now() };
   }
 
   start(): void {
@@ -183,19 +191,37 @@ export class Reconciler {
   /** Why machines do not come, and which ones go. */
   private async askWhy(): Promise<void> {
     const { timing, now } = this.options;
-    if (this.group.everyMachine.length === 0 && this.group.missing === 0) return;
+    // Once more when all is over: what is told late is not the next attempt's.
+    if (this.group.everyMachine.length === 0 && this.group.missing === 0 && this.isSettled) return;
     const askedAt = now();
-    // By a clock that cannot be set, and a minute more, because clouds tell late.
-    const since = new Date(Date.now() - (askedAt - this.problemsSince) - 60_000);
-    const problems = await this.call("problems", (driver, signal) => driver.problems(since, signal));
-    if (this.group.isAtRest) this.problemsSince = askedAt;
+    const problems = await this.call("problems", (driver, signal) => driver.problems(this.since(askedAt), signal));
     this.tellInterruptions(problems.filter(({ kind }) => kind === "lost"));
-    const shortages = problems.filter(({ kind }) => kind !== "lost");
-    for (const problem of shortages.filter(({ machineId }) => machineId !== undefined)) this.shortOf(problem);
+    const shortages = problems.filter(({ kind, at }) => kind !== "lost" && at.getTime() > this.settledProblem);
+    this.isSettled = this.group.isAtRest;
+    if (this.isSettled) {
+      this.problemsSince = askedAt;
+      this.settledProblem = Math.max(this.settledProblem, ...problems.map(({ at }) => at.getTime()));
+    }
+    for (const problem of shortages.filter(({ machineId }) => machineId !== undefined)) this.ofMachine(problem);
     const reason = shortages.filter(({ machineId }) => machineId === undefined).at(-1);
     const waited = now() - this.progressAt >= timing.patienceMs;
     if (reason && (waited || this.refusals > 0)) this.shortOf(reason);
     if (!reason && this.refusals >= patientAttempts) this.shortOf(withoutReason(this.lastError));
+  }
+
+  /** By the clock's time now or that of the beginning, whichever is longer ago: it may have been set. A minute more, because clouds tell late. */
+  private since(askedAt: number): Date {
+    const now = Math.min(Date.now(), this.born.date + (askedAt - this.born.at));
+    return new Date(now - (askedAt - this.problemsSince) - 60_000);
+  }
+
+  /** It waits for something; or it is gone already, lost as soon as it was made. */
+  private ofMachine(problem: NodeGroupProblem): void {
+    const machineId = problem.machineId!;
+    if (this.group.everyMachine.some(({ id }) => id === machineId)) return this.shortOf(problem);
+    if (this.failedLaunches.has(machineId)) return;
+    this.failedLaunches.add(machineId);
+    if (this.group.launchFailed(problem)) this.options.watch.stockedOut(this.group, problem);
   }
 
   private shortOf(problem: NodeGroupProblem): void {

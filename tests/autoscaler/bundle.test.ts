@@ -1,10 +1,12 @@
 /** The server as it is shipped: one file, run by Node alone. */
 import assert from "node:assert/strict";
+import { status } from "@grpc/grpc-js";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { AutoscalerConfig } from "../../autoscaler/config";
 import { bundleAutoscaler } from "../../build/autoscaler";
@@ -116,6 +118,20 @@ describe("the autoscaler's bundle", () => {
       const made = async () => (await cloud.api.vms.list(never)).some(({ state }) => state === "ACTIVE");
       await until("the machine is there", made, 60_000);
       assert.ok((await client.call("NodeGroupTemplateNodeInfo", { id: "gpu" })).nodeBytes.length > 0);
+      // It stands still for longer than cluster-autoscaler waits, which asks again.
+      process.kill("SIGSTOP");
+      const machine = (await cloud.api.vms.list(never))[0]!.id;
+      const node = { name: machine, providerID: "", labels: {} };
+      const removal = () => client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: [node] });
+      await assert.rejects(removal(), { code: status.DEADLINE_EXCEEDED });
+      await delay(1_000);
+      process.kill("SIGCONT");
+      await until("it is removed", removal);
+      await removal();
+      assert.equal((await client.call("NodeGroupTargetSize", { id: "gpu" })).targetSize, 0);
+      await until("the machine is gone", async () => !(await made()), 60_000);
+      await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+      await until("another machine is there", made, 60_000);
       for (const group of ["fleet", "bids"]) assert.match(output, new RegExp(`"group":"${group}","call":"describe"`));
       assert.ok(!/left out of the autoscaler/.test(output), output);
       assert.ok(!output.includes(cloud.config.apiKey));

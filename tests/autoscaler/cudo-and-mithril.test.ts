@@ -1,5 +1,6 @@
 /** The server over real drivers, opened from configuration and spec as in a cluster, on the simulated Cudo and Mithril. */
 import assert from "node:assert/strict";
+import { status } from "@grpc/grpc-js";
 import { openNodeGroup } from "../../provider/clouds";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
@@ -114,6 +115,7 @@ describe("the autoscaler's server on Mithril", () => {
   const type = "h100-80gb.sxm.8x";
   let mithril: TestMithril;
   let server: TestServer;
+  let serve: (capacity: object) => Promise<void>;
   beforeEach(async () => {
     mithril = await TestMithril.start();
     const api = mithril.api();
@@ -126,12 +128,15 @@ describe("the autoscaler's server on Mithril", () => {
       kubernetesVersion: "1.34",
     };
     const clusterId = (await api.clusters.create(order, signal())).fid;
-    const spec = {
-      ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: type, sshKeys: [key] },
-      ...{ minSize: 0, maxSize: 5, capacity: { spot: { limitPrice: "$20.00" } } },
+    serve = async (capacity) => {
+      const spec = {
+        ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: type, sshKeys: [key] },
+        ...{ minSize: 0, maxSize: 5, capacity },
+      };
+      const gpu = await open("mithril", mithril.config, spec);
+      server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });
     };
-    const gpu = await open("mithril", mithril.config, spec);
-    server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });
+    await serve({ spot: { limitPrice: "$20.00" } });
   });
   afterEach(async () => {
     await server.close();
@@ -148,6 +153,25 @@ describe("the autoscaler's server on Mithril", () => {
     await server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([second!.id]) });
     await running(server, 2);
     assert.equal(liveBids().length, 2);
+  });
+
+  it("ends a bid of several instances whole, and no part of it", async () => {
+    await server.close();
+    await serve({ spot: { limitPrice: "$20.00", bidSize: 2 } });
+    await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 4 });
+    await running(server, 4);
+    assert.equal(liveBids().length, 2);
+    const first = (await instances(server))[0]!.id;
+    const together = (await instances(server)).filter(({ id }) => id.replace(/\d+$/, "") === first.replace(/\d+$/, ""));
+    assert.equal(together.length, 2);
+    await assert.rejects(server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([first]) }), {
+      code: status.FAILED_PRECONDITION,
+    });
+    assert.equal(await target(server), 4);
+    const both = named(together.map(({ id }) => id));
+    await server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: both });
+    await running(server, 2);
+    assert.equal(liveBids().length, 1);
   });
 
   it("shows new bids that the market is above as not coming, and ends them when they are given back", async () => {

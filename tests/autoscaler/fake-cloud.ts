@@ -23,7 +23,8 @@ export class FakeCloud implements GroupDriver {
   /** The description that is told instead of the true one. */
   stale: NodeGroupDescription | undefined;
   private found: NodeGroupProblem[] = [];
-  private made = 0;
+  /** Machines, since ever. */
+  made = 0;
 
   constructor(private readonly name: string) {}
 
@@ -39,6 +40,16 @@ export class FakeCloud implements GroupDriver {
     this.begin();
   }
 
+  /** What is missing is begun, and nothing else happens. */
+  refill(): void {
+    this.begin();
+  }
+
+  /** What was to go is gone. */
+  finishRemovals(): void {
+    this.machines = this.machines.filter(({ state }) => state !== "deleting");
+  }
+
   protected begin(): void {
     while (this.live.length < this.target) {
       if (this.live.length >= this.capacity) {
@@ -50,8 +61,10 @@ export class FakeCloud implements GroupDriver {
     }
   }
 
+  /** No two at the same time. */
   problem(problem: NodeGroupProblem): void {
-    this.found.push(problem);
+    const last = this.found.at(-1)?.at.getTime() ?? 0;
+    this.found.push({ ...problem, at: new Date(Math.max(last + 1, problem.at.getTime())) });
   }
 
   /** Somebody takes a machine away. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Refusal } from "../../autoscaler/group/refusal";
-import { FakeCloudOfMachines } from "./fake-cloud";
 import { GroupScene, staleMs } from "./scene";
 
 const refused = (kind: string, act: () => void) =>
@@ -63,6 +62,17 @@ describe("a node group under cluster-autoscaler", () => {
     assert.equal(scene.group.instances().length, 2);
   });
 
+  it("gives up the place of a machine that was lost just before it was removed", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+    scene.group.remove([scene.name(0)]);
+    scene.cloud.lose("m-0");
+    await scene.turn();
+    await scene.turn();
+    assert.equal(scene.cloud.target, 1);
+    await scene.settle();
+    assert.deepEqual(scene.states, ["running"]);
+  });
+
   it("takes repeated and late removals for done", async () => {
     const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(3);
     const named = scene.name(0);
@@ -102,124 +112,6 @@ describe("a node group under cluster-autoscaler", () => {
     scene.group.remove([scene.name(0), scene.name(1)]);
     await scene.settle();
     assert.equal(scene.cloud.live.length, 1);
-  });
-
-  describe("when the cloud is out of machines", () => {
-    it("shows those that do not come as failed, takes them back, and asks for fewer", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
-      scene.cloud.capacity = 2;
-      scene.group.increase(3);
-      await scene.settle();
-      assert.deepEqual(scene.states, ["running", "running", "creating capacity", "creating capacity"]);
-      assert.equal(scene.stockOuts.length, 1);
-      const ids = scene.group.instances().map(({ id }) => id);
-      await scene.settle();
-      assert.deepEqual(
-        scene.group.instances().map(({ id }) => id),
-        ids,
-        "the same ids while the attempt lasts",
-      );
-      scene.giveBack();
-      assert.equal(scene.group.target, 2);
-      await scene.settle();
-      assert.equal(scene.cloud.target, 2, "a fleet that keeps trying would buy the machines an hour later");
-    });
-
-    it("does not ask again for what was refused, until it is asked to", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }, new FakeCloudOfMachines("m")).grown(1);
-      scene.cloud.capacity = 2;
-      scene.group.increase(3);
-      await scene.settle();
-      assert.deepEqual(scene.states, ["running", "running", "creating capacity", "creating capacity"]);
-      assert.equal(scene.cloud.calls.filter((call) => call === "resize").length, 1);
-      scene.giveBack();
-      scene.cloud.capacity = 9;
-      await scene.settle();
-      assert.deepEqual([scene.group.target, scene.cloud.live.length], [2, 2]);
-      scene.group.increase(2);
-      await scene.settle();
-      assert.deepEqual([scene.group.target, scene.cloud.live.length], [4, 4]);
-    });
-
-    it("uses fresh ids for another attempt, and after a restart", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
-      scene.cloud.capacity = 0;
-      const seen = new Set<string>();
-      for (let attempt = 0; attempt < 3; attempt++) {
-        if (attempt === 2) {
-          scene.restart();
-          await scene.turn();
-        }
-        scene.group.increase(2);
-        await scene.settle();
-        const ids = scene.group.instances().map(({ id }) => id);
-        assert.equal(ids.length, 2);
-        for (const id of ids) assert.ok(!seen.has(id) && seen.add(id));
-        scene.giveBack();
-        await scene.settle();
-      }
-    });
-
-    it("takes placeholders back below the minimum, where a refusal would be asked for again for ever", async () => {
-      const scene = new GroupScene({ minSize: 2, maxSize: 5 });
-      scene.cloud.capacity = 0;
-      scene.cloud.target = 2;
-      await scene.settle();
-      assert.deepEqual(scene.states, ["creating capacity", "creating capacity"]);
-      scene.giveBack();
-      assert.equal(scene.group.target, 0);
-    });
-
-    it("drops placeholders whose machines come after all, and then takes their removal for done", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
-      scene.cloud.capacity = 0;
-      scene.group.increase(2);
-      await scene.settle();
-      const late = scene.group.instances();
-      scene.cloud.capacity = 9;
-      await scene.settle();
-      assert.deepEqual(scene.states, ["running", "running"]);
-      scene.group.remove(late.map(({ id }) => ({ providerId: id, name: id })));
-      assert.equal(scene.group.target, 2);
-    });
-
-    it("waits for machines that still come, one after the other", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(0);
-      scene.group.increase(2);
-      await scene.turn();
-      scene.cloud.problem({ kind: "capacity", message: "one of two zones is full", at: new Date() });
-      scene.reconciler.wake();
-      await scene.turn(10_000);
-      assert.deepEqual(scene.states, []);
-      scene.cloud.tick();
-      await scene.turn();
-      assert.deepEqual(scene.states, ["creating", "creating"]);
-      assert.deepEqual(scene.stockOuts, []);
-    });
-
-    it("shows a machine that the cloud has but never runs as failed, and lets it go below the minimum", async () => {
-      const scene = await new GroupScene({ minSize: 1, maxSize: 5 }).grown(0);
-      scene.group.increase(1);
-      await scene.turn();
-      scene.cloud.tick();
-      const { id } = scene.cloud.machines[0]!;
-      scene.cloud.problem({ kind: "capacity", message: "outbid", at: new Date(), machineId: id });
-      await scene.turn();
-      assert.deepEqual(scene.states, ["creating capacity"]);
-      scene.giveBack();
-      await scene.settle();
-      assert.deepEqual(scene.cloud.removed, [id]);
-      assert.equal(scene.group.target, 0);
-    });
-
-    it("leaves a machine alone that ran and waits again: it may come back", async () => {
-      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
-      scene.cloud.machines = scene.cloud.machines.map((machine) => ({ ...machine, state: "creating" }));
-      const machineId = scene.cloud.machines[0]!.id;
-      scene.cloud.problem({ kind: "capacity", message: "outbid", at: new Date(), machineId });
-      await scene.turn();
-      assert.deepEqual(scene.states, ["creating"]);
-    });
   });
 
   it("shows machines that failed, and removes them when told, below the minimum too", async () => {

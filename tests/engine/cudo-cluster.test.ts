@@ -158,6 +158,9 @@ describe("a Cudo cluster on the engine", function () {
       [
         ["update", "test"],
         ["update", "test-workers"],
+        // It is told what nodes to come will have.
+        ["replace", "test-autoscaler-config"],
+        ["update", "test-autoscaler"],
       ],
     );
     const before = await vmIds();

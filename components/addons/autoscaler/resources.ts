@@ -63,16 +63,18 @@ export function autoscalerResources(
   const text = serverConfiguration(args);
   const cloudConfig = `address: unix://${socket.path}\ngrpc_timeout: 30s\n`;
   const mark = markOf(text, cloudConfig);
-  // Others for other contents: the pod that runs keeps its own, and Pulumi would make another in the place of one that it changes.
-  const metadataOf = (what: string) => ({ name: pulumi.interpolate`${labels.app}-${what}-${mark}`, namespace });
   const config = new Secret(
     part("-config"),
-    { metadata: metadataOf("config"), stringData: { "config.json": text } },
+    {
+      // Another for other contents: the pod that runs keeps its own, and Pulumi makes a Secret anew where it would change it.
+      metadata: { name: pulumi.interpolate`${labels.app}-config-${mark}`, namespace },
+      stringData: { "config.json": text },
+    },
     options,
   );
   const connection = new ConfigMap(
     part("-cloud-config"),
-    { metadata: metadataOf("cloud-config"), data: { "cloud-config": cloudConfig } },
+    { metadata: { name: `${labels.app}-cloud-config`, namespace }, data: { "cloud-config": cloudConfig } },
     options,
   );
   const expander = new ConfigMap(
