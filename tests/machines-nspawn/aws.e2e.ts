@@ -11,7 +11,7 @@ import { oneLife } from "../engine/one-life";
 import { until } from "../simulator/machines/test-cluster";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
-import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
+import { authorityKeys } from "../engine/aws-secrets";
 import { withExpiringCertificate } from "./expiring-certificate";
 import { inside } from "./inside";
 import { readableSecrets, secretsOf } from "./secrets";
@@ -105,7 +105,8 @@ describe("an AWS cluster on machines that boot", function () {
   });
 
   it("keeps its secrets out of user data, and where no other user of a machine finds them", async () => {
-    const secrets = secretsOf(await cluster.stack.state(true));
+    const authorities = JSON.stringify(await authorityKeys(awsAccess(cluster)));
+    const secrets = secretsOf(`${await cluster.stack.state(true)}${authorities}`);
     assert.ok(secrets.length >= 5);
     const { instances } = await cluster.environment.aws.state();
     for (const group of [undefined, "system"]) {
@@ -194,10 +195,8 @@ describe("an AWS cluster on machines that boot", function () {
     const [lost, kubeconfig] = [await instancesOf("system"), await cluster.kubeconfig()];
     assert.equal(lost.length, 2);
     await ec2.terminateInstances({ InstanceIds: lost.map(({ InstanceId }) => InstanceId!) });
-    const parameter = { Name: "/gpu-clusters/life/control-plane-keys", WithDecryption: true };
-    const { Parameter } = await new SSM(awsAccess(cluster)).getParameter(parameter);
-    const { controlPlane } = JSON.parse(Parameter!.Value!) as Ec2ControlPlaneKeys;
-    const aged = await withExpiringCertificate(await cluster.stack.state(true), controlPlane.ca.privateKey);
+    const [authorityKey] = await authorityKeys(awsAccess(cluster));
+    const aged = await withExpiringCertificate(await cluster.stack.state(true), authorityKey);
     await cluster.stack.replaceState(aged);
     await cluster.up("--refresh");
     assert.notEqual(await cluster.kubeconfig(), kubeconfig);
