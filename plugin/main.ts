@@ -1,5 +1,6 @@
 /** The plugin's executable; bundled by build/bundle.ts. */
 import { provider } from "./provider";
+import { letFetchGoByProxies } from "../provider/cloud/proxy";
 import { serve } from "../provider/server/serve";
 
-void serve(provider, process.argv.slice(2));
+void letFetchGoByProxies().then(() => serve(provider, process.argv.slice(2)));

@@ -1,10 +1,13 @@
 /** AWS's SDK clients for one connection. */
+import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { STSClient } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { AwsConnection } from "../../sdk/aws/config";
+import { EnvironmentAgent, namesProxies } from "../cloud/proxy";
 import { describing } from "./describing";
 import { toAwsError } from "./errors";
 
@@ -22,11 +25,13 @@ export class AwsClients {
   constructor(readonly connection: AwsConnection) {
     const { region, endpoint, assumeRole } = connection;
     const place = { ...(region && { region }), ...(endpoint && { endpoint }) };
+    const agent = namesProxies() ? new EnvironmentAgent() : undefined;
+    const agents = agent && { httpAgent: agent, httpsAgent: agent as HttpAgent as HttpsAgent };
     this.settings = {
       ...place,
       retryMode: "adaptive",
       maxAttempts: attempts,
-      requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
+      requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000, ...agents },
       ...(assumeRole && {
         credentials: fromTemporaryCredentials({
           params: {
@@ -34,7 +39,7 @@ export class AwsClients {
             RoleSessionName: "gpu-clusters",
             ...(assumeRole.externalId && { ExternalId: assumeRole.externalId }),
           },
-          clientConfig: place,
+          clientConfig: { ...place, ...(agents && { requestHandler: agents }) },
         }),
       }),
     };

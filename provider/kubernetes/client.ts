@@ -6,8 +6,8 @@
  * plugins and files beside a kubeconfig, is left to it, and it is loaded only then.
  */
 import { readFile } from "node:fs/promises";
-import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import type { IncomingMessage } from "node:http";
+import { request as httpsRequest, Agent as HttpsAgent, type RequestOptions } from "node:https";
+import type { Agent, IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   KubernetesApiError,
@@ -19,6 +19,7 @@ import {
 import { Discovery } from "./discovery";
 import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../cloud/message";
+import { agentFor } from "../cloud/proxy";
 
 export interface KubernetesApiOptions {
   /** For each request, repetitions included. Milliseconds. @default 30000 */
@@ -43,7 +44,7 @@ function connection(kubeconfig: string): Connection {
   const context = parseKubeconfig(kubeconfig);
   const { endpoint, credentials } = context;
   if (credentials.kind === "other") return libraryConnection(kubeconfig, endpoint);
-  const agent = new Agent({
+  const agent = agentFor(endpoint, {
     keepAlive: true,
     ...(context.certificateAuthority !== undefined && { ca: context.certificateAuthority }),
     ...(context.tlsServerName !== undefined && { servername: context.tlsServerName }),
@@ -77,7 +78,8 @@ function libraryConnection(kubeconfig: string, endpoint: string): Connection {
       const request = new RequestContext(endpoint, HttpMethod.GET);
       await config.applySecurityAuthentication(request);
       const agent = request.getAgent();
-      if (!(agent instanceof Agent)) throw new Error("only https:// is supported, directly or through an HTTP proxy");
+      if (!(agent instanceof HttpsAgent))
+        throw new Error("only https:// is supported, directly or through an HTTP proxy");
       return { agent, headers: request.getHeaders() };
     },
   };

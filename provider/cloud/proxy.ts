@@ -1,0 +1,81 @@
+/**
+ * Proxies as the environment names them (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in capitals or not), for all HTTP of the plugin: the engine goes
+ * by the same. Loopback is never asked through one. gRPC and SSH go directly.
+ */
+import { Agent as HttpAgent, type ClientRequest } from "node:http";
+import { Agent as HttpsAgent, type AgentOptions } from "node:https";
+import { Agent, type AgentConnectOpts } from "agent-base";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { getProxyForUrl } from "proxy-from-env";
+
+const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i;
+
+/** `http://proxy:3128`; undefined: directly. Proxies of other kinds than HTTP's are none here. */
+export function proxyFor(url: string): string | undefined {
+  const proxy = loopback.test(new URL(url).hostname) ? "" : getProxyForUrl(url);
+  return /^https?:\/\//i.test(proxy) ? proxy : undefined;
+}
+
+/** Whether any is named: without, nothing of this is needed. */
+export function namesProxies(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return Object.entries(environment).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
+}
+
+/** Keeps connections to one server. */
+export function agentFor(endpoint: string, options: AgentOptions): HttpAgent {
+  const proxy = proxyFor(endpoint);
+  return proxy === undefined ? new HttpsAgent(options) : new Tunnel(proxy, options);
+}
+
+/** The options are for the server at its end, and not for the proxy. */
+class Tunnel extends HttpsProxyAgent<string> {
+  constructor(
+    proxy: string,
+    private readonly atTheEnd: AgentOptions,
+  ) {
+    super(proxy, { keepAlive: true });
+  }
+
+  override connect(request: ClientRequest, options: AgentConnectOpts) {
+    return super.connect(request, { ...options, ...this.atTheEnd } as AgentConnectOpts);
+  }
+}
+
+/** Asks for each request, because a client of AWS speaks to many servers. */
+export class EnvironmentAgent extends Agent {
+  private readonly agents = new Map<string, HttpAgent>();
+
+  override connect(_request: ClientRequest, options: AgentConnectOpts): HttpAgent {
+    const scheme = options.secureEndpoint ? "https" : "http";
+    const proxy = proxyFor(`${scheme}://${options.host ?? "localhost"}:${options.port}`);
+    const key = proxy ?? scheme;
+    let agent = this.agents.get(key);
+    if (!agent) {
+      const direct = options.secureEndpoint ? HttpsAgent : HttpAgent;
+      agent = proxy === undefined ? new direct({ keepAlive: true }) : new HttpsProxyAgent(proxy, { keepAlive: true });
+      this.agents.set(key, agent);
+    }
+    return agent;
+  }
+}
+
+/** Lets `fetch` go by them. undici, whose older copy inside Node.js knows no proxies, is loaded only where there are some. */
+export async function letFetchGoByProxies(): Promise<void> {
+  if (!namesProxies()) return;
+  const { Dispatcher, ProxyAgent, getGlobalDispatcher, setGlobalDispatcher } = await import("undici");
+  type Dispatching = Parameters<InstanceType<typeof Dispatcher>["dispatch"]>;
+  const direct = getGlobalDispatcher();
+  const proxies = new Map<string, InstanceType<typeof ProxyAgent>>();
+  const through = (proxy: string) => {
+    const known = proxies.get(proxy) ?? new ProxyAgent(proxy);
+    proxies.set(proxy, known);
+    return known;
+  };
+  class ByEnvironment extends Dispatcher {
+    override dispatch(...[options, handler]: Dispatching): boolean {
+      const proxy = proxyFor(String(options.origin));
+      return (proxy === undefined ? direct : through(proxy)).dispatch(options, handler);
+    }
+  }
+  setGlobalDispatcher(new ByEnvironment());
+}

@@ -1,0 +1,114 @@
+/** The plugin's HTTP through a proxy on loopback, which knows names that nobody else knows. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { getGlobalDispatcher, setGlobalDispatcher } from "undici";
+import { AwsClients } from "../../../provider/aws/clients";
+import { letFetchGoByProxies, namesProxies, proxyFor } from "../../../provider/cloud/proxy";
+import { kubernetesApi } from "../../../provider/kubernetes/client";
+import { httpsServer } from "../kubernetes/https-server";
+import { useTestCredentials } from "../aws/scene";
+
+const variables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "ALL_PROXY"];
+
+describe("proxies of the environment", () => {
+  const before_ = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
+  const dispatcher = getGlobalDispatcher();
+  const servers: Server[] = [];
+  let asked: string[];
+  let proxy: string;
+  /** Where the proxy leads every name to. */
+  let target: number;
+
+  const listen = async (server: Server): Promise<number> => {
+    servers.push(server);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  const environment = (values: Record<string, string>) => {
+    for (const name of variables) delete process.env[name];
+    Object.assign(process.env, values);
+  };
+
+  beforeEach(async () => {
+    asked = [];
+    const server = createServer((_request, response) => response.writeHead(405).end());
+    server.on("connect", ({ url = "" }, client, head) => {
+      asked.push(url);
+      const upstream = connect(target, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        upstream.write(head);
+        upstream.pipe(client).pipe(upstream);
+      });
+      for (const socket of [client, upstream]) socket.on("error", () => undefined);
+    });
+    proxy = `http://127.0.0.1:${await listen(server)}`;
+  });
+  afterEach(() => {
+    setGlobalDispatcher(dispatcher);
+    environment(Object.fromEntries(Object.entries(before_).filter(([, value]) => value !== undefined)) as never);
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it("are those that the engine goes by, in capitals or not, and never for loopback", () => {
+    for (const [name, noProxy] of [
+      ["HTTPS_PROXY", "NO_PROXY"],
+      ["https_proxy", "no_proxy"],
+    ] as const) {
+      environment({ [name]: "http://proxy:3128", [noProxy]: "internal.example,.corp.example" });
+      assert.equal(proxyFor("https://rest.compute.cudo.org/v1"), "http://proxy:3128");
+      for (const direct of ["internal.example", "a.corp.example", "localhost", "127.0.0.1:6443", "127.79.0.4", "[::1]"])
+        assert.equal(proxyFor(`https://${direct}/`), undefined, direct);
+      assert.equal(proxyFor("http://rest.compute.cudo.org"), undefined, "HTTPS_PROXY is for https");
+      assert.ok(namesProxies());
+    }
+    environment({ HTTPS_PROXY: "socks5://proxy:1080" });
+    assert.equal(proxyFor("https://example.com"), undefined);
+    environment({});
+    assert.ok(!namesProxies());
+  });
+
+  it("are used by fetch, with which Cudo, Mithril and Keycloak are asked", async () => {
+    target = await listen(createServer((_request, response) => response.end("answer")));
+    environment({ HTTP_PROXY: proxy, NO_PROXY: "direct.test" });
+    await letFetchGoByProxies();
+    assert.equal(await (await fetch("http://api.cloud.test/v1")).text(), "answer");
+    assert.deepEqual(asked, ["api.cloud.test:80"]);
+    assert.equal(await (await fetch(`http://127.0.0.1:${target}/`)).text(), "answer");
+    await assert.rejects(fetch("http://direct.test/"));
+    assert.equal(asked.length, 1, "neither loopback nor what NO_PROXY names");
+  });
+
+  it("are used by AWS's SDK", async () => {
+    const body = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+    target = await listen(createServer((_request, response) => response.end(body)));
+    environment({ HTTP_PROXY: proxy });
+    useTestCredentials();
+    const clients = new AwsClients({ region: "us-west-2", endpoint: "http://aws.test" });
+    assert.equal((await clients.sts.send(new GetCallerIdentityCommand({}))).Account, "123456789012");
+    assert.deepEqual(asked, ["aws.test:80"]);
+    const near = new AwsClients({ region: "us-west-2", endpoint: `http://127.0.0.1:${target}` });
+    assert.equal((await near.sts.send(new GetCallerIdentityCommand({}))).Account, "123456789012");
+    assert.equal(asked.length, 1);
+  });
+
+  it("are used for a cluster's API server, whose certificate is checked as ever", async () => {
+    const cluster = await httpsServer((_request, response) => response.end("ok"));
+    try {
+      target = Number(new URL(cluster.endpoint).port);
+      environment({ https_proxy: proxy });
+      const api = kubernetesApi(cluster.kubeconfig.replace(cluster.endpoint, "https://cluster.test:6443"));
+      assert.equal(await api.text("/readyz"), "ok");
+      assert.deepEqual(asked, ["cluster.test:6443"]);
+      assert.equal(await kubernetesApi(cluster.kubeconfig).text("/readyz"), "ok");
+      assert.equal(asked.length, 1);
+    } finally {
+      await cluster.close();
+    }
+  });
+});
