@@ -1,8 +1,11 @@
 /** ^C and time limits at each request: nothing that AWS made is lost. */
+import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { provider } from "../../../plugin/provider";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
+import { createServiceLoadBalancersHandler } from "../../../provider/aws/handlers/service-load-balancers";
 import {
   interruptEachCreate,
   interruptEachDelete,
@@ -14,9 +17,25 @@ import {
 import { makeTemplate, pace, region, startScene, type Scene } from "./scene";
 
 const type = "gpu-clusters:aws:NodeGroup";
+const balancersType = "gpu-clusters:aws:ServiceLoadBalancers";
+/** What a controller makes for the cluster's Services. */
+let makeBalancers: (clusterName: string) => Promise<void>;
 const impatient: ProviderDefinition = {
   ...provider,
-  resources: { ...provider.resources, [type]: () => createNodeGroupHandler({ pace }) },
+  resources: {
+    ...provider.resources,
+    [type]: () => createNodeGroupHandler({ pace }),
+    [balancersType]: () => {
+      const handler = createServiceLoadBalancersHandler({ pace });
+      return {
+        ...handler,
+        async create(inputs, context) {
+          await makeBalancers(inputs.clusterName);
+          return handler.create(inputs, context);
+        },
+      };
+    },
+  },
 };
 
 describe("Whatever is interrupted on AWS", function () {
@@ -29,6 +48,22 @@ describe("Whatever is interrupted on AWS", function () {
     scene = await startScene();
     rigged = await rig(impatient, scene.simulator.endpoint, (endpoint) => ({ aws: { region, endpoint } }));
     launchTemplateId = await makeTemplate(scene, "cut");
+    const elb = new ElasticLoadBalancingV2({ region, endpoint: scene.simulator.endpoint });
+    makeBalancers = async (clusterName) => {
+      const Tags = [
+        { Key: `kubernetes.io/cluster/${clusterName}`, Value: "owned" },
+        { Key: "kubernetes.io/service-name", Value: "default/web" },
+      ];
+      const { vpcId: VpcId, subnetIds, ec2 } = scene;
+      await elb.createLoadBalancer({ Name: clusterName, Type: "network", Subnets: [...subnetIds], Tags });
+      await elb.createTargetGroup({ Name: `k8s-${clusterName}`, Protocol: "TCP", Port: 30_080, VpcId, Tags });
+      await ec2.send(
+        new CreateSecurityGroupCommand({
+          ...{ VpcId, GroupName: `k8s-elb-${clusterName}`, Description: "of a Service" },
+          TagSpecifications: [{ ResourceType: "security-group", Tags: Tags.slice(0, 1) }],
+        }),
+      );
+    };
     const kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });
     kmsKeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
   });
@@ -69,6 +104,17 @@ describe("Whatever is interrupted on AWS", function () {
   it("a cluster's keys are not lost when they are made", () => interruptEachCreate(rigged, clusterKeys));
   it("a cluster's keys are not lost when they are changed", () => interruptEachUpdate(rigged, clusterKeys));
   it("a cluster's keys are not lost when they are deleted", () => interruptEachDelete(rigged, clusterKeys));
+
+  it("what controllers made for Services is not lost when it is deleted", () =>
+    interruptEachDelete(rigged, {
+      type: balancersType,
+      inputs: (clusterName) => ({ clusterName, vpcId: scene.vpcId }),
+      async left(round) {
+        const { loadBalancers = [], targetGroups = [], securityGroups = [] } = await scene.simulator.state();
+        const all = [...loadBalancers, ...targetGroups, ...securityGroups].map(({ name }) => String(name));
+        return all.filter((name) => [round, `k8s-${round}`, `k8s-elb-${round}`].includes(name));
+      },
+    }));
 
   it("a node group is not lost when it is made", () => interruptEachCreate(rigged, group));
   it("a node group is not lost when it is changed", () => interruptEachUpdate(rigged, group));
