@@ -78,6 +78,12 @@ export class EngineStack {
     writeFileSync(path, `${salt ? `${salt}\n` : ""}${text}`);
   }
 
+  /** As a user who keeps it encrypted in Pulumi.<stack>.yaml. */
+  async setSecret(key: string, value: string): Promise<void> {
+    const place = ["--stack", this.name, "--config-file", this.configFile];
+    await this.run(["config", "set", "--secret", ...place, key, "--", value]);
+  }
+
   async initialize(): Promise<void> {
     // `stack init` writes its salt beside Pulumi.yaml: a Pulumi.yaml of the same name elsewhere spares the program's folder.
     const elsewhere = join(this.directory, "init");
@@ -221,7 +227,7 @@ export class EngineStack {
   ): Promise<Printed> {
     const { interrupt } = more;
     const { pulumi, pulumiHome, environment } = this.options;
-    const result = await runCommand(pulumi, [...args, "--non-interactive", "--color", "never"], {
+    const result = await runCommand(pulumi, ["--non-interactive", "--color", "never", ...args], {
       cwd,
       reject: false,
       timeout: this.options.timeoutMs ?? 300_000,
