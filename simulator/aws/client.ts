@@ -83,8 +83,6 @@ export interface AwsRequestRecord {
   readonly status: number;
   readonly code: string | null;
   readonly milliseconds: number;
-  /** Where the request differs from AWS's own model of its API, for example `Filter[0].Valeu: is no member of Filter`. */
-  readonly misfits: readonly string[];
 }
 
 export class AwsSimulatorClient {
@@ -97,6 +95,14 @@ export class AwsSimulatorClient {
 
   requests(): Promise<AwsRequestRecord[]> {
     return this.call("GET", "requests");
+  }
+
+  /**
+   * Where requests differ from AWS's own models of its APIs, each kind once, for example `DescribeSubnets: Filter[0].Valeu: is no member of
+   * Filter`. `clearRequests` forgets them.
+   */
+  misfits(): Promise<string[]> {
+    return this.call("GET", "misfits");
   }
 
   async clearRequests(): Promise<void> {

@@ -10,7 +10,6 @@ import { defaultRegion } from "../../commands/simulated-aws";
 import { runCommand } from "../../toolchain/tools/command";
 import { allUserData, authorityKeys } from "./aws-secrets";
 import { compiledDefaultProgram } from "./compiled-program";
-import { misfitsOf } from "../provider/aws/scene";
 import { EngineEnvironment } from "./environment";
 import { holdsBack, loudRuns, verboseRuns } from "./loud-runs";
 import { oneLife } from "./one-life";
@@ -354,7 +353,7 @@ describe("an AWS cluster on the engine", function () {
     await makeServiceLeftovers(ec2, { clusterName: "life", vpcId, subnetIds }, connection);
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
-    assert.deepEqual(await misfitsOf(environment.aws), [], "requests that AWS's own models do not have");
+    assert.deepEqual(await environment.aws.misfits(), [], "requests that AWS's own models do not have");
     assert.deepEqual(await stack.resources(), []);
     const { aws, machines } = await environment.simulator.state();
     assert.deepEqual(machines, []);

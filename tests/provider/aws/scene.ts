@@ -80,7 +80,7 @@ export async function startScene(options: Partial<AwsSimulatorOptions> = {}): Pr
   const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
   const simulator = await startAwsSimulator({ stateDir, timing: quick, ...options });
   const close = async () => {
-    const wrong = await misfitsOf(simulator);
+    const wrong = await simulator.misfits();
     await simulator.close();
     assert.deepEqual(wrong, [], "requests that AWS's own models do not have");
     await rm(stateDir, { recursive: true, force: true });
@@ -93,14 +93,6 @@ export async function startScene(options: Partial<AwsSimulatorOptions> = {}): Pr
     await close();
     throw error;
   }
-}
-
-/** Requests whose shape AWS's own models of its APIs do not have. */
-export async function misfitsOf(simulator: Pick<AwsSimulator, "requests">): Promise<string[]> {
-  const all = (await simulator.requests()).flatMap(({ action, misfits }) =>
-    misfits.map((misfit) => `${action}: ${misfit}`),
-  );
-  return [...new Set(all)];
 }
 
 async function network(ec2: EC2Client) {

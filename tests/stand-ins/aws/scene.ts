@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAwsSimulator, type AwsContents, type AwsSimulator } from "../../../simulator/aws";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
-import { misfitsOf, quick, region } from "../../provider/aws/scene";
+import { quick, region } from "../../provider/aws/scene";
 
 export interface StandInScene {
   readonly simulator: AwsSimulator;
@@ -41,7 +41,7 @@ export async function startStandInScene(): Promise<StandInScene> {
       }),
       left: async () => leftIn(await simulator.state()),
       close: async () => {
-        const wrong = await misfitsOf(simulator);
+        const wrong = await simulator.misfits();
         await simulator.close();
         await close();
         assert.deepEqual(wrong, [], "requests that AWS's own models do not have");

@@ -23,6 +23,8 @@ class Application:
     def __init__(self, moto: Any) -> None:
         self._moto = moto
         self._log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        #: In the order in which they were seen.
+        self._misfits: dict[str, None] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -48,6 +50,8 @@ class Application:
                     self._ask_moto(answer, environ)
         if fault is not None:
             answer.refuse(fault, "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query")
+        for misfit in shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body):
+            self._misfits[f"{action}: {misfit}"] = None
         content = answer.content.decode("utf-8", "replace") if answer.status >= 400 else ""
         code = re.search(r"<Code>([^<]+)</Code>|\"__type\": ?\"([^\"]+)\"", content)
         self._log.append(
@@ -59,7 +63,6 @@ class Application:
                 "status": answer.status,
                 "code": next(filter(None, code.groups()), None) if code else None,
                 "milliseconds": round((time.monotonic() - started) * 1000, 1),
-                "misfits": shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body),
             }
         )
         return answer.send(start_response)
@@ -95,8 +98,11 @@ class Application:
                 return inventory()
             case "GET", ["requests"]:
                 return list(self._log)
+            case "GET", ["misfits"]:
+                return list(self._misfits)
             case "DELETE", ["requests"]:
                 self._log.clear()
+                self._misfits.clear()
                 return {}
             case "GET", ["faults"]:
                 return faults.all()
