@@ -10,10 +10,12 @@ import { packageVersion, pluginName } from "../sdk/plugin/package";
 import { committedSchema } from "../sdk/schema/committed";
 import type { LogSources } from "../provider/kubernetes/handlers";
 import type { ProviderDefinition } from "../provider/server/resource";
+import { isUnknown } from "../provider/server/values";
 
-/** Projects are what Cudo's and Mithril's resources are in. A login to a control plane is in none. */
+/** Projects are what Cudo's and Mithril's resources are in, regions what AWS's. A login to a control plane is in none. */
 const placed = [
   ["gpu-clusters:mithril:SshAccess", undefined],
+  ["gpu-clusters:aws:", "aws.region"],
   ["gpu-clusters:cudo:", "cudo.projectId"],
   ["gpu-clusters:mithril:", "mithril.projectId"],
 ] as const;
@@ -28,13 +30,21 @@ export const provider: ProviderDefinition = {
   version: packageVersion,
   schema: committedSchema,
   checkConfig(given) {
-    const cudo = checkCudoConfig((given.cudo ?? {}) as Record<string, unknown>);
-    const mithril = checkMithrilConfig((given.mithril ?? {}) as Record<string, unknown>);
-    const aws = checkAwsConfig((given.aws ?? {}) as Record<string, unknown>);
-    const keycloak = checkKeycloakConfig((given.keycloak ?? {}) as Record<string, unknown>);
+    const checks = {
+      cudo: checkCudoConfig,
+      mithril: checkMithrilConfig,
+      aws: checkAwsConfig,
+      keycloak: checkKeycloakConfig,
+    };
+    const checked = Object.entries(checks).map(([cloud, check]) => {
+      const part = given[cloud] ?? {};
+      // At a preview a cloud's part may not be known yet, as a whole.
+      const { config, failures } = isUnknown(part) ? { config: part, failures: [] } : check(part as object);
+      return { entry: [cloud, config] as const, failures };
+    });
     return {
-      config: { cudo: cudo.config, mithril: mithril.config, aws: aws.config, keycloak: keycloak.config },
-      failures: [...cudo.failures, ...mithril.failures, ...aws.failures, ...keycloak.failures],
+      config: Object.fromEntries(checked.map(({ entry }) => entry)),
+      failures: checked.flatMap(({ failures }) => failures),
     };
   },
   placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],

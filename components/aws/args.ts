@@ -173,7 +173,7 @@ export interface AwsClusterArgs {
    * from then on; those of the control plane keep theirs.
    */
   keyPair: pulumi.Input<string>;
-  /** For example `us-west-2`. Default: that of the AWS provider: an explicit one, or `aws:region`. */
+  /** For example `us-west-2`, for the cluster's life: another is refused. Default: that of the AWS provider: an explicit one, or `aws:region`. */
   region?: string;
   /** Default: the credentials of the AWS providers as they are. */
   cloudAccount?: AwsCloudAccountArgs;

@@ -19,7 +19,6 @@ import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
 import { autoscaledGroup, groupStatus, nodeGroup } from "./node-groups";
 import { checkAccount } from "./provider";
-import { awsRegion } from "./region";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
@@ -107,7 +106,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
               ? [
                   autoscaler({
                     clusterName: place.clusterName,
-                    providers: accessOf(place, network.zones),
+                    providers: accessOf(place),
                     scaleDownAfter: args.scaleDownAfter,
                   }),
                 ]
@@ -160,12 +159,9 @@ function consoleOf(instanceId: pulumi.Input<string>): MachineLogArgs {
   return { source: "aws:console", machine: instanceId };
 }
 
-/** In the cluster nobody knows the region that a stack is configured with: it is that of the zones. */
-function accessOf({ connection }: AwsPlace, zones: pulumi.Output<string[]>) {
-  const region = pulumi
-    .all([zones, connection?.region])
-    .apply(([[zone], own]) => own ?? awsRegion() ?? zone!.replace(/[a-z]$/, ""));
-  return pulumi.output({ aws: { region, endpoint: connection?.endpoint } });
+/** In the cluster nobody knows the region that a stack is configured with; who acts there is the control plane's role. */
+function accessOf({ account }: AwsPlace) {
+  return account.seen.apply(({ region }) => ({ aws: { region } }));
 }
 
 interface Surroundings {
@@ -178,9 +174,9 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
   const { network, access, secrets } = foundation;
   const chosen = machineImage(
     `${name}-control-plane`,
-    { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib, connection: place.connection },
+    { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib },
     // A machine that runs ignores another image, and one that is made anew may need it: the first may be gone by then.
-    place.child,
+    foundation.asking,
   );
   return controlPlane(
     `${name}-control-plane`,
@@ -207,7 +203,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       externalCloudProvider: place.externalCloudProvider,
       tags: withTags(place.tags, place.kubernetes),
     },
-    { ...place.onAws, dependsOn: foundation.beforeControlPlane },
+    { ...foundation.onAws, dependsOn: foundation.beforeControlPlane },
   );
 }
 
@@ -242,7 +238,8 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         securityGroupId: access.nodes,
       },
       {
-        template: { ...place.onAws },
+        template: foundation.onAws,
+        asking: foundation.asking,
         // What a machine needs when it boots is there before any is made, and deleted after the last is gone.
         group: {
           ...place.child,

@@ -1,6 +1,5 @@
 import { AccountReady } from "../../sdk/aws/account-ready";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
@@ -29,11 +28,8 @@ export interface AwsPlace {
   kubernetes: Record<string, string>;
   externalCloudProvider: boolean;
   account: AwsAccount;
-  connection: AwsConnectionArgs | undefined;
   /** Of the cluster's children. */
   child: pulumi.CustomResourceOptions;
-  /** The same for those that the AWS provider makes. */
-  onAws: pulumi.CustomResourceOptions;
 }
 
 export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Resource): AwsPlace {
@@ -48,9 +44,7 @@ export function awsPlace(name: string, args: AwsClusterArgs, parent: pulumi.Reso
     kubernetes: externalCloudProvider ? kubernetesTags(base) : {},
     externalCloudProvider,
     account,
-    connection: account.connection,
     child: { parent, provider: account.own },
-    onAws: { parent, provider: account.aws },
   };
 }
 
@@ -75,16 +69,28 @@ export interface Foundation {
   nodeIdentity: MachineIdentity;
   /** What makes volumes of the cluster's file system, where it has one. */
   files: AddOn | undefined;
+  /** Of what the AWS provider makes: nothing before it is sure that the cluster can be made there, and that nothing of it is made elsewhere. */
+  onAws: pulumi.CustomResourceOptions;
+  /** Of what is asked of AWS by this package's own provider: who cannot ask is told by one resource, in the best words. */
+  asking: pulumi.CustomResourceOptions;
   /** What the control plane is made after, and gone before. */
   beforeControlPlane: pulumi.Resource[];
 }
 
 export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
-  const { clusterName, base, tags, kubernetes, child, onAws } = place;
+  const { clusterName, base, tags, kubernetes, child } = place;
   const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { "controlPlane.count": String(count), ...lastingNetwork(args.network), ...place.ranges } },
+    {
+      clusterName,
+      choices: {
+        region: place.account.seen.region,
+        "controlPlane.count": String(count),
+        ...lastingNetwork(args.network),
+        ...place.ranges,
+      },
+    },
     child,
   );
   const account = new AccountReady(
@@ -97,11 +103,12 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       serviceRoles: serviceRoles(args.nodeGroups ?? []),
       keyPair: args.keyPair,
       awsProvider: place.account.seen,
-      connection: place.connection,
     },
     // What a cluster keeps for its life is refused before anything is made.
     { ...child, dependsOn: [choices] },
   );
+  const asking = { ...child, dependsOn: [account] };
+  const onAws = { parent: child.parent, provider: place.account.aws, dependsOn: [choices, account] };
   const network = new AwsNetwork(
     `${name}-network`,
     {
@@ -111,10 +118,9 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       kubernetes,
       ranges: place.ranges,
       region: args.region,
-      connection: place.connection,
-      after: [choices, account],
+      after: onAws.dependsOn,
     },
-    { ...child, providers: onAws.provider && [onAws.provider] },
+    { parent: child.parent, providers: [place.account.aws, place.account.own].filter((each) => each !== undefined) },
   );
   const access = clusterAccess(
     name,
@@ -133,16 +139,16 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   // the controller too: there may have been one before, and another can be installed.
   const serviceLoadBalancers = new ServiceLoadBalancers(
     `${name}-service-load-balancers`,
-    { clusterName: kubernetesName(base), vpcId: network.vpcId, connection: place.connection },
+    { clusterName: kubernetesName(base), vpcId: network.vpcId },
     { ...child, dependsOn: [network, ...access.ready] },
   );
   const secrets = clusterSecrets(name, {
     ...args,
     base,
     controlPlaneRole: awsName(base, roles.controlPlane.role, longestNames.role),
-    connection: place.connection,
     tags,
     child,
+    asking,
     onAws,
   });
   const controlPlaneIdentity = machineIdentity(
@@ -188,6 +194,8 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     controlPlaneIdentity,
     nodeIdentity,
     files: fileSystem && loadSharedFiles().sharedFiles(name, args, { base, tags, network, access, fileSystem }, onAws),
+    onAws,
+    asking,
     beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
 }

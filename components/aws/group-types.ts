@@ -1,4 +1,3 @@
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
 import * as pulumi from "../../sdk/pulumi";
@@ -12,7 +11,6 @@ export interface AskedGroup {
   path: string;
   /** Whether machines have public addresses. */
   publicSubnets: pulumi.Input<boolean>;
-  connection: AwsConnectionArgs | undefined;
 }
 
 /** Whether a group's template depends on more of its types than their names. */
@@ -23,10 +21,10 @@ export function needsTypes({ efa, placementGroup }: AwsNodeGroupArgs): boolean {
 /** What AWS said of a group's types. Rejects with `InvalidInput` where they cannot do what the group asks for. */
 export function groupTypes(
   name: string,
-  { group, path, publicSubnets, connection }: AskedGroup,
+  { group, path, publicSubnets }: AskedGroup,
   child: pulumi.CustomResourceOptions,
 ): pulumi.Output<InstanceTypeResult[]> {
-  const types = new InstanceTypeFacts(`${name}-types`, { instanceTypes: group.instanceTypes, connection }, child);
+  const types = new InstanceTypeFacts(`${name}-types`, { instanceTypes: group.instanceTypes }, child);
   return pulumi.all([types.facts, publicSubnets]).apply(([facts, publicSubnets]) => {
     const problems = new Problems();
     checkFabric(path, group, facts, { publicSubnets }, problems);

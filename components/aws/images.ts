@@ -1,5 +1,4 @@
 import * as pulumi from "../../sdk/pulumi";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { ImageChoice } from "../../sdk/aws/image-choice";
 import { InvalidInput } from "../errors";
 import { architectureOf } from "./instance-types";
@@ -21,15 +20,14 @@ export interface ImageWish {
   /** The user's own. */
   given: pulumi.Input<string> | undefined;
   diskSizeGib: pulumi.Input<number>;
-  connection: AwsConnectionArgs | undefined;
 }
 
 /** The image of a group or of the control plane, which its state keeps. Rejects with `InvalidInput` where the disk is too small for it. */
 export function machineImage(name: string, wish: ImageWish, child: pulumi.CustomResourceOptions): MachineImage {
-  const { path, instanceType, gpu, given, connection } = wish;
+  const { path, instanceType, gpu, given } = wish;
   const choice = new ImageChoice(
     `${name}-image`,
-    { imageId: given, architecture: pulumi.output(instanceType).apply(architectureOf), gpu, connection },
+    { imageId: given, architecture: pulumi.output(instanceType).apply(architectureOf), gpu },
     child,
   );
   const { imageId, rootDeviceName, rootDiskGib } = choice;

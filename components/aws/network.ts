@@ -8,7 +8,6 @@ import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import { SubnetChoice } from "../../sdk/aws/subnet-choice";
 import { ZoneChoice } from "../../sdk/aws/zone-choice";
 import type { ClusterRanges } from "../cluster-ranges";
@@ -27,7 +26,6 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Of pods and Services. */
   ranges: ClusterRanges;
   region: string | undefined;
-  connection: AwsConnectionArgs | undefined;
   /** Without these, nothing is made. */
   after: pulumi.Resource[];
 }
@@ -80,21 +78,15 @@ interface Network {
 function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
   const { physicalName, nat = "single", cidr = defaultCidr } = options;
   const tags = (part: string) => withTags(options.tags, { Name: `${physicalName}-${part}` });
-  const child = { parent };
-  const region = options.region ?? awsRegion();
-  const count = zoneCount({ zones: options.zones, region });
+  const child = { parent, dependsOn: options.after };
+  const count = zoneCount({ zones: options.zones, region: options.region ?? awsRegion() });
   const plan = planSubnets(cidr, count)!;
-  // Of this package's own provider: the one that the others inherit is AWS's.
-  const { zones } = new ZoneChoice(
-    `${name}-zones`,
-    { count, names: options.zones, region, connection: options.connection },
-    { ...child, dependsOn: options.after },
-  );
+  const { zones } = new ZoneChoice(`${name}-zones`, { count, names: options.zones }, child);
 
   const vpc = new Vpc(
     `${name}-vpc`,
     { cidrBlock: cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: tags("vpc") },
-    { ...child, dependsOn: options.after },
+    child,
   );
   const gateway = new InternetGateway(`${name}-internet`, { vpcId: vpc.id, tags: tags("internet") }, child);
   const table = (part: string) =>
@@ -186,12 +178,11 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
   };
 }
 
-/** Chosen by this package's own provider: the one that the others inherit is AWS's. */
 function existingNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
-  const { vpcId, subnetIds, ranges, connection, after } = options;
+  const { vpcId, subnetIds, ranges, after } = options;
   const choice = new SubnetChoice(
     `${name}-subnets`,
-    { vpcId, subnetIds, apart: { ...ranges }, connection },
+    { vpcId, subnetIds, apart: { ...ranges } },
     { parent, dependsOn: after },
   );
   return {

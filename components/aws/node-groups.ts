@@ -2,7 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { PlacementGroup } from "@pulumi/aws/ec2/placementGroup";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { NodeGroup, type AwsConnectionArgs, type NodeGroupArgs } from "../../sdk/aws/node-group";
+import { NodeGroup, type NodeGroupArgs } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
@@ -25,6 +25,7 @@ import { defaultTags, withTags, type Tags } from "./tags";
 /** Each is a child of the cluster; the group waits for what its machines need. */
 export interface NodeGroupOptions {
   template: pulumi.CustomResourceOptions;
+  asking: pulumi.CustomResourceOptions;
   group: pulumi.CustomResourceOptions;
 }
 
@@ -51,7 +52,6 @@ export interface NodeGroupPlace {
   /** Whether machines have public addresses there. */
   publicSubnets: pulumi.Input<boolean>;
   securityGroupId: pulumi.Input<string>;
-  connection: AwsConnectionArgs | undefined;
   tags: Tags;
   /** What AWS's cloud controller manager knows its cluster's machines by: it passes others over. */
   kubernetes: Tags;
@@ -78,9 +78,7 @@ export function nodeGroup(
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
   const ofMachines = withTags(defaultTags(), machineTags);
-  // What is asked of AWS through this package's own provider has no other.
-  const asked = { ...options.group, dependsOn: [] };
-  const types = needsTypes(group) ? groupTypes(name, place, asked) : undefined;
+  const types = needsTypes(group) ? groupTypes(name, place, options.asking) : undefined;
   const image = machineImage(
     name,
     {
@@ -89,9 +87,8 @@ export function nodeGroup(
       gpu: groupGpus(group).apply((gpus) => gpus > 0 && group.gpuDriver !== "operator"),
       given: group.image,
       diskSizeGib: group.diskSizeGib ?? defaultDiskSizeGib,
-      connection: place.connection,
     },
-    asked,
+    options.asking,
   );
   const placement =
     group.placementGroup &&
@@ -181,7 +178,6 @@ export function nodeGroup(
     taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
     gpus: offeredGpus(gpuFields(group), place.gpuMode),
     tags: withTags(defaultTags(), place.tags),
-    connection: place.connection,
   };
   const resource = new NodeGroup(
     name,
@@ -196,12 +192,12 @@ export function nodeGroup(
   return { resource, spec };
 }
 
-/** For the autoscaler, unless it keeps its size. In the cluster, the control plane's role is who acts. */
+/** For the autoscaler, unless it keeps its size. */
 export function autoscaledGroup(group: AwsNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
   const { name, role, minSize, maxSize, capacity } = group;
   if (role === "control") return undefined;
   const priority = capacity?.spot === undefined ? priorities.onDemand : priorities.spot;
-  return { cloud: "aws", name, minSize, maxSize, priority, spec: { ...spec, connection: undefined } };
+  return { cloud: "aws", name, minSize, maxSize, priority, spec };
 }
 
 function adapters(type: InstanceTypeResult, securityGroupId: pulumi.Input<string>) {

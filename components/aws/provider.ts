@@ -1,8 +1,7 @@
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import { Provider } from "@pulumi/aws/provider";
-import type { AwsConnection } from "../../sdk/aws/config";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
+import type { AwsProviderConfig } from "../../sdk/aws/config";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
@@ -18,6 +17,12 @@ export function checkAccount({ cloudAccount }: Account): void {
   }
 }
 
+/** Whose credentials the stack's AWS provider uses. */
+function configuredProfile(): { profile?: string } {
+  const profile = new pulumi.Config("aws").get("profile");
+  return profile === undefined ? {} : { profile };
+}
+
 /** A provider of the cluster's own, where it is to be in another region or account than the program's. */
 export function accountProvider(
   name: string,
@@ -31,6 +36,7 @@ export function accountProvider(
     name,
     {
       ...regions,
+      ...configuredProfile(),
       ...(cloudAccount && { assumeRoles: [cloudAccount] }),
       // A provider of one's own has nothing of the stack's.
       ...(Object.keys(tags).length > 0 && { defaultTags: { tags } }),
@@ -43,36 +49,42 @@ export function accountProvider(
 export interface AwsAccount {
   /** Of the AWS provider. Undefined: the one that the component inherits. */
   aws: Provider | undefined;
-  /** Of this package's. */
+  /** Of this package's. Undefined: the one that the component inherits. */
   own: GpuClusters | undefined;
-  connection: AwsConnectionArgs | undefined;
   /** What the AWS provider says of itself. */
   seen: pulumi.Output<{ accountId: string; region: string }>;
 }
 
 /**
  * One account from all that can name it: the component's arguments, else an explicit provider of AWS, else the stack's configuration of AWS;
- * `gpu-clusters:aws` need not say it again.
+ * `gpu-clusters:aws` need not say it again. Where it does, or the component has an explicit provider of this package, `AccountReady` compares.
  */
 export function awsAccount(name: string, args: Account, parent: pulumi.Resource): AwsAccount {
   const inherited = parent.getProvider("aws:ec2/vpc:Vpc");
-  const stacks = new pulumi.Config("gpu-clusters").getObject<AwsConnection>("aws") ?? {};
-  const configured = new pulumi.Config("aws").get("region");
-  const { cloudAccount, region: asked = cloudAccount && configured } = args;
-  const aws = accountProvider(`${name}-aws`, { region: asked, cloudAccount }, { parent });
+  const stacks = new pulumi.Config("gpu-clusters").getObject<AwsProviderConfig>("aws") ?? {};
+  const configured = new pulumi.Config("aws");
+  const { cloudAccount, region = cloudAccount && configured.get("region") } = args;
+  const aws = accountProvider(`${name}-aws`, { region, cloudAccount }, { parent });
   const options = { parent, ...((aws ?? inherited) && { provider: aws ?? inherited }) };
+  const { accountId } = getCallerIdentityOutput({}, options);
   const { region: seenRegion } = getRegionOutput({}, options);
-  const region = asked ?? (inherited ? seenRegion : stacks.region === undefined ? configured : undefined);
-  const connection =
-    region === undefined && cloudAccount === undefined
+  const said =
+    parent.getProvider("gpu-clusters:aws:NodeGroup") !== undefined ||
+    (inherited === undefined && stacks.region !== undefined);
+  const own =
+    aws === undefined && said
       ? undefined
-      : { ...(region !== undefined && { region }), ...(cloudAccount && { assumeRole: cloudAccount }) };
-  return {
-    aws,
-    own: connection && new GpuClusters(`${name}-gpu-clusters`, { aws: { ...stacks, ...connection } }, { parent }),
-    connection,
-    seen: pulumi
-      .all([getCallerIdentityOutput({}, options).accountId, seenRegion])
-      .apply(([accountId, region]) => ({ accountId, region })),
-  };
+      : new GpuClusters(
+          `${name}-gpu-clusters`,
+          {
+            aws: {
+              ...stacks,
+              region: region ?? seenRegion,
+              ...(aws !== undefined || inherited === undefined ? configuredProfile() : {}),
+              ...(cloudAccount && { assumeRole: cloudAccount }),
+            },
+          },
+          { parent },
+        );
+  return { aws, own, seen: pulumi.output({ accountId, region: seenRegion }) };
 }

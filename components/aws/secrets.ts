@@ -2,7 +2,6 @@ import { Key } from "@pulumi/aws/kms/key";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import { ClusterKeys } from "../../sdk/aws/cluster-keys";
 import { Deployer } from "../../sdk/aws/deployer";
-import type { AwsConnectionArgs } from "../../sdk/aws/node-group";
 import * as pulumi from "../../sdk/pulumi";
 import { keyArn, parameterArn, placeOf, roleArn } from "./arns";
 import type { AwsClusterArgs } from "./args";
@@ -27,17 +26,18 @@ export interface ClusterSecretsPlace extends Pick<
   base: string;
   /** Name of the role that reads the authorities. */
   controlPlaneRole: string;
-  connection: AwsConnectionArgs | undefined;
   tags: Tags;
   /** Of the cluster's children. */
   child: pulumi.CustomResourceOptions;
+  /** The same for those that AWS is asked by. */
+  asking: pulumi.CustomResourceOptions;
   /** The same for those that the AWS provider makes. */
   onAws: pulumi.CustomResourceOptions;
 }
 
 /** What machines and administrators get from SSM, encrypted, in the place of user data and of files. */
 export function clusterSecrets(name: string, place: ClusterSecretsPlace): ClusterSecrets {
-  const { base, tags, connection, child, onAws } = place;
+  const { base, tags, child, onAws } = place;
   const path = `/gpu-clusters/${base}`;
   // The control plane keeps a token in it that lives for a day: what Pulumi wrote is only its beginning.
   const join = new Parameter(
@@ -60,7 +60,7 @@ export function clusterSecrets(name: string, place: ClusterSecretsPlace): Cluste
       : pulumi.all([arns, place.kmsKeyId]).apply(([{ here }, key]) => keyArn(here, key));
   const keys = new ClusterKeys(
     `${name}-keys`,
-    { parameterPath: path, kmsKeyId: kmsKeyArn, adminValidityHours: place.adminValidityHours, tags, connection },
+    { parameterPath: path, kmsKeyId: kmsKeyArn, adminValidityHours: place.adminValidityHours, tags },
     child,
   );
   return { keys, join, keysParameterArn: arns.keys, adminParameterArn: arns.admin, kmsKeyArn };
@@ -78,10 +78,10 @@ const deletionWindowInDays = 7;
 
 function ownKey(
   name: string,
-  { base, administrators = [], connection, tags, child, onAws }: ClusterSecretsPlace,
+  { base, administrators = [], tags, asking, onAws }: ClusterSecretsPlace,
   arns: Arns,
 ): pulumi.Output<string> {
-  const deployer = new Deployer(`${name}-deployer`, { connection }, child);
+  const deployer = new Deployer(`${name}-deployer`, {}, asking);
   const policy = pulumi
     .all([arns, deployer.principals, pulumi.all(administrators)])
     .apply(([{ here, keys, controlPlaneRole }, deployers, others]) =>

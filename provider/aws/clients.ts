@@ -5,8 +5,8 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { STSClient } from "@aws-sdk/client-sts";
-import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
-import type { AwsConnection } from "../../sdk/aws/config";
+import { fromIni, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import type { AwsProviderConfig } from "../../sdk/aws/config";
 import { EnvironmentAgent, namesProxies } from "../cloud/proxy";
 import { describing } from "./describing";
 import { toAwsError } from "./errors";
@@ -22,13 +22,14 @@ export class AwsClients {
   private quotasClient: ServiceQuotasClient | undefined;
   private stsClient: STSClient | undefined;
 
-  constructor(readonly connection: AwsConnection) {
-    const { region, endpoint, assumeRole } = connection;
+  constructor(readonly connection: AwsProviderConfig) {
+    const { region, profile, endpoint, assumeRole } = connection;
     const place = { ...(region && { region }), ...(endpoint && { endpoint }) };
     const agent = namesProxies() ? new EnvironmentAgent() : undefined;
     const agents = agent && { httpAgent: agent, httpsAgent: agent as HttpAgent as HttpsAgent };
     this.settings = {
       ...place,
+      ...(profile && { profile }),
       retryMode: "adaptive",
       maxAttempts: attempts,
       requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000, ...agents },
@@ -40,6 +41,7 @@ export class AwsClients {
             ...(assumeRole.externalId && { ExternalId: assumeRole.externalId }),
           },
           clientConfig: { ...place, ...(agents && { requestHandler: agents }) },
+          ...(profile && { masterCredentials: fromIni({ profile }) }),
         }),
       }),
     };

@@ -1,16 +1,7 @@
-/** The provider's configuration for AWS: what is wrong with it, and how a resource refines it. */
-import { regionPattern, type AwsConnection, type AwsProviderConfig } from "../../sdk/aws/config";
+/** The provider's configuration for AWS: what is wrong with it. */
+import { regionPattern, type AwsProviderConfig } from "../../sdk/aws/config";
 import { isHttpUrl } from "../../sdk/account-config";
 import type { CheckFailure } from "../server/resource";
-
-/** The provider's configuration with a resource's own on top. A resource that names a role does not use the provider's. */
-export function combineConnections(provider: AwsProviderConfig, own: AwsConnection | undefined): AwsConnection {
-  return { ...defined(provider), ...defined(own ?? {}) };
-}
-
-function defined(connection: AwsConnection): AwsConnection {
-  return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
-}
 
 const rolePattern = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
@@ -20,26 +11,25 @@ export function checkAwsConfig<T>(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): { config: Partial<Record<keyof AwsProviderConfig, T | string>>; failures: CheckFailure[] } {
   const config = { ...given, region: given.region ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION };
-  return { config, failures: connectionFailures(config, "aws") };
+  return { config, failures: configFailures(config) };
 }
 
-/** What is wrong with a connection, as far as it is known. `path`: the user's own name of it. */
-export function connectionFailures(
-  connection: Partial<Record<keyof AwsProviderConfig, unknown>>,
-  path: string,
-): CheckFailure[] {
+function configFailures({
+  region,
+  endpoint,
+  assumeRole,
+}: Partial<Record<keyof AwsProviderConfig, unknown>>): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const { region, endpoint, assumeRole } = connection;
   if (typeof region === "string" && !regionPattern.test(region)) {
-    failures.push({ property: `${path}.region`, reason: `"${region}" is not a region such as us-west-2` });
+    failures.push({ property: "aws.region", reason: `"${region}" is not a region such as us-west-2` });
   }
   if (typeof endpoint === "string" && !isHttpUrl(endpoint)) {
-    failures.push({ property: `${path}.endpoint`, reason: `"${endpoint}" must be an http or https URL` });
+    failures.push({ property: "aws.endpoint", reason: `"${endpoint}" must be an http or https URL` });
   }
   const roleArn = isRecord(assumeRole) ? assumeRole.roleArn : undefined;
   if (typeof roleArn === "string" && !rolePattern.test(roleArn)) {
     const reason = `"${roleArn}" is not the ARN of a role, such as arn:aws:iam::123456789012:role/gpu-clusters`;
-    failures.push({ property: `${path}.assumeRole.roleArn`, reason });
+    failures.push({ property: "aws.assumeRole.roleArn", reason });
   }
   return failures;
 }

@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 /** Machines of a control plane as they are going to be. */
 export interface PlannedControlPlane {
@@ -55,8 +54,6 @@ export interface AccountReadyArgs {
   keyPair?: pulumi.Input<string>;
   /** What the AWS provider says of itself, which must be the same account and region: half a cluster would be elsewhere. */
   awsProvider?: pulumi.Input<SeenAccount>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -68,9 +65,11 @@ export class AccountReady extends pulumi.CustomResource {
 
   /** AWS account id that the credentials are of. */
   public readonly accountId!: pulumi.Output<string>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: AccountReadyArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["accountId"];
+    const outputs = ["accountId", "region"];
     super(AccountReady.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface ClusterKeysArgs {
   /**
@@ -22,8 +21,6 @@ export interface ClusterKeysArgs {
   adminValidityHours?: pulumi.Input<number>;
   /** Of the parameters. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Another region, account or role than the provider's. Another region makes them anew. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -70,6 +67,8 @@ export class ClusterKeys extends pulumi.CustomResource {
   public readonly adminExpiresAt!: pulumi.Output<string>;
   /** The authorities and the service account key as KMS encrypted them, base64. */
   public readonly sealedKeys!: pulumi.Output<string>;
+  /** Region that the parameters are in. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: ClusterKeysArgs, options?: pulumi.CustomResourceOptions) {
     const outputs = [
@@ -82,6 +81,7 @@ export class ClusterKeys extends pulumi.CustomResource {
       "adminPrivateKey",
       "adminExpiresAt",
       "sealedKeys",
+      "region",
     ];
     super(ClusterKeys.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }

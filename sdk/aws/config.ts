@@ -1,4 +1,4 @@
-/** How to reach AWS: the provider's configuration, which each resource can refine. */
+/** How to reach AWS: the provider's configuration. */
 
 /** A role that is assumed before anything else is asked of AWS. */
 export interface AssumeRole {
@@ -16,19 +16,11 @@ export interface AssumeRole {
 export interface AwsProviderConfig {
   /** For example `us-west-2`. Default: the environment's `AWS_REGION` or `AWS_DEFAULT_REGION`, else that of the profile. */
   region?: string;
+  /** Of the shared credentials file (`~/.aws`), whose credentials are used. Default: the environment's `AWS_PROFILE`. */
+  profile?: string;
   /** Root of all services' APIs, for a simulated AWS. Default: AWS's own. */
   endpoint?: string;
   /** Default: none, the credentials are used as they are. */
-  assumeRole?: AssumeRole;
-}
-
-/** What one resource has of its own, for programs with several regions or accounts; what it leaves out comes from the provider. */
-export interface AwsConnection {
-  /** For example `us-west-2`. */
-  region?: string;
-  /** Root of all services' APIs, for a simulated AWS. */
-  endpoint?: string;
-  /** A role that is assumed first. */
   assumeRole?: AssumeRole;
 }
 

@@ -1,11 +1,9 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
-export interface DeployerArgs {
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
-}
+/** None: whose the credentials are is all that is asked. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the schema is made from it
+export interface DeployerArgs {}
 
 /**
  * Who makes a cluster, for policies that name him. AWS is asked once, and the state keeps the answer: others who run the program later do not
@@ -19,9 +17,11 @@ export class Deployer extends pulumi.CustomResource {
    * path.
    */
   public readonly principals!: pulumi.Output<string[]>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
-  constructor(name: string, args: DeployerArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["principals"];
+  constructor(name: string, args: DeployerArgs = {}, options?: pulumi.CustomResourceOptions) {
+    const outputs = ["principals", "region"];
     super(Deployer.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -2,7 +2,6 @@
 import type * as pulumi from "../pulumi";
 import { invokeFunctionAsync } from "../plugin/custom-resource";
 import type { CapacityArgs } from "./capacity";
-import type { AwsConnection } from "./config";
 
 export interface GetImageArgs {
   /**
@@ -17,8 +16,6 @@ export interface GetImageArgs {
    * @default false
    */
   gpu?: boolean;
-  /** Another region, account or role than the provider's. */
-  connection?: AwsConnection;
 }
 
 export interface GetImageResult {
@@ -43,8 +40,6 @@ export function getImage(args: GetImageArgs = {}, options?: pulumi.InvokeOptions
 export interface GetInstanceTypesArgs {
   /** For example `["p5.48xlarge"]`. */
   instanceTypes: string[];
-  /** Another region, account or role than the provider's. */
-  connection?: AwsConnection;
 }
 
 /** What an instance type is, as far as launch templates depend on it. */
@@ -103,8 +98,6 @@ export interface GetPreflightArgs {
   keyPair?: string;
   /** Zones that machines are to be in. */
   zones?: string[];
-  /** Another region, account or role than the provider's. */
-  connection?: AwsConnection;
 }
 
 /** One thing that stands in the way. */

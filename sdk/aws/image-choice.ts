@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface ImageChoiceArgs {
   /** An image by its id, in the place of the newest. */
@@ -20,8 +19,6 @@ export interface ImageChoiceArgs {
    * @default false
    */
   gpu?: pulumi.Input<boolean>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -41,9 +38,11 @@ export class ImageChoice extends pulumi.CustomResource {
    * @integer
    */
   public readonly rootDiskGib!: pulumi.Output<number>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: ImageChoiceArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["imageId", "imageName", "rootDeviceName", "rootDiskGib"];
+    const outputs = ["imageId", "imageName", "rootDeviceName", "rootDiskGib", "region"];
     super(ImageChoice.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

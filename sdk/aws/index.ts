@@ -1,10 +1,4 @@
-export {
-  NodeGroup,
-  type AssumeRoleArgs,
-  type AwsConnectionArgs,
-  type NodeGroupArgs,
-  type NodeGroupMachineState,
-} from "./node-group";
+export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "./node-group";
 export { AccountReady, type AccountReadyArgs, type PlannedControlPlane, type PlannedNetwork } from "./account-ready";
 export { ClusterKeys, type ClusterKeysArgs } from "./cluster-keys";
 export { Deployer, type DeployerArgs } from "./deployer";
@@ -29,4 +23,4 @@ export { SubnetChoice, type SubnetChoiceArgs } from "./subnet-choice";
 export { ZoneChoice, type ZoneChoiceArgs } from "./zone-choice";
 export type { AllocationStrategy, OnDemandStrategy } from "./allocation";
 export type { CapacityArgs, OnDemandCapacityArgs, SpotCapacityArgs } from "./capacity";
-export type { AssumeRole, AwsConnection, AwsProviderConfig } from "./config";
+export type { AssumeRole, AwsProviderConfig } from "./config";

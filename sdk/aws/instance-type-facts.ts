@@ -1,13 +1,10 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 import type { InstanceTypeResult } from "./functions";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface InstanceTypeFactsArgs {
   /** For example `["p5.48xlarge"]`. */
   instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -19,9 +16,11 @@ export class InstanceTypeFacts extends pulumi.CustomResource {
 
   /** Those of the types that the region offers, in the order given. */
   public readonly facts!: pulumi.Output<InstanceTypeResult[]>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: InstanceTypeFactsArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["facts"];
+    const outputs = ["facts", "region"];
     super(InstanceTypeFacts.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

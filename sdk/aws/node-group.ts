@@ -4,23 +4,6 @@ import type { NodeGpusArgs } from "../kubernetes/node-gpus";
 import type { TaintArgs } from "../kubernetes/taint";
 import type { CapacityArgs } from "./capacity";
 
-export interface AssumeRoleArgs {
-  /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
-  roleArn: pulumi.Input<string>;
-  /** What the role's trust policy asks for, where another organisation owns the account. */
-  externalId?: pulumi.Input<string>;
-}
-
-/** What one resource has of its own, for programs with several regions or accounts; what it leaves out comes from the provider. */
-export interface AwsConnectionArgs {
-  /** For example `us-west-2`. */
-  region?: pulumi.Input<string>;
-  /** Root of all services' APIs, for a simulated AWS. */
-  endpoint?: pulumi.Input<string>;
-  /** A role that is assumed first. */
-  assumeRole?: pulumi.Input<AssumeRoleArgs>;
-}
-
 export interface NodeGroupArgs {
   /**
    * Name of the cluster that the machines join.
@@ -77,8 +60,6 @@ export interface NodeGroupArgs {
   gpus?: pulumi.Input<NodeGpusArgs>;
   /** Tags of the fleet, besides the group's own. Machines have those of the launch template. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /** A machine of a node group. */
@@ -110,6 +91,8 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly minSize!: pulumi.Output<number>;
   /** @integer */
   public readonly maxSize!: pulumi.Output<number>;
+  /** Region that the group is in. */
+  public readonly region!: pulumi.Output<string>;
   /** Id of the EC2 Fleet. */
   public readonly fleetId!: pulumi.Output<string>;
   /**
@@ -129,7 +112,7 @@ export class NodeGroup extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterName", "name", "minSize", "maxSize", "fleetId", "size", "machines"];
+    const outputs = ["clusterName", "name", "minSize", "maxSize", "region", "fleetId", "size", "machines"];
     super(NodeGroup.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

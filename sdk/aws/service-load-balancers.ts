@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface ServiceLoadBalancersArgs {
   /**
@@ -13,8 +12,6 @@ export interface ServiceLoadBalancersArgs {
    * @replaceOnChanges
    */
   vpcId: pulumi.Input<string>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -38,9 +35,11 @@ export class ServiceLoadBalancers extends pulumi.CustomResource {
 
   public readonly clusterName!: pulumi.Output<string>;
   public readonly vpcId!: pulumi.Output<string>;
+  /** Region that the VPC is in. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceLoadBalancersArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterName", "vpcId"];
+    const outputs = ["clusterName", "vpcId", "region"];
     super(ServiceLoadBalancers.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

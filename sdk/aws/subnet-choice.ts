@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface SubnetChoiceArgs {
   /** The VPC whose subnets may be chosen. Default: that of `subnetIds`. */
@@ -9,8 +8,6 @@ export interface SubnetChoiceArgs {
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /** Ranges that none of the VPC's may overlap, by what they are for, for example `{ podCidr: "10.244.0.0/16" }`. */
   apart?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -32,9 +29,11 @@ export class SubnetChoice extends pulumi.CustomResource {
   public readonly publicSubnetIds!: pulumi.Output<string[]>;
   /** Whether nodes have public addresses, and no other way out. */
   public readonly publicNodes!: pulumi.Output<boolean>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: SubnetChoiceArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["vpcId", "nodeSubnetIds", "zones", "publicSubnetIds", "publicNodes"];
+    const outputs = ["vpcId", "nodeSubnetIds", "zones", "publicSubnetIds", "publicNodes", "region"];
     super(SubnetChoice.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -1,6 +1,5 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
-import type { AwsConnectionArgs } from "./node-group";
 
 export interface ZoneChoiceArgs {
   /**
@@ -10,13 +9,6 @@ export interface ZoneChoiceArgs {
   count: pulumi.Input<number>;
   /** These by name, for example `us-west-2a`, in the place of the region's first. */
   names?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * For example `us-west-2`. Default: that of the connection. Another region is another choice.
-   * @replaceOnChanges
-   */
-  region?: pulumi.Input<string>;
-  /** Another region, account or role than the provider's. */
-  connection?: pulumi.Input<AwsConnectionArgs>;
 }
 
 /**
@@ -29,8 +21,15 @@ export class ZoneChoice extends pulumi.CustomResource {
 
   /** For example `["us-west-2a", "us-west-2b"]`. */
   public readonly zones!: pulumi.Output<string[]>;
+  /** Where it was asked. In another region it is asked anew. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: ZoneChoiceArgs, options?: pulumi.CustomResourceOptions) {
-    super(ZoneChoice.__pulumiType, name, resourceProperties(args, { outputs: ["zones"] }), resourceOptions(options));
+    super(
+      ZoneChoice.__pulumiType,
+      name,
+      resourceProperties(args, { outputs: ["zones", "region"] }),
+      resourceOptions(options),
+    );
   }
 }

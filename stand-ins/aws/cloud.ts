@@ -5,7 +5,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
-import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import { fromIni, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type * as pulumi from "@pulumi/pulumi";
 import { describing } from "../../provider/aws/describing";
 import { isAwsError } from "../../provider/aws/errors";
@@ -34,9 +34,10 @@ export class Cloud {
   readonly #defaultTags: Tags;
   #account: Promise<string> | undefined;
 
-  constructor({ region, credentials, endpoints, assumeRole, defaultTags }: Configuration) {
+  constructor({ region, credentials: keys, profile, endpoints, assumeRole, defaultTags }: Configuration) {
     this.region = region;
     this.#defaultTags = defaultTags;
+    const credentials = keys ?? (profile === undefined ? undefined : fromIni({ profile }));
     const settings = (service: string) => ({
       region,
       endpoint: endpoints[service] ?? endpoints["default"]!,

@@ -11,6 +11,8 @@ export interface Configuration {
   readonly region: string;
   /** Undefined: from where every AWS tool finds them. */
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
+  /** Of the shared credentials file, where no keys are given. */
+  readonly profile: string | undefined;
   /** By service, and `default`. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly assumeRole: { RoleArn: string; ExternalId?: string; RoleSessionName?: string } | undefined;
@@ -74,7 +76,7 @@ export function checkConfiguration(values: Properties): CheckFailure[] {
 
 export function configurationOf(values: Properties): Configuration {
   if (containsUnknown(values)) throw new Error("the configuration of the aws provider is not known yet");
-  const { accessKey, secretKey, token, region } = values as Record<string, string | undefined>;
+  const { accessKey, secretKey, token, profile, region } = values as Record<string, string | undefined>;
   const [role] = (parsed(values["assumeRoles"]) ?? []) as {
     roleArn: string;
     externalId?: string;
@@ -87,6 +89,7 @@ export function configurationOf(values: Properties): Configuration {
       accessKey !== undefined && secretKey !== undefined
         ? { accessKeyId: accessKey, secretAccessKey: secretKey, ...(token !== undefined && { sessionToken: token }) }
         : undefined,
+    profile,
     endpoints: endpointsOf(values),
     assumeRole: role && {
       RoleArn: role.roleArn,

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { Provider } from "@pulumi/aws/provider";
 import { parse } from "yaml";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
-import { ClusterCouldNotBeDeployed } from "../../components/errors";
 import { cloud, deployed, functions, group, inputs, minimal, scriptOf, secretValues } from "./aws-scene";
 import { awsFunctions, awsResourceTypes } from "./aws-tokens";
-import { mockProgram, settled, valueOf, type Registered, plain } from "./mocks";
+import { mockProgram, settled, valueOf, plain } from "./mocks";
 
 describe("components/aws", () => {
   it("makes a network, identities, a control plane and its groups, all named after the cluster", async () => {
@@ -197,10 +195,9 @@ describe("components/aws", () => {
     for (const args of [{}, { cloudControllerManager: false, namePrefix: "p-", region: "eu-west-1" }] as const) {
       const { registered } = await deployed(args);
       const sweep = "train-service-load-balancers";
-      const { clusterName, vpcId, connection } = inputs(registered, sweep);
+      const { clusterName, vpcId } = inputs(registered, sweep);
       assert.equal(clusterName, "namePrefix" in args ? "p-train" : "train");
       assert.equal(vpcId, "train-network-vpc-id");
-      assert.deepEqual(connection, "region" in args ? { region: "eu-west-1" } : undefined);
       const before = registered.dependenciesOf(sweep);
       for (const part of ["vpc", "public-1", "private-3"]) assert.ok(before.includes(`train-network-${part}`), part);
       assert.ok(before.includes("train-nodes-among-themselves"));
@@ -218,6 +215,7 @@ describe("components/aws", () => {
     assert.deepEqual(inputs(registered, "train-choices"), {
       clusterName: "train",
       choices: {
+        region: "us-west-2",
         "controlPlane.count": "3",
         "network.vpcId": "a new one",
         "network.cidr": "10.7.0.0/16",
@@ -231,6 +229,7 @@ describe("components/aws", () => {
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     const existing = await deployed({ network: { vpcId: "vpc-there" }, podCidr: "10.128.0.0/16" });
     assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
+      region: "us-west-2",
       "controlPlane.count": "1",
       "network.vpcId": "vpc-there",
       podCidr: "10.128.0.0/16",
@@ -325,51 +324,6 @@ describe("components/aws", () => {
     const { registered, cluster } = await deployed({ network: { nat: "none", zones: ["us-west-2b"] } });
     assert.equal(registered.all("aws:ec2/natGateway:NatGateway").length, 0);
     assert.deepEqual(await valueOf(cluster.subnetIds), ["train-network-public-1-id"]);
-  });
-
-  it("enters another account through its role, with both providers", async () => {
-    const cloudAccount = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "e" };
-    const { registered } = await deployed({ region: "eu-west-1", cloudAccount });
-    const provider = inputs(registered, "train-aws");
-    assert.equal(provider["region"], "eu-west-1");
-    assert.deepEqual(JSON.parse(String(provider["assumeRoles"])), [cloudAccount]);
-    assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-west-1", assumeRole: cloudAccount });
-    const lost = { roleArn: "" };
-    assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
-  });
-
-  it("takes the region from where it is said once, for both providers, and compares what they are", async () => {
-    const ownProvider = (registered: Registered) =>
-      registered
-        .all("pulumi:providers:gpu-clusters")
-        .map(({ inputs }) => JSON.parse((plain(inputs) as { aws: string }).aws) as unknown);
-    const seen = { accountId: "123456789012", region: "us-west-2" };
-
-    const nowhere = await deployed();
-    assert.deepEqual(ownProvider(nowhere.registered), []);
-    assert.deepEqual(inputs(nowhere.registered, "train-account")["awsProvider"], seen);
-
-    pulumi.runtime.setAllConfig({ "aws:region": "us-west-2" });
-    try {
-      assert.deepEqual(ownProvider((await deployed()).registered), [{ region: "us-west-2" }]);
-      pulumi.runtime.setAllConfig({
-        "aws:region": "us-west-2",
-        "gpu-clusters:aws": JSON.stringify({ region: "eu-west-1" }),
-      });
-      assert.deepEqual(ownProvider((await deployed()).registered), [], "AccountReady says that they differ");
-    } finally {
-      pulumi.runtime.setAllConfig({});
-    }
-
-    const registered = await mockProgram(cloud, false, {
-      ...functions,
-      "aws:index/getRegion:getRegion": () => ({ region: "eu-central-1" }),
-    });
-    const provider = new Provider("eu", { region: "eu-central-1" });
-    assert.equal(await valueOf(new AwsCluster("train", minimal, { providers: [provider] }).status), "ready");
-    await settled();
-    assert.deepEqual(ownProvider(registered), [{ region: "eu-central-1" }]);
-    assert.deepEqual(inputs(registered, "train-gpu")["connection"], { region: "eu-central-1" });
   });
 
   it("reports every wrong field at once, by the user's own path, and registers nothing", async () => {

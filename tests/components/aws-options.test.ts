@@ -247,7 +247,6 @@ describe("components/aws: what AWS is asked for", () => {
       instanceType: "m5.large",
       gpu: false,
       given: undefined,
-      connection: undefined,
     };
     const { diskSizeGib } = machineImage("small", { ...wish, diskSizeGib: 10 }, {});
     await assert.rejects(promiseOf(diskSizeGib), /nodeGroups\[0\].diskSizeGib: 10 is less than the 15 GiB/);

@@ -11,9 +11,11 @@ export const accounts = {
 
 interface Request {
   getName(): string;
+  getType(): string;
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getProtect(): boolean;
+  getProvider(): string;
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
 }
 
@@ -37,7 +39,7 @@ export class Registered {
     return this.resources.filter((resource) => resource.type === type);
   }
 
-  /** Names of what a resource waits for, and is deleted before: its `dependsOn` and where its inputs come from. */
+  /** Names of what a resource waits for, and is deleted before: its `dependsOn` and where its inputs come from. Two of a name: with its type before. */
   dependenciesOf(name: string): string[] {
     const urns = this.requests.get(name)?.getDependenciesList() ?? [];
     return urns.map((urn) => urn.split("::").at(-1)!);
@@ -51,6 +53,11 @@ export class Registered {
     return this.requests.get(name)?.getProtect() ?? false;
   }
 
+  /** Name of the explicit provider that it is made by. */
+  providerOf(name: string): string | undefined {
+    return this.requests.get(name)?.getProvider().split("::").at(-2);
+  }
+
   /** What it is made anew with. */
   triggerOf(name: string): unknown {
     return this.requests.get(name)?.getReplacementTrigger()?.toJavaScript();
@@ -62,6 +69,7 @@ export class Registered {
     const { registerResource } = monitor;
     monitor.registerResource = (request, done) => {
       this.requests.set(request.getName(), request);
+      this.requests.set(`${request.getType()} ${request.getName()}`, request);
       return registerResource.call(monitor, request, done);
     };
   }

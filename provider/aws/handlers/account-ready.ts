@@ -11,7 +11,7 @@ import { connect } from "../connection";
 import { fromTagList } from "../ownership";
 import { limitFailures } from "../preflight/account-limits";
 import { examineGroup } from "../preflight/preflight";
-import { accountDifferences } from "../preflight/same-account";
+import { accountDifferences, credentialsMissing } from "../preflight/same-account";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
 import { hasServiceRole, makeServiceRole, serviceRoleName } from "../service-roles";
 import { keptAnswer } from "./kept-answer";
@@ -22,7 +22,7 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
   async ask(clients, inputs, { signal, log, again }) {
     const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {}, awsProvider } = inputs;
     const region = await clients.region();
-    const identity = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    const accountId = await ownAccount(clients, awsProvider, signal);
     const looks: [string, Promise<CheckFailure[]>][] = [
       ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
       ["the key of disks", defaultKeyFailures(clients, log, signal)],
@@ -33,7 +33,6 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
       looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
     // What there is of an older cluster counts itself.
     if (network && !again) looks.push(["network", limitFailures(clients, network, region, signal)]);
-    const accountId = identity.Account ?? "";
     const elsewhere = awsProvider ? accountDifferences(awsProvider, { accountId, region }) : [];
     const failures = await Promise.all(looks.map(([what, looking]) => ifAllowed(what, log, looking)));
     const all = [...elsewhere, ...failures.flat()];
@@ -45,19 +44,33 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
 export const accountReadyHandler: typeof answer = {
   ...answer,
   async create(inputs, context) {
+    // A role is made in no account that is refused.
+    const made = await answer.create(inputs, context);
     await makeServiceRoles(inputs, context);
-    return answer.create(inputs, context);
+    return made;
   },
   async update(id, inputs, state, context) {
+    const outputs = await answer.update!(id, inputs, state, context);
     const { serviceRoles: before = [] } = state.inputs;
     const serviceRoles = inputs.serviceRoles?.filter((service) => !before.includes(service));
     await makeServiceRoles({ ...inputs, serviceRoles }, context);
-    return answer.update!(id, inputs, state, context);
+    return outputs;
   },
 };
 
-async function makeServiceRoles({ serviceRoles = [], connection }: Inputs, context: ResourceContext): Promise<void> {
-  const { iam } = connect(context.config, connection);
+/** Where the AWS provider finds credentials, all of a cluster must be made with these: without any of ours, half of it would be. */
+async function ownAccount({ sts }: AwsClients, aws: Inputs["awsProvider"], signal: AbortSignal): Promise<string> {
+  try {
+    const { Account = "" } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    return Account;
+  } catch (error) {
+    if (aws === undefined || !isAwsError(error, "credentials")) throw error;
+    throw new InvalidArguments([credentialsMissing(aws, error.message)]);
+  }
+}
+
+async function makeServiceRoles({ serviceRoles = [] }: Inputs, context: ResourceContext): Promise<void> {
+  const { iam } = connect(context.config);
   for (const service of serviceRoles)
     await withReason(context.signal, () => makeServiceRole(iam, service, context.signal));
 }

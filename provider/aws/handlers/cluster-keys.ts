@@ -14,7 +14,6 @@ import {
 } from "../../kubernetes/cluster-keys";
 import { PartialFailure, type CheckFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
-import { connectionFailures } from "../config";
 import { connect } from "../connection";
 import type { KeyStore } from "../key-store";
 
@@ -34,25 +33,19 @@ export interface ClusterKeysOutputs extends Administrator, ParameterNames {
 
 export const clusterKeysHandler: ResourceHandler<ClusterKeysInputs, ClusterKeysOutputs> = {
   check(given) {
-    const { parameterPath, kmsKeyId, adminValidityHours, connection = {} } = given as Fields<ClusterKeysInputs>;
+    const { parameterPath, kmsKeyId, adminValidityHours } = given as Fields<ClusterKeysInputs>;
     const failures: CheckFailure[] = [];
     if (typeof parameterPath === "string" && !/^(?!\/(aws|ssm)\b)(\/[\w.-]+){1,14}$/i.test(parameterPath)) {
       const reason = `"${parameterPath}" is not a path of SSM's parameters such as /gpu-clusters/train`;
       failures.push({ property: "parameterPath", reason });
     }
     if (kmsKeyId === "") failures.push({ property: "kmsKeyId", reason: "must not be empty" });
-    return [
-      ...failures,
-      ...validityFailures(adminValidityHours),
-      ...connectionFailures(connection as Record<string, unknown>, "connection"),
-    ];
+    return [...failures, ...validityFailures(adminValidityHours)];
   },
 
-  plan({ inputs: before, outputs }, inputs, changed) {
-    const moved = changed.some((path) => path.startsWith("connection")) && regionOf(before) !== regionOf(inputs);
+  plan({ outputs }, _inputs, changed) {
     const { keysVersion, adminVersion } = outputs;
     return {
-      replaces: moved ? ["connection"] : [],
       outputs: [
         ...(mustRenew(outputs, changed.includes("adminValidityHours")) ? ["adminCertificate", "adminExpiresAt"] : []),
         ...Object.entries({ keysVersion, adminVersion }).flatMap(([name, version]) => (version === 0 ? [name] : [])),
@@ -133,8 +126,8 @@ export const clusterKeysHandler: ResourceHandler<ClusterKeysInputs, ClusterKeysO
 async function openStore(inputs: ClusterKeysInputs, context: ResourceContext): Promise<KeyStore> {
   // Their clients are for these moments only.
   const { KeyStore } = await import("../key-store.js");
-  const { parameterPath: path, kmsKeyId, tags = {}, connection } = inputs;
-  return new KeyStore(connect(context.config, connection), { path, kmsKeyId, tags, owner: context.urn });
+  const { parameterPath: path, kmsKeyId, tags = {} } = inputs;
+  return new KeyStore(connect(context.config), { path, kmsKeyId, tags, owner: context.urn });
 }
 
 async function opened(store: KeyStore, { sealedKeys }: ClusterKeysOutputs, signal: AbortSignal): Promise<string> {
@@ -193,8 +186,4 @@ function adminCredential({ adminCertificate, adminPrivateKey, adminExpiresAt }: 
       expirationTimestamp: adminExpiresAt,
     },
   });
-}
-
-function regionOf(inputs: Fields<ClusterKeysInputs>): unknown {
-  return (inputs.connection as { region?: unknown } | undefined)?.region;
 }

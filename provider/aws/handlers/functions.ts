@@ -16,8 +16,8 @@ import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
 import { connect } from "../connection";
 
 export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
-  async invoke({ ubuntu = "24.04", architecture = "x86_64", gpu = false, connection }, { config, signal }) {
-    const clients = connect(config, connection);
+  async invoke({ ubuntu = "24.04", architecture = "x86_64", gpu = false }, { config, signal }) {
+    const clients = connect(config);
     const image = await findImage(clients.ec2, { ubuntu, architecture, gpu }, signal);
     if (!image) {
       const what = `Ubuntu ${ubuntu} for ${architecture}${gpu ? " with NVIDIA's driver" : ""}`;
@@ -34,15 +34,15 @@ export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
 };
 
 export const getInstanceTypesHandler: FunctionHandler<GetInstanceTypesArgs, GetInstanceTypesResult> = {
-  async invoke({ instanceTypes, connection }, { config, signal }) {
-    const { ec2 } = connect(config, connection);
+  async invoke({ instanceTypes }, { config, signal }) {
+    const { ec2 } = connect(config);
     return { instanceTypes: await describeTypes(ec2, instanceTypes, signal) };
   },
 };
 
 export const getPreflightHandler: FunctionHandler<GetPreflightArgs, GetPreflightResult> = {
-  async invoke({ nodeGroups = [], keyPair, zones, connection }, { config, signal }) {
-    const clients = connect(config, connection);
+  async invoke({ nodeGroups = [], keyPair, zones }, { config, signal }) {
+    const clients = connect(config);
     const region = await clients.region();
     const [identity, keyProblems, ...groups] = await Promise.all([
       clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),

@@ -3,15 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { withReason } from "../../cloud/wait";
 import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import { containsUnknown } from "../../server/wire";
-import type { AwsConnection } from "../../../sdk/aws/config";
-import { connectionFailures } from "../config";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import { connect } from "../connection";
-
-interface Asking {
-  connection?: AwsConnection;
-}
 
 /** Throws `InvalidArguments` for what there cannot be. */
 export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext<O>) => Promise<O>;
@@ -32,14 +26,14 @@ export interface KeptAnswer<I, O> {
   outlived?(clients: AwsClients, outputs: O, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** The answer stays until the inputs change, whatever AWS would say by now. How AWS is reached is no part of the question. */
-export function keptAnswer<I extends Asking, O extends object>({
+/** The answer stays until the inputs change, whatever AWS would say by now. */
+export function keptAnswer<I extends object, O extends object>({
   ask,
   keep,
   outlived,
 }: KeptAnswer<I, O>): ResourceHandler<I, O> {
   const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean, before?: O) =>
-    withReason(signal, () => ask(connect(config, inputs.connection), inputs, { signal, log, again, before }));
+    withReason(signal, () => ask(connect(config), inputs, { signal, log, again, before }));
 
   /** Undefined where it cannot be asked yet, or by nobody who previews. */
   async function tried(inputs: object, context: ResourceContext, again: boolean, before?: O): Promise<O | undefined> {
@@ -55,18 +49,14 @@ export function keptAnswer<I extends Asking, O extends object>({
 
   return {
     async check(given, context, before) {
-      const connection = (given.connection ?? {}) as Record<string, unknown>;
-      const failures = connectionFailures(connection, "connection");
-      if (failures.length > 0 || (before && isSame(before, given))) return failures;
-      if (!(before && keep)) await tried(given, context, before !== undefined);
+      if (before && (keep !== undefined || isDeepStrictEqual(before, given))) return [];
+      await tried(given, context, before !== undefined);
       return [];
     },
 
-    plan: ({ inputs: before }, inputs, changed) => ({ ignores: isSame(before, inputs) ? [...changed] : [] }),
-
     async foresee(inputs, context, state) {
       if (containsUnknown(inputs)) return {};
-      if (state && isSame(state.inputs, inputs)) return state.outputs;
+      if (state && isDeepStrictEqual(state.inputs, inputs)) return state.outputs;
       if (state && keep) return keep(inputs as I, state.outputs);
       return (await tried(inputs, context, state !== undefined, state?.outputs)) ?? {};
     },
@@ -78,7 +68,7 @@ export function keptAnswer<I extends Asking, O extends object>({
     async read(id, state, { config, signal, log }) {
       if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
       try {
-        const words = await outlived?.(connect(config, state.inputs.connection), state.outputs, signal);
+        const words = await outlived?.(connect(config), state.outputs, signal);
         if (words !== undefined) log.warn(words);
       } catch (error) {
         if (!isAwsError(error)) throw error;
@@ -88,7 +78,7 @@ export function keptAnswer<I extends Asking, O extends object>({
     },
 
     async update(_id, inputs, { inputs: before, outputs }, context) {
-      if (isSame(before, inputs)) return outputs;
+      if (isDeepStrictEqual(before, inputs)) return outputs;
       return keep?.(inputs, outputs) ?? asked(inputs, context, true, outputs);
     },
 
@@ -96,13 +86,4 @@ export function keptAnswer<I extends Asking, O extends object>({
       // The answer leaves with the state.
     },
   };
-}
-
-function isSame(before: object, now: object): boolean {
-  return isDeepStrictEqual(questionOf(before), questionOf(now));
-}
-
-function questionOf(inputs: object): object {
-  const { connection, ...question } = inputs as { connection?: { region?: unknown } };
-  return { ...question, region: (question as { region?: unknown }).region ?? connection?.region };
 }

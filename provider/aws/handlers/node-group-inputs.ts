@@ -4,7 +4,6 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../server/res
 import { isUnknown } from "../../server/values";
 import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
-import { connectionFailures } from "../config";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
 import { capacityProblems, capacityType } from "../../../sdk/aws/capacity";
@@ -30,7 +29,7 @@ export async function checkNodeGroup(
   before?: NodeGroupInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<NodeGroupInputs>;
-  const failures = [...nameFailures(inputs), ...connectionFailures(fieldsOf(inputs.connection), "connection")];
+  const failures = nameFailures(inputs);
   failures.push(
     ...settingFailures({
       minSize: known(inputs.minSize),
@@ -41,7 +40,7 @@ export async function checkNodeGroup(
     }),
     ...capacityFailures(inputs),
   );
-  const clients = failures.length > 0 ? undefined : connectIfKnown(context.config, inputs.connection);
+  const clients = failures.length > 0 ? undefined : connectIfKnown(context.config);
   if (!clients) return failures;
   try {
     return await withReason(context.signal, () => cloudFailures(inputs, clients, context, before));

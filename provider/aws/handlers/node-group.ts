@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { FleetData } from "@aws-sdk/client-ec2";
 import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
 import type { Waiting } from "../../node-groups/waiting";
-import type { ResourceContext, ResourceHandler, ResourceState } from "../../server/resource";
-import type { Fields } from "../../cloud/inputs";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { connect } from "../connection";
 import { FleetDriver } from "../fleet/fleet-driver";
@@ -31,7 +30,7 @@ export function createNodeGroupHandler(
     newMachinesOnly: ["launchTemplateId", "launchTemplateVersion", "instanceTypes", "subnetIds"],
 
     open({ inputs, context, id, before }) {
-      const { ec2 } = connect(context.config, inputs.connection);
+      const { ec2 } = connect(context.config);
       const formerTags = Object.keys(before?.tags ?? {});
       const fleetId = id !== undefined && isFleetId(id) ? id : undefined;
       return new FleetDriver({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
@@ -40,20 +39,16 @@ export function createNodeGroupHandler(
     isByName: (id) => !isFleetId(id),
     idByName: ({ clusterName, name }) => `${clusterName}/${name}`,
 
-    plan({ inputs: before }, inputs, changed) {
-      const moved = changed.some((path) => path.startsWith("connection")) && regionOf(before) !== regionOf(inputs);
+    plan({ inputs: before }, inputs) {
       const capacity = isUnknown(inputs.capacity) ? undefined : (inputs as Pick<NodeGroupInputs, "capacity">);
       const sameTerms = capacity !== undefined && isDeepStrictEqual(termsOf(capacity), termsOf(before));
-      return {
-        replaces: [...(moved ? ["connection"] : []), "capacity"],
-        ignores: sameTerms ? ["capacity"] : [],
-      };
+      return { replaces: ["capacity"], ignores: sameTerms ? ["capacity"] : [] };
     },
 
     stays: ({ fleetId, machines }, sameSize) => ({ fleetId, ...(sameSize && { machines }) }),
 
     async read(id, state, context) {
-      const fleet = await findFleet(id, state, context);
+      const fleet = await findFleet(id, context);
       return fleet && isAlive(fleet) ? inputsOf(fleet, state?.inputs) : undefined;
     },
 
@@ -67,12 +62,8 @@ export function createNodeGroupHandler(
   };
 
   /** By its id, or by the names that stand in its place where the id did not come to be known. */
-  async function findFleet(
-    id: string,
-    state: ResourceState<NodeGroupInputs, NodeGroupOutputs> | undefined,
-    { config, signal }: ResourceContext,
-  ): Promise<FleetData | undefined> {
-    const fleets = (group: GroupName) => new Fleets(connect(config, state?.inputs.connection).ec2, group, pace);
+  async function findFleet(id: string, { config, signal }: ResourceContext): Promise<FleetData | undefined> {
+    const fleets = (group: GroupName) => new Fleets(connect(config).ec2, group, pace);
     const [clusterName = "", nodeGroup = ""] = isFleetId(id) ? [] : id.split("/");
     const group = fleets({ clusterName, nodeGroup });
     return isFleetId(id) ? group.get(id, signal) : (await group.find(signal)).find(isAlive);
@@ -117,8 +108,4 @@ function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGr
     capacity: capacityOf(shape),
     ...(others.length > 0 && { tags: Object.fromEntries(others) }),
   };
-}
-
-function regionOf(inputs: Fields<NodeGroupInputs>): unknown {
-  return (inputs.connection as { region?: unknown } | undefined)?.region;
 }

@@ -3,7 +3,6 @@ import type { CheckFailure, ResourceHandler } from "../../server/resource";
 import type { Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
 import { withReason, type Pace } from "../../cloud/wait";
-import { connectionFailures } from "../config";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../../../sdk/aws/service-load-balancers";
 import { connect } from "../connection";
@@ -25,8 +24,7 @@ export function createServiceLoadBalancersHandler({ pace = awsPace }: { pace?: P
       const failures: CheckFailure[] = [];
       for (const property of ["clusterName", "vpcId"] as const)
         if (inputs[property] === "") failures.push({ property, reason: "must not be empty" });
-      const connection = (inputs.connection ?? {}) as Record<string, unknown>;
-      return [...failures, ...connectionFailures(connection, "connection")];
+      return failures;
     },
 
     preview: () => ({}),
@@ -44,7 +42,7 @@ export function createServiceLoadBalancersHandler({ pace = awsPace }: { pace?: P
       return {};
     },
 
-    async delete(_id, { inputs: { clusterName, vpcId, connection } }, { config, signal, timeoutMs, log }) {
+    async delete(_id, { inputs: { clusterName, vpcId } }, { config, signal, timeoutMs, log }) {
       // The clients of Elastic Load Balancing are for this moment only.
       const { ServiceSweep } = await import("../balancers/service-sweep.js");
       let left: string[] = [];
@@ -55,7 +53,7 @@ export function createServiceLoadBalancersHandler({ pace = awsPace }: { pace?: P
           log.status(`waiting until AWS has deleted ${shortened(what)}`);
         },
       };
-      const sweep = new ServiceSweep(connect(config, connection), { clusterName, vpcId }, listener, pace);
+      const sweep = new ServiceSweep(connect(config), { clusterName, vpcId }, listener, pace);
       const what = `deleting the load balancers of cluster "${clusterName}"`;
       await limited({ signal, timeoutMs }, { what, ms: deleteLimitMs }, async (limit) => {
         try {

@@ -16,10 +16,17 @@ export function accountDifferences(aws: AskedAs, own: AskedAs): CheckFailure[] {
     failures.push({ property: "region", reason });
   }
   if (aws.accountId !== own.accountId) {
-    const reason =
-      `the AWS provider's credentials are of account ${aws.accountId} and those of gpu-clusters of ${own.accountId}: give both the same by ` +
-      "AWS_PROFILE, or AWS_ACCESS_KEY_ID with its key, in the environment in the place of aws:profile or aws:accessKey; or name a role as cloudAccount";
+    const reason = `the AWS provider's credentials are of account ${aws.accountId} and those of gpu-clusters of ${own.accountId}: ${giveTheSame}`;
     failures.push({ property: "cloudAccount", reason });
   }
   return failures;
 }
+
+export function credentialsMissing({ accountId }: AskedAs, why: string): CheckFailure {
+  const reason = `the AWS provider's credentials are of account ${accountId}, and gpu-clusters has none (${why}): ${giveTheSame}`;
+  return { property: "cloudAccount", reason };
+}
+
+const giveTheSame =
+  "give both the same by aws:profile or AWS_PROFILE, or by AWS_ACCESS_KEY_ID with its key in the environment in the place of aws:accessKey; " +
+  "or name a role as cloudAccount; or give the cluster a provider of gpu-clusters beside that of AWS";

@@ -14,7 +14,10 @@ describe("AWS functions", () => {
     scene = await startScene();
   });
   after(() => scene.close());
-  const context = () => ({ signal: deadline(), config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+  const context = (changes: object = {}) => ({
+    signal: deadline(),
+    config: { aws: { region, endpoint: scene.simulator.endpoint, ...changes } },
+  });
 
   it("finds the newest image of each kind, in the region that is asked for", async () => {
     const plain = await getImageHandler.invoke({}, context());
@@ -26,7 +29,7 @@ describe("AWS functions", () => {
     assert.equal(older.architecture, "arm64");
     const gpu = await getImageHandler.invoke({ gpu: true }, context());
     assert.equal(gpu.name, "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20260930");
-    const elsewhere = await getImageHandler.invoke({ connection: { region: "eu-west-1" } }, context());
+    const elsewhere = await getImageHandler.invoke({}, context({ region: "eu-west-1" }));
     assert.equal(elsewhere.name, plain.name);
     assert.notEqual(elsewhere.imageId, plain.imageId);
   });
@@ -51,10 +54,10 @@ describe("AWS functions", () => {
     assert.ok(instanceTypes.every(({ zones }) => zones.length > 0 && zones.every((zone) => zone.startsWith(region))));
   });
 
-  it("assumes the role that a connection names", async () => {
+  it("assumes the role that the configuration names", async () => {
     await scene.simulator.clearRequests();
-    const connection = { assumeRole: { roleArn: "arn:aws:iam::111122223333:role/deployer", externalId: "x-1" } };
-    const { accountId } = await getPreflightHandler.invoke({ connection }, context());
+    const assumeRole = { roleArn: "arn:aws:iam::111122223333:role/deployer", externalId: "x-1" };
+    const { accountId } = await getPreflightHandler.invoke({}, context({ assumeRole }));
     assert.equal(accountId, "111122223333");
     assert.equal((await getPreflightHandler.invoke({}, context())).accountId, "123456789012");
     const actions = (await scene.simulator.requests()).map(({ action }) => action);
@@ -92,7 +95,7 @@ describe("AWS functions", () => {
   });
 
   it("names what is missing when no region or no credentials are configured", async () => {
-    const without = { ...context(), config: { aws: { endpoint: scene.simulator.endpoint } } };
+    const without = context({ region: undefined });
     await assert.rejects(
       getImageHandler.invoke({}, without),
       /no region is configured: set the provider's aws\.region, or AWS_REGION/,

@@ -16,7 +16,12 @@ describe("AWS answers that are kept", () => {
     await plugin.stop();
     await scene.close();
   });
-  afterEach(() => scene.simulator.setZones({ [`${region}a`]: "available", [`${region}b`]: "available" }));
+  afterEach(async () => {
+    await inRegion(region);
+    await scene.simulator.setZones({ [`${region}a`]: "available", [`${region}b`]: "available" });
+  });
+
+  const inRegion = (where: string) => plugin.configure({ aws: { region: where, endpoint: scene.simulator.endpoint } });
 
   const resource = (type: string, name: string) => new EngineResource(plugin, `gpu-clusters:aws:${type}`, name);
   const refusal = async (type: string, inputs: object) =>
@@ -35,6 +40,20 @@ describe("AWS answers that are kept", () => {
       /^cloudAccount: .* of account 210987654321 and those of gpu-clusters of 123456789012: .*AWS_PROFILE/,
     );
     assert.deepEqual(others, []);
+    await scene.simulator.addFault({ action: "GetCallerIdentity", code: "InvalidClientTokenId", status: 403 });
+    const [none] = await refusal("AccountReady", { awsProvider: { accountId: "123456789012", region } });
+    assert.match(none!, /^cloudAccount: .* of account 123456789012, and gpu-clusters has none \(.*\): .*AWS_PROFILE/);
+    assert.deepEqual(await refusal("AccountReady", {}), [], "where nobody has credentials, others say so");
+    await scene.simulator.clearFaults();
+  });
+
+  it("makes no role in an account that is refused", async () => {
+    const account = resource("AccountReady", "elsewhere");
+    const { inputs } = await account.check({ serviceRoles: ["spot.amazonaws.com"] });
+    inputs.values["awsProvider"] = { accountId: "210987654321", region };
+    await assert.rejects(account.create(inputs), /cloudAccount: /);
+    const role = new GetRoleCommand({ RoleName: "AWSServiceRoleForEC2Spot" });
+    await assert.rejects(scene.clients.iam.send(role), /cannot be found|NoSuchEntity/i);
   });
 
   it("knows at the preview which zones a new network will be in", async () => {
@@ -65,11 +84,10 @@ describe("AWS answers that are kept", () => {
     // To name what is there already is no change; to name others would move subnets with machines in them.
     assert.equal(await zones.up({ count: 3, names: chosen as string[] }), "update");
     await assert.rejects(zones.up({ count: 3, names: [`${region}d`] }), /cannot become us-west-2d/);
-    assert.equal(await zones.up({ count: 3, region: "eu-west-1", connection: { region: "eu-west-1" } }), "replace");
-    assert.deepEqual(
-      zones.stored!.state.values["zones"],
-      ["a", "b", "c"].map((zone) => `eu-west-1${zone}`),
-    );
+    await inRegion("eu-west-1");
+    assert.equal(await zones.up({ count: 3 }), "replace");
+    const { zones: there, region: where } = zones.stored!.state.values;
+    assert.deepEqual([there, where], [["a", "b", "c"].map((zone) => `eu-west-1${zone}`), "eu-west-1"]);
   });
 
   it("refuses zones by id, zones elsewhere, local zones, and more zones than there are", async () => {
@@ -82,7 +100,8 @@ describe("AWS answers that are kept", () => {
     );
     assert.match(found[1]!, /^names\[1\]: "eu-west-1a" is no zone of us-west-2; there are: us-west-2a, us-west-2b/);
     assert.match(found[2]!, /^names\[2\]: "us-west-2-lax-1a" is a local zone/);
-    const few = await refusal("ZoneChoice", { count: 3, region: "us-west-1", connection: { region: "us-west-1" } });
+    await inRegion("us-west-1");
+    const few = await refusal("ZoneChoice", { count: 3 });
     assert.match(few[0]!, /^names: us-west-1 has 2 zones .* name those to use$/);
   });
 

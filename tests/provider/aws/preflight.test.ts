@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { allocationStrategies, strategyFromApi } from "../../../sdk/aws/allocation";
 import { capacityProblems } from "../../../sdk/aws/capacity";
-import { checkAwsConfig, combineConnections } from "../../../provider/aws/config";
+import { checkAwsConfig } from "../../../provider/aws/config";
 import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
 import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
 import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";
@@ -303,9 +303,5 @@ describe("AWS words", () => {
       checkAwsConfig<unknown>(wrong, {}).failures.map(({ property }) => property),
       ["aws.region", "aws.endpoint", "aws.assumeRole.roleArn"],
     );
-    assert.deepEqual(combineConnections({ region: "a", endpoint: "e" }, { region: "b", endpoint: undefined }), {
-      region: "b",
-      endpoint: "e",
-    });
   });
 });

@@ -69,14 +69,43 @@ describe("where a resource is", () => {
 });
 
 describe("this package's resources", () => {
-  it("show where they are, if they are in a project", async () => {
+  it("show where they are, if they are in a project or a region", async () => {
     const { resources = {} } = (await provider.schema()) as PackageSchema;
     const custom = Object.entries(resources).filter(([, spec]) => !spec.isComponent);
     assert.ok(custom.length > 15);
     for (const [type, spec] of custom) {
       const place = provider.placedBy(type);
-      assert.equal(place !== undefined, "projectId" in (spec.properties ?? {}), type);
-      if (place !== undefined) assert.equal(place, `${type.split(":")[1]}.projectId`);
+      const cloud = type.split(":")[1]!;
+      const property = cloud === "aws" ? "region" : "projectId";
+      assert.equal(place !== undefined, property in (spec.properties ?? {}), type);
+      if (place !== undefined) assert.equal(place, `${cloud}.${property}`);
+    }
+  });
+
+  it("wait for a configuration that a preview does not know, and refuse nothing until then", async () => {
+    const plugin = await startPlugin(provider, {
+      config: { aws: Unknown.value, cudo: Unknown.value, mithril: Unknown.value },
+    });
+    try {
+      for (const [type, inputs] of [
+        ["gpu-clusters:aws:ZoneChoice", { count: 3 }],
+        ["gpu-clusters:cudo:Network", { dataCenterId: "dc", ipRange: "10.0.0.0/16" }],
+        [
+          "gpu-clusters:mithril:SshKey",
+          {
+            name: "key",
+            publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE",
+          },
+        ],
+      ] as const) {
+        const thing = new EngineResource(plugin, type);
+        const { inputs: checked, failures } = await thing.check(inputs);
+        assert.deepEqual(failures, [], type);
+        const { values } = await thing.previewCreate(checked);
+        for (const [property, value] of Object.entries(inputs)) assert.equal(values[property], value, type);
+      }
+    } finally {
+      await plugin.stop();
     }
   });
 });

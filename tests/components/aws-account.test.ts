@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { Provider } from "@pulumi/aws/provider";
+import { AwsCluster } from "../../components/aws/cluster";
+import { ClusterCouldNotBeDeployed } from "../../components/errors";
+import { Provider as GpuClusters } from "../../sdk/provider-resource";
+import { cloud, deployed, functions, group, inputs, minimal } from "./aws-scene";
+import { mockProgram, settled, valueOf, type Registered, plain } from "./mocks";
+
+describe("components/aws: one account", () => {
+  it("enters another account through its role, with both providers", async () => {
+    const cloudAccount = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "e" };
+    const { registered } = await deployed({ region: "eu-west-1", cloudAccount });
+    const provider = inputs(registered, "train-aws");
+    assert.equal(provider["region"], "eu-west-1");
+    assert.deepEqual(JSON.parse(String(provider["assumeRoles"])), [cloudAccount]);
+    const own = JSON.parse(String(inputs(registered, "train-gpu-clusters")["aws"])) as object;
+    assert.deepEqual(own, { region: "eu-west-1", assumeRole: cloudAccount });
+    const lost = { roleArn: "" };
+    assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
+  });
+
+  it("takes the region from where it is said once, for both providers, and compares what they are", async () => {
+    const ownProvider = (registered: Registered) =>
+      registered
+        .all("pulumi:providers:gpu-clusters")
+        .map(({ inputs }) => JSON.parse((plain(inputs) as { aws: string }).aws) as unknown);
+    const seen = { accountId: "123456789012", region: "us-west-2" };
+
+    // Wherever the AWS provider has it from: aws:region, AWS_REGION, a profile.
+    const { registered: plainly } = await deployed();
+    assert.deepEqual(ownProvider(plainly), [{ region: "us-west-2" }]);
+    assert.deepEqual(inputs(plainly, "train-account")["awsProvider"], seen);
+
+    pulumi.runtime.setAllConfig({
+      "aws:region": "us-west-2",
+      "gpu-clusters:aws": JSON.stringify({ endpoint: "http://127.0.0.1:1" }),
+    });
+    try {
+      const endpoint = "http://127.0.0.1:1";
+      assert.deepEqual(ownProvider((await deployed()).registered), [{ endpoint, region: "us-west-2" }]);
+      pulumi.runtime.setAllConfig({
+        "aws:region": "us-west-2",
+        "gpu-clusters:aws": JSON.stringify({ region: "eu-west-1" }),
+      });
+      assert.deepEqual(ownProvider((await deployed()).registered), [], "AccountReady says that they differ");
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+
+    const inEurope = { ...functions, "aws:index/getRegion:getRegion": () => ({ region: "eu-central-1" }) };
+    const ours = () => new GpuClusters("ours", { aws: { region: "eu-central-1" } });
+    const ways: [string, (eu: Provider) => pulumi.ComponentResourceOptions, string][] = [
+      ["provider", (eu) => ({ provider: eu }), "train-gpu-clusters"],
+      ["providers", (eu) => ({ providers: [eu] }), "train-gpu-clusters"],
+      ["both", (eu) => ({ providers: [eu, ours()] }), "ours"],
+    ];
+    for (const [how, optionsOf, own] of ways) {
+      const registered = await mockProgram(cloud, false, inEurope);
+      const options = optionsOf(new Provider("eu", { region: "eu-central-1" }));
+      assert.equal(await valueOf(new AwsCluster("train", minimal, options).status), "ready");
+      await settled();
+      assert.deepEqual(ownProvider(registered), [{ region: "eu-central-1" }], how);
+      for (const part of ["gpu", "network-zones", "account", "service-load-balancers", "gpu-image", "api-server"])
+        assert.equal(registered.providerOf(`train-${part}`), own, `${part}, ${how}`);
+      for (const part of ["gpu-template", "network-vpc", "node-role", "control-plane", "nodes-among-themselves"])
+        assert.equal(registered.providerOf(`train-${part}`), "eu", `${part}, ${how}`);
+    }
+  });
+
+  it("makes nothing on AWS before it is sure that the account is the right one, with or without a preview", async () => {
+    for (const args of [{ controlPlane: { count: 3 } }, { network: { nat: "perZone" } }, {}] as const) {
+      const placementGroup = "partition" as const;
+      const { registered } = await deployed({
+        ...args,
+        sshAccessCidrs: ["203.0.113.0/24"],
+        nodeGroups: [{ ...group, placementGroup }],
+      });
+      const onAws = registered.resources.filter(({ type }) => type.startsWith("aws:"));
+      assert.ok(onAws.length > 25);
+      const waits = (name: string): boolean =>
+        registered.dependenciesOf(name).some((other) => other === "train-account" || waits(other));
+      for (const { name, type } of onAws) assert.ok(waits(`${type} ${name}`), name);
+      assert.ok(registered.dependenciesOf("train-account").includes("train-choices"));
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { STS } from "@aws-sdk/client-sts";
+import { defaultRegion } from "../../commands/simulated-aws";
+import { compiledDefaultProgram, compiledProgram } from "./compiled-program";
+import { EngineEnvironment } from "./environment";
+import type { EngineStack } from "./stack";
+
+const group = { name: "cpu", role: "worker", minSize: 1, maxSize: 1, instanceTypes: ["m5.large"] };
+const base = {
+  "pulumi-gpu-clusters:cloud": "aws",
+  "pulumi-gpu-clusters:cni": "none",
+  "pulumi-gpu-clusters:keyPair": "ops",
+  "pulumi-gpu-clusters:nodeGroups": [group],
+};
+const elsewhere = "eu-west-1";
+const another = "111122223333";
+
+describe("one AWS account for both providers, on the engine", function () {
+  this.timeout(200_000);
+
+  let environment: EngineEnvironment;
+  let programs: { usual: string; explicit: string };
+  /** Of the other account. */
+  let keys: { accessKey: string; secretKey: string; token: string };
+
+  before(async () => {
+    const explicit = join(__dirname, "programs", "aws-explicit-provider");
+    programs = { usual: await compiledDefaultProgram(), explicit: await compiledProgram(explicit) };
+    environment = await EngineEnvironment.start({ machines: false, aws: {} });
+    const { endpoint } = environment.aws;
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const sts = new STS({ endpoint, region: defaultRegion, credentials });
+    const role = { RoleArn: `arn:aws:iam::${another}:role/deployer`, RoleSessionName: "test" };
+    const { Credentials } = await sts.assumeRole(role);
+    const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
+    keys = { accessKey: AccessKeyId!, secretKey: SecretAccessKey!, token: SessionToken! };
+    await environment.aws.provideKeyPair({ name: "ops", region: elsewhere, publicKey });
+  });
+  after(async () => {
+    await environment?.stop();
+    for (const folder of Object.values(programs ?? {})) rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => environment.aws.clearRequests());
+
+  /** The stack's AWS config: without keys unless given, and without a region of our own. */
+  const config = (changes: Record<string, unknown>) => ({
+    ...environment.providerConfig,
+    "aws:accessKey": undefined,
+    "aws:secretKey": undefined,
+    "gpu-clusters:aws": { endpoint: environment.aws.endpoint },
+    ...base,
+    ...changes,
+  });
+  const stackOf = (
+    changes: Record<string, unknown>,
+    variables: Record<string, string> = {},
+    program = programs.usual,
+  ) => environment.stack(config(changes), { program, environment: variables });
+
+  /** Neither at a preview nor without one is anything made. */
+  async function isRefused(stack: EngineStack, words: RegExp): Promise<void> {
+    await assert.rejects(stack.preview(), words);
+    const up = await stack.up();
+    assert.ok(!up.ok);
+    assert.match(up.text, words);
+    const asked = (await environment.aws.requests()).map(({ action }) => action);
+    assert.deepEqual(
+      asked.filter((action) => !/^(Describe|Get|List)/.test(action)),
+      [],
+    );
+  }
+
+  async function isIn(region: string, stack: EngineStack): Promise<void> {
+    assert.ok((await stack.preview()).length > 40);
+    const regional = (await environment.aws.requests()).filter(({ service }) => service === "ec2");
+    assert.ok(regional.length > 0);
+    assert.deepEqual([...new Set(regional.map((request) => request.region))], [region]);
+  }
+
+  it("refuses another region of gpu-clusters:aws", async () => {
+    const stack = await stackOf({ "gpu-clusters:aws": { endpoint: environment.aws.endpoint, region: elsewhere } });
+    await isRefused(stack, /the AWS provider is in us-west-2 and gpu-clusters in eu-west-1: say it once/);
+  });
+
+  it("goes by aws:region where AWS_REGION is another", async () => {
+    await isIn(defaultRegion, await stackOf({}, { AWS_REGION: elsewhere }));
+  });
+
+  it("goes by AWS_REGION where nothing else is said", async () => {
+    const stack = await stackOf({ "aws:region": undefined }, { AWS_REGION: elsewhere });
+    await isIn(elsewhere, stack);
+  });
+
+  it("refuses keys of another account in aws:accessKey", async () => {
+    const theirs = { "aws:accessKey": keys.accessKey, "aws:secretKey": keys.secretKey, "aws:token": keys.token };
+    const stack = await stackOf(theirs);
+    await isRefused(
+      stack,
+      /credentials are of account 111122223333 and those of gpu-clusters of 123456789012: .*AWS_PROFILE/s,
+    );
+  });
+
+  it("refuses keys in aws:accessKey where the environment has none", async () => {
+    const stack = await stackOf(
+      { "aws:accessKey": "test", "aws:secretKey": "test" },
+      { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
+    );
+    await isRefused(stack, /credentials are of account 123456789012, and gpu-clusters has none/);
+  });
+
+  it("goes where an explicit AWS provider is, and refuses one of another account", async () => {
+    const there = { "aws-explicit-provider:region": elsewhere };
+    await isIn(elsewhere, await stackOf(there, {}, programs.explicit));
+    const theirs = Object.fromEntries(
+      Object.entries({ region: elsewhere, ...keys }).map(([key, value]) => [`aws-explicit-provider:${key}`, value]),
+    );
+    await environment.aws.clearRequests();
+    await isRefused(
+      await stackOf(theirs, {}, programs.explicit),
+      /credentials are of account 111122223333 and those of gpu-clusters/,
+    );
+  });
+});
+
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
