@@ -248,11 +248,12 @@ describe("simulated AWS", () => {
     assert.equal(State?.Name, "pending");
     const machine = await until(() => Promise.resolve(machines.machines.get(InstanceId!)), "a machine");
     assert.deepEqual(
-      { ...machine.spec, address: undefined },
+      { ...machine.spec, address: undefined, environment: undefined },
       {
         id: `aws/us-west-2/${InstanceId}`,
         name: InstanceId,
         address: undefined,
+        environment: undefined,
         vcpus: 48,
         memoryGib: 192,
         gpus: { count: 4, model: "T4" },
