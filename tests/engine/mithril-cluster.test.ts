@@ -60,7 +60,10 @@ describe("a Mithril cluster on the engine", function () {
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
     kubeconfig = join(directory, "kubeconfig");
     program = await compiledDefaultProgram();
-    stack = await environment.stack(configOf(spotGroup), { program });
+    // Pulumi shows, and keeps in its history, what a config has in plain text.
+    const privateKey = "pulumi-gpu-clusters:sshPrivateKey";
+    stack = await environment.stack({ ...configOf(spotGroup), [privateKey]: undefined }, { program });
+    await stack.setSecret(privateKey, key.private);
   });
 
   after(async () => {
@@ -108,9 +111,6 @@ describe("a Mithril cluster on the engine", function () {
   });
 
   it("prints no secret however it is asked to", async () => {
-    const privateKey = "pulumi-gpu-clusters:sshPrivateKey";
-    stack.configure({ ...environment.providerConfig, ...configOf(spotGroup), [privateKey]: undefined });
-    await stack.setSecret(privateKey, key.private);
     const secrets = secretTexts(JSON.parse(await stack.state(true)));
     assert.ok(secrets.includes(key.private), "the state has the key as a secret");
     await holdsBack(stack, loudRuns, secrets);
