@@ -24,7 +24,7 @@ export interface BootingCluster {
   readonly api: KubernetesApi;
   worker(name: string, address: string, changes?: Partial<NodeDocument>): Promise<Machine>;
   node(name: string): Promise<KubernetesObject | undefined>;
-  nodeIs(name: string, ready: "True" | "Unknown"): Promise<void>;
+  nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<void>;
   /** Root on every machine. */
   readonly sshPrivateKey: string;
   onMachine(machine: Machine, command: string): Promise<SshResult>;
@@ -34,8 +34,18 @@ export function bootSpec(name: string, address: string, startScript: string): Ma
   return { id: `e2e/test/${name}`, name, address, vcpus: 2, memoryGib: 4, gpus: undefined, startScript };
 }
 
-/** Defines the control plane; the caller starts it. */
-export async function bootingCluster(directory: string, network: string): Promise<BootingCluster> {
+/** The machines' image has a network between pods, which an add-on is to bring instead. */
+const withoutPodNetwork = (script: string) =>
+  script.replace("\n", "\nsed -i /conf_template/d /etc/gpu-clusters/overrides.env\n");
+
+/** Defines the control plane; the caller starts it. `podNetwork`: whether machines bring one; default: yes. */
+export async function bootingCluster(
+  directory: string,
+  network: string,
+  { podNetwork = true } = {},
+): Promise<BootingCluster> {
+  const startScript = (document: NodeDocument) =>
+    podNetwork ? scriptOf(document) : withoutPodNetwork(scriptOf(document));
   const kind = nspawnMachines({ dir: directory, image: await ensureMachineImage() });
   const address = `${network}.10`;
   const documents = await testDocuments(address);
@@ -52,14 +62,14 @@ export async function bootingCluster(directory: string, network: string): Promis
   const node = (name: string) => api.read({ apiVersion: "v1", kind: "Node", name });
   return {
     kind,
-    control: kind.machine(bootSpec("control", address, scriptOf(document))),
+    control: kind.machine(bootSpec("control", address, startScript(document))),
     documents,
     kubeconfig,
     api,
     async worker(name, host, changes = {}) {
       const bootstrapToken = await mintBootstrapToken(api, { ttlHours: 1, description: "tests", nodeName: name });
       return kind.machine(
-        bootSpec(name, host, scriptOf(documents.worker(name, { authorizedKeys, bootstrapToken, ...changes }))),
+        bootSpec(name, host, startScript(documents.worker(name, { authorizedKeys, bootstrapToken, ...changes }))),
       );
     },
     node,

@@ -13,9 +13,11 @@ describe("tool catalogue", () => {
       assert.match(goMod, new RegExp(`^\\s*(tool )?${tool.package.replaceAll(".", "\\.")}$`, "m"));
       const module = {
         "cloud-provider-aws": "k8s.io/cloud-provider-aws",
+        "cni-plugins": "github.com/containernetworking/plugins",
         containerd: "github.com/containerd/containerd/v2",
         coredns: "github.com/coredns/coredns",
         etcd: "go.etcd.io/etcd/server/v3",
+        flannel: "github.com/flannel-io/flannel",
         kubernetes: "k8s.io/kubernetes",
         kwok: "sigs.k8s.io/kwok",
         pulumi: "github.com/pulumi/pulumi/pkg/v3",

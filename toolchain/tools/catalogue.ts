@@ -8,6 +8,8 @@ const kwokVersion = "0.8.0";
 const corednsVersion = "1.14.6";
 const containerdVersion = "2.4.2";
 const cloudProviderAwsVersion = "1.36.2";
+const flannelVersion = "0.28.10";
+const cniPluginsVersion = "0.9.1";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -170,6 +172,33 @@ const awsCloudControllerManager: Tool = {
   download: () => undefined,
 };
 
+const flanneld: Tool = {
+  name: "flanneld",
+  version: flannelVersion,
+  accepts: { from: flannelVersion, below: "0.28.11" },
+  versionArguments: ["--version"],
+  companions: [],
+  module: "flannel",
+  package: "github.com/flannel-io/flannel",
+  linkFlags: `-s -w -linkmode external -extldflags -static -X github.com/flannel-io/flannel/pkg/version.Version=v${flannelVersion}`,
+  hasC: true,
+  // Published as a container image only.
+  download: () => undefined,
+};
+
+/** flannel's plugin for container runtimes, of the last release in which these plugins had it: its own module is not to be had everywhere. */
+const flannelCni: Tool = {
+  name: "flannel-cni",
+  version: cniPluginsVersion,
+  accepts: { from: cniPluginsVersion, below: "0.9.2" },
+  versionArguments: [],
+  companions: [],
+  module: "cni-plugins",
+  package: "github.com/containernetworking/plugins/plugins/meta/flannel",
+  linkFlags: `-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${cniPluginsVersion}`,
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -187,6 +216,8 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   "containerd-shim-runc-v2": containerdTool("containerd-shim-runc-v2"),
   ctr: containerdTool("ctr"),
   "aws-cloud-controller-manager": awsCloudControllerManager,
+  flanneld,
+  "flannel-cni": flannelCni,
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -205,4 +236,4 @@ export const nodeToolNames: readonly NodeToolName[] = [
   ...(["containerd", "containerd-shim-runc-v2", "ctr"] as const),
 ];
 
-export const testToolNames: readonly TestToolName[] = ["aws-cloud-controller-manager"];
+export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld", "aws-cloud-controller-manager"];

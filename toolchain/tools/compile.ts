@@ -52,7 +52,7 @@ export async function compile(
   let packages = 0;
   await runInGroup("go", [...goArguments, ...tools.map((tool) => tool.package)], {
     cwd: moduleDirectory(first.module),
-    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOOS: "", GOARCH: "" },
+    env: { CGO_ENABLED: first.hasC ? "1" : "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOOS: "", GOARCH: "" },
     signal,
     onLine: (line) => {
       // `go: downloading …` while modules are fetched, then one line for each compiled package.

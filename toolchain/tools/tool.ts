@@ -7,12 +7,21 @@ export type NodeToolName =
   "kubeadm" | "kubelet" | "kube-proxy" | "coredns" | "containerd" | "containerd-shim-runc-v2" | "ctr";
 
 /** What only some tests need on such machines: it takes minutes to compile. */
-export type TestToolName = "aws-cloud-controller-manager";
+export type TestToolName = "aws-cloud-controller-manager" | "flanneld" | "flannel-cni";
 
 export type AnyToolName = ToolName | NodeToolName | TestToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
-export type GoModuleName = "cloud-provider-aws" | "containerd" | "coredns" | "etcd" | "kubernetes" | "kwok" | "pulumi";
+export type GoModuleName =
+  | "cloud-provider-aws"
+  | "cni-plugins"
+  | "containerd"
+  | "coredns"
+  | "etcd"
+  | "flannel"
+  | "kubernetes"
+  | "kwok"
+  | "pulumi";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {
@@ -48,6 +57,8 @@ export interface Tool {
   package: string;
   /** Linker flags, so that a compiled tool tells its true version. */
   linkFlags: string;
+  /** It has parts in C, and is linked with them for good. Default: false. */
+  hasC?: boolean;
   /** The official download, or undefined where the publisher has none for the platform or none that can be verified. */
   download(platform: Platform): Download | undefined;
 }

@@ -2,7 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { build } from "esbuild";
-import { awsCloudControllerManager, nvidiaDevicePlugin } from "../../../../components/versions";
+import { awsCloudControllerManager, flannel, nvidiaDevicePlugin } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import type { ContainerImage } from "./archive";
 import type { MachineTools } from "./tools";
@@ -61,6 +61,22 @@ export async function containerImages(
       entrypoint: [controller],
     },
     await devicePlugin(),
+    ...(await flannelImages(tools, root, busybox)),
+  ];
+}
+
+/** Where flannel was compiled; its pods copy files by `cp`. */
+async function flannelImages(
+  { flanneld, "flannel-cni": plugin }: MachineTools,
+  root: string,
+  busybox: ContainerImage["files"],
+): Promise<ContainerImage[]> {
+  if (flanneld === undefined || plugin === undefined) return [];
+  const copying = [...busybox, ["/bin/cp", { source: join(root, "bin/busybox") }] as const];
+  const daemon = new Map([...copying, ...program("/opt/bin/flanneld", flanneld), ...(await packetFilter(root))]);
+  return [
+    { name: flannel.daemon, files: daemon, entrypoint: ["/opt/bin/flanneld"] },
+    { name: flannel.plugin, files: new Map([...copying, ...program("/flannel", plugin)]), entrypoint: ["/flannel"] },
   ];
 }
 

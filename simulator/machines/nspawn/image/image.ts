@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { awsCloudControllerManager, nvidiaDevicePlugin } from "../../../../components/versions";
+import { awsCloudControllerManager, flannel, nvidiaDevicePlugin } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import { withLock } from "../../../../toolchain/tools/lock";
 import { toolsDirectory } from "../../../../toolchain/tools/paths";
@@ -157,7 +157,7 @@ async function ingredients(debian: string, tools: MachineTools): Promise<string[
   const programs = Object.values(tools).map(async (file) => `${file} ${(await stat(file)).mtimeMs}`);
   return [
     debian,
-    JSON.stringify([awsCloudControllerManager, nvidiaDevicePlugin, process.version]),
+    JSON.stringify([awsCloudControllerManager, flannel, nvidiaDevicePlugin, process.version]),
     ...contents,
     ...(await Promise.all(programs)),
   ];
