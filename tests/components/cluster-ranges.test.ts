@@ -70,7 +70,7 @@ describe("the ranges of pods and Services", () => {
     const data = inputs(registered, "train-control-plane")["userDataBase64"];
     const { controlPlane } = nodeDocumentFromScript(String(data))!;
     assert.deepEqual([controlPlane!.podSubnet, controlPlane!.serviceSubnet], [own.podCidr, own.serviceCidr]);
-    const config = registered.inputs("kubernetes:core/v1:ConfigMap") as { data: Record<string, string> };
+    const config = inputs(registered, "train-flannel-config") as { data: Record<string, string> };
     assert.equal((JSON.parse(config.data["net-conf.json"]!) as { Network: string }).Network, own.podCidr);
     const problems = checkAwsClusterArgs("train", { ...minimal, podCidr: "10.0.128.0/20" }).all;
     assert.deepEqual(
