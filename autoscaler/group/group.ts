@@ -5,16 +5,14 @@
  * Between two changes the cloud's size is the target, so that a restart, Pulumi and a person at the cloud's console all mean the same by it.
  * From a request until the cloud has it, the target is kept here.
  */
-import type { NodeGroupDescription, NodeGroupMachine, NodeGroupProblem } from "../../provider/node-groups/driver";
-import { placeholderId } from "./placeholder";
+import type { NodeGroupDescription, NodeGroupMachine } from "../../provider/node-groups/driver";
+import { Placeholders, type Problem } from "./placeholder";
 import { Refusal } from "./refusal";
 
 export interface Bounds {
   readonly minSize: number;
   readonly maxSize: number;
 }
-
-export type Problem = Pick<NodeGroupProblem, "kind" | "message">;
 
 /** As cluster-autoscaler sees it. `problem`: it could not be made. */
 export interface GroupInstance {
@@ -50,11 +48,6 @@ export interface GroupOptions extends Bounds {
   readonly staleMs: number;
 }
 
-interface Placeholder {
-  readonly id: string;
-  readonly problem: Problem;
-}
-
 export class Group {
   readonly id: string;
   readonly minSize: number;
@@ -70,9 +63,12 @@ export class Group {
   private readonly fresh = new Set<string>();
   /** Why machines that the cloud has, but does not run, do not come. */
   private readonly waiting = new Map<string, Problem>();
-  private placeholders: Placeholder[] = [];
-  private placeholdersMade = 0;
+  private readonly placeholders: Placeholders;
   private changedAt = -Infinity;
+  /** Launches fail: what the cloud makes in their place is not wanted. Until the group is asked for more, or has been quiet for a while. */
+  private failing = false;
+  /** Machines whose order was given up: they were removed, or lost as soon as they were made. */
+  private readonly givenUp = new Set<string>();
   private described = false;
   private unfinished = false;
   /** By machine's id. */
@@ -81,6 +77,7 @@ export class Group {
 
   constructor(private readonly options: GroupOptions) {
     this.id = options.id;
+    this.placeholders = new Placeholders(options.id, options.run);
     this.minSize = options.minSize;
     this.maxSize = options.maxSize;
   }
@@ -101,7 +98,7 @@ export class Group {
 
   /** Machines to come that nothing is known to stand in the way of. */
   get missing(): number {
-    return Math.max(0, this.wanted - this.live - this.placeholders.length);
+    return Math.max(0, this.wanted - this.live - this.placeholders.count);
   }
 
   /** Machines that could not be made. */
@@ -131,7 +128,7 @@ export class Group {
   instances(): GroupInstance[] {
     return [
       ...this.machines.map((machine) => this.instance(machine)),
-      ...this.placeholders.map(({ id, problem }): GroupInstance => ({ id, state: "creating", problem })),
+      ...this.placeholders.list.map(({ id, problem }): GroupInstance => ({ id, state: "creating", problem })),
     ];
   }
 
@@ -143,6 +140,7 @@ export class Group {
         `node group "${this.id}" has ${this.wanted} machines and may have ${this.maxSize}: ${delta} more are too many`,
       );
     this.wanted += delta;
+    this.failing = false;
   }
 
   /** Gives up machines that are still to come, at most as many as there are of them. */
@@ -158,7 +156,6 @@ export class Group {
    */
   remove(names: readonly NodeName[]): void {
     const given = new Set(names.map(({ providerId }) => providerId));
-    const placeholders = this.placeholders.filter(({ id }) => given.has(id));
     const found = new Set(names.map((name) => this.find(name)).filter((machine) => machine !== undefined));
     const machines = [...found].filter(({ id }) => !this.leaving.has(id));
     const staying = machines.filter((machine) => this.stays(machine) && !this.waiting.has(machine.id));
@@ -170,10 +167,9 @@ export class Group {
         `node group "${this.id}" has ${this.wanted} machines and keeps ${this.minSize}: ${staying.length} cannot go`,
       );
     this.wanted -= staying.length;
-    for (const { id } of machines) this.leaving.set(id, undefined);
-    this.placeholders = this.placeholders.filter(({ id }) => !given.has(id));
-    const broken = machines.length - staying.length;
-    if (placeholders.length + broken > 0) this.lower(this.wanted - placeholders.length - broken);
+    for (const machine of machines) this.giveUp(machine);
+    const broken = this.placeholders.take(given) + machines.length - staying.length;
+    if (broken > 0) this.lower(this.wanted - broken);
   }
 
   /** The machine that a node is, or was to be. */
@@ -186,17 +182,21 @@ export class Group {
     if (!this.described) return undefined;
     const ids = [...this.leaving].filter(([, asked]) => asked === undefined).map(([id]) => id);
     if (ids.length > 0) return { kind: "remove", ids };
-    const size = this.wanted;
-    if (this.unfinished || this.applied === undefined || this.applied > size) return { kind: "resize", size };
+    // A cloud that makes machines in the place of lost ones stops now: elsewhere it may still find those that it is short of.
+    const given = this.wanted - this.placeholders.count;
+    const size = this.failing ? given : this.wanted;
+    const most = this.failing ? Math.max(size, this.live) : size;
+    if (this.unfinished || this.applied === undefined || this.applied > most) return { kind: "resize", size };
     // What the cloud has refused is not asked for again: cluster-autoscaler takes it back, or asks anew.
-    return this.applied < size - this.placeholders.length ? { kind: "resize", size } : undefined;
+    return this.applied < given ? { kind: "resize", size } : undefined;
   }
 
   /** The cloud has taken the step. */
   done(step: Step, now: number): void {
     this.changedAt = now;
     if (step.kind === "resize") {
-      this.applied = step.size;
+      // A size below the machines that it just makes is not taken: then the cloud is asked what it has.
+      this.applied = this.failing ? undefined : step.size;
       this.unfinished = false;
       return;
     }
@@ -224,6 +224,7 @@ export class Group {
     } else for (const { id } of machines) if (!before.has(id)) this.fresh.add(id);
     for (const { id, state } of machines) if (state !== "creating") this.fresh.delete(id);
     this.forgetGone(now);
+    if (this.failing) this.takeBack(this.live + this.placeholders.count - this.wanted);
     this.adopt(size, now);
     this.trimPlaceholders();
   }
@@ -232,24 +233,21 @@ export class Group {
   stockOut(problem: Problem, machineId?: string): boolean {
     if (machineId !== undefined) return this.markWaiting(machineId, problem);
     const { missing } = this;
-    for (let index = 0; index < missing; index++) this.addPlaceholder(problem);
+    for (let index = 0; index < missing; index++) this.placeholders.add(problem);
     return missing > 0;
   }
 
   /**
-   * A machine was made and lost at once, and the cloud makes another in its place, which is paid for like the first: one that is still to come
-   * does not, so that the order is given up. Tells whether there was one.
+   * A machine was made and lost at once, and the cloud makes another in its place, which is paid for like the first: its order is given up,
+   * and a machine that came in its place already is taken back. Tells whether that is news.
    */
-  launchFailed(problem: Problem): boolean {
-    if (this.missing > 0) {
-      this.addPlaceholder(problem);
-      return true;
-    }
-    const last = this.machines.findLast(
-      ({ id, state }) => state === "creating" && this.fresh.has(id) && !this.waiting.has(id) && !this.leaving.has(id),
-    );
-    if (last) this.waiting.set(last.id, problem);
-    return last !== undefined;
+  launchFailed(problem: Problem, machineId: string): boolean {
+    if (this.givenUp.has(machineId)) return false;
+    this.givenUp.add(machineId);
+    this.failing = true;
+    if (this.missing === 0 && !this.takeBack(1)) return false;
+    this.placeholders.add(problem);
+    return true;
   }
 
   sawNodes({ ofMachine, strangers }: SeenNodes): void {
@@ -264,9 +262,22 @@ export class Group {
     return this.registered.get(id);
   }
 
-  private addPlaceholder(problem: Problem): void {
-    const id = placeholderId(this.id, this.options.run, this.placeholdersMade++);
-    this.placeholders.push({ id, problem });
+  private giveUp({ id }: NodeGroupMachine): void {
+    this.leaving.set(id, undefined);
+    this.givenUp.add(id);
+  }
+
+  /** The newest that have not run yet, at most so many. */
+  private takeBack(count: number): boolean {
+    const newest = this.machines.filter((machine) => this.neverRan(machine)).reverse();
+    const excess = newest.slice(0, Math.max(0, count));
+    for (const machine of excess) this.giveUp(machine);
+    return excess.length > 0;
+  }
+
+  private neverRan(machine: NodeGroupMachine): boolean {
+    const { id, state, bundle } = machine;
+    return state === "creating" && bundle === undefined && this.fresh.has(id) && this.stays(machine);
   }
 
   private markWaiting(machineId: string, problem: Problem): boolean {
@@ -336,7 +347,13 @@ export class Group {
       this.applied = size;
       return;
     }
-    const pending = this.applied !== this.wanted || this.leaving.size > 0 || this.placeholders.length > 0;
+    if (this.failing) {
+      const quiet = this.placeholders.count + this.leaving.size === 0 && this.nextStep() === undefined;
+      if (!settled || !quiet) return;
+      this.failing = false;
+      this.applied = this.wanted;
+    }
+    const pending = this.applied !== this.wanted || this.leaving.size > 0 || this.placeholders.count > 0;
     const broken = this.machines.some(({ state }) => state === "failed");
     if (settled && !pending && !broken) this.applied = this.wanted = size;
   }
@@ -348,7 +365,7 @@ export class Group {
   }
 
   private trimPlaceholders(): void {
-    this.placeholders.splice(Math.max(0, this.wanted - this.live));
+    this.placeholders.keep(Math.max(0, this.wanted - this.live));
   }
 
   private stays({ id, state }: NodeGroupMachine): boolean {

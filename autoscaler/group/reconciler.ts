@@ -86,8 +86,6 @@ export class Reconciler {
   private isSettled = true;
   private readonly born: { date: number; at: number };
   private readonly told = new Set<string>();
-  /** Machines that never ran, by which an order was given up. */
-  private readonly failedLaunches = new Set<string>();
 
   constructor(
     readonly group: Group,
@@ -215,13 +213,15 @@ export class Reconciler {
     return new Date(now - (askedAt - this.problemsSince) - 60_000);
   }
 
-  /** It waits for something; or it is gone already, lost as soon as it was made. */
+  /** It waits for something; or it is gone or going already, lost as soon as it was made. */
   private ofMachine(problem: NodeGroupProblem): void {
     const machineId = problem.machineId!;
-    if (this.group.everyMachine.some(({ id }) => id === machineId)) return this.shortOf(problem);
-    if (this.failedLaunches.has(machineId)) return;
-    this.failedLaunches.add(machineId);
-    if (this.group.launchFailed(problem)) this.options.watch.stockedOut(this.group, problem);
+    const machine = this.group.everyMachine.find(({ id }) => id === machineId);
+    if (machine && machine.state !== "deleting") return this.shortOf(problem);
+    if (!this.group.launchFailed(problem, machineId)) return;
+    // Every machine in its place costs money.
+    this.pauseMs = this.options.timing.firstMs;
+    this.options.watch.stockedOut(this.group, problem);
   }
 
   private shortOf(problem: NodeGroupProblem): void {

@@ -85,6 +85,37 @@ describe("the autoscaler's server on AWS", () => {
     await agrees(full, 0);
   });
 
+  it("gives up orders of machines that EC2 ends at once, though the fleet makes others in their place", async () => {
+    const group = await makeGroup(scene, "ended", 1);
+    const client = await serve(group);
+    const [good] = await running("ended", 1);
+    await scene.simulator.addFault({
+      launch: {},
+      code: "Client.InvalidKMSKey.InvalidState",
+      message: "its key is off",
+    });
+    /** What cluster-autoscaler does in each of its rounds: tells whether nothing was given back. */
+    const giveBack = async () => {
+      const broken = (await instances("ended")).filter(({ status }) => status.errorInfo);
+      if (broken.length > 0) await client.call("NodeGroupDeleteNodes", { id: "ended", nodes: broken.map(node) });
+      return broken.length === 0;
+    };
+    await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 2 });
+    await until(async () => (await giveBack()) && (await target("ended")) === 1, "both orders are given up");
+    await agrees(group, 1);
+    assert.deepEqual(
+      (await running("ended", 1)).map(({ id }) => id),
+      [good!.id],
+    );
+    await scene.simulator.clearFaults();
+    await until(async () => {
+      if ((await giveBack()) && (await target("ended")) === 1)
+        await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 1 });
+      return (await instances("ended")).filter(({ status }) => status.instanceState === 1).length === 2;
+    }, "it grows again");
+    await agrees(group, 2);
+  });
+
   it("goes through throttling, lost answers and lists that lag", async () => {
     const group = await makeGroup(scene, "rough", 0);
     const client = await serve(group);

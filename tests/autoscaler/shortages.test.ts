@@ -79,6 +79,38 @@ describe("a node group whose cloud is out of machines", () => {
     assert.match(scene.stockOuts[0]!.message, /its key cannot be used/);
   });
 
+  it("takes back what was made in the place of a lost machine, and none that was ordered", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+    scene.group.increase(3);
+    await scene.turn();
+    scene.cloud.tick();
+    await scene.turn();
+    const [, lost, ...ordered] = scene.cloud.machines.map(({ id }) => id);
+    scene.cloud.lose(lost!);
+    scene.cloud.refill();
+    await scene.turn();
+    scene.cloud.problem({ kind: "quota", machineId: lost!, message: "too many disks", at: new Date() });
+    await scene.turn();
+    await scene.turn();
+    assert.deepEqual(scene.cloud.removed, ["m-4"]);
+    assert.equal(scene.cloud.target, 3, "at once, because each is paid for");
+    // EC2 ended it before it was removed: it stands for no order.
+    scene.cloud.problem({ kind: "quota", machineId: "m-4", message: "too many disks", at: new Date() });
+    scene.cloud.tick();
+    await scene.turn();
+    assert.deepEqual(scene.states, ["running", "running", "running", "creating quota"]);
+    scene.giveBack();
+    await scene.settle();
+    assert.deepEqual([scene.group.target, scene.cloud.target], [3, 3]);
+    assert.deepEqual(
+      scene.cloud.live.map(({ id }) => id),
+      ["m-0", ...ordered],
+    );
+    await scene.cloud.resize(5);
+    await scene.settle();
+    assert.equal(scene.group.target, 5, "what others make of the group later counts again");
+  });
+
   it("does not ask again for what was refused, until it is asked to", async () => {
     const scene = await new GroupScene({ minSize: 0, maxSize: 5 }, new FakeCloudOfMachines("m")).grown(1);
     scene.cloud.capacity = 2;
