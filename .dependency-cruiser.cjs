@@ -62,9 +62,21 @@ module.exports = {
     ),
     never(
       "published-needs-dependencies",
-      "What programs load must come with the package.",
+      "What programs load must come with the package, or be a peer of it that a cloud asks for.",
       { path: "^(sdk|components|stack|bootstrap)/" },
-      { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+      { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer"] },
+    ),
+    never(
+      "peers-of-aws",
+      "Who uses another cloud has not installed them.",
+      { path: "^(sdk|components)/", pathNot: "^components/aws/" },
+      { path: "node_modules/@pulumi/aws/" },
+    ),
+    never(
+      "peers-of-mithril",
+      "Who uses another cloud has not installed them.",
+      { path: "^(sdk|components)/", pathNot: "^components/mithril/" },
+      { path: "node_modules/@pulumi/command/" },
     ),
     never(
       "no-cycles",

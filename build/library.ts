@@ -11,6 +11,8 @@ const heavyModules = ["@pulumi/aws", "@pulumi/kubernetes"];
 interface Manifest {
   exports: Record<string, string | { default: string }>;
   dependencies: Record<string, string>;
+  /** What only some clouds need. */
+  peerDependencies: Record<string, string>;
 }
 
 /** Compiles into `folder`, whose layout is that of the checkout. Throws on type errors and on imports that users could not follow. */
@@ -30,7 +32,8 @@ export function compileLibrary(folder: string): void {
     const host = { getCanonicalFileName, getCurrentDirectory: () => root, getNewLine: () => "\n" };
     throw new Error(ts.formatDiagnostics(problems, host));
   }
-  for (const file of filesBelow(folder)) checkImports(file, relative(folder, file), Object.keys(manifest.dependencies));
+  const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  for (const file of filesBelow(folder)) checkImports(file, relative(folder, file), dependencies);
 }
 
 /** `./dist/components/cudo/index.js` comes from components/cudo/index.ts. */
@@ -50,7 +53,7 @@ function checkImports(file: string, name: string, dependencies: readonly string[
     const parts = module!.split("/");
     const packageName = parts.slice(0, module!.startsWith("@") ? 2 : 1).join("/");
     if (!dependencies.includes(packageName)) {
-      throw new Error(`${name} imports ${packageName}, which is not among package.json's dependencies`);
+      throw new Error(`${name} imports ${packageName}, which is not among package.json's dependencies and peers`);
     }
   }
 }

@@ -1,3 +1,4 @@
+import "./official-package";
 import type { MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";

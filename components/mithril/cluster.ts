@@ -1,3 +1,4 @@
+import "./command-package";
 import * as pulumi from "../../sdk/pulumi";
 import { Command } from "@pulumi/command/remote/command";
 import { Cluster } from "../../sdk/mithril/cluster";

@@ -50,6 +50,7 @@ async function requireName(
   { args }: Extract<ClusterArgs, { cloud: "aws" }>,
   { parent }: pulumi.ComponentResourceOptions,
 ): Promise<void> {
+  await import("../aws/official-package.js");
   const [{ accountProvider }, { requireFreeName }] = await Promise.all([
     import("../aws/provider.js"),
     import("../aws/name-in-use.js"),
