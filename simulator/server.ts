@@ -1,6 +1,6 @@
 /** The simulator: clouds on one loopback port, their machines, and the administration of both. */
 import { randomBytes } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import { machineRange } from "./addresses";
@@ -52,6 +52,8 @@ export class PortError extends Error {}
 
 /** Longest request body: far more than any start script. */
 const bodyLimit = 4 * 2 ** 20;
+
+const cloudPath = new RegExp(`^/(${Object.keys(openers).join("|")})/`);
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? pino({ level: "silent" });
@@ -148,6 +150,7 @@ async function run(
 
   async function stop(): Promise<void> {
     alarm.clear();
+    forMachines?.close();
     await server.close();
     for (const cloud of all()) await cloud.close();
     await rental.close();
@@ -160,7 +163,8 @@ async function run(
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
   const close = () => (closing ??= stop().finally(() => markClosed()));
 
-  const server = createServer(log);
+  const machineSockets = new WeakSet<Socket>();
+  const server = createServer(log, (socket) => machineSockets.has(socket));
   for (const [cloud, { api }] of clouds) {
     if (!api) continue;
     const answer = async (request: CloudRequest) => {
@@ -182,6 +186,10 @@ async function run(
   });
   await rental.adopt(file.found?.orphans ?? []);
   const url = await listen(server, options.port ?? 0);
+  const forMachines = await options.machines?.network?.standFor(Number(new URL(url).port), (socket) => {
+    machineSockets.add(socket);
+    server.server.emit("connection", socket);
+  });
   await save();
   settle(true);
   log.info({ url }, "simulator listens");
@@ -198,7 +206,8 @@ async function run(
   };
 }
 
-function createServer(log: Logger): FastifyInstance {
+/** Machines reach the clouds, and nothing of what stands behind them. */
+function createServer(log: Logger, isMachine: (socket: Socket) => boolean): FastifyInstance {
   const server = fastify({ logger: false, bodyLimit, forceCloseConnections: true, exposeHeadRoutes: false });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -207,6 +216,8 @@ function createServer(log: Logger): FastifyInstance {
     const host = request.hostname;
     if (host !== "127.0.0.1" && host !== "localhost")
       return reply.status(403).send({ message: "Only for 127.0.0.1 and localhost." });
+    if (isMachine(request.socket) && !cloudPath.test(request.url))
+      return reply.status(403).send({ message: "Not for machines." });
     return undefined;
   });
   server.setNotFoundHandler((request, reply) =>

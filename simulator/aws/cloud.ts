@@ -126,6 +126,7 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     onDefect: (message) => log.error({ problem: message }, "simulated AWS"),
   });
   const client = new AwsSimulatorClient(`http://127.0.0.1:${moto.port}`);
+  if (network) await services?.standForMoto({ network, endpoint: () => client.endpoint });
 
   let closing: Promise<void> | undefined;
   return {

@@ -62,6 +62,16 @@ export class MachineServices {
     return made;
   }
 
+  /** For programs on machines that know moto by its own address: what of it is AWS. */
+  async standForMoto({ network, endpoint }: Pick<MachineServicesOptions, "network" | "endpoint">): Promise<void> {
+    const server = createServer((request, response) => {
+      if (/^\/(_simulator|moto-api)\b/.test(request.url ?? "")) response.writeHead(403).end("Not for machines.");
+      else passOn(request, response, endpoint());
+    });
+    const port = Number(new URL(endpoint()).port);
+    this.listeners.push(await network.standFor(port, (socket) => void server.emit("connection", socket)));
+  }
+
   close(): void {
     for (const listener of this.listeners) listener.close();
   }

@@ -58,6 +58,8 @@ export interface Machine {
 export interface MachineNetwork {
   /** Answers machines at an address of the cloud's own, until `close`. `machine` is the id of the one that connects. */
   serve(address: string, port: number, answer: (socket: Socket, machine: string) => void): Promise<{ close(): void }>;
+  /** Answers machines, and the pods on them, in the place of what listens on this port of the host's loopback, until `close`. */
+  standFor(port: number, answer: (socket: Socket) => void): Promise<{ close(): void }>;
   /** Lets machines reach these and only these public addresses: by each, the private addresses of the machines that answer there. */
   translate(publicAddresses: ReadonlyMap<string, readonly string[]>, ports: readonly number[]): Promise<void>;
 }

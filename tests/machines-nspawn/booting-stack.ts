@@ -43,7 +43,8 @@ export class BootingStack {
     });
     // The machines' image has a network between pods.
     const own = config["cloud"] === "mithril" ? { sshPort: environment.simulator.mithril.sshPort } : { cni: "none" };
-    const whole = { ...own, ...config };
+    // Groups whose sizes move by themselves are a test of their own.
+    const whole = { autoscaler: false, ...own, ...config };
     const stack = await environment.stack(prefixed(whole), { program, timeoutMs });
     return new BootingStack(environment, stack, whole, directory, machinesDirectory, program);
   }

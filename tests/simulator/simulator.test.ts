@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { MachineNetwork } from "../../simulator/machines/machine";
 import { lockStateDirectory } from "../../simulator/state-lock";
 import { startSimulator } from "../../simulator/server";
-import { place, vmBody } from "./cudo/clock";
+import { place, project, vmBody } from "./cudo/clock";
 import { RecordedMachines } from "./recorded-machines";
 import { running, stateDirectory } from "./running-simulator";
 
@@ -61,6 +63,25 @@ describe("simulator: server and state directory", () => {
     assert.deepEqual(others, []);
     assert.equal((await stat(join(stateDir, "start-scripts", file!))).mode & 0o777, 0o600);
     assert.doesNotMatch(await readFile(join(stateDir, "state.json"), "utf8"), /echo/);
+  });
+
+  it("lets machines ask the clouds where the host's programs do, and nothing of what stands behind them", async () => {
+    const inside = createNetServer();
+    const network: MachineNetwork = {
+      serve: () => assert.fail("AWS was not asked for"),
+      standFor: async (_port, answer) => inside.on("connection", answer),
+      translate: async () => undefined,
+    };
+    const { simulator } = await running({ machines: Object.assign(new RecordedMachines(), { network }) });
+    inside.listen(0, "127.0.0.1");
+    await once(inside, "listening");
+    const url = `http://127.0.0.1:${(inside.address() as AddressInfo).port}`;
+    const headers = { authorization: `Bearer ${simulator.cudo.apiKey}`, connection: "close" };
+    const asMachine = async (path: string) => (await fetch(`${url}${path}`, { headers })).status;
+    assert.equal(await asMachine(`/cudo${project}/vms`), 200);
+    for (const path of ["/_simulator/state", "/cudo/../_simulator/state", "//_simulator/state"])
+      assert.notEqual(await asMachine(path), 200, path);
+    assert.equal(await asMachine("/_simulator/state"), 403);
   });
 
   it("lets only its owner read the state, and leaves no temporary files", async () => {

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine, MachineKind, MachineNetwork, MachineSpec } from "../machine";
+import { gatewayAddress } from "./address";
 import { MachineDisk } from "./disk";
 import { machinesBeside } from "./cgroups";
 import { machineLimit } from "./host";
@@ -45,13 +46,15 @@ export function nspawnMachines({ dir, image, log = () => undefined }: NspawnMach
     if (machinesBeside(new Set([machine.machineName])) >= limit) throw new Error(`so many machines are on: ${bound}`);
   }
 
+  const serve: MachineNetwork["serve"] = (address, port, answer) =>
+    network.listen(address, port, (socket, from) => {
+      const machine = [...machines.values()].find((one) => one.wireAddress === from);
+      if (machine) answer(socket, machine.spec.id);
+      else socket.destroy();
+    });
   const machineNetwork: MachineNetwork = {
-    serve: (address, port, answer) =>
-      network.listen(address, port, (socket, from) => {
-        const machine = [...machines.values()].find((one) => one.wireAddress === from);
-        if (machine) answer(socket, machine.spec.id);
-        else socket.destroy();
-      }),
+    serve,
+    standFor: (port, answer) => serve(gatewayAddress, port, answer),
     translate: (wanted, ports) => publicAddresses.apply(wanted, ports),
   };
 

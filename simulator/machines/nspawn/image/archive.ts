@@ -11,7 +11,10 @@ export interface ContainerImage {
   /** Files by their path in the image: where each is copied from, or what it says. */
   readonly files: ReadonlyMap<string, { source: string } | { text: string }>;
   readonly entrypoint: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
+
+const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Writes `file`, a tar archive with one layer. */
 export async function writeImageArchive(image: ContainerImage, file: string): Promise<void> {
@@ -20,8 +23,8 @@ export async function writeImageArchive(image: ContainerImage, file: string): Pr
   await mkdir(join(tree, "tmp"), { recursive: true });
   await mkdir(join(tree, "etc"));
   await mkdir(parts);
-  for (const [path, content] of image.files) {
-    const target = join(tree, path);
+  for (const [name, content] of image.files) {
+    const target = join(tree, name);
     await mkdir(dirname(target), { recursive: true });
     if ("text" in content)
       await writeFile(target, content.text, { mode: content.text.startsWith("#!") ? 0o755 : 0o644 });
@@ -35,7 +38,7 @@ export async function writeImageArchive(image: ContainerImage, file: string): Pr
     architecture: process.arch === "x64" ? "amd64" : process.arch,
     os: "linux",
     config: {
-      Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+      Env: Object.entries({ PATH: path, ...image.environment }).map(([name, value]) => `${name}=${value}`),
       Entrypoint: image.entrypoint,
       WorkingDir: "/",
     },

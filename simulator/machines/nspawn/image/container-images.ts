@@ -1,10 +1,11 @@
 /** The container images of a cluster, made from our own programs under the names that kubeadm asks for: machines reach no registry. */
 import { readdir, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { build } from "esbuild";
 import { awsCloudControllerManager, flannel, nvidiaDevicePlugin } from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import type { ContainerImage } from "./archive";
+import { autoscalerImages } from "./autoscaler-images";
+import { bundled, nodeRuntime } from "./node-runtime";
 import type { MachineTools } from "./tools";
 
 /** A small image for pods of users and tests, with a shell. */
@@ -46,12 +47,11 @@ export async function containerImages(
     const [first] = files.keys();
     return { name, files, entrypoint: short === "pause" ? ["/pause", "-P"] : [first!] };
   });
-  const shell = join(root, "bin/busybox");
-  const busybox = new Map([
-    ...program("/bin/busybox", shell),
-    ...program("/bin/sh", shell),
-    ...(await libraries(root, ["/bin/busybox"])),
-  ]);
+  const source = join(root, "bin/busybox");
+  const loaded = await libraries(root, ["/bin/busybox"]);
+  const shell = (...names: string[]) =>
+    new Map([...names.flatMap((name) => [...program(`/bin/${name}`, source)]), ...loaded]);
+  const busybox = shell("busybox", "sh");
   return [
     ...(await Promise.all(images)),
     { name: busyboxImage, files: busybox, entrypoint: ["/bin/busybox"] },
@@ -61,6 +61,7 @@ export async function containerImages(
       entrypoint: [controller],
     },
     await devicePlugin(),
+    ...(await autoscalerImages(kubernetesVersion, shell)),
     ...(await flannelImages(tools, root, busybox)),
   ];
 }
@@ -98,27 +99,15 @@ async function cloudControllerManager(
   ]);
 }
 
-/** Under the name of NVIDIA's image a stand-in, with this computer's Node.js and what it loads. */
+/** Under the name of NVIDIA's image a stand-in. */
 async function devicePlugin(): Promise<ContainerImage> {
-  const { outputFiles } = await build({
-    entryPoints: [join(__dirname, "gpu-plugin", "main.ts")],
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node20",
-    write: false,
-  });
-  const node = await realpath(process.execPath);
-  const { stdout } = await runCommand("ldd", [node], {});
-  const loaded = stdout.split(/\s+/).filter((word) => /^\/.*[^:]$/.test(word));
   const program = "/usr/lib/device-plugin.js";
   const start = (name: string) => ({ text: `#!/usr/bin/node\nprocess.argv[2] = "${name}"; require("${program}");\n` });
   return {
     name: nvidiaDevicePlugin,
     files: new Map<string, { source: string } | { text: string }>([
-      ["/usr/bin/node", { source: node }],
-      ...loaded.map((path) => [path, { source: path }] as const),
-      [program, { text: outputFiles[0]!.text }],
+      ...(await nodeRuntime()),
+      [program, { text: await bundled(join(__dirname, "gpu-plugin", "main.ts")) }],
       ...["nvidia-device-plugin", "gpu-feature-discovery"].map((name) => [`/usr/bin/${name}`, start(name)] as const),
     ]),
     entrypoint: ["/usr/bin/nvidia-device-plugin"],

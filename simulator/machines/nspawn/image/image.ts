@@ -2,11 +2,18 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { awsCloudControllerManager, flannel, nvidiaDevicePlugin } from "../../../../components/versions";
+import {
+  awsCloudControllerManager,
+  clusterAutoscaler,
+  flannel,
+  nodeImage,
+  nvidiaDevicePlugin,
+} from "../../../../components/versions";
 import { runCommand } from "../../../../toolchain/tools/command";
 import { withLock } from "../../../../toolchain/tools/lock";
 import { toolsDirectory } from "../../../../toolchain/tools/paths";
 import { reportToStderr, type Report } from "../../../../toolchain/tools/report";
+import { clusterAutoscalerProgram } from "../../cluster-autoscaler/program";
 import { writeImageArchive } from "./archive";
 import { containerImages } from "./container-images";
 import { debianPackages, debianRelease, enabledUnits, maskedUnits } from "./packages";
@@ -157,7 +164,15 @@ async function ingredients(debian: string, tools: MachineTools): Promise<string[
   const programs = Object.values(tools).map(async (file) => `${file} ${(await stat(file)).mtimeMs}`);
   return [
     debian,
-    JSON.stringify([awsCloudControllerManager, flannel, nvidiaDevicePlugin, process.version]),
+    JSON.stringify([
+      awsCloudControllerManager,
+      clusterAutoscaler,
+      flannel,
+      nodeImage,
+      nvidiaDevicePlugin,
+      process.version,
+    ]),
+    await clusterAutoscalerProgram(),
     ...contents,
     ...(await Promise.all(programs)),
   ];
