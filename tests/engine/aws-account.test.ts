@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EC2Client, ImportKeyPairCommand } from "@aws-sdk/client-ec2";
 import { STS } from "@aws-sdk/client-sts";
 import { defaultRegion } from "../../commands/simulated-aws";
 import { compiledDefaultProgram, compiledProgram } from "./compiled-program";
@@ -108,6 +110,29 @@ describe("one AWS account for both providers, on the engine", function () {
       { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
     );
     await isRefused(stack, /credentials are of account 123456789012, and gpu-clusters has none/);
+  });
+
+  it("goes by aws:profile for both providers", async () => {
+    const { accessKey: accessKeyId, secretKey: secretAccessKey, token: sessionToken } = keys;
+    const credentials = { accessKeyId, secretAccessKey, sessionToken };
+    const ec2 = new EC2Client({ endpoint: environment.aws.endpoint, region: defaultRegion, credentials });
+    await ec2.send(new ImportKeyPairCommand({ KeyName: "theirs", PublicKeyMaterial: Buffer.from(publicKey) }));
+    const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-profile-"));
+    const file = join(folder, "credentials");
+    const lines = [
+      "[theirs]",
+      `aws_access_key_id=${accessKeyId}`,
+      `aws_secret_access_key=${secretAccessKey}`,
+      `aws_session_token=${sessionToken}`,
+    ];
+    writeFileSync(file, lines.join("\n"));
+    try {
+      // Only that account has the key pair, which our provider looks for, and the AWS provider is held against it.
+      const theirs = { "aws:profile": "theirs", "pulumi-gpu-clusters:keyPair": "theirs" };
+      await isIn(defaultRegion, await stackOf(theirs, { AWS_SHARED_CREDENTIALS_FILE: file }));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("goes where an explicit AWS provider is, and refuses one of another account", async () => {
