@@ -151,27 +151,6 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     asking,
     onAws,
   });
-  const controlPlaneIdentity = machineIdentity(
-    `${name}-control-plane`,
-    {
-      base,
-      names: roles.controlPlane,
-      policy: pulumi
-        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn])
-        .apply(([keysParameter, kmsKey, joinParameter]) =>
-          controlPlanePolicy({
-            clusterName,
-            keysParameter,
-            kmsKey,
-            joinParameter,
-            kubernetesTag: Object.keys(kubernetes)[0],
-          }),
-        ),
-      permissionsBoundary: args.permissionsBoundary,
-      tags,
-    },
-    onAws,
-  );
   const fileSystem =
     args.sharedStorage && loadSharedFiles().sharedFileSystem(name, args.sharedStorage, { base, tags }, onAws);
   const nodeIdentity = machineIdentity(
@@ -182,6 +161,29 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       policy: pulumi
         .all([secrets.join.arn, fileSystem?.arn])
         .apply(([joinParameter, fileSystem]) => nodePolicy({ joinParameter, fileSystem })),
+      permissionsBoundary: args.permissionsBoundary,
+      tags,
+    },
+    onAws,
+  );
+  const hasReservation = (args.nodeGroups ?? []).some(({ capacity }) => capacity?.reservation !== undefined);
+  const controlPlaneIdentity = machineIdentity(
+    `${name}-control-plane`,
+    {
+      base,
+      names: roles.controlPlane,
+      policy: pulumi
+        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn])
+        .apply(([keysParameter, kmsKey, joinParameter, nodeRole]) =>
+          controlPlanePolicy({
+            clusterName,
+            keysParameter,
+            kmsKey,
+            joinParameter,
+            kubernetesTag: Object.keys(kubernetes)[0],
+            reservedNodeRole: hasReservation ? nodeRole : undefined,
+          }),
+        ),
       permissionsBoundary: args.permissionsBoundary,
       tags,
     },

@@ -196,7 +196,8 @@ export function nodeGroup(
 export function autoscaledGroup(group: AwsNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
   const { name, role, minSize, maxSize, capacity } = group;
   if (role === "control") return undefined;
-  const priority = capacity?.spot === undefined ? priorities.onDemand : priorities.spot;
+  const kind = capacity?.reservation ? "reservation" : capacity?.spot ? "spot" : "onDemand";
+  const priority = priorities[kind];
   return { cloud: "aws", name, minSize, maxSize, priority, spec };
 }
 

@@ -103,6 +103,8 @@ export interface ControlPlanePolicyOptions {
   joinParameter: string;
   /** Key of the tag that AWS's cloud controller manager knows its cluster by, where it runs. */
   kubernetesTag: string | undefined;
+  /** ARN of the nodes' role, where a group runs in a Capacity Reservation: the autoscaler launches such machines itself. */
+  reservedNodeRole?: string | undefined;
 }
 
 /** SSM tells KMS which parameter it opens. Reference: SSM user guide, "How Parameter Store uses AWS KMS". */
@@ -138,9 +140,11 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
         "ec2:DescribeFleetHistory",
         "ec2:DescribeFleetInstances",
         "ec2:DescribeFleets",
+        "ec2:DescribeImages",
         "ec2:DescribeInstanceTypes",
         "ec2:DescribeInstances",
         "ec2:DescribeLaunchTemplateVersions",
+        "ec2:DescribeSubnets",
       ],
       Resource: ["*"],
     },
@@ -152,8 +156,64 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
     },
     ...(options.kubernetesTag === undefined ? [] : cloudController(partition!, options.kubernetesTag)),
+    ...(options.reservedNodeRole === undefined ? [] : reservedLaunches(partition!, options, options.reservedNodeRole)),
     sessions,
   );
+}
+
+/**
+ * Other machines are launched by AWS's own role for fleets. These are launched from the cluster's own templates only, with its mark, and with the
+ * nodes' role. Reference: Service Authorization Reference, "Amazon EC2", RunInstances.
+ */
+function reservedLaunches(
+  partition: string,
+  { clusterName }: ControlPlanePolicyOptions,
+  nodeRole: string,
+): PolicyStatement[] {
+  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
+  const launch = { Effect: "Allow" as const, Action: ["ec2:RunInstances"] };
+  const fromTemplate = { ArnLike: { "ec2:LaunchTemplate": ec2("launch-template") } };
+  const parts = ["capacity-reservation", "key-pair", "network-interface", "placement-group", "security-group"];
+  return [
+    {
+      Sid: "ReservedLook",
+      Effect: "Allow",
+      Action: ["ec2:DescribeCapacityReservations"],
+      Resource: ["*"],
+    },
+    {
+      ...launch,
+      Sid: "ReservedTemplate",
+      Resource: [ec2("launch-template")],
+      Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } },
+    },
+    {
+      ...launch,
+      Sid: "ReservedParts",
+      Resource: [`arn:${partition}:ec2:*::image/*`, ...[...parts, "subnet", "volume"].map(ec2)],
+      Condition: fromTemplate,
+    },
+    {
+      ...launch,
+      Sid: "ReservedMachine",
+      Resource: [ec2("instance")],
+      Condition: { ...fromTemplate, StringEquals: { "aws:RequestTag/gpu-clusters/cluster": clusterName } },
+    },
+    {
+      Sid: "ReservedTags",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [ec2("instance"), ec2("volume")],
+      Condition: { StringEquals: { "ec2:CreateAction": "RunInstances" } },
+    },
+    {
+      Sid: "ReservedRole",
+      Effect: "Allow",
+      Action: ["iam:PassRole"],
+      Resource: [nodeRole],
+      Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    },
+  ];
 }
 
 /**

@@ -1,7 +1,13 @@
 import type { OpenNodeGroup } from "../node-groups/registry";
-import { FleetDriver } from "./fleet/fleet-driver";
+import type { NodeGroupDriver } from "../node-groups/driver";
+import { FleetDriver, type FleetDriverOptions } from "./fleet/fleet-driver";
 import type { FleetSpec } from "./fleet/fleet-spec";
+import { ReservationDriver } from "./fleet/reservation-driver";
 import { connect } from "./connection";
 
 export const openNodeGroup: OpenNodeGroup = (config, spec: FleetSpec, { owner }) =>
-  new FleetDriver({ ec2: connect(config).ec2, spec, owner });
+  driverOf({ ec2: connect(config).ec2, spec, owner });
+
+export function driverOf(options: FleetDriverOptions): NodeGroupDriver {
+  return options.spec.capacity?.reservation ? new ReservationDriver(options) : new FleetDriver(options);
+}

@@ -26,18 +26,35 @@ export interface SpotCapacityArgs {
   onDemandBase?: pulumi.Input<number>;
 }
 
+/**
+ * Machines of an On-Demand Capacity Reservation, which is paid for whether they run or not. All of them run in it or not at all. The group
+ * has the reservation's instance type and no other, runs in its zone, and `maxSize` is at most its count. Capacity Blocks are not supported.
+ */
+export interface ReservationCapacityArgs {
+  /** The reservation, for example `cr-0123456789abcdef0`; at best one that must be targeted. Another one replaces the group. */
+  id: pulumi.Input<string>;
+}
+
 /** Exactly one kind, for example `{ spot: {} }`. Another kind replaces the group. */
 export interface CapacityArgs {
   onDemand?: pulumi.Input<OnDemandCapacityArgs>;
   spot?: pulumi.Input<SpotCapacityArgs>;
+  reservation?: pulumi.Input<ReservationCapacityArgs>;
 }
 
-type Capacity = pulumi.Unwrap<CapacityArgs>;
+/** With fields that are not known yet. */
+type Capacity = { [Kind in keyof CapacityArgs]?: Partial<NonNullable<pulumi.Unwrap<CapacityArgs>[Kind]>> };
 
-const kinds = ["onDemand", "spot"] as const;
+const kinds = ["onDemand", "spot", "reservation"] as const;
 
 export function capacityType(capacity: { readonly spot?: unknown } | undefined): CapacityType {
   return capacity?.spot === undefined ? "on-demand" : "spot";
+}
+
+/** What a plan must know of it. */
+export function purchaseOf(capacity: Capacity | undefined): { capacityType: CapacityType; reservationId?: string } {
+  const reservationId = capacity?.reservation?.id;
+  return { capacityType: capacityType(capacity), ...(reservationId !== undefined && { reservationId }) };
 }
 
 /** What is wrong with it, by the field's path below it. Undefined values are not known yet. */
@@ -55,6 +72,11 @@ export function capacityProblems(capacity: Capacity, minSize: number | undefined
   } else if (base !== undefined && minSize !== undefined && base > minSize) {
     const reason = `${base} must not be more than minSize, ${minSize}: a fleet's on-demand part does not shrink with it`;
     problems.push({ path, reason });
+  }
+  const id = capacity.reservation?.id;
+  if (id !== undefined && !/^cr-[0-9a-f]{8,17}$/.test(id)) {
+    const reason = `"${id}" is no id of a Capacity Reservation such as cr-0123456789abcdef0`;
+    problems.push({ path: ".reservation.id", reason });
   }
   return problems;
 }

@@ -209,6 +209,11 @@ describe("components/aws/policies", () => {
       ...controlPlane,
       kubernetesTag: Object.keys(kubernetesTags("train"))[0],
     }),
+    "aws-control-plane-policy-reservation": controlPlanePolicy({
+      ...controlPlane,
+      kubernetesTag: Object.keys(kubernetesTags("train"))[0],
+      reservedNodeRole: "arn:aws:iam::123456789012:role/train-node-role",
+    }),
     "aws-key-policy": keyPolicy({
       place: { partition: "aws", region: "us-west-2", accountId: "123456789012" },
       administrators: ["arn:aws:iam::123456789012:role/deployer", "arn:aws:iam::123456789012:role/*/deployer"],
@@ -281,7 +286,7 @@ describe("components/aws/policies", () => {
       [],
     );
     // A role takes 10240 characters of policies.
-    assert.ok(JSON.stringify(documents["aws-control-plane-policy-cloud"]).length < 8000);
+    assert.ok(JSON.stringify(documents["aws-control-plane-policy-reservation"]).length < 10_000);
   });
 
   it("keeps the cloud controller from what is another's, load balancers above all", () => {

@@ -7,7 +7,7 @@ import {
   type AllocationStrategy,
   type CapacityType,
 } from "../../../sdk/aws/allocation";
-import { toTagList } from "../ownership";
+import { fromTagList, tagKeys, toTagList } from "../ownership";
 import { everyPair, pairsOf, type FleetPair } from "./fleet-pairs";
 
 /** What can change while a fleet lives. It concerns machines made from then on. */
@@ -26,6 +26,8 @@ export interface FleetTerms {
   readonly allocationStrategy: AllocationStrategy;
   /** On-demand instances among a spot group's. */
   readonly onDemandBase: number;
+  /** Of the group's machines, which its fleet then does not make. */
+  readonly reservationId?: string;
 }
 
 /** Reference: EC2 user guide, "EC2 Fleet quotas" and CreateFleet: over all launch templates of one fleet. */
@@ -83,6 +85,7 @@ export function createFleetRequest(
 
 /** The shape and terms of a fleet that exists. */
 export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
+  const reservationId = fromTagList(fleet.Tags)[tagKeys.reservation];
   const config = fleet.LaunchTemplateConfigs?.[0];
   const specification = config?.LaunchTemplateSpecification;
   const pairs = pairsOf(fleet);
@@ -96,6 +99,7 @@ export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
     capacityType,
     allocationStrategy: strategyFromApi(options?.AllocationStrategy),
     onDemandBase: capacityType === "spot" ? (fleet.TargetCapacitySpecification?.OnDemandTargetCapacity ?? 0) : 0,
+    ...(reservationId !== undefined && { reservationId }),
   };
 }
 

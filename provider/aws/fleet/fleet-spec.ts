@@ -1,6 +1,6 @@
 /** What a node group should be, as its inputs say it, in the fleet's terms. Pure. */
 import type * as pulumi from "../../../sdk/pulumi";
-import { capacityType } from "../../../sdk/aws/capacity";
+import { purchaseOf } from "../../../sdk/aws/capacity";
 import type { NodeGroupArgs } from "../../../sdk/aws/node-group";
 import { groupTags, tagKeys, type GroupName } from "../ownership";
 import type { FleetShape, FleetTerms } from "./fleet-request";
@@ -25,21 +25,23 @@ export function shapeOfSpec(spec: FleetSpec): FleetShape & FleetTerms {
 export function termsOf({ capacity }: Pick<FleetSpec, "capacity">): FleetTerms {
   const { onDemand, spot } = capacity ?? {};
   return {
-    capacityType: capacityType(capacity),
+    ...purchaseOf(capacity),
     allocationStrategy: (spot ?? onDemand)?.allocationStrategy ?? "lowest-price",
     onDemandBase: spot?.onDemandBase ?? 0,
   };
 }
 
 /** The inputs that such a fleet has. */
-export function capacityOf({ capacityType, allocationStrategy, onDemandBase }: FleetTerms): FleetSpec["capacity"] {
+export function capacityOf(terms: FleetTerms): FleetSpec["capacity"] {
+  const { capacityType, allocationStrategy, onDemandBase, reservationId } = terms;
+  if (reservationId !== undefined) return { reservation: { id: reservationId } };
   if (capacityType === "spot") return { spot: { allocationStrategy, onDemandBase } };
   return { onDemand: { allocationStrategy: allocationStrategy === "prioritized" ? "prioritized" : "lowest-price" } };
 }
 
 /** `owner`: the mark of whose it is. */
 export function fleetTags(spec: FleetSpec, owner: string): Record<string, string> {
-  const { clusterName, name, minSize, maxSize, tags } = spec;
+  const { clusterName, name, minSize, maxSize, tags, capacity } = spec;
   return {
     Name: `${clusterName}-${name}`,
     ...tags,
@@ -47,5 +49,6 @@ export function fleetTags(spec: FleetSpec, owner: string): Record<string, string
     [tagKeys.owner]: owner,
     [tagKeys.minSize]: String(minSize),
     [tagKeys.maxSize]: String(maxSize),
+    ...(capacity?.reservation && { [tagKeys.reservation]: capacity.reservation.id }),
   };
 }

@@ -8,7 +8,7 @@ import type {
   GetPreflightArgs,
   GetPreflightResult,
 } from "../../../sdk/aws/functions";
-import { capacityType } from "../../../sdk/aws/capacity";
+import { purchaseOf } from "../../../sdk/aws/capacity";
 import { describeTypes } from "../instance-types";
 import { findImage } from "../images";
 import { examineGroup } from "../preflight/preflight";
@@ -48,7 +48,7 @@ export const getPreflightHandler: FunctionHandler<GetPreflightArgs, GetPreflight
       clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
       keyPair === undefined ? [] : keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal),
       ...nodeGroups.map(async ({ path, capacity, architecture, ...rest }) => {
-        const plan = { ...rest, capacityType: capacityType(capacity) };
+        const plan = { ...rest, ...purchaseOf(capacity) };
         const facts = await readGroupFacts(clients, plan, { zones, imageArchitecture: architecture }, signal);
         return examineGroup(plan, facts, path);
       }),

@@ -6,7 +6,7 @@ import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
-import { capacityProblems, capacityType } from "../../../sdk/aws/capacity";
+import { capacityProblems, purchaseOf } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
@@ -69,10 +69,11 @@ function nameFailures({ name, clusterName }: Fields<NodeGroupInputs>): CheckFail
 
 function capacityFailures({ capacity, minSize }: Fields<NodeGroupInputs>): CheckFailure[] {
   if (capacity === undefined || isUnknown(capacity)) return [];
-  const { onDemand, spot } = capacity as Fields<NonNullable<NodeGroupInputs["capacity"]>>;
+  const { onDemand, spot, reservation } = capacity as Fields<NonNullable<NodeGroupInputs["capacity"]>>;
   const seen = {
     ...(onDemand !== undefined && { onDemand: {} }),
     ...(spot !== undefined && { spot: { onDemandBase: known(fieldsOf(spot)["onDemandBase"] as number | undefined) } }),
+    ...(reservation !== undefined && { reservation: { id: known(fieldsOf(reservation)["id"] as string | undefined) } }),
   };
   return capacityProblems(seen, known(minSize)).map(({ path, reason }) => ({ property: `capacity${path}`, reason }));
 }
@@ -93,10 +94,10 @@ async function cloudFailures(
   const [minSize, maxSize] = [known(inputs.minSize), known(inputs.maxSize)];
   const { capacity } = inputs;
   if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
-  const plan = { instanceTypes, minSize, maxSize, capacityType: capacityType(capacity as NodeGroupInputs["capacity"]) };
+  const plan = { instanceTypes, minSize, maxSize, ...purchaseOf(knownPurchase(capacity)) };
   const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
   const facts = await readGroupFacts(clients, plan, surroundings, signal);
-  const findings = examineGroup(plan, facts);
+  const findings = examineGroup({ ...plan, isNew: before === undefined }, facts);
   const warnings = [...template.warnings, ...findings.warnings, ...uncountedGpus(inputs, facts)];
   if (before && isDeepStrictEqual(planOf(before), plan)) {
     // Its machines run: what AWS offers by now, and how much, concerns those that are still to come.
@@ -119,7 +120,14 @@ function uncountedGpus({ gpus }: Fields<NodeGroupInputs>, { types }: GroupFacts)
 }
 
 function planOf({ instanceTypes, minSize, maxSize, capacity }: NodeGroupInputs): object {
-  return { instanceTypes, minSize, maxSize, capacityType: capacityType(capacity) };
+  return { instanceTypes, minSize, maxSize, ...purchaseOf(capacity) };
+}
+
+/** A reservation that is not known yet is looked at when it is. */
+function knownPurchase(capacity: unknown): NodeGroupInputs["capacity"] {
+  const { reservation, ...others } = fieldsOf(capacity);
+  const isKnown = typeof fieldsOf(reservation)["id"] === "string";
+  return { ...others, ...(isKnown && { reservation }) } as NodeGroupInputs["capacity"];
 }
 
 async function templateFindings(

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FleetData } from "@aws-sdk/client-ec2";
 import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
+import type { NodeGroupDriver } from "../../node-groups/driver";
 import type { Waiting } from "../../node-groups/waiting";
 import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { connect } from "../connection";
-import { FleetDriver } from "../fleet/fleet-driver";
 import { explains, pairsOf } from "../fleet/fleet-pairs";
 import { readFleet } from "../fleet/fleet-request";
 import { capacityOf, termsOf } from "../fleet/fleet-spec";
 import { Fleets, isAlive, targetOf } from "../fleet/fleets";
+import { driverOf } from "../open-node-group";
 import { fromTagList, tagKeys, type GroupName } from "../ownership";
 import { awsPace } from "../pace";
 import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
@@ -23,7 +24,7 @@ export function createNodeGroupHandler(
   const waiting = { ...usually, ...rest };
   const { pace } = waiting;
 
-  const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, FleetDriver> = {
+  const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, NodeGroupDriver> = {
     check: checkNodeGroup,
     limits: { changeMs: 30 * 60_000, deleteMs: 60 * 60_000 },
     waiting,
@@ -33,7 +34,7 @@ export function createNodeGroupHandler(
       const { ec2 } = connect(context.config);
       const formerTags = Object.keys(before?.tags ?? {});
       const fleetId = id !== undefined && isFleetId(id) ? id : undefined;
-      return new FleetDriver({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
+      return driverOf({ ec2, spec: inputs, owner: context.urn, fleetId, formerTags, pace });
     },
 
     isByName: (id) => !isFleetId(id),

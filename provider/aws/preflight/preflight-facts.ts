@@ -13,6 +13,7 @@ import { isAwsError } from "../errors";
 import { readInstanceTypes, readOfferedTypes, readOfferings } from "../instance-types";
 import type { GroupFacts, GroupPlan } from "./preflight";
 import { quotaOf, readQuota, type VcpuQuota } from "./quotas";
+import { readReservation } from "./reservation";
 
 export interface Surroundings {
   /** Zones of the group's subnets, as far as they are known. */
@@ -27,7 +28,11 @@ export async function readGroupFacts(
   signal: AbortSignal,
 ): Promise<GroupFacts> {
   const wanted = [...new Set(plan.instanceTypes)];
-  const [region, offerings] = await Promise.all([clients.region(), readOfferings(clients.ec2, wanted, signal)]);
+  const [region, offerings, reservation] = await Promise.all([
+    clients.region(),
+    readOfferings(clients.ec2, wanted, signal),
+    plan.reservationId === undefined ? undefined : readReservation(clients.ec2, plan.reservationId, signal),
+  ]);
   const offered = wanted.filter((type) => offerings.some(({ instanceType }) => instanceType === type));
   const missing = wanted.filter((type) => !offered.includes(type));
   const [alternatives, types, quotas] = await Promise.all([
@@ -35,7 +40,16 @@ export async function readGroupFacts(
     readInstanceTypes(clients.ec2, offered, signal),
     readQuotas(clients, offered, plan, signal),
   ]);
-  return { region, offerings, alternatives, types, zones, imageArchitecture, quotas };
+  return {
+    region,
+    offerings,
+    alternatives,
+    types,
+    zones,
+    imageArchitecture,
+    quotas,
+    ...(reservation && { reservation }),
+  };
 }
 
 /** Types of the same family, else of the same letters: p5.48xlarge → p5, else p. */

@@ -1,15 +1,21 @@
 /** What can be known of a node group before anything is made. Pure: `preflight-facts.ts` asks AWS. */
+import type { CapacityReservation } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../../server/resource";
 import type { CapacityType } from "../../../sdk/aws/allocation";
 import { mostOverrides } from "../fleet/fleet-request";
 import { shapeOf, type InstanceTypeFacts, type Offering } from "../instance-types";
 import type { VcpuQuota } from "./quotas";
+import { reservationFindings } from "./reservation";
 
 export interface GroupPlan {
   readonly instanceTypes: readonly string[];
   readonly capacityType: CapacityType;
+  /** The Capacity Reservation that its machines are to run in. */
+  readonly reservationId?: string;
   readonly minSize: number;
   readonly maxSize: number;
+  /** True for a group that has no machines yet; undefined: not known. */
+  readonly isNew?: boolean;
 }
 
 export interface GroupFacts {
@@ -24,6 +30,8 @@ export interface GroupFacts {
   readonly imageArchitecture: string | undefined;
   /** The quota of each type with its vCPUs, as far as they could be read. */
   readonly quotas: ReadonlyMap<string, { readonly quota: VcpuQuota; readonly vcpus: number }>;
+  /** Undefined: none is asked for, or it does not exist. */
+  readonly reservation?: CapacityReservation;
 }
 
 export interface Findings {
@@ -37,8 +45,14 @@ const knownInWords = 12;
 export function examineGroup(plan: GroupPlan, facts: GroupFacts, path = ""): Findings {
   const at = (property: string) => (path === "" ? property : `${path}.${property}`);
   const offered = offeredFailures(plan, facts, at);
+  const shape = shapeFailures(plan, facts, at);
+  if (plan.reservationId !== undefined) {
+    // It counts against quotas itself, of whoever owns it; what runs in it does not.
+    const reserved = reservationFindings(plan, plan.reservationId, facts, at);
+    return { failures: [...offered, ...shape, ...reserved.failures], warnings: reserved.warnings };
+  }
   return {
-    failures: [...offered, ...shapeFailures(plan, facts, at), ...quotaFailures(plan, facts, at)],
+    failures: [...offered, ...shape, ...quotaFailures(plan, facts, at)],
     warnings: [...zoneWarnings(plan, facts, at), ...quotaWarnings(plan, facts, at)],
   };
 }

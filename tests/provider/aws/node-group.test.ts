@@ -231,7 +231,7 @@ describe("AWS NodeGroup", () => {
     assert.deepEqual(await refusal({ ...inputs, capacity: {}, minSize: 4, instanceTypes: [] }), [
       { property: "minSize", reason: "4 is more than maxSize, 3" },
       { property: "instanceTypes", reason: "must name at least one" },
-      { property: "capacity", reason: "must have exactly one of onDemand, spot, has none" },
+      { property: "capacity", reason: "must have exactly one of onDemand, spot, reservation, has none" },
     ]);
     const diversified = { onDemand: { allocationStrategy: "diversified" } };
     assert.deepEqual(await refusal({ ...inputs, capacity: diversified }), [

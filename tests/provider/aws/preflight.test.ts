@@ -140,9 +140,9 @@ describe("AWS preflight", () => {
     assert.deepEqual(words({ onDemand: {} }, 1), []);
     assert.deepEqual(words({ spot: { onDemandBase: 2 } }, undefined), []);
     assert.deepEqual(words({ spot: { onDemandBase: 2 } }, 2), []);
-    assert.deepEqual(words({}, 1), [": must have exactly one of onDemand, spot, has none"]);
+    assert.deepEqual(words({}, 1), [": must have exactly one of onDemand, spot, reservation, has none"]);
     assert.deepEqual(words({ onDemand: {}, spot: { onDemandBase: 2 } }, 1), [
-      ": must have exactly one of onDemand, spot, has onDemand and spot",
+      ": must have exactly one of onDemand, spot, reservation, has onDemand and spot",
       ".spot.onDemandBase: 2 must not be more than minSize, 1: a fleet's on-demand part does not shrink with it",
     ]);
     assert.deepEqual(words({ spot: { onDemandBase: 0.5 } }, 1), [

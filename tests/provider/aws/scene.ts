@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  CreateCapacityReservationCommand,
   CreateFleetCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
@@ -112,6 +113,15 @@ async function network(ec2: EC2Client) {
   );
   const images = await ec2.send(new DescribeImagesCommand({ Filters: [{ Name: "architecture", Values: ["x86_64"] }] }));
   return { vpcId, subnetIds, securityGroupId: group.GroupId!, imageId: images.Images![0]!.ImageId! };
+}
+
+/** A targeted Capacity Reservation in the second subnet's zone. */
+export async function reserve({ ec2 }: Scene, instanceType: string, count: number): Promise<string> {
+  const command = new CreateCapacityReservationCommand({
+    ...{ InstanceType: instanceType, InstancePlatform: "Linux/UNIX", InstanceMatchCriteria: "targeted" },
+    ...{ AvailabilityZone: `${region}b`, InstanceCount: count },
+  });
+  return (await ec2.send(command)).CapacityReservation!.CapacityReservationId!;
 }
 
 /** A launch template with the group's tags. */

@@ -8,7 +8,7 @@ import { instanceTypes } from "../../../simulator/mithril/catalogue-data";
 import { workerDocument as mithrilWorker } from "../../../simulator/mithril/node-documents";
 import { advertisedBy, gpuResource } from "../../../simulator/machines/worker/gpus";
 import { nodeObject } from "../../../simulator/machines/worker/node-object";
-import { foreignFleet, makeTemplate, region as awsRegion, specOf, startScene } from "../aws/scene";
+import { foreignFleet, makeTemplate, region as awsRegion, reserve, specOf, startScene } from "../aws/scene";
 import { fakeApiServer } from "../cudo/fake-api-server";
 import { never, simulatedCloud } from "../cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../mithril/cloud";
@@ -37,7 +37,8 @@ function registered(script: string, size: { vcpus: number; memoryGib: number; gp
   return node;
 }
 
-async function aws(): Promise<DriverScene> {
+/** `reserved`: in a Capacity Reservation of so many machines. */
+async function aws(reserved?: number): Promise<DriverScene> {
   const scene = await startScene();
   const { simulator } = scene;
   const gpus = 1;
@@ -51,6 +52,7 @@ async function aws(): Promise<DriverScene> {
     labels: { ...facts.labels, ...marks },
     taints: facts.taints,
     gpus: { count: gpus },
+    ...(reserved !== undefined && { capacity: { reservation: { id: await reserve(scene, "g4dn.xlarge", reserved) } } }),
   };
   const tag = "gpu-clusters/node-group";
   return {
@@ -151,7 +153,8 @@ async function mithril(): Promise<DriverScene> {
 
 describe("a node group's driver", function () {
   this.timeout(180_000);
-  describe("on AWS", () => itKeepsTheContract(aws));
+  describe("on AWS", () => itKeepsTheContract(() => aws()));
+  describe("on AWS, in a reservation", () => itKeepsTheContract(() => aws(20)));
   describe("on Cudo", () => itKeepsTheContract(cudo));
   describe("on Mithril, with spot bids", () => itKeepsTheContract(mithril));
 });

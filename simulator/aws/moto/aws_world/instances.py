@@ -7,7 +7,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.utils import convert_tag_spec
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState, MetadataOptions, StateReason
 
-from . import account, images, placement, quota
+from . import account, images, placement, quota, reservations
 from .faults import faults
 from .questions import questions
 from .world import world
@@ -18,6 +18,9 @@ SHUTTING_DOWN = ("shutting-down", 32)
 TERMINATED = ("terminated", 48)
 STOPPING = ("stopping", 64)
 STOPPED = ("stopped", 80)
+
+#: What moto has of a call without one.
+NO_TOKEN = "ABCDE"
 
 _run_instances = InstanceBackend.run_instances
 _start = Instance.start
@@ -122,6 +125,11 @@ def _terminate_by_itself(instance: Any, code: str, message: str) -> None:
 
 
 def run_instances(self: Any, image_id: str, count: int, user_data: Any, security_group_names: list[str], **kwargs: Any) -> Any:
+    launches = self.__dict__.setdefault("launches_by_token", {})
+    token = kwargs.get("client_token")
+    if token in launches:
+        # A call that is sent again: moto forgets its token.
+        return launches[token]
     template = kwargs.get("launch_template")
     data = self._get_template_from_args(template).data if template else {}
     if not kwargs.get("nics") and not kwargs.get("subnet_id") and data.get("NetworkInterfaces"):
@@ -141,6 +149,9 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     volume_tags = {**convert_tag_spec(data.get("TagSpecifications") or []).get("volume", {}), **given}
     account.require_volume_tags(volume_tags)
     images.require(self, image_id or data.get("ImageId"))
+    reservation_id = reservations.target_of(self, data)
+    if reservation_id:
+        reservations.require(self, reservation_id, instance_type or "m1.small", zone, count)
     refuse_launch(self, instance_type or "m1.small", zone, spot, count)
     kwargs.setdefault("region_name", self.region_name)
     before = set(self.enis)
@@ -161,12 +172,15 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
                 iam_instance_profile_arn=profile.get("Arn"),
             )
         instance.placement_group = placement_group
+        instance.capacity_reservation_id = reservation_id
         set_state(instance, PENDING)
         fault = faults.for_launch(instance.instance_type, zone, "spot" if spot else "on-demand", "launch")
         if fault:
             world.after("launch", lambda instance=instance, fault=fault: _terminate_by_itself(instance, fault.code, fault.message))
         else:
             world.after("launch", lambda instance=instance: _now_running(instance))
+    if token and token != NO_TOKEN:
+        launches[token] = reservation
     return reservation
 
 
