@@ -1,4 +1,4 @@
-/** The server's configuration: one JSON file, which the `Autoscaler` component writes. */
+/** The server's configuration: one JSON file, which the `Autoscaler` component writes, and whose the groups are, which stands beside it. */
 import type { ProviderConfig } from "../provider/server/resource";
 
 export interface ConfiguredGroup {
@@ -13,6 +13,9 @@ export interface ConfiguredGroup {
   /** URN of the `NodeGroup` resource. */
   readonly owner: string;
 }
+
+/** The environment's variable with a JSON object: the owner of each group, by its name. */
+export const ownersVariable = "NODE_GROUP_OWNERS";
 
 export interface AutoscalerConfig {
   readonly clusterName: string;
@@ -35,13 +38,9 @@ export class InvalidConfiguration extends Error {
 }
 
 /** Throws `InvalidConfiguration` with all that is wrong; quotes no value, because there are secrets among them. */
-export function parseConfig(text: string): AutoscalerConfig {
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    throw new InvalidConfiguration(["it is not JSON"]);
-  }
+export function parseConfig(text: string, ownersText: string): AutoscalerConfig {
+  const given = parsed(text, "it");
+  const owners = parsed(ownersText, ownersVariable);
   const problems: string[] = [];
   const expect = (holds: boolean, path: string, what: string) => {
     if (!holds) problems.push(`${path} must be ${what}`);
@@ -51,14 +50,24 @@ export function parseConfig(text: string): AutoscalerConfig {
   for (const field of ["clusterName", "address", "gpuLabel"]) expect(isText(config[field]), field, "a text");
   expect(isCount(config["healthPort"]), "healthPort", "a port's number");
   expect(isRecord(config["providers"]), "providers", "an object");
-  const groups = Array.isArray(config["groups"]) ? (config["groups"] as unknown[]) : [];
+  const groups = (Array.isArray(config["groups"]) ? (config["groups"] as unknown[]) : []).map((group) =>
+    isRecord(group) ? { ...group, owner: isRecord(owners) ? owners[String(group["name"])] : undefined } : group,
+  );
   expect(Array.isArray(config["groups"]), "groups", "a list");
   for (const [index, group] of groups.entries()) checkGroup(`groups[${index}]`, isRecord(group) ? group : {}, expect);
   const names = groups.map((group) => (isRecord(group) ? group["name"] : undefined));
   for (const [index, name] of names.entries())
     expect(names.indexOf(name) === index, `groups[${index}].name`, "of no other group");
   if (problems.length > 0) throw new InvalidConfiguration(problems);
-  return given as AutoscalerConfig;
+  return { ...config, groups } as unknown as AutoscalerConfig;
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidConfiguration([`${what} is not JSON`]);
+  }
 }
 
 function checkGroup(

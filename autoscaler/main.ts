@@ -8,12 +8,12 @@ import { openNodeGroup } from "../provider/clouds";
 import { kubernetesApi } from "../provider/kubernetes/client";
 import { Autoscaler } from "./autoscaler";
 import { ownKubeconfig } from "./cluster/own-cluster";
-import { parseConfig, type ConfiguredGroup } from "./config";
+import { ownersVariable, parseConfig, type ConfiguredGroup } from "./config";
 
 async function main(file: string | undefined): Promise<void> {
   const log = pino();
   if (file === undefined) throw new Error("the configuration file is missing: node autoscaler.cjs <file>");
-  const config = parseConfig(readFileSync(file, "utf8"));
+  const config = parseConfig(readFileSync(file, "utf8"), process.env[ownersVariable] ?? "{}");
   const { KUBECONFIG } = process.env;
   const kubeconfig = KUBECONFIG ? readFileSync(KUBECONFIG, "utf8") : ownKubeconfig();
   const autoscaler = new Autoscaler({

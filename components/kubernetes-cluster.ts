@@ -52,7 +52,8 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const apiServer = new ApiServerReady(
     `${name}-api-server`,
     { kubeconfig, ...parts.apiServer.args },
-    { ...child, ...withKeeper, dependsOn: parts.apiServer.after },
+    // Deleted first it would take along what has its version among its inputs, before there is an API server to delete it from.
+    { ...child, replacementTrigger: keeper, dependsOn: parts.apiServer.after },
   );
   const kubeProvider = new KubernetesProvider(
     `${name}-kubernetes`,

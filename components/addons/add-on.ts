@@ -13,6 +13,15 @@ export interface AddOnPlace {
 /** Something of ours that runs in the cluster. The options have the cluster's provider; it returns what is waited for. */
 export type AddOn = (place: AddOnPlace, options: pulumi.CustomResourceOptions) => pulumi.Resource[];
 
+/**
+ * For workloads whose pods are not waited for: not when they come, because nodes wait for them, and not when they go, because a pod of a machine
+ * that is gone stays for a minute, and nothing of the same name could be made in that time.
+ */
+export const notAwaited = {
+  "pulumi.com/skipAwait": "true",
+  "pulumi.com/deletionPropagationPolicy": "background",
+} as const;
+
 /** What runs in the cluster, by when it is made. It is deleted in the reverse order. */
 export interface AddOns {
   /** Once the API server answers. Nodes become Ready by it, so that they are awaited after it: a network, a cloud's controller. */

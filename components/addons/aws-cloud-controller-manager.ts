@@ -3,6 +3,7 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
 import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
+import { notAwaited } from "./add-on";
 import * as pulumi from "../../sdk/pulumi";
 import { awsCloudControllerManager } from "../versions";
 
@@ -63,7 +64,7 @@ export function cloudControllerManagerResources(
         namespace,
         labels,
         // It is there when the control plane's machines are nodes, which nobody need wait for here.
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: notAwaited,
       },
       spec: daemonSpec(image),
     },

@@ -1,3 +1,4 @@
+import { notAwaited } from "./add-on";
 import type * as pulumi from "../../sdk/pulumi";
 import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
@@ -9,8 +10,6 @@ import { flannel } from "../versions";
 
 const namespace = "kube-flannel";
 const labels = { app: "flannel", tier: "node" };
-/** The rollout ends only when nodes are there, and they wait for flannel: nobody may wait for the rollout. */
-const skipAwait = { "pulumi.com/skipAwait": "true" };
 
 /** flannel with its VXLAN back end: UDP 8472 between the nodes. */
 export function flannelResources(
@@ -53,7 +52,7 @@ export function flannelResources(
   );
   const daemons = new DaemonSet(
     `${name}-flannel-daemons`,
-    { metadata: { name: "kube-flannel-ds", namespace, labels, annotations: skipAwait }, spec: daemonSpec() },
+    { metadata: { name: "kube-flannel-ds", namespace, labels, annotations: notAwaited }, spec: daemonSpec() },
     { ...options, dependsOn: [config, binding] },
   );
   return [daemons];

@@ -11,10 +11,15 @@ export function checkFailure({ property, reason }: CheckFailure): proto.CheckFai
   return failure;
 }
 
+/** The engine prints the value of a property that a failure names, in its own notation, and secrets in plain text. */
+function inOneSentence({ property, reason }: CheckFailure): proto.CheckFailure {
+  return checkFailure({ property: "", reason: property === "" ? reason : `${property}: ${reason}` });
+}
+
 export function checkResponse(inputs: WireValues, failures: readonly CheckFailure[]): proto.CheckResponse {
   const response = new proto.CheckResponse();
   response.setInputs(encode(inputs));
-  response.setFailuresList(failures.map(checkFailure));
+  response.setFailuresList(failures.map(inOneSentence));
   return response;
 }
 

@@ -8,13 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import type { AutoscalerConfig } from "../../autoscaler/config";
+import { ownersVariable, type AutoscalerConfig } from "../../autoscaler/config";
 import { bundleAutoscaler } from "../../build/autoscaler";
 import { freePort } from "../free-port";
 import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
 import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
 import { until } from "../simulator/machines/test-cluster";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
+
+/** Owners come beside it. */
+type Configured = Omit<AutoscalerConfig, "groups"> & { groups: Omit<AutoscalerConfig["groups"][number], "owner">[] };
+const owners = JSON.stringify({ gpu: "urn:gpu", fleet: "urn:fleet", bids: "urn:bids" });
 
 describe("the autoscaler's bundle", () => {
   const folder = mkdtempSync(join(tmpdir(), "autoscaler-bundle-"));
@@ -49,7 +53,9 @@ describe("the autoscaler's bundle", () => {
     writeFileSync(file, JSON.stringify(config));
     writeFileSync(kubeconfig, cluster.kubeconfig);
     const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
-    server = spawn(process.execPath, [code, file], { env: { KUBECONFIG: kubeconfig, ...credentials } });
+    server = spawn(process.execPath, [code, file], {
+      env: { KUBECONFIG: kubeconfig, [ownersVariable]: owners, ...credentials },
+    });
     output = "";
     for (const stream of [server.stdout!, server.stderr!]) stream.on("data", (text) => (output += String(text)));
     return server;
@@ -82,7 +88,7 @@ describe("the autoscaler's bundle", () => {
     };
     const aws = { clusterName: "train", name: "fleet", ...bounds, launchTemplateId: "lt-1", launchTemplateVersion: 1 };
     const mithril = { clusterId: "c", clusterName: "train", name: "bids", region: "r", instanceType: "t", ...bounds };
-    const config: AutoscalerConfig = {
+    const config: Configured = {
       clusterName: "train",
       address,
       healthPort: 0,
@@ -93,19 +99,17 @@ describe("the autoscaler's bundle", () => {
         mithril: { apiKey: "fkey_1", projectId: "proj_1", baseUrl: cloud.config.baseUrl },
       },
       groups: [
-        { cloud: "cudo", name: "gpu", spec: cudo, owner: "urn:gpu", ...bounds },
+        { cloud: "cudo", name: "gpu", spec: cudo, ...bounds },
         {
           cloud: "aws",
           name: "fleet",
           spec: { ...aws, instanceTypes: ["m5.large"], subnetIds: [] },
-          owner: "urn:fleet",
           ...bounds,
         },
         {
           cloud: "mithril",
           name: "bids",
           spec: { ...mithril, capacity: { spot: { limitPrice: "$1" } }, sshKeys: [] },
-          owner: "urn:bids",
           ...bounds,
         },
       ],

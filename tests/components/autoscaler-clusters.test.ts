@@ -1,7 +1,7 @@
 /** Which clusters have the autoscaler, and what it is told of their groups. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { parseConfig } from "../../autoscaler/config";
+import { ownersVariable, parseConfig } from "../../autoscaler/config";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { AwsCluster } from "../../components/aws/cluster";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
@@ -75,7 +75,12 @@ function configOf(registered: Registered) {
     .all("kubernetes:core/v1:Secret")
     .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
     .find(({ stringData }) => stringData?.["config.json"])!;
-  return parseConfig(secret.stringData!["config.json"]!);
+  const { inputs } = autoscalers(registered)[0]!;
+  const { template } = inputs["spec"] as {
+    template: { spec: { containers: { env?: { name: string; value: string }[] }[] } };
+  };
+  const owners = template.spec.containers.flatMap(({ env = [] }) => env).find(({ name }) => name === ownersVariable)!;
+  return parseConfig(secret.stringData!["config.json"]!, owners.value);
 }
 
 describe("clusters with the autoscaler", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { parseConfig } from "../../autoscaler/config";
+import { ownersVariable, parseConfig } from "../../autoscaler/config";
 import { groupNames, registerAutoscaler, secretKey } from "./autoscaler-scene";
 import { plain, type Registered } from "./mocks";
 
@@ -13,7 +13,7 @@ const types = {
 interface Pod {
   metadata: { annotations: Record<string, string> };
   spec: {
-    containers: { name: string; image: string; command?: string[] }[];
+    containers: { name: string; image: string; command?: string[]; env?: { name: string; value: string }[] }[];
     hostNetwork?: boolean;
     volumes: object[];
   } & Record<string, unknown>;
@@ -28,9 +28,17 @@ describe("the autoscaler's add-on", () => {
     return stringData["config.json"]!;
   };
 
+  const owners = (registered: Registered) =>
+    container(registered, "server").env!.find(({ name }) => name === ownersVariable)!.value;
+  const parsedConfig = (registered: Registered) => parseConfig(config(registered), owners(registered));
+
+  it("has no owner among what is made anew with its contents", async () => {
+    assert.ok(!config(await registerAutoscaler()).includes("urn:pulumi"));
+  });
+
   it("configures the server with what it reads, and keeps the administrator out of it", async () => {
     const registered = await registerAutoscaler();
-    const parsed = parseConfig(config(registered));
+    const parsed = parsedConfig(registered);
     assert.deepEqual(
       parsed.groups.map(({ name, cloud, maxSize }) => [name, cloud, maxSize]),
       [
@@ -63,7 +71,7 @@ describe("the autoscaler's add-on", () => {
       .all(types.configMap)
       .map(({ inputs }) => (inputs as { data?: Record<string, string> }).data ?? {});
     const cloudConfig = parse(maps.find((data) => "cloud-config" in data)!["cloud-config"]!) as Record<string, string>;
-    assert.deepEqual(cloudConfig, { address: parseConfig(config(registered)).address, grpc_timeout: "30s" });
+    assert.deepEqual(cloudConfig, { address: parsedConfig(registered).address, grpc_timeout: "30s" });
   });
 
   it("prefers groups by priority, and lets none out", async () => {

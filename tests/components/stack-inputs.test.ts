@@ -127,6 +127,6 @@ describe("stack config", () => {
       }),
     );
     await settled();
-    assert.equal(registered.inputs("gpu-clusters:kubernetes:ClusterCertificates")["adminValidityHours"], 24);
+    assert.equal(registered.inputs("gpu-clusters:aws:ClusterKeys")["adminValidityHours"], 24);
   });
 });

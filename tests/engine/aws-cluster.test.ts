@@ -259,8 +259,12 @@ describe("an AWS cluster on the engine", function () {
       "create test-more",
       "create test-more-image",
       "create test-more-template",
+      // The autoscaler learns of the new group.
+      "replace test-autoscaler-config",
+      "replace test-autoscaler-priorities",
       "update test",
       "update test-account",
+      "update test-autoscaler",
       "update test-gpu",
       "update test-gpu-image",
       "update test-gpu-template",
@@ -277,7 +281,14 @@ describe("an AWS cluster on the engine", function () {
         { ...gpu, capacity: { spot: { allocationStrategy: "price-capacity-optimized" } } },
       ),
     );
-    assert.deepEqual(steps, ["replace test-gpu", "update test", "update test-system"]);
+    // The autoscaler learns the new bounds.
+    assert.deepEqual(steps, [
+      "replace test-autoscaler-config",
+      "replace test-gpu",
+      "update test",
+      "update test-autoscaler",
+      "update test-system",
+    ]);
   });
 
   it("moves the size into the bounds, gives new machines the new label, and keeps those that run", async () => {

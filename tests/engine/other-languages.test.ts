@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { join } from "node:path";
 import { EngineEnvironment } from "./environment";
 
@@ -13,8 +14,9 @@ describe("a component made by the plugin, as for programs in other languages", f
   after(() => environment.stop());
 
   it("is the same cluster, with its outputs and its secrets", async () => {
-    const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nTHE-KEY\n-----END OPENSSH PRIVATE KEY-----\n";
-    const stack = await environment.stack({}, { program, environment: { SSH_PRIVATE_KEY: key } });
+    const pair = newSshKeyPair();
+    const keys = { SSH_PRIVATE_KEY: pair.private, SSH_PUBLIC_KEY: pair.public };
+    const stack = await environment.stack({}, { program, environment: keys });
     const preview = await stack.preview();
     assert.ok(preview.some((step) => step.urn.endsWith("remote-workers")));
     const up = await stack.up();
@@ -27,7 +29,7 @@ describe("a component made by the plugin, as for programs in other languages", f
     );
     assert.match(outputs.kubeconfig as string, /client-key-data/);
     const state = await stack.state();
-    assert.doesNotMatch(state, /client-key-data|THE-KEY/);
+    assert.doesNotMatch(state, /client-key-data|BEGIN OPENSSH PRIVATE KEY/);
     const made = await stack.resources();
     const { inputs } = made.find(({ type }) => type === "gpu-clusters:cudo:CudoCluster")!;
     assert.deepEqual([inputs.cni, inputs.controlPlane], ["none", { size: "sm" }]);

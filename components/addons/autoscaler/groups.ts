@@ -35,15 +35,14 @@ export function serverConfiguration({
   providers,
   groups,
 }: ServerConfigurationParts): pulumi.Output<string> {
-  const configured = groups.map(({ cloud, name, minSize, maxSize, spec, resource }) =>
-    pulumi.all([minSize, maxSize, pulumi.output(spec), resource.urn]).apply(([minSize, maxSize, spec, owner]) => ({
+  const configured = groups.map(({ cloud, name, minSize, maxSize, spec }) =>
+    pulumi.all([minSize, maxSize, pulumi.output(spec)]).apply(([minSize, maxSize, spec]) => ({
       cloud,
       name,
       minSize,
       maxSize,
       // In its cluster the server acts with rights of its own: no administrator's certificate travels there.
       spec: "kubeconfig" in spec ? { ...spec, kubeconfig: "" } : spec,
-      owner,
     })),
   );
   return pulumi.secret(
@@ -58,6 +57,15 @@ export function serverConfiguration({
       }),
     ),
   );
+}
+
+/**
+ * Whose machines the server may change (autoscaler/config.ts). Not in the configuration: a Secret is made anew where it changes, and what has a
+ * group among its inputs goes before a group that is made anew, when there may be no API server to delete it from.
+ */
+export function groupOwners(groups: readonly AutoscaledGroup[]): pulumi.Output<string> {
+  const owners = groups.map(({ name, resource }) => resource.urn.apply((urn) => [name, urn] as const));
+  return pulumi.all(owners).apply((entries) => JSON.stringify(Object.fromEntries(entries)));
 }
 
 /** Reference: cluster-autoscaler, expander/priority. A group that no pattern matches would never grow. */

@@ -11,7 +11,7 @@ import { autoscalerBundle } from "../../../sdk/plugin/package";
 import * as pulumi from "../../../sdk/pulumi";
 import { clusterAutoscaler, nodeImage } from "../../versions";
 import { readBundle } from "./bundle";
-import { expanderPriorities, serverConfiguration, socket, type ServerConfigurationParts } from "./groups";
+import { expanderPriorities, groupOwners, serverConfiguration, socket, type ServerConfigurationParts } from "./groups";
 import { podTemplate } from "./pod";
 import { clusterRules, namespaceRules } from "./rights";
 
@@ -99,6 +99,7 @@ export function autoscalerResources(
         template: podTemplate({
           image: pulumi.output(args.kubernetesVersion).apply(imageFor),
           server: { image: args.serverImage ?? nodeImage, ...(code && { codeFrom: code.name }) },
+          owners: groupOwners(args.groups),
           account,
           configSecret: config.metadata.name,
           cloudConfig: connection.metadata.name,

@@ -1,4 +1,5 @@
 import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
+import { notAwaited } from "../add-on";
 import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDevicePlugin } from "../../versions";
@@ -52,7 +53,7 @@ function devicePlugin(
         name: mode === "dra" ? labels.app : `nvidia-device-plugin${way}`,
         namespace,
         labels,
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: notAwaited,
       },
       spec: {
         selector: { matchLabels: labels },

@@ -1,5 +1,6 @@
 import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { notAwaited } from "../add-on";
 import type * as pulumi from "../../../sdk/pulumi";
 import { dcgmExporter } from "../../versions";
 import type { GpuGroup } from "./groups";
@@ -18,7 +19,7 @@ export function gpuMetrics(
   const exporter = new DaemonSet(
     `${name}-metrics-exporter`,
     {
-      metadata: { name: labels.app, namespace, labels, annotations: { "pulumi.com/skipAwait": "true" } },
+      metadata: { name: labels.app, namespace, labels, annotations: notAwaited },
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(groups) } },
     },
     options,

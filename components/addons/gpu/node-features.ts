@@ -5,6 +5,7 @@ import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
 import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
+import { notAwaited } from "../add-on";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nodeFeatureDiscovery } from "../../versions";
 import type { GpuGroup } from "./groups";
@@ -97,7 +98,7 @@ export function nodeFeatures(
         name: masterAccount,
         namespace,
         labels: masterLabels,
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: notAwaited,
       },
       spec: {
         replicas: 1,

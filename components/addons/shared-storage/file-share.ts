@@ -8,7 +8,7 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import type * as pulumi from "../../../sdk/pulumi";
 import { localPathProvisioner } from "../../versions";
-import type { AddOn } from "../add-on";
+import { notAwaited, type AddOn } from "../add-on";
 import { sharedClass } from "./storage-class";
 
 const namespace = "shared-storage";
@@ -48,7 +48,7 @@ export function fileShareStorage({ path, ready }: FileShareOptions): AddOn {
       part("provisioner"),
       {
         // It runs when nodes do, and claims wait for it.
-        metadata: { name: account, namespace, labels, annotations: { "pulumi.com/skipAwait": "true" } },
+        metadata: { name: account, namespace, labels, annotations: notAwaited },
         spec: {
           replicas: 1,
           selector: { matchLabels: labels },

@@ -76,7 +76,9 @@ export class AutoscalerPod {
     const kubeconfig = write("kubeconfig", this.#kubeconfig(token));
     // Machines of other clusters are on the same computer, and nobody probes.
     const serverConfig = JSON.stringify({ ...(JSON.parse(config) as object), address, healthPort: 0 });
-    const flags = pod.spec.containers.find(({ name }) => name === "cluster-autoscaler")!.command!.slice(1);
+    const container = (which: string) => pod.spec.containers.find(({ name }) => name === which)!;
+    const flags = container("cluster-autoscaler").command!.slice(1);
+    const given = (container("server").env ?? []).map(({ name, value }) => [name, value ?? ""]);
     const standInFlags = [
       ...flags.filter((flag) => !/^--(cloud-config|address)=/.test(flag)),
       `--cloud-config=${write("cloud-config", cloudConfig.replace(/^address: .*$/m, `address: ${address}`))}`,
@@ -86,7 +88,7 @@ export class AutoscalerPod {
       name,
       command: process.execPath,
       args: [write(`${name}.cjs`, contents), ...args],
-      environment: { ...this.host.spec.environment, KUBECONFIG: kubeconfig },
+      environment: { ...this.host.spec.environment, ...Object.fromEntries(given), KUBECONFIG: kubeconfig },
     });
     const services = [
       program("autoscaler-server", gunzipSync(code), [write("config.json", serverConfig)]),

@@ -9,7 +9,7 @@ export interface Pod {
   };
   spec: {
     serviceAccountName?: string;
-    containers: { name: string; image?: string; command?: string[] }[];
+    containers: { name: string; image?: string; command?: string[]; env?: { name: string; value?: string }[] }[];
     volumes?: { name: string; secret?: { secretName: string }; configMap?: { name: string } }[];
   };
   status?: { phase?: string };

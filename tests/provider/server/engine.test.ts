@@ -154,6 +154,15 @@ describe("the plugin under the real engine", function () {
     });
   });
 
+  it("quotes no value of a property that is wrong", async () => {
+    const wrong = async () => void new Thing("first", { thingName: "a", token: [4711471147] as never });
+    await assert.rejects(up(wrong), (error: Error) => {
+      assert.match(error.message, /has a problem: token: must be a string/);
+      assert.doesNotMatch(error.message, /4711471147/);
+      return true;
+    });
+  });
+
   it("ends a create at its customTimeouts and keeps what was made", async () => {
     const slow = chain({ behaviour: "slow" }, { customTimeouts: { create: "1s" } });
     await assert.rejects(up(slow), /create of Thing "first" did not finish within 1 s \(customTimeouts\)/);

@@ -28,7 +28,7 @@ const cluster = new RemoteCluster("remote", {
   cni: "none",
   controlPlane: { size: "sm" },
   ...(process.env.SSH_PRIVATE_KEY && {
-    sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+    sshPublicKey: process.env.SSH_PUBLIC_KEY,
     sshAccessCidrs: ["203.0.113.7/32"],
     sshPrivateKey: process.env.SSH_PRIVATE_KEY,
   }),

@@ -1,4 +1,5 @@
 /** One resource as the engine drives it: its state between the calls, and the calls in the engine's own order. */
+import assert from "node:assert/strict";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { formatPath, type PropertyPath } from "../../../../sdk/schema/property-path";
 import { decode, encode, isRecord, nothing, type Properties, type WireValues } from "../../../../provider/server/wire";
@@ -44,7 +45,7 @@ export class EngineResource {
     request.setOlds(encode(this.stored?.inputs ?? nothing));
     request.setNews(encode(fromProgram(program)));
     const response = await this.plugin.call<proto.CheckResponse>("check", request);
-    return { inputs: decode(response.getInputs()), failures: response.getFailuresList().map((f) => f.toObject()) };
+    return { inputs: decode(response.getInputs()), failures: response.getFailuresList().map(inParts) };
   }
 
   async diff(inputs: WireValues, ignoreChanges: string[] = []): Promise<Diff> {
@@ -227,4 +228,15 @@ export function fromProgram(program: Properties): WireValues {
   };
   const values = visit(program, []) as Properties;
   return { values, secrets };
+}
+
+/** A failure that named its property to the engine would have the property's value printed, secret or not. */
+function inParts(failure: proto.CheckFailure): { property: string; reason: string } {
+  assert.equal(failure.getProperty(), "");
+  const [, property, reason] = /^((?:\["[^"]*"\]|[^ ])+): (.*)$/s.exec(failure.getReason()) ?? [
+    undefined,
+    "",
+    failure.getReason(),
+  ];
+  return { property: property!, reason: reason! };
 }

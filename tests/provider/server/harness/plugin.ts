@@ -90,7 +90,7 @@ export class Plugin {
     const check = new proto.CheckRequest();
     check.setNews(encode({ values: config, secrets: new Set() }));
     const checked = await this.call<proto.CheckResponse>("checkConfig", check);
-    const failures = checked.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
+    const failures = checked.getFailuresList().map((failure) => failure.getReason());
     if (failures.length > 0) throw new Error(failures.join("\n"));
     const request = new proto.ConfigureRequest();
     request.setArgs(checked.getInputs());
