@@ -49,7 +49,9 @@ export async function ensureProviderPlugin(
   if ((await exists(path.join(folder, executable))) && !(await exists(marker))) return official;
 
   const users = path.join(process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), "plugins", folderName);
-  if (await exists(path.join(users, executable))) {
+  // In a shell that has our environment, `PULUMI_HOME` is ours.
+  const isOurs = path.resolve(users) === path.resolve(folder);
+  if (!isOurs && (await exists(path.join(users, executable)))) {
     await fs.rm(folder, { recursive: true, force: true });
     await linkFiles(users, folder);
     return official;

@@ -4,9 +4,9 @@ import { known, knownElements } from "../inputs";
 import type { AwsNodeGroupArgs } from "./args";
 import { gpusOf } from "./instance-types";
 
-/** Per node: as given, else what the first type's name tells. */
+/** Per node: as given, else what the first type's name tells. Config may have no list there, which the schema's check tells. */
 export function groupGpus({ gpus, instanceTypes }: AwsNodeGroupArgs): pulumi.Output<number> {
-  return pulumi.all([gpus, instanceTypes]).apply(([given, [first = ""]]) => given ?? gpusOf(first));
+  return pulumi.all([gpus, instanceTypes]).apply(([given, types]) => given ?? gpusOf(String([types].flat()[0] ?? "")));
 }
 
 /** For those who want to know before a cloud answers whether there are GPUs at all. */

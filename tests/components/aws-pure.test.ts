@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { groupGpus } from "../../components/aws/gpus";
 import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aws/fabric";
 import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
@@ -51,6 +52,15 @@ describe("components/aws/subnets", () => {
   it("makes none in a range that is too small, or is none", () => {
     for (const cidr of ["10.0.0.0/27", "10.0.0.1/16", "10.0.0.0", "256.0.0.0/16"]) {
       assert.equal(planSubnets(cidr, 3), undefined, cidr);
+    }
+  });
+});
+
+describe("components/aws/gpus", () => {
+  it("counts none where config has no list of types, and leaves that to the check that tells", async () => {
+    for (const instanceTypes of [undefined, null, "m6i.large", 4711, []]) {
+      const gpus = groupGpus({ name: "system", instanceTypes } as never);
+      assert.equal(await new Promise((resolve) => gpus.apply(resolve)), 0);
     }
   });
 });

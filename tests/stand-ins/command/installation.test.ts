@@ -33,6 +33,13 @@ describe("the installation of provider plugins", () => {
     writeFileSync(executable(root), "#!/bin/sh\n", { mode: 0o755 });
   };
 
+  it("keeps what it has installed in a shell whose PULUMI_HOME is ours", async () => {
+    process.env["PULUMI_HOME"] = home;
+    const first = await ensure();
+    assert.deepEqual([first.kind, (await ensure()).kind], ["stand-in", "stand-in"]);
+    assert.ok(existsSync(executable(home)));
+  });
+
   it("asks for the version of the installed package", async () => {
     assert.equal(await wantedVersion("command"), "1.2.1");
     for (const name of standIns) assert.match(await wantedVersion(name), /^\d+\.\d+\.\d+$/);

@@ -51,7 +51,7 @@ export async function containerImages(
   const loaded = await libraries(root, ["/bin/busybox"]);
   const shell = (...names: string[]) =>
     new Map([...names.flatMap((name) => [...program(`/bin/${name}`, source)]), ...loaded]);
-  const busybox = shell("busybox", "sh");
+  const busybox = shell("busybox", "sh", "sleep");
   return [
     ...(await Promise.all(images)),
     { name: busyboxImage, files: busybox, entrypoint: ["/bin/busybox"] },
