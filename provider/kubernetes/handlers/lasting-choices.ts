@@ -1,45 +1,25 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { Fields } from "../../cloud/inputs";
-import type { CheckFailure, ResourceHandler } from "../../server/resource";
+import type { CheckFailure } from "../../server/resource";
 import { isUnknown } from "../../server/values";
+import { remembered } from "./remembered";
 import type { LastingChoicesArgs } from "../../../sdk/kubernetes/lasting-choices";
 
 export type LastingChoicesInputs = Unwrap<LastingChoicesArgs>;
 
-export const lastingChoices: ResourceHandler<LastingChoicesInputs, object> = {
-  check(given, _context, before) {
-    const { clusterName, choices } = given as Fields<LastingChoicesInputs>;
-    const failures: CheckFailure[] = [];
-    if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
-    if (before === undefined || clusterName !== before.clusterName || isUnknown(choices)) return failures;
-    for (const [property, now] of Object.entries(choices)) {
-      const then = before.choices[property];
-      // Unknown values are seen again when they are known.
-      if (then === undefined || typeof now !== "string" || now === then) continue;
-      const reason =
-        `${property} was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}: that would make an empty cluster ` +
-        `in its place. Set it back to ${then}; for ${now}, make another cluster under another name, or destroy this one first`;
-      failures.push({ property, reason });
-    }
-    return failures;
-  },
-
-  preview: () => ({}),
-
-  async create({ clusterName }) {
-    return { id: clusterName, outputs: {} };
-  },
-
-  async read(id, state) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
-    return state;
-  },
-
-  async update() {
-    return {};
-  },
-
-  async delete() {
-    // The choices leave with the state.
-  },
-};
+export const lastingChoices = remembered<LastingChoicesInputs>((given, _context, before) => {
+  const { clusterName, choices } = given as Fields<LastingChoicesInputs>;
+  const failures: CheckFailure[] = [];
+  if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
+  if (before === undefined || clusterName !== before.clusterName || isUnknown(choices)) return failures;
+  for (const [property, now] of Object.entries(choices)) {
+    const then = before.choices[property];
+    // Unknown values are seen again when they are known.
+    if (then === undefined || typeof now !== "string" || now === then) continue;
+    const reason =
+      `${property} was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}: that would make an empty cluster ` +
+      `in its place. Set it back to ${then}; for ${now}, make another cluster under another name, or destroy this one first`;
+    failures.push({ property, reason });
+  }
+  return failures;
+});
