@@ -79,7 +79,7 @@ export const provider: ProviderDefinition = {
       return (await import("../provider/keycloak/handlers/index.js")).keycloakResources[token]!;
     }),
     ...lazily(
-      ["ApiServerReady", "ClusterCertificates", "EtcdMembers", "LastingChoices", "NodesReady"],
+      ["ApiServerReady", "ClusterCertificates", "EtcdMembers", "LastingChoices", "NodesReady", "ObjectReady"],
       "gpu-clusters:kubernetes:",
       async (token) =>
         (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources(logSources)[token]!(),

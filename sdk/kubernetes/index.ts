@@ -9,6 +9,7 @@ export {
   type KubeconfigParts,
 } from "./kubeconfig";
 export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export { ObjectReady, type ObjectCondition, type ObjectReadyArgs } from "./object-ready";
 export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

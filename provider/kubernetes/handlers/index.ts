@@ -13,6 +13,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
       (await import("./api-server-ready.js")).apiServerReady(sources),
     "gpu-clusters:kubernetes:EtcdMembers": async () => (await import("./etcd-members.js")).etcdMembers,
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
+    "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),
   };
 }

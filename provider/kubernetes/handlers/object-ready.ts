@@ -1,0 +1,177 @@
+import type { Unwrap } from "../../../sdk/pulumi";
+import type { ObjectReadyArgs } from "../../../sdk/kubernetes/object-ready";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
+import { messageOf } from "../../cloud/message";
+import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
+import { kubernetesApi } from "../client";
+import { describeConditions, judge, type Expectations } from "../object-conditions";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { NotYet, waitFor } from "./wait";
+
+export type ObjectReadyInputs = Unwrap<ObjectReadyArgs>;
+
+export interface ObjectReadyOutputs {
+  uid: string;
+  values: Record<string, string>;
+  status: "ready";
+}
+
+const defaultTimeoutSeconds = 600;
+const requestTimeoutMs = 10_000;
+const refreshTimeoutMs = 5_000;
+/** How long an API server may be away, in a restart or behind a network that stutters. */
+const longestAbsenceMs = 120_000;
+
+export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs> = {
+  check: (inputs) => checkKubeconfig(inputs),
+
+  preview: (_inputs, state) => state?.outputs ?? {},
+
+  async create(inputs, context) {
+    const id = [inputs.kind, inputs.namespace, inputs.name].filter((part) => part !== undefined).join("/");
+    return { id, outputs: await ready(id, inputs, context) };
+  },
+
+  async read(id, state, { signal, log }) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
+    const { inputs, outputs } = state;
+    const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
+    let live: KubernetesObject | undefined;
+    try {
+      live = await api.read(referenceTo(inputs), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`${nameOf(inputs)} cannot be read, so that it is taken to be as it was: ${messageOf(error)}`);
+      return state;
+    }
+    if (live === undefined || (outputs.uid !== undefined && live.metadata.uid !== outputs.uid)) return undefined;
+    const { missing, values } = judge(live, expectations(inputs), Date.now());
+    if (missing.length > 0)
+      log.warn(
+        `${nameOf(inputs)} is no longer ready: ${missing.join("; ")}${describeConditions(live, conditionsAt(inputs))}`,
+      );
+    return { inputs, outputs: { ...outputs, values: { ...outputs.values, ...values } } };
+  },
+
+  update: (id, inputs, _state, context) => ready(id, inputs, context),
+
+  async delete(_id, { inputs, outputs }, context) {
+    if (inputs.deletes) await gone(inputs, outputs.uid, context);
+  },
+};
+
+async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceContext): Promise<ObjectReadyOutputs> {
+  const expected = expectations(inputs);
+  let seen: KubernetesObject | undefined;
+  const error = (problem: string) => {
+    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs));
+    const message = `${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`;
+    const uid = seen?.metadata.uid;
+    // What is there stays in the state, for whoever deletes it.
+    return uid !== undefined && inputs.deletes ? new PartialFailure(id, { uid }, [message]) : new Error(message);
+  };
+  const look = async (live: KubernetesObject | undefined) => {
+    if (live === undefined) return new NotYet("it does not exist");
+    seen = live;
+    const { missing, values } = judge(live, expected, Date.now());
+    const uid = live.metadata.uid!;
+    if (inputs.uid !== undefined && inputs.uid !== uid) return new NotYet("another object has its name");
+    if (live.metadata.deletionTimestamp !== undefined) return new NotYet("it is being deleted");
+    return missing.length > 0 ? new NotYet(missing.join("; ")) : { uid, values, status: "ready" as const };
+  };
+  try {
+    return await polled(inputs, context, { look, what: nameOf(inputs), becomes: "ready", error });
+  } catch (failure) {
+    if (!context.signal.aborted) throw failure;
+    throw error(`was not ready: ${messageOf(context.signal.reason)}`);
+  }
+}
+
+async function gone(inputs: ObjectReadyInputs, uid: string | undefined, context: ResourceContext): Promise<void> {
+  let seen: KubernetesObject | undefined;
+  const look = async (live: KubernetesObject | undefined, api: KubernetesApi) => {
+    if (live === undefined || (uid !== undefined && live.metadata.uid !== uid)) return true as const;
+    seen = live;
+    if (live.metadata.deletionTimestamp === undefined) {
+      await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, context.signal);
+      return new NotYet("its deletion was asked for");
+    }
+    return new NotYet(heldBy(live));
+  };
+  const error = (problem: string) => {
+    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs));
+    return new Error(`${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`);
+  };
+  await polled(inputs, context, { look, what: `${nameOf(inputs)} to go`, becomes: "gone", error });
+}
+
+interface Polling<T> {
+  look(live: KubernetesObject | undefined, api: KubernetesApi): Promise<T | NotYet>;
+  what: string;
+  becomes: string;
+  error(problem: string): Error;
+}
+
+async function polled<T extends object | true>(
+  inputs: ObjectReadyInputs,
+  context: ResourceContext,
+  { look, what, becomes, error }: Polling<T>,
+): Promise<T> {
+  const { endpoint } = parseKubeconfig(inputs.kubeconfig);
+  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
+  let answered = Date.now();
+  const attempt = async (): Promise<T | Error | NotYet> => {
+    try {
+      const live = await api.read(referenceTo(inputs), context.signal);
+      answered = Date.now();
+      return await look(live, api);
+    } catch (failure) {
+      context.signal.throwIfAborted();
+      // What the API server itself says is an answer.
+      if (failure instanceof KubernetesApiError) answered = Date.now();
+      else if (Date.now() - answered > longestAbsenceMs)
+        return error(`cannot be asked: its API server has not answered for two minutes; last: ${messageOf(failure)}`);
+      throw failure;
+    }
+  };
+  const result = await waitFor(attempt, {
+    what,
+    timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+    signal: context.signal,
+    log: context.log,
+    timedOut: (reason, seconds) =>
+      error(`in the cluster at ${endpoint} was not ${becomes} after ${seconds} s: ${reason}`),
+  });
+  if (result instanceof Error) throw result;
+  return result;
+}
+
+function expectations({ conditions, conditionsAt, freshSeconds, fields = {} }: ObjectReadyInputs): Expectations {
+  return { conditions, conditionsAt: conditionsAt ?? defaultConditionsAt, freshSeconds, fields };
+}
+
+const defaultConditionsAt = "status.conditions";
+
+function conditionsAt(inputs: ObjectReadyInputs): string {
+  return inputs.conditionsAt ?? defaultConditionsAt;
+}
+
+function referenceTo({ apiVersion, kind, namespace, name }: ObjectReadyInputs): ObjectReference {
+  return { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
+}
+
+function nameOf({ kind, namespace, name }: ObjectReadyInputs): string {
+  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+}
+
+function hintOf({ hint }: ObjectReadyInputs): string {
+  return hint === undefined ? "" : `\n${hint}`;
+}
+
+function heldBy({ metadata }: KubernetesObject): string {
+  const finalizers = metadata["finalizers"];
+  return Array.isArray(finalizers) && finalizers.length > 0
+    ? `it waits for ${finalizers.join(", ")}`
+    : "it is being deleted";
+}
