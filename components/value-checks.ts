@@ -34,6 +34,12 @@ export function checkChoice(
   }
 }
 
+/** What Kubernetes takes as the name of most things: a label of DNS. */
+export function checkLabel(path: string, value: string | undefined, problems: Problems): void {
+  if (value !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value))
+    problems.add(path, `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`);
+}
+
 /** As Go takes it. */
 export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
   if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))

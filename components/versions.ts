@@ -84,6 +84,13 @@ export const nfsCsiDriver = {
   repository: "https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts",
 } as const;
 
+/** Ray's operator, with the definitions of that release. */
+export const kuberayOperator = {
+  chart: "kuberay-operator",
+  version: "1.7.0",
+  repository: "https://ray-project.github.io/kuberay-helm/",
+} as const;
+
 /** Makes volumes of a path that every node has. */
 export const localPathProvisioner = {
   image: "docker.io/rancher/local-path-provisioner:v0.0.37",

@@ -4,6 +4,7 @@ import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolu
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { known } from "../inputs";
+import { checkLabel } from "../value-checks";
 
 /** An entry of a pod's `volumes`. */
 export interface HostPathPodVolume {
@@ -104,14 +105,7 @@ export class FileShareVolume extends pulumi.ComponentResource {
 function checkArgs({ share, sizeGb, namespace, claimName }: FileShareVolumeArgs): Problems {
   const problems = new Problems();
   // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
-  for (const [field, value] of Object.entries({ share, namespace, claimName })) {
-    if (value !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) {
-      problems.add(
-        field,
-        `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`,
-      );
-    }
-  }
+  for (const [field, value] of Object.entries({ share, namespace, claimName })) checkLabel(field, value, problems);
   const size = known(sizeGb);
   if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
     problems.add("sizeGb", `must be a whole number of at least 1, is ${size}`);

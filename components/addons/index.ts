@@ -5,6 +5,7 @@ export {
   type FileShareVolumeArgs,
   type HostPathPodVolume,
 } from "./file-share-volume";
+export { KubeRay, type KubeRayArgs } from "./kuberay";
 export {
   ServiceAccountKubeconfig,
   type AccessRule,

@@ -2,6 +2,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { amdGpuOperator } from "../../versions";
+import { chartSource } from "../chart";
 import type { GpuGroup } from "./groups";
 import { tolerationsOf, type Toleration } from "./scheduling";
 
@@ -25,9 +26,7 @@ export function amdResources(
     `${name}-amd`,
     {
       name: "amd-gpu-operator",
-      chart: amdGpuOperator.chart,
-      version: amdGpuOperator.version,
-      repositoryOpts: { repo: amdGpuOperator.repository },
+      ...chartSource(amdGpuOperator),
       namespace: place.metadata.name,
       skipAwait: true,
       values: tolerationsOf(groups).apply((tolerations) => amdValues(tolerations)),

@@ -2,6 +2,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDraDriver } from "../../versions";
+import { chartSource } from "../chart";
 import type { GpuGroup } from "./groups";
 import { tolerationsOf, type Toleration } from "./scheduling";
 
@@ -25,8 +26,7 @@ export function draResources(
     `${name}-dra`,
     {
       name: namespace,
-      chart: nvidiaDraDriver.chart,
-      version: nvidiaDraDriver.version,
+      ...chartSource(nvidiaDraDriver),
       namespace: place.metadata.name,
       skipAwait: true,
       values: tolerationsOf(groups).apply((tolerations) => draValues(groups, tolerations)),

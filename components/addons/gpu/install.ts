@@ -1,5 +1,6 @@
-import * as pulumi from "../../../sdk/pulumi";
+import type * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
+import { tellNeeds } from "../chart";
 import { gpuGroups, needsOperator, type GpuFields, type GpuGroup, type GpuMode } from "./groups";
 import { gpuNeeds } from "./needs";
 
@@ -15,7 +16,7 @@ export function gpuSupport(fields: readonly GpuFields[], { mode, operator = fals
     const groups = gpuGroups(fields);
     if (groups.length === 0) return [];
     const wanted = { mode, operator: operator || needsOperator(groups) };
-    if (pulumi.isDryRun()) for (const need of gpuNeeds(groups, wanted)) void pulumi.log.info(need, options.parent);
+    tellNeeds(gpuNeeds(groups, wanted), options.parent);
     return resources(`${name}-gpu`, groups, wanted, options);
   };
 }

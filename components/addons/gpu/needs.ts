@@ -1,5 +1,6 @@
-/** What GPU support is going to need, told at the preview. Pure. */
+/** What GPU support is going to need, told at the preview. */
 import { amdGpuOperator, nvidiaDraDriver, nvidiaGpuOperator } from "../../versions";
+import { chartPlace } from "../chart";
 import type { GpuGroup, GpuMode } from "./groups";
 
 /** One sentence for each chart. Our own manifests need no more than what their images are pulled from. */
@@ -10,7 +11,7 @@ export function gpuNeeds(
   const names = (some: readonly GpuGroup[]) => some.map(({ name }) => name).join(", ");
   if (groups[0]?.vendor === "amd")
     return [
-      `GPUs of ${names(groups)}: AMD's GPU operator ${amdGpuOperator.version}, a chart of ${amdGpuOperator.repository}; images must have the ` +
+      `GPUs of ${names(groups)}: AMD's GPU operator ${amdGpuOperator.version}, a chart of ${chartPlace(amdGpuOperator)}; images must have the ` +
         "driver amdgpu, and nodes fetch from docker.io and registry.k8s.io",
     ];
   const needs: string[] = [];
@@ -22,13 +23,13 @@ export function gpuNeeds(
       ...(partitioned.length > 0 ? [`partitions the GPUs of ${names(partitioned)}`] : []),
     ];
     needs.push(
-      `GPUs: NVIDIA's GPU operator ${nvidiaGpuOperator.version}${why.length > 0 ? ` ${why.join(" and ")}` : ""}, a chart of ${nvidiaGpuOperator.repository}, and nodes ` +
+      `GPUs: NVIDIA's GPU operator ${nvidiaGpuOperator.version}${why.length > 0 ? ` ${why.join(" and ")}` : ""}, a chart of ${chartPlace(nvidiaGpuOperator)}, and nodes ` +
         "fetch from nvcr.io, registry.k8s.io and, for the driver, Ubuntu's package archive",
     );
   }
   if (mode === "dra")
     needs.push(
-      `GPUs: NVIDIA's DRA driver ${nvidiaDraDriver.version}, a chart of registry.k8s.io; it needs Kubernetes 1.34.2 and a driver of 565 or newer`,
+      `GPUs: NVIDIA's DRA driver ${nvidiaDraDriver.version}, a chart of ${chartPlace(nvidiaDraDriver)}; it needs Kubernetes 1.34.2 and a driver of 565 or newer`,
     );
   return needs;
 }

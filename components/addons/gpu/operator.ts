@@ -2,6 +2,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "../../../sdk/pulumi";
 import { nvidiaGpuOperator } from "../../versions";
+import { chartSource } from "../chart";
 import type { GpuGroup, GpuMode } from "./groups";
 import { tolerationsOf, type Toleration } from "./scheduling";
 
@@ -35,9 +36,7 @@ export function operatorResources(
     `${name}-operator`,
     {
       name: nvidiaGpuOperator.chart,
-      chart: nvidiaGpuOperator.chart,
-      version: nvidiaGpuOperator.version,
-      repositoryOpts: { repo: nvidiaGpuOperator.repository },
+      ...chartSource(nvidiaGpuOperator),
       namespace: place.metadata.name,
       skipAwait: true,
       values: tolerationsOf(groups).apply((tolerations) => operatorValues(groups, mode, tolerations)),

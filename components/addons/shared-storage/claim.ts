@@ -1,6 +1,6 @@
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import * as pulumi from "../../../sdk/pulumi";
-import { checkWhole } from "../../value-checks";
+import { checkLabel, checkWhole } from "../../value-checks";
 import type { KubernetesCluster } from "../../cluster";
 import { Problems } from "../../errors";
 
@@ -46,11 +46,7 @@ export class SharedClaim extends pulumi.ComponentResource {
     const { cluster, sizeGib, namespace = "default", claimName = name, protect = true } = args;
     const problems = new Problems();
     checkWhole("sizeGib", sizeGib, 1, problems);
-    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(claimName))
-      problems.add(
-        "claimName",
-        `"${claimName}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`,
-      );
+    checkLabel("claimName", claimName, problems);
     if (cluster.sharedStorageClass === undefined)
       problems.add("cluster", "has no shared storage: give it sharedStorage");
     problems.raise("SharedClaim");

@@ -1,6 +1,7 @@
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { efsCsiDriver } from "../../versions";
+import { chartPlace, chartSource, tellNeeds } from "../chart";
 import type { AddOn } from "../add-on";
 import { sharedClass } from "./storage-class";
 
@@ -14,13 +15,18 @@ export interface EfsOptions {
 export function efsStorage({ fileSystemId, ready }: EfsOptions): AddOn {
   return ({ name }, options) => {
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...ready] };
+    const { version } = efsCsiDriver;
+    tellNeeds(
+      [
+        `Shared storage: AWS's driver for EFS ${version}, a chart of ${chartPlace(efsCsiDriver)}; nodes fetch from public.ecr.aws`,
+      ],
+      options.parent,
+    );
     const driver = new Release(
       `${name}-efs`,
       {
         name: efsCsiDriver.chart,
-        chart: efsCsiDriver.chart,
-        version: efsCsiDriver.version,
-        repositoryOpts: { repo: efsCsiDriver.repository },
+        ...chartSource(efsCsiDriver),
         namespace: "kube-system",
         // It runs when nodes do, and claims wait for it.
         skipAwait: true,

@@ -1,6 +1,7 @@
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nfsCsiDriver } from "../../versions";
+import { chartPlace, chartSource, tellNeeds } from "../chart";
 import type { AddOn } from "../add-on";
 import { sharedClass } from "./storage-class";
 
@@ -15,13 +16,18 @@ export interface NfsOptions {
 export function nfsStorage({ server, ready }: NfsOptions): AddOn {
   return ({ name }, options) => {
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...ready] };
+    const { version } = nfsCsiDriver;
+    tellNeeds(
+      [
+        `Shared storage: Kubernetes' driver for NFS ${version}, a chart of ${chartPlace(nfsCsiDriver)}; nodes fetch from registry.k8s.io`,
+      ],
+      options.parent,
+    );
     const driver = new Release(
       `${name}-nfs`,
       {
         name: nfsCsiDriver.chart,
-        chart: nfsCsiDriver.chart,
-        version: nfsCsiDriver.version,
-        repositoryOpts: { repo: nfsCsiDriver.repository },
+        ...chartSource(nfsCsiDriver),
         namespace: "kube-system",
         // It runs when nodes do, and claims wait for it.
         skipAwait: true,

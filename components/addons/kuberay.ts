@@ -1,0 +1,67 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
+import * as pulumi from "../../sdk/pulumi";
+import type { KubernetesCluster } from "../cluster";
+import { Problems } from "../errors";
+import { checkLabel } from "../value-checks";
+import { kuberayOperator } from "../versions";
+import { chartPlace, chartSource, tellNeeds } from "./chart";
+import { inCluster, onAnyNode } from "./in-cluster";
+
+export interface KubeRayArgs {
+  cluster: KubernetesCluster;
+  /**
+   * Version of the chart, for a platform that wants another one: definitions differ between them.
+   * Default: `1.7.0`.
+   */
+  version?: string;
+  /**
+   * Namespace that is made for the operator; Ray clusters are in any.
+   * Default: `ray-system`.
+   */
+  namespace?: string;
+}
+
+/**
+ * KubeRay, which makes Ray clusters (`RayCluster`), jobs (`RayJob`) and services (`RayService`) of pods: its operator and their definitions, by
+ * its pinned Helm chart. One for a cluster: two would work against each other, and the definitions of another refuse to be taken over.
+ *
+ * The definitions are resources as the rest of the chart is, upgraded with it and deleted with it, and then Ray clusters go along: destroy
+ * what uses them first (`dependsOn` this component).
+ *
+ * Cost: none but 100m and 512 MiB of a node.
+ *
+ * @example
+ * const ray = new KubeRay("ray", { cluster });
+ * // new CustomResource("job", { apiVersion: "ray.io/v1", kind: "RayJob", … }, { provider: cluster.kubeProvider, dependsOn: [ray] });
+ */
+export class KubeRay extends pulumi.ComponentResource {
+  /** Known once the operator is there. */
+  public readonly namespace: pulumi.Output<string>;
+
+  constructor(name: string, args: KubeRayArgs, options?: pulumi.ComponentResourceOptions) {
+    const { cluster, namespace = "ray-system", version = kuberayOperator.version } = args;
+    const problems = new Problems();
+    checkLabel("namespace", namespace, problems);
+    problems.raise("KubeRay");
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    super("gpu-clusters:addons:KubeRay", name, { ...args, cluster: cluster.clusterName }, options);
+    const pinned = { ...kuberayOperator, version };
+    tellNeeds([`KubeRay ${version}, a chart of ${chartPlace(pinned)}; nodes fetch from quay.io`], this);
+    const child = inCluster(cluster, this);
+    const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+    const chart = new Chart(
+      `${name}-operator`,
+      {
+        name: pinned.chart,
+        ...chartSource(pinned),
+        namespace: place.metadata.name,
+        // Reference: helm-chart/kuberay-operator/values.yaml of ray-project/kuberay, v1.7.0.
+        values: { tolerations: onAnyNode },
+      },
+      { ...child, dependsOn: [place] },
+    );
+    this.namespace = pulumi.all([place.metadata.name, chart.resources]).apply(([made]) => made);
+    this.registerOutputs({ namespace: this.namespace });
+  }
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { chartPlace, chartSource } from "../../components/addons/chart";
+import { cilium, nvidiaDraDriver } from "../../components/versions";
+
+const key = "gpu-clusters:chartRepository";
+
+/** With all charts from a mirror. */
+function mirrored<Result>(repository: string, look: () => Result): Result {
+  pulumi.runtime.setConfig(key, repository);
+  try {
+    return look();
+  } finally {
+    pulumi.runtime.setAllConfig({});
+  }
+}
+
+describe("where charts come from", () => {
+  it("is their publishers' repositories and registries", () => {
+    const { chart, version, repository: repo } = cilium;
+    assert.deepEqual(chartSource(cilium), { chart, version, repositoryOpts: { repo } });
+    assert.deepEqual(chartSource(nvidiaDraDriver), nvidiaDraDriver);
+    assert.equal(chartPlace(cilium), "https://helm.cilium.io/");
+    assert.equal(chartPlace(nvidiaDraDriver), "oci://registry.k8s.io/dra-driver-nvidia/charts");
+  });
+
+  it("is one mirror where the stack's config names it, a repository or a registry", () => {
+    const repo = "https://charts.example.com";
+    const name = "dra-driver-nvidia-gpu";
+    mirrored(repo, () => {
+      assert.deepEqual(chartSource(cilium), { chart: "cilium", version: cilium.version, repositoryOpts: { repo } });
+      assert.deepEqual(chartSource(nvidiaDraDriver), {
+        chart: name,
+        version: nvidiaDraDriver.version,
+        repositoryOpts: { repo },
+      });
+      assert.equal(chartPlace(nvidiaDraDriver), repo);
+    });
+    mirrored("oci://registry.example.com/charts/", () => {
+      assert.deepEqual(chartSource(cilium), {
+        chart: "oci://registry.example.com/charts/cilium",
+        version: cilium.version,
+      });
+      assert.equal(chartPlace(cilium), "oci://registry.example.com/charts");
+    });
+  });
+});
