@@ -79,7 +79,15 @@ export const provider: ProviderDefinition = {
       return (await import("../provider/keycloak/handlers/index.js")).keycloakResources[token]!;
     }),
     ...lazily(
-      ["ApiServerReady", "ClusterCertificates", "EtcdMembers", "LastingChoices", "NodesReady", "ObjectReady"],
+      [
+        "ApiServerReady",
+        "ClusterCertificates",
+        "EtcdMembers",
+        "LastingChoices",
+        "NodesReady",
+        "ObjectReady",
+        "PlatformClaim",
+      ],
       "gpu-clusters:kubernetes:",
       async (token) =>
         (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources(logSources)[token]!(),

@@ -10,6 +10,7 @@ export {
 } from "./kubeconfig";
 export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
 export { ObjectReady, type ObjectCondition, type ObjectReadyArgs } from "./object-ready";
+export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform-claim";
 export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

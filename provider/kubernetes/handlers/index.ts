@@ -14,6 +14,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
     "gpu-clusters:kubernetes:EtcdMembers": async () => (await import("./etcd-members.js")).etcdMembers,
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
+    "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),
   };
 }

@@ -1,0 +1,116 @@
+import type { Unwrap } from "../../../sdk/pulumi";
+import { platformConflict, type PlatformClaimArgs } from "../../../sdk/kubernetes/platform-claim";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { messageOf } from "../../cloud/message";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { KubernetesApiError, type KubernetesApi } from "../api";
+import { kubernetesApi } from "../client";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { NotYet, waitFor } from "./wait";
+
+export type PlatformClaimInputs = Unwrap<PlatformClaimArgs>;
+
+export interface PlatformClaimOutputs {
+  owner: string;
+}
+
+/** For a cluster that is there. */
+const defaultTimeoutMs = 120_000;
+const requestTimeoutMs = 10_000;
+const previewTimeoutMs = 5_000;
+
+const mark = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "gpu-clusters-platform" };
+
+interface Mark {
+  platform: string;
+  owner: string;
+}
+
+export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOutputs> = {
+  async check(inputs, { signal, urn }, before) {
+    const failures = checkKubeconfig(inputs);
+    const { kubeconfig, platform } = inputs;
+    // Whose claim is there already keeps it.
+    if (failures.length > 0 || before?.platform === platform) return failures;
+    if (typeof kubeconfig !== "string" || typeof platform !== "string") return failures;
+    const api = kubernetesApi(kubeconfig, { timeoutMs: previewTimeoutMs });
+    // A cluster that does not answer now is asked again before anything is written.
+    const found = await markOf(api, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (found === undefined || found.owner === urn || before !== undefined) return failures;
+    return [{ property: "platform", reason: platformConflict(platform, found.platform) }];
+  },
+
+  // A cluster has one mark.
+  plan: () => ({ deleteBeforeReplace: true }),
+
+  preview: (_inputs, state) => state?.outputs ?? {},
+
+  async create({ kubeconfig, platform }, context) {
+    const owner = context.urn;
+    const claim = async (api: KubernetesApi) => {
+      const { apiVersion, kind, ...metadata } = mark;
+      const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
+      const made = await api
+        .create({ apiVersion, kind, metadata: { ...metadata, labels }, data: { platform, owner } }, context.signal)
+        .catch((error: unknown) => {
+          if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
+          throw error;
+        });
+      if (made !== undefined) return { owner };
+      const found = await markOf(api, context.signal);
+      if (found === undefined) return new NotYet("another mark was there, and is gone");
+      // Ours, from a create whose answer was lost.
+      return found.owner === owner && found.platform === platform
+        ? { owner }
+        : new Error(platformConflict(platform, found.platform));
+    };
+    return { id: platform, outputs: await asked(kubeconfig, context, claim) };
+  },
+
+  async read(id, state, { signal, log }) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
+    try {
+      const found = await markOf(kubernetesApi(state.inputs.kubeconfig, { timeoutMs: previewTimeoutMs }), signal);
+      return found?.owner === state.outputs.owner ? state : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`the cluster does not answer, so that its claim is taken to be there: ${messageOf(error)}`);
+      return state;
+    }
+  },
+
+  update: async (_id, _inputs, { outputs }) => outputs,
+
+  async delete(_id, { inputs, outputs }, context) {
+    await asked(inputs.kubeconfig, context, async (api) => {
+      const found = await markOf(api, context.signal);
+      if (found?.owner === outputs.owner) await api.delete(mark, {}, context.signal);
+      return true as const;
+    });
+  },
+};
+
+async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<Mark | undefined> {
+  const data = (await api.read(mark, signal))?.["data"] as Partial<Mark> | undefined;
+  return data && { platform: data.platform ?? "another platform", owner: data.owner ?? "" };
+}
+
+async function asked<T extends object | true>(
+  kubeconfig: string,
+  context: ResourceContext,
+  attempt: (api: KubernetesApi) => Promise<T | Error | NotYet>,
+): Promise<T> {
+  const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });
+  const what = `the mark in the cluster at ${parseKubeconfig(kubeconfig).endpoint}`;
+  const result = await waitFor(() => attempt(api), {
+    what,
+    timeoutMs: context.timeoutMs ?? defaultTimeoutMs,
+    signal: context.signal,
+    log: context.log,
+    timedOut: (reason, seconds) =>
+      new Error(`${what}, which keeps it for one platform, was not done after ${seconds} s: ${reason}`),
+  });
+  if (result instanceof Error) throw result;
+  return result;
+}
