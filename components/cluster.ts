@@ -21,6 +21,8 @@ export interface NodeGroupStatus {
    * @integer
    */
   gpus: number;
+  /** Why machines are missing or were lost, and what keeps the cloud from giving more, in words, as of the last `up` or `refresh`. */
+  problems: string[];
 }
 
 /** What every cluster component gives, whichever cloud runs it. Add-ons and registrations take this. */

@@ -220,9 +220,10 @@ function oneSubnet(
 }
 
 export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+  const { minSize: least, maxSize: most, instanceTypes } = group;
   return pulumi
-    .all([group.minSize, group.maxSize, resource.size, pulumi.output(group.instanceTypes), groupGpus(group)])
-    .apply(([minSize, maxSize, size, machineTypes, gpus]) => ({
+    .all([least, most, resource.size, pulumi.output(instanceTypes), groupGpus(group), resource.problems])
+    .apply(([minSize, maxSize, size, machineTypes, gpus, problems]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -230,5 +231,6 @@ export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulum
       size,
       machineTypes,
       gpus,
+      problems,
     }));
 }

@@ -108,8 +108,8 @@ export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): 
 
 export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
   return pulumi
-    .all([group.minSize, group.maxSize, resource.size, group.machineType, group.gpus ?? 0])
-    .apply(([minSize, maxSize, size, machineType, gpus]) => ({
+    .all([group.minSize, group.maxSize, resource.size, group.machineType, group.gpus ?? 0, resource.problems])
+    .apply(([minSize, maxSize, size, machineType, gpus, problems]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -117,5 +117,6 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
       size,
       machineTypes: [machineType],
       gpus,
+      problems,
     }));
 }

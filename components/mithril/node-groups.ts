@@ -10,8 +10,6 @@ import type { MithrilNodeGroupArgs } from "./args";
 export interface MithrilNodeGroupStatus extends NodeGroupStatus {
   /** Its nodes, and places that the auction has not filled. */
   machines: NodeGroupMachineState[];
-  /** Why nodes are missing, in words: outbid, no capacity, a reservation that has not begun. */
-  problems: string[];
 }
 
 export interface NodeGroupPlace {

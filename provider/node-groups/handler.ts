@@ -27,6 +27,8 @@ export interface GroupInputs extends Bounds {
 export interface GroupOutputs {
   readonly size: number;
   readonly machines: readonly object[];
+  /** Why machines are missing or were lost, and what keeps the cloud from giving more, in words. */
+  readonly problems: readonly string[];
 }
 
 /** One resource in one operation. */
@@ -63,10 +65,14 @@ export interface GroupAdapter<I extends GroupInputs, O extends GroupOutputs, D e
   afterUpdate?(driver: D, call: GroupCall<I>, signal: AbortSignal): Promise<void>;
   /** The live inputs, as far as the cloud tells; undefined: there is no such group. On import `state` is undefined. */
   read(id: string, state: ResourceState<I, O> | undefined, context: ResourceContext): Promise<I | undefined>;
-  outputs(id: string, description: NodeGroupDescription): O;
-  /** Outputs that take more than a description. */
-  complete?(outputs: O, driver: D, context: ResourceContext, signal: AbortSignal): Promise<O>;
+  outputs(id: string, description: NodeGroupDescription): Omit<O, "problems">;
+  /** What would keep the cloud from giving one more machine now, where the driver cannot know it. */
+  shortage?(inputs: I, context: ResourceContext): Promise<string | undefined>;
 }
+
+/** A cloud that keeps a record of its problems is asked for those of the last hour: what is older says little of now. */
+const recentMs = 3_600_000;
+const mostProblems = 10;
 
 /** Must end within the grace of an interrupted operation, after what the driver itself still does. */
 const lookAfterAbortMs = 2_000;
@@ -81,9 +87,16 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
     work: (s: AbortSignal) => Promise<T>,
   ) => limited(context, { what: `${verb} node group "${inputs.name}" of cluster "${inputs.clusterName}"`, ms }, work);
 
-  const outputsOf = async (id: string, driver: D, context: ResourceContext, signal: AbortSignal): Promise<O> => {
-    const outputs = cloud.outputs(id, await driver.describe(signal));
-    return cloud.complete ? cloud.complete(outputs, driver, context, signal) : outputs;
+  const outputs = (id: string, description: NodeGroupDescription, problems: readonly string[]): O =>
+    ({ ...cloud.outputs(id, description), problems }) as unknown as O;
+
+  const outputsOf = async (id: string, driver: D, { inputs, context }: GroupCall<I>, signal: AbortSignal) => {
+    const description = await driver.describe(signal);
+    const problems = await recentProblems(driver, signal);
+    // Where machines are waited for, the wait has told.
+    if (!cloud.waiting) for (const problem of problems) context.log.warn(problem);
+    const shortage = description.size < inputs.maxSize ? await cloud.shortage?.(inputs, context) : undefined;
+    return outputs(id, description, shortage === undefined ? problems : [...problems, shortage]);
   };
 
   const wait = async (driver: D, size: number, since: Date, { log }: ResourceContext, signal: AbortSignal) => {
@@ -97,14 +110,17 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
     cause: unknown,
     signal: AbortSignal,
   ): Promise<PartialFailure | undefined> {
-    const found = await driver.describe(AbortSignal.timeout(lookAfterAbortMs)).catch(() => undefined);
+    const look = AbortSignal.timeout(lookAfterAbortMs);
+    const found = await driver.describe(look).catch(() => undefined);
     // What was sent before an interruption may still be on its way.
     const mayCome = signal.aborted || cause instanceof OutcomeUnknown;
     if (found && found.id === undefined && !mayCome) return undefined;
     const left = found ? `it has ${found.size} machines now` : "which machines it has now is unknown";
     const reason = `${messageOf(cause)} (${left}; the next \`pulumi up\` goes on)`;
     const kept = found?.id ?? id;
-    return new PartialFailure(kept, found ? cloud.outputs(kept, found) : {}, [reason], { cause });
+    if (!found) return new PartialFailure(kept, {}, [reason], { cause });
+    const problems = await recentProblems(driver, look).catch(() => []);
+    return new PartialFailure(kept, outputs(kept, found, problems), [reason], { cause });
   }
 
   async function keeping<T>(id: string, driver: D, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -143,7 +159,7 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
       return {
         ignores: ["initialSize", ...(own.ignores ?? [])],
         replaces: own.replaces ?? [],
-        outputs: [...(outside ? ["size", "machines"] : []), ...(own.outputs ?? [])],
+        outputs: [...(outside ? ["size", "machines", "problems"] : []), ...(own.outputs ?? [])],
         // Two groups of one name would take each other's machines for their own.
         deleteBeforeReplace: own.deleteBeforeReplace ?? true,
       };
@@ -174,7 +190,7 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
         return keeping(id, driver, signal, async () => {
           await driver.reshape(signal);
           await wait(driver, size, since, context, signal);
-          return { id, outputs: await outputsOf(id, driver, context, signal) };
+          return { id, outputs: await outputsOf(id, driver, call, signal) };
         });
       });
     },
@@ -183,7 +199,8 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
       return withReason(context.signal, async () => {
         const inputs = await cloud.read(id, state, context);
         if (!inputs) return undefined;
-        return { inputs, outputs: await outputsOf(id, cloud.open({ inputs, context, id }), context, context.signal) };
+        const call = { inputs, context, id };
+        return { inputs, outputs: await outputsOf(id, cloud.open(call), call, context.signal) };
       });
     },
 
@@ -199,7 +216,7 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
           await wait(driver, inputs.minSize, since, context, signal);
           await cloud.afterUpdate?.(driver, call, signal);
           tellWhatConcernsNewMachines(inputs, state.inputs, context);
-          return outputsOf(id, driver, context, signal);
+          return outputsOf(id, driver, call, signal);
         }),
       );
     },
@@ -222,6 +239,12 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
       `the change of ${concerned.join(", ")} concerns machines made from now on; those that run stay as they are`,
     );
   }
+}
+
+/** Newest last, each once: a cloud says the same again and again while it lasts. */
+async function recentProblems(driver: NodeGroupDriver, signal: AbortSignal): Promise<string[]> {
+  const found = await driver.problems(new Date(Date.now() - recentMs), signal);
+  return [...new Set(found.map(({ message }) => message))].slice(-mostProblems);
 }
 
 function areKnown(bounds: { minSize: number | undefined; maxSize: number | undefined }): bounds is Bounds {

@@ -102,6 +102,11 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly size!: pulumi.Output<number>;
   /** The machines, oldest first. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
+  /**
+   * What kept AWS from giving machines in the hour before the last `up` or `refresh`, and what it took back, in its own words: from the
+   * fleet's history. Newest last, at most ten.
+   */
+  public readonly problems!: pulumi.Output<string[]>;
 
   /** The group of this fleet, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): NodeGroup {
@@ -112,7 +117,7 @@ export class NodeGroup extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterName", "name", "minSize", "maxSize", "region", "fleetId", "size", "machines"];
+    const outputs = ["clusterName", "name", "minSize", "maxSize", "region", "fleetId", "size", "machines", "problems"];
     super(NodeGroup.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }

@@ -133,6 +133,11 @@ export class NodeGroup extends pulumi.CustomResource {
   public readonly size!: pulumi.Output<number>;
   /** The machines, oldest first. */
   public readonly machines!: pulumi.Output<NodeGroupMachineState[]>;
+  /**
+   * Which machines failed, and what kept Cudo from giving another one at the last `up` or `refresh`, in words: Cudo keeps no record of what it refused,
+   * so that this is what was free then.
+   */
+  public readonly problems!: pulumi.Output<string[]>;
   /** Project that the group is in. */
   public readonly projectId!: pulumi.Output<string>;
 
@@ -145,7 +150,7 @@ export class NodeGroup extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: NodeGroupArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["clusterName", "name", "minSize", "maxSize", "size", "machines", "projectId"];
+    const outputs = ["clusterName", "name", "minSize", "maxSize", "size", "machines", "problems", "projectId"];
     super(
       NodeGroup.__pulumiType,
       name,

@@ -21,7 +21,7 @@ const outputs: Outputs = {
     ...{ adminCertificate: "ADMIN", adminPrivateKey: "KEY" },
   }),
   "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
-  "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
+  "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
   "gpu-clusters:mithril:Cluster": () => ({ kubeHost: "203.0.113.7", endpoint: "https://203.0.113.7:6443" }),
   "gpu-clusters:mithril:SshAccess": () => ({ hostKey: "ssh-ed25519 HOST" }),
   "gpu-clusters:mithril:NodeGroup": () => ({ size: 2, machines: [], problems: [] }),

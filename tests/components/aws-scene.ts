@@ -89,7 +89,7 @@ export const cloud: Outputs = {
   "aws:ssm/parameter:Parameter": ({ inputs }) => ({
     arn: `arn:aws:ssm:us-west-2:123456789012:parameter${String(inputs["name"])}`,
   }),
-  "gpu-clusters:aws:NodeGroup": () => ({ size: 1, machines: [], fleetId: "fleet-1" }),
+  "gpu-clusters:aws:NodeGroup": () => ({ size: 1, machines: [], problems: ["no Spot capacity"], fleetId: "fleet-1" }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
 };

@@ -42,6 +42,7 @@ const cloud: Outputs = {
   "gpu-clusters:cudo:NodeGroup": () => ({
     size: 1,
     machines: [{ nodeName: "train-gpu-0", address: "203.0.113.8", state: "running" }],
+    problems: ["data center black-mesa-1 has no host free now"],
   }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
@@ -70,6 +71,8 @@ describe("components/cudo", () => {
       [vm.vmId, vm.vcpus, vm.memoryGib, vm.diskSizeGib, vm.sshKeySource],
       ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
     );
+    const [status] = await valueOf(cluster.nodeGroups);
+    assert.deepEqual(status!.problems, ["data center black-mesa-1 has no host free now"]);
   });
 
   it("keeps the control plane where and what it is, whatever groups come", async () => {

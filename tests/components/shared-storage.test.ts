@@ -109,7 +109,7 @@ describe("shared storage on Cudo", () => {
         externalIpAddress: "203.0.113.7",
         internalIpAddress: `address-of-${name}`,
       }),
-      "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [] }),
+      "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
       "gpu-clusters:kubernetes:ClusterCertificates": () =>
         Object.fromEntries(certificateParts.map((part) => [part, pulumi.secret(part)])),
       "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "v1.36.3" }),

@@ -21,6 +21,7 @@ export interface NodeGroupOutputs {
   fleetId: string;
   size: number;
   machines: NodeGroupMachineState[];
+  problems: string[];
 }
 
 export async function checkNodeGroup(

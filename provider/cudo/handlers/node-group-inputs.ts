@@ -18,6 +18,7 @@ export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
 export interface NodeGroupOutputs {
   size: number;
   machines: NodeGroupMachineState[];
+  problems: string[];
 }
 
 export async function checkNodeGroup(

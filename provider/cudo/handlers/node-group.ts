@@ -1,9 +1,11 @@
 import { defaultPace } from "../../cloud/wait";
 import { kubernetesApi } from "../../kubernetes/client";
 import { nodeGroupHandler as handlerOf, type GroupAdapter, type GroupCall } from "../../node-groups/handler";
+import type { ResourceContext } from "../../server/resource";
 import { connect } from "../connection";
 import { remarkNodes } from "../group-nodes";
 import type { CudoNodeGroupDriver } from "../node-group-driver";
+import { capacityProblem } from "../node-shape";
 import { nodeMarks, openGroup } from "../open-node-group";
 import { metadataKeys } from "../ownership";
 import { twoHours } from "./inputs";
@@ -44,6 +46,8 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, CudoNodeGroupDriv
     return members.length === 0 ? undefined : importedInputs(clusterName, name, members);
   },
 
+  shortage: shortageOfOne,
+
   outputs: (_id, { size, machines }) => ({
     size,
     machines: machines.map(({ id, nodeName, providerId, state, address = "" }) => ({
@@ -53,6 +57,20 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, CudoNodeGroupDriv
 };
 
 export const nodeGroupHandler = handlerOf(adapter);
+
+/** Cudo keeps no record of what it refused; what is free now says whether it would again. */
+async function shortageOfOne(
+  inputs: NodeGroupInputs,
+  { config, signal }: ResourceContext,
+): Promise<string | undefined> {
+  try {
+    const catalogue = await connect(config).catalogue.read(signal);
+    return capacityProblem("", { ...inputs, gpus: inputs.gpus ?? 0, count: 1, publicAddresses: 1 }, catalogue)?.reason;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
 
 /** Labels and taints of nodes that are there. */
 async function remark(

@@ -68,14 +68,7 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, MithrilGroupDrive
       const { id, nodeName, providerId, state, orderStatus, instanceStatus } = machine;
       return { id, nodeName, providerId, state, orderStatus, instanceStatus };
     }),
-    problems: [],
   }),
-
-  async complete(outputs, driver, { log }, signal) {
-    const problems = (await driver.problems(new Date(), signal)).map(({ message }) => message);
-    for (const problem of problems) log.warn(problem);
-    return { ...outputs, problems };
-  },
 };
 
 export const nodeGroupHandler = handlerOf(adapter);

@@ -79,7 +79,7 @@ describe("AWS NodeGroup", () => {
       inputs,
       updated: { ...inputs, minSize: 2, maxSize: 5, instanceTypes: ["m5.large"], tags: { team: "research" } },
       replaced: { ...inputs, capacity: { spot: {} } },
-      volatile: ["machines"],
+      volatile: ["machines", "problems"],
       inspect: async (_, when) => assert.equal((await live("contract")).length, when === "created" ? 1 : 2),
     });
   });
@@ -131,6 +131,28 @@ describe("AWS NodeGroup", () => {
     await scene.simulator.removeFault(fault);
     await resource.up(inputs);
     assert.equal((await live("late")).length, 1);
+    await resource.destroy();
+  });
+
+  it("shows a stock-out that the autoscaler met at the next refresh, each once, and calls it no difference", async () => {
+    const resource = group("shown");
+    const inputs = await program("shown");
+    await resource.up(inputs);
+    assert.deepEqual(resource.stored!.state.values.problems, []);
+    const fault = await scene.simulator.addFault({ capacity: {} });
+    const driver = driverOf(scene, specOf(scene, "shown", inputs.launchTemplateId));
+    await driver.resize(2, deadline());
+    await until(
+      async () => (await driver.problems(new Date(0), deadline())).length > 1,
+      "a history that says so more than once",
+    );
+    await driver.resize(1, deadline());
+    await scene.simulator.removeFault(fault);
+    await resource.refresh();
+    const { problems } = resource.stored!.state.values as { problems: string[] };
+    assert.match(problems.join("\n"), /do not have sufficient m5\.large/);
+    assert.deepEqual(problems, [...new Set(problems)]);
+    assert.equal(await resource.up(inputs), "same");
     await resource.destroy();
   });
 

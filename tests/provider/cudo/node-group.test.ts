@@ -47,6 +47,7 @@ describe("Cudo NodeGroup", () => {
     labels: { tier: "a" },
     ...rest,
   });
+  const problemsOf = ({ stored }: EngineResource) => stored!.state.values.problems as string[];
   const group = () => new EngineResource(cloud.plugin, "gpu-clusters:cudo:NodeGroup", "cpu");
   const names = async () => (await cloud.api.vms.list(never)).map(({ id }) => id).sort();
 
@@ -58,6 +59,7 @@ describe("Cudo NodeGroup", () => {
       updated: program({ minSize: 3, labels: { tier: "b" } }),
       replaced: program({ networkId: "other" }),
       importable: false,
+      volatile: ["problems"],
     }));
 
   it("changes labels and taints of the nodes that are there, and nothing else of them", async () => {
@@ -172,6 +174,7 @@ describe("Cudo NodeGroup", () => {
     const resource = group();
     await assert.rejects(resource.up(program()), /train-cpu-1 failed while being made.*it has 1 machines now/);
     assert.equal(resource.stored?.id, `${cloud.projectId}/train/cpu`);
+    assert.match(problemsOf(resource).join(), /"train-cpu-1" went to the state FAILED/);
     assert.equal(await resource.up(program()), "update");
     assert.deepEqual(await names(), ["train-cpu-0", "train-cpu-1"]);
     await resource.destroy();
@@ -242,6 +245,28 @@ describe("Cudo NodeGroup", () => {
         image: "debian-12",
       });
       assert.match(ofVm[0]!.reason, /has no intel-broadwell host with 2 vCPUs free now; most free on one host: 0/);
+    } finally {
+      await fresh.stop();
+    }
+    await resource.destroy();
+  });
+
+  it("shows what keeps Cudo from giving another machine at the next refresh, and calls it no difference", async () => {
+    const resource = group();
+    await resource.up(program());
+    assert.deepEqual(problemsOf(resource), []);
+    await cloud.simulator.setConditions("cudo", { outOfCapacity: {} });
+    // A plugin that has not read the catalogue before.
+    const fresh = await cloud.freshPlugin();
+    try {
+      const later = new EngineResource(fresh, "gpu-clusters:cudo:NodeGroup", "cpu");
+      later.stored = resource.stored;
+      await later.refresh();
+      assert.match(problemsOf(later).join(), /has no intel-broadwell host with 2 vCPUs free now/);
+      assert.equal(await later.up(program()), "same");
+      // One that may not grow lacks nothing.
+      await later.up(program({ maxSize: 2 }));
+      assert.deepEqual(problemsOf(later), []);
     } finally {
       await fresh.stop();
     }
