@@ -91,6 +91,13 @@ export const kuberayOperator = {
   repository: "https://ray-project.github.io/kuberay-helm/",
 } as const;
 
+/** Zero to JupyterHub, with JupyterHub 5.5. */
+export const jupyterhub = {
+  chart: "jupyterhub",
+  version: "4.4.0",
+  repository: "https://hub.jupyter.org/helm-chart/",
+} as const;
+
 /** Makes volumes of a path that every node has. */
 export const localPathProvisioner = {
   image: "docker.io/rancher/local-path-provisioner:v0.0.37",

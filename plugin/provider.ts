@@ -83,6 +83,7 @@ export const provider: ProviderDefinition = {
         "ApiServerReady",
         "ClusterCertificates",
         "EtcdMembers",
+        "GeneratedKey",
         "LastingChoices",
         "NodesReady",
         "ObjectReady",

@@ -5,6 +5,8 @@ export {
   type FileShareVolumeArgs,
   type HostPathPodVolume,
 } from "./file-share-volume";
+export { JupyterHub, type HubClient, type HubToleration, type JupyterHubArgs } from "./jupyterhub/jupyterhub";
+export { hubCallback } from "./jupyterhub/values";
 export { KubeRay, type KubeRayArgs } from "./kuberay";
 export {
   ServiceAccountKubeconfig,

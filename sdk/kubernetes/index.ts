@@ -1,6 +1,7 @@
 export { ApiServerReady, type ApiServerReadyArgs, type MachineLogArgs } from "./api-server-ready";
 export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
 export { EtcdMembers, type EtcdMembersArgs } from "./etcd-members";
+export { GeneratedKey, type GeneratedKeyArgs } from "./generated-key";
 export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
   renderKubeconfig,

@@ -1,37 +1,13 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import { KubeRay } from "../../components/addons";
-import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
-import { inCluster } from "../../components/addons/in-cluster";
+import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, settled, valueOf } from "./mocks";
-
-class Provider extends pulumi.ProviderResource {
-  constructor() {
-    super("kubernetes", "to-train", {});
-  }
-}
-
-class Nodes extends pulumi.CustomResource {
-  declare readonly status: pulumi.Output<string>;
-
-  constructor() {
-    super("test:index:Nodes", "train-nodes", { status: "ready" });
-  }
-}
-
-function cluster(): KubernetesCluster {
-  return {
-    clusterName: pulumi.output("train"),
-    kubeProvider: new Provider(),
-    status: new Nodes().status,
-  } as unknown as KubernetesCluster;
-}
 
 describe("KubeRay", () => {
   it("is the pinned chart with its definitions, on any node, once the cluster has nodes", async () => {
-    const registered = await mockProgram({ "test:index:Nodes": ({ inputs }) => ({ ...inputs }) });
-    const ray = new KubeRay("ray", { cluster: cluster() });
+    const registered = await mockProgram({});
+    const ray = new KubeRay("ray", { cluster: clusterInHand() });
     assert.equal(await valueOf(ray.namespace), "ray-system");
     await settled();
     const inputs = registered.inputs("kubernetes:helm.sh/v4:Chart");
@@ -47,7 +23,7 @@ describe("KubeRay", () => {
 
   it("takes the version and the namespace that a platform wants", async () => {
     const registered = await mockProgram({});
-    new KubeRay("ray", { cluster: cluster(), version: "1.4.2", namespace: "ray" });
+    new KubeRay("ray", { cluster: clusterInHand(), version: "1.4.2", namespace: "ray" });
     await settled();
     const { version, namespace } = registered.inputs("kubernetes:helm.sh/v4:Chart");
     assert.deepEqual([version, namespace], ["1.4.2", "ray"]);
@@ -55,7 +31,7 @@ describe("KubeRay", () => {
 
   it("says what cannot be right", async () => {
     await mockProgram({});
-    const given = cluster();
+    const given = clusterInHand();
     assert.throws(
       () => new KubeRay("ray", { cluster: given, namespace: "Ray_System" }),
       (error: InvalidInput) => error instanceof InvalidInput && /namespace: "Ray_System" must have/.test(error.message),
@@ -65,9 +41,7 @@ describe("KubeRay", () => {
 
   it("previews in a cluster whose nodes are not there yet", async () => {
     const registered = await mockProgram({}, true);
-    const given = cluster();
-    const { dependsOn } = inCluster(given, new Provider());
-    assert.ok(pulumi.Output.isInstance(dependsOn));
+    const given = clusterInHand();
     new KubeRay("ray", { cluster: given });
     await settled();
     assert.deepEqual(registered.dependenciesOf("ray-namespace"), ["train-nodes"]);

@@ -1,0 +1,150 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
+import * as pulumi from "../../../sdk/pulumi";
+import type { KubernetesCluster } from "../../cluster";
+import { Problems } from "../../errors";
+import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
+import { jupyterhub } from "../../versions";
+import { chartPlace, chartSource, tellNeeds } from "../chart";
+import { inCluster } from "../in-cluster";
+import { hubValues } from "./values";
+
+/** Who lets people in: an `OAuth2Client`, or what is known of another one. */
+export interface HubClient {
+  /** `https://sso.example.com/realms/lab`, a realm of Keycloak. */
+  issuer: pulumi.Input<string>;
+  clientId: pulumi.Input<string>;
+  /** Kept as a secret. */
+  secret: pulumi.Input<string>;
+}
+
+/** A toleration of Kubernetes'. */
+export interface HubToleration {
+  key: string;
+  operator: "Exists" | "Equal";
+  value?: string;
+  effect?: string;
+}
+
+export interface JupyterHubArgs {
+  cluster: KubernetesCluster;
+  /** Where people reach it: `https://hub.example.com`, without a path. What leads there to the Service `proxy-public` is yours, TLS too. */
+  url: string;
+  /**
+   * The client by which people log in: an `OAuth2Client` whose `redirectUris` have `hubCallback(url)`.
+   */
+  client: HubClient;
+  /**
+   * Class of the users' volumes and of the hub's own.
+   * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
+   */
+  storageClass?: pulumi.Input<string>;
+  /**
+   * Size of each user's home, in GiB.
+   * Default: 10.
+   */
+  homeGib?: number;
+  /**
+   * Minutes without work after which a user's server is stopped; its home stays.
+   * Default: 60.
+   */
+  idleMinutes?: number;
+  /**
+   * Of the Service `proxy-public`. `LoadBalancer` needs a cloud that makes some, as AWS does.
+   * Default: `ClusterIP`.
+   */
+  serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
+  /** What servers with GPUs tolerate besides `nvidia.com/gpu`: the groups' own taints. Default: nothing. */
+  tolerations?: HubToleration[];
+  /**
+   * Namespace that is made for it.
+   * Default: `jupyterhub`.
+   */
+  namespace?: string;
+  /**
+   * Refuses to delete the namespace, because users' homes go along: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
+/**
+ * JupyterHub for the people of a realm of Keycloak, by its pinned chart (Zero to JupyterHub): notebooks without a GPU, or with as many of a node's as
+ * they choose, in each node group that has some. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets.
+ *
+ * Cost: none but half a CPU and 1 GiB of a node, and the volumes.
+ *
+ * @example
+ * const url = "https://hub.example.com";
+ * const client = new OAuth2Client("hub", { realm: "lab", clientId: "hub", redirectUris: [hubCallback(url)] });
+ * const hub = new JupyterHub("hub", { cluster, url, client });
+ */
+export class JupyterHub extends pulumi.ComponentResource {
+  /** Where people reach it, once it runs. */
+  public readonly url: pulumi.Output<string>;
+  /** Known once it runs. */
+  public readonly namespace: pulumi.Output<string>;
+
+  constructor(name: string, args: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
+    checkArgs(args).raise("JupyterHub");
+    const { cluster, client, namespace = "jupyterhub" } = args;
+    const kept = { ...client, secret: pulumi.secret(client.secret) };
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
+    super("gpu-clusters:addons:JupyterHub", name, inputs, options);
+    tellNeeds(
+      [
+        `JupyterHub: Zero to JupyterHub ${jupyterhub.version}, a chart of ${chartPlace(jupyterhub)}; nodes fetch from quay.io`,
+      ],
+      this,
+    );
+    const child = inCluster(cluster, this);
+    const key = (use: string) => new GeneratedKey(`${name}-${use}`, {}, { parent: this }).hex;
+    const keys = { cookies: key("cookies"), proxy: key("proxy"), sessions: key("sessions") };
+    const place = new Namespace(
+      `${name}-namespace`,
+      { metadata: { name: namespace } },
+      { ...child, protect: args.protect ?? true },
+    );
+    const values = pulumi
+      .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass])
+      .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass]) =>
+        hubValues({
+          ...{ url: args.url, issuer, clientId, clientSecret: secret, keys, groups },
+          storageClass: ownClass ?? sharedClass,
+          isShared: sharedClass !== undefined && (ownClass ?? sharedClass) === sharedClass,
+          homeGib: args.homeGib ?? 10,
+          idleMinutes: args.idleMinutes ?? 60,
+          serviceType: args.serviceType ?? "ClusterIP",
+          tolerations: args.tolerations ?? [],
+        }),
+      );
+    const release = new Release(
+      `${name}-release`,
+      {
+        name: jupyterhub.chart,
+        ...chartSource(jupyterhub),
+        namespace: place.metadata.name,
+        // The first node for it may have to be bought.
+        timeout: 900,
+        values: pulumi.secret(values),
+      },
+      { ...child, dependsOn: [place] },
+    );
+    this.namespace = release.status.apply(() => namespace);
+    this.url = release.status.apply(() => args.url);
+    this.registerOutputs({ namespace: this.namespace, url: this.url });
+  }
+}
+
+function checkArgs({ url, homeGib, idleMinutes, serviceType, namespace }: JupyterHubArgs): Problems {
+  const problems = new Problems();
+  if (!/^https?:\/\/[^/?#\s]+\/?$/.test(url))
+    problems.add("url", `"${url}" must be an address such as https://hub.example.com, without a path`);
+  checkWhole("homeGib", homeGib, 1, problems);
+  checkWhole("idleMinutes", idleMinutes, 1, problems);
+  checkChoice("serviceType", serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
+  checkLabel("namespace", namespace, problems);
+  return problems;
+}

@@ -1,0 +1,115 @@
+/** What the chart is given. Pure. */
+import type { NodeGroupStatus } from "../../cluster";
+import { onAnyNode } from "../in-cluster";
+
+export interface HubSettings {
+  /** `https://hub.example.com`. */
+  url: string;
+  /** Of the realm, `https://sso.example.com/realms/lab`. */
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** Keys of ours, 64 hexadecimal digits each: the chart's own would be others after each `up` that cannot look into the cluster. */
+  keys: { cookies: string; proxy: string; sessions: string };
+  /** Class of users' volumes; undefined: the cluster's default one. */
+  storageClass: string | undefined;
+  /** Volumes of that class can be on many nodes at once. */
+  isShared: boolean;
+  homeGib: number;
+  idleMinutes: number;
+  serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
+  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "machineTypes" | "maxSize">[];
+  tolerations: readonly object[];
+}
+
+/** Where people are sent back to after a login: what `redirectUris` of the hub's client must have. */
+export function hubCallback(url: string): string {
+  return `${url.replace(/\/$/, "")}/hub/oauth_callback`;
+}
+
+/** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */
+export function hubValues(settings: HubSettings) {
+  const { keys, storageClass, isShared, serviceType } = settings;
+  const storageClassName = storageClass === undefined ? {} : { storageClassName: storageClass };
+  return {
+    hub: {
+      config: {
+        JupyterHub: { authenticator_class: "generic-oauth", cookie_secret: keys.cookies },
+        ConfigurableHTTPProxy: { auth_token: keys.proxy },
+        CryptKeeper: { keys: [keys.sessions] },
+        GenericOAuthenticator: authenticator(settings),
+      },
+      db: { pvc: { accessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"], ...storageClassName } },
+    },
+    proxy: { service: { type: serviceType } },
+    singleuser: {
+      storage: {
+        capacity: `${settings.homeGib}Gi`,
+        dynamic: {
+          ...(storageClass !== undefined && { storageClass }),
+          storageAccessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"],
+        },
+      },
+      // A node that the autoscaler buys for a user takes minutes to come.
+      startTimeout: 1200,
+      profileList: profiles(settings.groups, settings.tolerations),
+    },
+    cull: { enabled: true, timeout: settings.idleMinutes * 60, every: 300 },
+    // Images of notebooks on each node before the first user, GPU nodes too: installations end in time-outs by it.
+    prePuller: { hook: { enabled: false }, continuous: { enabled: false } },
+    // The chart's own scheduler is of an older Kubernetes, and keeps pods from the autoscaler's sight.
+    scheduling: { userScheduler: { enabled: false }, corePods: { tolerations: onAnyNode } },
+  };
+}
+
+function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
+  const endpoint = (name: string) => `${issuer}/protocol/openid-connect/${name}`;
+  return {
+    client_id: clientId,
+    client_secret: clientSecret,
+    oauth_callback_url: hubCallback(url),
+    authorize_url: endpoint("auth"),
+    token_url: endpoint("token"),
+    userdata_url: endpoint("userinfo"),
+    username_claim: "preferred_username",
+    login_service: "Keycloak",
+    scope: ["openid", "profile", "email"],
+    // Who may have the client's tokens is the realm's business; without it nobody gets in.
+    allow_all: true,
+  };
+}
+
+/** One without GPUs, and one for each group that can have nodes with some: a user says how many of a node's. */
+export function profiles(groups: HubSettings["groups"], tolerations: readonly object[]) {
+  const withGpus = groups.filter(({ gpus, maxSize }) => gpus > 0 && maxSize > 0);
+  const none = { display_name: "No GPU", slug: "no-gpu", default: true };
+  return [none, ...withGpus.map((group) => gpuProfile(group, tolerations))];
+}
+
+function gpuProfile({ name, gpus, machineTypes }: HubSettings["groups"][number], tolerations: readonly object[]) {
+  const choices = [1, 2, 4, 8, 16].filter((count) => count < gpus).concat(gpus);
+  const limit = (count: number) => ({ extra_resource_limits: { "nvidia.com/gpu": String(count) } });
+  return {
+    display_name: `GPU: ${name}`,
+    slug: name,
+    description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${gpus} of its GPUs`,
+    kubespawner_override: {
+      node_selector: { "gpu-clusters/node-group": name },
+      tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }, ...tolerations],
+      ...limit(1),
+    },
+    ...(choices.length > 1 && {
+      profile_options: {
+        gpus: {
+          display_name: "GPUs",
+          choices: Object.fromEntries(
+            choices.map((count) => [
+              `n${count}`,
+              { display_name: String(count), default: count === 1, kubespawner_override: limit(count) },
+            ]),
+          ),
+        },
+      },
+    }),
+  };
+}

@@ -1,0 +1,35 @@
+/** A cluster as add-ons take it, under Pulumi's mocks: what they make depends on its nodes and is made by its provider. */
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesCluster, NodeGroupStatus } from "../../components/cluster";
+
+class Provider extends pulumi.ProviderResource {
+  constructor() {
+    super("kubernetes", "to-train", {});
+  }
+}
+
+class Nodes extends pulumi.CustomResource {
+  declare readonly status: pulumi.Output<string>;
+
+  constructor() {
+    super("test:index:Nodes", "train-nodes", { status: "ready" });
+  }
+}
+
+const group: NodeGroupStatus = {
+  ...{ name: "cpu", role: "worker", gpus: 0, machineTypes: ["cpu-16"] },
+  ...{ minSize: 1, maxSize: 3, size: 1, problems: [] },
+};
+
+export function clusterInHand(
+  groups: Partial<NodeGroupStatus>[] = [],
+  parts: Partial<KubernetesCluster> = {},
+): KubernetesCluster {
+  return {
+    clusterName: pulumi.output("train"),
+    kubeProvider: new Provider(),
+    nodeGroups: pulumi.output(groups.map((given) => ({ ...group, ...given }))),
+    status: new Nodes().status,
+    ...parts,
+  } as KubernetesCluster;
+}

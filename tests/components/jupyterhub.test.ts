@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
+import { profiles } from "../../components/addons/jupyterhub/values";
+import type { KubernetesCluster } from "../../components/cluster";
+import { InvalidInput } from "../../components/errors";
+import { clusterInHand } from "./cluster-in-hand";
+import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
+
+const url = "https://hub.example.com";
+const client = { issuer: "https://sso.example.com/realms/lab", clientId: "train", secret: "CLIENT-SECRET" };
+const gpuGroup = { name: "v100", gpus: 8, machineTypes: ["p3.16xlarge"] };
+const keys = {
+  "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
+  "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
+};
+
+type Values = Record<string, Record<string, Record<string, unknown>>>;
+
+async function made(
+  given: Partial<JupyterHubArgs> = {},
+  parts: Partial<KubernetesCluster> = {},
+): Promise<{ registered: Registered; hub: JupyterHub; values: Values }> {
+  const registered = await mockProgram(keys);
+  const hub = new JupyterHub("hub", { cluster: clusterInHand([{}, gpuGroup], parts), url, client, ...given });
+  await valueOf(hub.url);
+  await settled();
+  const { values } = plain(registered.inputs("kubernetes:helm.sh/v3:Release")) as { values: Values };
+  return { registered, hub, values };
+}
+
+describe("JupyterHub", () => {
+  it("lets in whom Keycloak does, by the cluster's own client, and hides all that is secret", async () => {
+    const { registered, hub, values } = await made();
+    assert.equal(await valueOf(hub.url), url);
+    const { GenericOAuthenticator, JupyterHub: own } = values["hub"]!["config"] as Record<string, object>;
+    assert.deepEqual(GenericOAuthenticator, {
+      client_id: "train",
+      client_secret: "CLIENT-SECRET",
+      oauth_callback_url: hubCallback(url),
+      authorize_url: "https://sso.example.com/realms/lab/protocol/openid-connect/auth",
+      token_url: "https://sso.example.com/realms/lab/protocol/openid-connect/token",
+      userdata_url: "https://sso.example.com/realms/lab/protocol/openid-connect/userinfo",
+      username_claim: "preferred_username",
+      login_service: "Keycloak",
+      scope: ["openid", "profile", "email"],
+      allow_all: true,
+    });
+    assert.deepEqual(own, { authenticator_class: "generic-oauth", cookie_secret: "KEY-hub-cookies" });
+    const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));
+    for (const secret of ["CLIENT-SECRET", "KEY-hub"]) assert.ok(!shown.includes(secret), secret);
+    assert.ok(registered.isProtected("hub-namespace"));
+    assert.deepEqual(registered.dependenciesOf("hub-namespace"), ["train-nodes"]);
+    assert.ok(registered.dependenciesOf("hub-release").includes("hub-namespace"));
+  });
+
+  it("has its three keys from resources that keep them", async () => {
+    const { registered, values } = await made();
+    assert.equal(registered.all("gpu-clusters:kubernetes:GeneratedKey").length, 3);
+    const config = values["hub"]!["config"] as Record<string, object>;
+    assert.deepEqual(config["ConfigurableHTTPProxy"], { auth_token: "KEY-hub-proxy" });
+    assert.deepEqual(config["CryptKeeper"], { keys: ["KEY-hub-sessions"] });
+  });
+
+  it("keeps homes in the cluster's shared storage where it has some, and else in a class that can be named", async () => {
+    const storageOf = ({ hub, singleuser }: Values) => [
+      (hub!["db"] as { pvc: object }).pvc,
+      (singleuser!["storage"] as { dynamic: object }).dynamic,
+    ];
+    const shared = { sharedStorageClass: pulumi.output("shared") };
+    assert.deepEqual(storageOf((await made({}, shared)).values), [
+      { accessModes: ["ReadWriteMany"], storageClassName: "shared" },
+      { storageClass: "shared", storageAccessModes: ["ReadWriteMany"] },
+    ]);
+    assert.deepEqual(storageOf((await made({ storageClass: "fast" }, shared)).values), [
+      { accessModes: ["ReadWriteOnce"], storageClassName: "fast" },
+      { storageClass: "fast", storageAccessModes: ["ReadWriteOnce"] },
+    ]);
+    assert.deepEqual(storageOf((await made()).values), [
+      { accessModes: ["ReadWriteOnce"] },
+      { storageAccessModes: ["ReadWriteOnce"] },
+    ]);
+  });
+
+  it("offers what each group has, on its nodes, and stops what nobody uses", async () => {
+    const { values } = await made({ idleMinutes: 30, tolerations: [{ key: "team", operator: "Exists" }] });
+    const [none, gpu, ...others] = values["singleuser"]!["profileList"] as unknown as Record<string, object>[];
+    assert.deepEqual([none!["slug"], gpu!["slug"], others.length], ["no-gpu", "v100", 0]);
+    assert.deepEqual(gpu!["kubespawner_override"], {
+      node_selector: { "gpu-clusters/node-group": "v100" },
+      tolerations: [
+        { key: "nvidia.com/gpu", operator: "Exists" },
+        { key: "team", operator: "Exists" },
+      ],
+      extra_resource_limits: { "nvidia.com/gpu": "1" },
+    });
+    const { gpus } = gpu!["profile_options"] as { gpus: { choices: Record<string, { display_name: string }> } };
+    const shown = Object.values(gpus.choices).map(({ display_name }) => display_name);
+    assert.deepEqual(shown, ["1", "2", "4", "8"]);
+    assert.deepEqual(values["cull"], { enabled: true, timeout: 1800, every: 300 });
+  });
+
+  it("offers no choice where there is none, and no group that can have no nodes", () => {
+    const one = { name: "one", gpus: 1, machineTypes: ["v100"], maxSize: 2 };
+    const [, only, ...others] = profiles([one, { ...one, name: "off", maxSize: 0 }], []);
+    assert.equal(others.length, 0);
+    assert.ok(only && !("profile_options" in only));
+  });
+
+  it("says all that cannot be right, by the field", async () => {
+    await mockProgram(keys);
+    const cluster = clusterInHand();
+    const given = { cluster, url: "hub.example.com/lab", client, homeGib: 0, namespace: "Hub" };
+    assert.throws(
+      () => new JupyterHub("hub", given),
+      (error: InvalidInput) => {
+        assert.match(error.message, /3 invalid inputs\n {2}url: .*\n {2}homeGib: .*\n {2}namespace: /);
+        return true;
+      },
+    );
+    await settled();
+  });
+});
