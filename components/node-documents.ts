@@ -31,14 +31,18 @@ export function controlPlaneFields(facts: ClusterFacts): NodeDocument {
   };
 }
 
-export interface GroupFacts extends ClusterFacts, GroupMarks {
-  /** Of the API server, as the group's machines reach it. */
-  endpoint: string;
+/** What a group gives its nodes. */
+export interface MarkedNode extends GroupMarks {
   labels: Readonly<Record<string, string>>;
   taints: readonly Taint[];
   /** Zero for machines without GPUs. */
   gpus: number;
   gpuModel?: string | undefined;
+}
+
+export interface GroupFacts extends ClusterFacts, MarkedNode {
+  /** Of the API server, as the group's machines reach it. */
+  endpoint: string;
 }
 
 export function groupFields(facts: GroupFacts): NodeDocument {

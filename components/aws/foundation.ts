@@ -1,4 +1,5 @@
 import { AccountReady } from "../../sdk/aws/account-ready";
+import { reservedKind } from "../../sdk/aws/capacity";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
@@ -166,7 +167,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     onAws,
   );
-  const hasReservation = (args.nodeGroups ?? []).some(({ capacity }) => capacity?.reservation !== undefined);
+  const hasReserved = (args.nodeGroups ?? []).some(({ capacity }) => reservedKind(capacity) !== undefined);
   const controlPlaneIdentity = machineIdentity(
     `${name}-control-plane`,
     {
@@ -181,7 +182,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
             kmsKey,
             joinParameter,
             kubernetesTag: Object.keys(kubernetes)[0],
-            reservedNodeRole: hasReservation ? nodeRole : undefined,
+            reservedNodeRole: hasReserved ? nodeRole : undefined,
           }),
         ),
       permissionsBoundary: args.permissionsBoundary,

@@ -2,14 +2,15 @@ import * as pulumi from "../../sdk/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { PlacementGroup } from "@pulumi/aws/ec2/placementGroup";
 import { renderBootstrapScript } from "../../bootstrap/script";
+import { reservedKind } from "../../sdk/aws/capacity";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
-import { countsGpus, offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
-import { groupLabels, groupTaints } from "../node-marks";
+import { groupMarks } from "../kubeadm/group-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { metadataOptions } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
@@ -64,16 +65,8 @@ export function nodeGroup(
   options: NodeGroupOptions,
 ): { resource: NodeGroup; spec: NodeGroupArgs } {
   const { clusterName, group } = place;
-  const identity = {
-    clusterName,
-    group: group.name,
-    role: group.role,
-    gpuVendor: group.gpuVendor,
-    countedGpus: place.gpuSupport && countsGpus(group, place.gpuMode),
-  };
-  const gpus = pulumi
-    .all([groupGpus(group), group.instanceTypes])
-    .apply(([count, [first = ""]]) => ({ gpus: count, gpuModel: gpuModelOf(first) }));
+  const gpuModel = pulumi.output(group.instanceTypes).apply(([first = ""]) => gpuModelOf(first));
+  const { facts, labels, taints } = groupMarks(place, group, groupGpus(group), gpuModel);
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
@@ -134,26 +127,16 @@ export function nodeGroup(
         { resourceType: "volume", tags: ofMachines },
       ],
       userData: pulumi
-        .all([
-          place.certificateAuthority,
-          place.kubernetesVersion,
-          place.endpoint,
-          place.joinParameter,
-          pulumi.output(group.labels ?? {}),
-          pulumi.all([group.taints ?? [], gpus]),
-        ])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, labels, [taints, gpus]]) =>
+        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, place.joinParameter, facts])
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, facts]) =>
           renderBootstrapScript(
             workerDocument({
-              ...identity,
+              ...facts,
               certificateAuthority,
               externalCloudProvider: place.externalCloudProvider,
               kubernetesVersion,
               endpoint,
               joinParameter,
-              labels,
-              taints,
-              ...gpus,
             }),
             { delivery: "ec2-user-data" },
           ),
@@ -172,10 +155,8 @@ export function nodeGroup(
     instanceTypes: group.instanceTypes,
     subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
     capacity: group.capacity,
-    labels: pulumi
-      .all([pulumi.output(group.labels ?? {}), gpus])
-      .apply(([own, known]) => groupLabels({ ...identity, ...known }, own)),
-    taints: pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own)),
+    labels,
+    taints,
     gpus: offeredGpus(gpuFields(group), place.gpuMode),
     tags: withTags(defaultTags(), place.tags),
   };
@@ -196,7 +177,7 @@ export function nodeGroup(
 export function autoscaledGroup(group: AwsNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
   const { name, role, minSize, maxSize, capacity } = group;
   if (role === "control") return undefined;
-  const kind = capacity?.reservation ? "reservation" : capacity?.spot ? "spot" : "onDemand";
+  const kind = reservedKind(capacity) ? "reserved" : capacity?.spot ? "spot" : "onDemand";
   const priority = priorities[kind];
   return { cloud: "aws", name, minSize, maxSize, priority, spec };
 }

@@ -2,11 +2,11 @@ import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
 import { priorities } from "../addons/autoscaler/groups";
-import { countsGpus, offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
-import { groupLabels, groupTaints } from "../node-marks";
+import { groupMarks } from "../kubeadm/group-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
 import { images } from "./profiles";
@@ -30,17 +30,7 @@ export interface NodeGroupPlace {
 
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
-  const identity = {
-    clusterName,
-    group: group.name,
-    role: group.role,
-    gpuVendor: group.gpuVendor,
-    countedGpus: place.gpuSupport && countsGpus(group, place.gpuMode),
-  };
-  const labels = pulumi
-    .all([pulumi.output(group.labels ?? {}), group.gpus, group.gpuModel])
-    .apply(([own, gpus = 0, gpuModel]) => groupLabels({ ...identity, gpus, gpuModel }, own));
-  const taints = pulumi.output(group.taints ?? []).apply((own) => groupTaints(group, own));
+  const { facts, labels, taints } = groupMarks(place, group, group.gpus ?? 0, group.gpuModel);
   const image = pulumi
     .output(group.gpus ?? 0)
     .apply((gpus) => (gpus > 0 && group.gpuDriver !== "operator" ? images.nvidia : images.plain));
@@ -71,23 +61,17 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
         place.certificateAuthority,
         place.kubernetesVersion,
         place.endpoint,
-        group.labels ?? {},
-        group.gpus ?? 0,
-        group.gpuModel,
-        pulumi.all([pulumi.all(place.authorizedKeys), pulumi.output(group.taints ?? [])]),
+        pulumi.all(place.authorizedKeys),
+        facts,
       ])
-      .apply(([certificateAuthority, kubernetesVersion, endpoint, own, gpus, gpuModel, [authorizedKeys, taints]]) =>
+      .apply(([certificateAuthority, kubernetesVersion, endpoint, authorizedKeys, facts]) =>
         renderBootstrapScript(
           workerDocument({
-            ...identity,
+            ...facts,
             certificateAuthority,
             authorizedKeys,
             kubernetesVersion,
             endpoint,
-            labels: own as Record<string, string>,
-            taints,
-            gpus,
-            gpuModel,
           }),
           { delivery: "cudo-start-script" },
         ),

@@ -1,3 +1,4 @@
+import { reservedKind } from "../../sdk/aws/capacity";
 import type { OpenNodeGroup } from "../node-groups/registry";
 import type { NodeGroupDriver } from "../node-groups/driver";
 import { FleetDriver, type FleetDriverOptions } from "./fleet/fleet-driver";
@@ -9,5 +10,5 @@ export const openNodeGroup: OpenNodeGroup = (config, spec: FleetSpec, { owner })
   driverOf({ ec2: connect(config).ec2, spec, owner });
 
 export function driverOf(options: FleetDriverOptions): NodeGroupDriver {
-  return options.spec.capacity?.reservation ? new ReservationDriver(options) : new FleetDriver(options);
+  return reservedKind(options.spec.capacity) ? new ReservationDriver(options) : new FleetDriver(options);
 }

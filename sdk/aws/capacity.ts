@@ -42,19 +42,55 @@ export interface CapacityArgs {
   reservation?: pulumi.Input<ReservationCapacityArgs>;
 }
 
+/** Kinds that are paid for before there are machines. A group launches its own into the one with the `id`; no fleet buys any. */
+const reservedKinds = ["reservation"] as const;
+const kinds = ["onDemand", "spot", ...reservedKinds] as const;
+
+type Kinds = Readonly<Partial<Record<(typeof kinds)[number], unknown>>>;
+
 /** With fields that are not known yet. */
 type Capacity = { [Kind in keyof CapacityArgs]?: Partial<NonNullable<pulumi.Unwrap<CapacityArgs>[Kind]>> };
 
-const kinds = ["onDemand", "spot", "reservation"] as const;
-
-export function capacityType(capacity: { readonly spot?: unknown } | undefined): CapacityType {
-  return capacity?.spot === undefined ? "on-demand" : "spot";
+/** What the machines are launched into. */
+export interface Reserved {
+  readonly kind: (typeof reservedKinds)[number];
+  /** Undefined: not known yet. */
+  readonly id: string | undefined;
 }
 
 /** What a plan must know of it. */
-export function purchaseOf(capacity: Capacity | undefined): { capacityType: CapacityType; reservationId?: string } {
-  const reservationId = capacity?.reservation?.id;
-  return { capacityType: capacityType(capacity), ...(reservationId !== undefined && { reservationId }) };
+export interface Purchase {
+  readonly capacityType: CapacityType;
+  readonly reserved?: Reserved;
+}
+
+/** What is known of it by now: `known` gives undefined for what is not. Its kinds are always known. */
+export function readCapacity(capacity: unknown, known: (value: unknown) => unknown): Capacity {
+  const fields = (value: unknown) => Object.entries(known(value) ?? {}).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(
+    fields(capacity).map(([kind, settings]) => [
+      kind,
+      Object.fromEntries(fields(settings).map(([field, value]) => [field, known(value)])),
+    ]),
+  );
+}
+
+export function capacityType(capacity: Kinds | undefined): CapacityType {
+  return capacity?.spot === undefined ? "on-demand" : "spot";
+}
+
+export function reservedKind(capacity: Kinds | undefined): Reserved["kind"] | undefined {
+  return reservedKinds.find((kind) => capacity?.[kind] !== undefined);
+}
+
+export function reservedOf(capacity: Capacity | undefined): Reserved | undefined {
+  const kind = reservedKind(capacity);
+  return kind && { kind, id: capacity?.[kind]?.id };
+}
+
+export function purchaseOf(capacity: Capacity | undefined): Purchase {
+  const reserved = reservedOf(capacity);
+  return { capacityType: capacityType(capacity), ...(reserved && { reserved }) };
 }
 
 /** What is wrong with it, by the field's path below it. Undefined values are not known yet. */
@@ -73,10 +109,10 @@ export function capacityProblems(capacity: Capacity, minSize: number | undefined
     const reason = `${base} must not be more than minSize, ${minSize}: a fleet's on-demand part does not shrink with it`;
     problems.push({ path, reason });
   }
-  const id = capacity.reservation?.id;
+  const { kind, id } = reservedOf(capacity) ?? {};
   if (id !== undefined && !/^cr-[0-9a-f]{8,17}$/.test(id)) {
     const reason = `"${id}" is no id of a Capacity Reservation such as cr-0123456789abcdef0`;
-    problems.push({ path: ".reservation.id", reason });
+    problems.push({ path: `.${kind}.id`, reason });
   }
   return problems;
 }

@@ -9,8 +9,8 @@ export const tagKeys = {
   /** Bounds of a fleet's size: what EC2 does not keep. */
   minSize: "gpu-clusters/min-size",
   maxSize: "gpu-clusters/max-size",
-  /** Of a fleet that only marks its group: the Capacity Reservation that the machines run in. */
-  reservation: "gpu-clusters/reservation",
+  /** Of a fleet that only marks its group: what the machines are launched into, `reservation:cr-0123456789abcdef0`. */
+  reserved: "gpu-clusters/reserved",
   /** On an instance that is about to be terminated: the fleet's target without it. */
   removing: "gpu-clusters/removing",
 } as const;

@@ -16,7 +16,7 @@ export interface AutoscaledGroup {
 }
 
 /** By what a machine costs once it is wanted: a reservation is paid for already. */
-export const priorities = { reservation: 30, spot: 20, onDemand: 10 } as const;
+export const priorities = { reserved: 30, spot: 20, onDemand: 10 } as const;
 
 /** Where our server and cluster-autoscaler meet, in their pod. */
 export const socket = { folder: "/run/gpu-clusters", path: "/run/gpu-clusters/autoscaler.sock" } as const;

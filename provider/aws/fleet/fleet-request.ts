@@ -1,14 +1,10 @@
 /** A node group's shape as EC2 Fleet takes it. */
 import type { CreateFleetCommandInput, FleetData, FleetLaunchTemplateConfigRequest } from "@aws-sdk/client-ec2";
-import {
-  onDemandStrategy,
-  spotStrategy,
-  strategyFromApi,
-  type AllocationStrategy,
-  type CapacityType,
-} from "../../../sdk/aws/allocation";
-import { fromTagList, tagKeys, toTagList } from "../ownership";
+import { onDemandStrategy, spotStrategy, strategyFromApi, type AllocationStrategy } from "../../../sdk/aws/allocation";
+import type { Purchase } from "../../../sdk/aws/capacity";
+import { fromTagList, toTagList } from "../ownership";
 import { everyPair, pairsOf, type FleetPair } from "./fleet-pairs";
+import { reservedFromTags } from "./reserved-mark";
 
 /** What can change while a fleet lives. It concerns machines made from then on. */
 export interface FleetShape {
@@ -21,13 +17,10 @@ export interface FleetShape {
 }
 
 /** What a fleet keeps for its whole life. */
-export interface FleetTerms {
-  readonly capacityType: CapacityType;
+export interface FleetTerms extends Purchase {
   readonly allocationStrategy: AllocationStrategy;
   /** On-demand instances among a spot group's. */
   readonly onDemandBase: number;
-  /** Of the group's machines, which its fleet then does not make. */
-  readonly reservationId?: string;
 }
 
 /** Reference: EC2 user guide, "EC2 Fleet quotas" and CreateFleet: over all launch templates of one fleet. */
@@ -85,7 +78,7 @@ export function createFleetRequest(
 
 /** The shape and terms of a fleet that exists. */
 export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
-  const reservationId = fromTagList(fleet.Tags)[tagKeys.reservation];
+  const reserved = reservedFromTags(fromTagList(fleet.Tags));
   const config = fleet.LaunchTemplateConfigs?.[0];
   const specification = config?.LaunchTemplateSpecification;
   const pairs = pairsOf(fleet);
@@ -99,7 +92,7 @@ export function readFleet(fleet: FleetData): FleetShape & FleetTerms {
     capacityType,
     allocationStrategy: strategyFromApi(options?.AllocationStrategy),
     onDemandBase: capacityType === "spot" ? (fleet.TargetCapacitySpecification?.OnDemandTargetCapacity ?? 0) : 0,
-    ...(reservationId !== undefined && { reservationId }),
+    ...(reserved && { reserved }),
   };
 }
 

@@ -4,6 +4,7 @@ import { purchaseOf } from "../../../sdk/aws/capacity";
 import type { NodeGroupArgs } from "../../../sdk/aws/node-group";
 import { groupTags, tagKeys, type GroupName } from "../ownership";
 import type { FleetShape, FleetTerms } from "./fleet-request";
+import { reservedTag } from "./reserved-mark";
 
 /** The unwrapped inputs of `aws:NodeGroup`. */
 export type FleetSpec = pulumi.Unwrap<NodeGroupArgs>;
@@ -33,8 +34,8 @@ export function termsOf({ capacity }: Pick<FleetSpec, "capacity">): FleetTerms {
 
 /** The inputs that such a fleet has. */
 export function capacityOf(terms: FleetTerms): FleetSpec["capacity"] {
-  const { capacityType, allocationStrategy, onDemandBase, reservationId } = terms;
-  if (reservationId !== undefined) return { reservation: { id: reservationId } };
+  const { capacityType, allocationStrategy, onDemandBase, reserved } = terms;
+  if (reserved?.id !== undefined) return { [reserved.kind]: { id: reserved.id } };
   if (capacityType === "spot") return { spot: { allocationStrategy, onDemandBase } };
   return { onDemand: { allocationStrategy: allocationStrategy === "prioritized" ? "prioritized" : "lowest-price" } };
 }
@@ -49,6 +50,6 @@ export function fleetTags(spec: FleetSpec, owner: string): Record<string, string
     [tagKeys.owner]: owner,
     [tagKeys.minSize]: String(minSize),
     [tagKeys.maxSize]: String(maxSize),
-    ...(capacity?.reservation && { [tagKeys.reservation]: capacity.reservation.id }),
+    ...reservedTag(capacity),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { RunInstancesCommand, type RunInstancesCommandInput } from "@aws-sdk/client-ec2";
+import { reservedOf, type Reserved } from "../../../sdk/aws/capacity";
 import { isLive } from "../../node-groups/bounds";
 import {
   GroupUnfinished,
@@ -134,7 +135,7 @@ export class ReservationDriver implements NodeGroupDriver {
         ? { NetworkInterfaces: NetworkInterfaces.map((each) => ({ ...each, SubnetId })) as never }
         : { SubnetId }),
       CapacityReservationSpecification: {
-        CapacityReservationTarget: { CapacityReservationId: this.reservationId },
+        CapacityReservationTarget: { CapacityReservationId: this.reserved.id },
       },
     };
   }
@@ -142,19 +143,20 @@ export class ReservationDriver implements NodeGroupDriver {
   /** The one in the reservation's zone. */
   private async subnet(signal: AbortSignal): Promise<string> {
     const { ec2, spec } = this.options;
+    const { kind, id } = this.reserved;
     const [reservation, zoneOf] = await Promise.all([
-      readReservation(ec2, this.reservationId, signal),
+      readReservation(ec2, id, signal),
       readZonesOf(ec2, spec.subnetIds, signal),
     ]);
-    if (!reservation) throw new Error(`capacity.reservation.id: ${this.reservationId} does not exist any more`);
+    if (!reservation) throw new Error(`capacity.${kind}.id: ${id} does not exist any more`);
     const zone = reservation.AvailabilityZone;
-    const found = spec.subnetIds.find((id) => zoneOf.get(id) === zone);
-    if (found === undefined) throw new Error(`subnetIds: none is in ${zone}, where ${this.reservationId} is`);
+    const found = spec.subnetIds.find((each) => zoneOf.get(each) === zone);
+    if (found === undefined) throw new Error(`subnetIds: none is in ${zone}, where ${id} is`);
     return found;
   }
 
-  private get reservationId(): string {
-    return this.options.spec.capacity!.reservation!.id;
+  private get reserved(): Reserved & { id: string } {
+    return reservedOf(this.options.spec.capacity) as Reserved & { id: string };
   }
 
   /** Changes of one group happen one after the other. */

@@ -6,7 +6,7 @@ import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
-import { capacityProblems, purchaseOf } from "../../../sdk/aws/capacity";
+import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
@@ -70,13 +70,8 @@ function nameFailures({ name, clusterName }: Fields<NodeGroupInputs>): CheckFail
 
 function capacityFailures({ capacity, minSize }: Fields<NodeGroupInputs>): CheckFailure[] {
   if (capacity === undefined || isUnknown(capacity)) return [];
-  const { onDemand, spot, reservation } = capacity as Fields<NonNullable<NodeGroupInputs["capacity"]>>;
-  const seen = {
-    ...(onDemand !== undefined && { onDemand: {} }),
-    ...(spot !== undefined && { spot: { onDemandBase: known(fieldsOf(spot)["onDemandBase"] as number | undefined) } }),
-    ...(reservation !== undefined && { reservation: { id: known(fieldsOf(reservation)["id"] as string | undefined) } }),
-  };
-  return capacityProblems(seen, known(minSize)).map(({ path, reason }) => ({ property: `capacity${path}`, reason }));
+  const problems = capacityProblems(readCapacity(capacity, knownPart), known(minSize));
+  return problems.map(({ path, reason }) => ({ property: `capacity${path}`, reason }));
 }
 
 async function cloudFailures(
@@ -95,7 +90,7 @@ async function cloudFailures(
   const [minSize, maxSize] = [known(inputs.minSize), known(inputs.maxSize)];
   const { capacity } = inputs;
   if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
-  const plan = { instanceTypes, minSize, maxSize, ...purchaseOf(knownPurchase(capacity)) };
+  const plan = { instanceTypes, minSize, maxSize, ...purchaseOf(readCapacity(capacity, knownPart)) };
   const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
   const facts = await readGroupFacts(clients, plan, surroundings, signal);
   const findings = examineGroup({ ...plan, isNew: before === undefined }, facts);
@@ -122,13 +117,6 @@ function uncountedGpus({ gpus }: Fields<NodeGroupInputs>, { types }: GroupFacts)
 
 function planOf({ instanceTypes, minSize, maxSize, capacity }: NodeGroupInputs): object {
   return { instanceTypes, minSize, maxSize, ...purchaseOf(capacity) };
-}
-
-/** A reservation that is not known yet is looked at when it is. */
-function knownPurchase(capacity: unknown): NodeGroupInputs["capacity"] {
-  const { reservation, ...others } = fieldsOf(capacity);
-  const isKnown = typeof fieldsOf(reservation)["id"] === "string";
-  return { ...others, ...(isKnown && { reservation }) } as NodeGroupInputs["capacity"];
 }
 
 async function templateFindings(
@@ -176,6 +164,6 @@ async function templateFindings(
   return { failures, warnings, imageArchitecture: image?.Architecture };
 }
 
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !isUnknown(value) ? (value as Record<string, unknown>) : {};
+function knownPart(value: unknown): unknown {
+  return isUnknown(value) ? undefined : value;
 }

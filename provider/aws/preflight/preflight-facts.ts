@@ -31,7 +31,7 @@ export async function readGroupFacts(
   const [region, offerings, reservation] = await Promise.all([
     clients.region(),
     readOfferings(clients.ec2, wanted, signal),
-    plan.reservationId === undefined ? undefined : readReservation(clients.ec2, plan.reservationId, signal),
+    plan.reserved?.id === undefined ? undefined : readReservation(clients.ec2, plan.reserved.id, signal),
   ]);
   const offered = wanted.filter((type) => offerings.some(({ instanceType }) => instanceType === type));
   const missing = wanted.filter((type) => !offered.includes(type));

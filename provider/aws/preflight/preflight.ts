@@ -1,17 +1,14 @@
 /** What can be known of a node group before anything is made. Pure: `preflight-facts.ts` asks AWS. */
 import type { CapacityReservation } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../../server/resource";
-import type { CapacityType } from "../../../sdk/aws/allocation";
+import type { Purchase } from "../../../sdk/aws/capacity";
 import { mostOverrides } from "../fleet/fleet-request";
 import { shapeOf, type InstanceTypeFacts, type Offering } from "../instance-types";
 import type { VcpuQuota } from "./quotas";
-import { reservationFindings } from "./reservation";
+import { reservedFindings } from "./reservation";
 
-export interface GroupPlan {
+export interface GroupPlan extends Purchase {
   readonly instanceTypes: readonly string[];
-  readonly capacityType: CapacityType;
-  /** The Capacity Reservation that its machines are to run in. */
-  readonly reservationId?: string;
   readonly minSize: number;
   readonly maxSize: number;
   /** True for a group that has no machines yet; undefined: not known. */
@@ -46,9 +43,9 @@ export function examineGroup(plan: GroupPlan, facts: GroupFacts, path = ""): Fin
   const at = (property: string) => (path === "" ? property : `${path}.${property}`);
   const offered = offeredFailures(plan, facts, at);
   const shape = shapeFailures(plan, facts, at);
-  if (plan.reservationId !== undefined) {
+  if (plan.reserved) {
     // It counts against quotas itself, of whoever owns it; what runs in it does not.
-    const reserved = reservationFindings(plan, plan.reservationId, facts, at);
+    const reserved = reservedFindings(plan, plan.reserved, facts, at);
     return { failures: [...offered, ...shape, ...reserved.failures], warnings: reserved.warnings };
   }
   return {

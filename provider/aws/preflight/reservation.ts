@@ -1,5 +1,6 @@
 /** Whether a Capacity Reservation has what a group wants of it. */
 import { DescribeCapacityReservationsCommand, type CapacityReservation, type EC2Client } from "@aws-sdk/client-ec2";
+import type { Reserved } from "../../../sdk/aws/capacity";
 import { isAwsError } from "../errors";
 import type { Findings, GroupFacts, GroupPlan } from "./preflight";
 
@@ -22,13 +23,15 @@ export async function readReservation(
 /** Reference: EC2 API, CapacityReservation. */
 const linux = "Linux/UNIX";
 
-export function reservationFindings(
+/** What is not known yet is looked at when it is. */
+export function reservedFindings(
   { instanceTypes, minSize, maxSize, isNew }: GroupPlan,
-  id: string,
+  { kind, id }: Reserved,
   { region, zones, reservation: found }: GroupFacts,
   at: (property: string) => string,
 ): Findings {
-  const property = at("capacity.reservation.id");
+  if (id === undefined) return { failures: [], warnings: [] };
+  const property = at(`capacity.${kind}.id`);
   if (!found) {
     return { failures: [{ property, reason: `Capacity Reservation ${id} does not exist in ${region}` }], warnings: [] };
   }

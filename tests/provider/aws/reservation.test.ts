@@ -22,7 +22,7 @@ import { checkNodeGroup } from "../../../provider/aws/handlers/node-group-inputs
 import { isAwsError } from "../../../provider/aws/errors";
 import { isLive } from "../../../provider/node-groups/bounds";
 import { GroupUnfinished, type NodeGroupDriver } from "../../../provider/node-groups/driver";
-import { capacityProblems } from "../../../sdk/aws/capacity";
+import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
 import {
   deadline,
   makeTemplate,
@@ -230,7 +230,8 @@ describe("provider/aws/preflight/reservation", () => {
       ...{ region: "us-west-2", offerings: [], alternatives: [], types: [], imageArchitecture: undefined },
       ...{ zones: ["us-west-2a", "us-west-2b"], quotas: new Map(), reservation },
     };
-    const whole = { capacityType: "on-demand" as const, reservationId: id, minSize: 1, maxSize: 4, isNew: true };
+    const reserved = { kind: "reservation" as const, id };
+    const whole = { capacityType: "on-demand" as const, reserved, minSize: 1, maxSize: 4, isNew: true };
     return examineGroup({ instanceTypes: [], ...whole, ...plan }, facts, "nodeGroups[1]");
   };
 
@@ -265,6 +266,22 @@ describe("provider/aws/preflight/reservation", () => {
     assert.deepEqual(examine({ ...good, AvailableInstanceCount: 0 }, { isNew: false }).failures, []);
   });
 
+  it("says nothing of one whose id is not known yet, and holds no group in it against the account's quota", () => {
+    const quota = { quota: { code: "L-417A185B", name: "Running On-Demand P instances" }, vcpus: 0 };
+    const shape = { ...{ name: "p5.48xlarge", vcpus: 192, memoryMib: 1 }, ...{ gpus: 8, architectures: ["x86_64"] } };
+    const facts = {
+      ...{ region: "us-west-2", alternatives: [], types: [shape], zones: ["us-west-2a"], imageArchitecture: undefined },
+      ...{
+        offerings: [{ instanceType: "p5.48xlarge", zone: "us-west-2a" }],
+        quotas: new Map([["p5.48xlarge", quota]]),
+      },
+    } as unknown as GroupFacts;
+    const given = { reservation: { id: undefined } };
+    const plan = { instanceTypes: ["p5.48xlarge"], minSize: 1, maxSize: 4, ...purchaseOf(given) };
+    assert.deepEqual(examineGroup(plan, facts), { failures: [], warnings: [] });
+    assert.match(examineGroup({ ...plan, reserved: undefined }, facts).failures[0]!.reason, /quota/);
+  });
+
   it("warns of an open one and of an end", () => {
     const { failures, warnings } = examine({
       ...good,
@@ -282,12 +299,21 @@ describe("sdk/aws/capacity", () => {
     assert.match(capacityProblems({ reservation: { id }, spot: {} }, 1)[0]!.reason, /exactly one of onDemand, spot, /);
   });
 
+  it("is read with what is not known yet left out, its kinds never", () => {
+    const unknown = Symbol();
+    const read = (capacity: unknown) => readCapacity(capacity, (value) => (value === unknown ? undefined : value));
+    assert.deepEqual(read({ reservation: { id: unknown }, spot: undefined }), { reservation: { id: undefined } });
+    assert.deepEqual(read({ spot: unknown }), { spot: {} });
+    assert.deepEqual(read({ spot: { onDemandBase: 2 } }), { spot: { onDemandBase: 2 } });
+    assert.deepEqual(read(unknown), {});
+  });
+
   it("refuses a cluster placement group beside a reservation, and tells the autoscaler that it is paid for", () => {
     const group = { capacity: { reservation: { id } }, minSize: 0, placementGroup: "cluster" as const };
     const problems = new Problems();
     checkCapacity("nodeGroups[0].capacity", group, problems);
     assert.match(problems.all[0]!.reason, /a reservation has its own place/);
     const whole = { ...group, name: "gpu", role: "worker" as const, maxSize: 1, instanceTypes: ["p5.48xlarge"] };
-    assert.equal(autoscaledGroup(whole, {} as never)!.priority, priorities.reservation);
+    assert.equal(autoscaledGroup(whole, {} as never)!.priority, priorities.reserved);
   });
 });
