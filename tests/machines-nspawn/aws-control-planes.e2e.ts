@@ -8,6 +8,7 @@ import { oneLife } from "../engine/one-life";
 import { until } from "../simulator/machines/test-cluster";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
+import { inside } from "./inside";
 
 describe("three control planes on AWS, on machines that boot", function () {
   this.timeout(4 * bootMs);
@@ -70,6 +71,47 @@ describe("three control planes on AWS, on machines that boot", function () {
       await ec2.startInstances({ InstanceIds: [id] });
       await until(`the API server of ${id} is back`, async () => (await ownReadiness(id)) === "ok", bootMs);
     }
+    await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
+  });
+
+  it("renew their certificates one after the other, while the API answers", async function () {
+    this.timeout(12 * bootMs);
+    const disks = await Promise.all(InstanceIds.map(async (id) => cluster.diskOf((await machine(id)).id)));
+    const onEach = async (command: string) =>
+      (await Promise.all(disks.map((disk) => inside(disk, command)))).map((answer) => answer.trim());
+    const pki = "/etc/kubernetes/pki";
+    const client = `${pki}/apiserver-kubelet-client`;
+    const unit = "gpu-clusters-certificates.service";
+    const apiServer = "pgrep -x kube-apiserver";
+    const before = await onEach(apiServer);
+    const request = `openssl req -new -key ${client}.key -subj /O=kubeadm:cluster-admins/CN=kube-apiserver-kubelet-client`;
+    const issue = `openssl x509 -req -days 9 -CA ${pki}/ca.crt -CAkey ${pki}/ca.key -set_serial 9 -extfile <(echo extendedKeyUsage=clientAuth)`;
+    // Who has to wait for another's turn tries again in ten minutes.
+    const sooner = `mkdir -p /run/systemd/system/${unit}.d; printf '[Service]\\nRestartSec=3\\n' >/run/systemd/system/${unit}.d/test.conf; systemctl daemon-reload`;
+    await onEach(`${request} | ${issue} -out ${client}.crt; ${sooner}`);
+    await onEach(`systemctl start --no-block ${unit}`);
+
+    // Its turn, in seconds, once it has given it back.
+    const turnOf = (journal: string) =>
+      ["created", "deleted"].map((word) =>
+        Number(new RegExp(`^([\\d.]+) .*gpu-clusters-certificates"? ${word}`, "m").exec(journal)?.[1]),
+      ) as [number, number];
+    let turns: [number, number][] = [];
+    await until(
+      "all have had their turn",
+      async () => {
+        await until("the API answers", async () => (await cluster.kubectl("get", "--raw", "/readyz")) === "ok", bootMs);
+        turns = (await onEach(`journalctl -u ${unit} -o short-unix --no-pager`)).map(turnOf);
+        return turns.every(([, end]) => end > 0);
+      },
+      10 * bootMs,
+    );
+    const [first, second, third] = turns.sort(([one], [other]) => one - other);
+    assert.ok(first![1] <= second![0] && second![1] <= third![0], JSON.stringify(turns));
+    for (const name of [client, `${pki}/apiserver`, `${pki}/etcd/server`, `${pki}/front-proxy-client`])
+      for (const end of await onEach(`openssl x509 -noout -enddate -in ${name}.crt`))
+        assert.ok(Date.parse(end.replace("notAfter=", "")) - Date.now() > 360 * 86_400_000, `${name}: ${end}`);
+    (await onEach(apiServer)).forEach((process, index) => assert.notEqual(process, before[index]));
     await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
   });
 

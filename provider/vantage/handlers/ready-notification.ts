@@ -38,8 +38,7 @@ export const readyNotificationHandler: ResourceHandler<ReadyNotificationInputs, 
   preview: (_inputs, state) => (state === undefined ? {} : { messageId: Unknown.value, outcome: Unknown.value }),
 
   async create(inputs, context) {
-    const id = messageId(context.urn, 1);
-    return { id: context.name, outputs: await tell(inputs, id, context) };
+    return { id: context.name, outputs: await tell(inputs, messageId(inputs, context), context) };
   },
 
   async read(id, state) {
@@ -47,11 +46,7 @@ export const readyNotificationHandler: ResourceHandler<ReadyNotificationInputs, 
     return state;
   },
 
-  update(_id, inputs, { inputs: before, outputs }, context) {
-    const changed = inputs.baseUrl !== before.baseUrl || inputs.settings !== before.settings;
-    const number = numberOf(outputs.messageId);
-    return tell(inputs, messageId(context.urn, changed ? number + 1 : number), context);
-  },
+  update: (_id, inputs, { outputs }, context) => tell(inputs, messageId(inputs, context, outputs.messageId), context),
 
   async delete() {
     // What was told stays told.
@@ -95,13 +90,22 @@ function loginOf({ accessToken, issuer, clientId, clientSecret }: ReadyNotificat
   return keycloakLogin({ issuer: issuer!, clientId: clientId!, clientSecret });
 }
 
-/** The same in each try, of one `up` and of the next; another for another message. */
-function messageId(urn: string, number: number): string {
-  return `${createHash("sha256").update(urn).digest("hex").slice(0, 32)}-${number}`;
+/**
+ * The same in each try, of one `up` and of the next; another for another message. The engine keeps the inputs of before where an update fails:
+ * so the key itself says which message it was for, in too few digits to tell what is in it.
+ */
+function messageId(
+  { baseUrl, settings }: ReadyNotificationInputs,
+  { urn }: Pick<ResourceContext, "urn">,
+  before = "",
+): string {
+  const [, number = "0", last] = before.split("-");
+  const message = digest([urn, baseUrl, settings].join("\n"), 8);
+  return [digest(urn, 32), message === last ? number : Number(number) + 1, message].join("-");
 }
 
-function numberOf(id: string): number {
-  return Number(id.split("-").at(-1));
+function digest(text: string, digits: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }
 
 /** Receivers quote what they were sent; what is short hides nothing. */

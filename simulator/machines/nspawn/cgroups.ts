@@ -91,6 +91,7 @@ export async function endCgroups(directories: readonly string[]): Promise<number
       killed.add(pid);
       kill(pid);
     }
+    if (living.length > 0) directories.forEach(thaw);
     if (living.length === 0 && directories.every(removed)) return killed.size;
     if (Date.now() > deadline)
       throw new Error(
@@ -108,6 +109,17 @@ export function processesIn(directory: string): number[] {
   } catch {
     // Gone meanwhile.
     return [];
+  }
+}
+
+/** runc freezes a container while it changes it, and in v1 what is frozen does not even die. */
+function thaw(directory: string): void {
+  try {
+    const state = join(directory, "freezer.state");
+    if (existsSync(state) && readFileSync(state, "utf8").trim() !== "THAWED") writeFileSync(state, "THAWED");
+    subgroups(directory).forEach(thaw);
+  } catch {
+    // Gone meanwhile.
   }
 }
 

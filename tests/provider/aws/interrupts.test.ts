@@ -1,8 +1,16 @@
 /** ^C and time limits at each request: nothing that AWS made is lost. */
-import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
+import assert from "node:assert/strict";
+import {
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateRouteCommand,
+  CreateSecurityGroupCommand,
+  DescribeRouteTablesCommand,
+  ModifySubnetAttributeCommand,
+} from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { ProviderDefinition } from "../../../provider/server/resource";
+import type { Properties } from "../../../provider/server/wire";
 import { provider } from "../../../plugin/provider";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { createServiceLoadBalancersHandler } from "../../../provider/aws/handlers/service-load-balancers";
@@ -43,7 +51,6 @@ describe("Whatever is interrupted on AWS", function () {
   let scene: Scene;
   let rigged: Rig;
   let launchTemplateId: string;
-  let kmsKeyId: string;
   before(async () => {
     scene = await startScene();
     rigged = await rig(impatient, scene.simulator.endpoint, (endpoint) => ({ aws: { region, endpoint } }));
@@ -64,8 +71,7 @@ describe("Whatever is interrupted on AWS", function () {
         }),
       );
     };
-    const kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });
-    kmsKeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+    await openToTheWorld(scene);
   });
   after(async () => {
     await rigged.close();
@@ -87,24 +93,6 @@ describe("Whatever is interrupted on AWS", function () {
     },
     most: 4,
   };
-  const keys = (round: string, tags: Record<string, string>) => ({
-    parameterPath: `/gpu-clusters/${round}`,
-    kmsKeyId,
-    tags,
-  });
-  const clusterKeys: Interrupted = {
-    type: "gpu-clusters:aws:ClusterKeys",
-    inputs: (round) => keys(round, {}),
-    updated: (round) => keys(round, { team: "ml" }),
-    async left(round) {
-      const { parameters = [] } = await scene.simulator.state();
-      return parameters.map(({ id }) => id).filter((id) => id.startsWith(`/gpu-clusters/${round}/`));
-    },
-  };
-  it("a cluster's keys are not lost when they are made", () => interruptEachCreate(rigged, clusterKeys));
-  it("a cluster's keys are not lost when they are changed", () => interruptEachUpdate(rigged, clusterKeys));
-  it("a cluster's keys are not lost when they are deleted", () => interruptEachDelete(rigged, clusterKeys));
-
   it("what controllers made for Services is not lost when it is deleted", () =>
     interruptEachDelete(rigged, {
       type: balancersType,
@@ -119,4 +107,34 @@ describe("Whatever is interrupted on AWS", function () {
   it("a node group is not lost when it is made", () => interruptEachCreate(rigged, group));
   it("a node group is not lost when it is changed", () => interruptEachUpdate(rigged, group));
   it("a node group is not lost when it is deleted", () => interruptEachDelete(rigged, group));
+
+  /** What AWS is only asked, and roles of AWS's services, which are the account's. */
+  const answers: Record<string, () => Properties> = {
+    "gpu-clusters:aws:AccountReady": () => ({ serviceRoles: ["spot.amazonaws.com"] }),
+    "gpu-clusters:aws:Deployer": () => ({}),
+    "gpu-clusters:aws:ImageChoice": () => ({ gpu: true }),
+    "gpu-clusters:aws:InstanceTypeFacts": () => ({ instanceTypes: ["p5.48xlarge"] }),
+    "gpu-clusters:aws:SubnetChoice": () => ({ subnetIds: scene.subnetIds }),
+    "gpu-clusters:aws:ZoneChoice": () => ({ count: 2 }),
+  };
+  for (const [type, inputs] of Object.entries(answers)) {
+    it(`${type.split(":").at(-1)} goes on with the next \`up\``, async () => {
+      const asked = { type, inputs, left: () => Promise.resolve([]), most: 4 };
+      assert.ok((await interruptEachCreate(rigged, asked)) > 0);
+      await interruptEachDelete(rigged, asked);
+    });
+  }
 });
+
+/** Machines install themselves from the internet. */
+async function openToTheWorld({ ec2, vpcId: VpcId, subnetIds }: Scene): Promise<void> {
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  const GatewayId = InternetGateway!.InternetGatewayId!;
+  await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId }));
+  const tables = await ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: "vpc-id", Values: [VpcId] }] }));
+  const { RouteTableId } = tables.RouteTables![0]!;
+  await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: "0.0.0.0/0", GatewayId }));
+  for (const SubnetId of subnetIds) {
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
+  }
+}

@@ -1,16 +1,22 @@
-/** As much of a Kubernetes API server as node groups need: nodes, and Secrets for bootstrap tokens. HTTPS on loopback. */
+/** As much of a Kubernetes API server as our resources need: nodes, and Secrets for bootstrap tokens. HTTPS on loopback. */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { issueCertificate, makeAuthority } from "../../../provider/kubernetes/certificates";
 import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import type { Identity } from "../server/harness/http-gate";
 
 export interface FakeNode {
   metadata: { name: string; labels: Record<string, string> };
+  status?: object;
   spec: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] };
 }
 
 export interface FakeApiServer {
+  readonly endpoint: string;
+  readonly identity: Identity;
   readonly kubeconfig: string;
+  /** For a gate before it. */
+  kubeconfigAt(endpoint: string): string;
   readonly nodes: Map<string, FakeNode>;
   /** `id.secret` of the tokens made. */
   readonly tokens: string[];
@@ -24,7 +30,9 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
   const ca = await makeAuthority("kubernetes");
   const ipAddresses = ["127.0.0.1"];
   const server = await issueCertificate(ca, { commonName: "api", ipAddresses, usages: ["server"], validForHours: 1 });
-  const admin = await issueCertificate(ca, { commonName: "admin", usages: ["client"], validForHours: 1 });
+  const organizations = ["kubeadm:cluster-admins"];
+  const who = { commonName: "admin", organizations, usages: ["client"] as const, validForHours: 1 };
+  const admin = await issueCertificate(ca, who);
   const nodes = new Map<string, FakeNode>();
   const tokens: string[] = [];
   const writes: string[] = [];
@@ -37,6 +45,12 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
       ];
       return [200, { resources }];
     }
+    if (path === "/readyz") return [200, "ok"];
+    if (path === "/version") return [200, { gitVersion: "v1.37.0" }];
+    if (path === "/apis/authorization.k8s.io/v1") {
+      return [200, { resources: [{ name: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview" }] }];
+    }
+    if (path.endsWith("/selfsubjectaccessreviews")) return [201, { status: { allowed: true } }];
     const name = /^\/api\/v1\/nodes\/(.+)$/.exec(path)?.[1];
     if (method !== "GET") writes.push(`${method} ${path.replace("/api/v1/", "")}`);
     if (method === "POST" && path.endsWith("/secrets")) {
@@ -62,13 +76,19 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
     });
   });
   await new Promise<void>((resolve) => https.listen(0, "127.0.0.1", resolve));
-  return {
-    kubeconfig: renderKubeconfig({
+  const endpoint = `https://127.0.0.1:${(https.address() as AddressInfo).port}`;
+  const kubeconfigAt = (endpoint: string) =>
+    renderKubeconfig({
       clusterName: "fake",
-      endpoint: `https://127.0.0.1:${(https.address() as AddressInfo).port}`,
+      endpoint,
       certificateAuthority: ca.certificate,
       credentials: { clientCertificate: admin.certificate, clientKey: admin.privateKey },
-    }),
+    });
+  return {
+    endpoint,
+    identity: { ...server, certificateAuthority: ca.certificate },
+    kubeconfig: kubeconfigAt(endpoint),
+    kubeconfigAt,
     nodes,
     tokens,
     writes,

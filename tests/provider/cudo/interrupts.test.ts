@@ -1,4 +1,5 @@
 /** ^C and time limits at each request: nothing that Cudo made is lost. */
+import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { Secret } from "../server/harness";
 import {
@@ -81,4 +82,34 @@ describe("Whatever is interrupted on Cudo", function () {
     }
     it(`${resource.name} is not lost when it is deleted`, () => interruptEachDelete(rigged, resource));
   }
+
+  describe("at the cluster's API server", () => {
+    let beforeCluster: Rig;
+    before(async () => {
+      beforeCluster = await rig(provider, cluster.endpoint, () => ({ cudo: cloud.config }), cluster.identity);
+    });
+    after(() => beforeCluster.close());
+
+    /** Its machines have joined, so that labels and taints concern them too. */
+    const joined = (minSize: number, labels: Record<string, string>) => () => {
+      for (const ordinal of [0, 1]) cluster.join(`train-cpu-${ordinal}`);
+      const kubeconfig = new Secret(cluster.kubeconfigAt(beforeCluster.gate.url));
+      return { ...group(minSize), kubeconfig, labels };
+    };
+    const throughGate: Interrupted = {
+      type: "gpu-clusters:cudo:NodeGroup",
+      inputs: joined(1, {}),
+      updated: joined(2, { team: "ml" }),
+      left: vms,
+    };
+    it("a node group is not lost when it is made", async () => {
+      assert.ok((await interruptEachCreate(beforeCluster, throughGate)) > 0);
+    });
+    it("a node group is not lost when it is changed", async () => {
+      assert.ok((await interruptEachUpdate(beforeCluster, throughGate)) > 2);
+    });
+    it("a node group is not lost when it is deleted", async () => {
+      assert.ok((await interruptEachDelete(beforeCluster, throughGate)) > 0);
+    });
+  });
 });

@@ -1,5 +1,10 @@
 /** ^C and time limits at each request: nothing that Mithril made is lost. */
+import assert from "node:assert/strict";
+import { utils } from "ssh2";
 import { provider } from "../../../plugin/provider";
+import { SshServer } from "../../../simulator/mithril/ssh-server";
+import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
+import { Secret } from "../server/harness";
 import {
   interruptEachCreate,
   interruptEachDelete,
@@ -103,4 +108,31 @@ describe("Whatever is interrupted on Mithril", function () {
     }
     it(`${resource.name} is not lost when it is deleted`, () => interruptEachDelete(rigged, resource));
   }
+
+  it("access over SSH goes on with the next `up`", async () => {
+    const [mine, host] = [newSshKeyPair(), utils.generateKeyPairSync("ecdsa", { bits: 256 })];
+    const authorizedKeys = [mine.public];
+    const listening = { address: "127.0.0.1", port: 0, hostKey: host.private, authorizedKeys, kubeconfig: "" };
+    const server = await SshServer.listen(listening);
+    const beforeHost = await rig(provider, `tcp://127.0.0.1:${server.port}`, () => ({}));
+    const inputs = (text: string) => () => {
+      const port = Number(new URL(beforeHost.gate.url).port);
+      return { clusterId: "clust_1", host: "127.0.0.1", port, privateKey: new Secret(text) };
+    };
+    const access: Interrupted = {
+      type: "gpu-clusters:mithril:SshAccess",
+      inputs: inputs(mine.private),
+      // Another text of the same key is a change, so that it logs in again.
+      updated: inputs(`${mine.private}\n`),
+      left: () => Promise.resolve([]),
+    };
+    try {
+      assert.ok((await interruptEachCreate(beforeHost, access)) > 3);
+      assert.ok((await interruptEachUpdate(beforeHost, access)) > 3);
+      await interruptEachDelete(beforeHost, access);
+    } finally {
+      await beforeHost.close();
+      await server.close();
+    }
+  });
 });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { NodeGroupDriver } from "../../../provider/node-groups/driver";
 import { until } from "../../until";
-import { Gate, moments } from "../server/harness/gate";
+import { moments } from "../server/harness/gate";
+import { HttpGate } from "../server/harness/http-gate";
 
 /** The part of a Node object that a template foretells. */
 export interface SeenNode {
@@ -109,7 +110,7 @@ export function itKeepsTheContract(start: () => Promise<DriverScene>): void {
   });
 
   it("makes no machine twice, wherever a change is interrupted", async () => {
-    const gate = await Gate.open(scene.endpoint);
+    const gate = await HttpGate.open(scene.endpoint);
     try {
       for (let request = 1, more = true; more && request <= 8; request++) {
         for (const moment of moments) {

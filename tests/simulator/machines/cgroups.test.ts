@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { machineGroups } from "../../../simulator/machines/nspawn/cgroups";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { endCgroups, machineGroups } from "../../../simulator/machines/nspawn/cgroups";
 
 describe("control groups of a machine that boots", () => {
   it("are below our own in each hierarchy of cgroup v1, the hybrid's too", () => {
@@ -15,4 +19,26 @@ describe("control groups of a machine that boots", () => {
   it("are one below the root of cgroup v2, where controllers can be handed on", () => {
     assert.deepEqual(machineGroups("0::/user.slice/session-1.scope\n", "gc1", true), ["/sys/fs/cgroup/gc1"]);
   });
+
+  it("end with a container that runc has stopped for a moment, which no signal reaches in cgroup v1", async function () {
+    const freezer = "/sys/fs/cgroup/freezer";
+    try {
+      accessSync(join(freezer, "cgroup.procs"), constants.W_OK);
+    } catch {
+      this.skip();
+    }
+    const machine = join(freezer, `gc-test-${process.pid}`);
+    const container = join(machine, "container");
+    mkdirSync(container, { recursive: true });
+    const sleeper = spawn("sleep", ["600"]);
+    const ended = once(sleeper, "exit");
+    writeFileSync(join(container, "cgroup.procs"), String(sleeper.pid));
+    writeFileSync(join(container, "freezer.state"), "FROZEN");
+    try {
+      assert.equal(await endCgroups([machine]), 1);
+      assert.deepEqual([(await ended)[1], existsSync(machine)], ["SIGKILL", false]);
+    } finally {
+      if (existsSync(container)) writeFileSync(join(container, "freezer.state"), "THAWED");
+    }
+  }).timeout(30_000);
 });

@@ -15,8 +15,10 @@ import { DeadlinePassed } from "../../../../provider/cloud/wait";
 import type { ProviderDefinition, ResourceContext, ResourceHandler } from "../../../../provider/server/resource";
 import type { Properties } from "../../../../provider/server/wire";
 import { EngineResource } from "./engine-resource";
-import { Gate, moments, type Moment } from "./gate";
+import { moments, type Gate, type Moment } from "./gate";
+import { HttpGate, type Identity } from "./http-gate";
 import { Plugin } from "./plugin";
+import { TcpGate } from "./tcp-gate";
 
 /** A plugin whose requests pass a gate. Close it. */
 export interface Rig {
@@ -27,12 +29,14 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** @param identity of a cloud behind TLS */
 export async function rig(
   definition: ProviderDefinition,
   cloud: string,
   configOf: (url: string) => Record<string, unknown>,
+  identity?: Identity,
 ): Promise<Rig> {
-  const gate = await Gate.open(cloud);
+  const gate = cloud.startsWith("tcp:") ? await TcpGate.open(cloud) : await HttpGate.open(cloud, identity);
   let deadline = new AbortController();
   const limited = withSignal(definition, () => deadline.signal);
   const plugin = await Plugin.start(limited);
