@@ -46,7 +46,7 @@ export interface AwsNodeGroupArgs {
    */
   diskThroughput?: pulumi.Input<number>;
   /**
-   * GPUs per node. Default: what the instance type is known to have.
+   * GPUs per node; 0: none are counted. Default: as many as AWS says that the instance type has, asked once and kept in the state.
    * @integer
    */
   gpus?: pulumi.Input<number>;

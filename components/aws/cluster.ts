@@ -7,18 +7,19 @@ import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { engineInputs } from "../engine-inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
-import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
+import type { AwsClusterArgs } from "./args";
 import { controlPlane, defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
+import { groupTypes } from "./group-types";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
-import { autoscaledGroup, groupStatus, nodeGroup } from "./node-groups";
+import { autoscaledGroup, groupStatus, nodeGroup, type NodeGroupPlace } from "./node-groups";
 import { checkAccount } from "./provider";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
@@ -83,7 +84,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
     const { network, access, secrets, nodeIdentity } = foundation;
-    const gpus = (args.gpu ?? true) ? (args.nodeGroups ?? []).map(gpuFields) : [];
+    const groups = askedGroups(name, args, foundation);
+    const fields = groups.map(({ group, types }) => gpuFields(group, types));
+    const gpus = (args.gpu ?? true) ? fields : [];
 
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
@@ -114,11 +117,12 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
               : [],
           afterNodes: foundation.files ? [foundation.files] : [],
         },
-        nodeGroups: (args.nodeGroups ?? []).map((group, index) =>
-          clusterNodeGroup(name, withOperatorLabels(group, gpuFields(group), gpus), {
-            ...{ args, index, place, foundation },
-            endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}`,
-          }),
+        nodeGroups: groups.map((asked, index) =>
+          clusterNodeGroup(
+            name,
+            { ...asked, group: withOperatorLabels(asked.group, fields[index]!, gpus) },
+            { ...{ args, place, foundation }, endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}` },
+          ),
         ),
       },
       place.child,
@@ -208,23 +212,36 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
   );
 }
 
+/** Each group, its path among the arguments, and what AWS says of its types where the group depends on that. */
+type AskedNodeGroup = Pick<NodeGroupPlace, "group" | "path" | "types">;
+
+function askedGroups(name: string, args: AwsClusterArgs, { network, asking }: Foundation): AskedNodeGroup[] {
+  const groups = (args.nodeGroups ?? []).map((group, index) => ({ group, path: `nodeGroups[${index}]` }));
+  const publicSubnets = network.publicNodes;
+  const types = groupTypes(
+    name,
+    groups.map((each) => ({ ...each, publicSubnets })),
+    asking,
+  );
+  return groups.map((each, index) => ({ ...each, types: types[index] }));
+}
+
 interface GroupSurroundings extends Surroundings {
   args: AwsClusterArgs;
-  index: number;
   /** Of the API server as nodes reach it. */
   endpoint: pulumi.Output<string>;
 }
 
-function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: GroupSurroundings) {
-  const { args, index, place, foundation, endpoint } = surroundings;
+function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: GroupSurroundings) {
+  const { args, place, foundation, endpoint } = surroundings;
+  const { group } = asked;
   const { network, access, secrets, nodeIdentity } = foundation;
   return ({ certificateAuthority, kubernetesVersion, apiServer, withKeeper }: Joining): KubeadmNodeGroup => {
     const { resource, spec } = nodeGroup(
       `${name}-${group.name}`,
       {
         ...place,
-        path: `nodeGroups[${index}]`,
-        group,
+        ...asked,
         gpuMode: args.gpuMode ?? "plugin",
         gpuSupport: args.gpu ?? true,
         keyPair: args.keyPair,
@@ -235,7 +252,6 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
         profileName: nodeIdentity.profileName,
         subnetIds: network.subnetIds,
         zones: network.zones,
-        publicSubnets: network.publicNodes,
         securityGroupId: access.nodes,
       },
       {
@@ -253,7 +269,7 @@ function clusterNodeGroup(name: string, group: AwsNodeGroupArgs, surroundings: G
       name: group.name,
       minSize: group.minSize,
       resource,
-      status: groupStatus(group, resource),
+      status: groupStatus(asked, resource),
       autoscaled: autoscaledGroup(group, spec),
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };

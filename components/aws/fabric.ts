@@ -4,7 +4,7 @@ import type { Problems } from "../errors";
 import type { AwsNodeGroupArgs } from "./args";
 
 /** What AWS says of the group's types. */
-export type TypeFacts = Omit<InstanceTypeResult, "zones">;
+export type TypeFacts = Omit<InstanceTypeResult, "zones" | "gpus" | "gpuModel" | "gpuVendor">;
 
 /** Looks whether the types can do what the group asks for. `path` is the group's own. */
 export function checkFabric(

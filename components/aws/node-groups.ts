@@ -16,10 +16,8 @@ import { metadataOptions } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
-import { groupTypes, needsTypes } from "./group-types";
 import { machineImage } from "./images";
-import { gpuFields, groupGpus } from "./gpus";
-import { gpuModelOf } from "./instance-types";
+import { gpuFields, nodeGpus } from "./gpus";
 import { awsName, longestNames } from "./names";
 import { defaultTags, withTags, type Tags } from "./tags";
 
@@ -36,6 +34,8 @@ export interface NodeGroupPlace {
   clusterName: string;
   base: string;
   group: AwsNodeGroupArgs;
+  /** What AWS says of its types, where the group depends on more of them than their names. */
+  types: pulumi.Output<InstanceTypeResult[]> | undefined;
   gpuMode: GpuMode;
   /** Whether the cluster sees to its GPUs itself. */
   gpuSupport: boolean;
@@ -50,8 +50,6 @@ export interface NodeGroupPlace {
   subnetIds: pulumi.Output<string[]>;
   /** Of the subnets. */
   zones: pulumi.Output<string[]>;
-  /** Whether machines have public addresses there. */
-  publicSubnets: pulumi.Input<boolean>;
   securityGroupId: pulumi.Input<string>;
   tags: Tags;
   /** What AWS's cloud controller manager knows its cluster's machines by: it passes others over. */
@@ -64,20 +62,19 @@ export function nodeGroup(
   place: NodeGroupPlace,
   options: NodeGroupOptions,
 ): { resource: NodeGroup; spec: NodeGroupArgs } {
-  const { clusterName, group } = place;
-  const gpuModel = pulumi.output(group.instanceTypes).apply(([first = ""]) => gpuModelOf(first));
-  const { facts, labels, taints } = groupMarks(place, group, groupGpus(group), gpuModel);
+  const { clusterName, group, types } = place;
+  const gpus = nodeGpus(group, types);
+  const { facts, labels, taints } = groupMarks(place, group, gpus.gpus, gpus.gpuModel);
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
   const ofMachines = withTags(defaultTags(), machineTags);
-  const types = needsTypes(group) ? groupTypes(name, place, options.asking) : undefined;
   const image = machineImage(
     name,
     {
       path: place.path,
       instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),
-      gpu: groupGpus(group).apply((gpus) => gpus > 0 && group.gpuDriver !== "operator"),
+      gpu: gpus.gpus.apply((count) => count > 0 && group.gpuDriver !== "operator"),
       given: group.image,
       diskSizeGib: group.diskSizeGib ?? defaultDiskSizeGib,
     },
@@ -157,7 +154,7 @@ export function nodeGroup(
     capacity: group.capacity,
     labels,
     taints,
-    gpus: offeredGpus(gpuFields(group), place.gpuMode),
+    gpus: offeredGpus(gpuFields(group, types), place.gpuMode),
     tags: withTags(defaultTags(), place.tags),
   };
   const resource = new NodeGroup(
@@ -200,10 +197,14 @@ function oneSubnet(
   });
 }
 
-export function groupStatus(group: AwsNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+export function groupStatus(
+  { group, types }: Pick<NodeGroupPlace, "group" | "types">,
+  resource: NodeGroup,
+): pulumi.Output<NodeGroupStatus> {
   const { minSize: least, maxSize: most, instanceTypes } = group;
+  const { gpus } = nodeGpus(group, types);
   return pulumi
-    .all([least, most, resource.size, pulumi.output(instanceTypes), groupGpus(group), resource.problems])
+    .all([least, most, resource.size, pulumi.output(instanceTypes), gpus, resource.problems])
     .apply(([minSize, maxSize, size, machineTypes, gpus, problems]) => ({
       name: group.name,
       role: group.role,

@@ -13,7 +13,7 @@ import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
 import { gpuFields } from "./gpus";
-import { architectureOf, gpusOf, instanceTypePattern, withGridDriver, withoutOpenDriver } from "./instance-types";
+import { architectureOf, instanceTypePattern, mayHaveGpus, withGridDriver, withoutOpenDriver } from "./instance-types";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { planSubnets, roomIn } from "./subnets";
 import { checkTags } from "./tags";
@@ -139,7 +139,7 @@ function checkDriver(path: string, { instanceTypes }: AwsNodeGroupArgs, problems
   }
 }
 
-/** AWS knows the types' real shapes, and is asked at preview: names tell of GPUs and architecture already here. */
+/** AWS knows the types' real shapes, and is asked at preview: names tell already here whether there are GPUs, and of which architecture they are. */
 function checkTypes(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
   const given = knownElements(group.instanceTypes);
   if (given?.length === 0) problems.add(`${path}.instanceTypes`, "must name at least one");
@@ -151,9 +151,8 @@ function checkTypes(path: string, group: AwsNodeGroupArgs, problems: Problems): 
     }
   });
   const instanceTypes = (given ?? []).filter((type) => type !== undefined);
-  const gpus = known(group.gpus);
-  const looks: [string, (type: string) => string | number][] = [
-    ["GPUs", group.gpus === undefined ? gpusOf : () => gpus ?? 0],
+  const looks: [string, (type: string) => string][] = [
+    ["GPUs", (type) => (group.gpus === undefined && mayHaveGpus(type) ? "some" : "none")],
     ["architecture", architectureOf],
   ];
   for (const [what, of] of looks) {

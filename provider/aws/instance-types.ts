@@ -4,6 +4,7 @@ import {
   paginateDescribeInstanceTypeOfferings,
   type DescribeInstanceTypeOfferingsCommandInput,
   type EC2Client,
+  type GpuDeviceInfo,
   type InstanceTypeInfo,
   type InstanceTypeOffering,
 } from "@aws-sdk/client-ec2";
@@ -88,8 +89,11 @@ export async function describeTypes(
   return offered.flatMap((type) =>
     known
       .filter(({ name }) => name === type)
-      .map(({ name, efaInterfaces, networkCards, placementStrategies }) => ({
+      .map(({ name, gpus, gpuModel, gpuVendor, efaInterfaces, networkCards, placementStrategies }) => ({
         name,
+        gpus,
+        gpuModel,
+        gpuVendor,
         efaInterfaces,
         networkCards,
         placementStrategies: [...placementStrategies],
@@ -107,7 +111,7 @@ function facts(info: InstanceTypeInfo): InstanceTypeFacts {
     // Of a part of one, AWS tells as of none.
     gpus: gpus.reduce((sum, gpu) => sum + Math.max(1, gpu.Count ?? 0), 0),
     gpuVendor: gpus[0]?.Manufacturer ?? "",
-    gpuModel: gpus[0] ? [gpus[0].Manufacturer, gpus[0].Name].filter(Boolean).join(" ") : "",
+    gpuModel: gpus[0] ? modelOf(gpus[0]) : "",
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
     spot: (info.SupportedUsageClasses ?? []).includes("spot"),
     efaInterfaces: info.NetworkInfo?.EfaInfo?.MaximumEfaInterfaces ?? 0,
@@ -116,8 +120,22 @@ function facts(info: InstanceTypeInfo): InstanceTypeFacts {
   };
 }
 
+function modelOf({ Name = "", MemoryInfo }: GpuDeviceInfo): string {
+  // NVIDIA sells two kinds under this name.
+  return Name === "A100" && (MemoryInfo?.SizeInMiB ?? 0) > 40_960 ? "A100 80GB" : Name;
+}
+
+/** In words: `8 × NVIDIA H100`. */
+export function gpusInWords({
+  gpus,
+  gpuVendor,
+  gpuModel,
+}: Pick<InstanceTypeFacts, "gpus" | "gpuVendor" | "gpuModel">): string {
+  return `${gpus} × ${[gpuVendor, gpuModel].filter(Boolean).join(" ")}`;
+}
+
 /** The shape in words, by which types of one group must be equal. */
-export function shapeOf({ vcpus, memoryMib, gpus, gpuModel }: InstanceTypeFacts): string {
-  const memory = `${Number((memoryMib / 1024).toFixed(2))} GiB`;
-  return [`${vcpus} vCPUs`, memory, gpus > 0 && `${gpus} × ${gpuModel}`].filter(Boolean).join(", ");
+export function shapeOf(type: InstanceTypeFacts): string {
+  const memory = `${Number((type.memoryMib / 1024).toFixed(2))} GiB`;
+  return [`${type.vcpus} vCPUs`, memory, type.gpus > 0 && gpusInWords(type)].filter(Boolean).join(", ");
 }

@@ -42,9 +42,18 @@ export interface GetInstanceTypesArgs {
   instanceTypes: string[];
 }
 
-/** What an instance type is, as far as launch templates depend on it. */
+/** What an instance type is, as far as a node group depends on it. */
 export interface InstanceTypeResult {
   name: string;
+  /**
+   * GPUs of a machine; 0: none. A part of one counts as one.
+   * @integer
+   */
+  gpus: number;
+  /** For example `H100`; empty without GPUs. */
+  gpuModel: string;
+  /** For example `NVIDIA`; empty without GPUs. */
+  gpuVendor: string;
   /**
    * Elastic Fabric Adapters that it takes; 0: none.
    * @integer

@@ -8,7 +8,7 @@ export interface InstanceTypeFactsArgs {
 }
 
 /**
- * What AWS says of instance types, asked once: the state keeps it until other types are named, so that what was made by it stays as it is.
+ * What AWS says of instance types, asked once of each: the state keeps it as long as the type is named, so that what was made by it stays as it is.
  * Makes nothing, and is free of charge.
  */
 export class InstanceTypeFacts extends pulumi.CustomResource {

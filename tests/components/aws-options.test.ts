@@ -85,14 +85,14 @@ describe("components/aws: plain mistakes", () => {
     const asked = {
       group: { instanceTypes: ["p5.48xlarge"], efa: true },
       path: "nodeGroups[0]",
-      connection: undefined,
     };
-    const types = groupTypes("fast", { ...asked, publicSubnets: pulumi.output(true) }, {});
+    const [types] = groupTypes("fast", [{ ...asked, publicSubnets: pulumi.output(true) }], {});
     await assert.rejects(
-      promiseOf(types),
+      promiseOf(types!),
       /nodeGroups\[0\]\.efa: machines with several adapters get no public address/,
     );
-    assert.equal((await promiseOf(groupTypes("hidden", { ...asked, publicSubnets: false }, {}))).length, 1);
+    const [hidden] = groupTypes("hidden", [{ ...asked, publicSubnets: false }], {});
+    assert.equal((await promiseOf(hidden!)).length, 1);
   });
 });
 

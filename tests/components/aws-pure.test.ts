@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { groupGpus } from "../../components/aws/gpus";
 import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aws/fabric";
-import { architectureOf, gpusOf, instanceTypePattern } from "../../components/aws/instance-types";
+import { architectureOf, instanceTypePattern, mayHaveGpus } from "../../components/aws/instance-types";
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";
 import { keyPolicy } from "../../components/aws/key-policy";
@@ -52,15 +51,6 @@ describe("components/aws/subnets", () => {
   it("makes none in a range that is too small, or is none", () => {
     for (const cidr of ["10.0.0.0/27", "10.0.0.1/16", "10.0.0.0", "256.0.0.0/16"]) {
       assert.equal(planSubnets(cidr, 3), undefined, cidr);
-    }
-  });
-});
-
-describe("components/aws/gpus", () => {
-  it("counts none where config has no list of types, and leaves that to the check that tells", async () => {
-    for (const instanceTypes of [undefined, null, "m6i.large", 4711, []]) {
-      const gpus = groupGpus({ name: "system", instanceTypes } as never);
-      assert.equal(await new Promise((resolve) => gpus.apply(resolve)), 0);
     }
   });
 });
@@ -135,17 +125,10 @@ describe("components/aws: names that AWS takes", () => {
 });
 
 describe("components/aws/instance-types", () => {
-  it("knows GPUs and processors by name", () => {
-    const known = [
-      "p5.48xlarge",
-      "p5.4xlarge",
-      "g5.12xlarge",
-      "g6.2xlarge",
-      "p6-b200.48xlarge",
-      "g5g.16xlarge",
-      "m5.large",
-    ];
-    assert.deepEqual(known.map(gpusOf), [8, 1, 4, 1, 8, 2, 0]);
+  it("knows by name whether there are GPUs, and processors", () => {
+    const some = ["p5.48xlarge", "p6-b200.48xlarge", "p6e-gb200.36xlarge", "g5g.16xlarge", "gr6f.4xlarge", "g9.large"];
+    assert.ok(some.every(mayHaveGpus));
+    assert.ok(!["m5.large", "m6g.large", "c7gn.large", "trn1.32xlarge", "hpc7g.4xlarge"].some(mayHaveGpus));
     assert.deepEqual(
       [
         "m5.large",
@@ -159,7 +142,7 @@ describe("components/aws/instance-types", () => {
       ].map(architectureOf),
       ["x86_64", "x86_64", "arm64", "arm64", "arm64", "arm64", "arm64", "arm64"],
     );
-    for (const type of [...known, "u-6tb1.metal", "m7i.metal-24xl", "x2iedn.32xlarge", "trn1.2xlarge"]) {
+    for (const type of [...some, "u-6tb1.metal", "m7i.metal-24xl", "x2iedn.32xlarge", "trn1.2xlarge"]) {
       assert.match(type, instanceTypePattern);
     }
     for (const type of ["large", "m5", "m5.", "M5.large", "m5.huge", "m5.large "]) {

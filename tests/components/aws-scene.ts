@@ -25,16 +25,26 @@ export const secretValues = ["ADMIN-KEY"];
 export const ownKeyArn = "arn:aws:kms:us-west-2:123456789012:key/0c1f5e5e-1111-4222-8333-444455556666";
 
 const plainType = {
+  gpus: 0,
+  gpuModel: "",
+  gpuVendor: "",
   efaInterfaces: 0,
   networkCards: 1,
   placementStrategies: ["partition", "spread"],
   zones: ["us-west-2a", "us-west-2b"],
 };
 const fast = { ...plainType, placementStrategies: ["cluster", "partition", "spread"] };
+const nvidia = (gpus: number, model: string) => ({ gpus, gpuModel: model, gpuVendor: "NVIDIA" });
+const h100s = { ...fast, ...nvidia(8, "H100"), efaInterfaces: 32, networkCards: 32, zones: ["us-west-2b"] };
 const knownTypes: Record<string, InstanceTypeResult> = {
-  "p5.48xlarge": { ...fast, name: "p5.48xlarge", efaInterfaces: 32, networkCards: 32, zones: ["us-west-2b"] },
-  "p6-b300.48xlarge": { ...fast, name: "p6-b300.48xlarge", efaInterfaces: 16, networkCards: 17 },
-  "g5.8xlarge": { ...fast, name: "g5.8xlarge", efaInterfaces: 1 },
+  "p5.48xlarge": { ...h100s, name: "p5.48xlarge" },
+  "p6-b300.48xlarge": { ...fast, ...nvidia(8, "B300"), name: "p6-b300.48xlarge", efaInterfaces: 16, networkCards: 17 },
+  "g5.xlarge": { ...plainType, ...nvidia(1, "A10G"), name: "g5.xlarge" },
+  "g5.8xlarge": { ...fast, ...nvidia(1, "A10G"), name: "g5.8xlarge", efaInterfaces: 1 },
+  "g5.12xlarge": { ...plainType, ...nvidia(4, "A10G"), name: "g5.12xlarge" },
+  "g4ad.xlarge": { ...plainType, gpus: 1, gpuModel: "Radeon Pro V520", gpuVendor: "AMD", name: "g4ad.xlarge" },
+  // Of a family that came after this release.
+  "g9.12xlarge": { ...plainType, ...nvidia(3, "X1"), name: "g9.12xlarge" },
 };
 
 /** What AWS says of instance types. */

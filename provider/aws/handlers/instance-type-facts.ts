@@ -7,5 +7,10 @@ import { keptAnswer } from "./kept-answer";
 type Inputs = pulumi.Unwrap<InstanceTypeFactsArgs>;
 
 export const instanceTypeFactsHandler = keptAnswer<Inputs, { facts: InstanceTypeResult[] }>({
-  ask: async ({ ec2 }, { instanceTypes }, { signal }) => ({ facts: await describeTypes(ec2, instanceTypes, signal) }),
+  async ask({ ec2 }, { instanceTypes }, { signal, before }) {
+    const kept = before?.facts ?? [];
+    const others = instanceTypes.filter((type) => !kept.some(({ name }) => name === type));
+    const all = [...kept, ...(others.length === 0 ? [] : await describeTypes(ec2, others, signal))];
+    return { facts: [...new Set(instanceTypes)].flatMap((type) => all.filter(({ name }) => name === type)) };
+  },
 });

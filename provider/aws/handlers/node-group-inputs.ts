@@ -9,6 +9,7 @@ import type { FleetSpec } from "../fleet/fleet-spec";
 import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
+import { gpusInWords } from "../instance-types";
 import { fromTagList, groupTags, tagKeys } from "../ownership";
 import { examineGroup, settingFailures, type GroupFacts } from "../preflight/preflight";
 import { instanceProfileExists, readGroupFacts, readSubnetZones, readTemplate } from "../preflight/preflight-facts";
@@ -111,7 +112,7 @@ function uncountedGpus({ gpus }: Fields<NodeGroupInputs>, { types }: GroupFacts)
   const [some] = types.filter((type) => type.gpus > 0);
   if (counted !== 0 || !some) return [];
   return [
-    `gpus: AWS says that ${some.name} has ${some.gpus} × ${some.gpuModel}, and the group counts none: with \`gpus: ${some.gpus}\` nodes offer them`,
+    `gpus: AWS says that ${some.name} has ${gpusInWords(some)}, and the group counts none: with \`gpus: ${some.gpus}\` nodes offer them`,
   ];
 }
 

@@ -161,10 +161,11 @@ describe("AWS answers that are kept", () => {
     await group.destroy();
   });
 
-  it("keeps what types are until others are named", async () => {
+  it("keeps what types are as long as they are named, and asks of others only", async () => {
     const types = resource("InstanceTypeFacts", "types");
     await types.up({ instanceTypes: ["p5.48xlarge"] });
-    const facts = () => types.stored!.state.values["facts"] as { name: string; efaInterfaces: number }[];
+    const facts = () =>
+      types.stored!.state.values["facts"] as { name: string; efaInterfaces: number; networkCards: number }[];
     assert.deepEqual(
       facts().map(({ name, efaInterfaces }) => [name, efaInterfaces]),
       [["p5.48xlarge", 32]],
@@ -173,8 +174,21 @@ describe("AWS answers that are kept", () => {
     await types.refresh();
     assert.equal(await types.up({ instanceTypes: ["p5.48xlarge"] }), "same");
     assert.deepEqual(await scene.simulator.requests(), [], "AWS is not asked again");
-    assert.equal(await types.up({ instanceTypes: ["m5.large"] }), "update");
-    assert.equal(facts()[0]!.name, "m5.large");
+    assert.equal(await types.up({ instanceTypes: ["m5.large", "p5.48xlarge"] }), "update");
+    assert.deepEqual(
+      facts().map(({ name }) => name),
+      ["m5.large", "p5.48xlarge"],
+    );
+    // What the state has stays, whatever AWS says by now.
+    types.stored!.state.values["facts"] = facts().map((each) => ({ ...each, networkCards: 7 }));
+    assert.equal(await types.up({ instanceTypes: ["g5.xlarge", "p5.48xlarge"] }), "update");
+    assert.deepEqual(
+      facts().map(({ name, networkCards }) => [name, networkCards]),
+      [
+        ["g5.xlarge", 1],
+        ["p5.48xlarge", 7],
+      ],
+    );
     await types.destroy();
   });
 

@@ -23,7 +23,7 @@ const types: readonly InstanceTypeFacts[] = [2, 4, 8].flatMap((vcpus) =>
       vcpus,
       memoryMib: vcpus * 4096,
       gpus,
-      gpuModel: gpus ? "NVIDIA L4" : "",
+      gpuModel: gpus ? "L4" : "",
       gpuVendor: gpus ? "NVIDIA" : "",
       architectures: [architecture],
       spot: true,

@@ -1,6 +1,6 @@
 import { paginateDescribeInstanceTypes, type InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import assert from "node:assert/strict";
-import { architectureOf, gpusOf, instanceTypePattern } from "../../../components/aws/instance-types";
+import { architectureOf, instanceTypePattern, mayHaveGpus } from "../../../components/aws/instance-types";
 import { readInstanceTypes } from "../../../provider/aws/instance-types";
 import { everyItem } from "../../../provider/aws/pages";
 import { deadline, startScene, type Scene } from "../../provider/aws/scene";
@@ -16,24 +16,21 @@ describe("what names of instance types tell", () => {
   });
   after(() => scene.close());
 
-  it("is what AWS says of their GPUs, parts of one included", async () => {
-    const withGpus = all.filter(({ GpuInfo }) =>
-      (GpuInfo?.Gpus ?? []).some(({ Manufacturer }) => Manufacturer === "NVIDIA"),
-    );
+  it("is whether AWS says that they have GPUs, parts of one included, and how many and which is AWS's own answer", async () => {
+    const withGpus = all.filter(({ GpuInfo }) => GpuInfo?.Gpus?.length).map(({ InstanceType }) => InstanceType!);
     assert.ok(withGpus.length > 50);
-    const facts = await readInstanceTypes(
-      scene.ec2,
-      withGpus.map(({ InstanceType }) => InstanceType!),
-      deadline(),
-    );
-    const differ = facts.filter(({ name, gpus }) => gpusOf(name) !== gpus).map(({ name, gpus }) => `${name}: ${gpus}`);
-    assert.deepEqual(differ, []);
-    const names = new Set(withGpus.map(({ InstanceType }) => InstanceType));
-    const without = all.filter(({ InstanceType }) => !names.has(InstanceType) && gpusOf(InstanceType!) > 0);
-    assert.deepEqual(
-      without.map(({ InstanceType }) => InstanceType),
-      [],
-    );
+    const named = all.map(({ InstanceType }) => InstanceType!).filter(mayHaveGpus);
+    assert.deepEqual(named.sort(), withGpus.sort());
+    const facts = await readInstanceTypes(scene.ec2, withGpus, deadline());
+    assert.ok(facts.every(({ gpus, gpuVendor }) => gpus > 0 && gpuVendor === "NVIDIA"));
+    const of = (type: string) =>
+      facts.filter(({ name }) => name === type).map(({ gpus, gpuModel }) => [gpus, gpuModel]);
+    assert.deepEqual(of("g6f.large"), [[1, "L4"]]);
+    assert.deepEqual(of("g7.12xlarge"), [[2, "RTX PRO 4500"]]);
+    assert.deepEqual([of("p4d.24xlarge"), of("p4de.24xlarge")].flat(), [
+      [8, "A100"],
+      [8, "A100 80GB"],
+    ]);
   });
 
   it("is what AWS says of their processors, and all are taken for types", () => {
