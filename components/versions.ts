@@ -98,6 +98,13 @@ export const jupyterhub = {
   repository: "https://hub.jupyter.org/helm-chart/",
 } as const;
 
+const slinky = "oci://ghcr.io/slinkyproject/charts";
+
+/** SchedMD's operator for Slurm, its definitions, and Slurm 26.05 by it. */
+export const slurmOperatorDefinitions = { chart: `${slinky}/slurm-operator-crds`, version: "1.2.1" } as const;
+export const slurmOperator = { chart: `${slinky}/slurm-operator`, version: "1.2.1" } as const;
+export const slurm = { chart: `${slinky}/slurm`, version: "1.2.1" } as const;
+
 /** Makes volumes of a path that every node has. */
 export const localPathProvisioner = {
   image: "docker.io/rancher/local-path-provisioner:v0.0.37",

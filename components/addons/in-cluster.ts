@@ -8,8 +8,16 @@ export function inCluster(cluster: KubernetesCluster, parent: pulumi.Resource) {
   return { parent, provider, dependsOn: status.apply((): pulumi.Resource[] => []) };
 }
 
+/** A toleration of Kubernetes'. */
+export interface Toleration {
+  key: string;
+  operator: "Exists" | "Equal";
+  value?: string;
+  effect?: string;
+}
+
 /** Of what has a place in clusters whose every worker is kept for something else. */
-export const onAnyNode = [
+export const onAnyNode: Toleration[] = [
   { key: "node-role.kubernetes.io/control-plane", operator: "Exists" },
   { key: "gpu-clusters/role", operator: "Exists" },
 ];

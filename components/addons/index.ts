@@ -5,7 +5,7 @@ export {
   type FileShareVolumeArgs,
   type HostPathPodVolume,
 } from "./file-share-volume";
-export { JupyterHub, type HubClient, type HubToleration, type JupyterHubArgs } from "./jupyterhub/jupyterhub";
+export { JupyterHub, type HubClient, type JupyterHubArgs } from "./jupyterhub/jupyterhub";
 export { hubCallback } from "./jupyterhub/values";
 export { KubeRay, type KubeRayArgs } from "./kuberay";
 export {
@@ -13,4 +13,6 @@ export {
   type AccessRule,
   type ServiceAccountKubeconfigArgs,
 } from "./service-account-kubeconfig";
+export { Slurm, type SlurmAccountingArgs, type SlurmArgs, type SlurmLoginArgs } from "./slurm/slurm";
+export type { Toleration } from "./in-cluster";
 export { SharedClaim, type SharedClaimArgs } from "./shared-storage/claim";

@@ -3,8 +3,9 @@ import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "../../../sdk/pulumi";
 import { nvidiaGpuOperator } from "../../versions";
 import { chartSource } from "../chart";
+import type { Toleration } from "../in-cluster";
 import type { GpuGroup, GpuMode } from "./groups";
-import { tolerationsOf, type Toleration } from "./scheduling";
+import { tolerationsOf } from "./scheduling";
 
 const namespace = "gpu-operator";
 

@@ -1,13 +1,7 @@
 /** Where the add-on's daemons run. */
 import * as pulumi from "../../../sdk/pulumi";
+import type { Toleration } from "../in-cluster";
 import type { GpuGroup } from "./groups";
-
-export interface Toleration {
-  key: string;
-  operator: "Exists" | "Equal";
-  value?: string;
-  effect?: string;
-}
 
 const early = ["node.kubernetes.io/not-ready", "node.cloudprovider.kubernetes.io/uninitialized", "nvidia.com/gpu"];
 

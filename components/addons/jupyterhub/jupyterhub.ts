@@ -7,7 +7,7 @@ import { Problems } from "../../errors";
 import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
-import { inCluster } from "../in-cluster";
+import { inCluster, type Toleration } from "../in-cluster";
 import { hubValues } from "./values";
 
 /** Who lets people in: an `OAuth2Client`, or what is known of another one. */
@@ -17,14 +17,6 @@ export interface HubClient {
   clientId: pulumi.Input<string>;
   /** Kept as a secret. */
   secret: pulumi.Input<string>;
-}
-
-/** A toleration of Kubernetes'. */
-export interface HubToleration {
-  key: string;
-  operator: "Exists" | "Equal";
-  value?: string;
-  effect?: string;
 }
 
 export interface JupyterHubArgs {
@@ -56,7 +48,7 @@ export interface JupyterHubArgs {
    */
   serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
   /** What servers with GPUs tolerate besides `nvidia.com/gpu`: the groups' own taints. Default: nothing. */
-  tolerations?: HubToleration[];
+  tolerations?: Toleration[];
   /**
    * Namespace that is made for it.
    * Default: `jupyterhub`.

@@ -1,0 +1,185 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
+import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
+import * as pulumi from "../../../sdk/pulumi";
+import type { KubernetesCluster } from "../../cluster";
+import { Problems } from "../../errors";
+import { checkChoice } from "../../value-checks";
+import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
+import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
+import { inCluster, type Toleration } from "../in-cluster";
+import { checkSlurmName, operatorValues, slurmSecrets, slurmValues } from "./values";
+
+/** A node that people log in to. */
+export interface SlurmLoginArgs {
+  /** Public keys that root accepts there, in OpenSSH's form: at least one. */
+  sshAuthorizedKeys: string[];
+  /**
+   * Of its Service, at port 22. `LoadBalancer` needs a cloud that makes some, as AWS does.
+   * Default: `ClusterIP`.
+   */
+  serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
+}
+
+/** A MariaDB of yours, which keeps what jobs took. */
+export interface SlurmAccountingArgs {
+  host: pulumi.Input<string>;
+  /** Default: 3306. */
+  port?: pulumi.Input<number>;
+  /** Default: `slurm_acct_db`. */
+  database?: pulumi.Input<string>;
+  /** Default: `slurm`. */
+  username?: pulumi.Input<string>;
+  /** Kept as a secret. */
+  password: pulumi.Input<string>;
+}
+
+export interface SlurmArgs {
+  cluster: KubernetesCluster;
+  /**
+   * Name of the Slurm cluster, for its life: up to 40 lowercase letters, numbers and dashes, starting with a letter, without a trailing dash.
+   * Default: the resource's name.
+   */
+  clusterName?: string;
+  /** A node that people log in to by SSH. Default: none; jobs come in by Slurm's REST interface. */
+  login?: SlurmLoginArgs;
+  /** Keeps accounts of jobs. Default: nothing is kept. */
+  accounting?: SlurmAccountingArgs;
+  /**
+   * Class of the volume that the controller keeps its state in.
+   * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
+   */
+  storageClass?: pulumi.Input<string>;
+  /** What Slurm's nodes tolerate besides `nvidia.com/gpu`: the groups' own taints. Default: nothing. */
+  tolerations?: Toleration[];
+  /**
+   * Refuses to delete the namespace, because the controller's state goes along: set `false` and run `pulumi up` first.
+   * Default: `true`.
+   */
+  protect?: boolean;
+}
+
+/** Where the chart's objects are, and what their names begin with. */
+const namespace = "slurm";
+
+/**
+ * Slurm on Kubernetes by SchedMD's pinned charts (Slinky): the operator and its definitions in the namespace `slinky`; in `slurm` a controller, REST
+ * interface, and a set of Slurm's nodes for each worker group, one on each of its nodes with all of that node's GPUs (`--gres=gpu:8`), a partition for each
+ * and one for all. Its keys are made once and kept as secrets.
+ *
+ * Waits until the controller runs. Slurm buys no nodes: groups have the nodes of their `minSize`, and those that other pods brought.
+ *
+ * Cost: none but about one CPU and 1 GiB of a node, and a volume of 4 GiB.
+ *
+ * @example
+ * const slurm = new Slurm("lab", { cluster, login: { sshAuthorizedKeys: [publicKey] } });
+ */
+export class Slurm extends pulumi.ComponentResource {
+  /** Name of the Slurm cluster, once its controller runs. */
+  public readonly clusterName: pulumi.Output<string>;
+
+  constructor(name: string, args: SlurmArgs, options?: pulumi.ComponentResourceOptions) {
+    const { cluster, clusterName = name, accounting, protect = true } = args;
+    checkArgs({ ...args, clusterName }).raise("Slurm");
+    const password = accounting && pulumi.secret(accounting.password);
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    const inputs = {
+      ...args,
+      cluster: cluster.clusterName,
+      ...(accounting && { accounting: { ...accounting, password } }),
+    };
+    super("gpu-clusters:addons:Slurm", name, inputs, options);
+    tellNeeds(
+      [
+        `Slurm: Slinky ${slurm.version}, charts of ${chartPlace(slurm)}; nodes fetch from ghcr.io and docker.io, and its namespaces are privileged`,
+      ],
+      this,
+    );
+    const child = inCluster(cluster, this);
+    const release = (
+      part: string,
+      pinned: PinnedChart,
+      into: Namespace,
+      values: pulumi.Input<object>,
+      after: pulumi.Resource[],
+    ) =>
+      new Release(
+        `${name}-${part}`,
+        {
+          name: part,
+          ...chartSource(pinned),
+          namespace: into.metadata.name,
+          // The first node for it may have to be bought.
+          timeout: 900,
+          values: values as pulumi.Input<Record<string, unknown>>,
+        },
+        { ...child, dependsOn: [into, ...after] },
+      );
+    const operatorPlace = new Namespace(`${name}-operator-namespace`, { metadata: { name: "slinky" } }, child);
+    const definitions = release("slurm-operator-crds", slurmOperatorDefinitions, operatorPlace, {}, []);
+    const operator = release("slurm-operator", slurmOperator, operatorPlace, operatorValues, [definitions]);
+
+    const place = new Namespace(
+      `${name}-namespace`,
+      // Slurm's nodes confine jobs by cgroups and BPF.
+      { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
+      { ...child, protect },
+    );
+    const secret = ({ name: secretName, key }: { name: string; key: string }, value: pulumi.Input<string>) =>
+      new Secret(
+        `${name}-${secretName}`,
+        { metadata: { name: secretName, namespace: place.metadata.name }, stringData: { [key]: value } },
+        child,
+      );
+    const generated = (use: string, bytes: number) =>
+      new GeneratedKey(`${name}-${use}-key`, { bytes }, { parent: this }).hex;
+    const secrets = [
+      secret(slurmSecrets.auth, generated("auth", 512)),
+      secret(slurmSecrets.jwt, generated("jwt", 32)),
+      ...(password === undefined ? [] : [secret(slurmSecrets.accounting, password)]),
+    ];
+    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), [operator, ...secrets]);
+    // The charts' own objects never say that they are ready.
+    const controller = new ObjectReady(
+      `${name}-controller`,
+      {
+        kubeconfig: cluster.kubeconfig,
+        ...{ apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: "slurm-controller" },
+        conditions: [],
+        fields: { controllers: "status.readyReplicas" },
+        hint: "kubectl -n slurm describe pods says what the controller lacks: a node with room, its volume, or its image",
+      },
+      { parent: this, dependsOn: [whole] },
+    );
+    this.clusterName = controller.status.apply(() => clusterName);
+    this.registerOutputs({ clusterName: this.clusterName });
+  }
+}
+
+function valuesOf({ cluster, login, accounting, storageClass, tolerations = [] }: SlurmArgs, clusterName: string) {
+  const { host = "", port = 3306, database = "slurm_acct_db", username = "slurm" } = accounting ?? {};
+  return pulumi
+    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, { host, port, database, username }])
+    .apply(([groups, ownClass, sharedClass, database]) =>
+      slurmValues({
+        clusterName,
+        groups,
+        tolerations,
+        storageClass: ownClass ?? sharedClass,
+        isShared: sharedClass !== undefined && (ownClass ?? sharedClass) === sharedClass,
+        login: login && { serviceType: "ClusterIP", ...login },
+        accounting: accounting && database,
+      }),
+    );
+}
+
+function checkArgs({ clusterName, login }: SlurmArgs & { clusterName: string }): Problems {
+  const problems = new Problems();
+  checkSlurmName("clusterName", clusterName, problems);
+  checkChoice("login.serviceType", login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
+  if (login?.sshAuthorizedKeys.length === 0)
+    problems.add("login.sshAuthorizedKeys", "must have at least one key, or nobody can log in");
+  return problems;
+}

@@ -1,0 +1,112 @@
+/** What the charts are given. Pure. */
+import type { NodeGroupStatus } from "../../cluster";
+import type { Problems } from "../../errors";
+import { onAnyNode } from "../in-cluster";
+
+/** Slurm's own limit. */
+const longest = 40;
+
+/** The name of a Slurm cluster on Kubernetes. */
+export function checkSlurmName(path: string, name: string, problems: Problems): void {
+  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name))
+    problems.add(
+      path,
+      `"${name}" must have lowercase letters, numbers and dashes only, start with a letter and have no trailing dash: it is a Slurm cluster's name too`,
+    );
+  else if (name.length > longest)
+    problems.add(path, `"${name}" has ${name.length} characters, and a Slurm cluster's name has ${longest} at most`);
+}
+
+export interface SlurmSettings {
+  clusterName: string;
+  storageClass: string | undefined;
+  /** Volumes of that class can be on many nodes at once. */
+  isShared: boolean;
+  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "role" | "maxSize">[];
+  tolerations: readonly object[];
+  login: { sshAuthorizedKeys: readonly string[]; serviceType: string } | undefined;
+  accounting: { host: string; port: number; database: string; username: string } | undefined;
+}
+
+/** Secrets that are made beside the charts, and the entry of each. */
+export const slurmSecrets = {
+  auth: { name: "slurm-auth-slurm", key: "slurm.key" },
+  jwt: { name: "slurm-auth-jwt", key: "jwt.key" },
+  accounting: { name: "slurm-accounting-password", key: "password" },
+} as const;
+
+/** What follows logs beside Slurm's daemons; the chart would take whatever is the latest. */
+const alpine = { image: { repository: "docker.io/library/alpine", tag: "3.22" } };
+
+/** Reference: helm/slurm-operator/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
+export const operatorValues = {
+  operator: { tolerations: onAnyNode },
+  webhook: { tolerations: onAnyNode },
+  // It makes its certificate itself, anew with each version.
+  certManager: { enabled: false },
+};
+
+/** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
+export function slurmValues({
+  clusterName,
+  storageClass,
+  isShared,
+  groups,
+  tolerations,
+  login,
+  accounting,
+}: SlurmSettings) {
+  const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
+  return {
+    clusterName,
+    slurmKey: { create: false, secretRef: slurmSecrets.auth },
+    jwtKey: { create: false, secretRef: slurmSecrets.jwt },
+    configFiles: { "gres.conf": "AutoDetect=nvidia" },
+    controller: {
+      logfile: alpine,
+      persistence: {
+        accessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"],
+        ...(storageClass !== undefined && { storageClassName: storageClass }),
+      },
+      podSpec: { tolerations: onAnyNode },
+    },
+    restapi: { podSpec: { tolerations: onAnyNode } },
+    ...(accounting && {
+      accounting: {
+        enabled: true,
+        storageConfig: { ...accounting, passwordKeyRef: slurmSecrets.accounting },
+        podSpec: { tolerations: onAnyNode },
+      },
+    }),
+    ...(login && {
+      loginsets: {
+        login: {
+          enabled: true,
+          initconf: alpine,
+          rootSshAuthorizedKeys: login.sshAuthorizedKeys.join("\n"),
+          podSpec: { tolerations: onAnyNode },
+          service: { spec: { type: login.serviceType } },
+        },
+      },
+    }),
+    nodesetDefaults: { logfile: alpine },
+    nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group, tolerations)])),
+    partitions: { all: { enabled: true } },
+  };
+}
+
+/** One of Slurm's nodes on each node of the group, with all of its GPUs: two on a node would have to share them. */
+function nodeSet({ name, gpus }: SlurmSettings["groups"][number], tolerations: readonly object[]) {
+  return {
+    scalingMode: "DaemonSet",
+    ...(gpus > 0 && {
+      slurmd: { resources: { limits: { "nvidia.com/gpu": gpus } } },
+      extraConfMap: { Gres: [`gpu:${gpus}`] },
+    }),
+    partition: { enabled: true },
+    podSpec: {
+      nodeSelector: { "kubernetes.io/os": "linux", "gpu-clusters/node-group": name },
+      tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }, ...tolerations],
+    },
+  };
+}

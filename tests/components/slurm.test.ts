@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import * as fc from "fast-check";
+import { Slurm, type SlurmArgs } from "../../components/addons";
+import { checkSlurmName } from "../../components/addons/slurm/values";
+import type { KubernetesCluster } from "../../components/cluster";
+import { InvalidInput, Problems } from "../../components/errors";
+import { clusterInHand } from "./cluster-in-hand";
+import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
+
+const groups = [
+  { name: "cpu" },
+  { name: "v100", gpus: 8 },
+  { name: "control", role: "control" as const },
+  { name: "off", maxSize: 0 },
+];
+const outputs = {
+  "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
+  "gpu-clusters:kubernetes:ObjectReady": () => ({ status: "ready" }),
+};
+
+interface Made {
+  registered: Registered;
+  slurm: Slurm;
+  values: Record<string, Record<string, unknown>>;
+}
+
+async function made(given: Partial<SlurmArgs> = {}, parts: Partial<KubernetesCluster> = {}): Promise<Made> {
+  const registered = await mockProgram(outputs);
+  const kubeconfig = pulumi.secret("KUBECONFIG");
+  const slurm = new Slurm("lab", { cluster: clusterInHand(groups, { kubeconfig, ...parts }), ...given });
+  await valueOf(slurm.clusterName);
+  await settled();
+  const release = registered.resources.find(({ name }) => name === "lab-slurm")!;
+  return { registered, slurm, values: (plain(release.inputs) as { values: Made["values"] }).values };
+}
+
+describe("Slurm", () => {
+  it("is definitions, operator and cluster, each after the other and gone before it", async () => {
+    const { registered, slurm } = await made();
+    const charts = registered.all("kubernetes:helm.sh/v3:Release").map(({ inputs }) => inputs as { chart: string });
+    assert.deepEqual(
+      charts.map(({ chart }) => chart.replace("oci://ghcr.io/slinkyproject/charts/", "")),
+      ["slurm-operator-crds", "slurm-operator", "slurm"],
+    );
+    assert.ok(registered.dependenciesOf("lab-slurm-operator").includes("lab-slurm-operator-crds"));
+    const after = registered.dependenciesOf("lab-slurm");
+    for (const name of ["lab-slurm-operator", "lab-slurm-auth-slurm", "lab-slurm-auth-jwt"])
+      assert.ok(after.includes(name), name);
+    const { kind, name, fields } = registered.inputs("gpu-clusters:kubernetes:ObjectReady");
+    assert.deepEqual(
+      [kind, name, fields],
+      ["StatefulSet", "slurm-controller", { controllers: "status.readyReplicas" }],
+    );
+    assert.equal(await valueOf(slurm.clusterName), "lab");
+    assert.ok(registered.isProtected("lab-namespace") && !registered.isProtected("lab-operator-namespace"));
+  });
+
+  it("has one of Slurm's nodes on each worker, with all GPUs, and none on what has no nodes", async () => {
+    const { values } = await made({ tolerations: [{ key: "team", operator: "Exists" }] });
+    const sets = values["nodesets"] as Record<string, Record<string, unknown>>;
+    assert.deepEqual(Object.keys(sets), ["cpu", "v100"]);
+    assert.deepEqual(sets["v100"], {
+      scalingMode: "DaemonSet",
+      slurmd: { resources: { limits: { "nvidia.com/gpu": 8 } } },
+      extraConfMap: { Gres: ["gpu:8"] },
+      partition: { enabled: true },
+      podSpec: {
+        nodeSelector: { "kubernetes.io/os": "linux", "gpu-clusters/node-group": "v100" },
+        tolerations: [
+          { key: "nvidia.com/gpu", operator: "Exists" },
+          { key: "team", operator: "Exists" },
+        ],
+      },
+    });
+    assert.ok(!("slurmd" in sets["cpu"]!));
+    assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=nvidia" });
+    assert.ok(!("loginsets" in values) && !("accounting" in values));
+  });
+
+  it("makes its keys once, and shows neither them nor the database's password", async () => {
+    const { registered, values } = await made({ accounting: { host: "db.example.com", password: "DB-PASSWORD" } });
+    const secrets = registered.all("kubernetes:core/v1:Secret").map(({ inputs }) => plain(inputs));
+    const texts = (secrets as { stringData: unknown }[]).map(({ stringData }) => plain(stringData) as object);
+    assert.deepEqual(Object.assign({}, ...texts), {
+      "slurm.key": "KEY-lab-auth-key",
+      "jwt.key": "KEY-lab-jwt-key",
+      password: "DB-PASSWORD",
+    });
+    assert.deepEqual(values["slurmKey"], { create: false, secretRef: { name: "slurm-auth-slurm", key: "slurm.key" } });
+    assert.deepEqual(values["accounting"]!["storageConfig"], {
+      ...{ host: "db.example.com", port: 3306, database: "slurm_acct_db", username: "slurm" },
+      passwordKeyRef: { name: "slurm-accounting-password", key: "password" },
+    });
+    const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));
+    for (const secret of ["DB-PASSWORD", "KEY-lab", "KUBECONFIG"]) assert.ok(!shown.includes(secret), secret);
+  });
+
+  it("lets people log in where it is asked to, and keeps its state in the shared storage", async () => {
+    const { values } = await made(
+      { login: { sshAuthorizedKeys: ["ssh-ed25519 A", "ssh-ed25519 B"] } },
+      { sharedStorageClass: pulumi.output("shared") },
+    );
+    const { login } = values["loginsets"] as Record<string, Record<string, unknown>>;
+    assert.equal(login!["rootSshAuthorizedKeys"], "ssh-ed25519 A\nssh-ed25519 B");
+    assert.deepEqual(login!["service"], { spec: { type: "ClusterIP" } });
+    assert.deepEqual((values["controller"] as { persistence: object }).persistence, {
+      accessModes: ["ReadWriteMany"],
+      storageClassName: "shared",
+    });
+  });
+
+  it("says all that cannot be right, by the field", async () => {
+    await mockProgram(outputs);
+    const cluster = clusterInHand();
+    assert.throws(
+      () => new Slurm("lab", { cluster, clusterName: "Lab-", login: { sshAuthorizedKeys: [] } }),
+      (error: InvalidInput) => {
+        assert.match(
+          error.message,
+          /2 invalid inputs\n {2}clusterName: "Lab-" must have lowercase letters.*\n {2}login/,
+        );
+        return true;
+      },
+    );
+    await settled();
+  });
+});
+
+describe("the name of a Slurm cluster", () => {
+  const problemsOf = (name: string) => {
+    const problems = new Problems();
+    checkSlurmName("name", name, problems);
+    return problems.all.map(({ reason }) => reason);
+  };
+
+  it("starts with a letter, has no trailing dash, and fits Slurm", () => {
+    for (const name of ["a", "lab", "lab-2"]) assert.deepEqual(problemsOf(name), [], name);
+    for (const name of ["", "2lab", "Lab", "lab-", "-lab", "lab_1"])
+      assert.match(problemsOf(name)[0]!, /must have/, name);
+    assert.match(problemsOf("a".repeat(41))[0]!, /has 41 characters, and .* 40 at most/);
+  });
+
+  it("is right exactly where each of its rules holds", () => {
+    const letters = fc.constantFrom(..."ab1-Z_");
+    fc.assert(
+      fc.property(fc.string({ unit: letters, maxLength: 45 }), (name) => {
+        const wanted = [...name].every((each) => /[a-z0-9-]/.test(each)) && /^[a-z]/.test(name) && !name.endsWith("-");
+        assert.equal(problemsOf(name).length === 0, wanted && name.length <= 40);
+      }),
+    );
+  });
+});
