@@ -1,8 +1,9 @@
 /** What the arguments of clusters whose control plane we boot have in common, whichever cloud runs them. Pure. */
 import type * as pulumi from "../sdk/pulumi";
+import { checkList } from "./access-ranges";
 import type { Problems } from "./errors";
-import { known, knownElements } from "./inputs";
-import { checkCidr, checkDuration } from "./value-checks";
+import { knownElements } from "./inputs";
+import { checkDuration } from "./value-checks";
 import { defaultKubernetesMinor, kubernetesReleases, resolveKubernetesVersion } from "./versions";
 
 /** Of the create-cluster request (seed 004, "Limits"). */
@@ -26,18 +27,9 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
     args.devMode ?? false,
     problems,
   );
-  checkCidrs("apiServerAccessCidrs", args.apiServerAccessCidrs, problems);
-  if (known<unknown[]>(args.apiServerAccessCidrs)?.length === 0) {
-    problems.add("apiServerAccessCidrs", "must name at least one range: this program reaches the API too");
-  }
-  checkCidrs("sshAccessCidrs", args.sshAccessCidrs, problems);
+  for (const path of ["apiServerAccessCidrs", "sshAccessCidrs"] as const)
+    checkList(path, knownElements(args[path]), problems);
   checkDuration("scaleDownAfter", args.scaleDownAfter, problems);
-}
-
-function checkCidrs(path: string, ranges: pulumi.Input<pulumi.Input<string>[]> | undefined, problems: Problems): void {
-  (knownElements(ranges) ?? []).forEach((cidr, index) => {
-    if (cidr !== undefined) checkCidr(`${path}[${index}]`, cidr, problems);
-  });
 }
 
 export function checkClusterName(path: string, name: string, problems: Problems): void {

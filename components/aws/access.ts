@@ -50,15 +50,18 @@ export function clusterAccess(name: string, options: AccessOptions, child: pulum
     securityGroupId: pulumi.Input<string>,
     port: number,
     ranges: readonly pulumi.Input<string>[],
-  ) =>
-    [...new Set(ranges)].map(
-      (cidrIpv4, index) =>
+  ) => {
+    // Numbered among themselves: another range in hand gives no other a new name, and EC2 refuses a rule that is there under an old one.
+    let later = 0;
+    return ranges.map(
+      (cidrIpv4) =>
         new SecurityGroupIngressRule(
-          `${name}-${part}-${known(cidrIpv4) ?? index}`,
+          `${name}-${part}-${known(cidrIpv4) ?? later++}`,
           { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4, tags },
           child,
         ),
     );
+  };
   return {
     nodes: nodes.id,
     controlPlane: controlPlane.id,

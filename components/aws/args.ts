@@ -246,11 +246,11 @@ export interface AwsClusterArgs {
    */
   sharedStorage?: AwsSharedStorageArgs;
   /**
-   * IPv4 ranges that may reach the Kubernetes API.
+   * IPv4 ranges that may reach the Kubernetes API: a list in hand, whose ranges may be outputs of other resources.
    * Default: `["0.0.0.0/0"]`; clients are still asked for a certificate or token.
    */
   apiServerAccessCidrs?: pulumi.Input<string>[];
-  /** IPv4 ranges that may reach port 22 of the machines. Default: none. */
+  /** IPv4 ranges that may reach port 22 of the machines: a list in hand, whose ranges may be outputs of other resources. Default: none. */
   sshAccessCidrs?: pulumi.Input<string>[];
   /** ARN of a policy that bounds the machines' roles, where an account demands one. Default: none. */
   permissionsBoundary?: pulumi.Input<string>;

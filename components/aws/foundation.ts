@@ -4,6 +4,7 @@ import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
+import { eachRangeLater } from "../access-ranges";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
@@ -123,14 +124,16 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     { parent: child.parent, providers: [place.account.aws, place.account.own].filter((each) => each !== undefined) },
   );
+  const ranges = (path: "apiServerAccessCidrs" | "sshAccessCidrs") =>
+    args[path] && eachRangeLater({ component: "AwsCluster", path }, args[path]);
   const access = clusterAccess(
     name,
     {
       base,
       vpcId: network.vpcId,
-      api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
+      api: ranges("apiServerAccessCidrs") ?? ["0.0.0.0/0"],
       fabric: (args.nodeGroups ?? []).some(({ efa }) => efa),
-      ssh: args.sshAccessCidrs ?? [],
+      ssh: ranges("sshAccessCidrs") ?? [],
       tags,
       kubernetes,
     },

@@ -5,6 +5,7 @@ import { NodeGroup } from "../../sdk/cudo/node-group";
 import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import { rangesLater } from "../access-ranges";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
@@ -97,6 +98,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { networkId: physical("network"), dataCenterId, ipRange: networkCidr },
       chosen,
     );
+    const access = (path: "apiServerAccessCidrs" | "sshAccessCidrs", otherwise: string[]) =>
+      rangesLater({ component: "CudoCluster", path }, args[path] ?? otherwise);
     const securityGroup = new SecurityGroup(
       `${name}-security-group`,
       {
@@ -105,8 +108,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         description: "Nodes of a Kubernetes cluster",
         rules: accessRules({
           network: networkCidr,
-          api: args.apiServerAccessCidrs ?? ["0.0.0.0/0"],
-          ssh: args.sshAccessCidrs ?? [],
+          api: access("apiServerAccessCidrs", ["0.0.0.0/0"]),
+          ssh: access("sshAccessCidrs", []),
         }),
       },
       chosen,

@@ -1,0 +1,56 @@
+/** Ranges that other resources give: those that are not in hand yet are checked when they are, at the user's field. */
+import * as pulumi from "../sdk/pulumi";
+import { Problems } from "./errors";
+import { known } from "./inputs";
+import { checkCidr } from "./value-checks";
+
+export interface RangeField {
+  /** For people: `AwsCluster "train"`. */
+  component: string;
+  /** The user's own. */
+  path: string;
+}
+
+/** As a whole, for clouds whose rules are one list. */
+export function rangesLater(field: RangeField, ranges: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
+  return pulumi
+    .output(ranges)
+    .apply((list) => checked(field, list, (problems) => checkList(field.path, list, problems)));
+}
+
+/** Each by itself, for clouds that have a rule for each, so that one that is not known yet makes no difference of another. Without twins. */
+export function eachRangeLater(
+  { component, path }: RangeField,
+  ranges: readonly pulumi.Input<string>[],
+): pulumi.Input<string>[] {
+  const inHand = new Set(ranges.map(known));
+  return ranges.flatMap((range, index): pulumi.Input<string>[] => {
+    const cidr = known(range);
+    if (cidr !== undefined) return inHand.delete(cidr) ? [cidr] : [];
+    const field = { component, path: `${path}[${index}]` };
+    return [
+      pulumi.output(range).apply((later) =>
+        checked(field, later, (problems) => {
+          checkCidr(field.path, later, problems);
+          if (ranges.includes(later)) problems.add(field.path, `is ${later}, which the list has already`);
+        }),
+      ),
+    ];
+  });
+}
+
+/** Of what is in hand; undefined stands for what is not. */
+export function checkList(path: string, ranges: readonly (string | undefined)[] | undefined, problems: Problems): void {
+  (ranges ?? []).forEach((cidr, index) => {
+    if (cidr !== undefined) checkCidr(`${path}[${index}]`, cidr, problems);
+  });
+  if (path === "apiServerAccessCidrs" && ranges?.length === 0)
+    problems.add(path, "must name at least one range: this program reaches the API too");
+}
+
+function checked<T>({ component }: RangeField, value: T, check: (problems: Problems) => void): T {
+  const problems = new Problems();
+  check(problems);
+  problems.raise(component);
+  return value;
+}
