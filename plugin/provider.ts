@@ -72,6 +72,9 @@ export const provider: ProviderDefinition = {
       "gpu-clusters:aws:",
       async (token) => (await import("../provider/aws/handlers/index.js")).awsResources[token]!,
     ),
+    ...lazily(["Registration"], "gpu-clusters:michelangelo:", async (token) => {
+      return (await import("../provider/michelangelo/handlers/index.js")).michelangeloResources[token]!;
+    }),
     ...lazily(["ReadyNotification"], "gpu-clusters:vantage:", async (token) => {
       return (await import("../provider/vantage/handlers/index.js")).vantageResources[token]!;
     }),

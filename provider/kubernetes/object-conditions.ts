@@ -3,7 +3,7 @@ import { parsePath, valueAt } from "../../sdk/schema/property-path";
 import type { KubernetesObject } from "./api";
 
 /** As most controllers write it; Michelangelo's has numbers as texts. */
-interface Condition {
+export interface Condition {
   type: string;
   status?: string;
   reason?: string;
@@ -57,7 +57,7 @@ export function describeConditions(object: KubernetesObject, conditionsAt: strin
   return found.map((condition) => `\n  ${condition.type} ${condition.status ?? "?"}${words(condition)}`).join("");
 }
 
-function conditionsOf(object: KubernetesObject, at: string): Condition[] {
+export function conditionsOf(object: KubernetesObject, at: string): Condition[] {
   const found = valueAt(object, parsePath(at));
   return Array.isArray(found)
     ? (found as unknown[]).filter((entry): entry is Condition => typeof (entry as Condition | null)?.type === "string")
@@ -87,7 +87,7 @@ function isBehind(observed: unknown, { metadata }: KubernetesObject): boolean {
 }
 
 /** Unix time, in seconds or milliseconds, or RFC 3339. */
-function confirmedMs({ lastUpdatedTimestamp, lastHeartbeatTime }: Condition): number | undefined {
+export function confirmedMs({ lastUpdatedTimestamp, lastHeartbeatTime }: Condition): number | undefined {
   const unix = Number(lastUpdatedTimestamp);
   if (unix > 0) return unix > 1e11 ? unix : unix * 1000;
   const heartbeat = Date.parse(lastHeartbeatTime ?? "");

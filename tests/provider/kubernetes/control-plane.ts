@@ -1,4 +1,4 @@
-/** A real API server with its etcd, on loopback, for one test file: no controllers, no nodes. */
+/** A real API server with its etcd, on loopback, for one test file: no nodes, and no controllers but those that are asked for. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,18 +17,22 @@ import { ensureTools } from "../../../toolchain/tools";
 
 export interface TestControlPlane {
   ca: KeyPair;
+  /** The API server's own. */
+  serving: KeyPair;
   /** Of a new user in this group. */
   kubeconfig(organization: string): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function controlPlane(): Promise<TestControlPlane> {
-  const tools = await ensureTools(["etcd", "kube-apiserver"]);
+/** @param controllers of kube-controller-manager that run beside it */
+export async function controlPlane(controllers: readonly string[] = []): Promise<TestControlPlane> {
+  const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager"]);
   const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-api-server-"));
   const ca = await makeAuthority("kubernetes");
   const serving = await issueCertificate(ca, {
     commonName: "kube-apiserver",
     dnsNames: ["kubernetes"],
+    ipAddresses: ["127.0.0.1"],
     usages: ["server"],
     validForHours: 1,
   });
@@ -61,7 +65,7 @@ export async function controlPlane(): Promise<TestControlPlane> {
       "cert-dir": folder,
       "tls-cert-file": file("server.crt", serving.certificate),
       "tls-private-key-file": file("server.key", serving.privateKey),
-      "client-ca-file": file("ca.crt", ca.certificate),
+      "client-ca-file": file("client-ca.crt", ca.certificate),
       "service-account-issuer": "https://kubernetes.default.svc",
       "service-account-key-file": file("sa.pub", publicKeyOf(serviceAccountKey)),
       "service-account-signing-key-file": file("sa.key", serviceAccountKey),
@@ -73,23 +77,38 @@ export async function controlPlane(): Promise<TestControlPlane> {
       "watch-cache": "false",
     }),
   ];
+  const kubeconfig = async (organization: string) => {
+    const user = await issueCertificate(ca, {
+      commonName: "tester",
+      organizations: [organization],
+      usages: ["client"],
+      validForHours: 1,
+    });
+    return renderKubeconfig({
+      clusterName: "test",
+      endpoint: `https://127.0.0.1:${port}`,
+      certificateAuthority: ca.certificate,
+      tlsServerName: "kubernetes",
+      credentials: { clientCertificate: user.certificate, clientKey: user.privateKey },
+    });
+  };
+  if (controllers.length > 0)
+    processes.push(
+      start(tools["kube-controller-manager"], {
+        kubeconfig: file("controller-manager.conf", await kubeconfig("system:masters")),
+        controllers: controllers.join(","),
+        "service-account-private-key-file": join(folder, "sa.key"),
+        "root-ca-file": file("ca.crt", ca.certificate),
+        "leader-elect": "false",
+        // No probe asks it, so it needs no port and no certificate of its own.
+        "secure-port": "0",
+        "authentication-skip-lookup": "true",
+      }),
+    );
   return {
     ca,
-    async kubeconfig(organization) {
-      const user = await issueCertificate(ca, {
-        commonName: "tester",
-        organizations: [organization],
-        usages: ["client"],
-        validForHours: 1,
-      });
-      return renderKubeconfig({
-        clusterName: "test",
-        endpoint: `https://127.0.0.1:${port}`,
-        certificateAuthority: ca.certificate,
-        tlsServerName: "kubernetes",
-        credentials: { clientCertificate: user.certificate, clientKey: user.privateKey },
-      });
-    },
+    serving,
+    kubeconfig,
     async close() {
       await Promise.all(processes.map(stop));
       rmSync(folder, { recursive: true, force: true });

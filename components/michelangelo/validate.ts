@@ -1,0 +1,54 @@
+/** What of a `ComputeCluster` can be known without asking anybody. Pure. */
+import { apiServerAddress } from "../../sdk/michelangelo/address";
+import { durationMs } from "../../sdk/michelangelo/duration";
+import { wrongClusterName } from "../../sdk/michelangelo/names";
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import { checkPlatform } from "../platforms";
+import { checkChoice, checkWhole } from "../value-checks";
+import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
+
+const hourMs = 3_600_000;
+
+export function checkArgs(args: ComputeClusterArgs): Problems {
+  const problems = new Problems();
+  checkPlatform("cluster", args.cluster, "Michelangelo", problems);
+  const name = known(args.clusterName);
+  const wrongName = name === undefined ? undefined : wrongClusterName(name);
+  if (wrongName !== undefined) problems.add("clusterName", wrongName);
+  const server = known(args.apiServer);
+  const address = server === undefined ? undefined : apiServerAddress(server);
+  if (address && "problem" in address) problems.add("apiServer", address.problem);
+  checkChoice("dataCenter", args.dataCenter, ["onPremises", "gcp", "oci"], problems);
+  checkChoice("serviceLevel", args.serviceLevel, ["production", "ephemeral"], problems);
+  checkWhole("timeoutSeconds", args.timeoutSeconds, 1, problems);
+  checkStorage(args.storage, problems);
+  checkRotation(args, problems);
+  return problems;
+}
+
+function checkStorage({ fileSystem, endpoint }: ComputeStorageArgs, problems: Problems): void {
+  const place = known(fileSystem);
+  if (place !== undefined && !/^s3:\/\/[^/\s]+(\/\S*)?$/.test(place))
+    problems.add("storage.fileSystem", `"${place}" must be s3://bucket, with a path or without`);
+  const url = known(endpoint);
+  if (url !== undefined && !isPlainUrl(url))
+    problems.add("storage.endpoint", "must be the URL of an S3 server, https:// or http://, without credentials");
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}
+
+function checkRotation({ rotation, controllerManager }: ComputeClusterArgs, problems: Problems): void {
+  if (rotation === undefined) return;
+  const ms = durationMs(rotation.every);
+  if (ms === undefined || ms < hourMs)
+    problems.add("rotation.every", `"${rotation.every}" must be a duration of at least 1h, such as 720h`);
+  if (controllerManager === undefined)
+    problems.add(
+      "controllerManager",
+      "is required with rotation: Michelangelo keeps a token until its controller manager is restarted",
+    );
+}

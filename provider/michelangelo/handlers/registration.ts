@@ -1,0 +1,167 @@
+import { apiServerAddress } from "../../../sdk/michelangelo/address";
+import { durationMs } from "../../../sdk/michelangelo/duration";
+import { wrongClusterName } from "../../../sdk/michelangelo/names";
+import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { known } from "../../cloud/inputs";
+import { messageOf } from "../../cloud/message";
+import { ownerMark } from "../../cloud/owner-mark";
+import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
+import {
+  PartialFailure,
+  type CheckFailure,
+  type ResourceContext,
+  type ResourceHandler,
+  type ResourceState,
+  type UnknowableProperties,
+} from "../../server/resource";
+import { Unknown } from "../../server/values";
+import { clusterReference, type RegistrationInputs } from "../cluster-object";
+import { statusOf } from "../condition";
+import { patience } from "../patience";
+import { everyMs, register, type RegistrationOutputs } from "../registration";
+import { deregister } from "../removal";
+import { checkSides, sidesOf } from "../sides";
+import { isOld, tokenSecrets } from "../tokens";
+
+const defaultTimeoutSeconds = 300;
+const refreshTimeoutMs = 5_000;
+const hourMs = 3_600_000;
+
+type Inputs = UnknowableProperties<RegistrationInputs>;
+type State = ResourceState<RegistrationInputs, RegistrationOutputs>;
+
+export const registration: ResourceHandler<RegistrationInputs, RegistrationOutputs> = {
+  check: (inputs) => [
+    ...checkKubeconfig(inputs),
+    ...checkKubeconfig({ kubeconfig: inputs.controlPlaneKubeconfig }).map((failure) => ({
+      ...failure,
+      property: "controlPlaneKubeconfig",
+    })),
+    ...wrongName(inputs),
+    ...wrongAddress(inputs),
+    ...wrongRotation(inputs),
+  ],
+
+  plan(state, inputs) {
+    const { status, tokenIssuedAt } = state.outputs;
+    const isDue = tokenIssuedAt !== undefined && isOld(tokenIssuedAt, everyMs(known(inputs.rotateEvery)), Date.now());
+    return {
+      ignores: ["timeoutSeconds"],
+      // What is registered elsewhere is another registration.
+      replaces: movesElsewhere(state, inputs) ? ["controlPlaneKubeconfig"] : [],
+      outputs: [...(status === "ready" ? [] : ["status"]), ...(isDue ? ["tokenSecret", "tokenIssuedAt"] : [])],
+      // Two of one address would share a token in Michelangelo's memory.
+      deleteBeforeReplace: true,
+    };
+  },
+
+  preview(inputs, state) {
+    const address = addressOf(inputs);
+    const place = address ?? { host: Unknown.value, port: Unknown.value };
+    return state === undefined ? { ...place, status: "ready" } : { ...state.outputs, ...place, status: "ready" };
+  },
+
+  async create(inputs, context) {
+    return { id: inputs.clusterName, outputs: await registered(inputs, context) };
+  },
+
+  async read(id, state, { signal, log }) {
+    if (state === undefined) throw new Error(`${id}: a registration cannot be imported: make it in the program`);
+    const { inputs, outputs } = state;
+    const sides = sidesOf(inputs, refreshTimeoutMs);
+    try {
+      const cluster = await sides.control.read(clusterReference(inputs.clusterName), signal);
+      if (cluster === undefined) return undefined;
+      const tokens = await tokenSecrets(sides.compute, inputs.clusterName, signal);
+      const status = tokens.some(({ name }) => name === outputs.tokenSecret)
+        ? statusOf(cluster, Date.now())
+        : `the token Secret ${outputs.tokenSecret} is gone`;
+      if (status !== "ready")
+        log.warn(`Michelangelo's cluster "${inputs.clusterName}": ${status}; \`pulumi up\` sees to it`);
+      return { ...state, outputs: { ...outputs, status } };
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`the registration of "${inputs.clusterName}" is taken from the state: ${messageOf(error)}`);
+      return state;
+    }
+  },
+
+  async update(_id, inputs, { outputs }, context) {
+    return registered(inputs, context, outputs);
+  },
+
+  async delete(_id, { inputs }, context) {
+    await deregister(sidesOf(inputs), inputs, patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds));
+  },
+};
+
+/** @param before of one that is there; without it the name must be free */
+async function registered(
+  inputs: RegistrationInputs,
+  context: ResourceContext,
+  before?: RegistrationOutputs,
+): Promise<RegistrationOutputs> {
+  const sides = sidesOf(inputs);
+  const patient = patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds);
+  const owner = ownerMark(context.urn);
+  let hasBegun = false;
+  try {
+    await checkSides(sides, inputs, before === undefined ? owner : undefined, patient);
+    return await register(sides, inputs, owner, patient, () => (hasBegun = true));
+  } catch (error) {
+    if (!hasBegun) throw error;
+    const outputs = { ...before, status: "unfinished" };
+    throw new PartialFailure(inputs.clusterName, outputs, [messageOf(error)], { cause: error });
+  }
+}
+
+function movesElsewhere({ inputs: before }: State, { controlPlaneKubeconfig }: Inputs): boolean {
+  const now = known(controlPlaneKubeconfig);
+  return now !== undefined && endpointOf(now) !== endpointOf(before.controlPlaneKubeconfig);
+}
+
+function endpointOf(kubeconfig: string): string | undefined {
+  try {
+    return parseKubeconfig(kubeconfig).endpoint;
+  } catch (error) {
+    if (error instanceof InvalidKubeconfig) return undefined;
+    throw error;
+  }
+}
+
+function addressOf({ apiServer, kubeconfig }: Inputs) {
+  const text = known(kubeconfig);
+  const server = apiServer === undefined ? text && endpointOf(text) : known(apiServer);
+  const address = server === undefined ? undefined : apiServerAddress(server);
+  return address === undefined || "problem" in address ? undefined : address;
+}
+
+function wrongName({ clusterName }: Inputs): CheckFailure[] {
+  const name = known(clusterName);
+  const reason = name === undefined ? undefined : wrongClusterName(name);
+  return reason === undefined ? [] : [{ property: "clusterName", reason }];
+}
+
+function wrongAddress({ apiServer, kubeconfig }: Inputs): CheckFailure[] {
+  const text = known(kubeconfig);
+  const property = apiServer === undefined ? "kubeconfig" : "apiServer";
+  const server = apiServer === undefined ? text && endpointOf(text) : known(apiServer);
+  const address = server === undefined ? undefined : apiServerAddress(server);
+  if (address === undefined || !("problem" in address)) return [];
+  return [{ property, reason: property === "kubeconfig" ? `its server ${address.problem}` : address.problem }];
+}
+
+function wrongRotation({ rotateEvery, controllerManager }: Inputs): CheckFailure[] {
+  const every = known(rotateEvery);
+  if (every === undefined) return [];
+  const ms = durationMs(every);
+  const failures: CheckFailure[] = [];
+  if (ms === undefined || ms < hourMs)
+    failures.push({ property: "rotateEvery", reason: `"${every}" must be a duration of at least 1h, such as 720h` });
+  if (controllerManager === undefined)
+    failures.push({
+      property: "controllerManager",
+      reason: "is required with rotateEvery: Michelangelo keeps a token until its controller manager is restarted",
+    });
+  return failures;
+}

@@ -1,0 +1,1 @@
+export { Registration, type ControllerManagerArgs, type RegistrationArgs, type SkuArgs } from "./registration";

@@ -1,0 +1,182 @@
+/** Michelangelo's control plane and a compute cluster, which are one real API server here, as in Michelangelo's own sandbox. */
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { once } from "node:events";
+import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
+import { kubernetesApi } from "../../../provider/kubernetes/client";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { clusterRole, computeNamespace, rayRights, serviceAccount } from "../../../sdk/michelangelo/names";
+import {
+  ControllerManager,
+  type ControllerManagerOptions,
+} from "../../../simulator/platforms/michelangelo/controller-manager";
+import { clusterDefinition } from "../../../simulator/platforms/michelangelo/definition";
+import { controlPlane, type TestControlPlane } from "../kubernetes/control-plane";
+import { until } from "../../until";
+
+export const deployment = { namespace: "ma-system", name: "michelangelo-controllermgr" };
+const labels = { app: deployment.name };
+const rbac = "rbac.authorization.k8s.io";
+
+/** Ray's kinds as far as these tests need them. */
+function rayDefinition(kind: string): KubernetesObject {
+  const singular = kind.toLowerCase();
+  const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${singular}s.ray.io` },
+    spec: {
+      group: "ray.io",
+      names: { kind, plural: `${singular}s`, singular },
+      scope: "Namespaced",
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  };
+}
+
+export const account: KubernetesObject = {
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: serviceAccount, namespace: computeNamespace },
+};
+export const rights: KubernetesObject[] = [
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRole",
+    metadata: { name: clusterRole },
+    rules: [{ apiGroups: [rayRights.apiGroup], resources: rayRights.resources, verbs: rayRights.verbs }],
+  },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name: clusterRole },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: clusterRole },
+    subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace: computeNamespace }],
+  },
+];
+export const rayKinds = [rayDefinition("RayCluster"), rayDefinition("RayJob")];
+export const michelangeloKind = clusterDefinition as KubernetesObject;
+export const namespace: KubernetesObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "ma-system" } };
+export const managerDeployment: KubernetesObject = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: deployment,
+  spec: {
+    selector: { matchLabels: labels },
+    // No kubelet says here that a new pod is ready.
+    strategy: { type: "Recreate" },
+    template: { metadata: { labels }, spec: { containers: [{ name: "manager", image: "example.org/manager:1" }] } },
+  },
+};
+
+export class Scene {
+  private constructor(
+    readonly server: TestControlPlane,
+    readonly kubeconfig: string,
+    readonly api: KubernetesApi,
+    readonly manager: ControllerManager,
+  ) {}
+
+  static async start(
+    manners: Pick<ControllerManagerOptions, "pollMs" | "timestamps"> = { pollMs: 100 },
+  ): Promise<Scene> {
+    const server = await controlPlane([
+      "serviceaccount-controller",
+      "serviceaccount-token-controller",
+      "deployment-controller",
+      "replicaset-controller",
+    ]);
+    const kubeconfig = await server.kubeconfig("system:masters");
+    const api = kubernetesApi(kubeconfig);
+    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
+    await until(
+      async () => api.read({ ...account, kind: "ServiceAccount", namespace: "default", name: "default" }),
+      "the controllers run",
+    );
+    const { endpoint, credentials, certificateAuthority = "" } = parseKubeconfig(kubeconfig);
+    if (credentials.kind !== "certificate") throw new Error("no certificate");
+    const manager = new ControllerManager({
+      server: { endpoint, certificateAuthority },
+      credential: { certificate: credentials.clientCertificate, privateKey: credentials.clientKey },
+      deployment,
+      ...manners,
+    });
+    return new Scene(server, kubeconfig, api, manager);
+  }
+
+  /** Writes what is not there yet; kinds are known when it returns. */
+  async have(...objects: KubernetesObject[]): Promise<void> {
+    for (const object of objects) await this.api.apply(object, { fieldManager: "tests", force: true });
+    for (const { kind, metadata } of objects) {
+      if (kind !== "CustomResourceDefinition") continue;
+      const [plural, ...group] = metadata.name!.split(".");
+      const version = group.join(".") === "ray.io" ? "v1" : "v2";
+      await until(
+        async () =>
+          (await this.api.text(`/apis/${group.join(".")}/${version}`).catch(() => "")).includes(`"${plural}"`),
+        `${metadata.name} is served`,
+      );
+    }
+  }
+
+  async lose(...objects: KubernetesObject[]): Promise<void> {
+    for (const { apiVersion, kind, metadata } of objects)
+      await this.api.delete({
+        apiVersion,
+        kind,
+        name: metadata.name!,
+        ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      });
+  }
+
+  /** New pods of the controller manager, which remember nothing. */
+  async restartManager(): Promise<void> {
+    const pods = () => this.api.list({ apiVersion: "v1", kind: "Pod", namespace: deployment.namespace });
+    const old = await pods();
+    for (const { metadata } of old)
+      await this.api.delete({ apiVersion: "v1", kind: "Pod", namespace: metadata.namespace!, name: metadata.name! });
+    const isOld = (pod: KubernetesObject) => old.some(({ metadata }) => metadata.uid === pod.metadata.uid);
+    await until(async () => {
+      const now = await pods();
+      return now.length > 0 && !now.some(isOld);
+    }, "the controller manager has begun anew");
+  }
+
+  /** What a registration of the name has left, in words. */
+  async left(): Promise<string[]> {
+    const secrets = await this.api.list({ apiVersion: "v1", kind: "Secret", namespace: "default" });
+    const clusters = await this.api.list({ apiVersion: "michelangelo.api/v2", kind: "Cluster" });
+    return [...secrets, ...clusters].map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+  }
+
+  async close(): Promise<void> {
+    await this.manager.close();
+    await this.server.close();
+  }
+}
+
+/** A way to a server that can be closed: then it is away. */
+export async function wayTo(kubeconfig: string) {
+  const { endpoint } = parseKubeconfig(kubeconfig);
+  const { hostname, port } = new URL(endpoint);
+  const sockets = new Set<Socket>();
+  const listener = createServer((socket) => {
+    const onward = connect(Number(port), hostname);
+    for (const end of [socket, onward]) sockets.add(end.on("error", () => end.destroy()));
+    socket.pipe(onward).pipe(socket);
+  });
+  const listen = async (at: number) => {
+    listener.listen(at, "127.0.0.1");
+    await once(listener, "listening");
+    return (listener.address() as AddressInfo).port;
+  };
+  const own = await listen(0);
+  return {
+    kubeconfig: kubeconfig.replace(endpoint, `https://127.0.0.1:${own}`),
+    open: () => listen(own),
+    close() {
+      listener.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
