@@ -6,7 +6,7 @@ export {
   type HostPathPodVolume,
 } from "./file-share-volume";
 export { JupyterHub, type HubClient, type JupyterHubArgs } from "./jupyterhub/jupyterhub";
-export { hubCallback } from "./jupyterhub/values";
+export { hubCallback } from "./jupyterhub/address";
 export { KubeRay, type KubeRayArgs } from "./kuberay";
 export {
   ServiceAccountKubeconfig,

@@ -1,7 +1,11 @@
 import type * as pulumi from "../../sdk/pulumi";
 import type { AwsCluster } from "../aws/cluster";
 import type { CudoCluster } from "../cudo/cluster";
-import { InvalidInput } from "../errors";
+import type { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
+import { checkHubUrl } from "../addons/jupyterhub/address";
+import type { KubernetesCluster } from "../cluster";
+import { Problems } from "../errors";
+import type { IntegrationOptions } from "./integrations";
 import { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
 import type { CreateClusterRequest } from "./request";
 import type { DeployerOptions, IdentityOptions } from "./services";
@@ -20,28 +24,60 @@ export interface CreateClusterOptions extends MappingOptions {
  * Its phases are the request's. Validation: throws `InvalidInput` with all problems by the request's own fields, before anything is made, and on
  * AWS `ClusterNameInUse` where another stack has a cluster of the name in the region (Cudo refuses names in use by itself). Synchronous: the OAuth
  * client, an error of which begins with `UnexpectedBehavior`; no cloud is touched before it is there. Background: the cluster, and on AWS
- * `ClusterCouldNotBeDeployed` for an account without a role or that cannot be entered. markClusterReady: the deployer is told.
+ * `ClusterCouldNotBeDeployed` for an account without a role or that cannot be entered; then its integrations. markClusterReady: the deployer is told.
  */
 export async function createCluster(
   name: string,
   request: CreateClusterRequest,
-  { accounts, identity, deployer }: CreateClusterOptions,
+  { accounts, identity, deployer, integrations = {} }: CreateClusterOptions,
   options: pulumi.ComponentResourceOptions = {},
 ): Promise<AwsCluster | CudoCluster> {
-  const wanted = clusterArgs(request, { accounts });
-  if (deployer && !identity)
-    throw new InvalidInput("CreateCluster", [
-      { propertyPath: "deployer", reason: "needs identity: it is told as the cluster's client" },
-    ]);
+  const wanted = clusterArgs(request, { accounts, integrations });
+  checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
   const { parent } = options;
   if (wanted.cloud === "aws" && wanted.args.cloudAccount?.roleArn)
     await requireName(name, request.name, wanted, { parent });
   const services = identity && (await import("./services.js"));
-  const client = services && (await services.clusterClient(name, request, identity, { parent }));
+  const { jupyterhubUrl } = wanted.integrations?.includes("jupyterhub") ? integrations : {};
+  const client = services && (await services.clusterClient(name, request, identity, jupyterhubUrl, { parent }));
   const cluster = await made(name, wanted, options);
+  const running = await installed(name, wanted, { cluster, client, integrations }, { parent });
   if (services && client && deployer)
-    services.tellDeployer(name, { provider: wanted.cloud, cluster, client }, deployer, { parent });
+    services.tellDeployer(name, { provider: wanted.cloud, cluster, client }, deployer, { parent, dependsOn: running });
   return cluster;
+}
+
+function checkOptions(
+  { integrations = [] }: ClusterArgs,
+  { identity, deployer, integrations: { jupyterhubUrl } = {} }: Omit<CreateClusterOptions, "accounts">,
+): Problems {
+  const problems = new Problems();
+  if (deployer && !identity) problems.add("deployer", "needs identity: it is told as the cluster's client");
+  if (integrations.includes("jupyterhub")) {
+    if (!identity)
+      problems.add("identity", 'is required for the integration "jupyterhub": people log in by the client');
+    if (jupyterhubUrl === undefined)
+      problems.add("integrations.jupyterhubUrl", 'is required for the integration "jupyterhub"');
+    else checkHubUrl("integrations.jupyterhubUrl", jupyterhubUrl, problems);
+  }
+  return problems;
+}
+
+/** Loads what is asked for only. */
+async function installed(
+  name: string,
+  { integrations: names, args }: ClusterArgs,
+  made: { cluster: KubernetesCluster; client: OAuth2Client | undefined; integrations: IntegrationOptions },
+  options: pulumi.ComponentResourceOptions,
+): Promise<pulumi.Resource[]> {
+  if (names === undefined) return [];
+  const { installIntegrations } = await import("./integrations.js");
+  return installIntegrations(
+    name,
+    names,
+    { ...made, clusterName: args.clusterName!, groups: args.nodeGroups ?? [] },
+    options,
+  );
 }
 
 async function requireName(

@@ -1,5 +1,6 @@
 export { ClusterCouldNotBeDeployed, ClusterNameInUse, InvalidInput } from "../errors";
 export { createCluster, type CreateClusterOptions } from "./create";
+export type { IntegrationOptions } from "./integrations";
 export { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
 export type {
   AwsRequestGroup,

@@ -4,9 +4,12 @@ import { requestPrefix } from "../aws/tags";
 import { checkAwsClusterArgs } from "../aws/validate";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
+import { checkSlurmName } from "../addons/slurm/name";
 import { checkChoice } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
 import { checkFields, groupFields, isObject, requestFields, settingsFields, taintFields } from "./fields";
+import type { IntegrationOptions } from "./integrations";
+import { integrationNames } from "./request";
 import type {
   AwsRequestGroup,
   AwsSettings,
@@ -14,26 +17,35 @@ import type {
   CreateClusterRequest,
   CudoRequestGroup,
   CudoSettings,
+  IntegrationName,
 } from "./request";
 
 export const defaultRegion = "us-east-1";
 
-export type ClusterArgs = { cloud: "aws"; args: AwsClusterArgs } | { cloud: "cudo"; args: CudoClusterArgs };
+export type ClusterArgs = { integrations?: readonly IntegrationName[] } & (
+  { cloud: "aws"; args: AwsClusterArgs } | { cloud: "cudo"; args: CudoClusterArgs }
+);
 
 export interface MappingOptions {
   /** By `cloud_account_id`. */
   accounts: Readonly<Record<number, CloudAccount>>;
+  /** What the request's integrations need to know. */
+  integrations?: IntegrationOptions;
 }
 
 const component = "CreateCluster";
 
 /** Throws `InvalidInput` with all problems, by the request's own fields. */
-export function clusterArgs(request: CreateClusterRequest, { accounts }: MappingOptions): ClusterArgs {
+export function clusterArgs(
+  request: CreateClusterRequest,
+  { accounts, integrations = {} }: MappingOptions,
+): ClusterArgs {
   const problems = new Problems();
   const account = checkRequest(request, accounts, problems);
   // What is of the wrong kind cannot be looked at any further.
   if (!account || problems.all.length > 0) throw new InvalidInput(component, problems.all);
-  const made = account.provider === "aws" ? awsArgs(request, account, problems) : cudoArgs(request, problems);
+  const made =
+    account.provider === "aws" ? awsArgs(request, account, integrations, problems) : cudoArgs(request, problems);
   const found =
     made.cloud === "aws" ? checkAwsClusterArgs(request.name, made.args) : checkCudoClusterArgs(request.name, made.args);
   for (const { propertyPath, reason } of found.all) problems.add(requestPath(propertyPath), requestWords(reason));
@@ -77,14 +89,32 @@ function checkSettings(settings: Record<string, unknown>, cloud: "aws" | "cudo",
   }
 }
 
-function awsArgs(request: CreateClusterRequest, account: CloudAccount, problems: Problems): ClusterArgs {
+/** Those that keep something on disks which nodes share. */
+const storing: readonly IntegrationName[] = ["jupyterhub", "slurm"];
+
+function checkIntegrations(name: string, given: readonly string[], problems: Problems): IntegrationName[] {
+  const path = "settings.integrations";
+  given.forEach((each, index) => {
+    if (!integrationNames.some((known) => known === each))
+      problems.add(`${path}[${index}]`, `"${each}" is not offered; what is: ${integrationNames.join(", ")}`);
+    else if (given.indexOf(each) !== index) problems.add(`${path}[${index}]`, `"${each}" is there already`);
+  });
+  if (given.includes("slurm")) checkSlurmName("name", name, problems);
+  return integrationNames.filter((known) => given.includes(known));
+}
+
+function awsArgs(
+  request: CreateClusterRequest,
+  account: CloudAccount,
+  { protect = true }: IntegrationOptions,
+  problems: Problems,
+): ClusterArgs {
   const settings = request.settings as AwsSettings;
-  (settings.integrations ?? []).forEach((name, index) =>
-    problems.add(`settings.integrations[${index}]`, `"${name}" is not offered in this release`),
-  );
+  const integrations = checkIntegrations(request.name, settings.integrations ?? [], problems);
   const { vpc_id, subnet_id } = settings;
   return {
     cloud: "aws",
+    ...(integrations.length > 0 && { integrations }),
     args: {
       clusterName: request.name,
       namePrefix: requestPrefix,
@@ -101,6 +131,7 @@ function awsArgs(request: CreateClusterRequest, account: CloudAccount, problems:
       ...(settings.control_plane_instance_type && {
         controlPlane: { instanceType: settings.control_plane_instance_type },
       }),
+      ...(integrations.some((each) => storing.includes(each)) && { sharedStorage: { protect } }),
       nodeGroups: (settings.autoscaler_node_groups ?? []).map((group, index) => awsGroup(group, index, problems)),
     },
   };

@@ -29,7 +29,10 @@ export interface AwsSettings {
   /** Default: those of the VPC, one for each zone. */
   subnet_id?: string;
   autoscaler_node_groups?: AwsRequestGroup[];
-  /** None is offered in this release. */
+  /**
+   * What runs in the cluster: `jupyterhub`, `kuberay`, `slurm`. The first and the last bring shared storage, and `slurm` wants a name that is one of a
+   * Slurm cluster too: lowercase letters, numbers and dashes, starting with a letter, without a trailing dash.
+   */
   integrations?: string[];
 }
 
@@ -80,3 +83,7 @@ export interface CloudAccount {
   role_arn?: string;
   external_id?: string;
 }
+
+/** Names that `settings.integrations` may have. */
+export const integrationNames = ["jupyterhub", "kuberay", "slurm"] as const;
+export type IntegrationName = (typeof integrationNames)[number];

@@ -2,6 +2,7 @@
 import { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
 import * as pulumi from "../../sdk/pulumi";
 import { ReadyNotification } from "../../sdk/vantage/ready-notification";
+import { hubCallback } from "../addons/jupyterhub/address";
 import type { KubernetesCluster } from "../cluster";
 import type { CreateClusterRequest } from "./request";
 
@@ -9,7 +10,7 @@ import type { CreateClusterRequest } from "./request";
 export interface IdentityOptions {
   /** Realm that gets the cluster's client, whose id is the cluster's name. */
   realm: pulumi.Input<string>;
-  /** As `OAuth2Client` takes them. */
+  /** As `OAuth2Client` takes them; that of the cluster's JupyterHub comes by itself. */
   redirectUris?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
@@ -29,12 +30,22 @@ export interface DeployerOptions {
 export async function clusterClient(
   name: string,
   { name: clientId, secret }: CreateClusterRequest,
-  identity: IdentityOptions,
+  { realm, redirectUris }: IdentityOptions,
+  jupyterhubUrl: string | undefined,
   options: pulumi.CustomResourceOptions,
 ): Promise<OAuth2Client> {
+  const hubs = jupyterhubUrl === undefined ? [] : [hubCallback(jupyterhubUrl)];
+  const uris = pulumi
+    .output(redirectUris ?? [])
+    .apply((given) => [...given, ...hubs.filter((uri) => !given.includes(uri))]);
   const client = new OAuth2Client(
     `${name}-client`,
-    { clientId, ...(secret !== undefined && { secret }), ...identity },
+    {
+      clientId,
+      realm,
+      ...(secret !== undefined && { secret }),
+      ...((redirectUris ?? jupyterhubUrl) !== undefined && { redirectUris: uris }),
+    },
     options,
   );
   // Known at a preview too, and only when Keycloak has taken it.

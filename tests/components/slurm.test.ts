@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
-import { checkSlurmName } from "../../components/addons/slurm/values";
+import { checkSlurmName } from "../../components/addons/slurm/name";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";

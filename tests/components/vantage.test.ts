@@ -202,7 +202,10 @@ describe("components/vantage", () => {
       "secret",
     ]);
     assert.deepEqual(problems({ ...aws(), cloud_account_id: 9 }), ["cloud_account_id"]);
-    assert.deepEqual(problems(aws({ integrations: ["jupyterhub"] })), ["settings.integrations[0]"]);
+    assert.deepEqual(problems(aws({ integrations: ["jupyterhub", "airflow", "jupyterhub"] })), [
+      "settings.integrations[1]",
+      "settings.integrations[2]",
+    ]);
     const labels = { "kubernetes.io/role": "x" };
     assert.deepEqual(problems(aws({ autoscaler_node_groups: [{ ...awsGroup, labels, instance_types: ["big"] }] })), [
       'settings.autoscaler_node_groups[0].labels["kubernetes.io/role"]',
@@ -224,6 +227,24 @@ describe("components/vantage", () => {
         problems({ ...cudo(), settings: { autoscaler_node_groups } });
       }),
     );
+  });
+
+  it("wants a name that Slurm takes where Slurm is to run, and says so in the reference's words", () => {
+    for (const name of ["Lab", "2lab"]) {
+      assert.deepEqual(problems(aws({}, { name })), []);
+      assert.deepEqual(problems(aws({ integrations: ["slurm"] }, { name })), ["name"]);
+    }
+    assert.deepEqual(problems(aws({ integrations: ["slurm"] }, { name: "lab-2" })), []);
+  });
+
+  it("brings shared storage for what stores something, and for nothing else", () => {
+    const storageFor = (...names: string[]) => {
+      const options = { accounts, integrations: { protect: false } };
+      return (clusterArgs(aws({ integrations: names }), options).args as AwsClusterArgs).sharedStorage;
+    };
+    assert.deepEqual(storageFor("kuberay"), undefined);
+    assert.deepEqual(storageFor("kuberay", "slurm"), { protect: false });
+    assert.deepEqual(storageFor("jupyterhub"), { protect: false });
   });
 
   it("makes the cluster with the request's names", async () => {
@@ -310,6 +331,56 @@ describe("components/vantage", () => {
       const client = plain(registered.inputs("gpu-clusters:keycloak:OAuth2Client")) as { secret: string };
       assert.equal(client.secret, secret);
       assert.deepEqual(registered.all("gpu-clusters:vantage:ReadyNotification"), []);
+    });
+
+    it("puts the integrations into the cluster, with its client and its groups, before it tells the deployer", async () => {
+      const outputs = {
+        ...{ ...cloud, ...services },
+        "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
+        "gpu-clusters:kubernetes:ObjectReady": () => ({ status: "ready" }),
+        "gpu-clusters:kubernetes:GeneratedKey": () => ({ hex: "00" }),
+      };
+      const registered = await mockProgram(outputs, false, { ...functions, ...securityGroups([], []) });
+      const taints = [{ key: "team", value: "a", effect: "NoSchedule" as const }];
+      const wanted = aws({
+        integrations: ["jupyterhub", "kuberay", "slurm"],
+        autoscaler_node_groups: [{ ...awsGroup, taints }],
+      });
+      const integrations = { jupyterhubUrl: "https://hub.example.com" };
+      const cluster = await createCluster("request", wanted, { accounts, identity, deployer, integrations });
+      await valueOf(cluster.status);
+      await settled();
+      const types = ["JupyterHub", "KubeRay", "Slurm"].map((name) => `gpu-clusters:addons:${name}`);
+      for (const type of types) assert.equal(registered.all(type).length, 1, type);
+      const { redirectUris } = plain(registered.inputs("gpu-clusters:keycloak:OAuth2Client")) as Record<
+        string,
+        unknown
+      >;
+      assert.deepEqual(redirectUris, ["https://hub.example.com/hub/oauth_callback"]);
+      const hub = plain(registered.resources.find(({ name }) => name === "request-jupyterhub-release")!.inputs);
+      const text = JSON.stringify(hub);
+      assert.ok(text.includes('"client_id":"c1"') && text.includes('"storageClass":"shared"'), text);
+      assert.ok(registered.isProtected("request-jupyterhub-namespace"));
+      const slurm = JSON.stringify(
+        plain(registered.resources.find(({ name }) => name === "request-slurm-slurm")!.inputs),
+      );
+      assert.ok(slurm.includes('"key":"team"') && slurm.includes('"clusterName":"c1"'), slurm);
+      const awaited = registered.dependenciesOf("request-ready");
+      for (const name of ["request-jupyterhub-release", "request-kuberay-operator", "request-slurm-controller"])
+        assert.ok(awaited.includes(name), name);
+    });
+
+    it("says what the integration of JupyterHub needs, before anything is made", async () => {
+      const registered = await mockProgram({ ...cloud, ...services }, false, functions);
+      const wanted = aws({ integrations: ["jupyterhub"] });
+      await assert.rejects(createCluster("r", wanted, { accounts }), (error: Error) => {
+        assert.match(
+          error.message,
+          /2 invalid inputs\n {2}identity: is required .*\n {2}integrations\.jupyterhubUrl: is req/,
+        );
+        return true;
+      });
+      assert.deepEqual(registered.resources, []);
     });
 
     it("finds what is invalid before the client is made, and an account without a role after", async () => {

@@ -8,6 +8,7 @@ import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
 import { inCluster, type Toleration } from "../in-cluster";
+import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
 
 /** Who lets people in: an `OAuth2Client`, or what is known of another one. */
@@ -132,8 +133,7 @@ export class JupyterHub extends pulumi.ComponentResource {
 
 function checkArgs({ url, homeGib, idleMinutes, serviceType, namespace }: JupyterHubArgs): Problems {
   const problems = new Problems();
-  if (!/^https?:\/\/[^/?#\s]+\/?$/.test(url))
-    problems.add("url", `"${url}" must be an address such as https://hub.example.com, without a path`);
+  checkHubUrl("url", url, problems);
   checkWhole("homeGib", homeGib, 1, problems);
   checkWhole("idleMinutes", idleMinutes, 1, problems);
   checkChoice("serviceType", serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);

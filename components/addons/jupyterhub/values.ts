@@ -1,6 +1,7 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
 import { onAnyNode } from "../in-cluster";
+import { hubCallback } from "./address";
 
 export interface HubSettings {
   /** `https://hub.example.com`. */
@@ -20,11 +21,6 @@ export interface HubSettings {
   serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
   groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "machineTypes" | "maxSize">[];
   tolerations: readonly object[];
-}
-
-/** Where people are sent back to after a login: what `redirectUris` of the hub's client must have. */
-export function hubCallback(url: string): string {
-  return `${url.replace(/\/$/, "")}/hub/oauth_callback`;
 }
 
 /** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */

@@ -10,7 +10,8 @@ import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster, type Toleration } from "../in-cluster";
-import { checkSlurmName, operatorValues, slurmSecrets, slurmValues } from "./values";
+import { checkSlurmName } from "./name";
+import { operatorValues, slurmSecrets, slurmValues } from "./values";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
