@@ -23,6 +23,8 @@ export interface NodeGroupStatus {
   gpus: number;
   /** Why machines are missing or were lost, and what keeps the cloud from giving more, in words, as of the last `up` or `refresh`. */
   problems: string[];
+  /** The cloud's name of these, where it is known. */
+  gpuModel?: string;
 }
 
 /** What every cluster component gives, whichever cloud runs it. Add-ons and registrations take this. */

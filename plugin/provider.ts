@@ -87,6 +87,7 @@ export const provider: ProviderDefinition = {
         "ClusterCertificates",
         "EtcdMembers",
         "GeneratedKey",
+        "InferenceRequirements",
         "LastingChoices",
         "NodesReady",
         "ObjectReady",

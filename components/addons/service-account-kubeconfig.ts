@@ -65,7 +65,8 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     const account = new ServiceAccount(
       `${name}-account`,
       { metadata: { name, namespace }, automountServiceAccountToken: false },
-      child,
+      // A component hands on to nobody what it is to wait for; all else here follows the account.
+      { ...child, ...(options?.dependsOn && { dependsOn: options.dependsOn }) },
     );
     const rights = bindings(name, namespace, args, { ...child, dependsOn: [account] });
     // Awaited until the token controller has filled it.

@@ -202,10 +202,10 @@ export function groupStatus(
   resource: NodeGroup,
 ): pulumi.Output<NodeGroupStatus> {
   const { minSize: least, maxSize: most, instanceTypes } = group;
-  const { gpus } = nodeGpus(group, types);
+  const told = nodeGpus(group, types);
   return pulumi
-    .all([least, most, resource.size, pulumi.output(instanceTypes), gpus, resource.problems])
-    .apply(([minSize, maxSize, size, machineTypes, gpus, problems]) => ({
+    .all([least, most, resource.size, pulumi.output(instanceTypes), told, resource.problems])
+    .apply(([minSize, maxSize, size, machineTypes, { gpus, gpuModel }, problems]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -213,6 +213,7 @@ export function groupStatus(
       size,
       machineTypes,
       gpus,
+      ...(gpus > 0 && gpuModel && { gpuModel }),
       problems,
     }));
 }

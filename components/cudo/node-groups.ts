@@ -92,8 +92,11 @@ export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): 
 
 export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
   return pulumi
-    .all([group.minSize, group.maxSize, resource.size, group.machineType, group.gpus ?? 0, resource.problems])
-    .apply(([minSize, maxSize, size, machineType, gpus, problems]) => ({
+    .all([
+      pulumi.all([group.minSize, group.maxSize, resource.size, group.machineType]),
+      pulumi.all([group.gpus ?? 0, group.gpuModel, resource.problems]),
+    ])
+    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, problems]]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -101,6 +104,7 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
       size,
       machineTypes: [machineType],
       gpus,
+      ...(gpus > 0 && gpuModel !== undefined && { gpuModel }),
       problems,
     }));
 }

@@ -91,6 +91,7 @@ export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): p
       size,
       machineTypes: [instanceType],
       gpus: gpus ?? gpusByName(instanceType),
+      ...(gpusByName(instanceType) > 0 && { gpuModel: instanceType.split(".")[0]! }),
       machines,
       problems,
     }));

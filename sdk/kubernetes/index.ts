@@ -2,6 +2,7 @@ export { ApiServerReady, type ApiServerReadyArgs, type MachineLogArgs } from "./
 export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-certificates";
 export { EtcdMembers, type EtcdMembersArgs } from "./etcd-members";
 export { GeneratedKey, type GeneratedKeyArgs } from "./generated-key";
+export { InferenceRequirements, type InferenceRequirementsArgs } from "./inference-requirements";
 export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
   renderKubeconfig,

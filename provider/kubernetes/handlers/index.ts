@@ -13,6 +13,8 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
       (await import("./api-server-ready.js")).apiServerReady(sources),
     "gpu-clusters:kubernetes:EtcdMembers": async () => (await import("./etcd-members.js")).etcdMembers,
     "gpu-clusters:kubernetes:GeneratedKey": async () => (await import("./generated-key.js")).generatedKey,
+    "gpu-clusters:kubernetes:InferenceRequirements": async () =>
+      (await import("./inference-requirements.js")).inferenceRequirements,
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,

@@ -1,0 +1,110 @@
+/** What Modelplane's API admits of an InferenceClass, and no driver or cloud can keep. Pure. */
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import { checkChoice } from "../value-checks";
+import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
+import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
+import { checkName, checkRange } from "./names";
+
+export function checkInferenceClass(name: string, args: InferenceClassArgs): Problems {
+  const problems = new Problems();
+  const { gpus, devices, provisioning } = args;
+  checkName("className", args.className ?? name, problems);
+  if ((gpus === undefined) === (devices === undefined))
+    problems.add("devices", "give either gpus, of a model that is known, or devices");
+  const given = known(gpus);
+  if (given !== undefined) checkGpus("gpus", given, problems);
+  if (devices !== undefined) checkDevices(devices, problems);
+  if (provisioning !== undefined) checkProvisioning(provisioning, args, problems);
+  return problems;
+}
+
+export function checkGpus(path: string, { model, count }: GpuArgs, problems: Problems): void {
+  if (publishedOf(model) === undefined)
+    problems.add(
+      `${path}.model`,
+      `what a driver publishes of "${model}" is not known here (known: ${knownModels}): describe it in devices of an InferenceClass`,
+    );
+  checkRange(`${path}.count`, count, [1, 64], problems);
+}
+
+function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void {
+  if (devices.length < 1 || devices.length > 16) problems.add("devices", `must be 1 to 16, are ${devices.length}`);
+  devices.forEach((device, index) => {
+    const path = `devices[${index}]`;
+    const { claim = "DRA", deviceClassName, count } = device;
+    if (device.name.length < 1 || device.name.length > 63) problems.add(`${path}.name`, "must have 1 to 63 characters");
+    if (devices.findIndex(({ name }) => name === device.name) < index)
+      problems.add(`${path}.name`, `"${device.name}" is another device's`);
+    checkChoice(`${path}.claim`, claim, ["DRA", "Synthetic"], problems);
+    if (claim === "DRA" && !deviceClassName)
+      problems.add(`${path}.deviceClassName`, "is required where pods claim it (claim DRA)");
+    if (device.driver === "") problems.add(`${path}.driver`, "must not be empty");
+    checkRange(`${path}.count`, count, [1, 64], problems);
+    checkAttributes(path, device, problems);
+    checkCapacity(path, device, problems);
+  });
+}
+
+function checkAttributes(path: string, { attributes = {} }: DeviceArgs, problems: Problems): void {
+  const entries = Object.entries(attributes);
+  if (entries.length > 32) problems.add(`${path}.attributes`, `must be 32 at most, are ${entries.length}`);
+  for (const [key, value] of entries) {
+    const kinds = Object.values(value).filter((part) => part !== undefined);
+    if (kinds.length !== 1)
+      problems.add(`${path}.attributes.${key}`, "must have exactly one of string, version, bool, int");
+  }
+}
+
+function checkCapacity(path: string, device: DeviceArgs, problems: Problems): void {
+  const entries = Object.entries(device.capacity ?? {});
+  if (entries.length > 32) problems.add(`${path}.capacity`, `must be 32 at most, are ${entries.length}`);
+  for (const [key, text] of entries) {
+    const at = `${path}.capacity.${key}`;
+    const value = quantityOf(text);
+    if (value === undefined || value <= 0) {
+      problems.add(at, `"${text}" must be a Kubernetes quantity such as 81559Mi`);
+    } else if (device.driver !== nvidiaDriver) {
+      continue;
+    } else if (!(nvidiaCapacities as readonly string[]).includes(key)) {
+      problems.add(at, `${nvidiaDriver} publishes no such capacity, but ${nvidiaCapacities.join(", ")}`);
+    } else if (key === "memory") {
+      checkMemory(at, value, text, device, problems);
+    }
+  }
+}
+
+/** Against the model that the device says it is. */
+function checkMemory(at: string, bytes: number, text: string, { attributes }: DeviceArgs, problems: Problems): void {
+  const model = attributes?.["productName"]?.string?.replace(/^NVIDIA /, "");
+  const most = model === undefined ? undefined : publishedOf(model)?.memoryMib;
+  if (most !== undefined && bytes > most * 2 ** 20)
+    problems.add(at, `${text} is more than the driver publishes of ${model}, ${most}Mi: no claim would ever be bound`);
+  if (most === undefined && bytes % 1e9 === 0)
+    problems.add(
+      at,
+      `${text} is what a GPU is sold as: a driver publishes less, in Mi, such as 81559Mi of an H100 with 80 GB`,
+    );
+}
+
+function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassArgs, problems: Problems): void {
+  const given = Object.entries(provisioning).filter(([, block]) => block !== undefined);
+  if (given.length !== 1) {
+    problems.add("provisioning", `must have exactly one of eks, gke, aks, nebius, vultr, has ${given.length}`);
+    return;
+  }
+  const [cloud, block] = given[0] as [string, NonNullable<ProvisioningArgs["eks"]>];
+  const path = `provisioning.${cloud}`;
+  if (block.diskSizeGb !== undefined) checkRange(`${path}.diskSizeGb`, block.diskSizeGb, [10, 65_536], problems);
+  const perNode = known(args.gpus)?.count ?? args.devices?.reduce((sum, { count = 1 }) => sum + count, 0);
+  const { accelerator } = block;
+  if (accelerator === undefined) {
+    if (args.gpus === undefined) problems.add(`${path}.accelerator`, "is required, because gpus do not tell it");
+    else if (perNode !== undefined && perNode > 16)
+      problems.add("gpus.count", `must be 16 at most on ${cloud}, is ${perNode}`);
+    return;
+  }
+  checkRange(`${path}.accelerator.count`, accelerator.count, [1, 16], problems);
+  if (known(args.gpus) !== undefined && accelerator.count !== perNode)
+    problems.add(`${path}.accelerator.count`, `is ${accelerator.count}, and gpus.count is ${perNode}`);
+}

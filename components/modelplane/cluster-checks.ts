@@ -1,0 +1,151 @@
+/** What Modelplane's API admits of an InferenceCluster, and nobody can make. Pure. */
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import { checkPlatform } from "../platforms";
+import { checkChoice } from "../value-checks";
+import type { InferenceClusterArgs, NodePoolArgs } from "./args";
+import { checkGpus } from "./class-checks";
+import { checkName, checkRange } from "./names";
+import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
+
+export function checkInferenceCluster(name: string, args: InferenceClusterArgs): Problems {
+  const problems = new Problems();
+  checkName("clusterName", args.clusterName ?? name, problems);
+  checkSource(args, problems);
+  if (args.existing) {
+    if (args.existing.cluster === args.controlPlane)
+      problems.add(
+        "existing.cluster",
+        "is the cluster that Modelplane runs in: models need one of their own, because both install the same definitions",
+      );
+    checkPlatform("existing.cluster", args.existing.cluster, "Modelplane", problems);
+  }
+  checkTaints(args, problems);
+  const { nodePools } = args;
+  if (nodePools.length < 1 || nodePools.length > 8)
+    problems.add("nodePools", `must be 1 to 8, are ${nodePools.length}`);
+  nodePools.forEach((pool, index) => {
+    const path = `nodePools[${index}]`;
+    if (nodePools.findIndex(({ name }) => name === pool.name) < index)
+      problems.add(`${path}.name`, `"${pool.name}" is another pool's`);
+    checkPool(path, pool, args, problems);
+  });
+  if (args.timeoutMinutes !== undefined) checkRange("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
+  return problems;
+}
+
+function checkSource(args: InferenceClusterArgs, problems: Problems): void {
+  const given = sourceKeys.filter((key) => args[key] !== undefined);
+  if (given.length === 0) problems.add("existing", `a source is required: one of ${sourceKeys.join(", ")}`);
+  for (const key of given.slice(1))
+    problems.add(key, `is a second source besides ${given[0]}, which Modelplane would ignore: leave one of them out`);
+  const place = regionOf(args);
+  if (place !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
+    problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
+}
+
+function checkTaints({ taints = [] }: InferenceClusterArgs, problems: Problems): void {
+  taints.forEach(({ key, effect }, index) => {
+    const path = `taints[${index}]`;
+    if (key === "") problems.add(`${path}.key`, "must not be empty");
+    checkChoice(`${path}.effect`, effect, ["NoSchedule", "NoExecute"], problems);
+    if (taints.findIndex((other) => other.key === key && other.effect === effect) < index)
+      problems.add(path, `${key}:${effect} is there already`);
+  });
+}
+
+function checkPool(path: string, pool: NodePoolArgs, args: InferenceClusterArgs, problems: Problems): void {
+  const source = sourceOf(args);
+  checkPoolName(path, pool, source, problems);
+  checkCounts(path, pool, problems);
+  checkClass(path, pool, source, problems);
+  checkZones(path, pool, args, problems);
+  const { capacityBlock, fabric } = pool;
+  if (capacityBlock !== undefined) {
+    if (source !== "eks") problems.add(`${path}.capacityBlock`, "is EC2's: it needs eks as the source");
+    if (!/^cr-[0-9a-f]{1,61}$/.test(capacityBlock.capacityReservationId))
+      problems.add(
+        `${path}.capacityBlock.capacityReservationId`,
+        "must be a reservation's id, such as cr-0123456789abcdef0",
+      );
+  }
+  if (fabric !== undefined) checkFabric(`${path}.fabric`, fabric, source, problems);
+}
+
+function checkPoolName(path: string, { name }: NodePoolArgs, source: SourceKey | undefined, problems: Problems): void {
+  if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name))
+    problems.add(
+      `${path}.name`,
+      `"${name}" must have 1 to 40 lower-case letters, digits and hyphens, no hyphen at either end`,
+    );
+  else if (source === "aks" && !/^[a-z][a-z0-9]{0,11}$/.test(name))
+    problems.add(`${path}.name`, `"${name}" must have 1 to 12 lower-case letters and digits on AKS`);
+}
+
+function checkCounts(path: string, pool: NodePoolArgs, problems: Problems): void {
+  const nodeCount = known(pool.nodeCount);
+  const { minNodeCount, maxNodeCount } = pool;
+  checkRange(`${path}.nodeCount`, nodeCount, [0, 10_000], problems);
+  checkRange(`${path}.minNodeCount`, minNodeCount, [0, 10_000], problems);
+  checkRange(`${path}.maxNodeCount`, maxNodeCount, [1, 10_000], problems);
+  if (minNodeCount !== undefined && maxNodeCount !== undefined && minNodeCount > maxNodeCount)
+    problems.add(`${path}.minNodeCount`, `is ${minNodeCount}, more than maxNodeCount, ${maxNodeCount}`);
+  if (nodeCount === undefined) return;
+  if (maxNodeCount !== undefined && nodeCount > maxNodeCount)
+    problems.add(`${path}.nodeCount`, `is ${nodeCount}, more than maxNodeCount, ${maxNodeCount}`);
+  if (minNodeCount !== undefined && nodeCount < minNodeCount)
+    problems.add(`${path}.nodeCount`, `is ${nodeCount}, less than minNodeCount, ${minNodeCount}`);
+}
+
+function checkClass(path: string, pool: NodePoolArgs, source: SourceKey | undefined, problems: Problems): void {
+  const { gpus } = pool;
+  if (gpus !== undefined) {
+    if (pool.class !== undefined) problems.add(`${path}.gpus`, "are the class's to tell: leave them out, or the class");
+    checkGpus(`${path}.gpus`, gpus, problems);
+  }
+  if (source === undefined || source === "existing") return;
+  if (pool.class === undefined)
+    problems.add(`${path}.class`, `is required on ${source}: it says which machines Modelplane makes`);
+  else if (typeof pool.class !== "string" && pool.class.provisions !== source)
+    problems.add(
+      `${path}.class`,
+      pool.class.provisions === undefined
+        ? `has no provisioning, so that nobody knows which machines to make: give it provisioning.${source}`
+        : `makes machines on ${pool.class.provisions}, and the cluster is on ${source}`,
+    );
+}
+
+function checkZones(path: string, { zones }: NodePoolArgs, args: InferenceClusterArgs, problems: Problems): void {
+  const source = sourceOf(args);
+  if (source === "existing" && zones !== undefined)
+    problems.add(`${path}.zones`, "mean nothing for a cluster that exists: leave them out");
+  if (source !== "eks" && source !== "gke") return;
+  if (zones === undefined || zones.length === 0) {
+    problems.add(
+      `${path}.zones`,
+      `at least one is required on ${source}: without, Modelplane admits the pool and never makes it`,
+    );
+    return;
+  }
+  const { region } = regionOf(args)!;
+  zones.forEach((zone, index) => {
+    const isThere = source === "eks" ? zone.startsWith(region) && zone !== region : zone.startsWith(`${region}-`);
+    if (!isThere) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
+  });
+}
+
+function checkFabric(
+  path: string,
+  { type, infiniband }: NonNullable<NodePoolArgs["fabric"]>,
+  source: SourceKey | undefined,
+  problems: Problems,
+): void {
+  checkChoice(`${path}.type`, type, ["None", "EFA", "InfiniBand"], problems);
+  if (type === "EFA" && source !== "eks") problems.add(`${path}.type`, "EFA is AWS's: it needs eks as the source");
+  if (infiniband !== undefined && type !== "InfiniBand")
+    problems.add(`${path}.infiniband`, `is for the type InfiniBand, which is ${type}`);
+  if (type === "InfiniBand" && source === "nebius" && infiniband === undefined)
+    problems.add(`${path}.infiniband`, "is required on Nebius: which fabric the nodes are in");
+  if (infiniband !== undefined && (infiniband.fabric.length < 1 || infiniband.fabric.length > 63))
+    problems.add(`${path}.infiniband.fabric`, "must have 1 to 63 characters");
+}

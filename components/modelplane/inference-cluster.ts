@@ -1,0 +1,174 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { ObjectReady } from "../../sdk/kubernetes/object-ready";
+import * as pulumi from "../../sdk/pulumi";
+import type { InferenceClusterArgs } from "./args";
+import { attach, type Attachment } from "./attachment";
+import { checkInferenceCluster } from "./cluster-checks";
+import { apiVersion } from "./inference-class";
+import { nodePool } from "./pools";
+import { regionOf, sourceOf, sources, type SourceKey } from "./source";
+
+const kind = "InferenceCluster";
+
+/** Whose change makes another cluster. Modelplane itself would take them, and delete what it had made without a word. */
+const lasting = [
+  "spec.cluster.source",
+  "spec.cluster.eks.region",
+  "spec.cluster.gke.region",
+  "spec.cluster.aks.location",
+  "spec.cluster.vultr.region",
+  "spec.nodePools[*].name",
+];
+
+/**
+ * A cluster that Modelplane serves models on: one that is there, from any cloud, or one that Modelplane makes. `pulumi up` waits until it is `Ready` and
+ * its gateway has an address, and says with the object's conditions why it is not.
+ *
+ * A cluster that is there gets a ServiceAccount with `cluster-admin`, because Modelplane installs definitions, roles and webhooks in it; its token's
+ * kubeconfig is a Secret in Modelplane's namespace. It must have DRA, no device plugin, nodes with the pools' labels, one node without a
+ * GPU and a taint, and load balancers: what is missing is told before Modelplane hears of it.
+ *
+ * Another source, region or name of a pool makes another cluster: the preview warns of it, and the old one goes first. Deleting it waits until Modelplane
+ * has taken down what it made; its access goes last.
+ *
+ * Cost: none for a cluster that is there, save what Modelplane installs; else all that Modelplane makes in the cloud.
+ *
+ * @example
+ * const served = new InferenceCluster("us-east", {
+ *   controlPlane,
+ *   existing: { cluster },
+ *   nodePools: [{ name: "gpu" }],
+ *   labels: { "example.com/region": "us-east" },
+ * });
+ */
+export class InferenceCluster extends pulumi.ComponentResource {
+  /** Name of the object. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** Where the cluster's models are served, for Modelplane's own gateway; known once it is ready. */
+  public readonly gatewayAddress: pulumi.Output<string>;
+  /** `ready`; unknown until then. */
+  public readonly status: pulumi.Output<string>;
+
+  constructor(name: string, args: InferenceClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkInferenceCluster(name, args).raise(kind);
+    const { controlPlane, clusterName = name, existing } = args;
+    const source = sourceOf(args)!;
+    // Of clusters their names: a component as an input would wait for all that the cluster makes.
+    super(
+      "gpu-clusters:modelplane:InferenceCluster",
+      name,
+      {
+        ...args,
+        controlPlane: controlPlane.clusterName,
+        ...(existing && { existing: { ...existing, cluster: existing.cluster.clusterName } }),
+        nodePools: args.nodePools.map(({ class: given, ...pool }) => ({
+          ...pool,
+          class: typeof given === "object" ? given.className : given,
+        })),
+      },
+      options,
+    );
+    const platform = platformReady(name, args, this);
+    const after = [platform];
+    const attachment = existing && attach(existing, { ...args, name, clusterName, parent: this, after });
+    const pools = args.nodePools.map((pool, index) =>
+      nodePool(index, pool, { name, clusterName, controlPlane, existing, parent: this, after }),
+    );
+    const spec = {
+      cluster: sourceSpec(source, args, attachment),
+      ...(args.taints && { taints: args.taints }),
+      nodePools: pools.map((pool) => pool.spec),
+    };
+    const object = new CustomResource(
+      `${name}-cluster`,
+      {
+        apiVersion,
+        kind,
+        metadata: { name: clusterName, labels: args.labels, annotations },
+        spec,
+      },
+      {
+        parent: this,
+        provider: controlPlane.kubeProvider,
+        dependsOn: [platform, ...(attachment?.resources ?? []), ...pools.flatMap(({ made }) => made)],
+        replaceOnChanges: lasting,
+        // There is one of its name.
+        deleteBeforeReplace: true,
+      },
+    );
+    const ready = new ObjectReady(
+      `${name}-ready`,
+      {
+        kubeconfig: controlPlane.kubeconfig,
+        apiVersion,
+        kind,
+        name: clusterName,
+        uid: object.metadata.apply((metadata) => metadata?.uid ?? ""),
+        conditions: [{ type: "Synced" }, { type: "Ready" }],
+        fields: { gatewayAddress: "status.gateway.address" },
+        triggers: { spec: pulumi.jsonStringify(spec) },
+        choices: choicesOf(source, args),
+        deletes: true,
+        hint: hintOf(clusterName, source),
+        timeoutSeconds: 60 * (args.timeoutMinutes ?? (existing ? 20 : 60)),
+      },
+      { parent: this, dependsOn: [object] },
+    );
+    this.clusterName = pulumi.output(clusterName);
+    this.gatewayAddress = ready.values.apply((values) => values["gatewayAddress"]!);
+    this.status = ready.status;
+    this.registerOutputs({
+      clusterName: this.clusterName,
+      gatewayAddress: this.gatewayAddress,
+      status: this.status,
+    });
+  }
+}
+
+/** Its readiness, and its end, are another resource's to wait for, which can say why. */
+const annotations = { "pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "foreground" };
+
+function platformReady(name: string, { controlPlane }: InferenceClusterArgs, parent: pulumi.Resource): ObjectReady {
+  return new ObjectReady(
+    `${name}-platform`,
+    {
+      kubeconfig: controlPlane.kubeconfig,
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      name: "inferenceclusters.modelplane.ai",
+      conditions: [{ type: "Established" }],
+      hint:
+        "Modelplane does not run in the cluster of controlPlane: `kubectl get configuration.pkg.crossplane.io modelplane` there must show it " +
+        "HEALTHY. Nothing was written.",
+      timeoutSeconds: 120,
+    },
+    { parent },
+  );
+}
+
+function sourceSpec(source: SourceKey, args: InferenceClusterArgs, attachment: Attachment | undefined): object {
+  if (attachment === undefined) return { source: sources[source], [source]: args[source] };
+  const { secretName, cacheStorageClass } = attachment;
+  return {
+    source: sources.existing,
+    existing: {
+      secretRef: { name: secretName, key: "kubeconfig" },
+      ...(cacheStorageClass !== undefined && { cache: { storageClassName: cacheStorageClass } }),
+    },
+  };
+}
+
+function choicesOf(source: SourceKey, args: InferenceClusterArgs): Record<string, string> {
+  const place = regionOf(args);
+  const pools = args.nodePools.map(({ name }, index) => [`nodePools[${index}].name`, name] as const);
+  return { source, ...(place && { [place.path]: place.region }), ...Object.fromEntries(pools) };
+}
+
+function hintOf(clusterName: string, source: SourceKey): string {
+  const made = source === "existing" ? "" : ", and at the cloud's own messages in `kubectl get managed`";
+  return (
+    `Look at \`kubectl describe inferencecluster ${clusterName}\` in Modelplane's cluster${made}. While ModelReplicas run on it, Modelplane does not ` +
+    "let it go: drain it first. Where Modelplane is gone for good, nobody takes its finalizers off: do so with `kubectl patch`, " +
+    "and look for what it left in the cloud."
+  );
+}
