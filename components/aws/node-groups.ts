@@ -151,6 +151,7 @@ export function nodeGroup(
     launchTemplateVersion: template.latestVersion,
     instanceTypes: group.instanceTypes,
     subnetIds: group.placementGroup === "cluster" ? oneSubnet(place, types!) : place.subnetIds,
+    zones: place.zones,
     capacity: group.capacity,
     labels,
     taints,

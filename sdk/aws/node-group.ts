@@ -47,6 +47,8 @@ export interface NodeGroupArgs {
    * then on.
    */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /** Zones of subnets that are still to be made: a preview checks by them what is offered and reserved there. Nothing else comes of them. */
+  zones?: pulumi.Input<pulumi.Input<string>[]>;
   /** How machines are bought. Default: on-demand. Another kind, or another value of it, replaces the group. */
   capacity?: pulumi.Input<CapacityArgs>;
   /**

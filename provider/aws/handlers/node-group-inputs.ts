@@ -84,7 +84,9 @@ async function cloudFailures(
   const subnetIds = knownList(inputs.subnetIds);
   const [template, subnets] = await Promise.all([
     templateFindings(inputs, clients, signal, before !== undefined),
-    subnetIds ? readSubnetZones(clients.ec2, subnetIds, "subnetIds", signal) : { zones: [], failures: [] },
+    subnetIds
+      ? readSubnetZones(clients.ec2, subnetIds, "subnetIds", signal)
+      : { zones: knownList(inputs.zones) ?? [], failures: [] },
   ]);
   const failures = [...template.failures, ...subnets.failures];
   const instanceTypes = knownList(inputs.instanceTypes);

@@ -43,7 +43,7 @@ export function createNodeGroupHandler(
     plan({ inputs: before }, inputs) {
       const capacity = isUnknown(inputs.capacity) ? undefined : (inputs as Pick<NodeGroupInputs, "capacity">);
       const sameTerms = capacity !== undefined && isDeepStrictEqual(termsOf(capacity), termsOf(before));
-      return { replaces: ["capacity"], ignores: sameTerms ? ["capacity"] : [] };
+      return { replaces: ["capacity"], ignores: ["zones", ...(sameTerms ? ["capacity"] : [])] };
     },
 
     stays: ({ fleetId, machines }, sameSize) => ({ fleetId, ...(sameSize && { machines }) }),

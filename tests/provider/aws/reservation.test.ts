@@ -22,6 +22,7 @@ import { checkNodeGroup } from "../../../provider/aws/handlers/node-group-inputs
 import { isAwsError } from "../../../provider/aws/errors";
 import { isLive } from "../../../provider/node-groups/bounds";
 import { GroupUnfinished, type NodeGroupDriver } from "../../../provider/node-groups/driver";
+import { Unknown } from "../../../provider/server/values";
 import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
 import {
   deadline,
@@ -180,6 +181,10 @@ describe("provider/aws/fleet/reservation-driver", () => {
       (await checkNodeGroup(inputs as never, context as never, before)).map(({ property }) => property);
     assert.deepEqual(await check({ ...spec, minSize: 2, maxSize: 2 }), []);
     assert.deepEqual(await check({ ...spec, capacity: { reservation: { id: "cr-x" } } }), ["capacity.reservation.id"]);
+    // A network that is still to be made has zones, and no subnets yet.
+    const unmade = { ...spec, maxSize: 2, subnetIds: Unknown.value as never };
+    assert.deepEqual(await check({ ...unmade, zones: [`${region}b`] }), []);
+    assert.deepEqual(await check({ ...unmade, zones: [`${region}a`] }), ["capacity.reservation.id"]);
     assert.deepEqual(await check({ ...spec, minSize: 3, subnetIds: [spec.subnetIds[0]!] }), [
       "capacity.reservation.id",
       "maxSize",
