@@ -1,7 +1,7 @@
 /** The image of simulated machines: made once from Debian's packages and our own programs, kept in the cache. */
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import {
   awsCloudControllerManager,
   clusterAutoscaler,
@@ -16,6 +16,7 @@ import { reportToStderr, type Report } from "../../../../toolchain/tools/report"
 import { clusterAutoscalerProgram } from "../../cluster-autoscaler/program";
 import { writeImageArchive } from "./archive";
 import { containerImages } from "./container-images";
+import { markUsed, removeUnused } from "./kept-images";
 import { debianPackages, debianRelease, enabledUnits, maskedUnits } from "./packages";
 import { seedContainerd } from "./seed";
 import { ensureMachineTools, type MachineTools } from "./tools";
@@ -59,12 +60,10 @@ async function make(cache: string, tools: MachineTools, report: Report): Promise
   const debian = join(cache, `debian-${hash([debianRelease, ...debianPackages])}`);
   const image = join(cache, `image-${hash(await ingredients(debian, tools))}`);
   const made = { root: join(image, "root"), containerd: join(image, "containerd") };
+  await markUsed(debian);
+  await markUsed(image);
   if (await exists(image)) return made;
-  // Half-made, or older and of no machine that is on.
-  const mounted = await overlaysBelow(cache);
-  for (const path of (await readdir(cache)).filter((name) => name !== ".lock").map((name) => join(cache, name)))
-    if (path !== debian && !mounted.some((overlay) => overlay.includes(`${path}/`)))
-      await rm(path, { recursive: true, force: true });
+  await removeUnused(cache);
   const scratch = await mkdtemp(join(cache, "scratch-"));
   if (!(await exists(debian))) {
     report("machine image", `installing Debian ${debianRelease}`);
@@ -142,25 +141,8 @@ async function seed(image: string, scratch: string, tools: MachineTools): Promis
   await rm(archives, { recursive: true });
 }
 
-/** Mounts of other processes on file systems in the folder, which only their own mount namespaces know. */
-async function overlaysBelow(folder: string): Promise<string[]> {
-  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const mounts = processes.map((pid) => readFile(`/proc/${pid}/mountinfo`, "utf8").catch(() => ""));
-  return (await Promise.all(mounts)).flatMap((text) => text.split("\n").filter((line) => line.includes(folder)));
-}
-
 /** Everything that decides what the image is. */
 async function ingredients(debian: string, tools: MachineTools): Promise<string[]> {
-  const code = [
-    ...(await readdir(__dirname)),
-    ...(await readdir(join(__dirname, "gpu-plugin"))).map((name) => `gpu-plugin/${name}`),
-  ].filter((name) => /\.(ts|sh)$/.test(name));
-  const own = (await readdir(ownFiles, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const files = [
-    ...code.map((name) => join(__dirname, name)),
-    ...own.map((entry) => join(entry.parentPath, entry.name)),
-  ];
-  const contents = await Promise.all(files.sort().map(async (file) => `${file}\n${await readFile(file, "utf8")}`));
   const programs = Object.values(tools).map(async (file) => `${file} ${(await stat(file)).mtimeMs}`);
   return [
     debian,
@@ -173,9 +155,16 @@ async function ingredients(debian: string, tools: MachineTools): Promise<string[
       process.version,
     ]),
     await clusterAutoscalerProgram(),
-    ...contents,
+    ...(await ownIngredients(__dirname)),
     ...(await Promise.all(programs)),
   ];
+}
+
+/** Our own files by their place in the folder, wherever that is. */
+export async function ownIngredients(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
+  return Promise.all(files.map(async (file) => `${file}\n${await readFile(join(folder, file), "utf8")}`));
 }
 
 function hash(parts: string[]): string {
