@@ -1,4 +1,5 @@
 /** Bundles a stand-in into what the engine runs: one script and an executable of the name that it looks for. */
+import { createHash } from "node:crypto";
 import { build } from "esbuild";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ const cache = join(root, "node_modules/.cache/gpu-clusters/stand-ins");
 export async function buildStandIn(provider: StandInName, outDir: string): Promise<void> {
   const script = `${provider}.cjs`;
   const executable = `pulumi-resource-${provider}`;
-  // Which files went into the bundle; written last.
+  // Which files went into the bundle, and what they said; written last.
   const record = `${provider}.inputs.json`;
   if (!isFresh(cache, record)) {
     const started = Date.now();
@@ -52,7 +53,9 @@ export async function buildStandIn(provider: StandInName, outDir: string): Promi
     mkdirSync(cache, { recursive: true });
     put(cache, script, outputFiles[0]!.contents);
     put(cache, executable, `#!/bin/sh\nexec node "$(dirname "$0")/${script}" "$@"\n`, 0o755);
-    put(cache, record, JSON.stringify({ started, inputs }));
+    // A file that was written meanwhile may not be what was bundled: then it is bundled once more.
+    const settled = inputs.every((input) => statSync(join(root, input)).mtimeMs < started);
+    put(cache, record, JSON.stringify({ digest: settled ? digestOf(inputs) : "unknown", inputs }));
   }
   const latest = readFileSync(join(cache, record));
   if (existsSync(join(outDir, record)) && latest.equals(readFileSync(join(outDir, record)))) return;
@@ -65,13 +68,18 @@ export async function buildStandIn(provider: StandInName, outDir: string): Promi
 
 function isFresh(folder: string, record: string): boolean {
   if (!existsSync(join(folder, record))) return false;
-  const { started, inputs } = JSON.parse(readFileSync(join(folder, record), "utf8")) as {
-    started: number;
+  const { digest, inputs } = JSON.parse(readFileSync(join(folder, record), "utf8")) as {
+    digest: string;
     inputs: string[];
   };
-  return inputs.every(
-    (input) => (statSync(join(root, input), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY) < started,
-  );
+  return inputs.every((input) => existsSync(join(root, input))) && digestOf(inputs) === digest;
+}
+
+/** By content: a checkout or a copy gives files any time. */
+function digestOf(inputs: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(`${input}\n`).update(readFileSync(join(root, input)));
+  return hash.digest("hex");
 }
 
 /** At once and whole: another process may be starting the plugin. */

@@ -1,9 +1,19 @@
 /** Which plugin a stack gets: the user's official one, else the stand-in; the same for every provider that has one. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { standIns } from "../../../stand-ins/build/stand-in";
+import { buildStandIn, standIns } from "../../../stand-ins/build/stand-in";
 import { ensureProviderPlugin, wantedVersion } from "../../../commands/provider-plugins";
 
 describe("the installation of provider plugins", () => {
@@ -43,6 +53,20 @@ describe("the installation of provider plugins", () => {
   it("asks for the version of the installed package", async () => {
     assert.equal(await wantedVersion("command"), "1.2.1");
     for (const name of standIns) assert.match(await wantedVersion(name), /^\d+\.\d+\.\d+$/);
+  });
+
+  it("is not bundled again when sources have other times, as a checkout gives them", async () => {
+    const recordOf = async () => {
+      await buildStandIn("command", home);
+      return readFileSync(join(home, "command.inputs.json"), "utf8");
+    };
+    const first = await recordOf();
+    const now = new Date();
+    utimesSync(join(__dirname, "../../../stand-ins/command/main.ts"), now, now);
+    assert.equal(await recordOf(), first);
+    const { ino } = statSync(join(home, "command.cjs"));
+    await recordOf();
+    assert.equal(statSync(join(home, "command.cjs")).ino, ino);
   });
 
   it("takes the user's official plugin where there is one", async () => {
