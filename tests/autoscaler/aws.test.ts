@@ -186,7 +186,7 @@ describe("the autoscaler's server on AWS", () => {
       metadata: { name: "job", namespace: "default" },
       spec: { nodeName },
     });
-    await scene.simulator.setTiming({ spotNotice: 5_000 });
+    await scene.simulator.setTiming({ spotNotice: 600_000 });
     await scene.simulator.interrupt(id);
     await until(async () => server.kubernetes.evicted.includes("job"), "the pod is evicted");
     const found = await server.kubernetes.read({ name: nodeName });

@@ -14,8 +14,7 @@ const hour = 3_600_000;
 describe("a reserved node with a block volume on the engine", function () {
   this.timeout(400_000);
   oneLife();
-  const start = new Date().toISOString();
-  const end = new Date(Date.parse(start) + 3 * hour).toISOString();
+  let period: { start: string; end: string };
   let environment: EngineEnvironment;
   let client: SimulatorClient;
   let program: string;
@@ -27,13 +26,16 @@ describe("a reserved node with a block volume on the engine", function () {
     "mithril-orders:sshPrivateKey": key.private,
     "mithril-orders:sshPort": environment.simulator.mithril.sshPort,
     "mithril-orders:disk": disk,
-    "mithril-orders:reservation": { start, end, ...(onDestroy && { onDestroy }) },
+    "mithril-orders:reservation": { ...period, ...(onDestroy && { onDestroy }) },
   });
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: () => paperMachines(), timing: { scale: 0 } });
     client = new SimulatorClient(environment.simulator.url);
     program = await compiledProgram(join(__dirname, "programs", "mithril-orders"));
+    // It begins with the stack: a start that has passed is refused, and what is above may have taken long.
+    const now = Date.now();
+    period = { start: new Date(now).toISOString(), end: new Date(now + 24 * hour).toISOString() };
     stack = await environment.stack(config(true), { program });
   });
   after(async () => {

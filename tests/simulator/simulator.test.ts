@@ -33,7 +33,7 @@ describe("simulator: server and state directory", () => {
 
   it("goes on by itself with what was under way when it was stopped", async () => {
     const stateDir = await stateDirectory();
-    const timing = { scale: 1, vmPending: 300, vmStarting: 0, vmAddress: 0 };
+    const timing = { scale: 1, vmPending: 5_000, vmStarting: 0, vmAddress: 0 };
     const first = await running({ stateDir, machines: new RecordedMachines(), timing });
     await first.call("POST", "/vm", vmBody("a"));
     assert.equal((await first.client.state()).cudo.vms[0]?.state, "PENDING");

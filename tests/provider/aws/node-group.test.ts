@@ -237,14 +237,12 @@ describe("AWS NodeGroup", () => {
     assert.equal(mine.stored, undefined);
   });
 
-  it("destroys in seconds, also machines that it did not make", async () => {
+  it("destroys also machines that it did not make", async () => {
     const resource = group("gone");
     const inputs = await program("gone", { minSize: 3 });
     await resource.up(inputs);
     await foreignFleet(scene, "gone", inputs.launchTemplateId);
-    const begun = Date.now();
     await resource.destroy();
-    assert.ok(Date.now() - begun < 5_000);
     assert.deepEqual(await live("gone"), []);
   });
 

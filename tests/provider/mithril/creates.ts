@@ -4,8 +4,6 @@ import { startPlugin, type Plugin } from "../server/harness";
 import { publicKey, signal, TestMithril } from "./cloud";
 
 export const region = "us-central5-a";
-const start = new Date().toISOString();
-const end = new Date(Date.parse(start) + 3 * 3_600_000).toISOString();
 
 export interface Create {
   type: string;
@@ -20,9 +18,14 @@ export class Creates {
   plugin!: Plugin;
   /** An SSH key that is there. */
   key!: string;
+  /** Of a reservation. It begins with its test: a start that has passed is refused. */
+  private period!: { start: string; end: string };
 
   constructor() {
     beforeEach(async () => {
+      const now = Date.now();
+      const [start, end] = [now, now + 24 * 3_600_000].map((time) => new Date(time).toISOString()) as [string, string];
+      this.period = { start, end };
       this.mithril = await TestMithril.start();
       this.plugin = await startPlugin(provider, { config: this.mithril.config });
       const key = { name: "k", publicKey: publicKey(), required: false };
@@ -60,7 +63,7 @@ export class Creates {
     this.bid,
     {
       ...{ type: "Reservation", create: "CreateReservation", list: "ListReservations" },
-      inputs: () => ({ ...this.order(), start, end, onDestroy: "terminateInstances" }),
+      inputs: () => ({ ...this.order(), ...this.period, onDestroy: "terminateInstances" }),
     },
   ];
 }

@@ -37,15 +37,16 @@ describe("Whatever is interrupted on Mithril", function () {
     await mithril.close();
   });
 
-  const start = new Date().toISOString();
-  const end = new Date(Date.parse(start) + 3 * hour).toISOString();
   const order = (name: string) => ({ name, region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
   const spot = (round: string, minSize: number, limitPrice: string) => ({
     ...order(round),
     ...{ clusterId, clusterName: "c", minSize, maxSize: 3, capacity: { spot: { limitPrice } } },
   });
+  /** It begins with its round: an order whose start has passed is refused, and the rounds before it may have taken long. */
   const reserved = (name: string) => {
-    return { ...order(name), start, end, onDestroy: "terminateInstances" };
+    const start = Date.now();
+    const [from, until] = [start, start + 24 * hour].map((time) => new Date(time).toISOString());
+    return { ...order(name), start: from, end: until, onDestroy: "terminateInstances" };
   };
   const liveBids = async () => {
     const bids = await mithril.api().bids.list({}, signal());

@@ -186,7 +186,8 @@ describe("A real account of Mithril", () => {
   });
 
   it("begins no reservation in the past", async () => {
-    const at = (hours: number) => new Date(Math.floor(Date.now() / 3_600_000 + hours) * 3_600_000).toISOString();
+    const thisHour = Math.floor(Date.now() / 3_600_000);
+    const at = (hours: number) => new Date((thisHour + hours) * 3_600_000).toISOString();
     const order = { name: "r", region, instanceType: "h100-80gb.sxm.8x", sshKeys: [], onDestroy: "keep" };
     const reservation = resource("Reservation");
     await assert.rejects(reservation.up({ ...order, start: at(-2), end: at(3) }), /start: .* has passed/);

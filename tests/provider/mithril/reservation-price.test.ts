@@ -13,7 +13,10 @@ describe("A reservation's price", () => {
   let mithril: TestMithril;
   let plugin: Plugin;
   let clusterId: string;
+  /** One for a whole test, which may run over its end. */
+  let thisHour: number;
   beforeEach(async () => {
+    thisHour = Math.floor(Date.now() / 3_600_000);
     mithril = await TestMithril.start();
     plugin = await startPlugin(provider, { config: mithril.config });
     const api = mithril.api();
@@ -26,7 +29,7 @@ describe("A reservation's price", () => {
     await mithril.close();
   });
 
-  const at = (hours: number) => new Date(Math.floor(Date.now() / 3_600_000 + hours) * 3_600_000).toISOString();
+  const at = (hours: number) => new Date((thisHour + hours) * 3_600_000).toISOString();
   const period = (hours = 3) => ({ start: at(1), end: at(1 + hours) });
   const reservation = (changes: Record<string, unknown> = {}) => ({
     ...{ name: "r", region, instanceType: h100, sshKeys: [], onDestroy: "keep", quantity: 2 },

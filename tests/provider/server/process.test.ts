@@ -27,11 +27,19 @@ describe("the plugin as a process", function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it("ends at once when the engine stops it", async () => {
-    const plugin = await startPlugin(executable);
-    const started = Date.now();
-    await plugin.stop();
-    assert.ok(Date.now() - started < 4_500, "a plugin that lingers costs 5 s on every command");
-    assert.equal(plugin.process!.exitCode, 0);
+    // One that lingers does so each time; a busy computer is not slow each time.
+    const took: number[] = [];
+    while (took.length < 5 && !took.some((ms) => ms < 4_500)) {
+      const plugin = await startPlugin(executable);
+      const stopped = Date.now();
+      await plugin.stop();
+      took.push(Date.now() - stopped);
+      assert.equal(plugin.process!.exitCode, 0);
+    }
+    assert.ok(
+      took.some((ms) => ms < 4_500),
+      `took ${took.join(", ")} ms: one that lingers costs 5 s on every command`,
+    );
   });
 
   it("ends when the engine was killed", async () => {

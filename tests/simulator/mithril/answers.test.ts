@@ -206,9 +206,8 @@ describe("Rules of simulated Mithril", () => {
     const api = mithril.api();
     mithril.cloud.conditions.markets = { [`h100-80gb.sxm.8x/${region}`]: { spotPriceCents: 9000 } };
     await api.bids.create(order(), "k", signal());
-    const begun = Date.now();
-    mithril.cloud.advance(Date.now() + 3_600_000);
-    assert.ok(Date.now() - begun < 500);
-    assert.ok(mithril.cloud.nextDue()! > Date.now() + 3_500_000);
+    const later = Date.now() + 3_600_000;
+    mithril.cloud.advance(later);
+    assert.ok(mithril.cloud.nextDue()! > later - 100_000);
   });
 });

@@ -57,7 +57,7 @@ export async function rig(
 
 export interface Interrupted {
   readonly type: string;
-  /** What the program says; `round` is another each time, for clouds in which names are taken for long. */
+  /** What the program says, asked once in a round; `round` is another each time, for clouds in which names are taken for long. */
   inputs(round: string): Properties;
   /** For an update: what the program says then. */
   updated?(round: string): Properties;
@@ -99,7 +99,8 @@ interface Round {
 async function oneRound(verb: Verb, rigged: Rig, interrupted: Interrupted, round: Round): Promise<boolean> {
   const { plugin, gate } = rigged;
   const name = round.round;
-  const [before, after] = [interrupted.inputs(name), interrupted.updated?.(name) ?? interrupted.inputs(name)];
+  const before = interrupted.inputs(name);
+  const after = interrupted.updated?.(name) ?? before;
   const resource = new EngineResource(plugin, interrupted.type, name);
   if (verb !== "create") await resource.up(before);
   const { inputs, failures } = await resource.check(verb === "create" ? before : after);
