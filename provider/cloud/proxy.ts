@@ -59,12 +59,15 @@ export class EnvironmentAgent extends Agent {
   }
 }
 
-/** Lets `fetch` go by them. undici, whose older copy inside Node.js knows no proxies, is loaded only where there are some. */
+/**
+ * Lets `fetch` go by them. undici is loaded only where there are some, and its own `fetch` with it: the copy inside Node.js takes dispatchers
+ * of its own version only.
+ */
 export async function letFetchGoByProxies(): Promise<void> {
   if (!namesProxies()) return;
-  const { Dispatcher, ProxyAgent, getGlobalDispatcher, setGlobalDispatcher } = await import("undici");
+  const { Agent: Direct, Dispatcher, ProxyAgent, fetch } = await import("undici");
   type Dispatching = Parameters<InstanceType<typeof Dispatcher>["dispatch"]>;
-  const direct = getGlobalDispatcher();
+  const direct = new Direct();
   const proxies = new Map<string, InstanceType<typeof ProxyAgent>>();
   const through = (proxy: string) => {
     const known = proxies.get(proxy) ?? new ProxyAgent(proxy);
@@ -77,5 +80,7 @@ export async function letFetchGoByProxies(): Promise<void> {
       return (proxy === undefined ? direct : through(proxy)).dispatch(options, handler);
     }
   }
-  setGlobalDispatcher(new ByEnvironment());
+  const dispatcher = new ByEnvironment();
+  globalThis.fetch = ((...[input, init]: Parameters<typeof fetch>) =>
+    fetch(input, { ...init, dispatcher })) as typeof globalThis.fetch;
 }

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { AwsClients } from "../../../provider/aws/clients";
 import { letFetchGoByProxies, namesProxies, proxyFor } from "../../../provider/cloud/proxy";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
@@ -15,7 +14,7 @@ const variables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https
 
 describe("proxies of the environment", () => {
   const before_ = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
-  const dispatcher = getGlobalDispatcher();
+  const ownFetch = globalThis.fetch;
   const servers: Server[] = [];
   let asked: string[];
   let proxy: string;
@@ -47,7 +46,7 @@ describe("proxies of the environment", () => {
     proxy = `http://127.0.0.1:${await listen(server)}`;
   });
   afterEach(() => {
-    setGlobalDispatcher(dispatcher);
+    globalThis.fetch = ownFetch;
     environment(Object.fromEntries(Object.entries(before_).filter(([, value]) => value !== undefined)) as never);
     for (const server of servers.splice(0)) {
       server.closeAllConnections();
