@@ -161,6 +161,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     `${name}-node`,
     {
       base,
+      region: place.account.seen.region,
       names: roles.node,
       policy: pulumi
         .all([secrets.join.arn, fileSystem?.arn])
@@ -175,6 +176,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     `${name}-control-plane`,
     {
       base,
+      region: place.account.seen.region,
       names: roles.controlPlane,
       policy: pulumi
         .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn])

@@ -4,6 +4,7 @@ import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { awsName, longestNames } from "./names";
 import { instanceTrust, type PolicyDocument } from "./policies";
+import { partitionOf } from "./partitions";
 import type { Tags } from "./tags";
 
 export interface MachineIdentity {
@@ -16,6 +17,7 @@ export interface MachineIdentity {
 export interface IdentityOptions {
   /** Prefix and cluster. */
   base: string;
+  region: pulumi.Input<string>;
   /** Of the physical names: `node-role`, `instance-profile`. */
   names: { role: string; profile: string };
   policy: pulumi.Input<PolicyDocument>;
@@ -33,7 +35,9 @@ export function machineIdentity(
     `${name}-role`,
     {
       name: awsName(options.base, options.names.role, longestNames.role),
-      assumeRolePolicy: JSON.stringify(instanceTrust()),
+      assumeRolePolicy: pulumi
+        .output(options.region)
+        .apply((region) => JSON.stringify(instanceTrust(partitionOf(region)))),
       permissionsBoundary: options.permissionsBoundary,
       tags: options.tags,
     },

@@ -13,6 +13,7 @@ import { ZoneChoice } from "../../sdk/aws/zone-choice";
 import type { ClusterRanges } from "../cluster-ranges";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
+import { s3Gateway } from "./partitions";
 import { planSubnets } from "./subnets";
 import { withTags, type Tags } from "./tags";
 import type { AwsNetworkArgs } from "./args";
@@ -162,7 +163,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
     `${name}-s3`,
     {
       vpcId: vpc.id,
-      serviceName: pulumi.interpolate`com.amazonaws.${vpc.region}.s3`,
+      serviceName: vpc.region.apply(s3Gateway),
       vpcEndpointType: "Gateway",
       routeTableIds: [publicTable, ...privateTables].map((routes) => routes.id),
       tags: tags("s3"),

@@ -1,4 +1,5 @@
 /** IAM policies of a cluster's machines. Pure. */
+import { ec2Principal } from "./partitions";
 
 export interface PolicyDocument {
   Version: "2012-10-17";
@@ -19,12 +20,12 @@ export function policy(...Statement: PolicyStatement[]): PolicyDocument {
 }
 
 /** Lets EC2 instances take the role. */
-export function instanceTrust(): PolicyDocument {
+export function instanceTrust(partition: string): PolicyDocument {
   return policy({
     Sid: "Instances",
     Effect: "Allow",
     Action: ["sts:AssumeRole"],
-    Principal: { Service: "ec2.amazonaws.com" },
+    Principal: { Service: ec2Principal(partition) },
   });
 }
 
@@ -211,7 +212,7 @@ function reservedLaunches(
       Effect: "Allow",
       Action: ["iam:PassRole"],
       Resource: [nodeRole],
-      Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+      Condition: { StringEquals: { "iam:PassedToService": ec2Principal(partition) } },
     },
   ];
 }

@@ -20,7 +20,7 @@ describe("ranges that may reach a cluster", () => {
     assert.equal(await later(other), other);
     await assert.rejects(
       later("10.1.2.3/8"),
-      /AwsCluster: 1 invalid input\n  apiServerAccessCidrs\[1\]: "10.1.2.3\/8" has bits beyond/,
+      /AwsCluster: 1 invalid input\n {2}apiServerAccessCidrs\[1\]: "10.1.2.3\/8" has bits beyond/,
     );
     await assert.rejects(later(one), /apiServerAccessCidrs\[1\]: is 203.0.113.0\/24, which the list has already/);
     assert.deepEqual(eachRangeLater(field, [one, other, one]), [one, other]);

@@ -7,6 +7,8 @@ import { architectureOf, instanceTypePattern, mayHaveGpus } from "../../componen
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";
 import { keyPolicy } from "../../components/aws/key-policy";
+import { keyArn, parameterArn, roleArn } from "../../components/aws/arns";
+import { partitionOf, s3Gateway } from "../../components/aws/partitions";
 import { controlPlanePolicy, instanceTrust, nodePolicy } from "../../components/aws/policies";
 import { planSubnets, roomIn } from "../../components/aws/subnets";
 import { checkTags, kubernetesTags } from "../../components/aws/tags";
@@ -185,6 +187,51 @@ describe("components/aws/fabric", () => {
   });
 });
 
+describe("components/aws: partitions", () => {
+  // From botocore's partitions.json: a region, its partition; then EC2's name for IAM and the gateway to S3, where they are of its own.
+  const table: Record<string, { partition: string; ec2?: string; s3?: string }> = {
+    "us-west-2": { partition: "aws" },
+    "eu-central-1": { partition: "aws" },
+    "cn-northwest-1": { partition: "aws-cn", ec2: "ec2.amazonaws.com.cn" },
+    "us-gov-west-1": { partition: "aws-us-gov" },
+    "eusc-de-east-1": { partition: "aws-eusc", s3: "eu.amazonaws.eusc-de-east-1.s3" },
+    "us-iso-east-1": { partition: "aws-iso" },
+    "us-isob-east-1": { partition: "aws-iso-b" },
+    "eu-isoe-west-1": { partition: "aws-iso-e" },
+    "us-isof-south-1": { partition: "aws-iso-f" },
+  };
+  for (const [region, { partition, ec2 = "ec2.amazonaws.com", s3 = `com.amazonaws.${region}.s3` }] of Object.entries(
+    table,
+  )) {
+    it(`says ${partition} of all that is in ${region}`, () => {
+      assert.equal(partitionOf(region), partition);
+      assert.equal(s3Gateway(region), s3);
+      const place = { partition, region, accountId: "123456789012" };
+      const [keysParameter, joinParameter] = ["keys", "join"].map((name) =>
+        parameterArn(place, `/gpu-clusters/${name}`),
+      );
+      const nodeRole = roleArn(place, "train-node-role");
+      const fileSystem = `arn:${partition}:elasticfilesystem:${region}:123456789012:file-system/fs-1`;
+      const documents = [
+        instanceTrust(partition),
+        nodePolicy({ joinParameter: joinParameter!, fileSystem }),
+        controlPlanePolicy({
+          ...{ clusterName: "train", keysParameter: keysParameter!, joinParameter: joinParameter! },
+          ...{
+            kmsKey: keyArn(place, "0c1f"),
+            kubernetesTag: "kubernetes.io/cluster/train",
+            reservedNodeRole: nodeRole,
+          },
+        }),
+        keyPolicy({ place, administrators: [nodeRole], controlPlaneRole: nodeRole, keysParameter: keysParameter! }),
+      ];
+      const text = JSON.stringify(documents);
+      assert.deepEqual([...new Set(text.match(/arn:[^:"]*/g))], [`arn:${partition}`]);
+      assert.deepEqual([...new Set(text.match(/"ec2\.amazonaws\.[a-z.]+"/g))], [`"${ec2}"`]);
+    });
+  }
+});
+
 describe("components/aws/policies", () => {
   const parameter = (name: string) => `arn:aws:ssm:us-west-2:123456789012:parameter/gpu-clusters/train/${name}`;
   const kmsKey = "arn:aws:kms:us-west-2:123456789012:key/0c1f5e5e-1111-4222-8333-444455556666";
@@ -195,7 +242,7 @@ describe("components/aws/policies", () => {
     joinParameter: parameter("join"),
   };
   const documents = {
-    "aws-instance-trust": instanceTrust(),
+    "aws-instance-trust": instanceTrust("aws"),
     "aws-node-policy": nodePolicy({ joinParameter: parameter("join") }),
     "aws-control-plane-policy": controlPlanePolicy({ ...controlPlane, kubernetesTag: undefined }),
     "aws-control-plane-policy-cloud": controlPlanePolicy({
