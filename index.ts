@@ -1,5 +1,6 @@
 import * as pulumi from "./sdk/pulumi";
 import type { KubernetesCluster } from "./components/cluster";
+import type { Services } from "./stack/services";
 
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
 const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config): KubernetesCluster }> = {
@@ -26,8 +27,20 @@ function main() {
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
     );
   }
-  const made = Object.entries(load().cluster(pulumi.getStack(), config));
-  return Object.fromEntries(made.filter(([name]) => outputs.includes(name)));
+  const wanted = servicesOf(config);
+  const cluster = load().cluster(pulumi.getStack(), config);
+  const made = Object.entries(cluster).filter(([name]) => outputs.includes(name));
+  return { ...Object.fromEntries(made), ...wanted?.(cluster) };
+}
+
+/** Checked before anything is made, as the cluster's own inputs are. */
+function servicesOf(config: pulumi.Config): ((cluster: KubernetesCluster) => object) | undefined {
+  const given = config.getObject<Services>("services");
+  if (given === undefined) return undefined;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { checkServices, services } = require("./stack/services") as typeof import("./stack/services");
+  checkServices(given).raise("Services");
+  return (cluster) => services(pulumi.getStack(), cluster, given);
 }
 
 module.exports = main();

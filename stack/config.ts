@@ -4,7 +4,8 @@ import { committedSchema } from "../sdk/schema/committed";
 import { isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 
 /**
- * The config of a stack as the arguments of a component: each key is an input, and `cloud` says which component it is. What is no input, or of
+ * The config of a stack as the arguments of a component: each key is an input, and `cloud` says which component it is; `services` are components
+ * of their own. What is no input, or of
  * another type, is left for the component to refuse, with everything else that is wrong.
  */
 export function inputsOf<Args extends object>(config: pulumi.Config, type: string): Args {
@@ -15,7 +16,7 @@ export function inputsOf<Args extends object>(config: pulumi.Config, type: strin
     .filter((key) => key.startsWith(prefix))
     .map((key) => key.slice(prefix.length));
   const entries = keys
-    .filter((key) => key !== "cloud")
+    .filter((key) => key !== "cloud" && key !== "services")
     .map((key) => [
       key,
       inputs[key]?.secret ? config.getSecret(key) : valueOf(config.get(key)!, kindOf(schema, inputs[key])),
