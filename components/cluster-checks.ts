@@ -1,8 +1,9 @@
 /** What the arguments of clusters whose control plane we boot have in common, whichever cloud runs them. Pure. */
+import { adminValidityProblem } from "../sdk/kubernetes/admin-validity";
 import type * as pulumi from "../sdk/pulumi";
 import { checkList } from "./access-ranges";
 import type { Problems } from "./errors";
-import { knownElements } from "./inputs";
+import { known, knownElements } from "./inputs";
 import { checkDuration } from "./value-checks";
 import { defaultKubernetesMinor, kubernetesReleases, resolveKubernetesVersion } from "./versions";
 
@@ -16,6 +17,7 @@ export interface CommonClusterArgs {
   apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   sshAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   scaleDownAfter?: string | undefined;
+  adminValidityHours?: pulumi.Input<number> | undefined;
 }
 
 /** `name` is the resource's, which a cluster has without `clusterName`. */
@@ -30,6 +32,9 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
   for (const path of ["apiServerAccessCidrs", "sshAccessCidrs"] as const)
     checkList(path, knownElements(args[path]), problems);
   checkDuration("scaleDownAfter", args.scaleDownAfter, problems);
+  const hours = known(args.adminValidityHours);
+  const wrong = hours === undefined ? undefined : adminValidityProblem(hours);
+  if (wrong !== undefined) problems.add("adminValidityHours", wrong);
 }
 
 export function checkClusterName(path: string, name: string, problems: Problems): void {
@@ -43,7 +48,11 @@ export function checkClusterName(path: string, name: string, problems: Problems)
 export function checkKubernetesVersion(path: string, version: string, preReleases: boolean, problems: Problems): void {
   if (!resolveKubernetesVersion(version, preReleases)) {
     const minors = Object.keys(kubernetesReleases).join(", ");
-    const hint = /-(alpha|beta|rc)/.test(version) ? "; pre-releases need devMode: true" : "";
+    const hint = /-(alpha|beta|rc)/.test(version)
+      ? "; pre-releases need devMode: true"
+      : /^1\.\d$/.test(version)
+        ? `; YAML reads ${version}0 without quotes as ${version}`
+        : "";
     problems.add(
       path,
       `"${version}" is not supported; supported minors: ${minors} (or a full version of one of them)${hint}`,

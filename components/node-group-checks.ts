@@ -90,13 +90,13 @@ const labelValue = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 
 /** Labels in Kubernetes' own domains that kubelet may set on itself (NodeRestriction admission, kubelet's --node-labels). */
 const kubeletLabels = new Set([
-  "kubernetes.io/hostname",
-  "kubernetes.io/arch",
-  "kubernetes.io/os",
   "node.kubernetes.io/instance-type",
   "topology.kubernetes.io/region",
   "topology.kubernetes.io/zone",
 ]);
+
+/** What each kubelet says of its own machine: another value would be believed by the scheduler. */
+const ownLabels = new Set(["kubernetes.io/hostname", "kubernetes.io/arch", "kubernetes.io/os"]);
 
 function keyProblem(key: string): string | undefined {
   const slash = key.indexOf("/");
@@ -123,6 +123,8 @@ export function checkLabels(
       problems.add(at, wrong);
     } else if (key.startsWith("gpu-clusters/")) {
       problems.add(at, "labels that start with gpu-clusters/ are set by this package");
+    } else if (ownLabels.has(key)) {
+      problems.add(at, "each node sets it for itself");
     } else if (
       key.includes("/") &&
       /(^|\.)(kubernetes|k8s)\.io$/.test(domain) &&
@@ -148,12 +150,19 @@ export function checkTaints(
   taints: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined,
   problems: Problems,
 ): void {
-  (knownElements(taints) ?? []).forEach((taint, index) => {
+  const all = knownElements(taints) ?? [];
+  all.forEach((taint, index) => {
     if (taint === undefined) return;
     const at = `${path}[${index}]`;
     const [key, value] = [known(taint.key), known(taint.value)];
     const wrong = key === undefined ? undefined : keyProblem(key);
     if (wrong) problems.add(`${at}.key`, wrong);
+    else if (key?.startsWith("gpu-clusters/"))
+      problems.add(`${at}.key`, "taints that start with gpu-clusters/ are set by this package");
+    const effect = known(taint.effect);
+    const earlier = all.findIndex((other) => known(other?.key) === key && known(other?.effect) === effect);
+    if (key !== undefined && effect !== undefined && earlier < index)
+      problems.add(at, `has key and effect of ${path}[${earlier}]: a node takes one of them`);
     if (value !== undefined && !labelValue.test(value)) {
       problems.add(`${at}.value`, `"${value}" is not a valid label value`);
     }

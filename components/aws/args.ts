@@ -95,7 +95,7 @@ export interface AwsNodeGroupArgs {
 export interface AwsCloudAccountArgs {
   /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
   roleArn: string;
-  /** What the role's trust policy asks for. */
+  /** What the role's trust policy asks for: 2 to 1224 letters, digits and `_+=,.@:/-`. */
   externalId?: string;
 }
 

@@ -1,4 +1,4 @@
-import { regionPattern } from "../../sdk/aws/config";
+import { assumeRoleProblems, regionPattern } from "../../sdk/aws/config";
 import type * as pulumi from "../../sdk/pulumi";
 import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
@@ -37,6 +37,10 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   if (args.region !== undefined && !regionPattern.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }
+  // Without any, the account cannot be entered, which is told in other words.
+  const { roleArn, ...others } = args.cloudAccount ?? {};
+  for (const { field, reason } of assumeRoleProblems({ ...others, ...(roleArn && { roleArn }) }))
+    problems.add(`cloudAccount.${field}`, reason);
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags, problems);
   checkKey(args, problems);
@@ -219,9 +223,15 @@ function checkSpread({ network = {}, region, nodeGroups = [] }: AwsClusterArgs, 
   });
 }
 
-/** AWS is asked for the ranges of a VPC that exists. */
+/** AWS is asked for the ranges of a VPC that exists; one that no VPC can have is compared with nothing. */
 function newRange({ vpcId, subnetIds, cidr = defaultCidr }: AwsNetworkArgs = {}) {
-  return vpcId === undefined && subnetIds === undefined ? { path: "network.cidr", cidr, fixed: false } : undefined;
+  const isNew = vpcId === undefined && subnetIds === undefined && isVpcRange(cidr);
+  return isNew ? { path: "network.cidr", cidr, fixed: false } : undefined;
+}
+
+function isVpcRange(cidr: string): boolean {
+  const range = parseCidr(cidr);
+  return range !== undefined && range.prefix >= 16 && range.prefix <= 24;
 }
 
 function checkNewRange(
@@ -231,8 +241,7 @@ function checkNewRange(
   problems: Problems,
 ): void {
   const cidr = network.cidr ?? defaultCidr;
-  const range = parseCidr(cidr);
-  if (!range || range.prefix < 16 || range.prefix > 24) {
+  if (!isVpcRange(cidr)) {
     problems.add("network.cidr", `"${cidr}" must be an IPv4 range from /16 to /24 such as ${defaultCidr}`);
     return;
   }

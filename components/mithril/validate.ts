@@ -1,3 +1,4 @@
+import { periodProblems, priceProblems } from "../../sdk/mithril/order-rules";
 import { checkBounds, checkGroupNames } from "../node-group-checks";
 import { checkDuration } from "../value-checks";
 import { Problems } from "../errors";
@@ -57,9 +58,21 @@ function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | 
   if (group.capacity !== undefined && (spot === undefined) === (reservation === undefined)) {
     problems.add(`${path}.capacity`, 'must have exactly one of "spot" and "reservation"');
   }
+  checkOrder(`${path}.capacity`, group.capacity ?? {}, problems);
   if (reservation !== undefined && minSize !== undefined && maxSize !== undefined && minSize !== maxSize) {
     problems.add(`${path}.maxSize`, `must be minSize, ${minSize}: a reservation's number of instances is fixed`);
   }
+}
+
+/** Whether a start has passed is for the order itself to say: one that is there began when it did. */
+function checkOrder(path: string, capacity: NonNullable<MithrilNodeGroupArgs["capacity"]>, problems: Problems): void {
+  const [spot, reservation] = [known(capacity.spot), known(capacity.reservation)];
+  const found = [
+    ...priceProblems(`${path}.spot.limitPrice`, known(spot?.limitPrice)),
+    ...priceProblems(`${path}.reservation.maxUnitPrice`, known(reservation?.maxUnitPrice)),
+    ...periodProblems(`${path}.reservation.`, known(reservation?.start), known(reservation?.end)),
+  ];
+  for (const { property, reason } of found) problems.add(property, reason);
 }
 
 function checkShares(args: MithrilClusterArgs, problems: Problems): void {
@@ -67,7 +80,10 @@ function checkShares(args: MithrilClusterArgs, problems: Problems): void {
   const { share } = args.sharedStorage ?? {};
   const names = (args.fileShares ?? []).map(({ name }) => name);
   if (share !== undefined && !names.includes(share))
-    problems.add("sharedStorage.share", `"${share}" is not among fileShares, which are: ${names.join(", ") || "none"}`);
+    problems.add(
+      "sharedStorage.share",
+      `"${share}" is not among fileShares, which are: ${[...new Set(names)].join(", ") || "none"}`,
+    );
   (args.fileShares ?? []).forEach(({ name, sizeGb }, index) => {
     const path = `fileShares[${index}]`;
     if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {

@@ -1,9 +1,7 @@
 /** The provider's configuration for AWS: what is wrong with it. */
-import { regionPattern, type AwsProviderConfig } from "../../sdk/aws/config";
+import { assumeRoleProblems, regionPattern, type AwsProviderConfig } from "../../sdk/aws/config";
 import { isHttpUrl } from "../../sdk/account-config";
 import type { CheckFailure } from "../server/resource";
-
-const rolePattern = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Fills defaults from the environment and checks what is known. `given` may hold unknown values, which pass through. */
 export function checkAwsConfig<T>(
@@ -26,11 +24,8 @@ function configFailures({
   if (typeof endpoint === "string" && !isHttpUrl(endpoint)) {
     failures.push({ property: "aws.endpoint", reason: `"${endpoint}" must be an http or https URL` });
   }
-  const roleArn = isRecord(assumeRole) ? assumeRole.roleArn : undefined;
-  if (typeof roleArn === "string" && !rolePattern.test(roleArn)) {
-    const reason = `"${roleArn}" is not the ARN of a role, such as arn:aws:iam::123456789012:role/gpu-clusters`;
-    failures.push({ property: "aws.assumeRole.roleArn", reason });
-  }
+  for (const { field, reason } of isRecord(assumeRole) ? assumeRoleProblems(assumeRole) : [])
+    failures.push({ property: `aws.assumeRole.${field}`, reason });
   return failures;
 }
 

@@ -12,6 +12,11 @@ export function serviceRoleName(service: string): string | undefined {
   return roleNames[service];
 }
 
+/** In an account's roles: `aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet`. */
+export function serviceRolePath(service: string): string {
+  return `aws-service-role/${service}/${serviceRoleName(service)}`;
+}
+
 export async function hasServiceRole(iam: IAMClient, service: string, signal: AbortSignal): Promise<boolean> {
   const command = new GetRoleCommand({ RoleName: serviceRoleName(service) });
   return (await unlessGone(iam.send(command, { abortSignal: signal }))) !== undefined;

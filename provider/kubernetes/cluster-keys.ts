@@ -1,5 +1,6 @@
 /** The keys that kubeadm takes for a cluster, and the administrator's certificate: who it is for, and when it is issued anew. No I/O. */
 import type { ControlPlaneDocument } from "../../bootstrap/document";
+import { adminValidityProblem } from "../../sdk/kubernetes/admin-validity";
 import type { CheckFailure } from "../server/resource";
 import {
   certificateValidity,
@@ -30,13 +31,10 @@ export async function makeAuthorities(): Promise<ClusterAuthorities> {
 }
 
 const defaultValidityHours = 2160;
-const shortestValidityHours = 3;
-const longestValidityHours = 87_600;
 
 export function validityFailures(hours: unknown): CheckFailure[] {
-  if (typeof hours !== "number" || (hours >= shortestValidityHours && hours <= longestValidityHours)) return [];
-  const reason = `${hours} is not between ${shortestValidityHours} and ${longestValidityHours} hours`;
-  return [{ property: "adminValidityHours", reason }];
+  const reason = typeof hours === "number" ? adminValidityProblem(hours) : undefined;
+  return reason === undefined ? [] : [{ property: "adminValidityHours", reason }];
 }
 
 export async function makeAdministrator(

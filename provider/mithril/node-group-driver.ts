@@ -13,7 +13,7 @@ import { inParallel } from "../cloud/parallel";
 import { waitFor } from "../cloud/wait";
 import type { MithrilApi } from "./api";
 import { createOnce, type Search } from "./create-once";
-import { formatMoney, parseMoney, sameMoney } from "./money";
+import { formatMoney, parseMoney, sameMoney } from "../../sdk/mithril/money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { inPlaces, instancesOf, isGoneWithOrder, isLiveBid, liveBids, orderDifferences, statusWith } from "./orders";
 import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";

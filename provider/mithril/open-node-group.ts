@@ -5,7 +5,7 @@ import type { OpenNodeGroup } from "../node-groups/registry";
 import { nodeTemplate } from "../node-groups/template";
 import type { ProviderConfig } from "../server/resource";
 import { connect } from "./connection";
-import { normalizeMoney, parseMoney } from "./money";
+import { normalizeMoney, parseMoney } from "../../sdk/mithril/money";
 import { SpotGroupDriver } from "./node-group-driver";
 import { resolveOffered, resolveReservable } from "./offers";
 import { withRequiredKeys } from "./orders";

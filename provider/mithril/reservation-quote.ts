@@ -1,6 +1,6 @@
 /** What a reservation costs, held against the most that the user would pay for it. */
 import type { MithrilApi } from "./api";
-import { formatMoney, parseMoney } from "./money";
+import { formatMoney, parseMoney } from "../../sdk/mithril/money";
 import { messageOf } from "../cloud/message";
 import type { Quote, ReservationRequest } from "./types";
 

@@ -4,7 +4,7 @@
 export interface AssumeRole {
   /** For example `arn:aws:iam::123456789012:role/gpu-clusters`. */
   roleArn: string;
-  /** What the role's trust policy asks for, where another organisation owns the account. */
+  /** What the role's trust policy asks for, where another organisation owns the account: 2 to 1224 letters, digits and `_+=,.@:/-`. */
   externalId?: string;
 }
 
@@ -26,3 +26,24 @@ export interface AwsProviderConfig {
 
 /** In every partition: `us-west-2`, `cn-north-1`, `us-gov-west-1`, `eusc-de-east-1`. */
 export const regionPattern = /^[a-z]{2,5}(-[a-z]+)+-\d+$/;
+
+const roleArnPattern = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
+/** Reference: STS API, AssumeRole. */
+const externalIdPattern = /^[\w+=,.@:/-]{2,1224}$/;
+
+/** What is wrong with a role to assume, by its field. */
+export function assumeRoleProblems({ roleArn, externalId }: { roleArn?: unknown; externalId?: unknown }): {
+  field: string;
+  reason: string;
+}[] {
+  const problems: { field: string; reason: string }[] = [];
+  if (typeof roleArn === "string" && !roleArnPattern.test(roleArn)) {
+    const reason = `"${roleArn}" is not the ARN of a role, such as arn:aws:iam::123456789012:role/gpu-clusters`;
+    problems.push({ field: "roleArn", reason });
+  }
+  // Whoever has it may be let in by it: it is not repeated.
+  if (typeof externalId === "string" && !externalIdPattern.test(externalId))
+    problems.push({ field: "externalId", reason: "must have 2 to 1224 letters, digits and characters of _+=,.@:/-" });
+  return problems;
+}

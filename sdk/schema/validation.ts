@@ -137,7 +137,10 @@ function explain(spec: PropertySpec | undefined): string {
 /** YAML takes texts without quotes for what they look like. */
 function inQuotes(value: unknown, secret: boolean): string {
   if (typeof value !== "number" && typeof value !== "boolean") return "";
-  return secret ? "; YAML needs quotes around it" : `; YAML needs quotes: "${value}"`;
+  if (secret) return "; YAML needs quotes around it";
+  // A zero at the end is lost by now, which versions have.
+  const lost = /^\d+\.\d$/.test(String(value)) ? ` (or "${value}0")` : "";
+  return `; YAML needs quotes: "${value}"${lost}`;
 }
 
 function shown(value: unknown, secret: boolean): string {

@@ -98,8 +98,8 @@ export class AwsSimulatorClient {
   }
 
   /**
-   * Where requests differ from AWS's own models of its APIs, each kind once, for example `DescribeSubnets: Filter[0].Valeu: is no member of
-   * Filter`. `clearRequests` forgets them.
+   * Where requests differ from AWS's own models of its APIs, for which they are refused, each kind once, for example
+   * `DescribeSubnets: Filter[0].Valeu: is no member of Filter`. `clearRequests` forgets them.
    */
   misfits(): Promise<string[]> {
     return this.call("GET", "misfits");

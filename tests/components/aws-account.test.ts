@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
 import { AwsCluster } from "../../components/aws/cluster";
+import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { ClusterCouldNotBeDeployed } from "../../components/errors";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import { cloud, deployed, functions, group, inputs, minimal } from "./aws-scene";
@@ -9,7 +10,7 @@ import { mockProgram, settled, valueOf, type Registered, plain } from "./mocks";
 
 describe("components/aws: one account", () => {
   it("enters another account through its role, with both providers", async () => {
-    const cloudAccount = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "e" };
+    const cloudAccount = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "e1" };
     const { registered } = await deployed({ region: "eu-west-1", cloudAccount });
     const provider = inputs(registered, "train-aws");
     assert.equal(provider["region"], "eu-west-1");
@@ -18,6 +19,21 @@ describe("components/aws: one account", () => {
     assert.deepEqual(own, { region: "eu-west-1", assumeRole: cloudAccount });
     const lost = { roleArn: "" };
     assert.throws(() => new AwsCluster("other", { ...minimal, cloudAccount: lost }), ClusterCouldNotBeDeployed);
+  });
+
+  it("refuses a role and an external id that are none, before AWS is asked, and repeats no external id", () => {
+    const found = (roleArn: string, externalId: string) =>
+      checkAwsClusterArgs("train", { ...minimal, cloudAccount: { roleArn, externalId } }).all.map(
+        ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+      );
+    const roleArn = "arn:aws-us-gov:iam::123456789012:role/teams/x";
+    const wrong = "cloudAccount.externalId: must have 2 to 1224 letters, digits and characters of _+=,.@:/-";
+    for (const good of ["e1", "team_a+b=c,d.e@f:g/h-i", "x".repeat(1224)]) assert.deepEqual(found(roleArn, good), []);
+    for (const bad of ["", "e", "with space", "ä-1", "x".repeat(1225)]) assert.deepEqual(found(roleArn, bad), [wrong]);
+    assert.deepEqual(found("deployer", "e"), [
+      'cloudAccount.roleArn: "deployer" is not the ARN of a role, such as arn:aws:iam::123456789012:role/gpu-clusters',
+      wrong,
+    ]);
   });
 
   it("takes the region from where it is said once, for both providers, and compares what they are", async () => {

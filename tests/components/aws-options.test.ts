@@ -71,6 +71,12 @@ describe("components/aws: plain mistakes", () => {
     assert.deepEqual(refused(good), []);
   });
 
+  it("are told once: a range that no VPC can have is not compared with others besides", () => {
+    assert.deepEqual(refused({ network: { cidr: "10.96.0.0/15" } }), [
+      'network.cidr: "10.96.0.0/15" must be an IPv4 range from /16 to /24 such as 10.0.0.0/16',
+    ]);
+  });
+
   it("are told before AWS is asked: zones by their id, of another region, and what is no zone", () => {
     assert.deepEqual(refused({ region: "us-west-2", network: { zones: ["usw2-az1", "eu-west-1a", "us-west-2"] } }), [
       'network.zones[0]: "usw2-az1" is the id of a zone: its name is meant, such as us-west-2a',

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkClusterName, checkKubernetesVersion } from "../../components/cluster-checks";
+import { checkClusterName, checkCommonArgs, checkKubernetesVersion } from "../../components/cluster-checks";
 import { Problems } from "../../components/errors";
 import { checkBounds, checkGroupNames, checkLabels, checkTaints } from "../../components/node-group-checks";
 import { checkCidr } from "../../components/value-checks";
@@ -93,6 +93,19 @@ describe("checks of arguments", () => {
     assert.equal(count("1.38.0-rc.1", true), 0);
   });
 
+  it("tells of a version that lost its zero in YAML", () => {
+    const [found] = problemsOf((problems) => checkKubernetesVersion("kubernetesVersion", "1.3", false, problems));
+    assert.match(found!, /^kubernetesVersion: "1.3" is not supported; .*; YAML reads 1.30 without quotes as 1.3$/);
+  });
+
+  it("refuses hours that no administrator's certificate can have", () => {
+    const found = (adminValidityHours: number) =>
+      problemsOf((problems) => checkCommonArgs("train", { adminValidityHours }, problems));
+    assert.deepEqual([3, 2160, 87_600].map(found), [[], [], []]);
+    for (const hours of [1, 0, 3.5, 87_601])
+      assert.deepEqual(found(hours), [`adminValidityHours: must be from 3 to 87600 whole hours, is ${hours}`]);
+  });
+
   it("refuses labels that kubelet may not set, and ours", () => {
     const found = problemsOf((problems) =>
       checkLabels(
@@ -104,6 +117,9 @@ describe("checks of arguments", () => {
           "topology.kubernetes.io/zone": "a",
           "node-role.kubernetes.io/worker": "",
           "gpu-clusters/role": "x",
+          "kubernetes.io/hostname": "one",
+          "kubernetes.io/arch": "arm64",
+          "node-restriction.kubernetes.io/x": "y",
           "bad key": "x",
           long: "x".repeat(64),
         },
@@ -115,6 +131,9 @@ describe("checks of arguments", () => {
       [
         'labels["node-role.kubernetes.io/worker"]',
         'labels["gpu-clusters/role"]',
+        'labels["kubernetes.io/hostname"]',
+        'labels["kubernetes.io/arch"]',
+        'labels["node-restriction.kubernetes.io/x"]',
         'labels["bad key"]',
         'labels["long"]',
       ],
@@ -135,6 +154,25 @@ describe("checks of arguments", () => {
     assert.deepEqual(found, [
       "taints[1].key: the name must have 1 to 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit",
       'taints[1].value: "c d" is not a valid label value',
+    ]);
+  });
+
+  it("refuses a taint that is there twice, whatever its value, and ours", () => {
+    const found = problemsOf((problems) =>
+      checkTaints(
+        "taints",
+        [
+          { key: "gpu", value: "a", effect: "NoSchedule" },
+          { key: "gpu", effect: "NoExecute" },
+          { key: "gpu", value: "b", effect: "NoSchedule" },
+          { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" },
+        ],
+        problems,
+      ),
+    );
+    assert.deepEqual(found, [
+      "taints[2]: has key and effect of taints[0]: a node takes one of them",
+      "taints[3].key: taints that start with gpu-clusters/ are set by this package",
     ]);
   });
 

@@ -144,8 +144,12 @@ describe("sharing GPUs", () => {
     assert.deepEqual(problemsOf({ ...shared, gpus: 0 }), [
       "nodeGroups[0].gpuSharing is for groups with GPUs, and this one has none",
     ]);
-    for (const gpuSharing of [{}, { timeSlicing: 2, mig: "single" as const }])
-      assert.match(problemsOf({ ...shared, gpuSharing }).join(), /must have one of timeSlicing and mig/);
+    assert.deepEqual(problemsOf({ ...shared, gpuSharing: {} }), [
+      "nodeGroups[0].gpuSharing must have timeSlicing or mig",
+    ]);
+    assert.deepEqual(problemsOf({ ...shared, gpuSharing: { timeSlicing: 2, mig: "single" } }), [
+      "nodeGroups[0].gpuSharing has timeSlicing and mig: only one of them shares a group's GPUs",
+    ]);
     for (const timeSlicing of [1, 49, 2.5])
       assert.match(problemsOf({ ...shared, gpuSharing: { timeSlicing } }).join(), /timeSlicing must be a whole number/);
   });

@@ -163,6 +163,36 @@ describe("components/mithril", () => {
     assert.throws(() => new MithrilCluster("train", { ...args, clusterName: "T" }), /MithrilCluster: 1 invalid input/);
   });
 
+  it("says of orders what needs no cloud: prices, times and the length of a reservation, by the user's own fields", () => {
+    const held = (reservation: object) => ({ ...group, name: "held", maxSize: 1, capacity: { reservation } }) as never;
+    const found = (capacity: object) => reasons({ nodeGroups: [{ ...group, ...capacity }] });
+    assert.deepEqual(found({ capacity: { spot: { limitPrice: "cheap" } } }), [
+      'nodeGroups[0].capacity.spot.limitPrice: "cheap" must be dollars per instance and hour, for example "$25.60"',
+    ]);
+    const [start, end] = ["2030-12-01T08:00:00Z", "2030-12-01T09:00:00Z"];
+    const wrong = reasons({ nodeGroups: [held({ start: "tomorrow", end, maxUnitPrice: "5 EUR" })] });
+    assert.deepEqual(
+      wrong.map((line) => line.split(":")[0]),
+      ["nodeGroups[0].capacity.reservation.maxUnitPrice", "nodeGroups[0].capacity.reservation.start"],
+    );
+    assert.match(
+      reasons({ nodeGroups: [held({ start, end })] }).join(),
+      /^nodeGroups\[0\]\.capacity\.reservation\.end: is 1 hours after the start; a reservation takes 3 to 336 whole hours/,
+    );
+    // One that is there may have begun long ago.
+    const begun = { start: "2020-12-01T08:00:00Z", end: "2020-12-02T08:00:00Z" };
+    assert.deepEqual(reasons({ nodeGroups: [held(begun)] }), []);
+  });
+
+  it("names the file shares that there are once each", () => {
+    const shares = [
+      { name: "datasets", sizeGb: 1 },
+      { name: "datasets", sizeGb: 2 },
+    ];
+    const [storage] = reasons({ sharedStorage: { share: "data" }, fileShares: shares });
+    assert.match(storage!, /"data" is not among fileShares, which are: datasets$/);
+  });
+
   it("does not wait for nodes that cannot come yet", async () => {
     await mockProgram(cloud);
     const now = new Date("2026-12-01T08:00:00Z");

@@ -73,7 +73,7 @@ describe("stack config", () => {
       capacity: { spot: { limitPrice: 2.5 } },
     };
     assert.deepEqual(await problems("mithril", { ...keys, nodeGroups: [spot] }), [
-      'nodeGroups[0].capacity.spot.limitPrice: must be a string, not 2.5; YAML needs quotes: "2.5"',
+      'nodeGroups[0].capacity.spot.limitPrice: must be a string, not 2.5; YAML needs quotes: "2.5" (or "2.50")',
     ]);
   });
 

@@ -79,7 +79,9 @@ export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, p
   if (gpuSharing === undefined) return;
   const { timeSlicing, mig, partitions } = gpuSharing;
   if (known(gpus) === 0) problems.add(path, "is for groups with GPUs, and this one has none");
-  if ((timeSlicing === undefined) === (mig === undefined)) problems.add(path, "must have one of timeSlicing and mig");
+  if (timeSlicing === undefined && mig === undefined) problems.add(path, "must have timeSlicing or mig");
+  if (timeSlicing !== undefined && mig !== undefined)
+    problems.add(path, "has timeSlicing and mig: only one of them shares a group's GPUs");
   if (timeSlicing !== undefined && !(Number.isInteger(timeSlicing) && timeSlicing >= 2 && timeSlicing <= 48))
     problems.add(`${path}.timeSlicing`, `must be a whole number from 2 to 48, is ${timeSlicing}`);
   checkChoice(`${path}.mig`, mig, ["single", "mixed"], problems);

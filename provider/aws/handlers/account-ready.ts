@@ -1,4 +1,3 @@
-import { GetEbsDefaultKmsKeyIdCommand } from "@aws-sdk/client-ec2";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type * as pulumi from "../../../sdk/pulumi";
@@ -10,6 +9,7 @@ import { isAwsError, unlessGone } from "../errors";
 import { connect } from "../connection";
 import { fromTagList } from "../ownership";
 import { limitFailures } from "../preflight/account-limits";
+import { diskKeyFailures } from "../preflight/disk-key";
 import { examineGroup } from "../preflight/preflight";
 import { accountDifferences, credentialsMissing } from "../preflight/same-account";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
@@ -25,7 +25,7 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
     const accountId = await ownAccount(clients, awsProvider, signal);
     const looks: [string, Promise<CheckFailure[]>][] = [
       ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
-      ["the key of disks", defaultKeyFailures(clients, log, signal)],
+      ["the key of disks", diskKeyFailures(clients, serviceRoles, log, signal)],
     ];
     if (!again) looks.push(["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]);
     if (controlPlane) looks.push(["controlPlane", controlPlaneFailures(clients, controlPlane, signal)]);
@@ -109,19 +109,6 @@ async function takenRoleFailures(
     const reason = `the account has a role "${name}" already, and roles belong to all its regions: another clusterName or namePrefix is needed`;
     return { property: "clusterName", reason };
   });
-}
-
-/** Machines have encrypted disks. With a key of the customer's, a fleet's role needs its leave, which only the key's owner can give. */
-async function defaultKeyFailures({ ec2 }: AwsClients, log: ResourceLog, signal: AbortSignal): Promise<CheckFailure[]> {
-  const { KmsKeyId } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}), { abortSignal: signal });
-  if (KmsKeyId !== undefined && !/(^|:)alias\/aws\/ebs$/.test(KmsKeyId)) {
-    log.warn(
-      `disks of this account are encrypted with ${KmsKeyId}. If machines of a group end as soon as they start, let the fleet's role use it: ` +
-        `aws kms create-grant --key-id ${KmsKeyId} --grantee-principal $(aws iam get-role --role-name AWSServiceRoleForEC2Fleet --query Role.Arn ` +
-        "--output text) --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant",
-    );
-  }
-  return [];
 }
 
 /** Not every deployer may look at everything: whoever makes the machines finds out. */

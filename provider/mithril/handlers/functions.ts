@@ -1,6 +1,6 @@
 import { InvalidArguments, type FunctionHandler } from "../../server/resource";
 import type * as functions from "../../../sdk/mithril/functions";
-import { formatMoney } from "../money";
+import { formatMoney } from "../../../sdk/mithril/money";
 import { resolveInstanceType } from "../offers";
 import { connect } from "../connection";
 

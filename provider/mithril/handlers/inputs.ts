@@ -18,11 +18,6 @@ export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(conn
 
 export const minuteMs = 60_000;
 
-/** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
-export function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
-}
-
 export function sameTime(a: string, b: string): boolean {
   return Date.parse(a) === Date.parse(b);
 }

@@ -3,10 +3,11 @@ import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-gro
 import type { ResourceContext } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { connect } from "../connection";
-import { sameMoney } from "../money";
+import { sameMoney } from "../../../sdk/mithril/money";
 import { SpotGroupDriver, type MithrilMachine } from "../node-group-driver";
 import { openGroup, type MithrilGroupDriver } from "../open-node-group";
-import { isTime, minuteMs, sameTime } from "./inputs";
+import { isTime } from "../../../sdk/mithril/order-rules";
+import { minuteMs, sameTime } from "./inputs";
 import { importedNodeGroup } from "./node-group-import";
 import { checkNodeGroup, type NodeGroupInputs, type NodeGroupOutputs } from "./node-group-inputs";
 

@@ -1,13 +1,14 @@
 /** What is wrong with an order, as far as can be known before it is placed. */
 import type { CheckFailure, Unknowable } from "../../server/resource";
 import type { Unknown } from "../../server/values";
-import { parseMoney, formatMoney } from "../money";
+import { parseMoney, formatMoney } from "../../../sdk/mithril/money";
 import { offerProblem, resolveOffered } from "../offers";
 import { longestStartupScript, mostVolumes } from "../orders";
 import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "../connection";
+import { isTime, periodProblems, priceProblems } from "../../../sdk/mithril/order-rules";
 import { known } from "../../cloud/inputs";
-import { isTime, knownItems } from "./inputs";
+import { knownItems } from "./inputs";
 
 /** A field that may be absent, or not known yet. */
 export type Maybe<T> = T | Unknown | undefined;
@@ -88,9 +89,7 @@ export async function checkOrderPlace(
 }
 
 export function checkPrice(property: string, value: Maybe<string>): CheckFailure[] {
-  const price = known(value);
-  if (price === undefined || parseMoney(price) !== undefined) return [];
-  return [{ property, reason: `"${price}" must be dollars per instance and hour, for example "$25.60"` }];
+  return priceProblems(property, known(value));
 }
 
 /** A price that Mithril refuses whatever the market does. */
@@ -118,34 +117,13 @@ export async function checkMinimumPrice(
 }
 
 const hourMs = 3_600_000;
-const [shortestHours, longestHours] = [3, 14 * 24];
 
-/** Reference: Mithril API, "Reservations": 3 to 336 whole hours. */
 export function checkPeriod(prefix: string, start: Maybe<string>, end: Maybe<string>, before?: string): CheckFailure[] {
-  const failures: CheckFailure[] = [];
   const [from, to] = [known(start), known(end)];
-  for (const [field, value] of [
-    ["start", from],
-    ["end", to],
-  ] as const) {
-    if (value !== undefined && !isTime(value)) {
-      failures.push({
-        property: prefix + field,
-        reason: `"${value}" must be a time with its zone, for example 2026-12-01T08:00:00Z (in a stack's YAML in quotes, or it becomes a date)`,
-      });
-    }
-  }
-  if (failures.length > 0 || from === undefined || to === undefined) return failures;
-  const hours = (Date.parse(to) - Date.parse(from)) / hourMs;
-  if (!Number.isInteger(hours) || hours < shortestHours || hours > longestHours) {
-    const nearest = Math.min(Math.max(Math.round(hours), shortestHours), longestHours);
-    const right = new Date(Date.parse(from) + nearest * hourMs).toISOString();
-    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
-    failures.push({ property: `${prefix}end`, reason });
-  }
+  const failures: CheckFailure[] = periodProblems(prefix, from, to);
+  if (from === undefined || to === undefined || !isTime(from) || !isTime(to)) return failures;
   const late = startProblem(from, before);
-  if (late !== undefined) failures.push({ property: `${prefix}start`, reason: late });
-  return failures;
+  return late === undefined ? failures : [...failures, { property: `${prefix}start`, reason: late }];
 }
 
 /** A reservation that is there has begun when it has; one that is to be made cannot begin in the past. */

@@ -4,7 +4,7 @@ import { known } from "../../cloud/inputs";
 import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "../connection";
 import { isMithrilError } from "../errors";
-import { parseMoney } from "../money";
+import { parseMoney } from "../../../sdk/mithril/money";
 import { reservableProblem, resolveReservable } from "../offers";
 import { tooDear } from "../reservation-quote";
 import type { QuoteQuery } from "../types";

@@ -1,7 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { parseMoney } from "../money";
+import { parseMoney } from "../../../sdk/mithril/money";
 import { resolveReservable } from "../offers";
 import { instancesOf, isLiveReservation, keysAsGiven, withRequiredKeys } from "../orders";
 import type { ReservationArgs } from "../../../sdk/mithril/reservation";
@@ -11,7 +11,8 @@ import type { Reservation } from "../types";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
-import { isTime, minuteMs, sameTime, withCatalogue } from "./inputs";
+import { isTime } from "../../../sdk/mithril/order-rules";
+import { minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import { checkOrderFields, checkOrderPlace, checkPeriod, checkPrice, type OrderFields } from "./order-checks";
 import { checkReservable, isOtherOrder, type ReservationFields } from "./reservation-checks";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type * as pulumi from "../../../sdk/pulumi";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
-import { normalizeMoney, sameMoney } from "../money";
+import { normalizeMoney, sameMoney } from "../../../sdk/mithril/money";
 import { resolveOffered } from "../offers";
 import {
   instancesOf,

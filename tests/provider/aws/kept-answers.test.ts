@@ -259,15 +259,6 @@ describe("AWS answers that are kept", () => {
     await scene.simulator.setQuotas({ "L-0263D0A3": 100, "L-F678F1CE": 100, "L-0EA8095F": 100 });
   });
 
-  it("tells of a key of the customer's for disks, with the command that lets fleets use it", async () => {
-    const ebsKey = "arn:aws:kms:us-west-2:123456789012:key/1";
-    await scene.simulator.setAccount({ ebsKey });
-    assert.deepEqual(await refusal("AccountReady", {}), []);
-    const told = plugin.messages.map(({ message }) => message).join("\n");
-    assert.ok(told.includes(`aws kms create-grant --key-id ${ebsKey}`));
-    await scene.simulator.setAccount({ ebsKey: null });
-  });
-
   it("refuses names of roles that another cluster of the account has, in whichever region", async () => {
     const role = (RoleName: string, stack: string) =>
       scene.clients.iam.send(

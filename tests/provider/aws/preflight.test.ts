@@ -298,10 +298,10 @@ describe("AWS words", () => {
   it("checks the configuration and takes what is missing from the environment", () => {
     const environment = { AWS_DEFAULT_REGION: "eu-west-1" };
     assert.deepEqual(checkAwsConfig({}, environment), { config: { region: "eu-west-1" }, failures: [] });
-    const wrong = { region: "us-west", endpoint: "localhost:1", assumeRole: { roleArn: "deployer" } };
+    const wrong = { region: "us-west", endpoint: "localhost:1", assumeRole: { roleArn: "deployer", externalId: "e" } };
     assert.deepEqual(
       checkAwsConfig<unknown>(wrong, {}).failures.map(({ property }) => property),
-      ["aws.region", "aws.endpoint", "aws.assumeRole.roleArn"],
+      ["aws.region", "aws.endpoint", "aws.assumeRole.roleArn", "aws.assumeRole.externalId"],
     );
   });
 });

@@ -74,7 +74,7 @@ describe("ClusterCertificates", () => {
   it("names the field that is wrong, and skips what is unknown", async () => {
     assert.deepEqual(await check!({ clusterName: "", adminValidityHours: 1 }, context), [
       { property: "clusterName", reason: "must not be empty" },
-      { property: "adminValidityHours", reason: "1 is not between 3 and 87600 hours" },
+      { property: "adminValidityHours", reason: "must be from 3 to 87600 whole hours, is 1" },
     ]);
     assert.deepEqual(await check!({ clusterName: Unknown.value, adminValidityHours: Unknown.value }, context), []);
     await assert.rejects(async () => read("train", undefined, context), /cannot be imported/);

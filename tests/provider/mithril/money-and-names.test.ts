@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatMoney, normalizeMoney, parseMoney, sameMoney } from "../../../provider/mithril/money";
+import { formatMoney, normalizeMoney, parseMoney, sameMoney } from "../../../sdk/mithril/money";
 import { bidName, bidOrdinal, instanceName, longestOrderName, reservationName } from "../../../provider/mithril/names";
 
 describe("Mithril money", () => {

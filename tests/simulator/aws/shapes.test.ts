@@ -17,7 +17,7 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
     const scope = `Credential=test/20260101/us-west-2/${service}/aws4_request`;
     const type = target ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded";
     await scene.simulator.clearRequests();
-    await fetch(scene.simulator.endpoint, {
+    const answer = await fetch(scene.simulator.endpoint, {
       method: "POST",
       body,
       headers: {
@@ -26,7 +26,12 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
         ...(target && { "x-amz-target": target }),
       },
     });
-    return (await scene.simulator.misfits()).map((misfit) => misfit.replace(/^\w+: /, ""));
+    const found = (await scene.simulator.misfits()).map((misfit) => misfit.replace(/^\w+: /, ""));
+    // Refused in AWS's words of the protocol, and nothing else is done with it.
+    const refused =
+      found.length > 0 && /ValidationException|InvalidParameterValue|ValidationError/.test(await answer.text());
+    assert.equal(refused, found.length > 0, "refused, as AWS does");
+    return found;
   }
   const ec2 = (body: string) => misfits("ec2", `Version=2016-11-15&${body}`);
 

@@ -9,6 +9,7 @@ from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.iam.exceptions import InvalidInput
 from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, iam_backends
+from moto.kms.models import kms_backends
 
 from . import quota
 
@@ -61,6 +62,18 @@ def require_volume_tags(tags: dict[str, str]) -> None:
             "You are not authorized to perform this operation. User is not authorized to perform: ec2:RunInstances on resource: "
             f"volume/* with an explicit deny in a service control policy (tags missing: {', '.join(missing)})",
         )
+
+
+def may_encrypt_disks(backend: Any, spot: bool) -> bool:
+    """A fleet's machines have their disks by the service's role. With a key of the customer's, it needs a grant."""
+    if settings["ebsKey"] is None:
+        return True
+    keys = kms_backends[backend.account_id][backend.region_name]
+    key = keys.keys.get(keys.any_id_to_key_id(settings["ebsKey"]))
+    if key is None or key.key_state != "Enabled":
+        return False
+    role = f"/AWSServiceRoleForEC2{'Spot' if spot else 'Fleet'}"
+    return any(grant.grantee_principal.endswith(role) and "CreateGrant" in grant.operations for grant in key.grants.values())
 
 
 def get_ebs_default_kms_key_id(self: Any) -> ActionResult:

@@ -18,6 +18,9 @@ from .world import world
 
 LOG_LENGTH = 20_000
 
+#: What AWS calls a request that is not of the API's shape, by the protocol.
+_MISFIT = {"json": "ValidationException", "ec2": "InvalidParameterValue", "query": "ValidationError"}
+
 
 class Application:
     def __init__(self, moto: Any) -> None:
@@ -37,9 +40,15 @@ class Application:
     def _call(self, environ: dict[str, Any], body: bytes, start_response: Callable[..., Any]) -> Iterable[bytes]:
         service, region, action = _addressee(environ, body)
         started = time.monotonic()
-        fault = faults.for_action(action)
+        misfits = shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body)
+        for misfit in misfits:
+            self._misfits[f"{action}: {misfit}"] = None
+        form = "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query"
+        fault = None if misfits else faults.for_action(action)
         answer = _Answer()
-        if fault is None or fault.afterEffect:
+        if misfits:
+            answer.refuse(Fault("misfit", code=_MISFIT[form], message="; ".join(misfits)), form)
+        elif fault is None or fault.afterEffect:
             # One request at a time: moto's models are not made for several threads.
             with world.lock:
                 world.advance()
@@ -49,9 +58,7 @@ class Application:
                 else:
                     self._ask_moto(answer, environ)
         if fault is not None:
-            answer.refuse(fault, "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query")
-        for misfit in shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body):
-            self._misfits[f"{action}: {misfit}"] = None
+            answer.refuse(fault, form)
         content = answer.content.decode("utf-8", "replace") if answer.status >= 400 else ""
         code = re.search(r"<Code>([^<]+)</Code>|\"__type\": ?\"([^\"]+)\"", content)
         self._log.append(

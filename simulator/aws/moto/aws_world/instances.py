@@ -175,7 +175,11 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
         instance.capacity_reservation_id = reservation_id
         set_state(instance, PENDING)
         fault = faults.for_launch(instance.instance_type, zone, "spot" if spot else "on-demand", "launch")
-        if fault:
+        by_fleet = "aws:ec2:fleet-id" in (kwargs.get("tags") or {}).get("instance", {})
+        if by_fleet and not account.may_encrypt_disks(self, spot):
+            message = "Client error on launch"
+            world.after("launch", lambda instance=instance: _terminate_by_itself(instance, "Client.InternalError", message))
+        elif fault:
             world.after("launch", lambda instance=instance, fault=fault: _terminate_by_itself(instance, fault.code, fault.message))
         else:
             world.after("launch", lambda instance=instance: _now_running(instance))

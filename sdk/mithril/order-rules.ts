@@ -1,0 +1,43 @@
+/** What of an order is right or wrong before Mithril is asked: for the cluster's arguments and the resources' inputs alike. Pure. */
+import { parseMoney } from "./money";
+
+export interface OrderProblem {
+  property: string;
+  reason: string;
+}
+
+/** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
+export function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+export function priceProblems(property: string, price: string | undefined): OrderProblem[] {
+  if (price === undefined || parseMoney(price) !== undefined) return [];
+  return [{ property, reason: `"${price}" must be dollars per instance and hour, for example "$25.60"` }];
+}
+
+const hourMs = 3_600_000;
+const [shortestHours, longestHours] = [3, 14 * 24];
+
+/** Reference: Mithril API, "Reservations": 3 to 336 whole hours. `prefix` stands before the fields `start` and `end`. */
+export function periodProblems(prefix: string, start: string | undefined, end: string | undefined): OrderProblem[] {
+  const problems: OrderProblem[] = [];
+  for (const [field, value] of [
+    ["start", start],
+    ["end", end],
+  ] as const) {
+    if (value !== undefined && !isTime(value)) {
+      const reason = `"${value}" must be a time with its zone, for example 2026-12-01T08:00:00Z (in a stack's YAML in quotes, or it becomes a date)`;
+      problems.push({ property: prefix + field, reason });
+    }
+  }
+  if (problems.length > 0 || start === undefined || end === undefined) return problems;
+  const hours = (Date.parse(end) - Date.parse(start)) / hourMs;
+  if (!Number.isInteger(hours) || hours < shortestHours || hours > longestHours) {
+    const nearest = Math.min(Math.max(Math.round(hours), shortestHours), longestHours);
+    const right = new Date(Date.parse(start) + nearest * hourMs).toISOString();
+    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
+    problems.push({ property: `${prefix}end`, reason });
+  }
+  return problems;
+}
