@@ -1,13 +1,8 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { amdGpuOperator } from "../../versions";
-import { chartSource } from "../chart";
 import type { Toleration } from "../in-cluster";
+import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
-import { tolerationsOf } from "./scheduling";
-
-const namespace = "kube-amd-gpu";
 
 /**
  * AMD's GPU operator by its pinned Helm chart, with the driver that the images have: device plugin (`amd.com/gpu`), node labels and metrics. Its
@@ -18,23 +13,13 @@ export function amdResources(
   groups: readonly GpuGroup[],
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const place = new Namespace(
-    `${name}-amd-namespace`,
-    { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
-    options,
-  );
-  const release = new Release(
-    `${name}-amd`,
-    {
-      name: "amd-gpu-operator",
-      ...chartSource(amdGpuOperator),
-      namespace: place.metadata.name,
-      skipAwait: true,
-      values: tolerationsOf(groups).apply((tolerations) => amdValues(tolerations)),
-    },
-    options,
-  );
-  return [place, release];
+  const chart = {
+    pinned: amdGpuOperator,
+    release: "amd-gpu-operator",
+    namespace: "kube-amd-gpu",
+    values: amdValues,
+  };
+  return gpuChart(`${name}-amd`, chart, groups, options);
 }
 
 /** Reference: helm-charts-k8s/values.yaml of ROCm/gpu-operator, v1.5.1. */

@@ -1,13 +1,8 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDraDriver } from "../../versions";
-import { chartSource } from "../chart";
 import type { Toleration } from "../in-cluster";
+import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
-import { tolerationsOf } from "./scheduling";
-
-const namespace = "dra-driver-nvidia-gpu";
 
 /**
  * NVIDIA's driver for Dynamic Resource Allocation by its pinned Helm chart, in the place of the device plugin: GPUs are devices of ResourceSlices,
@@ -18,23 +13,13 @@ export function draResources(
   groups: readonly GpuGroup[],
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const place = new Namespace(
-    `${name}-dra-namespace`,
-    { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
-    options,
-  );
-  const release = new Release(
-    `${name}-dra`,
-    {
-      name: namespace,
-      ...chartSource(nvidiaDraDriver),
-      namespace: place.metadata.name,
-      skipAwait: true,
-      values: tolerationsOf(groups).apply((tolerations) => draValues(groups, tolerations)),
-    },
-    options,
-  );
-  return [place, release];
+  const chart = {
+    pinned: nvidiaDraDriver,
+    release: "dra-driver-nvidia-gpu",
+    namespace: "dra-driver-nvidia-gpu",
+    values: (tolerations: readonly Toleration[]) => draValues(groups, tolerations),
+  };
+  return gpuChart(`${name}-dra`, chart, groups, options);
 }
 
 /** Reference: deployments/helm/dra-driver-nvidia-gpu/values.yaml of kubernetes-sigs/dra-driver-nvidia-gpu. */

@@ -1,20 +1,15 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "../../../sdk/pulumi";
 import { nvidiaGpuOperator } from "../../versions";
-import { chartSource } from "../chart";
 import type { Toleration } from "../in-cluster";
+import { gpuChart } from "./chart";
 import type { GpuGroup, GpuMode } from "./groups";
-import { tolerationsOf } from "./scheduling";
-
-const namespace = "gpu-operator";
 
 /** On the control plane too, which may be all that there is. */
 const controlPlane: Toleration = { key: "node-role.kubernetes.io/control-plane", operator: "Exists" };
 
 /**
  * NVIDIA's GPU operator by its pinned Helm chart: it brings driver, container toolkit, device plugin, node labels, metrics and partitions to nodes
- * that it finds GPUs in. Nothing is awaited here: its pods run once there are nodes, and `NodesReady` waits for their GPUs.
+ * that it finds GPUs in.
  */
 export function operatorResources(
   name: string,
@@ -22,29 +17,13 @@ export function operatorResources(
   mode: GpuMode,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const place = new Namespace(
-    `${name}-operator-namespace`,
-    {
-      metadata: {
-        name: namespace,
-        // Its pods load drivers into the nodes' kernels.
-        labels: { "pod-security.kubernetes.io/enforce": "privileged" },
-      },
-    },
-    options,
-  );
-  const release = new Release(
-    `${name}-operator`,
-    {
-      name: nvidiaGpuOperator.chart,
-      ...chartSource(nvidiaGpuOperator),
-      namespace: place.metadata.name,
-      skipAwait: true,
-      values: tolerationsOf(groups).apply((tolerations) => operatorValues(groups, mode, tolerations)),
-    },
-    options,
-  );
-  return [place, release];
+  const chart = {
+    pinned: nvidiaGpuOperator,
+    release: nvidiaGpuOperator.chart,
+    namespace: "gpu-operator",
+    values: (tolerations: readonly Toleration[]) => operatorValues(groups, mode, tolerations),
+  };
+  return gpuChart(`${name}-operator`, chart, groups, options);
 }
 
 /** Reference: deployments/gpu-operator/values.yaml of NVIDIA/gpu-operator, v26.7.0. */

@@ -1,9 +1,7 @@
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import { efsCsiDriver } from "../../versions";
-import { chartPlace, chartSource, tellNeeds } from "../chart";
 import type { AddOn } from "../add-on";
-import { sharedClass } from "./storage-class";
+import { storageByDriver } from "./driver";
 
 export interface EfsOptions {
   fileSystemId: pulumi.Input<string>;
@@ -13,32 +11,12 @@ export interface EfsOptions {
 
 /** AWS's driver for EFS by its pinned Helm chart, and the StorageClass, whose every volume is an access point. */
 export function efsStorage({ fileSystemId, ready }: EfsOptions): AddOn {
-  return ({ name }, options) => {
-    const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...ready] };
-    const { version } = efsCsiDriver;
-    tellNeeds(
-      [
-        `Shared storage: AWS's driver for EFS ${version}, a chart of ${chartPlace(efsCsiDriver)}; nodes fetch from public.ecr.aws`,
-      ],
-      options.parent,
-    );
-    const driver = new Release(
-      `${name}-efs`,
-      {
-        name: efsCsiDriver.chart,
-        ...chartSource(efsCsiDriver),
-        namespace: "kube-system",
-        // It runs when nodes do, and claims wait for it.
-        skipAwait: true,
-        values: efsValues,
-      },
-      after,
-    );
-    const parameters = { provisioningMode: "efs-ap", fileSystemId, directoryPerms: "700", basePath: "/volumes" };
-    return [
-      sharedClass(`${name}-shared`, { provisioner: "efs.csi.aws.com", parameters }, { ...after, dependsOn: [driver] }),
-    ];
+  const driver = {
+    ...{ short: "efs", title: "AWS's driver for EFS", pinned: efsCsiDriver, registry: "public.ecr.aws" },
+    values: efsValues,
   };
+  const parameters = { provisioningMode: "efs-ap", fileSystemId, directoryPerms: "700", basePath: "/volumes" };
+  return storageByDriver(driver, { provisioner: "efs.csi.aws.com", parameters }, ready);
 }
 
 /** Reference: charts/aws-efs-csi-driver/values.yaml of kubernetes-sigs/aws-efs-csi-driver, 4.4.1. */

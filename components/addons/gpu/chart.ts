@@ -1,0 +1,43 @@
+/** A pinned chart for GPUs, whose pods reach into the nodes. */
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import type * as pulumi from "../../../sdk/pulumi";
+import { chartSource, type PinnedChart } from "../chart";
+import type { Toleration } from "../in-cluster";
+import type { GpuGroup } from "./groups";
+import { tolerationsOf } from "./scheduling";
+
+export interface GpuChart {
+  readonly pinned: PinnedChart;
+  /** Of the release. */
+  readonly release: string;
+  /** Made for it. */
+  readonly namespace: string;
+  values(tolerations: readonly Toleration[]): Record<string, unknown>;
+}
+
+/** Nothing is awaited here: its pods run once there are nodes, and `NodesReady` waits for their GPUs. */
+export function gpuChart(
+  name: string,
+  { pinned, release, namespace, values }: GpuChart,
+  groups: readonly GpuGroup[],
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const place = new Namespace(
+    `${name}-namespace`,
+    { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
+    options,
+  );
+  const chart = new Release(
+    name,
+    {
+      name: release,
+      ...chartSource(pinned),
+      namespace: place.metadata.name,
+      skipAwait: true,
+      values: tolerationsOf(groups).apply(values),
+    },
+    options,
+  );
+  return [place, chart];
+}
