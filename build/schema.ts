@@ -26,6 +26,7 @@ function roomOf(fileName: string): string {
 }
 
 interface Manifest {
+  name: string;
   version: string;
   description: string;
   license: string;
@@ -38,6 +39,7 @@ export async function packageSchemaText(): Promise<string> {
     name: "gpu-clusters",
     version: manifest.version,
     displayName: "GPU Clusters",
+    publisher: manifest.name,
     description: manifest.description,
     license: manifest.license,
     keywords: [...manifest.keywords, "category/infrastructure", "kind/component"],

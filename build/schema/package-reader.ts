@@ -17,6 +17,7 @@ export interface SchemaSource {
   readonly description?: string;
   /** What the registry and generators of other languages' packages want besides. */
   readonly displayName?: string;
+  readonly publisher?: string;
   readonly license?: string;
   readonly keywords?: readonly string[];
   /** Files whose exports the package offers. */

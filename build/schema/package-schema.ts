@@ -11,6 +11,7 @@ export function generateSchema(source: SchemaSource): PackageSchema {
     version: source.version,
     ...(source.displayName && { displayName: source.displayName }),
     ...(source.description && { description: source.description }),
+    ...(source.publisher && { publisher: source.publisher }),
     ...(source.license && { license: source.license }),
     ...(source.keywords && { keywords: source.keywords }),
     language: {
