@@ -15,7 +15,7 @@ const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config
 const outputs = [
   ...["clusterName", "endpoint", "kubeconfig", "nodeGroups", "status"],
   ...["kubeconfigExec", "vpcId", "subnetIds", "networkId", "nodeSecurityGroupId", "controlPlaneSecurityGroupId"],
-  ...["nodeRoleArn", "sharedStorageClass"],
+  ...["nodeRoleArn", "sharedStorageClass", "clusterId"],
 ];
 
 function main() {

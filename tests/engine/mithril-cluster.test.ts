@@ -86,7 +86,8 @@ describe("a Mithril cluster on the engine", function () {
     writeFileSync(kubeconfig, outputs.kubeconfig as string, { mode: 0o600 });
     const [node, ...others] = await nodes();
     assert.deepEqual([isReady(node!), node!.status.capacity["nvidia.com/gpu"], others], [true, "8", []]);
-    const { volumes } = await mithril();
+    const { volumes, clusters } = await mithril();
+    assert.equal(outputs.clusterId, clusters[0]!.fid);
     const [bid] = await liveBids();
     assert.deepEqual(bid!.launch_specification.volumes, [volumes[0]!.fid]);
     assert.equal(volumes[0]!.name, "datasets");
