@@ -17,13 +17,13 @@ interface Started {
 }
 
 describe("npm start and npm stop", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let directory: string;
   let running: string;
 
   async function npm(...args: string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
     const env = { GPU_CLUSTERS_STATE_DIR: directory };
-    const settings = { cwd: checkout, env, reject: false, timeout: 100_000 } as const;
+    const settings = { cwd: checkout, env, reject: false, timeout: 280_000 } as const;
     return runCommand("npm", ["run", "--silent", ...args], settings);
   }
 
@@ -42,7 +42,7 @@ describe("npm start and npm stop", function () {
 
   async function readyNodes(kubeconfig: string): Promise<number> {
     const { kubectl } = await ensureTools(["kubectl"]);
-    const ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=20s"];
+    const ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s"];
     const { stdout } = await runCommand(kubectl, ["--kubeconfig", kubeconfig, ...ready], {});
     return stdout.trim().split("\n").length;
   }
@@ -54,7 +54,7 @@ describe("npm start and npm stop", function () {
       (await runCommand(kubectl, ["--kubeconfig", kubeconfig, ...args], { cwd: checkout })).stdout;
     const gpuNodes = async () => (await run("get", "nodes", "-l", "gpu-clusters/node-group=gpu", "-o", "name")).trim();
     await run("apply", "-f", "examples/gpu-deployment.yaml");
-    await run("rollout", "status", "deployment/train", "--timeout=90s");
+    await run("rollout", "status", "deployment/train", "--timeout=150s");
     assert.equal((await gpuNodes()).split("\n").length, 3);
     await run("scale", "deployment/train", "--replicas=0");
     await until("one node is left", async () => (await gpuNodes()).split("\n").length === 1, 150_000);

@@ -10,7 +10,7 @@ function run(module: string, ...args: string[]): void {
 }
 
 describe("static checks", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
 
   it("types agree", () => run("typescript/bin/tsc", "--noEmit", "-p", root));
 

@@ -17,7 +17,7 @@ export class VersionProbes {
 
   constructor(private readonly file: string) {}
 
-  /** The version that the executable prints, or undefined when it fails, prints none or takes over 10 s. */
+  /** The version that the executable prints, or undefined when it fails, prints none or takes over 30 s, as none does on a busy computer. */
   async versionOf(executable: string, versionArguments: string[], signal?: AbortSignal): Promise<string | undefined> {
     const { size, mtimeMs } = await fs.stat(executable);
     const key = [executable, size, mtimeMs, ...versionArguments].join("|");
@@ -26,7 +26,7 @@ export class VersionProbes {
     if (known) return known.version;
     const result = await runCommand(executable, versionArguments, {
       reject: false,
-      timeout: 10_000,
+      timeout: 30_000,
       cancelSignal: signal,
       stdin: "ignore",
       env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
