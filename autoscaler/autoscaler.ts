@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubernetesApi } from "../provider/kubernetes/api";
 import { drain } from "./cluster/drain";
-import { tellStockOut } from "./cluster/events";
+import { RefusedRemovals, tellStockOut } from "./cluster/events";
 import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
 import type { AutoscalerConfig, ConfiguredGroup } from "./config";
@@ -68,6 +68,7 @@ export class Autoscaler {
     this.reconcilers = config.groups.map((group) => this.reconciler(group, run));
     this.groups = new ServedGroups(this.reconcilers, this.nodes);
     this.metrics = new Metrics(() => this.groups);
+    const refused = new RefusedRemovals(options.kubernetes, () => performance.now());
     this.service = autoscalerService({
       groups: this.groups,
       gpuLabel: config.gpuLabel,
@@ -76,6 +77,8 @@ export class Autoscaler {
         if (code !== status.OK && code !== status.UNIMPLEMENTED)
           log.warn({ method, status: status[code], details }, "refused");
       },
+      keeps: (group, nodes, reason) =>
+        this.beside("event", refused.tell({ group, nodes, reason }, this.stopping.signal)),
     });
   }
 

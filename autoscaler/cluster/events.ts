@@ -1,4 +1,4 @@
-/** Tells those whose pods wait why their node group does not grow. */
+/** Tells those whose pods wait why their node group does not grow, and of each node why it stays. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
@@ -23,6 +23,39 @@ export async function tellStockOut(api: KubernetesApi, stockOut: StockOut, signa
   for (const pod of oldest) await api.create(eventAt(pod, stockOut), signal);
 }
 
+export interface RefusedRemoval {
+  readonly group: string;
+  /** Names of nodes; of a machine that did not join, what it was named by. */
+  readonly nodes: readonly string[];
+  readonly reason: string;
+}
+
+/** cluster-autoscaler asks again in each round. */
+const againMs = 600_000;
+
+/** Events at nodes whose removal was refused, each reason once in a while. */
+export class RefusedRemovals {
+  private readonly told = new Map<string, number>();
+
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly now: () => number,
+  ) {}
+
+  async tell({ group, nodes, reason }: RefusedRemoval, signal: AbortSignal): Promise<void> {
+    for (const [text, at] of this.told) if (this.now() - at >= againMs) this.told.delete(text);
+    if (this.told.has(reason)) return;
+    this.told.set(reason, this.now());
+    const note = `node group ${group} keeps its machine: ${reason}`;
+    for (const name of nodes) {
+      // As kubelet's own events name a node.
+      const regarding = { apiVersion: "v1", kind: "Node", name, uid: name };
+      const event = { regarding, namespace: "default", name: group, reason: "MachineKept", action: "ScaleDown", note };
+      await this.api.create(eventOf(event), signal);
+    }
+  }
+}
+
 /** By its node selector alone: what else a pod asks of a node is the scheduler's to say. */
 function couldRunOn({ spec }: KubernetesObject, template: NodeTemplate | undefined): boolean {
   const { nodeSelector = {} } = (spec ?? {}) as { nodeSelector?: Record<string, string> };
@@ -34,26 +67,40 @@ function ageOf({ metadata }: KubernetesObject): string {
   return metadata.creationTimestamp ?? "";
 }
 
-/** Reference: Kubernetes API, events.k8s.io/v1. */
 function eventAt({ metadata }: KubernetesObject, { group, problem }: StockOut): KubernetesObject {
-  const note = `node group ${group} does not grow: ${problem.message}`;
+  const { namespace = "default", name = "", uid } = metadata;
+  return eventOf({
+    regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+    ...{ namespace, name },
+    reason: problem.kind === "capacity" ? "NodeGroupOutOfCapacity" : "NodeGroupNotGrowing",
+    action: "ScaleUp",
+    note: `node group ${group} does not grow: ${problem.message}`,
+  });
+}
+
+interface Told {
+  readonly regarding: object;
+  readonly namespace: string;
+  /** First part of the event's own. */
+  readonly name: string;
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+}
+
+/** Reference: Kubernetes API, events.k8s.io/v1. */
+function eventOf({ regarding, namespace, name, reason, action, note }: Told): KubernetesObject {
   return {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { namespace: metadata.namespace!, name: `${metadata.name}.${randomBytes(8).toString("hex")}` },
+    metadata: { namespace, name: `${name}.${randomBytes(8).toString("hex")}` },
     type: "Warning",
-    reason: problem.kind === "capacity" ? "NodeGroupOutOfCapacity" : "NodeGroupNotGrowing",
-    action: "ScaleUp",
+    reason,
+    action,
     note: note.length > mostCharacters ? `${note.slice(0, mostCharacters - 1)}…` : note,
     eventTime: new Date().toISOString().replace("Z", "000Z"),
     reportingController: component,
     reportingInstance: hostname(),
-    regarding: {
-      apiVersion: "v1",
-      kind: "Pod",
-      namespace: metadata.namespace,
-      name: metadata.name,
-      uid: metadata.uid,
-    },
+    regarding,
   };
 }

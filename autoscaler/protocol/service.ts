@@ -24,13 +24,15 @@ export interface ServiceOptions {
   /** Nodes with this label have GPUs of the model that is its value. */
   readonly gpuLabel: string;
   readonly watch: CallWatch;
+  /** Told of nodes whose machines stay, though they were to be removed. */
+  keeps(group: string, nodes: readonly string[], reason: string): void;
 }
 
 type Handlers = { [M in Method]: (request: Methods[M]["request"]) => Methods[M]["response"] };
 
 class NotImplemented extends Error {}
 
-function handlers({ groups, gpuLabel }: ServiceOptions): Handlers {
+function handlers({ groups, gpuLabel, keeps }: ServiceOptions): Handlers {
   const notImplemented = (): never => {
     throw new NotImplemented("not implemented");
   };
@@ -64,7 +66,13 @@ function handlers({ groups, gpuLabel }: ServiceOptions): Handlers {
       });
       if (strangers.length > 0)
         throw new Refusal("invalid", `${strangers.map(({ name }) => name).join(", ")}: not of node group "${id}"`);
-      group.remove(nodes.map(nameOf));
+      try {
+        group.remove(nodes.map(nameOf));
+      } catch (error) {
+        const names = nodes.map(({ name }) => name);
+        if (error instanceof Refusal) keeps(id, names, error.message);
+        throw error;
+      }
       return {};
     },
     NodeGroupDecreaseTargetSize: ({ id, delta }) => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drain } from "../../autoscaler/cluster/drain";
-import { tellStockOut } from "../../autoscaler/cluster/events";
+import { RefusedRemovals, tellStockOut } from "../../autoscaler/cluster/events";
 import { NodeCare } from "../../autoscaler/cluster/node-care";
 import { ClusterNodes } from "../../autoscaler/cluster/nodes";
 import { ownKubeconfig } from "../../autoscaler/cluster/own-cluster";
@@ -181,6 +181,20 @@ describe("the autoscaler's server in its cluster", () => {
       [["waits", "NodeGroupOutOfCapacity"]],
     );
     assert.match(String(events[0]!["note"]), /^node group gpu does not grow: none left/);
+  });
+
+  it("tells at a node why its machine stays, again only after a while", async () => {
+    let now = 0;
+    const refused = new RefusedRemovals(api, () => now);
+    const removal = { group: "gpu", nodes: ["m-9"], reason: "it keeps 1" };
+    const notes = async () =>
+      (await api.list({ apiVersion: "events.k8s.io/v1", kind: "Event", namespace: "default" }))
+        .filter(({ regarding }) => (regarding as { name: string }).name === "m-9")
+        .map(({ reason, note }) => `${String(reason)}: ${String(note)}`);
+    for (const at of [0, 1_000, 599_000]) await refused.tell(removal, ((now = at), never));
+    assert.deepEqual(await notes(), ["MachineKept: node group gpu keeps its machine: it keeps 1"]);
+    await refused.tell(removal, ((now = 600_000), never));
+    assert.equal((await notes()).length, 2);
   });
 
   it("asks its cluster with the token that kubelet keeps fresh in a file", async () => {

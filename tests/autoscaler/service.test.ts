@@ -176,6 +176,24 @@ describe("the server that cluster-autoscaler asks", () => {
     await server.client.call("NodeGroupIncreaseSize", { id: "other", delta: 1 });
   });
 
+  it("says at the node why its machine stays, and not in each round again", async () => {
+    await start(2, { bounds: { minSize: 1, maxSize: 3 } });
+    const { kubernetes } = server;
+    for (let round = 0; round < 3; round++)
+      await refused("NodeGroupDeleteNodes", { id: "gpu", nodes: [node("m-0"), node("m-1")] }, status.OUT_OF_RANGE);
+    await until("the events are written", async () => kubernetes.created.length >= 2);
+    const told = kubernetes.created.map(({ kind, regarding, note }) => [
+      kind,
+      (regarding as { name: string }).name,
+      note,
+    ]);
+    const note = 'node group gpu keeps its machine: node group "gpu" has 2 machines and keeps 1: 2 cannot go';
+    assert.deepEqual(told, [
+      ["Event", "m-0", note],
+      ["Event", "m-1", note],
+    ]);
+  });
+
   it("says with an error class why machines do not come", async () => {
     const client = await start(0);
     cloud.capacity = 0;

@@ -1,17 +1,21 @@
 /**
- * The autoscaler's server under cluster-autoscaler's order of calls: 20 groups grow from zero to 100 nodes each, and shrink again. Clouds and
- * nodes are in the server's memory, so that what is measured is the server and the protocol.
+ * The autoscaler at 20 groups of 100 nodes. First its answers under cluster-autoscaler's order of calls, with clouds and nodes in the server's memory, so
+ * that what is measured is the server and the protocol. Then a whole cluster, with pods: ours, and Karpenter's core on the same API server with the same
+ * pods.
  */
-import { build } from "esbuild";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Method, Methods } from "../../autoscaler/protocol/messages";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
+import { bundled } from "./autoscaler/bundled";
+import { BenchCluster } from "./autoscaler/cluster";
+import { compete, type Contest, type ContestFigures } from "./autoscaler/contest";
+import { startKarpenter } from "./autoscaler/karpenter";
+import { startOurs } from "./autoscaler/ours";
 import type { ServerFigures } from "./autoscaler/server";
-import { seconds } from "./measure";
 
 const groups = 20;
 const size = 100;
@@ -22,42 +26,66 @@ const labels = Object.fromEntries(
 );
 
 export async function autoscaler(): Promise<Record<string, unknown>> {
+  return race({ groups: ids, size });
+}
+
+/** `load`: what wanted a processor in the last minute of each part, ours and everything else on the computer. */
+export async function race(contest: Contest): Promise<Record<string, unknown>> {
+  const { p50Ms, p99Ms, rssMb: ofAnswers } = await measureAnswers();
+  const load = [busy()];
+  const cluster = await BenchCluster.start();
+  try {
+    const { callsPerGroup, ...ours } = await measureOurs(cluster, contest);
+    load.push(busy());
+    const karpenter = await measureKarpenter(cluster, contest);
+    load.push(busy());
+    const nodes = contest.groups.length * contest.size;
+    const rssMb = Math.max(ofAnswers, ours.rssMb);
+    return { nodes, ...ours, p50Ms, p99Ms, rssMb, apiCallsPerGroup: callsPerGroup, karpenter, load };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function measureOurs(cluster: BenchCluster, contest: Contest) {
+  const contestant = await startOurs(cluster, contest);
+  try {
+    const figures = await compete(cluster, contestant, contest);
+    return { ...figures, callsPerGroup: await contestant.callsPerGroup() };
+  } finally {
+    await contestant.close();
+  }
+}
+
+async function measureKarpenter(cluster: BenchCluster, contest: Contest): Promise<ContestFigures> {
+  const contestant = await startKarpenter(cluster, contest);
+  try {
+    return await compete(cluster, contestant, contest);
+  } finally {
+    await contestant.close();
+  }
+}
+
+function busy(): number {
+  return Math.round(loadavg()[0]! * 10) / 10;
+}
+
+async function measureAnswers(): Promise<{ p50Ms: number; p99Ms: number; rssMb: number }> {
   const folder = mkdtempSync(join(tmpdir(), "autoscaler-bench-"));
   let server: ChildProcess | undefined;
   try {
-    const code = join(folder, "server.cjs");
-    const entryPoints = [join(__dirname, "autoscaler/server.ts")];
-    await build({
-      entryPoints,
-      outfile: code,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      target: "node20",
-      logLevel: "error",
-    });
+    const code = await bundled(join(__dirname, "autoscaler/server.ts"), folder);
     server = fork(code, [String(groups), String(size)], { execArgv: [] });
     const [address] = (await once(server, "message")) as [string];
     const player = new Player(address);
-    const zeroToReadyS = await seconds(() => player.grow());
+    await player.grow();
     for (let round = 0; round < 3; round++) await player.round();
     server.send("tell");
-    const [figures] = (await once(server, "message")) as [ServerFigures];
-    const readyToZeroS = await seconds(() => player.shrink());
+    const [{ rssMb }] = (await once(server, "message")) as [ServerFigures];
+    await player.shrink();
     player.close();
     const [p50Ms, p99Ms] = player.percentiles(0.5, 0.99);
-    const { rssMb, resizes, describes } = figures;
-    return {
-      nodes: groups * size,
-      answers: player.answers,
-      zeroToReadyS,
-      readyToZeroS,
-      p50Ms,
-      p99Ms,
-      rssMb,
-      resizes,
-      describes,
-    };
+    return { p50Ms: p50Ms!, p99Ms: p99Ms!, rssMb };
   } finally {
     server?.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -71,10 +99,6 @@ class Player {
 
   constructor(address: string) {
     this.client = new ProtocolClient(address, 30_000);
-  }
-
-  get answers(): number {
-    return this.took.length;
   }
 
   close(): void {
@@ -103,7 +127,7 @@ class Player {
     for (const all of running.values())
       for (const providerID of all)
         await this.call("NodeGroupForNode", {
-          node: { providerID, name: providerID.slice("fake:///".length), labels },
+          node: { providerID, name: nameOf(providerID), labels },
         });
     return running;
   }
@@ -119,7 +143,7 @@ class Player {
       const running = await this.round();
       if ([...running.values()].every((all) => all.length === 0)) return;
       for (const [id, all] of running) {
-        const nodes = all.slice(0, 10).map((providerID) => ({ providerID, name: providerID, labels: {} }));
+        const nodes = all.slice(0, 10).map((providerID) => ({ providerID, name: nameOf(providerID), labels: {} }));
         if (nodes.length > 0) await this.call("NodeGroupDeleteNodes", { id, nodes });
       }
     }
@@ -131,4 +155,8 @@ class Player {
     this.took.push(performance.now() - begun);
     return response;
   }
+}
+
+function nameOf(providerID: string): string {
+  return providerID.slice("fake:///".length);
 }

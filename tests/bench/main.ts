@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures, and prints one JSON object. Compare ratios within one run; seconds depend on the machine.
  *
- * `npm run bench -- start` measures one subject; without arguments all are measured, one after the other.
+ * `npm run bench -- start` measures one subject and prints its figures in one line; without arguments all are measured, one after the other.
  */
 import { autoscaler } from "./autoscaler";
 import { boot } from "./boot";
@@ -32,6 +32,9 @@ async function main(): Promise<void> {
     console.error(`measuring ${name}…`);
     figures[name] = await subjects[name]!();
   }
+  const [only, ...others] = given;
+  // One subject is one line, for whoever reads the last.
+  if (only !== undefined && others.length === 0) return console.log(JSON.stringify(figures[only]));
   console.log(JSON.stringify(figures, undefined, 2));
 }
 

@@ -1,108 +1,188 @@
-/** The autoscaler's pod on a cluster whose machines really boot: a machine comes for pods that wait, and goes when nobody needs it. */
+/**
+ * The autoscaler's pod on clusters whose machines really boot: machines come for pods that wait, a pod is moved off a machine that nobody else
+ * needs as its disruption budget and its grace allow, and machines go.
+ */
 import assert from "node:assert/strict";
 import { SimulatorClient } from "../../simulator/client";
+import { acceleratorName } from "../../components/gpu-labels";
+import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
 import { oneLife } from "../engine/one-life";
+import { region } from "../provider/mithril/hosted-cluster";
 import { until } from "../simulator/machines/test-cluster";
 import { BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 
-const workers = {
-  name: "workers",
-  role: "worker",
-  minSize: 0,
-  maxSize: 1,
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
+const keys = newSshKeyPair();
+const [first, second] = ["first", "second"].map((name) => ({ name, role: "worker", minSize: 0, maxSize: 1 }));
+
+const cudo = {
+  ...{ vcpus: 4, memoryGib: 16, diskSizeGib: 50 },
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
 };
-const [control, worker] = ["busy-control-plane", "busy-workers-0"] as const;
-const work = { app: "work" };
+const mithril = { role: undefined, capacity: { spot: { limitPrice: "$20.00" } } };
+const byGroup = ["first", "second"].map((name) => ({ "gpu-clusters/node-group": name }));
 
-const deployment = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name: "work" },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: work },
-    template: {
-      metadata: { labels: work },
-      spec: {
-        terminationGracePeriodSeconds: 1,
-        containers: [
-          {
-            name: "work",
-            image: busyboxImage,
-            command: ["sh", "-c", "trap 'exit 0' TERM; while :; do /bin/busybox sleep 1; done"],
-            resources: { requests: { cpu: "1" } },
-          },
-        ],
-      },
+/** With two groups, and what of a node's labels says which one it is of. */
+const clouds: Record<string, { config: object; selectors: readonly Record<string, string>[] }> = {
+  cudo: {
+    config: {
+      controlPlane: { size: "sm" },
+      nodeGroups: [
+        { ...first, ...cudo },
+        { ...second, ...cudo },
+      ],
     },
+    selectors: byGroup,
+  },
+  aws: {
+    config: {
+      keyPair: "ops",
+      network: { zones: ["us-west-2a", "us-west-2b"] },
+      nodeGroups: [
+        { ...first, instanceTypes: ["m5.large"] },
+        { ...second, instanceTypes: ["m5.large"] },
+      ],
+    },
+    selectors: byGroup,
+  },
+  mithril: {
+    config: {
+      region,
+      controlPlane: { instanceType: "cpu.4x" },
+      sshPublicKey: keys.public,
+      sshPrivateKey: keys.private,
+      nodeGroups: [
+        { ...first, ...mithril, instanceType: "a100-80gb.sxm.1x" },
+        { ...second, ...mithril, instanceType: "h100-80gb.sxm.8x" },
+      ],
+    },
+    // Mithril gives nodes no labels; our server gives them this one.
+    selectors: ["a100-80gb", "h100-80gb"].map((model) => ({ "gpu-clusters/gpu": acceleratorName(model) })),
   },
 };
 
-describe("the autoscaler on machines that boot", function () {
-  this.timeout(3 * bootMs);
-  oneLife();
-
-  let cluster: BootingStack;
-
-  const pods = (selector: string, field: string) =>
-    cluster.kubectl("get", "pods", "-A", "-l", selector, "-o", `jsonpath={.items[*].${field}}`);
-  const machines = async () => (await cluster.machines()).map(({ name }) => name);
-
-  before(async function () {
-    this.timeout(900_000); // The first run makes the image.
-    const config = { controlPlane: { size: "sm" }, autoscaler: true, scaleDownAfter: "20s", nodeGroups: [workers] };
-    cluster = await BootingStack.start({ cloud: "cudo", clusterName: "busy", ...config });
-  });
-
-  after(async function () {
-    this.timeout(bootMs);
-    await cluster?.close();
-  });
-
-  it("has both of its containers ready, on the control plane", async () => {
-    await cluster.up();
-    await cluster.isReady(control);
-    const autoscaler = ["-n", "kube-system", "rollout", "status", "deployment/gpu-clusters-autoscaler"];
-    await cluster.kubectl(...autoscaler, "--timeout=100s");
-    assert.equal(await pods("app=gpu-clusters-autoscaler", "status.containerStatuses[*].ready"), "true true");
-    assert.deepEqual(await machines(), [control]);
-  });
-
-  it("has a machine made for pods that wait, which joins by its own script and runs them", async () => {
-    await cluster.kubectl.apply(deployment);
-    await until(
-      "both pods run",
-      async () => (await pods("app=work", "status.phase")) === "Running Running",
-      2 * bootMs,
-    );
-    assert.equal(await pods("app=work", "spec.nodeName"), `${worker} ${worker}`);
-    assert.deepEqual((await machines()).sort(), [control, worker]);
-  });
-
-  it("has the machine and its node removed once nobody needs it", async () => {
-    await cluster.kubectl("scale", "deployment/work", "--replicas=0");
-    await until("the machine is gone", async () => !(await machines()).includes(worker), 2 * bootMs);
-    await until("its node is gone", async () => (await cluster.node(worker)) === undefined, 2 * bootMs);
-    assert.deepEqual(await machines(), [control]);
-  });
-
-  it("tells nothing of what stands behind the cloud", async () => {
-    const url = cluster.environment.simulator.url;
-    const ask = `fetch("${url}/_simulator/state").then(({ status }) => console.log(status))`;
-    const server = ["-n", "kube-system", "exec", "deployment/gpu-clusters-autoscaler", "-c", "server"];
-    assert.equal(await cluster.kubectl(...server, "--", "node", "-e", ask), "403");
-  });
-
-  it("leaves nothing behind", async () => {
-    const client = new SimulatorClient(cluster.environment.simulator.url);
-    await cluster.leaveNothing();
-    assert.deepEqual((await client.state()).cudo.vms, []);
-  });
+const budget = (minAvailable: number) => ({
+  apiVersion: "policy/v1",
+  kind: "PodDisruptionBudget",
+  metadata: { name: "steady" },
+  spec: { minAvailable, selector: { matchLabels: { app: "steady" } } },
 });
+
+/** Its pods take two seconds to end, and say so. */
+function deployment(app: string, cpu: string, nodeSelector: Record<string, string> = {}) {
+  const work = `trap 'echo ending; /bin/busybox sleep 2; echo ended; exit 0' TERM; while :; do /bin/busybox sleep 1; done`;
+  const container = { name: app, image: busyboxImage, command: ["sh", "-c", work] };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: app },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app } },
+      template: {
+        metadata: { labels: { app } },
+        spec: {
+          nodeSelector,
+          terminationGracePeriodSeconds: 20,
+          containers: [{ ...container, resources: { requests: { cpu } } }],
+        },
+      },
+    },
+  };
+}
+
+for (const [cloud, { config, selectors }] of Object.entries(clouds))
+  describe(`the autoscaler on machines of ${cloud} that boot`, function () {
+    this.timeout(4 * bootMs);
+    oneLife();
+
+    let cluster: BootingStack;
+
+    const pods = async (app: string, field: string) =>
+      (await cluster.kubectl("get", "pods", "-A", "-l", `app=${app}`, "-o", `jsonpath={.items[*].${field}}`)).split(
+        " ",
+      );
+    const nodeOf = async (app: string) => (await pods(app, "spec.nodeName")).join();
+    const machines = async () => (await cluster.machines()).length;
+    const runs = (app: string) =>
+      until(`the pod of ${app} runs`, async () => (await pods(app, "status.phase")).join() === "Running", 3 * bootMs);
+
+    before(async function () {
+      this.timeout(900_000); // The first run makes the image.
+      cluster = await BootingStack.start({
+        ...{ cloud, clusterName: "busy", autoscaler: true, scaleDownAfter: "20s" },
+        ...config,
+      });
+    });
+
+    after(async function () {
+      this.timeout(bootMs);
+      await cluster?.close();
+    });
+
+    it("has both of its containers ready, on the control plane", async () => {
+      await cluster.up();
+      const autoscaler = ["-n", "kube-system", "rollout", "status", "deployment/gpu-clusters-autoscaler"];
+      await cluster.kubectl(...autoscaler, "--timeout=100s");
+      const ready = await pods("gpu-clusters-autoscaler", "status.containerStatuses[*].ready");
+      assert.deepEqual(ready, ["true", "true"]);
+      assert.equal(await machines(), 1);
+    });
+
+    it("has a machine made of the group that pods wait for, which joins by its own script and runs them, and then one of the other", async () => {
+      await cluster.kubectl.apply(budget(1));
+      await cluster.kubectl.apply(deployment("one", "1", selectors[0]));
+      await runs("one");
+      // May run anywhere, and there is one node yet.
+      await cluster.kubectl.apply(deployment("steady", "100m"));
+      await runs("steady");
+      assert.equal(await nodeOf("steady"), await nodeOf("one"));
+      assert.equal(await machines(), 2);
+      await cluster.kubectl.apply(deployment("two", "1", selectors[1]));
+      await runs("two");
+      assert.notEqual(await nodeOf("two"), await nodeOf("one"));
+      assert.equal(await machines(), 3);
+    });
+
+    it("has the first removed once its last pod could run on the other: not while a disruption budget keeps the pod, and with its grace", async () => {
+      const left = await nodeOf("one");
+      const [pod = ""] = await pods("steady", "metadata.name");
+      const said = cluster.kubectl("logs", "-f", pod);
+      await cluster.kubectl("delete", "deployment", "one");
+      const isLeaving = async () => (await cluster.node(left))?.spec.taints?.some(isLeavingTaint) ?? false;
+      await until("the first node is to go", isLeaving, 2 * bootMs);
+      assert.deepEqual([await pods("steady", "metadata.name"), await nodeOf("steady")], [[pod], left]);
+      await cluster.kubectl.apply(budget(0));
+      assert.match(await said, /ending\nended/);
+      await until("the first machine is gone", async () => (await machines()) === 2, 2 * bootMs);
+      await until("its node is gone", async () => (await cluster.node(left)) === undefined, 2 * bootMs);
+      await runs("steady");
+      assert.equal(await nodeOf("steady"), await nodeOf("two"));
+    });
+
+    it("has the other removed once nobody needs it", async () => {
+      const left = await nodeOf("two");
+      await cluster.kubectl("delete", "deployment", "two", "steady");
+      await until("the machine is gone", async () => (await machines()) === 1, 2 * bootMs);
+      await until("its node is gone", async () => (await cluster.node(left)) === undefined, 2 * bootMs);
+    });
+
+    it("tells nothing of what stands behind the cloud", async () => {
+      const url = cluster.environment.simulator.url;
+      const ask = `fetch("${url}/_simulator/state").then(({ status }) => console.log(status))`;
+      const server = ["-n", "kube-system", "exec", "deployment/gpu-clusters-autoscaler", "-c", "server"];
+      assert.equal(await cluster.kubectl(...server, "--", "node", "-e", ask), "403");
+    });
+
+    it("leaves nothing behind", async () => {
+      const client = new SimulatorClient(cluster.environment.simulator.url);
+      await cluster.leaveNothing();
+      assert.deepEqual((await client.state()).cudo.vms, []);
+    });
+  });
+
+function isLeavingTaint(taint: object): boolean {
+  return (taint as { key: string }).key === "ToBeDeletedByClusterAutoscaler";
+}

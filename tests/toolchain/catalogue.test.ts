@@ -1,11 +1,14 @@
 import * as assert from "node:assert/strict";
-import { catalogue, nodeToolNames, testToolNames, toolNames } from "../../toolchain/tools/catalogue";
+import { benchToolNames, catalogue, nodeToolNames, testToolNames, toolNames } from "../../toolchain/tools/catalogue";
 import { readModule } from "../../toolchain/tools/go";
 import { isAccepted } from "../../toolchain/tools/version";
 
 describe("tool catalogue", () => {
   it("lists every tool once", () =>
-    assert.deepEqual([...toolNames, ...nodeToolNames, ...testToolNames].sort(), Object.keys(catalogue).sort()));
+    assert.deepEqual(
+      [...toolNames, ...nodeToolNames, ...testToolNames, ...benchToolNames].sort(),
+      Object.keys(catalogue).sort(),
+    ));
 
   for (const tool of Object.values(catalogue)) {
     it(`${tool.name}: the pinned version is what go.mod compiles and what PATH may hold`, async () => {
@@ -18,6 +21,7 @@ describe("tool catalogue", () => {
         coredns: "github.com/coredns/coredns",
         etcd: "go.etcd.io/etcd/server/v3",
         flannel: "github.com/flannel-io/flannel",
+        karpenter: "sigs.k8s.io/karpenter",
         kubernetes: "k8s.io/kubernetes",
         kwok: "sigs.k8s.io/kwok",
         pulumi: "github.com/pulumi/pulumi/pkg/v3",

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
+import { filesOf } from "../../toolchain/tools/compile";
 import { catalogue } from "../../toolchain/tools/catalogue";
 import { findOrInstall, type Workshop } from "../../toolchain/tools/ensure";
 import type { Fetch } from "../../toolchain/tools/download";
@@ -47,6 +48,22 @@ describe("finding and installing tools", () => {
       }
       assert.equal(await fs.readFile(calls, "utf8"), "called\n");
       assert.deepEqual(asked, []);
+    }),
+  );
+
+  it(
+    "keeps the files of a tool's module beside it",
+    inTemporaryFolder(async (folder) => {
+      const { parts } = workshop(folder, {
+        compile: async ([tool], target) => {
+          await writeExecutable(path.join(target, tool!.name), "echo compiled");
+          await fs.mkdir(filesOf(tool!, target));
+          await fs.writeFile(path.join(filesOf(tool!, target), "pools.yaml"), "kind: CustomResourceDefinition");
+        },
+      });
+      const { path: executable } = (await findOrInstall(["karpenter"], parts)).get("karpenter")!;
+      const file = path.join(path.dirname(executable), "files", "pools.yaml");
+      assert.equal(await fs.readFile(file, "utf8"), "kind: CustomResourceDefinition");
     }),
   );
 

@@ -1,4 +1,13 @@
-import type { AnyToolName, Download, NodeToolName, Platform, TestToolName, Tool, ToolName } from "./tool";
+import type {
+  AnyToolName,
+  BenchToolName,
+  Download,
+  NodeToolName,
+  Platform,
+  TestToolName,
+  Tool,
+  ToolName,
+} from "./tool";
 
 const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.255.0";
@@ -10,6 +19,7 @@ const containerdVersion = "2.4.2";
 const cloudProviderAwsVersion = "1.36.2";
 const flannelVersion = "0.28.10";
 const cniPluginsVersion = "0.9.1";
+const karpenterVersion = "1.14.1";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -199,6 +209,22 @@ const flannelCni: Tool = {
   download: () => undefined,
 };
 
+/** Its core with kwok's nodes in the place of a cloud. */
+const karpenter: Tool = {
+  name: "karpenter",
+  version: karpenterVersion,
+  accepts: { from: karpenterVersion, below: "1.14.2" },
+  versionArguments: ["--version"],
+  companions: [],
+  module: "karpenter",
+  package: "sigs.k8s.io/karpenter/kwok",
+  linkFlags: "-s -w",
+  // The definitions of its objects.
+  moduleFolders: ["pkg/apis/crds", "kwok/apis/crds"],
+  // Not published.
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -218,6 +244,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   "aws-cloud-controller-manager": awsCloudControllerManager,
   flanneld,
   "flannel-cni": flannelCni,
+  karpenter,
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -237,3 +264,5 @@ export const nodeToolNames: readonly NodeToolName[] = [
 ];
 
 export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld", "aws-cloud-controller-manager"];
+
+export const benchToolNames: readonly BenchToolName[] = ["karpenter"];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
+import { runCommand } from "./command";
 import { findGo, goProblem, moduleDirectory, readModule, requiredGo } from "./go";
 import { runInGroup } from "./process-group";
 import type { Platform, Tool } from "./tool";
@@ -11,7 +12,8 @@ export class GoMissingError extends Error {}
 /** Hash of all that decides what compiling a tool gives: go.mod, go.sum, package, linker flags, platform. */
 export async function compileRecipe(tool: Tool, platform: Platform): Promise<string> {
   const { goMod, goSum } = await readModule(tool.module);
-  const parts = [goMod, goSum, tool.package, tool.linkFlags, platform.os, platform.arch];
+  const files = tool.moduleFolders ?? [];
+  const parts = [goMod, goSum, tool.package, tool.linkFlags, platform.os, platform.arch, ...files];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -62,6 +64,25 @@ export async function compile(
   });
   for (const tool of tools) {
     await fs.rename(path.join(binaries, binaryName(tool.package)), path.join(folder, tool.name));
+    if (tool.moduleFolders) await copyFiles(tool, filesOf(tool, folder), signal);
+  }
+}
+
+/** Where `compile` puts the files of a tool's module. */
+export function filesOf(tool: Tool, folder: string): string {
+  return path.join(folder, `${tool.name}-files`);
+}
+
+/** Go's own copy of the module cannot be written to, nor could what is copied as it is be deleted. */
+async function copyFiles({ module, package: package_, moduleFolders = [] }: Tool, to: string, signal?: AbortSignal) {
+  const list = ["list", "-mod=readonly", "-f", "{{.Module.Dir}}", package_];
+  const cwd = moduleDirectory(module);
+  const { stdout } = await runCommand("go", list, { cwd, env: { GOWORK: "off" }, cancelSignal: signal });
+  await fs.mkdir(to);
+  for (const folder of moduleFolders) {
+    const from = path.join(stdout.trim(), folder);
+    for (const name of await fs.readdir(from))
+      await fs.writeFile(path.join(to, name), await fs.readFile(path.join(from, name)));
   }
 }
 

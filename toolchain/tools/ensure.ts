@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { catalogue, nodeToolNames, testToolNames, toolNames } from "./catalogue";
-import { compile, compileRecipe } from "./compile";
+import { benchToolNames, catalogue, nodeToolNames, testToolNames, toolNames } from "./catalogue";
+import { compile, compileRecipe, filesOf } from "./compile";
 import { ChecksumMismatchError, download, UnreachableError, type Downloader } from "./download";
 import { withLock } from "./lock";
 import { findOnPath, isExecutable } from "./paths";
@@ -38,7 +38,7 @@ export async function findOrInstall(
   names: readonly AnyToolName[],
   workshop: Workshop,
 ): Promise<Map<AnyToolName, FoundTool>> {
-  const known = [...toolNames, ...nodeToolNames, ...testToolNames];
+  const known = [...toolNames, ...nodeToolNames, ...testToolNames, ...benchToolNames];
   const wanted = known.filter((name) => names.includes(name)).map((name) => catalogue[name]);
   const found = new Map<AnyToolName, FoundTool>();
   const probes = new VersionProbes(path.join(workshop.cache.folder, "versions.json"));
@@ -159,6 +159,7 @@ async function compileModule(tools: Tool[], workshop: Workshop): Promise<void> {
       const recipe = await workshop.compileRecipe(tool, workshop.platform);
       await workshop.cache.install(tool.name, tool.version, { recipe, source: "compiled" }, async (folder) => {
         await fs.rename(path.join(scratch, tool.name), path.join(folder, tool.name));
+        if (tool.moduleFolders) await fs.rename(filesOf(tool, scratch), path.join(folder, "files"));
       });
     }
   });

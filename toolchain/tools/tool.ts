@@ -9,7 +9,10 @@ export type NodeToolName =
 /** What only some tests need on such machines: it takes minutes to compile. */
 export type TestToolName = "aws-cloud-controller-manager" | "flanneld" | "flannel-cni";
 
-export type AnyToolName = ToolName | NodeToolName | TestToolName;
+/** What `npm run bench` measures ours against. */
+export type BenchToolName = "karpenter";
+
+export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
 export type GoModuleName =
@@ -19,6 +22,7 @@ export type GoModuleName =
   | "coredns"
   | "etcd"
   | "flannel"
+  | "karpenter"
   | "kubernetes"
   | "kwok"
   | "pulumi";
@@ -59,6 +63,8 @@ export interface Tool {
   linkFlags: string;
   /** It has parts in C, and is linked with them for good. Default: false. */
   hasC?: boolean;
+  /** Folders of its Go module whose files are kept beside the compiled executable, in `files`. Default: none. */
+  moduleFolders?: readonly string[];
   /** The official download, or undefined where the publisher has none for the platform or none that can be verified. */
   download(platform: Platform): Download | undefined;
 }

@@ -11,8 +11,8 @@ import { unneeded, type Candidate, type Unneeded } from "./scale-down";
 import { best, scaleUps } from "./scale-up";
 import { isReady, place, roomOn, type Node, type Pod } from "./scheduling";
 
-/** `--max-scale-down-parallelism`, and how many of them may have pods. */
-const mostAtOnce = { empty: 10, drained: 1 };
+/** `--max-drain-parallelism`: how many of those that go at the same time may have pods. */
+const mostDrainedAtOnce = 1;
 
 export interface ClusterAutoscalerOptions {
   readonly client: ProtocolClient;
@@ -173,8 +173,8 @@ export class ClusterAutoscaler {
     if (now() - this.grewAt < flags.delayAfterAddMs) return false;
     const ripe = found.filter(({ node }) => now() - this.idle.get(node.metadata.name!)! >= flags.unneededMs);
     const going = [
-      ...ripe.filter(({ moving }) => moving.length === 0).slice(0, mostAtOnce.empty),
-      ...ripe.filter(({ moving }) => moving.length > 0).slice(0, mostAtOnce.drained),
+      ...ripe.filter(({ moving }) => moving.length === 0).slice(0, flags.mostEmptyAtOnce),
+      ...ripe.filter(({ moving }) => moving.length > 0).slice(0, mostDrainedAtOnce),
     ];
     let any = false;
     for (const { id, target, minSize, nodes } of groups) {

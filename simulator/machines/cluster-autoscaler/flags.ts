@@ -9,6 +9,7 @@ const defaults = {
   "scale-down-unneeded-time": "10m",
   "scale-down-delay-after-add": "10m",
   "scale-down-utilization-threshold": "0.5",
+  "max-scale-down-parallelism": "10",
   "max-node-provision-time": "15m",
   "initial-node-group-backoff-duration": "5m",
   // These change nothing of what is played here.
@@ -28,6 +29,8 @@ export interface Flags {
   readonly unneededMs: number;
   readonly delayAfterAddMs: number;
   readonly utilizationThreshold: number;
+  /** Nodes without pods that go at the same time. */
+  readonly mostEmptyAtOnce: number;
   readonly provisionMs: number;
   readonly backoffMs: number;
 }
@@ -50,6 +53,7 @@ export function parseFlags(args: readonly string[]): Flags {
     unneededMs: duration("scale-down-unneeded-time"),
     delayAfterAddMs: duration("scale-down-delay-after-add"),
     utilizationThreshold: Number(given["scale-down-utilization-threshold"]),
+    mostEmptyAtOnce: Number(given["max-scale-down-parallelism"]),
     provisionMs: duration("max-node-provision-time"),
     backoffMs: duration("initial-node-group-backoff-duration"),
   };

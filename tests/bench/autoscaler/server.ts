@@ -5,9 +5,6 @@ import { autoscalerTiming } from "../../../autoscaler/autoscaler";
 
 export interface ServerFigures {
   rssMb: number;
-  /** Per group, on average. */
-  resizes: number;
-  describes: number;
 }
 
 /** From request to machine, and from machine to node. */
@@ -38,13 +35,7 @@ async function main(groups: number, size: number): Promise<void> {
     kubernetes.nodes = kubernetes.nodes.filter(({ metadata }) => running.has(metadata.name));
   }, bootMs);
   process.on("message", () => {
-    const count = (call: string) =>
-      Object.values(clouds).reduce((sum, { calls }) => sum + calls.filter((each) => each === call).length, 0) / groups;
-    const figures: ServerFigures = {
-      rssMb: Math.round(process.memoryUsage().rss / 1024 ** 2),
-      resizes: count("resize"),
-      describes: count("describe"),
-    };
+    const figures: ServerFigures = { rssMb: Math.round(process.memoryUsage().rss / 1024 ** 2) };
     process.send!(figures);
   });
   process.send!(server.address);

@@ -24,8 +24,14 @@ export interface TestControlPlane {
   close(): Promise<void>;
 }
 
-/** @param controllers of kube-controller-manager that run beside it */
-export async function controlPlane(controllers: readonly string[] = []): Promise<TestControlPlane> {
+/**
+ * @param controllers of kube-controller-manager that run beside it
+ * @param flags further ones of the API server
+ */
+export async function controlPlane(
+  controllers: readonly string[] = [],
+  flags: Record<string, string> = {},
+): Promise<TestControlPlane> {
   const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager"]);
   const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-api-server-"));
   const ca = await makeAuthority("kubernetes");
@@ -75,6 +81,7 @@ export async function controlPlane(controllers: readonly string[] = []): Promise
       // As kubeadm has it.
       "allow-privileged": "true",
       "watch-cache": "false",
+      ...flags,
     }),
   ];
   const kubeconfig = async (organization: string) => {
@@ -116,7 +123,8 @@ export async function controlPlane(controllers: readonly string[] = []): Promise
   };
 }
 
-function start(command: string, flags: Record<string, string>): ChildProcess {
+/** With flags, its output nowhere. */
+export function start(command: string, flags: Record<string, string>): ChildProcess {
   return spawn(
     command,
     Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
@@ -124,7 +132,7 @@ function start(command: string, flags: Record<string, string>): ChildProcess {
   );
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
