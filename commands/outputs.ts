@@ -10,12 +10,18 @@ export interface Outputs {
   plain: Record<string, unknown>;
 }
 
-export async function readOutputs(pulumi: Pulumi, files: StackFiles, signal: AbortSignal): Promise<Outputs> {
+/** @param program the folder of the stack's Pulumi.yaml */
+export async function readOutputs(
+  pulumi: Pulumi,
+  files: StackFiles,
+  signal: AbortSignal,
+  program = root,
+): Promise<Outputs> {
   const read = async (extra: string[]): Promise<Record<string, unknown>> => {
     const { stdout } = await runCommand(
       pulumi.executable,
       ["stack", "output", "--json", "--stack", files.stack, "--non-interactive", ...extra],
-      { cwd: root, env: pulumi.environment, cancelSignal: signal },
+      { cwd: program, env: pulumi.environment, cancelSignal: signal },
     );
     return JSON.parse(stdout) as Record<string, unknown>;
   };

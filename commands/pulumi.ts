@@ -47,14 +47,21 @@ export async function prepareStack(executable: string, files: StackFiles, signal
   if (!(await exists(files.passphrase))) {
     await fs.writeFile(files.passphrase, randomBytes(32).toString("hex"), { mode: 0o600 });
   }
-  if (await stackExists(files)) {
-    await removeDeadLocks(files);
-    return;
-  }
+  if (await stackExists(files)) await removeDeadLocks(files);
+  else await initializeStack(executable, files, await projectName(), signal);
+}
+
+/** @param project of the program that the stack is for */
+export async function initializeStack(
+  executable: string,
+  files: StackFiles,
+  project: string,
+  signal: AbortSignal,
+): Promise<void> {
   // `stack init` writes into Pulumi.<stack>.yaml beside Pulumi.yaml: a Pulumi.yaml of the same name elsewhere spares the committed one.
   const elsewhere = path.join(files.folder, "init");
   await fs.mkdir(elsewhere, { recursive: true });
-  await fs.writeFile(path.join(elsewhere, "Pulumi.yaml"), `name: ${await projectName()}\nruntime: nodejs\n`);
+  await fs.writeFile(path.join(elsewhere, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
   await runCommand(executable, ["stack", "init", files.stack, "--no-select", "--non-interactive"], {
     cwd: elsewhere,
     env: backendEnvironment(files),

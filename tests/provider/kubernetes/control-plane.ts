@@ -12,8 +12,10 @@ import {
   makePrivateKey,
   publicKeyOf,
 } from "../../../provider/kubernetes/certificates";
+import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { ensureTools } from "../../../toolchain/tools";
+import { until } from "../../until";
 
 export interface TestControlPlane {
   ca: KeyPair;
@@ -99,7 +101,10 @@ export async function controlPlane(
       credentials: { clientCertificate: user.certificate, clientKey: user.privateKey },
     });
   };
-  if (controllers.length > 0)
+  if (controllers.length > 0) {
+    // They end where nobody answers them for ten seconds.
+    const api = kubernetesApi(await kubeconfig("system:masters"));
+    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
     processes.push(
       start(tools["kube-controller-manager"], {
         kubeconfig: file("controller-manager.conf", await kubeconfig("system:masters")),
@@ -112,6 +117,7 @@ export async function controlPlane(
         "authentication-skip-lookup": "true",
       }),
     );
+  }
   return {
     ca,
     serving,

@@ -2,6 +2,12 @@
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import {
+  controllerManager,
+  michelangeloKind,
+  michelangeloNamespace,
+} from "../../../simulator/platforms/michelangelo/control-plane";
+import { rayKinds } from "../../../simulator/platforms/ray";
 import { until } from "../../until";
 import { Secret } from "../server/harness";
 import {
@@ -12,7 +18,7 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
-import { account, managerDeployment, michelangeloKind, namespace, rayKinds, rights, Scene } from "./scene";
+import { account, rights, Scene } from "./scene";
 
 /** Of somebody who may do everything, by a token: the gate cannot show a client's certificate. */
 async function administrator(scene: Scene): Promise<string> {
@@ -48,7 +54,7 @@ describe("A registration that is interrupted", function () {
   let registration: Interrupted;
   before(async () => {
     scene = await Scene.start({ pollMs: 20, timestamps: "milliseconds" });
-    await scene.have(michelangeloKind, ...rayKinds, namespace, account, ...rights, managerDeployment);
+    await scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager);
     const token = await administrator(scene);
     const { endpoint, certificateAuthority = "" } = parseKubeconfig(scene.kubeconfig);
     rigged = await rig(provider, endpoint, () => ({}), { ...scene.server.serving, certificateAuthority });
@@ -70,7 +76,7 @@ describe("A registration that is interrupted", function () {
       inputs,
       updated: (clusterName) => ({ ...inputs(clusterName), zone: "b" }),
       left: () => scene.left(),
-      most: 20,
+      most: 15,
     };
   });
   after(async () => {
@@ -83,7 +89,7 @@ describe("A registration that is interrupted", function () {
   });
 
   it("is changed by the next `up`", async () => {
-    assert.ok((await interruptEachUpdate(rigged, { ...registration, most: 12 })) >= 12);
+    assert.ok((await interruptEachUpdate(rigged, { ...registration, most: 6 })) >= 6);
   });
 
   it("is taken back by the next `destroy`", async () => {

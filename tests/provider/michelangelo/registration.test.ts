@@ -5,19 +5,16 @@ import { kubernetesApi } from "../../../provider/kubernetes/client";
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { moveClock } from "../../moved-clock";
-import { until } from "../../until";
-import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
 import {
-  account,
-  deployment,
+  controllerManager,
   managerDeployment,
   michelangeloKind,
-  namespace,
-  rayKinds,
-  rights,
-  Scene,
-  wayTo,
-} from "./scene";
+  michelangeloNamespace,
+} from "../../../simulator/platforms/michelangelo/control-plane";
+import { rayKinds } from "../../../simulator/platforms/ray";
+import { until } from "../../until";
+import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
+import { account, rights, Scene, wayTo } from "./scene";
 
 const type = "gpu-clusters:michelangelo:Registration";
 const decoded = (secret: KubernetesObject | undefined, key: string) =>
@@ -66,8 +63,8 @@ describe("Michelangelo's Registration on a real API server", function () {
       );
       await scene.have(...rayKinds);
       assert.match(await failure(it.up(inputs())), /the control plane has no namespace "ma-system"/);
-      await scene.have(namespace);
-      const wanted = inputs({ controllerManager: deployment });
+      await scene.have(michelangeloNamespace);
+      const wanted = inputs({ controllerManager: managerDeployment });
       assert.match(
         await failure(it.up(wanted)),
         /controllerManager: the control plane has no Deployment "michelangelo-controllermgr"/,
@@ -114,7 +111,7 @@ describe("Michelangelo's Registration on a real API server", function () {
       const said = await failure(it.up(inputs({ timeoutSeconds: 8 })));
       assert.match(said, /it has not taken the cluster up yet\. Its controller manager does not run/);
       assert.equal(it.stored!.state.values["status"], "unfinished");
-      await scene.have(managerDeployment);
+      await scene.have(controllerManager);
       assert.equal(await it.up(inputs()), "update");
       assert.equal(it.stored!.state.values["status"], "ready");
       await it.destroy();
@@ -136,7 +133,9 @@ describe("Michelangelo's Registration on a real API server", function () {
   });
 
   describe("with all in place", () => {
-    before(() => scene.have(michelangeloKind, ...rayKinds, namespace, account, ...rights, managerDeployment));
+    before(() =>
+      scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager),
+    );
     beforeEach(async () => {
       scene.manager.troubles = {};
       await scene.restartManager();
@@ -199,7 +198,7 @@ describe("Michelangelo's Registration on a real API server", function () {
 
     it("rotates the token without a moment in which Michelangelo has none that is valid", async () => {
       const it = resource();
-      const program = inputs({ controllerManager: deployment, rotateEvery: "720h" });
+      const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
       await it.up(program);
       const { endpoint, certificateAuthority = "" } = parseKubeconfig(scene.kubeconfig);
       const ask = async (token: string) => {
@@ -271,7 +270,7 @@ describe("Michelangelo's Registration on a real API server", function () {
 
     it("keeps the old token while the switch does not come to its end, and goes on with the new one", async () => {
       const it = resource();
-      const program = inputs({ controllerManager: deployment, rotateEvery: "720h" });
+      const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
       await it.up(program);
       scene.manager.troubles = { stuck: true };
       const names = async () => (await scene.left()).filter((each) => each.startsWith("Secret ray-manager"));
@@ -331,7 +330,7 @@ describe("Michelangelo's Registration on a real API server", function () {
     });
 
     it("restarts a controller manager that has the token of an earlier registration, once it is silent for it", async () => {
-      const program = inputs({ controllerManager: deployment, timeoutSeconds: 300 });
+      const program = inputs({ controllerManager: managerDeployment, timeoutSeconds: 300 });
       const it = resource();
       await it.up(program);
       await it.destroy();

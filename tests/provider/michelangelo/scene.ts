@@ -9,30 +9,11 @@ import {
   ControllerManager,
   type ControllerManagerOptions,
 } from "../../../simulator/platforms/michelangelo/controller-manager";
-import { clusterDefinition } from "../../../simulator/platforms/michelangelo/definition";
+import { managerDeployment } from "../../../simulator/platforms/michelangelo/control-plane";
 import { controlPlane, type TestControlPlane } from "../kubernetes/control-plane";
 import { until } from "../../until";
 
-export const deployment = { namespace: "ma-system", name: "michelangelo-controllermgr" };
-const labels = { app: deployment.name };
 const rbac = "rbac.authorization.k8s.io";
-
-/** Ray's kinds as far as these tests need them. */
-function rayDefinition(kind: string): KubernetesObject {
-  const singular = kind.toLowerCase();
-  const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${singular}s.ray.io` },
-    spec: {
-      group: "ray.io",
-      names: { kind, plural: `${singular}s`, singular },
-      scope: "Namespaced",
-      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-    },
-  };
-}
 
 export const account: KubernetesObject = {
   apiVersion: "v1",
@@ -54,20 +35,6 @@ export const rights: KubernetesObject[] = [
     subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace: computeNamespace }],
   },
 ];
-export const rayKinds = [rayDefinition("RayCluster"), rayDefinition("RayJob")];
-export const michelangeloKind = clusterDefinition as KubernetesObject;
-export const namespace: KubernetesObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "ma-system" } };
-export const managerDeployment: KubernetesObject = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: deployment,
-  spec: {
-    selector: { matchLabels: labels },
-    // No kubelet says here that a new pod is ready.
-    strategy: { type: "Recreate" },
-    template: { metadata: { labels }, spec: { containers: [{ name: "manager", image: "example.org/manager:1" }] } },
-  },
-};
 
 export class Scene {
   private constructor(
@@ -83,12 +50,12 @@ export class Scene {
     const server = await controlPlane([
       "serviceaccount-controller",
       "serviceaccount-token-controller",
+      "garbage-collector-controller",
       "deployment-controller",
       "replicaset-controller",
     ]);
     const kubeconfig = await server.kubeconfig("system:masters");
     const api = kubernetesApi(kubeconfig);
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
     await until(
       async () => api.read({ ...account, kind: "ServiceAccount", namespace: "default", name: "default" }),
       "the controllers run",
@@ -98,7 +65,7 @@ export class Scene {
     const manager = new ControllerManager({
       server: { endpoint, certificateAuthority },
       credential: { certificate: credentials.clientCertificate, privateKey: credentials.clientKey },
-      deployment,
+      deployment: managerDeployment,
       ...manners,
     });
     return new Scene(server, kubeconfig, api, manager);
@@ -131,7 +98,7 @@ export class Scene {
 
   /** New pods of the controller manager, which remember nothing. */
   async restartManager(): Promise<void> {
-    const pods = () => this.api.list({ apiVersion: "v1", kind: "Pod", namespace: deployment.namespace });
+    const pods = () => this.api.list({ apiVersion: "v1", kind: "Pod", namespace: managerDeployment.namespace });
     const old = await pods();
     for (const { metadata } of old)
       await this.api.delete({ apiVersion: "v1", kind: "Pod", namespace: metadata.namespace!, name: metadata.name! });

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../../toolchain/tools/command";
+
+describe("npm run handover", function () {
+  this.timeout(600_000);
+
+  it("shows what each side of a registration sees, and keeps nothing", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-handover-test-"));
+    const env = { GPU_CLUSTERS_STATE_DIR: directory };
+    const settings = { cwd: join(__dirname, "..", ".."), env, reject: false, timeout: 500_000 } as const;
+    try {
+      const { exitCode, stdout, stderr } = await runCommand("npm", ["run", "--silent", "handover"], settings);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /^ {2}Cluster ma-system\/train at https:\/\/127\.[\d.]+:6443: Ready CONDITION_STATUS_TRUE/m);
+      assert.match(stdout, /^ {2}Secret default\/cluster-train-client-token with token$/m);
+      assert.match(stdout, /^ {2}Secret default\/ray-manager-token \(kubernetes\.io\/service-account-token\)$/m);
+      assert.match(stdout, /^ {2}Michelangelo's token may list Ray jobs$/m);
+      assert.match(stdout, /^ {2}Michelangelo's token may not read Secrets: /m);
+      assert.match(stdout, /Michelangelo sees: nothing of it any more/);
+      assert.doesNotMatch(stdout + stderr, /eyJ[\w-]+\.eyJ/, "no token is shown");
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
