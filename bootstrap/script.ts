@@ -57,8 +57,7 @@ function compressed(text: string): Buffer {
 
 /** Bash that unpacks the commands and runs them. Every program that it takes is essential to Debian and Ubuntu. */
 function unpacking(body: string): string {
-  const lines = compressed(body).toString("base64").replace(/.{76}/g, "$&\n");
-  return `commands=$(base64 -d <<'END' | gunzip\n${lines}\nEND\n) && eval "$commands"\n`;
+  return `commands=$(base64 -d <<'END' | gunzip\n${compressed(body).toString("base64")}\nEND\n) && eval "$commands"\n`;
 }
 
 /** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */

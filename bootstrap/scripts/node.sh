@@ -89,9 +89,16 @@ retry() {
   return 1
 }
 apt() { apt-get -q -o DPkg::Lock::Timeout=600 "$@" </dev/null; }
-# One of the repositories that an image brings may be broken, and what is wanted comes from another: if not, the install says so.
+# One of the repositories that an image brings may be broken, and what is wanted comes from another: if not, the install says so. Where all
+# answer, and none has the kubelet that is wanted, it does not come by trying again.
 update_and_install() {
-  apt update || note "not all lists of packages could be updated"
+  if ! apt -o APT::Update::Error-Mode=any update; then
+    note "not all lists of packages could be updated"
+  elif [[ $* == *kubelet=* ]]; then
+    local offers
+    offers=$(apt-cache madison kubelet | cut -d'|' -f2 | xargs)
+    [[ -z $offers || " $offers" == *" $package-"* ]] || die "$source has no kubelet $package, but: $offers"
+  fi
   apt install -y --no-install-recommends "$@"
 }
 add_packages() { retry update_and_install "$@"; }

@@ -25,6 +25,8 @@ const commands: Record<string, string> = {
     [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
   "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
+  // As it lists what there is of a package, newest first; nothing where the test says nothing.
+  "apt-cache": `cat "$BIN/../apt-cache-says" 2>/dev/null || true`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
   getent: "exit 2",
@@ -160,6 +162,12 @@ export class FakeMachine {
   /** What `containerd --version` prints. */
   hasContainerd(version: string): void {
     writeFileSync(join(this.#folder, "containerd-version"), version);
+  }
+
+  /** The package repository has these versions of kubelet and no others. */
+  offers(...versions: string[]): void {
+    const lines = versions.map((version) => ` kubelet | ${version} | https://pkgs.k8s.io Packages\n`);
+    writeFileSync(join(this.#folder, "apt-cache-says"), lines.join(""));
   }
 
   /** nvidia-smi fails with these words. */

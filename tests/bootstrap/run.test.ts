@@ -120,6 +120,22 @@ describe("the bootstrap script on a machine", () => {
     assert.match(output, /not signed[^]*not all lists of packages could be updated/);
   });
 
+  it("ends at once with what there is, where the package repository has no such version", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.offers("1.36.2-1.1", "1.36.1-1.1");
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 1);
+    assert.match(output, /https:\/\/pkgs\.k8s\.io\/\S+ has no kubelet 1\.36\.3, but: 1\.36\.2-1\.1 1\.36\.1-1\.1\n/);
+    assert.deepEqual(
+      of(calls, "apt-get").filter((call) => call.includes("kubelet=")),
+      [],
+    );
+    machine.dispose();
+    machine = new FakeMachine({ packagesLater: true });
+    machine.offers("1.36.31-1.1", "1.36.3-1.1");
+    assert.equal((await machine.run(scriptFor(worker))).status, 0);
+  });
+
   it("keeps what runs from updates that nobody asked for, and GPUs' drivers", async () => {
     machine = new FakeMachine();
     const { calls } = await machine.run(scriptFor(gpuWorker));
