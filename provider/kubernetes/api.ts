@@ -52,8 +52,13 @@ export interface KubernetesApi {
     options: { fieldManager: string; force?: boolean; dryRun?: boolean },
     signal?: AbortSignal,
   ): Promise<KubernetesObject>;
-  /** JSON merge patch. */
-  patch(reference: ObjectReference, patch: object, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** JSON merge patch, of the object or of its status. */
+  patch(
+    reference: ObjectReference,
+    patch: object,
+    signal?: AbortSignal,
+    subresource?: "status",
+  ): Promise<KubernetesObject>;
   /** Asks for deletion; already gone is success. Does not wait for finalizers. */
   delete(
     reference: ObjectReference,

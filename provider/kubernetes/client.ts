@@ -172,8 +172,13 @@ class HttpsKubernetesApi implements KubernetesApi {
     );
   }
 
-  async patch(reference: ObjectReference, patch: object, signal?: AbortSignal): Promise<KubernetesObject> {
-    const path = await this.#path(reference, signal);
+  async patch(
+    reference: ObjectReference,
+    patch: object,
+    signal?: AbortSignal,
+    subresource?: "status",
+  ): Promise<KubernetesObject> {
+    const path = [await this.#path(reference, signal), ...(subresource ? [subresource] : [])].join("/");
     return this.#json({ method: "PATCH", path, body: patch, contentType: "application/merge-patch+json" }, signal);
   }
 
