@@ -27,6 +27,8 @@ export interface AutoscalerConfig {
   readonly gpuLabel: string;
   /** By cloud, as the provider is configured. */
   readonly providers: ProviderConfig;
+  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, where the clouds are reached through HTTP proxies. */
+  readonly proxies?: Readonly<Record<string, string>>;
   readonly groups: readonly ConfiguredGroup[];
 }
 
@@ -50,6 +52,7 @@ export function parseConfig(text: string, ownersText: string): AutoscalerConfig 
   for (const field of ["clusterName", "address", "gpuLabel"]) expect(isText(config[field]), field, "a text");
   expect(isCount(config["healthPort"]), "healthPort", "a port's number");
   expect(isRecord(config["providers"]), "providers", "an object");
+  expect(Object.values(config["proxies"] ?? {}).every(isText), "proxies", "texts by the variables' names");
   const groups = (Array.isArray(config["groups"]) ? (config["groups"] as unknown[]) : []).map((group) =>
     isRecord(group) ? { ...group, owner: isRecord(owners) ? owners[String(group["name"])] : undefined } : group,
   );

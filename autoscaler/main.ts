@@ -6,9 +6,11 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { openNodeGroup } from "../provider/clouds";
 import { kubernetesApi } from "../provider/kubernetes/client";
+import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
 import { Autoscaler } from "./autoscaler";
 import { ownKubeconfig } from "./cluster/own-cluster";
 import { ownersVariable, parseConfig, type ConfiguredGroup } from "./config";
+import { goByProxies } from "./proxies";
 
 async function main(file: string | undefined): Promise<void> {
   const log = pino();
@@ -16,6 +18,7 @@ async function main(file: string | undefined): Promise<void> {
   const config = parseConfig(readFileSync(file, "utf8"), process.env[ownersVariable] ?? "{}");
   const { KUBECONFIG } = process.env;
   const kubeconfig = KUBECONFIG ? readFileSync(KUBECONFIG, "utf8") : ownKubeconfig();
+  await goByProxies(config, parseKubeconfig(kubeconfig).endpoint);
   const autoscaler = new Autoscaler({
     config,
     log,

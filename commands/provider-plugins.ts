@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import * as path from "node:path";
 import { buildStandIn, type StandInName } from "../stand-ins/build/stand-in";
 import { runCommand } from "../toolchain/tools/command";
+import { fetchByProxies } from "../toolchain/tools/fetch";
 import { pulumiHome, exists } from "./workspace";
 
 const answerTimeout = 3_000;
@@ -87,7 +88,7 @@ async function lastTry(marker: string): Promise<number> {
 async function isReachable(signal: AbortSignal): Promise<boolean> {
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(answerTimeout)]);
-    await fetch("https://get.pulumi.com/", { method: "HEAD", redirect: "manual", signal: timeout });
+    await fetchByProxies("https://get.pulumi.com/", { method: "HEAD", redirect: "manual", signal: timeout });
     return true;
   } catch {
     signal.throwIfAborted();

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ownersVariable, parseConfig } from "../../autoscaler/config";
+import { goByProxies } from "../../autoscaler/proxies";
 import { groupNames, registerAutoscaler, secretKey } from "./autoscaler-scene";
 import { plain, type Registered } from "./mocks";
 
@@ -50,6 +52,38 @@ describe("the autoscaler's add-on", () => {
     assert.match(parsed.groups[0]!.owner, /^urn:pulumi:stack::project::gpu-clusters:cudo:NodeGroup::cheap$/);
     assert.equal(parsed.groups[0]!.spec["kubeconfig"], "");
     assert.ok(!config(registered).includes("administrator"));
+  });
+
+  it("reaches its cloud by the proxies that the stack's config names, and by no others", async () => {
+    const configured = (proxies: object) => {
+      pulumi.runtime.setConfig("gpu-clusters:autoscalerProxies", JSON.stringify(proxies));
+      return registerAutoscaler();
+    };
+    process.env["HTTPS_PROXY"] = "http://of-this-computer:3128";
+    try {
+      assert.equal(parsedConfig(await registerAutoscaler()).proxies, undefined);
+      const proxies = { HTTPS_PROXY: "http://user:password-of-the-proxy@proxy:3128", NO_PROXY: "internal.example" };
+      const registered = await configured(proxies);
+      assert.deepEqual(parsedConfig(registered).proxies, proxies);
+      const others = registered.resources.filter(({ type }) => type !== types.secret);
+      assert.ok(!JSON.stringify(others.map(({ inputs }) => inputs)).includes("password-of-the-proxy"));
+      await assert.rejects(
+        configured({ HTTPS_PROXY: "socks5://proxy:1080", ALL_PROXY: "http://proxy:3128" }),
+        /autoscalerProxies.HTTPS_PROXY: must be the URL of an HTTP proxy.*\n.*ALL_PROXY: there is no such proxy/,
+      );
+    } finally {
+      delete process.env["HTTPS_PROXY"];
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+
+  it("asks its own cluster directly, whatever the proxies are", async () => {
+    const environment: NodeJS.ProcessEnv = {};
+    await goByProxies({}, "https://10.96.0.1:443", environment);
+    assert.deepEqual(environment, {});
+    const proxies = { HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "internal.example" };
+    await goByProxies({ proxies }, "https://10.96.0.1:443", environment);
+    assert.deepEqual(environment, { ...proxies, NO_PROXY: "internal.example,10.96.0.1" });
   });
 
   it("has keys in its Secret alone", async () => {

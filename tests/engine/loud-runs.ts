@@ -27,6 +27,10 @@ export const verboseRuns: readonly Loud[] = (["preview", "up", "refresh"] as con
   flags: [...verbose, "--debug"],
 }));
 
+/** Takes the stack down as loudly. After it there is nothing to be found out any more: the secrets are those of before. */
+export const loudDestroy: Loud = { command: "destroy", flags: ["--diff", "--debug"] };
+export const verboseDestroy: Loud = { command: "destroy", flags: [...verbose, "--debug"] };
+
 /** Does it all and looks in everything that was printed, logged or left in files. */
 export async function holdsBack(stack: EngineStack, runs: readonly Loud[], secrets: readonly string[]): Promise<void> {
   for (const { command, flags, environment } of runs) {

@@ -7,7 +7,7 @@ import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
-import { holdsBack, loudRuns } from "./loud-runs";
+import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
@@ -154,9 +154,9 @@ describe("a Mithril cluster on the engine", function () {
     assert.match(problems.join(), /outbid|the market in us-central5-a is at \$90\.00/);
   });
 
-  it("leaves nothing behind", async () => {
-    const destroyed = await stack.destroy();
-    assert.ok(destroyed.ok, destroyed.text);
+  it("leaves nothing behind, and prints no secret as it goes", async () => {
+    const secrets = secretTexts(JSON.parse(await stack.state(true)));
+    await holdsBack(stack, [loudDestroy], secrets);
     const { clusters, sshKeys, volumes, instances } = await mithril();
     assert.deepEqual(await liveBids(), []);
     assert.ok(clusters.every(({ status }) => status === "Terminated"));

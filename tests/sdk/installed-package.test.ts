@@ -55,7 +55,9 @@ describe("the installed package", function () {
       cwd: await stagedPackage(join(folder, "package")),
     });
     await execa("tar", ["-xzf", join(folder, "package", packed.trim()), "--strip-components=1", "-C", installed]);
-    for (const dependency of ["@pulumi", "yaml"]) {
+    // What npm installs with it: not the optional peers, which only some clouds need.
+    await mkdir(join(modules, "@pulumi"));
+    for (const dependency of ["@pulumi/kubernetes", "@pulumi/pulumi", "yaml"]) {
       await symlink(join(root, "node_modules", dependency), join(modules, dependency));
     }
     await writeFile(join(program, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
@@ -98,6 +100,24 @@ exports.key = certificates.caPrivateKey;\n`,
     assert.deepEqual(await readdir(join(folder, "home/plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
     assert.match(await pulumi("preview"), /2 unchanged/);
     assert.match(await pulumi("refresh", "--yes", "--skip-preview"), /2 unchanged/);
+  });
+
+  it("makes the engine ask for no plugin of a cloud that is not used", async () => {
+    const { execa } = await import("execa");
+    const manifest = join(program, "package.json");
+    const before = await readFile(manifest, "utf8");
+    // What is asked for is what the program depends on, however far.
+    const dependencies = { "pulumi-gpu-clusters": packageVersion };
+    await writeFile(manifest, JSON.stringify({ ...(JSON.parse(before) as object), dependencies }));
+    const options = ["--non-interactive", "--color", "never", "--logtostderr", "-v=9"];
+    // It may end for want of a plugin, which is not downloaded here.
+    const { stderr } = await execa("pulumi", ["preview", ...options], { cwd: program, env, reject: false });
+    await writeFile(manifest, before);
+    const asked = [...stderr.matchAll(/package ([a-z-]+?)-?v?\d\S* \(\S*\) is required by language host/g)];
+    assert.deepEqual(
+      asked.map(([, name]) => name),
+      ["kubernetes"],
+    );
   });
 
   it("merges the stack's kubeconfig with npx", async () => {

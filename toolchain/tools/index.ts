@@ -1,6 +1,7 @@
 import { catalogue } from "./catalogue";
 import { compile, compileRecipe } from "./compile";
 import { findOrInstall, type FoundTool } from "./ensure";
+import { fetchByProxies } from "./fetch";
 import { toolsDirectory } from "./paths";
 import { reportToStderr, type Report } from "./report";
 import { ToolCache } from "./tool-cache";
@@ -43,7 +44,7 @@ export async function ensureToolsWithOrigin<Name extends AnyToolName>(
     cache: new ToolCache(toolsDirectory()),
     environment: process.env,
     platform: currentPlatform(),
-    downloader: { fetch, answerTimeout: 3_000, stallTimeout: 30_000, signal },
+    downloader: { fetch: fetchByProxies, answerTimeout: 3_000, stallTimeout: 30_000, signal },
     compile,
     compileRecipe,
     report: options.report ?? reportToStderr,

@@ -1,5 +1,6 @@
 import * as pulumi from "../../../sdk/pulumi";
 import { gpuLabel } from "../../gpu-labels";
+import { podProxies } from "./proxies";
 
 /** A node group whose size the autoscaler moves. */
 export interface AutoscaledGroup {
@@ -45,6 +46,7 @@ export function serverConfiguration({
       spec: "kubeconfig" in spec ? { ...spec, kubeconfig: "" } : spec,
     })),
   );
+  const proxies = podProxies();
   return pulumi.secret(
     pulumi.all([providers, pulumi.all(configured)]).apply(([providers, groups]) =>
       JSON.stringify({
@@ -53,6 +55,7 @@ export function serverConfiguration({
         healthPort,
         gpuLabel,
         providers,
+        ...(proxies && { proxies }),
         groups,
       }),
     ),
