@@ -4,7 +4,7 @@ import { ensurePulumiWithOrigin } from "../stand-ins/build/pulumi";
 import { toolNames, type FoundTool, type ToolName } from "../toolchain/tools";
 import { withLock } from "../toolchain/tools/lock";
 import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
-import { forgetOtherLife, prepareStack, pulumiEnvironment, type Pulumi } from "./pulumi";
+import { forgetOtherLife, prepareStack, pulumiEnvironment, setSecrets, type Pulumi } from "./pulumi";
 import { describeMachines, machinesFor, MachinesCannotBoot, type Machines } from "../simulator/machines/choice";
 import { ensureMachineImage } from "../simulator/machines/nspawn/image/image";
 import { CommandError } from "./command-error";
@@ -100,7 +100,8 @@ export async function prepare(
   );
   if (stackLater) await runSteps([stackStep]);
   const environment = pulumiEnvironment(files, required(simulator));
-  await writeConfig(files, required(simulator));
+  const secrets = await writeConfig(files, required(simulator));
+  await setSecrets({ executable, environment }, files, secrets, signal);
   // Nothing else is needed, so a missing plugin is an error at once instead of five tries of a download.
   if (providers.some(({ kind }) => kind === "stand-in"))
     environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";

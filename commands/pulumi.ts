@@ -70,6 +70,20 @@ export async function initializeStack(
   await fs.rm(elsewhere, { recursive: true, force: true });
 }
 
+/** Into the stack's config, encrypted. Values go by standard input: everybody on the computer may see arguments. */
+export async function setSecrets(
+  { executable, environment }: Pulumi,
+  files: StackFiles,
+  secrets: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = ["--stack", files.stack, "--config-file", files.config, "--non-interactive"];
+  for (const [key, input] of Object.entries(secrets)) {
+    const settings = { cwd: root, env: environment, cancelSignal: signal, input };
+    await runCommand(executable, ["config", "set", "--secret", ...place, key], settings);
+  }
+}
+
 /**
  * For a cloud that forgets everything when it ends: a stack of another of its lives becomes as if it had never been made, because nothing
  * of what it knows exists any more.

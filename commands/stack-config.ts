@@ -13,13 +13,13 @@ const cloudKey = "pulumi-gpu-clusters:cloud";
  * The config that `pulumi up` gets: the committed one, with every cloud's address replaced by the simulator's, so that
  * `npm start` can never reach a real cloud.
  * @param previous the config of the last run, whose `encryptionsalt` belongs to the stack's passphrase
- * @param sshKey for clouds that need one; the file is for its owner only, and no other machine knows the key
+ * @param sshKey for clouds that need one; its private half is set as a secret (`writeConfig`)
  */
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
   simulator: Pick<Simulator, "cudo" | "mithril" | "aws" | "machines">,
-  sshKey?: SshKey,
+  sshKey?: Pick<SshKey, "publicKey">,
 ): string {
   const document = parseDocument(committed);
   const set = (key: string, value: unknown) => document.setIn(["config", key], value);
@@ -27,10 +27,8 @@ export function deriveConfig(
   set("gpu-clusters:cudo", { projectId: simulator.cudo.projectId, baseUrl: simulator.cudo.baseUrl });
   set("gpu-clusters:mithril", { projectId, baseUrl });
   const cloud = cloudOf(committed);
-  // Light machines have no SSH.
-  if (sshKey !== undefined && (cloud === "mithril" || (cloud === "cudo" && simulator.machines === "nspawn"))) {
+  if (sshKey !== undefined && needsSshKey(cloud, simulator)) {
     set("pulumi-gpu-clusters:sshPublicKey", sshKey.publicKey);
-    set("pulumi-gpu-clusters:sshPrivateKey", sshKey.privateKey);
     if (cloud === "cudo") set("pulumi-gpu-clusters:sshAccessCidrs", ["0.0.0.0/0"]);
     if (cloud === "mithril") set("pulumi-gpu-clusters:sshPort", sshPort);
   }
@@ -41,8 +39,13 @@ export function deriveConfig(
   return document.toString();
 }
 
-/** Writes the stack's config for the next run. */
-export async function writeConfig(files: StackFiles, simulator: Simulator): Promise<void> {
+/** Light machines have no SSH. */
+function needsSshKey(cloud: unknown, { machines }: Pick<Simulator, "machines">): boolean {
+  return cloud === "mithril" || (cloud === "cudo" && machines === "nspawn");
+}
+
+/** Writes the stack's config for the next run. Returns what it must have as secrets besides, which only pulumi can write. */
+export async function writeConfig(files: StackFiles, simulator: Simulator): Promise<Record<string, string>> {
   const source = path.join(root, `Pulumi.${files.stack}.yaml`);
   const previous = await fs.readFile(files.config, "utf8").catch(() => undefined);
   // A stack whose committed config was deleted or renamed can still be destroyed with its last one.
@@ -51,6 +54,7 @@ export async function writeConfig(files: StackFiles, simulator: Simulator): Prom
   await fs.writeFile(files.config, deriveConfig(committed, previous, simulator, sshKey), { mode: 0o600 });
   // An older file keeps its mode.
   await fs.chmod(files.config, 0o600);
+  return needsSshKey(cloudOf(committed), simulator) ? { "pulumi-gpu-clusters:sshPrivateKey": sshKey.privateKey } : {};
 }
 
 /** Clouds whose addresses `deriveConfig` replaces. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { showPulumi } from "../../commands/pulumi";
+import { setSecrets, showPulumi } from "../../commands/pulumi";
+import { stackFiles } from "../../commands/workspace";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
 describe("pulumi as the commands run it", () => {
@@ -14,6 +15,21 @@ describe("pulumi as the commands run it", () => {
       assert.equal(code, 7);
       const given = (await readFile(join(folder, "arguments"), "utf8")).trim().split(" ");
       assert.deepEqual(given.slice(0, 4), ["up", "--yes", "--non-interactive", "--suppress-progress"]);
+    }),
+  );
+
+  it(
+    "sets secrets in the stack's own config, by standard input and not as an argument",
+    inTemporaryFolder(async (folder) => {
+      const executable = join(folder, "pulumi");
+      const script = `#!/bin/sh\necho "$@" > ${folder}/arguments\ncat > ${folder}/input\n`;
+      await writeFile(executable, script, { mode: 0o755 });
+      const files = stackFiles("local");
+      const secrets = { "pulumi-gpu-clusters:sshPrivateKey": "PRIVATE\nKEY\n" };
+      await setSecrets({ executable, environment: {} }, files, secrets, new AbortController().signal);
+      const given = await readFile(join(folder, "arguments"), "utf8");
+      assert.match(given, /^config set --secret --stack local --config-file .*Pulumi\.local\.yaml .*:sshPrivateKey\n$/);
+      assert.equal(await readFile(join(folder, "input"), "utf8"), "PRIVATE\nKEY\n");
     }),
   );
 });
