@@ -5,6 +5,7 @@
 import { checkAwsConfig } from "../provider/aws/config";
 import { checkCudoConfig } from "../sdk/cudo/config";
 import { checkKeycloakConfig } from "../sdk/keycloak/config";
+import { checkKubernetesConfig } from "../sdk/kubernetes/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
 import { committedSchema } from "../sdk/schema/committed";
@@ -35,6 +36,7 @@ export const provider: ProviderDefinition = {
       mithril: checkMithrilConfig,
       aws: checkAwsConfig,
       keycloak: checkKeycloakConfig,
+      kubernetes: checkKubernetesConfig,
     };
     const checked = Object.entries(checks).map(([cloud, check]) => {
       const part = given[cloud] ?? {};

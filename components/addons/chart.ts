@@ -1,4 +1,5 @@
 /** Where the pinned Helm charts of our add-ons come from. */
+import type { KubernetesProviderConfig } from "../../sdk/kubernetes/config";
 import * as pulumi from "../../sdk/pulumi";
 import { pluginName } from "../../sdk/plugin/package";
 
@@ -17,16 +18,20 @@ export interface ChartSource {
 }
 
 /**
- * The publisher's repository, or the mirror that the stack's config names for all charts (`gpu-clusters:chartRepository`): a repository
+ * The publisher's repository, or the mirror that the stack's config names for all charts (`gpu-clusters:kubernetes.chartRepository`): a repository
  * (`https://charts.example.com`), or a registry (`oci://registry.example.com/charts`).
  */
 export function chartSource({ chart, version, repository }: PinnedChart): ChartSource {
-  const repo = new pulumi.Config(pluginName).get("chartRepository") ?? repository;
+  const repo = mirror() ?? repository;
   if (repo === undefined || repo === repository) return { chart, version, ...(repo && { repositoryOpts: { repo } }) };
   const name = chart.split("/").at(-1)!;
   return repo.startsWith("oci://")
     ? { chart: `${repo.replace(/\/$/, "")}/${name}`, version }
     : { chart: name, version, repositoryOpts: { repo } };
+}
+
+function mirror(): string | undefined {
+  return new pulumi.Config(pluginName).getObject<KubernetesProviderConfig>("kubernetes")?.chartRepository;
 }
 
 /** Where it comes from, for people. */

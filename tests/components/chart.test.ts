@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { chartPlace, chartSource } from "../../components/addons/chart";
+import { provider } from "../../plugin/provider";
+import { checkConfig } from "../../provider/server/provider-config";
+import { committedSchema } from "../../sdk/schema/committed";
 import { cilium, nvidiaDraDriver } from "../../components/versions";
 
-const key = "gpu-clusters:chartRepository";
+const key = "gpu-clusters:kubernetes";
 
 /** With all charts from a mirror. */
 function mirrored<Result>(repository: string, look: () => Result): Result {
-  pulumi.runtime.setConfig(key, repository);
+  pulumi.runtime.setConfig(key, JSON.stringify({ chartRepository: repository }));
   try {
     return look();
   } finally {
@@ -22,6 +25,16 @@ describe("where charts come from", () => {
     assert.deepEqual(chartSource(nvidiaDraDriver), nvidiaDraDriver);
     assert.equal(chartPlace(cilium), "https://helm.cilium.io/");
     assert.equal(chartPlace(nvidiaDraDriver), "oci://registry.k8s.io/dra-driver-nvidia/charts");
+  });
+
+  it("is configuration that the provider takes, or refuses by its field", () => {
+    const check = (chartRepository: string) => {
+      const given = { kubernetes: JSON.stringify({ chartRepository }) };
+      return checkConfig(provider, committedSchema(), given).failures.map(({ property }) => property);
+    };
+    assert.deepEqual(check("https://charts.example.com"), []);
+    assert.deepEqual(check("oci://registry.example.com/charts"), []);
+    assert.deepEqual(check("charts.example.com"), ["kubernetes.chartRepository"]);
   });
 
   it("is one mirror where the stack's config names it, a repository or a registry", () => {

@@ -14,6 +14,7 @@ import { awsConfig, awsEnvironment, defaultRegion } from "../../commands/simulat
 import { pulumiHome } from "../../commands/workspace";
 import { ensurePulumi } from "../../stand-ins/build/pulumi";
 import { toolNames, type ToolName } from "../../toolchain/tools";
+import { realKubernetesPlugin } from "./real-kubernetes";
 import { EngineStack, type StackOptions } from "./stack";
 
 const keyPair = {
@@ -32,26 +33,32 @@ export class EngineEnvironment {
     readonly machines: MachineKind | undefined,
     private readonly directory: string,
     private readonly awsClient: AwsSimulatorClient | undefined,
+    private readonly home: string,
   ) {}
 
   /**
    * @param options.machines light ones, none, or what the function makes for a directory
    * @param options.aws the simulated AWS too, with a key pair `ops`
+   * @param options.realKubernetes Pulumi's own Kubernetes provider in the place of its stand-in
    */
   static async start(options: {
     machines: boolean | ((directory: string) => MachineKind);
     timing?: Partial<Timing>;
     aws?: { timing?: Partial<AwsTiming> };
+    realKubernetes?: boolean;
   }): Promise<EngineEnvironment> {
     const tools = await ensurePulumi(toolNames);
     await ensurePluginBundle();
+    const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
+    const home = options.realKubernetes ? join(directory, "pulumi-home") : pulumiHome;
     for (const plugin of ["kubernetes", "command", ...(options.aws ? (["aws"] as const) : [])] as const) {
       await ensureProviderPlugin(plugin, tools.pulumi, {
         networkReachable: false,
         signal: new AbortController().signal,
+        home,
       });
     }
-    const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-engine-"));
+    if (options.realKubernetes) console.log(`      kubernetes: ${await realKubernetesPlugin(tools.pulumi, home)}`);
     const light = (dir: string) => lightMachines({ dir, tools });
     const kind = options.machines === true ? light : options.machines || undefined;
     const machines = kind?.(join(directory, "machines"));
@@ -63,7 +70,7 @@ export class EngineEnvironment {
     });
     const aws = options.aws && (await simulator.aws());
     await aws?.provideKeyPair(keyPair);
-    return new EngineEnvironment(tools, simulator, machines, directory, aws);
+    return new EngineEnvironment(tools, simulator, machines, directory, aws, home);
   }
 
   /** A new stack whose provider speaks to this simulator. */
@@ -71,7 +78,7 @@ export class EngineEnvironment {
     const { cudo, mithril } = this.simulator;
     const stack = new EngineStack({
       pulumi: this.tools.pulumi,
-      pulumiHome,
+      pulumiHome: this.home,
       config: { ...this.providerConfig, ...config },
       ...options,
       environment: {

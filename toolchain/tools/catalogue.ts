@@ -4,6 +4,7 @@ import type {
   Download,
   NodeToolName,
   Platform,
+  PluginToolName,
   TestToolName,
   Tool,
   ToolName,
@@ -20,6 +21,8 @@ const cloudProviderAwsVersion = "1.36.2";
 const flannelVersion = "0.28.10";
 const cniPluginsVersion = "0.9.1";
 const karpenterVersion = "1.14.1";
+// The module's newest, which its releases are not made from any more.
+const pulumiKubernetesVersion = "4.0.0-20260115033456-f47bc2d6f199";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -225,6 +228,22 @@ const karpenter: Tool = {
   download: () => undefined,
 };
 
+/** Pulumi's own Kubernetes provider, where its release cannot be downloaded: who has it has the plugin, not this. */
+const pulumiResourceKubernetes: Tool = {
+  name: "pulumi-resource-kubernetes",
+  version: pulumiKubernetesVersion,
+  accepts: { from: "4.0.0", below: "4.0.1" },
+  versionArguments: [],
+  companions: [],
+  module: "pulumi-kubernetes",
+  package: "toolchain/pulumi-kubernetes",
+  linkFlags: `-s -w -X github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=${pulumiKubernetesVersion}`,
+  // Its schema.
+  moduleFolders: ["cmd/pulumi-resource-kubernetes"],
+  folderPackage: "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/provider",
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -245,6 +264,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   flanneld,
   "flannel-cni": flannelCni,
   karpenter,
+  "pulumi-resource-kubernetes": pulumiResourceKubernetes,
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -266,3 +286,4 @@ export const nodeToolNames: readonly NodeToolName[] = [
 export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld", "aws-cloud-controller-manager"];
 
 export const benchToolNames: readonly BenchToolName[] = ["karpenter"];
+export const pluginToolNames: readonly PluginToolName[] = ["pulumi-resource-kubernetes"];

@@ -9,11 +9,11 @@ import type { Platform, Tool } from "./tool";
 /** The machine has no Go that could compile a missing tool. */
 export class GoMissingError extends Error {}
 
-/** Hash of all that decides what compiling a tool gives: go.mod, go.sum, package, linker flags, platform. */
+/** Hash of all that decides what compiling a tool gives: go.mod, go.sum, sources of ours, package, linker flags, platform. */
 export async function compileRecipe(tool: Tool, platform: Platform): Promise<string> {
-  const { goMod, goSum } = await readModule(tool.module);
+  const { goMod, goSum, sources } = await readModule(tool.module);
   const files = tool.moduleFolders ?? [];
-  const parts = [goMod, goSum, tool.package, tool.linkFlags, platform.os, platform.arch, ...files];
+  const parts = [goMod, goSum, tool.package, tool.linkFlags, platform.os, platform.arch, ...files, ...sources];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -74,8 +74,12 @@ export function filesOf(tool: Tool, folder: string): string {
 }
 
 /** Go's own copy of the module cannot be written to, nor could what is copied as it is be deleted. */
-async function copyFiles({ module, package: package_, moduleFolders = [] }: Tool, to: string, signal?: AbortSignal) {
-  const list = ["list", "-mod=readonly", "-f", "{{.Module.Dir}}", package_];
+async function copyFiles(
+  { module, package: package_, folderPackage = package_, moduleFolders = [] }: Tool,
+  to: string,
+  signal?: AbortSignal,
+) {
+  const list = ["list", "-mod=readonly", "-f", "{{.Module.Dir}}", folderPackage];
   const cwd = moduleDirectory(module);
   const { stdout } = await runCommand("go", list, { cwd, env: { GOWORK: "off" }, cancelSignal: signal });
   await fs.mkdir(to);

@@ -50,11 +50,14 @@ export function moduleDirectory(module: GoModuleName): string {
   return path.join(modulesDirectory, module);
 }
 
-/** The text that decides what is compiled: go.mod and go.sum. */
-export async function readModule(module: GoModuleName): Promise<{ goMod: string; goSum: string }> {
+/** The texts that decide what is compiled: go.mod, go.sum, and the sources of a command of our own. */
+export async function readModule(
+  module: GoModuleName,
+): Promise<{ goMod: string; goSum: string; sources: readonly string[] }> {
   const folder = moduleDirectory(module);
-  const [goMod, goSum] = await Promise.all(
-    ["go.mod", "go.sum"].map((file) => fs.readFile(path.join(folder, file), "utf8")),
+  const own = (await fs.readdir(folder)).filter((file) => file.endsWith(".go")).sort();
+  const [goMod = "", goSum = "", ...sources] = await Promise.all(
+    ["go.mod", "go.sum", ...own].map((file) => fs.readFile(path.join(folder, file), "utf8")),
   );
-  return { goMod: goMod as string, goSum: goSum as string };
+  return { goMod, goSum, sources };
 }

@@ -12,7 +12,10 @@ export type TestToolName = "aws-cloud-controller-manager" | "flanneld" | "flanne
 /** What `npm run bench` measures ours against. */
 export type BenchToolName = "karpenter";
 
-export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName;
+/** Provider plugins that only some tests need: they take minutes to compile, too. */
+export type PluginToolName = "pulumi-resource-kubernetes";
+
+export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName | PluginToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
 export type GoModuleName =
@@ -25,7 +28,8 @@ export type GoModuleName =
   | "karpenter"
   | "kubernetes"
   | "kwok"
-  | "pulumi";
+  | "pulumi"
+  | "pulumi-kubernetes";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {
@@ -65,6 +69,8 @@ export interface Tool {
   hasC?: boolean;
   /** Folders of its Go module whose files are kept beside the compiled executable, in `files`. Default: none. */
   moduleFolders?: readonly string[];
+  /** A package of the module that has these folders. Default: `package`. */
+  folderPackage?: string;
   /** The official download, or undefined where the publisher has none for the platform or none that can be verified. */
   download(platform: Platform): Download | undefined;
 }

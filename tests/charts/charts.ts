@@ -1,0 +1,162 @@
+/**
+ * Charts that stand in for publishers' own: they have the names and the versions that our add-ons ask for, take the values that our add-ons give,
+ * and no others, and make a workload of them. What theirs make of the values besides is theirs.
+ */
+import * as versions from "../../components/versions";
+import type { PinnedChart } from "../../components/addons/chart";
+import type { ServedChart } from "./chart-repository";
+
+/** The places that values may have: `*` is any key, and what lies below a place is free. */
+const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?: Record<string, string> }[] = [
+  { pinned: versions.cilium, values: ["ipam.mode"] },
+  {
+    pinned: versions.nvidiaGpuOperator,
+    values: [
+      ...["driver.enabled", "toolkit.env", "daemonsets.tolerations", "operator.tolerations", "mig.strategy"],
+      ...["node-feature-discovery.worker", "node-feature-discovery.master", "node-feature-discovery.gc"],
+      ...["devicePlugin.enabled", "devicePlugin.config", "migManager.config"],
+    ],
+  },
+  {
+    pinned: versions.nvidiaDraDriver,
+    values: [
+      ...["gpuResourcesEnabledOverride", "nvidiaDriverRoot", "kubeletPlugin.tolerations", "controller.tolerations"],
+    ],
+  },
+  {
+    pinned: versions.amdGpuOperator,
+    values: [
+      ...["kmm.enabled", "kmm.watch", "remediation.enabled", "remediation.installCRDs", "deviceConfig.spec"],
+      ...["controllerManager.manager", "node-feature-discovery.worker", "node-feature-discovery.master"],
+    ],
+  },
+  {
+    pinned: versions.efsCsiDriver,
+    values: ["controller.hostNetwork", "controller.replicaCount", "controller.tolerations", "controller.affinity"],
+  },
+  { pinned: versions.nfsCsiDriver, values: ["controller.replicas", "controller.tolerations", "node.tolerations"] },
+  {
+    pinned: versions.kuberayOperator,
+    values: ["tolerations"],
+    files: { "crds/rayclusters.yaml": definition("ray.io", "v1", "rayclusters", "RayCluster") },
+  },
+  {
+    pinned: versions.jupyterhub,
+    values: [
+      ...["hub.config", "hub.db", "proxy.service", "singleuser.storage", "singleuser.startTimeout"],
+      ...["singleuser.profileList", "cull", "prePuller.hook", "prePuller.continuous"],
+      ...["scheduling.userScheduler", "scheduling.corePods"],
+    ],
+  },
+  {
+    pinned: versions.slurmOperatorDefinitions,
+    values: [],
+    files: {
+      "templates/controllers.yaml": definition("slinky.slurm.net", "v1beta1", "controllers", "Controller"),
+      "templates/workload.yaml": "",
+    },
+  },
+  {
+    pinned: versions.slurmOperator,
+    values: ["operator.tolerations", "webhook.tolerations", "certManager.enabled"],
+  },
+  {
+    pinned: versions.slurm,
+    values: [
+      ...["clusterName", "slurmKey.create", "slurmKey.secretRef", "jwtKey.create", "jwtKey.secretRef", "configFiles"],
+      ...["controller.logfile", "controller.persistence", "controller.podSpec", "restapi.podSpec", "accounting"],
+      ...["loginsets", "nodesetDefaults.logfile", "nodesets", "partitions"],
+    ],
+    files: { "templates/workload.yaml": controller() },
+  },
+];
+
+export const chartsOfOurs: readonly ServedChart[] = charts.map(({ pinned: { chart, version }, values, files }) => ({
+  name: chart.split("/").at(-1)!,
+  version,
+  files: {
+    "values.yaml": "{}",
+    "values.schema.json": JSON.stringify(schemaOf(values)),
+    "templates/workload.yaml": workload(),
+    ...files,
+  },
+}));
+
+interface Schema {
+  type: "object";
+  properties: Record<string, Schema | object>;
+  additionalProperties: false;
+}
+
+function schemaOf(places: readonly string[]): Schema {
+  const schema: Schema = { type: "object", properties: { global: {} }, additionalProperties: false };
+  for (const place of places) {
+    const parts = place.split(".");
+    let at = schema;
+    for (const part of parts.slice(0, -1))
+      at = (at.properties[part] ??= { type: "object", properties: {}, additionalProperties: false }) as Schema;
+    at.properties[parts.at(-1)!] = {};
+  }
+  return schema;
+}
+
+function workload(): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Chart.Name }}
+  namespace: {{ .Release.Namespace }}
+  annotations: { values: {{ .Values | toJson | sha256sum | quote }} }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: {{ .Chart.Name }} } }
+  template:
+    metadata: { labels: { app: {{ .Chart.Name }} } }
+    spec:
+      tolerations: [{ operator: Exists }]
+      containers: [{ name: main, image: "registry.example/{{ .Chart.Name }}:{{ .Chart.Version }}" }]
+`;
+}
+
+/** In the place of Slinky's operator, which makes one of its Controller. */
+function controller(): string {
+  return `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: {{ .Release.Name }}-controller, namespace: {{ .Release.Namespace }} }
+spec:
+  serviceName: controller
+  selector: { matchLabels: { app: controller } }
+  template:
+    metadata: { labels: { app: controller } }
+    spec:
+      tolerations: [{ operator: Exists }]
+      containers: [{ name: slurmctld, image: "registry.example/slurmctld:1" }]
+      volumes: [{ name: key, secret: { secretName: {{ .Values.slurmKey.secretRef.name }} } }]
+---
+apiVersion: slinky.slurm.net/v1beta1
+kind: Controller
+metadata: { name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }} }
+spec: { clusterName: {{ .Values.clusterName | quote }} }
+`;
+}
+
+function definition(group: string, version: string, plural: string, kind: string): string {
+  return JSON.stringify({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        },
+      ],
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import type { AddOn } from "../../../../components/addons/add-on";
+import { gpuSupport } from "../../../../components/addons/gpu/install";
+import { JupyterHub } from "../../../../components/addons/jupyterhub/jupyterhub";
+import { KubeRay } from "../../../../components/addons/kuberay";
+import { efsStorage } from "../../../../components/addons/shared-storage/efs";
+import { nfsStorage } from "../../../../components/addons/shared-storage/nfs";
+import { Slurm } from "../../../../components/addons/slurm/slurm";
+import type { NodeGroupStatus } from "../../../../components/cluster";
+import { ExistingCluster } from "../../../../components/existing/cluster";
+import * as pulumi from "../../../../sdk/pulumi";
+
+const config = new pulumi.Config();
+const name = config.require("addOn");
+const kubeconfig = config.require("kubeconfig");
+
+const group: NodeGroupStatus = {
+  ...{ name: "workers", role: "worker", gpus: 1, machineTypes: ["v100"] },
+  ...{ minSize: 1, maxSize: 2, size: 1, problems: [] },
+};
+/** As a cluster of ours is, with groups of its own. */
+class Cluster extends ExistingCluster {
+  override readonly nodeGroups = pulumi.output([group]);
+}
+
+const client = {
+  issuer: "https://sso.example.com/realms/lab",
+  clientId: "train",
+  secret: "CLIENT-SECRET-CLIENT-SECRET",
+};
+const gpus = { name: "gpu", gpus: 8, taints: [{ key: "team", value: "search", effect: "NoSchedule" as const }] };
+const shared = { gpuDriver: "operator", gpuSharing: { timeSlicing: 4 } } as const;
+
+const beside: Record<string, AddOn> = {
+  "gpu-operator": gpuSupport([{ ...gpus, ...shared }], { mode: "plugin" }),
+  dra: gpuSupport([{ ...gpus, gpuDriver: "operator" }], { mode: "dra" }),
+  amd: gpuSupport([{ ...gpus, gpuVendor: "amd" }], { mode: "plugin" }),
+  efs: efsStorage({ fileSystemId: "fs-1", ready: [] }),
+  nfs: nfsStorage({ server: "192.0.2.1", ready: [] }),
+};
+const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResourceOptions) => pulumi.Resource> = {
+  kuberay: (cluster, options) => new KubeRay("ray", { cluster }, options),
+  jupyterhub: (cluster, options) =>
+    new JupyterHub(
+      "hub",
+      { cluster, client, url: "https://hub.example.com", storageClass: "homes", protect: false },
+      options,
+    ),
+  slurm: (cluster, options) =>
+    new Slurm(
+      "lab",
+      { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, storageClass: "homes", protect: false },
+      options,
+    ),
+};
+
+/** What a chart does not know. */
+const wrong: pulumi.ResourceTransform = ({ type, props, opts }) =>
+  type === "kubernetes:helm.sh/v3:Release" ? { props: { ...props, values: { nonsense: true } }, opts } : undefined;
+
+const cluster = new Cluster("train", { kubeconfig });
+const options = config.getBoolean("wrong") ? { transforms: [wrong] } : {};
+const { status: kubernetesVersion, kubeProvider: provider } = cluster;
+beside[name]?.({ name: "train", kubernetesVersion, nodeGroups: [] }, { provider, ...options });
+alone[name]?.(cluster, options);
