@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { Refusal } from "../../autoscaler/group/refusal";
 import { GroupScene, staleMs } from "./scene";
 
@@ -128,6 +129,28 @@ describe("a node group under cluster-autoscaler", () => {
   });
 
   describe("at rest", () => {
+    it("is described once a minute, whatever cluster-autoscaler asks meanwhile", async () => {
+      const minutes = 10;
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+      scene.cloud.calls.length = 0;
+      mock.timers.enable({ apis: ["setTimeout"] });
+      try {
+        scene.reconciler.start();
+        for (let second = 0; second < minutes * 60; second++) {
+          scene.group.instances();
+          scene.time += 1_000;
+          mock.timers.tick(1_000);
+          await new Promise(setImmediate);
+        }
+        assert.equal(scene.cloud.calls.filter((call) => call === "describe").length, minutes);
+        const ended = scene.reconciler.stop();
+        mock.timers.tick(0);
+        await ended;
+      } finally {
+        mock.timers.reset();
+      }
+    });
+
     it("takes over what somebody else made of the group, also a restarted server", async () => {
       const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
       scene.cloud.target = 4;

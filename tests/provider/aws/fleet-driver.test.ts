@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { CreateFleetCommand, ModifyFleetCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  CreateFleetCommand,
+  ModifyFleetCommand,
+  TerminateInstancesCommand,
+  type DescribeFleetHistoryCommand,
+  type EC2Client,
+} from "@aws-sdk/client-ec2";
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { shapeOfSpec } from "../../../provider/aws/fleet/fleet-spec";
-import { addTemplateVersion, deadline, makeGroup, startScene, until, type Scene } from "./scene";
+import { Fleets } from "../../../provider/aws/fleet/fleets";
+import { addTemplateVersion, deadline, makeGroup, pace, startScene, until, type Scene } from "./scene";
 
 describe("fleet driver", () => {
   let scene: Scene;
@@ -158,6 +165,24 @@ describe("fleet driver", () => {
     assert.match(rejected.message, /security group 'sg-1' does not exist/);
     assert.deepEqual(await short.driver.problems(new Date(Date.now() + 60_000), deadline()), []);
     await scene.simulator.setQuotas({ "L-DB2E81BA": 1000 });
+  });
+
+  it("reads a fleet's whole history, oldest first, whatever the pages", async () => {
+    const at = (minute: number) => ({ Timestamp: new Date(minute * 60_000), EventType: "error" });
+    const pages: Record<string, object> = {
+      first: { HistoryRecords: [at(3)], NextToken: "second" },
+      second: { HistoryRecords: [], NextToken: "third" },
+      third: { HistoryRecords: [at(1), at(2)] },
+    };
+    const asked: string[] = [];
+    const send = async ({ input: { NextToken = "first" } }: DescribeFleetHistoryCommand) => {
+      asked.push(NextToken);
+      return pages[NextToken];
+    };
+    const fleets = new Fleets({ send } as unknown as EC2Client, { clusterName: "alpha", nodeGroup: "paged" }, pace);
+    const records = await fleets.history("fleet-1", new Date(0), deadline());
+    assert.deepEqual(asked, ["first", "second", "third"]);
+    assert.deepEqual(records, [at(1), at(2), at(3)]);
   });
 
   it("reports an interruption of a spot machine, which the fleet replaces", async () => {
