@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import type { PackageSchema } from "../sdk/schema/package-schema";
 import { compilerOptions, formatSchema, generateSchema } from "./schema/package-schema";
 import { referencePages } from "./schema/reference";
+import { typescriptPage } from "./schema/typescript-pages";
 import { SchemaError } from "./schema/schema-error";
 
 const root = join(__dirname, "..");
@@ -18,6 +19,12 @@ function entryPoints(): string[] {
       .filter((file) => existsSync(file)),
   );
 }
+
+/** Those with classes that the schema, and so other languages, do not have. */
+const typescriptEntryPoints = [
+  { name: "pulumi-gpu-clusters", file: join(root, "components/index.ts") },
+  { name: "pulumi-gpu-clusters/addons", file: join(root, "components/addons/index.ts") },
+];
 
 /** The room is the folder below `sdk` or `components`; what several rooms share is in `cluster`: Go's generator takes no types of the root. */
 function roomOf(fileName: string): string {
@@ -57,6 +64,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   return new Map([
     ["plugin/schema.json", text],
     ...[...pages].map(([room, page]) => [`${reference}/${room}.md`, page] as const),
+    [`${reference}/typescript.md`, typescriptPage(typescriptEntryPoints, compilerOptions(join(root, "tsconfig.json")))],
   ]);
 }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as addons from "../../../components/addons";
+import * as index from "../../../components";
 import type { EnumSpec, ObjectSpec, PackageSchema } from "../../../sdk/schema/package-schema";
 import { committedSchema } from "../../../sdk/schema/committed";
 import { generatedFiles } from "../../../build/schema";
@@ -39,6 +41,21 @@ describe("the package schema", function () {
     assert.match(page, /^- `token` \(string, optional, secret\)$/m);
     assert.match(page, /^- `parts` \(list of \[ThingPart\]\(#thingpart\), optional\)/m);
     assert.match(page, /^- `mode` \(`calm`.*, optional, default `"calm"`\)$/m);
+  });
+
+  it("has a page of what TypeScript alone has, with what each class takes and gives", async () => {
+    const page = (await generatedFiles()).get("docs/reference/typescript.md")!;
+    const titles = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    const exported = Object.keys({ ...index, ...addons });
+    assert.deepEqual(
+      exported.filter((name) => !titles.includes(name)),
+      [],
+    );
+    assert.ok(!titles.includes("SharedClaimArgs"), "arguments stand with their class");
+    const claim = page.slice(page.indexOf("## SharedClaim\n"), page.indexOf("## Slurm\n"));
+    assert.match(claim, /^- `sizeGib` \(`number`\): Size that the claim asks for/m);
+    assert.match(claim, /^- `protect` \(`boolean`, optional\): .* Default: `true`\.$/m);
+    assert.match(claim, /\*\*Outputs\*\*\n\n- `claimName` \(`string`\): Known once the claim is there\./);
   });
 
   describe("of the fixture", () => {
