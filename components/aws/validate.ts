@@ -33,7 +33,11 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
     problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
   }
-  if (known(args.keyPair) === "") problems.add("keyPair", "must be the name of an EC2 key pair of the region");
+  const keyPair = known(args.keyPair);
+  if (keyPair === "") problems.add("keyPair", "must be the name of an EC2 key pair of the region");
+  // The engine hands a boolean of a stack's config over as its text.
+  else if (keyPair === "true" || keyPair === "false")
+    problems.add("keyPair", `must be the name of an EC2 key pair of the region, not the boolean ${keyPair}`);
   if (args.region !== undefined && !regionPattern.test(args.region)) {
     problems.add("region", `"${args.region}" is not a region such as us-west-2`);
   }

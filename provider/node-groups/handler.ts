@@ -224,6 +224,7 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
     async delete(id, { inputs }, context) {
       const call = { inputs, context, id };
       const driver = cloud.open(call);
+      context.log.status(`node group "${inputs.name}" is being deleted: waiting until its machines are gone`);
       await within("deleting", cloud.limits.deleteMs, call, (signal) =>
         withReason(signal, () => driver.destroy(signal)),
       );

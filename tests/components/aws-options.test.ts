@@ -71,6 +71,12 @@ describe("components/aws: plain mistakes", () => {
     assert.deepEqual(refused(good), []);
   });
 
+  it("are told before AWS is asked: a switch in the place of a key pair's name", () => {
+    assert.deepEqual(refused({ keyPair: "true" }), [
+      "keyPair: must be the name of an EC2 key pair of the region, not the boolean true",
+    ]);
+  });
+
   it("are told once: a range that no VPC can have is not compared with others besides", () => {
     assert.deepEqual(refused({ network: { cidr: "10.96.0.0/15" } }), [
       'network.cidr: "10.96.0.0/15" must be an IPv4 range from /16 to /24 such as 10.0.0.0/16',

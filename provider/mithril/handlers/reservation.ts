@@ -127,6 +127,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
     const end = { onDestroy: inputs.onDestroy, property: "onDestroy" };
+    context.log.status(`reservation "${inputs.name}" is being ended`);
     await limited(context, { what: `ending reservation "${inputs.name}"`, ms: 15 * minuteMs }, (signal) =>
       endReservation(api, id, end, signal),
     );

@@ -130,6 +130,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
     await limited(context, { what: `deleting spot bid "${inputs.name}"`, ms: 15 * minuteMs }, async (signal) => {
       await api.bids.delete(id, signal);
       await waitFor(async () => {
+        context.log.status(`spot bid "${inputs.name}" is being deleted: waiting until its instances are gone`);
         const bid = await api.bids.find(id, signal);
         if (bid && isLiveBid(bid)) return undefined;
         const instances = await instancesOf(api, { bids: [id] }, signal);

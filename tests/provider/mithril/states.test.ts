@@ -71,6 +71,17 @@ describe("States of Mithril's orders", () => {
     assert.deepEqual([await group.up(groupInputs), await bid.up(bidInputs)], ["same", "same"]);
   }
 
+  it("are told to be under way while orders are deleted, which takes minutes", async () => {
+    await group.up(groupInputs);
+    await bid.up(bidInputs);
+    plugin.messages.length = 0;
+    const clock = setInterval(() => pass(second), 20);
+    await Promise.all([group.destroy(), bid.destroy()]).finally(() => clearInterval(clock));
+    const told = plugin.messages.map(({ message }) => message).join("\n");
+    assert.match(told, /node group "gpu" is being deleted: waiting until its machines are gone/);
+    assert.match(told, /spot bid "alone" is being deleted: waiting until its instances are gone/);
+  });
+
   it("are shown as they change: won, outbid, won again, moved to other hosts", async () => {
     setPrice(9000);
     await group.up(groupInputs);
