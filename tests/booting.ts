@@ -10,7 +10,11 @@ import { ensureMachineImage, ImageSourceUnreachable } from "../simulator/machine
 
 export const machinesFolder = "tests/machines-nspawn";
 
-const onServices = ["tests/provider/keycloak/keycloak.e2e.ts", "tests/engine/charts.e2e.ts"];
+const onServices = [
+  "tests/provider/keycloak/keycloak.e2e.ts",
+  "tests/engine/charts.e2e.ts",
+  "tests/provider/michelangelo/kuberay.e2e.ts",
+];
 
 /** `cloud`: one cluster on each cloud, in the file that has its name. `services`: what needs no machines. `all`: everything. */
 export type Extent = "cloud" | "services" | "all";

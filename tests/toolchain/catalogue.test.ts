@@ -3,6 +3,7 @@ import {
   benchToolNames,
   catalogue,
   nodeToolNames,
+  operatorToolNames,
   pluginToolNames,
   testToolNames,
   toolNames,
@@ -13,7 +14,14 @@ import { findVersion, isAccepted } from "../../toolchain/tools/version";
 describe("tool catalogue", () => {
   it("lists every tool once", () =>
     assert.deepEqual(
-      [...toolNames, ...nodeToolNames, ...testToolNames, ...benchToolNames, ...pluginToolNames].sort(),
+      [
+        ...toolNames,
+        ...nodeToolNames,
+        ...testToolNames,
+        ...benchToolNames,
+        ...pluginToolNames,
+        ...operatorToolNames,
+      ].sort(),
       Object.keys(catalogue).sort(),
     ));
 
@@ -29,6 +37,7 @@ describe("tool catalogue", () => {
         etcd: "go.etcd.io/etcd/server/v3",
         flannel: "github.com/flannel-io/flannel",
         karpenter: "sigs.k8s.io/karpenter",
+        kuberay: "github.com/ray-project/kuberay/ray-operator",
         kubernetes: "k8s.io/kubernetes",
         kwok: "sigs.k8s.io/kwok",
         pulumi: "github.com/pulumi/pulumi/pkg/v3",

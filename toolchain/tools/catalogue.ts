@@ -3,6 +3,7 @@ import type {
   BenchToolName,
   Download,
   NodeToolName,
+  OperatorToolName,
   Platform,
   PluginToolName,
   TestToolName,
@@ -21,6 +22,7 @@ const cloudProviderAwsVersion = "1.36.2";
 const flannelVersion = "0.28.10";
 const cniPluginsVersion = "0.9.1";
 const karpenterVersion = "1.14.1";
+const kuberayVersion = "1.5.0";
 // The module's newest, which its releases are not made from any more.
 const pulumiKubernetesVersion = "4.0.0-20260115033456-f47bc2d6f199";
 
@@ -244,6 +246,20 @@ const pulumiResourceKubernetes: Tool = {
   download: () => undefined,
 };
 
+const rayOperator: Tool = {
+  name: "ray-operator",
+  version: kuberayVersion,
+  // It does not tell its version.
+  accepts: { from: kuberayVersion, below: "1.5.1" },
+  versionArguments: [],
+  companions: [],
+  module: "kuberay",
+  package: "github.com/ray-project/kuberay/ray-operator",
+  linkFlags: "-s -w",
+  // Published as a container image only.
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -264,6 +280,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   flanneld,
   "flannel-cni": flannelCni,
   karpenter,
+  "ray-operator": rayOperator,
   "pulumi-resource-kubernetes": pulumiResourceKubernetes,
 };
 
@@ -287,3 +304,4 @@ export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld"
 
 export const benchToolNames: readonly BenchToolName[] = ["karpenter"];
 export const pluginToolNames: readonly PluginToolName[] = ["pulumi-resource-kubernetes"];
+export const operatorToolNames: readonly OperatorToolName[] = ["ray-operator"];

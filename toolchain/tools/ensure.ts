@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { benchToolNames, catalogue, nodeToolNames, pluginToolNames, testToolNames, toolNames } from "./catalogue";
+import {
+  benchToolNames,
+  catalogue,
+  nodeToolNames,
+  operatorToolNames,
+  pluginToolNames,
+  testToolNames,
+  toolNames,
+} from "./catalogue";
 import { compile, compileRecipe, filesOf } from "./compile";
 import { ChecksumMismatchError, download, UnreachableError, type Downloader } from "./download";
 import { withLock } from "./lock";
@@ -38,7 +46,14 @@ export async function findOrInstall(
   names: readonly AnyToolName[],
   workshop: Workshop,
 ): Promise<Map<AnyToolName, FoundTool>> {
-  const known = [...toolNames, ...nodeToolNames, ...testToolNames, ...benchToolNames, ...pluginToolNames];
+  const known = [
+    ...toolNames,
+    ...nodeToolNames,
+    ...testToolNames,
+    ...benchToolNames,
+    ...pluginToolNames,
+    ...operatorToolNames,
+  ];
   const wanted = known.filter((name) => names.includes(name)).map((name) => catalogue[name]);
   const found = new Map<AnyToolName, FoundTool>();
   const probes = new VersionProbes(path.join(workshop.cache.folder, "versions.json"));

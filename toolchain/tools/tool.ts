@@ -15,7 +15,10 @@ export type BenchToolName = "karpenter";
 /** Provider plugins that only some tests need: they take minutes to compile, too. */
 export type PluginToolName = "pulumi-resource-kubernetes";
 
-export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName | PluginToolName;
+/** Operators that run beside tests, against a simulated cluster: they take a minute to compile. */
+export type OperatorToolName = "ray-operator";
+
+export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName | PluginToolName | OperatorToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
 export type GoModuleName =
@@ -26,6 +29,7 @@ export type GoModuleName =
   | "etcd"
   | "flannel"
   | "karpenter"
+  | "kuberay"
   | "kubernetes"
   | "kwok"
   | "pulumi"

@@ -129,9 +129,15 @@ function endpointOf(kubeconfig: string): string | undefined {
   }
 }
 
-function addressOf({ apiServer, kubeconfig }: Inputs) {
+/** What is given for the API server's address, if it is known, and in which field. */
+function serverOf({ apiServer, kubeconfig }: Inputs): { property: string; server: string | undefined } {
+  if (apiServer !== undefined) return { property: "apiServer", server: known(apiServer) };
   const text = known(kubeconfig);
-  const server = apiServer === undefined ? text && endpointOf(text) : known(apiServer);
+  return { property: "kubeconfig", server: text === undefined ? undefined : endpointOf(text) };
+}
+
+function addressOf(inputs: Inputs) {
+  const { server } = serverOf(inputs);
   const address = server === undefined ? undefined : apiServerAddress(server);
   return address === undefined || "problem" in address ? undefined : address;
 }
@@ -142,10 +148,8 @@ function wrongName({ clusterName }: Inputs): CheckFailure[] {
   return reason === undefined ? [] : [{ property: "clusterName", reason }];
 }
 
-function wrongAddress({ apiServer, kubeconfig }: Inputs): CheckFailure[] {
-  const text = known(kubeconfig);
-  const property = apiServer === undefined ? "kubeconfig" : "apiServer";
-  const server = apiServer === undefined ? text && endpointOf(text) : known(apiServer);
+function wrongAddress(inputs: Inputs): CheckFailure[] {
+  const { property, server } = serverOf(inputs);
   const address = server === undefined ? undefined : apiServerAddress(server);
   if (address === undefined || !("problem" in address)) return [];
   return [{ property, reason: property === "kubeconfig" ? `its server ${address.problem}` : address.problem }];

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { registration } from "../../../provider/michelangelo/handlers/registration";
 import { healthOf } from "../../../provider/michelangelo/condition";
 import { chosen, isOld, type TokenSecret } from "../../../provider/michelangelo/tokens";
+import { Unknown } from "../../../provider/server/values";
+import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { apiServerAddress } from "../../../sdk/michelangelo/address";
 import { durationMs } from "../../../sdk/michelangelo/duration";
 import { wrongClusterName } from "../../../sdk/michelangelo/names";
+import { testContext } from "../kubernetes/context";
 
 describe("Michelangelo's address of an API server", () => {
   it("has the scheme in the host and the port as a text, 443 where a URL has none", () => {
@@ -104,5 +108,49 @@ describe("Michelangelo's health of a cluster", () => {
       "Kubernetes' own word is not Michelangelo's",
     );
     assert.deepEqual(healthOf(cluster()), { ready: false, saidAtMs: 0, said: "", taken: false });
+  });
+});
+
+describe("a registration's inputs", () => {
+  const kubeconfigAt = (endpoint: string) =>
+    renderKubeconfig({ clusterName: "c", endpoint, certificateAuthority: "CA", credentials: { token: "hunter22" } });
+  const right = {
+    kubeconfig: kubeconfigAt("https://192.0.2.7:6443"),
+    controlPlaneKubeconfig: kubeconfigAt("https://192.0.2.8:6443"),
+    clusterName: "gpu-east",
+  };
+  const refused = async (inputs: object) => {
+    const failures = await registration.check!({ ...right, ...inputs } as never, testContext());
+    assert.ok(!JSON.stringify(failures).includes("hunter22"));
+    return failures.map(({ property, reason }) => `${property}: ${reason}`);
+  };
+
+  it("are right, or not known yet", async () => {
+    assert.deepEqual(await refused({}), []);
+    const unknown = Object.fromEntries(
+      ["kubeconfig", "controlPlaneKubeconfig", "clusterName", "apiServer", "rotateEvery", "controllerManager"].map(
+        (key) => [key, Unknown.value],
+      ),
+    );
+    assert.deepEqual(await refused(unknown), []);
+  });
+
+  it("are refused by their fields, all at once", async () => {
+    const wrong = {
+      kubeconfig: kubeconfigAt("https://rancher.example/k8s/clusters/c-1"),
+      controlPlaneKubeconfig: "token: [",
+      clusterName: "GPU_East",
+      rotateEvery: "10m",
+    };
+    const said = await refused(wrong);
+    const fields = ["controlPlaneKubeconfig", "clusterName", "kubeconfig", "rotateEvery", "controllerManager"];
+    assert.deepEqual(
+      said.map((line) => line.split(":")[0]),
+      fields,
+    );
+    assert.match(said[2]!, /its server "https:\/\/rancher\.example" is followed by a path/);
+    assert.deepEqual(await refused({ apiServer: "http://10.0.0.1:8080" }), [
+      'apiServer: "http://10.0.0.1:8080" must be https://host:port',
+    ]);
   });
 });
