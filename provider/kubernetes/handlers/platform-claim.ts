@@ -2,7 +2,7 @@ import type { Unwrap } from "../../../sdk/pulumi";
 import { platformConflict, type PlatformClaimArgs } from "../../../sdk/kubernetes/platform-claim";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { KubernetesApiError, type KubernetesApi } from "../api";
 import { kubernetesApi } from "../client";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -46,26 +46,8 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
-  async create({ kubeconfig, platform }, context) {
-    const owner = context.urn;
-    const claim = async (api: KubernetesApi) => {
-      const { apiVersion, kind, ...metadata } = mark;
-      const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
-      const made = await api
-        .create({ apiVersion, kind, metadata: { ...metadata, labels }, data: { platform, owner } }, context.signal)
-        .catch((error: unknown) => {
-          if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
-          throw error;
-        });
-      if (made !== undefined) return { owner };
-      const found = await markOf(api, context.signal);
-      if (found === undefined) return new NotYet("another mark was there, and is gone");
-      // Ours, from a create whose answer was lost.
-      return found.owner === owner && found.platform === platform
-        ? { owner }
-        : new Error(platformConflict(platform, found.platform));
-    };
-    return { id: platform, outputs: await asked(kubeconfig, context, claim) };
+  async create(inputs, context) {
+    return { id: inputs.platform, outputs: await claimed(inputs, context) };
   },
 
   async read(id, state, { signal, log }) {
@@ -80,7 +62,7 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
     }
   },
 
-  update: async (_id, _inputs, { outputs }) => outputs,
+  update: (_id, inputs, _state, context) => claimed(inputs, context),
 
   async delete(_id, { inputs, outputs }, context) {
     await asked(inputs.kubeconfig, context, async (api) => {
@@ -90,6 +72,38 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
     });
   },
 };
+
+async function claimed(
+  { kubeconfig, platform }: PlatformClaimInputs,
+  context: ResourceContext,
+): Promise<PlatformClaimOutputs> {
+  const owner = context.urn;
+  const { apiVersion, kind, ...metadata } = mark;
+  const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
+  const object = { apiVersion, kind, metadata: { ...metadata, labels }, data: { platform, owner } };
+  let mayBeThere = false;
+  const claim = async (api: KubernetesApi) => {
+    mayBeThere = true;
+    const made = await api.create(object, context.signal).catch((error: unknown) => {
+      if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
+      throw error;
+    });
+    if (made !== undefined) return { owner };
+    const found = await markOf(api, context.signal);
+    if (found === undefined) return new NotYet("another mark was there, and is gone");
+    // Ours, from a create whose answer was lost.
+    if (found.owner === owner && found.platform === platform) return { owner };
+    mayBeThere = false;
+    return new Error(platformConflict(platform, found.platform));
+  };
+  try {
+    return await asked(kubeconfig, context, claim);
+  } catch (error) {
+    if (!mayBeThere) throw error;
+    // An answer may have been lost: whoever deletes this looks for it.
+    throw new PartialFailure(platform, { owner }, [messageOf(error)], { cause: error });
+  }
+}
 
 async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<Mark | undefined> {
   const data = (await api.read(mark, signal))?.["data"] as Partial<Mark> | undefined;

@@ -9,6 +9,8 @@ import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 export interface HttpsServer {
   kubeconfig: string;
   endpoint: string;
+  /** For a gate before it, where it has its address for a name. */
+  identity: { certificate: string; privateKey: string; certificateAuthority: string };
   server: Server;
   /** New TCP connections so far. */
   connections: () => number;
@@ -17,12 +19,13 @@ export interface HttpsServer {
 
 export async function httpsServer(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  names: { serverName?: string } = { serverName: "kubernetes" },
+  names: { serverName?: string; ipAddresses?: string[] } = { serverName: "kubernetes" },
 ): Promise<HttpsServer> {
   const ca = await makeAuthority("kubernetes");
   const serving = await issueCertificate(ca, {
     commonName: "kube-apiserver",
     dnsNames: ["kubernetes"],
+    ...(names.ipAddresses && { ipAddresses: names.ipAddresses }),
     usages: ["server"],
     validForHours: 1,
   });
@@ -51,6 +54,7 @@ export async function httpsServer(
       credentials: { clientCertificate: client.certificate, clientKey: client.privateKey },
     }),
     endpoint,
+    identity: { ...serving, certificateAuthority: ca.certificate },
     server,
     connections: () => connections,
     async close() {

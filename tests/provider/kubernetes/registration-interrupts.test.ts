@@ -1,0 +1,115 @@
+/** ^C and time limits at each request of what registers a cluster: the next `up` goes on, and a destroy leaves nothing. */
+import assert from "node:assert/strict";
+import { text } from "node:stream/consumers";
+import { provider } from "../../../plugin/provider";
+import type { KubernetesObject } from "../../../provider/kubernetes/api";
+import { Secret } from "../server/harness";
+import {
+  interruptEachCreate,
+  interruptEachDelete,
+  interruptEachUpdate,
+  rig,
+  type Interrupted,
+  type Rig,
+} from "../server/harness/interruption";
+import { httpsServer, type HttpsServer } from "./https-server";
+
+const resources = {
+  "/api/v1": [
+    { name: "configmaps", kind: "ConfigMap", namespaced: true },
+    { name: "nodes", kind: "Node", namespaced: false },
+    { name: "pods", kind: "Pod", namespaced: true },
+    { name: "services", kind: "Service", namespaced: true },
+    { name: "namespaces", kind: "Namespace", namespaced: false },
+  ],
+  "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
+};
+
+describe("Whatever is interrupted while a cluster is registered", function () {
+  this.timeout(180_000);
+  const objects = new Map<string, KubernetesObject>();
+  const lists = new Map<string, object[]>([
+    ["/api/v1/nodes", [{ metadata: { name: "system" }, spec: { providerID: "aws:///z/i" } }]],
+    ["/api/v1/pods", []],
+    ["/api/v1/services", []],
+  ]);
+  let cluster: HttpsServer;
+  let rigged: Rig;
+  before(async () => {
+    cluster = await httpsServer((request, response) => void answer(request, response), { ipAddresses: ["127.0.0.1"] });
+    rigged = await rig(provider, cluster.endpoint, () => ({}), cluster.identity);
+  });
+  after(async () => {
+    await rigged.close();
+    await cluster.close();
+  });
+
+  const answer: Parameters<typeof httpsServer>[0] = async (request, response) => {
+    const path = request.url!.split("?")[0]!;
+    const say = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
+    const fixed: Record<string, object> = {
+      "/version": { gitVersion: "v1.37.0" },
+      "/apis": { groups: [{ versions: [{ groupVersion: "resource.k8s.io/v1" }] }] },
+      ...Object.fromEntries(Object.entries(resources).map(([root, list]) => [root, { resources: list }])),
+      ...Object.fromEntries([...lists].map(([root, items]) => [root, { items }])),
+    };
+    if (fixed[path]) return say(200, fixed[path]);
+    if (request.method === "POST") {
+      const made = JSON.parse(await text(request)) as KubernetesObject;
+      const place = `${path}/${made.metadata.name}`;
+      if (objects.has(place)) return say(409, { reason: "AlreadyExists" });
+      objects.set(place, made);
+      return say(201, made);
+    }
+    const found = objects.get(path);
+    if (found === undefined) return say(404, { reason: "NotFound" });
+    if (request.method === "DELETE") objects.delete(path);
+    return say(200, found);
+  };
+
+  const kubeconfig = () => new Secret(cluster.kubeconfig.replace(cluster.endpoint, rigged.gate.url));
+  const widget = (name: string, triggers: Record<string, string>) => {
+    const conditions = [{ type: "Ready", status: "True" }];
+    const [apiVersion, kind] = ["example.com/v1", "Widget"];
+    const place = `/apis/example.com/v1/widgets/${name}`;
+    if (!objects.has(place))
+      objects.set(place, { apiVersion, kind, metadata: { name, uid: name }, status: { conditions } });
+    return {
+      ...{ kubeconfig: kubeconfig(), apiVersion, kind, name },
+      conditions: [{ type: "Ready" }],
+      deletes: true,
+      triggers,
+    };
+  };
+  const left = () => Promise.resolve([...objects.keys()].filter((path) => path.includes("configmaps")));
+  const registering: (Interrupted & { requests: number })[] = [
+    {
+      type: "gpu-clusters:kubernetes:PlatformClaim",
+      inputs: () => ({ kubeconfig: kubeconfig(), platform: "Modelplane" }),
+      requests: 2,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:ObjectReady",
+      inputs: (name) => widget(name, { spec: "one" }),
+      updated: (name) => widget(name, { spec: "two" }),
+      requests: 2,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:InferenceRequirements",
+      inputs: () => ({ kubeconfig: kubeconfig(), pools: [] }),
+      updated: () => ({ kubeconfig: kubeconfig(), pools: [], timeoutSeconds: 60 }),
+      requests: 4,
+      left,
+    },
+  ];
+  for (const resource of registering) {
+    it(`${resource.type.split(":").at(-1)} goes on with the next \`up\`, and leaves nothing`, async () => {
+      assert.ok((await interruptEachCreate(rigged, resource)) >= resource.requests);
+      if (resource.updated) assert.ok((await interruptEachUpdate(rigged, resource)) >= 1);
+      await interruptEachDelete(rigged, resource);
+      assert.deepEqual(await left(), []);
+    });
+  }
+});
