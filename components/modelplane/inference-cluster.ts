@@ -1,4 +1,5 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import type { InferenceClusterArgs } from "./args";
@@ -79,6 +80,12 @@ export class InferenceCluster extends pulumi.ComponentResource {
       ...(args.taints && { taints: args.taints }),
       nodePools: pools.map((pool) => pool.spec),
     };
+    // Looked at before the object, or nobody would be told before it goes.
+    const choices = new LastingChoices(
+      `${name}-choices`,
+      { clusterName, choices: choicesOf(source, args), onChange: "warn" },
+      { parent: this },
+    );
     const object = new CustomResource(
       `${name}-cluster`,
       {
@@ -90,7 +97,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
       {
         parent: this,
         provider: controlPlane.kubeProvider,
-        dependsOn: [platform, ...(attachment?.resources ?? []), ...pools.flatMap(({ made }) => made)],
+        dependsOn: [platform, choices, ...(attachment?.resources ?? []), ...pools.flatMap(({ made }) => made)],
         replaceOnChanges: lasting,
         // There is one of its name.
         deleteBeforeReplace: true,
@@ -107,7 +114,6 @@ export class InferenceCluster extends pulumi.ComponentResource {
         conditions: [{ type: "Synced" }, { type: "Ready" }],
         fields: { gatewayAddress: "status.gateway.address" },
         triggers: { spec: pulumi.jsonStringify(spec) },
-        choices: choicesOf(source, args),
         deletes: true,
         hint: hintOf(clusterName, source),
         timeoutSeconds: 60 * (args.timeoutMinutes ?? (existing ? 20 : 60)),

@@ -9,6 +9,11 @@ export interface LastingChoicesArgs {
   clusterName: pulumi.Input<string>;
   /** What is chosen, by the name that the user knows it by, for example `{ "controlPlane.count": "1" }`. */
   choices: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
+   * @default "refuse"
+   */
+  onChange?: pulumi.Input<"refuse" | "warn">;
 }
 
 /**

@@ -58,11 +58,6 @@ export interface ObjectReadyArgs {
   /** What the object was made of, in any form: waits again when one of them changes. */
   triggers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * What the object was made with and cannot change, by the names that the user knows: another value of one replaces this, which the preview warns of.
-   * What is named for the first time, or no longer, does not.
-   */
-  choices?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /**
    * Deletes the object when this is deleted, in the foreground, and waits until it is gone. For objects whose controllers must take much down first:
    * what holds them up is told. Whatever made the object then finds it gone.
    */

@@ -1,13 +1,7 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { ObjectReadyArgs } from "../../../sdk/kubernetes/object-ready";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import {
-  PartialFailure,
-  type ResourceContext,
-  type ResourceHandler,
-  type UnknowableProperties,
-} from "../../server/resource";
-import { isUnknown } from "../../server/values";
+import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
 import { kubernetesApi } from "../client";
@@ -30,20 +24,10 @@ const refreshTimeoutMs = 5_000;
 const longestAbsenceMs = 120_000;
 
 export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs> = {
-  check(inputs, { log }, before) {
-    if (before?.deletes)
-      for (const { key, then, now } of changedChoices(before, inputs))
-        log.warn(
-          `${key} was ${then} and becomes ${now}: ${nameOf(before)} is deleted, with all that was made of it, and made anew`,
-        );
-    return checkKubeconfig(inputs);
-  },
+  check: (inputs) => checkKubeconfig(inputs),
 
-  plan: ({ inputs: before }, inputs) => ({
-    ...(changedChoices(before, inputs).length > 0 && { replaces: ["choices"] }),
-    // The object of the name must be gone before another can be made.
-    ...(before.deletes && { deleteBeforeReplace: true }),
-  }),
+  // The object of the name must be gone before another can be made.
+  plan: ({ inputs }) => (inputs.deletes ? { deleteBeforeReplace: true } : {}),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -79,17 +63,6 @@ export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs>
     if (inputs.deletes) await gone(inputs, outputs.uid, context);
   },
 };
-
-function changedChoices(
-  before: ObjectReadyInputs,
-  { choices }: UnknowableProperties<ObjectReadyInputs>,
-): { key: string; then: string; now: string }[] {
-  if (choices === undefined || isUnknown(choices)) return [];
-  return Object.entries(before.choices ?? {}).flatMap(([key, then]) => {
-    const now = choices[key];
-    return typeof now === "string" && now !== then ? [{ key, then, now }] : [];
-  });
-}
 
 async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceContext): Promise<ObjectReadyOutputs> {
   const expected = expectations(inputs);

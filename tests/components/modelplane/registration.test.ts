@@ -111,9 +111,12 @@ describe("InferenceCluster", () => {
     assert.deepEqual(all.dependenciesOf("us-east-ready"), ["us-east-cluster", "us-east-gpu-class"]);
     const ready = all.all("gpu-clusters:kubernetes:ObjectReady").find(({ name }) => name === "us-east-ready")!.inputs;
     assert.deepEqual(
-      [ready["deletes"], ready["conditions"], ready["choices"], ready["timeoutSeconds"]],
-      [true, [{ type: "Synced" }, { type: "Ready" }], { source: "existing", "nodePools[0].name": "gpu" }, 1200],
+      [ready["deletes"], ready["conditions"], ready["timeoutSeconds"]],
+      [true, [{ type: "Synced" }, { type: "Ready" }], 1200],
     );
+    const { choices, onChange } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual([choices, onChange], [{ source: "existing", "nodePools[0].name": "gpu" }, "warn"]);
+    assert.ok(object.includes("us-east-choices"));
   });
 
   it("asks for storage that is there, and for pools that have nodes", async () => {

@@ -19,6 +19,18 @@ describe("LastingChoices", () => {
     await driveResource({ plugin, type, inputs, updated: more, replaced, importable: false });
   });
 
+  it("warns of other choices where the cluster is made anew for them", async () => {
+    const resource = new EngineResource(plugin, type, "warns");
+    await resource.up({ ...inputs, onChange: "warn" });
+    const told = plugin.messages.length;
+    const changed = { clusterName: "train", choices: { dataCenterId: "there" }, onChange: "warn" };
+    assert.deepEqual((await resource.check(changed)).failures, []);
+    assert.match(
+      JSON.stringify(plugin.messages.slice(told)),
+      /dataCenterId was here and becomes there: the cluster .*train.* is deleted/,
+    );
+  });
+
   it("refuses all other choices at once, by the user's own names, and says what to do", async () => {
     const resource = new EngineResource(plugin, type, "refuses");
     await resource.up(inputs);

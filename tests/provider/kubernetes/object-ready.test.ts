@@ -163,23 +163,6 @@ describe("ObjectReady", () => {
     assert.match(away.warned, /cannot be read.*overloaded/);
   });
 
-  it("is made anew, the old object gone first, where the object cannot change, and warns of it at the preview", async () => {
-    const before = { ...inputs, deletes: true, choices: { region: "west", "pools[0].name": "gpu" } };
-    const plan = (choices: Record<string, string>) =>
-      objectReady.plan!({ inputs: before, outputs: {} as never }, { ...before, choices }, ["choices"]);
-    assert.deepEqual(plan({ region: "east", "pools[0].name": "gpu" }), {
-      replaces: ["choices"],
-      deleteBeforeReplace: true,
-    });
-    assert.deepEqual(plan({ region: "west", "pools[1].name": "more" }), { deleteBeforeReplace: true });
-    const context = testContext();
-    await objectReady.check!({ ...before, choices: { region: "east", "pools[0].name": "big" } }, context, before);
-    assert.deepEqual(context.said, [
-      "warn: region was west and becomes east: Widget default/one is deleted, with all that was made of it, and made anew",
-      "warn: pools[0].name was gpu and becomes big: Widget default/one is deleted, with all that was made of it, and made anew",
-    ]);
-  });
-
   const destroyed = async (more: Partial<ObjectReadyInputs> = {}) => {
     const outputs = { uid: "uid-1", values: {}, status: "ready" as const };
     return objectReady.delete("w", { inputs: { ...inputs, deletes: true, ...more }, outputs }, testContext());

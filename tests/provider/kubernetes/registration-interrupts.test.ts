@@ -1,5 +1,6 @@
 /** ^C and time limits at each request of what registers a cluster: the next `up` goes on, and a destroy leaves nothing. */
 import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { provider } from "../../../plugin/provider";
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
@@ -44,7 +45,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     await cluster.close();
   });
 
-  const answer: Parameters<typeof httpsServer>[0] = async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url!.split("?")[0]!;
     const say = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
     const fixed: Record<string, object> = {
