@@ -141,9 +141,10 @@ describe("sharing GPUs", () => {
   it("is one way or the other, for groups with GPUs", () => {
     assert.deepEqual(problemsOf(group), []);
     assert.deepEqual(problemsOf(shared), []);
-    assert.deepEqual(problemsOf({ ...shared, gpus: 0 }), [
-      "nodeGroups[0].gpuSharing is for groups with GPUs, and this one has none",
-    ]);
+    for (const gpuSharing of [shared.gpuSharing!, {}, { timeSlicing: 1 }])
+      assert.deepEqual(problemsOf({ ...shared, gpus: 0, gpuSharing }), [
+        "nodeGroups[0].gpuSharing is for groups with GPUs, and this one has none",
+      ]);
     assert.deepEqual(problemsOf({ ...shared, gpuSharing: {} }), [
       "nodeGroups[0].gpuSharing must have timeSlicing or mig",
     ]);

@@ -78,7 +78,7 @@ function checkStrategies(having: readonly { group: CheckedGroup; index: number }
 export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, problems: Problems): void {
   if (gpuSharing === undefined) return;
   const { timeSlicing, mig, partitions } = gpuSharing;
-  if (known(gpus) === 0) problems.add(path, "is for groups with GPUs, and this one has none");
+  if (known(gpus) === 0) return problems.add(path, "is for groups with GPUs, and this one has none");
   if (timeSlicing === undefined && mig === undefined) problems.add(path, "must have timeSlicing or mig");
   if (timeSlicing !== undefined && mig !== undefined)
     problems.add(path, "has timeSlicing and mig: only one of them shares a group's GPUs");
