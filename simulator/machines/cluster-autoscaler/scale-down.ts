@@ -27,6 +27,8 @@ export function unneeded(
       ({ node }) => node.metadata.annotations?.["cluster-autoscaler.kubernetes.io/scale-down-disabled"] !== "true",
     )
     .flatMap((candidate) => {
+      // Nothing to find room for, on many nodes.
+      if (candidate.pods.every(isOfNode)) return [{ ...candidate, moving: [] }];
       const staying = others.filter(({ node }) => node.metadata.name !== candidate.node.metadata.name);
       const moving = candidate.pods.filter((pod) => !isOfNode(pod));
       if (moving.some((pod) => !mayMove(pod))) return [];

@@ -76,8 +76,17 @@ export function quantities(of: Readonly<Record<string, string>> = {}): Resources
   return Object.fromEntries(Object.entries(of).map(([name, text]) => [name, quantity(text)]));
 }
 
+/** Each pod is held against thousands of nodes. */
+const requests = new WeakMap<Pod, Resources>();
+
 /** With itself as one of the node's pods. Without a request the limit counts, as the API server has it. */
-export function requestsOf({ spec }: Pod): Resources {
+export function requestsOf(pod: Pod): Resources {
+  const found = requests.get(pod) ?? summed(pod);
+  requests.set(pod, found);
+  return found;
+}
+
+function summed({ spec }: Pod): Resources {
   const sum: Record<string, number> = { pods: 1 };
   for (const { resources = {} } of spec.containers)
     for (const [name, text] of Object.entries({ ...resources.limits, ...resources.requests }))
@@ -93,8 +102,8 @@ export function fits(pod: Pod, { labels, taints, free }: Room): boolean {
   const { nodeSelector = {}, affinity, tolerations = [] } = pod.spec;
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return (
-    Object.entries(requestsOf(pod)).every(([name, wanted]) => wanted <= (free[name] ?? 0)) &&
     Object.entries(nodeSelector).every(([key, value]) => labels[key] === value) &&
+    Object.entries(requestsOf(pod)).every(([name, wanted]) => wanted <= (free[name] ?? 0)) &&
     (terms?.some(({ matchExpressions = [] }) => matchExpressions.every((each) => matches(each, labels))) ?? true) &&
     taints.every((taint) => taint.effect === "PreferNoSchedule" || tolerations.some((each) => tolerates(each, taint)))
   );
