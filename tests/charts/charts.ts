@@ -8,7 +8,7 @@ import type { ServedChart } from "./chart-repository";
 
 /** The places that values may have: `*` is any key, and what lies below a place is free. */
 const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?: Record<string, string> }[] = [
-  { pinned: versions.cilium, values: ["ipam.mode"] },
+  { pinned: versions.cilium, values: ["ipam.mode", "operator", "tolerations", "envoy"] },
   {
     pinned: versions.nvidiaGpuOperator,
     values: [
