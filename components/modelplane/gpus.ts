@@ -19,6 +19,7 @@ interface Published {
   computeCapability: string;
 }
 
+/** Sources: docs/architecture.md, decision 32. */
 const published: Readonly<Record<string, Published>> = {
   t4: { memoryMib: 15_360, architecture: "Turing", computeCapability: "7.5.0" },
   a10g: { memoryMib: 23_028, architecture: "Ampere", computeCapability: "8.6.0" },
