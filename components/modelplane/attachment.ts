@@ -33,7 +33,8 @@ export function attach(source: ExistingSourceArgs, place: AttachmentPlace): Atta
   const { name, parent, after } = place;
   const secretName = `${place.clusterName}-kubeconfig`;
   const cacheStorageClass = source.cacheStorageClass ?? cluster.sharedStorageClass;
-  const claim = claimPlatform(name, cluster, "Modelplane", { parent, dependsOn: after });
+  // A kubeconfig may be known before its machine is there: the provider comes when the API answers, and goes before the machine.
+  const claim = claimPlatform(name, cluster, "Modelplane", { parent, dependsOn: [...after, cluster.kubeProvider] });
   const requirements = new InferenceRequirements(
     `${name}-requirements`,
     {

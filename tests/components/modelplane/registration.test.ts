@@ -22,10 +22,17 @@ const group: NodeGroupStatus = {
   ...{ gpus: 8, gpuModel: "H100", problems: [] },
 };
 
+class Provider extends pulumi.ProviderResource {
+  constructor(name: string) {
+    super("kubernetes", name, {});
+  }
+}
+
 function clusterOf(clusterName: string, groups: NodeGroupStatus[] = [group]): KubernetesCluster {
   return {
     clusterName: pulumi.output(clusterName),
     kubeconfig: pulumi.secret(kubeconfigOf(clusterName)),
+    kubeProvider: new Provider(`to-${clusterName}`),
     nodeGroups: pulumi.output(groups),
   } as KubernetesCluster;
 }
@@ -93,7 +100,7 @@ describe("InferenceCluster", () => {
 
   it("writes nothing before Modelplane is there, the cluster is its own and has what it needs; access goes last", async () => {
     const { all } = await registered();
-    assert.deepEqual(all.dependenciesOf("us-east-claim"), ["us-east-platform"]);
+    assert.deepEqual(all.dependenciesOf("us-east-claim").sort(), ["to-serve", "us-east-platform"]);
     assert.deepEqual(all.dependenciesOf("us-east-requirements"), ["us-east-claim"]);
     assert.deepEqual(all.dependenciesOf("us-east-modelplane-account").sort(), [
       "us-east-claim",
