@@ -105,6 +105,9 @@ export const slurmOperatorDefinitions = { chart: `${slinky}/slurm-operator-crds`
 export const slurmOperator = { chart: `${slinky}/slurm-operator`, version: "1.2.1" } as const;
 export const slurm = { chart: `${slinky}/slurm`, version: "1.2.1" } as const;
 
+/** vCluster, which runs tenants' control planes. Its default image is the one that has private nodes. */
+export const vcluster = { chart: "vcluster", version: "0.36.1", repository: "https://charts.loft.sh" } as const;
+
 /** Makes volumes of a path that every node has. */
 export const localPathProvisioner = {
   image: "docker.io/rancher/local-path-provisioner:v0.0.37",

@@ -90,6 +90,7 @@ export const provider: ProviderDefinition = {
         "EtcdMembers",
         "GeneratedKey",
         "InferenceRequirements",
+        "KubeconfigSecret",
         "LastingChoices",
         "NodesReady",
         "ObjectReady",

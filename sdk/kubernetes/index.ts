@@ -3,6 +3,7 @@ export { ClusterCertificates, type ClusterCertificatesArgs } from "./cluster-cer
 export { EtcdMembers, type EtcdMembersArgs } from "./etcd-members";
 export { GeneratedKey, type GeneratedKeyArgs } from "./generated-key";
 export { InferenceRequirements, type InferenceRequirementsArgs } from "./inference-requirements";
+export { KubeconfigSecret, type KubeconfigSecretArgs } from "./kubeconfig-secret";
 export { LastingChoices, type LastingChoicesArgs } from "./lasting-choices";
 export {
   renderKubeconfig,

@@ -15,6 +15,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
     "gpu-clusters:kubernetes:GeneratedKey": async () => (await import("./generated-key.js")).generatedKey,
     "gpu-clusters:kubernetes:InferenceRequirements": async () =>
       (await import("./inference-requirements.js")).inferenceRequirements,
+    "gpu-clusters:kubernetes:KubeconfigSecret": async () => (await import("./kubeconfig-secret.js")).kubeconfigSecret,
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,

@@ -1,0 +1,158 @@
+/** What is wrong with a TenantCluster before anything is written. Pure. */
+import { isIP } from "node:net";
+import { checkRanges } from "../cluster-ranges";
+import { Problems } from "../errors";
+import { known } from "../inputs";
+import { checkLabels, checkTaints } from "../node-group-checks";
+import { checkChoice, checkDuration, checkLabel, checkWhole } from "../value-checks";
+import type {
+  AutoNodesArgs,
+  DynamicPoolArgs,
+  NodeTypeRequirementArgs,
+  StaticPoolArgs,
+  TenantClusterArgs,
+} from "./args";
+
+const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
+const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
+
+export function checkTenantCluster(name: string, args: TenantClusterArgs): Problems {
+  const problems = new Problems();
+  const { clusterName = name, serviceType, timeoutMinutes } = args;
+  if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
+    problems.add(
+      "clusterName",
+      `"${clusterName}" must have 1 to 40 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen`,
+    );
+  checkLabel("namespace", args.namespace, problems);
+  checkConnection(args, problems);
+  checkChoice("serviceType", serviceType, ["LoadBalancer", "NodePort", "ClusterIP"], problems);
+  checkEndpoint(args, problems);
+  args.extraSans?.forEach((san, index) => {
+    if (!isIP(san) && !dnsName.test(san.replace(/^\*\./, "")))
+      problems.add(`extraSans[${index}]`, `"${san}" must be a DNS name or an address, without scheme and port`);
+  });
+  const fixed = args.autoNodes.flatMap((entry) => entry.static ?? []);
+  const nodeGroups = fixed.map(({ quantity }) => ({ minSize: quantity }));
+  checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, undefined, problems);
+  checkAutoNodes(args.autoNodes, problems);
+  if (
+    timeoutMinutes !== undefined &&
+    !(Number.isInteger(timeoutMinutes) && timeoutMinutes >= 1 && timeoutMinutes <= 1440)
+  )
+    problems.add("timeoutMinutes", `must be a whole number from 1 to 1440, is ${timeoutMinutes}`);
+  return problems;
+}
+
+function checkConnection({ platform: { host, accessKey, project } }: TenantClusterArgs, problems: Problems): void {
+  if (!isHostAndPort(host, false))
+    problems.add("platform.host", `"${host}" must be the platform's host, without https:// and path`);
+  if (known(accessKey) === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
+  if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
+}
+
+function checkEndpoint({ endpoint, serviceType = "LoadBalancer" }: TenantClusterArgs, problems: Problems): void {
+  const given = known(endpoint);
+  if (given !== undefined && !isHostAndPort(given, true))
+    problems.add("endpoint", `"${given}" must be host:port without a scheme, such as tenant.example.com:443`);
+  if (endpoint === undefined && serviceType !== "LoadBalancer")
+    problems.add(
+      "endpoint",
+      `is required with a Service of type ${serviceType}, which gets no address that nodes reach`,
+    );
+}
+
+function isHostAndPort(text: string, needsPort: boolean): boolean {
+  const [, host = "", bracketed, port] = /^(\[([^\]]+)\]|[^:/?#@\s]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isHost = bracketed === undefined ? isIP(host) === 4 || dnsName.test(host) : isIP(bracketed) === 6;
+  return isHost && (port === undefined ? !needsPort : Number(port) >= 1 && Number(port) <= 65_535);
+}
+
+function checkAutoNodes(autoNodes: readonly AutoNodesArgs[], problems: Problems): void {
+  const names = new Map<string, string>();
+  if (autoNodes.length === 0)
+    problems.add("autoNodes", "must have at least one pool: a cluster without nodes runs nothing");
+  autoNodes.forEach((entry, index) => {
+    const path = `autoNodes[${index}]`;
+    if (entry.provider === "") problems.add(`${path}.provider`, "must not be empty: it is the platform's NodeProvider");
+    const earlier = autoNodes.findIndex(({ provider }) => provider === entry.provider);
+    if (earlier < index)
+      problems.add(`${path}.provider`, `"${entry.provider}" has autoNodes[${earlier}] already: put the pools there`);
+    const { static: fixed = [], dynamic = [] } = entry;
+    if (fixed.length + dynamic.length === 0) problems.add(path, "must have a pool, static or dynamic");
+    fixed.forEach((pool, at) => {
+      checkPool(`${path}.static[${at}]`, pool, names, problems);
+      checkWhole(`${path}.static[${at}].quantity`, pool.quantity, 0, problems);
+    });
+    dynamic.forEach((pool, at) => {
+      checkPool(`${path}.dynamic[${at}]`, pool, names, problems);
+      checkDynamic(`${path}.dynamic[${at}]`, pool, problems);
+    });
+  });
+}
+
+function checkPool(
+  path: string,
+  pool: StaticPoolArgs | DynamicPoolArgs,
+  names: Map<string, string>,
+  problems: Problems,
+): void {
+  const { name } = pool;
+  const earlier = names.get(name);
+  if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name))
+    problems.add(
+      `${path}.name`,
+      `"${name}" must have 1 to 40 lower-case letters, digits and hyphens, no hyphen at either end`,
+    );
+  else if (earlier !== undefined) problems.add(`${path}.name`, `"${name}" is the name of ${earlier} already`);
+  else names.set(name, path);
+  pool.nodeTypeSelector?.forEach((requirement, index) =>
+    checkRequirement(`${path}.nodeTypeSelector[${index}]`, requirement, problems),
+  );
+  checkLabels(`${path}.nodeLabels`, pool.nodeLabels, problems);
+  checkTaints(`${path}.taints`, pool.taints, problems);
+  pool.taints?.forEach(({ effect }, index) =>
+    checkChoice(
+      `${path}.taints[${index}].effect`,
+      known(effect),
+      ["NoSchedule", "PreferNoSchedule", "NoExecute"],
+      problems,
+    ),
+  );
+  checkDurationOrNever(`${path}.terminationGracePeriod`, pool.terminationGracePeriod, problems);
+  checkWhole(`${path}.gpus`, pool.gpus, 0, problems);
+}
+
+function checkRequirement(path: string, requirement: NodeTypeRequirementArgs, problems: Problems): void {
+  const { property, operator = "In", value, values } = requirement;
+  if (property === "") problems.add(`${path}.property`, "must not be empty: vcluster.com/node-type, for example");
+  checkChoice(`${path}.operator`, operator, ["In", "NotIn", "Exists", "NotExists"], problems);
+  const given = Number(value !== undefined) + Number(values !== undefined);
+  if (operator === "Exists" || operator === "NotExists") {
+    if (given > 0) problems.add(path, `has a value, which means nothing to ${operator}: leave it out`);
+  } else if (given !== 1) problems.add(path, "must have either value or values");
+  else if (values?.length === 0) problems.add(`${path}.values`, "must have at least one");
+}
+
+function checkDynamic(
+  path: string,
+  { limits, disruption, expireAfter, weight }: DynamicPoolArgs,
+  problems: Problems,
+): void {
+  for (const [resource, most] of Object.entries(limits ?? {}))
+    if (!quantityText.test(most))
+      problems.add(
+        `${path}.limits["${resource}"]`,
+        `"${most}" must be a quantity of Kubernetes', such as "8" or "512Gi"`,
+      );
+  checkDurationOrNever(`${path}.disruption.consolidateAfter`, disruption?.consolidateAfter, problems);
+  const policies = ["WhenEmpty", "WhenEmptyOrUnderutilized"];
+  checkChoice(`${path}.disruption.consolidationPolicy`, disruption?.consolidationPolicy, policies, problems);
+  checkDurationOrNever(`${path}.expireAfter`, expireAfter, problems);
+  if (weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= 100))
+    problems.add(`${path}.weight`, `must be a whole number from 1 to 100, is ${weight}`);
+}
+
+function checkDurationOrNever(path: string, text: string | undefined, problems: Problems): void {
+  if (text !== "Never") checkDuration(path, text, problems);
+}

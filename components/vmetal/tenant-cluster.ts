@@ -1,0 +1,191 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import { KubeconfigSecret } from "../../sdk/kubernetes/kubeconfig-secret";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import * as pulumi from "../../sdk/pulumi";
+import { chartPlace, chartSource, tellNeeds } from "../addons/chart";
+import { inCluster } from "../addons/in-cluster";
+import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { clusterRanges } from "../cluster-ranges";
+import { kubernetesCluster } from "../kubernetes-cluster";
+import { vcluster } from "../versions";
+import type { AutoNodesArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
+import { checkTenantCluster } from "./tenant-checks";
+import { tenantValues, typesOf } from "./tenant-values";
+
+/**
+ * A tenant's cluster on bare metal, by vMetal: its control plane runs in another cluster by vCluster's pinned chart, its nodes are servers that vCluster
+ * Platform takes from its node providers, for this cluster alone, and gives back. `pulumi up` waits until the API server answers and the nodes of
+ * static pools are Ready; dynamic pools begin empty.
+ *
+ * vMetal installs nothing for GPUs: `new ExistingCluster("gpus", { kubeconfig: tenant.kubeconfig, gpu: {} })` brings NVIDIA's operator.
+ *
+ * It needs vCluster Platform, and nodes that reach `platform.host` and the endpoint. Its name, ranges, and a pool's provider are for its life.
+ *
+ * Cost: servers of your own and vCluster's licence; about 1 GiB of a node of the host cluster.
+ *
+ * @example
+ * const tenant = new TenantCluster("search", {
+ *   hostCluster,
+ *   platform: { host: "vcluster.example.com", accessKey: config.requireSecret("accessKey"), project: "default" },
+ *   autoNodes: [
+ *     {
+ *       provider: "metal3",
+ *       static: [{ name: "gpu", quantity: 2, nodeTypeSelector: [{ property: "vcluster.com/node-type", value: "h100" }] }],
+ *     },
+ *   ],
+ * });
+ */
+export class TenantCluster extends pulumi.ComponentResource implements KubernetesCluster {
+  /** Name of the cluster and of its Helm release. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** `https://host:port` of the API server. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** PEM certificate of the cluster's authority. */
+  public readonly certificateAuthority: pulumi.Output<string>;
+  /** YAML with the token of an administrator, which has no end. Secret. */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** For add-ons and for resources of your own inside the cluster. */
+  public readonly kubeProvider: pulumi.ProviderResource;
+  /** The static pools. Those that are dynamic the platform moves. */
+  public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
+  /** `ready` once the API server answers and every static pool has its nodes; unknown before that. */
+  public readonly status: pulumi.Output<string>;
+
+  constructor(name: string, args: TenantClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkTenantCluster(name, args).raise("TenantCluster");
+    const { hostCluster, clusterName = name, namespace = clusterName, timeoutMinutes = 60 } = args;
+    const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
+    // Of the host cluster its name: a component as an input would wait for all that it makes.
+    super(
+      "gpu-clusters:vmetal:TenantCluster",
+      name,
+      { ...args, hostCluster: hostCluster.clusterName, platform },
+      options,
+    );
+    tellNeeds(
+      [
+        `TenantCluster: vCluster ${vcluster.version}, a chart of ${chartPlace(vcluster)}; nodes of the host cluster fetch from ghcr.io. Private nodes need ` +
+          "a licence of vCluster Platform",
+      ],
+      this,
+    );
+    const child = { parent: this };
+    const release = controlPlane(name, { ...args, platform }, { clusterName, namespace, parent: this });
+    const timeoutSeconds = 60 * timeoutMinutes;
+    const secret = new KubeconfigSecret(
+      `${name}-kubeconfig`,
+      {
+        kubeconfig: hostCluster.kubeconfig,
+        namespace,
+        name: `vc-${clusterName}`,
+        clusterName,
+        ...(args.endpoint === undefined
+          ? { service: clusterName }
+          : { server: pulumi.output(args.endpoint).apply((endpoint) => `https://${endpoint}`) }),
+        hint: hintOf(namespace, args),
+        timeoutSeconds,
+      },
+      { ...child, dependsOn: [release] },
+    );
+    const { nodeGroups, kubeProvider, ...outputs } = kubernetesCluster(
+      name,
+      {
+        clusterName,
+        endpoint: secret.endpoint,
+        certificateAuthority: secret.certificateAuthority,
+        kubeconfig: pulumi.secret(secret.clusterKubeconfig),
+        apiServer: { args: { timeoutSeconds: 300 }, after: [secret] },
+        addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
+        nodeGroups: staticPools(args).map((pool) => () => ({
+          resource: release,
+          status: pulumi.output(statusOf(pool)),
+        })),
+        nodes: () => ({
+          nodeGroups: staticPools(args).map(({ name: pool, quantity }) => ({ name: pool, minSize: quantity })),
+          controlPlaneNodes: 0,
+          timeoutSeconds,
+        }),
+      },
+      child,
+    );
+    this.clusterName = outputs.clusterName;
+    this.endpoint = outputs.endpoint;
+    this.certificateAuthority = outputs.certificateAuthority;
+    this.kubeconfig = outputs.kubeconfig;
+    this.kubeProvider = kubeProvider;
+    this.nodeGroups = nodeGroups;
+    this.status = outputs.status;
+    this.registerOutputs({ ...outputs, nodeGroups });
+  }
+}
+
+interface Place {
+  clusterName: string;
+  namespace: string;
+  parent: pulumi.Resource;
+}
+
+function controlPlane(name: string, args: TenantClusterArgs, { clusterName, namespace, parent }: Place): Release {
+  const child = inCluster(args.hostCluster, parent);
+  const { podCidr, serviceCidr } = clusterRanges(args);
+  const choices = new LastingChoices(
+    `${name}-choices`,
+    { clusterName, choices: { podCidr, serviceCidr, ...providersOf(args.autoNodes) } },
+    { parent },
+  );
+  const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+  // Without it vCluster ends at once where nodes are private.
+  const connection = new Secret(
+    `${name}-platform`,
+    {
+      metadata: { name: "vcluster-platform-api-key", namespace: place.metadata.name },
+      type: "Opaque",
+      stringData: pulumi.secret({ ...args.platform, insecure: "false" }),
+    },
+    child,
+  );
+  return new Release(
+    `${name}-release`,
+    {
+      name: clusterName,
+      ...chartSource(vcluster),
+      namespace: place.metadata.name,
+      // Who waits for the kubeconfig can say what is in the way.
+      skipAwait: true,
+      values: pulumi.output(args.endpoint).apply((endpoint) => tenantValues(clusterName, args, endpoint)),
+    },
+    { ...child, dependsOn: [place, connection, choices], deleteBeforeReplace: true },
+  );
+}
+
+function staticPools({ autoNodes }: TenantClusterArgs): StaticPoolArgs[] {
+  return autoNodes.flatMap((entry) => entry.static ?? []);
+}
+
+/** By pool. Another one would be told by the platform only, and never happen. */
+function providersOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string> {
+  const pools = autoNodes.flatMap(({ provider, static: fixed = [], dynamic = [] }) =>
+    [...fixed, ...dynamic].map(({ name }) => [`the provider of pool "${name}"`, provider] as const),
+  );
+  return Object.fromEntries(pools);
+}
+
+function statusOf({ name, quantity, nodeTypeSelector, gpus = 0, gpuModel }: StaticPoolArgs): NodeGroupStatus {
+  return {
+    ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, problems: [] },
+    ...{ machineTypes: typesOf(nodeTypeSelector), gpus, ...(gpuModel !== undefined && { gpuModel }) },
+  };
+}
+
+function hintOf(namespace: string, { endpoint, platform }: TenantClusterArgs): string {
+  const address =
+    endpoint === undefined
+      ? " A Service of type LoadBalancer needs somebody in the host cluster who gives addresses; else give `endpoint`."
+      : "";
+  return (
+    `Look at \`kubectl -n ${namespace} get pods,services\` in the host cluster. vCluster with private nodes ends at once where ` +
+    `${platform.host} does not take its access key, or the platform's licence has no private nodes.${address}`
+  );
+}

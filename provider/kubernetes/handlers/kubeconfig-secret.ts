@@ -1,0 +1,196 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Unwrap } from "../../../sdk/pulumi";
+import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import type { KubeconfigSecretArgs } from "../../../sdk/kubernetes/kubeconfig-secret";
+import type {
+  CheckFailure,
+  ResourceContext,
+  ResourceHandler,
+  ResourceState,
+  UnknowableProperties,
+} from "../../server/resource";
+import { messageOf } from "../../cloud/message";
+import type { KubernetesApi, KubernetesObject } from "../api";
+import { kubernetesApi } from "../client";
+import { foreignKubeconfig, type ForeignCluster } from "../foreign-kubeconfig";
+import { podTrouble, type Pod, type PodEvent } from "../pod-trouble";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { NotYet, waitFor } from "./wait";
+
+export type KubeconfigSecretInputs = Unwrap<KubeconfigSecretArgs>;
+
+const defaultTimeoutSeconds = 600;
+const requestTimeoutMs = 10_000;
+const refreshTimeoutMs = 5_000;
+
+export const kubeconfigSecret: ResourceHandler<KubeconfigSecretInputs, ForeignCluster> = {
+  check: (inputs) => [...checkKubeconfig(inputs), ...checkServer(inputs)],
+
+  preview: (inputs, state) => (state === undefined ? {} : foretold(inputs, state)),
+
+  async create(inputs, context) {
+    return { id: `${inputs.namespace}/${inputs.name}`, outputs: await awaited(inputs, context) };
+  },
+
+  async read(id, state, { signal, log }) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only reads`);
+    const { inputs } = state;
+    try {
+      const found = await look(inputs, kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs }), signal);
+      if (found === "gone") return undefined;
+      if (!(found instanceof NotYet)) return { inputs, outputs: found };
+      log.warn(`${nameOf(inputs)} cannot be used, so that what was in it is kept: ${found.reason}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`${nameOf(inputs)} cannot be read, so that it is taken to be as it was: ${messageOf(error)}`);
+    }
+    return state;
+  },
+
+  update: async (_id, inputs, state, context) =>
+    isSameSecret(inputs, state.inputs)
+      ? awaited(inputs, context, state.outputs.clusterKubeconfig)
+      : awaited(inputs, context),
+
+  async delete() {
+    // It made nothing.
+  },
+};
+
+type Given = UnknowableProperties<KubeconfigSecretInputs>;
+
+/** What was read stays, at another address and by another name too. */
+function foretold(
+  { clusterName, server, service, ...inputs }: Given,
+  state: ResourceState<KubeconfigSecretInputs, ForeignCluster>,
+): Partial<ForeignCluster> {
+  const { inputs: then, outputs } = state;
+  const now = { ...inputs, clusterName, server, service };
+  if (!isSameSecret(now, then)) return {};
+  if (isDeepStrictEqual([clusterName, server, service], [then.clusterName, then.server, then.service])) return outputs;
+  return typeof clusterName === "string" && typeof server === "string"
+    ? foreignKubeconfig(outputs.clusterKubeconfig, clusterName, server)
+    : { certificateAuthority: outputs.certificateAuthority };
+}
+
+/** Whether what was read need not be read again. A cluster's administrator is renewed now and then: that changes nothing of what is in its Secrets. */
+function isSameSecret(now: Given, then: KubeconfigSecretInputs): boolean {
+  const place = ({ kubeconfig, namespace, name, key, triggers }: Given) => ({
+    ...{ namespace, name, key, triggers },
+    cluster: typeof kubeconfig === "string" ? clusterOf(kubeconfig) : undefined,
+  });
+  // The address that stands in the Secret was replaced.
+  const isAddressed = now.server !== undefined || now.service !== undefined;
+  const wasAddressed = then.server !== undefined || then.service !== undefined;
+  return (isAddressed || !wasAddressed) && isDeepStrictEqual(place(now), place(then));
+}
+
+function clusterOf(kubeconfig: string): object {
+  const { endpoint, certificateAuthority } = parseKubeconfig(kubeconfig);
+  return { endpoint, certificateAuthority };
+}
+
+function checkServer({ server, service }: { server?: unknown; service?: unknown }): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  if (typeof server === "string" && !/^https:\/\/[^/?#@\s]+\/?$/.test(server))
+    failures.push({ property: "server", reason: `"${server}" must be https://host:port` });
+  if (server !== undefined && service !== undefined)
+    failures.push({ property: "service", reason: "is given in place of server, not besides" });
+  return failures;
+}
+
+/** `read`: the kubeconfig, where it was read already. */
+async function awaited(
+  inputs: KubeconfigSecretInputs,
+  context: ResourceContext,
+  read?: string,
+): Promise<ForeignCluster> {
+  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
+  const attempt = async () => {
+    const found = await look(inputs, api, context.signal, read);
+    return found === "gone" ? new NotYet("it does not exist") : found;
+  };
+  return waitFor(attempt, {
+    what: `the kubeconfig in ${nameOf(inputs)}`,
+    timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+    signal: context.signal,
+    log: context.log,
+    async timedOut(reason, seconds) {
+      const pods = await troubledPods(inputs, api, context.signal);
+      const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
+      return new Error(
+        `${nameOf(inputs)} gave no kubeconfig after ${seconds} s: ${reason}${pods.map((pod) => `\n  ${pod}`).join("")}${hint}`,
+      );
+    },
+  });
+}
+
+async function look(
+  inputs: KubeconfigSecretInputs,
+  api: KubernetesApi,
+  signal: AbortSignal,
+  read?: string,
+): Promise<ForeignCluster | NotYet | "gone"> {
+  const { key = "config", clusterName } = inputs;
+  const text = read ?? (await contentOf(inputs, api, signal));
+  if (text === undefined) return "gone";
+  if (text === "") return new NotYet(`it has no ${key}`);
+  const server = inputs.server ?? (await serverOf(inputs, api, signal));
+  if (server instanceof NotYet) return server;
+  try {
+    return foreignKubeconfig(text, clusterName, server);
+  } catch (error) {
+    if (!(error instanceof InvalidKubeconfig)) throw error;
+    return new NotYet(`its ${key} cannot be used: ${error.message}`);
+  }
+}
+
+/** Empty where the Secret has no such entry, undefined where there is no Secret. */
+async function contentOf(
+  { namespace, name, key = "config" }: KubeconfigSecretInputs,
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const secret = await api.read({ apiVersion: "v1", kind: "Secret", namespace, name }, signal);
+  const data = secret?.["data"] as Record<string, string> | undefined;
+  return secret && Buffer.from(data?.[key] ?? "", "base64").toString("utf8");
+}
+
+interface BalancedService extends KubernetesObject {
+  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+}
+
+async function serverOf(
+  { namespace, service }: KubeconfigSecretInputs,
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<string | NotYet | undefined> {
+  if (service === undefined) return undefined;
+  const found = await api.read({ apiVersion: "v1", kind: "Service", namespace, name: service }, signal);
+  if (found === undefined) return new NotYet(`there is no Service ${service}`);
+  const { ip, hostname } = (found as BalancedService).status?.loadBalancer?.ingress?.[0] ?? {};
+  const host = ip?.includes(":") ? `[${ip}]` : (ip ?? hostname);
+  return host ? `https://${host}:443` : new NotYet(`Service ${service} has no address of a load balancer yet`);
+}
+
+/** Never throws: it explains an error that is there already. */
+async function troubledPods(
+  { namespace }: KubeconfigSecretInputs,
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const timely = AbortSignal.any([signal, AbortSignal.timeout(refreshTimeoutMs)]);
+  const found = await Promise.all([
+    api.list({ apiVersion: "v1", kind: "Pod", namespace }, timely),
+    api.list({ apiVersion: "v1", kind: "Event", namespace, fieldSelector: "type=Warning" }, timely),
+  ]).catch(() => undefined);
+  const [pods, events] = (found ?? [[], []]) as [Pod[], PodEvent[]];
+  return pods.flatMap((pod) => {
+    const trouble = podTrouble(pod, events);
+    return trouble === undefined ? [] : [`pod ${pod.metadata.name} ${trouble}`];
+  });
+}
+
+function nameOf({ namespace, name }: KubeconfigSecretInputs): string {
+  return `Secret ${namespace}/${name}`;
+}

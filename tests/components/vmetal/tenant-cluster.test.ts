@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesCluster } from "../../../components/cluster";
+import { TenantCluster, type TenantClusterArgs } from "../../../components/vmetal";
+import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { mockProgram, plain, settled, valueOf, visible, type Registered } from "../mocks";
+
+const tenantKubeconfig = renderKubeconfig({
+  clusterName: "search",
+  endpoint: "https://192.0.2.7:443",
+  certificateAuthority: "TENANT-CA",
+  credentials: { token: "TENANT-TOKEN" },
+});
+const hostCluster = () =>
+  ({
+    clusterName: pulumi.output("host"),
+    kubeconfig: pulumi.secret("HOST-KUBECONFIG"),
+    status: pulumi.output("ready"),
+  }) as KubernetesCluster;
+
+const objects = {
+  "gpu-clusters:kubernetes:KubeconfigSecret": () => ({
+    clusterKubeconfig: tenantKubeconfig,
+    endpoint: "https://192.0.2.7:443",
+    certificateAuthority: "TENANT-CA",
+  }),
+  "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.34.0" }),
+  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
+};
+const releaseType = "kubernetes:helm.sh/v3:Release";
+
+async function registered(args: Partial<TenantClusterArgs> = {}): Promise<{ made: TenantCluster; all: Registered }> {
+  const all = await mockProgram(objects);
+  const made = new TenantCluster("search", {
+    hostCluster: hostCluster(),
+    platform: { host: "vcluster.example.com", accessKey: "ACCESS-KEY", project: "default" },
+    autoNodes: [
+      {
+        provider: "metal3",
+        static: [
+          {
+            name: "gpu",
+            quantity: 2,
+            nodeTypeSelector: [{ property: "vcluster.com/node-type", value: "h100" }],
+            taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
+            ...{ gpus: 8, gpuModel: "H100" },
+          },
+        ],
+        dynamic: [{ name: "burst", limits: { nodes: "4" }, nodeLabels: { tier: "burst" } }],
+      },
+    ],
+    ...args,
+  });
+  await valueOf(made.status);
+  await settled();
+  return { made, all };
+}
+
+const valuesOf = (all: Registered) => plain(all.inputs(releaseType)["values"]) as Record<string, object>;
+const marks = (group: string) => ({
+  "gpu-clusters/cluster": "search",
+  "gpu-clusters/node-group": group,
+  "gpu-clusters/role": "worker",
+});
+
+describe("TenantCluster", () => {
+  it("gives vCluster's chart private nodes, static and dynamic, and no more", async () => {
+    const { all } = await registered();
+    const release = all.inputs(releaseType);
+    assert.deepEqual(
+      [release["name"], release["namespace"], release["chart"], release["version"], release["skipAwait"]],
+      ["search", "search", "vcluster", "0.36.1", true],
+    );
+    assert.deepEqual(valuesOf(all), {
+      privateNodes: {
+        enabled: true,
+        autoNodes: [
+          {
+            provider: "metal3",
+            static: [
+              {
+                name: "gpu",
+                quantity: 2,
+                nodeTypeSelector: [{ property: "vcluster.com/node-type", value: "h100" }],
+                taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
+                nodeLabels: {
+                  ...marks("gpu"),
+                  "nvidia.com/gpu.present": "true",
+                  "skypilot.co/accelerator": "h100",
+                },
+              },
+            ],
+            dynamic: [{ name: "burst", limits: { nodes: "4" }, nodeLabels: { tier: "burst", ...marks("burst") } }],
+          },
+        ],
+      },
+      controlPlane: { service: { spec: { type: "LoadBalancer" } } },
+      networking: { podCIDR: "10.244.0.0/16", serviceCIDR: "10.96.0.0/12" },
+      exportKubeConfig: { serviceAccount: { name: "gpu-clusters-admin", clusterRole: "cluster-admin" } },
+    });
+  });
+
+  it("says its endpoint everywhere: to nodes, in the certificate, in the kubeconfig", async () => {
+    const { all } = await registered({
+      endpoint: pulumi.output("tenant.example.com:8443"),
+      extraSans: ["192.0.2.7", "tenant.example.com"],
+      serviceType: "NodePort",
+    });
+    const { controlPlane, exportKubeConfig } = valuesOf(all);
+    assert.deepEqual(controlPlane, {
+      service: { spec: { type: "NodePort" } },
+      endpoint: "tenant.example.com:8443",
+      proxy: { extraSANs: ["tenant.example.com", "192.0.2.7"] },
+    });
+    assert.equal((exportKubeConfig as { server: string }).server, "https://tenant.example.com:8443");
+    const secret = all.inputs("gpu-clusters:kubernetes:KubeconfigSecret");
+    assert.deepEqual([secret["server"], secret["service"]], ["https://tenant.example.com:8443", undefined]);
+  });
+
+  it("writes the platform's Secret before the chart, and nobody may read it", async () => {
+    const { all } = await registered();
+    const { metadata, stringData } = plain(all.inputs("kubernetes:core/v1:Secret")) as Record<string, object>;
+    assert.deepEqual(metadata, { name: "vcluster-platform-api-key", namespace: "search" });
+    assert.deepEqual(stringData, {
+      ...{ host: "vcluster.example.com", accessKey: "ACCESS-KEY", project: "default", insecure: "false" },
+    });
+    const before = all.dependenciesOf("search-release");
+    for (const name of ["search-platform", "search-namespace", "search-choices"])
+      assert.ok(before.includes(name), name);
+    for (const { inputs, name } of all.resources)
+      assert.ok(!/ACCESS-KEY|HOST-KUBECONFIG|TENANT-TOKEN/.test(JSON.stringify(visible(inputs))), name);
+  });
+
+  it("reads the kubeconfig from the Secret of its name once the release is there, and waits for the static pools", async () => {
+    const { made, all } = await registered();
+    const secret = all.inputs("gpu-clusters:kubernetes:KubeconfigSecret");
+    assert.deepEqual(
+      [secret["namespace"], secret["name"], secret["service"], secret["timeoutSeconds"]],
+      ["search", "vc-search", "search", 3600],
+    );
+    assert.match(String(secret["hint"]), /vcluster\.example\.com.*LoadBalancer needs somebody/);
+    assert.ok(all.dependenciesOf("search-kubeconfig").includes("search-release"));
+    const nodes = all.inputs("gpu-clusters:kubernetes:NodesReady");
+    assert.deepEqual([nodes["nodeGroups"], nodes["controlPlaneNodes"]], [[{ name: "gpu", minSize: 2 }], 0]);
+    assert.equal(await valueOf(made.kubeconfig), tenantKubeconfig);
+    assert.equal(await valueOf(made.endpoint), "https://192.0.2.7:443");
+    assert.deepEqual(await valueOf(made.nodeGroups), [
+      {
+        ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 2, size: 2, problems: [] },
+        ...{ machineTypes: ["h100"], gpus: 8, gpuModel: "H100" },
+      },
+    ]);
+  });
+
+  it("keeps for its life what the platform would silently leave as it was", async () => {
+    const { all } = await registered();
+    const { choices, onChange } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual(choices, {
+      podCidr: "10.244.0.0/16",
+      serviceCidr: "10.96.0.0/12",
+      'the provider of pool "gpu"': "metal3",
+      'the provider of pool "burst"': "metal3",
+    });
+    assert.equal(onChange, undefined, "another one is refused");
+  });
+
+  it("refuses wrong arguments before anything is made", async () => {
+    const all = await mockProgram(objects);
+    const platform = { host: "https://x", accessKey: "k", project: "p" };
+    assert.throws(
+      () => new TenantCluster("search", { hostCluster: hostCluster(), platform, autoNodes: [] }),
+      /TenantCluster: 2 invalid inputs\n {2}platform\.host: .*\n {2}autoNodes: /,
+    );
+    await settled();
+    assert.deepEqual(all.resources, []);
+  });
+});

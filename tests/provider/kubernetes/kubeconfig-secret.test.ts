@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { provider } from "../../../plugin/provider";
+import { foreignKubeconfig } from "../../../provider/kubernetes/foreign-kubeconfig";
+import { kubeconfigSecret, type KubeconfigSecretInputs } from "../../../provider/kubernetes/handlers/kubeconfig-secret";
+import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { driveResource, Secret, startPlugin } from "../server/harness";
+import { testContext } from "./context";
+import { httpsServer, type HttpsServer } from "./https-server";
+
+const inTenant = renderKubeconfig({
+  clusterName: "my-vcluster",
+  endpoint: "https://localhost:8443",
+  certificateAuthority: "TENANT-CA",
+  credentials: { token: "TENANT-TOKEN" },
+});
+
+describe("the kubeconfig of another cluster", () => {
+  it("keeps its authority and its credentials, under our name, with another server", () => {
+    const found = foreignKubeconfig(inTenant, "search", "https://192.0.2.7:443");
+    assert.deepEqual([found.endpoint, found.certificateAuthority], ["https://192.0.2.7:443", "TENANT-CA"]);
+    assert.deepEqual(parseKubeconfig(found.clusterKubeconfig), {
+      clusterName: "search",
+      endpoint: "https://192.0.2.7:443",
+      certificateAuthority: "TENANT-CA",
+      insecureSkipTlsVerify: false,
+      credentials: { kind: "token", token: "TENANT-TOKEN" },
+    });
+    assert.equal(foreignKubeconfig(inTenant, "search", undefined).endpoint, "https://localhost:8443");
+  });
+
+  it("is refused where it would run a command, read a file, or trust anybody, without a word of it", () => {
+    const refused = (change: (text: string) => string, reason: RegExp) =>
+      assert.throws(
+        () => foreignKubeconfig(change(inTenant), "search", undefined),
+        (error: Error) => reason.test(error.message) && !/TENANT/.test(error.message),
+      );
+    const exec = renderKubeconfig({
+      clusterName: "x",
+      endpoint: "https://192.0.2.7",
+      certificateAuthority: "CA",
+      credentials: { exec: { command: "steal" } },
+    });
+    refused(() => exec, /neither a client's certificate with its key nor a token/);
+    refused((text) => text.replace(/token: .*/, "tokenFile: /etc/shadow"), /neither a client's certificate/);
+    refused(
+      (text) => text.replace(/certificate-authority-data: .*/, "insecure-skip-tls-verify: true"),
+      /no certificate-authority-data/,
+    );
+    refused(() => "}{", /not YAML/);
+  });
+});
+
+describe("KubeconfigSecret", () => {
+  let server: HttpsServer;
+  let inputs: KubeconfigSecretInputs;
+  let objects: Record<string, object>;
+  let isDown: boolean;
+
+  const secretAt = "/api/v1/namespaces/search/secrets/vc-search";
+  const serviceAt = "/api/v1/namespaces/search/services/search";
+  const secret = (text: string) => ({
+    metadata: { name: "vc-search" },
+    data: { config: Buffer.from(text).toString("base64") },
+  });
+  const balanced = (...ingress: object[]) => ({ metadata: { name: "search" }, status: { loadBalancer: { ingress } } });
+  const kinds = { Secret: "secrets", Service: "services", Pod: "pods", Event: "events" };
+
+  beforeEach(async () => {
+    objects = { [secretAt]: secret(inTenant) };
+    isDown = false;
+    server = await httpsServer(({ url = "" }, response) => {
+      const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
+      const path = url.split("?")[0]!;
+      if (isDown) return answer(503, { message: "overloaded" });
+      if (path === "/api/v1")
+        return answer(200, {
+          resources: Object.entries(kinds).map(([kind, name]) => ({ kind, name, namespaced: true })),
+        });
+      const found = objects[path] ?? (/\/(pods|events)$/.test(path) ? { items: [] } : undefined);
+      return found === undefined ? answer(404, { message: "not found", reason: "NotFound" }) : answer(200, found);
+    });
+    inputs = { kubeconfig: server.kubeconfig, namespace: "search", name: "vc-search", clusterName: "search" };
+  });
+  afterEach(() => server.close());
+
+  const created = async (more: Partial<KubeconfigSecretInputs> = {}) =>
+    (await kubeconfigSecret.create({ ...inputs, ...more }, testContext())).outputs;
+  const refusal = async (more: Partial<KubeconfigSecretInputs> = {}) =>
+    created({ timeoutSeconds: 1, ...more }).then(
+      () => assert.fail("did not fail"),
+      (error: Error) => error.message,
+    );
+
+  it("keeps the contract, and what it gives out is a secret", async () => {
+    objects["/api/v1/namespaces/search/secrets/vc-other"] = secret(inTenant);
+    const plugin = await startPlugin(provider);
+    try {
+      const own = { ...inputs, kubeconfig: new Secret(server.kubeconfig), server: "https://192.0.2.7:443" };
+      await driveResource({
+        plugin,
+        type: "gpu-clusters:kubernetes:KubeconfigSecret",
+        inputs: own,
+        updated: { ...own, server: "https://192.0.2.8:443" },
+        replaced: { ...own, name: "vc-other" },
+        importable: false,
+      });
+    } finally {
+      await plugin.stop();
+    }
+  });
+
+  it("takes the address that the Service's load balancer got, in whichever form", async () => {
+    const service = "search";
+    const endpoints: [object, string][] = [
+      [{ ip: "192.0.2.7" }, "https://192.0.2.7:443"],
+      [{ ip: "2001:db8::7" }, "https://[2001:db8::7]:443"],
+      [{ hostname: "lb.example.com" }, "https://lb.example.com:443"],
+    ];
+    for (const [ingress, endpoint] of endpoints) {
+      objects[serviceAt] = balanced(ingress);
+      assert.equal((await created({ service })).endpoint, endpoint);
+    }
+    objects[serviceAt] = balanced();
+    assert.match(await refusal({ service }), /Service search has no address of a load balancer yet/);
+    delete objects[serviceAt];
+    assert.match(await refusal({ service }), /there is no Service search/);
+  });
+
+  it("waits for it, and says at the end what is missing, which pods are in trouble, and what to look at", async () => {
+    delete objects[secretAt];
+    objects["/api/v1/namespaces/search/pods"] = {
+      items: [
+        {
+          metadata: { name: "search-0", namespace: "search" },
+          status: {
+            containerStatuses: [
+              { name: "syncer", ready: false, state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } } },
+            ],
+          },
+        },
+        {
+          metadata: { name: "search-1", namespace: "search" },
+          status: { conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes: no volume" }] },
+        },
+        { metadata: { name: "fine", namespace: "search" }, status: {} },
+      ],
+    };
+    assert.equal(
+      await refusal({ hint: "Look at the pods." }),
+      "Secret search/vc-search gave no kubeconfig after 1 s: it does not exist\n" +
+        "  pod search-0 has container syncer waiting: CrashLoopBackOff: back-off\n" +
+        "  pod search-1 has no node: 0/1 nodes: no volume\nLook at the pods.",
+    );
+    objects[secretAt] = { metadata: { name: "vc-search" }, data: {} };
+    assert.match(await refusal(), /it has no config/);
+    objects[secretAt] = secret("TENANT-TOKEN");
+    const unusable = await refusal();
+    assert.match(unusable, /its config cannot be used/);
+    assert.ok(!unusable.includes("TENANT-TOKEN"));
+    isDown = true;
+    assert.match(await refusal(), /overloaded \(HTTP 503\)/);
+  });
+
+  it("reads it again at a refresh, keeps what it has while nobody answers, and forgets what is gone", async () => {
+    const outputs = await created();
+    const read = async () => {
+      const context = testContext();
+      const state = await kubeconfigSecret.read("search/vc-search", { inputs, outputs }, context);
+      return { outputs: state?.outputs, warned: context.said.filter((line) => line.startsWith("warn: ")).join() };
+    };
+    objects[secretAt] = secret(inTenant.replace("TENANT-TOKEN", "NEXT-TOKEN"));
+    assert.ok((await read()).outputs?.clusterKubeconfig.includes("NEXT-TOKEN"));
+    objects[secretAt] = secret("nonsense");
+    assert.deepEqual((await read()).outputs, outputs);
+    isDown = true;
+    const away = await read();
+    assert.deepEqual(away.outputs, outputs);
+    assert.match(away.warned, /cannot be read, so that it is taken to be as it was/);
+    isDown = false;
+    delete objects[secretAt];
+    assert.equal((await read()).outputs, undefined);
+  });
+
+  it("is not another one because its cluster's administrator was renewed, nor at another address", async () => {
+    const outputs = await created();
+    objects[secretAt] = secret(inTenant.replace("TENANT-TOKEN", "NEXT-TOKEN"));
+    const state = { inputs, outputs };
+    const foretold = (now: KubeconfigSecretInputs) => kubeconfigSecret.preview!(now, state);
+    const updated = (now: KubeconfigSecretInputs) => kubeconfigSecret.update!("x", now, state, testContext());
+    const key = /client-key-data: .*/;
+    const renewed = { ...inputs, kubeconfig: inputs.kubeconfig.replace(key, `client-key-data: ${btoa("NEW")}`) };
+    assert.notEqual(renewed.kubeconfig, inputs.kubeconfig);
+    for (const now of [renewed, { ...inputs, hint: "Look." }]) {
+      assert.deepEqual(foretold(now), outputs);
+      assert.deepEqual(await updated(now), outputs);
+    }
+    const moved = await updated({ ...inputs, server: "https://192.0.2.9:443" });
+    assert.deepEqual(
+      [moved.endpoint, moved.clusterKubeconfig.includes("TENANT-TOKEN")],
+      ["https://192.0.2.9:443", true],
+    );
+    objects[serviceAt] = balanced({ ip: "192.0.2.7" });
+    const balancedNow = { ...inputs, service: "search" };
+    assert.deepEqual(foretold(balancedNow), { certificateAuthority: "TENANT-CA" });
+    assert.equal((await updated(balancedNow)).endpoint, "https://192.0.2.7:443");
+    const triggered = { ...inputs, triggers: { release: "2" } };
+    assert.deepEqual(foretold(triggered), {});
+    assert.ok((await updated(triggered)).clusterKubeconfig.includes("NEXT-TOKEN"));
+  });
+
+  it("refuses a server that is none, and two answers to where it is", async () => {
+    const checked = async (more: object) =>
+      (await kubeconfigSecret.check!({ ...inputs, ...more } as never, testContext(), undefined)).map(
+        ({ property }) => property,
+      );
+    assert.deepEqual(await checked({ server: "https://tenant.example.com" }), []);
+    for (const server of ["tenant.example.com", "http://tenant.example.com", "https://tenant.example.com/path"])
+      assert.deepEqual(await checked({ server }), ["server"], server);
+    assert.deepEqual(await checked({ server: "https://a.example", service: "search" }), ["service"]);
+  });
+});
