@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
 
 describe("npm run handover", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
 
   it("shows what each side of a registration sees, and keeps nothing", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-handover-test-"));
     const env = { GPU_CLUSTERS_STATE_DIR: directory };
-    const settings = { cwd: join(__dirname, "..", ".."), env, reject: false, timeout: 500_000 } as const;
+    const settings = { cwd: join(__dirname, "..", ".."), env, reject: false, timeout: 1_000_000 } as const;
     try {
       const { exitCode, stdout, stderr } = await runCommand("npm", ["run", "--silent", "handover"], settings);
       assert.equal(exitCode, 0, stderr);

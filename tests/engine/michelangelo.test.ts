@@ -1,20 +1,82 @@
 import assert from "node:assert/strict";
+import { kubernetesApi } from "../../provider/kubernetes/client";
+import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { rayKinds } from "../../simulator/platforms/ray";
 import type { Scene } from "../provider/michelangelo/scene";
 import { EngineEnvironment } from "./environment";
-import { leftInCompute, onExisting, startMichelangelo } from "./michelangelo";
+import {
+  kubeconfigOf,
+  leftInCompute,
+  onCudo,
+  onExisting,
+  secretsShown,
+  startMichelangelo,
+  storageKey,
+} from "./michelangelo";
 
 describe("clusters that are registered with Michelangelo", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let environment: EngineEnvironment;
   let michelangelo: Scene;
   before(async () => {
-    environment = await EngineEnvironment.start({ machines: false });
+    environment = await EngineEnvironment.start({ machines: true });
     michelangelo = await startMichelangelo();
   });
   after(async () => {
     await michelangelo.close();
     await environment.stop();
+  });
+
+  const secret = (name: string) =>
+    michelangelo.api.read({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
+  const decoded = async (name: string, key: string) => {
+    const data = (await secret(name))!["data"] as Record<string, string>;
+    return Buffer.from(data[key]!, "base64").toString("utf8");
+  };
+
+  it("cudo-michelangelo goes on once the operator is there, and leaves nothing on either side", async () => {
+    const stack = await onCudo(environment, michelangelo);
+    const early = await stack.up();
+    assert.match(
+      early.text,
+      /the compute cluster has no kind rayclusters\.ray\.io: KubeRay's operator is not installed/,
+    );
+    const kubeconfig = await kubeconfigOf(stack);
+    const compute = kubernetesApi(kubeconfig);
+    for (const kind of rayKinds) await compute.apply(kind, { fieldManager: "tests" });
+
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const { apiServer, status } = await stack.outputs();
+    assert.deepEqual([apiServer, status], [parseKubeconfig(kubeconfig).endpoint, "ready"]);
+    assert.deepEqual(await stack.preview(), [], "a second preview shows no changes");
+    assert.deepEqual(await michelangelo.left(), [
+      "Cluster train",
+      "Secret cluster-train-ca-data",
+      "Secret cluster-train-client-token",
+    ]);
+
+    // As Michelangelo does it: with what its own Secrets say, and nothing else.
+    const token = await decoded("cluster-train-client-token", "token");
+    const own = renderKubeconfig({
+      clusterName: "train",
+      endpoint: apiServer as string,
+      certificateAuthority: await decoded("cluster-train-ca-data", "cadata"),
+      credentials: { token },
+    });
+    const asMichelangelo = kubernetesApi(own);
+    const job = { apiVersion: "ray.io/v1", kind: "RayJob", metadata: { name: "hello", namespace: "default" } };
+    await asMichelangelo.create({ ...job, spec: {} });
+    await assert.rejects(asMichelangelo.list({ apiVersion: "v1", kind: "Secret", namespace: "default" }), /forbidden/);
+
+    assert.deepEqual(await secretsShown(stack, [early, up], [token, storageKey]), []);
+    assert.ok(!(await stack.state(true)).includes(token), "the token is not in the state at all");
+
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    assert.deepEqual(await michelangelo.left(), []);
+    const { cudo, machines } = await environment.simulator.state();
+    assert.deepEqual([cudo.vms, machines], [[], []]);
   });
 
   it("existing-michelangelo registers a cluster by its kubeconfig, refuses it to a second program, and leaves it as it was", async () => {
@@ -25,7 +87,8 @@ describe("clusters that are registered with Michelangelo", function () {
     assert.ok(up.ok, up.text);
     assert.deepEqual(await stack.outputs(), { clusterName: "shared-gpus", status: "ready" });
     assert.deepEqual(await stack.preview(), []);
-    const second = await onExisting(environment, michelangelo, { name: "second" });
+    assert.deepEqual(await secretsShown(stack, [up]), []);
+    const second = await onExisting(environment, michelangelo, "second");
     const refused = await second.up();
     assert.match(refused.text, /the cluster is registered with Michelangelo already/);
     assert.ok((await second.destroy()).ok);

@@ -1,4 +1,5 @@
 /** A control plane of Michelangelo, and the examples that register with it. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { currentEntries } from "../../sdk/kubernetes/kubeconfig";
@@ -10,7 +11,11 @@ import {
 } from "../../simulator/platforms/michelangelo/control-plane";
 import { Scene } from "../provider/michelangelo/scene";
 import type { EngineEnvironment } from "./environment";
-import type { EngineStack, StackOptions } from "./stack";
+import { secretTexts, shownIn } from "./secret-texts";
+import type { EngineStack, Operation } from "./stack";
+
+export const storageKey = "a-secret-key-of-the-storage";
+const storageEndpoint = "http://minio.example:9000";
 
 export async function startMichelangelo(): Promise<Scene> {
   const scene = await Scene.start();
@@ -18,22 +23,46 @@ export async function startMichelangelo(): Promise<Scene> {
   return scene;
 }
 
-export function onExisting(
+export function onCudo(environment: EngineEnvironment, michelangelo: Scene): Promise<EngineStack> {
+  const config = { accessKeyId: "AKID", storageEndpoint, kubeRay: "false" };
+  const secrets = { michelangelo: michelangelo.kubeconfig, secretAccessKey: storageKey };
+  return example(environment, "cudo-michelangelo", config, secrets);
+}
+
+export function onExisting(environment: EngineEnvironment, michelangelo: Scene, name?: string): Promise<EngineStack> {
+  const contexts = { computeContext: "gpus", michelangeloContext: "ma" };
+  const config = { ...contexts, clusterName: "shared-gpus", kubeRay: "false" };
+  const secrets = { kubeconfig: bothContexts(michelangelo.kubeconfig) };
+  return example(environment, "existing-michelangelo", config, secrets, name);
+}
+
+async function example(
   environment: EngineEnvironment,
-  michelangelo: Scene,
-  options: Partial<StackOptions> = {},
+  program: string,
+  config: Record<string, string>,
+  secrets: Record<string, string>,
+  name?: string,
 ): Promise<EngineStack> {
-  const config = {
-    "existing-michelangelo:kubeconfig": bothContexts(michelangelo.kubeconfig),
-    "existing-michelangelo:computeContext": "gpus",
-    "existing-michelangelo:michelangeloContext": "ma",
-    "existing-michelangelo:clusterName": "shared-gpus",
-    "existing-michelangelo:kubeRay": "false",
-  };
-  return environment.stack(config, {
-    program: join(__dirname, "..", "..", "examples", "existing-michelangelo"),
-    ...options,
-  });
+  const stack = await environment.stack(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [`${program}:${key}`, value])),
+    { program: join(__dirname, "..", "..", "examples", program), timeoutMs: 600_000, ...(name && { name }) },
+  );
+  // The engine's log begins with the configuration: only what is a secret there is kept out of it.
+  for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`${program}:${key}`, value);
+  return stack;
+}
+
+/** Which of a stack's secrets, and of some more, stand in plain text in its state or in what was said; none should. */
+export async function secretsShown(
+  stack: EngineStack,
+  operations: Operation[],
+  more: string[] = [],
+): Promise<string[]> {
+  // The ConfigMap is a secret as a whole, and the storage's address in it is none.
+  const secrets = secretTexts(JSON.parse(await stack.state(true))).filter((text) => text !== storageEndpoint);
+  assert.ok(secrets.length > 0, "the scan would prove nothing");
+  const [text, events] = [operations.map((one) => one.text).join(), operations.map((one) => one.events).join()];
+  return shownIn({ state: await stack.state(), text, events }, [...more, ...secrets]);
 }
 
 /** One cluster under two names, as in Michelangelo's own sandbox. */
@@ -50,6 +79,15 @@ function bothContexts(kubeconfig: string): string {
       { name: "ma", context },
     ],
   });
+}
+
+/** Of the cluster that a stack made before it failed: its outputs are not there yet. */
+export async function kubeconfigOf(stack: EngineStack): Promise<string> {
+  const { deployment } = JSON.parse(await stack.state(true)) as {
+    deployment: { resources: { urn: string; inputs: { kubeconfig?: { plaintext: string } } }[] };
+  };
+  const made = deployment.resources.find(({ urn }) => /ApiServerReady::train-/.test(urn));
+  return JSON.parse(made!.inputs.kubeconfig!.plaintext) as string;
 }
 
 /** What a registration leaves in the compute cluster, in words. */
