@@ -1,3 +1,4 @@
+import type { Taint } from "../sdk/kubernetes/taint";
 import type * as pulumi from "../sdk/pulumi";
 
 /** A node group as it is now. */
@@ -21,6 +22,8 @@ export interface NodeGroupStatus {
    * @integer
    */
   gpus: number;
+  /** What keeps pods off its nodes that do not tolerate it. Nodes that were made before a change may have others. */
+  taints: Taint[];
   /** Why machines are missing or were lost, and what keeps the cloud from giving more, in words, as of the last `up` or `refresh`. */
   problems: string[];
   /** The cloud's name of these, where it is known. */

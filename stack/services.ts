@@ -13,11 +13,8 @@ type Hub = Omit<JupyterHubArgs, "cluster" | "client"> & { realm: string };
 /** The settings of each service that the config may have. */
 const settings = {
   kuberay: ["version", "namespace"],
-  jupyterhub: [
-    ...["url", "realm", "storageClass", "homeGib", "idleMinutes", "serviceType", "tolerations", "namespace"],
-    "protect",
-  ],
-  slurm: ["clusterName", "login", "storageClass", "tolerations", "protect"],
+  jupyterhub: [...["url", "realm", "storageClass", "homeGib", "idleMinutes", "serviceType", "namespace"], "protect"],
+  slurm: ["clusterName", "login", "storageClass", "protect"],
 } as const satisfies Record<string, readonly string[]>;
 
 export interface Services {

@@ -1,3 +1,4 @@
+import type { Taint } from "../../sdk/kubernetes/taint";
 import type * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 
@@ -14,6 +15,18 @@ export interface Toleration {
   operator: "Exists" | "Equal";
   value?: string;
   effect?: string;
+}
+
+export function tolerationOf({ key, value, effect }: Taint): Toleration {
+  return value === undefined || value === ""
+    ? { key, operator: "Exists", effect }
+    : { key, operator: "Equal", value, effect };
+}
+
+/** Of what runs on one group's nodes, GPUs or not: a node's taint for its GPUs is NVIDIA's usual one, whatever its value, or the group's own. */
+export function onNodesWith(taints: readonly Taint[]): Toleration[] {
+  const own = taints.filter(({ key }) => key !== "nvidia.com/gpu").map(tolerationOf);
+  return [{ key: "nvidia.com/gpu", operator: "Exists" }, ...own];
 }
 
 /** Of what has a place in clusters whose every worker is kept for something else. */

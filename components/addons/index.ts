@@ -14,5 +14,4 @@ export {
   type ServiceAccountKubeconfigArgs,
 } from "./service-account-kubeconfig";
 export { Slurm, type SlurmAccountingArgs, type SlurmArgs, type SlurmLoginArgs } from "./slurm/slurm";
-export type { Toleration } from "./in-cluster";
 export { SharedClaim, type SharedClaimArgs } from "./shared-storage/claim";

@@ -11,6 +11,7 @@ import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupMarks } from "../kubeadm/group-marks";
+import { groupTaints } from "../node-marks";
 import type { AwsNodeGroupArgs } from "./args";
 import { metadataOptions } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
@@ -205,8 +206,8 @@ export function groupStatus(
   const { minSize: least, maxSize: most, instanceTypes } = group;
   const told = nodeGpus(group, types);
   return pulumi
-    .all([least, most, resource.size, pulumi.output(instanceTypes), told, resource.problems])
-    .apply(([minSize, maxSize, size, machineTypes, { gpus, gpuModel }, problems]) => ({
+    .all([least, most, resource.size, pulumi.output(instanceTypes), told, group.taints ?? [], resource.problems])
+    .apply(([minSize, maxSize, size, machineTypes, { gpus, gpuModel }, taints, problems]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -215,6 +216,7 @@ export function groupStatus(
       machineTypes,
       gpus,
       ...(gpus > 0 && gpuModel && { gpuModel }),
+      taints: groupTaints(group, taints),
       problems,
     }));
 }

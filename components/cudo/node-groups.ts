@@ -7,6 +7,7 @@ import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupMarks } from "../kubeadm/group-marks";
+import { groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
 import { images } from "./profiles";
@@ -94,9 +95,9 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
   return pulumi
     .all([
       pulumi.all([group.minSize, group.maxSize, resource.size, group.machineType]),
-      pulumi.all([group.gpus ?? 0, group.gpuModel, resource.problems]),
+      pulumi.all([group.gpus ?? 0, group.gpuModel, group.taints ?? [], resource.problems]),
     ])
-    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, problems]]) => ({
+    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, taints, problems]]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -105,6 +106,7 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
       machineTypes: [machineType],
       gpus,
       ...(gpus > 0 && gpuModel !== undefined && { gpuModel }),
+      taints: groupTaints(group, taints),
       problems,
     }));
 }

@@ -3,6 +3,7 @@ import { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "../..
 import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
 import { acceleratorName, gpuLabel } from "../gpu-labels";
+import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { MithrilNodeGroupArgs } from "./args";
 
@@ -46,7 +47,7 @@ export function groupArgs(group: MithrilNodeGroupArgs, place: NodeGroupPlace): N
 
 /** Whether the autoscaler may move its size. */
 export function mayMove({ capacity }: MithrilNodeGroupArgs): boolean {
-  return capacity.reservation === undefined;
+  return known(capacity)?.reservation === undefined;
 }
 
 /** For the autoscaler, unless it is a reservation, which keeps its size. */
@@ -92,6 +93,7 @@ export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): p
       machineTypes: [instanceType],
       gpus: gpus ?? gpusByName(instanceType),
       ...(gpusByName(instanceType) > 0 && { gpuModel: instanceType.split(".")[0]! }),
+      taints: [],
       machines,
       problems,
     }));

@@ -72,12 +72,7 @@ async function installed(
 ): Promise<pulumi.Resource[]> {
   if (names === undefined) return [];
   const { installIntegrations } = await import("./integrations.js");
-  return installIntegrations(
-    name,
-    names,
-    { ...made, clusterName: args.clusterName!, groups: args.nodeGroups ?? [] },
-    options,
-  );
+  return installIntegrations(name, names, { ...made, clusterName: args.clusterName! }, options);
 }
 
 async function requireName(

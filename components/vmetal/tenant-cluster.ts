@@ -100,7 +100,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
         addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
         nodeGroups: staticPools(args).map((pool) => () => ({
           resource: release,
-          status: pulumi.output(statusOf(pool)),
+          status: statusOf(pool),
         })),
         nodes: () => ({
           nodeGroups: staticPools(args).map(({ name: pool, quantity }) => ({ name: pool, minSize: quantity })),
@@ -172,11 +172,12 @@ function providersOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string
   return Object.fromEntries(pools);
 }
 
-function statusOf({ name, quantity, nodeTypeSelector, gpus = 0, gpuModel }: StaticPoolArgs): NodeGroupStatus {
-  return {
-    ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, problems: [] },
+function statusOf(pool: StaticPoolArgs): pulumi.Output<NodeGroupStatus> {
+  const { name, quantity, nodeTypeSelector, gpus = 0, gpuModel } = pool;
+  return pulumi.output(pool.taints ?? []).apply((taints): NodeGroupStatus => ({
+    ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, taints, problems: [] },
     ...{ machineTypes: typesOf(nodeTypeSelector), gpus, ...(gpuModel !== undefined && { gpuModel }) },
-  };
+  }));
 }
 
 function hintOf(namespace: string, { endpoint, platform }: TenantClusterArgs): string {

@@ -11,3 +11,12 @@ export interface TaintArgs {
   value?: pulumi.Input<string>;
   effect: pulumi.Input<TaintEffect>;
 }
+
+/** A taint that nodes have. */
+export interface Taint {
+  /** For example `nvidia.com/gpu`. */
+  key: string;
+  /** Default: none. */
+  value?: string;
+  effect: TaintEffect;
+}

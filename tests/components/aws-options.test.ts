@@ -44,8 +44,8 @@ describe("components/aws: inputs that other resources give", () => {
     const { cidrIpv4 } = inputs(later, "train-api-from-0");
     assert.equal(cidrIpv4, "203.0.113.0/24");
     assert.deepEqual(
-      (await valueOf(cluster.nodeGroups)).map(({ machineTypes, gpus }) => [machineTypes, gpus]),
-      [[["g5.12xlarge"], 4]],
+      (await valueOf(cluster.nodeGroups)).map(({ machineTypes, gpus, taints }) => [machineTypes, gpus, taints]),
+      [[["g5.12xlarge"], 4, [{ key: "nvidia.com/gpu", effect: "NoSchedule" }]]],
     );
     const groups = [cluster.nodeSecurityGroupId, cluster.controlPlaneSecurityGroupId];
     assert.deepEqual(await Promise.all(groups.map((id) => valueOf(id))), ["train-nodes-id", "train-api-id"]);

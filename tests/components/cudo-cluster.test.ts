@@ -72,6 +72,7 @@ describe("components/cudo", () => {
       ["train-control-plane", 8, 16, 100, "SSH_KEY_SOURCE_NONE"],
     );
     const [status] = await valueOf(cluster.nodeGroups);
+    assert.deepEqual(status!.taints, [{ key: "nvidia.com/gpu", effect: "NoSchedule" }]);
     assert.deepEqual(status!.problems, ["data center black-mesa-1 has no host free now"]);
   });
 

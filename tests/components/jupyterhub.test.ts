@@ -9,7 +9,11 @@ import { mockProgram, plain, settled, valueOf, visible, type Registered } from "
 
 const url = "https://hub.example.com";
 const client = { issuer: "https://sso.example.com/realms/lab", clientId: "train", secret: "CLIENT-SECRET" };
-const gpuGroup = { name: "v100", gpus: 8, machineTypes: ["p3.16xlarge"] };
+const taints = [
+  { key: "nvidia.com/gpu", value: "yes", effect: "NoSchedule" as const },
+  { key: "team", value: "vision", effect: "NoExecute" as const },
+];
+const gpuGroup = { name: "v100", gpus: 8, machineTypes: ["p3.16xlarge"], taints };
 const keys = {
   "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
   "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
@@ -83,14 +87,14 @@ describe("JupyterHub", () => {
   });
 
   it("offers what each group has, on its nodes, and stops what nobody uses", async () => {
-    const { values } = await made({ idleMinutes: 30, tolerations: [{ key: "team", operator: "Exists" }] });
+    const { values } = await made({ idleMinutes: 30 });
     const [none, gpu, ...others] = values["singleuser"]!["profileList"] as unknown as Record<string, object>[];
     assert.deepEqual([none!["slug"], gpu!["slug"], others.length], ["no-gpu", "v100", 0]);
     assert.deepEqual(gpu!["kubespawner_override"], {
       node_selector: { "gpu-clusters/node-group": "v100" },
       tolerations: [
         { key: "nvidia.com/gpu", operator: "Exists" },
-        { key: "team", operator: "Exists" },
+        { key: "team", operator: "Equal", value: "vision", effect: "NoExecute" },
       ],
       extra_resource_limits: { "nvidia.com/gpu": "1" },
     });
@@ -100,9 +104,21 @@ describe("JupyterHub", () => {
     assert.deepEqual(values["cull"], { enabled: true, timeout: 1800, every: 300 });
   });
 
-  it("offers no choice where there is none, and no group that can have no nodes", () => {
-    const one = { name: "one", gpus: 1, machineTypes: ["v100"], maxSize: 2 };
-    const [, only, ...others] = profiles([one, { ...one, name: "off", maxSize: 0 }], []);
+  it("lets the servers of each group onto its nodes, whatever keeps others off, and onto no other group's", () => {
+    const one = { role: "worker" as const, gpus: 1, machineTypes: ["v100"], maxSize: 2 };
+    const only = { key: "only", effect: "NoSchedule" as const };
+    const found = profiles([
+      { ...one, name: "free", taints: [] },
+      { ...one, name: "kept", taints: [only] },
+    ]).flatMap((profile) => ("kubespawner_override" in profile ? [profile.kubespawner_override.tolerations] : []));
+    const usual = { key: "nvidia.com/gpu", operator: "Exists" };
+    assert.deepEqual(found, [[usual], [usual, { ...only, operator: "Exists" }]]);
+  });
+
+  it("offers no choice where there is none, and no group that can have no nodes, or has them for what controls the cluster", () => {
+    const one = { name: "one", role: "worker" as const, gpus: 1, machineTypes: ["v100"], maxSize: 2, taints: [] };
+    const off = { ...one, name: "off", maxSize: 0 };
+    const [, only, ...others] = profiles([one, off, { ...one, name: "control", role: "control" }]);
     assert.equal(others.length, 0);
     assert.ok(only && !("profile_options" in only));
   });

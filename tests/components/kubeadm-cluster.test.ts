@@ -55,6 +55,7 @@ function bareMetal(parts: Partial<KubeadmParts> = {}, controlPlane: Partial<Kube
             size: 2,
             machineTypes: ["server"],
             gpus: 8,
+            taints: [],
             problems: [],
           }),
         }),

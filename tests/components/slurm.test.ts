@@ -10,7 +10,7 @@ import { mockProgram, plain, settled, valueOf, visible, type Registered } from "
 
 const groups = [
   { name: "cpu" },
-  { name: "v100", gpus: 8 },
+  { name: "v100", gpus: 8, taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }] },
   { name: "control", role: "control" as const },
   { name: "off", maxSize: 0 },
 ];
@@ -57,7 +57,7 @@ describe("Slurm", () => {
   });
 
   it("has one of Slurm's nodes on each worker, with all GPUs, and none on what has no nodes", async () => {
-    const { values } = await made({ tolerations: [{ key: "team", operator: "Exists" }] });
+    const { values } = await made();
     const sets = values["nodesets"] as Record<string, Record<string, unknown>>;
     assert.deepEqual(Object.keys(sets), ["cpu", "v100"]);
     assert.deepEqual(sets["v100"], {
@@ -69,11 +69,13 @@ describe("Slurm", () => {
         nodeSelector: { "kubernetes.io/os": "linux", "gpu-clusters/node-group": "v100" },
         tolerations: [
           { key: "nvidia.com/gpu", operator: "Exists" },
-          { key: "team", operator: "Exists" },
+          { key: "team", operator: "Equal", value: "vision", effect: "NoExecute" },
         ],
       },
     });
     assert.ok(!("slurmd" in sets["cpu"]!));
+    const { tolerations } = sets["cpu"]!["podSpec"] as { tolerations: object[] };
+    assert.deepEqual(tolerations, [{ key: "nvidia.com/gpu", operator: "Exists" }], "another group's are not its own");
     assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=nvidia" });
     assert.ok(!("loginsets" in values) && !("accounting" in values));
   });

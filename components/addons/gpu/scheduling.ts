@@ -1,6 +1,6 @@
 /** Where the add-on's daemons run. */
 import * as pulumi from "../../../sdk/pulumi";
-import type { Toleration } from "../in-cluster";
+import { tolerationOf, type Toleration } from "../in-cluster";
 import type { GpuGroup } from "./groups";
 
 const early = ["node.kubernetes.io/not-ready", "node.cloudprovider.kubernetes.io/uninitialized", "nvidia.com/gpu"];
@@ -14,11 +14,7 @@ export function tolerationsOf(groups: readonly Pick<GpuGroup, "taints">[]): pulu
     const own = all
       .flat()
       .filter(({ key }) => !early.includes(key))
-      .map(({ key, value, effect }): Toleration =>
-        value === undefined || value === ""
-          ? { key, operator: "Exists", effect }
-          : { key, operator: "Equal", value, effect },
-      );
+      .map(tolerationOf);
     const distinct = new Map(own.map((toleration) => [JSON.stringify(toleration), toleration]));
     return [...early.map((key): Toleration => ({ key, operator: "Exists" })), ...distinct.values()];
   });

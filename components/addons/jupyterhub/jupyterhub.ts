@@ -7,7 +7,7 @@ import { Problems } from "../../errors";
 import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
-import { inCluster, type Toleration } from "../in-cluster";
+import { inCluster } from "../in-cluster";
 import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
 
@@ -48,8 +48,6 @@ export interface JupyterHubArgs {
    * Default: `ClusterIP`.
    */
   serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
-  /** What servers with GPUs tolerate besides `nvidia.com/gpu`: the groups' own taints. Default: nothing. */
-  tolerations?: Toleration[];
   /**
    * Namespace that is made for it.
    * Default: `jupyterhub`.
@@ -64,7 +62,7 @@ export interface JupyterHubArgs {
 
 /**
  * JupyterHub for the people of a realm of Keycloak, by its pinned chart (Zero to JupyterHub): notebooks without a GPU, or with as many of a node's as
- * they choose, in each node group that has some. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets.
+ * they choose, in each worker group that has some, whose taints they tolerate. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets.
  *
  * Cost: none but half a CPU and 1 GiB of a node, and the volumes.
  *
@@ -110,7 +108,6 @@ export class JupyterHub extends pulumi.ComponentResource {
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",
-          tolerations: args.tolerations ?? [],
         }),
       );
     const release = new Release(

@@ -1,6 +1,6 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
-import { onAnyNode } from "../in-cluster";
+import { onAnyNode, onNodesWith } from "../in-cluster";
 import { hubCallback } from "./address";
 
 export interface HubSettings {
@@ -19,8 +19,7 @@ export interface HubSettings {
   homeGib: number;
   idleMinutes: number;
   serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
-  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "machineTypes" | "maxSize">[];
-  tolerations: readonly object[];
+  groups: readonly Pick<NodeGroupStatus, "name" | "role" | "gpus" | "machineTypes" | "maxSize" | "taints">[];
 }
 
 /** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */
@@ -48,7 +47,7 @@ export function hubValues(settings: HubSettings) {
       },
       // A node that the autoscaler buys for a user takes minutes to come.
       startTimeout: 1200,
-      profileList: profiles(settings.groups, settings.tolerations),
+      profileList: profiles(settings.groups),
     },
     cull: { enabled: true, timeout: settings.idleMinutes * 60, every: 300 },
     // Images of notebooks on each node before the first user, GPU nodes too: installations end in time-outs by it.
@@ -75,14 +74,14 @@ function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
   };
 }
 
-/** One without GPUs, and one for each group that can have nodes with some: a user says how many of a node's. */
-export function profiles(groups: HubSettings["groups"], tolerations: readonly object[]) {
-  const withGpus = groups.filter(({ gpus, maxSize }) => gpus > 0 && maxSize > 0);
+/** One without GPUs, and one for each worker group that can have nodes with some: a user says how many of a node's. */
+export function profiles(groups: HubSettings["groups"]) {
+  const withGpus = groups.filter(({ role, gpus, maxSize }) => role === "worker" && gpus > 0 && maxSize > 0);
   const none = { display_name: "No GPU", slug: "no-gpu", default: true };
-  return [none, ...withGpus.map((group) => gpuProfile(group, tolerations))];
+  return [none, ...withGpus.map(gpuProfile)];
 }
 
-function gpuProfile({ name, gpus, machineTypes }: HubSettings["groups"][number], tolerations: readonly object[]) {
+function gpuProfile({ name, gpus, machineTypes, taints }: HubSettings["groups"][number]) {
   const choices = [1, 2, 4, 8, 16].filter((count) => count < gpus).concat(gpus);
   const limit = (count: number) => ({ extra_resource_limits: { "nvidia.com/gpu": String(count) } });
   return {
@@ -91,7 +90,7 @@ function gpuProfile({ name, gpus, machineTypes }: HubSettings["groups"][number],
     description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${gpus} of its GPUs`,
     kubespawner_override: {
       node_selector: { "gpu-clusters/node-group": name },
-      tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }, ...tolerations],
+      tolerations: onNodesWith(taints),
       ...limit(1),
     },
     ...(choices.length > 1 && {

@@ -9,7 +9,7 @@ import { Problems } from "../../errors";
 import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
-import { inCluster, type Toleration } from "../in-cluster";
+import { inCluster } from "../in-cluster";
 import { checkSlurmName } from "./name";
 import { operatorValues, slurmSecrets, slurmValues } from "./values";
 
@@ -53,8 +53,6 @@ export interface SlurmArgs {
    * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
    */
   storageClass?: pulumi.Input<string>;
-  /** What Slurm's nodes tolerate besides `nvidia.com/gpu`: the groups' own taints. Default: nothing. */
-  tolerations?: Toleration[];
   /**
    * Refuses to delete the namespace, because the controller's state goes along: set `false` and run `pulumi up` first.
    * Default: `true`.
@@ -159,7 +157,7 @@ export class Slurm extends pulumi.ComponentResource {
   }
 }
 
-function valuesOf({ cluster, login, accounting, storageClass, tolerations = [] }: SlurmArgs, clusterName: string) {
+function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clusterName: string) {
   const { host = "", port = 3306, database = "slurm_acct_db", username = "slurm" } = accounting ?? {};
   return pulumi
     .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, { host, port, database, username }])
@@ -167,7 +165,6 @@ function valuesOf({ cluster, login, accounting, storageClass, tolerations = [] }
       slurmValues({
         clusterName,
         groups,
-        tolerations,
         storageClass: ownClass ?? sharedClass,
         isShared: sharedClass !== undefined && (ownClass ?? sharedClass) === sharedClass,
         login: login && { serviceType: "ClusterIP", ...login },

@@ -1,14 +1,13 @@
 /** What the charts are given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
-import { onAnyNode } from "../in-cluster";
+import { onAnyNode, onNodesWith } from "../in-cluster";
 
 export interface SlurmSettings {
   clusterName: string;
   storageClass: string | undefined;
   /** Volumes of that class can be on many nodes at once. */
   isShared: boolean;
-  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "role" | "maxSize">[];
-  tolerations: readonly object[];
+  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "role" | "maxSize" | "taints">[];
   login: { sshAuthorizedKeys: readonly string[]; serviceType: string } | undefined;
   accounting: { host: string; port: number; database: string; username: string } | undefined;
 }
@@ -32,15 +31,7 @@ export const operatorValues = {
 };
 
 /** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
-export function slurmValues({
-  clusterName,
-  storageClass,
-  isShared,
-  groups,
-  tolerations,
-  login,
-  accounting,
-}: SlurmSettings) {
+export function slurmValues({ clusterName, storageClass, isShared, groups, login, accounting }: SlurmSettings) {
   const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
   return {
     clusterName,
@@ -75,13 +66,13 @@ export function slurmValues({
       },
     }),
     nodesetDefaults: { logfile: alpine },
-    nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group, tolerations)])),
+    nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group)])),
     partitions: { all: { enabled: true } },
   };
 }
 
 /** One of Slurm's nodes on each node of the group, with all of its GPUs: two on a node would have to share them. */
-function nodeSet({ name, gpus }: SlurmSettings["groups"][number], tolerations: readonly object[]) {
+function nodeSet({ name, gpus, taints }: SlurmSettings["groups"][number]) {
   return {
     scalingMode: "DaemonSet",
     ...(gpus > 0 && {
@@ -91,7 +82,7 @@ function nodeSet({ name, gpus }: SlurmSettings["groups"][number], tolerations: r
     partition: { enabled: true },
     podSpec: {
       nodeSelector: { "kubernetes.io/os": "linux", "gpu-clusters/node-group": name },
-      tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }, ...tolerations],
+      tolerations: onNodesWith(taints),
     },
   };
 }

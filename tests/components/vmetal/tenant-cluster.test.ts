@@ -148,6 +148,7 @@ describe("TenantCluster", () => {
       {
         ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 2, size: 2, problems: [] },
         ...{ machineTypes: ["h100"], gpus: 8, gpuModel: "H100" },
+        taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
       },
     ]);
   });
