@@ -54,6 +54,11 @@ export class Problems {
     this.settled.push(propertyPath);
   }
 
+  /** Whether the field is settled, or one right in it: what is left of it says little of what was meant. */
+  isRefused(propertyPath: string): boolean {
+    return this.settled.some((path) => path === propertyPath || parentOf(path) === propertyPath);
+  }
+
   get all(): readonly Problem[] {
     return this.found;
   }
@@ -64,6 +69,10 @@ export class Problems {
       throw new InvalidInput(component, this.found);
     }
   }
+}
+
+function parentOf(path: string): string {
+  return path.replace(/(^|\.)[^.[\]]+$|\[[^[\]]+\]$/, "");
 }
 
 function isAtOrBelow(path: string, ancestor: string): boolean {

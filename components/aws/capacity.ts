@@ -11,7 +11,8 @@ export function checkCapacity(
 ): void {
   if (capacity === undefined) return;
   const found = capacityProblems(readCapacity(capacity, known), known(minSize));
-  for (const { path: field, reason } of found) problems.add(`${path}${field}`, reason);
+  for (const { path: field, reason } of found)
+    if (field !== "" || !problems.isRefused(path)) problems.add(`${path}${field}`, reason);
   const reserved = reservedKind(capacity);
   if (reserved !== undefined && placementGroup === "cluster") {
     const reason =

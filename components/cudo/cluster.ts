@@ -71,7 +71,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
   constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkCudoClusterArgs(name, args);
-    const movesGroups = (args.autoscaler ?? true) && (args.nodeGroups ?? []).some(mayMove);
+    const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
+    const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
     if (movesGroups) checkAccess("cudo", options, problems);
     problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);

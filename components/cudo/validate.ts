@@ -70,10 +70,11 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
 
 /** Cudo's networks end at the data center, so a cluster's machines must share one (reference: Cudo, Networks). */
 function checkDataCenters(args: CudoClusterArgs, groups: readonly CudoNodeGroupArgs[], problems: Problems): void {
-  if (groups.length === 0 && args.dataCenterId === undefined) {
+  const hasNone = groups.length === 0 && !problems.isRefused("nodeGroups");
+  if (hasNone && args.dataCenterId === undefined) {
     problems.add("dataCenterId", "is required when there are no node groups");
   }
-  if (groups.length === 0 && args.controlPlane?.machineType === undefined) {
+  if (hasNone && args.controlPlane?.machineType === undefined) {
     problems.add("controlPlane.machineType", "is required when there are no node groups");
   }
   const home = known(args.dataCenterId) ?? known(groups[0]?.dataCenterId);

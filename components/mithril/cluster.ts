@@ -77,7 +77,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
   constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkMithrilClusterArgs(name, args);
-    const movesGroups = (args.autoscaler ?? true) && (args.nodeGroups ?? []).some(mayMove);
+    const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
+    const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
     if (movesGroups) checkAccess("mithril", options, problems);
     problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);

@@ -38,7 +38,8 @@ function checkName(path: string, name: string, problems: Problems): void {
 }
 
 function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
-  if ((args.sshPublicKey === undefined) === (args.sshKeyId === undefined)) {
+  const isOne = (args.sshPublicKey === undefined) !== (args.sshKeyId === undefined);
+  if (!isOne && !problems.isRefused("sshKeyId")) {
     problems.add("sshPublicKey", "is required, or sshKeyId in its place: exactly one of the two");
   }
   const keyId = known(args.sshKeyId);
@@ -55,7 +56,8 @@ function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | 
     problems.add(`${path}.region`, why);
   }
   const { spot, reservation } = group.capacity ?? {};
-  if (group.capacity !== undefined && (spot === undefined) === (reservation === undefined)) {
+  const isOne = (spot === undefined) !== (reservation === undefined);
+  if (group.capacity !== undefined && !isOne && !problems.isRefused(`${path}.capacity`)) {
     problems.add(`${path}.capacity`, 'must have exactly one of "spot" and "reservation"');
   }
   checkOrder(`${path}.capacity`, group.capacity ?? {}, problems);

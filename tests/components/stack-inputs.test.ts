@@ -91,9 +91,25 @@ describe("stack config", () => {
       [{ ...worker, taints: ["gpu"] }, 'nodeGroups[0].taints[0]: must be an object, not the string "gpu"'],
       [{ ...worker, minSize: "one" }, 'nodeGroups[0].minSize: must be an integer, not the string "one"'],
       [{ ...worker, capacity: "spot" }, 'nodeGroups[0].capacity: must be an object, not the string "spot"'],
+      [{ ...worker, capacity: { spot: true } }, "nodeGroups[0].capacity.spot: must be an object, not true"],
+      [
+        { ...worker, capacity: { sopt: {} } },
+        'nodeGroups[0].capacity.sopt: there is no such property; did you mean "spot"?',
+      ],
       ["workers", 'nodeGroups[0]: must be an object, not the string "workers"'],
     ];
     for (const [group, problem] of wrong) assert.deepEqual(await problems("aws", { nodeGroups: [group] }), [problem]);
+    const bid = { name: "g", instanceType: "a100-80gb.sxm.1x", minSize: 1, maxSize: 2, capacity: { spot: 2.5 } };
+    assert.deepEqual(await problems("mithril", { ...keys, nodeGroups: [bid] }), [
+      "nodeGroups[0].capacity.spot: must be an object, not 2.5",
+    ]);
+    const unbought = { ...bid, capacity: undefined };
+    const [lacking, ...others] = await problems("mithril", { ...keys, nodeGroups: [unbought] });
+    assert.match(lacking!, /^nodeGroups\[0\]\.capacity: is required/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await problems("cudo", { nodeGroups: "workers" }), [
+      'nodeGroups: must be a list, not the string "workers"',
+    ]);
     assert.deepEqual(await problems("aws", { nodeGroups: "workers", devMode: "yes" }), [
       'nodeGroups: must be a list, not the string "workers"',
       'devMode: must be a boolean, not the string "yes"',
