@@ -12,7 +12,10 @@ import { GroupAlarm } from "./alarm";
 import type { Group, Step } from "./group";
 
 /** What the reconciler uses of a group's driver. */
-export type GroupDriver = Pick<NodeGroupDriver, "describe" | "resize" | "remove" | "problems" | "template">;
+export type GroupDriver = Pick<
+  NodeGroupDriver,
+  "describe" | "resize" | "remove" | "problems" | "template" | "givesNotice"
+>;
 
 export interface ReconcilerTiming {
   /** Between two looks while nothing changes. */
@@ -82,8 +85,8 @@ export class Reconciler {
   private problemsSince: number;
   /** Newest of those that were over when the group was at rest, by the cloud's own clock. */
   private settledProblem = -Infinity;
-  /** The group was at rest when its cloud was last asked why. */
-  private isSettled = true;
+  /** When something was last under way, as far as this process knows. */
+  private restlessAt: number;
   private readonly born: { date: number; at: number };
   private readonly told = new Set<string>();
 
@@ -93,7 +96,7 @@ export class Reconciler {
   ) {
     this.end.catch(() => undefined);
     this.pauseMs = options.timing.firstMs;
-    this.progressAt = this.problemsSince = options.now();
+    this.progressAt = this.problemsSince = this.restlessAt = options.now();
     this.born = { date: Date.now(), at: options.now() };
   }
 
@@ -189,14 +192,15 @@ export class Reconciler {
   /** Why machines do not come, and which ones go. */
   private async askWhy(): Promise<void> {
     const { timing, now } = this.options;
-    // Once more when all is over: what is told late is not the next attempt's.
-    if (this.group.everyMachine.length === 0 && this.group.missing === 0 && this.isSettled) return;
     const askedAt = now();
+    if (!this.mustAsk(askedAt)) {
+      this.problemsSince = askedAt;
+      return;
+    }
     const problems = await this.call("problems", (driver, signal) => driver.problems(this.since(askedAt), signal));
     this.tellInterruptions(problems.filter(({ kind }) => kind === "lost"));
     const shortages = problems.filter(({ kind, at }) => kind !== "lost" && at.getTime() > this.settledProblem);
-    this.isSettled = this.group.isAtRest;
-    if (this.isSettled) {
+    if (this.group.isAtRest) {
       this.problemsSince = askedAt;
       this.settledProblem = Math.max(this.settledProblem, ...problems.map(({ at }) => at.getTime()));
     }
@@ -205,6 +209,13 @@ export class Reconciler {
     const waited = now() - this.progressAt >= timing.patienceMs;
     if (reason && (waited || this.refusals > 0)) this.shortOf(reason);
     if (!reason && this.refusals >= patientAttempts) this.shortOf(withoutReason(this.lastError));
+  }
+
+  /** Until a while after all is over: what is told late is not the next attempt's. And always where running machines may be taken back. */
+  private mustAsk(now: number): boolean {
+    if (!this.group.isAtRest) this.restlessAt = now;
+    if (now - this.restlessAt <= 2 * this.options.timing.idleMs) return true;
+    return this.driver!.givesNotice && this.group.everyMachine.length > 0;
   }
 
   /** By the clock's time now or that of the beginning, whichever is longer ago: it may have been set. A minute more, because clouds tell late. */

@@ -70,6 +70,7 @@ export class GroupShortfall extends Error {
 }
 
 export class CudoNodeGroupDriver implements NodeGroupDriver {
+  readonly givesNotice = false;
   private readonly found: NodeGroupProblem[] = [];
 
   constructor(private readonly options: CudoNodeGroupOptions) {}

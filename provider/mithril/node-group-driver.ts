@@ -50,6 +50,8 @@ export interface MithrilDescription extends NodeGroupDescription {
 const bidsAtOnce = 4;
 
 export class SpotGroupDriver implements NodeGroupDriver {
+  readonly givesNotice = true;
+
   constructor(private readonly group: SpotGroup) {}
 
   /** Bids of these names are the group's, whoever placed them: Mithril's orders cannot carry a mark. */

@@ -35,6 +35,8 @@ export interface ReservedGroup {
 }
 
 export class ReservedGroupDriver implements NodeGroupDriver {
+  readonly givesNotice = false;
+
   constructor(private readonly group: ReservedGroup) {}
 
   /** A reservation of this name is the group's, whoever made it: Mithril's orders cannot carry a mark. */

@@ -78,6 +78,8 @@ export class GroupUnfinished extends Error {
 }
 
 export interface NodeGroupDriver {
+  /** Whether the cloud takes machines back and says so beforehand: `problems` of the kind `lost`, of machines that run. */
+  readonly givesNotice: boolean;
   /**
    * The group with at least its mark in the cloud, at `size` machines when it is new. One that an interrupted call left is found again; one
    * that another owner made is refused. Returns the group's id, as Pulumi's state keeps it. Rejects with `GroupUnfinished` when it failed

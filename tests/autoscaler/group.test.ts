@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Refusal } from "../../autoscaler/group/refusal";
+import { defaultTiming } from "../../autoscaler/group/reconciler";
 import { GroupScene, staleMs } from "./scene";
 
 const refused = (kind: string, act: () => void) =>
@@ -18,6 +19,33 @@ describe("a node group under cluster-autoscaler", () => {
       scene.cloud.calls.filter((call) => call !== "template"),
       ["describe", "problems"],
     );
+  });
+
+  it("is looked at once a minute while nothing changes, and asked why only a while after something did", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+    const idle = async (minutes: number) => {
+      scene.cloud.calls.length = 0;
+      for (let minute = 0; minute < minutes; minute++) await scene.turn(defaultTiming.idleMs);
+      return scene.cloud.calls;
+    };
+    await idle(2);
+    assert.deepEqual(await idle(3), ["describe", "describe", "describe"]);
+    scene.group.increase(1);
+    await scene.turn();
+    assert.deepEqual(scene.cloud.calls.slice(3), ["resize", "describe", "problems"]);
+    scene.cloud.tick();
+    scene.cloud.tick();
+    assert.deepEqual(await idle(5), ["describe", "problems", "describe", "problems", ...Array(3).fill("describe")]);
+  });
+
+  it("does not take for its own what went wrong, and was told, before it was asked for more", async () => {
+    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
+    for (let minute = 0; minute < 30; minute++) await scene.turn(defaultTiming.idleMs);
+    const at = new Date(Date.now() - 1_200_000);
+    scene.cloud.problem({ kind: "rejected", message: "the disk's key", machineId: "long-gone", at });
+    scene.group.increase(1);
+    await scene.settle();
+    assert.deepEqual([scene.states, scene.stockOuts], [["running", "running"], []]);
   });
 
   it("answers an increase from memory, and makes one change of several", async () => {
@@ -264,6 +292,7 @@ describe("a node group under cluster-autoscaler", () => {
 
   it("tells once of each machine that the cloud takes back", async () => {
     const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+    scene.cloud.givesNotice = true;
     const { id, nodeName } = scene.cloud.machines[1]!;
     scene.cloud.problem({ kind: "lost", message: "termination notice", at: new Date(), machineId: id });
     await scene.turn();
