@@ -79,7 +79,8 @@ export class ComputeCluster extends pulumi.ComponentResource {
         ...{ region, zone, dataCenter, serviceLevel, skus, apiServer, controllerManager, timeoutSeconds },
         rotateEvery: rotation?.every,
       },
-      { parent: this, dependsOn: [...ray, ...access, ...settings] },
+      // The control plane's kubeconfig may be known before its machine is there: its provider comes when the API answers, and goes before the machine.
+      { parent: this, dependsOn: [...ray, ...access, ...settings, controlPlane.kubeProvider] },
     );
     this.clusterName = registration.clusterName;
     this.apiServer = pulumi.interpolate`${registration.host}:${registration.port}`;

@@ -96,6 +96,7 @@ describe("Michelangelo's ComputeCluster", () => {
     assert.deepEqual(registered.dependenciesOf("train-binding").sort(), ["train-account", "train-role"]);
     assert.ok(registered.dependenciesOf("train-ray-namespace").includes("train-claim"));
     assert.ok(before.includes("train-ray-namespace"));
+    assert.ok(before.includes("to-michelangelo"), "it goes before the machine of a control plane of the same program");
   });
 
   it("leaves an operator that is there alone, and pods with an identity of their own without keys", async () => {
