@@ -148,7 +148,7 @@ function platformReady(name: string, { controlPlane }: InferenceClusterArgs, par
         "HEALTHY. Nothing was written.",
       timeoutSeconds: 120,
     },
-    { parent },
+    { parent, dependsOn: [controlPlane.kubeProvider] },
   );
 }
 

@@ -100,6 +100,7 @@ describe("InferenceCluster", () => {
 
   it("writes nothing before Modelplane is there, the cluster is its own and has what it needs; access goes last", async () => {
     const { all } = await registered();
+    assert.deepEqual(all.dependenciesOf("us-east-platform"), ["to-control"]);
     assert.deepEqual(all.dependenciesOf("us-east-claim").sort(), ["to-serve", "us-east-platform"]);
     assert.deepEqual(all.dependenciesOf("us-east-requirements"), ["us-east-claim"]);
     assert.deepEqual(all.dependenciesOf("us-east-modelplane-account").sort(), [
