@@ -101,10 +101,19 @@ export async function controlPlane(
       credentials: { clientCertificate: user.certificate, clientKey: user.privateKey },
     });
   };
+  const close = async () => {
+    await Promise.all(processes.map(stop));
+    rmSync(folder, { recursive: true, force: true });
+  };
   if (controllers.length > 0) {
     // They end where nobody answers them for ten seconds.
     const api = kubernetesApi(await kubeconfig("system:masters"));
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
+    const answers = until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
+    // Nobody else knows of what runs by then, and mocha would wait for it.
+    await answers.catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
     processes.push(
       start(tools["kube-controller-manager"], {
         kubeconfig: file("controller-manager.conf", await kubeconfig("system:masters")),
@@ -122,10 +131,7 @@ export async function controlPlane(
     ca,
     serving,
     kubeconfig,
-    async close() {
-      await Promise.all(processes.map(stop));
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
