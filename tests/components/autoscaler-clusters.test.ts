@@ -8,7 +8,7 @@ import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/a
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { Provider } from "../../sdk/provider-resource";
-import { cloud as aws, group as awsGroup, minimal } from "./aws-scene";
+import { cloud as aws, functions, group as awsGroup, minimal } from "./aws-scene";
 import { mockProgram, settled, type Outputs, type Registered, plain } from "./mocks";
 
 const deployment = "kubernetes:apps/v1:Deployment";
@@ -85,7 +85,7 @@ function configOf(registered: Registered) {
 
 describe("clusters with the autoscaler", () => {
   const run = async (cloud: string, autoscaler?: boolean): Promise<Registered> => {
-    const registered = await mockProgram(outputs);
+    const registered = await mockProgram(outputs, false, functions);
     programs[cloud]!(autoscaler);
     await settled();
     return registered;

@@ -21,6 +21,8 @@ interface Node {
 
 const market = `h100-80gb.sxm.8x/${region}`;
 
+const privateKey = "pulumi-gpu-clusters:sshPrivateKey";
+
 describe("a Mithril cluster on the engine", function () {
   this.timeout(400_000);
   oneLife();
@@ -32,7 +34,11 @@ describe("a Mithril cluster on the engine", function () {
   let program: string;
   let kubeconfig: string;
 
-  const configOf = (group: object) => mithrilConfig(environment.simulator, "life", [group]);
+  /** Without the key, which is set as a secret: Pulumi shows, and keeps in its history, what a config has in plain text. */
+  const configOf = (group: object) => ({
+    ...mithrilConfig(environment.simulator, "life", [group]),
+    [privateKey]: undefined,
+  });
 
   const mithril = async () => (await client.state()).mithril;
   const liveBids = async () => (await mithril()).bids.filter(({ status }) => status !== "Terminated");
@@ -60,9 +66,7 @@ describe("a Mithril cluster on the engine", function () {
     directory = mkdtempSync(join(tmpdir(), "gpu-clusters-life-"));
     kubeconfig = join(directory, "kubeconfig");
     program = await compiledDefaultProgram();
-    // Pulumi shows, and keeps in its history, what a config has in plain text.
-    const privateKey = "pulumi-gpu-clusters:sshPrivateKey";
-    stack = await environment.stack({ ...configOf(spotGroup), [privateKey]: undefined }, { program });
+    stack = await environment.stack(configOf(spotGroup), { program });
     await stack.setSecret(privateKey, key.private);
   });
 

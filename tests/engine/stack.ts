@@ -64,18 +64,23 @@ export class EngineStack {
     this.configure(options.config);
   }
 
-  /** Replaces the stack's config, as a user who edits Pulumi.<stack>.yaml. */
+  /** Replaces the stack's config but for what is encrypted in it, as a user who edits Pulumi.<stack>.yaml. */
   configure(config: Record<string, unknown>): void {
     const path = this.configFile;
-    let salt: string | undefined;
+    let before: { encryptionsalt?: string; config?: Record<string, unknown> } = {};
     try {
-      salt = /^encryptionsalt: .*$/m.exec(readFileSync(path, "utf8"))?.[0];
+      before = parse(readFileSync(path, "utf8")) as typeof before;
     } catch {
       // There is none before the first operation.
     }
+    const { encryptionsalt, config: had = {} } = before;
+    const encrypted = Object.entries(had).filter(
+      ([, value]) => (value as { secure?: string } | null)?.secure !== undefined,
+    );
+    const given = Object.entries(config).filter(([, value]) => value !== undefined);
+    const content = { encryptionsalt, config: Object.fromEntries([...encrypted, ...given]) };
     // Pulumi takes a bare time for a date, and writes it in another way.
-    const text = stringify({ config }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
-    writeFileSync(path, `${salt ? `${salt}\n` : ""}${text}`);
+    writeFileSync(path, stringify(content, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" }));
   }
 
   /** As a user who keeps it encrypted in Pulumi.<stack>.yaml. */

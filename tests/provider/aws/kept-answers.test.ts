@@ -282,7 +282,7 @@ describe("AWS answers that are kept", () => {
     const Tags = [{ Key: "team", Value: "R&D (platform)" }];
     await assert.rejects(
       scene.clients.iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: "{}", Tags })),
-      /failed to satisfy constraint/,
+      /Tags\[0\]\.Value: does not match/,
     );
     const named = { GroupName: "sg-train", Description: "d", VpcId: scene.vpcId };
     await assert.rejects(scene.ec2.send(new CreateSecurityGroupCommand(named)), /may not begin with sg-/);

@@ -21,6 +21,7 @@ const resources = {
     { name: "nodes", kind: "Node", namespaced: false },
     { name: "pods", kind: "Pod", namespaced: true },
     { name: "services", kind: "Service", namespaced: true },
+    { name: "secrets", kind: "Secret", namespaced: true },
     { name: "namespaces", kind: "Namespace", namespaced: false },
   ],
   "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
@@ -82,6 +83,13 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       triggers,
     };
   };
+  const written = (name: string, triggers: Record<string, string>) => {
+    const data = { config: Buffer.from(cluster.kubeconfig).toString("base64") };
+    objects.set(`/api/v1/namespaces/tenants/secrets/${name}`, {
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "tenants" }, data },
+    });
+    return { kubeconfig: kubeconfig(), namespace: "tenants", name, clusterName: "tenant", triggers };
+  };
   const left = () => Promise.resolve([...objects.keys()].filter((path) => path.includes("configmaps")));
   const registering: (Interrupted & { requests: number })[] = [
     {
@@ -102,6 +110,13 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       inputs: () => ({ kubeconfig: kubeconfig(), pools: [] }),
       updated: () => ({ kubeconfig: kubeconfig(), pools: [], timeoutSeconds: 60 }),
       requests: 4,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:KubeconfigSecret",
+      inputs: (name) => written(name, { values: "one" }),
+      updated: (name) => written(name, { values: "two" }),
+      requests: 1,
       left,
     },
   ];
