@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { until } from "../until";
@@ -9,9 +10,10 @@ import { EngineEnvironment } from "./environment";
 
 const examples = join(__dirname, "..", "..", "examples");
 const apiVersion = "modelplane.ai/v1alpha1";
+const namespace = "modelplane-system";
 
 describe("Modelplane on the engine", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let server: TestControlPlane;
   let kubeconfig: string;
   let api: KubernetesApi;
@@ -25,7 +27,7 @@ describe("Modelplane on the engine", function () {
     await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
     modelplane = new Modelplane({ kubeconfig, pollMs: 100 });
     await modelplane.start();
-    environment = await EngineEnvironment.start({ machines: false });
+    environment = await EngineEnvironment.start({ machines: true, aws: {} });
   });
   after(async () => {
     await environment?.stop();
@@ -40,7 +42,7 @@ describe("Modelplane on the engine", function () {
     const kinds = await Promise.all(
       ["InferenceCluster", "InferenceClass"].map((kind) => api.list({ apiVersion, kind })),
     );
-    const secrets = await api.list({ apiVersion: "v1", kind: "Secret", namespace: "modelplane-system" });
+    const secrets = await api.list({ apiVersion: "v1", kind: "Secret", namespace });
     return [...kinds.flat(), ...secrets].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   };
 
@@ -71,5 +73,34 @@ describe("Modelplane on the engine", function () {
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await left(), []);
+  });
+
+  it("registers a cluster on AWS with a token's kubeconfig, which no state and no log shows, and takes it back whole", async () => {
+    const config = { "modelplane-aws:controlPlane": kubeconfig };
+    const program = join(examples, "modelplane-aws");
+    const stack = await environment.stack(config, { program, timeoutMs: 600_000 });
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const outputs = (await stack.outputs()) as Record<string, string>;
+    assert.equal(outputs["gatewayAddress"], "192.0.2.80");
+    const workload = kubernetesApi(outputs["kubeconfig"]!);
+    const gateway = { apiVersion: "v1", kind: "Service", namespace, name: "inference-gateway" };
+    assert.ok(await workload.read(gateway), "Modelplane reached the cluster by the kubeconfig that it was given");
+    const made = await api.read({ apiVersion, kind: "InferenceClass", name: "serve-gpu" });
+    const [device] = (made!["spec"] as { devices: { count: number; capacity: object }[] }).devices;
+    assert.deepEqual([device!.count, device!.capacity], [1, { memory: { value: "23034Mi" } }]);
+
+    const secret = await api.read({ apiVersion: "v1", kind: "Secret", namespace, name: "serve-kubeconfig" });
+    const { kubeconfig: encoded } = secret!["data"] as { kubeconfig: string };
+    const { credentials } = parseKubeconfig(Buffer.from(encoded, "base64").toString("utf8"));
+    assert.ok(credentials.kind === "token");
+    for (const text of [up.text, up.events, await stack.state()])
+      assert.ok(!text.includes(credentials.token) && !text.includes(encoded), "no token in plain text");
+
+    assert.deepEqual(await stack.preview(), []);
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    assert.deepEqual(await left(), []);
+    assert.deepEqual((await environment.simulator.state()).machines, []);
   });
 });
