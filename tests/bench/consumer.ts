@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ensurePluginBundle } from "../../build/bundle";
 import { compileLibrary } from "../../build/library";
 import { runCommand } from "../../toolchain/tools/command";
 
@@ -36,12 +37,17 @@ export interface Consumption {
 export class Consumer {
   readonly folder = mkdtempSync(join(tmpdir(), "gpu-clusters-consumer-"));
 
-  constructor() {
+  static async installed(): Promise<Consumer> {
+    return new Consumer(await ensurePluginBundle());
+  }
+
+  /** `plugin`: the folder of the plugin, in which components look for the autoscaler's code. */
+  private constructor(plugin: string) {
     const modules = join(this.folder, "node_modules");
     const installed = join(modules, "pulumi-gpu-clusters");
     compileLibrary(join(installed, "dist"));
     cpSync(join(root, "package.json"), join(installed, "package.json"));
-    cpSync(join(root, "plugin/schema.json"), join(installed, "dist/plugin/schema.json"));
+    cpSync(plugin, join(installed, "dist/plugin"), { recursive: true });
     for (const dependency of ["@types/node", "typescript", "undici-types", "@pulumi", ...ownDependencies()]) {
       mkdirSync(dirname(join(modules, dependency)), { recursive: true });
       symlinkSync(join(root, "node_modules", dependency), join(modules, dependency));
