@@ -1,5 +1,6 @@
 /** What the arguments of node groups have in common, whichever cloud runs them. Pure. */
 import type * as pulumi from "../sdk/pulumi";
+import { isDnsLabel } from "../sdk/dns-label";
 import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
 import { known, knownElements, knownEntries } from "./inputs";
@@ -69,7 +70,7 @@ export function checkGroupNames(path: string, names: readonly (string | undefine
     if (name === undefined) {
       return;
     }
-    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    if (!isDnsLabel(name)) {
       problems.add(
         `${path}[${index}].name`,
         `"${name}" must be 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`,

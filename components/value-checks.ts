@@ -1,5 +1,6 @@
 /** Checks of single values. Pure. */
 import type * as pulumi from "../sdk/pulumi";
+import { isDnsLabel } from "../sdk/dns-label";
 import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
@@ -34,9 +35,21 @@ export function checkChoice(
   }
 }
 
+/** Whole numbers between two; what is not known yet is left to the cloud. */
+export function checkBetween(
+  path: string,
+  given: pulumi.Input<number> | undefined,
+  [least, most]: readonly [number, number],
+  problems: Problems,
+): void {
+  const value = known(given);
+  if (value !== undefined && (!Number.isInteger(value) || value < least || value > most))
+    problems.add(path, `must be a whole number from ${least} to ${most}, is ${value}`);
+}
+
 /** What Kubernetes takes as the name of most things: a label of DNS. */
 export function checkLabel(path: string, value: string | undefined, problems: Problems): void {
-  if (value !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value))
+  if (value !== undefined && !isDnsLabel(value))
     problems.add(path, `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`);
 }
 

@@ -1,6 +1,6 @@
 import { periodProblems, priceProblems } from "../../sdk/mithril/order-rules";
 import { checkBounds, checkGroupNames } from "../node-group-checks";
-import { checkDuration } from "../value-checks";
+import { checkBetween, checkDuration } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known } from "../inputs";
@@ -16,8 +16,8 @@ export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs)
     if (known<string>(args[field]) === "") problems.add(field, "must not be empty");
   }
   checkKeys(args, problems);
-  checkWhole("sshPort", known(args.sshPort), 1, 65_535, problems);
-  checkWhole("timeoutMinutes", args.timeoutMinutes, 1, 24 * 60, problems);
+  checkBetween("sshPort", args.sshPort, [1, 65_535], problems);
+  checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   checkDuration("scaleDownAfter", args.scaleDownAfter, problems);
   const groups = args.nodeGroups ?? [];
   checkGroupNames(
@@ -96,12 +96,6 @@ function checkShares(args: MithrilClusterArgs, problems: Problems): void {
     } else if (name === "local") {
       problems.add(`${path}.name`, "must not be local: /mnt/local is the nodes' own disk");
     } else first.set(name, index);
-    checkWhole(`${path}.sizeGb`, known(sizeGb), 1, 32_000, problems);
+    checkBetween(`${path}.sizeGb`, sizeGb, [1, 32_000], problems);
   });
-}
-
-function checkWhole(path: string, value: number | undefined, least: number, most: number, problems: Problems): void {
-  if (value !== undefined && (!Number.isInteger(value) || value < least || value > most)) {
-    problems.add(path, `must be a whole number from ${least} to ${most}, is ${value}`);
-  }
 }

@@ -1,15 +1,14 @@
 /** What Modelplane's API admits of an InferenceClass, and no driver or cloud can keep. Pure. */
 import { Problems } from "../errors";
 import { known } from "../inputs";
-import { checkChoice } from "../value-checks";
+import { checkBetween, checkChoice, checkLabel } from "../value-checks";
 import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
 import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
-import { checkName, checkRange } from "./names";
 
 export function checkInferenceClass(name: string, args: InferenceClassArgs): Problems {
   const problems = new Problems();
   const { gpus, devices, provisioning } = args;
-  checkName("className", args.className ?? name, problems);
+  checkLabel("className", args.className ?? name, problems);
   if ((gpus === undefined) === (devices === undefined))
     problems.add("devices", "give either gpus, of a model that is known, or devices");
   const given = known(gpus);
@@ -25,7 +24,7 @@ export function checkGpus(path: string, { model, count }: GpuArgs, problems: Pro
       `${path}.model`,
       `what a driver publishes of "${model}" is not known here (known: ${knownModels}): describe it in devices of an InferenceClass`,
     );
-  checkRange(`${path}.count`, count, [1, 64], problems);
+  checkBetween(`${path}.count`, count, [1, 64], problems);
 }
 
 function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void {
@@ -40,7 +39,7 @@ function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void 
     if (claim === "DRA" && !deviceClassName)
       problems.add(`${path}.deviceClassName`, "is required where pods claim it (claim DRA)");
     if (device.driver === "") problems.add(`${path}.driver`, "must not be empty");
-    checkRange(`${path}.count`, count, [1, 64], problems);
+    checkBetween(`${path}.count`, count, [1, 64], problems);
     checkAttributes(path, device, problems);
     checkCapacity(path, device, problems);
   });
@@ -95,7 +94,7 @@ function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassA
   }
   const [cloud, block] = given[0] as [string, NonNullable<ProvisioningArgs["eks"]>];
   const path = `provisioning.${cloud}`;
-  if (block.diskSizeGb !== undefined) checkRange(`${path}.diskSizeGb`, block.diskSizeGb, [10, 65_536], problems);
+  checkBetween(`${path}.diskSizeGb`, block.diskSizeGb, [10, 65_536], problems);
   const perNode = known(args.gpus)?.count ?? args.devices?.reduce((sum, { count = 1 }) => sum + count, 0);
   const { accelerator } = block;
   if (accelerator === undefined) {
@@ -104,7 +103,7 @@ function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassA
       problems.add("gpus.count", `must be 16 at most on ${cloud}, is ${perNode}`);
     return;
   }
-  checkRange(`${path}.accelerator.count`, accelerator.count, [1, 16], problems);
+  checkBetween(`${path}.accelerator.count`, accelerator.count, [1, 16], problems);
   if (known(args.gpus) !== undefined && accelerator.count !== perNode)
     problems.add(`${path}.accelerator.count`, `is ${accelerator.count}, and gpus.count is ${perNode}`);
 }

@@ -1,16 +1,16 @@
 /** What Modelplane's API admits of an InferenceCluster, and nobody can make. Pure. */
+import { isDnsLabel } from "../../sdk/dns-label";
 import { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkPlatform } from "../platforms";
-import { checkChoice } from "../value-checks";
+import { checkBetween, checkChoice, checkLabel } from "../value-checks";
 import type { InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
-import { checkName, checkRange } from "./names";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
 
 export function checkInferenceCluster(name: string, args: InferenceClusterArgs): Problems {
   const problems = new Problems();
-  checkName("clusterName", args.clusterName ?? name, problems);
+  checkLabel("clusterName", args.clusterName ?? name, problems);
   checkSource(args, problems);
   if (args.existing) {
     if (args.existing.cluster === args.controlPlane)
@@ -30,7 +30,7 @@ export function checkInferenceCluster(name: string, args: InferenceClusterArgs):
       problems.add(`${path}.name`, `"${pool.name}" is another pool's`);
     checkPool(path, pool, args, problems);
   });
-  if (args.timeoutMinutes !== undefined) checkRange("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
+  checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   return problems;
 }
 
@@ -73,7 +73,7 @@ function checkPool(path: string, pool: NodePoolArgs, args: InferenceClusterArgs,
 }
 
 function checkPoolName(path: string, { name }: NodePoolArgs, source: SourceKey | undefined, problems: Problems): void {
-  if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name))
+  if (!isDnsLabel(name, 40))
     problems.add(
       `${path}.name`,
       `"${name}" must have 1 to 40 lower-case letters, digits and hyphens, no hyphen at either end`,
@@ -85,9 +85,9 @@ function checkPoolName(path: string, { name }: NodePoolArgs, source: SourceKey |
 function checkCounts(path: string, pool: NodePoolArgs, problems: Problems): void {
   const nodeCount = known(pool.nodeCount);
   const { minNodeCount, maxNodeCount } = pool;
-  checkRange(`${path}.nodeCount`, nodeCount, [0, 10_000], problems);
-  checkRange(`${path}.minNodeCount`, minNodeCount, [0, 10_000], problems);
-  checkRange(`${path}.maxNodeCount`, maxNodeCount, [1, 10_000], problems);
+  checkBetween(`${path}.nodeCount`, nodeCount, [0, 10_000], problems);
+  checkBetween(`${path}.minNodeCount`, minNodeCount, [0, 10_000], problems);
+  checkBetween(`${path}.maxNodeCount`, maxNodeCount, [1, 10_000], problems);
   if (minNodeCount !== undefined && maxNodeCount !== undefined && minNodeCount > maxNodeCount)
     problems.add(`${path}.minNodeCount`, `is ${minNodeCount}, more than maxNodeCount, ${maxNodeCount}`);
   if (nodeCount === undefined) return;

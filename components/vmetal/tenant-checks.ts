@@ -1,10 +1,11 @@
 /** What is wrong with a TenantCluster before anything is written. Pure. */
 import { isIP } from "node:net";
+import { isDnsLabel } from "../../sdk/dns-label";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkLabels, checkTaints } from "../node-group-checks";
-import { checkChoice, checkDuration, checkLabel, checkWhole } from "../value-checks";
+import { checkBetween, checkChoice, checkDuration, checkLabel, checkWhole } from "../value-checks";
 import type {
   AutoNodesArgs,
   DynamicPoolArgs,
@@ -36,11 +37,7 @@ export function checkTenantCluster(name: string, args: TenantClusterArgs): Probl
   const nodeGroups = fixed.map(({ quantity }) => ({ minSize: quantity }));
   checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, undefined, problems);
   checkAutoNodes(args.autoNodes, problems);
-  if (
-    timeoutMinutes !== undefined &&
-    !(Number.isInteger(timeoutMinutes) && timeoutMinutes >= 1 && timeoutMinutes <= 1440)
-  )
-    problems.add("timeoutMinutes", `must be a whole number from 1 to 1440, is ${timeoutMinutes}`);
+  checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);
   return problems;
 }
 
@@ -99,7 +96,7 @@ function checkPool(
 ): void {
   const { name } = pool;
   const earlier = names.get(name);
-  if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name))
+  if (!isDnsLabel(name, 40))
     problems.add(
       `${path}.name`,
       `"${name}" must have 1 to 40 lower-case letters, digits and hyphens, no hyphen at either end`,
@@ -149,8 +146,7 @@ function checkDynamic(
   const policies = ["WhenEmpty", "WhenEmptyOrUnderutilized"];
   checkChoice(`${path}.disruption.consolidationPolicy`, disruption?.consolidationPolicy, policies, problems);
   checkDurationOrNever(`${path}.expireAfter`, expireAfter, problems);
-  if (weight !== undefined && !(Number.isInteger(weight) && weight >= 1 && weight <= 100))
-    problems.add(`${path}.weight`, `must be a whole number from 1 to 100, is ${weight}`);
+  checkBetween(`${path}.weight`, weight, [1, 100], problems);
 }
 
 function checkDurationOrNever(path: string, text: string | undefined, problems: Problems): void {

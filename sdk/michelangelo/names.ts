@@ -1,4 +1,5 @@
 /** What Michelangelo looks for by name (its guide "Register a Compute Cluster", and its controllers). */
+import { isDnsLabel } from "../dns-label";
 
 /** In the compute cluster, all in this namespace: there Michelangelo makes its Ray objects. */
 export const computeNamespace = "default";
@@ -28,7 +29,7 @@ export function credentialSecrets(clusterName: string): { token: string; authori
 
 /** Why a name cannot be a registration's: it is a label's value, too, by which jobs choose their cluster. */
 export function wrongClusterName(name: string): string | undefined {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
+  return isDnsLabel(name)
     ? undefined
     : `"${name}" must have 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends`;
 }

@@ -1,5 +1,5 @@
 /** Whether what is asked of GPUs can be had together. Pure. */
-import { checkChoice } from "../../value-checks";
+import { checkBetween, checkChoice } from "../../value-checks";
 import type { Problems } from "../../errors";
 import { known } from "../../inputs";
 import { gpuGroups, needsOperator, type GpuFields, type GpuMode } from "./groups";
@@ -82,8 +82,7 @@ export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, p
   if (timeSlicing === undefined && mig === undefined) problems.add(path, "must have timeSlicing or mig");
   if (timeSlicing !== undefined && mig !== undefined)
     problems.add(path, "has timeSlicing and mig: only one of them shares a group's GPUs");
-  if (timeSlicing !== undefined && !(Number.isInteger(timeSlicing) && timeSlicing >= 2 && timeSlicing <= 48))
-    problems.add(`${path}.timeSlicing`, `must be a whole number from 2 to 48, is ${timeSlicing}`);
+  checkBetween(`${path}.timeSlicing`, timeSlicing, [2, 48], problems);
   checkChoice(`${path}.mig`, mig, ["single", "mixed"], problems);
   if (partitions !== undefined) checkPartitions(`${path}.partitions`, partitions, mig, problems);
 }
@@ -105,8 +104,7 @@ function checkPartitions(
     problems.add(path, `must have one size with mig "single", has ${entries.map(([name]) => name).join(", ")}`);
   for (const [name, count] of entries) {
     if (!size.test(name)) problems.add(`${path}["${name}"]`, 'is not the size of a partition such as "1g.10gb"');
-    if (!Number.isInteger(count) || count < 1 || count > most)
-      problems.add(`${path}["${name}"]`, `must be a whole number from 1 to ${most}, is ${count}`);
+    checkBetween(`${path}["${name}"]`, count, [1, most], problems);
   }
   const slices = entries.reduce((sum, [name, count]) => sum + Number.parseInt(name, 10) * count, 0);
   if (slices > most) problems.add(path, `has ${slices} slices of computing, and a GPU has ${most}`);

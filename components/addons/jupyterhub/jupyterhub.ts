@@ -8,6 +8,7 @@ import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
 import { inCluster } from "../in-cluster";
+import { chosenClass } from "../shared-storage/place";
 import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
 
@@ -103,8 +104,7 @@ export class JupyterHub extends pulumi.ComponentResource {
       .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass]) =>
         hubValues({
           ...{ url: args.url, issuer, clientId, clientSecret: secret, keys, groups },
-          storageClass: ownClass ?? sharedClass,
-          isShared: sharedClass !== undefined && (ownClass ?? sharedClass) === sharedClass,
+          ...chosenClass(ownClass, sharedClass),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",

@@ -8,3 +8,12 @@ export const sharedStorageClass = "shared";
 export function sharedClassOnce(status: pulumi.Output<string>): pulumi.Output<string> {
   return status.apply(() => sharedStorageClass);
 }
+
+/** The class of an add-on's volumes: the one that was chosen, else the cluster's shared one where it has it, else nobody's choice. */
+export function chosenClass(
+  own: string | undefined,
+  shared: string | undefined,
+): { storageClass: string | undefined; isShared: boolean } {
+  const storageClass = own ?? shared;
+  return { storageClass, isShared: shared !== undefined && storageClass === shared };
+}

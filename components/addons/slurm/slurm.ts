@@ -10,6 +10,7 @@ import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
+import { chosenClass } from "../shared-storage/place";
 import { checkSlurmName } from "./name";
 import { operatorValues, slurmSecrets, slurmValues } from "./values";
 
@@ -165,8 +166,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
       slurmValues({
         clusterName,
         groups,
-        storageClass: ownClass ?? sharedClass,
-        isShared: sharedClass !== undefined && (ownClass ?? sharedClass) === sharedClass,
+        ...chosenClass(ownClass, sharedClass),
         login: login && { serviceType: "ClusterIP", ...login },
         accounting: accounting && database,
       }),

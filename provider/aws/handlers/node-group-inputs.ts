@@ -6,6 +6,7 @@ import { known, knownList, type Fields } from "../../cloud/inputs";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import type { FleetSpec } from "../fleet/fleet-spec";
+import { isDnsLabel } from "../../../sdk/dns-label";
 import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
 import type { NodeGroupMachineState } from "../../../sdk/aws/node-group";
 import { readImage } from "../images";
@@ -57,7 +58,7 @@ export async function checkNodeGroup(
 function nameFailures({ name, clusterName }: Fields<NodeGroupInputs>): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const group = known(name);
-  if (group !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(group)) {
+  if (group !== undefined && !isDnsLabel(group)) {
     const reason = `"${group}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`;
     failures.push({ property: "name", reason });
   }

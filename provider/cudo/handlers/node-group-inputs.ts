@@ -1,5 +1,6 @@
 /** A node group's inputs: what is wrong with them, and what they mean. */
 import type * as pulumi from "../../../sdk/pulumi";
+import { isDnsLabel } from "../../../sdk/dns-label";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { resolveImage } from "../images";
@@ -79,7 +80,7 @@ function checkFields(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const fail = (property: string, reason: string) => failures.push({ property, reason });
   const name = known(inputs.name);
-  if (name !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+  if (name !== undefined && !isDnsLabel(name)) {
     fail(
       "name",
       `"${name}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`,

@@ -1,5 +1,6 @@
 /** A node group's inputs: what is wrong with them. */
 import type * as pulumi from "../../../sdk/pulumi";
+import { isDnsLabel } from "../../../sdk/dns-label";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/mithril/node-group";
@@ -82,7 +83,7 @@ function reservationFields(inputs: NodeGroupInputs | Fields<NodeGroupInputs>): R
 function checkNames(inputs: Fields<NodeGroupInputs>): CheckFailure[] {
   return (["clusterName", "name"] as const).flatMap((property) => {
     const name = known(inputs[property]);
-    if (name === undefined || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return [];
+    if (name === undefined || isDnsLabel(name)) return [];
     const reason = `"${name}" must have 1 to 63 lower-case letters, digits and hyphens, and start and end with a letter or digit`;
     return [{ property, reason }];
   });
