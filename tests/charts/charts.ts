@@ -69,6 +69,15 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
     ],
     files: { "templates/workload.yaml": controller() },
   },
+  {
+    pinned: versions.vcluster,
+    values: [
+      ...["privateNodes.enabled", "privateNodes.autoNodes", "controlPlane.service.spec", "controlPlane.endpoint"],
+      ...["controlPlane.proxy.extraSANs", "networking.podCIDR", "networking.serviceCIDR"],
+      ...["exportKubeConfig.server", "exportKubeConfig.serviceAccount"],
+    ],
+    files: { "templates/workload.yaml": tenant() },
+  },
 ];
 
 export const chartsOfOurs: readonly ServedChart[] = charts.map(({ pinned: { chart, version }, values, files }) => ({
@@ -137,6 +146,26 @@ apiVersion: slinky.slurm.net/v1beta1
 kind: Controller
 metadata: { name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }} }
 spec: { clusterName: {{ .Values.clusterName | quote }} }
+`;
+}
+
+/**
+ * In the place of vCluster, whose control plane it is not: it needs the platform's Secret, and gives out as the tenant's the kubeconfig that the Secret
+ * `default/tenant` has.
+ */
+function tenant(): string {
+  return `{{- $platform := lookup "v1" "Secret" .Release.Namespace "vcluster-platform-api-key" }}
+{{- range list "accessKey" "host" "project" }}{{ $_ := required . (get (default dict $platform.data) .) }}{{ end }}
+{{- $tenant := lookup "v1" "Secret" "default" "tenant" }}
+apiVersion: v1
+kind: Secret
+metadata: { name: vc-{{ .Release.Name }}, namespace: {{ .Release.Namespace }} }
+data: { config: {{ if $tenant }}{{ $tenant.data.config | quote }}{{ end }} }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }} }
+spec: { type: {{ .Values.controlPlane.service.spec.type }}, ports: [{ port: 443, targetPort: 8443 }] }
 `;
 }
 

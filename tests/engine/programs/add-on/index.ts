@@ -7,6 +7,8 @@ import { nfsStorage } from "../../../../components/addons/shared-storage/nfs";
 import { Slurm } from "../../../../components/addons/slurm/slurm";
 import type { NodeGroupStatus } from "../../../../components/cluster";
 import { ExistingCluster } from "../../../../components/existing/cluster";
+import { TenantCluster } from "../../../../components/vmetal";
+import { parseKubeconfig } from "../../../../sdk/kubernetes/kubeconfig";
 import * as pulumi from "../../../../sdk/pulumi";
 
 const config = new pulumi.Config();
@@ -51,6 +53,20 @@ const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResource
       { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, storageClass: "homes", protect: false },
       options,
     ),
+  vmetal: (hostCluster, options) => new TenantCluster("search", { hostCluster, ...tenant }, options),
+};
+
+/** Its own cluster is the one that it runs in. */
+const tenant = {
+  endpoint: new URL(parseKubeconfig(kubeconfig).endpoint).host,
+  platform: { host: "vcluster.example.com", accessKey: "ACCESS-KEY-ACCESS-KEY", project: "default" },
+  autoNodes: [
+    {
+      provider: "metal3",
+      static: [{ name: "workers", quantity: 2 }],
+      dynamic: [{ name: "burst", limits: { nodes: "2" } }],
+    },
+  ],
 };
 
 /** What a chart does not know. */
