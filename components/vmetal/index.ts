@@ -7,4 +7,6 @@ export type {
   StaticPoolArgs,
   TenantClusterArgs,
 } from "./args";
+export type { BareMetalHostArgs, BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
+export { BareMetalInventory, type BareMetalHostStatus } from "./inventory";
 export { TenantCluster } from "./tenant-cluster";

@@ -18,6 +18,8 @@ export interface Expectations {
   readonly conditionsAt: string;
   readonly freshSeconds?: number | undefined;
   readonly fields: Readonly<Record<string, string>>;
+  /** By place, what may stand there. */
+  readonly expected?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Judgement {
@@ -31,9 +33,8 @@ export function judge(object: KubernetesObject, expected: Expectations, nowMs: n
   const found = conditionsOf(object, expected.conditionsAt);
   const values = Object.fromEntries(
     Object.entries(expected.fields).flatMap(([name, path]) => {
-      const value = valueAt(object, parsePath(path));
-      const isPlain = ["string", "number", "boolean"].includes(typeof value);
-      return isPlain && value !== "" ? [[name, String(value)] as const] : [];
+      const value = plainAt(object, path);
+      return value !== undefined ? [[name, value] as const] : [];
     }),
   );
   const missing = [
@@ -45,16 +46,40 @@ export function judge(object: KubernetesObject, expected: Expectations, nowMs: n
       const fault = faultOf(condition, status, object, expected.freshSeconds, nowMs);
       return fault === undefined ? [] : [`${type} ${fault}`];
     }),
+    ...Object.entries(expected.expected ?? {}).flatMap(([path, allowed]) => {
+      const value = plainAt(object, path);
+      return value !== undefined && allowed.includes(value) ? [] : [`${path} is ${value ?? "not there yet"}`];
+    }),
     ...Object.entries(expected.fields).flatMap(([name, path]) => (name in values ? [] : [`${path} is not there yet`])),
   ];
   return { missing, values };
 }
 
-/** All that it says, a line each, for errors. */
-export function describeConditions(object: KubernetesObject, conditionsAt: string): string {
+/** All that it says, a line each, for errors: its conditions, and what stands in other places. */
+export function describeConditions(
+  object: KubernetesObject,
+  conditionsAt: string,
+  told: readonly string[] = [],
+): string {
   const found = conditionsOf(object, conditionsAt);
+  const words = told.flatMap((path) => {
+    const value = plainAt(object, path);
+    return value === undefined ? [] : [`\n  ${path}: ${value}`];
+  });
+  return conditionLines(found, words.length > 0) + words.join("");
+}
+
+function conditionLines(found: readonly Condition[], tellsElsewhere: boolean): string {
+  if (found.length === 0 && tellsElsewhere) return "";
   if (found.length === 0) return "\n  it has no conditions: no controller has looked at it";
   return found.map((condition) => `\n  ${condition.type} ${condition.status ?? "?"}${words(condition)}`).join("");
+}
+
+/** As text; undefined where nothing, or more than a word, stands there. */
+function plainAt(object: KubernetesObject, path: string): string | undefined {
+  const value = valueAt(object, parsePath(path));
+  const isPlain = ["string", "number", "boolean"].includes(typeof value);
+  return isPlain && value !== "" ? String(value) : undefined;
 }
 
 export function conditionsOf(object: KubernetesObject, at: string): Condition[] {

@@ -55,6 +55,12 @@ export interface ObjectReadyArgs {
   freshSeconds?: pulumi.Input<number>;
   /** Places in the object that must have a value, which the output `values` has by the same names: `{ "address": "status.gateway.address" }`. */
   fields?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Places in the object that must have one of these values, for kinds that say what they are in a word: `{ "status.provisioning.state": ["available"] }`.
+   */
+  expected?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<string>[]>>>;
+  /** Places in the object that are told in errors besides its conditions: `["status.errorMessage"]`. */
+  told?: pulumi.Input<pulumi.Input<string>[]>;
   /** What the object was made of, in any form: waits again when one of them changes. */
   triggers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**

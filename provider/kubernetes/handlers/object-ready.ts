@@ -52,7 +52,7 @@ export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs>
     const { missing, values } = judge(live, expectations(inputs), Date.now());
     if (missing.length > 0)
       log.warn(
-        `${nameOf(inputs)} is no longer ready: ${missing.join("; ")}${describeConditions(live, conditionsAt(inputs))}`,
+        `${nameOf(inputs)} is no longer ready: ${missing.join("; ")}${describeConditions(live, conditionsAt(inputs), inputs.told)}`,
       );
     return { inputs, outputs: { ...outputs, values: { ...outputs.values, ...values } } };
   },
@@ -68,7 +68,7 @@ async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceCon
   const expected = expectations(inputs);
   let seen: KubernetesObject | undefined;
   const error = (problem: string) => {
-    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs));
+    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs), inputs.told);
     const message = `${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`;
     const uid = seen?.metadata.uid;
     // What is there stays in the state, for whoever deletes it.
@@ -103,7 +103,7 @@ async function gone(inputs: ObjectReadyInputs, uid: string | undefined, context:
     return new NotYet(heldBy(live));
   };
   const error = (problem: string) => {
-    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs));
+    const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs), inputs.told);
     return new Error(`${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`);
   };
   await polled(inputs, context, { look, what: `${nameOf(inputs)} to go`, becomes: "gone", error });
@@ -150,8 +150,14 @@ async function polled<T extends object | true>(
   return result;
 }
 
-function expectations({ conditions, conditionsAt, freshSeconds, fields = {} }: ObjectReadyInputs): Expectations {
-  return { conditions, conditionsAt: conditionsAt ?? defaultConditionsAt, freshSeconds, fields };
+function expectations({
+  conditions,
+  conditionsAt,
+  freshSeconds,
+  fields = {},
+  expected = {},
+}: ObjectReadyInputs): Expectations {
+  return { conditions, conditionsAt: conditionsAt ?? defaultConditionsAt, freshSeconds, fields, expected };
 }
 
 const defaultConditionsAt = "status.conditions";

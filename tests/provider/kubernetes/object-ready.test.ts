@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { objectReady, type ObjectReadyInputs } from "../../../provider/kubernetes/handlers/object-ready";
-import { judge, type Expectations } from "../../../provider/kubernetes/object-conditions";
+import { describeConditions, judge, type Expectations } from "../../../provider/kubernetes/object-conditions";
 import { PartialFailure } from "../../../provider/server/resource";
 import { driveResource, Secret, startPlugin } from "../server/harness";
 import { testContext } from "./context";
@@ -60,6 +60,24 @@ describe("what an object's conditions say", () => {
       missing: [],
       values: { address: "192.0.2.1", nodes: "0" },
     });
+  });
+});
+
+describe("what an object says in a word", () => {
+  it("must be one of those that are expected", () => {
+    const expected = { conditions: [], expected: { "status.provisioning.state": ["available", "provisioned"] } };
+    assert.deepEqual(missing({ provisioning: { state: "available" } }, expected), []);
+    assert.deepEqual(missing({ provisioning: { state: "inspecting" } }, expected), [
+      "status.provisioning.state is inspecting",
+    ]);
+    assert.deepEqual(missing({}, expected), ["status.provisioning.state is not there yet"]);
+  });
+
+  it("is told in errors, in the place of conditions where it has none", () => {
+    const told = (status: object) => describeConditions(widgetObject(status), "status.conditions", ["status.error"]);
+    assert.equal(told({ error: "wrong password" }), "\n  status.error: wrong password");
+    assert.equal(told({ error: "no", conditions: [ready] }), "\n  Ready True\n  status.error: no");
+    assert.match(told({ error: "" }), /it has no conditions: no controller has looked at it$/);
   });
 });
 

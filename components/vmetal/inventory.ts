@@ -1,0 +1,210 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { ObjectReady } from "../../sdk/kubernetes/object-ready";
+import * as pulumi from "../../sdk/pulumi";
+import { inCluster } from "../addons/in-cluster";
+import type { BareMetalHostArgs, BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
+import { checkInventory } from "./inventory-checks";
+
+const platformApi = "management.loft.sh/v1";
+const metal3Api = "metal3.io/v1alpha1";
+
+/** Their readiness, and their end, are another resource's to wait for, which can say why. */
+const annotations = { "pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "foreground" };
+
+/** Of a host that Metal3 knows: free, or a tenant's. */
+const knownStates = ["available", "provisioning", "provisioned", "deprovisioning"];
+
+/** A server, as Metal3 has it. */
+export interface BareMetalHostStatus {
+  name: string;
+  /** `available`: free. `provisioning`, `provisioned`: a tenant's. `deprovisioning`: on its way back. As of the last `up` or `refresh`. */
+  state: string;
+}
+
+/**
+ * Servers for tenants' clusters: a NodeProvider of vCluster Platform with its types, their operating systems, and the hosts that Metal3 drives by their
+ * BMCs. `pulumi up` waits until the provider is available and each host was inspected, and says with the host's own words why it is not.
+ *
+ * Deleting it wipes hosts' partition tables, no data, and waits until Metal3 has let each of them go: destroy the tenants first.
+ *
+ * Cost: none; servers are started and written.
+ *
+ * @example
+ * const inventory = new BareMetalInventory("metal3", {
+ *   cluster,
+ *   connectedCluster: "loft-cluster",
+ *   osImages: [{ name: "ubuntu-24", url: "https://images.example.com/ubuntu-24.04.qcow2", checksum }],
+ *   nodeTypes: [{ name: "h100", hostLabels: { gpu: "h100" }, osImage: "ubuntu-24" }],
+ *   hosts: [
+ *     {
+ *       name: "gpu-01",
+ *       bmc: { address: "redfish-virtualmedia://10.0.0.10/redfish/v1/Systems/1", username: "admin", password },
+ *       bootMacAddress: "aa:bb:cc:dd:ee:01",
+ *       labels: { gpu: "h100" },
+ *     },
+ *   ],
+ * });
+ */
+export class BareMetalInventory extends pulumi.ComponentResource {
+  /** Name of the NodeProvider, once it is available: for `autoNodes` of tenants. */
+  public readonly providerName: pulumi.Output<string>;
+  public readonly hosts: pulumi.Output<BareMetalHostStatus[]>;
+
+  constructor(name: string, args: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
+    checkInventory(name, args).raise("BareMetalInventory");
+    const { cluster, providerName = name, namespace = providerName } = args;
+    // Of the cluster its name: a component as an input would wait for all that the cluster makes.
+    const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(withSecret) };
+    super("gpu-clusters:vmetal:BareMetalInventory", name, inputs, options);
+    const child = inCluster(cluster, this);
+    const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+    const images = (args.osImages ?? []).map(
+      (image) =>
+        new CustomResource(
+          `${name}-${image.name}`,
+          {
+            apiVersion: platformApi,
+            kind: "OSImage",
+            metadata: { name: image.name, annotations },
+            spec: imageSpec(image),
+          },
+          child,
+        ),
+    );
+    const wait = { kubeconfig: cluster.kubeconfig, timeoutSeconds: 60 * (args.timeoutMinutes ?? 60) };
+    const provider = new CustomResource(
+      `${name}-provider`,
+      {
+        apiVersion: platformApi,
+        kind: "NodeProvider",
+        metadata: { name: providerName, annotations },
+        spec: providerSpec(args, namespace),
+      },
+      { ...child, dependsOn: [place, ...images], deleteBeforeReplace: true },
+    );
+    const ready = new ObjectReady(
+      `${name}-ready`,
+      {
+        ...{ ...wait, apiVersion: platformApi, kind: "NodeProvider", name: providerName },
+        conditions: [],
+        expected: { "status.phase": ["Available"] },
+        told: ["status.reason", "status.message"],
+        triggers: { spec: pulumi.jsonStringify(providerSpec(args, namespace)) },
+        deletes: true,
+        hint: `Look at \`kubectl describe nodeprovider ${providerName}\`; to install Metal3 the platform needs cert-manager in the cluster.`,
+      },
+      { parent: this, dependsOn: [provider] },
+    );
+    const hosts = args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, ready }));
+    this.providerName = ready.status.apply(() => providerName);
+    this.hosts = pulumi.all(hosts);
+    this.registerOutputs({ providerName: this.providerName, hosts: this.hosts });
+  }
+}
+
+interface HostPlace {
+  namespace: string;
+  wait: { kubeconfig: pulumi.Output<string>; timeoutSeconds: number };
+  child: pulumi.CustomResourceOptions;
+  ready: pulumi.Resource;
+}
+
+function bareMetalHost(
+  inventory: string,
+  host: BareMetalHostArgs,
+  { namespace, wait, child, ready }: HostPlace,
+): pulumi.Output<BareMetalHostStatus> {
+  const { name, bmc } = host;
+  const metadata = { name, namespace };
+  const credentials = new Secret(
+    `${inventory}-${name}-bmc`,
+    {
+      metadata: { name: `${name}-bmc`, namespace },
+      type: "Opaque",
+      stringData: pulumi.secret({ username: bmc.username, password: bmc.password }),
+    },
+    // Metal3 needs it to power the host off.
+    { ...child, dependsOn: [ready] },
+  );
+  const object = new CustomResource(
+    `${inventory}-${name}`,
+    {
+      ...{ apiVersion: metal3Api, kind: "BareMetalHost" },
+      metadata: { ...metadata, labels: host.labels, annotations },
+      spec: hostSpec(host),
+    },
+    // Whose it is says whether it is on. Metal3 takes another card, and mostly another BMC, as another host only.
+    {
+      ...child,
+      dependsOn: [ready, credentials],
+      ignoreChanges: ["spec.online"],
+      replaceOnChanges: ["spec.bootMACAddress", "spec.bmc.address"],
+      deleteBeforeReplace: true,
+    },
+  );
+  const seen = new ObjectReady(
+    `${inventory}-${name}-ready`,
+    {
+      ...{ ...wait, apiVersion: metal3Api, kind: "BareMetalHost", ...metadata },
+      uid: object.metadata.apply((made) => made?.uid ?? ""),
+      conditions: [],
+      expected: { "status.provisioning.state": knownStates },
+      fields: { state: "status.provisioning.state" },
+      told: ["status.operationalStatus", "status.errorType", "status.errorMessage"],
+      deletes: true,
+      hint: `Look at \`kubectl -n ${namespace} describe baremetalhost ${name}\`. Metal3 must reach the BMC at ${bmc.address}, to let the host go too.`,
+    },
+    { parent: child.parent, dependsOn: [object] },
+  );
+  return seen.values.apply(({ state }) => ({ name, state: state! }));
+}
+
+function hostSpec({ name, bmc, bootMacAddress, bootMode, rootDeviceHints }: BareMetalHostArgs): object {
+  const { address, disableCertificateVerification } = bmc;
+  return {
+    online: true,
+    bmc: {
+      ...{ address, credentialsName: `${name}-bmc` },
+      ...(disableCertificateVerification !== undefined && { disableCertificateVerification }),
+    },
+    bootMACAddress: bootMacAddress,
+    ...(bootMode && { bootMode }),
+    ...(rootDeviceHints && { rootDeviceHints }),
+  };
+}
+
+function imageSpec({ name, displayName = name, url, checksum, checksumType }: OsImageArgs): object {
+  return {
+    displayName,
+    properties: {
+      "metal3.vcluster.com/image-url": url,
+      "metal3.vcluster.com/image-checksum": checksum,
+      ...(checksumType && { "metal3.vcluster.com/image-checksum-type": checksumType }),
+    },
+  };
+}
+
+function providerSpec({ connectedCluster, deploy, nodeTypes }: BareMetalInventoryArgs, namespace: string): object {
+  const installs = Object.entries(deploy ?? {}).map(([what, enabled]) => [what, { enabled }] as const);
+  return {
+    metal3: {
+      clusterRef: { cluster: connectedCluster, namespace },
+      ...(installs.length > 0 && { deploy: Object.fromEntries(installs) }),
+      nodeTypes: nodeTypes.map(typeSpec),
+    },
+  };
+}
+
+function typeSpec({ name, displayName = name, hostLabels, resources, osImage, properties }: NodeTypeArgs): object {
+  return {
+    ...{ name, displayName, ...(resources && { resources }) },
+    properties: { ...properties, "vcluster.com/os-image": osImage },
+    bareMetalHosts: { selector: { matchLabels: hostLabels } },
+  };
+}
+
+function withSecret({ bmc, ...host }: BareMetalHostArgs): object {
+  return { ...host, bmc: { ...bmc, password: pulumi.secret(bmc.password), username: pulumi.secret(bmc.username) } };
+}
