@@ -58,8 +58,6 @@ export interface NodeDocument {
   /** `external`: a cloud controller manager tells the node's addresses and zone, and takes away the taint with which it registers. */
   cloudProvider?: "external";
   gpu?: { vendor: "nvidia"; count: number; model?: string };
-  /** Shares mounted at `/mnt/<name>` before kubelet starts. */
-  fileShares: { name: string; source: string; type: "nfs" | "virtiofs" }[];
   /** Public keys that may log in as root, in OpenSSH format. */
   authorizedKeys?: string[];
   /**

@@ -34,7 +34,7 @@ export function renderBootstrapScript(
     options.delivery === "ec2-user-data" ? compressed(head + body) : Buffer.from(head + unpacking(body), "utf8");
   if (delivered.length > maximumScriptBytes) {
     throw new RangeError(
-      `the bootstrap script of node ${document.nodeName} has ${delivered.length} bytes, and a machine takes ${maximumScriptBytes}: give it fewer labels, taints or file shares`,
+      `the bootstrap script of node ${document.nodeName} has ${delivered.length} bytes, and a machine takes ${maximumScriptBytes}: give it fewer labels or taints`,
     );
   }
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");

@@ -18,7 +18,6 @@ function machineFields({ clusterName, kubernetesVersion, certificateAuthority }:
     providerId: placeholders.providerId,
     kubernetesVersion,
     certificateAuthority,
-    fileShares: [],
   };
 }
 

@@ -33,7 +33,7 @@ die() {
 have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
 
-# text|json PATH, lines PATH, pairs PATH (k=v,k=v), rows PATH FIELD... (tab-separated): from the document; nothing where there is nothing.
+# text|json PATH, lines PATH, pairs PATH (k=v,k=v): from the document; nothing where there is nothing.
 query() {
   document | python3 -ISc '
 import json,sys
@@ -44,8 +44,6 @@ if v is None: pass
 elif mode=="json": print(json.dumps(v))
 elif mode=="lines": print("\n".join(v))
 elif mode=="pairs": print(",".join(k+"="+x for k,x in v.items()))
-elif mode=="rows":
-  for r in v: print("\t".join(r[f] for f in sys.argv[3:]))
 else: print(v if isinstance(v,str) else json.dumps(v))' "$@"
 }
 
@@ -72,8 +70,6 @@ may("bootstrapToken",r"[a-z0-9]{6}\.[a-z0-9]{16}")
 for k,v in d["labels"].items():
   need("labels",k,"[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?")
   need("labels[%s]"%json.dumps(k),v,"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
-for i,s in enumerate(d["fileShares"]):
-  for f,form in ("name","[A-Za-z0-9][A-Za-z0-9._-]*"),("source",r"[A-Za-z0-9/\[][A-Za-z0-9/:.,@%+=_\[\]-]*"),("type","nfs|virtiofs"): need("fileShares[%d].%s"%(i,f),s.get(f),form)
 for i,k in enumerate(d.get("authorizedKeys") or []): need("authorizedKeys[%d]"%i,k,"[^\0-\x1f\x7f]+")
 if wrong: sys.exit("not of a form that can be used: "+", ".join(wrong))'
 }
@@ -236,21 +232,6 @@ authorize_keys() {
     chmod 700 "$root${file%/*}"
     grep -qxF "$key" "$root$file" || echo "$key" >>"$root$file"
   done < <(query lines authorizedKeys)
-}
-
-mount_shares() {
-  local name source type options
-  while IFS=$'\t' read -r name source type; do
-    begin "file share $name"
-    options=defaults,nofail,x-systemd.before=kubelet.service
-    if [ "$type" = nfs ]; then
-      options+=,_netdev
-      have mount.nfs || add_packages nfs-common
-    fi
-    mkdir -p "$root/mnt/$name"
-    grep -qs " $root/mnt/$name " "$root/etc/fstab" || echo "$source $root/mnt/$name $type $options 0 0" >>"$root/etc/fstab"
-    mountpoint -q "$root/mnt/$name" || retry mount -t "$type" "$source" "$root/mnt/$name"
-  done < <(query rows fileShares name source type)
 }
 
 write_pki() {
@@ -416,7 +397,6 @@ main() {
   hold_packages
   configure_kernel
   name_machine
-  mount_shares
   configure_containerd
   systemctl enable -q kubelet
   # A cloud's own script may bring another way (ec2-members.sh).

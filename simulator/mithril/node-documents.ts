@@ -30,7 +30,6 @@ export function controlPlaneDocument(cluster: StoredCluster, authorities: Cluste
   return {
     ...common(cluster, authorities),
     taints: [controlPlaneTaint],
-    fileShares: [],
     role: "control-plane",
     nodeName: `${cluster.fid.replace("_", "-")}-control`,
     providerId: `mithril://${cluster.project}/${cluster.fid}`,
@@ -56,7 +55,6 @@ export function workerDocument(
   return {
     ...common(cluster, authorities),
     taints: [],
-    fileShares: [],
     role: "worker",
     nodeName: instance.name,
     providerId: `mithril://${instance.project}/${instance.name}`,

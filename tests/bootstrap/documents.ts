@@ -25,7 +25,6 @@ export const controlPlane: NodeDocument = {
   providerId: placeholders.providerId,
   labels: { "gpu-clusters/cluster": "train" },
   taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
-  fileShares: [],
   controlPlane: {
     ca: authority("ca"),
     frontProxyCa: authority("front proxy"),
@@ -55,7 +54,6 @@ export const worker: NodeDocument = {
     "gpu-clusters/role": "worker",
   },
   taints: [],
-  fileShares: [],
   bootstrapToken: placeholders.bootstrapToken,
 };
 
@@ -65,14 +63,6 @@ export const gpuWorker: NodeDocument = {
   labels: { "gpu-clusters/cluster": "train", "gpu-clusters/node-group": "gpu", "gpu-clusters/role": "worker" },
   taints: [{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }],
   gpu: { vendor: "nvidia", count: 8, model: "H100" },
-};
-
-export const workerWithShares: NodeDocument = {
-  ...worker,
-  fileShares: [
-    { name: "data", source: "10.0.0.9:/exports/data", type: "nfs" },
-    { name: "models", source: "models", type: "virtiofs" },
-  ],
 };
 
 /** What a driver does for one machine. */

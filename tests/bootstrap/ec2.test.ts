@@ -250,7 +250,6 @@ describe("an EC2 instance", () => {
       authorizedKeys: ["ssh-ed25519 AAAA evil"],
       endpoint: "https://evil.example:6443",
       certificateAuthority: "EVIL",
-      fileShares: [{ name: "../../etc/cron.d", source: "evil:/", type: "nfs" }],
       nodeName: "control-plane",
       labels: { evil: "yes" },
     };

@@ -3,7 +3,7 @@ import { createPublicKey } from "node:crypto";
 import { parse, parseAllDocuments } from "yaml";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
-import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
+import { controlPlane, filled, gpuWorker, worker } from "./documents";
 import { FakeMachine } from "./machine";
 
 const log = "var/log/gpu-clusters-bootstrap.log";
@@ -260,11 +260,7 @@ describe("the bootstrap script on a machine", () => {
   });
 
   it("takes nothing of the document for more than it says, and fails where it cannot read it", async () => {
-    const share = { name: "data", source: "10.0.0.9:/data", type: "nfs" } as const;
     const attacks: [Partial<NodeDocument>, string][] = [
-      [{ fileShares: [{ ...share, name: "../../etc/cron.d" }] }, "fileShares[0].name"],
-      [{ fileShares: [{ ...share, source: "a b\n/dev/sda1 / ext4" }] }, "fileShares[0].source"],
-      [{ fileShares: [share, { ...share, source: "--bind" }] }, "fileShares[1].source"],
       [{ authorizedKeys: ['ssh-ed25519 AAAA a\ncommand="reboot" ssh-ed25519 BBBB b'] }, "authorizedKeys[0]"],
       [{ nodeName: "node 127.0.0.1 api" }, "nodeName"],
       [{ kubernetesVersion: "1.36.3 --allow-unauthenticated" }, "kubernetesVersion"],
@@ -338,25 +334,6 @@ describe("the bootstrap script on a machine", () => {
       machine.read("etc/containerd/config.toml"),
       '# Kept by gpu-clusters\nSystemdCgroup = true\n    sandbox_image = "registry.k8s.io/pause:3.10.2"\n' +
         '      conf_template = "/etc/containerd/cni.template"\n',
-    );
-  });
-
-  it("mounts file shares before kubelet, now and on each boot", async () => {
-    machine = new FakeMachine();
-    const { status, calls } = await machine.run(scriptFor(workerWithShares));
-    assert.equal(status, 0);
-    const mnt = `${machine.root}/mnt`;
-    assert.deepEqual(of(calls, "mount"), [
-      `mount -t nfs 10.0.0.9:/exports/data ${mnt}/data`,
-      `mount -t virtiofs models ${mnt}/models`,
-    ]);
-    assert.equal(
-      machine.read("etc/fstab"),
-      `10.0.0.9:/exports/data ${mnt}/data nfs defaults,nofail,x-systemd.before=kubelet.service,_netdev 0 0\n` +
-        `models ${mnt}/models virtiofs defaults,nofail,x-systemd.before=kubelet.service 0 0\n`,
-    );
-    assert.ok(
-      calls.findIndex((call) => call.startsWith("mount ")) < calls.findIndex((call) => call.startsWith("kubeadm join")),
     );
   });
 

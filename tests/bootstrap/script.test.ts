@@ -8,7 +8,7 @@ import { placeholders, type NodeDocument } from "../../bootstrap/document";
 import { scriptModule } from "../../bootstrap/generate";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import { longestPublicKey } from "../../components/cudo/validate";
-import { controlPlane, filled, gpuWorker, worker, workerWithShares } from "./documents";
+import { controlPlane, filled, gpuWorker, worker } from "./documents";
 import { assertGolden, unpacked } from "./golden";
 import { shellcheck } from "./shellcheck";
 
@@ -16,7 +16,6 @@ const documents = {
   "control-plane": controlPlane,
   worker,
   "gpu-worker": gpuWorker,
-  "worker-with-shares": workerWithShares,
 };
 const cudo = { delivery: "cudo-start-script" } as const;
 const ec2 = { delivery: "ec2-user-data" } as const;
@@ -24,10 +23,6 @@ const ec2 = { delivery: "ec2-user-data" } as const;
 const name = fc.string({ minLength: 1 });
 const plain = { noNullPrototype: true };
 const anyTaint = fc.record({ key: name, effect: fc.constantFrom("NoSchedule" as const, "NoExecute" as const) }, plain);
-const anyShare = fc.record(
-  { name, source: fc.string(), type: fc.constantFrom("nfs" as const, "virtiofs" as const) },
-  plain,
-);
 const anyDocument: fc.Arbitrary<NodeDocument> = fc.record(
   {
     version: fc.constant(1 as const),
@@ -40,7 +35,6 @@ const anyDocument: fc.Arbitrary<NodeDocument> = fc.record(
     certificateAuthority: fc.constantFrom(worker.certificateAuthority, "# END NODE DOCUMENT\n", "'$(reboot)`\\"),
     labels: fc.dictionary(name, fc.string(), { ...plain, maxKeys: 5 }),
     taints: fc.array(anyTaint, { maxLength: 5 }),
-    fileShares: fc.array(anyShare, { maxLength: 3 }),
     bootstrapToken: fc.constant(placeholders.bootstrapToken),
   },
   plain,

@@ -41,7 +41,6 @@ const document: Ec2NodeDocument = {
   certificateAuthority: "CA",
   labels: {},
   taints: [],
-  fileShares: [],
   secrets: { source: "aws-ssm", parameter: "/gpu-clusters/alpha/join" },
 };
 const workerScript = renderBootstrapScript(document, { delivery: "ec2-user-data" });

@@ -22,7 +22,6 @@ export async function testDocuments(address: string): Promise<TestDocuments> {
       certificateAuthority: ca.certificate,
       labels: {},
       taints: [],
-      fileShares: [],
     }) satisfies Partial<NodeDocument>;
   return {
     controlPlane: {

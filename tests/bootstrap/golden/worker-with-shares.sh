@@ -1,7 +1,0 @@
-#!/bin/bash
-document() { cat <<'# END NODE DOCUMENT'
-# BEGIN NODE DOCUMENT
-{"version":1,"clusterName":"train","kubernetesVersion":"1.36.3","certificateAuthority":"-----BEGIN CERTIFICATE-----\nY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2Eg\nY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2Vy\ndGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlm\naWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNh\ndGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUg\nY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2Eg\nY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2Vy\ndGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlm\naWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUg\n-----END CERTIFICATE-----\n","role":"worker","nodeGroup":"cpu","nodeName":"@@NODE_NAME@@","providerId":"@@PROVIDER_ID@@","endpoint":"https://10.0.0.2:6443","tlsServerName":"kubernetes","labels":{"team":"search","gpu-clusters/cluster":"train","gpu-clusters/node-group":"cpu","gpu-clusters/role":"worker"},"taints":[],"fileShares":[{"name":"data","source":"10.0.0.9:/exports/data","type":"nfs"},{"name":"models","source":"models","type":"virtiofs"}],"bootstrapToken":"@@BOOTSTRAP_TOKEN@@"}
-# END NODE DOCUMENT
-}
-# bootstrap/scripts/node.sh
