@@ -12,6 +12,7 @@ export const machinesFolder = "tests/machines-nspawn";
 
 const onServices = [
   "tests/provider/keycloak/keycloak.e2e.ts",
+  "tests/components/jupyterhub/login.e2e.ts",
   "tests/engine/charts.e2e.ts",
   "tests/provider/michelangelo/kuberay.e2e.ts",
 ];

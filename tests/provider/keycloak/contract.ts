@@ -42,11 +42,19 @@ export class Console {
     if (found) assert.equal((await this.call("DELETE", `/${String(found["id"])}`)).status, 204);
   }
 
-  private async call(method: string, path: string, body?: object): Promise<Response> {
+  /** Who can log in to the realm. */
+  async addPerson({ username, password }: { username: string; password: string }): Promise<void> {
+    const profile = { firstName: username, lastName: "Tester", email: `${username}@example.com`, emailVerified: true };
+    const credentials = [{ type: "password", value: password, temporary: false }];
+    const person = { username, enabled: true, ...profile, credentials };
+    assert.equal((await this.call("POST", "", person, "users")).status, 201);
+  }
+
+  private async call(method: string, path: string, body?: object, kind = "clients"): Promise<Response> {
     const { baseUrl, realm, admin } = this.keycloak;
     const login = await this.token("master", { grant_type: "password", client_id: "admin-cli", ...admin });
     const { access_token } = (await login.json()) as { access_token: string };
-    return fetch(`${baseUrl}/admin/realms/${realm}/clients${path}`, {
+    return fetch(`${baseUrl}/admin/realms/${realm}/${kind}${path}`, {
       method,
       headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),

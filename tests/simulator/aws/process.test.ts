@@ -10,7 +10,8 @@ import { MachineAddresses } from "../../../simulator/aws/addresses";
 import { decodeUserData, Instances } from "../../../simulator/aws/instances";
 import type { InstanceEvent } from "../../../simulator/aws/moto-process";
 import { startAwsSimulator } from "../../../simulator/aws";
-import { ensureMoto, pinnedMotoVersion } from "../../../toolchain/tools/moto";
+import { ensureMoto } from "../../../toolchain/tools/moto";
+import { pinnedVersionOf } from "../../../toolchain/tools/python";
 import { until } from "../../provider/aws/scene";
 
 const run = promisify(execFile);
@@ -39,8 +40,8 @@ describe("moto", () => {
   });
 
   it("reads its version from the requirements", () => {
-    assert.equal(pinnedMotoVersion("flask==3.1.3 \\\nmoto==5.2.5 \\\n    --hash=sha256:aa\n"), "5.2.5");
-    assert.throws(() => pinnedMotoVersion("flask==3.1.3"), /does not pin moto/);
+    assert.equal(pinnedVersionOf("moto", "flask==3.1.3 \\\nmoto==5.2.5 \\\n    --hash=sha256:aa\n"), "5.2.5");
+    assert.throws(() => pinnedVersionOf("moto", "flask==3.1.3"), /does not pin moto/);
   });
 
   it("ends with the process that started it, however that ends", async function () {
