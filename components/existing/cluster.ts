@@ -99,7 +99,12 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     this.clusterName = facts.clusterName;
     this.endpoint = facts.endpoint;
     this.certificateAuthority = facts.certificateAuthority;
-    const apiServer = new ApiServerReady(`${name}-api-server`, { kubeconfig: this.kubeconfig, timeoutSeconds }, child);
+    const hint = this.clusterName.apply(hintOf);
+    const apiServer = new ApiServerReady(
+      `${name}-api-server`,
+      { kubeconfig: this.kubeconfig, timeoutSeconds, hint },
+      child,
+    );
     this.kubeProvider = new KubernetesProvider(
       `${name}-kubernetes`,
       { kubeconfig: this.kubeconfig, clusterIdentifier: undefined },
@@ -134,6 +139,13 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
       { parent: this, dependsOn: support },
     );
   }
+}
+
+function hintOf(context: string): string {
+  return (
+    `Look whether \`kubectl --context ${context} get --raw /readyz\` says ok on this computer: the address may be another's, a VPN or a firewall in ` +
+    "the way, the credentials expired"
+  );
 }
 
 function checkGpuArgs({ vendor, driver, mode, count }: ExistingGpuArgs = {}): void {

@@ -158,7 +158,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         endpoint: cluster.endpoint,
         certificateAuthority: pulumi.unsecret(kubeconfig.apply(authorityOf)),
         kubeconfig,
-        apiServer: { args: {}, after: [] },
+        apiServer: { args: { hint: apiServerHint }, after: [] },
         addOns: {
           beforeNodes: [],
           besideGroups: movesGroups
@@ -221,3 +221,6 @@ function volumesOf(share: string, ready: pulumi.Resource[]): AddOn {
   /* eslint-enable @typescript-eslint/no-require-imports */
   return fileShareStorage({ path: `/mnt/${share}`, ready });
 }
+
+const apiServerHint =
+  "Mithril runs this control plane: look at the cluster in Mithril's console, and whether a proxy or a firewall is between it and this computer";

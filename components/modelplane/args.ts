@@ -94,6 +94,18 @@ interface Provisioned {
   credentials?: CredentialsArgs;
 }
 
+/** Who Modelplane is for the cloud that runs the cluster. */
+export interface IdentityArgs {
+  /**
+   * A service account's key of Google Cloud or of Nebius. AWS's web identities are not among them: Modelplane hands credentials on as Secrets, and
+   * its provider for Kubernetes takes these from nothing but its own pod.
+   * Default: `GoogleApplicationCredentials`.
+   */
+  type?: "GoogleApplicationCredentials" | "NebiusServiceAccountCredentials";
+  /** The key as the cloud gives it, JSON. Its account must be `cluster-admin`. Kept as a secret. */
+  credentials: pulumi.Input<string>;
+}
+
 /** A cluster that is there. */
 export interface ExistingSourceArgs {
   /**
@@ -111,6 +123,8 @@ export interface ExistingSourceArgs {
    * Default: `false`.
    */
   loadBalancers?: boolean;
+  /** By which Modelplane reaches a cluster that takes no tokens without an end. Default: the token of a ServiceAccount made for it. */
+  identity?: IdentityArgs;
 }
 
 /** Nodes of one class. */

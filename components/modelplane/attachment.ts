@@ -1,7 +1,8 @@
 /** What Modelplane needs to drive a cluster that is there. */
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { InferenceRequirements } from "../../sdk/kubernetes/inference-requirements";
-import type * as pulumi from "../../sdk/pulumi";
+import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import * as pulumi from "../../sdk/pulumi";
 import { ServiceAccountKubeconfig } from "../addons/service-account-kubeconfig";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
@@ -12,8 +13,8 @@ import type { ExistingSourceArgs, NodePoolArgs } from "./args";
 const namespace = "modelplane-system";
 
 export interface Attachment {
-  secretName: string;
-  cacheStorageClass: pulumi.Input<string> | undefined;
+  /** `cluster.existing` of the InferenceCluster. */
+  spec: object;
   /** They must be there for as long as Modelplane drives the cluster. */
   resources: pulumi.Resource[];
 }
@@ -31,7 +32,6 @@ export interface AttachmentPlace {
 export function attach(source: ExistingSourceArgs, place: AttachmentPlace): Attachment {
   const { cluster, loadBalancers } = source;
   const { name, parent, after } = place;
-  const secretName = `${place.clusterName}-kubeconfig`;
   const cacheStorageClass = source.cacheStorageClass ?? cluster.sharedStorageClass;
   // A kubeconfig may be known before its machine is there: the provider comes when the API answers, and goes before the machine.
   const claim = claimPlatform(name, cluster, "Modelplane", { parent, dependsOn: [...after, cluster.kubeProvider] });
@@ -46,22 +46,51 @@ export function attach(source: ExistingSourceArgs, place: AttachmentPlace): Atta
     // A cluster is looked at once it has its nodes.
     { parent, dependsOn: [claim, ...madeBy(cluster)] },
   );
-  // It installs definitions, roles, webhooks and namespaces, and cannot run a credential plugin.
+  const written = { parent, provider: place.controlPlane.kubeProvider, deleteBeforeReplace: true };
+  const secret = (suffix: string, entries: Record<string, pulumi.Input<string>>, dependsOn: pulumi.Resource[]) =>
+    new Secret(
+      `${name}-${suffix}`,
+      {
+        metadata: { name: `${place.clusterName}-${suffix}`, namespace },
+        type: "Opaque",
+        stringData: entries,
+      },
+      { ...written, dependsOn: [...after, ...dependsOn] },
+    );
+  const looked = [claim, requirements];
+  const { kubeconfig, resources } = accessOf(source, place, looked);
+  const secrets = [secret("kubeconfig", { kubeconfig }, resources)];
+  const { identity } = source;
+  if (identity) secrets.push(secret("identity", { private_key: pulumi.secret(identity.credentials) }, looked));
+  const { type = "GoogleApplicationCredentials" } = identity ?? {};
+  const spec = {
+    secretRef: { name: `${place.clusterName}-kubeconfig`, key: "kubeconfig" },
+    ...(identity && { identitySecretRef: { name: `${place.clusterName}-identity`, key: "private_key", type } }),
+    ...(cacheStorageClass !== undefined && { cache: { storageClassName: cacheStorageClass } }),
+  };
+  return { spec, resources: [...looked, ...resources, ...secrets] };
+}
+
+/** It installs definitions, roles, webhooks and namespaces, and cannot run a credential plugin. Where it has an identity, it needs no token besides. */
+function accessOf(
+  { cluster, identity }: ExistingSourceArgs,
+  { name, parent }: AttachmentPlace,
+  dependsOn: pulumi.Resource[],
+): { kubeconfig: pulumi.Output<string>; resources: pulumi.Resource[] } {
+  if (identity !== undefined) return { kubeconfig: addressAlone(cluster), resources: dependsOn };
   const access = new ServiceAccountKubeconfig(
     `${name}-modelplane`,
     { cluster, clusterRole: "cluster-admin" },
-    { parent, dependsOn: [claim, requirements] },
+    { parent, dependsOn },
   );
-  const secret = new Secret(
-    `${name}-kubeconfig`,
-    {
-      metadata: { name: secretName, namespace },
-      type: "Opaque",
-      stringData: { kubeconfig: access.kubeconfig },
-    },
-    { parent, provider: place.controlPlane.kubeProvider, dependsOn: [...after, access], deleteBeforeReplace: true },
-  );
-  return { secretName, cacheStorageClass, resources: [claim, requirements, access, secret] };
+  return { kubeconfig: access.kubeconfig, resources: [access] };
+}
+
+function addressAlone({ kubeconfig, clusterName }: KubernetesCluster): pulumi.Output<string> {
+  return pulumi.all([kubeconfig, clusterName]).apply(([text, name]) => {
+    const { endpoint, certificateAuthority, tlsServerName } = parseKubeconfig(text);
+    return renderKubeconfig({ clusterName: name, endpoint, certificateAuthority, tlsServerName });
+  });
 }
 
 /** A pool may have none yet. What is not known now is awaited. */

@@ -4,7 +4,7 @@ import { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkPlatform } from "../platforms";
 import { checkBetween, checkChoice, checkLabel } from "../value-checks";
-import type { InferenceClusterArgs, NodePoolArgs } from "./args";
+import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
 
@@ -19,6 +19,7 @@ export function checkInferenceCluster(name: string, args: InferenceClusterArgs):
         "is the cluster that Modelplane runs in: models need one of their own, because both install the same definitions",
       );
     checkPlatform("existing.cluster", args.existing.cluster, "Modelplane", problems);
+    if (args.existing.identity) checkIdentity(args.existing.identity, problems);
   }
   checkTaints(args, problems);
   const { nodePools } = args;
@@ -42,6 +43,29 @@ function checkSource(args: InferenceClusterArgs, problems: Problems): void {
   const place = regionOf(args);
   if (place !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
     problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
+}
+
+function checkIdentity({ type, credentials }: IdentityArgs, problems: Problems): void {
+  const path = "existing.identity";
+  // Modelplane's API has one more, and cannot use it.
+  if ((type as string) === "AWSWebIdentityCredentials")
+    problems.add(
+      `${path}.type`,
+      "AWS's web identities do not come from a Secret, which is all that Modelplane hands on: leave identity out, and it gets a token",
+    );
+  else checkChoice(`${path}.type`, type, ["GoogleApplicationCredentials", "NebiusServiceAccountCredentials"], problems);
+  const text = known(credentials);
+  if (text !== undefined && !isJsonObject(text))
+    problems.add(`${path}.credentials`, "must be the JSON of a service account's key, not the path of its file");
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function checkTaints({ taints = [] }: InferenceClusterArgs, problems: Problems): void {

@@ -5,6 +5,7 @@ export type {
   DeviceArgs,
   DeviceAttribute,
   ExistingSourceArgs,
+  IdentityArgs,
   InferenceClassArgs,
   InferenceClusterArgs,
   NodePoolArgs,

@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
-import type { InferenceClusterArgs } from "./args";
+import type { ExistingSourceArgs, InferenceClusterArgs } from "./args";
 import { attach, type Attachment } from "./attachment";
 import { checkInferenceCluster } from "./cluster-checks";
 import { apiVersion } from "./inference-class";
@@ -26,7 +26,7 @@ const lasting = [
  * its gateway has an address, and says with the object's conditions why it is not.
  *
  * A cluster that is there gets a ServiceAccount with `cluster-admin`, because Modelplane installs definitions, roles and webhooks in it; its token's
- * kubeconfig is a Secret in Modelplane's namespace. It must have DRA, no device plugin, nodes with the pools' labels, one node without a
+ * kubeconfig is a Secret in Modelplane's namespace (`identity`: a cloud's account, and no token). It must have DRA, no device plugin, nodes with the pools' labels, one node without a
  * GPU and a taint, and load balancers: what is missing is told before Modelplane hears of it.
  *
  * Another source, region or name of a pool makes another cluster: the preview warns of it, and the old one goes first. Deleting it waits until Modelplane
@@ -61,7 +61,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
       {
         ...args,
         controlPlane: controlPlane.clusterName,
-        ...(existing && { existing: { ...existing, cluster: existing.cluster.clusterName } }),
+        ...(existing && { existing: shown(existing) }),
         nodePools: args.nodePools.map(({ class: given, ...pool }) => ({
           ...pool,
           class: typeof given === "object" ? given.className : given,
@@ -115,6 +115,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
         fields: { gatewayAddress: "status.gateway.address" },
         triggers: { spec: pulumi.jsonStringify(spec) },
         deletes: true,
+        users: { apiVersion, kind: "ModelReplica", labelSelector: `modelplane.ai/cluster=${clusterName}` },
         hint: hintOf(clusterName, source),
         timeoutSeconds: 60 * (args.timeoutMinutes ?? (existing ? 20 : 60)),
       },
@@ -129,6 +130,11 @@ export class InferenceCluster extends pulumi.ComponentResource {
       status: this.status,
     });
   }
+}
+
+function shown({ cluster, identity, ...rest }: ExistingSourceArgs): object {
+  const secretly = identity && { ...identity, credentials: pulumi.secret(identity.credentials) };
+  return { ...rest, cluster: cluster.clusterName, ...(secretly && { identity: secretly }) };
 }
 
 /** Its readiness, and its end, are another resource's to wait for, which can say why. */
@@ -154,14 +160,7 @@ function platformReady(name: string, { controlPlane }: InferenceClusterArgs, par
 
 function sourceSpec(source: SourceKey, args: InferenceClusterArgs, attachment: Attachment | undefined): object {
   if (attachment === undefined) return { source: sources[source], [source]: args[source] };
-  const { secretName, cacheStorageClass } = attachment;
-  return {
-    source: sources.existing,
-    existing: {
-      secretRef: { name: secretName, key: "kubeconfig" },
-      ...(cacheStorageClass !== undefined && { cache: { storageClassName: cacheStorageClass } }),
-    },
-  };
+  return { source: sources.existing, existing: attachment.spec };
 }
 
 function choicesOf(source: SourceKey, args: InferenceClusterArgs): Record<string, string> {
@@ -174,7 +173,7 @@ function hintOf(clusterName: string, source: SourceKey): string {
   const made = source === "existing" ? "" : ", and at the cloud's own messages in `kubectl get managed`";
   return (
     `Look at \`kubectl describe inferencecluster ${clusterName}\` in Modelplane's cluster${made}. While ModelReplicas run on it, Modelplane does not ` +
-    "let it go: drain it first. Where Modelplane is gone for good, nobody takes its finalizers off: do so with `kubectl patch`, " +
+    "let it go: delete their ModelDeployments, or give these a `clusterSelector` that does not choose it, and go on once the replicas are gone. Where Modelplane is gone for good, nobody takes its finalizers off: do so with `kubectl patch`, " +
     "and look for what it left in the cloud."
   );
 }

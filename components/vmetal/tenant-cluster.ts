@@ -96,7 +96,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
         endpoint: secret.endpoint,
         certificateAuthority: secret.certificateAuthority,
         kubeconfig: pulumi.secret(secret.clusterKubeconfig),
-        apiServer: { args: { timeoutSeconds: 300 }, after: [secret] },
+        apiServer: { args: { timeoutSeconds: 300, hint: apiServerHint(namespace) }, after: [secret] },
         addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
         nodeGroups: staticPools(args).map((pool) => () => ({
           resource: release,
@@ -189,4 +189,8 @@ function hintOf(namespace: string, { endpoint, platform }: TenantClusterArgs): s
     `Look at \`kubectl -n ${namespace} get pods,services\` in the host cluster. vCluster with private nodes ends at once where ` +
     `${platform.host} does not take its access key, or the platform's licence has no private nodes.${address}`
   );
+}
+
+function apiServerHint(namespace: string): string {
+  return `Look at \`kubectl -n ${namespace} get pods,services\` in the host cluster, and whether this computer reaches that address`;
 }

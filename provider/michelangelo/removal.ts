@@ -1,7 +1,7 @@
 /** A compute cluster's way out of Michelangelo. */
 import { registrationNamespace } from "../../sdk/michelangelo/names";
-import { messageOf } from "../cloud/message";
 import type { KubernetesApi } from "../kubernetes/api";
+import { forgetOrThrow } from "../kubernetes/away";
 import { NotYet } from "../kubernetes/handlers/wait";
 import { clusterReference, secretReferences, type RegistrationInputs } from "./cluster-object";
 import { finalizer } from "./condition";
@@ -38,20 +38,14 @@ export async function deregister(sides: Sides, inputs: RegistrationInputs, patie
   }
 }
 
-/** Throws where it does not answer, unless what is there is to be forgotten then: by the same word as `@pulumi/kubernetes` has it. */
+/** Throws where it does not answer, unless what is there is to be forgotten then. */
 async function isThere(who: string, api: KubernetesApi, kubeconfig: string, patience: Patience): Promise<boolean> {
   try {
     await reached(who, kubeconfig, patience, () => api.text("/version", patience.signal));
     return true;
   } catch (error) {
     patience.signal.throwIfAborted();
-    if (process.env.PULUMI_K8S_DELETE_UNREACHABLE !== "true")
-      throw new Error(
-        `${messageOf(error)}. What is registered there stays; \`pulumi destroy\` goes on once it answers. If it is gone for good, set ` +
-          "PULUMI_K8S_DELETE_UNREACHABLE=true for that",
-        { cause: error },
-      );
-    patience.log.warn(`${messageOf(error)}. What is registered there is forgotten`);
+    forgetOrThrow(error, "What is registered there", patience.log);
     return false;
   }
 }

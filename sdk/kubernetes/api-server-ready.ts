@@ -31,6 +31,11 @@ export interface ApiServerReadyArgs {
   sshPublicKey?: pulumi.Input<string>;
   /** Where else the log of the machine can be read, in a cloud's own way. A change of it is none here. */
   log?: pulumi.Input<MachineLogArgs>;
+  /**
+   * What to look at when it does not answer: the end of the error. A change of it is none here.
+   * Default: the machine that runs the control plane, its log and its security group.
+   */
+  hint?: pulumi.Input<string>;
 }
 
 /**

@@ -28,11 +28,12 @@ export interface KubeconfigParts {
   clusterName: string;
   /** `https://host:port` of the API server. */
   endpoint: string;
-  /** PEM; nothing else is trusted. */
-  certificateAuthority: string;
+  /** PEM; nothing else is trusted. Left out where the system's own authorities are meant. */
+  certificateAuthority?: string | undefined;
   /** The name that the API server's certificate is checked against, where it is not the endpoint's host. */
-  tlsServerName?: string;
-  credentials: CertificateCredentials | ExecCredentials | TokenFileCredentials | TokenCredentials;
+  tlsServerName?: string | undefined;
+  /** Left out where its reader has others. */
+  credentials?: CertificateCredentials | ExecCredentials | TokenFileCredentials | TokenCredentials;
 }
 
 /** The same parts always give the same text. */
@@ -46,7 +47,9 @@ export function renderKubeconfig(parts: KubeconfigParts): string {
         name,
         cluster: {
           server: parts.endpoint,
-          "certificate-authority-data": base64(parts.certificateAuthority),
+          ...(parts.certificateAuthority !== undefined && {
+            "certificate-authority-data": base64(parts.certificateAuthority),
+          }),
           ...(parts.tlsServerName !== undefined && { "tls-server-name": parts.tlsServerName }),
         },
       },
@@ -59,6 +62,7 @@ export function renderKubeconfig(parts: KubeconfigParts): string {
 }
 
 function user(credentials: KubeconfigParts["credentials"]): object {
+  if (credentials === undefined) return {};
   if ("exec" in credentials) {
     const { command, args, env, installHint } = credentials.exec;
     return {

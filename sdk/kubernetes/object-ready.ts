@@ -12,6 +12,15 @@ export interface ObjectCondition {
   status?: pulumi.Input<string>;
 }
 
+/** Objects of one kind. */
+export interface ObjectUsers {
+  /** Group and version. */
+  apiVersion: pulumi.Input<string>;
+  kind: pulumi.Input<string>;
+  /** `modelplane.ai/cluster=us-east`. Default: all of the kind. */
+  labelSelector?: pulumi.Input<string>;
+}
+
 export interface ObjectReadyArgs {
   /**
    * Kubeconfig of the cluster that has the object, YAML; its current context counts.
@@ -68,6 +77,8 @@ export interface ObjectReadyArgs {
    * what holds them up is told. Whatever made the object then finds it gone.
    */
   deletes?: pulumi.Input<boolean>;
+  /** What keeps the object for as long as it is there: while the object does not go, these are named. */
+  users?: pulumi.Input<ObjectUsers>;
   /** What to look at when it does not become ready, or does not go: the end of the error. */
   hint?: pulumi.Input<string>;
   /**
@@ -82,7 +93,8 @@ export interface ObjectReadyArgs {
  * Waits until an object in a cluster is what its controller is to make of it: its conditions hold, and it says what is asked of it. It creates
  * nothing, and deletes the object only where it is told to.
  *
- * An API server that does not answer for two minutes ends the wait. A refresh does not fail when the cluster is down.
+ * An API server that does not answer for two minutes ends the wait; where it is gone for good, `PULUMI_K8S_DELETE_UNREACHABLE=true` lets a destroy
+ * forget the object. A refresh does not fail when the cluster is down.
  */
 export class ObjectReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ObjectReady";

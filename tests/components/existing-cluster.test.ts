@@ -96,6 +96,8 @@ describe("ExistingCluster", () => {
       [true, false],
     );
     await settled();
+    const { hint } = registered.inputs("gpu-clusters:kubernetes:ApiServerReady");
+    assert.match(String(hint), /^Look whether `kubectl --context prod get --raw \/readyz` says ok/);
     assert.deepEqual(registered.names(), [
       "gpu-clusters:index:ExistingCluster shared",
       "gpu-clusters:kubernetes:ApiServerReady shared-api-server",

@@ -32,7 +32,7 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
   ],
 
   // They only tell how to ask the machine when it does not answer.
-  plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log"] }),
+  plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint"] }),
 
   preview: (_inputs, state) => state?.outputs ?? {},
 
@@ -91,11 +91,17 @@ async function apiServer(
     async timedOut(reason, seconds) {
       return new Error(
         `the API server at ${endpoint} was not ready after ${seconds} s; last: ${reason}. ` +
-          `Look at the console of the control plane machine and its ${bootstrapLog}, ` +
-          `and whether its security group lets this computer reach port ${portOf(endpoint)}${describeReports(await reports())}`,
+          `${inputs.hint ?? machineHint(endpoint)}${describeReports(await reports())}`,
       );
     },
   });
+}
+
+function machineHint(endpoint: string): string {
+  return (
+    `Look at the console of the control plane machine and its ${bootstrapLog}, ` +
+    `and whether its security group lets this computer reach port ${portOf(endpoint)}`
+  );
 }
 
 async function serverVersion(api: KubernetesApi, signal: AbortSignal): Promise<string> {

@@ -4,6 +4,7 @@ import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
+import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
 import { kubernetesApi } from "../client";
 import { describeConditions, judge, type Expectations } from "../object-conditions";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -69,7 +70,9 @@ async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceCon
   let seen: KubernetesObject | undefined;
   const error = (problem: string) => {
     const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs), inputs.told);
-    const message = `${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`;
+    return kept(`${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`);
+  };
+  const kept = (message: string) => {
     const uid = seen?.metadata.uid;
     // What is there stays in the state, for whoever deletes it.
     return uid !== undefined && inputs.deletes ? new PartialFailure(id, { uid }, [message]) : new Error(message);
@@ -86,27 +89,38 @@ async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceCon
   try {
     return await polled(inputs, context, { look, what: nameOf(inputs), becomes: "ready", error });
   } catch (failure) {
+    if (failure instanceof ClusterAway) throw kept(`${failure.message}. \`pulumi up\` goes on once it answers`);
     if (!context.signal.aborted) throw failure;
     throw error(`was not ready: ${messageOf(context.signal.reason)}`);
   }
 }
 
 async function gone(inputs: ObjectReadyInputs, uid: string | undefined, context: ResourceContext): Promise<void> {
+  const { signal } = context;
   let seen: KubernetesObject | undefined;
   const look = async (live: KubernetesObject | undefined, api: KubernetesApi) => {
     if (live === undefined || (uid !== undefined && live.metadata.uid !== uid)) return true as const;
     seen = live;
-    if (live.metadata.deletionTimestamp === undefined) {
-      await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, context.signal);
+    if (live.metadata.deletionTimestamp !== undefined)
+      return new NotYet(`${heldBy(live)}${await usedBy(inputs, api, signal)}`);
+    try {
+      await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, signal);
       return new NotYet("its deletion was asked for");
+    } catch (failure) {
+      if (!(failure instanceof KubernetesApiError)) throw failure;
+      return new NotYet(`${failure.message}${await usedBy(inputs, api, signal)}`);
     }
-    return new NotYet(heldBy(live));
   };
   const error = (problem: string) => {
     const told = seen === undefined ? "" : describeConditions(seen, conditionsAt(inputs), inputs.told);
     return new Error(`${nameOf(inputs)} ${problem}${told}${hintOf(inputs)}`);
   };
-  await polled(inputs, context, { look, what: `${nameOf(inputs)} to go`, becomes: "gone", error });
+  try {
+    await polled(inputs, context, { look, what: `${nameOf(inputs)} to go`, becomes: "gone", error });
+  } catch (failure) {
+    if (!(failure instanceof ClusterAway)) throw failure;
+    forgetOrThrow(failure, "What is there", context.log);
+  }
 }
 
 interface Polling<T> {
@@ -124,27 +138,34 @@ async function polled<T extends object | true>(
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
   let answered = Date.now();
+  let last: unknown;
   const attempt = async (): Promise<T | Error | NotYet> => {
     try {
       const live = await api.read(referenceTo(inputs), context.signal);
       answered = Date.now();
+      last = undefined;
       return await look(live, api);
     } catch (failure) {
       context.signal.throwIfAborted();
-      // What the API server itself says is an answer.
-      if (failure instanceof KubernetesApiError) answered = Date.now();
-      else if (Date.now() - answered > longestAbsenceMs)
-        return error(`cannot be asked: its API server has not answered for two minutes; last: ${messageOf(failure)}`);
+      last = failure;
+      if (!isUnanswered(failure)) answered = Date.now();
+      else if (Date.now() - answered > longestAbsenceMs) return away("two minutes");
       throw failure;
     }
   };
+  const away = (time: string) =>
+    new ClusterAway(
+      `${nameOf(inputs)} cannot be asked: its API server at ${endpoint} has not answered this computer for ${time}: ${messageOf(last)}`,
+    );
   const result = await waitFor(attempt, {
     what,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
     timedOut: (reason, seconds) =>
-      error(`in the cluster at ${endpoint} was not ${becomes} after ${seconds} s: ${reason}`),
+      isUnanswered(last)
+        ? away(`${Math.round((Date.now() - answered) / 1000)} s`)
+        : error(`in the cluster at ${endpoint} was not ${becomes} after ${seconds} s: ${reason}`),
   });
   if (result instanceof Error) throw result;
   return result;
@@ -176,6 +197,21 @@ function nameOf({ kind, namespace, name }: ObjectReadyInputs): string {
 
 function hintOf({ hint }: ObjectReadyInputs): string {
   return hint === undefined ? "" : `\n${hint}`;
+}
+
+/** Names no more than these. */
+const mostUsers = 10;
+
+/** Never throws: it explains what is told already. */
+async function usedBy({ users }: ObjectReadyInputs, api: KubernetesApi, signal: AbortSignal): Promise<string> {
+  if (users === undefined) return "";
+  const found = await api.list(users, signal).catch(() => []);
+  if (found.length === 0) return "";
+  const names = found
+    .slice(0, mostUsers)
+    .map(({ metadata: { namespace, name } }) => [namespace, name].filter(Boolean).join("/"));
+  const more = found.length > mostUsers ? ` and ${found.length - mostUsers} more` : "";
+  return `; it is used by ${users.kind} ${names.join(", ")}${more}`;
 }
 
 function heldBy({ metadata }: KubernetesObject): string {

@@ -2,8 +2,9 @@ import type { Unwrap } from "../../../sdk/pulumi";
 import { platformConflict, type PlatformClaimArgs } from "../../../sdk/kubernetes/platform-claim";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
-import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
+import { PartialFailure, type ResourceContext, type ResourceHandler, type ResourceState } from "../../server/resource";
 import { KubernetesApiError, type KubernetesApi } from "../api";
+import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
 import { kubernetesApi } from "../client";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, waitFor } from "./wait";
@@ -24,6 +25,7 @@ const mark = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", na
 interface Mark {
   platform: string;
   owner: string;
+  uid: string | undefined;
 }
 
 export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOutputs> = {
@@ -62,16 +64,45 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
     }
   },
 
-  update: (_id, inputs, _state, context) => claimed(inputs, context),
+  async update(_id, inputs, before, context) {
+    const outputs = await claimed(inputs, context);
+    if (inputs.kubeconfig !== before.inputs.kubeconfig) await leftBehind(inputs, before, context);
+    return outputs;
+  },
 
   async delete(_id, { inputs, outputs }, context) {
-    await asked(inputs.kubeconfig, context, async (api) => {
+    const attempt = async (api: KubernetesApi) => {
       const found = await markOf(api, context.signal);
       if (found?.owner === outputs.owner) await api.delete(mark, {}, context.signal);
       return true as const;
-    });
+    };
+    try {
+      await asked(inputs.kubeconfig, context, attempt);
+    } catch (error) {
+      if (!(error instanceof ClusterAway)) throw error;
+      forgetOrThrow(error, "The mark", context.log);
+    }
   },
 };
+
+/** Takes the mark out of the cluster that was meant before; the same cluster by other credentials, or at another address, keeps it. */
+async function leftBehind(
+  { kubeconfig }: PlatformClaimInputs,
+  { inputs, outputs }: ResourceState<PlatformClaimInputs, PlatformClaimOutputs>,
+  { signal, log }: ResourceContext,
+): Promise<void> {
+  const at = (text: string) => kubernetesApi(text, { timeoutMs: previewTimeoutMs });
+  try {
+    const [now, then] = [await markOf(at(kubeconfig), signal), await markOf(at(inputs.kubeconfig), signal)];
+    if (then?.owner === outputs.owner && then.uid !== now?.uid) await at(inputs.kubeconfig).delete(mark, {}, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { endpoint } = parseKubeconfig(inputs.kubeconfig);
+    log.warn(
+      `whether the mark of ${inputs.platform} is still in the cluster at ${endpoint} is not known: ${messageOf(error)}`,
+    );
+  }
+}
 
 async function claimed(
   { kubeconfig, platform }: PlatformClaimInputs,
@@ -106,8 +137,9 @@ async function claimed(
 }
 
 async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<Mark | undefined> {
-  const data = (await api.read(mark, signal))?.["data"] as Partial<Mark> | undefined;
-  return data && { platform: data.platform ?? "another platform", owner: data.owner ?? "" };
+  const found = await api.read(mark, signal);
+  const { platform = "another platform", owner = "" } = (found?.["data"] ?? {}) as Partial<Mark>;
+  return found && { platform, owner, uid: found.metadata.uid };
 }
 
 async function asked<T extends object | true>(
@@ -117,13 +149,17 @@ async function asked<T extends object | true>(
 ): Promise<T> {
   const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });
   const what = `the mark in the cluster at ${parseKubeconfig(kubeconfig).endpoint}`;
-  const result = await waitFor(() => attempt(api), {
+  let last: unknown;
+  const remembering = () => attempt(api).catch((error: unknown) => Promise.reject((last = error) as Error));
+  const result = await waitFor(remembering, {
     what,
     timeoutMs: context.timeoutMs ?? defaultTimeoutMs,
     signal: context.signal,
     log: context.log,
-    timedOut: (reason, seconds) =>
-      new Error(`${what}, which keeps it for one platform, was not done after ${seconds} s: ${reason}`),
+    timedOut: (reason, seconds) => {
+      const message = `${what}, which keeps it for one platform, was not done after ${seconds} s: ${reason}`;
+      return isUnanswered(last) ? new ClusterAway(message) : new Error(message);
+    },
   });
   if (result instanceof Error) throw result;
   return result;

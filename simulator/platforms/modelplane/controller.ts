@@ -7,6 +7,7 @@ import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
 import { modelplaneDefinitions } from "./definitions";
+import { clusterLabel, inUseLabel, usageProtection } from "./usage";
 
 export interface ModelplaneOptions {
   /** Of the cluster that Modelplane runs in, with all rights. */
@@ -67,7 +68,7 @@ export class Modelplane {
   /** Installs the definitions and its namespace, and begins. */
   async start(): Promise<void> {
     const own = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-    for (const object of [...(modelplaneDefinitions as KubernetesObject[]), own])
+    for (const object of [...(modelplaneDefinitions as KubernetesObject[]), ...usageProtection, own])
       await this.#api.apply(object, { fieldManager: "modelplane", force: true }, this.#end.signal);
     this.#running = this.#run();
   }
@@ -88,7 +89,22 @@ export class Modelplane {
 
   async #round(): Promise<void> {
     const clusters = await this.#api.list({ apiVersion, kind: "InferenceCluster" }, this.#end.signal);
-    for (const cluster of clusters as InferenceCluster[]) await this.#attend(cluster).catch(() => undefined);
+    const replicas = await this.#api.list({ apiVersion, kind: "ModelReplica" }, this.#end.signal);
+    const used = new Set(replicas.map(({ metadata }) => metadata.labels?.[clusterLabel]));
+    for (const cluster of clusters as InferenceCluster[]) {
+      await this.#protect(cluster, used.has(cluster.metadata.name)).catch(() => undefined);
+      await this.#attend(cluster).catch(() => undefined);
+    }
+  }
+
+  async #protect({ metadata }: InferenceCluster, isUsed: boolean): Promise<void> {
+    if ((metadata.labels?.[inUseLabel] === "true") === isUsed) return;
+    const labels = { [inUseLabel]: isUsed ? "true" : null };
+    await this.#api.patch(
+      { apiVersion, kind: "InferenceCluster", name: metadata.name! },
+      { metadata: { labels } },
+      this.#end.signal,
+    );
   }
 
   async #attend(cluster: InferenceCluster): Promise<void> {

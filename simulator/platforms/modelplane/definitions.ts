@@ -1,4 +1,4 @@
-/** The two kinds that clusters are registered by, written from their description: fields, limits, defaults, what must come together. */
+/** The two kinds that clusters are registered by, and that of what runs on them, written from their description: fields, limits, defaults, what must come together. */
 
 const text = (maxLength: number, more: object = {}) => ({ type: "string", minLength: 1, maxLength, ...more });
 const whole = (minimum: number, maximum?: number, more: object = {}) => ({
@@ -65,6 +65,17 @@ const cluster = {
       existing: object(
         {
           secretRef: object({ name: text(253), key: text(253, { default: "kubeconfig" }) }, ["name"]),
+          identitySecretRef: object(
+            {
+              name: text(253),
+              key: text(253, { default: "private_key" }),
+              type: choice(
+                ["GoogleApplicationCredentials", "AWSWebIdentityCredentials", "NebiusServiceAccountCredentials"],
+                { default: "GoogleApplicationCredentials" },
+              ),
+            },
+            ["name"],
+          ),
           cache: object({ storageClassName: text(253) }),
         },
         ["secretRef"],
@@ -151,7 +162,13 @@ const provisioning = {
   "x-kubernetes-validations": blockOf("provider", clouds),
 };
 
-function definition(kind: string, plural: string, spec: object, status: Record<string, object>): object {
+function definition(
+  kind: string,
+  plural: string,
+  spec: object,
+  status: Record<string, object>,
+  scope: "Cluster" | "Namespaced" = "Cluster",
+): object {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -159,7 +176,7 @@ function definition(kind: string, plural: string, spec: object, status: Record<s
     spec: {
       group: "modelplane.ai",
       names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      scope: "Cluster",
+      scope,
       versions: [
         {
           name: "v1alpha1",
@@ -207,4 +224,6 @@ export const modelplaneDefinitions = [
     object({ crossplane, description: plain, provisioning, devices: list(device, "name", 16) }, ["devices"]),
     {},
   ),
+  // Modelplane makes these by itself: here they only are there.
+  definition("ModelReplica", "modelreplicas", crossplane, {}, "Namespaced"),
 ];

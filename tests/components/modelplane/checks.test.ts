@@ -62,6 +62,18 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     only(refused({ existing: { cluster: controlPlane } }), /^existing\.cluster is the cluster that Modelplane runs in/);
   });
 
+  it("is an identity that Modelplane cannot use, and a path in the place of a key", () => {
+    const identity = (given: object) => refused({ existing: { cluster, identity: given as never } });
+    assert.deepEqual(identity({ credentials: "{}" }), []);
+    assert.deepEqual(identity({ type: "NebiusServiceAccountCredentials", credentials: "{}" }), []);
+    only(
+      identity({ type: "AWSWebIdentityCredentials", credentials: "{}" }),
+      /^existing\.identity\.type AWS's web identities .*leave identity out/,
+    );
+    only(identity({ type: "Azure", credentials: "{}" }), /^existing\.identity\.type must be "GoogleApplication/);
+    only(identity({ credentials: "/home/me/key.json" }), /^existing\.identity\.credentials must be the JSON/);
+  });
+
   it("is no pool, and more than eight, and two of a name", () => {
     only(refused({ nodePools: [] }), /^nodePools must be 1 to 8, are 0$/);
     const nine = Array.from({ length: 9 }, (_, index) => ({ name: `p${index}` }));

@@ -98,6 +98,32 @@ describe("InferenceCluster", () => {
     assert.equal((binding["roleRef"] as { name: string }).name, "cluster-admin");
   });
 
+  it("gives Modelplane a cloud's account in the token's place where it is to have one", async () => {
+    const credentials = JSON.stringify({ private_key: "GOOGLE-KEY" });
+    const { all } = await registered({ existing: { cluster: clusterOf("serve"), identity: { credentials } } });
+    assert.deepEqual((specOf(all) as { cluster: object }).cluster, {
+      source: "Existing",
+      existing: {
+        secretRef: { name: "us-east-kubeconfig", key: "kubeconfig" },
+        identitySecretRef: { name: "us-east-identity", key: "private_key", type: "GoogleApplicationCredentials" },
+      },
+    });
+    const secrets = all.all("kubernetes:core/v1:Secret").map(({ inputs }) => plain(inputs)) as {
+      metadata: { name: string };
+      stringData: Record<string, string>;
+    }[];
+    assert.deepEqual(secrets.map(({ metadata }) => metadata.name).sort(), ["us-east-identity", "us-east-kubeconfig"]);
+    const entries = Object.assign({}, ...secrets.map(({ stringData }) => stringData)) as Record<string, string>;
+    assert.equal(entries["private_key"], credentials);
+    const { endpoint, credentials: none } = parseKubeconfig(entries["kubeconfig"]!);
+    assert.deepEqual([endpoint, none], ["https://serve.example:6443", { kind: "anonymous" }]);
+    assert.deepEqual(all.all("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"), []);
+    for (const { inputs: given, name } of all.resources)
+      assert.ok(!/GOOGLE-KEY|ADMIN-KEY/.test(JSON.stringify(visible(given))), name);
+    for (const name of ["us-east-identity", "us-east-kubeconfig"])
+      assert.ok(all.dependenciesOf("us-east-cluster").includes(name), `${name} goes last`);
+  });
+
   it("writes nothing before Modelplane is there, the cluster is its own and has what it needs; access goes last", async () => {
     const { all } = await registered();
     assert.deepEqual(all.dependenciesOf("us-east-platform"), ["to-control"]);

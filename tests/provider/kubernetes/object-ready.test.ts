@@ -214,8 +214,50 @@ describe("ObjectReady", () => {
     );
   });
 
+  it("names who uses the object while nobody lets it go", async () => {
+    const { apiVersion, kind } = widget;
+    server.objects.set("one", widgetObject({ conditions: [ready] }));
+    for (let index = 0; index < 11; index++)
+      server.objects.set(`user-${index}`, widgetObject({}, { name: `user-${index}`, uid: `user-${index}` }));
+    server.refusal = "in use by 1 usage(s)";
+    const users = { apiVersion, kind, labelSelector: "of=one" };
+    await assert.rejects(
+      destroyed({ timeoutSeconds: 1, users }),
+      /was not gone after 1 s: .*in use by 1 usage\(s\) \(HTTP 409\); it is used by Widget default\/one, default\/user-0, .* and 2 more\n/,
+    );
+    assert.ok(server.requests.some((request) => request.includes("labelSelector=of%3Done")));
+    server.refusal = undefined;
+    server.objects.get("one")!.metadata["finalizers"] = ["example.com/hold"];
+    await assert.rejects(
+      destroyed({ timeoutSeconds: 1, users }),
+      /it waits for example\.com\/hold; it is used by Widget/,
+    );
+  });
+
   it("says that a cluster is away, and does not wait longer than it is told", async () => {
     server.isDown = true;
     await assert.rejects(destroyed({ timeoutSeconds: 1 }), /was not gone after 1 s: .*overloaded/);
+  });
+
+  it("says what to do where nobody answers, and forgets the object where the user says so", async () => {
+    await server.close();
+    const away =
+      /Widget default\/one cannot be asked: its API server at https:\S+ has not answered this computer for 1 s: .*ECONNREFUSED/;
+    const up = await created({ timeoutSeconds: 1, hint: "Look." });
+    assert.match(up.message, away);
+    assert.match(up.message, /ECONNREFUSED[^.]*[\d.:]+\. `pulumi up` goes on once it answers$/);
+    await assert.rejects(destroyed({ timeoutSeconds: 1 }), (error: Error) => {
+      assert.match(error.message, away);
+      return /What is there stays; `pulumi destroy` goes on.*PULUMI_K8S_DELETE_UNREACHABLE=true for that$/.test(
+        error.message,
+      );
+    });
+    process.env.PULUMI_K8S_DELETE_UNREACHABLE = "true";
+    try {
+      await destroyed({ timeoutSeconds: 1 });
+    } finally {
+      delete process.env.PULUMI_K8S_DELETE_UNREACHABLE;
+    }
+    server = await objectServer();
   });
 });

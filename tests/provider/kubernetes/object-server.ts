@@ -9,6 +9,8 @@ export interface ObjectServer extends HttpsServer {
   requests: string[];
   /** Answers 503 instead while it is true. */
   isDown: boolean;
+  /** Answers 409 with it to a DELETE, as an admission webhook does. */
+  refusal: string | undefined;
 }
 
 export const widget = { apiVersion: "example.com/v1", kind: "Widget", namespace: "default", name: "one" };
@@ -28,11 +30,13 @@ export async function objectServer(): Promise<ObjectServer> {
     if (url === "/apis/example.com/v1")
       return answer(200, { resources: [{ name: "widgets", kind: "Widget", namespaced: true }] });
     const name = /^\/apis\/example\.com\/v1\/namespaces\/default\/widgets\/([^/?]+)/.exec(url)?.[1] ?? "";
+    if (/\/widgets(\?|$)/.test(url)) return answer(200, { items: [...objects.values()] });
     const found = objects.get(name);
     if (found === undefined) return answer(404, { message: "not found", reason: "NotFound" });
+    if (method === "DELETE" && own.refusal !== undefined) return answer(409, { message: own.refusal });
     if (method === "DELETE") found.metadata.deletionTimestamp ??= "2026-01-01T00:00:00Z";
     return answer(200, found);
   });
-  const own = Object.assign(server, { objects, requests, isDown: false });
+  const own = Object.assign(server, { objects, requests, isDown: false, refusal: undefined as string | undefined });
   return own;
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { provider } from "../../../plugin/provider";
+import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { platformClaim } from "../../../provider/kubernetes/handlers/platform-claim";
 import { driveResource, EngineResource, Secret, startPlugin, type Plugin } from "../server/harness";
 import { testContext } from "./context";
@@ -7,42 +10,47 @@ import { httpsServer, type HttpsServer } from "./https-server";
 
 const type = "gpu-clusters:kubernetes:PlatformClaim";
 
+interface Markable extends HttpsServer {
+  mark: KubernetesObject | undefined;
+  answersLost: number;
+}
+
+/** An API server of the one ConfigMap. */
+async function markable(): Promise<Markable> {
+  const server = await httpsServer((request, response) => {
+    const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
+    const { method, url } = request;
+    if (url === "/api/v1")
+      return answer(200, { resources: [{ name: "configmaps", kind: "ConfigMap", namespaced: true }] });
+    if (method === "POST")
+      return void text(request).then((body) => {
+        if (own.mark !== undefined) return answer(409, { reason: "AlreadyExists" });
+        own.mark = JSON.parse(body) as KubernetesObject;
+        own.mark.metadata.uid = randomUUID();
+        return own.answersLost-- > 0 ? response.destroy() : answer(201, own.mark);
+      });
+    const found = own.mark;
+    if (found === undefined) return answer(404, { reason: "NotFound" });
+    if (method === "DELETE") own.mark = undefined;
+    answer(200, found);
+  });
+  const own: Markable = Object.assign(server, { mark: undefined, answersLost: 0 });
+  return own;
+}
+
 describe("PlatformClaim", () => {
   let plugin: Plugin;
-  let server: HttpsServer;
-  let mark: { data: Record<string, string> } | undefined;
-  let answersLost = 0;
+  let cluster: Markable;
   before(async () => {
     plugin = await startPlugin(provider);
   });
   after(() => plugin.stop());
   beforeEach(async () => {
-    mark = undefined;
-    answersLost = 0;
-    server = await httpsServer((request, response) => {
-      const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
-      const { method, url } = request;
-      if (url === "/api/v1")
-        return answer(200, { resources: [{ name: "configmaps", kind: "ConfigMap", namespaced: true }] });
-      if (method === "POST") {
-        let text = "";
-        return void request
-          .on("data", (chunk) => (text += String(chunk)))
-          .on("end", () => {
-            if (mark !== undefined) return answer(409, { reason: "AlreadyExists" });
-            mark = JSON.parse(text) as typeof mark;
-            return answersLost-- > 0 ? response.destroy() : answer(201, mark!);
-          });
-      }
-      if (mark === undefined) return answer(404, { reason: "NotFound" });
-      const found = mark;
-      if (method === "DELETE") mark = undefined;
-      answer(200, found);
-    });
+    cluster = await markable();
   });
-  afterEach(() => server.close());
+  afterEach(() => cluster.close());
 
-  const inputs = (platform: string) => ({ kubeconfig: new Secret(server.kubeconfig), platform });
+  const inputs = (platform: string) => ({ kubeconfig: new Secret(cluster.kubeconfig), platform });
 
   it("keeps the contract", () =>
     driveResource({ plugin, type, inputs: inputs("Modelplane"), replaced: inputs("Michelangelo"), importable: false }));
@@ -59,35 +67,68 @@ describe("PlatformClaim", () => {
     const [same] = (await second.check(inputs("Modelplane"))).failures;
     assert.match(same!.reason, /Modelplane counts on being the only one/);
     await assert.rejects(
-      platformClaim.create({ kubeconfig: server.kubeconfig, platform: "Michelangelo" }, testContext()),
+      platformClaim.create({ kubeconfig: cluster.kubeconfig, platform: "Michelangelo" }, testContext()),
       /registered with Modelplane already/,
     );
-    assert.equal(mark!.data["platform"], "Modelplane");
+    assert.equal((cluster.mark!["data"] as { platform: string }).platform, "Modelplane");
   });
 
   it("knows its own mark again when the answer was lost, and takes no other's away", async () => {
-    answersLost = 1;
+    cluster.answersLost = 1;
     const context = testContext();
-    const given = { kubeconfig: server.kubeconfig, platform: "Modelplane" as const };
+    const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
     const { outputs } = await platformClaim.create(given, context);
     assert.deepEqual(outputs, { owner: context.urn });
     await platformClaim.delete("m", { inputs: given, outputs: { owner: "somebody" } }, context);
-    assert.ok(mark);
+    assert.ok(cluster.mark);
     assert.equal(await platformClaim.read("m", { inputs: given, outputs: { owner: "somebody" } }, context), undefined);
     await platformClaim.delete("m", { inputs: given, outputs }, context);
-    assert.equal(mark, undefined);
+    assert.equal(cluster.mark, undefined);
+  });
+
+  it("takes its mark out of the cluster that was meant before, and keeps it in one that has another address", async () => {
+    const claim = new EngineResource(plugin, type);
+    await claim.up(inputs("Modelplane"));
+    const made = cluster.mark;
+    await claim.up({
+      ...inputs("Modelplane"),
+      kubeconfig: new Secret(cluster.kubeconfig.replace("127.0.0.1", "localhost")),
+    });
+    assert.equal(cluster.mark, made);
+    const other = await markable();
+    try {
+      await claim.up({ ...inputs("Modelplane"), kubeconfig: new Secret(other.kubeconfig) });
+      assert.deepEqual([cluster.mark, other.mark?.["data"]], [undefined, made!["data"]]);
+    } finally {
+      await other.close();
+    }
+    await claim.up(inputs("Modelplane"));
+    assert.match(
+      plugin.messages.at(-1)!.message,
+      /whether the mark of Modelplane is still in the cluster at https:\S+ is not known: .*ECONNREFUSED/,
+    );
   });
 
   it("ends in time where the cluster is away, and a refresh forgives it", async () => {
-    await server.close();
+    await cluster.close();
     const context = testContext({ timeoutMs: 500 });
-    const given = { kubeconfig: server.kubeconfig, platform: "Modelplane" as const };
+    const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
     const state = { inputs: given, outputs: { owner: context.urn } };
     assert.deepEqual(await platformClaim.check!(given, context), []);
     await assert.rejects(platformClaim.create(given, context), /was not done after 1 s: .*ECONNREFUSED/);
-    await assert.rejects(platformClaim.delete("m", state, context), /was not done/);
+    await assert.rejects(
+      platformClaim.delete("m", state, context),
+      /was not done after 1 s: .*ECONNREFUSED.*The mark stays; `pulumi destroy` goes on once it answers.*PULUMI_K8S_DELETE_UNREACHABLE=true/,
+    );
     assert.equal(await platformClaim.read("m", state, context), state);
     assert.match(context.said.at(-1)!, /^warn: the cluster does not answer/);
-    server = await httpsServer(() => {});
+    process.env.PULUMI_K8S_DELETE_UNREACHABLE = "true";
+    try {
+      await platformClaim.delete("m", state, context);
+    } finally {
+      delete process.env.PULUMI_K8S_DELETE_UNREACHABLE;
+    }
+    assert.match(context.said.at(-1)!, /^warn: .*The mark is forgotten/);
+    cluster = await markable();
   });
 });

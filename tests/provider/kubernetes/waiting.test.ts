@@ -26,6 +26,10 @@ describe("resources that wait for a cluster", () => {
       );
       assert.match(error.message, /console.*security group.*port \d+$/);
       await assert.rejects(
+        apiServerReady({}).create({ kubeconfig, timeoutSeconds: 1, hint: "Look at the VPN." }, testContext()),
+        /etcd failed \(HTTP 503\)\. Look at the VPN\.$/,
+      );
+      await assert.rejects(
         async () => nodesReady({}).create({ kubeconfig, nodeGroups, timeoutSeconds: 1 }, testContext()),
         /did not have its nodes after 1 s: .*etcd failed.*look at the console/,
       );

@@ -143,4 +143,28 @@ describe("the simulated Modelplane on a real API server", function () {
     modelplane.troubles = {};
     await gone("held");
   });
+
+  it("keeps a cluster that models run on, and our error names them", async () => {
+    const { metadata } = await cluster("busy", { cluster: eks, nodePools: [pool] });
+    await ready("busy");
+    const replica = { apiVersion, kind: "ModelReplica", namespace: "default", name: "llama-0" };
+    const labels = { "modelplane.ai/cluster": "busy" };
+    const { apiVersion: version, kind, ...place } = replica;
+    await api.create({ apiVersion: version, kind, metadata: { ...place, labels }, spec: {} });
+    const labelled = async () =>
+      (await api.read({ apiVersion, kind: "InferenceCluster", name: "busy" }))?.metadata.labels?.[
+        "crossplane.io/in-use"
+      ];
+    await until(labelled, "it is in use");
+    const users = { apiVersion, kind, labelSelector: "modelplane.ai/cluster=busy" };
+    await assert.rejects(
+      gone("busy", { timeoutSeconds: 2, users }),
+      /was not gone after 2 s: .*in-use by 1 usage\(s\).*; it is used by ModelReplica default\/llama-0\n/,
+    );
+    const held = await api.read({ apiVersion, kind: "InferenceCluster", name: "busy" });
+    assert.deepEqual([held?.metadata.uid, held?.metadata.deletionTimestamp], [metadata.uid, undefined]);
+    const going = gone("busy", { users });
+    await api.delete(replica);
+    await going;
+  });
 });
