@@ -111,32 +111,19 @@ function keyProblem(key: string): string | undefined {
   return undefined;
 }
 
-export function checkLabels(
+type Labels = pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+
+/** Labels of any object. `ofKey` says what else is wrong with a key. */
+export function checkObjectLabels(
   path: string,
-  labels: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined,
+  labels: Labels,
   problems: Problems,
+  ofKey: (key: string) => string | undefined = () => undefined,
 ): void {
   for (const [key, value] of knownEntries(labels)) {
     const at = `${path}["${key}"]`;
-    const wrong = keyProblem(key);
-    const domain = key.split("/")[0]!;
-    if (wrong) {
-      problems.add(at, wrong);
-    } else if (key.startsWith("gpu-clusters/")) {
-      problems.add(at, "labels that start with gpu-clusters/ are set by this package");
-    } else if (ownLabels.has(key)) {
-      problems.add(at, "each node sets it for itself");
-    } else if (
-      key.includes("/") &&
-      /(^|\.)(kubernetes|k8s)\.io$/.test(domain) &&
-      !kubeletLabels.has(key) &&
-      !/(^|\.)(node|kubelet)\.kubernetes\.io$/.test(domain)
-    ) {
-      problems.add(
-        at,
-        `a node may not set labels of ${domain} on itself; use a domain of your own or node.kubernetes.io`,
-      );
-    }
+    const wrong = keyProblem(key) ?? ofKey(key);
+    if (wrong) problems.add(at, wrong);
     if (value !== undefined && !labelValue.test(value)) {
       problems.add(
         at,
@@ -144,6 +131,25 @@ export function checkLabels(
       );
     }
   }
+}
+
+/** Labels of nodes, which kubelets set on themselves. */
+export function checkLabels(path: string, labels: Labels, problems: Problems): void {
+  checkObjectLabels(path, labels, problems, nodeLabelProblem);
+}
+
+function nodeLabelProblem(key: string): string | undefined {
+  const domain = key.split("/")[0]!;
+  if (key.startsWith("gpu-clusters/")) return "labels that start with gpu-clusters/ are set by this package";
+  if (ownLabels.has(key)) return "each node sets it for itself";
+  const isForeign =
+    key.includes("/") &&
+    /(^|\.)(kubernetes|k8s)\.io$/.test(domain) &&
+    !kubeletLabels.has(key) &&
+    !/(^|\.)(node|kubelet)\.kubernetes\.io$/.test(domain);
+  return isForeign
+    ? `a node may not set labels of ${domain} on itself; use a domain of your own or node.kubernetes.io`
+    : undefined;
 }
 
 export function checkTaints(

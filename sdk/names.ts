@@ -1,8 +1,8 @@
 /** Names that are made of a cluster's, where they must be shorter than it may be. Pure. */
 import { createHash } from "node:crypto";
 
-/** Longest value of a Kubernetes label. */
-const longestLabel = 63;
+/** Longest value of a Kubernetes label, and name of most things there. */
+export const longestName = 63;
 
 /** The name itself where it fits, else its beginning with a hash of the whole, so that different names stay different. */
 export function shortened(name: string, longest: number): string {
@@ -11,7 +11,7 @@ export function shortened(name: string, longest: number): string {
 
 /** Value of the nodes' label `gpu-clusters/cluster`: a cluster's name may be longer than a label. */
 export function clusterLabel(clusterName: string): string {
-  return shortened(clusterName, longestLabel);
+  return shortened(clusterName, longestName);
 }
 
 /** Eight characters that tell texts apart. */

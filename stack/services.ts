@@ -1,21 +1,28 @@
 import { JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
 import { hubCallback } from "../components/addons/jupyterhub/address";
 import { KubeRay, type KubeRayArgs } from "../components/addons/kuberay";
+import { checkSlurmGroup } from "../components/addons/slurm/name";
 import { Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
 import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub";
 import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
+import { checkFields, isObject, type Fields } from "../components/fields";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
 
 type Hub = Omit<JupyterHubArgs, "cluster" | "client"> & { realm: string };
 
 /** The settings of each service that the config may have. */
-const settings = {
-  kuberay: ["version", "namespace"],
-  jupyterhub: [...["url", "realm", "storageClass", "homeGib", "idleMinutes", "serviceType", "namespace"], "protect"],
-  slurm: ["clusterName", "login", "storageClass", "protect"],
-} as const satisfies Record<string, readonly string[]>;
+const settings: Readonly<Record<string, Fields>> = {
+  kuberay: { "version?": "string", "namespace?": "string" },
+  jupyterhub: {
+    ...{ url: "string", realm: "string", "storageClass?": "string", "homeGib?": "int", "idleMinutes?": "int" },
+    ...{ "serviceType?": "string", "namespace?": "string", "protect?": "bool" },
+  },
+  slurm: { "clusterName?": "string", "login?": "object", "storageClass?": "string", "protect?": "bool" },
+};
+
+const loginFields: Fields = { sshAuthorizedKeys: "strings", "serviceType?": "string" };
 
 export interface Services {
   kuberay?: Omit<KubeRayArgs, "cluster">;
@@ -23,32 +30,31 @@ export interface Services {
   slurm?: Omit<SlurmArgs, "cluster">;
 }
 
-/** What is no service or no setting of one, and what one cannot do without. */
-export function checkServices(given: unknown): Problems {
+/** What is no service, and what is missing, of another kind or no setting of one. `nodeGroups` are those of the config. */
+export function checkServices(given: unknown, nodeGroups: unknown): Problems {
   const problems = new Problems();
   if (!isObject(given)) {
     problems.add("services", "must be an object such as { kuberay: {} }");
     return problems;
   }
-  const known: Record<string, readonly string[]> = settings;
   for (const [name, values] of Object.entries(given)) {
     const path = `services.${name}`;
-    if (!Object.hasOwn(known, name)) problems.add(path, `is not a service; they are: ${Object.keys(known).join(", ")}`);
+    const fields = Object.hasOwn(settings, name) ? settings[name]! : undefined;
+    if (!fields) problems.add(path, `is not a service; they are: ${Object.keys(settings).join(", ")}`);
     else if (!isObject(values)) problems.add(path, "must be an object, {} for its defaults");
-    else
-      for (const key of Object.keys(values))
-        if (!known[name]!.includes(key))
-          problems.add(`${path}.${key}`, `is not a setting; they are: ${known[name]!.join(", ")}`);
+    else checkFields(path, values, fields, problems);
   }
-  const hub: unknown = given["jupyterhub"];
-  for (const key of ["url", "realm"])
-    if (isObject(hub) && typeof hub[key] !== "string")
-      problems.add(`services.jupyterhub.${key}`, "is required, a text");
+  const login = isObject(given["slurm"]) ? given["slurm"]["login"] : undefined;
+  if (isObject(login)) checkFields("services.slurm.login", login, loginFields, problems);
+  if (given["slurm"] !== undefined) checkGroups(nodeGroups, problems);
   return problems;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** As far as they are groups at all, which is the cluster's to say. */
+function checkGroups(nodeGroups: unknown, problems: Problems): void {
+  for (const [index, group] of (Array.isArray(nodeGroups) ? nodeGroups : []).entries())
+    if (isObject(group) && group["role"] === "worker" && typeof group["name"] === "string")
+      checkSlurmGroup(`nodeGroups[${index}].name`, group["name"], problems);
 }
 
 /**

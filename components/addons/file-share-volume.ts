@@ -25,7 +25,7 @@ export interface FileShareVolumeArgs {
   cluster: KubernetesCluster;
   /** Name of the share: nodes have it at `/mnt/<share>`. */
   share: string;
-  /** Size that the claim shows, in GB. The share's own size is what counts. */
+  /** Size that the claim shows, in GB, and keeps. The share's own size is what counts. */
   sizeGb: pulumi.Input<number>;
   /**
    * Namespace of the claim and of the pods that use it.
@@ -91,7 +91,8 @@ export class FileShareVolume extends pulumi.ComponentResource {
           volumeName: volume.metadata.name,
         },
       },
-      child,
+      // Kubernetes resizes no volume that nobody provisions.
+      { ...child, ignoreChanges: ["spec.resources"] },
     );
     this.claimName = claim.metadata.name;
     this.podVolume = this.claimName.apply((claimed) => ({

@@ -7,6 +7,7 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
+import { checkLabel } from "../value-checks";
 
 /** A rule of Kubernetes' role-based access control. */
 export interface AccessRule {
@@ -28,6 +29,8 @@ export interface ServiceAccountKubeconfigArgs {
   rules?: AccessRule[];
   /** Namespaces that the rights end at. They must exist. Default: the whole cluster. */
   namespaces?: string[];
+  /** Name of the ServiceAccount, and what the names of its token and rights begin with. Default: the resource's. */
+  accountName?: string;
   /**
    * Namespace of the ServiceAccount, which must exist.
    * Default: `kube-system`.
@@ -52,7 +55,7 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
   public readonly token: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(args).raise("ServiceAccountKubeconfig");
+    checkArgs(name, args).raise("ServiceAccountKubeconfig");
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(
       "gpu-clusters:addons:ServiceAccountKubeconfig",
@@ -60,20 +63,25 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
       { ...args, cluster: args.cluster.clusterName },
       options,
     );
-    const { cluster, accountNamespace: namespace = "kube-system" } = args;
+    const { cluster, accountName = name, accountNamespace: namespace = "kube-system" } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     const account = new ServiceAccount(
       `${name}-account`,
-      { metadata: { name, namespace }, automountServiceAccountToken: false },
+      { metadata: { name: accountName, namespace }, automountServiceAccountToken: false },
       // A component hands on to nobody what it is to wait for; all else here follows the account.
       { ...child, ...(options?.dependsOn && { dependsOn: options.dependsOn }) },
     );
-    const rights = bindings(name, namespace, args, { ...child, dependsOn: [account] });
+    const subject = { name: accountName, namespace };
+    const rights = bindings(name, subject, args, { ...child, dependsOn: [account] });
     // Awaited until the token controller has filled it.
     const secret = new Secret(
       `${name}-token`,
       {
-        metadata: { name: `${name}-token`, namespace, annotations: { "kubernetes.io/service-account.name": name } },
+        metadata: {
+          name: `${accountName}-token`,
+          namespace,
+          annotations: { "kubernetes.io/service-account.name": accountName },
+        },
         type: "kubernetes.io/service-account-token",
       },
       // Who has the token may do at once what it is for, and nothing any more once that is taken away.
@@ -101,12 +109,12 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
 
 function bindings(
   name: string,
-  namespace: string,
+  subject: { name: string; namespace: string },
   { clusterRole = "view", rules, namespaces }: ServiceAccountKubeconfigArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   // Roles and bindings of the whole cluster have no namespace to tell them apart.
-  const wide = `${namespace}-${name}`;
+  const wide = `${subject.namespace}-${subject.name}`;
   const made =
     rules === undefined ? [] : [new ClusterRole(`${name}-role`, { metadata: { name: wide }, rules }, options)];
   const roleRef = {
@@ -114,7 +122,7 @@ function bindings(
     kind: "ClusterRole",
     name: rules === undefined ? clusterRole : wide,
   };
-  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const subjects = [{ kind: "ServiceAccount", ...subject }];
   const after = { ...options, dependsOn: [...(options.dependsOn as pulumi.Resource[]), ...made] };
   const bound =
     namespaces === undefined
@@ -136,12 +144,19 @@ function decoded(value: string | undefined, key: string): string {
   return Buffer.from(value, "base64").toString("utf8");
 }
 
-function checkArgs({ clusterRole, rules, namespaces }: ServiceAccountKubeconfigArgs): Problems {
+function checkArgs(name: string, args: ServiceAccountKubeconfigArgs): Problems {
   const problems = new Problems();
+  const { accountName = name, accountNamespace, clusterRole, rules, namespaces } = args;
+  checkLabel("accountName", accountName, problems);
+  checkLabel("accountNamespace", accountNamespace, problems);
   if (clusterRole !== undefined && rules !== undefined)
     problems.add("rules", "is given in place of clusterRole, not besides");
   if (rules?.length === 0) problems.add("rules", "must have at least one, or be left out");
   if (namespaces?.length === 0)
     problems.add("namespaces", "must name at least one, or be left out for the whole cluster");
+  namespaces?.forEach((namespace, index) => {
+    checkLabel(`namespaces[${index}]`, namespace, problems);
+    if (namespaces.indexOf(namespace) < index) problems.add(`namespaces[${index}]`, `"${namespace}" is there already`);
+  });
   return problems;
 }

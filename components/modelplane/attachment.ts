@@ -2,6 +2,7 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { InferenceRequirements } from "../../sdk/kubernetes/inference-requirements";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import { ServiceAccountKubeconfig } from "../addons/service-account-kubeconfig";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
@@ -74,13 +75,13 @@ export function attach(source: ExistingSourceArgs, place: AttachmentPlace): Atta
 /** It installs definitions, roles, webhooks and namespaces, and cannot run a credential plugin. Where it has an identity, it needs no token besides. */
 function accessOf(
   { cluster, identity }: ExistingSourceArgs,
-  { name, parent }: AttachmentPlace,
+  { name, clusterName, parent }: AttachmentPlace,
   dependsOn: pulumi.Resource[],
 ): { kubeconfig: pulumi.Output<string>; resources: pulumi.Resource[] } {
   if (identity !== undefined) return { kubeconfig: addressAlone(cluster), resources: dependsOn };
   const access = new ServiceAccountKubeconfig(
     `${name}-modelplane`,
-    { cluster, clusterRole: "cluster-admin" },
+    { cluster, clusterRole: "cluster-admin", accountName: shortened(`${clusterName}-modelplane`, longestName) },
     { parent, dependsOn },
   );
   return { kubeconfig: access.kubeconfig, resources: [access] };

@@ -2,6 +2,7 @@
 import { isDnsLabel } from "../../sdk/dns-label";
 import { Problems } from "../errors";
 import { known } from "../inputs";
+import { checkObjectLabels } from "../node-group-checks";
 import { checkPlatform } from "../platforms";
 import { checkBetween, checkChoice, checkLabel } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
@@ -21,6 +22,7 @@ export function checkInferenceCluster(name: string, args: InferenceClusterArgs):
     checkPlatform("existing.cluster", args.existing.cluster, "Modelplane", problems);
     if (args.existing.identity) checkIdentity(args.existing.identity, problems);
   }
+  checkObjectLabels("labels", args.labels, problems);
   checkTaints(args, problems);
   const { nodePools } = args;
   if (nodePools.length < 1 || nodePools.length > 8)
@@ -127,6 +129,7 @@ function checkClass(path: string, pool: NodePoolArgs, source: SourceKey | undefi
     if (pool.class !== undefined) problems.add(`${path}.gpus`, "are the class's to tell: leave them out, or the class");
     checkGpus(`${path}.gpus`, gpus, problems);
   }
+  if (typeof pool.class === "string") checkLabel(`${path}.class`, pool.class, problems);
   if (source === undefined || source === "existing") return;
   if (pool.class === undefined)
     problems.add(`${path}.class`, `is required on ${source}: it says which machines Modelplane makes`);

@@ -1,3 +1,4 @@
+import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { InvalidInput } from "../errors";
@@ -35,7 +36,7 @@ export function nodePool(
     `${place.name}-${pool.name}`,
     {
       controlPlane: place.controlPlane,
-      className: `${place.clusterName}-${pool.name}`.slice(0, 63).replace(/-+$/, ""),
+      className: shortened(`${place.clusterName}-${pool.name}`, longestName),
       gpus: gpus ?? group!.apply((found) => gpusOf(index, found)),
     },
     { parent: place.parent, dependsOn: place.after },

@@ -4,10 +4,11 @@ import { requestPrefix } from "../aws/tags";
 import { checkAwsClusterArgs } from "../aws/validate";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
-import { checkSlurmName } from "../addons/slurm/name";
+import { checkSlurmGroup, checkSlurmName } from "../addons/slurm/name";
 import { checkChoice } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
-import { checkFields, groupFields, isObject, requestFields, settingsFields, taintFields } from "./fields";
+import { checkFields, isObject } from "../fields";
+import { groupFields, requestFields, settingsFields, taintFields } from "./fields";
 import type { IntegrationOptions } from "./integrations";
 import { integrationNames } from "./request";
 import type {
@@ -92,14 +93,24 @@ function checkSettings(settings: Record<string, unknown>, cloud: "aws" | "cudo",
 /** Those that keep something on disks which nodes share. */
 const storing: readonly IntegrationName[] = ["jupyterhub", "slurm"];
 
-function checkIntegrations(name: string, given: readonly string[], problems: Problems): IntegrationName[] {
+function checkIntegrations(
+  name: string,
+  { integrations: given = [], autoscaler_node_groups: groups = [] }: AwsSettings,
+  problems: Problems,
+): IntegrationName[] {
   const path = "settings.integrations";
   given.forEach((each, index) => {
     if (!integrationNames.some((known) => known === each))
       problems.add(`${path}[${index}]`, `"${each}" is not offered; what is: ${integrationNames.join(", ")}`);
     else if (given.indexOf(each) !== index) problems.add(`${path}[${index}]`, `"${each}" is there already`);
   });
-  if (given.includes("slurm")) checkSlurmName("name", name, problems);
+  if (given.includes("slurm")) {
+    checkSlurmName("name", name, problems);
+    groups.forEach((group, index) => {
+      if (group.role === "worker")
+        checkSlurmGroup(`settings.autoscaler_node_groups[${index}].name`, group.name, problems);
+    });
+  }
   return integrationNames.filter((known) => given.includes(known));
 }
 
@@ -110,7 +121,7 @@ function awsArgs(
   problems: Problems,
 ): ClusterArgs {
   const settings = request.settings as AwsSettings;
-  const integrations = checkIntegrations(request.name, settings.integrations ?? [], problems);
+  const integrations = checkIntegrations(request.name, settings, problems);
   const { vpc_id, subnet_id } = settings;
   return {
     cloud: "aws",

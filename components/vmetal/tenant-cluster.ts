@@ -21,7 +21,7 @@ import { tenantValues, typesOf } from "./tenant-values";
  *
  * vMetal installs nothing for GPUs: `new ExistingCluster("gpus", { kubeconfig: tenant.kubeconfig, gpu: {} })` brings NVIDIA's operator.
  *
- * It needs vCluster Platform, and nodes that reach `platform.host` and the endpoint. Its name, ranges, and a pool's provider are for its life.
+ * It needs vCluster Platform, and nodes that reach `platform.host` and the endpoint. Its name, namespace, ranges, and a pool's provider are for its life.
  *
  * Cost: servers of your own and vCluster's licence; about 1 GiB of a node of the host cluster.
  *
@@ -132,7 +132,7 @@ function controlPlane(name: string, args: TenantClusterArgs, { clusterName, name
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { podCidr, serviceCidr, ...providersOf(args.autoNodes) } },
+    { clusterName, choices: { namespace, podCidr, serviceCidr, ...providersOf(args.autoNodes) } },
     { parent },
   );
   const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);

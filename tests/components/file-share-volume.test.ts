@@ -23,6 +23,7 @@ describe("FileShareVolume", () => {
     assert.deepEqual(claim.metadata, { name: "datasets", namespace: "team" });
     assert.deepEqual((claim.spec as Record<string, unknown>).volumeName, "team-datasets");
     assert.deepEqual((claim.spec as { resources: unknown }).resources, { requests: { storage: "1000G" } });
+    assert.deepEqual(registered.ignoredChangesOf("data-claim"), ["spec.resources"], "another size would be refused");
   });
 
   it("gives a pod volume without a claim", () => {

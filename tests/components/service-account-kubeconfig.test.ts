@@ -74,6 +74,37 @@ describe("ServiceAccountKubeconfig", () => {
     assert.deepEqual(registered.dependenciesOf("ci-token").sort(), ["ci-account", "ci-binding"]);
   });
 
+  it("has an account of a name that Kubernetes takes, whatever the resource is called", async () => {
+    const cluster = clusterWith("CA");
+    const fieldsOf = (name: string, args: Partial<Args>) => {
+      try {
+        new ServiceAccountKubeconfig(name, { cluster, ...args });
+        return [];
+      } catch (error) {
+        return (error as InvalidInput).errors.map(({ propertyPath }) => propertyPath);
+      }
+    };
+    assert.deepEqual(fieldsOf("CI_main", {}), ["accountName"]);
+    assert.deepEqual(fieldsOf("ci", { accountNamespace: "Ops", namespaces: ["ml", "M L", "ml"] }), [
+      ...["accountNamespace", "namespaces[1]", "namespaces[2]"],
+    ]);
+    const registered = await mockProgram(filled);
+    new ServiceAccountKubeconfig("CI_main", { cluster, accountName: "ci" });
+    await settled();
+    const { metadata } = registered.inputs("kubernetes:core/v1:Secret");
+    assert.deepEqual(metadata, {
+      ...{ name: "ci-token", namespace: "kube-system" },
+      annotations: { "kubernetes.io/service-account.name": "ci" },
+    });
+    const { subjects, metadata: bound } = registered.inputs(
+      "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+    );
+    assert.deepEqual(
+      [subjects, bound],
+      [[{ kind: "ServiceAccount", name: "ci", namespace: "kube-system" }], { name: "kube-system-ci" }],
+    );
+  });
+
   it("refuses contradictions by their fields", () => {
     const cluster = clusterWith("CA");
     const wrong = { cluster, clusterRole: "edit", rules: [], namespaces: [] };

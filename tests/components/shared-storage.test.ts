@@ -251,6 +251,11 @@ describe("SharedClaim", () => {
       storageClassName: "shared",
     });
     assert.ok(registered.isProtected("datasets-claim"));
+    assert.deepEqual(
+      registered.ignoredChangesOf("datasets-claim"),
+      ["spec.resources"],
+      "another size would be refused",
+    );
   });
 
   it("refuses a cluster without shared storage, and names and sizes that cannot be", async () => {

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
-import { checkSlurmName } from "../../components/addons/slurm/name";
+import { checkedGroups } from "../../components/addons/slurm/slurm";
+import { checkSlurmGroup, checkSlurmName } from "../../components/addons/slurm/name";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";
-import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
+import { mockProgram, plain, promiseOf, settled, valueOf, visible, type Registered } from "./mocks";
 
 const groups = [
   { name: "cpu" },
@@ -125,6 +126,29 @@ describe("Slurm", () => {
         return true;
       },
     );
+    await settled();
+  });
+});
+
+describe("the name of a group that becomes Slurm's nodes", () => {
+  const problemsOf = (name: string) => {
+    const problems = new Problems();
+    checkSlurmGroup("name", name, problems);
+    return problems.all.map(({ reason }) => reason);
+  };
+
+  it("is no partition that is there already or means something else, and fits a label with what Slinky puts before it", () => {
+    for (const name of ["gpu", "all-gpus", "a".repeat(50)]) assert.deepEqual(problemsOf(name), [], name);
+    for (const name of ["all", "default"]) assert.match(problemsOf(name)[0]!, /cannot be a partition/, name);
+    assert.match(problemsOf("a".repeat(51))[0]!, /has 51 characters, and .* 50 at most/);
+  });
+
+  it("is told of the cluster's groups once they are known, and not of groups without nodes for jobs", async () => {
+    await mockProgram(outputs);
+    const all = (given: object) => clusterInHand([{ name: "cpu" }, { name: "all", ...given }], {});
+    const values = (cluster: KubernetesCluster) => promiseOf(cluster.nodeGroups.apply(checkedGroups));
+    await assert.rejects(values(all({})), /cluster\.nodeGroups\[1\]\.name: "all" cannot be a partition/);
+    for (const given of [{ maxSize: 0 }, { role: "control" }]) await values(all(given));
     await settled();
   });
 });

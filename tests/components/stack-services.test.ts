@@ -4,8 +4,8 @@ import { checkServices, services } from "../../stack/services";
 import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 
-const problems = (given: unknown) =>
-  checkServices(given).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+const problems = (given: unknown, nodeGroups?: unknown) =>
+  checkServices(given, nodeGroups).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
 
 describe("services of a stack", () => {
   it("are named in its config, each with settings of its own, and all that is wrong is said at once", () => {
@@ -14,11 +14,45 @@ describe("services of a stack", () => {
     assert.deepEqual(problems([]), ["services: must be an object such as { kuberay: {} }"]);
     assert.deepEqual(problems({ airflow: {}, kuberay: { versions: "1" }, jupyterhub: { url: 1 }, slurm: true }), [
       "services.airflow: is not a service; they are: kuberay, jupyterhub, slurm",
-      "services.kuberay.versions: is not a setting; they are: version, namespace",
+      "services.kuberay.versions: is not a field; the fields are: version, namespace",
+      "services.jupyterhub.url: must be a text, is 1",
+      "services.jupyterhub.realm: is required",
       "services.slurm: must be an object, {} for its defaults",
-      "services.jupyterhub.url: is required, a text",
-      "services.jupyterhub.realm: is required, a text",
     ]);
+  });
+
+  it("have values of their own kinds, whatever YAML and `pulumi config set --path` make of what was written", () => {
+    assert.deepEqual(
+      problems({
+        kuberay: { version: 1.4, namespace: 2026 },
+        jupyterhub: { url: "https://hub.example.com", realm: true, homeGib: "20", protect: "no" },
+        slurm: { storageClass: 5, login: { sshAuthorizedKeys: "ssh-ed25519 A" } },
+      }),
+      [
+        "services.kuberay.version: must be a text, is 1.4",
+        "services.kuberay.namespace: must be a text, is 2026",
+        "services.jupyterhub.realm: must be a text, is true",
+        'services.jupyterhub.homeGib: must be a whole number, is "20"',
+        'services.jupyterhub.protect: must be true or false, is "no"',
+        "services.slurm.storageClass: must be a text, is 5",
+        'services.slurm.login.sshAuthorizedKeys: must be a list of texts, is "ssh-ed25519 A"',
+      ],
+    );
+    assert.deepEqual(problems({ slurm: { login: {} } }), ["services.slurm.login.sshAuthorizedKeys: is required"]);
+  });
+
+  it("know the cluster's groups, whose names Slurm's partitions have", () => {
+    const groups = [
+      { name: "default", role: "worker" },
+      { name: "all", role: "control" },
+      5,
+      { name: 7, role: "worker" },
+    ];
+    assert.deepEqual(problems({ slurm: {} }, groups), [
+      'nodeGroups[0].name: "default" cannot be a partition of Slurm\'s, where it means something else: name the group otherwise',
+    ]);
+    assert.deepEqual(problems({ kuberay: {} }, groups), []);
+    assert.deepEqual(problems({ slurm: {} }, "wrong"), []);
   });
 
   it("run in the stack's cluster, JupyterHub with a client of its realm, and the stack shows where", async () => {

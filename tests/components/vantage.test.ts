@@ -235,6 +235,10 @@ describe("components/vantage", () => {
       assert.deepEqual(problems(aws({ integrations: ["slurm"] }, { name })), ["name"]);
     }
     assert.deepEqual(problems(aws({ integrations: ["slurm"] }, { name: "lab-2" })), []);
+    const groups = [{ ...awsGroup, name: "default" }];
+    assert.deepEqual(problems(aws({ integrations: ["slurm"], autoscaler_node_groups: groups }, { name: "lab" })), [
+      "settings.autoscaler_node_groups[0].name",
+    ]);
   });
 
   it("brings shared storage for what stores something, and for nothing else", () => {

@@ -8,7 +8,7 @@ export interface SharedClaimArgs {
   /** A cluster with `sharedStorage`. */
   cluster: KubernetesCluster;
   /**
-   * Size that the claim asks for, in GiB. Where the cloud keeps files, nothing ends at it: EFS grows, a file server has one disk for all.
+   * Size that the claim asks for, in GiB, and keeps. Where the cloud keeps files, nothing ends at it: EFS grows, a file server has one disk for all.
    * @integer
    */
   sizeGib: pulumi.Input<number>;
@@ -63,7 +63,8 @@ export class SharedClaim extends pulumi.ComponentResource {
           storageClassName: cluster.sharedStorageClass!,
         },
       },
-      { parent: this, provider: cluster.kubeProvider, protect },
+      // No volume of the class can be resized, and none need be.
+      { parent: this, provider: cluster.kubeProvider, protect, ignoreChanges: ["spec.resources"] },
     );
     this.claimName = claim.metadata.name;
     this.podVolume = this.claimName.apply((claimed) => ({

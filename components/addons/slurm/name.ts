@@ -1,3 +1,4 @@
+import { longestName } from "../../../sdk/names";
 import type { Problems } from "../../errors";
 
 /** Slurm's own limit. */
@@ -12,4 +13,25 @@ export function checkSlurmName(path: string, name: string, problems: Problems): 
     );
   else if (name.length > longest)
     problems.add(path, `"${name}" has ${name.length} characters, and a Slurm cluster's name has ${longest} at most`);
+}
+
+/** What Slinky puts before a group's name; the whole is a label's value on pods. */
+const nodeSetPrefix = "slurm-worker-";
+const longestGroup = longestName - nodeSetPrefix.length;
+
+/** Names that are a partition's of ours, or mean something else in slurm.conf, which takes no notice of capitals. */
+const reserved = ["all", "default"];
+
+/** The name of a worker group, which becomes one of Slurm's node sets and a partition. */
+export function checkSlurmGroup(path: string, name: string, problems: Problems): void {
+  if (reserved.includes(name))
+    problems.add(
+      path,
+      `"${name}" cannot be a partition of Slurm's, where it means something else: name the group otherwise`,
+    );
+  else if (name.length > longestGroup)
+    problems.add(
+      path,
+      `"${name}" has ${name.length} characters, and a group of Slurm's nodes has ${longestGroup} at most`,
+    );
 }

@@ -4,15 +4,15 @@ import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../../sdk/pulumi";
-import type { KubernetesCluster } from "../../cluster";
+import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { Problems } from "../../errors";
 import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
 import { chosenClass } from "../shared-storage/place";
-import { checkSlurmName } from "./name";
-import { operatorValues, slurmSecrets, slurmValues } from "./values";
+import { checkSlurmGroup, checkSlurmName } from "./name";
+import { hasSlurmNodes, operatorValues, slurmSecrets, slurmValues } from "./values";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
@@ -165,12 +165,22 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
     .apply(([groups, ownClass, sharedClass, database]) =>
       slurmValues({
         clusterName,
-        groups,
+        groups: checkedGroups(groups),
         ...chosenClass(ownClass, sharedClass),
         login: login && { serviceType: "ClusterIP", ...login },
         accounting: accounting && database,
       }),
     );
+}
+
+/** Throws `InvalidInput` where one cannot become Slurm's nodes. */
+export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
+  const problems = new Problems();
+  groups.forEach((group, index) => {
+    if (hasSlurmNodes(group)) checkSlurmGroup(`cluster.nodeGroups[${index}].name`, group.name, problems);
+  });
+  problems.raise("Slurm");
+  return groups;
 }
 
 function checkArgs({ clusterName, login }: SlurmArgs & { clusterName: string }): Problems {

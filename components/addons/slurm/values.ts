@@ -32,7 +32,7 @@ export const operatorValues = {
 
 /** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
 export function slurmValues({ clusterName, storageClass, isShared, groups, login, accounting }: SlurmSettings) {
-  const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
+  const workers = groups.filter(hasSlurmNodes);
   return {
     clusterName,
     slurmKey: { create: false, secretRef: slurmSecrets.auth },
@@ -69,6 +69,11 @@ export function slurmValues({ clusterName, storageClass, isShared, groups, login
     nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group)])),
     partitions: { all: { enabled: true } },
   };
+}
+
+/** Whether the group can have nodes for jobs. */
+export function hasSlurmNodes({ role, maxSize }: Pick<NodeGroupStatus, "role" | "maxSize">): boolean {
+  return role === "worker" && maxSize > 0;
 }
 
 /** One of Slurm's nodes on each node of the group, with all of its GPUs: two on a node would have to share them. */

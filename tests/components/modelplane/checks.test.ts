@@ -47,6 +47,13 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     assert.deepEqual(refusedPool({ zones: undefined }, { existing: undefined, vultr: { region: "ewr" } }), []);
   });
 
+  it("is what the API would refuse once access has been given away: labels, and the name of a class", () => {
+    assert.deepEqual(refused({ labels: { "example.com/region": "us-east", "modelplane.ai/tier": "a.b" } }), []);
+    only(refused({ labels: { region: "US East" } }), /^labels\["region"\] the value "US East" must have/);
+    only(refused({ labels: { "my region": "east" } }), /^labels\["my region"\] the name must have/);
+    only(refusedPool({ class: "L4 class" }), /^nodePools\[0\]\.class "L4 class" must have 1 to 63 lower-case/);
+  });
+
   it("is no source, and a second one", () => {
     only(
       refused({ existing: undefined }),

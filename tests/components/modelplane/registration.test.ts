@@ -189,6 +189,25 @@ describe("InferenceCluster", () => {
     assert.deepEqual(all.all("kubernetes:core/v1:Secret"), [], "it has no kubeconfig of anybody");
   });
 
+  it("makes each name of what it is given, within its limit and another for each pool, whatever the resource is called", async () => {
+    const clusterName = "c".repeat(63);
+    const all = await mockProgram(objects);
+    const made = new InferenceCluster("US_East", {
+      ...{ controlPlane: clusterOf("control"), clusterName, existing: { cluster: clusterOf("serve") } },
+      nodePools: ["gpu-a", "gpu-b"].map((name) => ({ name, gpus: { model: "H100", count: 8 } })),
+    });
+    await valueOf(made.gatewayAddress);
+    await settled();
+    const namesOf = (type: string) =>
+      all.all(type).map(({ inputs }) => (plain(inputs) as { metadata: { name: string } }).metadata.name);
+    const classes = namesOf(classType);
+    assert.equal(new Set(classes).size, 2);
+    for (const name of [...classes, ...namesOf("kubernetes:core/v1:ServiceAccount")])
+      assert.match(name, /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+    for (const name of namesOf("kubernetes:core/v1:Secret"))
+      assert.match(name, /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+  });
+
   it("refuses a cluster that is registered already, with the reason", async () => {
     await mockProgram(objects);
     const cluster = clusterOf("serve");

@@ -157,6 +157,7 @@ describe("TenantCluster", () => {
     const { all } = await registered();
     const { choices, onChange } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
     assert.deepEqual(choices, {
+      namespace: "search",
       podCidr: "10.244.0.0/16",
       serviceCidr: "10.96.0.0/12",
       'the provider of pool "gpu"': "metal3",
