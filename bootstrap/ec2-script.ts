@@ -141,6 +141,7 @@ export const ec2MembersScript = [
   "    forget_lost_members || note \"they could not be looked for\"",
   "    begin \"kubeadm join as a control plane\"",
   "    discovery_kubeconfig \"$(own_credential)\" | put 600 \"${state#\"$root\"}/discovery.conf\"",
+  "    # shellcheck disable=SC2119",
   "    { join_configuration && echo 'controlPlane: {localAPIEndpoint: {bindPort: 6443}}'; } | put 600 \"${state#\"$root\"}/kubeadm.yaml\"",
   "    ! kubeadm_join 5 || return 0",
   "  done",

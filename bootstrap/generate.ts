@@ -1,5 +1,5 @@
 /**
- * Writes `node-script.ts`, `control-plane-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
+ * Writes `node-script.ts`, `part-scripts.ts`, `control-plane-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
  * package. Comments stay behind, for each byte counts against a cloud's limit. Run: `npx tsx bootstrap/generate.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,13 @@ import { join } from "node:path";
 /** Modules, each with the scripts that it has as constants. */
 const modules = {
   "node-script.ts": { nodeScript: "node.sh" },
+  "part-scripts.ts": {
+    initScript: "init.sh",
+    joinScript: "join.sh",
+    workerScript: "worker.sh",
+    gpuScript: "gpu.sh",
+    bridgeScript: "bridge.sh",
+  },
   "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },
   "ec2-script.ts": {
     ec2Script: "ec2.sh",

@@ -1,11 +1,13 @@
 /** The bash script that makes a machine a node: `scripts/node.sh` with the node document in front of it. */
 // Not Node's own zlib, whose output depends on the processor: the same program must give the same script everywhere.
 import { gunzipSync, gzipSync } from "fflate";
+import { brief, whole } from "./brief";
 import { controlPlaneScript } from "./control-plane-script";
-import type { ControlPlaneDocument, NodeDocument } from "./document";
+import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
+import { bridgeScript, gpuScript, initScript, joinScript, workerScript } from "./part-scripts";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -40,17 +42,6 @@ export function renderBootstrapScript(
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
 }
 
-/** The cluster's authority is in a control plane's document twice, which would leave too little room for an SSH key. */
-function brief(document: NodeDocument | Ec2NodeDocument): object {
-  if (!hasKeys(document) || document.controlPlane.ca.certificate !== document.certificateAuthority) return document;
-  const { privateKey } = document.controlPlane.ca;
-  return { ...document, controlPlane: { ...document.controlPlane, ca: { privateKey } } };
-}
-
-function hasKeys(document: object): document is NodeDocument & { controlPlane: ControlPlaneDocument } {
-  return "controlPlane" in document && "ca" in (document.controlPlane as object);
-}
-
 function compressed(text: string): Buffer {
   return Buffer.from(gzipSync(Buffer.from(text, "utf8"), { level: 9, mtime: 0 }));
 }
@@ -60,26 +51,30 @@ function unpacking(body: string): string {
   return `commands=$(base64 -d <<'END' | gunzip\n${compressed(body).toString("base64")}\nEND\n) && eval "$commands"\n`;
 }
 
-/** What stands behind the document: where it has no secrets, the machine completes it before it acts on it. */
+/** What stands behind the document, which a machine on EC2 completes before it acts on it: what this machine needs, for each byte counts. */
 function commands(document: NodeDocument | Ec2NodeDocument): string {
-  const own = document.role === "control-plane" ? controlPlaneScript : "";
-  if (!("secrets" in document)) return nodeScript + own;
-  return [
-    ec2Script,
-    document.member === undefined ? "" : ec2MembersScript,
-    nodeScript,
-    document.secrets.joinParameter === undefined ? "" : ec2ControlPlaneScript,
-    own,
-  ].join("");
+  const ec2 = "secrets" in document ? document : undefined;
+  const isWorker = document.role === "worker";
+  const isMember = ec2?.member !== undefined;
+  const parts: [boolean, string][] = [
+    [ec2 !== undefined, ec2Script],
+    [isMember, ec2MembersScript],
+    [!isWorker, initScript],
+    [isWorker || isMember, joinScript],
+    [isWorker, workerScript],
+    [document.gpu !== undefined, gpuScript],
+    [document.cni !== undefined, bridgeScript],
+    [true, nodeScript],
+    [ec2?.secrets.joinParameter !== undefined, ec2ControlPlaneScript],
+    [!isWorker, controlPlaneScript],
+  ];
+  return parts.map(([needed, part]) => (needed ? part : "")).join("");
 }
 
 /** The document of a script in either form; undefined for a script that makes no node. */
 export function nodeDocumentFromScript(script: string): NodeDocument | undefined {
   const line = documentLine.exec(script.startsWith("#!") ? script : decompressed(script))?.[1];
-  if (line === undefined) return undefined;
-  const document = JSON.parse(line) as NodeDocument;
-  if (hasKeys(document)) document.controlPlane.ca.certificate ??= document.certificateAuthority;
-  return document;
+  return line === undefined ? undefined : whole(JSON.parse(line) as NodeDocument);
 }
 
 function decompressed(script: string): string {

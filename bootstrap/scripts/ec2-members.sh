@@ -1,4 +1,4 @@
-# On each of several control planes of an EC2 cluster, between scripts/ec2.sh and scripts/node.sh: the first begins the cluster, the others
+# On each of several control planes of an EC2 cluster, before scripts/node.sh: the first begins the cluster, the others
 # join it with the same keys. Who has a token in its document joins.
 # shellcheck disable=SC2034
 become=member
@@ -31,6 +31,7 @@ join_control_planes() {
     forget_lost_members || note "they could not be looked for"
     begin "kubeadm join as a control plane"
     discovery_kubeconfig "$(own_credential)" | put 600 "${state#"$root"}/discovery.conf"
+    # shellcheck disable=SC2119
     { join_configuration && echo 'controlPlane: {localAPIEndpoint: {bindPort: 6443}}'; } | put 600 "${state#"$root"}/kubeadm.yaml"
     ! kubeadm_join 5 || return 0
   done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes this machine a Kubernetes node as the node document says (bootstrap/document.ts). `renderBootstrapScript` puts the function
-# `document`, which prints that document, in front of this text and leaves the comments out.
+# `document`, which prints that document, and what only some machines need (init.sh, join.sh, worker.sh, gpu.sh, bridge.sh) in front of this text
+# and leaves the comments out.
 #
 # Safe to run again at any time and on each boot: a machine that has become a node only makes sure that kubelet runs.
 # Log: /var/log/gpu-clusters-bootstrap.log, without secrets. A failure ends with the name of the step that failed, and exit status 1.
@@ -47,8 +48,18 @@ elif mode=="pairs": print(",".join(k+"="+x for k,x in v.items()))
 else: print(v if isinstance(v,str) else json.dumps(v))' "$@"
 }
 
-# The PEM at a path, with exactly one newline at its end.
-pem() { printf '%s\n' "$(query text "$1")"; }
+# The PEM at a path, with exactly one newline at its end. A control plane's document is brief (bootstrap/brief.ts): it may have only the body,
+# and of a key the number.
+pem() {
+  local text
+  text=$(query text "$1")
+  case $text in
+    MII*) framed CERTIFICATE "$text" ;;
+    BC*) framed "PRIVATE KEY" "MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEB$text" ;;
+    *) printf '%s\n' "$text" ;;
+  esac
+}
+framed() { printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' "$1" "$(fold -w 64 <<<"$2")" "$1"; }
 
 # Where it is used, nothing of the document may mean more than it says: a path, an option, a second line.
 check_document() {
@@ -170,49 +181,9 @@ configure_containerd() {
   pause=$(kubeadm config images list --kubernetes-version "v$version" 2>/dev/null | grep /pause:)
   sed -i -E "s|(SystemdCgroup = ).*|\1true|; s|^( *(sandbox_image\|sandbox) = ).*|\1\"$pause\"|" "$config"
   [ -z "$(query text cni)" ] || bridge_pods
-  configure_gpu
+  [ -z "$(query text gpu.vendor)" ] || configure_gpu
   systemctl enable -q containerd
   systemctl restart containerd
-}
-
-# containerd fills in the node's podCIDR as soon as there is one.
-bridge_pods() {
-  put 644 /etc/containerd/cni.template <<'END'
-{"name": "pods", "cniVersion": "0.4.0", "plugins": [
-  {"type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true,
-   "ipam": {"type": "host-local", "ranges": [[{"subnet": "{{.PodCIDR}}"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-  {"type": "portmap", "capabilities": {"portMappings": true}}]}
-END
-  sed -i -E 's|( conf_template = ).*|\1"/etc/containerd/cni.template"|' "$root/etc/containerd/config.toml"
-}
-
-gpus() { nvidia-smi -L | sed 's/ (UUID.*//' | grep . ; }
-
-# Continues configure_containerd, with its $config.
-configure_gpu() {
-  [ -n "$(query text gpu.vendor)" ] || return 0
-  if ! have nvidia-smi; then
-    note "no NVIDIA driver here: the image or the GPU operator must bring it"
-    return
-  fi
-  begin "NVIDIA driver"
-  # It may answer a moment after the boot; where it does not, its own words say why.
-  gpus || { sleep 10 && gpus; } || { sleep 20 && gpus; } || die "nvidia-smi finds no GPU that works: see above"
-  begin "NVIDIA container runtime"
-  # CDI, by which pods get GPUs, came with 1.7.
-  [[ ! $(containerd --version) =~ \ v?1\.[0-6]\. ]] || die "this containerd gives pods no GPUs: 1.7 is needed"
-  # Toolkits before 1.16 have no such hook, which the device plugin puts into its CDI specifications.
-  if ! have nvidia-cdi-hook; then
-    local source=${NVIDIA_PACKAGES:-https://nvidia.github.io/libnvidia-container}
-    # shellcheck disable=SC2016
-    repository nvidia-container-toolkit "$source/stable/deb/\$(ARCH)" "$source/gpgkey" /
-    add_packages nvidia-container-toolkit
-  fi
-  # For those that ask for it (RuntimeClass `nvidia`). As the default, it would give all GPUs to every pod that sets NVIDIA_VISIBLE_DEVICES, and
-  # many images do; pods get theirs by CDI, from the device plugin.
-  sed -i 's/\( default_runtime_name = \).*/\1"runc"/' "$config"
-  nvidia-ctk runtime configure --runtime=containerd --cdi.enabled --config="$config"
-  nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false
 }
 
 name_machine() {
@@ -234,18 +205,6 @@ authorize_keys() {
   done < <(query lines authorizedKeys)
 }
 
-write_pki() {
-  begin "certificate authorities"
-  local ca
-  pem certificateAuthority | put 644 "$pki/ca.crt"
-  for ca in ca:ca frontProxyCa:front-proxy-ca etcdCa:etcd/ca; do
-    [ "$ca" = ca:ca ] || pem "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
-    pem "controlPlane.${ca%:*}.privateKey" | put 600 "$pki/${ca#*:}.key"
-  done
-  pem controlPlane.serviceAccountKey | put 600 "$pki/sa.key"
-  openssl pkey -in "$root$pki/sa.key" -pubout | put 644 "$pki/sa.pub"
-}
-
 # registration [CHECK...]: what init and join have in common; the checks are those that an attempt cut short would fail.
 registration() {
   local ignored
@@ -265,106 +224,10 @@ $([ -z "$(query text cloudProvider)" ] || echo '  - {name: cloud-provider, value
 END
 }
 
-init_configuration() {
-  local unfinished=() names endpoint
-  if [ -e "$root/etc/kubernetes/manifests/kube-apiserver.yaml" ]; then
-    unfinished=(DirAvailable--var-lib-etcd Port-{6443,10259,10257,10250,2379,2380}
-      FileAvailable--etc-kubernetes-manifests-{kube-apiserver,kube-controller-manager,kube-scheduler,etcd}.yaml)
-  fi
-  # Workers reach it by an address of its own: kubelet checks the certificate against nothing else.
-  names=$(hostname -I | tr -s ' \n' '\n' | sed '/^$/d; s/.*/, "&"/' | tr -d '\n')
-  endpoint=$(query text endpoint)
-  cat <<END
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-$(registration "${unfinished[@]}")
-$([ "$(query text controlPlane.kubeProxy)" = true ] || echo 'skipPhases: [addon/kube-proxy]')
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-clusterName: $(query json clusterName)
-kubernetesVersion: v$version
-encryptionAlgorithm: ECDSA-P256
-$([ -z "$endpoint" ] || echo "controlPlaneEndpoint: '${endpoint#https://}'")
-networking:
-  podSubnet: $(query json controlPlane.podSubnet)
-  serviceSubnet: $(query json controlPlane.serviceSubnet)
-apiServer:
-  certSANs: $(query json controlPlane.certificateNames | sed "s|]\$|${names}]|; s|\\[, |[|")
-END
-  [ ! -e "$root/etc/gpu-clusters/kubeadm-extra.yaml" ] || { echo --- && cat "$root/etc/gpu-clusters/kubeadm-extra.yaml"; }
-}
-
-# The kubeconfig makes kubeadm trust the document's authority and nothing else, from the first byte on.
-join_configuration() {
-  cat <<END
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: JoinConfiguration
-discovery: {file: {kubeConfigPath: "$state/discovery.conf"}}
-timeouts: {discovery: 15s}
-$(registration "$@")
-END
-}
-# discovery_kubeconfig USER: as whom the machine asks for its certificate.
-discovery_kubeconfig() {
-  cat <<END
-apiVersion: v1
-kind: Config
-clusters:
-- name: cluster
-  cluster:
-    server: $(query json endpoint)
-    certificate-authority-data: $(pem certificateAuthority | base64 -w0)
-users:
-- name: bootstrap
-  user: $1
-contexts:
-- name: bootstrap
-  context: {cluster: cluster, user: bootstrap}
-current-context: bootstrap
-END
-}
-
 kubeadm_failed() {
   # Few lines, so that kubeadm's own are among the log's last.
   journalctl -u kubelet -n 4 --no-pager || true
   die "kubeadm $1 failed: see above"
-}
-
-become_control_plane() {
-  write_pki
-  begin "kubeadm init"
-  init_configuration | put 600 "${state#"$root"}/kubeadm.yaml"
-  kubeadm init --config "$state/kubeadm.yaml" --skip-token-print --skip-certificate-key-print </dev/null || kubeadm_failed init
-}
-
-# kubeadm_join ATTEMPTS: the caller's `attempt` says which this is, and after the last the script ends. An API server that refuses twice will
-# do so for good; once, it may have just begun.
-refused=0
-kubeadm_join() {
-  kubeadm join --config "$state/kubeadm.yaml" </dev/null 2>&1 | tee "$state/join" && rm "$state/discovery.conf" && return
-  note "attempt $attempt of $1 failed"
-  ! grep -qE 'Unauthorized|unknown authority' "$state/join" || refused=$((refused + 1))
-  [[ $attempt != "$1" && $refused -lt 2 ]] || kubeadm_failed join
-  sleep 15
-  # A cloud's own script may have a newer token by now (ec2.sh).
-  [ "$(type -t renew)" != function ] || renew
-  false
-}
-
-become_worker() {
-  local attempt unfinished
-  begin "kubeadm join"
-  # The control plane may be away for a moment.
-  for ((attempt = 1; ; attempt++)); do
-    # kubelet has its certificate: only the marker is missing.
-    [ ! -e "$root/etc/kubernetes/kubelet.conf" ] || return 0
-    unfinished=()
-    [ ! -e "$root$pki/ca.crt" ] || unfinished=(Port-10250 FileAvailable--etc-kubernetes-{bootstrap-kubelet.conf,pki-ca.crt})
-    discovery_kubeconfig "{token: $(query json bootstrapToken)}" | put 600 "${state#"$root"}/discovery.conf"
-    join_configuration "${unfinished[@]}" | put 600 "${state#"$root"}/kubeadm.yaml"
-    ! kubeadm_join 10 || return 0
-  done
 }
 
 ended() {

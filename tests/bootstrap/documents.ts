@@ -1,14 +1,26 @@
 import { placeholders, type NodeDocument } from "../../bootstrap/document";
 
-/** Not certificates, but of their form and size, and the same each time. */
-function pem(kind: string, seed: string, bytes: number): string {
-  const body = Buffer.from(seed.repeat(bytes).slice(0, bytes)).toString("base64").replace(/.{64}/g, "$&\n");
-  return `-----BEGIN ${kind}-----\n${body}\n-----END ${kind}-----\n`;
+/** No certificate, but of its form and size, and the same each time. */
+function certificate(seed: string): string {
+  const der = Buffer.concat([Buffer.from([0x30, 0x82, 0x01, 0xa0]), Buffer.from(`${seed} certificate `.repeat(420))]);
+  const body = der
+    .subarray(0, 420)
+    .toString("base64")
+    .replace(/.{1,64}/g, "$&\n");
+  return `-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----\n`;
 }
 
-const authority = (seed: string) => ({
-  certificate: pem("CERTIFICATE", `${seed} certificate `, 420),
-  privateKey: pem("PRIVATE KEY", `${seed} key `, 138),
+/** Real keys, used nowhere: machines derive their public halves. */
+const privateKeys = {
+  ca: "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgX1Pc8YZJiCdlnieC\nIWtZ3jW8hnd5YJXDM95iwFb9y0yhRANCAAShwnDsCRLyfYnWgvgnGZ1JO4Nlcr9l\nOlxcxwKwUROVUATPN18ra5lVh0S1s8V6Ngfs+Y/Ij6C+kZIhmMpLo64G\n-----END PRIVATE KEY-----\n",
+  "front proxy":
+    "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGx7BxgaE0U1AUQId\nSgcKsICKvdMmS+zbIb5pyewTsAOhRANCAASCNp+xNRZx8mO/7shL7jMBOog9olxV\nhiEXZU4xqqtm8OMCC/jBhE8FXoTZsDiyVopr7BAXOh0mpeldREMwfIwe\n-----END PRIVATE KEY-----\n",
+  etcd: "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgypMFtVSQdvtBqy5f\nVGVfXD/Md960fE+eHes0mWMlEiKhRANCAAQ7SKFHVZNQHEn1RNexBhJjCJviHkX1\nQcLIWgWzrZgvE1NiGXrRf+LP+zKBzHwF3sy2n6Kjw//9kHK0WI3EvZci\n-----END PRIVATE KEY-----\n",
+};
+
+const authority = (seed: keyof typeof privateKeys) => ({
+  certificate: certificate(seed),
+  privateKey: privateKeys[seed],
 });
 
 const common = {
@@ -29,7 +41,6 @@ export const controlPlane: NodeDocument = {
     ca: authority("ca"),
     frontProxyCa: authority("front proxy"),
     etcdCa: authority("etcd"),
-    // A real key, used nowhere: its public half is derived on the machine.
     serviceAccountKey:
       "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\nOF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n-----END PRIVATE KEY-----\n",
     certificateNames: ["kubernetes"],

@@ -5,10 +5,16 @@ import { gunzipSync } from "node:zlib";
 import { controlPlaneScript } from "../../bootstrap/control-plane-script";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
 import { nodeScript } from "../../bootstrap/node-script";
+import { bridgeScript, gpuScript, initScript, joinScript, workerScript } from "../../bootstrap/part-scripts";
 
 /** What machines run alike, by the file it comes from. */
 const scripts = {
   "node.sh": nodeScript,
+  "init.sh": initScript,
+  "join.sh": joinScript,
+  "worker.sh": workerScript,
+  "gpu.sh": gpuScript,
+  "bridge.sh": bridgeScript,
   "control-plane.sh": controlPlaneScript,
   "ec2.sh": ec2Script,
   "ec2-members.sh": ec2MembersScript,

@@ -11,6 +11,7 @@ const state = "var/lib/gpu-clusters";
 const scriptFor = (document: NodeDocument) =>
   filled(renderBootstrapScript(document, { delivery: "cudo-start-script" }));
 const documentsOf = (yaml: string) => parseAllDocuments(yaml).map((document) => document.toJS() as Record<string, any>);
+const publicHalf = (key: string) => createPublicKey(key).export({ type: "spki", format: "pem" });
 const of = (calls: string[], command: string) => calls.filter((call) => call.startsWith(`${command} `));
 
 describe("the bootstrap script on a machine", () => {
@@ -43,13 +44,12 @@ describe("the bootstrap script on a machine", () => {
     const { ca, frontProxyCa, etcdCa, serviceAccountKey } = controlPlane.controlPlane!;
     for (const [file, pair] of Object.entries({ ca, "front-proxy-ca": frontProxyCa, "etcd/ca": etcdCa })) {
       assert.equal(machine.read(`etc/kubernetes/pki/${file}.crt`), pair.certificate);
-      assert.equal(machine.read(`etc/kubernetes/pki/${file}.key`), pair.privateKey);
+      assert.equal(publicHalf(machine.read(`etc/kubernetes/pki/${file}.key`)), publicHalf(pair.privateKey));
       assert.equal(machine.mode(`etc/kubernetes/pki/${file}.key`), "600");
     }
-    assert.equal(machine.read("etc/kubernetes/pki/sa.key"), serviceAccountKey);
+    assert.equal(publicHalf(machine.read("etc/kubernetes/pki/sa.key")), publicHalf(serviceAccountKey));
     assert.equal(machine.mode("etc/kubernetes/pki/sa.key"), "600");
-    const publicKey = createPublicKey(serviceAccountKey).export({ type: "spki", format: "pem" });
-    assert.equal(machine.read("etc/kubernetes/pki/sa.pub"), publicKey);
+    assert.equal(machine.read("etc/kubernetes/pki/sa.pub"), publicHalf(serviceAccountKey));
 
     const [init, cluster, ...more] = documentsOf(machine.kubeadmConfig());
     assert.deepEqual(more, []);

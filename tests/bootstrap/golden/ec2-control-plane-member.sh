@@ -1,11 +1,13 @@
 #!/bin/bash
 document() { cat <<'# END NODE DOCUMENT'
 # BEGIN NODE DOCUMENT
-{"version":1,"clusterName":"train","kubernetesVersion":"1.36.3","certificateAuthority":"-----BEGIN CERTIFICATE-----\nY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2Eg\nY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2Vy\ndGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlm\naWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNh\ndGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUg\nY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2Eg\nY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2Vy\ndGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlm\naWNhdGUgY2EgY2VydGlmaWNhdGUgY2EgY2VydGlmaWNhdGUg\n-----END CERTIFICATE-----\n","role":"control-plane","nodeName":"@@NODE_NAME@@","providerId":"@@PROVIDER_ID@@","labels":{"gpu-clusters/cluster":"train"},"taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}],"controlPlane":{"certificateNames":["kubernetes","train-api.elb.example"],"podSubnet":"10.244.0.0/16","serviceSubnet":"10.96.0.0/16","kubeProxy":true},"endpoint":"https://train-api.elb.example:6443","cloudProvider":"external","member":"other","secrets":{"source":"aws-ssm","parameter":"/gpu-clusters/train/control-plane-keys","joinParameter":"/gpu-clusters/train/join"}}
+{"version":1,"clusterName":"train","kubernetesVersion":"1.36.3","certificateAuthority":"-----BEGIN CERTIFICATE-----\nMIIBoGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRl\nIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNh\nIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNl\ncnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRp\nZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmlj\nYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRl\nIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNh\nIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNl\ncnRpZmljYXRlIGNhIGNlcnRpZmljYXRlIGNhIGNlcnRpZmlj\n-----END CERTIFICATE-----\n","role":"control-plane","nodeName":"@@NODE_NAME@@","providerId":"@@PROVIDER_ID@@","labels":{"gpu-clusters/cluster":"train"},"taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}],"controlPlane":{"certificateNames":["kubernetes","train-api.elb.example"],"podSubnet":"10.244.0.0/16","serviceSubnet":"10.96.0.0/16","kubeProxy":true},"endpoint":"https://train-api.elb.example:6443","cloudProvider":"external","member":"other","secrets":{"source":"aws-ssm","parameter":"/gpu-clusters/train/control-plane-keys","joinParameter":"/gpu-clusters/train/join"}}
 # END NODE DOCUMENT
 }
 # bootstrap/scripts/ec2.sh
 # bootstrap/scripts/ec2-members.sh
+# bootstrap/scripts/init.sh
+# bootstrap/scripts/join.sh
 # bootstrap/scripts/node.sh
 # bootstrap/scripts/ec2-control-plane.sh
 # bootstrap/scripts/control-plane.sh
