@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { rayKinds } from "../../simulator/platforms/ray";
-import type { Scene } from "../provider/michelangelo/scene";
+import { wayTo, type Scene } from "../provider/michelangelo/scene";
 import { EngineEnvironment } from "./environment";
 import {
   kubeconfigOf,
@@ -88,7 +88,7 @@ describe("clusters that are registered with Michelangelo", function () {
     assert.deepEqual(await stack.outputs(), { clusterName: "shared-gpus", status: "ready" });
     assert.deepEqual(await stack.preview(), []);
     assert.deepEqual(await secretsShown(stack, [up]), []);
-    const second = await onExisting(environment, michelangelo, "second");
+    const second = await onExisting(environment, michelangelo, { name: "second" });
     const refused = await second.up();
     assert.match(refused.text, /the cluster is registered with Michelangelo already/);
     assert.ok((await second.destroy()).ok);
@@ -97,5 +97,43 @@ describe("clusters that are registered with Michelangelo", function () {
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual([await michelangelo.left(), await leftInCompute(michelangelo.api)], [[], []]);
+  });
+
+  it("existing-michelangelo says at each operation what a control plane that is away means, and goes on once it answers", async () => {
+    await michelangelo.have(...rayKinds);
+    await michelangelo.restartManager();
+    const way = await wayTo(michelangelo.kubeconfig);
+    try {
+      const stack = await onExisting(environment, michelangelo, { controlPlane: way.kubeconfig });
+      way.close();
+      const early = await stack.up();
+      assert.ok(!early.ok);
+      assert.match(
+        early.text,
+        /the API server at https:\/\/127\.0\.0\.1:\d+ was not ready after 120 s; .*Look whether `kubectl --context ma get --raw \/readyz`/s,
+      );
+      assert.deepEqual(await michelangelo.left(), []);
+      await way.open();
+      const up = await stack.up();
+      assert.ok(up.ok, up.text);
+
+      way.close();
+      const refreshed = await stack.refresh();
+      assert.ok(refreshed.ok, refreshed.text);
+      assert.match(refreshed.text, /the registration of "shared-gpus" is taken from the state: .*ECONNREFUSED/);
+      const held = await stack.destroy();
+      assert.ok(!held.ok);
+      assert.match(
+        held.text,
+        /Michelangelo's control plane at https:\S+ does not answer this computer: .*`pulumi destroy` goes on once it answers/s,
+      );
+      assert.ok((await michelangelo.left()).includes("Cluster shared-gpus"));
+      await way.open();
+      const destroyed = await stack.destroy();
+      assert.ok(destroyed.ok, destroyed.text);
+      assert.deepEqual([await michelangelo.left(), await leftInCompute(michelangelo.api)], [[], []]);
+    } finally {
+      way.close();
+    }
   });
 });

@@ -29,10 +29,15 @@ export function onCudo(environment: EngineEnvironment, michelangelo: Scene): Pro
   return example(environment, "cudo-michelangelo", config, secrets);
 }
 
-export function onExisting(environment: EngineEnvironment, michelangelo: Scene, name?: string): Promise<EngineStack> {
+/** @param controlPlane kubeconfig of Michelangelo's cluster, where it is reached in another way */
+export function onExisting(
+  environment: EngineEnvironment,
+  { kubeconfig: compute }: Scene,
+  { controlPlane = compute, name }: { controlPlane?: string; name?: string } = {},
+): Promise<EngineStack> {
   const contexts = { computeContext: "gpus", michelangeloContext: "ma" };
   const config = { ...contexts, clusterName: "shared-gpus", kubeRay: "false" };
-  const secrets = { kubeconfig: bothContexts(michelangelo.kubeconfig) };
+  const secrets = { kubeconfig: bothContexts(compute, controlPlane) };
   return example(environment, "existing-michelangelo", config, secrets, name);
 }
 
@@ -65,19 +70,18 @@ export async function secretsShown(
   return shownIn({ state: await stack.state(), text, events }, [...more, ...secrets]);
 }
 
-/** One cluster under two names, as in Michelangelo's own sandbox. */
-function bothContexts(kubeconfig: string): string {
-  const { cluster, user } = currentEntries(kubeconfig);
-  const context = { cluster: "c", user: "u" };
+/** One file with both, as people have it. */
+function bothContexts(compute: string, controlPlane: string): string {
+  const parts = Object.entries({ gpus: compute, ma: controlPlane }).map(([name, text]) => ({
+    name,
+    ...currentEntries(text),
+  }));
   return stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "u", user }],
-    contexts: [
-      { name: "gpus", context },
-      { name: "ma", context },
-    ],
+    clusters: parts.map(({ name, cluster }) => ({ name, cluster })),
+    users: parts.map(({ name, user }) => ({ name, user })),
+    contexts: parts.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
   });
 }
 
