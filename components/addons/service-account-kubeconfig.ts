@@ -93,12 +93,14 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
       pulumi
         .all([cluster.kubeconfig, cluster.clusterName, this.token, entry("ca.crt")])
         .apply(([kubeconfig, clusterName, token, authority]) => {
-          const { endpoint, certificateAuthority = authority, tlsServerName } = parseKubeconfig(kubeconfig);
+          const { endpoint, certificateAuthority, trustsSystem, tlsServerName, proxyUrl } = parseKubeconfig(kubeconfig);
           return renderKubeconfig({
             clusterName,
             endpoint,
-            certificateAuthority,
-            ...(tlsServerName !== undefined && { tlsServerName }),
+            // The cluster's own, which did not sign for a server that everybody trusts.
+            certificateAuthority: certificateAuthority ?? (trustsSystem ? undefined : authority),
+            tlsServerName,
+            proxyUrl,
             credentials: { token },
           });
         }),

@@ -1,6 +1,8 @@
 /** One context of a kubeconfig, whole in itself. Pure. */
 import { isAbsolute } from "node:path";
-import { parseDocument, stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { yamlOfKubeconfigs } from "../../sdk/kubernetes/kubeconfig";
+import { kubeconfigFaults } from "../../sdk/kubernetes/kubeconfig-faults";
 import { Problems } from "../errors";
 
 type Fields = Record<string, unknown>;
@@ -41,6 +43,8 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   if (typeof cluster?.["server"] !== "string" || !URL.canParse(cluster["server"]))
     problems.add("kubeconfig", `context "${name}" leads to no server, which would be https://host:port`);
   if (user === undefined) problems.add("kubeconfig", `context "${name}" has no user of its name`);
+  for (const fault of kubeconfigFaults(cluster ?? {}, user ?? {}))
+    problems.add("kubeconfig", `context "${name}": ${fault}`);
   for (const [field, value] of Object.entries({ ...cluster, ...user })) {
     if (fileFields.includes(field) && typeof value === "string" && !isAbsolute(value))
       problems.add(
@@ -52,8 +56,8 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   const whole = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name, cluster }],
-    users: [{ name, user }],
+    clusters: [{ name, cluster: tidy(cluster) }],
+    users: [{ name, user: tidy(user) }],
     contexts: [{ name, context: { cluster: name, user: name, ...(namespace !== undefined && { namespace }) } }],
     "current-context": name,
   };
@@ -66,9 +70,26 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   });
 }
 
+/** Line ends that came with a paste: readers differ in whether they pass over them. */
+function tidy(fields: Fields | undefined): Fields | undefined {
+  return (
+    fields &&
+    Object.fromEntries(
+      Object.entries(fields).map(([field, value]) => {
+        if (typeof value !== "string") return [field, value];
+        return [field, field.endsWith("-data") ? value.replace(/\s+/g, "") : value.trim()];
+      }),
+    )
+  );
+}
+
 function parsed(text: string): Fields | undefined {
-  const document = parseDocument(text);
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
+  let value: unknown;
+  try {
+    value = parse(text, yamlOfKubeconfigs);
+  } catch {
+    return undefined;
+  }
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 

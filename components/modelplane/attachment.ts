@@ -89,8 +89,8 @@ function accessOf(
 
 function addressAlone({ kubeconfig, clusterName }: KubernetesCluster): pulumi.Output<string> {
   return pulumi.all([kubeconfig, clusterName]).apply(([text, name]) => {
-    const { endpoint, certificateAuthority, tlsServerName } = parseKubeconfig(text);
-    return renderKubeconfig({ clusterName: name, endpoint, certificateAuthority, tlsServerName });
+    const { endpoint, certificateAuthority, tlsServerName, proxyUrl } = parseKubeconfig(text);
+    return renderKubeconfig({ clusterName: name, endpoint, certificateAuthority, tlsServerName, proxyUrl });
   });
 }
 

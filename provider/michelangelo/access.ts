@@ -10,7 +10,7 @@ import { patiently, type Patience } from "./patience";
 
 export interface Credentials {
   token: string;
-  /** PEM. */
+  /** PEM; empty where the system's own are meant. */
   authority: string;
 }
 
@@ -33,7 +33,7 @@ export async function provenAccess(
   const kubeconfig = renderKubeconfig({
     clusterName: "compute",
     endpoint,
-    certificateAuthority: authority,
+    certificateAuthority: authority === "" ? undefined : authority,
     credentials: { token },
   });
   const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });

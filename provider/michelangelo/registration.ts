@@ -44,9 +44,11 @@ export async function register(
   const address = addressFor(inputs);
   begun();
   const secret = await currentToken(sides, inputs, patience);
-  const { certificateAuthority = secret.authority } = parseKubeconfig(inputs.kubeconfig);
-  const credentials = { token: secret.token, authority: certificateAuthority };
-  await provenAccess(address, credentials, inputs.apiServer === undefined, patience);
+  const { certificateAuthority, trustsSystem, proxyUrl } = parseKubeconfig(inputs.kubeconfig);
+  // The cluster's own did not sign for a server that everybody trusts.
+  const authority = certificateAuthority ?? (trustsSystem ? "" : secret.authority);
+  const credentials = { token: secret.token, authority };
+  await provenAccess(address, credentials, inputs.apiServer === undefined && proxyUrl === undefined, patience);
   const inUse = await annotationOf(control, clusterName, inUseAnnotation, signal);
   const mark = fingerprint(credentials);
   for (const object of [

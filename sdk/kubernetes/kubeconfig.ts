@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { parse } from "yaml";
 import { yamlText } from "../yaml";
+import { kubeconfigFaults } from "./kubeconfig-faults";
 
 /** Credentials that stand in the kubeconfig itself, in PEM. */
 export interface CertificateCredentials {
@@ -32,6 +33,8 @@ export interface KubeconfigParts {
   certificateAuthority?: string | undefined;
   /** The name that the API server's certificate is checked against, where it is not the endpoint's host. */
   tlsServerName?: string | undefined;
+  /** HTTP proxy that the API server is behind. */
+  proxyUrl?: string | undefined;
   /** Left out where its reader has others. */
   credentials?: CertificateCredentials | ExecCredentials | TokenFileCredentials | TokenCredentials;
 }
@@ -51,6 +54,7 @@ export function renderKubeconfig(parts: KubeconfigParts): string {
             "certificate-authority-data": base64(parts.certificateAuthority),
           }),
           ...(parts.tlsServerName !== undefined && { "tls-server-name": parts.tlsServerName }),
+          ...(parts.proxyUrl !== undefined && { "proxy-url": parts.proxyUrl }),
         },
       },
     ],
@@ -93,9 +97,12 @@ export interface KubeconfigContext {
   clusterName: string;
   /** `https://host:port`, as it stands in the kubeconfig. */
   endpoint: string;
-  /** PEM; undefined where the system's own authorities are meant. */
+  /** PEM; undefined where it is in a file, nobody's, or the system's own. */
   certificateAuthority?: string;
+  /** Whether the system's own authorities are meant. */
+  trustsSystem: boolean;
   tlsServerName?: string;
+  proxyUrl?: string;
   insecureSkipTlsVerify: boolean;
   credentials:
     | { kind: "certificate"; clientCertificate: string; clientKey: string }
@@ -145,23 +152,39 @@ export function parseKubeconfig(text: string): KubeconfigContext {
       `the kubeconfig's cluster "${clusterName}" has no server, which would be https://host:port`,
     );
   }
-  const authority = cluster["certificate-authority-data"];
-  const serverName = cluster["tls-server-name"];
-  const beside = "certificate-authority" in cluster || "proxy-url" in cluster;
+  const [fault] = kubeconfigFaults(cluster, user);
+  if (fault !== undefined) throw new InvalidKubeconfig(`the kubeconfig cannot be used: ${fault}`);
+  const authority = textOf(cluster, "certificate-authority-data");
+  const authorityFile = textOf(cluster, "certificate-authority");
+  const tlsServerName = textOf(cluster, "tls-server-name");
+  const proxyUrl = textOf(cluster, "proxy-url");
+  const insecureSkipTlsVerify = cluster["insecure-skip-tls-verify"] === true;
+  const beside = authorityFile !== undefined || proxyUrl !== undefined;
   return {
     clusterName,
     endpoint,
-    ...(typeof authority === "string" && { certificateAuthority: fromBase64(authority) }),
-    ...(typeof serverName === "string" && serverName !== "" && { tlsServerName: serverName }),
-    insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
+    ...(authority !== undefined && { certificateAuthority: fromBase64(authority) }),
+    trustsSystem: authority === undefined && authorityFile === undefined && !insecureSkipTlsVerify,
+    ...(tlsServerName !== undefined && { tlsServerName }),
+    ...(proxyUrl !== undefined && { proxyUrl }),
+    insecureSkipTlsVerify,
     credentials: beside ? { kind: "other" } : credentialsOf(user),
   };
 }
 
+/** Undefined where there is none, or an empty one. */
+function textOf(fields: Fields, field: string): string | undefined {
+  const value = fields[field];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** As Kubernetes' own reader: an entry may take another's fields over (`<<`). */
+export const yamlOfKubeconfigs = { merge: true } as const;
+
 function parsed(text: string): Record<string, unknown> {
   let document: unknown;
   try {
-    document = parse(text);
+    document = parse(text, yamlOfKubeconfigs);
   } catch {
     throw new InvalidKubeconfig("the kubeconfig is not YAML");
   }
@@ -186,7 +209,7 @@ function credentialsOf(user: Fields): KubeconfigContext["credentials"] {
   if (typeof certificate === "string" && typeof key === "string") {
     return { kind: "certificate", clientCertificate: fromBase64(certificate), clientKey: fromBase64(key) };
   }
-  if (typeof token === "string" && token !== "") return { kind: "token", token };
+  if (typeof token === "string" && token !== "") return { kind: "token", token: token.trim() };
   if (typeof tokenFile === "string" && isAbsolute(tokenFile)) return { kind: "tokenFile", path: tokenFile };
   return Object.keys(user).length === 0 ? { kind: "anonymous" } : { kind: "other" };
 }

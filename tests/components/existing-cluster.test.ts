@@ -59,6 +59,50 @@ describe("narrowKubeconfig", () => {
     assert.match(narrowKubeconfig(text, "dev"), /namespace: "404"/);
   });
 
+  it("takes what people paste, and hands on what every reader takes", () => {
+    const pasted = {
+      ...file,
+      clusters: [
+        { name: "east", cluster: { server: "https://[2001:db8::1]:6443", "certificate-authority-data": "Q0\n  E=\n" } },
+      ],
+      users: [{ name: "me", user: { token: "hunter2\n" } }],
+    };
+    const narrowed = parse(narrowKubeconfig(stringify(pasted).replaceAll("\n", "\r\n"))) as Kubeconfig;
+    assert.deepEqual(narrowed.clusters[0]!.cluster, {
+      server: "https://[2001:db8::1]:6443",
+      "certificate-authority-data": "Q0E=",
+    });
+    assert.deepEqual(narrowed.users[0]!.user, { token: "hunter2" });
+    const aliased = text
+      .replace("clusters:", "base: &base\n  server: https://192.0.2.9\nclusters:")
+      .replace("server: https://192.0.2.7:6443", "<<: *base");
+    assert.match(narrowKubeconfig(aliased), /server: "https:\/\/192\.0\.2\.9"/);
+  });
+
+  it("refuses what nobody could use, all at once, and files that blow themselves up", () => {
+    const cluster = {
+      server: "http://127.0.0.1:8080",
+      "proxy-url": "socks5://127.0.0.1",
+      "insecure-skip-tls-verify": true,
+    };
+    const user = { exec: { command: "bin/login" }, as: "root" };
+    const said = refusal(stringify({ ...file, clusters: [{ name: "east", cluster }], users: [{ name: "me", user }] }));
+    assert.match(said, /4 invalid inputs/);
+    assert.match(said, /kubeconfig: context "prod": its server is http:\/\/127\.0\.0\.1:8080, and must be https/);
+    const levels = Array.from(
+      { length: 9 },
+      (_, index) =>
+        `l${index}: &l${index} [${
+          index === 0
+            ? "1"
+            : Array(10)
+                .fill(`*l${index - 1}`)
+                .join()
+        }]`,
+    );
+    assert.match(refusal(levels.join("\n")), /kubeconfig: is not a kubeconfig/);
+  });
+
   it("says by the field what is wrong, and which contexts there are", () => {
     assert.match(refusal("/home/me/.kube/config"), /kubeconfig: is not a kubeconfig: give the text of the file/);
     assert.match(refusal("token: [hunter2"), /kubeconfig: is not a kubeconfig/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
 import { ServiceAccountKubeconfig } from "../../components/addons/service-account-kubeconfig";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
@@ -39,10 +40,35 @@ describe("ServiceAccountKubeconfig", () => {
       clusterName: "train",
       endpoint: "https://192.0.2.7:6443",
       certificateAuthority: "CLUSTER-CA",
+      trustsSystem: false,
       tlsServerName: "kubernetes",
       insecureSkipTlsVerify: false,
     });
     assert.deepEqual([await pulumi.isSecret(ci.kubeconfig), await pulumi.isSecret(ci.token)], [true, true]);
+  });
+
+  it("goes by the cluster's proxy, and trusts whom the cluster's kubeconfig trusts, or the cluster itself", async () => {
+    const reached = async (fields: object) => {
+      const cluster = { server: "https://k8s.example", ...fields };
+      const kubeconfig = stringify({
+        clusters: [{ name: "c", cluster }],
+        users: [{ name: "u", user: { token: "ADMIN" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      });
+      const { made: ci } = await made({
+        cluster: { clusterName: pulumi.output("x"), kubeconfig: pulumi.secret(kubeconfig) } as KubernetesCluster,
+      });
+      const { certificateAuthority, trustsSystem, proxyUrl } = parseKubeconfig(await valueOf(ci.kubeconfig));
+      return { certificateAuthority, trustsSystem, proxyUrl };
+    };
+    const none = { certificateAuthority: undefined, trustsSystem: true, proxyUrl: undefined };
+    const own = { certificateAuthority: "CA", trustsSystem: false, proxyUrl: undefined };
+    assert.deepEqual(await reached({}), none, "a server whose certificate everybody trusts");
+    assert.deepEqual(await reached({ "certificate-authority": "/etc/ca.crt" }), own);
+    assert.deepEqual(await reached({ "insecure-skip-tls-verify": true }), own);
+    const proxyUrl = "http://proxy.example:3128";
+    assert.deepEqual(await reached({ "proxy-url": proxyUrl }), { ...none, proxyUrl });
   });
 
   it("may read the cluster and no more unless more is asked for", async () => {

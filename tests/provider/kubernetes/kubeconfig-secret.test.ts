@@ -22,6 +22,7 @@ describe("the kubeconfig of another cluster", () => {
       clusterName: "search",
       endpoint: "https://192.0.2.7:443",
       certificateAuthority: "TENANT-CA",
+      trustsSystem: false,
       insecureSkipTlsVerify: false,
       credentials: { kind: "token", token: "TENANT-TOKEN" },
     });

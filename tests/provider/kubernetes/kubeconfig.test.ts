@@ -62,6 +62,7 @@ describe("renderKubeconfig", () => {
         assert.deepEqual(parseKubeconfig(renderKubeconfig({ ...parts, ...rest, credentials })), {
           ...rest,
           endpoint: parts.endpoint,
+          trustsSystem: false,
           insecureSkipTlsVerify: false,
           credentials: { kind: "certificate", ...credentials },
         });
@@ -83,6 +84,35 @@ describe("parseKubeconfig", () => {
     assert.equal(kind({}), "anonymous");
     assert.equal(kind({ exec: { command: "aws" } }), "other");
     assert.equal(kind({ "client-certificate": "/file", "client-key": "/file" }), "other");
+  });
+
+  it("knows whom to trust, and by which proxy to go", () => {
+    const read = (fields: object) => {
+      const { certificateAuthority, trustsSystem, proxyUrl, credentials } = parseKubeconfig(
+        edited((config) => (config.clusters[0].cluster = { server: "https://k8s.example", ...fields })),
+      );
+      return [certificateAuthority, trustsSystem, proxyUrl, credentials.kind];
+    };
+    assert.deepEqual(read({}), [undefined, true, undefined, "certificate"]);
+    assert.deepEqual(read({ "certificate-authority-data": "" }), [undefined, true, undefined, "certificate"]);
+    assert.deepEqual(read({ "certificate-authority": "/ca.crt" }), [undefined, false, undefined, "other"]);
+    assert.deepEqual(read({ "insecure-skip-tls-verify": true }), [undefined, false, undefined, "certificate"]);
+    assert.deepEqual(read({ "proxy-url": "http://p:1" }), [undefined, true, "http://p:1", "other"]);
+  });
+
+  it("reads what people's files have: aliases, other line ends, a mark at the beginning, a token with its line end", () => {
+    const text = [
+      "base: &base { server: https://192.0.2.7 }",
+      "clusters: [{ name: c, cluster: { <<: *base, tls-server-name: kubernetes } }]",
+      'users: [{ name: u, user: { token: "abc\\n" } }]',
+      "contexts: [{ name: x, context: { cluster: c, user: u } }]",
+      "current-context: x",
+    ];
+    for (const given of [text.join("\n"), text.join("\r\n"), `\ufeff${text.join("\n")}`]) {
+      const { endpoint, tlsServerName, credentials } = parseKubeconfig(given);
+      assert.deepEqual([endpoint, tlsServerName], ["https://192.0.2.7", "kubernetes"]);
+      assert.deepEqual(credentials, { kind: "token", token: "abc" });
+    }
   });
 
   it("says what is wrong, and quotes no secret", () => {
@@ -111,5 +141,16 @@ describe("parseKubeconfig", () => {
       edited((config) => (config.users = "hunter2")),
       /has no "train" among its users/,
     );
+    const cluster = (fields: object) => edited((config) => Object.assign(config.clusters[0].cluster, fields));
+    const user = (fields: object) => edited((config) => (config.users[0].user = fields));
+    rejects(cluster({ server: "http://127.0.0.1:8001" }), /server is http:\/\/127\.0\.0\.1:8001, and must be https/);
+    rejects(cluster({ server: "k8s.example:6443" }), /server must be https:\/\/host:port, is "k8s\.example:6443"/);
+    rejects(cluster({ server: "https://me:hunter2@k8s.example" }), /server has a user in it/);
+    rejects(cluster({ "proxy-url": "socks5://hunter2@127.0.0.1" }), /proxy-url must be an HTTP proxy/);
+    rejects(cluster({ "insecure-skip-tls-verify": true }), /both an authority's certificate and insecure-skip/);
+    rejects(cluster({ "certificate-authority-data": parts.certificateAuthority }), /must be the PEM file in base64/);
+    rejects(user({ "client-key-data": "-----BEGIN hunter2" }), /client-key-data must be the PEM file in base64/);
+    rejects(user({ exec: { command: "./bin/hunter2" } }), /command of its exec is a relative path/);
+    rejects(user({ token: "hunter2", as: "root" }), /acts as somebody else \(as\)/);
   });
 });
