@@ -58,6 +58,28 @@ describe("JupyterHub", () => {
     assert.ok(registered.dependenciesOf("hub-release").includes("hub-namespace"));
   });
 
+  it("finds the realm by its address, with a slash at the end or without", async () => {
+    const { values } = await made({ client: { ...client, issuer: `${client.issuer}/` }, url: `${url}/` });
+    const { GenericOAuthenticator: found } = values["hub"]!["config"] as Record<string, Record<string, string>>;
+    assert.equal(found!["token_url"], "https://sso.example.com/realms/lab/protocol/openid-connect/token");
+    assert.equal(found!["oauth_callback_url"], `${url}/hub/oauth_callback`);
+  });
+
+  it("refuses what is no realm's address, and a client without a name or secret", async () => {
+    await mockProgram(keys);
+    const cluster = clusterInHand();
+    for (const issuer of [
+      ...["https://sso.example.com", "https://sso.example.com/realms/", "http://sso.example.com/realms/lab"],
+      ...["sso.example.com/realms/lab", `${client.issuer}/.well-known/openid-configuration`, `${client.issuer}?a=b`],
+    ])
+      assert.throws(
+        () => new JupyterHub("hub", { cluster, url, client: { issuer, clientId: "", secret: "" } }),
+        /3 invalid inputs\n {2}client\.issuer: .*\n {2}client\.clientId: .*\n {2}client\.secret: /,
+        issuer,
+      );
+    await settled();
+  });
+
   it("has its three keys from resources that keep them", async () => {
     const { registered, values } = await made();
     assert.equal(registered.all("gpu-clusters:kubernetes:GeneratedKey").length, 3);

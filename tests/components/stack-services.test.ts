@@ -71,6 +71,13 @@ describe("services of a stack", () => {
       unknown
     >;
     assert.deepEqual([realm, clientId, redirectUris], ["lab", "train", [`${url}/hub/oauth_callback`]]);
+    const release = registered.resources.find(({ name }) => name === "train-jupyterhub-release")!;
+    const { hub } = (plain(release.inputs) as { values: { hub: { config: Record<string, object> } } }).values;
+    const { client_id, client_secret, token_url } = hub.config["GenericOAuthenticator"] as Record<string, string>;
+    assert.deepEqual(
+      [client_id, client_secret, token_url],
+      ["train", "SECRET", "https://sso/realms/lab/protocol/openid-connect/token"],
+    );
     for (const name of ["JupyterHub", "KubeRay", "Slurm"])
       assert.equal(registered.all(`gpu-clusters:addons:${name}`).length, 1, name);
   });

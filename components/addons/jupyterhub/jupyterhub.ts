@@ -4,12 +4,13 @@ import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { Problems } from "../../errors";
+import { known } from "../../inputs";
 import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
 import { inCluster } from "../in-cluster";
 import { chosenClass } from "../shared-storage/place";
-import { checkHubUrl } from "./address";
+import { checkHubUrl, checkIssuer } from "./address";
 import { hubValues } from "./values";
 
 /** Who lets people in: an `OAuth2Client`, or what is known of another one. */
@@ -81,7 +82,8 @@ export class JupyterHub extends pulumi.ComponentResource {
   constructor(name: string, args: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
     checkArgs(args).raise("JupyterHub");
     const { cluster, client, namespace = "jupyterhub" } = args;
-    const kept = { ...client, secret: pulumi.secret(client.secret) };
+    // By its fields: of a resource as a whole nothing is awaited, nor found out.
+    const kept = { issuer: client.issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super("gpu-clusters:addons:JupyterHub", name, inputs, options);
@@ -128,9 +130,12 @@ export class JupyterHub extends pulumi.ComponentResource {
   }
 }
 
-function checkArgs({ url, homeGib, idleMinutes, serviceType, namespace }: JupyterHubArgs): Problems {
+function checkArgs({ url, client, homeGib, idleMinutes, serviceType, namespace }: JupyterHubArgs): Problems {
   const problems = new Problems();
   checkHubUrl("url", url, problems);
+  checkIssuer("client.issuer", known(client.issuer), problems);
+  for (const field of ["clientId", "secret"] as const)
+    if (known(client[field]) === "") problems.add(`client.${field}`, "must not be empty");
   checkWhole("homeGib", homeGib, 1, problems);
   checkWhole("idleMinutes", idleMinutes, 1, problems);
   checkChoice("serviceType", serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);

@@ -1,7 +1,7 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
 import { onAnyNode, onNodesWith } from "../in-cluster";
-import { hubCallback } from "./address";
+import { hubCallback, realmEndpoint } from "./address";
 
 export interface HubSettings {
   /** `https://hub.example.com`. */
@@ -58,14 +58,13 @@ export function hubValues(settings: HubSettings) {
 }
 
 function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
-  const endpoint = (name: string) => `${issuer}/protocol/openid-connect/${name}`;
   return {
     client_id: clientId,
     client_secret: clientSecret,
     oauth_callback_url: hubCallback(url),
-    authorize_url: endpoint("auth"),
-    token_url: endpoint("token"),
-    userdata_url: endpoint("userinfo"),
+    authorize_url: realmEndpoint(issuer, "auth"),
+    token_url: realmEndpoint(issuer, "token"),
+    userdata_url: realmEndpoint(issuer, "userinfo"),
     username_claim: "preferred_username",
     login_service: "Keycloak",
     scope: ["openid", "profile", "email"],

@@ -8,6 +8,7 @@ import { hubCallback, JupyterHub } from "../../../components/addons";
 import { provider } from "../../../plugin/provider";
 import type { KubernetesApi } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
+import { OAuth2Client } from "../../../sdk/keycloak/oauth2-client";
 import { keycloakProblem } from "../../../toolchain/tools/keycloak";
 import { freePort } from "../../free-port";
 import { clientType, Console, type Keycloak } from "../../provider/keycloak/contract";
@@ -33,13 +34,15 @@ interface Client {
   secret: string;
 }
 
-/** What the chart is given, by the component itself. */
-async function valuesOf(url: string, client: Client): Promise<object> {
+/** What the chart is given, by the component itself for the client as a resource. */
+async function valuesOf(url: string, realm: string, found: Client): Promise<object> {
   const registered = await mockProgram({
+    [clientType]: () => ({ ...found }),
     "gpu-clusters:kubernetes:GeneratedKey": () => ({ hex: randomBytes(32).toString("hex") }),
     "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
   });
   const cluster = clusterInHand([{}, gpuGroup]);
+  const client = new OAuth2Client("client", { realm, clientId: found.clientId, redirectUris: [hubCallback(url)] });
   await valueOf(new JupyterHub("hub", { cluster, url, client, storageClass: "homes" }).url);
   await settled();
   return (plain(registered.inputs("kubernetes:helm.sh/v3:Release")) as { values: object }).values;
@@ -73,7 +76,7 @@ describe("JupyterHub itself, with a real Keycloak", function () {
     url = `http://127.0.0.1:${await freePort()}`;
     client = new EngineResource(plugin, clientType);
     await client.up({ realm: keycloak.realm, clientId: "train", redirectUris: [hubCallback(url)] });
-    hub = await realHub(url, await valuesOf(url, clientOf(client)), kubeconfig);
+    hub = await realHub(url, await valuesOf(url, keycloak.realm, clientOf(client)), kubeconfig);
   });
   after(async () => {
     await hub?.close();
@@ -146,7 +149,7 @@ describe("JupyterHub itself, with a real Keycloak", function () {
     const page = await logIn(new Browser());
     assert.equal(page.status, 500, "its secret is of no use any more");
     await hub.close();
-    hub = await realHub(url, await valuesOf(url, clientOf(client)), kubeconfig);
+    hub = await realHub(url, await valuesOf(url, keycloak.realm, clientOf(client)), kubeconfig);
     assert.equal((await logIn(new Browser())).url, `${url}/hub/home`);
   });
 });
