@@ -70,6 +70,16 @@ export const amdGpuOperator = {
   metricsExporter: "docker.io/rocm/device-metrics-exporter:v1.5.1",
 } as const;
 
+/** AWS's driver for EBS with what its chart of that release (2.64.0) runs beside it. */
+export const ebsCsiDriver = {
+  driver: "public.ecr.aws/ebs-csi-driver/aws-ebs-csi-driver:v1.64.0",
+  provisioner: "public.ecr.aws/csi-components/csi-provisioner:v6.3.0-eksbuild.4",
+  attacher: "public.ecr.aws/csi-components/csi-attacher:v4.12.0-eksbuild.5",
+  resizer: "public.ecr.aws/csi-components/csi-resizer:v2.2.1-eksbuild.3",
+  registrar: "public.ecr.aws/csi-components/csi-node-driver-registrar:v2.17.0-eksbuild.5",
+  livenessProbe: "public.ecr.aws/csi-components/livenessprobe:v2.19.0-eksbuild.5",
+} as const;
+
 /** AWS's driver for EFS, v3.4.1. */
 export const efsCsiDriver = {
   chart: "aws-efs-csi-driver",

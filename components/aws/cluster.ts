@@ -104,7 +104,10 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         gpus,
         gpuMode: args.gpuMode,
         addOns: {
-          beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
+          beforeNodes: [
+            ...(place.externalCloudProvider ? [cloudControllerManager] : []),
+            ...((args.blockStorage ?? true) ? [blockStorage(place)] : []),
+          ],
           besideGroups:
             (args.autoscaler ?? true)
               ? [
@@ -273,6 +276,15 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
       autoscaled: autoscaledGroup(group, spec),
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };
+  };
+}
+
+/** It is there before the groups and goes after them: their last volumes are detached and deleted as they go. */
+function blockStorage({ account, tags }: AwsPlace): AddOn {
+  return (...given) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { ebsStorage } = require("../addons/block-storage/ebs") as typeof import("../addons/block-storage/ebs");
+    return ebsStorage({ region: account.seen.region, tags })(...given);
   };
 }
 

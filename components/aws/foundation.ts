@@ -187,6 +187,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
             kmsKey,
             joinParameter,
             kubernetesTag: Object.keys(kubernetes)[0],
+            blockStorage: args.blockStorage ?? true,
             reservedNodeRole: hasReserved ? nodeRole : undefined,
           }),
         ),

@@ -104,6 +104,8 @@ export interface ControlPlanePolicyOptions {
   joinParameter: string;
   /** Key of the tag that AWS's cloud controller manager knows its cluster by, where it runs. */
   kubernetesTag: string | undefined;
+  /** Whether AWS's driver for EBS runs. */
+  blockStorage?: boolean;
   /** ARN of the nodes' role, where a group runs in a Capacity Reservation: the autoscaler launches such machines itself. */
   reservedNodeRole?: string | undefined;
 }
@@ -157,9 +159,61 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
     },
     ...(options.kubernetesTag === undefined ? [] : cloudController(partition!, options.kubernetesTag)),
+    ...(options.blockStorage ? volumes(partition!, options.clusterName) : []),
     ...(options.reservedNodeRole === undefined ? [] : reservedLaunches(partition!, options, options.reservedNodeRole)),
     sessions,
   );
+}
+
+/**
+ * What the driver for EBS needs for volumes, and not for snapshots: it makes them with the cluster's mark, changes only what carries it, and attaches
+ * them to the cluster's machines. Reference: kubernetes-sigs/aws-ebs-csi-driver, docs/AmazonEBSCSIDriverPolicyV2.json.
+ */
+function volumes(partition: string, clusterName: string): PolicyStatement[] {
+  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
+  const born = { "aws:RequestTag/gpu-clusters/cluster": clusterName };
+  const owned = { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } };
+  return [
+    {
+      Sid: "VolumesLook",
+      Effect: "Allow",
+      Action: [
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeVolumes",
+        "ec2:DescribeVolumesModifications",
+        "ec2:DescribeVolumeStatus",
+      ],
+      Resource: ["*"],
+    },
+    {
+      Sid: "VolumesMake",
+      Effect: "Allow",
+      Action: ["ec2:CreateVolume"],
+      Resource: [ec2("volume")],
+      Condition: { StringEquals: born },
+    },
+    {
+      Sid: "VolumesTag",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [ec2("volume")],
+      Condition: { StringEquals: { "ec2:CreateAction": "CreateVolume", ...born } },
+    },
+    {
+      Sid: "VolumesChange",
+      Effect: "Allow",
+      Action: ["ec2:DeleteVolume", "ec2:ModifyVolume"],
+      Resource: [ec2("volume")],
+      Condition: owned,
+    },
+    {
+      Sid: "VolumesAttach",
+      Effect: "Allow",
+      Action: ["ec2:AttachVolume", "ec2:DetachVolume"],
+      Resource: [ec2("volume"), ec2("instance")],
+      Condition: owned,
+    },
+  ];
 }
 
 /**

@@ -267,7 +267,7 @@ describe("components/aws: what AWS is asked for", () => {
 
 describe("components/aws: cloud controller manager", () => {
   it("runs AWS's cloud controller manager, and lets it find what is the cluster's", async () => {
-    const { registered } = await deployed({ gpu: false });
+    const { registered } = await deployed({ gpu: false, blockStorage: false });
     const daemons = plain(registered.inputs("kubernetes:apps/v1:DaemonSet")) as {
       spec: { template: { spec: { containers: { image: string; env: { name: string }[] }[]; hostNetwork: boolean } } };
     };
@@ -299,7 +299,7 @@ describe("components/aws: cloud controller manager", () => {
   });
 
   it("has nodes speak for themselves where there is no cloud controller manager", async () => {
-    const { registered } = await deployed({ cloudControllerManager: false, gpu: false });
+    const { registered } = await deployed({ cloudControllerManager: false, gpu: false, blockStorage: false });
     assert.deepEqual(registered.all("kubernetes:apps/v1:DaemonSet"), []);
     assert.ok(
       !JSON.stringify(registered.resources.map(({ inputs }) => inputs as unknown)).includes("kubernetes.io/cluster/"),

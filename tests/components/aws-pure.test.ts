@@ -248,10 +248,12 @@ describe("components/aws/policies", () => {
     "aws-control-plane-policy-cloud": controlPlanePolicy({
       ...controlPlane,
       kubernetesTag: Object.keys(kubernetesTags("train"))[0],
+      blockStorage: true,
     }),
     "aws-control-plane-policy-reservation": controlPlanePolicy({
       ...controlPlane,
       kubernetesTag: Object.keys(kubernetesTags("train"))[0],
+      blockStorage: true,
       reservedNodeRole: "arn:aws:iam::123456789012:role/train-node-role",
     }),
     "aws-key-policy": keyPolicy({

@@ -13,7 +13,7 @@ import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { until } from "../simulator/machines/test-cluster";
-import { deployed, minimal } from "./aws-scene";
+import { deployed, inputs, minimal } from "./aws-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 
 describe("shared storage on AWS", () => {
@@ -62,10 +62,7 @@ describe("shared storage on AWS", () => {
 
   it("makes volumes by access points, after there are ways to the file system, and is gone before these", async () => {
     const { registered } = await deployed(files);
-    const storageClass = plain(registered.inputs("kubernetes:storage.k8s.io/v1:StorageClass")) as Record<
-      string,
-      unknown
-    >;
+    const storageClass = inputs(registered, "train-shared");
     assert.deepEqual(storageClass["parameters"], {
       provisioningMode: "efs-ap",
       fileSystemId: "train-files-id",
