@@ -18,6 +18,8 @@ export type AwsObjectKind =
   | "volumes"
   | "launchTemplates"
   | "fleets"
+  | "fileSystems"
+  | "mountTargets"
   | "keyPairs"
   | "roles"
   | "instanceProfiles"

@@ -1,5 +1,6 @@
 /** AWS's clients with one configuration of the provider, and what every resource asks of them. */
 import { EC2, type Tag, type TagSpecification, type ResourceType } from "@aws-sdk/client-ec2";
+import { EFS } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
@@ -25,6 +26,7 @@ const dependencyDeadlineMs = 60_000;
 
 export class Cloud {
   readonly ec2: EC2;
+  readonly efs: EFS;
   readonly elb: ElasticLoadBalancingV2;
   readonly iam: IAM;
   readonly kms: KMS;
@@ -51,6 +53,7 @@ export class Cloud {
       }),
     };
     this.ec2 = describing(new EC2({ ...settings("ec2"), ...assumed }));
+    this.efs = describing(new EFS({ ...settings("efs"), ...assumed }));
     this.elb = describing(new ElasticLoadBalancingV2({ ...settings("elbv2"), ...assumed }));
     this.iam = describing(new IAM({ ...settings("iam"), ...assumed }));
     this.kms = describing(new KMS({ ...settings("kms"), ...assumed }));

@@ -4,6 +4,7 @@ import { TableCalls, type Table } from "../server/table";
 import { addressResources } from "./addresses";
 import { Cloud } from "./cloud";
 import { checkConfiguration, configurationOf, diffConfiguration } from "./configuration";
+import { fileResources } from "./files";
 import { functions } from "./functions";
 import { identityResources } from "./identity";
 import { keyResources } from "./keys";
@@ -19,6 +20,7 @@ const table: Table<Cloud> = {
   functions,
   resources: {
     ...addressResources,
+    ...fileResources,
     ...identityResources,
     ...keyResources,
     ...loadBalancerResources,

@@ -13,11 +13,11 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
   });
 
   /** What is wrong with a request, as whoever wrote it by hand would send it. */
-  async function misfits(service: string, body: string, target?: string): Promise<readonly string[]> {
+  async function misfits(service: string, body: string, target?: string, path = ""): Promise<readonly string[]> {
     const scope = `Credential=test/20260101/us-west-2/${service}/aws4_request`;
     const type = target ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded";
     await scene.simulator.clearRequests();
-    const answer = await fetch(scene.simulator.endpoint, {
+    const answer = await fetch(`${scene.simulator.endpoint}${path}`, {
       method: "POST",
       body,
       headers: {
@@ -44,6 +44,19 @@ describe("requests to the simulated AWS, beside AWS's own models of its APIs", (
     assert.deepEqual(await misfits("kms", '{"KeyId":"1","Plaintext":"c2VjcmV0"}', "TrentService.Encrypt"), []);
     const balancers = "Version=2015-12-01&Action=DescribeLoadBalancers&Names.member.1=train-api&PageSize=20";
     assert.deepEqual(await misfits("elasticloadbalancing", balancers), []);
+  });
+
+  it("are known by method and path where these say the operation", async () => {
+    const efs = (path: string, body: object) => misfits("elasticfilesystem", JSON.stringify(body), undefined, path);
+    assert.deepEqual(await efs("/2015-02-01/file-systems", { CreationToken: "train", Encrypted: true }), []);
+    assert.deepEqual(await efs("/2015-02-01/mount-targets", { FileSystemId: "fs-12345678", Subnet: "subnet-1" }), [
+      "SubnetId: is required",
+      "Subnet: is no member of CreateMountTargetRequest",
+    ]);
+    const [unknown] = await efs("/2015-02-01/file-shares", {});
+    assert.match(unknown!, /no operation$/);
+    const actions = (await scene.simulator.requests()).map(({ action }) => action);
+    assert.deepEqual(actions, ["POST /2015-02-01/file-shares"]);
   });
 
   it("are told apart by names, what is required, types, values, lengths and patterns, at any depth", async () => {

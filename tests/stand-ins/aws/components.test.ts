@@ -11,7 +11,7 @@ describe("the stand-in for the aws provider and our components", () => {
   for (const count of [1, 3] as const)
     it(`understands every input of a cluster with ${count} control planes`, async () => {
       const registered = await mockProgram(cloud, false, functions);
-      const args = { ...minimal, sshAccessCidrs: ["203.0.113.0/24"], controlPlane: { count } };
+      const args = { ...minimal, sshAccessCidrs: ["203.0.113.0/24"], controlPlane: { count }, sharedStorage: {} };
       const cluster = new AwsCluster("train", args);
       await valueOf(pulumi.output(cluster.status));
       await settled();

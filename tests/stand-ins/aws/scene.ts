@@ -33,7 +33,7 @@ export async function startStandInScene(): Promise<StandInScene> {
         accessKey: "test",
         secretKey: "test",
         endpoints: JSON.stringify([
-          { ec2: endpoint, elbv2: endpoint, iam: endpoint, kms: endpoint, ssm: endpoint, sts: endpoint },
+          Object.fromEntries(["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint])),
         ]),
         skipCredentialsValidation: "true",
         skipRequestingAccountId: "true",

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import account, authorization, images, instances, provided, quota, shapes, zones
+from . import account, authorization, images, instances, provided, quota, rest, shapes, zones
 from .faults import Fault, faults, status_of
 from .inventory import inventory
 from .world import world
@@ -40,10 +40,15 @@ class Application:
     def _call(self, environ: dict[str, Any], body: bytes, start_response: Callable[..., Any]) -> Iterable[bytes]:
         service, region, action = _addressee(environ, body)
         started = time.monotonic()
-        misfits = shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body)
+        method, path, query = environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        by_path = service in rest.SERVICES
+        if by_path:
+            misfits = shapes.misfits_of_path(service, method, path, query, body)
+        else:
+            misfits = shapes.misfits(service, action, environ.get("CONTENT_TYPE", ""), body)
         for misfit in misfits:
             self._misfits[f"{action}: {misfit}"] = None
-        form = "json" if "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query"
+        form = "json" if by_path or "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query"
         fault = None if misfits else faults.for_action(action)
         answer = _Answer()
         if misfits:
@@ -222,7 +227,8 @@ def _addressee(environ: dict[str, Any], body: bytes) -> tuple[str, str, str]:
         action = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
         if action:
             return service, region, action
-    return service, region, f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+    method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+    return service, region, rest.operation(service, method, path) or f"{method} {path}"
 
 
 class _Answer:

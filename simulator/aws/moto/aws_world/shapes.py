@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from . import rest
+
 #: By the name that requests are signed for; where two APIs share one, by the API's version.
 _SERVICES = {"ec2": "ec2", "iam": "iam", "kms": "kms", "ssm": "ssm", "sts": "sts", "servicequotas": "service-quotas"}
 _BALANCING = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
@@ -37,6 +39,15 @@ def misfits(service: str, action: str, content_type: str, body: bytes) -> list[s
         return []
     wrong = [] if version == model.api_version else [f"Version: {version} is not {model.api_version}"]
     return wrong + _examined(model, action, _tree(form), True)
+
+
+def misfits_of_path(service: str, method: str, path: str, query: str, body: bytes) -> list[str]:
+    """The same where the operation stands in the path."""
+    action = rest.operation(service, method, path)
+    if action is None:
+        return [f"{method} {path}: no operation"]
+    given = rest.given(service, method, path, query, body)
+    return ["the body is no JSON"] if given is None else _examined(_model(rest.SERVICES[service]), action, given, False)
 
 
 @lru_cache
