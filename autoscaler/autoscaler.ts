@@ -3,8 +3,8 @@ import { status, type Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubernetesApi } from "../provider/kubernetes/api";
-import { drain } from "./cluster/drain";
 import { RefusedRemovals, tellStockOut } from "./cluster/events";
+import { Interruptions } from "./cluster/interruptions";
 import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
 import type { AutoscalerConfig, ConfiguredGroup } from "./config";
@@ -134,11 +134,6 @@ export class Autoscaler {
           const { template } = reconciler;
           this.beside("event", tellStockOut(kubernetes, { group: id, template, problem }, this.stopping.signal));
         },
-        interrupted: (_, node, problem) => {
-          this.metrics.interrupted(id);
-          log.warn({ group: id, node, problem: problem.message }, "draining");
-          this.beside("drain", drain(kubernetes, node, this.stopping.signal));
-        },
       },
     });
     return reconciler;
@@ -147,10 +142,17 @@ export class Autoscaler {
   private followNodes(): void {
     const { kubernetes: api, log, config } = this.options;
     const { signal } = this.stopping;
+    const common = { api, nodes: this.nodes, groups: this.reconcilers.map(({ group }) => group) };
+    const interruptions = new Interruptions({
+      ...common,
+      interrupted: ({ id }, node, notice, drained) => {
+        this.metrics.interrupted(id);
+        log.warn({ group: id, node, notice }, "draining");
+        this.beside("drain", drained);
+      },
+    });
     const care = new NodeCare({
-      api,
-      nodes: this.nodes,
-      groups: this.reconcilers.map(({ group }) => group),
+      ...common,
       labelsOf: (group) => {
         const model = this.reconcilers.find((each) => each.group === group)?.template?.labels[config.gpuLabel];
         return model === undefined ? {} : { [config.gpuLabel]: model };
@@ -168,9 +170,10 @@ export class Autoscaler {
         api,
         intervalMs: this.timing.nodesMs,
         signal,
-        updated: () => {
+        updated: async () => {
           this.clusterAnsweredAt = performance.now();
-          return care.attend(signal);
+          await care.attend(signal);
+          await interruptions.attend(signal);
         },
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),

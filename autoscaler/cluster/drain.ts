@@ -1,6 +1,7 @@
 /** Takes the pods off nodes whose machines a cloud is about to take back. */
 import { setTimeout as delay } from "node:timers/promises";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
+import { cordonedKey } from "./nodes";
 
 /** What AWS leaves between its notice and the end; pods that a disruption budget holds are lost after that anyway. */
 const drainMs = 110_000;
@@ -11,7 +12,8 @@ export async function drain(api: KubernetesApi, nodeName: string, stop: AbortSig
   const signal = AbortSignal.any([stop, AbortSignal.timeout(drainMs)]);
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
   if ((await api.read(node, signal)) === undefined) return;
-  await api.patch(node, { spec: { unschedulable: true } }, signal);
+  const annotations = { [cordonedKey]: new Date().toISOString() };
+  await api.patch(node, { metadata: { annotations }, spec: { unschedulable: true } }, signal);
   while (!signal.aborted) {
     const query = { apiVersion: "v1", kind: "Pod", fieldSelector: `spec.nodeName=${nodeName}` };
     const pods = (await api.list(query, signal)).filter(isMovable);
@@ -25,6 +27,12 @@ export async function drain(api: KubernetesApi, nodeName: string, stop: AbortSig
     );
     await delay(retryMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** For a machine that stays after all, or is back. */
+export async function uncordon(api: KubernetesApi, name: string, signal: AbortSignal): Promise<void> {
+  const patch = { metadata: { annotations: { [cordonedKey]: null } }, spec: { unschedulable: null } };
+  await api.patch({ apiVersion: "v1", kind: "Node", name }, patch, signal);
 }
 
 /** Not those of the node itself, which would come back, nor those that have ended. */

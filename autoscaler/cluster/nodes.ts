@@ -6,6 +6,10 @@ import { nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-
 import type { NodeFacts } from "./matching";
 
 const clusterKey = "gpu-clusters/cluster";
+/** What its cloud told the machine itself: it takes it back soon. The machine writes it there (`bootstrap/scripts/ec2.sh`). */
+const noticeKey = "gpu-clusters/notice";
+/** On nodes that the server cordoned because their machines were to go. */
+export const cordonedKey = "gpu-clusters/cordoned";
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
 export interface ClusterNode extends NodeFacts {
@@ -13,6 +17,10 @@ export interface ClusterNode extends NodeFacts {
   readonly group: string | undefined;
   readonly isReady: boolean;
   readonly isControlPlane: boolean;
+  /** The machine's cloud takes it back soon, as the node says itself. */
+  readonly notice: string | undefined;
+  /** By the server, for such a notice. */
+  readonly isCordoned: boolean;
   /** RFC 3339; undefined where the API server does not tell. */
   readonly createdAt: string | undefined;
 }
@@ -60,7 +68,7 @@ export class ClusterNodes {
   }
 
   private read(object: NodeObject): ClusterNode {
-    const { name, labels = {} } = object.metadata;
+    const { name, labels = {}, annotations = {} } = object.metadata;
     const { providerID = "" } = (object["spec"] ?? {}) as { providerID?: string };
     const ready = object.status?.conditions?.find(({ type }) => type === "Ready");
     const { addresses = [] } = (object.status ?? {}) as { addresses?: { address: string }[] };
@@ -72,6 +80,8 @@ export class ClusterNodes {
       group: this.groupOf({ labels }),
       isReady: ready?.status === "True",
       isControlPlane: controlPlaneLabel in labels,
+      notice: annotations[noticeKey],
+      isCordoned: cordonedKey in annotations,
       createdAt: object.metadata.creationTimestamp,
     };
   }

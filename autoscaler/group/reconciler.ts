@@ -12,10 +12,7 @@ import { GroupAlarm } from "./alarm";
 import type { Group, Step } from "./group";
 
 /** What the reconciler uses of a group's driver. */
-export type GroupDriver = Pick<
-  NodeGroupDriver,
-  "describe" | "resize" | "remove" | "problems" | "template" | "givesNotice"
->;
+export type GroupDriver = Pick<NodeGroupDriver, "describe" | "resize" | "remove" | "problems" | "template">;
 
 export interface ReconcilerTiming {
   /** Between two looks while nothing changes. */
@@ -49,8 +46,6 @@ export interface ReconcilerWatch {
   changed(group: Group): void;
   /** Machines do not come, for the first time of this shortage. */
   stockedOut(group: Group, problem: NodeGroupProblem): void;
-  /** The cloud takes a machine back. */
-  interrupted(group: Group, nodeName: string, problem: NodeGroupProblem): void;
 }
 
 export interface ReconcilerOptions {
@@ -88,7 +83,6 @@ export class Reconciler {
   /** When something was last under way, as far as this process knows. */
   private restlessAt: number;
   private readonly born: { date: number; at: number };
-  private readonly told = new Set<string>();
 
   constructor(
     readonly group: Group,
@@ -189,7 +183,7 @@ export class Reconciler {
     this.liveBefore = arrived(description);
   }
 
-  /** Why machines do not come, and which ones go. */
+  /** Why machines do not come. */
   private async askWhy(): Promise<void> {
     const { timing, now } = this.options;
     const askedAt = now();
@@ -198,7 +192,6 @@ export class Reconciler {
       return;
     }
     const problems = await this.call("problems", (driver, signal) => driver.problems(this.since(askedAt), signal));
-    this.tellInterruptions(problems.filter(({ kind }) => kind === "lost"));
     const shortages = problems.filter(({ kind, at }) => kind !== "lost" && at.getTime() > this.settledProblem);
     if (this.group.isAtRest) {
       this.problemsSince = askedAt;
@@ -211,11 +204,10 @@ export class Reconciler {
     if (!reason && this.refusals >= patientAttempts) this.shortOf(withoutReason(this.lastError));
   }
 
-  /** Until a while after all is over: what is told late is not the next attempt's. And always where running machines may be taken back. */
+  /** Until a while after all is over: what is told late is not the next attempt's. */
   private mustAsk(now: number): boolean {
     if (!this.group.isAtRest) this.restlessAt = now;
-    if (now - this.restlessAt <= 2 * this.options.timing.idleMs) return true;
-    return this.driver!.givesNotice && this.group.everyMachine.length > 0;
+    return now - this.restlessAt <= 2 * this.options.timing.idleMs;
   }
 
   /** By the clock's time now or that of the beginning, whichever is longer ago: it may have been set. A minute more, because clouds tell late. */
@@ -239,18 +231,6 @@ export class Reconciler {
     if (!this.group.stockOut(problem, problem.machineId)) return;
     this.refusals = 0;
     this.options.watch.stockedOut(this.group, problem);
-  }
-
-  private tellInterruptions(problems: readonly NodeGroupProblem[]): void {
-    const known = new Map(this.group.everyMachine.map((machine) => [machine.id, machine]));
-    for (const problem of problems) {
-      const machine = known.get(problem.machineId ?? "");
-      if (machine?.state !== "running" || this.told.has(machine.id)) continue;
-      this.told.add(machine.id);
-      const node = this.group.nodeOf(machine)?.name ?? machine.nodeName;
-      this.options.watch.interrupted(this.group, node, problem);
-    }
-    for (const id of this.told) if (!known.has(id)) this.told.delete(id);
   }
 
   private async call<T>(name: CloudCall, work: (driver: GroupDriver, signal: AbortSignal) => Promise<T>): Promise<T> {

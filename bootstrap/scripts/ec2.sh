@@ -100,11 +100,44 @@ def retried(work):
             print(error,file=sys.stderr)
             if not left: sys.exit(1)
             time.sleep(float(os.environ.get("EC2_PAUSE","10")))
+# EC2 tells a spot machine two minutes before it takes it back, and nobody else in time. The machine tells its node: no pod is sent there
+# any more, and the autoscaler's server takes those away that are there.
+def notice():
+    import ssl
+    if metadata("instance-life-cycle")!="spot": return
+    root=os.environ.get("GPU_CLUSTERS_ROOT","")
+    while True:
+        try:
+            said=metadata("spot/instance-action")
+            server=re.search(r"server: (\S+)",open(root+"/etc/kubernetes/kubelet.conf").read())[1]
+            trust=ssl.create_default_context(cafile=root+"/etc/kubernetes/pki/ca.crt")
+            trust.load_cert_chain(root+"/var/lib/kubelet/pki/kubelet-client-current.pem")
+            patch={"metadata":{"annotations":{"gpu-clusters/notice":"EC2 takes the machine back: "+said}},"spec":{"unschedulable":True}}
+            url=server+"/api/v1/nodes/"+open(root+"/var/lib/gpu-clusters/node").read().strip()
+            ask=urllib.request.Request(url,json.dumps(patch).encode(),{"content-type":"application/merge-patch+json"},method="PATCH")
+            return urllib.request.build_opener(urllib.request.ProxyHandler({}),urllib.request.HTTPSHandler(context=trust)).open(ask,timeout=10).close()
+        except urllib.error.HTTPError as error:
+            if error.code!=404: print(error,file=sys.stderr)
+        except Exception as error: print(error,file=sys.stderr)
+        time.sleep(float(os.environ.get("EC2_PAUSE","5")))
 text=sys.stdin.read()
 if sys.argv[1]=="machine": print(json.dumps(machine(*sys.argv[2:])))
+elif sys.argv[1]=="notice": notice()
 elif sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
 else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps({"bootstrapToken":text.strip()}),"Type":"SecureString","Overwrite":True}))
 END
+install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters-notice.service" <<'END'
+[Unit]
+Description=Tells the node when EC2 takes this machine back
+[Service]
+ExecStart=python3 /var/lib/gpu-clusters/ec2.py notice
+Restart=on-failure
+RestartSec=5
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+systemctl enable -q --now --no-block gpu-clusters-notice.service
 # What it writes reaches the instance's console too, which EC2 gives to who may read it.
 noted() { sed -u "s/^/$(date -u +%FT%TZ) /" | tee -a "${GPU_CLUSTERS_ROOT:-}/var/log/gpu-clusters-bootstrap.log" >&2; }
 given=$(document)

@@ -70,7 +70,6 @@ export class GroupShortfall extends Error {
 }
 
 export class CudoNodeGroupDriver implements NodeGroupDriver {
-  readonly givesNotice = false;
   private readonly found: NodeGroupProblem[] = [];
 
   constructor(private readonly options: CudoNodeGroupOptions) {}

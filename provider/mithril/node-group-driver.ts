@@ -50,8 +50,6 @@ export interface MithrilDescription extends NodeGroupDescription {
 const bidsAtOnce = 4;
 
 export class SpotGroupDriver implements NodeGroupDriver {
-  readonly givesNotice = true;
-
   constructor(private readonly group: SpotGroup) {}
 
   /** Bids of these names are the group's, whoever placed them: Mithril's orders cannot carry a mark. */
@@ -134,13 +132,10 @@ export class SpotGroupDriver implements NodeGroupDriver {
   /** As things are now: Mithril keeps no record of why. Who terminated a bid cannot be told either, so that is no problem here. */
   async problems(_since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
     const every = await this.members(signal);
-    const problems: NodeGroupProblem[] = [];
-    for (const bid of every) {
-      if (bid.status === "Preempting") {
-        const message = `bid ${bid.name} (${bid.fid}) was outbid at ${bid.limitPrice}: its nodes stop within five minutes and come back when it wins again`;
-        problems.push({ kind: "lost", machineId: machineId(bid.fid, 1), message, at: new Date() });
-      }
-    }
+    const problems = every.flatMap((bid): NodeGroupProblem[] => {
+      const message = outbidNotice(bid);
+      return message === undefined ? [] : [{ kind: "lost", machineId: machineId(bid.fid, 1), message, at: new Date() }];
+    });
     const open = every.filter(({ status }) => status === "Open");
     for (const instanceType of new Set(open.map((bid) => bid.instanceType))) {
       const bids = open.filter((bid) => bid.instanceType === instanceType);
@@ -270,6 +265,17 @@ export function aliasesOf(instance: Instance | undefined): string[] {
   return [instance?.fid, instance?.name, instance?.privateIp, host].filter((text) => text !== undefined);
 }
 
+function outbidNotice({ status, name, fid, limitPrice }: Bid): string | undefined {
+  if (status !== "Preempting") return undefined;
+  return `bid ${name} (${fid}) was outbid at ${limitPrice}: its nodes stop within five minutes and come back when it wins again`;
+}
+
+/** A move has the same notice as an interruption. */
+export function moveNotice(instance: Instance | undefined): string | undefined {
+  if (instance?.status !== "STATUS_RELOCATING") return undefined;
+  return `instance ${instance.name} (${instance.fid}) is moved to another host: it stops within five minutes and comes back`;
+}
+
 function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] {
   const ids = idsOf(bid);
   const names = ids.map((_, index) => instanceName(bid.name, index + 1));
@@ -280,11 +286,13 @@ function machinesOf(bid: Bid, instances: readonly Instance[]): MithrilMachine[] 
   return ids.map((id, index) => {
     const instance = places[index];
     const nodeName = names[index]!;
+    const notice = outbidNotice(bid) ?? moveNotice(instance);
     return {
       id,
       nodeName,
       providerId: providerIdOf(bid.project, nodeName),
       state: stateOf(bid, instance),
+      ...(notice !== undefined && { notice }),
       createdAt: bid.createdAt,
       alsoKnownAs: aliasesOf(instance),
       bundle: bid.fid,

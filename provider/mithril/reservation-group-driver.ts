@@ -8,6 +8,7 @@ import {
   groupId,
   instanceState,
   machineId,
+  moveNotice,
   providerIdOf,
   type MithrilDescription,
   type MithrilMachine,
@@ -35,8 +36,6 @@ export interface ReservedGroup {
 }
 
 export class ReservedGroupDriver implements NodeGroupDriver {
-  readonly givesNotice = false;
-
   constructor(private readonly group: ReservedGroup) {}
 
   /** A reservation of this name is the group's, whoever made it: Mithril's orders cannot carry a mark. */
@@ -147,11 +146,13 @@ export class ReservedGroupDriver implements NodeGroupDriver {
 
 function machineOf(reservation: Reservation, index: number, instance: Instance | undefined): MithrilMachine {
   const nodeName = instanceName(reservation.name, index);
+  const notice = moveNotice(instance);
   return {
     id: machineId(reservation.fid, index),
     nodeName,
     providerId: providerIdOf(reservation.project, nodeName),
     state: instance ? instanceState(instance.status) : "creating",
+    ...(notice !== undefined && { notice }),
     createdAt: reservation.createdAt,
     bundle: reservation.fid,
     orderStatus: reservation.status,

@@ -17,6 +17,8 @@ export interface NodeGroupMachine {
   readonly state: "creating" | "running" | "deleting" | "failed";
   /** Public address; undefined where there is none (yet), or the cloud's driver does not tell. */
   readonly address?: string;
+  /** The cloud takes the machine back soon, in its own words; undefined also where only the machine itself is told. */
+  readonly notice?: string;
   /**
    * Where nobody documents what the cloud calls its nodes: other texts by which the machine's node may be known (addresses, ids). A machine
    * that has them, and whose node is not known for certain, is never removed as one that did not join while it may have.
@@ -78,8 +80,6 @@ export class GroupUnfinished extends Error {
 }
 
 export interface NodeGroupDriver {
-  /** Whether the cloud takes machines back and says so beforehand: `problems` of the kind `lost`, of machines that run. */
-  readonly givesNotice: boolean;
   /**
    * The group with at least its mark in the cloud, at `size` machines when it is new. One that an interrupted call left is found again; one
    * that another owner made is refused. Returns the group's id, as Pulumi's state keeps it. Rejects with `GroupUnfinished` when it failed

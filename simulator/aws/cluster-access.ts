@@ -58,6 +58,19 @@ export async function removeNode(
     await api.delete(node, {}, signal);
 }
 
+/** What a spot machine does when EC2 takes it back: it tells its node. Throws while there is no such node. */
+export async function noticeNode(
+  { document, address }: { document: NodeDocument; address: string },
+  { nodeName }: Pick<NodeDocument, "nodeName">,
+  said: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const api = await administrator(document, document.endpoint ?? own(address));
+  const annotations = { "gpu-clusters/notice": `EC2 takes the machine back: ${said}` };
+  const patch = { metadata: { annotations }, spec: { unschedulable: true } };
+  await api.patch({ apiVersion: "v1", kind: "Node", name: nodeName }, patch, signal);
+}
+
 function own(address: string): string {
   return `https://${address}:6443`;
 }

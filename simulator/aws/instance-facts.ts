@@ -15,13 +15,14 @@ export class InstanceFactsReader {
   constructor(private readonly endpoint: () => string) {}
 
   async read(event: InstanceEvent): Promise<InstanceFacts | undefined> {
-    const { account, region, instanceId, userData } = event;
+    const { account, region, instanceId, userData, lifeCycle } = event;
     const { Reservations } = await this.as(EC2, event).describeInstances({ InstanceIds: [instanceId] });
     const instance = Reservations?.[0]?.Instances?.[0];
     if (!instance) return undefined;
     const { MetadataOptions: options, IamInstanceProfile: profile } = instance;
     return {
-      ...{ account, region, instanceId },
+      ...{ account, region, instanceId, lifeCycle },
+      interruption: event.interruption ?? undefined,
       zone: instance.Placement?.AvailabilityZone ?? "",
       instanceType: instance.InstanceType ?? "",
       imageId: instance.ImageId ?? "",

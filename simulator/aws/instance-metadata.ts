@@ -22,6 +22,9 @@ export interface InstanceFacts {
   readonly privateIp: string;
   readonly privateDns: string;
   readonly publicIp: string | undefined;
+  readonly lifeCycle: "spot" | "on-demand";
+  /** What stands at `spot/instance-action` from the notice of an interruption on. */
+  readonly interruption: string | undefined;
   readonly securityGroups: readonly string[];
   /** As EC2 hands it out: base64 is undone, compression is not. */
   readonly userData: Buffer | undefined;
@@ -115,6 +118,7 @@ function metadata(facts: InstanceFacts): Record<string, string> {
     "meta-data/hostname": privateDns,
     "meta-data/instance-action": "none",
     "meta-data/instance-id": instanceId,
+    "meta-data/instance-life-cycle": facts.lifeCycle,
     "meta-data/instance-type": instanceType,
     "meta-data/local-hostname": privateDns,
     "meta-data/local-ipv4": privateIp,
@@ -126,6 +130,7 @@ function metadata(facts: InstanceFacts): Record<string, string> {
     "meta-data/security-groups": facts.securityGroups.join("\n"),
     "meta-data/services/domain": "amazonaws.com",
     "meta-data/services/partition": "aws",
+    ...(facts.interruption !== undefined && { "meta-data/spot/instance-action": facts.interruption }),
     ...(facts.profileArn !== undefined && {
       "meta-data/iam/info": JSON.stringify({ Code: "Success", InstanceProfileArn: facts.profileArn }),
     }),

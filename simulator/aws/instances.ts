@@ -12,6 +12,8 @@ export interface StartScriptContext {
   addressOf(privateIp: string): string | undefined;
   /** Aborts when the instance shuts down for good. */
   readonly signal: AbortSignal;
+  /** Aborts when EC2 is about to take the instance back, for the reason that its metadata service has from then on. */
+  readonly notice: AbortSignal;
 }
 
 /**
@@ -49,8 +51,8 @@ export class Instances {
   private readonly wanted = new Map<string, WantedMachine>();
   private readonly seen = new Map<string, InstanceEvent>();
   private readonly balancers = new Map<string, BalancerEvent>();
-  /** Those that have begun to boot, each with what ends its life. */
-  private readonly lives = new Map<string, AbortController>();
+  /** Those that have begun to boot, each with what ends its life, and what comes before that. */
+  private readonly lives = new Map<string, { end: AbortController; notice: AbortController }>();
 
   constructor(private readonly options: InstancesOptions) {
     this.addresses = options.addresses ?? new MachineAddresses();
@@ -99,30 +101,32 @@ export class Instances {
     const id = machineId(instance);
     this.seen.set(id, instance);
     if (instance.state === "shutting-down" || instance.state === "terminated") {
-      this.lives.get(id)?.abort(new Error("the instance is shutting down"));
+      this.lives.get(id)?.end.abort(new Error("the instance is shutting down"));
       this.lives.delete(id);
       this.wanted.delete(id);
       this.addresses.release(instance.instanceId);
       if (instance.state === "terminated") this.seen.delete(id);
       return;
     }
+    if (instance.interruption !== null) this.lives.get(id)?.notice.abort(instance.interruption);
     const known = this.wanted.get(id);
     if (known) this.want(id, instance, known.spec);
     else if (instance.state === "running" && !this.lives.has(id)) this.boot(id, instance);
   }
 
   close(): void {
-    for (const life of this.lives.values()) life.abort(new Error("the simulator stops"));
+    for (const { end } of this.lives.values()) end.abort(new Error("the simulator stops"));
   }
 
   private boot(id: string, instance: InstanceEvent): void {
-    const life = new AbortController();
-    this.lives.set(id, life);
+    const [end, notice] = [new AbortController(), new AbortController()];
+    this.lives.set(id, { end, notice });
     const address = this.addresses.of(instance.instanceId, instance.privateIp ?? "");
     const script = this.options.startScript(decodeUserData(instance.userData), instance, {
       address,
       addressOf: (privateIp) => this.addressOf(instance, privateIp),
-      signal: life.signal,
+      signal: end.signal,
+      notice: notice.signal,
     });
     const services = this.options.services?.(instance);
     const privateAddress = instance.privateIp ?? undefined;
@@ -131,13 +135,13 @@ export class Instances {
     if (typeof script === "string") return this.want(id, instance, specOf(instance, place, script));
     script.then(
       (startScript) => {
-        if (life.signal.aborted) return;
+        if (end.signal.aborted) return;
         // It may have been stopped meanwhile, or have another public address.
         this.want(id, this.seen.get(id) ?? instance, specOf(instance, place, startScript));
         this.options.changed?.();
       },
       (error: unknown) => {
-        if (!life.signal.aborted) this.options.failed?.(instance, error);
+        if (!end.signal.aborted) this.options.failed?.(instance, error);
       },
     );
   }

@@ -1,6 +1,6 @@
 /**
  * For light machines, which run no script: what an EC2 instance's script does before it acts on its node document
- * (`bootstrap/scripts/ec2.sh`), and what the control plane does for nodes that come (`ec2-control-plane.sh`) and, where the cluster has
+ * (`bootstrap/scripts/ec2.sh`), what it does when EC2 takes it back, and what the control plane does for nodes that come (`ec2-control-plane.sh`) and, where the cluster has
  * AWS's cloud controller manager, for those that go.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import type { NodeDocument } from "../../bootstrap/document";
 import type { CloudMachine } from "../../provider/kubernetes/node-approval";
-import { approveMachines, mintJoinToken, removeNode } from "./cluster-access";
+import { approveMachines, mintJoinToken, noticeNode, removeNode } from "./cluster-access";
 import type { StartScript } from "./instances";
 import type { MachineParameters } from "./machine-parameters";
 import type { InstanceEvent } from "./moto-process";
@@ -76,12 +76,24 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
     }
   }
 
+  function tellNodeOfNotice(node: NodeDocument, instance: InstanceEvent, notice: AbortSignal, gone: AbortSignal): void {
+    const tell = (problem: string) => log(instance, `the notice of its end: ${problem}`);
+    const work = async () => {
+      const [controlPlane] = controlPlanes.get(node.certificateAuthority) ?? [];
+      if (!controlPlane) throw new Error("there is no control plane");
+      await noticeNode(controlPlane, node, String(notice.reason), gone);
+    };
+    const begin = () => void untilDone(work, gone, tell).catch(() => undefined);
+    if (notice.aborted) begin();
+    else notice.addEventListener("abort", begin, { once: true });
+  }
+
   function removeWhenGone(node: NodeDocument, instance: InstanceEvent, gone: AbortSignal): void {
     const begin = () => void remove(node, instance).catch((error: unknown) => log(instance, String(error)));
     gone.addEventListener("abort", begin, { once: true });
   }
 
-  return (userData, instance, { address, addressOf, signal }) => {
+  return (userData, instance, { address, addressOf, signal, notice }) => {
     const document = nodeDocumentFromScript(userData);
     if (document === undefined || !isUnfinished(document)) return userData;
     const { secrets } = document;
@@ -111,7 +123,10 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
 
     return again("the node document", () => complete(document)).then((completed) => {
       if (completed.role === "control-plane") enter({ document: completed, address, signal });
-      else enterWorker(completed, signal);
+      else {
+        enterWorker(completed, signal);
+        tellNodeOfNotice(completed, instance, notice, signal);
+      }
       if (completed.cloudProvider === "external") removeWhenGone(completed, instance, signal);
       if (secrets.joinParameter !== undefined) {
         const trouble = (error: unknown) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { AwsTiming } from "./timing";
 
-/** An instance as moto has it. Sent whenever its state or its public address changes. */
+/** An instance as moto has it. Sent whenever its state or its public address changes, or EC2 is about to take it back. */
 export interface InstanceEvent {
   readonly account: string;
   readonly region: string;
@@ -25,6 +25,9 @@ export interface InstanceEvent {
   readonly userData: string | null;
   /** Grows whenever it is powered on or rebooted. */
   readonly boots: number;
+  readonly lifeCycle: "spot" | "on-demand";
+  /** `spot/instance-action` of its metadata: null until EC2 takes it back. */
+  readonly interruption: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
 

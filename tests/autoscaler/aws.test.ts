@@ -170,26 +170,4 @@ describe("the autoscaler's server on AWS", () => {
     await scene.simulator.clearFaults();
     await agrees(group, 0);
   });
-
-  it("drains a spot machine that AWS takes back, before it goes", async () => {
-    const group = await makeGroup(scene, "spot", 1, { capacity: { spot: {} } });
-    const { machines } = await until(async () => {
-      const found = await group.driver.describe(AbortSignal.timeout(60_000));
-      return found.machines[0]?.state === "running" && found;
-    }, "the machine");
-    await serve(group);
-    const { nodeName, providerId, id } = machines[0]!;
-    server.kubernetes.node(nodeName, { group: "spot", providerId });
-    server.kubernetes.pods.push({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "job", namespace: "default" },
-      spec: { nodeName },
-    });
-    await scene.simulator.setTiming({ spotNotice: 600_000 });
-    await scene.simulator.interrupt(id);
-    await until(async () => server.kubernetes.evicted.includes("job"), "the pod is evicted");
-    const found = await server.kubernetes.read({ name: nodeName });
-    assert.equal((found?.["spec"] as { unschedulable?: boolean }).unschedulable, true);
-  });
 });

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { drain } from "../../autoscaler/cluster/drain";
 import { RefusedRemovals, tellStockOut } from "../../autoscaler/cluster/events";
+import { Interruptions } from "../../autoscaler/cluster/interruptions";
 import { NodeCare } from "../../autoscaler/cluster/node-care";
 import { ClusterNodes } from "../../autoscaler/cluster/nodes";
 import { ownKubeconfig } from "../../autoscaler/cluster/own-cluster";
-import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import type { NodeObject } from "../../provider/kubernetes/node-readiness";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
@@ -167,6 +169,108 @@ describe("the autoscaler's server in its cluster", () => {
     stop.abort();
     await drained.catch(() => undefined);
     await drain(api, "gone", never);
+  });
+
+  describe("whose machines its cloud takes back", () => {
+    const specOf = async (name: string) => (await api.read(nodeNamed(name)))!["spec"] as { unschedulable?: boolean };
+    const areCordoned = async () =>
+      [await specOf("m-0"), await specOf("m-1")].map((spec) => spec.unschedulable === true);
+    const attendant = async () => {
+      const { scene, nodes } = await care();
+      const [told, failed]: [string[], string[]] = [[], []];
+      const interruptions = new Interruptions({
+        ...{ api, nodes, groups: [scene.group] },
+        interrupted: (_, node, notice, drained) => {
+          told.push(`${node}: ${notice}`);
+          drained.catch(() => failed.push(node));
+        },
+      });
+      const attend = async () => {
+        await scene.turn();
+        nodes.update((await api.list({ apiVersion: "v1", kind: "Node" })) as NodeObject[]);
+        await interruptions.attend(never);
+      };
+      const notice = (text?: string) =>
+        (scene.cloud.machines = scene.cloud.machines.map(({ notice: _, ...machine }) =>
+          text !== undefined && machine.id === "m-1" ? { ...machine, notice: text } : machine,
+        ));
+      return { attend, notice, told, failed };
+    };
+
+    const cordoned = (...nodes: boolean[]) =>
+      until(`${nodes.join()} are cordoned`, async () => (await areCordoned()).join() === nodes.join());
+
+    it("drains the node once for each notice, and opens it again when the machine is back, but none that somebody else cordoned", async () => {
+      await makeNode("m-0", { ready: "True" });
+      await makeNode("m-1", { ready: "True" });
+      const { attend, notice, told } = await attendant();
+      await api.patch(nodeNamed("m-0"), { spec: { unschedulable: true } });
+      await attend();
+      assert.deepEqual([told, await areCordoned()], [[], [true, false]]);
+      notice("outbid");
+      await attend();
+      await attend();
+      assert.deepEqual(told, ["m-1: outbid"]);
+      await cordoned(true, true);
+      notice();
+      await attend();
+      await attend();
+      await cordoned(true, false);
+      notice("outbid again");
+      await attend();
+      assert.equal(told.at(-1), "m-1: outbid again");
+      await cordoned(true, true);
+    });
+
+    it("takes no more pods away once the notice is over", async () => {
+      await makeNode("m-0");
+      await makeNode("m-1", { ready: "True" });
+      await makePod("steady", { nodeName: "m-1" });
+      const { attend, notice } = await attendant();
+      const { evict } = api;
+      let asked = 0;
+      api.evict = () => (asked++, Promise.reject(new KubernetesApiError("a budget", 429, "TooManyRequests")));
+      try {
+        notice("outbid");
+        await attend();
+        await until("it is asked again", () => Promise.resolve(asked > 1));
+        notice();
+        await attend();
+        await attend();
+        await cordoned(false, false);
+        const before = asked;
+        await delay(2_500); // It asks every two seconds.
+        assert.equal(asked, before);
+      } finally {
+        api.evict = evict;
+      }
+    });
+
+    it("drains the node where the machine alone was told, which has told its node", async () => {
+      await makeNode("m-0", { ready: "True" });
+      await makeNode("m-1", { ready: "True" });
+      const { attend, told } = await attendant();
+      await api.patch(nodeNamed("m-1"), { metadata: { annotations: { "gpu-clusters/notice": "EC2 takes it" } } });
+      await attend();
+      await attend();
+      assert.deepEqual(told, ["m-1: EC2 takes it"]);
+      await cordoned(false, true);
+    });
+
+    it("drains it again where that failed", async () => {
+      await makeNode("m-0");
+      await makeNode("m-1");
+      const { attend, notice, told, failed } = await attendant();
+      const { patch } = api;
+      notice("outbid");
+      api.patch = () => Promise.reject(new Error("busy"));
+      await attend();
+      await until("the drain fails", () => Promise.resolve(failed.length === 1));
+      api.patch = patch;
+      await attend();
+      assert.equal(told.length, 2);
+      await cordoned(false, true);
+    });
   });
 
   it("tells pods that wait for the group why it does not grow", async () => {

@@ -13,7 +13,6 @@ export interface Fault {
 
 /** Keeps a target, as a fleet does: what is missing of it is made whenever there is capacity. */
 export class FakeCloud implements GroupDriver {
-  givesNotice = false;
   target = 0;
   machines: NodeGroupMachine[] = [];
   readonly removed: string[] = [];

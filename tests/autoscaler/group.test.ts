@@ -290,17 +290,6 @@ describe("a node group under cluster-autoscaler", () => {
     });
   });
 
-  it("tells once of each machine that the cloud takes back", async () => {
-    const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
-    scene.cloud.givesNotice = true;
-    const { id, nodeName } = scene.cloud.machines[1]!;
-    scene.cloud.problem({ kind: "lost", message: "termination notice", at: new Date(), machineId: id });
-    await scene.turn();
-    await scene.turn();
-    assert.deepEqual(scene.interrupted, [nodeName]);
-    assert.deepEqual(scene.stockOuts, []);
-  });
-
   it("shows a machine under its node's own provider id", async () => {
     const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(1);
     const node = { name: "other", providerId: "other://cloud/1" };

@@ -37,7 +37,7 @@ class Life {
       timing: quickTiming,
       now: () => performance.now(),
       mayChange: () => true,
-      watch: { called: nothing, changed: nothing, stockedOut: nothing, interrupted: nothing },
+      watch: { called: nothing, changed: nothing, stockedOut: nothing },
     });
     await until(async () => {
       await this.turn();
@@ -101,7 +101,7 @@ const operations: Record<string, (life: Life, pick: number) => Promise<unknown> 
 const often = ["turn", "turn", "turn", "increase", "increase", "remove", "remove", "giveBack"];
 const step = fc.tuple(fc.constantFrom(...Object.keys(operations), ...often), fc.nat(1000));
 
-for (const [cloud, start] of Object.entries({ aws: () => aws(), cudo, mithril }))
+for (const [cloud, start] of Object.entries({ aws: () => aws(), cudo, mithril: () => mithril() }))
   describe(`a node group of ${cloud} in a random life`, function () {
     this.timeout(600_000);
     let life: Life;

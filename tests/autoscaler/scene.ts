@@ -13,7 +13,6 @@ export class GroupScene {
   group!: Group;
   reconciler!: Reconciler;
   readonly stockOuts: NodeGroupProblem[] = [];
-  readonly interrupted: string[] = [];
 
   constructor(
     readonly bounds: Bounds,
@@ -34,7 +33,6 @@ export class GroupScene {
         called: () => undefined,
         changed: () => undefined,
         stockedOut: (_, problem) => this.stockOuts.push(problem),
-        interrupted: (_, name) => this.interrupted.push(name),
       },
     });
   }

@@ -7,10 +7,11 @@ import { SignatureV4 } from "@smithy/signature-v4";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/example", sessionToken: "session+token" };
 
-const metadata: Record<string, string> = {
+const standing: Record<string, string> = {
   "placement/region": "us-west-2",
   "placement/availability-zone": "us-west-2b",
   "services/domain": "amazonaws.com",
+  "instance-life-cycle": "on-demand",
   "instance-id": "i-0123456789abcdef0",
   mac: "0a:00:00:00:00:01",
   "network/interfaces/macs/0a:00:00:00:00:01/vpc-id": "vpc-1",
@@ -44,6 +45,7 @@ function bytes(data: string | ArrayBuffer | ArrayBufferView): Buffer {
 }
 
 export class Ec2Services {
+  readonly metadata: Record<string, string> = { ...standing };
   /** Values of the parameters by name. */
   readonly parameters = new Map<string, string>();
   /** Values that take the place of the first ones once those have been read. */
@@ -83,7 +85,7 @@ export class Ec2Services {
     if (path === "/latest/api/token") return request.method === "PUT" ? [200, "metadata-token"] : [405, ""];
     if (path.startsWith("/latest/meta-data/")) {
       if (request.headers["x-aws-ec2-metadata-token"] !== "metadata-token") return [401, ""];
-      const value = metadata[path.slice("/latest/meta-data/".length)];
+      const value = this.metadata[path.slice("/latest/meta-data/".length)];
       return value === undefined ? [404, ""] : [200, value];
     }
     if (request.headers["x-amz-target"] === undefined) return this.#ec2(request, body);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { placeholders } from "../../bootstrap/document";
 import {
@@ -10,6 +11,8 @@ import {
   type Ec2NodeDocument,
 } from "../../bootstrap/ec2";
 import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { httpsServer } from "../provider/kubernetes/https-server";
 import { controlPlane, gpuWorker } from "./documents";
 import { Ec2Services } from "./ec2-services";
 import { assertGolden } from "./golden";
@@ -286,6 +289,51 @@ describe("an EC2 instance", () => {
     for (const line of ["Restart=on-failure", "ConditionPathExists=!/var/lib/gpu-clusters/node", "Type=oneshot"])
       assert.ok(unit.split("\n").includes(line), line);
     assert.equal(calls.at(-1), "systemctl start --no-block gpu-clusters.service");
+  });
+
+  it("tells its node, as that node, when EC2 takes it back, and ends at once where EC2 does not do that", async () => {
+    const { calls } = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.ok(calls.includes("systemctl enable -q --now --no-block gpu-clusters-notice.service"), calls.join("\n"));
+    const unit = machine.read("etc/systemd/system/gpu-clusters-notice.service");
+    assert.match(unit, /^ExecStart=python3 \/var\/lib\/gpu-clusters\/ec2.py notice$/m);
+    const program = [join(machine.root, "var/lib/gpu-clusters/ec2.py"), "notice"];
+    const own = { ...environment, GPU_CLUSTERS_ROOT: machine.root };
+    assert.equal(await spawnAsync("python3", program, "", own), 0, "an on-demand machine");
+
+    services.metadata["instance-life-cycle"] = "spot";
+    let refusals = 1;
+    const asked: unknown[] = [];
+    const server = await httpsServer(
+      (request, response) => {
+        let body = "";
+        request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+        request.on("end", () => {
+          const { CN } = (request.socket as TLSSocket).getPeerCertificate().subject;
+          asked.push([CN, request.method, request.url, request.headers["content-type"], JSON.parse(body)]);
+          response.writeHead(refusals-- > 0 ? 503 : 200).end("{}");
+        });
+      },
+      { ipAddresses: ["127.0.0.1"] },
+    );
+    try {
+      const { certificateAuthority, credentials } = parseKubeconfig(server.kubeconfig);
+      const { clientCertificate, clientKey } = credentials as { clientCertificate: string; clientKey: string };
+      machine.write("etc/kubernetes/kubelet.conf", `clusters:\n- cluster:\n    server: ${server.endpoint}\n`);
+      machine.write("etc/kubernetes/pki/ca.crt", certificateAuthority!);
+      machine.write("var/lib/kubelet/pki/kubelet-client-current.pem", clientCertificate + clientKey);
+      const telling = spawnAsync("python3", program, "", own);
+      const notice = '{"action":"terminate","time":"2026-11-28T10:00:00Z"}';
+      services.metadata["spot/instance-action"] = notice;
+      assert.equal(await telling, 0);
+      const patch = {
+        metadata: { annotations: { "gpu-clusters/notice": `EC2 takes the machine back: ${notice}` } },
+        spec: { unschedulable: true },
+      };
+      const once = ["someone", "PATCH", `/api/v1/nodes/${facts.nodeName}`, "application/merge-patch+json", patch];
+      assert.deepEqual(asked, [once, once]);
+    } finally {
+      await server.close();
+    }
   });
 
   it("gives up with the reason in its log", async () => {

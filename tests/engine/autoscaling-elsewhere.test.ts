@@ -19,6 +19,8 @@ interface Cloud {
   /** Of a machine of the group that grows. */
   readonly gpus: number;
   configOf(environment: EngineEnvironment): Record<string, unknown>;
+  /** What AWS does with a spot machine. */
+  takeBack?(environment: EngineEnvironment, providerId: string): Promise<void>;
 }
 
 const clouds: Record<string, Cloud> = {
@@ -32,9 +34,16 @@ const clouds: Record<string, Cloud> = {
       "pulumi-gpu-clusters:keyPair": "ops",
       "pulumi-gpu-clusters:network": { zones: ["us-west-2a"], nat: "none" },
       "pulumi-gpu-clusters:nodeGroups": [
-        { name: "gpu", role: "worker", minSize: 0, maxSize: 3, instanceTypes: ["g4dn.xlarge"] },
+        {
+          ...{ name: "gpu", role: "worker", minSize: 0, maxSize: 3, instanceTypes: ["g4dn.xlarge"] },
+          capacity: { spot: {} },
+        },
       ],
     }),
+    async takeBack({ aws }, providerId) {
+      await aws.setTiming({ spotNotice: 60_000 });
+      await aws.interrupt(providerId.split("/").at(-1)!);
+    },
   },
   mithril: {
     gpus: 8,
@@ -63,7 +72,7 @@ function training(replicas: number, gpus: number) {
   };
 }
 
-for (const [cloud, { configOf, gpus, ...simulated }] of Object.entries(clouds))
+for (const [cloud, { configOf, gpus, takeBack, ...simulated }] of Object.entries(clouds))
   describe(`a cluster of ${cloud} on the engine whose groups are autoscaled`, function () {
     this.timeout(600_000);
     oneLife();
@@ -104,6 +113,22 @@ for (const [cloud, { configOf, gpus, ...simulated }] of Object.entries(clouds))
       assert.equal(await machines(), 2);
       assert.deepEqual(await stack.preview(), []);
     });
+
+    if (takeBack)
+      it("has its pods on another machine when the cloud is about to take one back", async () => {
+        const pods = async () =>
+          (await kubectl(["get", "pods", "-l", "app=train", "-o", "jsonpath={.items[*].spec.nodeName}"])).split(" ");
+        const [left = ""] = await pods();
+        const ofNode = async (path: string) => kubectl(["get", "node", left, "-o", `jsonpath={${path}}`]);
+        await takeBack(environment, await ofNode(".spec.providerID"));
+        await until(
+          "the pods run elsewhere",
+          async () => (await running()) === 2 && !(await pods()).includes(left),
+          soonMs,
+        );
+        assert.equal(await ofNode(".spec.unschedulable"), "true");
+        await until("the machine is gone", async () => (await machines()) === 2, soonMs);
+      });
 
     it("shrinks to zero when nobody needs the machines", async () => {
       await kubectl(["scale", "deployment/train", "--replicas=0"]);

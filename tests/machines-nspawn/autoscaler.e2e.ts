@@ -3,6 +3,7 @@
  * needs as its disruption budget and its grace allow, and machines go.
  */
 import assert from "node:assert/strict";
+import { defaultAwsTiming } from "../../simulator/aws/timing";
 import { SimulatorClient } from "../../simulator/client";
 import { acceleratorName } from "../../components/gpu-labels";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
@@ -41,7 +42,7 @@ const clouds: Record<string, { config: object; label: Record<string, string[]> }
       keyPair: "ops",
       network: { zones: ["us-west-2a", "us-west-2b"] },
       nodeGroups: [
-        { ...first, instanceTypes: ["m5.large"] },
+        { ...first, instanceTypes: ["m5.large"], capacity: { spot: {} } },
         { ...second, instanceTypes: ["m5.large"] },
       ],
     },
@@ -176,6 +177,29 @@ for (const [cloud, { config, label }] of Object.entries(clouds))
       await until("the machine is gone", async () => (await machines()) === lasting, 2 * bootMs);
       await until("its node is gone", async () => (await cluster.node(left)) === undefined, 2 * bootMs);
     });
+
+    if (cloud === "aws")
+      it("has a pod off a spot machine in the two minutes before EC2 takes it, and on another machine", async () => {
+        const { aws } = cluster.environment;
+        await cluster.kubectl.apply(deployment("roams", "1", key, groups));
+        await runs("roams");
+        const left = await nodeOf("roams");
+        const [pod = ""] = await pods("roams", "metadata.name");
+        const { metadata, spec } = (await cluster.node(left))!;
+        assert.equal(metadata.labels![key], "first", "spot goes before on-demand");
+        const said = cluster.kubectl("logs", "-f", pod);
+        await aws.setTiming({ spotNotice: 120_000 });
+        await aws.interrupt(spec.providerID.split("/").at(-1)!);
+        // It ended by itself, and not with the machine, where nothing begins any more.
+        assert.match(await said, /ending\nended/);
+        assert.equal(((await cluster.node(left))!.spec as { unschedulable?: boolean }).unschedulable, true);
+        await runs("roams");
+        assert.notEqual(await nodeOf("roams"), left);
+        await until("the machine's node is gone", async () => (await cluster.node(left)) === undefined, 3 * bootMs);
+        await aws.setTiming({ spotNotice: defaultAwsTiming.spotNotice });
+        await cluster.kubectl("delete", "deployment", "roams");
+        await until("the machines are gone", async () => (await machines()) === lasting, 3 * bootMs);
+      });
 
     it("tells nothing of what stands behind the cloud", async () => {
       const url = cluster.environment.simulator.url;

@@ -15,7 +15,6 @@ import {
   type NodeTemplate,
 } from "../../node-groups/driver";
 import { isAwsError } from "../errors";
-import { purchaseOf } from "../../../sdk/aws/capacity";
 import { problemOf } from "./fleet-problems";
 import { offeredPairs, pairsOf, samePairs } from "./fleet-pairs";
 import { createFleetRequest, launchTemplateConfigs, readFleet, type FleetShape } from "./fleet-request";
@@ -52,10 +51,8 @@ export class FleetDriver implements NodeGroupDriver {
   private readonly pace: Pace;
   private fleetId: string | undefined;
   private changes: Promise<unknown> = Promise.resolve();
-  readonly givesNotice: boolean;
 
   constructor(private readonly options: FleetDriverOptions) {
-    this.givesNotice = purchaseOf(options.spec.capacity).capacityType === "spot";
     this.pace = options.pace ?? awsPace;
     this.group = groupName(options.spec);
     this.fleets = new Fleets(options.ec2, this.group, this.pace);

@@ -28,7 +28,6 @@ import { fleetTemplate } from "./fleet-template";
 const answerAfterAbortMs = 1_500;
 
 export class ReservationDriver implements NodeGroupDriver {
-  readonly givesNotice = false;
   private readonly fleet: FleetDriver;
   /** The last refused launch: the call tells of it, and no fleet's history. */
   private refused: NodeGroupProblem | undefined;

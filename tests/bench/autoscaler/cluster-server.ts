@@ -61,7 +61,6 @@ async function main({ kubeconfigFile, groups, size, templates, bootMs }: ServerS
 
 function driverOf(cloud: FakeCloud, template: NodeTemplate): GroupDriver {
   return {
-    givesNotice: cloud.givesNotice,
     describe: () => cloud.describe(),
     resize: (size) => cloud.resize(size),
     remove: (ids) => cloud.remove(ids),

@@ -118,10 +118,12 @@ describe("States of Mithril's orders", () => {
     await afterwards(2, "Preempting running");
     const [lost] = await driver.problems(new Date(0), signal());
     assert.equal(lost!.kind, "lost");
+    assert.equal((await driver.describe(signal())).machines[0]!.notice, lost!.message);
     assert.match(lost!.message, /was outbid at \$20\.00/);
     assert.equal((await afterwards(10, "Open creating")).instanceStatus, "STATUS_PREEMPTED");
     setPrice(1600);
-    assert.equal((await afterwards(7, "Allocated running")).id, id);
+    const back = await afterwards(7, "Allocated running");
+    assert.deepEqual([back.id, back.notice], [id, undefined]);
     assert.deepEqual(Object.keys(mithril.cloud.state.instances), [instance]);
   });
 

@@ -4,7 +4,7 @@ import { aws, cudo, mithril } from "./driver-scenes";
 describe("a node group's driver", function () {
   this.timeout(180_000);
   describe("on AWS", () => itKeepsTheContract(() => aws()));
-  describe("on AWS, in a reservation", () => itKeepsTheContract(() => aws(20)));
+  describe("on AWS, in a reservation", () => itKeepsTheContract(() => aws({ reserved: 20 })));
   describe("on Cudo", () => itKeepsTheContract(cudo));
-  describe("on Mithril, with spot bids", () => itKeepsTheContract(mithril));
+  describe("on Mithril, with spot bids", () => itKeepsTheContract(() => mithril()));
 });

@@ -39,7 +39,7 @@ function registered(script: string, size: { vcpus: number; memoryGib: number; gp
 }
 
 /** `reserved`: in a Capacity Reservation of so many machines. */
-export async function aws(reserved?: number): Promise<DriverScene> {
+export async function aws({ reserved, spot }: { reserved?: number; spot?: boolean } = {}): Promise<DriverScene> {
   const scene = await startScene();
   const { simulator } = scene;
   const gpus = 1;
@@ -53,6 +53,7 @@ export async function aws(reserved?: number): Promise<DriverScene> {
     labels: { ...facts.labels, ...marks },
     taints: facts.taints,
     gpus: { count: gpus },
+    ...(spot && { capacity: { spot: {} } }),
     ...(reserved !== undefined && { capacity: { reservation: { id: await reserve(scene, "g4dn.xlarge", reserved) } } }),
   };
   const tag = "gpu-clusters/node-group";
@@ -113,7 +114,7 @@ export async function cudo(): Promise<DriverScene> {
   };
 }
 
-export async function mithril(): Promise<DriverScene> {
+export async function mithril(capacity: object = { spot: { limitPrice: "$20.00" } }): Promise<DriverScene> {
   const test = await TestMithril.start();
   const api = test.api();
   const region = "us-central5-a";
@@ -124,7 +125,7 @@ export async function mithril(): Promise<DriverScene> {
   const type = instanceTypes.find((each) => each.fid === "it_5ECSoHQjLBzrp5YM")!;
   const spec = {
     ...{ clusterId, clusterName: facts.clusterName, name: facts.group, region, instanceType: name },
-    ...{ minSize: 0, maxSize: 10, sshKeys: [key.fid], capacity: { spot: { limitPrice: "$20.00" } } },
+    ...{ minSize: 0, maxSize: 10, sshKeys: [key.fid], capacity },
   };
   const live = async () => (await api.bids.list({}, signal())).filter(({ status }) => status !== "Terminated");
   const size = { vcpus: type.vcpus, memoryGib: type.memoryGb, gpus: type.gpus };

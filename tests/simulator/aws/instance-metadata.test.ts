@@ -16,6 +16,8 @@ const facts: InstanceFacts = {
   mac: "0a:00:00:00:00:01",
   vpc: "vpc-1",
   publicIp: undefined,
+  lifeCycle: "on-demand",
+  interruption: undefined,
   securityGroups: ["nodes"],
   userData: Buffer.from([0x1f, 0x8b, 0xff]),
   profileArn: "arn:aws:iam::123456789012:instance-profile/node",

@@ -26,6 +26,8 @@ const instance: InstanceEvent = {
   publicIp: null,
   userData: null,
   boots: 1,
+  lifeCycle: "on-demand",
+  interruption: null,
   tags: {},
 };
 const controlPlane = { ...instance, instanceId: "i-control-plane", privateIp: "10.0.192.4" };

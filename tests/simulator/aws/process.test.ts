@@ -109,6 +109,8 @@ describe("machines of instances", () => {
     publicIp: null,
     userData: null,
     boots: 1,
+    lifeCycle: "on-demand",
+    interruption: null,
     tags: {},
     ...rest,
   });

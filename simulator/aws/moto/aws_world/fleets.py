@@ -10,6 +10,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.utils import convert_tag_spec, random_fleet_id, random_spot_request_id
 
+from . import instances
 from .instances import PENDING, RUNNING, SHUTTING_DOWN
 from .world import world
 
@@ -119,7 +120,7 @@ class Fleet(TaggedEC2Resource):
     def interrupt(self, member: Member) -> None:
         """What a spot interruption does."""
         self.note("instance-change", "termination_notified", member.instance.id)
-        world.after("spotNotice", member.instance.terminate)
+        instances.interrupt(member.instance, world.seconds("spotNotice"))
 
     # What the fleet does by itself
 

@@ -1,6 +1,8 @@
 """The life of an instance: moto's are running at once and terminated at once; ours take their time, as EC2's do."""
 
 import copy
+import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
@@ -60,6 +62,8 @@ def describe(instance: Any) -> dict[str, Any]:
         "publicIp": instance.nics[0].public_ip if instance.nics else None,
         "userData": str(instance.user_data) if instance.user_data else None,
         "boots": getattr(instance, "boots", 0),
+        "lifeCycle": "spot" if instance.lifecycle == "spot" else "on-demand",
+        "interruption": getattr(instance, "interruption", None),
         "tags": {tag["key"]: tag["value"] for tag in instance.get_tags()},
     }
 
@@ -116,6 +120,14 @@ def fail(instance: Any, message: str) -> None:
     if instance.state_code in (SHUTTING_DOWN[1], TERMINATED[1]):
         return
     _terminate_by_itself(instance, "Server.InternalError", f"Internal error on launch. Simulator: {message}")
+
+
+def interrupt(instance: Any, seconds: float) -> None:
+    """Notice first, the end later (reference: EC2 user guide, "Spot Instance interruption notices")."""
+    end = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    instance.interruption = json.dumps({"action": "terminate", "time": end.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    world.emit(describe(instance))
+    world.after("spotNotice", instance.terminate)
 
 
 def _terminate_by_itself(instance: Any, code: str, message: str) -> None:

@@ -31,6 +31,11 @@ export abstract class Gate {
     return `${this.target.protocol}//127.0.0.1:${port}${this.target.pathname.replace(/\/$/, "")}`;
   }
 
+  /** Requests since it was armed, or opened. */
+  get requests(): number {
+    return this.seen;
+  }
+
   /** The `at`-th request from now on, from 1. */
   arm(at: number, moment: Moment, act: () => void | Promise<void>): void {
     [this.seen, this.struck, this.trap] = [0, false, { at, moment, act }];
