@@ -11,12 +11,13 @@ export function describing<C extends { readonly middlewareStack: Pick<EC2Client[
 ): C {
   // The stacks of the clients differ in the types of their commands only, which do not matter here.
   const stack = client.middlewareStack as EC2Client["middlewareStack"];
+  const { profile } = (client as { config?: { profile?: string } }).config ?? {};
   stack.add(
     (next, context) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
-        throw toAwsError(error, (context.commandName ?? "").replace(/Command$/, ""));
+        throw toAwsError(error, (context.commandName ?? "").replace(/Command$/, ""), profile);
       }
     },
     { step: "initialize", priority: "high", name: "describeErrors" },

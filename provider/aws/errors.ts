@@ -51,6 +51,8 @@ export interface AwsErrorInit {
   /** Undefined when no answer arrived. */
   httpStatus?: number;
   requestId?: string;
+  /** Whose credentials were used, where the configuration or the environment names one. */
+  profile?: string | undefined;
 }
 
 export class AwsApiError extends Error {
@@ -93,30 +95,45 @@ export function kindOf(code: string, httpStatus?: number): AwsErrorKind {
 }
 
 /** What the AWS SDK throws, in our words. Aborts pass as they are. */
-export function toAwsError(error: unknown, action: string): unknown {
+export function toAwsError(error: unknown, action: string, profile = process.env.AWS_PROFILE): unknown {
   if (error instanceof AwsApiError || !(error instanceof Error) || error.name === "AbortError") return error;
-  const { $metadata, Code } = error as { $metadata?: { httpStatusCode?: number; requestId?: string }; Code?: string };
-  // The SDK has its own errors for what never reached AWS.
-  const code = error.message === "Region is missing" ? "MissingRegion" : (Code ?? error.name);
+  const {
+    $metadata,
+    Code,
+    code: own,
+  } = error as { $metadata?: { httpStatusCode?: number; requestId?: string }; Code?: string; code?: string };
+  // The SDK has its own errors for what never reached AWS, and Node.js has codes for what never left.
+  const code = error.message === "Region is missing" ? "MissingRegion" : (Code ?? own ?? error.name);
   const cloudMessage =
     code === "MissingRegion"
       ? "no region is configured: set the provider's aws.region, or AWS_REGION in the environment"
       : error.message;
   return new AwsApiError(
-    { action, code, cloudMessage, httpStatus: $metadata?.httpStatusCode, requestId: $metadata?.requestId },
+    { action, code, cloudMessage, httpStatus: $metadata?.httpStatusCode, requestId: $metadata?.requestId, profile },
     { cause: error },
   );
 }
 
-function describe({ action, code, cloudMessage, httpStatus, requestId }: AwsErrorInit): string {
+function describe(init: AwsErrorInit): string {
+  const { action, code, cloudMessage, httpStatus, requestId } = init;
   const facts = [
     code,
     httpStatus === undefined ? "no answer" : `HTTP ${httpStatus}`,
     requestId && `request id ${requestId}`,
   ];
-  const hint =
-    kindOf(code, httpStatus) === "credentials"
-      ? ". Check the AWS credentials (for example AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment)"
-      : "";
-  return `AWS: ${cloudMessage.replace(/\.$/, "")} (${action}: ${facts.filter(Boolean).join(", ")})${hint}`;
+  const hint = hintOf(init);
+  return `AWS: ${cloudMessage.replace(/\.$/, "")} (${action}: ${facts.filter(Boolean).join(", ")})${hint && `. ${hint}`}`;
+}
+
+/** Without one AWS's words are enough. */
+function hintOf({ code, cloudMessage, httpStatus, profile }: AwsErrorInit): string {
+  if (code === "ENOTFOUND") return "Is the region right, and does this network know AWS's names?";
+  if (/encoded authorization failure/i.test(cloudMessage))
+    return "`aws sts decode-authorization-message --encoded-message …` says which policy it was, and of what";
+  if (kindOf(code, httpStatus) !== "credentials") return "";
+  const whose = profile
+    ? `of the profile "${profile}": what does \`aws sts get-caller-identity --profile ${profile}\` say?`
+    : "(for example AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment)";
+  const enabled = /^(AuthFailure|InvalidClientTokenId|UnrecognizedClientException)$/.test(code);
+  return `Check the AWS credentials ${whose}${enabled ? "; a region that the account has not enabled answers the same" : ""}`;
 }

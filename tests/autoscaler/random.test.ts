@@ -1,9 +1,15 @@
 /** Whatever happens, in any order: at rest the group and its cloud agree, and nothing was lost or taken that was not named. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { NodeCare } from "../../autoscaler/cluster/node-care";
+import { ClusterNodes } from "../../autoscaler/cluster/nodes";
+import type { Group } from "../../autoscaler/group/group";
 import { Refusal } from "../../autoscaler/group/refusal";
+import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { NodeObject } from "../../provider/kubernetes/node-readiness";
 import { FakeCloud, FakeCloudOfMachines } from "./fake-cloud";
 import { GroupScene, staleMs } from "./scene";
+import { FakeKubernetes } from "./server";
 
 const minSize = 1;
 const maxSize = 8;
@@ -72,6 +78,46 @@ const operations: Record<string, Operation> = {
   },
 };
 
+const graceMs = 2 * staleMs;
+
+/** The machines' nodes: a running machine has one, which reports; that of a machine which is gone stays, and is silent. */
+class Cluster {
+  private readonly kubernetes = new FakeKubernetes();
+  private readonly nodes = new ClusterNodes("train");
+  private cared: { group: Group; care: NodeCare } | undefined;
+
+  constructor(private readonly scene: GroupScene) {}
+
+  /** One reading of the nodes, as the server does it. */
+  async attend(): Promise<void> {
+    const { cloud } = this.scene;
+    const running = new Set(cloud.machines.filter(({ state }) => state === "running").map(({ id }) => id));
+    for (const { metadata, status } of this.kubernetes.nodes as NodeObject[])
+      status!.conditions![0]!.status = running.has(metadata.name!) ? "True" : "Unknown";
+    for (const id of running) if (!this.names.includes(id)) this.kubernetes.node(id);
+    this.nodes.update(this.kubernetes.nodes as NodeObject[]);
+    await this.care().attend(new AbortController().signal);
+  }
+
+  get names(): string[] {
+    return this.kubernetes.nodes.map(({ metadata }) => metadata.name!);
+  }
+
+  /** Another process has no memory. */
+  private care(): NodeCare {
+    const { group, cloud } = this.scene;
+    if (this.cared?.group !== group) {
+      const care = new NodeCare({
+        ...{ api: this.kubernetes as unknown as KubernetesApi, nodes: this.nodes, groups: [group] },
+        ...{ labelsOf: () => ({}), graceMs, now: () => this.scene.time },
+        removed: (_, { name }) => assert.ok(!cloud.live.some(({ id }) => id === name), `${name} lives`),
+      });
+      this.cared = { group, care };
+    }
+    return this.cared.care;
+  }
+}
+
 /** What cluster-autoscaler goes on doing: gives back what did not come, and holds the minimum. */
 async function rest(scene: GroupScene): Promise<void> {
   scene.cloud.faults.length = 0;
@@ -89,8 +135,10 @@ async function rest(scene: GroupScene): Promise<void> {
 async function run(scene: GroupScene, steps: readonly (readonly [string, number])[]): Promise<void> {
   const [named, ran] = [new Set<string>(), new Set<string>()];
   await scene.grown(minSize);
+  const cluster = new Cluster(scene);
   for (const [name, pick] of steps) {
     await operations[name]!(scene, pick, named);
+    await cluster.attend();
     for (const { id, state } of scene.group.everyMachine) if (state === "running") ran.add(id);
     assert.ok(scene.group.target <= maxSize, "above its maximum");
     assert.ok(scene.cloud.live.length <= maxSize, "machines above its maximum");
@@ -101,6 +149,12 @@ async function run(scene: GroupScene, steps: readonly (readonly [string, number]
   assert.equal(group.live, group.target);
   assert.ok(group.isAtRest);
   assert.ok(group.target >= minSize && group.target <= maxSize);
+  for (let reading = 0; reading < 2; reading++) {
+    await cluster.attend();
+    scene.time += graceMs;
+  }
+  await cluster.attend();
+  assert.deepEqual(new Set(cluster.names), new Set(cloud.live.map(({ id }) => id)), "machines and nodes");
   // What was made in the place of a machine that was lost at once is taken back while it starts.
   for (const id of cloud.removed) assert.ok(named.has(id) || !ran.has(id), `${id} was removed and never named`);
 }

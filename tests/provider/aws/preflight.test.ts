@@ -283,6 +283,23 @@ describe("AWS words", () => {
     assert.equal(toAwsError(abort, "CreateFleet"), abort);
   });
 
+  it("says what to look at where AWS's words do not: the profile, the region, the policy", () => {
+    const said = (code: string, message: string, more: object = {}, profile?: string) =>
+      (toAwsError(Object.assign(new Error(message), more, { Code: code }), "X", profile) as AwsApiError).message;
+    const none = "Could not load credentials from any providers";
+    assert.match(said("CredentialsProviderError", none, {}, "corp"), /of the profile "corp": .*--profile corp` say\?$/);
+    assert.match(said("CredentialsProviderError", none, {}, ""), /\(for example AWS_PROFILE, .* in the environment\)$/);
+    const refused = { $metadata: { httpStatusCode: 403 } };
+    assert.match(said("InvalidClientTokenId", "invalid", refused, "corp"), /not enabled answers the same$/);
+    assert.doesNotMatch(said("ExpiredToken", "expired", refused, "corp"), /not enabled/);
+    const denied = "not authorized with an explicit deny. Encoded authorization failure message: abc";
+    assert.match(said("UnauthorizedOperation", denied, refused), /decode-authorization-message/);
+    const lost = Object.assign(new Error("getaddrinfo ENOTFOUND sts.us-wset-2.amazonaws.com"), { code: "ENOTFOUND" });
+    const { message, kind } = toAwsError(lost, "GetCallerIdentity") as AwsApiError;
+    assert.match(message, /\(GetCallerIdentity: ENOTFOUND, no answer\)\. Is the region right/);
+    assert.equal(kind, "unavailable");
+  });
+
   it("escapes wildcards in tag filters", () => {
     assert.deepEqual(tagFilters({ a: "x*?\\" }), [{ Name: "tag:a", Values: ["x\\*\\?\\\\"] }]);
   });
