@@ -31,6 +31,23 @@ export interface ControlPlaneDocument {
   kubeProxy: boolean;
 }
 
+/** How a machine gets the key of its encrypted disk from Vault, at each boot. */
+export interface DiskEncryption {
+  /** `https://host:port` of Vault. */
+  address: string;
+  /** PEM; absent: the machine's own authorities. */
+  certificateAuthority?: string;
+  namespace?: string;
+  /** Mount of the AppRole method, default in the component `approle`. */
+  authMount: string;
+  roleId: string;
+  /** One-time token that unwraps to the first secret id; may be a placeholder (`@@VAULT_TOKEN@@`) that the driver fills for each machine. */
+  wrappedSecretId: string;
+  /** Mount of the KV v2 engine and the path of this machine's key in it. */
+  keyMount: string;
+  keyPath: string;
+}
+
 export interface NodeDocument {
   version: 1;
   clusterName: string;
@@ -66,6 +83,8 @@ export interface NodeDocument {
    */
   bootstrapToken?: string;
   controlPlane?: ControlPlaneDocument;
+  /** What the node stores is on an encrypted disk (scripts/disk.sh). Absent: on the boot disk. */
+  diskEncryption?: DiskEncryption;
 }
 
 /** Filled in by a node group's driver for each machine that it makes. They stand in the script as they are here. */

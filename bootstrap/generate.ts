@@ -14,6 +14,7 @@ const modules = {
     workerScript: "worker.sh",
     gpuScript: "gpu.sh",
     bridgeScript: "bridge.sh",
+    diskScript: "disk.sh",
   },
   "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },
   "ec2-script.ts": {

@@ -224,6 +224,7 @@ export const nodeScript = [
   "  node=$(query text nodeName)",
   "  version=$(query text kubernetesVersion)",
   "  authorize_keys",
+  "  [ \"$(type -t encrypt_disk)\" != function ] || encrypt_disk",
   "  install_packages",
   "  hold_packages",
   "  configure_kernel",

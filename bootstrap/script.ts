@@ -7,7 +7,7 @@ import type { NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
-import { bridgeScript, gpuScript, initScript, joinScript, workerScript } from "./part-scripts";
+import { bridgeScript, diskScript, gpuScript, initScript, joinScript, workerScript } from "./part-scripts";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -64,6 +64,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
     [isWorker, workerScript],
     [document.gpu !== undefined, gpuScript],
     [document.cni !== undefined, bridgeScript],
+    [document.diskEncryption !== undefined, diskScript],
     [true, nodeScript],
     [ec2?.secrets.joinParameter !== undefined, ec2ControlPlaneScript],
     [!isWorker, controlPlaneScript],

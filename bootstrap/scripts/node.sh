@@ -256,6 +256,8 @@ main() {
   version=$(query text kubernetesVersion)
   # First: with it, somebody may look why the rest fails.
   authorize_keys
+  # Before anything is stored (disk.sh).
+  [ "$(type -t encrypt_disk)" != function ] || encrypt_disk
   install_packages
   hold_packages
   configure_kernel

@@ -76,6 +76,19 @@ export const gpuWorker: NodeDocument = {
   gpu: { vendor: "nvidia", count: 8, model: "H100" },
 };
 
+export const encryptedWorker: NodeDocument = {
+  ...worker,
+  diskEncryption: {
+    address: "https://vault.example.com:8200",
+    certificateAuthority: certificate("vault").repeat(2),
+    authMount: "approle",
+    roleId: "8d6f6b8e-5a1c-4c0e-9c0f-6f3f0f2f9a11",
+    wrappedSecretId: "hvs.0123456789",
+    keyMount: "secret",
+    keyPath: "gpu-clusters/train/train-cpu-1",
+  },
+};
+
 /** What a driver does for one machine. */
 export function filled(script: string, token = "abcdef.0123456789abcdef"): string {
   return script

@@ -5,7 +5,14 @@ import { gunzipSync } from "node:zlib";
 import { controlPlaneScript } from "../../bootstrap/control-plane-script";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
 import { nodeScript } from "../../bootstrap/node-script";
-import { bridgeScript, gpuScript, initScript, joinScript, workerScript } from "../../bootstrap/part-scripts";
+import {
+  bridgeScript,
+  diskScript,
+  gpuScript,
+  initScript,
+  joinScript,
+  workerScript,
+} from "../../bootstrap/part-scripts";
 
 /** What machines run alike, by the file it comes from. */
 const scripts = {
@@ -15,6 +22,7 @@ const scripts = {
   "worker.sh": workerScript,
   "gpu.sh": gpuScript,
   "bridge.sh": bridgeScript,
+  "disk.sh": diskScript,
   "control-plane.sh": controlPlaneScript,
   "ec2.sh": ec2Script,
   "ec2-members.sh": ec2MembersScript,

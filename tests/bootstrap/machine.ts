@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -27,14 +28,20 @@ const commands: Record<string, string> = {
   "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   // As it lists what there is of a package, newest first; nothing where the test says nothing.
   "apt-cache": `cat "$BIN/../apt-cache-says" 2>/dev/null || true`,
+  cryptsetup: `exec python3 "$BIN/../cryptsetup.py" "$@"`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
+  // Nothing that counts, whatever its size.
+  fallocate: `echo "$2" >"$BIN/../disk-bytes"; : >"$3"`,
   getent: "exit 2",
   kubeadm: `case "$1" in version) echo v1.36.3;; config) echo registry.k8s.io/etcd:3.6.8-0; echo registry.k8s.io/pause:3.10.2;;
     reset) ;; *) [ ! -e "$BIN/../kubeadm-fails" ] || grep -qsf "$BIN/../kubeadm-trusts" "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" || { echo 'error execution phase preflight'; cat "$BIN/../kubeadm-fails" >&2; exit 1; }
       cp "$3" "$BIN/../kubeadm-config.yaml"; [ "$1" = init ] || cp "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" "$BIN/../discovery.conf";; esac`,
   kubelet: "echo Kubernetes v1.36.3",
+  losetup: "[ $1 = -nO ] && echo /dev/loop7",
+  "mkfs.ext4": "",
   modprobe: "",
+  mount: "",
   "nvidia-cdi-hook": "",
   "nvidia-ctk": "",
   "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
@@ -43,6 +50,7 @@ const commands: Record<string, string> = {
   sleep: "",
   journalctl: "echo 'kubelet: the journal'",
   swapoff: "",
+  sync: "",
   sysctl: "",
   systemctl: "",
   "systemd-detect-virt": "exit 1",
@@ -80,6 +88,7 @@ export class FakeMachine {
     mkdirSync(this.#bin, { recursive: true });
     mkdirSync(this.root);
     symlinkSync(python(), join(this.#bin, "python3-full"));
+    copyFileSync(join(__dirname, "cryptsetup.py"), join(this.#folder, "cryptsetup.py"));
     if (without.includes("python3"))
       writeFileSync(join(this.#bin, "python3"), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
     else symlinkSync("python3-full", join(this.#bin, "python3"));
@@ -170,6 +179,16 @@ export class FakeMachine {
   /** nvidia-smi fails with these words. */
   breakGpus(words: string): void {
     writeFileSync(join(this.#folder, "nvidia-smi-says"), words);
+  }
+
+  /** Off and on again: no disk is open. */
+  reboot(): void {
+    rmSync(join(this.#folder, "mapped"), { force: true });
+  }
+
+  /** Keys of the encrypted disk's slots. */
+  slots(): Record<string, string> {
+    return JSON.parse(this.read("var/lib/gpu-clusters/disk")) as Record<string, string>;
   }
 
   mendKubeadm(): void {

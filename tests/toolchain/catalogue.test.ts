@@ -5,6 +5,7 @@ import {
   nodeToolNames,
   operatorToolNames,
   pluginToolNames,
+  serviceToolNames,
   testToolNames,
   toolNames,
 } from "../../toolchain/tools/catalogue";
@@ -21,6 +22,7 @@ describe("tool catalogue", () => {
         ...benchToolNames,
         ...pluginToolNames,
         ...operatorToolNames,
+        ...serviceToolNames,
       ].sort(),
       Object.keys(catalogue).sort(),
     ));
@@ -42,6 +44,7 @@ describe("tool catalogue", () => {
         kwok: "sigs.k8s.io/kwok",
         pulumi: "github.com/pulumi/pulumi/pkg/v3",
         "pulumi-kubernetes": "github.com/pulumi/pulumi-kubernetes/provider/v4",
+        vault: "github.com/hashicorp/vault",
       };
       assert.ok(
         goMod.replaceAll("\n", " ").includes(`${module[tool.module]} v${tool.version} `),

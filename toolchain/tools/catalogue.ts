@@ -6,6 +6,7 @@ import type {
   OperatorToolName,
   Platform,
   PluginToolName,
+  ServiceToolName,
   TestToolName,
   Tool,
   ToolName,
@@ -25,6 +26,8 @@ const karpenterVersion = "1.14.1";
 const kuberayVersion = "1.5.0";
 // The module's newest, which its releases are not made from any more.
 const pulumiKubernetesVersion = "4.0.0-20260115033456-f47bc2d6f199";
+// Later ones of 1.21 do not compile outside their own repository.
+const vaultVersion = "1.21.0";
 
 /**
  * Checksums of the publishers' files. A file without a pin here is verified against the publisher's own checksum
@@ -260,6 +263,21 @@ const rayOperator: Tool = {
   download: () => undefined,
 };
 
+/** Without its pages for browsers, which only a build of its own has. */
+const vault: Tool = {
+  name: "vault",
+  version: vaultVersion,
+  // AppRole, response wrapping and KV version 2 are the same in all of them.
+  accepts: { from: "1.15.0", below: "3.0.0" },
+  versionArguments: ["version"],
+  companions: [],
+  module: "vault",
+  package: "github.com/hashicorp/vault",
+  linkFlags: "-s -w",
+  // The publisher's are zip files, which not every tar reads.
+  download: () => undefined,
+};
+
 /** Every tool, keyed by its name. */
 export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   pulumi,
@@ -282,6 +300,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   karpenter,
   "ray-operator": rayOperator,
   "pulumi-resource-kubernetes": pulumiResourceKubernetes,
+  vault,
 };
 
 /** What the command line and the tests need, in the order in which missing ones are made: the quick ones first. */
@@ -305,3 +324,4 @@ export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld"
 export const benchToolNames: readonly BenchToolName[] = ["karpenter"];
 export const pluginToolNames: readonly PluginToolName[] = ["pulumi-resource-kubernetes"];
 export const operatorToolNames: readonly OperatorToolName[] = ["ray-operator"];
+export const serviceToolNames: readonly ServiceToolName[] = ["vault"];

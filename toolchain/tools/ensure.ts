@@ -7,6 +7,7 @@ import {
   nodeToolNames,
   operatorToolNames,
   pluginToolNames,
+  serviceToolNames,
   testToolNames,
   toolNames,
 } from "./catalogue";
@@ -53,6 +54,7 @@ export async function findOrInstall(
     ...benchToolNames,
     ...pluginToolNames,
     ...operatorToolNames,
+    ...serviceToolNames,
   ];
   const wanted = known.filter((name) => names.includes(name)).map((name) => catalogue[name]);
   const found = new Map<AnyToolName, FoundTool>();

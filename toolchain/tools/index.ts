@@ -8,8 +8,23 @@ import { ToolCache } from "./tool-cache";
 import { currentPlatform, type AnyToolName } from "./tool";
 
 export { reportToStderr, lineReport, type Report } from "./report";
-export { benchToolNames, nodeToolNames, operatorToolNames, testToolNames, toolNames } from "./catalogue";
-export type { AnyToolName, BenchToolName, NodeToolName, OperatorToolName, TestToolName, ToolName } from "./tool";
+export {
+  benchToolNames,
+  nodeToolNames,
+  operatorToolNames,
+  serviceToolNames,
+  testToolNames,
+  toolNames,
+} from "./catalogue";
+export type {
+  AnyToolName,
+  BenchToolName,
+  NodeToolName,
+  OperatorToolName,
+  ServiceToolName,
+  TestToolName,
+  ToolName,
+} from "./tool";
 export type { FoundTool } from "./ensure";
 
 export interface EnsureOptions {

@@ -18,7 +18,11 @@ export type PluginToolName = "pulumi-resource-kubernetes";
 /** Operators that run beside tests, against a simulated cluster: they take a minute to compile. */
 export type OperatorToolName = "ray-operator";
 
-export type AnyToolName = ToolName | NodeToolName | TestToolName | BenchToolName | PluginToolName | OperatorToolName;
+/** Services of others that tests on real ones run: they take many minutes to compile. */
+export type ServiceToolName = "vault";
+
+export type AnyToolName =
+  ToolName | NodeToolName | TestToolName | BenchToolName | PluginToolName | OperatorToolName | ServiceToolName;
 
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
 export type GoModuleName =
@@ -33,7 +37,8 @@ export type GoModuleName =
   | "kubernetes"
   | "kwok"
   | "pulumi"
-  | "pulumi-kubernetes";
+  | "pulumi-kubernetes"
+  | "vault";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
 export interface Platform {
