@@ -73,7 +73,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const problems = checkCudoClusterArgs(name, args);
     const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
     const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
-    if (movesGroups) checkAccess("cudo", options, problems);
+    checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
     problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };

@@ -79,7 +79,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const problems = checkMithrilClusterArgs(name, args);
     const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
     const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
-    if (movesGroups) checkAccess("mithril", options, problems);
+    checkAccess("mithril", { options, autoscaler: movesGroups }, problems);
     problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);
     const child = { parent: this };

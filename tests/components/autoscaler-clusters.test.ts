@@ -126,6 +126,17 @@ describe("clusters with the autoscaler", () => {
     await settled();
   });
 
+  it("says what is wrong with the stack's account beside what is wrong with the arguments, with and without an autoscaler", async () => {
+    await mockProgram(outputs);
+    pulumi.runtime.setConfig("gpu-clusters:cudo", JSON.stringify({ apiKey: "two words", projectId: "no/project" }));
+    const made = (autoscaler: boolean) => () => {
+      new CudoCluster("-", { cni: "none", nodeGroups: [cudoGroup], autoscaler });
+    };
+    const all =
+      /3 invalid inputs\n {2}clusterName: .*\n {2}gpu-clusters:cudo\.apiKey: must be one word .*\n {2}gpu-clusters:cudo\.projectId: "no\/project" must have/;
+    for (const autoscaler of [true, false]) assert.throws(made(autoscaler), all);
+  });
+
   it("acts with the component's own provider, whose account may be another than the stack's", async () => {
     const registered = await mockProgram(outputs);
     const research = new Provider("research", { cudo: { apiKey: "research-key", projectId: "research" } });

@@ -14,7 +14,12 @@ interface KeyedConfig {
   baseUrl?: string;
 }
 
-const checks: Record<KeyedCloud, (given: KeyedConfig) => { config: KeyedConfig }> = {
+interface CheckedAccess {
+  config: KeyedConfig;
+  failures: { property: string; reason: string }[];
+}
+
+const checks: Record<KeyedCloud, (given: KeyedConfig) => CheckedAccess> = {
   cudo: (given) => checkCudoConfig<string>(given),
   mithril: (given) => checkMithrilConfig<string>(given),
 };
@@ -31,19 +36,28 @@ function ownProvider(options: Options): pulumi.ProviderResource | undefined {
 }
 
 /** As the stack's configuration and the environment say it. */
-function stackAccess(cloud: KeyedCloud): KeyedConfig {
-  return checks[cloud](new pulumi.Config(pluginName).getObject<KeyedConfig>(cloud) ?? {}).config;
+function stackAccess(cloud: KeyedCloud): CheckedAccess {
+  return checks[cloud](new pulumi.Config(pluginName).getObject<KeyedConfig>(cloud) ?? {});
 }
 
-/** That the cluster's autoscaler can act in the cloud as the component's resources do. */
-export function checkAccess(cloud: KeyedCloud, options: Options, problems: Problems): void {
+/**
+ * What the stack's configuration says of the account, beside what is wrong with the arguments: the plugin would say it only after these are
+ * mended. With `autoscaler` also that it can act in the cloud as the component's resources do.
+ */
+export function checkAccess(
+  cloud: KeyedCloud,
+  { options, autoscaler }: { options: Options; autoscaler: boolean },
+  problems: Problems,
+): void {
   const own = ownProvider(options);
   if (own) {
-    if (!(own instanceof Provider))
+    if (autoscaler && !(own instanceof Provider))
       problems.add("autoscaler", "cannot act with a provider of another program's: set it to false");
     return;
   }
-  const config = stackAccess(cloud);
+  const { config, failures } = stackAccess(cloud);
+  for (const { property, reason } of failures) problems.add(`${pluginName}:${property}`, reason);
+  if (!autoscaler) return;
   for (const field of ["apiKey", "projectId"] as const)
     if (!config[field])
       problems.add(
@@ -56,6 +70,6 @@ export function checkAccess(cloud: KeyedCloud, options: Options, problems: Probl
 export function providersWith(cloud: KeyedCloud, options: Options): pulumi.Output<Record<string, KeyedConfig>> {
   const own = ownProvider(options);
   const given = own instanceof Provider ? (pulumi.output(own.given[cloud]) as pulumi.Output<KeyedConfig>) : undefined;
-  const access = given?.apply((config) => checks[cloud](config ?? {}).config) ?? stackAccess(cloud);
+  const access = given?.apply((config) => checks[cloud](config ?? {}).config) ?? stackAccess(cloud).config;
   return pulumi.secret(pulumi.output(access).apply((config) => ({ [cloud]: config })));
 }

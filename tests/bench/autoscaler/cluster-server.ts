@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { Autoscaler } from "../../../autoscaler/autoscaler";
+import type { Method } from "../../../autoscaler/protocol/messages";
 import type { GroupDriver } from "../../../autoscaler/group/reconciler";
 import type { NodeTemplate } from "../../../provider/node-groups/driver";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
@@ -22,7 +23,7 @@ export interface ServerSettings {
 export type ServerMessage =
   | { readonly kind: "answers"; readonly address: string }
   | { readonly kind: "machines"; readonly group: string; readonly target: number; readonly running: readonly string[] }
-  /** Calls of the drivers since the beginning, of each group on average. */
+  /** Calls of the drivers since the beginning, and scale-ups that were asked for, of each group on average. */
   | { readonly kind: "calls"; readonly perGroup: Readonly<Record<string, number>> };
 
 async function main({ kubeconfigFile, groups, size, templates, bootMs }: ServerSettings): Promise<void> {
@@ -49,14 +50,25 @@ async function main({ kubeconfigFile, groups, size, templates, bootMs }: ServerS
       tell({ kind: "machines", group, target: cloud.target, running });
     }
   }, bootMs);
-  process.on("message", () => {
-    const perGroup: Record<string, number> = {};
+  process.on("message", async () => {
+    const perGroup: Record<string, number> = { scaleUps: await answered(autoscaler, "NodeGroupIncreaseSize") };
     for (const call of [...clouds.values()].flatMap(({ calls }) => calls)) perGroup[call] = (perGroup[call] ?? 0) + 1;
     for (const call of Object.keys(perGroup)) perGroup[call] = Math.round((perGroup[call]! / groups.length) * 10) / 10;
     tell({ kind: "calls", perGroup });
   });
   const { port } = await autoscaler.start();
   tell({ kind: "answers", address: `127.0.0.1:${port}` });
+}
+
+async function answered({ metrics }: Autoscaler, method: Method): Promise<number> {
+  const answers = await metrics.registry.getSingleMetric("gpu_clusters_autoscaler_answer_seconds")!.get();
+  const counts = answers.values as {
+    value: number;
+    metricName?: string;
+    labels: { method?: string; status?: string };
+  }[];
+  const own = counts.filter(({ metricName, labels }) => metricName?.endsWith("_count") && labels.method === method);
+  return own.filter(({ labels }) => labels.status === "OK").reduce((sum, { value }) => sum + value, 0);
 }
 
 function driverOf(cloud: FakeCloud, template: NodeTemplate): GroupDriver {
