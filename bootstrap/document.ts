@@ -23,6 +23,11 @@ export interface ControlPlaneDocument {
   etcdCa: KeyPair;
   /** Signs service account tokens; the public key is derived from it. PKCS#8 PEM. */
   serviceAccountKey: string;
+  /**
+   * Encrypts Kubernetes' Secrets in etcd, the same on all control planes of the cluster: 32 bytes in base64. Absent: Secrets are in etcd in plain
+   * text, in clusters from before there was a key.
+   */
+  encryptionKey?: string;
   /** Names and addresses besides the machine's own that the API server's certificate is for. */
   certificateNames: string[];
   podSubnet: string;

@@ -83,7 +83,7 @@ export const ec2Script = [
   "    if not over and (worker or member==\"other\"): raise RuntimeError(\"the %scontrol plane has not left a token in %s yet\"%(\"first \"*bool(member),join))",
   "    if not worker:",
   "        keys=parameter(secrets[\"parameter\"])[\"controlPlane\"]",
-  "        document[\"controlPlane\"].update({name:keys[name] for name in (\"ca\",\"frontProxyCa\",\"etcdCa\",\"serviceAccountKey\")})",
+  "        document[\"controlPlane\"].update({name:keys[name] for name in (\"ca\",\"frontProxyCa\",\"etcdCa\",\"serviceAccountKey\",\"encryptionKey\") if name in keys})",
   "    own={\"@@NODE_NAME@@\":metadata(\"local-hostname\").split()[0],\"@@PROVIDER_ID@@\":\"aws:///%s/%s\"%(metadata(\"placement/availability-zone\"),metadata(\"instance-id\"))}",
   "    for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))",
   "    return {**document,**over}",

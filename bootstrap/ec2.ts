@@ -2,7 +2,7 @@
  * Node documents of EC2 instances. They have no secrets, because whoever may look at an instance can read its user data, and they are the
  * same for all machines of a group: each machine asks its metadata service who it is, and SSM for what is missing. Pure.
  */
-import { placeholders, type ControlPlaneDocument, type KeyPair, type NodeDocument } from "./document";
+import { placeholders, type ControlPlaneDocument, type NodeDocument } from "./document";
 
 /** Parameters of SSM that a machine reads and writes with its instance role. */
 export interface Ec2Secrets {
@@ -15,7 +15,7 @@ export interface Ec2Secrets {
 
 /** What the control plane's parameter holds. */
 export interface Ec2ControlPlaneKeys {
-  controlPlane: { ca: KeyPair; frontProxyCa: KeyPair; etcdCa: KeyPair; serviceAccountKey: string };
+  controlPlane: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey" | "encryptionKey">;
 }
 
 /** What the nodes' parameter holds: `id.secret`, valid for 24 hours. */
@@ -84,6 +84,7 @@ function tokenOf(parameter = "{}"): string | undefined {
 }
 
 function keysOf(parameter: string): Ec2ControlPlaneKeys["controlPlane"] {
-  const { ca, frontProxyCa, etcdCa, serviceAccountKey } = (JSON.parse(parameter) as Ec2ControlPlaneKeys).controlPlane;
-  return { ca, frontProxyCa, etcdCa, serviceAccountKey };
+  const given = (JSON.parse(parameter) as Ec2ControlPlaneKeys).controlPlane;
+  const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey } = given;
+  return { ca, frontProxyCa, etcdCa, serviceAccountKey, ...(encryptionKey !== undefined && { encryptionKey }) };
 }

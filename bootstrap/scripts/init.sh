@@ -1,7 +1,7 @@
 # On control planes, before scripts/node.sh: their keys, and how a cluster begins.
 write_pki() {
   begin "certificate authorities"
-  local ca
+  local ca key
   pem certificateAuthority | put 644 "$pki/ca.crt"
   for ca in ca:ca frontProxyCa:front-proxy-ca etcdCa:etcd/ca; do
     [ "$ca" = ca:ca ] || pem "controlPlane.${ca%:*}.certificate" | put 644 "$pki/${ca#*:}.crt"
@@ -9,6 +9,17 @@ write_pki() {
   done
   pem controlPlane.serviceAccountKey | put 600 "$pki/sa.key"
   openssl pkey -in "$root$pki/sa.key" -pubout | put 644 "$pki/sa.pub"
+  # Where kubeadm lets the API server read. `identity` is for what was written in plain text.
+  key=$(query json controlPlane.encryptionKey)
+  [ -z "$key" ] || put 600 "$pki/encryption.yaml" <<END
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [secrets]
+  providers:
+  - secretbox: {keys: [{name: key1, secret: $key}]}
+  - identity: {}
+END
 }
 
 init_configuration() {
@@ -37,6 +48,9 @@ networking:
   serviceSubnet: $(query json controlPlane.serviceSubnet)
 apiServer:
   certSANs: $(query json controlPlane.certificateNames | sed "s|]\$|${names}]|; s|\\[, |[|")
+$([ -z "$(query text controlPlane.encryptionKey)" ] || echo "  extraArgs:
+  - {name: encryption-provider-config, value: $pki/encryption.yaml}
+  - {name: encryption-provider-config-automatic-reload, value: 'true'}")
 END
   [ ! -e "$root/etc/gpu-clusters/kubeadm-extra.yaml" ] || { echo --- && cat "$root/etc/gpu-clusters/kubeadm-extra.yaml"; }
 }

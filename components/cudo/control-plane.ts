@@ -49,12 +49,13 @@ function startScript({ clusterName, ranges, kubernetesVersion, certificates, aut
         pulumi.all([certificates.caCertificate, certificates.caPrivateKey]),
         pulumi.all([certificates.frontProxyCaCertificate, certificates.frontProxyCaPrivateKey]),
         pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
-        certificates.serviceAccountPrivateKey,
+        pulumi.all([certificates.serviceAccountPrivateKey, certificates.secretsEncryptionKey]),
         pulumi.all(authorizedKeys),
       ])
-      .apply(([ca, frontProxyCa, etcdCa, serviceAccountKey, authorizedKeys]) => {
+      .apply(([ca, frontProxyCa, etcdCa, [serviceAccountKey, encryptionKey], authorizedKeys]) => {
         const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
-        const keys = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa), serviceAccountKey };
+        const authorities = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa) };
+        const keys = { ...authorities, serviceAccountKey, ...(encryptionKey !== undefined && { encryptionKey }) };
         const document = controlPlaneDocument({
           clusterName,
           kubernetesVersion,

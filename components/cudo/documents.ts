@@ -12,7 +12,7 @@ interface Common {
 }
 
 export interface ControlPlaneOptions extends ClusterFacts, ClusterRanges, Common {
-  keys: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey">;
+  keys: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey" | "encryptionKey">;
 }
 
 export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument {

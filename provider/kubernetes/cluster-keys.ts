@@ -1,4 +1,5 @@
 /** The keys that kubeadm takes for a cluster, and the administrator's certificate: who it is for, and when it is issued anew. No I/O. */
+import { randomBytes } from "node:crypto";
 import type { ControlPlaneDocument } from "../../bootstrap/document";
 import { adminValidityProblem } from "../../sdk/kubernetes/admin-validity";
 import type { CheckFailure } from "../server/resource";
@@ -13,6 +14,9 @@ import {
 
 export type ClusterAuthorities = Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey">;
 
+/** What a cluster's control planes get once and for all. Clusters of older states have no `encryptionKey`, and never get one. */
+export type ClusterKeys = ClusterAuthorities & Required<Pick<ControlPlaneDocument, "encryptionKey">>;
+
 export interface Administrator {
   adminCertificate: string;
   adminPrivateKey: string;
@@ -20,7 +24,7 @@ export interface Administrator {
   adminExpiresAt: string;
 }
 
-export async function makeAuthorities(): Promise<ClusterAuthorities> {
+async function makeAuthorities(): Promise<ClusterAuthorities> {
   const [ca, frontProxyCa, etcdCa, serviceAccountKey] = await Promise.all([
     makeAuthority("kubernetes"),
     makeAuthority("front-proxy-ca"),
@@ -29,6 +33,13 @@ export async function makeAuthorities(): Promise<ClusterAuthorities> {
   ]);
   return { ca, frontProxyCa, etcdCa, serviceAccountKey };
 }
+
+export async function makeClusterKeys(): Promise<ClusterKeys> {
+  return { ...(await makeAuthorities()), encryptionKey: randomBytes(encryptionKeyBytes).toString("base64") };
+}
+
+/** Of Kubernetes' `secretbox`. */
+const encryptionKeyBytes = 32;
 
 const defaultValidityHours = 2160;
 

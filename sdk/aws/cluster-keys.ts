@@ -24,8 +24,8 @@ export interface ClusterKeysArgs {
 }
 
 /**
- * The keys of a cluster whose control plane reads them on AWS: its certificate authorities, the service account key, and an administrator's
- * certificate, as `kubernetes:ClusterCertificates` makes them. The plugin makes them and writes them into SSM's parameter store itself, so
+ * The keys of a cluster whose control plane reads them on AWS: its certificate authorities, the service account key, the key that encrypts
+ * Kubernetes' Secrets in etcd, and an administrator's certificate, as `kubernetes:ClusterCertificates` makes them. The plugin makes them and writes them into SSM's parameter store itself, so
  * that programs never see the authorities' keys.
  *
  * The parameter `control-plane-keys` is what control planes read (JSON), `admin-credential` an ExecCredential for kubectl. The state has the

@@ -17,7 +17,7 @@ export interface ClusterCertificatesArgs {
 }
 
 /**
- * The keys of a cluster: its certificate authorities, the service account key, and an administrator's certificate.
+ * The keys of a cluster: its certificate authorities, the service account key, the key for Secrets in etcd, and an administrator's certificate.
  *
  * They exist only in the stack's state, and nothing but another `clusterName` changes the authorities, which are valid for ten years.
  * The administrator belongs to the group `kubeadm:cluster-admins`, which kubeadm binds to `cluster-admin` while it sets the cluster up
@@ -64,6 +64,11 @@ export class ClusterCertificates extends pulumi.CustomResource {
    * @secret
    */
   public readonly serviceAccountPrivateKey!: pulumi.Output<string>;
+  /**
+   * Encrypts Kubernetes' Secrets in etcd (`secretbox`): 32 bytes in base64. Clusters from before there was one have none, and never get one.
+   * @secret
+   */
+  public readonly secretsEncryptionKey!: pulumi.Output<string | undefined>;
   /** PEM client certificate of the administrator. */
   public readonly adminCertificate!: pulumi.Output<string>;
   /**
@@ -83,6 +88,7 @@ export class ClusterCertificates extends pulumi.CustomResource {
       "etcdCaCertificate",
       "etcdCaPrivateKey",
       "serviceAccountPrivateKey",
+      "secretsEncryptionKey",
       "adminCertificate",
       "adminPrivateKey",
       "adminExpiresAt",

@@ -43,6 +43,7 @@ export const controlPlane: NodeDocument = {
     etcdCa: authority("etcd"),
     serviceAccountKey:
       "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\nOF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n-----END PRIVATE KEY-----\n",
+    encryptionKey: "c2VjcmV0cyBpbiBldGNkIGFyZSBlbmNyeXB0ZWQgISE=",
     certificateNames: ["kubernetes"],
     podSubnet: "10.244.0.0/16",
     serviceSubnet: "10.96.0.0/16",

@@ -19,8 +19,10 @@ import { assertGolden } from "./golden";
 import { FakeMachine } from "./machine";
 import { shellcheck } from "./shellcheck";
 
-const { ca, frontProxyCa, etcdCa, serviceAccountKey, ...rest } = controlPlane.controlPlane!;
-const keys: Ec2ControlPlaneKeys = { controlPlane: { ca, frontProxyCa, etcdCa, serviceAccountKey } };
+const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey, ...rest } = controlPlane.controlPlane!;
+const keys: Ec2ControlPlaneKeys = {
+  controlPlane: { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey: encryptionKey! },
+};
 const parameters = { keys: "/gpu-clusters/train/control-plane-keys", join: "/gpu-clusters/train/join" };
 const token = "abcdef.0123456789abcdef";
 
@@ -64,7 +66,9 @@ describe("user data of EC2 instances", () => {
       assertGolden(name, script);
       const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
       assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes - 2048);
-      for (const secret of [ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey).concat(serviceAccountKey)) {
+      for (const secret of [ca, frontProxyCa, etcdCa]
+        .map(({ privateKey }) => privateKey)
+        .concat(serviceAccountKey, encryptionKey!)) {
         assert.ok(!script.includes(JSON.stringify(secret).slice(1, -1)));
       }
       assert.deepEqual(nodeDocumentFromScript(userData), documents[name]);

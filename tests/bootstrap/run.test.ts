@@ -76,8 +76,30 @@ describe("the bootstrap script on a machine", () => {
       kubernetesVersion: "v1.36.3",
       encryptionAlgorithm: "ECDSA-P256",
       networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16" },
-      apiServer: { certSANs: ["kubernetes", "10.0.0.7", "fd00::7"] },
+      apiServer: {
+        certSANs: ["kubernetes", "10.0.0.7", "fd00::7"],
+        extraArgs: [
+          { name: "encryption-provider-config", value: "/etc/kubernetes/pki/encryption.yaml" },
+          { name: "encryption-provider-config-automatic-reload", value: "true" },
+        ],
+      },
     });
+    assert.deepEqual(documentsOf(machine.read("etc/kubernetes/pki/encryption.yaml")), [
+      {
+        apiVersion: "apiserver.config.k8s.io/v1",
+        kind: "EncryptionConfiguration",
+        resources: [
+          {
+            resources: ["secrets"],
+            providers: [
+              { secretbox: { keys: [{ name: "key1", secret: controlPlane.controlPlane!.encryptionKey }] } },
+              { identity: {} },
+            ],
+          },
+        ],
+      },
+    ]);
+    assert.equal(machine.mode("etc/kubernetes/pki/encryption.yaml"), "600");
     assert.deepEqual(
       of(calls, "kubeadm").at(-1),
       `kubeadm init --config ${machine.root}/${state}/kubeadm.yaml --skip-token-print --skip-certificate-key-print`,
@@ -236,8 +258,9 @@ describe("the bootstrap script on a machine", () => {
 
   it("has no secret in its log, whether it fails or not", async () => {
     machine = new FakeMachine();
-    const { ca, etcdCa, serviceAccountKey } = controlPlane.controlPlane!;
+    const { ca, etcdCa, serviceAccountKey, encryptionKey } = controlPlane.controlPlane!;
     const secrets = [ca.privateKey, etcdCa.privateKey, serviceAccountKey].map((key) => key.split("\n")[1]!);
+    secrets.push(encryptionKey!);
     await machine.run(scriptFor(controlPlane));
     const first = machine.read(log);
     machine.dispose();

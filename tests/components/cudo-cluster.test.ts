@@ -35,6 +35,7 @@ const cloud: Outputs = {
     etcdCaCertificate: "ETCD-CERT",
     etcdCaPrivateKey: pulumi.secret("ETCD-KEY"),
     serviceAccountPrivateKey: pulumi.secret("SA-KEY"),
+    secretsEncryptionKey: pulumi.secret("ETCD-SECRETS-KEY"),
     adminCertificate: "ADMIN-CERT",
     adminPrivateKey: pulumi.secret("ADMIN-KEY"),
   }),
@@ -135,6 +136,7 @@ describe("components/cudo", () => {
     const secret = script("gpu-clusters:cudo:Vm") as { value?: string } | string;
     const controlPlane = nodeDocumentFromScript(typeof secret === "string" ? secret : secret.value!);
     assert.equal(controlPlane?.controlPlane?.ca.privateKey, "CA-KEY");
+    assert.equal(controlPlane.controlPlane.encryptionKey, "ETCD-SECRETS-KEY");
     const workerScript = script("gpu-clusters:cudo:NodeGroup") as { value?: string } | string;
     const worker = nodeDocumentFromScript(typeof workerScript === "string" ? workerScript : workerScript.value!);
     assert.ok(worker);

@@ -209,7 +209,7 @@ describe("an AWS cluster on the engine", function () {
   it("has no key of the authorities in the decrypted state, and prints no secret however it is asked to", async () => {
     const state = await stack.state(true);
     const keys = await authorityKeys(connection);
-    for (const key of keys) assert.ok(!state.includes(key.split("\n")[1]!), "the state has an authority's key");
+    for (const key of keys) assert.ok(!state.includes(key.split("\n")[1] ?? key), "the state has an authority's key");
     await holdsBack(stack, loudRuns, [...secretTexts(JSON.parse(state) as object), ...keys]);
     // Pulumi's engine logs all that passes through it, the administrator's key too.
     await holdsBack(stack, verboseRuns, keys);

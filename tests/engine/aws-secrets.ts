@@ -5,13 +5,14 @@ import { SSM } from "@aws-sdk/client-ssm";
 import type { Ec2ControlPlaneKeys } from "../../bootstrap/ec2";
 import type { Connection } from "./service-leftovers";
 
-/** The private keys of the cluster's authorities and its service accounts. */
+/** The private keys of the cluster's authorities and its service accounts, and the key for its Secrets. */
 export async function authorityKeys(connection: Connection): Promise<string[]> {
   const Name = "/gpu-clusters/life/control-plane-keys";
   const { Parameter } = await new SSM(connection).getParameter({ Name, WithDecryption: true });
-  const { ca, frontProxyCa, etcdCa, serviceAccountKey } = (JSON.parse(Parameter!.Value!) as Ec2ControlPlaneKeys)
-    .controlPlane;
-  return [...[ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey), serviceAccountKey];
+  const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey } = (
+    JSON.parse(Parameter!.Value!) as Ec2ControlPlaneKeys
+  ).controlPlane;
+  return [...[ca, frontProxyCa, etcdCa].map(({ privateKey }) => privateKey), serviceAccountKey, encryptionKey!];
 }
 
 /** Of all instances that are not a fleet's, and of all launch templates, as machines would read it. */

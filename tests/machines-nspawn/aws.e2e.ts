@@ -15,6 +15,7 @@ import { authorityKeys } from "../engine/aws-secrets";
 import { withExpiringCertificate } from "./expiring-certificate";
 import { inside } from "./inside";
 import { readableSecrets, secretsOf } from "./secrets";
+import { proveEncryption } from "./stored-secret";
 import { proveGpus, proveWorkload } from "./workload";
 
 const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" } as const;
@@ -102,6 +103,11 @@ describe("an AWS cluster on machines that boot", function () {
       proveWorkload(cluster.kubectl, [system!.name, gpu!.name]),
       proveGpus(cluster.kubectl, gpu!.name, 1, true),
     ]);
+  });
+
+  it("keeps Secrets encrypted in etcd", async () => {
+    const { disk } = await instanceOf(undefined);
+    await proveEncryption(cluster.kubectl, (command) => inside(disk, command));
   });
 
   it("keeps its secrets out of user data, and where no other user of a machine finds them", async () => {

@@ -13,6 +13,7 @@ import { BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { withExpiringCertificate } from "./expiring-certificate";
 import { readableSecrets, secretsOf } from "./secrets";
+import { proveEncryption } from "./stored-secret";
 import { proveGpus, proveWorkload } from "./workload";
 
 const shape = {
@@ -100,6 +101,9 @@ describe("a Cudo cluster on machines that boot", function () {
     this.timeout(2 * bootMs);
     await Promise.all([proveWorkload(cluster.kubectl, [worker, gpu]), proveGpus(cluster.kubectl, gpu, 1, true)]);
   });
+
+  it("keeps Secrets encrypted in etcd", () =>
+    proveEncryption(cluster.kubectl, async (command) => (await onMachine(control, command)).stdout));
 
   it("lets the user's key in over SSH, and no other", async () => {
     for (const name of [control, worker])

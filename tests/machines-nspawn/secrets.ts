@@ -1,13 +1,14 @@
 /** Looking for a cluster's secrets where they should not be. */
 
 /**
- * What marks the secrets of a stack's decrypted state, each without line breaks: a line from the middle of each private key, and bootstrap
- * tokens as nobody else has them.
+ * What marks the secrets of a stack's decrypted state, each without line breaks: a line from the middle of each private key, and the
+ * key for Secrets in etcd.
  */
 export function secretsOf(state: string): string[] {
   const keys = state.matchAll(/-----BEGIN (?:EC |RSA )?PRIVATE KEY-----((?:\\+n|[A-Za-z0-9+/=])+)/g);
   const lines = [...keys].map(([, body]) => longest(body!.split(/\\+n/).slice(1)));
-  return [...new Set(lines)].filter((line) => line.length >= 40);
+  const forSecrets = state.matchAll(/"(?:secretsEncryptionKey|encryptionKey)":[^}]*?([A-Za-z0-9+/]{43}=)/g);
+  return [...new Set([...lines, ...[...forSecrets].map(([, key]) => key!)])].filter((line) => line.length >= 40);
 }
 
 function longest(lines: string[]): string {

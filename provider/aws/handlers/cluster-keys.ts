@@ -6,7 +6,7 @@ import { messageOf } from "../../cloud/message";
 import { withReason } from "../../cloud/wait";
 import {
   makeAdministrator,
-  makeAuthorities,
+  makeClusterKeys,
   mustRenew,
   renewAdministrator,
   validityFailures,
@@ -72,8 +72,8 @@ export const clusterKeysHandler: ResourceHandler<ClusterKeysInputs, ClusterKeysO
   async create(inputs, context) {
     const { signal } = context;
     const names = namesIn(inputs.parameterPath);
-    const authorities = await makeAuthorities();
-    const administrator = await makeAdministrator(authorities, inputs.adminValidityHours);
+    const keys = await makeClusterKeys();
+    const administrator = await makeAdministrator(keys, inputs.adminValidityHours);
     const store = await openStore(inputs, context);
     const sealedKeys = await withReason(signal, async () => {
       const foreign = await store.foreign(Object.values(names), signal);
@@ -81,12 +81,12 @@ export const clusterKeysHandler: ResourceHandler<ClusterKeysInputs, ClusterKeysO
         const [which, take] = [foreign.join(" and "), "take another clusterName or namePrefix, or delete it"];
         throw new Error(`SSM has ${which} already, which this stack did not make: ${take}`);
       }
-      return store.seal(keysText(authorities), signal);
+      return store.seal(keysText(keys), signal);
     });
-    const made = { ...names, ...administrator, caCertificate: authorities.ca.certificate, sealedKeys };
+    const made = { ...names, ...administrator, caCertificate: keys.ca.certificate, sealedKeys };
     return {
       id: inputs.parameterPath,
-      outputs: await written(store, inputs.parameterPath, { made, keys: keysText(authorities) }, signal),
+      outputs: await written(store, inputs.parameterPath, { made, keys: keysText(keys) }, signal),
     };
   },
 

@@ -3,7 +3,7 @@ import type { ResourceHandler } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
 import {
   makeAdministrator,
-  makeAuthorities,
+  makeClusterKeys,
   mustRenew,
   renewAdministrator,
   validityFailures,
@@ -21,6 +21,7 @@ export interface ClusterCertificatesOutputs extends Administrator {
   etcdCaCertificate: string;
   etcdCaPrivateKey: string;
   serviceAccountPrivateKey: string;
+  secretsEncryptionKey?: string;
 }
 
 export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, ClusterCertificatesOutputs> = {
@@ -46,7 +47,7 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
   },
 
   async create(inputs) {
-    const { ca, frontProxyCa, etcdCa, serviceAccountKey } = await makeAuthorities();
+    const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey } = await makeClusterKeys();
     return {
       id: inputs.clusterName,
       outputs: {
@@ -57,6 +58,7 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
         etcdCaCertificate: etcdCa.certificate,
         etcdCaPrivateKey: etcdCa.privateKey,
         serviceAccountPrivateKey: serviceAccountKey,
+        secretsEncryptionKey: encryptionKey,
         ...(await makeAdministrator({ ca }, inputs.adminValidityHours)),
       },
     };

@@ -78,6 +78,7 @@ export function apiServer({ tools, address, files, controlPlane }: Surroundings)
     "service-account-key-file": files.path("sa.pub"),
     "service-account-signing-key-file": files.path("sa.key"),
     "service-cluster-ip-range": controlPlane.serviceSubnet,
+    "encryption-provider-config": files.path("encryption.yaml"),
     "requestheader-client-ca-file": files.path("front-proxy-ca.crt"),
     "requestheader-allowed-names": "front-proxy-client",
     "requestheader-username-headers": "X-Remote-User",

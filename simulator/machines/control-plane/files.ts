@@ -42,6 +42,7 @@ const fileNames = [
   "scheduler.conf",
   "kwok.conf",
   "kwok.yaml",
+  "encryption.yaml",
 ] as const;
 type FileName = (typeof fileNames)[number];
 
@@ -104,6 +105,7 @@ export async function writeControlPlaneFiles(
     "scheduler.conf": kubeconfig("system:kube-scheduler", scheduler),
     "kwok.conf": kubeconfig("kwok", kwok),
     "kwok.yaml": kwokConfiguration(),
+    "encryption.yaml": encryptionConfiguration(controlPlane),
   };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await Promise.all(fileNames.map((name) => writeFile(join(directory, name), contents[name], { mode: 0o600 })));
@@ -115,6 +117,21 @@ export async function writeControlPlaneFiles(
     etcdClient,
     kubelet,
   };
+}
+
+/** As `bootstrap/scripts/init.sh` has it. */
+function encryptionConfiguration({ encryptionKey }: ControlPlaneDocument): string {
+  const secretbox = { keys: [{ name: "key1", secret: encryptionKey }] };
+  return JSON.stringify({
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "EncryptionConfiguration",
+    resources: [
+      {
+        resources: ["secrets"],
+        providers: [...(encryptionKey === undefined ? [] : [{ secretbox }]), { identity: {} }],
+      },
+    ],
+  });
 }
 
 function servingNames(address: string, document: NodeDocument, controlPlane: ControlPlaneDocument) {

@@ -64,7 +64,7 @@ describe("AWS ClusterKeys", () => {
   it("writes both parameters under the key, and gives the program no key but the administrator's", async () => {
     const resource = keysOf("written");
     await resource.up(program("written", { tags: { team: "ml" } }));
-    const { ca, frontProxyCa, etcdCa, serviceAccountKey } = await authorities("written");
+    const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey } = await authorities("written");
     const outputs = resource.stored!.state.values as Record<string, string>;
     assert.equal(outputs["caCertificate"], ca.certificate);
     const credential = JSON.parse(await valueOf(adminParameter("written"))) as { status: { clientKeyData: string } };
@@ -75,6 +75,8 @@ describe("AWS ClusterKeys", () => {
       const body = key.split("\n")[1]!;
       assert.ok(body.length > 40 && !state.includes(body) && !told.includes(body));
     }
+    assert.equal(Buffer.from(encryptionKey!, "base64").length, 32);
+    assert.ok(!state.includes(encryptionKey!) && !told.includes(encryptionKey!));
     for (const name of [keysParameter("written"), adminParameter("written")]) {
       assert.equal(await keyOf(name), kmsKeyId);
       const { TagList } = await ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: name });

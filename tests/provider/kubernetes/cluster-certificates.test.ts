@@ -38,6 +38,19 @@ describe("ClusterCertificates", () => {
     assert.equal(new Date(outputs.adminExpiresAt).getTime(), new Date(admin.validTo).getTime());
   });
 
+  it("makes a key for the Secrets in etcd, which stays, and gives none to a cluster from before there was one", async () => {
+    const { secretsEncryptionKey, ...older } = await made();
+    assert.equal(Buffer.from(secretsEncryptionKey!, "base64").length, 32);
+    for (const [outputs, key] of [
+      [{ ...older, secretsEncryptionKey }, secretsEncryptionKey],
+      [older, undefined],
+    ] as const) {
+      const state = { inputs, outputs: await aged(outputs, 1) };
+      assert.equal(preview!(inputs, state).secretsEncryptionKey, key);
+      assert.equal((await update!("train", inputs, state, context)).secretsEncryptionKey, key);
+    }
+  });
+
   it("changes nothing while a third of the certificate's life is left", async () => {
     const outputs = await aged(await made(), 31);
     const state = { inputs, outputs };

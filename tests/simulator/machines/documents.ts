@@ -1,4 +1,5 @@
 /** Node documents of a cluster for tests. */
+import { randomBytes } from "node:crypto";
 import type { NodeDocument } from "../../../bootstrap/document";
 import { renderBootstrapScript } from "../../../bootstrap/script";
 import { makeAuthority, makePrivateKey } from "../../../provider/kubernetes/certificates";
@@ -33,6 +34,7 @@ export async function testDocuments(address: string): Promise<TestDocuments> {
         frontProxyCa: await makeAuthority("front-proxy-ca"),
         etcdCa: await makeAuthority("etcd-ca"),
         serviceAccountKey: await makePrivateKey(),
+        encryptionKey: randomBytes(32).toString("base64"),
         certificateNames: ["api.example.test", "192.0.2.7"],
         podSubnet: "10.244.0.0/16",
         serviceSubnet: "10.96.0.0/12",

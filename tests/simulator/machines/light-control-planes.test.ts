@@ -7,12 +7,11 @@ import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernet
 import { mintBootstrapToken } from "../../../provider/kubernetes/bootstrap-token";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { Forwarder } from "../../../simulator/aws/forwarder";
-import { ApiConnection } from "../../../simulator/machines/api-connection";
 import { lightMachines } from "../../../simulator/machines/light/light-machines";
 import type { Machine, MachineKind } from "../../../simulator/machines/machine";
-import { issueCertificate } from "../../../provider/kubernetes/certificates";
 import { oneLife } from "../../engine/one-life";
 import { scriptOf, testDocuments, type TestDocuments } from "./documents";
+import { askEtcd, secretRange, storedValue } from "./etcd";
 import { adminKubeconfig, lightTools, readyStatus, until } from "./test-cluster";
 
 describe("three light control planes behind one address", function () {
@@ -60,20 +59,12 @@ describe("three light control planes behind one address", function () {
 
   /** Who has a vote, as an etcd itself says. */
   async function voters(address: string): Promise<string[]> {
-    const { etcdCa } = documents.controlPlane.controlPlane!;
-    const client = await issueCertificate(etcdCa, { commonName: "tester", usages: ["client"], validForHours: 1 });
-    const etcd = new ApiConnection(
-      { endpoint: `https://${address}:2379`, certificateAuthority: etcdCa.certificate },
-      client,
-    );
-    const path = "/v3/cluster/member/list";
-    const { members } = await etcd.request<{ members: { name: string; isLearner?: boolean }[] }>(
-      "POST",
-      path,
-      AbortSignal.timeout(60_000),
+    const { members } = await askEtcd<{ members: { name: string; isLearner?: boolean }[] }>(
+      documents.controlPlane,
+      address,
+      "/v3/cluster/member/list",
       {},
     );
-    etcd.close();
     return members
       .filter(({ isLearner }) => !isLearner)
       .map(({ name }) => name)
@@ -105,6 +96,19 @@ describe("three light control planes behind one address", function () {
     await Promise.all(machines.slice(1).map((joining) => joining.start()));
     await until("three nodes are Ready", async () => (await readiness()) === "True,True,True", 60_000);
     assert.deepEqual(await voters(addresses[2]!), ["control-1", "control-2", "control-3"]);
+  });
+
+  it("keep Secrets encrypted in etcd, with a key that each of them has", async () => {
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "kept", namespace: "default" } };
+    await api.create({ ...secret, stringData: { word: "in-plain-text" } });
+    const kept = await askEtcd<object>(documents.controlPlane, addresses[2]!, "/v3/kv/range", secretRange("kept"));
+    assert.match(storedValue(kept), /^k8s:enc:secretbox:v1:key1:/);
+    assert.doesNotMatch(storedValue(kept), /in-plain-text/);
+    for (const { spec } of machines) {
+      const own = kubernetesApi(await adminKubeconfig(documents.controlPlane, spec.address));
+      const read = (await own.read({ apiVersion: "v1", kind: "Secret", ...secret.metadata })) as { data?: any };
+      assert.equal(Buffer.from(read.data.word, "base64").toString(), "in-plain-text");
+    }
   });
 
   it("answer and take changes with one of them off, and take it back as it was", async () => {
