@@ -1,5 +1,6 @@
 import * as pulumi from "../sdk/pulumi";
 import { ApiServerReady, type ApiServerReadyArgs } from "../sdk/kubernetes/api-server-ready";
+import type { MachineStatus } from "../sdk/kubernetes/machine-claims";
 import { NodesReady, type NodesReadyArgs } from "../sdk/kubernetes/nodes-ready";
 import type { AddOn, AddOns } from "./addons/add-on";
 import type { AutoscaledGroup } from "./addons/autoscaler/groups";
@@ -39,6 +40,8 @@ export type WithKeeper = Pick<pulumi.CustomResourceOptions, "replacementTrigger"
 
 export type RunningCluster<Made extends MadeNodeGroup> = Omit<KubernetesCluster, "nodeGroups"> & {
   nodeGroups: pulumi.Output<(Made extends MadeNodeGroup<infer Status> ? Status : never)[]>;
+  /** Where a platform claims them. */
+  machines?: pulumi.Output<MachineStatus[]>;
 };
 
 /** A cluster from its kubeconfig on, whoever runs the control plane: what is in it, its node groups, and the outputs of its component. */
@@ -76,9 +79,10 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
   install(addOns.besideGroups, resources, autoscaled);
+  const expected = parts.nodes(groups);
   const nodes = new NodesReady(
     `${name}-nodes`,
-    { kubeconfig, ...parts.nodes(groups) },
+    { kubeconfig, ...expected },
     { ...child, ...withKeeper, dependsOn: [...resources, ...before] },
   );
   const after = install(addOns.afterNodes, [nodes]);
@@ -90,6 +94,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     kubeconfig,
     kubeProvider,
     nodeGroups: pulumi.all(groups.map(({ status }) => status)) as RunningCluster<Made>["nodeGroups"],
+    ...(expected.claims !== undefined && { machines: nodes.machines.apply((machines) => machines ?? []) }),
     status: pulumi.all([nodes.status, after.map(({ urn }) => urn)]).apply(([status]) => status),
   };
 }

@@ -92,6 +92,7 @@ export const provider: ProviderDefinition = {
         "InferenceRequirements",
         "KubeconfigSecret",
         "LastingChoices",
+        "MachinesReturned",
         "NodesReady",
         "ObjectReady",
         "PlatformClaim",

@@ -81,6 +81,14 @@ export interface AutoNodesArgs {
   dynamic?: DynamicPoolArgs[];
 }
 
+/** Where servers are looked after. A BareMetalInventory is one. */
+export interface InventoryPlace {
+  /** The cluster that vCluster Platform and Metal3 run in. */
+  cluster: KubernetesCluster;
+  /** Namespace of the BareMetalHosts. */
+  namespace: pulumi.Input<string>;
+}
+
 export interface TenantClusterArgs {
   /** The cluster that the tenant's control plane runs in. */
   hostCluster: KubernetesCluster;
@@ -91,6 +99,11 @@ export interface TenantClusterArgs {
   platform: PlatformConnectionArgs;
   /** What nodes the cluster has: at least one pool. */
   autoNodes: AutoNodesArgs[];
+  /**
+   * Where its servers come from: a BareMetalInventory, or the place of one. With it `machines` tells of each machine, `pulumi up` ends as soon as one of them
+   * is in error, and deleting the cluster waits until its servers are free. Default: nobody asks for them.
+   */
+  inventory?: InventoryPlace;
   /**
    * `host:port` at which nodes and people reach the API server: a DNS name or an address that leads to the cluster's Service in the host cluster, whose
    * port is 443. Default: the address that the Service's load balancer gets.
@@ -105,7 +118,8 @@ export interface TenantClusterArgs {
   /** Range of the Services. Default: `10.96.0.0/12`. */
   serviceCidr?: string;
   /**
-   * How long to wait for the control plane, and for the nodes of static pools, in minutes each: servers are written and started anew.
+   * How long to wait for the control plane, for the nodes of static pools, and until servers are free again, in minutes each: servers are written and
+   * started anew.
    * Default: 60.
    */
   timeoutMinutes?: number;

@@ -2,6 +2,7 @@
 export type {
   AutoNodesArgs,
   DynamicPoolArgs,
+  InventoryPlace,
   NodeTypeRequirementArgs,
   PlatformConnectionArgs,
   StaticPoolArgs,

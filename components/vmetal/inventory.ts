@@ -4,6 +4,7 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
+import type { KubernetesCluster } from "../cluster";
 import type { BareMetalHostArgs, BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 import { checkInventory } from "./inventory-checks";
 
@@ -27,7 +28,8 @@ export interface BareMetalHostStatus {
  * Servers for tenants' clusters: a NodeProvider of vCluster Platform with its types, their operating systems, and the hosts that Metal3 drives by their
  * BMCs. `pulumi up` waits until the provider is available and each host was inspected, and says with the host's own words why it is not.
  *
- * Deleting it wipes hosts' partition tables, no data, and waits until Metal3 has let each of them go: destroy the tenants first.
+ * Deleting it wipes hosts' partition tables, no data, and waits until Metal3 has let each of them go. A host that a tenant has is not deleted: destroy the
+ * tenant first, which happens by itself where it has this as its `inventory`.
  *
  * Cost: none; servers are started and written.
  *
@@ -51,6 +53,10 @@ export class BareMetalInventory extends pulumi.ComponentResource {
   /** Name of the NodeProvider, once it is available: for `autoNodes` of tenants. */
   public readonly providerName: pulumi.Output<string>;
   public readonly hosts: pulumi.Output<BareMetalHostStatus[]>;
+  /** The cluster that it is in. */
+  public readonly cluster: KubernetesCluster;
+  /** Namespace of the hosts, once all of them are known. */
+  public readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
     checkInventory(name, args).raise("BareMetalInventory");
@@ -100,7 +106,10 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     const hosts = args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, ready }));
     this.providerName = ready.status.apply(() => providerName);
     this.hosts = pulumi.all(hosts);
-    this.registerOutputs({ providerName: this.providerName, hosts: this.hosts });
+    this.cluster = cluster;
+    // Who has it is made after the hosts, and goes before them.
+    this.namespace = pulumi.all([this.providerName, this.hosts]).apply(() => namespace);
+    this.registerOutputs({ providerName: this.providerName, hosts: this.hosts, namespace: this.namespace });
   }
 }
 
@@ -154,7 +163,8 @@ function bareMetalHost(
       fields: { state: "status.provisioning.state" },
       told: ["status.operationalStatus", "status.errorType", "status.errorMessage"],
       deletes: true,
-      hint: `Look at \`kubectl -n ${namespace} describe baremetalhost ${name}\`. Metal3 must reach the BMC at ${bmc.address}, to let the host go too.`,
+      inUse: { "status.provisioning.state": ["provisioning", "provisioned"] },
+      hint: `Look at \`kubectl -n ${namespace} describe baremetalhost ${name}\`. Metal3 must reach the BMC at ${bmc.address}, to let the host go too. A host that is in use is a tenant's: destroy the tenant, or make its pool smaller, first.`,
     },
     { parent: child.parent, dependsOn: [object] },
   );

@@ -2,6 +2,8 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { KubeconfigSecret } from "../../sdk/kubernetes/kubeconfig-secret";
+import type { MachineStatus } from "../../sdk/kubernetes/machine-claims";
+import { MachinesReturned } from "../../sdk/kubernetes/machines-returned";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import { chartPlace, chartSource, tellNeeds } from "../addons/chart";
@@ -17,7 +19,7 @@ import { tenantValues, typesOf } from "./tenant-values";
 /**
  * A tenant's cluster on bare metal, by vMetal: its control plane runs in another cluster by vCluster's pinned chart, its nodes are servers that vCluster
  * Platform takes from its node providers, for this cluster alone, and gives back. `pulumi up` waits until the API server answers and the nodes of
- * static pools are Ready; dynamic pools begin empty.
+ * static pools are Ready; dynamic pools begin empty. Deleting it waits until its servers are free again, where `inventory` says whose they are.
  *
  * vMetal installs nothing for GPUs: `new ExistingCluster("gpus", { kubeconfig: tenant.kubeconfig, gpu: {} })` brings NVIDIA's operator.
  *
@@ -48,6 +50,11 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
   public readonly kubeconfig: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;
+  /**
+   * What the platform has claimed for it, where `inventory` says where. A machine in error is told here, and never replaced: mend its host, then delete the
+   * NodeClaim.
+   */
+  public readonly machines: pulumi.Output<MachineStatus[]>;
   /** The static pools. Those that are dynamic the platform moves. */
   public readonly nodeGroups: pulumi.Output<NodeGroupStatus[]>;
   /** `ready` once the API server answers and every static pool has its nodes; unknown before that. */
@@ -55,13 +62,18 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
 
   constructor(name: string, args: TenantClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkTenantCluster(name, args).raise("TenantCluster");
-    const { hostCluster, clusterName = name, namespace = clusterName, timeoutMinutes = 60 } = args;
+    const { hostCluster, clusterName = name, namespace = clusterName, inventory, timeoutMinutes = 60 } = args;
     const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
-    // Of the host cluster its name: a component as an input would wait for all that it makes.
+    // Of clusters their names: a component as an input would wait for all that it makes.
     super(
       "gpu-clusters:vmetal:TenantCluster",
       name,
-      { ...args, hostCluster: hostCluster.clusterName, platform },
+      {
+        ...args,
+        hostCluster: hostCluster.clusterName,
+        ...(inventory && { inventory: { cluster: inventory.cluster.clusterName, namespace: inventory.namespace } }),
+        platform,
+      },
       options,
     );
     tellNeeds(
@@ -72,8 +84,15 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
       this,
     );
     const child = { parent: this };
-    const release = controlPlane(name, { ...args, platform }, { clusterName, namespace, parent: this });
     const timeoutSeconds = 60 * timeoutMinutes;
+    const claims = inventory && {
+      ...{ kubeconfig: inventory.cluster.kubeconfig, clusterName, project: args.platform.project },
+      hostNamespace: inventory.namespace,
+    };
+    const after = claims
+      ? [new MachinesReturned(`${name}-machines`, { ...claims, hint: returnHint, timeoutSeconds }, child)]
+      : [];
+    const release = controlPlane(name, { ...args, platform }, { clusterName, namespace, parent: this, after });
     const secret = new KubeconfigSecret(
       `${name}-kubeconfig`,
       {
@@ -105,6 +124,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
         nodes: () => ({
           nodeGroups: staticPools(args).map(({ name: pool, quantity }) => ({ name: pool, minSize: quantity })),
           controlPlaneNodes: 0,
+          ...(claims && { claims }),
           timeoutSeconds,
         }),
       },
@@ -116,6 +136,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
     this.kubeconfig = outputs.kubeconfig;
     this.kubeProvider = kubeProvider;
     this.nodeGroups = nodeGroups;
+    this.machines = outputs.machines ?? pulumi.output([]);
     this.status = outputs.status;
     this.registerOutputs({ ...outputs, nodeGroups });
   }
@@ -125,9 +146,15 @@ interface Place {
   clusterName: string;
   namespace: string;
   parent: pulumi.Resource;
+  /** What goes after all that is made here. */
+  after: pulumi.Resource[];
 }
 
-function controlPlane(name: string, args: TenantClusterArgs, { clusterName, namespace, parent }: Place): Release {
+function controlPlane(
+  name: string,
+  args: TenantClusterArgs,
+  { clusterName, namespace, parent, after }: Place,
+): Release {
   const child = inCluster(args.hostCluster, parent);
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
@@ -156,7 +183,7 @@ function controlPlane(name: string, args: TenantClusterArgs, { clusterName, name
       skipAwait: true,
       values: pulumi.output(args.endpoint).apply((endpoint) => tenantValues(clusterName, args, endpoint)),
     },
-    { ...child, dependsOn: [place, connection, choices], deleteBeforeReplace: true },
+    { ...child, dependsOn: [place, connection, choices, ...after], deleteBeforeReplace: true },
   );
 }
 
@@ -179,6 +206,10 @@ function statusOf(pool: StaticPoolArgs): pulumi.Output<NodeGroupStatus> {
     ...{ machineTypes: typesOf(nodeTypeSelector), gpus, ...(gpuModel !== undefined && { gpuModel }) },
   }));
 }
+
+const returnHint =
+  "The platform gives a deleted cluster's machines back, and Metal3 cleans their hosts, for which it must reach their BMCs: look at `kubectl get nodeclaims -A` " +
+  "and `kubectl describe baremetalhosts`. Where the platform is gone for good, take `image` and `consumerRef` off the hosts, and delete the NodeClaims.";
 
 function hintOf(namespace: string, { endpoint, platform }: TenantClusterArgs): string {
   const address =

@@ -76,7 +76,7 @@ function conditionLines(found: readonly Condition[], tellsElsewhere: boolean): s
 }
 
 /** As text; undefined where nothing, or more than a word, stands there. */
-function plainAt(object: KubernetesObject, path: string): string | undefined {
+export function plainAt(object: KubernetesObject, path: string): string | undefined {
   const value = valueAt(object, parsePath(path));
   const isPlain = ["string", "number", "boolean"].includes(typeof value);
   return isPlain && value !== "" ? String(value) : undefined;

@@ -1,6 +1,7 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 import type { MachineLogArgs } from "./api-server-ready";
+import type { MachineClaimsArgs, MachineStatus } from "./machine-claims";
 
 /** How many nodes of a group to wait for. */
 export interface ExpectedNodeGroup {
@@ -76,6 +77,11 @@ export interface NodesReadyArgs {
    * @secret
    */
   sshPrivateKey?: pulumi.Input<string>;
+  /**
+   * Where the cluster's machines are claimed, for clusters whose nodes a platform makes: the wait ends once one of them is in error, with what is wrong.
+   * @secret
+   */
+  claims?: pulumi.Input<MachineClaimsArgs>;
 }
 
 /**
@@ -101,13 +107,15 @@ export class NodesReady extends pulumi.CustomResource {
    * @integer
    */
   public readonly timeoutSeconds!: pulumi.Output<number>;
+  /** What was claimed, where `claims` says where; as of the last `up` or `refresh`. */
+  public readonly machines!: pulumi.Output<MachineStatus[] | undefined>;
   /** `ready`; unknown until then. */
   public readonly status!: pulumi.Output<string>;
 
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig", "sshPrivateKey"],
-      outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "status"],
+      secrets: ["kubeconfig", "sshPrivateKey", "claims"],
+      outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "machines", "status"],
     });
     super(NodesReady.__pulumiType, name, properties, resourceOptions(options));
   }

@@ -79,6 +79,11 @@ export interface ObjectReadyArgs {
   deletes?: pulumi.Input<boolean>;
   /** What keeps the object for as long as it is there: while the object does not go, these are named. */
   users?: pulumi.Input<ObjectUsers>;
+  /**
+   * Places in the object and what they say while somebody uses it: then it is not deleted, and what would delete it ends with an error:
+   * `{ "status.provisioning.state": ["provisioned"] }`.
+   */
+  inUse?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<string>[]>>>;
   /** What to look at when it does not become ready, or does not go: the end of the error. */
   hint?: pulumi.Input<string>;
   /**

@@ -17,6 +17,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
       (await import("./inference-requirements.js")).inferenceRequirements,
     "gpu-clusters:kubernetes:KubeconfigSecret": async () => (await import("./kubeconfig-secret.js")).kubeconfigSecret,
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
+    "gpu-clusters:kubernetes:MachinesReturned": async () => (await import("./machines-returned.js")).machinesReturned,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),

@@ -13,7 +13,10 @@ import {
   type NodeObject,
   type ResourceSlice,
 } from "../node-readiness";
+import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
+import { messageOf } from "../../cloud/message";
+import { claimsInError, machineStatuses, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
@@ -23,6 +26,7 @@ export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
 
 export interface NodesReadyOutputs {
   status: "ready";
+  machines?: MachineStatus[];
 }
 
 const defaultTimeoutSeconds = 1800;
@@ -49,15 +53,27 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
     ],
   }),
 
-  preview: (_inputs, state) => state?.outputs ?? {},
+  // What became of machines meanwhile is seen when they are looked at.
+  preview: ({ claims }, state) => (state && claims !== undefined ? { status: "ready" } : (state?.outputs ?? {})),
 
   async create(inputs, context) {
     return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
   },
 
-  async read(id, state) {
+  async read(id, state, { signal, log }) {
     if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
-    return state;
+    const { inputs, outputs } = state;
+    if (inputs.claims === undefined) return state;
+    try {
+      const machines = await readMachines(inputs.claims, signal);
+      const failed = claimsInError(machines);
+      if (failed !== undefined) log.warn(`machines are in error, and nobody replaces them:${failed}`);
+      return { inputs, outputs: { ...outputs, machines: machineStatuses(machines) } };
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
+      return state;
+    }
   },
 
   update: (_id, inputs, _state, context) => nodes(inputs, sources, context),
@@ -104,7 +120,16 @@ async function nodes(
     if (missing.length > 0) return new NotYet(missing.join("; "));
     const old = oldRuntimes(found);
     if (old !== undefined) context.log.warn(old);
-    return { status: "ready" as const };
+    return {
+      status: "ready" as const,
+      ...(inputs.claims && { machines: machineStatuses(await claimed(inputs.claims)) }),
+    };
+  };
+  const claimed = (claims: NonNullable<NodesReadyInputs["claims"]>) => readMachines(claims, context.signal);
+  /** Who cannot be asked explains nothing, and ends nothing. */
+  const claimedNow = async (): Promise<Machines> => {
+    const nothing: Machines = { claims: [], hosts: [] };
+    return inputs.claims === undefined ? nothing : claimed(inputs.claims).catch(() => nothing);
   };
   const reports = async () => {
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
@@ -117,6 +142,12 @@ async function nodes(
     signal: context.signal,
     log: context.log,
     async hopeless(reason) {
+      const lost = claimsInError(await claimedNow());
+      if (lost !== undefined)
+        return new Error(
+          `the cluster does not have its nodes: ${reason}. A machine in error is not replaced: mend its host until that is \`available\` again, and ` +
+            `delete the machine, so that the platform claims anew:${lost}`,
+        );
       const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
       if (failed.length === 0) return undefined;
       return new Error(
@@ -128,8 +159,18 @@ async function nodes(
       return new Error(
         `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
           `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${await gpus()}` +
-          describeReports(await reports()),
+          describeReports(await reports()) +
+          describeMachines(machineStatuses(await claimedNow())),
       );
     },
   });
+}
+
+function describeMachines(machines: readonly MachineStatus[]): string {
+  return machines
+    .map(({ name, phase, host, hostState, problems }) => {
+      const server = host === undefined ? "" : `, host ${host} ${hostState}`;
+      return `\n  machine ${name} is ${phase}${server}${problems.map((problem) => `; ${problem}`).join("")}`;
+    })
+    .join("");
 }

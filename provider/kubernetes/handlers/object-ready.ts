@@ -4,11 +4,11 @@ import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
-import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
+import { ClusterAway, forgetOrThrow } from "../away";
 import { kubernetesApi } from "../client";
-import { describeConditions, judge, type Expectations } from "../object-conditions";
+import { describeConditions, judge, plainAt, type Expectations } from "../object-conditions";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, waitForAnswer } from "./wait";
 
 export type ObjectReadyInputs = Unwrap<ObjectReadyArgs>;
 
@@ -21,8 +21,6 @@ export interface ObjectReadyOutputs {
 const defaultTimeoutSeconds = 600;
 const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
-/** How long an API server may be away, in a restart or behind a network that stutters. */
-const longestAbsenceMs = 120_000;
 
 export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs> = {
   check: (inputs) => checkKubeconfig(inputs),
@@ -103,6 +101,8 @@ async function gone(inputs: ObjectReadyInputs, uid: string | undefined, context:
     seen = live;
     if (live.metadata.deletionTimestamp !== undefined)
       return new NotYet(`${heldBy(live)}${await usedBy(inputs, api, signal)}`);
+    const use = useOf(inputs, live);
+    if (use !== undefined) return error(`is in use (${use}), so that it is not deleted`);
     try {
       await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, signal);
       return new NotYet("its deletion was asked for");
@@ -124,7 +124,7 @@ async function gone(inputs: ObjectReadyInputs, uid: string | undefined, context:
 }
 
 interface Polling<T> {
-  look(live: KubernetesObject | undefined, api: KubernetesApi): Promise<T | NotYet>;
+  look(live: KubernetesObject | undefined, api: KubernetesApi): Promise<T | NotYet | Error>;
   what: string;
   becomes: string;
   error(problem: string): Error;
@@ -137,38 +137,15 @@ async function polled<T extends object | true>(
 ): Promise<T> {
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
-  let answered = Date.now();
-  let last: unknown;
-  const attempt = async (): Promise<T | Error | NotYet> => {
-    try {
-      const live = await api.read(referenceTo(inputs), context.signal);
-      answered = Date.now();
-      last = undefined;
-      return await look(live, api);
-    } catch (failure) {
-      context.signal.throwIfAborted();
-      last = failure;
-      if (!isUnanswered(failure)) answered = Date.now();
-      else if (Date.now() - answered > longestAbsenceMs) return away("two minutes");
-      throw failure;
-    }
-  };
-  const away = (time: string) =>
-    new ClusterAway(
-      `${nameOf(inputs)} cannot be asked: its API server at ${endpoint} has not answered this computer for ${time}: ${messageOf(last)}`,
-    );
-  const result = await waitFor(attempt, {
-    what,
+  const attempt = async () => look(await api.read(referenceTo(inputs), context.signal), api);
+  return waitForAnswer<T>(attempt, {
+    ...{ what, subject: nameOf(inputs), endpoint },
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
     timedOut: (reason, seconds) =>
-      isUnanswered(last)
-        ? away(`${Math.round((Date.now() - answered) / 1000)} s`)
-        : error(`in the cluster at ${endpoint} was not ${becomes} after ${seconds} s: ${reason}`),
+      error(`in the cluster at ${endpoint} was not ${becomes} after ${seconds} s: ${reason}`),
   });
-  if (result instanceof Error) throw result;
-  return result;
 }
 
 function expectations({
@@ -212,6 +189,15 @@ async function usedBy({ users }: ObjectReadyInputs, api: KubernetesApi, signal: 
     .map(({ metadata: { namespace, name } }) => [namespace, name].filter(Boolean).join("/"));
   const more = found.length > mostUsers ? ` and ${found.length - mostUsers} more` : "";
   return `; it is used by ${users.kind} ${names.join(", ")}${more}`;
+}
+
+/** By what the object is in use. */
+function useOf({ inUse = {} }: ObjectReadyInputs, live: KubernetesObject): string | undefined {
+  const [use] = Object.entries(inUse).flatMap(([path, values]) => {
+    const value = plainAt(live, path);
+    return value !== undefined && values.includes(value) ? [`${path} is ${value}`] : [];
+  });
+  return use;
 }
 
 function heldBy({ metadata }: KubernetesObject): string {

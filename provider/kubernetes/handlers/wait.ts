@@ -2,11 +2,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResourceLog } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
+import { ClusterAway, isUnanswered } from "../away";
 
 /** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
 const shortestPauseMs = 100;
 const longestPauseMs = 5_000;
 const defaultHopelessEveryMs = 15_000;
+/** How long an API server may be away, in a restart or behind a network that stutters. */
+const longestAbsenceMs = 120_000;
 
 export interface Wait {
   /** For the progress message: `the API server at https://10.0.0.2:6443`. */
@@ -50,4 +53,45 @@ export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait)
     wait.log.status(`waiting for ${wait.what} (${Math.round(elapsedMs / 1000)} s): ${result.reason}`);
     await delay(pauseMs, undefined, { signal: wait.signal });
   }
+}
+
+export interface AnsweredWait extends Wait {
+  /** Who is asked: the beginning of the error when nobody answers. */
+  readonly subject: string;
+  /** Of the API server that is asked. */
+  readonly endpoint: string;
+}
+
+/** The same, for attempts at one API server: rejects with `ClusterAway` once that has not answered for two minutes, with an error that an attempt gives at once. */
+export async function waitForAnswer<T>(
+  attempt: () => Promise<T | NotYet | Error>,
+  { subject, endpoint, ...wait }: AnsweredWait,
+): Promise<T> {
+  let answered = Date.now();
+  let last: unknown;
+  const away = (time: string) =>
+    new ClusterAway(
+      `${subject} cannot be asked: its API server at ${endpoint} has not answered this computer for ${time}: ${messageOf(last)}`,
+    );
+  const asked = async (): Promise<{ result: T | Error } | NotYet> => {
+    try {
+      const result = await attempt();
+      answered = Date.now();
+      last = undefined;
+      return result instanceof NotYet ? result : { result };
+    } catch (failure) {
+      wait.signal.throwIfAborted();
+      last = failure;
+      if (!isUnanswered(failure)) answered = Date.now();
+      else if (Date.now() - answered > longestAbsenceMs) return { result: away("two minutes") };
+      throw failure;
+    }
+  };
+  const { result } = await waitFor(asked, {
+    ...wait,
+    timedOut: (reason, seconds) =>
+      isUnanswered(last) ? away(`${Math.round((Date.now() - answered) / 1000)} s`) : wait.timedOut(reason, seconds),
+  });
+  if (result instanceof Error) throw result;
+  return result;
 }

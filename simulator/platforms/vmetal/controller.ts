@@ -6,12 +6,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { vmetalDefinitions } from "./definitions";
+import { metal3, platform, type Claim, type Host, type Provider } from "./kinds";
+import { Vclusters } from "./vcluster";
 
 export interface VmetalOptions {
   /** Of the cluster that both run in, with all rights. */
   kubeconfig: string;
   /** Between two looks, in each of which a host takes one step. Default: 1000. */
   pollMs?: number;
+  /** Kubeconfigs of the API servers that tenants' control planes are, by their clusters' names. */
+  tenants?: Record<string, string>;
+  /**
+   * By what claims and hosts are known to belong together, which nobody has written down: the host names its claim, the claim its host, or neither.
+   * Default: `consumerRef`.
+   */
+  names?: "consumerRef" | "serverName" | "nothing";
 }
 
 /** What can be wrong with it. */
@@ -24,34 +33,6 @@ export interface VmetalTroubles {
   broken?: readonly string[];
 }
 
-interface Host extends KubernetesObject {
-  spec: {
-    bmc: { address: string; credentialsName: string };
-    image?: { url: string } | null;
-    consumerRef?: { kind: string; name: string; namespace?: string } | null;
-  };
-  status?: { provisioning?: { state?: string }; operationalStatus?: string; errorMessage?: string };
-}
-
-interface Claim extends KubernetesObject {
-  spec: { providerRef: string; typeRef?: string };
-  status?: { phase?: string };
-}
-
-interface Provider extends KubernetesObject {
-  spec: {
-    metal3?: {
-      clusterRef: { namespace?: string };
-      nodeTypes?: {
-        name: string;
-        bareMetalHosts?: { selector?: { matchLabels?: Record<string, string> } };
-      }[];
-    };
-  };
-}
-
-const platform = "management.loft.sh/v1";
-const metal3 = "metal3.io/v1alpha1";
 const hostFinalizer = "baremetalhost.metal3.io";
 const claimFinalizer = "platform.example/claim";
 
@@ -69,10 +50,14 @@ export class Vmetal {
   troubles: VmetalTroubles = {};
   readonly #api: KubernetesApi;
   readonly #end = new AbortController();
+  readonly #vclusters: Vclusters;
+  /** Names of the hosts that claims have, by theirs: what the platform knows. */
+  readonly #taken = new Map<string, string>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: VmetalOptions) {
     this.#api = kubernetesApi(options.kubeconfig, { timeoutMs: 10_000 });
+    this.#vclusters = new Vclusters(this.#api, options.tenants ?? {}, this.#end.signal);
   }
 
   /** Installs the definitions, and begins. */
@@ -104,6 +89,7 @@ export class Vmetal {
     for (const host of hosts) await this.#drive(host).catch(() => undefined);
     const claims = (await this.#api.list({ apiVersion: platform, kind: "NodeClaim" }, signal)) as Claim[];
     for (const claim of claims) await this.#fulfil(claim, providers).catch(() => undefined);
+    await this.#vclusters.round(claims);
   }
 
   async #serve(provider: Provider): Promise<void> {
@@ -153,20 +139,31 @@ export class Vmetal {
     const { name = "", namespace = "", deletionTimestamp } = claim.metadata;
     const provider = providers.find(({ metadata }) => metadata.name === claim.spec.providerRef);
     const hosts = await this.#hostsOf(provider);
-    const own = hosts.find(({ spec }) => spec.consumerRef?.name === name && spec.consumerRef.namespace === namespace);
+    const own = hosts.find(({ metadata }) => metadata.name === this.#taken.get(`${namespace}/${name}`));
     if (deletionTimestamp !== undefined) return this.#giveBack(claim, own);
     await this.#hold(claim, claimFinalizer);
     if (own !== undefined) return this.#report(claim, own);
-    const host = freeHost(hosts, typeOf(claim, provider));
+    const taken = [...this.#taken.values()];
+    const free = hosts.filter(({ metadata }) => !taken.includes(metadata.name!));
+    const host = freeHost(free, typeOf(claim, provider));
     if (host === undefined) return this.#tell(claim, "Pending", "Scheduled", "no free host of the type");
+    this.#taken.set(`${namespace}/${name}`, host.metadata.name!);
+    const { names = "consumerRef" } = this.options;
     const consumerRef = { apiVersion: platform, kind: "NodeClaim", name, namespace };
-    await this.#change(host, { consumerRef, online: true, image: { url: "https://images.example.com/system.qcow2" } });
+    if (names === "serverName") {
+      const properties = { "metal3.vcluster.com/server-name": host.metadata.name };
+      await this.#api.patch(referenceTo(claim), { spec: { properties } }, this.#end.signal);
+    }
+    const image = { url: "https://images.example.com/system.qcow2" };
+    await this.#change(host, { online: true, image, ...(names === "consumerRef" && { consumerRef }) });
   }
 
+  /** The claim goes before its host is clean, as the platform may have it. */
   async #giveBack(claim: Claim, own: Host | undefined): Promise<void> {
-    if (own === undefined) await this.#release(claim, claimFinalizer);
-    else if (own.spec.image) await this.#change(own, { image: null, online: false });
-    else if (own.status?.provisioning?.state === "available") await this.#change(own, { consumerRef: null });
+    const { name = "", namespace = "" } = claim.metadata;
+    if (own?.spec.image) return this.#change(own, { image: null, online: false, consumerRef: null });
+    this.#taken.delete(`${namespace}/${name}`);
+    await this.#release(claim, claimFinalizer);
   }
 
   async #report(claim: Claim, { status = {} }: Host): Promise<void> {
@@ -215,7 +212,7 @@ export class Vmetal {
 type NodeType = NonNullable<NonNullable<Provider["spec"]["metal3"]>["nodeTypes"]>[number];
 
 function typeOf({ spec }: Claim, provider: Provider | undefined): NodeType | undefined {
-  return provider?.spec.metal3?.nodeTypes?.find(({ name }) => name === spec.typeRef);
+  return provider?.spec.metal3?.nodeTypes?.find(({ name }) => spec.typeRef === undefined || name === spec.typeRef);
 }
 
 function freeHost(hosts: readonly Host[], type: NodeType | undefined): Host | undefined {

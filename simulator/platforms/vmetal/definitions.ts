@@ -83,5 +83,12 @@ export const vmetalDefinitions: readonly object[] = [
   kind(platform, "v1", { kind: "NodeProvider", plural: "nodeproviders" }, nodeProvider, "Cluster"),
   kind(platform, "v1", { kind: "OSImage", plural: "osimages" }, osImage, "Cluster"),
   kind(platform, "v1", { kind: "NodeClaim", plural: "nodeclaims" }, nodeClaim, "Namespaced"),
+  kind(
+    "simulator.gpu-clusters.example",
+    "v1",
+    { kind: "PlayedRelease", plural: "playedreleases" },
+    anything,
+    "Namespaced",
+  ),
   kind("metal3.io", "v1alpha1", { kind: "BareMetalHost", plural: "baremetalhosts" }, bareMetalHost, "Namespaced"),
 ];

@@ -109,7 +109,7 @@ describe("BareMetalInventory", () => {
       bootMACAddress: "aa:bb:cc:dd:ee:01",
     });
     assert.deepEqual(await valueOf(made.hosts), [{ name: "gpu-01", state: "available" }]);
-    assert.equal(await valueOf(made.providerName), "metal3");
+    assert.deepEqual([await valueOf(made.providerName), await valueOf(made.namespace)], ["metal3", "metal3"]);
   });
 
   it("keeps BMCs' credentials secret, for as long as Metal3 needs them", async () => {
@@ -122,17 +122,18 @@ describe("BareMetalInventory", () => {
     assert.deepEqual(all.ignoredChangesOf("metal3-gpu-01"), ["spec.online"]);
   });
 
-  it("waits for the provider, then for each host, and until each is gone", () => {
+  it("waits for the provider, then for each host, and until each is gone, which no tenant may have", () => {
     assert.ok(all.dependenciesOf("metal3-gpu-01").includes("metal3-ready"));
     const waits = all.all("gpu-clusters:kubernetes:ObjectReady").map(({ inputs }) => inputs as Record<string, unknown>);
     assert.deepEqual(
-      waits.map(({ kind, expected, deletes }) => [kind, expected, deletes]),
+      waits.map(({ kind, expected, deletes, inUse }) => [kind, expected, deletes, inUse]),
       [
-        ["NodeProvider", { "status.phase": ["Available"] }, true],
+        ["NodeProvider", { "status.phase": ["Available"] }, true, undefined],
         [
           "BareMetalHost",
           { "status.provisioning.state": ["available", "provisioning", "provisioned", "deprovisioning"] },
           true,
+          { "status.provisioning.state": ["provisioning", "provisioned"] },
         ],
       ],
     );

@@ -29,8 +29,11 @@ const objects = {
 };
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-async function registered(args: Partial<TenantClusterArgs> = {}): Promise<{ made: TenantCluster; all: Registered }> {
-  const all = await mockProgram(objects);
+async function registered(
+  args: Partial<TenantClusterArgs> = {},
+  mocks: Parameters<typeof mockProgram>[0] = objects,
+): Promise<{ made: TenantCluster; all: Registered }> {
+  const all = await mockProgram(mocks);
   const made = new TenantCluster("search", {
     hostCluster: hostCluster(),
     platform: { host: "vcluster.example.com", accessKey: "ACCESS-KEY", project: "default" },
@@ -151,6 +154,39 @@ describe("TenantCluster", () => {
         taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
       },
     ]);
+  });
+
+  it("has its machines told, nodes given up for one in error, and servers awaited after the release, where it knows whose they are", async () => {
+    const machine = {
+      name: "search-gpu-0",
+      phase: "Available",
+      host: "gpu-01",
+      hostState: "provisioned",
+      problems: [],
+    };
+    const inventory = {
+      cluster: { ...hostCluster(), kubeconfig: pulumi.secret("METAL-KUBECONFIG") },
+      namespace: "metal3",
+    };
+    const told = { "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready", machines: [machine] }) };
+    const { made, all } = await registered({ inventory, timeoutMinutes: 5 }, { ...objects, ...told });
+    const place = {
+      kubeconfig: "METAL-KUBECONFIG",
+      clusterName: "search",
+      project: "default",
+      hostNamespace: "metal3",
+    };
+    const { hint, ...watched } = plain(all.inputs("gpu-clusters:kubernetes:MachinesReturned")) as { hint: string };
+    assert.deepEqual(watched, { ...place, timeoutSeconds: 300 });
+    assert.match(hint, /gone for good/);
+    assert.ok(all.dependenciesOf("search-release").includes("search-machines"), "it goes after the release");
+    assert.deepEqual(plain(all.inputs("gpu-clusters:kubernetes:NodesReady")["claims"]), place);
+    for (const { inputs, name } of all.resources)
+      assert.ok(!JSON.stringify(visible(inputs)).includes("METAL-KUBECONFIG"), name);
+    assert.deepEqual(await valueOf(made.machines), [machine]);
+    const without = await registered();
+    assert.deepEqual(await valueOf(without.made.machines), []);
+    assert.deepEqual(without.all.all("gpu-clusters:kubernetes:MachinesReturned"), []);
   });
 
   it("keeps for its life what the platform would silently leave as it was", async () => {

@@ -25,6 +25,8 @@ const resources = {
     { name: "namespaces", kind: "Namespace", namespaced: false },
   ],
   "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
+  "/apis/management.loft.sh/v1": [{ name: "nodeclaims", kind: "NodeClaim", namespaced: true }],
+  "/apis/metal3.io/v1alpha1": [{ name: "baremetalhosts", kind: "BareMetalHost", namespaced: true }],
 };
 
 describe("Whatever is interrupted while a cluster is registered", function () {
@@ -34,6 +36,8 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     ["/api/v1/nodes", [{ metadata: { name: "system" }, spec: { providerID: "aws:///z/i" } }]],
     ["/api/v1/pods", []],
     ["/api/v1/services", []],
+    ["/apis/management.loft.sh/v1/nodeclaims", []],
+    ["/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts", []],
   ]);
   let cluster: HttpsServer;
   let rigged: Rig;
@@ -90,6 +94,9 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     });
     return { kubeconfig: kubeconfig(), namespace: "tenants", name, clusterName: "tenant", triggers };
   };
+  const claims = (clusterName: string) => ({
+    ...{ kubeconfig: kubeconfig(), clusterName, project: "default", hostNamespace: "metal3" },
+  });
   const left = () => Promise.resolve([...objects.keys()].filter((path) => path.includes("configmaps")));
   const registering: (Interrupted & { requests: number })[] = [
     {
@@ -117,6 +124,24 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       inputs: (name) => written(name, { values: "one" }),
       updated: (name) => written(name, { values: "two" }),
       requests: 1,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:MachinesReturned",
+      inputs: (name) => claims(name),
+      requests: 4,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:NodesReady",
+      inputs: (name) => ({ kubeconfig: kubeconfig(), controlPlaneNodes: 0, nodeGroups: [], claims: claims(name) }),
+      updated: (name) => ({
+        kubeconfig: kubeconfig(),
+        controlPlaneNodes: 0,
+        nodeGroups: [],
+        claims: claims(`${name}-2`),
+      }),
+      requests: 6,
       left,
     },
   ];

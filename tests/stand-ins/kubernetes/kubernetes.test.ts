@@ -409,6 +409,11 @@ describe("the stand-in for the kubernetes provider", () => {
     const release = new EngineResource(plugin, "kubernetes:helm.sh/v3:Release", "chart");
     const refusal = /stand-in for the kubernetes provider does not do .*; install the official plugin/;
     await assert.rejects(release.check({ chart: "cilium" }), refusal);
+    const played = { chart: "vcluster", name: "search", namespace: "default", skipAwait: true };
+    await assert.rejects(
+      release.up(played),
+      /does not do the release search of a chart that nobody plays in this cluster/,
+    );
     await assert.rejects(plugin.invoke("kubernetes:yaml:decode", {}), refusal);
     await assert.rejects(new EngineResource(plugin, "kubernetes:core/v1:ConfigMapList", "list").check({}), refusal);
   });

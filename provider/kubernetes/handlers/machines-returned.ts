@@ -1,0 +1,84 @@
+import type { MachinesReturnedArgs } from "../../../sdk/kubernetes/machines-returned";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import type { Unwrap } from "../../../sdk/pulumi";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { ClusterAway, forgetOrThrow } from "../away";
+import { notReturned, readMachines, type Machines } from "../machine-claims";
+import { checkKubeconfig } from "./check-kubeconfig";
+import { NotYet, waitFor, waitForAnswer } from "./wait";
+
+export type MachinesReturnedInputs = Unwrap<MachinesReturnedArgs>;
+
+export interface MachinesReturnedOutputs {
+  status: "watched";
+}
+
+const defaultTimeoutSeconds = 3600;
+const firstLookMs = 60_000;
+
+export const machinesReturned: ResourceHandler<MachinesReturnedInputs, MachinesReturnedOutputs> = {
+  check: (inputs) => checkKubeconfig(inputs),
+
+  preview: (_inputs, state) => state?.outputs ?? { status: "watched" },
+
+  async create(inputs, context) {
+    await looked(inputs, context);
+    return { id: inputs.clusterName, outputs: { status: "watched" } };
+  },
+
+  async read(id, state) {
+    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
+    return state;
+  },
+
+  update: async (_id, _inputs, { outputs }) => outputs,
+
+  async delete(_id, { inputs }, context) {
+    await returned(inputs, context);
+  },
+};
+
+/** Whether both kinds can be read. */
+async function looked(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
+  const attempt = (): Promise<Machines> => readMachines(inputs, context.signal);
+  await waitFor(attempt, {
+    what: "vCluster Platform's NodeClaims and Metal3's hosts",
+    timeoutMs: Math.min(context.timeoutMs ?? firstLookMs, firstLookMs),
+    signal: context.signal,
+    log: context.log,
+    timedOut: (reason) =>
+      new Error(
+        `vCluster Platform's NodeClaims and Metal3's BareMetalHosts in ${inputs.hostNamespace} cannot be read in the cluster at ` +
+          `${parseKubeconfig(inputs.kubeconfig).endpoint}: ${reason}. Both must run there; nothing of "${inputs.clusterName}" was made yet`,
+      ),
+  });
+}
+
+async function returned(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
+  const { clusterName, kubeconfig, hint, timeoutSeconds = defaultTimeoutSeconds } = inputs;
+  const { endpoint } = parseKubeconfig(kubeconfig);
+  const attempt = async () => {
+    const kept = notReturned(await readMachines(inputs, context.signal));
+    return kept.length > 0 ? new NotYet(kept.join("; ")) : true;
+  };
+  try {
+    await waitForAnswer(attempt, {
+      ...{ what: `the servers of "${clusterName}" to be free`, subject: "vCluster Platform", endpoint },
+      timeoutMs: context.timeoutMs ?? timeoutSeconds * 1000,
+      signal: context.signal,
+      log: context.log,
+      timedOut: (reason, seconds) =>
+        new Error(
+          `the servers of "${clusterName}" were not free after ${seconds} s, in the cluster at ${endpoint}:${reason
+            .split("; ")
+            .map((line) => `\n  ${line}`)
+            .join(
+              "",
+            )}${hint === undefined ? "" : `\n${hint}`}\nThe cluster itself is gone; run the same again to wait on.`,
+        ),
+    });
+  } catch (failure) {
+    if (!(failure instanceof ClusterAway)) throw failure;
+    forgetOrThrow(failure, `What "${clusterName}" has there`, context.log);
+  }
+}

@@ -1,0 +1,29 @@
+import type * as pulumi from "../pulumi";
+
+/** Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims and Metal3's BareMetalHosts, in one cluster. */
+export interface MachineClaimsArgs {
+  /** Kubeconfig of the cluster that has both, YAML; its current context counts. */
+  kubeconfig: pulumi.Input<string>;
+  /** Name of the cluster that machines are claimed for. */
+  clusterName: pulumi.Input<string>;
+  /** The platform's project that it is in. */
+  project: pulumi.Input<string>;
+  /** Namespace of the hosts. */
+  hostNamespace: pulumi.Input<string>;
+}
+
+/** A claimed machine, as of the last `up` or `refresh`. */
+export interface MachineStatus {
+  /** Of the claim. */
+  name: string;
+  /** `Pending`, `Available` or `Failed`: a machine that has failed is not replaced. */
+  phase: string;
+  /** Its type of node. */
+  type?: string;
+  /** Name of its BareMetalHost, where one of both names the other. */
+  host?: string;
+  /** What Metal3 says that it is: `provisioned`, for example. */
+  hostState?: string;
+  /** What is wrong with it, by its own conditions and its host's. */
+  problems: string[];
+}
