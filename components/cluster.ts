@@ -22,6 +22,11 @@ export interface NodeGroupStatus {
    * @integer
    */
   gpus: number;
+  /**
+   * What pods ask for to have GPUs of a node, and how many of it a node has: `{ "nvidia.com/gpu": 8 }`. There are more where pods take turns. Empty where
+   * nodes have none, and where no number does: with ResourceClaims (`gpuMode: "dra"`), and partitions of several sizes.
+   */
+  gpuResources: Record<string, number>;
   /** What keeps pods off its nodes that do not tolerate it. Nodes that were made before a change may have others. */
   taints: Taint[];
   /** Why machines are missing or were lost, and what keeps the cloud from giving more, in words, as of the last `up` or `refresh`. */

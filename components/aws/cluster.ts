@@ -272,7 +272,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
       name: group.name,
       minSize: group.minSize,
       resource,
-      status: groupStatus(asked, resource),
+      status: groupStatus({ ...asked, gpuMode: args.gpuMode ?? "plugin" }, resource),
       autoscaled: autoscaledGroup(group, spec),
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };

@@ -7,7 +7,7 @@ import { NodeGroup, type NodeGroupArgs } from "../../sdk/aws/node-group";
 import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
-import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupMarks } from "../kubeadm/group-marks";
@@ -200,14 +200,17 @@ function oneSubnet(
 }
 
 export function groupStatus(
-  { group, types }: Pick<NodeGroupPlace, "group" | "types">,
+  { group, types, gpuMode }: Pick<NodeGroupPlace, "group" | "types" | "gpuMode">,
   resource: NodeGroup,
 ): pulumi.Output<NodeGroupStatus> {
   const { minSize: least, maxSize: most, instanceTypes } = group;
   const told = nodeGpus(group, types);
   return pulumi
-    .all([least, most, resource.size, pulumi.output(instanceTypes), told, group.taints ?? [], resource.problems])
-    .apply(([minSize, maxSize, size, machineTypes, { gpus, gpuModel }, taints, problems]) => ({
+    .all([
+      pulumi.all([least, most, resource.size, pulumi.output(instanceTypes)]),
+      pulumi.all([told, gpuResources(gpuFields(group, types), gpuMode), group.taints ?? [], resource.problems]),
+    ])
+    .apply(([[minSize, maxSize, size, machineTypes], [{ gpus, gpuModel }, gpuResources, taints, problems]]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -216,6 +219,7 @@ export function groupStatus(
       machineTypes,
       gpus,
       ...(gpus > 0 && gpuModel && { gpuModel }),
+      gpuResources,
       taints: groupTaints(group, taints),
       problems,
     }));

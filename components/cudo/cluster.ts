@@ -208,7 +208,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             name: group.name,
             minSize: group.minSize,
             resource,
-            status: groupStatus(group, resource),
+            status: groupStatus(place, resource),
             autoscaled: autoscaledGroup(group, spec),
             ...(args.sshPrivateKey !== undefined && {
               machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),

@@ -2,7 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
 import { priorities } from "../addons/autoscaler/groups";
-import { offeredGpus, type GpuMode } from "../addons/gpu/groups";
+import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
@@ -91,13 +91,17 @@ export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): 
   return mayMove(group) ? { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec } : undefined;
 }
 
-export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulumi.Output<NodeGroupStatus> {
+export function groupStatus(
+  { group, gpuMode }: Pick<NodeGroupPlace, "group" | "gpuMode">,
+  resource: NodeGroup,
+): pulumi.Output<NodeGroupStatus> {
+  const asked = gpuResources({ ...group, gpus: group.gpus ?? 0 }, gpuMode);
   return pulumi
     .all([
       pulumi.all([group.minSize, group.maxSize, resource.size, group.machineType]),
-      pulumi.all([group.gpus ?? 0, group.gpuModel, group.taints ?? [], resource.problems]),
+      pulumi.all([group.gpus ?? 0, group.gpuModel, asked, group.taints ?? [], resource.problems]),
     ])
-    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, taints, problems]]) => ({
+    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, gpuResources, taints, problems]]) => ({
       name: group.name,
       role: group.role,
       minSize,
@@ -106,6 +110,7 @@ export function groupStatus(group: CudoNodeGroupArgs, resource: NodeGroup): pulu
       machineTypes: [machineType],
       gpus,
       ...(gpus > 0 && gpuModel !== undefined && { gpuModel }),
+      gpuResources,
       taints: groupTaints(group, taints),
       problems,
     }));

@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "../../sdk/mithril/node-group";
 import { priorities } from "../addons/autoscaler/groups";
 import type { NodeGroupStatus } from "../cluster";
+import { nvidiaGpus } from "../addons/gpu/groups";
 import { acceleratorName, gpuLabel } from "../gpu-labels";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
@@ -84,17 +85,21 @@ export function groupStatus(group: MithrilNodeGroupArgs, resource: NodeGroup): p
   const { size: live, machines: nodes, problems: troubles } = resource;
   return pulumi
     .all([group.minSize, group.maxSize, live, group.instanceType, group.gpus, nodes, troubles])
-    .apply(([minSize, maxSize, size, instanceType, gpus, machines, problems]): MithrilNodeGroupStatus => ({
-      name: group.name,
-      role: "worker",
-      minSize,
-      maxSize,
-      size,
-      machineTypes: [instanceType],
-      gpus: gpus ?? gpusByName(instanceType),
-      ...(gpusByName(instanceType) > 0 && { gpuModel: instanceType.split(".")[0]! }),
-      taints: [],
-      machines,
-      problems,
-    }));
+    .apply(([minSize, maxSize, size, instanceType, given, machines, problems]): MithrilNodeGroupStatus => {
+      const gpus = given ?? gpusByName(instanceType);
+      return {
+        name: group.name,
+        role: "worker",
+        minSize,
+        maxSize,
+        size,
+        machineTypes: [instanceType],
+        gpus,
+        gpuResources: gpus === 0 ? {} : { [nvidiaGpus]: gpus },
+        ...(gpusByName(instanceType) > 0 && { gpuModel: instanceType.split(".")[0]! }),
+        taints: [],
+        machines,
+        problems,
+      };
+    });
 }

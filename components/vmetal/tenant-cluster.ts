@@ -7,6 +7,7 @@ import { MachinesReturned } from "../../sdk/kubernetes/machines-returned";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
 import { chartPlace, chartSource, tellNeeds } from "../addons/chart";
+import { nvidiaGpus } from "../addons/gpu/groups";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
@@ -204,6 +205,7 @@ function statusOf(pool: StaticPoolArgs): pulumi.Output<NodeGroupStatus> {
   return pulumi.output(pool.taints ?? []).apply((taints): NodeGroupStatus => ({
     ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, taints, problems: [] },
     ...{ machineTypes: typesOf(nodeTypeSelector), gpus, ...(gpuModel !== undefined && { gpuModel }) },
+    gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
   }));
 }
 

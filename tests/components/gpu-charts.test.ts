@@ -6,6 +6,7 @@ import { checkGpus } from "../../components/addons/gpu/checks";
 import {
   advertisedGpus,
   gpuGroups,
+  gpuResources,
   offeredGpus,
   withOperatorLabels,
   type GpuFields,
@@ -148,6 +149,10 @@ describe("GPU support by charts", () => {
     assert.deepEqual(await offered(partitioned), [undefined, 56]);
     assert.deepEqual(await offered(mixed({ "3g.40gb": 2 })), ["nvidia.com/mig-3g.40gb", 16]);
     assert.deepEqual(await offered(mixed({ "3g.40gb": 1, "1g.10gb": 4 })), [undefined, 0]);
+    const asked = (fields: GpuFields, mode: GpuMode = "plugin") => valueOf(gpuResources(fields, mode));
+    assert.deepEqual(await asked({ ...group, gpuSharing: { timeSlicing: 4 } }), { "nvidia.com/gpu": 32 });
+    assert.deepEqual(await asked({ ...group, gpuVendor: "amd" }), { "amd.com/gpu": 8 });
+    assert.deepEqual([await asked(group, "dra"), await asked({ ...group, gpus: 0 })], [{}, {}]);
   });
 
   it("says at the preview what it is going to need, and nothing of what our manifests do", () => {

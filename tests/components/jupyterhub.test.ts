@@ -13,7 +13,7 @@ const taints = [
   { key: "nvidia.com/gpu", value: "yes", effect: "NoSchedule" as const },
   { key: "team", value: "vision", effect: "NoExecute" as const },
 ];
-const gpuGroup = { name: "v100", gpus: 8, machineTypes: ["p3.16xlarge"], taints };
+const gpuGroup = { name: "v100", gpuResources: { "nvidia.com/gpu": 8 }, machineTypes: ["p3.16xlarge"], taints };
 const keys = {
   "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
   "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
@@ -127,7 +127,7 @@ describe("JupyterHub", () => {
   });
 
   it("lets the servers of each group onto its nodes, whatever keeps others off, and onto no other group's", () => {
-    const one = { role: "worker" as const, gpus: 1, machineTypes: ["v100"], maxSize: 2 };
+    const one = { role: "worker" as const, gpuResources: { "nvidia.com/gpu": 1 }, machineTypes: ["v100"], maxSize: 2 };
     const only = { key: "only", effect: "NoSchedule" as const };
     const found = profiles([
       { ...one, name: "free", taints: [] },
@@ -137,8 +137,30 @@ describe("JupyterHub", () => {
     assert.deepEqual(found, [[usual], [usual, { ...only, operator: "Exists" }]]);
   });
 
+  it("asks for GPUs by the name and the number that pods have for them, and offers none that no number asks for", () => {
+    const one = { role: "worker" as const, machineTypes: ["m"], maxSize: 2, taints: [] };
+    const [, amd, turns, ...others] = profiles([
+      { ...one, name: "amd", gpuResources: { "amd.com/gpu": 1 } },
+      { ...one, name: "turns", gpuResources: { "nvidia.com/gpu": 32 } },
+      { ...one, name: "claimed", gpuResources: {} },
+    ]) as {
+      kubespawner_override: { extra_resource_limits: object };
+      profile_options?: { gpus: { choices: object } };
+    }[];
+    assert.equal(others.length, 0);
+    assert.deepEqual(amd!.kubespawner_override.extra_resource_limits, { "amd.com/gpu": "1" });
+    assert.deepEqual(Object.keys(turns!.profile_options!.gpus.choices), ["n1", "n2", "n4", "n8", "n16", "n32"]);
+  });
+
   it("offers no choice where there is none, and no group that can have no nodes, or has them for what controls the cluster", () => {
-    const one = { name: "one", role: "worker" as const, gpus: 1, machineTypes: ["v100"], maxSize: 2, taints: [] };
+    const one = {
+      name: "one",
+      role: "worker" as const,
+      gpuResources: { "nvidia.com/gpu": 1 },
+      machineTypes: ["v100"],
+      maxSize: 2,
+      taints: [],
+    };
     const off = { ...one, name: "off", maxSize: 0 };
     const [, only, ...others] = profiles([one, off, { ...one, name: "control", role: "control" }]);
     assert.equal(others.length, 0);

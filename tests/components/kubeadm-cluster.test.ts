@@ -55,6 +55,7 @@ function bareMetal(parts: Partial<KubeadmParts> = {}, controlPlane: Partial<Kube
             size: 2,
             machineTypes: ["server"],
             gpus: 8,
+            gpuResources: { "nvidia.com/gpu": 8 } as Record<string, number>,
             taints: [],
             problems: [],
           }),

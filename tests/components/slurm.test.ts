@@ -11,7 +11,11 @@ import { mockProgram, plain, promiseOf, settled, valueOf, visible, type Register
 
 const groups = [
   { name: "cpu" },
-  { name: "v100", gpus: 8, taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }] },
+  {
+    name: "v100",
+    gpuResources: { "nvidia.com/gpu": 8 },
+    taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }],
+  },
   { name: "control", role: "control" as const },
   { name: "off", maxSize: 0 },
 ];
@@ -79,6 +83,19 @@ describe("Slurm", () => {
     assert.deepEqual(tolerations, [{ key: "nvidia.com/gpu", operator: "Exists" }], "another group's are not its own");
     assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=nvidia" });
     assert.ok(!("loginsets" in values) && !("accounting" in values));
+  });
+
+  it("has a node's AMD GPUs by what pods ask for", async () => {
+    const { values } = await made(
+      {},
+      {
+        nodeGroups: clusterInHand([{ name: "mi300", gpuResources: { "amd.com/gpu": 8 } }]).nodeGroups,
+      },
+    );
+    const { mi300 } = values["nodesets"] as Record<string, { slurmd: object; extraConfMap: object }>;
+    assert.deepEqual(mi300!.slurmd, { resources: { limits: { "amd.com/gpu": 8 } } });
+    assert.deepEqual(mi300!.extraConfMap, { Gres: ["gpu:8"] });
+    assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=rsmi" });
   });
 
   it("makes its keys once, and shows neither them nor the database's password", async () => {

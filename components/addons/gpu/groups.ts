@@ -4,6 +4,9 @@ import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../../sdk/kubernetes/taint";
 import { known } from "../../inputs";
 
+/** What NVIDIA's device plugin calls whole GPUs, and turns on them. */
+export const nvidiaGpus = "nvidia.com/gpu";
+
 /** How pods ask for GPUs: as a number of `nvidia.com/gpu`, or by ResourceClaims. */
 export type GpuMode = "plugin" | "dra";
 
@@ -96,4 +99,10 @@ export function offeredGpus(fields: GpuFields, mode: GpuMode): { name?: string; 
   return size === undefined || others.length > 0
     ? none
     : { name: `nvidia.com/mig-${size}`, count: advertisedGpus(fields) };
+}
+
+/** The same as a pod's limits have it. */
+export function gpuResources(fields: GpuFields, mode: GpuMode): pulumi.Output<Record<string, number>> {
+  const { name = nvidiaGpus, count } = offeredGpus(fields, mode);
+  return count.apply((count): Record<string, number> => (count === 0 ? {} : { [name]: count }));
 }

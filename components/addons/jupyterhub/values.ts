@@ -19,7 +19,7 @@ export interface HubSettings {
   homeGib: number;
   idleMinutes: number;
   serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
-  groups: readonly Pick<NodeGroupStatus, "name" | "role" | "gpus" | "machineTypes" | "maxSize" | "taints">[];
+  groups: readonly Pick<NodeGroupStatus, "name" | "role" | "gpuResources" | "machineTypes" | "maxSize" | "taints">[];
 }
 
 /** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */
@@ -73,20 +73,26 @@ function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
   };
 }
 
-/** One without GPUs, and one for each worker group that can have nodes with some: a user says how many of a node's. */
+/**
+ * One without GPUs, and one for each worker group that can have nodes with some which pods ask for by a number: a user says how many of a node's, or how
+ * many turns on them.
+ */
 export function profiles(groups: HubSettings["groups"]) {
-  const withGpus = groups.filter(({ role, gpus, maxSize }) => role === "worker" && gpus > 0 && maxSize > 0);
+  const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
   const none = { display_name: "No GPU", slug: "no-gpu", default: true };
-  return [none, ...withGpus.map(gpuProfile)];
+  return [none, ...workers.flatMap(gpuProfile)];
 }
 
-function gpuProfile({ name, gpus, machineTypes, taints }: HubSettings["groups"][number]) {
-  const choices = [1, 2, 4, 8, 16].filter((count) => count < gpus).concat(gpus);
-  const limit = (count: number) => ({ extra_resource_limits: { "nvidia.com/gpu": String(count) } });
-  return {
+function gpuProfile({ name, gpuResources, machineTypes, taints }: HubSettings["groups"][number]) {
+  const [asked] = Object.entries(gpuResources);
+  if (asked === undefined) return [];
+  const [resource, most] = asked;
+  const choices = [1, 2, 4, 8, 16, 32].filter((count) => count < most).concat(most);
+  const limit = (count: number) => ({ extra_resource_limits: { [resource]: String(count) } });
+  const profile = {
     display_name: `GPU: ${name}`,
     slug: name,
-    description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${gpus} of its GPUs`,
+    description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${most} ${resource}`,
     kubespawner_override: {
       node_selector: { "gpu-clusters/node-group": name },
       tolerations: onNodesWith(taints),
@@ -106,4 +112,5 @@ function gpuProfile({ name, gpus, machineTypes, taints }: HubSettings["groups"][
       },
     }),
   };
+  return [profile];
 }

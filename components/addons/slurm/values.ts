@@ -7,7 +7,7 @@ export interface SlurmSettings {
   storageClass: string | undefined;
   /** Volumes of that class can be on many nodes at once. */
   isShared: boolean;
-  groups: readonly Pick<NodeGroupStatus, "name" | "gpus" | "role" | "maxSize" | "taints">[];
+  groups: readonly Pick<NodeGroupStatus, "name" | "gpuResources" | "role" | "maxSize" | "taints">[];
   login: { sshAuthorizedKeys: readonly string[]; serviceType: string } | undefined;
   accounting: { host: string; port: number; database: string; username: string } | undefined;
 }
@@ -37,7 +37,8 @@ export function slurmValues({ clusterName, storageClass, isShared, groups, login
     clusterName,
     slurmKey: { create: false, secretRef: slurmSecrets.auth },
     jwtKey: { create: false, secretRef: slurmSecrets.jwt },
-    configFiles: { "gres.conf": "AutoDetect=nvidia" },
+    // By the vendor's own library, of which Slurm has those of both.
+    configFiles: { "gres.conf": `AutoDetect=${workers.some(hasAmd) ? "rsmi" : "nvidia"}` },
     controller: {
       logfile: alpine,
       persistence: {
@@ -76,12 +77,17 @@ export function hasSlurmNodes({ role, maxSize }: Pick<NodeGroupStatus, "role" | 
   return role === "worker" && maxSize > 0;
 }
 
+function hasAmd({ gpuResources }: Pick<NodeGroupStatus, "gpuResources">): boolean {
+  return Object.keys(gpuResources).some((resource) => resource.startsWith("amd.com/"));
+}
+
 /** One of Slurm's nodes on each node of the group, with all of its GPUs: two on a node would have to share them. */
-function nodeSet({ name, gpus, taints }: SlurmSettings["groups"][number]) {
+function nodeSet({ name, gpuResources, taints }: SlurmSettings["groups"][number]) {
+  const [gpus] = Object.values(gpuResources);
   return {
     scalingMode: "DaemonSet",
-    ...(gpus > 0 && {
-      slurmd: { resources: { limits: { "nvidia.com/gpu": gpus } } },
+    ...(gpus !== undefined && {
+      slurmd: { resources: { limits: gpuResources } },
       extraConfMap: { Gres: [`gpu:${gpus}`] },
     }),
     partition: { enabled: true },

@@ -24,7 +24,7 @@ import { realHub, type RealHub } from "./real-hub";
 const inDefault = { apiVersion: "v1", namespace: "default" };
 const ada = { username: "ada", password: "LOVELACE-1815" };
 const gpuGroup = {
-  ...{ name: "v100", gpus: 8, machineTypes: ["p3.16xlarge"] },
+  ...{ name: "v100", gpuResources: { "nvidia.com/gpu": 8 }, machineTypes: ["p3.16xlarge"] },
   taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }],
 };
 

@@ -19,7 +19,7 @@ const kubeconfigOf = (clusterName: string) =>
 
 const group: NodeGroupStatus = {
   ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 8, size: 2, machineTypes: ["p5.48xlarge"] },
-  ...{ gpus: 8, gpuModel: "H100", taints: [], problems: [] },
+  ...{ gpus: 8, gpuModel: "H100", gpuResources: { "nvidia.com/gpu": 8 }, taints: [], problems: [] },
 };
 
 class Provider extends pulumi.ProviderResource {

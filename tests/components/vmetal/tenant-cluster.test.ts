@@ -150,7 +150,7 @@ describe("TenantCluster", () => {
     assert.deepEqual(await valueOf(made.nodeGroups), [
       {
         ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 2, size: 2, problems: [] },
-        ...{ machineTypes: ["h100"], gpus: 8, gpuModel: "H100" },
+        ...{ machineTypes: ["h100"], gpus: 8, gpuModel: "H100", gpuResources: { "nvidia.com/gpu": 8 } },
         taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
       },
     ]);

@@ -17,7 +17,7 @@ const kubeconfig = config.require("kubeconfig");
 
 const group: NodeGroupStatus = {
   ...{ name: "workers", role: "worker", gpus: 1, machineTypes: ["v100"] },
-  ...{ minSize: 1, maxSize: 2, size: 1, taints: [], problems: [] },
+  ...{ minSize: 1, maxSize: 2, size: 1, gpuResources: { "nvidia.com/gpu": 1 }, taints: [], problems: [] },
 };
 /** As a cluster of ours is, with groups of its own. */
 class Cluster extends ExistingCluster {
