@@ -97,7 +97,7 @@ export interface TenantClusterArgs {
   /** Namespace of the host cluster that is made for it. Default: the cluster's name. */
   namespace?: string;
   platform: PlatformConnectionArgs;
-  /** What nodes the cluster has: at least one pool. */
+  /** What nodes the cluster has from the platform. Empty where all are machines of your own, which join by a `JoinToken`. */
   autoNodes: AutoNodesArgs[];
   /**
    * Where its servers come from: a BareMetalInventory, or the place of one. With it `machines` tells of each machine, `pulumi up` ends as soon as one of them

@@ -10,4 +10,5 @@ export type {
 } from "./args";
 export type { BareMetalHostArgs, BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 export { BareMetalInventory, type BareMetalHostStatus } from "./inventory";
+export { JoinToken, type JoinTokenArgs } from "./join-token";
 export { TenantCluster } from "./tenant-cluster";

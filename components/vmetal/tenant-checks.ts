@@ -67,8 +67,6 @@ function isHostAndPort(text: string, needsPort: boolean): boolean {
 
 function checkAutoNodes(autoNodes: readonly AutoNodesArgs[], problems: Problems): void {
   const names = new Map<string, string>();
-  if (autoNodes.length === 0)
-    problems.add("autoNodes", "must have at least one pool: a cluster without nodes runs nothing");
   autoNodes.forEach((entry, index) => {
     const path = `autoNodes[${index}]`;
     if (entry.provider === "") problems.add(`${path}.provider`, "must not be empty: it is the platform's NodeProvider");

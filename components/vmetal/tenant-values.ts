@@ -17,7 +17,10 @@ export function tenantValues(clusterName: string, args: TenantClusterArgs, endpo
   const { serviceType = "LoadBalancer", extraSans = [], autoNodes } = args;
   const extraSANs = [...new Set([...(endpoint === undefined ? [] : [hostOf(endpoint)]), ...extraSans])];
   return {
-    privateNodes: { enabled: true, autoNodes: autoNodes.map((entry) => poolsOf(clusterName, entry)) },
+    privateNodes: {
+      enabled: true,
+      ...(autoNodes.length > 0 && { autoNodes: autoNodes.map((entry) => poolsOf(clusterName, entry)) }),
+    },
     controlPlane: {
       service: { spec: { type: serviceType } },
       ...(endpoint !== undefined && { endpoint }),

@@ -1,6 +1,6 @@
 /** Certificate authorities and the certificates that they issue: ECDSA P-256, PEM in and out. No I/O. */
 import "reflect-metadata"; // @peculiar/x509 needs it at load
-import { createHash, createPublicKey, randomBytes, webcrypto } from "node:crypto";
+import { createPublicKey, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import type { KeyPair } from "../../bootstrap/document";
 
@@ -111,12 +111,6 @@ export interface Validity {
 export function certificateValidity(pem: string): Validity {
   const { notBefore, notAfter } = new x509.X509Certificate(pem);
   return { notBefore, notAfter };
-}
-
-/** `sha256:<hex>` of an authority's public key, as `kubeadm join --discovery-token-ca-cert-hash` takes it. */
-export function authorityHash(certificate: string): string {
-  const publicKey = createPublicKey(certificate).export({ type: "spki", format: "der" });
-  return `sha256:${createHash("sha256").update(publicKey).digest("hex")}`;
 }
 
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {

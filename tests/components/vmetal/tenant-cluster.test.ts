@@ -103,6 +103,12 @@ describe("TenantCluster", () => {
     });
   });
 
+  it("has no pools where all machines are the user's own", async () => {
+    const { all, made } = await registered({ autoNodes: [] });
+    assert.deepEqual(valuesOf(all)["privateNodes"], { enabled: true });
+    assert.deepEqual([await valueOf(made.nodeGroups), await valueOf(made.status)], [[], "ready"]);
+  });
+
   it("says its endpoint everywhere: to nodes, in the certificate, in the kubeconfig", async () => {
     const { all } = await registered({
       endpoint: pulumi.output("tenant.example.com:8443"),
@@ -206,8 +212,8 @@ describe("TenantCluster", () => {
     const all = await mockProgram(objects);
     const platform = { host: "https://x", accessKey: "k", project: "p" };
     assert.throws(
-      () => new TenantCluster("search", { hostCluster: hostCluster(), platform, autoNodes: [] }),
-      /TenantCluster: 2 invalid inputs\n {2}platform\.host: .*\n {2}autoNodes: /,
+      () => new TenantCluster("search", { hostCluster: hostCluster(), platform, autoNodes: [{ provider: "metal3" }] }),
+      /TenantCluster: 2 invalid inputs\n {2}platform\.host: .*\n {2}autoNodes\[0\]: /,
     );
     await settled();
     assert.deepEqual(all.resources, []);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import {
-  authorityHash,
   certificateValidity,
   issueCertificate,
   makeAuthority,
@@ -9,6 +8,7 @@ import {
   publicKeyOf,
   reissueCertificate,
 } from "../../../provider/kubernetes/certificates";
+import { authorityHash } from "../../../sdk/kubernetes/authority-hash";
 
 const now = new Date("2026-03-01T12:00:00Z");
 
