@@ -10,6 +10,9 @@ export interface NfsOptions {
   ready: pulumi.Resource[];
 }
 
+/** The server speaks version 4 only, and a pod waits for one that is away. */
+export const nfsMountOptions = ["nfsvers=4.1", "hard"] as const;
+
 /** Kubernetes' driver for NFS by its pinned Helm chart, and the StorageClass, whose every volume is a directory of the share. */
 export function nfsStorage({ server, ready }: NfsOptions): AddOn {
   const driver = {
@@ -20,7 +23,7 @@ export function nfsStorage({ server, ready }: NfsOptions): AddOn {
   const parameters = { server, share: "/", mountPermissions: "0777" };
   return storageByDriver(
     driver,
-    { provisioner: "nfs.csi.k8s.io", parameters, mountOptions: ["nfsvers=4.1", "hard"] },
+    { provisioner: "nfs.csi.k8s.io", parameters, mountOptions: [...nfsMountOptions] },
     ready,
   );
 }
