@@ -43,7 +43,7 @@ export interface DiskEncryption {
   /** PEM; absent: the machine's own authorities. */
   certificateAuthority?: string;
   namespace?: string;
-  /** Mount of the AppRole method, default in the component `approle`. */
+  /** Mount of the AppRole method. */
   authMount: string;
   roleId: string;
   /** One-time token that unwraps to the first secret id; may be a placeholder (`@@VAULT_TOKEN@@`) that the driver fills for each machine. */
@@ -92,9 +92,12 @@ export interface NodeDocument {
   diskEncryption?: DiskEncryption;
 }
 
-/** Filled in by a node group's driver for each machine that it makes. They stand in the script as they are here. */
+/** Filled in by who makes a machine, for each. They stand in the script as they are here. */
 export const placeholders = {
   nodeName: "@@NODE_NAME@@",
   providerId: "@@PROVIDER_ID@@",
   bootstrapToken: "@@BOOTSTRAP_TOKEN@@",
+  vaultRoleId: "@@VAULT_ROLE_ID@@",
+  vaultToken: "@@VAULT_TOKEN@@",
+  vaultKeyPath: "@@VAULT_KEY_PATH@@",
 } as const;

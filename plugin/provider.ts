@@ -7,6 +7,7 @@ import { checkCudoConfig } from "../sdk/cudo/config";
 import { checkKeycloakConfig } from "../sdk/keycloak/config";
 import { checkKubernetesConfig } from "../sdk/kubernetes/config";
 import { checkMithrilConfig } from "../sdk/mithril/config";
+import { checkVaultConfig } from "../sdk/vault/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
 import { committedSchema } from "../sdk/schema/committed";
 import type { LogSources } from "../provider/kubernetes/handlers";
@@ -37,6 +38,7 @@ export const provider: ProviderDefinition = {
       aws: checkAwsConfig,
       keycloak: checkKeycloakConfig,
       kubernetes: checkKubernetesConfig,
+      vault: checkVaultConfig,
     };
     const checked = Object.entries(checks).map(([cloud, check]) => {
       const part = given[cloud] ?? {};

@@ -4,6 +4,7 @@ import type { CudoProviderConfig } from "./cudo/config";
 import type { KeycloakProviderConfig } from "./keycloak/config";
 import type { MithrilProviderConfig } from "./mithril/config";
 import { ensurePluginInstalled } from "./plugin/install";
+import type { VaultProviderConfig } from "./vault/config";
 import { packageVersion, pluginName } from "./plugin/package";
 
 type Inputs<Config> = pulumi.Input<{ [K in keyof Config]: pulumi.Input<NonNullable<Config[K]>> }>;
@@ -14,6 +15,7 @@ export interface ProviderArgs {
   cudo?: Inputs<CudoProviderConfig>;
   mithril?: Inputs<MithrilProviderConfig>;
   keycloak?: Inputs<KeycloakProviderConfig>;
+  vault?: Inputs<VaultProviderConfig>;
 }
 
 /**

@@ -24,6 +24,8 @@ export interface TransportOptions {
   /** Of one attempt. */
   timeoutMs: number;
   errors: TransportErrors;
+  /** Default: the plugin's. */
+  fetch?: typeof fetch | undefined;
 }
 
 export interface Call {
@@ -56,7 +58,8 @@ const retriedKinds: Record<"repeatable" | "once", readonly PassingKind[]> = {
   once: ["rateLimit"],
 };
 
-export function createTransport({ baseUrl, apiKey, backoff, timeoutMs, errors }: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): Transport {
+  const { baseUrl, apiKey, backoff, timeoutMs, errors } = options;
   const root = baseUrl.replace(/\/+$/, "");
   return <T>(
     method: string,
@@ -81,7 +84,7 @@ export function createTransport({ baseUrl, apiKey, backoff, timeoutMs, errors }:
       let response: Response;
       let answer: string;
       try {
-        response = await fetch(url, {
+        response = await (options.fetch ?? fetch)(url, {
           method,
           headers,
           body: body && JSON.stringify(body),

@@ -21,6 +21,7 @@ import type { GroupNodes, NodeMarks } from "./group-nodes";
 import { memberId, memberOrdinal } from "../../sdk/cudo/ids";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
+import type { MachineAccess, MachineCredential } from "../vault/machine-access";
 import { isLeaving, isSettled, machineState } from "./vm-state";
 import { messageOf } from "../cloud/message";
 
@@ -37,6 +38,8 @@ export interface CudoNodeGroupOptions {
   image(signal: AbortSignal): Promise<string>;
   /** With placeholders. */
   readonly startScript: string;
+  /** Where the machines' disks are encrypted: what each has in Vault. */
+  readonly access?: MachineAccess | undefined;
   readonly nodes: GroupNodes;
   /** What the nodes carry. */
   readonly marks: NodeMarks;
@@ -167,15 +170,20 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     }
     const wanted = new Set(ids);
     await this.removeMembers((vm) => wanted.has(vm.id), signal);
-    // A machine that was gone before may have left its node behind.
-    await this.removeNodes(
-      ids.filter((id) => !members.has(id)),
-      signal,
-    );
+    // A machine that was gone before may have left its node behind, and its access to Vault.
+    const gone = ids.filter((id) => !members.has(id));
+    await this.removeNodes(gone, signal);
+    await this.revoke(gone, signal);
   }
 
   async destroy(signal: AbortSignal): Promise<void> {
     await this.removeMembers(() => true, signal);
+    // Of machines whose making was cut short, and of those that somebody else deleted.
+    const left = (await this.options.access?.machines(signal)) ?? [];
+    await this.revoke(
+      left.filter((id) => this.ordinal(id) !== Infinity),
+      signal,
+    );
   }
 
   async problems(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
@@ -225,7 +233,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
 
   /** Makes one VM under the lowest number that nobody has. */
   private async makeOne(image: string, taken: Set<string>, signal: AbortSignal): Promise<void> {
-    const { api, clusterName, group, idPrefix, owner, machine, startScript, nodes } = this.options;
+    const { api, clusterName, group, idPrefix, owner, machine, startScript, nodes, access } = this.options;
     for (let ordinal = 0; ; ordinal++) {
       const id = memberId(idPrefix, group, ordinal);
       if (taken.has(id)) continue;
@@ -240,7 +248,8 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         [metadataKeys.nodeGroup]: group,
         [metadataKeys.owner]: owner,
       };
-      const script = fillScript(startScript, { projectId: api.projectId, vmId: id, bootstrapToken });
+      const scriptFor = (credential: MachineCredential | undefined) =>
+        fillScript(startScript, { projectId: api.projectId, vmId: id, bootstrapToken, credential });
       const isOurs = (vm: Vm) => Object.entries(metadata).every(([key, value]) => vm.metadata[key] === value);
       try {
         await createOnce(
@@ -249,8 +258,13 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
             id,
             importHint: "a node group takes no VM that it has not made",
             find: (each) => api.vms.find(id, each),
-            send: (each) =>
-              api.vms.create({ ...machine, vmId: id, bootDiskImageId: image, startScript: script, metadata }, each),
+            send: async (each) => {
+              const script = scriptFor(await access?.grant(id, each));
+              await api.vms.create(
+                { ...machine, vmId: id, bootDiskImageId: image, startScript: script, metadata },
+                each,
+              );
+            },
             differences: () => [],
             made: isOurs,
           },
@@ -293,6 +307,13 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       this.options.pace ?? defaultPace,
     );
     await this.removeNodes([...seen], signal);
+    await this.revoke([...seen], signal);
+  }
+
+  /** Of machines that are gone. */
+  private async revoke(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const { access } = this.options;
+    if (access) await inParallel(ids, parallelism, signal, (id) => access.revoke(id, signal));
   }
 
   /** False while the VM is too busy to be terminated. */

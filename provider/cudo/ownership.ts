@@ -1,6 +1,7 @@
 /** Marks in a VM's metadata. Cudo has no labels on disks, networks and security groups. */
 import { scryptSync } from "node:crypto";
 import { placeholders } from "../../bootstrap/document";
+import type { MachineCredential } from "../vault/machine-access";
 
 export const metadataKeys = {
   /** Name of the cluster. */
@@ -24,14 +25,27 @@ export function providerId(projectId: string, vmId: string): string {
   return `cudo://${projectId}/${vmId}`;
 }
 
+export interface OwnValues {
+  projectId: string;
+  vmId: string;
+  bootstrapToken?: string | undefined;
+  credential?: MachineCredential | undefined;
+}
+
 /** A start script with the machine's own values in place of the placeholders. */
-export function fillScript(
-  script: string,
-  { projectId, vmId, bootstrapToken }: { projectId: string; vmId: string; bootstrapToken?: string },
-): string {
-  // A function, because `$` in a text would have a meaning of its own.
-  const filled = script
-    .replaceAll(placeholders.nodeName, () => vmId)
-    .replaceAll(placeholders.providerId, () => providerId(projectId, vmId));
-  return bootstrapToken === undefined ? filled : filled.replaceAll(placeholders.bootstrapToken, () => bootstrapToken);
+export function fillScript(script: string, { projectId, vmId, bootstrapToken, credential }: OwnValues): string {
+  const values: Record<keyof typeof placeholders, string | undefined> = {
+    nodeName: vmId,
+    providerId: providerId(projectId, vmId),
+    bootstrapToken,
+    vaultRoleId: credential?.roleId,
+    vaultToken: credential?.wrappedSecretId,
+    vaultKeyPath: credential?.keyPath,
+  };
+  return Object.entries(values).reduce(
+    // A function, because `$` in a text would have a meaning of its own.
+    (text, [name, value]) =>
+      value === undefined ? text : text.replaceAll(placeholders[name as keyof typeof values], () => value),
+    script,
+  );
 }

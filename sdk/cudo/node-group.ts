@@ -1,6 +1,7 @@
 import * as pulumi from "../pulumi";
 import type { NodeGpusArgs } from "../kubernetes/node-gpus";
 import type { TaintArgs } from "../kubernetes/taint";
+import type { MachineVaultArgs } from "../vault/machine-vault";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface NodeGroupArgs {
@@ -85,6 +86,11 @@ export interface NodeGroupArgs {
    * @secret
    */
   startScript: pulumi.Input<string>;
+  /**
+   * Where machines keep the keys of their encrypted disks: each gets a role there before it is made, and `startScript` the means to log in, as of
+   * `cudo:Vm`. When a machine goes, role and key go. Concerns new machines; address, namespace and mounts stay as they are.
+   */
+  vault?: pulumi.Input<MachineVaultArgs>;
   /**
    * Administrator's access to the cluster, as YAML.
    * @secret

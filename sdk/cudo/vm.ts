@@ -1,4 +1,5 @@
 import * as pulumi from "../pulumi";
+import type { MachineVaultArgs } from "../vault/machine-vault";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 import type { CommitmentTerm, SshKeySource } from "./values";
 
@@ -82,6 +83,12 @@ export interface VmArgs {
    * @replaceOnChanges
    */
   startScript?: pulumi.Input<string>;
+  /**
+   * Where the VM keeps the key of its encrypted disk. Before it is made, it gets a role there, and `startScript` the means to log in:
+   * `@@VAULT_ROLE_ID@@`, `@@VAULT_TOKEN@@` (a one-time token for a secret id, good for two hours) and `@@VAULT_KEY_PATH@@`. Deleting the VM deletes
+   * role and key: nobody opens its disk any more. The provider's `vault.token` acts. Address, namespace and mounts stay as they are.
+   */
+  vault?: pulumi.Input<MachineVaultArgs>;
   /** Free-form marks. Keys `gpu-clusters-owner` and `gpu-clusters-script` are taken. Changed in place. */
   metadata?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**

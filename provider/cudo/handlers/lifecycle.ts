@@ -2,7 +2,7 @@
 import { PartialFailure, type ResourceContext } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
-import { createOnce, type CreateOnce } from "../create-once";
+import { createOnce, IdTaken, type CreateOnce } from "../create-once";
 import { isCudoError } from "../errors";
 import { waitFor } from "../../cloud/wait";
 
@@ -13,6 +13,8 @@ export interface Lifecycle<T> extends CreateOnce<T> {
   /** For the progress message. */
   progress(found: T): string;
   remove(signal: AbortSignal): Promise<void>;
+  /** Takes back what was made elsewhere for it, once it is gone, or where it was not made. May be repeated. */
+  clean?(signal: AbortSignal): Promise<void>;
   /** Why a refused removal will not pass by waiting; undefined: it may. */
   stuck?(found: T, signal: AbortSignal): Promise<string | undefined>;
   /** What the state keeps of a half-made one. */
@@ -44,6 +46,7 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
         },
       );
     }
+    await cleanAfter(error, object, signal);
     throw error;
   }
   let last: T | undefined;
@@ -84,6 +87,17 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
   throw new Error(`${reason}. It has been removed; nothing is left of it`);
 }
 
+/** It was not made. What is there already is another's, and so is what was made for it. */
+async function cleanAfter<T>(error: unknown, object: Lifecycle<T>, signal: AbortSignal): Promise<void> {
+  if (error instanceof IdTaken) return;
+  try {
+    await object.clean?.(signal);
+  } catch (left) {
+    const reasons = [messageOf(error), `what was made for it elsewhere stays: ${messageOf(left)}`];
+    throw new PartialFailure(object.id, object.outputs(undefined), reasons, { cause: error });
+  }
+}
+
 /** Removes it and waits until it is gone. Refusals are waited out while they may pass. */
 export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operation): Promise<void> {
   let accepted = false;
@@ -112,4 +126,5 @@ export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operat
     }
     return undefined;
   }, signal);
+  await object.clean?.(signal);
 }

@@ -11,6 +11,7 @@ import type { Vm } from "../types";
 import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { checkMachineVault } from "../../vault/checks";
 import { shapeFields, withCatalogue } from "./inputs";
 import { messageOf } from "../../cloud/message";
 
@@ -62,7 +63,7 @@ export async function checkNodeGroup(
     const problem = shortage(missing);
     return problem ? [problem] : [];
   });
-  return [...checkFields(inputs), ...offered];
+  return [...checkFields(inputs), ...checkMachineVault(inputs.vault, before?.vault), ...offered];
 }
 
 async function liveMembers(

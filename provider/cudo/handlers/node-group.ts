@@ -17,7 +17,7 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, CudoNodeGroupDriv
   waiting: { pace: defaultPace, patienceMs: 0, refills: false, backoffMs: 0 },
   newMachinesOnly: [
     ...(["machineType", "vcpus", "memoryGib", "gpus", "diskSizeGib", "image"] as const),
-    ...(["securityGroupIds", "customSshKeys", "namePrefix"] as const),
+    ...(["securityGroupIds", "customSshKeys", "namePrefix", "vault"] as const),
   ],
 
   open: ({ inputs, context: { config, urn, log } }) =>

@@ -12,6 +12,7 @@ import { isLeaving } from "../vm-state";
 import { known, sameSet, type Fields } from "../../cloud/inputs";
 import { knownList } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { checkMachineVault } from "../../vault/checks";
 import { checkId, shapeFields, withCatalogue } from "./inputs";
 
 export type VmInputs = pulumi.Unwrap<VmArgs>;
@@ -37,7 +38,7 @@ export async function checkVm(
   before?: VmInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<VmInputs>;
-  const failures = checkId("vmId", inputs.vmId);
+  const failures = [...checkId("vmId", inputs.vmId), ...checkMachineVault(inputs.vault, before?.vault)];
   for (const key of reservedKeys) {
     if (inputs.metadata && !isUnknown(inputs.metadata) && key in inputs.metadata) {
       failures.push({ property: `metadata["${key}"]`, reason: "this key is set by the provider itself" });

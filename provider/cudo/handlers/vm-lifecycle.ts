@@ -3,6 +3,7 @@ import type { CudoApi } from "../api";
 import { CudoApiError, isCudoError } from "../errors";
 import { matchesImage } from "../images";
 import { ownerMark } from "../../cloud/owner-mark";
+import type { MachineAccess } from "../../vault/machine-access";
 import { fillScript, metadataKeys, providerId, scriptMark } from "../ownership";
 import type { Vm } from "../types";
 import { isLeaving, isReady, isSettled } from "../vm-state";
@@ -15,13 +16,18 @@ export interface VmPlan {
   readonly inputs: VmInputs;
   /** The image that `image` means now. */
   readonly imageId: string;
+  /** Where its disk is encrypted: what it has in Vault. */
+  readonly access: MachineAccess | undefined;
 }
 
-export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan): Lifecycle<Vm> {
-  const startScript = inputs.startScript && fillScript(inputs.startScript, { projectId: api.projectId, vmId: id });
+export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId, access }: VmPlan): Lifecycle<Vm> {
+  const own = { projectId: api.projectId, vmId: id };
+  // Each credential is another, and makes it no other script.
+  const startScript = inputs.startScript && fillScript(inputs.startScript, own);
   const marks = { [metadataKeys.owner]: ownerMark(urn), [metadataKeys.script]: scriptMark(urn, startScript) };
-  const send = (signal: AbortSignal) =>
-    api.vms.create(
+  const send = async (signal: AbortSignal) => {
+    const credential = await access?.grant(id, signal);
+    await api.vms.create(
       {
         vmId: id,
         dataCenterId: inputs.dataCenterId,
@@ -36,12 +42,13 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan):
         securityGroupIds: inputs.nics?.length ? undefined : inputs.securityGroupIds,
         sshKeySource: inputs.sshKeySource ?? "SSH_KEY_SOURCE_NONE",
         customSshKeys: inputs.customSshKeys,
-        startScript,
+        startScript: startScript && fillScript(startScript, { ...own, credential }),
         metadata: { ...inputs.metadata, ...marks },
         commitmentTerm: inputs.commitmentTerm,
       },
       signal,
     );
+  };
   return {
     kind: "VM",
     id,
@@ -61,6 +68,7 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId }: VmPlan):
         : undefined,
     progress: ({ state }) => state,
     remove: (signal) => api.vms.terminate(id, signal),
+    clean: async (signal) => access?.revoke(id, signal),
     stuck: (vm) => Promise.resolve(isSettled(vm) ? `Cudo refuses to terminate it in the state ${vm.state}` : undefined),
     outputs: (vm) => (vm ? vmOutputs(api, vm) : { vmId: id, imageId, providerId: providerId(api.projectId, id) }),
   };

@@ -1,5 +1,7 @@
 import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import { cudoId } from "../../../sdk/cudo/ids";
+import { openMachineAccess, type MachineAccess } from "../../vault/machine-access";
+import type { CudoApi } from "../api";
 import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
@@ -45,7 +47,13 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
         return vmOutputs(api, await changeVm(change));
       }
       if (vm) {
-        const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: vm.imageId });
+        const lifecycle = vmLifecycle(api, {
+          id,
+          urn: context.urn,
+          inputs,
+          imageId: vm.imageId,
+          access: accessOf(context, inputs, api),
+        });
         await bringDown(lifecycle, { signal, log: context.log });
       }
       return vmOutputs(api, await make(connection, id, inputs, context, signal));
@@ -54,12 +62,22 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
 
   async delete(id, { inputs, outputs }, context) {
     const { api } = connect(context.config);
-    const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: outputs.imageId });
+    const lifecycle = vmLifecycle(api, {
+      id,
+      urn: context.urn,
+      inputs,
+      imageId: outputs.imageId,
+      access: accessOf(context, inputs, api),
+    });
     await limited(context, { what: `deleting VM "${id}"`, ms: twoHours }, (signal) =>
       bringDown(lifecycle, { signal, log: context.log }),
     );
   },
 };
+
+function accessOf({ config }: ResourceContext, { vault }: VmInputs, { projectId }: CudoApi): MachineAccess | undefined {
+  return vault && openMachineAccess(config, vault, projectId);
+}
 
 async function make(
   { api, catalogue }: Connection,
@@ -72,6 +90,12 @@ async function make(
   if (!image) {
     throw new Error(`image: no image has the id "${inputs.image}" or begins with it`);
   }
-  const lifecycle = vmLifecycle(api, { id, urn: context.urn, inputs, imageId: image.id });
+  const lifecycle = vmLifecycle(api, {
+    id,
+    urn: context.urn,
+    inputs,
+    imageId: image.id,
+    access: accessOf(context, inputs, api),
+  });
   return bringUp(lifecycle, { signal, log: context.log });
 }

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { placeholders } from "../../../bootstrap/document";
+import { nodeDocumentFromScript, renderBootstrapScript } from "../../../bootstrap/script";
 import type { GroupNodes } from "../../../provider/cudo/group-nodes";
 import {
   CudoNodeGroupDriver,
   GroupShortfall,
   type CudoNodeGroupOptions,
 } from "../../../provider/cudo/node-group-driver";
+import type { MachineAccess } from "../../../provider/vault/machine-access";
 import { untilRunning } from "../../../provider/node-groups/waiting";
 import { waitFor } from "../../../provider/cloud/wait";
+import { worker } from "../../bootstrap/documents";
 import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
 
 const waiting = { pace: { firstMs: 5, factor: 1, longestMs: 5 }, patienceMs: 0, refills: false, backoffMs: 0 };
@@ -104,6 +108,44 @@ describe("Cudo node group driver", () => {
     await cloud.api.vms.create({ ...machine, vmId: "train-gpu-0", bootDiskImageId: "ubuntu-2404" }, never);
     await driver().resize(1, never);
     assert.deepEqual(await ids(), ["train-gpu-1"]);
+  });
+
+  it("gives each machine whose disk is encrypted its own credential, and takes it back with it and with what was cut short", async () => {
+    const granted = new Set<string>();
+    const access: MachineAccess = {
+      grant: (id) => {
+        granted.add(id);
+        return Promise.resolve({ roleId: `role-${id}`, wrappedSecretId: `once-${id}`, keyPath: `keys/${id}` });
+      },
+      revoke: (id) => Promise.resolve(void granted.delete(id)),
+      machines: () => Promise.resolve([...granted]),
+    };
+    const scripts: string[] = [];
+    const create: typeof cloud.api.vms.create = (request, signal) => {
+      scripts.push(request.startScript!);
+      return cloud.api.vms.create(request, signal);
+    };
+    const diskEncryption = {
+      ...{ address: "https://vault.example.com:8200", authMount: "gpu-clusters", keyMount: "secret" },
+      ...{ roleId: placeholders.vaultRoleId, wrappedSecretId: placeholders.vaultToken },
+      keyPath: placeholders.vaultKeyPath,
+    };
+    const startScript = renderBootstrapScript({ ...worker, diskEncryption }, { delivery: "cudo-start-script" });
+    const group = driver({ access, startScript, api: { ...cloud.api, vms: { ...cloud.api.vms, create } } });
+    await group.resize(2, never);
+    await settled(group);
+    const told = scripts.map((script) => nodeDocumentFromScript(script)!);
+    for (const { nodeName, diskEncryption: own } of told)
+      assert.deepEqual(own, {
+        ...diskEncryption,
+        ...{ roleId: `role-${nodeName}`, wrappedSecretId: `once-${nodeName}`, keyPath: `keys/${nodeName}` },
+      });
+    assert.deepEqual(told.map(({ nodeName }) => nodeName).sort(), ["train-gpu-0", "train-gpu-1"]);
+    await group.remove(["train-gpu-1"], never);
+    assert.deepEqual([...granted], ["train-gpu-0"]);
+    for (const id of ["train-gpu-7", "train-cpu-0", "strange"]) granted.add(id);
+    await group.destroy(never);
+    assert.deepEqual([...granted], ["train-cpu-0", "strange"]);
   });
 
   it("cordons, terminates, waits, and then removes the node", async () => {

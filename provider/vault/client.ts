@@ -1,0 +1,97 @@
+/** The part of Vault's HTTP API that is used. Reference: Vault, "AppRole auth method (API)" and "KV secrets engine - version 2 (API)". */
+import { createTransport, type Call, type Transport, type TransportErrors } from "../cloud/http";
+import { object, record, requiredText, texts } from "../cloud/json";
+import type { Backoff } from "../cloud/retry";
+import { fetchTrusting } from "../cloud/trusting-fetch";
+import { isVaultError, parseError, VaultError } from "./errors";
+
+const timeoutMs = 30_000;
+/** Half a minute in all: a Vault whose leader changes answers again by then. */
+const backoff: Backoff = { retries: 6, firstMs: 500, factor: 2, longestMs: 8_000 };
+
+export interface VaultAccount {
+  /** Without a slash at its end. */
+  address: string;
+  token: string;
+  certificateAuthority?: string | undefined;
+  namespace?: string | undefined;
+}
+
+/** What a machine's role is. Durations as Vault has them. */
+export interface RoleSettings {
+  token_policies: string[];
+  token_ttl: string;
+  token_max_ttl: string;
+}
+
+/** Everything may be repeated. */
+export interface VaultApi {
+  /** Makes the role, or makes it so. */
+  writeRole(mount: string, role: string, settings: RoleSettings, signal: AbortSignal): Promise<void>;
+  roleId(mount: string, role: string, signal: AbortSignal): Promise<string>;
+  /** A one-time token that unwraps to a new secret id. */
+  wrappedSecretId(mount: string, role: string, ttl: string, signal: AbortSignal): Promise<string>;
+  roles(mount: string, signal: AbortSignal): Promise<string[]>;
+  /** Its secret ids and tokens go with it. Already gone is success. */
+  deleteRole(mount: string, role: string, signal: AbortSignal): Promise<void>;
+  /** All versions of a key, for good. Already gone is success. */
+  destroyKey(mount: string, path: string, signal: AbortSignal): Promise<void>;
+}
+
+const errors: TransportErrors = {
+  unavailable: (failure, options) => new VaultError({ ...failure, kind: "unavailable" }, options),
+  refusal: parseError,
+};
+
+export function createVaultClient({ address, token, certificateAuthority, namespace }: VaultAccount): VaultApi {
+  const headers: Record<string, string> = namespace === undefined ? {} : { "x-vault-namespace": namespace };
+  let transport: Promise<Transport> | undefined;
+  const open = async () => {
+    const send = certificateAuthority === undefined ? undefined : await fetchTrusting(certificateAuthority, address);
+    return createTransport({ baseUrl: `${address}/v1`, apiKey: token, backoff, timeoutMs, errors, fetch: send });
+  };
+  async function call<T>(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    options: Call = {},
+    read?: (json: unknown) => T,
+  ): Promise<T> {
+    const send = await (transport ??= open());
+    return send(method, path, signal, { ...options, headers: { ...headers, ...options.headers } }, read);
+  }
+  const pathOf = (mount: string, role = "") => `/auth/${segments(mount)}/role${role && `/${encodeURIComponent(role)}`}`;
+  const goneIsFine = (error: unknown) => {
+    if (!isVaultError(error, "notFound")) throw error;
+  };
+
+  return {
+    writeRole: (mount, role, settings, signal) => call("POST", pathOf(mount, role), signal, { body: settings }),
+    roleId: (mount, role, signal) =>
+      call("GET", `${pathOf(mount, role)}/role-id`, signal, {}, (json) =>
+        requiredText(record(object(json, "the answer")["data"]), "role_id"),
+      ),
+    wrappedSecretId: (mount, role, ttl, signal) =>
+      call("POST", `${pathOf(mount, role)}/secret-id`, signal, { headers: { "x-vault-wrap-ttl": ttl } }, (json) =>
+        requiredText(record(object(json, "the answer")["wrap_info"]), "token"),
+      ),
+    async roles(mount, signal) {
+      try {
+        return await call("GET", pathOf(mount), signal, { query: { list: true } }, (json) =>
+          texts(record(object(json, "the answer")["data"])["keys"]),
+        );
+      } catch (error) {
+        // Of an empty list, too.
+        goneIsFine(error);
+        return [];
+      }
+    },
+    deleteRole: (mount, role, signal) => call<void>("DELETE", pathOf(mount, role), signal).catch(goneIsFine),
+    destroyKey: (mount, path, signal) =>
+      call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
+  };
+}
+
+function segments(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}

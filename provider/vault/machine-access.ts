@@ -1,0 +1,78 @@
+/**
+ * What each machine with an encrypted disk has in Vault: a role of its own, named after it, whose policy lets it read and write the key of its own
+ * disk and make its own next secret id. Taken back, nobody opens the disk any more.
+ */
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import type { Unwrap } from "../../sdk/pulumi";
+import { record } from "../cloud/json";
+import { InvalidArguments, type ProviderConfig } from "../server/resource";
+import { createVaultClient, type RoleSettings, type VaultApi } from "./client";
+
+export type MachineVault = Unwrap<MachineVaultArgs>;
+
+export const vaultDefaults = { authMount: "gpu-clusters", keyMount: "secret", policy: "gpu-clusters-machine" } as const;
+
+/** Long enough for a machine that is made to boot. */
+const wrapTtl = "2h";
+/** A boot takes seconds. */
+const tokenTtl = "10m";
+
+/** What a machine's start script says for itself. */
+export interface MachineCredential {
+  roleId: string;
+  wrappedSecretId: string;
+  keyPath: string;
+}
+
+export interface MachineAccess {
+  /** A one-time credential. May be repeated: each time it is another. */
+  grant(machine: string, signal: AbortSignal): Promise<MachineCredential>;
+  /** Its role, and the key of its disk. May be repeated. */
+  revoke(machine: string, signal: AbortSignal): Promise<void>;
+  /** Who has a role. */
+  machines(signal: AbortSignal): Promise<string[]>;
+}
+
+const open = new Map<string, VaultApi>();
+
+/** @param scope what machines' names are unique in. Throws `InvalidArguments` where nobody can act. */
+export function openMachineAccess(config: ProviderConfig, vault: MachineVault, scope: string): MachineAccess {
+  const { token } = record(config["vault"]);
+  if (typeof token !== "string") {
+    const reason = "is missing: set it in the provider's configuration, or VAULT_TOKEN in the environment";
+    throw new InvalidArguments([{ property: "vault.token", reason }]);
+  }
+  const { certificateAuthority, namespace } = vault;
+  const account = { address: vault.address.replace(/\/+$/, ""), token, certificateAuthority, namespace };
+  const key = JSON.stringify(account);
+  const api = open.get(key) ?? createVaultClient(account);
+  open.set(key, api);
+  return machineAccess(api, vault, scope);
+}
+
+export function machineAccess(api: VaultApi, vault: MachineVault, scope: string): MachineAccess {
+  const { authMount, keyMount, policy } = { ...vaultDefaults, ...vault };
+  // Vault's roles have small letters; no project has a dot in its name.
+  const beginning = `${scope}.`.toLowerCase();
+  const roleOf = (machine: string) => `${beginning}${machine}`;
+  const keyPath = (machine: string) => `gpu-clusters/${roleOf(machine)}`;
+  const settings: RoleSettings = { token_policies: [policy], token_ttl: tokenTtl, token_max_ttl: tokenTtl };
+  return {
+    async grant(machine, signal) {
+      const role = roleOf(machine);
+      await api.writeRole(authMount, role, settings, signal);
+      const roleId = await api.roleId(authMount, role, signal);
+      const wrappedSecretId = await api.wrappedSecretId(authMount, role, wrapTtl, signal);
+      return { roleId, wrappedSecretId, keyPath: keyPath(machine) };
+    },
+    async revoke(machine, signal) {
+      // The role last: as long as it is there, a sweep finds what is left.
+      await api.destroyKey(keyMount, keyPath(machine), signal);
+      await api.deleteRole(authMount, roleOf(machine), signal);
+    },
+    async machines(signal) {
+      const roles = await api.roles(authMount, signal);
+      return roles.filter((role) => role.startsWith(beginning)).map((role) => role.slice(beginning.length));
+    },
+  };
+}

@@ -1,0 +1,12 @@
+/** What is wrong with a Vault's address, by the user's own field. Pure. */
+export function vaultProblems({ address }: { address: string | undefined }): { property: string; reason: string }[] {
+  return address === undefined ||
+    /^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$|^https:\/\/\[[0-9a-fA-F:]+\](:\d{1,5})?$/.test(address)
+    ? []
+    : [
+        {
+          property: "vault.address",
+          reason: `"${address}" must be https://host:port, such as https://vault.example.com:8200, without a path`,
+        },
+      ];
+}

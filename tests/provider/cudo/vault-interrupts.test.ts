@@ -1,0 +1,76 @@
+/** ^C and time limits at each request to Vault, and to Cudo with access to Vault given: machines, their roles and their keys are not lost. */
+import assert from "node:assert/strict";
+import { provider } from "../../../plugin/provider";
+import { Secret } from "../server/harness";
+import {
+  interruptEachCreate,
+  interruptEachDelete,
+  interruptEachUpdate,
+  rig,
+  type Interrupted,
+  type Rig,
+} from "../server/harness/interruption";
+import { RoleStandIn, standInToken } from "../vault/role-stand-in";
+import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
+import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+
+describe("Whatever is interrupted where disks are encrypted", function () {
+  this.timeout(300_000);
+  let cloud: SimulatedCloud;
+  let cluster: FakeApiServer;
+  let vault: RoleStandIn;
+  const rigs: Partial<Record<"Vault" | "Cudo", Rig>> = {};
+
+  before(async () => {
+    [cloud, cluster, vault] = await Promise.all([simulatedCloud(), fakeApiServer(), RoleStandIn.start()]);
+    const who = { vault: { token: standInToken } };
+    rigs.Vault = await rig(
+      provider,
+      vault.server.endpoint,
+      () => ({ cudo: cloud.config, ...who }),
+      vault.server.identity,
+    );
+    rigs.Cudo = await rig(provider, cloud.config.baseUrl, (baseUrl) => ({
+      cudo: { ...cloud.config, baseUrl },
+      ...who,
+    }));
+    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
+    while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+  });
+  after(async () => {
+    await Promise.all(Object.values(rigs).map((each) => each.close()));
+    await Promise.all([cluster.close(), vault.close(), cloud.close()]);
+  });
+
+  const left = async () => [...(await cloud.api.vms.list(never)).map(({ id }) => id), ...vault.left()];
+  const script = new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@VAULT_ROLE_ID@@ @@VAULT_TOKEN@@ @@VAULT_KEY_PATH@@");
+
+  for (const where of ["Vault", "Cudo"] as const) {
+    const place = () => (where === "Vault" ? { ...vault.place, address: rigs.Vault!.gate.url } : vault.place);
+    const group = (minSize: number) => ({
+      ...{ clusterName: "train", name: "cpu", role: "worker", minSize, maxSize: 3 },
+      ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10 },
+      ...{ image: "ubuntu-2404", networkId: "net", startScript: script, vault: place() },
+      kubeconfig: new Secret(cluster.kubeconfig),
+    });
+    const resources: Record<string, Interrupted> = {
+      "a node group": {
+        type: "gpu-clusters:cudo:NodeGroup",
+        inputs: () => group(1),
+        updated: () => group(2),
+        left,
+      },
+      "a VM": {
+        type: "gpu-clusters:cudo:Vm",
+        inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place() }),
+        left,
+      },
+    };
+    for (const [name, resource] of Object.entries(resources)) {
+      const each = async (act: typeof interruptEachCreate) => assert.ok((await act(rigs[where]!, resource)) > 0);
+      it(`at ${where}, ${name} is not lost when it is made`, () => each(interruptEachCreate));
+      if (resource.updated) it(`at ${where}, ${name} is not lost when it is changed`, () => each(interruptEachUpdate));
+      it(`at ${where}, ${name} is not lost when it is deleted`, () => each(interruptEachDelete));
+    }
+  }
+});
