@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Unwrap } from "../../../sdk/pulumi";
+import { looking } from "../../server/looking";
 import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../../../sdk/kubernetes/api-server-ready";
@@ -24,40 +25,34 @@ const defaultTimeoutSeconds = 1200;
 const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
-export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> => ({
-  check: async (inputs) => [
-    ...checkKubeconfig(inputs),
-    ...checkLog(inputs.log, "log", sources),
-    ...(await checkSshKey(inputs)),
-  ],
+export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> =>
+  looking<ApiServerReadyInputs, ApiServerReadyOutputs>({
+    check: async (inputs) => [
+      ...checkKubeconfig(inputs),
+      ...checkLog(inputs.log, "log", sources),
+      ...(await checkSshKey(inputs)),
+    ],
 
-  // They only tell how to ask the machine when it does not answer.
-  plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint"] }),
+    // They only tell how to ask the machine when it does not answer.
+    plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint"] }),
 
-  preview: (_inputs, state) => state?.outputs ?? {},
+    async create(inputs, context) {
+      return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, sources, context) };
+    },
 
-  async create(inputs, context) {
-    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, sources, context) };
-  },
+    async again(state, { signal, log }) {
+      try {
+        const api = kubernetesApi(state.inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
+        return { ...state, outputs: { ...state.outputs, version: await serverVersion(api, signal) } };
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn(`the cluster does not answer, its version is taken from the state: ${messageOf(error)}`);
+        return state;
+      }
+    },
 
-  async read(id, state, { signal, log }) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
-    try {
-      const api = kubernetesApi(state.inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
-      return { ...state, outputs: { ...state.outputs, version: await serverVersion(api, signal) } };
-    } catch (error) {
-      signal.throwIfAborted();
-      log.warn(`the cluster does not answer, its version is taken from the state: ${messageOf(error)}`);
-      return state;
-    }
-  },
-
-  update: (_id, inputs, _state, context) => apiServer(inputs, sources, context),
-
-  async delete() {
-    // It made nothing.
-  },
-});
+    update: (_id, inputs, _state, context) => apiServer(inputs, sources, context),
+  });
 
 async function apiServer(
   inputs: ApiServerReadyInputs,

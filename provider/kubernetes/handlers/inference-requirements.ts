@@ -1,7 +1,8 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { InferenceRequirementsArgs } from "../../../sdk/kubernetes/inference-requirements";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { looking } from "../../server/looking";
+import type { ResourceContext } from "../../server/resource";
 import { containsUnknown } from "../../server/wire";
 import type { KubernetesApi, KubernetesObject } from "../api";
 import { kubernetesApi } from "../client";
@@ -19,7 +20,7 @@ const defaultTimeoutSeconds = 300;
 const requestTimeoutMs = 10_000;
 const previewTimeoutMs = 5_000;
 
-export const inferenceRequirements: ResourceHandler<InferenceRequirementsInputs, InferenceRequirementsOutputs> = {
+export const inferenceRequirements = looking<InferenceRequirementsInputs, InferenceRequirementsOutputs>({
   async check(given, { signal, log }, before) {
     const failures = checkKubeconfig(given);
     if (failures.length > 0 || before !== undefined || containsUnknown(given)) return failures;
@@ -32,24 +33,13 @@ export const inferenceRequirements: ResourceHandler<InferenceRequirementsInputs,
     return failures;
   },
 
-  preview: (_inputs, state) => state?.outputs ?? {},
-
   async create(inputs, context) {
     return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await met(inputs, true, context) };
   },
 
-  async read(id, state) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only looks`);
-    return state;
-  },
-
   // By now Modelplane has installed its own.
   update: (_id, inputs, _state, context) => met(inputs, false, context),
-
-  async delete() {
-    // It made nothing.
-  },
-};
+});
 
 interface RequirementPod extends KubernetesObject {
   spec: {

@@ -2,13 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Unwrap } from "../../../sdk/pulumi";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubeconfigSecretArgs } from "../../../sdk/kubernetes/kubeconfig-secret";
-import type {
-  CheckFailure,
-  ResourceContext,
-  ResourceHandler,
-  ResourceState,
-  UnknowableProperties,
-} from "../../server/resource";
+import { looking } from "../../server/looking";
+import type { CheckFailure, ResourceContext, ResourceState, UnknowableProperties } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import type { KubernetesApi, KubernetesObject } from "../api";
 import { kubernetesApi } from "../client";
@@ -23,7 +18,7 @@ const defaultTimeoutSeconds = 600;
 const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
-export const kubeconfigSecret: ResourceHandler<KubeconfigSecretInputs, ForeignCluster> = {
+export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>({
   check: (inputs) => [...checkKubeconfig(inputs), ...checkServer(inputs)],
 
   preview: (inputs, state) => (state === undefined ? {} : foretold(inputs, state)),
@@ -32,8 +27,7 @@ export const kubeconfigSecret: ResourceHandler<KubeconfigSecretInputs, ForeignCl
     return { id: `${inputs.namespace}/${inputs.name}`, outputs: await awaited(inputs, context) };
   },
 
-  async read(id, state, { signal, log }) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only reads`);
+  async again(state, { signal, log }) {
     const { inputs } = state;
     try {
       const found = await look(inputs, kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs }), signal);
@@ -51,11 +45,7 @@ export const kubeconfigSecret: ResourceHandler<KubeconfigSecretInputs, ForeignCl
     isSameSecret(inputs, state.inputs)
       ? awaited(inputs, context, state.outputs.clusterKubeconfig)
       : awaited(inputs, context),
-
-  async delete() {
-    // It made nothing.
-  },
-};
+});
 
 type Given = UnknowableProperties<KubeconfigSecretInputs>;
 

@@ -1,7 +1,8 @@
 import type { MachinesReturnedArgs } from "../../../sdk/kubernetes/machines-returned";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { Unwrap } from "../../../sdk/pulumi";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { looking } from "../../server/looking";
+import type { ResourceContext } from "../../server/resource";
 import { ClusterAway, forgetOrThrow } from "../away";
 import { notReturned, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -16,7 +17,7 @@ export interface MachinesReturnedOutputs {
 const defaultTimeoutSeconds = 3600;
 const firstLookMs = 60_000;
 
-export const machinesReturned: ResourceHandler<MachinesReturnedInputs, MachinesReturnedOutputs> = {
+export const machinesReturned = looking<MachinesReturnedInputs, MachinesReturnedOutputs>({
   check: (inputs) => checkKubeconfig(inputs),
 
   preview: (_inputs, state) => state?.outputs ?? { status: "watched" },
@@ -26,17 +27,12 @@ export const machinesReturned: ResourceHandler<MachinesReturnedInputs, MachinesR
     return { id: inputs.clusterName, outputs: { status: "watched" } };
   },
 
-  async read(id, state) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
-    return state;
-  },
-
   update: async (_id, _inputs, { outputs }) => outputs,
 
   async delete(_id, { inputs }, context) {
     await returned(inputs, context);
   },
-};
+});
 
 /** Whether both kinds can be read. */
 async function looked(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {

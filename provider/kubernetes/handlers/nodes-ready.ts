@@ -1,4 +1,5 @@
 import type { Unwrap } from "../../../sdk/pulumi";
+import { looking } from "../../server/looking";
 import type { ResourceContext, ResourceHandler, Unknowable } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { kubernetesApi } from "../client";
@@ -32,56 +33,52 @@ export interface NodesReadyOutputs {
 const defaultTimeoutSeconds = 1800;
 const requestTimeoutMs = 10_000;
 
-export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> => ({
-  async check(inputs) {
-    const machines = Array.isArray(inputs.machines) ? inputs.machines : [];
-    return [
-      ...checkKubeconfig(inputs),
-      ...machines.flatMap((machine, index) =>
-        isUnknown(machine) ? [] : checkLog(machine.log, `machines[${index}].log`, sources),
-      ),
-      ...(await checkSshKey(inputs)),
-    ];
-  },
+export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> =>
+  looking<NodesReadyInputs, NodesReadyOutputs>({
+    async check(inputs) {
+      const machines = Array.isArray(inputs.machines) ? inputs.machines : [];
+      return [
+        ...checkKubeconfig(inputs),
+        ...machines.flatMap((machine, index) =>
+          isUnknown(machine) ? [] : checkLog(machine.log, `machines[${index}].log`, sources),
+        ),
+        ...(await checkSshKey(inputs)),
+      ];
+    },
 
-  plan: (state, { nodeGroups }) => ({
-    ignores: [
-      // They only tell whom to ask when a node is missing.
-      "machines",
-      "sshPrivateKey",
-      ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
-    ],
-  }),
+    plan: (state, { nodeGroups }) => ({
+      ignores: [
+        // They only tell whom to ask when a node is missing.
+        "machines",
+        "sshPrivateKey",
+        ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
+      ],
+    }),
 
-  // What became of machines meanwhile is seen when they are looked at.
-  preview: ({ claims }, state) => (state && claims !== undefined ? { status: "ready" } : (state?.outputs ?? {})),
+    // What became of machines meanwhile is seen when they are looked at.
+    preview: ({ claims }, state) => (state && claims !== undefined ? { status: "ready" } : (state?.outputs ?? {})),
 
-  async create(inputs, context) {
-    return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
-  },
+    async create(inputs, context) {
+      return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
+    },
 
-  async read(id, state, { signal, log }) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
-    const { inputs, outputs } = state;
-    if (inputs.claims === undefined) return state;
-    try {
-      const machines = await readMachines(inputs.claims, signal);
-      const failed = claimsInError(machines);
-      if (failed !== undefined) log.warn(`machines are in error, and nobody replaces them:${failed}`);
-      return { inputs, outputs: { ...outputs, machines: machineStatuses(machines) } };
-    } catch (error) {
-      signal.throwIfAborted();
-      log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
-      return state;
-    }
-  },
+    async again(state, { signal, log }) {
+      const { inputs, outputs } = state;
+      if (inputs.claims === undefined) return state;
+      try {
+        const machines = await readMachines(inputs.claims, signal);
+        const failed = claimsInError(machines);
+        if (failed !== undefined) log.warn(`machines are in error, and nobody replaces them:${failed}`);
+        return { inputs, outputs: { ...outputs, machines: machineStatuses(machines) } };
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
+        return state;
+      }
+    },
 
-  update: (_id, inputs, _state, context) => nodes(inputs, sources, context),
-
-  async delete() {
-    // It made nothing.
-  },
-});
+    update: (_id, inputs, _state, context) => nodes(inputs, sources, context),
+  });
 
 /** The groups' order says nothing. Values that are not known yet are none that were there. */
 function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<NodesReadyInputs["nodeGroups"]>): boolean {

@@ -1,7 +1,8 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { ObjectReadyArgs } from "../../../sdk/kubernetes/object-ready";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import { PartialFailure, type ResourceContext, type ResourceHandler } from "../../server/resource";
+import { looking } from "../../server/looking";
+import { PartialFailure, type ResourceContext } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
 import { ClusterAway, forgetOrThrow } from "../away";
@@ -22,21 +23,18 @@ const defaultTimeoutSeconds = 600;
 const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
-export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs> = {
+export const objectReady = looking<ObjectReadyInputs, ObjectReadyOutputs>({
   check: (inputs) => checkKubeconfig(inputs),
 
   // The object of the name must be gone before another can be made.
   plan: ({ inputs }) => (inputs.deletes ? { deleteBeforeReplace: true } : {}),
-
-  preview: (_inputs, state) => state?.outputs ?? {},
 
   async create(inputs, context) {
     const id = [inputs.kind, inputs.namespace, inputs.name].filter((part) => part !== undefined).join("/");
     return { id, outputs: await ready(id, inputs, context) };
   },
 
-  async read(id, state, { signal, log }) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only waits`);
+  async again(state, { signal, log }) {
     const { inputs, outputs } = state;
     const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
     let live: KubernetesObject | undefined;
@@ -61,7 +59,7 @@ export const objectReady: ResourceHandler<ObjectReadyInputs, ObjectReadyOutputs>
   async delete(_id, { inputs, outputs }, context) {
     if (inputs.deletes) await gone(inputs, outputs.uid, context);
   },
-};
+});
 
 async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceContext): Promise<ObjectReadyOutputs> {
   const expected = expectations(inputs);

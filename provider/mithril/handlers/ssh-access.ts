@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type * as pulumi from "../../../sdk/pulumi";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { looking } from "../../server/looking";
+import type { ResourceContext } from "../../server/resource";
 import type { SshAccessArgs } from "../../../sdk/mithril/ssh-access";
 import type * as SshLogin from "../ssh-login";
 import { known } from "../../cloud/inputs";
@@ -20,7 +21,7 @@ const pauseMs = 500;
 /** A host that has just come up may not have its keys yet. Tests of refusals set the variable. */
 const refusedForMs = () => Number(process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS ?? 150_000);
 
-export const sshAccessHandler: ResourceHandler<SshAccessInputs, SshAccessOutputs> = {
+export const sshAccessHandler = looking<SshAccessInputs, SshAccessOutputs>({
   async check(inputs) {
     const [privateKey, hostKey] = [known(inputs.privateKey), known(inputs.hostKey)];
     const [{ hostKeyOf }, { privateKeyProblem }] = await Promise.all([loadLogin(), import("../../cloud/ssh-key.js")]);
@@ -34,25 +35,14 @@ export const sshAccessHandler: ResourceHandler<SshAccessInputs, SshAccessOutputs
     ];
   },
 
-  preview: (_inputs, state) => state?.outputs ?? {},
-
   async create(inputs, context) {
     return { id: inputs.clusterId, outputs: { hostKey: await untilOpen(inputs, undefined, context) } };
-  },
-
-  async read(id, state) {
-    if (state === undefined) throw new Error(`${id}: there is nothing to import, because this resource only looks`);
-    return state;
   },
 
   async update(_id, inputs, { outputs }, context) {
     return { hostKey: await untilOpen(inputs, outputs.hostKey, context) };
   },
-
-  async delete() {
-    // It made nothing.
-  },
-};
+});
 
 /** ssh2 is large: only this resource needs it. */
 function loadLogin(): Promise<typeof SshLogin> {

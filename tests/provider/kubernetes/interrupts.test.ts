@@ -1,16 +1,9 @@
 /** ^C and time limits at each request to a cluster's API server: what only waits or remembers goes on afterwards. */
-import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { fakeApiServer, type FakeApiServer } from "../cudo/fake-api-server";
 import { Secret } from "../server/harness";
-import {
-  interruptEachCreate,
-  interruptEachDelete,
-  interruptEachUpdate,
-  rig,
-  type Interrupted,
-  type Rig,
-} from "../server/harness/interruption";
+import { rig, type Rig } from "../server/harness/interruption";
+import { itGoesOnWith, type Interruptible } from "./interrupted";
 
 describe("Whatever is interrupted in a cluster", function () {
   this.timeout(120_000);
@@ -37,8 +30,7 @@ describe("Whatever is interrupted in a cluster", function () {
       { name: "spare", minSize: 0 },
     ],
   });
-  /** `requests`: that it makes at least. */
-  const resources: (Interrupted & { requests: number })[] = [
+  const resources: Interruptible[] = [
     {
       type: "gpu-clusters:kubernetes:ApiServerReady",
       inputs: () => ({ kubeconfig: kubeconfig() }),
@@ -75,11 +67,5 @@ describe("Whatever is interrupted in a cluster", function () {
       left,
     },
   ];
-  for (const resource of resources) {
-    it(`${resource.type.split(":").at(-1)} goes on with the next \`up\``, async () => {
-      assert.ok((await interruptEachCreate(rigged, resource)) >= resource.requests);
-      assert.ok((await interruptEachUpdate(rigged, resource)) >= resource.requests);
-      await interruptEachDelete(rigged, resource);
-    });
-  }
+  itGoesOnWith(resources, () => rigged);
 });

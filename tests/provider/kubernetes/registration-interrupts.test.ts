@@ -1,19 +1,12 @@
 /** ^C and time limits at each request of what registers a cluster: the next `up` goes on, and a destroy leaves nothing. */
-import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { provider } from "../../../plugin/provider";
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { Secret } from "../server/harness";
-import {
-  interruptEachCreate,
-  interruptEachDelete,
-  interruptEachUpdate,
-  rig,
-  type Interrupted,
-  type Rig,
-} from "../server/harness/interruption";
+import { rig, type Rig } from "../server/harness/interruption";
 import { httpsServer, type HttpsServer } from "./https-server";
+import { itGoesOnWith, type Interruptible } from "./interrupted";
 
 const resources = {
   "/api/v1": [
@@ -98,7 +91,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     ...{ kubeconfig: kubeconfig(), clusterName, project: "default", hostNamespace: "metal3" },
   });
   const left = () => Promise.resolve([...objects.keys()].filter((path) => path.includes("configmaps")));
-  const registering: (Interrupted & { requests: number })[] = [
+  const registering: Interruptible[] = [
     {
       type: "gpu-clusters:kubernetes:PlatformClaim",
       inputs: () => ({ kubeconfig: kubeconfig(), platform: "Modelplane" }),
@@ -145,12 +138,5 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       left,
     },
   ];
-  for (const resource of registering) {
-    it(`${resource.type.split(":").at(-1)} goes on with the next \`up\`, and leaves nothing`, async () => {
-      assert.ok((await interruptEachCreate(rigged, resource)) >= resource.requests);
-      if (resource.updated) assert.ok((await interruptEachUpdate(rigged, resource)) >= 1);
-      await interruptEachDelete(rigged, resource);
-      assert.deepEqual(await left(), []);
-    });
-  }
+  itGoesOnWith(registering, () => rigged);
 });
