@@ -7,7 +7,7 @@ import { runCommand } from "../../toolchain/tools/command";
 describe("npm run handover", function () {
   this.timeout(1_200_000);
 
-  it("shows what each side of a registration sees, and keeps nothing", async () => {
+  it("shows what each side of a registration sees, with each platform, and keeps nothing", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-handover-test-"));
     const env = { GPU_CLUSTERS_STATE_DIR: directory };
     const settings = { cwd: join(__dirname, "..", ".."), env, reject: false, timeout: 1_000_000 } as const;
@@ -20,6 +20,15 @@ describe("npm run handover", function () {
       assert.match(stdout, /^ {2}Michelangelo's token may list Ray jobs$/m);
       assert.match(stdout, /^ {2}Michelangelo's token may not read Secrets: /m);
       assert.match(stdout, /Michelangelo sees: nothing of it any more/);
+      assert.match(stdout, /^ {2}InferenceCluster shared \(Existing\), gateway 192\.0\.2\.80: .*Ready True$/m);
+      assert.match(
+        stdout,
+        /^ {2}InferenceClass shared-gpu: 1 of gpu\.nvidia\.com with \{"memory":\{"value":"81559Mi"\}\}$/m,
+      );
+      assert.match(stdout, /^ {2}Secret modelplane-system\/shared-kubeconfig with kubeconfig$/m);
+      assert.match(stdout, /^ {2}Service modelplane-system\/inference-gateway$/m);
+      assert.match(stdout, /^ {2}Modelplane's kubeconfig has a token and may read Secrets too, as cluster-admin$/m);
+      assert.match(stdout, /Modelplane sees: nothing of it any more/);
       assert.doesNotMatch(stdout + stderr, /eyJ[\w-]+\.eyJ/, "no token is shown");
     } finally {
       rmSync(directory, { recursive: true, force: true });
