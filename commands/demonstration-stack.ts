@@ -39,13 +39,13 @@ export class DemonstrationStack {
       kubeconfig: path.join(own, "kubeconfig"),
     };
     await fs.mkdir(files.backend, { recursive: true, mode: 0o700 });
-    const { url, cudo, mithril } = simulator;
+    const { url, cudo, mithril, services } = simulator;
     const clouds = { "gpu-clusters:cudo": { baseUrl: cudo.baseUrl, projectId: cudo.projectId } };
     await fs.writeFile(files.config, stringify({ config: { ...clouds, ...config } }), { mode: 0o600 });
     const manifest = await fs.readFile(path.join(program, "Pulumi.yaml"), "utf8");
     await initializeStack(executable, files, (parse(manifest) as { name: string }).name, signal);
     const environment = {
-      ...pulumiEnvironment(files, { url, pid: process.pid, machines: "light", cudo, mithril }),
+      ...pulumiEnvironment(files, { url, pid: process.pid, machines: "light", cudo, mithril, services }),
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     };
     return new DemonstrationStack(name, program, files, { executable, environment }, signal);

@@ -3,13 +3,14 @@ import { ensurePluginBundle } from "../build/bundle";
 import { ensurePulumiWithOrigin } from "../stand-ins/build/pulumi";
 import { toolNames, type FoundTool, type ToolName } from "../toolchain/tools";
 import { withLock } from "../toolchain/tools/lock";
-import { ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
+import { ensureHelmPlugin, ensureProviderPlugin, type ProviderPlugin } from "./provider-plugins";
 import { forgetOtherLife, prepareStack, pulumiEnvironment, setSecrets, type Pulumi } from "./pulumi";
 import { describeMachines, machinesFor, MachinesCannotBoot, type Machines } from "../simulator/machines/choice";
 import { ensureMachineImage } from "../simulator/machines/nspawn/image/image";
 import { CommandError } from "./command-error";
 import { ensureAws, ensureSimulator, findSimulator, type Simulator } from "./simulator-process";
-import { stackCloud, stackKeyPair, writeConfig } from "./stack-config";
+import { serviceConfig, type ServiceName } from "./services";
+import { stackCloud, stackHasServices, stackKeyPair, writeConfig } from "./stack-config";
 import { runSteps, type Step } from "./steps";
 import { simulatorFolder, stateRoot, type StackFiles } from "./workspace";
 
@@ -25,7 +26,12 @@ export interface Prepared {
  */
 export async function prepare(
   files: StackFiles,
-  wanted: { port: number | undefined; machines: Machines | undefined; makesMachines: boolean },
+  wanted: {
+    port: number | undefined;
+    machines: Machines | undefined;
+    makesMachines: boolean;
+    services: readonly ServiceName[];
+  },
   signal: AbortSignal,
 ): Promise<Prepared> {
   let found: Record<ToolName, FoundTool> | undefined;
@@ -65,6 +71,7 @@ export async function prepare(
       return isForgotten ? "made anew, because the simulated AWS has ended meanwhile and forgotten it" : undefined;
     },
   };
+  const byCharts = serviceConfig(wanted.services) !== undefined || (await stackHasServices(files));
   const providers: ProviderPlugin[] = [];
   await runSteps(
     [
@@ -87,10 +94,14 @@ export async function prepare(
         },
       },
       ...(stackLater ? [] : [stackStep]),
-      ...(["kubernetes", "command", ...(cloud === "aws" ? (["aws"] as const) : [])] as const).map((name) => ({
+      ...(["kubernetes", "command", ...(cloud === "aws" ? (["aws"] as const) : [])] as const).map((name): Step => ({
         title: `Provider plugin ${name}`,
-        run: async () => {
-          const provider = await ensureProviderPlugin(name, executable, { networkReachable, signal });
+        run: async (report) => {
+          const options = { networkReachable, signal, report };
+          const provider =
+            name === "kubernetes" && byCharts
+              ? await ensureHelmPlugin(executable, options)
+              : await ensureProviderPlugin(name, executable, options);
           providers.push(provider);
           return provider.description;
         },
@@ -100,7 +111,7 @@ export async function prepare(
   );
   if (stackLater) await runSteps([stackStep]);
   const environment = pulumiEnvironment(files, required(simulator));
-  const secrets = await writeConfig(files, required(simulator));
+  const secrets = await writeConfig(files, required(simulator), wanted.services);
   await setSecrets({ executable, environment }, files, secrets, signal);
   // Nothing else is needed, so a missing plugin is an error at once instead of five tries of a download.
   if (providers.some(({ kind }) => kind === "stand-in"))

@@ -2,6 +2,7 @@ import { promises as fs } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import { buildStandIn, type StandInName } from "../stand-ins/build/stand-in";
+import { ensureTools, type Report } from "../toolchain/tools";
 import { runCommand } from "../toolchain/tools/command";
 import { fetchByProxies } from "../toolchain/tools/fetch";
 import { pulumiHome, exists } from "./workspace";
@@ -69,6 +70,27 @@ export async function ensureProviderPlugin(
   }
   await buildStandIn(name, folder);
   return { kind: "stand-in", description: "stand-in of the simulator (official plugin not reachable)" };
+}
+
+/**
+ * The same for Kubernetes where there are Helm charts, which the stand-in refuses: where the official plugin cannot be downloaded, it is compiled from
+ * its Go module, which takes ten minutes of a processor, once.
+ */
+export async function ensureHelmPlugin(
+  pulumi: string,
+  options: { networkReachable: boolean; signal: AbortSignal; home?: string; report?: Report },
+): Promise<ProviderPlugin> {
+  const name = "kubernetes";
+  const found = await ensureProviderPlugin(name, pulumi, options);
+  if (found.kind === "official") return found;
+  const { home = pulumiHome, report, signal } = options;
+  const executable = "pulumi-resource-kubernetes";
+  const { [executable]: compiled } = await ensureTools([executable], { ...(report && { report }), signal });
+  const folder = path.join(home, "plugins", `resource-${name}-v${await wantedVersion(name)}`);
+  await fs.rm(folder, { recursive: true, force: true });
+  await fs.mkdir(folder, { recursive: true });
+  await fs.symlink(compiled, path.join(folder, executable));
+  return { kind: "official", description: `official plugin, compiled: ${compiled}` };
 }
 
 /** Links to each file: pulumi does not see a plugin whose folder itself is a link. */

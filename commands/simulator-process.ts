@@ -6,6 +6,7 @@ import { AwsSimulatorClient } from "../simulator/aws/client";
 import type { AwsAddress } from "../simulator/aws/entry";
 import type { Accesses } from "../simulator/clouds";
 import type { Machines } from "../simulator/machines/choice";
+import type { ServiceAccess } from "../simulator/services/serve";
 import { isAlive } from "../toolchain/tools/lock";
 import { CommandError } from "./command-error";
 import { root, simulatorFolder } from "./workspace";
@@ -18,6 +19,7 @@ export interface Simulator {
   machines: string;
   cudo: Accesses["cudo"];
   mithril: Accesses["mithril"];
+  services: ServiceAccess;
   /** Where the simulated AWS listens, which starts for those who need it. */
   aws?: { endpoint: string };
 }

@@ -2,30 +2,39 @@ import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
 import { CommandError } from "./command-error";
+import { serviceConfig, type ServiceName } from "./services";
 import { awsSettings, leadToSimulatedAws } from "./simulated-aws";
 import type { Simulator } from "./simulator-process";
 import { stackSshKey, type SshKey } from "./ssh-key";
 import { exists, root, type StackFiles } from "./workspace";
 
 const cloudKey = "pulumi-gpu-clusters:cloud";
+const servicesKey = "pulumi-gpu-clusters:services";
 
 /**
  * The config that `pulumi up` gets: the committed one, with every cloud's address replaced by the simulator's, so that
  * `npm start` can never reach a real cloud.
  * @param previous the config of the last run, whose `encryptionsalt` belongs to the stack's passphrase
  * @param sshKey for clouds that need one; its private half is set as a secret (`writeConfig`)
+ * @param wanted services besides those of the committed config
  */
 export function deriveConfig(
   committed: string,
   previous: string | undefined,
-  simulator: Pick<Simulator, "cudo" | "mithril" | "aws" | "machines">,
+  simulator: Pick<Simulator, "cudo" | "mithril" | "services" | "aws" | "machines">,
   sshKey?: Pick<SshKey, "publicKey">,
+  wanted: readonly ServiceName[] = [],
 ): string {
   const document = parseDocument(committed);
   const set = (key: string, value: unknown) => document.setIn(["config", key], value);
   const { projectId, baseUrl, sshPort } = simulator.mithril;
   set("gpu-clusters:cudo", { projectId: simulator.cudo.projectId, baseUrl: simulator.cudo.baseUrl });
   set("gpu-clusters:mithril", { projectId, baseUrl });
+  const { keycloak, chartRepository } = simulator.services;
+  set("gpu-clusters:keycloak", { baseUrl: keycloak.baseUrl, username: keycloak.username });
+  document.setIn(["config", "gpu-clusters:kubernetes", "chartRepository"], chartRepository);
+  for (const [name, settings] of Object.entries(serviceConfig(wanted) ?? {}))
+    if (!document.hasIn(["config", servicesKey, name])) document.setIn(["config", servicesKey, name], settings);
   const cloud = cloudOf(committed);
   if (sshKey !== undefined && needsSshKey(cloud, simulator)) {
     set("pulumi-gpu-clusters:sshPublicKey", sshKey.publicKey);
@@ -45,13 +54,17 @@ function needsSshKey(cloud: unknown, { machines }: Pick<Simulator, "machines">):
 }
 
 /** Writes the stack's config for the next run. Returns what it must have as secrets besides, which only pulumi can write. */
-export async function writeConfig(files: StackFiles, simulator: Simulator): Promise<Record<string, string>> {
+export async function writeConfig(
+  files: StackFiles,
+  simulator: Simulator,
+  wanted: readonly ServiceName[],
+): Promise<Record<string, string>> {
   const source = path.join(root, `Pulumi.${files.stack}.yaml`);
   const previous = await fs.readFile(files.config, "utf8").catch(() => undefined);
   // A stack whose committed config was deleted or renamed can still be destroyed with its last one.
   const committed = await fs.readFile(source, "utf8").catch((error: unknown) => previous ?? Promise.reject(error));
   const sshKey = await stackSshKey(files);
-  await fs.writeFile(files.config, deriveConfig(committed, previous, simulator, sshKey), { mode: 0o600 });
+  await fs.writeFile(files.config, deriveConfig(committed, previous, simulator, sshKey, wanted), { mode: 0o600 });
   // An older file keeps its mode.
   await fs.chmod(files.config, 0o600);
   return needsSshKey(cloudOf(committed), simulator) ? { "pulumi-gpu-clusters:sshPrivateKey": sshKey.privateKey } : {};
@@ -74,6 +87,11 @@ export function requireSimulated(stack: string, committed: string): void {
 export async function stackCloud(files: StackFiles): Promise<unknown> {
   const config = await stackConfig(files);
   return config === undefined ? undefined : cloudOf(config);
+}
+
+/** Whether something of it comes by a Helm chart, as services do. */
+export async function stackHasServices(files: StackFiles): Promise<boolean> {
+  return parseDocument((await stackConfig(files)) ?? "").hasIn(["config", servicesKey]);
 }
 
 /** The key pair that an AWS stack names, as the account is to have it; its key is the stack's own. */

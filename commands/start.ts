@@ -8,10 +8,12 @@ import { runMain } from "./main";
 import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
+import { parseServices, serviceNames, type ServiceName } from "./services";
 import { requireConfig } from "./stack-config";
 import { stackFiles } from "./workspace";
 
 interface StartOptions {
+  with: ServiceName[];
   json?: boolean;
   port?: number;
   machines?: Machines;
@@ -21,12 +23,14 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
   const begun = performance.now();
   const files = stackFiles(stack);
   await requireConfig(stack);
-  const { port, machines } = options;
-  const { pulumi, tools } = await prepare(files, { port, machines, makesMachines: true }, signal);
+  const { port, machines, with: services } = options;
+  const { pulumi, tools } = await prepare(files, { port, machines, makesMachines: true, services }, signal);
   const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, "--config-file", files.config];
   const code = await showPulumi(pulumi, up, signal);
   const again = stack === "local" ? "" : ` -- ${stack}`;
-  const next = `Nothing is lost. Correct the cause and go on with: npm start${again}\nOr remove what was made with:               npm stop${again}`;
+  const asBefore = [...(stack === "local" ? [] : [stack]), ...(services.length > 0 ? ["--with", services.join()] : [])];
+  const startAgain = ["npm start", ...(asBefore.length > 0 ? ["--", ...asBefore] : [])].join(" ");
+  const next = `Nothing is lost. Correct the cause and go on with: ${startAgain}\nOr remove what was made with:               npm stop${again}`;
   await requireSuccess(code, "pulumi up", next, signal);
 
   const outputs = await readOutputs(pulumi, files, signal);
@@ -70,6 +74,12 @@ const command = new Command("npm start --")
   .argument("[stack]", "stack whose Pulumi.<stack>.yaml says what to make", "local")
   .option("--json", "print one JSON object {stack, kubeconfig, outputs, seconds} on stdout")
   .option("--port <port>", "port of the simulator (default: 4710)", portNumber)
+  .option(
+    "--with <services>",
+    `what runs in the cluster besides: ${serviceNames.join(", ")}, with commas between; by stand-ins of their charts`,
+    parseServices,
+    [],
+  )
   .addOption(
     new Option(
       "--machines <kind>",

@@ -12,7 +12,8 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   const files = stackFiles(stack);
   const say = (line: string): boolean => process.stderr.write(`${line}\n`);
   if (await stackExists(files)) {
-    const { pulumi } = await prepare(files, { port: undefined, machines: undefined, makesMachines: false }, signal);
+    const wanted = { port: undefined, machines: undefined, makesMachines: false, services: [] };
+    const { pulumi } = await prepare(files, wanted, signal);
     const code = await showPulumi(
       pulumi,
       ["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", files.config],

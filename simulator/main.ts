@@ -42,7 +42,7 @@ async function run({ port, stateDir, delays, machines: asked }: Arguments): Prom
   try {
     await writeAtomically(
       ready,
-      `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, ...simulator.accesses }, null, 2)}\n`,
+      `${JSON.stringify({ url: simulator.url, pid: process.pid, machines, ...simulator.accesses, services: simulator.services }, null, 2)}\n`,
     );
     console.log(greeting(simulator, describeMachines(machines, reason), directory));
     await simulator.closed;

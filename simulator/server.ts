@@ -15,6 +15,7 @@ import type { MachineKind } from "./machines/machine";
 import { Rental } from "./rental";
 import { RequestLog } from "./request-log";
 import { roomOf } from "./room";
+import { serveServices, type ServiceAccess } from "./services/serve";
 import { StateFile, type Snapshot } from "./state-file";
 import { lockStateDirectory } from "./state-lock";
 import { serveCloud } from "./traffic";
@@ -35,6 +36,8 @@ export interface SimulatorOptions extends CloudOptions {
 /** By name of the cloud what its clients need, and besides: */
 export interface Simulator extends Accesses {
   readonly accesses: Accesses;
+  /** What a client of what is no cloud needs. */
+  readonly services: ServiceAccess;
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   /** For people: what leads each cloud's own tools here, as lines for a shell. */
@@ -152,6 +155,7 @@ async function run(
     alarm.clear();
     forMachines?.close();
     await server.close();
+    services.close();
     for (const cloud of all()) await cloud.close();
     await rental.close();
     await save();
@@ -175,6 +179,7 @@ async function run(
     };
     serveCloud(server, { cloud, api, faults, requests, answer });
   }
+  const services = serveServices(server, seed);
   serveAdministration(server, {
     clouds,
     faults,
@@ -198,6 +203,7 @@ async function run(
   return {
     ...accesses,
     accesses,
+    services: services.access(url),
     url,
     shellLines: all().flatMap((cloud) => cloud.shellLines(url)),
     state: contents,

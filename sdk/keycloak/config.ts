@@ -51,17 +51,17 @@ export function checkKeycloakConfig<T>(
   const config = Object.fromEntries(
     fields.map((field) => [field, given[field] ?? (environment[variables[field]]?.trim() || defaults[field])]),
   ) as Record<Field, T | string | undefined>;
-  const { baseUrl } = config;
-  const failures =
-    typeof baseUrl === "string" && !isSafeUrl(baseUrl)
-      ? [
-          {
-            property: "keycloak.baseUrl",
-            reason: `"${baseUrl}" must be an https URL such as https://sso.example.com (http on this computer only): credentials go there`,
-          },
-        ]
-      : [];
-  return { config, failures };
+  const reason = typeof config.baseUrl === "string" ? wrongBaseUrl(config.baseUrl) : undefined;
+  return { config, failures: reason === undefined ? [] : [{ property: "keycloak.baseUrl", reason }] };
+}
+
+function wrongBaseUrl(baseUrl: string): string | undefined {
+  if (!isSafeUrl(baseUrl))
+    return `"${baseUrl}" must be an https URL such as https://sso.example.com (http on this computer only): credentials go there`;
+  const { pathname, search, hash } = new URL(baseUrl);
+  return /\/(realms|admin)(\/|$)/.test(pathname) || search + hash !== ""
+    ? `"${baseUrl}" must be Keycloak's own URL, without what follows it: https://sso.example.com, or https://sso.example.com/auth of an old one`
+    : undefined;
 }
 
 /** What is missing to log in, by the user's own fields. */

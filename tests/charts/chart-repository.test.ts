@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
+import { chartsOfOurs } from "../../simulator/services/charts";
 import { chartRepository } from "./chart-repository";
-import { chartsOfOurs } from "./charts";
 
 interface Index {
   entries: Record<string, { version: string; urls: string[] }[]>;

@@ -5,9 +5,11 @@ import { parse } from "yaml";
 import { environmentOf, exportLines } from "../../commands/exports";
 import { formatOutputs, writeKubeconfig } from "../../commands/outputs";
 import { pulumiEnvironment } from "../../commands/pulumi";
+import { parseServices, serviceConfig, serviceNames, type ServiceName } from "../../commands/services";
 import { listThings, type Simulator } from "../../commands/simulator-process";
 import { deriveConfig, requireSimulated } from "../../commands/stack-config";
 import { stackFiles } from "../../commands/workspace";
+import { checkServices } from "../../stack/services";
 import { lineReport } from "../../toolchain/tools/report";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
@@ -17,6 +19,10 @@ const simulator: Simulator = {
   machines: "light",
   cudo: { baseUrl: "http://127.0.0.1:4999/cudo", apiKey: "key", projectId: "simulator" },
   mithril: { baseUrl: "http://127.0.0.1:4999/mithril", apiKey: "fkey", projectId: "proj_1", sshPort: 2222 },
+  services: {
+    keycloak: { baseUrl: "http://127.0.0.1:4999/keycloak", realm: "lab", username: "admin", password: "KEYCLOAK" },
+    chartRepository: "http://127.0.0.1:4999/charts",
+  },
 };
 
 describe("stack config", () => {
@@ -36,8 +42,28 @@ describe("stack config", () => {
       assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudo.baseUrl });
       const { baseUrl, projectId } = simulator.mithril;
       assert.deepEqual(config["gpu-clusters:mithril"], { projectId, baseUrl });
+      const { keycloak, chartRepository } = simulator.services;
+      assert.deepEqual(config["gpu-clusters:keycloak"], { baseUrl: keycloak.baseUrl, username: "admin" });
+      assert.deepEqual(config["gpu-clusters:kubernetes"], { chartRepository });
     }
     assert.match(deriveConfig(committed, undefined, simulator), /cni: none/);
+  });
+
+  it("has the services that are asked for, and those of the committed one as they are", () => {
+    const servicesOf = (text: string, ...names: ServiceName[]) => {
+      const { config } = parse(deriveConfig(text, undefined, simulator, undefined, names)) as {
+        config: Record<string, unknown>;
+      };
+      return config["pulumi-gpu-clusters:services"];
+    };
+    assert.equal(servicesOf(committed, "gpu"), undefined);
+    assert.deepEqual(servicesOf(committed, "kuberay", "slurm"), { kuberay: {}, slurm: { protect: false } });
+    const own = "config: { pulumi-gpu-clusters:services: { slurm: { clusterName: lab } } }";
+    assert.deepEqual(servicesOf(own), { slurm: { clusterName: "lab" } });
+    assert.deepEqual(servicesOf(own, "slurm", "kuberay"), { slurm: { clusterName: "lab" }, kuberay: {} });
+    assert.deepEqual(parseServices("gpu, jupyterhub"), ["gpu", "jupyterhub"]);
+    assert.throws(() => parseServices("gpu,airflow"), /no "airflow"\. Services: gpu, jupyterhub, kuberay, slurm\./);
+    assert.deepEqual(checkServices(serviceConfig(serviceNames), []).all, [], "the stack takes them");
   });
 
   it("has the stack's own SSH key where the cloud needs one, and not its private half", () => {

@@ -129,6 +129,8 @@ describe("GPU support by charts", () => {
     const [{ chart, values }] = charts(registered) as [Chart];
     assert.equal(chart, "gpu-operator-charts");
     assert.deepEqual(values["kmm"], { enabled: false, watch: false });
+    const { master, gc } = values["node-feature-discovery"] as Record<string, { tolerations: object[] }>;
+    assert.deepEqual(gc!.tolerations, master!.tolerations, "its collector runs where all workers are tainted, too");
     const { spec } = values["deviceConfig"] as { spec: { driver: object; devicePlugin: Record<string, object[]> } };
     assert.deepEqual(spec.driver, { enable: false });
     assert.ok(spec.devicePlugin["devicePluginTolerations"]!.some((each) => isDeepStrictEqual(each, team)));

@@ -182,6 +182,7 @@ describe("the name of a Slurm cluster", () => {
     for (const name of ["", "2lab", "Lab", "lab-", "-lab", "lab_1"])
       assert.match(problemsOf(name)[0]!, /must have/, name);
     assert.match(problemsOf("a".repeat(41))[0]!, /has 41 characters, and .* 40 at most/);
+    for (const name of ["on", "null", "y"]) assert.match(problemsOf(name)[0]!, /is no name to YAML/, name);
   });
 
   it("is right exactly where each of its rules holds", () => {

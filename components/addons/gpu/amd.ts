@@ -29,7 +29,11 @@ export function amdValues(tolerations: readonly Toleration[]) {
     kmm: { enabled: false, watch: false },
     remediation: { enabled: false, installCRDs: false },
     controllerManager: { manager: { tolerations: everywhere } },
-    "node-feature-discovery": { worker: { tolerations }, master: { tolerations: everywhere } },
+    "node-feature-discovery": {
+      worker: { tolerations },
+      master: { tolerations: everywhere },
+      gc: { tolerations: everywhere },
+    },
     deviceConfig: {
       spec: {
         driver: { enable: false },

@@ -4,6 +4,9 @@ import type { Problems } from "../../errors";
 /** Slurm's own limit. */
 const longest = 40;
 
+/** Words that the chart's template, which has the name without quotes, makes something else of. */
+const yamlWords = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
 /** The name of a Slurm cluster on Kubernetes. */
 export function checkSlurmName(path: string, name: string, problems: Problems): void {
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name))
@@ -13,6 +16,8 @@ export function checkSlurmName(path: string, name: string, problems: Problems): 
     );
   else if (name.length > longest)
     problems.add(path, `"${name}" has ${name.length} characters, and a Slurm cluster's name has ${longest} at most`);
+  else if (yamlWords.includes(name))
+    problems.add(path, `"${name}" is no name to YAML, in which Slurm's chart writes it: choose another`);
 }
 
 /** What Slinky puts before a group's name; the whole is a label's value on pods. */

@@ -121,9 +121,21 @@ describe("the provider's configuration for Keycloak", () => {
   });
 
   it("sends no credentials in plain text over a network", () => {
-    for (const baseUrl of ["http://sso.example.com", "sso.example.com", "ftp://sso"])
+    for (const baseUrl of [
+      "http://sso.example.com",
+      "sso.example.com",
+      "ftp://sso",
+      "https://sso/realms/lab",
+      "https://sso/auth/admin/",
+      "https://sso?a",
+    ])
       assert.equal(checkKeycloakConfig<string>({ baseUrl }, {}).failures.length, 1, baseUrl);
-    for (const baseUrl of ["https://sso.example.com/auth", "http://127.0.0.1:8080", "http://localhost:8080"])
+    for (const baseUrl of [
+      "https://sso.example.com/auth",
+      "https://admin",
+      "http://127.0.0.1:8080",
+      "http://localhost:8080",
+    ])
       assert.deepEqual(checkKeycloakConfig<string>({ baseUrl }, {}).failures, [], baseUrl);
   });
 });

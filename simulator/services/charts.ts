@@ -3,8 +3,21 @@
  * and no others, and make a workload of them. What theirs make of the values besides is theirs.
  */
 import * as versions from "../../components/versions";
-import type { PinnedChart } from "../../components/addons/chart";
-import type { ServedChart } from "./chart-repository";
+import { busyboxImage } from "../machines/nspawn/image/container-images";
+import type { ServedChart } from "./chart-archives";
+
+interface PinnedChart {
+  /** Its name, or `oci://…/<name>`. */
+  readonly chart: string;
+  readonly version: string;
+}
+
+/** Of an image that machines which boot have. */
+const container = JSON.stringify({
+  name: "main",
+  image: busyboxImage,
+  command: ["sh", "-c", 'trap "exit 0" TERM; sleep 1000000 & wait'],
+});
 
 /** The places that values may have: `*` is any key, and what lies below a place is free. */
 const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?: Record<string, string> }[] = [
@@ -27,7 +40,8 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
     pinned: versions.amdGpuOperator,
     values: [
       ...["kmm.enabled", "kmm.watch", "remediation.enabled", "remediation.installCRDs", "deviceConfig.spec"],
-      ...["controllerManager.manager", "node-feature-discovery.worker", "node-feature-discovery.master"],
+      ...["node-feature-discovery.worker", "node-feature-discovery.master", "node-feature-discovery.gc"],
+      ...["controllerManager.manager"],
     ],
   },
   {
@@ -123,7 +137,7 @@ spec:
     metadata: { labels: { app: {{ .Chart.Name }} } }
     spec:
       tolerations: [{ operator: Exists }]
-      containers: [{ name: main, image: "registry.example/{{ .Chart.Name }}:{{ .Chart.Version }}" }]
+      containers: [${container}]
 `;
 }
 
@@ -139,7 +153,7 @@ spec:
     metadata: { labels: { app: controller } }
     spec:
       tolerations: [{ operator: Exists }]
-      containers: [{ name: slurmctld, image: "registry.example/slurmctld:1" }]
+      containers: [${container}]
       volumes: [{ name: key, secret: { secretName: {{ .Values.slurmKey.secretRef.name }} } }]
 ---
 apiVersion: slinky.slurm.net/v1beta1

@@ -1,0 +1,84 @@
+/** Keycloak's Admin REST interface, and its logins without people: the calls that are used, with the answers that Keycloak 26.4 gave to them. */
+import { randomUUID } from "node:crypto";
+
+type Client = Record<string, unknown> & { id: string; clientId: string };
+
+export interface KeycloakAnswer {
+  status: number;
+  json?: unknown;
+}
+
+export interface KeycloakRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  authorization: string | undefined;
+  body: string;
+}
+
+/** One with the realms `master` and `lab`, in memory. */
+export class Keycloak {
+  static readonly realm = "lab";
+  private readonly realms = new Map<string, Client[]>([
+    ["master", []],
+    [Keycloak.realm, []],
+  ]);
+  private readonly valid = new Set<string>();
+
+  constructor(readonly admin: { username: string; password: string }) {}
+
+  /** Nobody is logged in any more. */
+  forgetSessions(): void {
+    this.valid.clear();
+  }
+
+  answer({ method, url, authorization, body }: KeycloakRequest): KeycloakAnswer {
+    const { pathname, searchParams } = new URL(url, "http://keycloak");
+    const login = /^\/realms\/([^/]+)\/protocol\/openid-connect\/token$/.exec(pathname);
+    if (login) return this.logIn(decodeURIComponent(login[1]!), new URLSearchParams(body));
+    const place = /^\/admin\/realms\/([^/]+)\/clients(?:\/([^/]+))?$/.exec(pathname);
+    if (!place) return { status: 404, json: { error: "Unable to find matching target resource method" } };
+    if (!this.valid.has(authorization ?? "")) return { status: 401, json: { error: "HTTP 401 Unauthorized" } };
+    const clients = this.realms.get(decodeURIComponent(place[1]!));
+    if (!clients) return { status: 404, json: { error: "Realm not found." } };
+    const given = body === "" ? {} : (JSON.parse(body) as Partial<Client>);
+    const uuid = place[2];
+    if (uuid === undefined) {
+      if (method === "GET")
+        return { status: 200, json: clients.filter(({ clientId }) => clientId === searchParams.get("clientId")) };
+      return create(clients, given);
+    }
+    const found = clients.find(({ id }) => id === uuid);
+    if (!found) return { status: 404, json: { error: "Could not find client" } };
+    if (method === "DELETE") clients.splice(clients.indexOf(found), 1);
+    else Object.assign(found, given);
+    return { status: 204 };
+  }
+
+  private logIn(realm: string, form: URLSearchParams): KeycloakAnswer {
+    const { admin } = this;
+    const clients = this.realms.get(realm);
+    if (!clients) return { status: 404, json: { error: "Realm does not exist" } };
+    const isAdmin = form.get("username") === admin.username && form.get("password") === admin.password;
+    if (form.get("grant_type") === "password" && !isAdmin)
+      return { status: 401, json: { error: "invalid_grant", error_description: "Invalid user credentials" } };
+    if (form.get("grant_type") === "client_credentials") {
+      const { enabled, serviceAccountsEnabled, secret } =
+        clients.find(({ clientId }) => clientId === form.get("client_id")) ?? ({} as Partial<Client>);
+      if (!enabled || !serviceAccountsEnabled || secret !== form.get("client_secret"))
+        return { status: 401, json: { error: "unauthorized_client" } };
+    }
+    const token = randomUUID();
+    if (isAdmin) this.valid.add(`Bearer ${token}`);
+    return { status: 200, json: { access_token: token, expires_in: 60 } };
+  }
+}
+
+function create(clients: Client[], given: Partial<Client>): KeycloakAnswer {
+  if (clients.some(({ clientId }) => clientId === given.clientId))
+    return { status: 409, json: { errorMessage: `Client ${given.clientId} already exists` } };
+  const defaults = { enabled: true, redirectUris: [], publicClient: false, standardFlowEnabled: true };
+  const rest = { serviceAccountsEnabled: false, attributes: {}, secret: randomUUID().replaceAll("-", "") };
+  clients.push({ ...defaults, ...rest, ...given, id: randomUUID(), clientId: given.clientId! });
+  return { status: 201 };
+}
