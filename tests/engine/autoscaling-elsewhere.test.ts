@@ -112,6 +112,8 @@ for (const [cloud, { configOf, gpus, takeBack, ...simulated }] of Object.entries
       await until("the pods run", async () => (await running()) === 2, 2 * soonMs);
       assert.equal(await machines(), 2);
       assert.deepEqual(await stack.preview(), []);
+      const server = ["-n", "kube-system", "logs", "deployment/gpu-clusters-autoscaler", "-c", "server"];
+      assert.match(await kubectl(server), /"group":"gpu"/);
     });
 
     if (takeBack)

@@ -79,6 +79,8 @@ export function apiServer({ tools, address, files, controlPlane }: Surroundings)
     "service-account-signing-key-file": files.path("sa.key"),
     "service-cluster-ip-range": controlPlane.serviceSubnet,
     "encryption-provider-config": files.path("encryption.yaml"),
+    // Nobody resolves the names of light machines.
+    "kubelet-preferred-address-types": "InternalIP",
     "requestheader-client-ca-file": files.path("front-proxy-ca.crt"),
     "requestheader-allowed-names": "front-proxy-client",
     "requestheader-username-headers": "X-Remote-User",

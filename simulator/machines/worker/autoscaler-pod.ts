@@ -21,6 +21,8 @@ const graceMs = 5_000;
 
 interface Running {
   readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
   /** The socket's, elsewhere than the rest: its path may have 107 characters. */
   readonly socketFolder: string;
   readonly processes: readonly SupervisedProcess[];
@@ -49,6 +51,13 @@ export class AutoscalerPod {
   /** All pods of the machine: others have gone unseen. */
   async keepOnly(uids: readonly string[]): Promise<void> {
     if (this.#running && !uids.includes(this.#running.uid)) await this.end();
+  }
+
+  /** Of the pod that runs here. */
+  logFile(of: { namespace: string; pod: string; container: string }): string | undefined {
+    const running = this.#running;
+    if (running?.namespace !== of.namespace || running.name !== of.pod) return undefined;
+    return join(this.host.disk.logs, of.container === "server" ? "autoscaler-server.log" : "cluster-autoscaler.log");
   }
 
   /** In an orderly way, as kubelet ends a pod. */
@@ -100,7 +109,8 @@ export class AutoscalerPod {
       note: (message: string) => disk.note(message),
     };
     const processes = services.map((service) => new SupervisedProcess(service, surroundings));
-    this.#running = { uid: pod.metadata.uid, socketFolder, processes };
+    const { uid, namespace, name } = pod.metadata;
+    this.#running = { uid, namespace, name, socketFolder, processes };
     for (const process of processes) process.start();
     disk.note(`kubelet: runs pod ${pod.metadata.name}; its logs are in ${disk.logs}`);
   }

@@ -7,6 +7,7 @@ import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
 import type { AutoscalerPod } from "./autoscaler-pod";
 import { advertisedBy, gpuResource } from "./gpus";
+import { serveLogs } from "./kubelet-logs";
 import { nodeObject } from "./node-object";
 import type { Pod } from "./pod";
 
@@ -50,10 +51,19 @@ export class Kubelet {
 
   /** Sees to the node's pods until the signal comes. kwok only says that they run; what more there is to some of them, happens here. */
   async attendPods(autoscaler: AutoscalerPod, signal: AbortSignal): Promise<void> {
+    await this.#offerLogs(autoscaler, signal).catch(() => undefined);
     while (!signal.aborted) {
       await this.#followPods(autoscaler, signal).catch(() => undefined);
       await delay(attendAgainMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #offerLogs(autoscaler: AutoscalerPod, signal: AbortSignal): Promise<void> {
+    const Port = await serveLogs(this.spec.address, (container) => autoscaler.logFile(container), signal);
+    const patch = { status: { daemonEndpoints: { kubeletEndpoint: { Port } } } };
+    await this.#connected((connection) =>
+      connection.request("PATCH", `${this.#path}/status`, signal, patch, strategicMergePatch),
+    );
   }
 
   async #followPods(autoscaler: AutoscalerPod, signal: AbortSignal): Promise<void> {

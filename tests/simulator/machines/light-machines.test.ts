@@ -149,6 +149,8 @@ describe("light machines", function () {
       );
       const { nodeName } = (await cluster.api.read(running))!["spec"] as { nodeName: string };
       assert.equal(nodeName, "gpu-1");
+      const log = "/api/v1/namespaces/default/pods/on-gpu/log";
+      assert.match(await cluster.api.text(log), /light machines run no containers/);
     });
 
     it("retries until the API server knows its token", async () => {
