@@ -118,18 +118,23 @@ for (const [cloud, { configOf, gpus, takeBack, ...simulated }] of Object.entries
 
     if (takeBack)
       it("has its pods on another machine when the cloud is about to take one back", async () => {
-        const pods = async () =>
-          (await kubectl(["get", "pods", "-l", "app=train", "-o", "jsonpath={.items[*].spec.nodeName}"])).split(" ");
-        const [left = ""] = await pods();
+        const path = "jsonpath={range .items[*]}{.spec.nodeName} {.status.phase}{'\\n'}{end}";
+        const pods = async () => (await kubectl(["get", "pods", "-l", "app=train", "-o", path])).trim().split("\n");
+        const left = (await pods())[0]!.split(" ")[0]!;
         const ofNode = async (path: string) => kubectl(["get", "node", left, "-o", `jsonpath={${path}}`]);
         await takeBack(environment, await ofNode(".spec.providerID"));
+        const isElsewhere = (pod: string) => / Running$/.test(pod) && !pod.startsWith(`${left} `);
         await until(
           "the pods run elsewhere",
-          async () => (await running()) === 2 && !(await pods()).includes(left),
+          async () => {
+            const all = await pods();
+            return all.length === 2 && all.every(isElsewhere);
+          },
           soonMs,
         );
         assert.equal(await ofNode(".spec.unschedulable"), "true");
-        await until("the machine is gone", async () => (await machines()) === 2, soonMs);
+        const nodes = () => kubectl(["get", "nodes", "-o", "name"]);
+        await until("the machine is gone", async () => !(await nodes()).includes(left), soonMs);
       });
 
     it("shrinks to zero when nobody needs the machines", async () => {
