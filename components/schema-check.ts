@@ -14,8 +14,9 @@ export function bySchema<Args extends object>(type: string, args: Args, problems
   const { inputProperties = {}, requiredInputs = [] } = schema.resources![type]!;
   const spec = { properties: inputProperties, required: requiredInputs };
   const { values, failures } = validate(schema, spec, args as Record<string, unknown>, isUnknown);
-  for (const { property, reason } of failures) {
+  for (const { property, reason, meant } of failures) {
     problems.add(property, reason);
+    if (meant !== undefined) problems.settle(meant);
     problems.settle(formatPath(remove(values, parsePath(property))));
   }
   return values as Args;

@@ -17,6 +17,8 @@ type Properties = Record<string, unknown>;
 export interface SchemaFailure {
   property: string;
   reason: string;
+  /** The property whose name is misspelt, where it is not given besides: that it is missing is said by this. */
+  meant?: string;
 }
 
 /**
@@ -30,18 +32,22 @@ export function validate(
   isUnknown: (value: unknown) => boolean,
 ): { values: Properties; failures: SchemaFailure[] } {
   const failures: SchemaFailure[] = [];
-  const fail = (path: PropertyPath, reason: string): void => {
-    failures.push({ property: formatPath(path), reason });
+  const fail = (path: PropertyPath, reason: string, meant?: PropertyPath): void => {
+    failures.push({ property: formatPath(path), reason, ...(meant && { meant: formatPath(meant) }) });
   };
 
   function visitObject(type: ObjectSpec, given: Properties, path: PropertyPath): Properties {
     const properties = type.properties ?? {};
     const result: Properties = {};
+    const misspelt = new Set<string>();
     for (const [key, value] of Object.entries(given)) {
       const spec = properties[key];
       if (!spec) {
         const guess = closest(key, Object.keys(properties));
-        fail([...path, key], `there is no such property${guess ? `; did you mean "${guess}"?` : known(properties)}`);
+        const isMissing = guess !== undefined && !Object.hasOwn(given, guess);
+        if (isMissing) misspelt.add(guess);
+        const reason = `there is no such property${guess ? `; did you mean "${guess}"?` : known(properties)}`;
+        fail([...path, key], reason, isMissing ? [...path, guess] : undefined);
       } else if (value !== null && value !== undefined) {
         result[key] = visit(spec, value, [...path, key], spec.secret === true);
       }
@@ -50,6 +56,7 @@ export function validate(
       if (result[key] === undefined && spec.default !== undefined) result[key] = spec.default;
     }
     for (const key of type.required ?? []) {
+      if (misspelt.has(key)) continue;
       if (result[key] === undefined && !Object.hasOwn(given, key)) {
         fail([...path, key], `is required${explain(properties[key])}`);
       } else if (result[key] === undefined) {

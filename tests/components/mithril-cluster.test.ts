@@ -62,6 +62,9 @@ describe("components/mithril", () => {
     assert.deepEqual(reasons({ sshPublicKey: undefined, sshKeyId: "mine" }), [
       'sshKeyId: "mine" must be a key\'s fid, sshkey_…',
     ]);
+    assert.deepEqual(reasons({ sshPublicKey: undefined, ...{ sshKeyID: "sshkey_mine" } }), [
+      'sshKeyID: there is no such property; did you mean "sshKeyId"?',
+    ]);
     assert.deepEqual(reasons({ sshPublicKey: undefined, sshKeyId: 7 as unknown as string }), [
       'sshKeyId: must be a string, not 7; YAML needs quotes: "7"',
     ]);
