@@ -102,6 +102,25 @@ exports.key = certificates.caPrivateKey;\n`,
     assert.match(await pulumi("refresh", "--yes", "--skip-preview"), /2 unchanged/);
   });
 
+  it("brings no other package's types into a program's type check than the SDK's", async () => {
+    const { execa } = await import("execa");
+    const manifest = await readFile(join(program, "node_modules/pulumi-gpu-clusters/package.json"), "utf8");
+    const entries = Object.keys((JSON.parse(manifest) as { exports: object }).exports);
+    const lines = entries
+      .filter((entry) => !entry.endsWith(".json"))
+      .map((entry, index) => `export * as entry${index} from "pulumi-gpu-clusters${entry.slice(1)}";`);
+    const file = join(program, "types.ts");
+    await writeFile(file, lines.join("\n"));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const options = ["--module", "nodenext", "--target", "es2022", "--lib", "es2022", "--types", "", "--listFilesOnly"];
+    const { stdout } = await execa(process.execPath, [tsc, file, ...options], { cwd: program });
+    await rm(file);
+    const packages = stdout.split("\n").map((each) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1]);
+    assert.deepEqual([...new Set(packages)].sort(), [
+      ...["@pulumi/pulumi", "pulumi-gpu-clusters", "typescript", undefined],
+    ]);
+  });
+
   it("makes the engine ask for no plugin of a cloud that is not used", async () => {
     const { execa } = await import("execa");
     const manifest = join(program, "package.json");
