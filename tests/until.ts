@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Long, because the computer may be busy: what it ends never would. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 /** Looks until there is something. */
 export async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {

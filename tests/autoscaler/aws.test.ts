@@ -9,7 +9,7 @@ describe("the autoscaler's server on AWS", () => {
   let scene: Scene;
   let server: TestServer;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(() => scene.close());

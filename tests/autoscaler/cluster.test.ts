@@ -28,7 +28,7 @@ describe("the autoscaler's server in its cluster", () => {
   before(async () => {
     cluster = await controlPlane();
     api = kubernetesApi(await cluster.kubeconfig("system:masters"));
-    await until("the API server answers", async () => (await api.text("/readyz")) === "ok", 60_000);
+    await until("the API server answers", async () => (await api.text("/readyz")) === "ok");
     await api.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } });
   });
   after(() => cluster.close());

@@ -23,7 +23,7 @@ const kinds = {
 
 for (const [kind, start] of Object.entries(kinds))
   describe(`an idle node group with ${kind}`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
 
     it("costs one look a minute, and nothing more, while its machines run", async () => {
       const scene = await start();

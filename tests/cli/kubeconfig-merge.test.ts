@@ -265,7 +265,7 @@ describe("the local kubeconfig on disk", () => {
 });
 
 describe("gpu-clusters kubeconfig merge", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let directory: string;
   before(() => (directory = mkdtempSync(join(tmpdir(), "gpu-clusters-cli-"))));
   after(() => rmSync(directory, { recursive: true, force: true }));

@@ -18,7 +18,7 @@ describe("the autoscaler's add-on on a real API server", () => {
     cluster = await controlPlane();
     const kubeconfig = await cluster.kubeconfig("system:masters");
     administrator = kubernetesApi(kubeconfig);
-    await until("the API server answers", async () => (await administrator.text("/readyz")) === "ok", 60_000);
+    await until("the API server answers", async () => (await administrator.text("/readyz")) === "ok");
     const account = await issueCertificate(cluster.ca, {
       commonName: "system:serviceaccount:kube-system:cluster-autoscaler",
       usages: ["client"],

@@ -129,7 +129,7 @@ describe("block storage on AWS", () => {
   });
 
   describe("on a real API server", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let server: TestControlPlane;
     before(async () => {
       server = await controlPlane();
@@ -138,7 +138,7 @@ describe("block storage on AWS", () => {
 
     it("is admitted, object by object, with strict validation, and is the class of claims that name none", async () => {
       const api = kubernetesApi(await server.kubeconfig("system:masters"), { timeoutMs: 30_000 });
-      await until("the API server answers", async () => (await api.text("/readyz")) === "ok", 60_000);
+      await until("the API server answers", async () => (await api.text("/readyz")) === "ok");
       const { registered } = await deployed();
       const made = objects(registered);
       assert.equal(made.length, 10);

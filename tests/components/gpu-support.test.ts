@@ -92,7 +92,7 @@ describe("GPU support", () => {
   });
 
   describe("on a real API server", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let server: TestControlPlane;
     before(async () => {
       server = await controlPlane();

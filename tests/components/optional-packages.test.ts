@@ -27,7 +27,7 @@ console.log(JSON.stringify(said));
 `;
 
 describe("packages that only one cloud needs", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it("are not needed for the others, and a missing one is named with the command that installs it", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["-r", "tsx/cjs", "-e", program], { cwd: root });

@@ -202,7 +202,7 @@ describe("shared storage on Mithril", () => {
   });
 
   describe("on a real API server", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let server: TestControlPlane;
     before(async () => {
       server = await controlPlane();
@@ -211,7 +211,7 @@ describe("shared storage on Mithril", () => {
 
     it("is admitted, object by object, with strict validation", async () => {
       const api = kubernetesApi(await server.kubeconfig("system:masters"), { timeoutMs: 30_000 });
-      await until("the API server answers", async () => (await api.text("/readyz")) === "ok", 60_000);
+      await until("the API server answers", async () => (await api.text("/readyz")) === "ok");
       const objects = (await made()).resources
         .filter(({ type }) => type.startsWith("kubernetes:"))
         .map(({ inputs }) => plain(inputs) as KubernetesObject);

@@ -389,10 +389,10 @@ describe("an AWS cluster on the engine", function () {
 });
 
 async function seen<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const deadline = Date.now() + 30_000; ; await sleep(100)) {
+  for (const deadline = Date.now() + 180_000; ; await sleep(100)) {
     const found = await look();
     if (found !== undefined) return found;
-    assert.ok(Date.now() < deadline, `not seen within 30 s: ${what}`);
+    assert.ok(Date.now() < deadline, `not seen within 180 s: ${what}`);
   }
 }
 

@@ -57,7 +57,7 @@ async function start(): Promise<Started> {
 }
 
 async function administratorHasRights({ api }: TestCluster): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
+  for (const deadline = Date.now() + 180_000; ; await sleep(200)) {
     try {
       await api.list({ apiVersion: "v1", kind: "Secret", namespace: "kube-system" });
       return;

@@ -56,8 +56,8 @@ describe("a Mithril cluster on the engine", function () {
     node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
   async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (await look()) return;
-    assert.fail(`not within 60 s: ${what}`);
+    for (const end = Date.now() + 180_000; Date.now() < end; await sleep(100)) if (await look()) return;
+    assert.fail(`not within 180 s: ${what}`);
   }
 
   before(async () => {

@@ -35,7 +35,7 @@ async function stagedPackage(folder: string): Promise<string> {
 }
 
 describe("the installed package", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   oneLife();
   let folder: string;
   let program: string;

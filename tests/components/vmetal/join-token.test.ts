@@ -81,7 +81,7 @@ describe("JoinToken", () => {
 });
 
 describe("the script of a JoinToken", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "gpu-clusters-join-"));

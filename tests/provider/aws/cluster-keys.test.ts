@@ -18,7 +18,7 @@ describe("AWS ClusterKeys", () => {
   let ssm: SSM;
   let kmsKeyId: string;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
     kms = new KMS({ region, endpoint: scene.simulator.endpoint });

@@ -21,7 +21,7 @@ describe("an account whose disks have a key of the customer's", () => {
   let plugin: Plugin;
   let kms: KMSClient;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
     kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });

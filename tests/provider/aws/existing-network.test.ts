@@ -172,7 +172,7 @@ describe("aws:SubnetChoice on the simulated AWS", () => {
   let scene: Scene;
   let plugin: Plugin;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
   });

@@ -14,7 +14,7 @@ import { addTemplateVersion, deadline, makeGroup, pace, startScene, until, type 
 describe("fleet driver", () => {
   let scene: Scene;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(() => scene.close());

@@ -10,7 +10,7 @@ import { deadline, region, startScene, type Scene } from "./scene";
 describe("AWS functions", () => {
   let scene: Scene;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(() => scene.close());

@@ -8,7 +8,7 @@ describe("AWS answers that are kept", () => {
   let scene: Scene;
   let plugin: Plugin;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startImpatientPlugin(scene);
   });

@@ -29,7 +29,7 @@ describe("AWS NodeGroup", () => {
   let scene: Scene;
   let plugin: Plugin;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startImpatientPlugin(scene);
   });

@@ -37,7 +37,7 @@ describe("AWS ServiceLoadBalancers", () => {
   let classic: ElasticLoadBalancing;
   let current: ElasticLoadBalancingV2;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     plugin = await startPlugin(impatient, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
     const settings = { region, endpoint: scene.simulator.endpoint };

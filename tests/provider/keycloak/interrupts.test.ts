@@ -13,7 +13,7 @@ import { Console } from "./contract";
 import { keycloakStandIn, type KeycloakStandIn } from "./keycloak-stand-in";
 
 describe("Whatever is interrupted on Keycloak", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let keycloak: KeycloakStandIn;
   let console: Console;
   let rigged: Rig;

@@ -10,7 +10,7 @@ describe("OAuth2Client on a stand-in for Keycloak", () => {
 });
 
 describe("OAuth2Client when Keycloak fails", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let keycloak: KeycloakStandIn;
   let console: Console;
   let plugin: Plugin;

@@ -11,7 +11,7 @@ import { testContext } from "./context";
 import { controlPlane, type TestControlPlane } from "./control-plane";
 
 describe("a real API server", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let cluster: TestControlPlane;
   let kubeconfig: string;
   let api: KubernetesApi;
@@ -94,7 +94,7 @@ describe("a real API server", function () {
       metadata: { name: "w" },
       spec: { any: { depth: [1] } },
     };
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 180_000;
     // The definition is served a little after it is there, and the API server has no event for that.
     let made: KubernetesObject | undefined;
     while (made === undefined) {

@@ -6,7 +6,7 @@ import { rig, type Rig } from "../server/harness/interruption";
 import { itGoesOnWith, type Interruptible } from "./interrupted";
 
 describe("Whatever is interrupted in a cluster", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let cluster: FakeApiServer;
   let rigged: Rig;
   before(async () => {

@@ -23,7 +23,7 @@ const resources = {
 };
 
 describe("Whatever is interrupted while a cluster is registered", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const objects = new Map<string, KubernetesObject>();
   const lists = new Map<string, object[]>([
     ["/api/v1/nodes", [{ metadata: { name: "system" }, spec: { providerID: "aws:///z/i" } }]],

@@ -10,7 +10,7 @@ const Thing = "fixture:things:Thing";
 describe("a resource served by the plugin", () => {
   let plugin: Plugin;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     plugin = await startPlugin(fixtureProvider(fixtureSchema), { config: { things: { account: "a" } } });
   });
   after(() => plugin.stop());

@@ -13,7 +13,7 @@ const token = "plain-text-token";
 const quiet = { color: "never" as const };
 
 describe("the plugin under the real engine", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let server: ProviderServer;
   let inline: InlineStack;
 

@@ -12,7 +12,7 @@ describe("where a resource is", () => {
   let thing: EngineResource;
   const inAccount = (account: unknown) => plugin.configure({ things: { account } });
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     plugin = await startPlugin(fixtureProvider(fixtureSchema), { config: { things: { account: "a" } } });
   });
   after(() => plugin.stop());

@@ -13,7 +13,7 @@ import { fixtureSchema } from "./fixture/schema";
 import { EngineResource, startPlugin } from "./harness";
 
 describe("the plugin as a process", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: string;
   let executable: string;
 

@@ -13,7 +13,7 @@ import { fixtureSchema } from "./fixture/schema";
 const root = join(__dirname, "../../..");
 
 describe("the package schema", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it("is what the interfaces say, and so are the pages for people", async () => {
     for (const [path, text] of await generatedFiles()) {

@@ -12,7 +12,7 @@ import {
 } from "../server/harness/interruption";
 
 describe("A notification that is interrupted", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let receiver: FakeServer;
   let rigged: Rig;
   before(async () => {

@@ -7,7 +7,7 @@ const type = "gpu-clusters:vantage:ReadyNotification";
 const settings = { cluster_name: "c1", keycloak_client_secret: "a-secret-of-the-cluster-1" };
 
 describe("ReadyNotification", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let plugin: Plugin;
   let receiver: FakeServer;
   /** Answers of `/deploy`, one after the other; the last one stays. */

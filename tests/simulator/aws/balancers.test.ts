@@ -10,7 +10,7 @@ describe("what AWS's cloud controller manager asks of the simulated AWS", () => 
   let LoadBalancerArn: string;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     balancing = new ElasticLoadBalancingV2({ endpoint: scene.simulator.endpoint, region });
     const Tags = [{ Key: "kubernetes.io/service-name", Value: "default/web" }];

@@ -13,7 +13,7 @@ import { startScene, until, type Scene } from "../../provider/aws/scene";
 describe("an elastic address of simulated AWS", () => {
   let scene: Scene;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(() => scene.close());

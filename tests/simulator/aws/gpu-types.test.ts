@@ -9,7 +9,7 @@ describe("what names of instance types tell", () => {
   let scene: Scene;
   let all: InstanceTypeInfo[];
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     const pages = paginateDescribeInstanceTypes({ client: scene.ec2 }, {}, { abortSignal: deadline() });
     all = await everyItem(pages, ({ InstanceTypes }) => InstanceTypes);

@@ -12,7 +12,7 @@ describe("roles of simulated instances", () => {
   let settings: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
     const anyone = { accessKeyId: "anyone", secretAccessKey: "anyone" };
     settings = { endpoint: scene.simulator.endpoint, region, credentials: anyone };

@@ -5,7 +5,7 @@ import { deadline, makeGroup, makeTemplate, startScene, until, type Scene } from
 describe("network cards of the simulated AWS", () => {
   let scene: Scene;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(() => scene.close());

@@ -18,7 +18,7 @@ const run = promisify(execFile);
 
 describe("moto", () => {
   it("is installed once, in an environment of its own, in the version that is pinned", async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const { python } = await ensureMoto();
     const version = await run(python, ["-c", "import moto; print(moto.__version__)"]);
     assert.match(version.stdout.trim(), /^5\.\d+\.\d+$/);
@@ -45,7 +45,7 @@ describe("moto", () => {
   });
 
   it("ends with the process that started it, however that ends", async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
     const program = [
       'const { startAwsSimulator } = require("./simulator/aws");',
@@ -76,7 +76,7 @@ describe("moto", () => {
   });
 
   it("can be closed twice, and reports a port that is taken", async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const stateDir = await mkdtemp(join(tmpdir(), "gpu-clusters-aws-"));
     const simulator = await startAwsSimulator({ stateDir });
     try {

@@ -4,7 +4,7 @@ import { startScene, type Scene } from "../../provider/aws/scene";
 describe("requests to the simulated AWS, beside AWS's own models of its APIs", () => {
   let scene: Scene;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startScene();
   });
   after(async () => {

@@ -59,7 +59,7 @@ describe("simulated AWS", () => {
   /** A port that nothing else on this machine has: public addresses forward it. */
   let port: number;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const probe = createServer().listen(0, "127.0.0.1");
     await once(probe, "listening");
     port = (probe.address() as { port: number }).port;

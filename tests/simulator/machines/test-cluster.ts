@@ -119,7 +119,7 @@ export function takesPods(node: KubernetesObject | undefined): boolean {
 }
 
 /** Polls; an error counts as "not yet", and is told when time is up. */
-export async function until(what: string, holds: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<unknown>, timeoutMs = 180_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {

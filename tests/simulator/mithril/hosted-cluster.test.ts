@@ -19,11 +19,11 @@ import { logIn, market, orderCluster, spotGroup, type Login } from "../../provid
 const sshPort = 22_222;
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  for (const end = Date.now() + 100_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 180_000; Date.now() < end; await delay(50)) {
     const found = await look().catch(() => undefined);
     if (found !== undefined && found !== false) return found;
   }
-  throw new Error(`not within 100 s: ${what}`);
+  throw new Error(`not within 180 s: ${what}`);
 }
 
 describe("A hosted cluster of simulated Mithril", function () {

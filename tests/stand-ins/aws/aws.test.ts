@@ -36,7 +36,7 @@ describe("the stand-in for the aws provider", function () {
   };
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startStandInScene();
     plugin = await start();
     const client = {

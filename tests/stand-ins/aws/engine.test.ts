@@ -25,7 +25,7 @@ describe("the aws stand-in under the real engine", () => {
   let inline: InlineStack;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     scene = await startStandInScene();
     const path = [scene.directory, process.env["PATH"]].join(delimiter);
     inline = await createInlineStack({ environment: { PATH: path } });

@@ -9,7 +9,7 @@ describe("file systems of the stand-in for the aws provider", function () {
   let ec2: EC2;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     aws = await DrivenStandIn.start();
     ec2 = new EC2(aws.client);
   });

@@ -7,7 +7,7 @@ describe("the stand-in for the aws provider, interrupted", () => {
   let aws: DrivenStandIn;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     aws = await DrivenStandIn.start();
   });
   after(() => aws?.close());

@@ -9,7 +9,7 @@ describe("load balancers of the stand-in for the aws provider", function () {
   let aws: DrivenStandIn;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     aws = await DrivenStandIn.start();
   });
   after(() => aws?.close());

@@ -11,7 +11,7 @@ describe("placement groups of the stand-in for the aws provider", function () {
   let ec2: EC2;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     aws = await DrivenStandIn.start();
     ec2 = new EC2(aws.client);
     const iam = new IAM(aws.client);
