@@ -25,6 +25,7 @@ export interface NodeGroupStatus {
   /**
    * What pods ask for to have GPUs of a node, and how many of it a node has: `{ "nvidia.com/gpu": 8 }`. There are more where pods take turns. Empty where
    * nodes have none, and where no number does: with ResourceClaims (`gpuMode: "dra"`), and partitions of several sizes.
+   * @integer
    */
   gpuResources: Record<string, number>;
   /** What keeps pods off its nodes that do not tolerate it. Nodes that were made before a change may have others. */
