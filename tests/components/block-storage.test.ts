@@ -10,6 +10,7 @@ import { plain, type Registered } from "./mocks";
 
 interface Pod {
   hostNetwork: boolean;
+  dnsPolicy?: string;
   nodeSelector?: Record<string, string>;
   tolerations: object[];
   automountServiceAccountToken?: boolean;
@@ -47,8 +48,8 @@ describe("block storage on AWS", () => {
     const { registered } = await deployed({ tags: { team: "search", "kubernetes.io/x": "y", "a=b": "c" } });
     const controller = podOf(registered, "train-ebs-controller");
     assert.deepEqual(
-      [controller.hostNetwork, controller.nodeSelector],
-      [true, { "node-role.kubernetes.io/control-plane": "" }],
+      [controller.hostNetwork, controller.dnsPolicy, controller.nodeSelector],
+      [true, "Default", { "node-role.kubernetes.io/control-plane": "" }],
     );
     const driver = controller.containers.find(({ name }) => name === "ebs-plugin")!;
     assert.deepEqual(driver.env, [{ name: "AWS_REGION", value: "us-west-2" }]);

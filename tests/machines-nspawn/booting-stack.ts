@@ -42,7 +42,11 @@ export class BootingStack {
       ...(config["cloud"] === "aws" && { aws: {} }),
     });
     // The machines' image has a network between pods.
-    const own = config["cloud"] === "mithril" ? { sshPort: environment.simulator.mithril.sshPort } : { cni: "none" };
+    const own =
+      config["cloud"] === "mithril"
+        ? { sshPort: environment.simulator.mithril.sshPort }
+        : // Of the driver for EBS, nothing can be pulled here.
+          { cni: "none", ...(config["cloud"] === "aws" && { blockStorage: false }) };
     // Groups whose sizes move by themselves are a test of their own.
     const whole = { autoscaler: false, ...own, ...config };
     const stack = await environment.stack(prefixed(whole), { program, timeoutMs });

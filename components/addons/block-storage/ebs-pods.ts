@@ -38,7 +38,8 @@ export function controllerPod({ account, region, tags }: ControllerOptions) {
     tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
     // Pods of their own network are too far away for the metadata service, whose answers take one hop.
     hostNetwork: true,
-    dnsPolicy: "ClusterFirstWithHostNet",
+    // The cluster's own name servers run on nodes, which go before it.
+    dnsPolicy: "Default",
     securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
     containers: [
       {
