@@ -119,7 +119,11 @@ describe("what light machines of EC2 instances run", () => {
       return nodeDocumentFromScript(made.spec.startScript)!;
     };
     const ca = await makeAuthority("kubernetes");
-    values.set("keys", JSON.stringify({ controlPlane: { ca, serviceAccountKey: "KEY" } }));
+    const authorities = { ca, frontProxyCa: ca, etcdCa: ca };
+    values.set(
+      "keys",
+      JSON.stringify({ controlPlane: { ...authorities, serviceAccountKey: "KEY", encryptionKey: "SECRETS" } }),
+    );
     values.set("join", "{}");
     member("i-other", "other");
     member("i-first", "first");
@@ -130,6 +134,10 @@ describe("what light machines of EC2 instances run", () => {
     const other = await documentOf("i-other");
     assert.equal(other.bootstrapToken, "abcdef.0123456789abcdef");
     assert.equal(other.controlPlane?.serviceAccountKey, "KEY");
+    assert.deepEqual(
+      [first, other].map(({ controlPlane }) => controlPlane?.encryptionKey),
+      ["SECRETS", "SECRETS"],
+    );
     instances.close();
   });
 
