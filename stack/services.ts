@@ -19,10 +19,14 @@ const settings: Readonly<Record<string, Fields>> = {
     ...{ url: "string", realm: "string", "storageClass?": "string", "homeGib?": "int", "idleMinutes?": "int" },
     ...{ "serviceType?": "string", "namespace?": "string", "protect?": "bool" },
   },
-  slurm: { "clusterName?": "string", "login?": "object", "storageClass?": "string", "protect?": "bool" },
+  slurm: {
+    ...{ "clusterName?": "string", "login?": "object", "accounting?": "object" },
+    ...{ "storageClass?": "string", "protect?": "bool" },
+  },
 };
 
 const loginFields: Fields = { sshAuthorizedKeys: "strings", "serviceType?": "string" };
+const accountingFields: Fields = { host: "string", "port?": "int", "database?": "string", "username?": "string" };
 
 export interface Services {
   kuberay?: Omit<KubeRayArgs, "cluster">;
@@ -44,10 +48,18 @@ export function checkServices(given: unknown, nodeGroups: unknown): Problems {
     else if (!isObject(values)) problems.add(path, "must be an object, {} for its defaults");
     else checkFields(path, values, fields, problems);
   }
-  const login = isObject(given["slurm"]) ? given["slurm"]["login"] : undefined;
+  const { login, accounting } = isObject(given["slurm"]) ? given["slurm"] : {};
   if (isObject(login)) checkFields("services.slurm.login", login, loginFields, problems);
+  if (isObject(accounting)) checkAccounting("services.slurm.accounting", accounting, problems);
   if (given["slurm"] !== undefined) checkGroups(nodeGroups, problems);
   return problems;
+}
+
+/** The password is a secret, which no complaint quotes. */
+function checkAccounting(path: string, { password, ...rest }: Record<string, unknown>, problems: Problems): void {
+  checkFields(path, rest, accountingFields, problems);
+  if (typeof password !== "string" || password === "")
+    problems.add(`${path}.password`, password === undefined ? "is required" : "must be a text, in quotes");
 }
 
 /** As far as they are groups at all, which is the cluster's to say. */

@@ -45,6 +45,8 @@ export interface FileShareVolumeArgs {
  *
  * Start dozens of pods with volumes one after another: see examples/mithril-training.
  *
+ * Cost: none besides the share's own.
+ *
  * @example
  * const data = new FileShareVolume("data", { cluster, share: "datasets", sizeGb: 1000 });
  * // volumes: [data.podVolume], volumeMounts: [{ name: "datasets", mountPath: "/data" }]

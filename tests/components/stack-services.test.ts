@@ -38,6 +38,13 @@ describe("services of a stack", () => {
         'services.slurm.login.sshAuthorizedKeys: must be a list of texts, is "ssh-ed25519 A"',
       ],
     );
+    const accounting = { host: "db.example.com", password: "SECRET" };
+    assert.deepEqual(problems({ slurm: { accounting } }), []);
+    assert.deepEqual(problems({ slurm: { accounting: { port: "3306", password: 1234 } } }), [
+      "services.slurm.accounting.host: is required",
+      'services.slurm.accounting.port: must be a whole number, is "3306"',
+      "services.slurm.accounting.password: must be a text, in quotes",
+    ]);
     assert.deepEqual(problems({ slurm: { login: {} } }), ["services.slurm.login.sshAuthorizedKeys: is required"]);
   });
 
