@@ -10,7 +10,7 @@ export interface ClusterRanges {
   serviceCidr: string;
 }
 
-export const defaultRanges: ClusterRanges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
+const defaultRanges: ClusterRanges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
 
 export function clusterRanges({ podCidr, serviceCidr }: Partial<ClusterRanges>): ClusterRanges {
   return { podCidr: podCidr ?? defaultRanges.podCidr, serviceCidr: serviceCidr ?? defaultRanges.serviceCidr };

@@ -9,7 +9,7 @@ export interface GroupMarks extends GpuFacts {
   role: "control" | "worker";
 }
 
-export const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
+const controlTaint: Taint = { key: "gpu-clusters/role", value: "control", effect: "NoSchedule" };
 
 export function groupLabels(
   { clusterName, group, role, ...gpus }: GroupMarks,

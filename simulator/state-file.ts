@@ -5,7 +5,7 @@ import { writeAtomically } from "./atomic-file";
 import type { StoredPart } from "./cloud";
 import type { MachineSpec } from "./machines/machine";
 
-export const stateVersion = 2;
+const stateVersion = 2;
 
 /** What an earlier run left. */
 export interface StoredState {

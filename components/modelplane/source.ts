@@ -11,7 +11,6 @@ export const sources = {
 } as const;
 
 export type SourceKey = keyof typeof sources;
-export type Source = (typeof sources)[SourceKey];
 
 export const sourceKeys = Object.keys(sources) as SourceKey[];
 

@@ -25,7 +25,7 @@ const canonical = [
 const codeNames = { "22.04": "jammy", "24.04": "noble" } as const;
 
 /** Ubuntu's own images by Canonical; those with GPU drivers are AWS's Deep Learning Base AMIs on Ubuntu. */
-export function imageRequest({ ubuntu, architecture, gpu }: ImageQuery, region: string): DescribeImagesCommandInput {
+function imageRequest({ ubuntu, architecture, gpu }: ImageQuery, region: string): DescribeImagesCommandInput {
   const arm = architecture === "arm64";
   const processor = arm ? "arm64" : "amd64";
   const name = gpu

@@ -63,7 +63,7 @@ export function sizeProblems(size: Size, type: MachineType): SizeProblem[] {
   return problems;
 }
 
-export function hasGpus(type: MachineType): boolean {
+function hasGpus(type: MachineType): boolean {
   return type.gpuModel !== "" || type.gpuModelId !== "";
 }
 
@@ -108,7 +108,7 @@ function counted(gpus: number): string {
   return gpus === 1 ? "1 GPU" : `${gpus} GPUs`;
 }
 
-export function describeSize({ vcpus, memoryGib, gpus }: Size): string {
+function describeSize({ vcpus, memoryGib, gpus }: Size): string {
   return `vcpus ${vcpus} and memoryGib ${memoryGib}${gpus > 0 ? ` with gpus ${gpus}` : ""}`;
 }
 

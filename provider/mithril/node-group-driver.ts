@@ -260,7 +260,7 @@ export function providerIdOf(projectId: string, nodeName: string): string {
 }
 
 /** What a node may show of the instance that it runs on. */
-export function aliasesOf(instance: Instance | undefined): string[] {
+function aliasesOf(instance: Instance | undefined): string[] {
   const host = instance?.sshDestination?.replace(/:\d+$/, "");
   return [instance?.fid, instance?.name, instance?.privateIp, host].filter((text) => text !== undefined);
 }

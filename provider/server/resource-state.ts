@@ -53,7 +53,7 @@ export function withSecrets(
 }
 
 /** The outputs that the schema names and the inputs do not give: what the cloud computes. */
-export function computedOutputs(spec: ResourceSpec, inputs: Properties): string[] {
+function computedOutputs(spec: ResourceSpec, inputs: Properties): string[] {
   const required = new Set(spec.required);
   return Object.keys(spec.properties ?? {}).filter((key) => {
     if (inputs[key] !== undefined) return false;

@@ -4,9 +4,6 @@ import { formatCidr, formatIpv4, parseCidr, parseIpv4 } from "../../sdk/ip-range
 /** Light machines of the simulated AWS are in this range. */
 export const machineRange = parseCidr("127.78.0.0/16")!;
 
-/** Public addresses of the simulated AWS are in this range (moto/aws_world/network.py). */
-export const publicRange = parseCidr("127.79.0.0/16")!;
-
 /** Gives each instance an address and keeps it until it is released. */
 export class MachineAddresses {
   private readonly byInstance = new Map<string, string>();

@@ -11,13 +11,13 @@ export const commitmentTerms = [
   "COMMITMENT_TERM_36_MONTHS",
   "COMMITMENT_TERM_60_MONTHS",
 ] as const;
-export const sshKeySources = [
+const sshKeySources = [
   "SSH_KEY_SOURCE_UNKNOWN",
   "SSH_KEY_SOURCE_PROJECT",
   "SSH_KEY_SOURCE_USER",
   "SSH_KEY_SOURCE_NONE",
 ] as const;
-export const diskStates = [
+const diskStates = [
   "UNKNOWN",
   "ATTACHED",
   "CLONING",
@@ -28,8 +28,8 @@ export const diskStates = [
   "READY",
   "UPDATING",
 ] as const;
-export const diskTypes = ["DISK_TYPE_UNKNOWN", "DISK_TYPE_BOOT", "DISK_TYPE_STORAGE"] as const;
-export const networkStates = [
+const diskTypes = ["DISK_TYPE_UNKNOWN", "DISK_TYPE_BOOT", "DISK_TYPE_STORAGE"] as const;
+const networkStates = [
   "STATE_UNKNOWN",
   "ACTIVE",
   "CREATING",
@@ -41,7 +41,7 @@ export const networkStates = [
   "STOPPING",
   "UPDATING",
 ] as const;
-export const vmStates = [
+const vmStates = [
   "UNKNOWN",
   "CLONING",
   "CREATING_SNAPSHOT",
@@ -63,7 +63,7 @@ export const vmStates = [
   "SUSPENDING",
   "PENDING",
 ] as const;
-export const protocols = [
+const protocols = [
   "PROTOCOL_UNKNOWN",
   "PROTOCOL_ALL",
   "PROTOCOL_TCP",
@@ -72,7 +72,7 @@ export const protocols = [
   "PROTOCOL_ICMPv6",
   "PROTOCOL_IPSEC",
 ] as const;
-export const ruleTypes = ["RULE_TYPE_UNKNOWN", "RULE_TYPE_INBOUND", "RULE_TYPE_OUTBOUND"] as const;
+const ruleTypes = ["RULE_TYPE_UNKNOWN", "RULE_TYPE_INBOUND", "RULE_TYPE_OUTBOUND"] as const;
 
 export type CommitmentTerm = (typeof commitmentTerms)[number];
 export type SshKeySource = (typeof sshKeySources)[number];

@@ -16,7 +16,7 @@ import { vmView } from "./vm-view";
 export type CreateVmBody = Decoded<typeof createVmBody>;
 
 /** Longest start script, in bytes: as callers of the real service report it. */
-export const longestStartScript = 16 * 1024;
+const longestStartScript = 16 * 1024;
 /** Where the web application firewall refuses a start script that comes together with keys. Only its existence is reported: this bound is ours. */
 const edgeStartScript = 8 * 1024;
 

@@ -59,7 +59,7 @@ export function deleteCluster(world: World, fid: string): void {
   delete cluster.readyAt;
 }
 
-export function clusterView(world: World, cluster: StoredCluster) {
+function clusterView(world: World, cluster: StoredCluster) {
   const workers = Object.values(world.state.instances).filter(
     (instance) => instance.cluster === cluster.fid && instance.status !== "STATUS_TERMINATED",
   );

@@ -26,7 +26,7 @@ export function fileShares(state: MithrilState): string[] {
     .map(shareId);
 }
 
-export function clusterMachineId(cluster: Pick<StoredCluster, "project" | "fid">): string {
+function clusterMachineId(cluster: Pick<StoredCluster, "project" | "fid">): string {
   return `mithril/${cluster.project}/${cluster.fid}`;
 }
 

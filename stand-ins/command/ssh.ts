@@ -58,7 +58,7 @@ export function connectionProblems({ connection }: Properties): CheckFailure[] {
   return failures;
 }
 
-export function connectionOf({ connection }: Properties): Connection {
+function connectionOf({ connection }: Properties): Connection {
   return {
     port: 22,
     user: "root",

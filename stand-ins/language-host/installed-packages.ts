@@ -28,7 +28,7 @@ export interface InstalledPackage {
 }
 
 /** The nearest package.json at or above a folder: the program's own. */
-export function findProgramManifest(folder: string): { folder: string; manifest: Manifest } | undefined {
+function findProgramManifest(folder: string): { folder: string; manifest: Manifest } | undefined {
   for (let current = folder; ; current = path.dirname(current)) {
     const manifest = readManifest(current);
     if (manifest) return { folder: current, manifest };

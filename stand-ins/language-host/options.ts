@@ -28,7 +28,7 @@ export function readOptions(info: ProgramInfo | undefined): RuntimeOptions {
 }
 
 /** Splits at blanks; single or double quotes keep blanks together. */
-export function splitArguments(text: string): string[] {
+function splitArguments(text: string): string[] {
   const parts = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
   return parts.map((part) =>
     part.replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ""),

@@ -14,7 +14,7 @@ export interface ProgramStart {
 }
 
 /** How the SDK's runner in the program's own @pulumi/pulumi is started for a request. */
-export function programStart(
+function programStart(
   request: RunRequest,
   options: RuntimeOptions,
   runner: string,

@@ -33,7 +33,7 @@ export function named(
   return { ...given, [property]: value, [defaultsKey]: [property] };
 }
 
-export function uniqueSuffix(name: string, seed: Uint8Array): string {
+function uniqueSuffix(name: string, seed: Uint8Array): string {
   const hex =
     seed.length > 0 ? createHash("sha256").update(seed).update(name).digest("hex") : randomBytes(4).toString("hex");
   return hex.slice(0, 7);

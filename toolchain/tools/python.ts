@@ -30,7 +30,7 @@ export interface EnsurePythonOptions {
 const oldestPython = "3.10.0";
 
 /** The packages, each with its version and the hashes of its files. */
-export const requirementsOf = (name: string) => path.join(__dirname, name, "requirements.txt");
+const requirementsOf = (name: string) => path.join(__dirname, name, "requirements.txt");
 
 const stampFile = "stamp.json";
 

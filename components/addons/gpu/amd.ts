@@ -23,7 +23,7 @@ export function amdResources(
 }
 
 /** Reference: helm-charts-k8s/values.yaml of ROCm/gpu-operator, v1.5.1. */
-export function amdValues(tolerations: readonly Toleration[]) {
+function amdValues(tolerations: readonly Toleration[]) {
   const everywhere = [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }, ...tolerations];
   return {
     kmm: { enabled: false, watch: false },

@@ -69,7 +69,7 @@ function devicePlugin(
 }
 
 /** Reference: NVIDIA/k8s-device-plugin, "Configuring the NVIDIA device plugin binary". */
-export function pluginConfiguration({ mig, timeSlicing }: GpuSharingArgs): object {
+function pluginConfiguration({ mig, timeSlicing }: GpuSharingArgs): object {
   return {
     version: "v1",
     flags: {

@@ -23,7 +23,7 @@ export function draResources(
 }
 
 /** Reference: deployments/helm/dra-driver-nvidia-gpu/values.yaml of kubernetes-sigs/dra-driver-nvidia-gpu. */
-export function draValues(groups: readonly GpuGroup[], tolerations: readonly Toleration[]) {
+function draValues(groups: readonly GpuGroup[], tolerations: readonly Toleration[]) {
   return {
     // The chart asks to be told that nothing else hands out the same GPUs.
     gpuResourcesEnabledOverride: true,

@@ -20,7 +20,7 @@ export function efsStorage({ fileSystemId, ready }: EfsOptions): AddOn {
 }
 
 /** Reference: charts/aws-efs-csi-driver/values.yaml of kubernetes-sigs/aws-efs-csi-driver, 4.4.1. */
-export const efsValues = {
+const efsValues = {
   controller: {
     // Pods cannot ask for the node's role, only what has the machine's own network can; of that, one has a place on each node.
     hostNetwork: true,

@@ -29,7 +29,7 @@ export function nfsStorage({ server, ready }: NfsOptions): AddOn {
 }
 
 /** Reference: charts/v4.13.4/csi-driver-nfs/values.yaml of kubernetes-csi/csi-driver-nfs. */
-export const nfsValues = {
+const nfsValues = {
   controller: { replicas: 1, tolerations: [{ operator: "Exists" }] },
   node: { tolerations: [{ operator: "Exists" }] },
 };

@@ -118,7 +118,7 @@ function differences(vm: Vm, inputs: VmInputs, script: string): string[] {
 }
 
 /** Cudo reports a shortage with the code of a wrong argument: say which it is. */
-export function explainShortage(
+function explainShortage(
   error: unknown,
   { dataCenterId, machineType }: Pick<VmInputs, "dataCenterId" | "machineType">,
 ): unknown {
