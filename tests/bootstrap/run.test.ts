@@ -360,6 +360,16 @@ describe("the bootstrap script on a machine", () => {
     );
   });
 
+  it("leaves Secrets in etcd as they are where there is no key for them, as in clusters from before", async () => {
+    machine = new FakeMachine();
+    const { encryptionKey, ...older } = controlPlane.controlPlane!;
+    assert.ok(encryptionKey);
+    assert.equal((await machine.run(scriptFor({ ...controlPlane, controlPlane: older }))).status, 0);
+    const [, cluster] = documentsOf(machine.kubeadmConfig());
+    assert.deepEqual(Object.keys(cluster!["apiServer"] as object), ["certSANs"]);
+    assert.throws(() => machine.read("etc/kubernetes/pki/encryption.yaml"), /ENOENT/);
+  });
+
   it("leaves out kube-proxy where the CNI replaces it, and names the endpoint where there is one", async () => {
     machine = new FakeMachine();
     const document = {
