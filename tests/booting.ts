@@ -16,6 +16,8 @@ const onServices = [
   "tests/engine/charts.e2e.ts",
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/provider/michelangelo/kuberay.e2e.ts",
+  "tests/provider/vault/vault.e2e.ts",
+  "tests/machines-vm/disk-encryption.e2e.ts",
 ];
 
 /** `cloud`: one cluster on each cloud, in the file that has its name. `services`: what needs no machines. `all`: everything. */

@@ -1,0 +1,27 @@
+/** A real Vault that is prepared as README says for encrypted disks, with README's own policies. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openMachineAccess, type MachineAccess } from "../../../provider/vault/machine-access";
+import type { RealVault } from "./real-vault";
+
+/** What the deployer may do there, by his own token. */
+export async function prepareAsDocumented(
+  vault: RealVault,
+  scope: string,
+): Promise<{ access: MachineAccess; token: string }> {
+  await vault.done("POST", "sys/auth/gpu-clusters", { type: "approle" });
+  const { accessor } = (await vault.done("GET", "sys/auth")).data["gpu-clusters/"];
+  const [machines, deployer] = documentedPolicies();
+  for (const [name, policy] of Object.entries({ "gpu-clusters-machine": machines!, deployer: deployer! }))
+    await vault.done("POST", `sys/policies/acl/${name}`, { policy: policy.replaceAll("ACCESSOR", accessor) });
+  const { auth } = await vault.done("POST", "auth/token/create", { policies: ["deployer"] });
+  const token = auth.client_token as string;
+  const place = { address: `https://127.0.0.1:${vault.port}`, certificateAuthority: vault.certificateAuthority };
+  return { access: openMachineAccess({ vault: { token } }, place, scope), token };
+}
+
+/** The machines' and the deployer's. */
+function documentedPolicies(): string[] {
+  const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
+  return [...readme.matchAll(/ *```hcl\n([^]*?)```/g)].map(([, text]) => text!);
+}

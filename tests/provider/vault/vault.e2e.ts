@@ -1,0 +1,69 @@
+/** What README says of Vault, on a real one: `npm run test:e2e -- tests/provider/vault/vault.e2e.ts`. */
+import assert from "node:assert/strict";
+import type { MachineAccess } from "../../../provider/vault/machine-access";
+import { prepareAsDocumented } from "./documented-vault";
+import { RealVault } from "./real-vault";
+
+const never = new AbortController().signal;
+const keyOf = (machine: string) => `secret/data/gpu-clusters/lab.${machine}`;
+const secretIdOf = (machine: string) => `auth/gpu-clusters/role/lab.${machine}/secret-id`;
+
+describe("a real Vault with the documented policies", function () {
+  // Where Vault is to be compiled, that takes its time.
+  this.timeout(3_600_000);
+  let vault: RealVault;
+  let access: MachineAccess;
+  let deployer: string;
+  before(async () => {
+    vault = await RealVault.start([]);
+    ({ access, token: deployer } = await prepareAsDocumented(vault, "lab"));
+  });
+  after(() => vault?.close());
+
+  const as = (token: string) => ({
+    status: async (method: string, path: string, body?: object) =>
+      (await vault.call(method, path, body, { "x-vault-token": token })).status,
+  });
+
+  async function login(machine: string): Promise<{ token: string; secretId: string; wrapped: string }> {
+    const { roleId, wrappedSecretId: wrapped } = await access.grant(machine, never);
+    const { body } = await vault.call("POST", "sys/wrapping/unwrap", undefined, { "x-vault-token": wrapped });
+    const secretId = body.data.secret_id as string;
+    const { auth } = await vault.done("POST", "auth/gpu-clusters/login", { role_id: roleId, secret_id: secretId });
+    assert.equal(auth.metadata.role_name, `lab.${machine}`);
+    return { token: auth.client_token as string, secretId, wrapped };
+  }
+
+  it("lets a machine have its own key and its own next secret ids, and nothing of another's", async () => {
+    const { token, secretId, wrapped } = await login("a");
+    await login("b");
+    const machine = as(token);
+    assert.equal(await as(wrapped).status("POST", "sys/wrapping/unwrap"), 400);
+    assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 0 }, data: { key: "first" } }), 200);
+    assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 0 }, data: { key: "again" } }), 400);
+    assert.equal(await machine.status("GET", keyOf("a")), 200);
+    assert.equal(await machine.status("POST", secretIdOf("a"), { num_uses: 1_000_000 }), 200);
+    assert.equal(await machine.status("POST", `${secretIdOf("a")}/lookup`, { secret_id: secretId }), 200);
+    for (let again = 0; again < 2; again++)
+      assert.equal(await machine.status("POST", `${secretIdOf("a")}/destroy`, { secret_id: secretId }), 204);
+    for (const [method, path] of [
+      ["GET", keyOf("b")],
+      ["POST", keyOf("b")],
+      ["POST", secretIdOf("b")],
+      ["DELETE", "secret/metadata/gpu-clusters/lab.a"],
+      ["POST", "auth/gpu-clusters/role/lab.a"],
+    ] as const)
+      assert.equal(await machine.status(method, path, method === "POST" ? {} : undefined), 403, `${method} ${path}`);
+    assert.equal(await machine.status("POST", "auth/token/revoke-self"), 204);
+  });
+
+  it("lets the deployer give and take back, and read no key", async () => {
+    assert.deepEqual((await access.machines(never)).sort(), ["a", "b"]);
+    const token = as(deployer);
+    assert.equal(await token.status("GET", keyOf("a")), 403);
+    assert.equal(await token.status("POST", "auth/gpu-clusters/role/lab.c", { token_policies: ["root"] }), 403);
+    for (let again = 0; again < 2; again++) await access.revoke("a", never);
+    assert.equal((await vault.call("GET", keyOf("a"))).status, 404);
+    assert.deepEqual(await access.machines(never), ["b"]);
+  });
+});
