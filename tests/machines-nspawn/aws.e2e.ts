@@ -122,7 +122,7 @@ describe("an AWS cluster on machines that boot", function () {
       const given = gunzipSync(Buffer.from(UserData!.Value!, "base64")).toString();
       assert.match(given, /BEGIN NODE DOCUMENT/);
       for (const secret of secrets) assert.ok(!given.includes(secret), "user data has a secret");
-      assert.doesNotMatch(given, /PRIVATE KEY|[a-z0-9]{6}\.[a-z0-9]{16}\b/);
+      assert.doesNotMatch(given, /BEGIN [A-Z ]*PRIVATE KEY|[a-z0-9]{6}\.[a-z0-9]{16}\b/);
       assert.equal(await inside(disk, readableSecrets, secrets.join("\n")), "searched");
       const { Output } = await ec2.getConsoleOutput({ InstanceId, Latest: true });
       const written = Buffer.from(Output!, "base64").toString();
