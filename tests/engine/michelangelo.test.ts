@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { kubernetesApi } from "../../provider/kubernetes/client";
-import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { rayKinds } from "../../simulator/platforms/ray";
 import { wayTo, type Scene } from "../provider/michelangelo/scene";
 import { EngineEnvironment } from "./environment";
 import {
+  asMichelangelo,
+  entry,
   kubeconfigOf,
   leftInCompute,
   onCudo,
@@ -26,13 +28,6 @@ describe("clusters that are registered with Michelangelo", function () {
     await michelangelo.close();
     await environment.stop();
   });
-
-  const secret = (name: string) =>
-    michelangelo.api.read({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
-  const decoded = async (name: string, key: string) => {
-    const data = (await secret(name))!["data"] as Record<string, string>;
-    return Buffer.from(data[key]!, "base64").toString("utf8");
-  };
 
   it("cudo-michelangelo goes on once the operator is there, and leaves nothing on either side", async () => {
     const stack = await onCudo(environment, michelangelo);
@@ -56,18 +51,11 @@ describe("clusters that are registered with Michelangelo", function () {
       "Secret cluster-train-client-token",
     ]);
 
-    // As Michelangelo does it: with what its own Secrets say, and nothing else.
-    const token = await decoded("cluster-train-client-token", "token");
-    const own = renderKubeconfig({
-      clusterName: "train",
-      endpoint: apiServer as string,
-      certificateAuthority: await decoded("cluster-train-ca-data", "cadata"),
-      credentials: { token },
-    });
-    const asMichelangelo = kubernetesApi(own);
+    const token = await entry(michelangelo, "cluster-train-client-token", "token");
+    const own = await asMichelangelo(michelangelo, apiServer as string);
     const job = { apiVersion: "ray.io/v1", kind: "RayJob", metadata: { name: "hello", namespace: "default" } };
-    await asMichelangelo.create({ ...job, spec: {} });
-    await assert.rejects(asMichelangelo.list({ apiVersion: "v1", kind: "Secret", namespace: "default" }), /forbidden/);
+    await own.create({ ...job, spec: {} });
+    await assert.rejects(own.list({ apiVersion: "v1", kind: "Secret", namespace: "default" }), /forbidden/);
 
     assert.deepEqual(await secretsShown(stack, [early, up], [token, storageKey]), []);
     assert.ok(!(await stack.state(true)).includes(token), "the token is not in the state at all");

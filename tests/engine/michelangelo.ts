@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { currentEntries } from "../../sdk/kubernetes/kubeconfig";
+import { currentEntries, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import { kubernetesApi } from "../../provider/kubernetes/client";
 import {
   controllerManager,
   michelangeloKind,
@@ -83,6 +84,23 @@ function bothContexts(compute: string, controlPlane: string): string {
     users: parts.map(({ name, user }) => ({ name, user })),
     contexts: parts.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
   });
+}
+
+/** What a Secret of Michelangelo's has. */
+export async function entry({ api }: Scene, name: string, key: string): Promise<string> {
+  const secret = await api.read({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
+  return Buffer.from((secret!["data"] as Record<string, string>)[key]!, "base64").toString("utf8");
+}
+
+/** In the cluster `train` as Michelangelo itself: with what its own Secrets say, and nothing else. */
+export async function asMichelangelo(michelangelo: Scene, apiServer: string): Promise<KubernetesApi> {
+  const kubeconfig = renderKubeconfig({
+    clusterName: "train",
+    endpoint: apiServer,
+    certificateAuthority: await entry(michelangelo, "cluster-train-ca-data", "cadata"),
+    credentials: { token: await entry(michelangelo, "cluster-train-client-token", "token") },
+  });
+  return kubernetesApi(kubeconfig);
 }
 
 /** Of the cluster that a stack made before it failed: its outputs are not there yet. */
