@@ -79,12 +79,14 @@ export function machineStatuses({ claims, hosts }: Machines): MachineStatus[] {
 function statusOf(claim: NodeClaim, host: BareMetalHost | undefined): MachineStatus {
   const { spec, status, metadata } = claim;
   const phase = status?.phase ?? "Pending";
-  const isFailed = phase === "Failed";
   return {
     ...{ name: metadata.name ?? "", phase },
     ...(spec?.typeRef !== undefined && { type: spec.typeRef }),
     ...(host && { host: host.metadata.name ?? "", hostState: stateOf(host) }),
-    problems: [...(isFailed ? claimFaults(claim) : []), ...(host && isInError(host) ? hostFaults(host) : [])],
+    problems: [
+      ...(phase === "Available" ? [] : claimFaults(claim)),
+      ...(host && isInError(host) ? hostFaults(host) : []),
+    ],
   };
 }
 
@@ -94,9 +96,8 @@ export function claimsInError({ claims, hosts }: Machines): string | undefined {
   if (failed.length === 0) return undefined;
   const lines = failed.flatMap((claim) => {
     const host = hostOf(claim, hosts);
-    const name = `machine ${claim.metadata.name}`;
-    const faults = claimFaults(claim).map((fault) => `${name} ${fault}`);
-    return [...(faults.length > 0 ? faults : [`${name} has failed`]), ...(host ? hostFaults(host) : [])];
+    const faults = claimFaults(claim).join("; ");
+    return [`machine ${claim.metadata.name} has failed${faults && `: ${faults}`}`, ...(host ? hostFaults(host) : [])];
   });
   const isNamed = failed.every((claim) => hostOf(claim, hosts) !== undefined);
   // One of them is its server, where nobody says which.
@@ -134,9 +135,14 @@ function wordsOf(host: BareMetalHost): string {
   return faults.length > 0 ? faults.join("; ") : `${nameOf(host)} is ${stateOf(host) || "not known to Metal3"}`;
 }
 
-function claimFaults({ status, ...claim }: NodeClaim): string[] {
-  const own = [status?.reason, status?.message].filter(Boolean).join(": ");
-  return [...(own === "" ? [] : [`is ${status?.phase}: ${own}`]), ...untrue({ ...claim, status })];
+/** What it says itself, unless a condition says the same. */
+function claimFaults(claim: NodeClaim): string[] {
+  const { reason, message } = claim.status ?? {};
+  const own = [reason, message].filter(Boolean).join(": ");
+  const conditions = untrue(claim);
+  return own === "" || conditions.some((condition) => message && condition.includes(message))
+    ? conditions
+    : [own, ...conditions];
 }
 
 function hostFaults(host: BareMetalHost): string[] {

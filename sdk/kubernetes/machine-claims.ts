@@ -2,7 +2,10 @@ import type * as pulumi from "../pulumi";
 
 /** Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims and Metal3's BareMetalHosts, in one cluster. */
 export interface MachineClaimsArgs {
-  /** Kubeconfig of the cluster that has both, YAML; its current context counts. */
+  /**
+   * Kubeconfig of the cluster that has both, YAML; its current context counts.
+   * @secret
+   */
   kubeconfig: pulumi.Input<string>;
   /** Name of the cluster that machines are claimed for. */
   clusterName: pulumi.Input<string>;
@@ -24,6 +27,6 @@ export interface MachineStatus {
   host?: string;
   /** What Metal3 says that it is: `provisioned`, for example. */
   hostState?: string;
-  /** What is wrong with it, by its own conditions and its host's. */
+  /** What is wrong with it, or keeps it from being available yet, by its own conditions and its host's. */
   problems: string[];
 }

@@ -79,7 +79,6 @@ export interface NodesReadyArgs {
   sshPrivateKey?: pulumi.Input<string>;
   /**
    * Where the cluster's machines are claimed, for clusters whose nodes a platform makes: the wait ends once one of them is in error, with what is wrong.
-   * @secret
    */
   claims?: pulumi.Input<MachineClaimsArgs>;
 }
@@ -114,7 +113,7 @@ export class NodesReady extends pulumi.CustomResource {
 
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig", "sshPrivateKey", "claims"],
+      secrets: ["kubeconfig", "sshPrivateKey"],
       outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "machines", "status"],
     });
     super(NodesReady.__pulumiType, name, properties, resourceOptions(options));

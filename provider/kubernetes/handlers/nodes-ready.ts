@@ -16,10 +16,9 @@ import {
 } from "../node-readiness";
 import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
-import { messageOf } from "../../cloud/message";
-import { claimsInError, machineStatuses, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
+import { describeMachines, lostMachines, machinesNow } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
@@ -62,22 +61,12 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
       return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
     },
 
-    async again(state, { signal, log }) {
-      const { inputs, outputs } = state;
-      if (inputs.claims === undefined) return state;
-      try {
-        const machines = await readMachines(inputs.claims, signal);
-        const failed = claimsInError(machines);
-        if (failed !== undefined) log.warn(`machines are in error, and nobody replaces them:${failed}`);
-        return { inputs, outputs: { ...outputs, machines: machineStatuses(machines) } };
-      } catch (error) {
-        signal.throwIfAborted();
-        log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
-        return state;
-      }
+    async again({ inputs, outputs }, context) {
+      const machines = await machinesNow(inputs.claims, outputs.machines, context);
+      return { inputs, outputs: { ...outputs, ...(machines && { machines }) } };
     },
 
-    update: (_id, inputs, _state, context) => nodes(inputs, sources, context),
+    update: (_id, inputs, { outputs }, context) => nodes(inputs, sources, context, outputs.machines),
   });
 
 /** The groups' order says nothing. Values that are not known yet are none that were there. */
@@ -95,6 +84,7 @@ async function nodes(
   inputs: NodesReadyInputs,
   sources: LogSources,
   context: ResourceContext,
+  before?: MachineStatus[],
 ): Promise<NodesReadyOutputs> {
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
   const expected = {
@@ -117,16 +107,8 @@ async function nodes(
     if (missing.length > 0) return new NotYet(missing.join("; "));
     const old = oldRuntimes(found);
     if (old !== undefined) context.log.warn(old);
-    return {
-      status: "ready" as const,
-      ...(inputs.claims && { machines: machineStatuses(await claimed(inputs.claims)) }),
-    };
-  };
-  const claimed = (claims: NonNullable<NodesReadyInputs["claims"]>) => readMachines(claims, context.signal);
-  /** Who cannot be asked explains nothing, and ends nothing. */
-  const claimedNow = async (): Promise<Machines> => {
-    const nothing: Machines = { claims: [], hosts: [] };
-    return inputs.claims === undefined ? nothing : claimed(inputs.claims).catch(() => nothing);
+    const machines = await machinesNow(inputs.claims, before, context);
+    return { status: "ready" as const, ...(machines && { machines }) };
   };
   const reports = async () => {
     const absent = (inputs.machines ?? []).filter(({ nodeName }) => joined?.has(nodeName) === false);
@@ -139,7 +121,7 @@ async function nodes(
     signal: context.signal,
     log: context.log,
     async hopeless(reason) {
-      const lost = claimsInError(await claimedNow());
+      const lost = await lostMachines(inputs.claims, context.signal);
       if (lost !== undefined)
         return new Error(
           `the cluster does not have its nodes: ${reason}. A machine in error is not replaced: mend its host until that is \`available\` again, and ` +
@@ -157,17 +139,8 @@ async function nodes(
         `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
           `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${await gpus()}` +
           describeReports(await reports()) +
-          describeMachines(machineStatuses(await claimedNow())),
+          (await describeMachines(inputs.claims, context.signal)),
       );
     },
   });
-}
-
-function describeMachines(machines: readonly MachineStatus[]): string {
-  return machines
-    .map(({ name, phase, host, hostState, problems }) => {
-      const server = host === undefined ? "" : `, host ${host} ${hostState}`;
-      return `\n  machine ${name} is ${phase}${server}${problems.map((problem) => `; ${problem}`).join("")}`;
-    })
-    .join("");
 }

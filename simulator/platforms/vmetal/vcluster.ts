@@ -45,7 +45,7 @@ export class Vclusters {
     for (const { spec, metadata } of claims)
       if (!names.has(spec.vClusterRef) && metadata.labels?.["pool"] !== undefined) await this.#giveUp(metadata);
     for (const [name, kubeconfig] of Object.entries(this.tenants))
-      if (!names.has(name)) await this.#nodes(kubernetesApi(kubeconfig), [], []).catch(() => undefined);
+      if (!names.has(name)) await this.#nodes(name, kubernetesApi(kubeconfig), [], []).catch(() => undefined);
   }
 
   async #run(release: Release, claims: readonly Claim[]): Promise<void> {
@@ -58,7 +58,7 @@ export class Vclusters {
     const own = claims.filter(({ spec }) => spec.vClusterRef === name);
     const pools = poolsOf(release);
     await this.#claim(name, `p-${project}`, pools, own);
-    await this.#nodes(kubernetesApi(tenant), pools, own);
+    await this.#nodes(name, kubernetesApi(tenant), pools, own);
   }
 
   async #project(namespace: string): Promise<string | undefined> {
@@ -137,7 +137,7 @@ export class Vclusters {
   }
 
   /** Machines that are available have joined; those that are on their way back have left. */
-  async #nodes(tenant: KubernetesApi, pools: readonly Pool[], own: readonly Claim[]): Promise<void> {
+  async #nodes(cluster: string, tenant: KubernetesApi, pools: readonly Pool[], own: readonly Claim[]): Promise<void> {
     const joined = own.filter(
       ({ status, metadata }) => status?.phase === "Available" && metadata.deletionTimestamp === undefined,
     );
@@ -147,7 +147,12 @@ export class Vclusters {
       if (pool === undefined || (await tenant.read(node, this.signal)) !== undefined) continue;
       const { apiVersion, kind, name } = node;
       const spec = { taints: pool.taints ?? [] };
-      await tenant.create({ apiVersion, kind, metadata: { name, labels: { ...pool.nodeLabels, vmetal: "" } }, spec });
+      await tenant.create({
+        apiVersion,
+        kind,
+        metadata: { name, labels: { ...pool.nodeLabels, vmetal: cluster } },
+        spec,
+      });
       // A node is not Ready at first, which the API server itself says by a taint.
       await tenant.patch(node, { spec }, this.signal);
       const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady" }];
@@ -155,7 +160,7 @@ export class Vclusters {
     }
     const names = new Set(joined.map(({ metadata }) => metadata.name));
     for (const { metadata } of await tenant.list(
-      { apiVersion: "v1", kind: "Node", labelSelector: "vmetal" },
+      { apiVersion: "v1", kind: "Node", labelSelector: `vmetal=${cluster}` },
       this.signal,
     ))
       if (!names.has(metadata.name))

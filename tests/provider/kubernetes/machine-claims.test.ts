@@ -76,12 +76,21 @@ describe("machines that are claimed for a cluster", () => {
     const host = server("a", "provisioning", of("one"), { ...failing, ...healthy });
     assert.equal(
       claimsInError({ claims: [failed], hosts: [host] }),
-      "\n  machine one Provisioned is False (Error: no boot)" +
+      "\n  machine one has failed: Provisioned is False (Error: no boot)" +
         "\n  BareMetalHost metal3/a is provisioning (provisioning error: did not boot)" +
         "\n  BareMetalHost metal3/a Healthy is False (Failed: no power)",
     );
     const [status] = machineStatuses({ claims: [failed], hosts: [host] });
-    assert.deepEqual(status?.problems.length, 3);
+    assert.deepEqual(status?.problems, [
+      "Provisioned is False (Error: no boot)",
+      "BareMetalHost metal3/a is provisioning (provisioning error: did not boot)",
+      "BareMetalHost metal3/a Healthy is False (Failed: no power)",
+    ]);
+    const said = { phase: "Failed", reason: "Lost", message: "no power" };
+    assert.match(
+      claimsInError({ claims: [claimed("one", { status: said })], hosts: [] })!,
+      /has failed: Lost: no power$/,
+    );
     assert.equal(
       claimsInError({ claims: [claimed("one", { status: { phase: "Failed" } })], hosts: [] }),
       "\n  machine one has failed",
@@ -92,7 +101,7 @@ describe("machines that are claimed for a cluster", () => {
     const hosts = [server("a", "provisioning", { image }, failing), server("b", "provisioned", { image })];
     assert.match(
       claimsInError({ claims: [failed], hosts })!,
-      /machine one .*\n {2}BareMetalHost metal3\/a is provisioning/,
+      /machine one has failed: .*\n {2}BareMetalHost metal3\/a is provisioning/,
     );
     assert.doesNotMatch(claimsInError({ claims: [failed], hosts })!, /metal3\/b/);
   });

@@ -1,5 +1,6 @@
 /** What a tenant's cluster waits for in the simulated vMetal, on a real API server which is the tenant's too. */
 import assert from "node:assert/strict";
+import { provider } from "../../../plugin/provider";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { machinesReturned, type MachinesReturnedInputs } from "../../../provider/kubernetes/handlers/machines-returned";
@@ -8,6 +9,7 @@ import { objectReady } from "../../../provider/kubernetes/handlers/object-ready"
 import { Vmetal, type VmetalOptions } from "../../../simulator/platforms/vmetal/controller";
 import { testContext } from "../../provider/kubernetes/context";
 import { controlPlane, type TestControlPlane } from "../../provider/kubernetes/control-plane";
+import { EngineResource, Secret, startPlugin } from "../../provider/server/harness";
 import { until } from "../../until";
 
 const platform = "management.loft.sh/v1";
@@ -118,14 +120,54 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     assert.match(failure, /does not have its nodes: node group "gpu" .*A machine in error is not replaced/);
     assert.match(
       failure,
-      /\n {2}machine search-gpu-0 is Failed: Image provisioning failed: metal3\/(one|two) did not boot/,
+      /\n {2}machine search-gpu-0 has failed: Provisioned is False \(Image provisioning failed: metal3\/(one|two) did not boot\)/,
     );
     assert.match(failure, /\n {2}BareMetalHost metal3\/(one|two) is provisioning \(provisioning error: Image/);
+    const plugin = await startPlugin(provider);
+    try {
+      const { kubeconfig, clusterName, project, hostNamespace } = claims;
+      const place = { kubeconfig, clusterName, project, hostNamespace };
+      const inputs = { ...nodes(1), kubeconfig: new Secret(kubeconfig), claims: place };
+      const resource = new EngineResource(plugin, "gpu-clusters:kubernetes:NodesReady", "search");
+      await assert.rejects(
+        resource.up(inputs),
+        /\n {2}machine search-gpu-0 has failed: .*metal3\/(one|two) did not boot/,
+      );
+      const checked = await resource.check(inputs);
+      assert.ok(checked.inputs.secrets.has("claims.kubeconfig"), "however the program gives it");
+    } finally {
+      await plugin.stop();
+    }
     const left = await api.list({ apiVersion: platform, kind: "NodeClaim" });
     assert.deepEqual(
       left.map(({ metadata }) => metadata.name),
       ["search-gpu-0"],
     );
+  });
+
+  it("says what keeps machines from coming, a platform that does nothing too", async () => {
+    const failure = async (minSize: number, more: Partial<NodesReadyInputs> = {}) =>
+      Promise.resolve(serverCalls.create({ ...nodes(minSize), timeoutSeconds: 4, ...more }, testContext())).then(
+        () => assert.fail("they came"),
+        (error: Error) => error.message,
+      );
+    vmetal.troubles = { gone: true };
+    await install(3);
+    assert.match(
+      await failure(3),
+      /did not have its nodes after 4 s.*\n {2}its platform has claimed no machine for it/s,
+    );
+    vmetal.troubles = {};
+    await serverCalls.create(nodes(2), testContext());
+    const third = await failure(3);
+    assert.match(third, /\n {2}machine search-gpu-\d is Pending; Scheduled is False \(no free host of the type\)/);
+    assert.match(third, /\n {2}machine search-gpu-\d is Available, host (one|two) provisioned/);
+    const away = { claims: { ...claims, kubeconfig: claims.kubeconfig.replace(/:\d+\n/, ":1\n") } };
+    assert.match(await failure(3, away), /\n {2}its machines cannot be read: /);
+    const context = testContext();
+    const { outputs } = await serverCalls.create({ ...nodes(2), ...away }, context);
+    assert.deepEqual(outputs, { status: "ready", machines: [] }, "nodes that are there are enough");
+    assert.match(context.said.join(), /warn: the machines cannot be read/);
   });
 
   it("has a machine that fails later told by a refresh, and one that cannot be asked for taken as it was", async () => {

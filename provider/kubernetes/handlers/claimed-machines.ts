@@ -1,0 +1,51 @@
+/** What is said of the machines that a platform claims for a cluster while its nodes are waited for, and later. A platform that is away ends nothing. */
+import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
+import { messageOf } from "../../cloud/message";
+import type { ResourceContext } from "../../server/resource";
+import { claimsInError, machineStatuses, readMachines, type MachineClaims } from "../machine-claims";
+
+/** Undefined where nobody claims any; `before` where the platform cannot be asked. */
+export async function machinesNow(
+  claims: MachineClaims | undefined,
+  before: MachineStatus[] | undefined,
+  { signal, log }: Pick<ResourceContext, "signal" | "log">,
+): Promise<MachineStatus[] | undefined> {
+  if (claims === undefined) return undefined;
+  try {
+    const machines = await readMachines(claims, signal);
+    const failed = claimsInError(machines);
+    if (failed !== undefined) log.warn(`machines are in error, and nobody replaces them:${failed}`);
+    return machineStatuses(machines);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
+    return before ?? [];
+  }
+}
+
+/** Why nodes will not come; undefined while they may. */
+export async function lostMachines(
+  claims: MachineClaims | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const machines = claims && (await readMachines(claims, signal).catch(() => undefined));
+  return machines && claimsInError(machines);
+}
+
+/** A line for each, for the error when nodes did not come. */
+export async function describeMachines(claims: MachineClaims | undefined, signal: AbortSignal): Promise<string> {
+  if (claims === undefined) return "";
+  try {
+    const statuses = machineStatuses(await readMachines(claims, signal));
+    if (statuses.length === 0)
+      return "\n  its platform has claimed no machine for it: does that run, and reach the cluster?";
+    return statuses.map(describe).join("");
+  } catch (error) {
+    return `\n  its machines cannot be read: ${messageOf(error)}`;
+  }
+}
+
+function describe({ name, phase, host, hostState, problems }: MachineStatus): string {
+  const server = host === undefined ? "" : `, host ${host} ${hostState}`;
+  return `\n  machine ${name} is ${phase}${server}${problems.map((problem) => `; ${problem}`).join("")}`;
+}
