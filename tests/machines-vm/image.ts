@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { markUsed } from "../../simulator/machines/nspawn/image/kept-images";
 import { runCommand } from "../../toolchain/tools/command";
 import { withLock } from "../../toolchain/tools/lock";
 import { toolsDirectory } from "../../toolchain/tools/paths";
@@ -55,7 +56,9 @@ export async function ensureVmImage(): Promise<VmImage> {
   const hash = createHash("sha256").update(JSON.stringify([release, packages, spared, starter, unit]));
   const place = join(cache, `emulated-${hash.digest("hex").slice(0, 16)}`);
   const image = { disk: join(place, "disk"), kernel: join(place, "kernel"), initrd: join(place, "initrd") };
-  return withLock(join(cache, ".emulated.lock"), async () => {
+  // Whoever makes an image deletes what is half-made, and what nobody has used for long.
+  return withLock(join(cache, ".lock"), async () => {
+    await markUsed(place);
     if (await stat(place).catch(() => undefined)) return image;
     const scratch = await mkdtemp(join(cache, "scratch-"));
     try {
