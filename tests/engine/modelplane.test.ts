@@ -5,6 +5,7 @@ import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
+import { wayTo } from "../provider/michelangelo/scene";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
 
@@ -15,21 +16,24 @@ const namespace = "modelplane-system";
 describe("Modelplane on the engine", function () {
   this.timeout(1_200_000);
   let server: TestControlPlane;
-  let kubeconfig: string;
   let api: KubernetesApi;
   let modelplane: Modelplane;
+  /** From the computer of `pulumi up` to Modelplane's cluster. */
+  let way: Awaited<ReturnType<typeof wayTo>>;
   let environment: EngineEnvironment;
 
   before(async () => {
     server = await controlPlane(["garbage-collector-controller", "namespace-controller"]);
-    kubeconfig = await server.kubeconfig("system:masters");
+    const kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
     await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
     modelplane = new Modelplane({ kubeconfig, pollMs: 100 });
     await modelplane.start();
+    way = await wayTo(kubeconfig);
     environment = await EngineEnvironment.start({ machines: true, aws: {} });
   });
   after(async () => {
+    way?.close();
     await environment?.stop();
     await modelplane?.close();
     await server?.close();
@@ -38,16 +42,21 @@ describe("Modelplane on the engine", function () {
     modelplane.troubles = {};
   });
 
+  const inferenceCluster = async () => (await api.list({ apiVersion, kind: "InferenceCluster" }))[0];
+
+  /** What a registration leaves in Modelplane's cluster. */
   const left = async () => {
-    const kinds = await Promise.all(
-      ["InferenceCluster", "InferenceClass"].map((kind) => api.list({ apiVersion, kind })),
-    );
-    const secrets = await api.list({ apiVersion: "v1", kind: "Secret", namespace });
-    return [...kinds.flat(), ...secrets].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const kinds = [
+      { apiVersion, kind: "InferenceCluster" },
+      { apiVersion, kind: "InferenceClass" },
+      { apiVersion: "v1", kind: "Secret", namespace },
+    ];
+    const found = await Promise.all(kinds.map((kind) => api.list(kind)));
+    return found.flat().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   };
 
-  it("a cluster that it makes: stuck is explained, another region makes it anew with a warning, and nothing is left", async () => {
-    const config = { "modelplane-eks:controlPlane": kubeconfig, "modelplane-eks:timeoutMinutes": "1" };
+  it("makes a cluster on EKS, says what is stuck or away, makes it anew in another region with a warning, and leaves nothing", async () => {
+    const config = { "modelplane-eks:controlPlane": way.kubeconfig, "modelplane-eks:timeoutMinutes": "1" };
     const stack = await environment.stack(config, { program: join(examples, "modelplane-eks") });
     modelplane.troubles = { stuck: true };
     const stuck = await stack.up();
@@ -62,23 +71,41 @@ describe("Modelplane on the engine", function () {
     assert.equal((await stack.outputs())["gatewayAddress"], "192.0.2.80");
     assert.deepEqual(await stack.preview(), []);
 
-    const [before] = await api.list({ apiVersion, kind: "InferenceCluster" });
+    const before = await inferenceCluster();
     stack.configure({ ...environment.providerConfig, ...config, "modelplane-eks:region": "us-east-1" });
     const moved = await stack.up();
     assert.ok(moved.ok, moved.text);
     assert.match(moved.text, /eks\.region was us-west-2 and becomes us-east-1: the cluster "eks-us-west" is deleted/);
-    const [after] = await api.list({ apiVersion, kind: "InferenceCluster" });
-    assert.notEqual(after!.metadata.uid, before!.metadata.uid);
+    assert.notEqual((await inferenceCluster())!.metadata.uid, before!.metadata.uid);
 
+    way.close();
+    const refreshed = await stack.refresh();
+    assert.match(refreshed.text, /InferenceCluster eks-us-west cannot be read, so that it is taken to be as it was/);
+    const held = await stack.destroy();
+    assert.ok(!held.ok);
+    assert.match(
+      held.text,
+      /InferenceCluster eks-us-west cannot be asked: .*has not answered this computer for \d+ s.*`pulumi destroy` goes on once it answers/s,
+    );
+    await way.open();
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await left(), []);
   });
 
   it("registers a cluster on AWS with a token's kubeconfig, which no state and no log shows, and takes it back whole", async () => {
-    const config = { "modelplane-aws:controlPlane": kubeconfig };
+    const config = { "modelplane-aws:controlPlane": way.kubeconfig };
     const program = join(examples, "modelplane-aws");
     const stack = await environment.stack(config, { program, timeoutMs: 600_000 });
+    way.close();
+    const away = await stack.up();
+    assert.ok(!away.ok);
+    assert.match(
+      away.text,
+      /the API server at https:\/\/127\.0\.0\.1:\d+ was not ready after 120 s; .*Look whether `kubectl --context \S+ get --raw \/readyz`/s,
+    );
+    assert.deepEqual(await left(), []);
+    await way.open();
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     const outputs = (await stack.outputs()) as Record<string, string>;
