@@ -24,6 +24,12 @@ describe("a chart repository on loopback", () => {
       }
       assert.deepEqual(repository.fetched.length, Object.keys(entries).length);
       assert.equal((await fetch(`${repository.url}/../secret.tgz`)).status, 404);
+      repository.fault = { of: "index", kind: "error" };
+      assert.equal((await fetch(`${repository.url}/index.yaml`)).status, 500);
+      for (const kind of ["away", "half"] as const) {
+        repository.fault = { of: "index", kind };
+        await assert.rejects(fetch(`${repository.url}/index.yaml`).then((answer) => answer.text()));
+      }
     } finally {
       await repository.close();
     }

@@ -150,6 +150,29 @@ describe("what runs in clusters by charts, with Pulumi's own provider", function
     });
   }
 
+  it("fails with the chart's name where its repository fails, leaves nothing half made, and goes on once it is back", async function () {
+    if (kubeconfig === "") this.skip();
+    const before = await contents("jupyterhub");
+    const stack = await environment.stack(addOnConfig("jupyterhub"), { name: "faults", program: addOn });
+    try {
+      for (const of of ["index", "archive"] as const)
+        for (const kind of ["away", "error", "half"] as const) {
+          charts.fault = { of, kind };
+          const up = await stack.up();
+          assert.equal(up.ok, false, `${of} ${kind}`);
+          assert.match(up.text, /jupyterhub/, `${of} ${kind}`);
+          assert.ok(!(await releases()).includes("jupyterhub/jupyterhub"), `${of} ${kind}`);
+        }
+    } finally {
+      charts.fault = undefined;
+    }
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    assert.deepEqual(await stack.preview(), []);
+    assert.ok((await stack.destroy()).ok);
+    assert.deepEqual(await contents("jupyterhub"), before);
+  });
+
   it("refuses values that a chart does not know, and names them", async function () {
     if (kubeconfig === "") this.skip();
     const stack = await environment.stack(
