@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { Vmetal } from "../../simulator/platforms/vmetal/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
+import type { EngineStack } from "./stack";
 
 const examples = join(__dirname, "..", "..", "examples");
 const platform = "management.loft.sh/v1";
@@ -25,13 +27,15 @@ describe("vMetal on the engine", function () {
 
   before(async () => {
     servers.push(await controlPlane(["garbage-collector-controller", "namespace-controller"]));
-    servers.push(await controlPlane(["serviceaccount-token-controller"]));
+    servers.push(
+      await controlPlane(["garbage-collector-controller", "namespace-controller", "serviceaccount-token-controller"]),
+    );
     [management, tenant] = (await Promise.all(servers.map((server) => server.kubeconfig("system:masters")))) as [
       string,
       string,
     ];
     [api, tenantApi] = [kubernetesApi(management), kubernetesApi(tenant)];
-    vmetal = new Vmetal({ kubeconfig: management, pollMs: 100, tenants: { search: tenant } });
+    vmetal = new Vmetal({ kubeconfig: management, pollMs: 100, tenants: { search: tenant, serve: tenant } });
     await vmetal.start();
     for (const kind of [host, claim, { ...claim, kind: "OSImage" }, { ...claim, kind: "NodeProvider" }])
       await until(() => api.list(kind).catch(() => undefined), kind.kind);
@@ -59,18 +63,24 @@ describe("vMetal on the engine", function () {
     return own.filter((name) => !/^Namespace (kube-|default|p-default)/.test(name));
   };
 
-  it("servers and a tenant on them: nothing changes then, no secret is shown, and all is given back", async () => {
-    const { endpoint } = parseKubeconfig(tenant);
-    const config = {
-      "vmetal-tenant:endpoint": new URL(endpoint).host,
-      "vmetal-tenant:imageUrl": "https://images.example.com/ubuntu-24.04.qcow2",
-      "vmetal-tenant:imageChecksum": "a".repeat(64),
-      "vmetal-tenant:timeoutMinutes": "5",
+  const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", accessKey: "ACCESS-KEY-ACCESS-KEY" };
+  const tenantStack = async (more: Record<string, string>): Promise<EngineStack> => {
+    const plain = {
+      endpoint: new URL(parseKubeconfig(tenant).endpoint).host,
+      imageUrl: "https://images.example.com/ubuntu-24.04.qcow2",
+      imageChecksum: "a".repeat(64),
+      ...more,
     };
+    const config = Object.fromEntries(Object.entries(plain).map(([key, value]) => [`vmetal-tenant:${key}`, value]));
     const stack = await environment.stack(config, { program: join(examples, "vmetal-tenant") });
-    const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", accessKey: "ACCESS-KEY-ACCESS-KEY" };
     for (const [key, value] of Object.entries({ ...secrets, managementCluster: management }))
       await stack.setSecret(`vmetal-tenant:${key}`, value);
+    return stack;
+  };
+
+  it("servers and a tenant on them: nothing changes then, no secret is shown, and all is given back", async () => {
+    const { endpoint } = parseKubeconfig(tenant);
+    const stack = await tenantStack({ timeoutMinutes: "5" });
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     const outputs = await stack.outputs();
@@ -98,4 +108,87 @@ describe("vMetal on the engine", function () {
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await left(), []);
   });
+
+  it("a machine in error ends `up` with its host's words, a platform that is gone a destroy, and both go on", async () => {
+    const stack = await tenantStack({ timeoutMinutes: "1", nodes: "1" });
+    vmetal.troubles = { broken: ["gpu-01", "gpu-02"] };
+    const broken = await stack.up();
+    assert.ok(!broken.ok);
+    assert.match(
+      broken.text,
+      /A machine in error is not replaced.*machine search-gpu-0 has failed: .*BareMetalHost metal3\/gpu-0[12] is provisioning/s,
+    );
+    const claimed = await api.list(claim);
+    vmetal.troubles = {};
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    assert.deepEqual(
+      (await api.list(claim)).map(({ metadata }) => metadata.uid),
+      claimed.map(({ metadata }) => metadata.uid),
+      "the same machine",
+    );
+    assert.deepEqual(await stack.preview(), []);
+
+    vmetal.troubles = { gone: true };
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    const stuck = await stack.destroy();
+    assert.ok(!stuck.ok);
+    assert.match(
+      stuck.text,
+      /servers of "search" were not free after 60 s.*machine search-gpu-0 is still claimed\s+BareMetalHost metal3\/gpu-0[12] is provisioned/s,
+    );
+    assert.equal((await api.list(host)).length, 2, "the servers are still there");
+    vmetal.troubles = {};
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    assert.deepEqual(await left(), []);
+  });
+
+  it("a tenant that Modelplane serves models on, on servers that are there", async () => {
+    const modelplane = new Modelplane({ kubeconfig: management, pollMs: 100 });
+    await modelplane.start();
+    try {
+      await provideServers({ h100: "gpu-01", cpu: "cpu-01" });
+      const config = { "vmetal-modelplane:endpoint": new URL(parseKubeconfig(tenant).endpoint).host };
+      const stack = await environment.stack(config, { program: join(examples, "vmetal-modelplane") });
+      for (const [key, value] of Object.entries({ accessKey: secrets.accessKey, managementCluster: management }))
+        await stack.setSecret(`vmetal-modelplane:${key}`, value);
+      const up = await stack.up();
+      assert.ok(up.ok, up.text);
+      const outputs = await stack.outputs();
+      assert.equal(outputs["gatewayAddress"], "192.0.2.80");
+      const hosts = (outputs["machines"] as { host: string }[]).map((machine) => machine.host);
+      assert.deepEqual(hosts, ["gpu-01", "cpu-01"]);
+      assert.deepEqual(await stack.preview(), []);
+      const destroyed = await stack.destroy();
+      assert.ok(destroyed.ok, destroyed.text);
+      const kinds = ["InferenceCluster", "InferenceClass"];
+      const lists = kinds.map((kind) => api.list({ apiVersion: "modelplane.ai/v1alpha1", kind }));
+      assert.deepEqual((await Promise.all(lists)).flat(), []);
+      assert.deepEqual(await api.list(claim), []);
+      const states = (await api.list(host)).map(({ status }) => (status as { provisioning: object }).provisioning);
+      assert.deepEqual(states, [{ state: "available" }, { state: "available" }]);
+    } finally {
+      await modelplane.close();
+    }
+  });
+
+  /** By type. */
+  async function provideServers(servers: Record<string, string>): Promise<void> {
+    const applied = (object: object) => api.apply(object as KubernetesObject, { fieldManager: "tests", force: true });
+    const namespace = "metal3";
+    const stringData = { username: "admin", password: "secret" };
+    await applied({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    await applied({ apiVersion: "v1", kind: "Secret", metadata: { name: "bmc", namespace }, stringData });
+    const nodeTypes = Object.keys(servers).map((type) => ({
+      ...{ name: type, bareMetalHosts: { selector: { matchLabels: { type } } } },
+    }));
+    const spec = { metal3: { clusterRef: { cluster: "own", namespace }, nodeTypes } };
+    await applied({ apiVersion: platform, kind: "NodeProvider", metadata: { name: "metal3" }, spec });
+    for (const [type, name] of Object.entries(servers)) {
+      const bmc = { address: `redfish://${name}`, credentialsName: "bmc" };
+      await applied({ ...host, metadata: { name, namespace, labels: { type } }, spec: { online: true, bmc } });
+    }
+  }
 });
