@@ -51,6 +51,11 @@ export interface DiskEncryption {
   /** Mount of the KV v2 engine and the path of this machine's key in it. */
   keyMount: string;
   keyPath: string;
+  /**
+   * Vault has the rest of the start script, at `<keyPath>/start`: for a machine with keys of the cluster (`renderVaultScripts`). It takes that from
+   * there once, when the disk is open.
+   */
+  start?: true;
 }
 
 export interface NodeDocument {

@@ -3,11 +3,11 @@
 import { gunzipSync, gzipSync } from "fflate";
 import { brief, whole } from "./brief";
 import { controlPlaneScript } from "./control-plane-script";
-import type { NodeDocument } from "./document";
+import type { DiskEncryption, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
-import { bridgeScript, diskScript, gpuScript, initScript, joinScript, workerScript } from "./part-scripts";
+import { bridgeScript, diskScript, gpuScript, initScript, joinScript, startScript, workerScript } from "./part-scripts";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -42,6 +42,28 @@ export function renderBootstrapScript(
   return delivered.toString(options.delivery === "ec2-user-data" ? "base64" : "utf8");
 }
 
+/** What a machine with an encrypted disk and keys of its cluster starts with. */
+export interface VaultScripts {
+  /** For its cloud: opens the disk and runs the other. It has no key. */
+  startScript: string;
+  /** For Vault, beside the key of the disk: makes the machine a node. Secret. */
+  vaultScript: string;
+}
+
+/**
+ * For a control plane whose disk is encrypted, because both together are longer than what a cloud takes. Placeholders stand in both, those of
+ * Vault in the first only. Throws as `renderBootstrapScript`.
+ */
+export function renderVaultScripts(document: NodeDocument & { diskEncryption: DiskEncryption }): VaultScripts {
+  const { diskEncryption, ...whole } = document;
+  const first: NodeDocument = { ...whole, diskEncryption: { ...diskEncryption, start: true } };
+  delete first.controlPlane;
+  return {
+    startScript: renderBootstrapScript(first, { delivery: "cudo-start-script" }),
+    vaultScript: renderBootstrapScript(whole, { delivery: "cudo-start-script" }),
+  };
+}
+
 function compressed(text: string): Buffer {
   return Buffer.from(gzipSync(Buffer.from(text, "utf8"), { level: 9, mtime: 0 }));
 }
@@ -56,6 +78,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
   const ec2 = "secrets" in document ? document : undefined;
   const isWorker = document.role === "worker";
   const isMember = ec2?.member !== undefined;
+  if (document.diskEncryption?.start) return diskScript + nodeScript + startScript;
   const parts: [boolean, string][] = [
     [ec2 !== undefined, ec2Script],
     [isMember, ec2MembersScript],

@@ -15,6 +15,7 @@ IMAGE=STATE+"disk"
 IDS=STATE+"disk-credential"
 NAME="gpu-clusters"
 DEVICE="/dev/mapper/"+NAME
+START=VOLUME+"/start"
 USES=1000000
 FORM=["--pbkdf","pbkdf2","--pbkdf-force-iterations","1000"]
 with open(ROOT+"/etc/gpu-clusters/disk.json") as file: C=json.load(file)
@@ -36,15 +37,16 @@ def vault(method,path,token=None,body=None):
 def run(*command,key=None,check=True,**more): return subprocess.run(command,check=check,**{"stdin":subprocess.DEVNULL} if key is None else {"input":key.encode()},**more)
 def settle(path):
     os.rename(path+".new",path)
-    folder=os.open(STATE,os.O_RDONLY)
+    folder=os.open(os.path.dirname(path),os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
-def keep(ids):
-    with open(os.open(IDS+".new",os.O_WRONLY|os.O_CREAT|os.O_TRUNC,0o600),"w") as file:
-        file.write("\n".join(ids))
+def write(path,text):
+    with open(os.open(path+".new",os.O_WRONLY|os.O_CREAT|os.O_TRUNC,0o600),"w") as file:
+        file.write(text)
         file.flush()
         os.fsync(file)
-    settle(IDS)
+    settle(path)
+def keep(ids): write(IDS,"\n".join(ids))
 # The first secret id comes once: who does not get it must think that somebody else has.
 def unwrapped():
     try: return vault("POST","sys/wrapping/unwrap",C["wrappedSecretId"])["data"]["secret_id"]
@@ -127,18 +129,25 @@ def mount():
             settle(inner)
             run("find",outer,"-mindepth","1","-delete")
         if not os.path.ismount(outer): run("mount",outer)
+# The keys of a cluster are in it: it lies on this disk and nowhere else.
+def fetch_start():
+    if not C.get("start") or os.path.exists(START): return
+    token=login()
+    try: write(START,vault("GET",KEY+"/start",token)["data"]["data"]["script"])
+    finally: leave(token)
 def open_disk():
     pause=1
     while True:
         try:
             unlocked()
+            mount()
+            fetch_start()
             break
         except (Away,Refused) as error:
             if isinstance(error,Refused) and not os.path.exists(IMAGE): sys.exit("Vault refuses the key of this machine's disk: %s"%error)
             say("the encrypted disk waits for Vault at %s: %s. Next try in %d s"%(C["address"],error,pause))
         time.sleep(pause)
         pause=min(60,pause*2)
-    mount()
     say("the encrypted disk is open")
 # The disk knows the new key before Vault does, and the old one until Vault has said the new one back: whatever ends this early, it opens.
 def rotate():
@@ -193,4 +202,6 @@ END
   systemctl enable -q gpu-clusters-disk
   "$root/usr/local/sbin/gpu-clusters-disk-key" open || die "no encrypted disk: see above"
   systemctl start gpu-clusters-disk
+  # The rest is for the script from Vault (start.sh).
+  [ -z "$(query text diskEncryption.start)" ] || exit 0
 }

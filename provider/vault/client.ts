@@ -34,8 +34,10 @@ export interface VaultApi {
   roles(mount: string, signal: AbortSignal): Promise<string[]>;
   /** Its secret ids and tokens go with it. Already gone is success. */
   deleteRole(mount: string, role: string, signal: AbortSignal): Promise<void>;
-  /** All versions of a key, for good. Already gone is success. */
-  destroyKey(mount: string, path: string, signal: AbortSignal): Promise<void>;
+  /** Another version of what is at a path, or the first. */
+  writeSecret(mount: string, path: string, data: Record<string, string>, signal: AbortSignal): Promise<void>;
+  /** All versions of what is at a path, for good. Already gone is success. */
+  destroySecret(mount: string, path: string, signal: AbortSignal): Promise<void>;
 }
 
 const errors: TransportErrors = {
@@ -87,7 +89,12 @@ export function createVaultClient({ address, token, certificateAuthority, namesp
       }
     },
     deleteRole: (mount, role, signal) => call<void>("DELETE", pathOf(mount, role), signal).catch(goneIsFine),
-    destroyKey: (mount, path, signal) =>
+    writeSecret: (mount, path, data, signal) =>
+      call("POST", `/${segments(mount)}/data/${segments(path)}`, signal, {
+        body: { data },
+        secrets: Object.values(data),
+      }),
+    destroySecret: (mount, path, signal) =>
       call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What each machine with an encrypted disk has in Vault: a role of its own, named after it, whose policy lets it read and write the key of its own
- * disk and make its own next secret id. Taken back, nobody opens the disk any more.
+ * disk, make its own next secret id, and read the script that it may have there. Taken back, nobody opens the disk any more.
  */
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { Unwrap } from "../../sdk/pulumi";
@@ -25,9 +25,12 @@ export interface MachineCredential {
 }
 
 export interface MachineAccess {
-  /** A one-time credential. May be repeated: each time it is another. */
-  grant(machine: string, signal: AbortSignal): Promise<MachineCredential>;
-  /** Its role, and the key of its disk. May be repeated. */
+  /**
+   * A one-time credential. May be repeated: each time it is another.
+   * @param script what the machine runs once its disk is open, if it gets that from here
+   */
+  grant(machine: string, signal: AbortSignal, script?: string): Promise<MachineCredential>;
+  /** Its role, its script, and the key of its disk. May be repeated. */
   revoke(machine: string, signal: AbortSignal): Promise<void>;
   /** Who has a role. */
   machines(signal: AbortSignal): Promise<string[]>;
@@ -56,18 +59,22 @@ export function machineAccess(api: VaultApi, vault: MachineVault, scope: string)
   const beginning = `${scope}.`.toLowerCase();
   const roleOf = (machine: string) => `${beginning}${machine}`;
   const keyPath = (machine: string) => `gpu-clusters/${roleOf(machine)}`;
+  const scriptPath = (machine: string) => `${keyPath(machine)}/start`;
   const settings: RoleSettings = { token_policies: [policy], token_ttl: tokenTtl, token_max_ttl: tokenTtl };
   return {
-    async grant(machine, signal) {
+    async grant(machine, signal, script) {
       const role = roleOf(machine);
       await api.writeRole(authMount, role, settings, signal);
+      // Not before the role, by which a sweep finds it.
+      if (script !== undefined) await api.writeSecret(keyMount, scriptPath(machine), { script }, signal);
       const roleId = await api.roleId(authMount, role, signal);
       const wrappedSecretId = await api.wrappedSecretId(authMount, role, wrapTtl, signal);
       return { roleId, wrappedSecretId, keyPath: keyPath(machine) };
     },
     async revoke(machine, signal) {
       // The role last: as long as it is there, a sweep finds what is left.
-      await api.destroyKey(keyMount, keyPath(machine), signal);
+      await api.destroySecret(keyMount, scriptPath(machine), signal);
+      await api.destroySecret(keyMount, keyPath(machine), signal);
       await api.deleteRole(authMount, roleOf(machine), signal);
     },
     async machines(signal) {

@@ -89,6 +89,14 @@ export interface VmArgs {
    * role and key: nobody opens its disk any more. The provider's `vault.token` acts. Address, namespace and mounts stay as they are.
    */
   vault?: pulumi.Input<MachineVaultArgs>;
+  /**
+   * What the VM gets from Vault and not from Cudo: written to the KV engine beside the key of its disk, under `start`, before it is made, and deleted
+   * with it. `startScript` fetches it. For keys that Cudo shall not have, and for more than 16 KiB. `@@NODE_NAME@@` and `@@PROVIDER_ID@@` stand for
+   * the same. Needs `vault`.
+   * @secret
+   * @replaceOnChanges
+   */
+  vaultScript?: pulumi.Input<string>;
   /** Free-form marks. Keys `gpu-clusters-owner` and `gpu-clusters-script` are taken. Changed in place. */
   metadata?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
@@ -162,7 +170,7 @@ export class Vm extends pulumi.CustomResource {
     super(
       Vm.__pulumiType,
       name,
-      resourceProperties(args, { secrets: ["startScript"], outputs }),
+      resourceProperties(args, { secrets: ["startScript", "vaultScript"], outputs }),
       resourceOptions(options),
     );
   }

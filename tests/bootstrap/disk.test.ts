@@ -1,7 +1,9 @@
 /** The encrypted disk's part of the start script, with stand-ins for cryptsetup and for Vault's calls; `tests/machines-vm` has both real. */
 import assert from "node:assert/strict";
-import { renderBootstrapScript } from "../../bootstrap/script";
-import { filled, worker } from "./documents";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { renderBootstrapScript, renderVaultScripts } from "../../bootstrap/script";
+import { controlPlane, filled, worker } from "./documents";
 import { FakeMachine } from "./machine";
 import { VaultStandIn, type Trouble } from "./vault-stand-in";
 
@@ -181,6 +183,65 @@ describe("the encrypted disk of a machine", function () {
     assert.equal((await machine.run(`${command} rotate`)).status, 0);
     assert.deepEqual(machine.slots(), { "0": vault.keys[2] });
     assert.equal((await boot()).status, 0);
+  });
+
+  describe("of a control plane", () => {
+    const keys = controlPlane.controlPlane!;
+    beforeEach(() => {
+      const scripts = renderVaultScripts({ ...controlPlane, diskEncryption: vault.disk });
+      [script, vault.script] = [filled(scripts.startScript), filled(scripts.vaultScript)];
+    });
+
+    it("has the cluster's keys, which come from Vault and lie on no other disk", async () => {
+      const { status, output, calls } = await machine.run(script);
+      assert.equal(status, 0, output);
+      assert.equal(machine.read(`${state}/volume/start`), vault.script);
+      assert.equal(machine.mode(`${state}/volume/start`), "600");
+      assert.ok(!machine.has(`${state}/volume/start.new`));
+      assert.equal(machine.read("etc/kubernetes/pki/front-proxy-ca.crt").trim(), keys.frontProxyCa.certificate.trim());
+      assert.ok(machine.read("etc/kubernetes/pki/encryption.yaml").includes(keys.encryptionKey!));
+      const place = (call: string) => calls.findIndex((each) => each.startsWith(call));
+      assert.ok(place("mount /dev/mapper") < place("kubeadm init"), calls.join("\n"));
+      assert.equal(of(calls, "kubeadm init").length, 1);
+      const told = machine.read("var/log/gpu-clusters-bootstrap.log") + output;
+      assert.ok(!told.includes(keys.encryptionKey!));
+      assert.equal(told.match(/train-cpu-1 is a node/g)?.length, 2);
+      assert.equal(vault.requests.at(-2), "GET secret/data/gpu-clusters/train/train-cpu-1/start");
+      assert.equal(vault.requests.at(-1), "POST auth/token/revoke-self");
+    });
+
+    it("is a node at later boots, and asks for its keys no more", async () => {
+      await machine.run(script);
+      assert.equal((await boot()).status, 0);
+      const from = vault.requests.length;
+      const { status, output, calls } = await machine.run(script);
+      assert.equal(status, 0, output);
+      assert.equal(vault.requests.length, from);
+      assert.deepEqual(of(calls, "kubeadm init"), []);
+      assert.match(calls.join("\n"), /systemctl start kubelet[^]*restart --no-block gpu-clusters-approver/);
+    });
+
+    it("waits for them while Vault is away or refuses, and says so", async () => {
+      const asked = (request: string) => request.endsWith("/start");
+      const answers: (Trouble | undefined)[] = ["sealed", "lost", "refused"];
+      vault.trouble = (request) => (asked(request) ? answers.shift() : undefined);
+      const { status, output } = await machine.run(script);
+      assert.equal(status, 0, output);
+      for (const words of [/Vault is sealed/, /no answer/, /train-cpu-1\/start: HTTP 403/]) assert.match(output, words);
+      assert.equal(vault.requests.filter(asked).length, 4);
+      assert.equal(vault.keys.length, 1);
+    });
+
+    it("gets them at the next boot when the first was cut short before them", async () => {
+      await machine.run(script);
+      for (const file of ["volume/start", "node"]) rmSync(join(machine.root, state, file));
+      assert.equal((await boot()).status, 0);
+      assert.equal(machine.read(`${state}/volume/start`), vault.script);
+      const { status, output, calls } = await machine.run(script);
+      assert.equal(status, 0, output);
+      assert.equal(of(calls, "kubeadm init").length, 1);
+      assert.doesNotMatch(calls.join("\n"), /luksFormat/);
+    });
   });
 
   it("opens after each rotation that was cut short, whichever request failed and whether Vault did it or not", async () => {

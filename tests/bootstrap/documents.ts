@@ -90,6 +90,8 @@ export const encryptedWorker: NodeDocument = {
   },
 };
 
+export const encryptedControlPlane = { ...controlPlane, diskEncryption: encryptedWorker.diskEncryption! };
+
 /** What a driver does for one machine. */
 export function filled(script: string, token = "abcdef.0123456789abcdef"): string {
   return script

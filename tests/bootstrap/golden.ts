@@ -11,6 +11,7 @@ import {
   gpuScript,
   initScript,
   joinScript,
+  startScript,
   workerScript,
 } from "../../bootstrap/part-scripts";
 
@@ -23,6 +24,7 @@ const scripts = {
   "gpu.sh": gpuScript,
   "bridge.sh": bridgeScript,
   "disk.sh": diskScript,
+  "start.sh": startScript,
   "control-plane.sh": controlPlaneScript,
   "ec2.sh": ec2Script,
   "ec2-members.sh": ec2MembersScript,

@@ -7,9 +7,14 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { placeholders, type NodeDocument } from "../../bootstrap/document";
 import { scriptModule } from "../../bootstrap/generate";
-import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import {
+  maximumScriptBytes,
+  nodeDocumentFromScript,
+  renderBootstrapScript,
+  renderVaultScripts,
+} from "../../bootstrap/script";
 import { longestPublicKey } from "../../components/cudo/validate";
-import { controlPlane, encryptedWorker, filled, gpuWorker, worker } from "./documents";
+import { controlPlane, encryptedControlPlane, encryptedWorker, filled, gpuWorker, worker } from "./documents";
 import { assertGolden, unpacked } from "./golden";
 import { shellcheck } from "./shellcheck";
 
@@ -87,6 +92,19 @@ describe("renderBootstrapScript", () => {
       assert.ok(plain < maximumScriptBytes - room, `${document.role}: ${plain}`);
       assert.ok(Buffer.from(renderBootstrapScript(document, ec2), "base64").length < maximumScriptBytes * 0.75);
     }
+  });
+
+  it("leaves a cloud no key of a cluster whose control plane has an encrypted disk, and room in both scripts", () => {
+    const authorizedKeys = [`ssh-rsa ${"A".repeat(longestPublicKey - 8)}`];
+    const { startScript, vaultScript } = renderVaultScripts({ ...encryptedControlPlane, authorizedKeys });
+    for (const script of [startScript, vaultScript])
+      assert.ok(Buffer.byteLength(filled(script)) < maximumScriptBytes - 2048, String(Buffer.byteLength(script)));
+    assert.equal(vaultScript, renderBootstrapScript({ ...controlPlane, authorizedKeys }, cudo));
+    const open: NodeDocument = { ...encryptedControlPlane, authorizedKeys };
+    open.diskEncryption = { ...encryptedControlPlane.diskEncryption, start: true };
+    delete open.controlPlane;
+    assert.deepEqual(nodeDocumentFromScript(startScript), open);
+    assertGolden("encrypted-control-plane", renderVaultScripts(encryptedControlPlane).startScript);
   });
 
   it("refuses what a cloud would not take, and says what to do", () => {

@@ -28,6 +28,8 @@ export class VaultStandIn {
   readonly secretIds = new Map<string, { uses: number; most: number }>();
   /** A value that a read gives in the place of the key. */
   instead: string | undefined;
+  /** The rest of the machine's start script. */
+  script: string | undefined;
   #wrapped: string | undefined;
   readonly #tokens = new Set<string>();
 
@@ -111,6 +113,9 @@ export class VaultStandIn {
           return [400, { errors: ["check-and-set parameter did not match the current version"] }];
         this.keys.push(String(body["data"].key));
         return [200, { data: { version: this.keys.length } }];
+      case `GET ${keyPath}/start`:
+        if (this.script === undefined) return [404, { errors: [] }];
+        return [200, { data: { data: { script: this.script }, metadata: { version: 1 } } }];
       case "POST auth/token/revoke-self":
         this.#tokens.delete(token);
         return [204];

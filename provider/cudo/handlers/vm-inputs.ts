@@ -50,6 +50,12 @@ export async function checkVm(
       reason: "Cudo ignores it when nics are given: put it into nics[0].securityGroupIds",
     });
   }
+  if (inputs.vaultScript !== undefined && inputs.vault === undefined) {
+    failures.push({
+      property: "vault",
+      reason: "is required with vaultScript: it says which Vault the script is put into",
+    });
+  }
   const script = known(inputs.startScript);
   if (script !== undefined && Buffer.byteLength(script) > longestScript) {
     context.log.warn(

@@ -24,9 +24,11 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId, access }: 
   const own = { projectId: api.projectId, vmId: id };
   // Each credential is another, and makes it no other script.
   const startScript = inputs.startScript && fillScript(inputs.startScript, own);
-  const marks = { [metadataKeys.owner]: ownerMark(urn), [metadataKeys.script]: scriptMark(urn, startScript) };
+  const vaultScript = inputs.vaultScript && fillScript(inputs.vaultScript, own);
+  const scripts = vaultScript === undefined ? startScript : JSON.stringify([startScript, vaultScript]);
+  const marks = { [metadataKeys.owner]: ownerMark(urn), [metadataKeys.script]: scriptMark(urn, scripts) };
   const send = async (signal: AbortSignal) => {
-    const credential = await access?.grant(id, signal);
+    const credential = await access?.grant(id, signal, vaultScript);
     await api.vms.create(
       {
         vmId: id,

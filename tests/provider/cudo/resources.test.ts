@@ -327,6 +327,12 @@ describe("Cudo resources", () => {
     assert.match(type.failures[0]!.reason, /offered there: intel-broadwell; .*is offered in: us-newyork-1/);
     const groups = await vm.check({ ...vmInputs, nics: [{ networkId: "n" }], securityGroupIds: ["g"] });
     assert.equal(groups.failures[0]!.property, "securityGroupIds");
+    const nowhere = await vm.check({ ...vmInputs, vaultScript: new Secret("#!/bin/bash") });
+    assert.deepEqual(
+      nowhere.failures.map(({ property }) => property),
+      ["vault"],
+    );
+    assert.match(nowhere.failures[0]!.reason, /is required with vaultScript/);
   });
 
   it("are made again in another project of Cudo, and deleted where they were; projects of other clouds move nothing", async () => {

@@ -1,7 +1,7 @@
 /** ^C and time limits at each request to Vault, and to Cudo with access to Vault given: machines, their roles and their keys are not lost. */
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
-import { Secret } from "../server/harness";
+import { EngineResource, Secret } from "../server/harness";
 import {
   interruptEachCreate,
   interruptEachDelete,
@@ -45,6 +45,20 @@ describe("Whatever is interrupted where disks are encrypted", function () {
   const left = async () => [...(await cloud.api.vms.list(never)).map(({ id }) => id), ...vault.left()];
   const script = new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@VAULT_ROLE_ID@@ @@VAULT_TOKEN@@ @@VAULT_KEY_PATH@@");
 
+  const vaultScript = new Secret("#!/bin/bash\necho keys of @@NODE_NAME@@");
+
+  it("puts a VM's script into Vault with the VM's own values in it, and makes it anew for another", async () => {
+    const vm = new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", "keys");
+    const inputs = { ...vmInputs, vmId: "keys", startScript: script, vault: vault.place };
+    await vm.up({ ...inputs, vaultScript });
+    const kept = `secret/gpu-clusters/${cloud.projectId.toLowerCase()}.keys/start`;
+    assert.equal(vault.keys.get(kept), JSON.stringify({ script: "#!/bin/bash\necho keys of keys" }));
+    assert.equal(await vm.up({ ...inputs, vaultScript: new Secret("#!/bin/bash") }), "replace");
+    assert.equal(vault.keys.get(kept), JSON.stringify({ script: "#!/bin/bash" }));
+    await vm.destroy();
+    assert.deepEqual(await left(), []);
+  });
+
   for (const where of ["Vault", "Cudo"] as const) {
     const place = () => (where === "Vault" ? { ...vault.place, address: rigs.Vault!.gate.url } : vault.place);
     const group = (minSize: number) => ({
@@ -62,7 +76,7 @@ describe("Whatever is interrupted where disks are encrypted", function () {
       },
       "a VM": {
         type: "gpu-clusters:cudo:Vm",
-        inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place() }),
+        inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place(), vaultScript }),
         left,
       },
     };

@@ -56,6 +56,20 @@ describe("what a machine with an encrypted disk has in Vault", () => {
     );
   });
 
+  it("has the machine's script before anybody can log in as it, and not after", async () => {
+    const { keyPath } = await access().grant("a", never, "#!/bin/bash\n# keys");
+    assert.equal(vault.keys.get(`secret/${keyPath}/start`), JSON.stringify({ script: "#!/bin/bash\n# keys" }));
+    const [script, login] = [
+      "POST secret/data/gpu-clusters/lab_1.a/start",
+      "POST auth/gpu-clusters/role/lab_1.a/secret-id",
+    ];
+    assert.ok(vault.requests.indexOf(script) < vault.requests.indexOf(login), vault.requests.join("\n"));
+    await access().grant("a", never, "another");
+    assert.equal(vault.keys.get(`secret/${keyPath}/start`), JSON.stringify({ script: "another" }));
+    await access().revoke("a", never);
+    assert.deepEqual(vault.left(), []);
+  });
+
   it("comes although answers are lost and Vault is sealed for a moment", async () => {
     const troubled = new Set<string>();
     vault.trouble = (request) => {
@@ -63,10 +77,10 @@ describe("what a machine with an encrypted disk has in Vault", () => {
       troubled.add(request);
       return troubled.size % 2 === 0 ? "lost" : "sealed";
     };
-    await access().grant("a", never);
+    await access().grant("a", never, "#!/bin/bash");
     await access().revoke("a", never);
     assert.deepEqual(vault.left(), []);
-    assert.equal(troubled.size, 5);
+    assert.equal(troubled.size, 7);
   });
 
   it("is refused with Vault's words and what to look at, and without the token", async () => {

@@ -16,7 +16,7 @@ export class RoleStandIn {
   trouble: (request: string) => Trouble | undefined = () => undefined;
   /** By `mount/name`. */
   readonly roles = new Map<string, { id: string; settings: Record<string, unknown>; wrapped: string[] }>();
-  /** By `mount/path`: what machines have written. */
+  /** By `mount/path`: what machines have written, and who made them. */
   readonly keys = new Map<string, string>();
   readonly namespaces = new Set<string | undefined>();
 
@@ -71,6 +71,11 @@ export class RoleStandIn {
         role.startsWith(`${list[1]}/`) ? [role.slice(list[1]!.length + 1)] : [],
       );
       return keys.length === 0 ? [404, { errors: [] }] : [200, { data: { keys } }];
+    }
+    const data = /^POST ([^/]+)\/data\/(.+)$/.exec(name);
+    if (data) {
+      this.keys.set(`${data[1]}/${data[2]}`, JSON.stringify(body["data"]));
+      return [200, { data: { version: 1 } }];
     }
     const metadata = /^DELETE ([^/]+)\/metadata\/(.+)$/.exec(name);
     if (metadata) {

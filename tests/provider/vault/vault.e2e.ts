@@ -6,6 +6,7 @@ import { RealVault } from "./real-vault";
 
 const never = new AbortController().signal;
 const keyOf = (machine: string) => `secret/data/gpu-clusters/lab.${machine}`;
+const scriptOf = (machine: string) => `${keyOf(machine)}/start`;
 const secretIdOf = (machine: string) => `auth/gpu-clusters/role/lab.${machine}/secret-id`;
 
 describe("a real Vault with the documented policies", function () {
@@ -26,7 +27,7 @@ describe("a real Vault with the documented policies", function () {
   });
 
   async function login(machine: string): Promise<{ token: string; secretId: string; wrapped: string }> {
-    const { roleId, wrappedSecretId: wrapped } = await access.grant(machine, never);
+    const { roleId, wrappedSecretId: wrapped } = await access.grant(machine, never, `keys of ${machine}`);
     const { body } = await vault.call("POST", "sys/wrapping/unwrap", undefined, { "x-vault-token": wrapped });
     const secretId = body.data.secret_id as string;
     const { auth } = await vault.done("POST", "auth/gpu-clusters/login", { role_id: roleId, secret_id: secretId });
@@ -34,7 +35,7 @@ describe("a real Vault with the documented policies", function () {
     return { token: auth.client_token as string, secretId, wrapped };
   }
 
-  it("lets a machine have its own key and its own next secret ids, and nothing of another's", async () => {
+  it("lets a machine have its own key, its own script and its own next secret ids, and nothing of another's", async () => {
     const { token, secretId, wrapped } = await login("a");
     await login("b");
     const machine = as(token);
@@ -42,6 +43,8 @@ describe("a real Vault with the documented policies", function () {
     assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 0 }, data: { key: "first" } }), 200);
     assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 0 }, data: { key: "again" } }), 400);
     assert.equal(await machine.status("GET", keyOf("a")), 200);
+    const { body } = await vault.call("GET", scriptOf("a"), undefined, { "x-vault-token": token });
+    assert.deepEqual(body.data.data, { script: "keys of a" });
     assert.equal(await machine.status("POST", secretIdOf("a"), { num_uses: 1_000_000 }), 200);
     assert.equal(await machine.status("POST", `${secretIdOf("a")}/lookup`, { secret_id: secretId }), 200);
     for (let again = 0; again < 2; again++)
@@ -49,6 +52,8 @@ describe("a real Vault with the documented policies", function () {
     for (const [method, path] of [
       ["GET", keyOf("b")],
       ["POST", keyOf("b")],
+      ["GET", scriptOf("b")],
+      ["POST", scriptOf("a")],
       ["POST", secretIdOf("b")],
       ["DELETE", "secret/metadata/gpu-clusters/lab.a"],
       ["POST", "auth/gpu-clusters/role/lab.a"],
@@ -60,10 +65,11 @@ describe("a real Vault with the documented policies", function () {
   it("lets the deployer give and take back, and read no key", async () => {
     assert.deepEqual((await access.machines(never)).sort(), ["a", "b"]);
     const token = as(deployer);
-    assert.equal(await token.status("GET", keyOf("a")), 403);
+    for (const path of [keyOf("a"), scriptOf("a")]) assert.equal(await token.status("GET", path), 403);
+    assert.equal(await token.status("POST", keyOf("a"), { data: { key: "another" } }), 403);
     assert.equal(await token.status("POST", "auth/gpu-clusters/role/lab.c", { token_policies: ["root"] }), 403);
     for (let again = 0; again < 2; again++) await access.revoke("a", never);
-    assert.equal((await vault.call("GET", keyOf("a"))).status, 404);
+    for (const path of [keyOf("a"), scriptOf("a")]) assert.equal((await vault.call("GET", path)).status, 404);
     assert.deepEqual(await access.machines(never), ["b"]);
   });
 });
