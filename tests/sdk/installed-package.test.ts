@@ -109,12 +109,14 @@ exports.key = certificates.caPrivateKey;\n`,
     const lines = entries
       .filter((entry) => !entry.endsWith(".json"))
       .map((entry, index) => `export * as entry${index} from "pulumi-gpu-clusters${entry.slice(1)}";`);
-    const file = join(program, "types.ts");
-    await writeFile(file, lines.join("\n"));
+    const [page, config] = [join(program, "types.ts"), join(program, "types.json")];
+    await writeFile(page, lines.join("\n"));
+    // By a file, because the command line takes no empty list of `types`.
+    const compilerOptions = { module: "nodenext", target: "es2022", lib: ["es2022"], types: [], noEmit: true };
+    await writeFile(config, JSON.stringify({ compilerOptions, files: ["types.ts"] }));
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const options = ["--module", "nodenext", "--target", "es2022", "--lib", "es2022", "--types", "", "--listFilesOnly"];
-    const { stdout } = await execa(process.execPath, [tsc, file, ...options], { cwd: program });
-    await rm(file);
+    const { stdout } = await execa(process.execPath, [tsc, "-p", config, "--listFilesOnly"], { cwd: program });
+    await Promise.all([rm(page), rm(config)]);
     const packages = stdout.split("\n").map((each) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1]);
     assert.deepEqual([...new Set(packages)].sort(), [
       ...["@pulumi/pulumi", "pulumi-gpu-clusters", "typescript", undefined],
