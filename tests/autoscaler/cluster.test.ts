@@ -172,6 +172,11 @@ describe("the autoscaler's server in its cluster", () => {
   });
 
   describe("whose machines its cloud takes back", () => {
+    // A drain that is left running would take the next test's pods.
+    let test = new AbortController();
+    beforeEach(() => (test = new AbortController()));
+    afterEach(() => test.abort());
+
     const specOf = async (name: string) => (await api.read(nodeNamed(name)))!["spec"] as { unschedulable?: boolean };
     const areCordoned = async () =>
       [await specOf("m-0"), await specOf("m-1")].map((spec) => spec.unschedulable === true);
@@ -188,7 +193,7 @@ describe("the autoscaler's server in its cluster", () => {
       const attend = async () => {
         await scene.turn();
         nodes.update((await api.list({ apiVersion: "v1", kind: "Node" })) as NodeObject[]);
-        await interruptions.attend(never);
+        await interruptions.attend(test.signal);
       };
       const notice = (text?: string) =>
         (scene.cloud.machines = scene.cloud.machines.map(({ notice: _, ...machine }) =>

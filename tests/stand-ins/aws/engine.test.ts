@@ -16,7 +16,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import * as pulumi from "@pulumi/pulumi";
 import { region } from "../../provider/aws/scene";
 import { createInlineStack, type InlineStack } from "../../provider/server/engine-stack";
-import { startStandInScene, type StandInScene } from "./scene";
+import { endpointsAt, startStandInScene, type StandInScene } from "./scene";
 
 const quiet = { color: "never" as const };
 
@@ -42,7 +42,7 @@ describe("the aws stand-in under the real engine", () => {
       region,
       accessKey: "test",
       secretKey: "test",
-      endpoints: [{ ec2: endpoint, elbv2: endpoint, iam: endpoint, kms: endpoint, ssm: endpoint, sts: endpoint }],
+      endpoints: [endpointsAt(endpoint)],
       skipCredentialsValidation: true,
       skipMetadataApiCheck: true,
       skipRequestingAccountId: true,

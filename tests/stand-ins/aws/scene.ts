@@ -32,9 +32,7 @@ export async function startStandInScene(): Promise<StandInScene> {
         region,
         accessKey: "test",
         secretKey: "test",
-        endpoints: JSON.stringify([
-          Object.fromEntries(["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint])),
-        ]),
+        endpoints: JSON.stringify([endpointsAt(endpoint)]),
         skipCredentialsValidation: "true",
         skipRequestingAccountId: "true",
         ...rest,
@@ -56,4 +54,9 @@ export async function startStandInScene(): Promise<StandInScene> {
 function leftIn(contents: AwsContents): Record<string, string[]> {
   const ids = Object.entries(contents).map(([kind, objects]) => [kind, objects.map(({ id }) => id)] as const);
   return Object.fromEntries(ids.filter(([, found]) => found.length > 0));
+}
+
+/** Every service that the stand-in asks for, at the simulator. */
+export function endpointsAt(endpoint: string): Record<string, string> {
+  return Object.fromEntries(["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint]));
 }
