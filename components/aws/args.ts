@@ -18,7 +18,7 @@ export interface AwsNodeGroupArgs {
    */
   minSize: pulumi.Input<number>;
   /**
-   * Most nodes, 1 to 100.
+   * Most nodes, 1 to 100. Lowering it below those that are there takes some away at once, without draining them: `kubectl drain` them before.
    * @integer
    */
   maxSize: pulumi.Input<number>;

@@ -17,7 +17,8 @@ export interface CudoNodeGroupArgs {
    */
   minSize: pulumi.Input<number>;
   /**
-   * Most nodes, 1 to 100.
+   * Most nodes, 1 to 100. Lowering it below those that are there takes the newest away at once, without draining them: `kubectl drain` them
+   * before.
    * @integer
    */
   maxSize: pulumi.Input<number>;
@@ -113,7 +114,7 @@ export interface CudoClusterArgs {
    */
   clusterName?: string;
   /**
-   * Put before every physical name; `vantage-` gives the names of the create-cluster request.
+   * Put before every physical name, for the life of the cluster; `vantage-` gives the names of the create-cluster request.
    * Default: none.
    */
   namePrefix?: string;

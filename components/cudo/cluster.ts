@@ -92,7 +92,10 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
       { clusterName, adminValidityHours: args.adminValidityHours },
       child,
     );
-    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: { dataCenterId, ...ranges } }, child);
+    // The control plane's VM is named by it, and its etcd is on that VM's disk.
+    const namePrefix = JSON.stringify(args.namePrefix ?? "");
+    const lasting = { dataCenterId, namePrefix, ...ranges };
+    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting }, child);
     const chosen = { ...child, dependsOn: [choices] };
     const network = new Network(
       `${name}-network`,

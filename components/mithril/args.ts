@@ -18,7 +18,7 @@ export interface MithrilNodeGroupArgs {
    */
   minSize: pulumi.Input<number>;
   /**
-   * Most nodes, 1 to 100; `minSize` for a reservation.
+   * Most nodes, 1 to 100; `minSize` for a reservation. Lowering it below those that are there takes some away at once, without draining them.
    * @integer
    */
   maxSize: pulumi.Input<number>;

@@ -84,7 +84,7 @@ describe("components/cudo", () => {
     await settled();
     const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
-    assert.deepEqual(choices, { dataCenterId: "us-newyork-1", ...ranges });
+    assert.deepEqual(choices, { dataCenterId: "us-newyork-1", namePrefix: '""', ...ranges });
     for (const part of ["network", "security-group", "control-plane"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [

@@ -126,6 +126,18 @@ describe("a Cudo cluster on the engine", function () {
     assert.deepEqual(await stack.preview(), []);
   });
 
+  it("refuses another prefix of names, by which the control plane would be another", async () => {
+    const before = await vmIds();
+    const another = { "pulumi-gpu-clusters:namePrefix": "up-" };
+    stack.configure({ ...environment.providerConfig, ...configOf([group, gpuGroup]), ...another });
+    const up = await stack.up();
+    assert.ok(!up.ok);
+    assert.match(up.text, /namePrefix was "" when the cluster "[^"]+" was made, and cannot become "up-": /);
+    assert.doesNotMatch(up.text, /inputs that are not known/);
+    assert.deepEqual(await vmIds(), before);
+    await reconfigure([group, gpuGroup]);
+  });
+
   it("keeps every secret out of the state, the output and the simulator's log", async () => {
     const state = await stack.state();
     const plain = JSON.parse(await stack.state(true)) as object;
