@@ -36,7 +36,7 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   if (left.length > 0 && others.length === 0) {
     throw new CommandError(
       `the simulated clouds still hold:\n${left.map((thing) => `  ${thing}`).join("\n")}`,
-      "The stack no longer knows them. The simulator keeps running; delete its state with: rm -r .gpu-clusters/simulator",
+      `The stack no longer knows them. To be rid of them: kill ${simulator!.pid}; rm -r .gpu-clusters/simulator`,
     );
   }
   await removeFiles(files);
