@@ -26,6 +26,12 @@ export interface ObjectReference {
   name: string;
 }
 
+/** To an object that has a name. */
+export function referenceTo({ apiVersion, kind, metadata }: KubernetesObject): ObjectReference {
+  const { name, namespace } = metadata;
+  return { apiVersion, kind, name: name!, ...(namespace !== undefined && { namespace }) };
+}
+
 export interface ListQuery {
   apiVersion: string;
   kind: string;

@@ -1,6 +1,11 @@
 /** Waiting until an object is ready, or gone. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../provider/kubernetes/api";
+import {
+  referenceTo,
+  type KubernetesApi,
+  type KubernetesObject,
+  type ObjectReference,
+} from "../../provider/kubernetes/api";
 import { groupKind, podProblem, readiness, type Readiness } from "./readiness";
 
 /** Unless `customTimeouts` says otherwise. */
@@ -73,15 +78,6 @@ export async function untilGone(
     if (interrupted !== undefined)
       throw new Error(`${reference.kind} ${reference.name} is still there${held}: ${interrupted}`);
   }
-}
-
-export function referenceTo({ apiVersion, kind, metadata }: KubernetesObject): ObjectReference {
-  return {
-    apiVersion,
-    kind,
-    name: metadata.name!,
-    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-  };
 }
 
 /** Pauses; returns why the wait must end, if it must. */

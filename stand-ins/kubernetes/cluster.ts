@@ -6,10 +6,11 @@ import {
   type KubernetesApi,
   type KubernetesObject,
   type ObjectReference,
+  referenceTo,
 } from "../../provider/kubernetes/api";
 import type { Properties } from "../../provider/server/wire";
 import { wishesOf } from "./annotations";
-import { referenceTo, untilGone, untilReady, type Waiting } from "./await";
+import { untilGone, untilReady, type Waiting } from "./await";
 import type { Configuration } from "./configuration";
 import { driftedInputs, importedInputs } from "./live-inputs";
 import type { KubernetesType } from "./type-token";

@@ -2,9 +2,9 @@
  * Plays Michelangelo's controller manager for registered compute clusters, by the pods of its Deployment: the oldest leads, and what it has read
  * it keeps until it ends. Without pods it is gone. Never for real use.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { ApiConnection, type ApiServer, type Credential } from "../../machines/api-connection";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
+import { Rounds } from "../rounds";
 
 export interface ControllerManagerOptions {
   server: ApiServer;
@@ -44,28 +44,17 @@ export class ControllerManager {
   #leader: string | undefined;
   #looks = new Map<string, number>();
   readonly #api: ApiConnection;
-  readonly #end = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #rounds = new Rounds();
 
   constructor(private readonly options: ControllerManagerOptions) {
     this.#api = new ApiConnection(options.server, options.credential);
-    this.#running = this.#run();
+    this.#rounds.start(() => this.#round(), options.pollMs ?? 30_000);
   }
 
   async close(): Promise<void> {
-    this.#end.abort();
-    await this.#running;
+    await this.#rounds.close();
     this.restart();
     this.#api.close();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#end;
-    while (!signal.aborted) {
-      // The API server may be away, or have no Cluster yet.
-      await this.#round().catch(() => undefined);
-      await delay(this.options.pollMs ?? 30_000, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   async #round(): Promise<void> {
@@ -128,7 +117,7 @@ export class ControllerManager {
       lastUpdatedTimestamp: String(Math.floor(Date.now() / unitMs)),
     });
     try {
-      const answer = await client.request("GET", "/healthz", this.#end.signal);
+      const answer = await client.request("GET", "/healthz", this.#rounds.signal);
       if (answer === "ok") return [condition("Ready", true, "ClusterReadyReason", "/healthz responded with ok")];
     } catch (error) {
       const { statusCode = 0 } = error instanceof KubernetesApiError ? error : {};
@@ -149,11 +138,11 @@ export class ControllerManager {
   }
 
   async #get<T>(path: string): Promise<T> {
-    return this.#api.request<T>("GET", path, this.#end.signal);
+    return this.#api.request<T>("GET", path, this.#rounds.signal);
   }
 
   async #patch(path: string, patch: object): Promise<void> {
-    await this.#api.request("PATCH", path, this.#end.signal, patch, mergePatch);
+    await this.#api.request("PATCH", path, this.#rounds.signal, patch, mergePatch);
   }
 
   /** As when its process ends and another begins. */

@@ -2,10 +2,10 @@
  * Plays Modelplane's composition of InferenceClusters, on any API server that has its definitions: for a cluster that exists it puts a gateway there with
  * the kubeconfig that it was given, for others it only counts the time that clouds take. Never for real use.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
+import { Rounds } from "../rounds";
 import { modelplaneDefinitions } from "./definitions";
 import { clusterLabel, inUseLabel, usageProtection } from "./usage";
 
@@ -57,9 +57,8 @@ const isNot = (type: string, reason: string, message?: string): Condition => ({
 export class Modelplane {
   troubles: ModelplaneTroubles = {};
   readonly #api: KubernetesApi;
-  readonly #end = new AbortController();
+  readonly #rounds = new Rounds();
   readonly #looks = new Map<string, number>();
-  #running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ModelplaneOptions) {
     this.#api = kubernetesApi(options.kubeconfig, { timeoutMs: 10_000 });
@@ -69,27 +68,18 @@ export class Modelplane {
   async start(): Promise<void> {
     const own = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
     for (const object of [...(modelplaneDefinitions as KubernetesObject[]), ...usageProtection, own])
-      await this.#api.apply(object, { fieldManager: "modelplane", force: true }, this.#end.signal);
-    this.#running = this.#run();
+      await this.#api.apply(object, { fieldManager: "modelplane", force: true }, this.#rounds.signal);
+    this.#rounds.start(() => this.#round(), this.options.pollMs ?? 1_000);
   }
 
   async close(): Promise<void> {
-    this.#end.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#end;
-    while (!signal.aborted) {
-      // Its API server may be away.
-      if (!this.troubles.gone) await this.#round().catch(() => undefined);
-      await delay(this.options.pollMs ?? 1_000, undefined, { signal }).catch(() => undefined);
-    }
+    await this.#rounds.close();
   }
 
   async #round(): Promise<void> {
-    const clusters = await this.#api.list({ apiVersion, kind: "InferenceCluster" }, this.#end.signal);
-    const replicas = await this.#api.list({ apiVersion, kind: "ModelReplica" }, this.#end.signal);
+    if (this.troubles.gone) return;
+    const clusters = await this.#api.list({ apiVersion, kind: "InferenceCluster" }, this.#rounds.signal);
+    const replicas = await this.#api.list({ apiVersion, kind: "ModelReplica" }, this.#rounds.signal);
     const used = new Set(replicas.map(({ metadata }) => metadata.labels?.[clusterLabel]));
     for (const cluster of clusters as InferenceCluster[]) {
       await this.#protect(cluster, used.has(cluster.metadata.name)).catch(() => undefined);
@@ -103,7 +93,7 @@ export class Modelplane {
     await this.#api.patch(
       { apiVersion, kind: "InferenceCluster", name: metadata.name! },
       { metadata: { labels } },
-      this.#end.signal,
+      this.#rounds.signal,
     );
   }
 
@@ -114,11 +104,11 @@ export class Modelplane {
     if (deletionTimestamp !== undefined) {
       const kept = finalizers.filter((each) => each !== finalizer);
       if (finalizers.length !== kept.length && (await this.#takenDown(cluster)))
-        await this.#api.patch(reference, { metadata: { finalizers: kept } }, this.#end.signal);
+        await this.#api.patch(reference, { metadata: { finalizers: kept } }, this.#rounds.signal);
       return;
     }
     if (!finalizers.includes(finalizer))
-      await this.#api.patch(reference, { metadata: { finalizers: [...finalizers, finalizer] } }, this.#end.signal);
+      await this.#api.patch(reference, { metadata: { finalizers: [...finalizers, finalizer] } }, this.#rounds.signal);
     await this.#say(cluster, await this.#state(cluster));
   }
 
@@ -133,7 +123,7 @@ export class Modelplane {
     }
     const synced = is("Synced", "ReconcileSuccess");
     for (const { className } of nodePools) {
-      const found = await this.#api.read({ apiVersion, kind: "InferenceClass", name: className }, this.#end.signal);
+      const found = await this.#api.read({ apiVersion, kind: "InferenceClass", name: className }, this.#rounds.signal);
       if (found === undefined)
         return {
           conditions: [synced, isNot("ClusterReady", "WaitingForClasses", `InferenceClass ${className}`), creating],
@@ -177,7 +167,7 @@ export class Modelplane {
       namespace,
     };
     const path = { apiVersion, kind: "InferenceCluster", name: metadata.name! };
-    await this.#api.patch(path, { status }, this.#end.signal, "status");
+    await this.#api.patch(path, { status }, this.#rounds.signal, "status");
   }
 
   /** Why the serving stack is not there; undefined once it is. */
@@ -185,7 +175,7 @@ export class Modelplane {
     try {
       const workload = await this.#workload(secretRef);
       const apply = (object: KubernetesObject) =>
-        workload.apply(object, { fieldManager: "modelplane", force: true }, this.#end.signal);
+        workload.apply(object, { fieldManager: "modelplane", force: true }, this.#rounds.signal);
       await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
       const { apiVersion, kind, ...metadata } = gateway;
       await apply({ apiVersion, kind, metadata, spec: { type: "LoadBalancer", ports: [{ port: 80 }] } });
@@ -202,14 +192,14 @@ export class Modelplane {
       // Without its kubeconfig it waits for ever.
       const workload = await this.#workload(existing.secretRef);
       for (const object of [gateway, { apiVersion: "v1", kind: "Namespace", name: namespace }] as ObjectReference[])
-        await workload.delete(object, {}, this.#end.signal);
+        await workload.delete(object, {}, this.#rounds.signal);
     }
     this.#looks.delete(metadata.uid!);
     return true;
   }
 
   async #workload({ name, key }: { name: string; key: string }): Promise<KubernetesApi> {
-    const secret = await this.#api.read({ apiVersion: "v1", kind: "Secret", namespace, name }, this.#end.signal);
+    const secret = await this.#api.read({ apiVersion: "v1", kind: "Secret", namespace, name }, this.#rounds.signal);
     const text = (secret?.["data"] as Record<string, string> | undefined)?.[key];
     if (text === undefined) throw new Error(`Secret ${namespace}/${name} has no ${key}`);
     const kubeconfig = Buffer.from(text, "base64").toString("utf8");

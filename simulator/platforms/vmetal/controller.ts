@@ -2,10 +2,10 @@
  * Plays vCluster Platform's node providers and Metal3's operator, on any API server that has their kinds: hosts are registered, inspected, given to claims,
  * taken back and let go. No server is asked. Never for real use.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
+import { referenceTo, type KubernetesApi, type KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { vmetalDefinitions } from "./definitions";
+import { Rounds } from "../rounds";
 import { metal3, platform, type Claim, type Host, type Provider } from "./kinds";
 import { Vclusters } from "./vcluster";
 
@@ -49,40 +49,30 @@ const next: Readonly<Record<string, string>> = {
 export class Vmetal {
   troubles: VmetalTroubles = {};
   readonly #api: KubernetesApi;
-  readonly #end = new AbortController();
+  readonly #rounds = new Rounds();
   readonly #vclusters: Vclusters;
   /** Names of the hosts that claims have, by theirs: what the platform knows. */
   readonly #taken = new Map<string, string>();
-  #running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: VmetalOptions) {
     this.#api = kubernetesApi(options.kubeconfig, { timeoutMs: 10_000 });
-    this.#vclusters = new Vclusters(this.#api, options.tenants ?? {}, this.#end.signal);
+    this.#vclusters = new Vclusters(this.#api, options.tenants ?? {}, this.#rounds.signal);
   }
 
   /** Installs the definitions, and begins. */
   async start(): Promise<void> {
     for (const definition of vmetalDefinitions as KubernetesObject[])
-      await this.#api.apply(definition, { fieldManager: "vmetal", force: true }, this.#end.signal);
-    this.#running = this.#run();
+      await this.#api.apply(definition, { fieldManager: "vmetal", force: true }, this.#rounds.signal);
+    this.#rounds.start(() => this.#round(), this.options.pollMs ?? 1_000);
   }
 
   async close(): Promise<void> {
-    this.#end.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#end;
-    while (!signal.aborted) {
-      // Its API server may be away.
-      if (!this.troubles.gone) await this.#round().catch(() => undefined);
-      await delay(this.options.pollMs ?? 1_000, undefined, { signal }).catch(() => undefined);
-    }
+    await this.#rounds.close();
   }
 
   async #round(): Promise<void> {
-    const { signal } = this.#end;
+    if (this.troubles.gone) return;
+    const { signal } = this.#rounds;
     const providers = (await this.#api.list({ apiVersion: platform, kind: "NodeProvider" }, signal)) as Provider[];
     for (const provider of providers) await this.#serve(provider).catch(() => undefined);
     const hosts = (await this.#api.list({ apiVersion: metal3, kind: "BareMetalHost" }, signal)) as Host[];
@@ -128,7 +118,7 @@ export class Vmetal {
     if (this.troubles.dead?.includes(name))
       return { errorType, errorMessage: `Failed to get power state: ${spec.bmc.address} does not answer` };
     const secret = { apiVersion: "v1", kind: "Secret", namespace, name: spec.bmc.credentialsName };
-    const data = (await this.#api.read(secret, this.#end.signal))?.["data"] as Record<string, string> | undefined;
+    const data = (await this.#api.read(secret, this.#rounds.signal))?.["data"] as Record<string, string> | undefined;
     return data?.["username"] && data["password"]
       ? undefined
       : { errorType, errorMessage: `BMC credentials in ${namespace}/${secret.name} are incomplete` };
@@ -152,7 +142,7 @@ export class Vmetal {
     const consumerRef = { apiVersion: platform, kind: "NodeClaim", name, namespace };
     if (names === "serverName") {
       const properties = { "metal3.vcluster.com/server-name": host.metadata.name };
-      await this.#api.patch(referenceTo(claim), { spec: { properties } }, this.#end.signal);
+      await this.#api.patch(referenceTo(claim), { spec: { properties } }, this.#rounds.signal);
     }
     const image = { url: "https://images.example.com/system.qcow2" };
     await this.#change(host, { online: true, image, ...(names === "consumerRef" && { consumerRef }) });
@@ -176,7 +166,7 @@ export class Vmetal {
     const namespace = provider?.spec.metal3?.clusterRef.namespace;
     if (namespace === undefined) return [];
     const query = { apiVersion: metal3, kind: "BareMetalHost", namespace };
-    return (await this.#api.list(query, this.#end.signal)) as Host[];
+    return (await this.#api.list(query, this.#rounds.signal)) as Host[];
   }
 
   /** `message`: why the condition does not hold. */
@@ -197,15 +187,15 @@ export class Vmetal {
   }
 
   async #finalizers(object: KubernetesObject, finalizers: readonly string[]): Promise<void> {
-    await this.#api.patch(referenceTo(object), { metadata: { finalizers } }, this.#end.signal);
+    await this.#api.patch(referenceTo(object), { metadata: { finalizers } }, this.#rounds.signal);
   }
 
   async #change(host: Host, spec: object): Promise<void> {
-    await this.#api.patch(referenceTo(host), { spec }, this.#end.signal);
+    await this.#api.patch(referenceTo(host), { spec }, this.#rounds.signal);
   }
 
   async #say(object: KubernetesObject, status: object): Promise<void> {
-    await this.#api.patch(referenceTo(object), { status }, this.#end.signal, "status");
+    await this.#api.patch(referenceTo(object), { status }, this.#rounds.signal, "status");
   }
 }
 
@@ -229,9 +219,4 @@ function freeHost(hosts: readonly Host[], type: NodeType | undefined): Host | un
 
 function finalizersOf({ metadata }: KubernetesObject): string[] {
   return (metadata["finalizers"] as string[] | undefined) ?? [];
-}
-
-function referenceTo({ apiVersion, kind, metadata }: KubernetesObject): ObjectReference {
-  const { name = "", namespace } = metadata;
-  return { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
 }
