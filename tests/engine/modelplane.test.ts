@@ -38,8 +38,8 @@ describe("Modelplane on the engine", function () {
     await modelplane?.close();
     await server?.close();
   });
-  afterEach(() => {
-    modelplane.troubles = {};
+  afterEach(async () => {
+    await modelplane.suffer({});
   });
 
   const inferenceCluster = async () => (await api.list({ apiVersion, kind: "InferenceCluster" }))[0];
@@ -58,14 +58,14 @@ describe("Modelplane on the engine", function () {
   it("makes a cluster on EKS, says what is stuck or away, makes it anew in another region with a warning, and leaves nothing", async () => {
     const config = { "modelplane-eks:controlPlane": way.kubeconfig, "modelplane-eks:timeoutMinutes": "1" };
     const stack = await environment.stack(config, { program: join(examples, "modelplane-eks") });
-    modelplane.troubles = { stuck: true };
+    await modelplane.suffer({ stuck: true });
     const stuck = await stack.up();
     assert.ok(!stuck.ok);
     assert.match(
       stuck.text,
       /InferenceCluster eks-us-west .*was not ready after 60 s: .*BackendReady False \(Installing\)/s,
     );
-    modelplane.troubles = {};
+    await modelplane.suffer({});
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     assert.equal((await stack.outputs())["gatewayAddress"], "192.0.2.80");

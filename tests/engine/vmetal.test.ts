@@ -46,8 +46,8 @@ describe("vMetal on the engine", function () {
     await vmetal?.close();
     for (const server of servers) await server.close();
   });
-  afterEach(() => {
-    vmetal.troubles = {};
+  afterEach(async () => {
+    await vmetal.suffer({});
   });
 
   /** What the platform, Metal3 and the tenant have: those of our objects that outlive nothing. */
@@ -111,7 +111,7 @@ describe("vMetal on the engine", function () {
 
   it("a machine in error ends `up` with its host's words, a platform that is gone a destroy, and both go on", async () => {
     const stack = await tenantStack({ timeoutMinutes: "1", nodes: "1" });
-    vmetal.troubles = { broken: ["gpu-01", "gpu-02"] };
+    await vmetal.suffer({ broken: ["gpu-01", "gpu-02"] });
     const broken = await stack.up();
     assert.ok(!broken.ok);
     assert.match(
@@ -119,7 +119,7 @@ describe("vMetal on the engine", function () {
       /A machine in error is not replaced.*machine search-gpu-0 has failed: .*BareMetalHost metal3\/gpu-0[12] is provisioning/s,
     );
     const claimed = await api.list(claim);
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     assert.deepEqual(
@@ -129,7 +129,7 @@ describe("vMetal on the engine", function () {
     );
     assert.deepEqual(await stack.preview(), []);
 
-    vmetal.troubles = { gone: true };
+    await vmetal.suffer({ gone: true });
     const refreshed = await stack.refresh();
     assert.ok(refreshed.ok, refreshed.text);
     const stuck = await stack.destroy();
@@ -139,7 +139,7 @@ describe("vMetal on the engine", function () {
       /servers of "search" were not free after 60 s.*machine search-gpu-0 is still claimed\s+BareMetalHost metal3\/gpu-0[12] is provisioned/s,
     );
     assert.equal((await api.list(host)).length, 2, "the servers are still there");
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await left(), []);

@@ -38,17 +38,21 @@ const clusters = "/apis/michelangelo.api/v2/namespaces/ma-system/clusters";
 const mergePatch = "application/merge-patch+json";
 
 export class ControllerManager {
-  troubles: Troubles = {};
   /** Of the pod that leads now: clients by `host:port`, for as long as it lives. */
   #memory = new Map<string, ApiConnection>();
   #leader: string | undefined;
   #looks = new Map<string, number>();
   readonly #api: ApiConnection;
-  readonly #rounds = new Rounds();
+  readonly #rounds = new Rounds<Troubles>();
 
   constructor(private readonly options: ControllerManagerOptions) {
     this.#api = new ApiConnection(options.server, options.credential);
     this.#rounds.start(() => this.#round(), options.pollMs ?? 30_000);
+  }
+
+  /** What goes wrong from now on, and nothing else. Ends when it sees it. */
+  suffer(troubles: Troubles): Promise<void> {
+    return this.#rounds.suffer(troubles);
   }
 
   async close(): Promise<void> {
@@ -83,7 +87,7 @@ export class ControllerManager {
   async #attend(cluster: Cluster): Promise<void> {
     const { name, uid, finalizers = [], deletionTimestamp } = cluster.metadata;
     const path = `${clusters}/${name}`;
-    const { stuck, slow = 0 } = this.troubles;
+    const { stuck, slow = 0 } = this.#rounds.troubles;
     if (deletionTimestamp !== undefined) {
       if (!stuck)
         await this.#patch(path, { metadata: { finalizers: finalizers.filter((each) => each !== finalizer) } });

@@ -55,9 +55,8 @@ const isNot = (type: string, reason: string, message?: string): Condition => ({
 });
 
 export class Modelplane {
-  troubles: ModelplaneTroubles = {};
   readonly #api: KubernetesApi;
-  readonly #rounds = new Rounds();
+  readonly #rounds = new Rounds<ModelplaneTroubles>();
   readonly #looks = new Map<string, number>();
 
   constructor(private readonly options: ModelplaneOptions) {
@@ -72,12 +71,17 @@ export class Modelplane {
     this.#rounds.start(() => this.#round(), this.options.pollMs ?? 1_000);
   }
 
+  /** What goes wrong from now on, and nothing else. Ends when it sees it. */
+  suffer(troubles: ModelplaneTroubles): Promise<void> {
+    return this.#rounds.suffer(troubles);
+  }
+
   async close(): Promise<void> {
     await this.#rounds.close();
   }
 
   async #round(): Promise<void> {
-    if (this.troubles.gone) return;
+    if (this.#rounds.troubles.gone) return;
     const clusters = await this.#api.list({ apiVersion, kind: "InferenceCluster" }, this.#rounds.signal);
     const replicas = await this.#api.list({ apiVersion, kind: "ModelReplica" }, this.#rounds.signal);
     const used = new Set(replicas.map(({ metadata }) => metadata.labels?.[clusterLabel]));
@@ -129,7 +133,7 @@ export class Modelplane {
           conditions: [synced, isNot("ClusterReady", "WaitingForClasses", `InferenceClass ${className}`), creating],
         };
     }
-    const steps = this.troubles.slow ?? 1;
+    const steps = this.#rounds.troubles.slow ?? 1;
     const looks = (this.#looks.get(cluster.metadata.uid!) ?? 0) + 1;
     this.#looks.set(cluster.metadata.uid!, looks);
     if (source.existing === undefined && looks <= steps)
@@ -146,7 +150,7 @@ export class Modelplane {
     const installing = (message?: string) => ({
       conditions: [...running, isNot("BackendReady", "Installing", message), creating],
     });
-    if (this.troubles.stuck || looks <= 2 * steps) return installing();
+    if (this.#rounds.troubles.stuck || looks <= 2 * steps) return installing();
     const failure = source.existing && (await this.#install(source.existing.secretRef));
     if (failure !== undefined) return installing(failure);
     return {
@@ -186,7 +190,7 @@ export class Modelplane {
   }
 
   async #takenDown({ spec, metadata }: InferenceCluster): Promise<boolean> {
-    if (this.troubles.stuck || this.troubles.gone) return false;
+    if (this.#rounds.troubles.stuck || this.#rounds.troubles.gone) return false;
     const { existing } = spec.cluster;
     if (existing !== undefined) {
       // Without its kubeconfig it waits for ever.

@@ -47,9 +47,8 @@ const next: Readonly<Record<string, string>> = {
 };
 
 export class Vmetal {
-  troubles: VmetalTroubles = {};
   readonly #api: KubernetesApi;
-  readonly #rounds = new Rounds();
+  readonly #rounds = new Rounds<VmetalTroubles>();
   readonly #vclusters: Vclusters;
   /** Names of the hosts that claims have, by theirs: what the platform knows. */
   readonly #taken = new Map<string, string>();
@@ -66,12 +65,17 @@ export class Vmetal {
     this.#rounds.start(() => this.#round(), this.options.pollMs ?? 1_000);
   }
 
+  /** What goes wrong from now on, and nothing else. Ends when it sees it. */
+  suffer(troubles: VmetalTroubles): Promise<void> {
+    return this.#rounds.suffer(troubles);
+  }
+
   async close(): Promise<void> {
     await this.#rounds.close();
   }
 
   async #round(): Promise<void> {
-    if (this.troubles.gone) return;
+    if (this.#rounds.troubles.gone) return;
     const { signal } = this.#rounds;
     const providers = (await this.#api.list({ apiVersion: platform, kind: "NodeProvider" }, signal)) as Provider[];
     for (const provider of providers) await this.#serve(provider).catch(() => undefined);
@@ -104,7 +108,7 @@ export class Vmetal {
     await this.#hold(host, hostFinalizer);
     if (state === "available" && host.spec.image) return to("provisioning");
     if ((state === "provisioned" || state === "provisioning") && !host.spec.image) return to("deprovisioning");
-    if (state === "provisioning" && this.troubles.broken?.includes(name))
+    if (state === "provisioning" && this.#rounds.troubles.broken?.includes(name))
       return this.#say(host, {
         ...{ provisioning: { state }, operationalStatus: "error", errorType: "provisioning error" },
         errorMessage: `Image provisioning failed: ${namespace}/${name} did not boot`,
@@ -115,7 +119,7 @@ export class Vmetal {
   async #failure({ spec, metadata }: Host): Promise<{ errorType: string; errorMessage: string } | undefined> {
     const { name = "", namespace = "" } = metadata;
     const errorType = "registration error";
-    if (this.troubles.dead?.includes(name))
+    if (this.#rounds.troubles.dead?.includes(name))
       return { errorType, errorMessage: `Failed to get power state: ${spec.bmc.address} does not answer` };
     const secret = { apiVersion: "v1", kind: "Secret", namespace, name: spec.bmc.credentialsName };
     const data = (await this.#api.read(secret, this.#rounds.signal))?.["data"] as Record<string, string> | undefined;

@@ -137,7 +137,7 @@ describe("Michelangelo's Registration on a real API server", function () {
       scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager),
     );
     beforeEach(async () => {
-      scene.manager.troubles = {};
+      await scene.manager.suffer({});
       await scene.restartManager();
     });
 
@@ -272,7 +272,7 @@ describe("Michelangelo's Registration on a real API server", function () {
       const it = resource();
       const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
       await it.up(program);
-      scene.manager.troubles = { stuck: true };
+      await scene.manager.suffer({ stuck: true });
       const names = async () => (await scene.left()).filter((each) => each.startsWith("Secret ray-manager"));
       const moveBack = moveClock(721 * 3_600_000);
       try {
@@ -281,7 +281,7 @@ describe("Michelangelo's Registration on a real API server", function () {
         moveBack();
       }
       assert.deepEqual(await names(), ["Secret ray-manager-token", "Secret ray-manager-token-2"]);
-      scene.manager.troubles = {};
+      await scene.manager.suffer({});
       const restarts = () => plugin.messages.filter(({ message }) => message.startsWith("restarting")).length;
       const before = restarts();
       assert.equal(await it.up(program), "update");
@@ -317,14 +317,14 @@ describe("Michelangelo's Registration on a real API server", function () {
     it("tells who holds the cluster when it does not go", async () => {
       const it = resource();
       await it.up(inputs());
-      scene.manager.troubles = { stuck: true };
+      await scene.manager.suffer({ stuck: true });
       const said = await failure(it.destroy(4));
       assert.match(
         said,
         /waits for clusters\.michelangelo\.uber\.com\/finalizer: Michelangelo's controller manager.*is stuck: start it again.*kubectl -n ma-system patch/,
       );
       assert.ok((await secret("ray-manager-token")) !== undefined, "what Michelangelo still works with stays");
-      scene.manager.troubles = {};
+      await scene.manager.suffer({});
       await it.destroy();
       assert.deepEqual(await scene.left(), []);
     });
@@ -356,7 +356,7 @@ describe("Michelangelo's Registration on a real API server", function () {
     });
 
     it("waits for a slow one", async () => {
-      scene.manager.troubles = { slow: 20 };
+      await scene.manager.suffer({ slow: 20 });
       const it = resource();
       await it.up(inputs());
       const made = it.stored!;
@@ -367,7 +367,7 @@ describe("Michelangelo's Registration on a real API server", function () {
     it("sees at a refresh that Michelangelo has fallen silent, and that the token is gone", async () => {
       const it = resource();
       await it.up(inputs());
-      scene.manager.troubles = { stuck: true };
+      await scene.manager.suffer({ stuck: true });
       const moveBack = moveClock(600_000);
       await it.refresh();
       moveBack();
@@ -375,7 +375,7 @@ describe("Michelangelo's Registration on a real API server", function () {
         String(it.stored!.state.values["status"]),
         /^Ready was confirmed \d+ s ago: nobody does so any more$/,
       );
-      scene.manager.troubles = {};
+      await scene.manager.suffer({});
       assert.equal(await it.up(inputs()), "update");
       await scene.api.delete({ apiVersion: "v1", kind: "Secret", namespace: "default", name: "ray-manager-token" });
       await it.refresh();

@@ -38,8 +38,8 @@ describe("the simulated Modelplane on a real API server", function () {
     await modelplane?.close();
     await server?.close();
   });
-  afterEach(() => {
-    modelplane.troubles = {};
+  afterEach(async () => {
+    await modelplane.suffer({});
   });
 
   const applied = (kind: string, name: string, spec: object): Promise<KubernetesObject> =>
@@ -64,7 +64,7 @@ describe("the simulated Modelplane on a real API server", function () {
       );
     const minMax = { ...pool, zones: undefined, minNodeCount: 5, maxNodeCount: 1, fabric: { type: "EFA" } };
     const both = { ...eks, existing: { secretRef: { name: "k" } } };
-    modelplane.troubles = { gone: true };
+    await modelplane.suffer({ gone: true });
     assert.equal(await refusal("InferenceCluster", { cluster: both, nodePools: [minMax] }), "admitted");
     const capacity = { memory: { value: "lots" } };
     assert.equal(await refusal("InferenceClass", { devices: [{ ...device, capacity }] }), "admitted");
@@ -89,7 +89,7 @@ describe("the simulated Modelplane on a real API server", function () {
   });
 
   it("makes a cluster in steps, says each, and lets it go", async () => {
-    modelplane.troubles = { slow: 4 };
+    await modelplane.suffer({ slow: 4 });
     const { metadata } = await cluster("made", { cluster: eks, nodePools: [pool] });
     const context = testContext();
     const { outputs } = await objectReady.create(inputs("made"), context);
@@ -134,13 +134,13 @@ describe("the simulated Modelplane on a real API server", function () {
     await cluster("held", { cluster: eks, nodePools: [pool] });
     await ready("held");
     for (const troubles of [{ stuck: true }, { gone: true }]) {
-      modelplane.troubles = troubles;
+      await modelplane.suffer(troubles);
       await assert.rejects(
         gone("held", { timeoutSeconds: 2, hint: "Look." }),
         /was not gone after 2 s: it waits for .*composite\.apiextensions\.crossplane\.io.*\n {2}Synced True.*Look\.$/s,
       );
     }
-    modelplane.troubles = {};
+    await modelplane.suffer({});
     await gone("held");
   });
 

@@ -84,7 +84,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     await server?.close();
   });
   afterEach(async () => {
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     await uninstall();
     await returned();
     for (const name of ["one", "two"]) await isIn(name, "available");
@@ -111,7 +111,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
   }
 
   it("ends its wait for nodes at a machine in error, with its host's words, and leaves both as they are", async () => {
-    vmetal.troubles = { broken: ["one", "two"] };
+    await vmetal.suffer({ broken: ["one", "two"] });
     await install(1);
     const failure = await Promise.resolve(serverCalls.create(nodes(1), testContext())).then(
       () => assert.fail("it came"),
@@ -151,13 +151,13 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
         () => assert.fail("they came"),
         (error: Error) => error.message,
       );
-    vmetal.troubles = { gone: true };
+    await vmetal.suffer({ gone: true });
     await install(3);
     assert.match(
       await failure(3),
       /did not have its nodes after 4 s.*\n {2}its platform has claimed no machine for it/s,
     );
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     await serverCalls.create(nodes(2), testContext());
     const third = await failure(3);
     assert.match(third, /\n {2}machine search-gpu-\d is Pending; Scheduled is False \(no free host of the type\)/);
@@ -173,7 +173,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
   it("has a machine that fails later told by a refresh, and one that cannot be asked for taken as it was", async () => {
     await install(1);
     const { outputs } = await serverCalls.create(nodes(1), testContext());
-    vmetal.troubles = { dead: ["one", "two"] };
+    await vmetal.suffer({ dead: ["one", "two"] });
     const context = testContext();
     const refreshed = () => serverCalls.read("search", { inputs: nodes(1), outputs }, context);
     await until(async () => (await refreshed())?.outputs.machines?.[0]?.phase === "Failed", "it has failed");
@@ -191,7 +191,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
   it("says of servers that do not come back why, and waits on when it is told to again", async () => {
     await install(1);
     await serverCalls.create(nodes(1), testContext());
-    vmetal.troubles = { dead: ["one", "two"] };
+    await vmetal.suffer({ dead: ["one", "two"] });
     await uninstall();
     await assert.rejects(
       returned({ timeoutSeconds: 3 }),
@@ -201,7 +201,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     const waiting = returned({}, interrupt.signal);
     interrupt.abort(new Error("interrupted"));
     await assert.rejects(Promise.resolve(waiting), /interrupted/);
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     await returned();
   });
 

@@ -73,8 +73,8 @@ describe("the simulated vMetal on a real API server", function () {
     await vmetal?.close();
     await server?.close();
   });
-  afterEach(() => {
-    vmetal.troubles = {};
+  afterEach(async () => {
+    await vmetal.suffer({});
   });
 
   it("admits what BareMetalInventory makes, and no field that nobody knows", async () => {
@@ -97,7 +97,7 @@ describe("the simulated vMetal on a real API server", function () {
     });
     await valueOf(inventory.hosts);
     await settled();
-    vmetal.troubles = { gone: true };
+    await vmetal.suffer({ gone: true });
     const made = all.resources.filter(({ type }) => /management\.loft\.sh|metal3\.io/.test(type));
     const objects = made.map(({ inputs }) => plain(inputs) as KubernetesObject & { spec: object });
     assert.deepEqual(
@@ -131,12 +131,12 @@ describe("the simulated vMetal on a real API server", function () {
     );
     await madeHost("locked");
     await objectReady.create(hostInputs("locked"), testContext());
-    vmetal.troubles = { dead: ["locked"] };
+    await vmetal.suffer({ dead: ["locked"] });
     await assert.rejects(
       gone("locked", { timeoutSeconds: 3 }),
       /it waits for .*baremetalhost\.metal3\.io.*\n {2}status\.errorType: .*\n {2}status\.errorMessage: .*does not answer/s,
     );
-    vmetal.troubles = {};
+    await vmetal.suffer({});
     await gone("locked");
   });
 
@@ -161,7 +161,7 @@ describe("the simulated vMetal on a real API server", function () {
   });
 
   it("fails a claim whose host fails, with the host's words, and gives it no other", async () => {
-    vmetal.troubles = { broken: ["weak"] };
+    await vmetal.suffer({ broken: ["weak"] });
     await madeHost("weak");
     await objectReady.create(hostInputs("weak"), testContext());
     await madeClaim("train-1");
