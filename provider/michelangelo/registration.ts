@@ -27,6 +27,7 @@ export interface RegistrationOutputs {
   port: string;
   tokenSecret: string;
   tokenIssuedAt: string;
+  clusterUid?: string;
   status: string;
 }
 

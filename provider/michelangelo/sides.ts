@@ -4,6 +4,7 @@ import { rayRights, registrationKind, registrationNamespace } from "../../sdk/mi
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { KubernetesApiError, type KubernetesApi } from "../kubernetes/api";
 import { kubernetesApi } from "../kubernetes/client";
+import { clusterUid, exchanged, type KnownCluster } from "../kubernetes/cluster-identity";
 import { addressOf, ownerAnnotation, type RegistrationInputs } from "./cluster-object";
 import { requireControllerManager } from "./controller-manager";
 import { patiently, type Patience } from "./patience";
@@ -74,6 +75,25 @@ export async function checkSides(
       `${place} is registered already, as "${twin.metadata.name}": Michelangelo would reach both with one token`,
     );
   if (controllerManager !== undefined) await requireControllerManager(control, controllerManager, signal);
+}
+
+/**
+ * Which cluster the compute cluster is, as far as that may be read.
+ * @param before the one that is registered: another is refused while that one is there
+ */
+export async function computeUid(
+  { compute }: Sides,
+  { kubeconfig }: RegistrationInputs,
+  before: KnownCluster | undefined,
+  patience: Patience,
+): Promise<string | undefined> {
+  const { signal } = patience;
+  const ask = async () => ({ uid: await clusterUid(compute, signal) });
+  const { uid } = await reached("the compute cluster", kubeconfig, patience, ask);
+  const isOther = before !== undefined && before.kubeconfig !== kubeconfig;
+  const reason = isOther ? await exchanged(before, { kubeconfig, uid }, signal) : undefined;
+  if (reason !== undefined) throw new Error(`kubeconfig ${reason}`);
+  return uid;
 }
 
 export async function reached<T>(

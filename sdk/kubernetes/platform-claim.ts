@@ -22,6 +22,7 @@ export function platformConflict(wanted: Platform, present: string): string {
 export interface PlatformClaimArgs {
   /**
    * Kubeconfig of the cluster, YAML; its current context counts. It must be allowed to write ConfigMaps in kube-system.
+   * Another cluster is refused while the one before is there.
    * @secret
    */
   kubeconfig: pulumi.Input<string>;
@@ -42,11 +43,13 @@ export class PlatformClaim extends pulumi.CustomResource {
   public readonly platform!: pulumi.Output<Platform>;
   /** Whose mark it is. */
   public readonly owner!: pulumi.Output<string>;
+  /** Which cluster it is: the uid of its namespace kube-system. Left out where that may not be read. */
+  public readonly clusterUid!: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: PlatformClaimArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
       secrets: ["kubeconfig"],
-      outputs: ["kubeconfig", "platform", "owner"],
+      outputs: ["kubeconfig", "platform", "owner", "clusterUid"],
     });
     super(PlatformClaim.__pulumiType, name, properties, resourceOptions(options));
   }

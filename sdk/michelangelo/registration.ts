@@ -25,7 +25,8 @@ export interface ControllerManagerArgs {
 
 export interface RegistrationArgs {
   /**
-   * Kubeconfig of the compute cluster, YAML, of somebody who may make Secrets in its namespace `default`.
+   * Kubeconfig of the compute cluster, YAML, of somebody who may make Secrets in its namespace `default`. Another cluster is refused while the one before
+   * is there, if kube-system may be read in both.
    * @secret
    */
   kubeconfig: pulumi.Input<string>;
@@ -88,13 +89,15 @@ export class Registration extends pulumi.CustomResource {
   public readonly tokenSecret!: pulumi.Output<string>;
   /** When that token was made, RFC 3339. */
   public readonly tokenIssuedAt!: pulumi.Output<string>;
+  /** Which cluster it is: the uid of its namespace kube-system. Left out where that may not be read. */
+  public readonly clusterUid!: pulumi.Output<string | undefined>;
   /** `ready`, or why not. */
   public readonly status!: pulumi.Output<string>;
 
   constructor(name: string, args: RegistrationArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
       secrets: ["kubeconfig", "controlPlaneKubeconfig"],
-      outputs: ["clusterName", "host", "port", "tokenSecret", "tokenIssuedAt", "status"],
+      outputs: ["clusterName", "host", "port", "tokenSecret", "tokenIssuedAt", "clusterUid", "status"],
     });
     super(Registration.__pulumiType, name, properties, resourceOptions(options));
   }

@@ -6,6 +6,7 @@ import { PartialFailure, type ResourceContext, type ResourceHandler, type Resour
 import { KubernetesApiError, type KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
 import { kubernetesApi } from "../client";
+import { clusterUid, exchanged, exchangedAtCheck } from "../cluster-identity";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, waitFor } from "./wait";
 
@@ -13,6 +14,7 @@ export type PlatformClaimInputs = Unwrap<PlatformClaimArgs>;
 
 export interface PlatformClaimOutputs {
   owner: string;
+  clusterUid?: string;
 }
 
 /** For a cluster that is there. */
@@ -25,13 +27,18 @@ const mark = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", na
 interface Mark {
   platform: string;
   owner: string;
-  uid: string | undefined;
 }
+
+type State = ResourceState<PlatformClaimInputs, PlatformClaimOutputs>;
 
 export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOutputs> = {
   async check(inputs, { signal, urn }, before) {
     const failures = checkKubeconfig(inputs);
     const { kubeconfig, platform } = inputs;
+    if (failures.length === 0) {
+      const reason = await exchangedAtCheck(before?.kubeconfig, kubeconfig, signal);
+      if (reason !== undefined) return [{ property: "kubeconfig", reason }];
+    }
     // Whose claim is there already keeps it.
     if (failures.length > 0 || before?.platform === platform) return failures;
     if (typeof kubeconfig !== "string" || typeof platform !== "string") return failures;
@@ -46,7 +53,11 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
   // A cluster has one mark.
   plan: () => ({ deleteBeforeReplace: true }),
 
-  preview: (_inputs, state) => state?.outputs ?? {},
+  // Another kubeconfig may be of the cluster that was made anew.
+  preview: ({ kubeconfig }, state) =>
+    state === undefined || kubeconfig === state.inputs.kubeconfig
+      ? (state?.outputs ?? {})
+      : { owner: state.outputs.owner },
 
   async create(inputs, context) {
     return { id: inputs.platform, outputs: await claimed(inputs, context) };
@@ -54,9 +65,12 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
 
   async read(id, state, { signal, log }) {
     if (state === undefined) throw new Error(`${id}: there is nothing to import, make it in the program`);
+    const { inputs, outputs } = state;
+    const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: previewTimeoutMs });
     try {
-      const found = await markOf(kubernetesApi(state.inputs.kubeconfig, { timeoutMs: previewTimeoutMs }), signal);
-      return found?.owner === state.outputs.owner ? state : undefined;
+      const found = await markOf(api, signal);
+      if (found?.owner !== outputs.owner) return undefined;
+      return outputs.clusterUid === undefined ? { inputs, outputs: await identified(outputs, api, signal) } : state;
     } catch (error) {
       signal.throwIfAborted();
       log.warn(`the cluster does not answer, so that its claim is taken to be there: ${messageOf(error)}`);
@@ -64,11 +78,7 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
     }
   },
 
-  async update(_id, inputs, before, context) {
-    const outputs = await claimed(inputs, context);
-    if (inputs.kubeconfig !== before.inputs.kubeconfig) await leftBehind(inputs, before, context);
-    return outputs;
-  },
+  update: (_id, inputs, before, context) => claimed(inputs, context, before),
 
   async delete(_id, { inputs, outputs }, context) {
     const attempt = async (api: KubernetesApi) => {
@@ -85,45 +95,32 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
   },
 };
 
-/** Takes the mark out of the cluster that was meant before; the same cluster by other credentials, or at another address, keeps it. */
-async function leftBehind(
-  { kubeconfig }: PlatformClaimInputs,
-  { inputs, outputs }: ResourceState<PlatformClaimInputs, PlatformClaimOutputs>,
-  { signal, log }: ResourceContext,
-): Promise<void> {
-  const at = (text: string) => kubernetesApi(text, { timeoutMs: previewTimeoutMs });
-  try {
-    const [now, then] = [await markOf(at(kubeconfig), signal), await markOf(at(inputs.kubeconfig), signal)];
-    if (then?.owner === outputs.owner && then.uid !== now?.uid) await at(inputs.kubeconfig).delete(mark, {}, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    const { endpoint } = parseKubeconfig(inputs.kubeconfig);
-    log.warn(
-      `whether the mark of ${inputs.platform} is still in the cluster at ${endpoint} is not known: ${messageOf(error)}`,
-    );
-  }
-}
-
+/** @param before of one that is there: another cluster is refused while that one lives */
 async function claimed(
   { kubeconfig, platform }: PlatformClaimInputs,
   context: ResourceContext,
+  before?: State,
 ): Promise<PlatformClaimOutputs> {
   const owner = context.urn;
+  const { signal } = context;
   const { apiVersion, kind, ...metadata } = mark;
   const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
   const object = { apiVersion, kind, metadata: { ...metadata, labels }, data: { platform, owner } };
   let mayBeThere = false;
   const claim = async (api: KubernetesApi) => {
+    const outputs = await identified({ owner }, api, signal);
+    const reason = before && (await exchangedSince(before, kubeconfig, outputs.clusterUid, context));
+    if (reason !== undefined) return new Error(`kubeconfig ${reason}`);
     mayBeThere = true;
-    const made = await api.create(object, context.signal).catch((error: unknown) => {
+    const made = await api.create(object, signal).catch((error: unknown) => {
       if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
       throw error;
     });
-    if (made !== undefined) return { owner };
-    const found = await markOf(api, context.signal);
+    if (made !== undefined) return outputs;
+    const found = await markOf(api, signal);
     if (found === undefined) return new NotYet("another mark was there, and is gone");
     // Ours, from a create whose answer was lost.
-    if (found.owner === owner && found.platform === platform) return { owner };
+    if (found.owner === owner && found.platform === platform) return outputs;
     mayBeThere = false;
     return new Error(platformConflict(platform, found.platform));
   };
@@ -136,10 +133,35 @@ async function claimed(
   }
 }
 
+async function exchangedSince(
+  { inputs, outputs }: State,
+  kubeconfig: string,
+  uid: string | undefined,
+  { signal, log }: ResourceContext,
+): Promise<string | undefined> {
+  if (kubeconfig === inputs.kubeconfig) return undefined;
+  const then = { kubeconfig: inputs.kubeconfig, uid: outputs.clusterUid };
+  const reason = await exchanged(then, { kubeconfig, uid }, signal);
+  if (reason === undefined && then.uid !== undefined && uid !== undefined && uid !== then.uid)
+    log.warn(
+      `the cluster at ${parseKubeconfig(then.kubeconfig).endpoint} is gone; ${inputs.platform} gets the one that took its place`,
+    );
+  return reason;
+}
+
+async function identified(
+  outputs: PlatformClaimOutputs,
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<PlatformClaimOutputs> {
+  const uid = await clusterUid(api, signal);
+  return { ...outputs, ...(uid !== undefined && { clusterUid: uid }) };
+}
+
 async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<Mark | undefined> {
   const found = await api.read(mark, signal);
   const { platform = "another platform", owner = "" } = (found?.["data"] ?? {}) as Partial<Mark>;
-  return found && { platform, owner, uid: found.metadata.uid };
+  return found && { platform, owner };
 }
 
 async function asked<T extends object | true>(

@@ -5,6 +5,7 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../cloud/message";
 import { ownerMark } from "../../cloud/owner-mark";
+import { clusterUid, exchangedAtCheck } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
 import {
   PartialFailure,
@@ -20,7 +21,7 @@ import { statusOf } from "../condition";
 import { patience } from "../patience";
 import { everyMs, register, type RegistrationOutputs } from "../registration";
 import { deregister } from "../removal";
-import { checkSides, sidesOf } from "../sides";
+import { checkSides, computeUid, sidesOf } from "../sides";
 import { isOld, tokenSecrets } from "../tokens";
 
 const defaultTimeoutSeconds = 300;
@@ -31,8 +32,9 @@ type Inputs = UnknowableProperties<RegistrationInputs>;
 type State = ResourceState<RegistrationInputs, RegistrationOutputs>;
 
 export const registration: ResourceHandler<RegistrationInputs, RegistrationOutputs> = {
-  check: (inputs) => [
+  check: async (inputs, { signal }, before) => [
     ...checkKubeconfig(inputs),
+    ...(await wrongCluster(inputs, before, signal)),
     ...checkKubeconfig({ kubeconfig: inputs.controlPlaneKubeconfig }).map((failure) => ({
       ...failure,
       property: "controlPlaneKubeconfig",
@@ -58,7 +60,11 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
   preview(inputs, state) {
     const address = addressOf(inputs);
     const place = address ?? { host: Unknown.value, port: Unknown.value };
-    return state === undefined ? { ...place, status: "ready" } : { ...state.outputs, ...place, status: "ready" };
+    if (state === undefined) return { ...place, status: "ready" };
+    const { clusterUid: uid, ...outputs } = state.outputs;
+    // Another kubeconfig may be of the cluster that was made anew.
+    const isSame = inputs.kubeconfig === state.inputs.kubeconfig;
+    return { ...outputs, ...(isSame && { clusterUid: uid }), ...place, status: "ready" };
   },
 
   async create(inputs, context) {
@@ -72,13 +78,14 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     try {
       const cluster = await sides.control.read(clusterReference(inputs.clusterName), signal);
       if (cluster === undefined) return undefined;
+      const uid = outputs.clusterUid ?? (await clusterUid(sides.compute, signal));
       const tokens = await tokenSecrets(sides.compute, inputs.clusterName, signal);
       const status = tokens.some(({ name }) => name === outputs.tokenSecret)
         ? statusOf(cluster, Date.now())
         : `the token Secret ${outputs.tokenSecret} is gone`;
       if (status !== "ready")
         log.warn(`Michelangelo's cluster "${inputs.clusterName}": ${status}; \`pulumi up\` sees to it`);
-      return { ...state, outputs: { ...outputs, status } };
+      return { ...state, outputs: { ...outputs, ...(uid !== undefined && { clusterUid: uid }), status } };
     } catch (error) {
       signal.throwIfAborted();
       log.warn(`the registration of "${inputs.clusterName}" is taken from the state: ${messageOf(error)}`);
@@ -86,9 +93,7 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     }
   },
 
-  async update(_id, inputs, { outputs }, context) {
-    return registered(inputs, context, outputs);
-  },
+  update: (_id, inputs, state, context) => registered(inputs, context, state),
 
   async delete(_id, { inputs }, context) {
     await deregister(sidesOf(inputs), inputs, patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds));
@@ -99,18 +104,21 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
 async function registered(
   inputs: RegistrationInputs,
   context: ResourceContext,
-  before?: RegistrationOutputs,
+  before?: State,
 ): Promise<RegistrationOutputs> {
   const sides = sidesOf(inputs);
   const patient = patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds);
   const owner = ownerMark(context.urn);
   let hasBegun = false;
   try {
+    const known = before && { kubeconfig: before.inputs.kubeconfig, uid: before.outputs.clusterUid };
+    const uid = await computeUid(sides, inputs, known, patient);
     await checkSides(sides, inputs, before === undefined ? owner : undefined, patient);
-    return await register(sides, inputs, owner, patient, () => (hasBegun = true));
+    const outputs = await register(sides, inputs, owner, patient, () => (hasBegun = true));
+    return { ...outputs, ...(uid !== undefined && { clusterUid: uid }) };
   } catch (error) {
     if (!hasBegun) throw error;
-    const outputs = { ...before, status: "unfinished" };
+    const outputs = { ...before?.outputs, status: "unfinished" };
     throw new PartialFailure(inputs.clusterName, outputs, [messageOf(error)], { cause: error });
   }
 }
@@ -140,6 +148,15 @@ function addressOf(inputs: Inputs) {
   const { server } = serverOf(inputs);
   const address = server === undefined ? undefined : apiServerAddress(server);
   return address === undefined || "problem" in address ? undefined : address;
+}
+
+async function wrongCluster(
+  { kubeconfig }: Inputs,
+  before: RegistrationInputs | undefined,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const reason = await exchangedAtCheck(before?.kubeconfig, kubeconfig, signal);
+  return reason === undefined ? [] : [{ property: "kubeconfig", reason }];
 }
 
 function wrongName({ clusterName }: Inputs): CheckFailure[] {

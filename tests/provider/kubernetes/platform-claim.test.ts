@@ -13,6 +13,8 @@ const type = "gpu-clusters:kubernetes:PlatformClaim";
 interface Markable extends HttpsServer {
   mark: KubernetesObject | undefined;
   answersLost: number;
+  /** Of kube-system; undefined: it may not be read. */
+  uid: string | undefined;
 }
 
 /** An API server of the one ConfigMap. */
@@ -21,7 +23,16 @@ async function markable(): Promise<Markable> {
     const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
     const { method, url } = request;
     if (url === "/api/v1")
-      return answer(200, { resources: [{ name: "configmaps", kind: "ConfigMap", namespaced: true }] });
+      return answer(200, {
+        resources: [
+          { name: "configmaps", kind: "ConfigMap", namespaced: true },
+          { name: "namespaces", kind: "Namespace", namespaced: false },
+        ],
+      });
+    if (url === "/api/v1/namespaces/kube-system") {
+      const { uid } = own;
+      return uid === undefined ? answer(403, { reason: "Forbidden" }) : answer(200, { metadata: { uid } });
+    }
     if (method === "POST")
       return void text(request).then((body) => {
         if (own.mark !== undefined) return answer(409, { reason: "AlreadyExists" });
@@ -34,7 +45,7 @@ async function markable(): Promise<Markable> {
     if (method === "DELETE") own.mark = undefined;
     answer(200, found);
   });
-  const own: Markable = Object.assign(server, { mark: undefined, answersLost: 0 });
+  const own: Markable = Object.assign(server, { mark: undefined, answersLost: 0, uid: randomUUID() });
   return own;
 }
 
@@ -78,7 +89,7 @@ describe("PlatformClaim", () => {
     const context = testContext();
     const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
     const { outputs } = await platformClaim.create(given, context);
-    assert.deepEqual(outputs, { owner: context.urn });
+    assert.deepEqual(outputs, { owner: context.urn, clusterUid: cluster.uid });
     await platformClaim.delete("m", { inputs: given, outputs: { owner: "somebody" } }, context);
     assert.ok(cluster.mark);
     assert.equal(await platformClaim.read("m", { inputs: given, outputs: { owner: "somebody" } }, context), undefined);
@@ -86,27 +97,75 @@ describe("PlatformClaim", () => {
     assert.equal(cluster.mark, undefined);
   });
 
-  it("takes its mark out of the cluster that was meant before, and keeps it in one that has another address", async () => {
+  it("refuses another cluster while the one before is there, and knows that one at another address", async () => {
     const claim = new EngineResource(plugin, type);
     await claim.up(inputs("Modelplane"));
     const made = cluster.mark;
-    await claim.up({
-      ...inputs("Modelplane"),
-      kubeconfig: new Secret(cluster.kubeconfig.replace("127.0.0.1", "localhost")),
-    });
+    const renamed = cluster.kubeconfig.replace("127.0.0.1", "localhost");
+    await claim.up({ ...inputs("Modelplane"), kubeconfig: new Secret(renamed) });
     assert.equal(cluster.mark, made);
     const other = await markable();
     try {
-      await claim.up({ ...inputs("Modelplane"), kubeconfig: new Secret(other.kubeconfig) });
-      assert.deepEqual([cluster.mark, other.mark?.["data"]], [undefined, made!["data"]]);
+      const exchanged = { ...inputs("Modelplane"), kubeconfig: new Secret(other.kubeconfig) };
+      const [failure] = (await claim.check(exchanged)).failures;
+      assert.equal(failure!.property, "kubeconfig");
+      assert.match(
+        failure!.reason,
+        /leads to another cluster, at https:\S+: the one that was registered, at https:\S+, is still there, and what the registration has put into it/,
+      );
+      const context = testContext();
+      const state = {
+        inputs: { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const },
+        outputs: { owner: context.urn, clusterUid: cluster.uid! },
+      };
+      await assert.rejects(
+        platformClaim.update!(
+          "m",
+          { ...state.inputs, kubeconfig: other.kubeconfig },
+          state,
+          context,
+        ) as Promise<object>,
+        /^Error: kubeconfig leads to another cluster/,
+      );
+      assert.deepEqual([cluster.mark, other.mark], [made, undefined]);
     } finally {
       await other.close();
     }
-    await claim.up(inputs("Modelplane"));
+  });
+
+  it("goes to the cluster that was made anew, at another address or at the same", async () => {
+    const context = testContext();
+    const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
+    const state = { inputs: given, outputs: { owner: context.urn, clusterUid: "of-the-old-one" } };
+    const renamed = { ...given, kubeconfig: cluster.kubeconfig.replace("127.0.0.1", "localhost") };
+    const same = await platformClaim.update!("m", renamed, state, context);
+    assert.deepEqual(same, { owner: context.urn, clusterUid: cluster.uid });
     assert.match(
-      plugin.messages.at(-1)!.message,
-      /whether the mark of Modelplane is still in the cluster at https:\S+ is not known: .*ECONNREFUSED/,
+      context.said.at(-1)!,
+      /^warn: the cluster at https:\S+ is gone; Modelplane gets the one that took its/,
     );
+    const anew = await markable();
+    await cluster.close();
+    try {
+      const moved = { ...given, kubeconfig: anew.kubeconfig };
+      assert.deepEqual(await platformClaim.check!(moved, context, given), []);
+      const outputs = await platformClaim.update!("m", moved, state, context);
+      assert.deepEqual(outputs, { owner: context.urn, clusterUid: anew.uid });
+    } finally {
+      cluster = anew;
+    }
+  });
+
+  it("does without the cluster's identity where that may not be read, and learns it later", async () => {
+    const { uid } = cluster;
+    cluster.uid = undefined;
+    const context = testContext();
+    const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
+    const { outputs } = await platformClaim.create(given, context);
+    assert.deepEqual(outputs, { owner: context.urn });
+    cluster.uid = uid;
+    const read = await platformClaim.read("m", { inputs: given, outputs }, context);
+    assert.deepEqual(read?.outputs, { owner: context.urn, clusterUid: uid });
   });
 
   it("ends in time where the cluster is away, and a refresh forgives it", async () => {

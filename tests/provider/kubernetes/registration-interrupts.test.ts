@@ -95,7 +95,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     {
       type: "gpu-clusters:kubernetes:PlatformClaim",
       inputs: () => ({ kubeconfig: kubeconfig(), platform: "Modelplane" }),
-      requests: 2,
+      requests: 3,
       left,
     },
     {

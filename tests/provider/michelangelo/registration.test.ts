@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { provider } from "../../../plugin/provider";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
+import { registration } from "../../../provider/michelangelo/handlers/registration";
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { moveClock } from "../../moved-clock";
@@ -13,6 +14,8 @@ import {
 } from "../../../simulator/platforms/michelangelo/control-plane";
 import { rayKinds } from "../../../simulator/platforms/ray";
 import { until } from "../../until";
+import { testContext } from "../kubernetes/context";
+import { httpsServer } from "../kubernetes/https-server";
 import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
 import { account, rights, Scene, wayTo } from "./scene";
 
@@ -311,6 +314,32 @@ describe("Michelangelo's Registration on a real API server", function () {
       await way.open();
       await it.destroy();
       way.close();
+      assert.deepEqual(await scene.left(), []);
+    });
+
+    it("refuses another compute cluster while the one that was registered is there", async () => {
+      const it = resource();
+      await it.up(inputs());
+      const clusterUid = it.stored!.state.values["clusterUid"] as string;
+      const kubeSystem = await scene.api.read({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
+      assert.equal(clusterUid, kubeSystem!.metadata.uid);
+      const other = await httpsServer((request, response) => {
+        const resources = [{ name: "namespaces", kind: "Namespace", namespaced: false }];
+        const body = request.url === "/api/v1" ? { resources } : { metadata: { uid: "of-another" } };
+        response.end(JSON.stringify(body));
+      });
+      try {
+        const reason = /leads to another cluster, at .*: the one that was registered, at .*, is still there/;
+        const [refused] = (await it.check(inputs({ kubeconfig: other.kubeconfig }))).failures;
+        assert.equal(refused!.property, "kubeconfig");
+        assert.match(refused!.reason, reason);
+        const state = { inputs: inputs(), outputs: { clusterUid } };
+        const moved = inputs({ kubeconfig: other.kubeconfig });
+        await assert.rejects(registration.update!("gpu-east", moved, state as never, testContext()), reason);
+      } finally {
+        await other.close();
+      }
+      await it.destroy();
       assert.deepEqual(await scene.left(), []);
     });
 
