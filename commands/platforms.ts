@@ -71,7 +71,7 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
 function settings(place: typeof v100, nodeGroups: object[]): Record<string, unknown> {
   const { dataCenterId, machineType } = place;
   const controlPlane = { size: "sm", machineType };
-  return { cloud: "cudo", cni: "none", dataCenterId, controlPlane, autoscaler: false, nodeGroups };
+  return { cloud: "cudo", cni: "none", dataCenterId, controlPlane, noVault: true, autoscaler: false, nodeGroups };
 }
 
 /** One kubeconfig, as people have it. */

@@ -1,6 +1,7 @@
 import type * as pulumi from "../../sdk/pulumi";
 import type { GpuSharingArgs } from "../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 
 /** A group of equal VMs between `minSize` and `maxSize`. */
 export interface CudoNodeGroupArgs {
@@ -182,6 +183,18 @@ export interface CudoClusterArgs {
    * Default: none.
    */
   sharedStorage?: CudoSharedStorageArgs;
+  /**
+   * Encrypts what every node stores, the control plane's etcd too: LUKS2, with a key per machine in this Vault (or OpenBao), fetched at each boot. The
+   * cluster's keys then come to the control plane from there and not by way of Cudo. The provider's `vault.token` acts; README, "Encrypted disks", has
+   * the policies. Required unless `noVault`. Given later, it concerns machines made from then on, and not the control plane; taken away or led elsewhere it
+   * is refused, because machines that are there have their keys in it. Takes no `sharedStorage`, whose disk is not encrypted.
+   */
+  vault?: MachineVaultArgs;
+  /**
+   * Leaves disks unencrypted, which is for clusters without a Vault, and for trying things.
+   * Default: `false`; `vault` is required then.
+   */
+  noVault?: boolean;
   /** Public key for root on every VM, for debugging. `sshAccessCidrs` opens port 22. Default: no SSH at all. */
   sshPublicKey?: pulumi.Input<string>;
   /**

@@ -6,7 +6,7 @@ import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { rangesLater } from "../access-ranges";
-import { checkAccess, providersWith } from "../addons/autoscaler/access";
+import { checkAccess, checkVaultToken, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
@@ -74,6 +74,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
     const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
     checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
+    if (args.vault) checkVaultToken(options, problems);
+    if (args.vault && movesGroups)
+      problems.add("autoscaler", "must be false with vault: it has no token to give new machines their access with");
     problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };
@@ -138,6 +141,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         kubernetesVersion,
         certificates,
         authorizedKeys,
+        vault: args.vault,
       },
       chosen,
     );
@@ -200,6 +204,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             networkId: network.networkId,
             securityGroupId: securityGroup.securityGroupId,
             authorizedKeys,
+            vault: args.vault,
           };
           const spec = groupArgs(place);
           const resource = new NodeGroup(`${name}-${group.name}`, spec, {

@@ -1,10 +1,12 @@
-import { renderBootstrapScript } from "../../bootstrap/script";
+import { renderBootstrapScript, renderVaultScripts, type VaultScripts } from "../../bootstrap/script";
 import { Vm } from "../../sdk/cudo/vm";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import * as pulumi from "../../sdk/pulumi";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneDocument } from "./documents";
 import { controlPlaneProfiles, defaultControlPlaneSize, images } from "./profiles";
+import { documentVault } from "./vault";
 
 export interface ControlPlanePlace {
   vmId: string;
@@ -18,10 +20,13 @@ export interface ControlPlanePlace {
   kubernetesVersion: string;
   certificates: ClusterCertificates;
   authorizedKeys: pulumi.Input<string>[];
+  /** Undefined: its disk is not encrypted. */
+  vault: MachineVaultArgs | undefined;
 }
 
 /** The VM that runs the Kubernetes API and etcd. */
 export function controlPlaneMachine(name: string, place: ControlPlanePlace, options: pulumi.CustomResourceOptions): Vm {
+  const script = scripts(place);
   return new Vm(
     name,
     {
@@ -33,16 +38,24 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
       nics: [{ networkId: place.networkId, assignPublicIp: true, securityGroupIds: [place.securityGroupId] }],
       sshKeySource: "SSH_KEY_SOURCE_NONE",
       metadata: { "gpu-clusters-cluster": place.clusterName },
-      startScript: startScript(place),
+      startScript: script.apply(({ startScript }) => startScript),
+      ...(place.vault && {
+        vault: place.vault,
+        vaultScript: script.apply(({ vaultScript }) => vaultScript!),
+      }),
     },
     // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
     // that is now the first, is no reason to make it anew.
-    { ...options, ignoreChanges: ["startScript", "image", "diskSizeGib", "machineType"] },
+    { ...options, ignoreChanges: ["startScript", "vaultScript", "image", "diskSizeGib", "machineType"] },
   );
 }
 
-/** Carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns it. */
-function startScript({ clusterName, ranges, kubernetesVersion, certificates, authorizedKeys }: ControlPlanePlace) {
+/**
+ * The start script carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns
+ * it. With a Vault they are there.
+ */
+function scripts(place: ControlPlanePlace): pulumi.Output<Pick<VaultScripts, "startScript"> & Partial<VaultScripts>> {
+  const { clusterName, ranges, kubernetesVersion, certificates, authorizedKeys } = place;
   return pulumi.secret(
     pulumi
       .all([
@@ -51,8 +64,9 @@ function startScript({ clusterName, ranges, kubernetesVersion, certificates, aut
         pulumi.all([certificates.etcdCaCertificate, certificates.etcdCaPrivateKey]),
         pulumi.all([certificates.serviceAccountPrivateKey, certificates.secretsEncryptionKey]),
         pulumi.all(authorizedKeys),
+        documentVault(place.vault),
       ])
-      .apply(([ca, frontProxyCa, etcdCa, [serviceAccountKey, encryptionKey], authorizedKeys]) => {
+      .apply(([ca, frontProxyCa, etcdCa, [serviceAccountKey, encryptionKey], authorizedKeys, vault]) => {
         const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
         const authorities = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa) };
         const keys = { ...authorities, serviceAccountKey, ...(encryptionKey !== undefined && { encryptionKey }) };
@@ -61,10 +75,14 @@ function startScript({ clusterName, ranges, kubernetesVersion, certificates, aut
           kubernetesVersion,
           certificateAuthority: ca[0],
           authorizedKeys,
+          vault,
           keys,
           ...ranges,
         });
-        return renderBootstrapScript(document, { delivery: "cudo-start-script" });
+        const { diskEncryption } = document;
+        return diskEncryption
+          ? renderVaultScripts({ ...document, diskEncryption })
+          : { startScript: renderBootstrapScript(document, { delivery: "cudo-start-script" }) };
       }),
   );
 }

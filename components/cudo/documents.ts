@@ -1,5 +1,10 @@
 /** The node documents of a Cudo cluster. Pure. */
-import { placeholders, type ControlPlaneDocument, type NodeDocument } from "../../bootstrap/document";
+import {
+  placeholders,
+  type ControlPlaneDocument,
+  type DiskEncryption,
+  type NodeDocument,
+} from "../../bootstrap/document";
 import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
 
@@ -9,7 +14,15 @@ export const apiServerName = "kubernetes";
 interface Common {
   /** Empty: no SSH. */
   authorizedKeys: string[];
+  /** Absent: disks are not encrypted. */
+  vault?: DocumentVault | undefined;
 }
+
+/** What machines know of their Vault. */
+export type DocumentVault = Pick<
+  DiskEncryption,
+  "address" | "certificateAuthority" | "namespace" | "authMount" | "keyMount"
+>;
 
 export interface ControlPlaneOptions extends ClusterFacts, ClusterRanges, Common {
   keys: Pick<ControlPlaneDocument, "ca" | "frontProxyCa" | "etcdCa" | "serviceAccountKey" | "encryptionKey">;
@@ -19,7 +32,7 @@ export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument
   const { keys, podCidr: podSubnet, serviceCidr: serviceSubnet } = options;
   return {
     ...controlPlaneFields(options),
-    ...keysOf(options),
+    ...commonFields(options),
     controlPlane: { ...keys, certificateNames: [apiServerName], podSubnet, serviceSubnet, kubeProxy: true },
   };
 }
@@ -28,12 +41,22 @@ export function controlPlaneDocument(options: ControlPlaneOptions): NodeDocument
 export function workerDocument(options: GroupFacts & Common): NodeDocument {
   return {
     ...groupFields(options),
-    ...keysOf(options),
+    ...commonFields(options),
     tlsServerName: apiServerName,
     bootstrapToken: placeholders.bootstrapToken,
   };
 }
 
-function keysOf({ authorizedKeys }: Common): Pick<NodeDocument, "authorizedKeys"> {
-  return authorizedKeys.length > 0 ? { authorizedKeys } : {};
+function commonFields({ authorizedKeys, vault }: Common): Pick<NodeDocument, "authorizedKeys" | "diskEncryption"> {
+  return {
+    ...(authorizedKeys.length > 0 && { authorizedKeys }),
+    ...(vault && { diskEncryption: { ...vault, ...credential } }),
+  };
 }
+
+/** The driver fills it in: each machine has another. */
+const credential = {
+  roleId: placeholders.vaultRoleId,
+  wrappedSecretId: placeholders.vaultToken,
+  keyPath: placeholders.vaultKeyPath,
+};

@@ -1,6 +1,7 @@
 import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { priorities } from "../addons/autoscaler/groups";
 import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
@@ -11,6 +12,7 @@ import { groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
 import { images } from "./profiles";
+import { documentVault } from "./vault";
 
 export interface NodeGroupPlace {
   clusterName: string;
@@ -27,6 +29,8 @@ export interface NodeGroupPlace {
   networkId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
   authorizedKeys: pulumi.Input<string>[];
+  /** Undefined: their disks are not encrypted. */
+  vault: MachineVaultArgs | undefined;
 }
 
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
@@ -57,6 +61,7 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
     labels,
     taints,
     kubeconfig: place.kubeconfig,
+    ...(place.vault && { vault: place.vault }),
     startScript: pulumi
       .all([
         place.certificateAuthority,
@@ -64,13 +69,15 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
         place.endpoint,
         pulumi.all(place.authorizedKeys),
         facts,
+        documentVault(place.vault),
       ])
-      .apply(([certificateAuthority, kubernetesVersion, endpoint, authorizedKeys, facts]) =>
+      .apply(([certificateAuthority, kubernetesVersion, endpoint, authorizedKeys, facts, vault]) =>
         renderBootstrapScript(
           workerDocument({
             ...facts,
             certificateAuthority,
             authorizedKeys,
+            vault,
             kubernetesVersion,
             endpoint,
           }),

@@ -9,6 +9,7 @@ import { known } from "../inputs";
 import { checkSshKeys } from "../ssh-keys";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { networkCidr } from "./profiles";
+import { checkVault } from "./vault";
 
 /** RSA keys of 4096 bits have about 740; with longer ones, Cudo would not take the control plane's start script. */
 export const longestPublicKey = 1000;
@@ -45,6 +46,7 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
     problems,
   );
   if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);
+  checkVault(args, problems);
   checkDataCenters(args, groups, problems);
   checkRanges(
     { podCidr: args.podCidr, serviceCidr: args.serviceCidr, nodeGroups: groups },

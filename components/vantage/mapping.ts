@@ -2,6 +2,7 @@
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../aws/args";
 import { requestPrefix } from "../aws/tags";
 import { checkAwsClusterArgs } from "../aws/validate";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
 import { checkSlurmGroup, checkSlurmName } from "../addons/slurm/name";
@@ -32,6 +33,8 @@ export interface MappingOptions {
   accounts: Readonly<Record<number, CloudAccount>>;
   /** What the request's integrations need to know. */
   integrations?: IntegrationOptions;
+  /** Where machines on Cudo have the keys of their encrypted disks. Default: none, and requests must say `no_vault`. */
+  vault?: MachineVaultArgs;
 }
 
 const component = "CreateCluster";
@@ -39,14 +42,14 @@ const component = "CreateCluster";
 /** Throws `InvalidInput` with all problems, by the request's own fields. */
 export function clusterArgs(
   request: CreateClusterRequest,
-  { accounts, integrations = {} }: MappingOptions,
+  { accounts, integrations = {}, vault }: MappingOptions,
 ): ClusterArgs {
   const problems = new Problems();
   const account = checkRequest(request, accounts, problems);
   // What is of the wrong kind cannot be looked at any further.
   if (!account || problems.all.length > 0) throw new InvalidInput(component, problems.all);
   const made =
-    account.provider === "aws" ? awsArgs(request, account, integrations, problems) : cudoArgs(request, problems);
+    account.provider === "aws" ? awsArgs(request, account, integrations, problems) : cudoArgs(request, vault, problems);
   const found =
     made.cloud === "aws" ? checkAwsClusterArgs(request.name, made.args) : checkCudoClusterArgs(request.name, made.args);
   for (const { propertyPath, reason } of found.all) problems.add(requestPath(propertyPath), requestWords(reason));
@@ -170,7 +173,7 @@ function awsGroup(group: AwsRequestGroup, index: number, problems: Problems): Aw
 
 const profile = /^vantage-k8s-control-(sm|md|lg)$/;
 
-function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArgs {
+function cudoArgs(request: CreateClusterRequest, vault: MachineVaultArgs | undefined, problems: Problems): ClusterArgs {
   const settings = request.settings as CudoSettings;
   const named = profile.exec(settings.instance_type ?? "")?.[1];
   const size = settings.control_plane_size ?? named;
@@ -180,10 +183,11 @@ function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArg
   } else if (named !== undefined && size !== named) {
     problems.add("settings.control_plane_size", `"${size}" differs from instance_type, "${settings.instance_type}"`);
   }
-  if (settings.no_vault === false) {
+  const unencrypted = settings.no_vault ?? false;
+  if (!unencrypted && vault === undefined) {
     problems.add(
       "settings.no_vault",
-      "must be true or left out: disks are not encrypted with Vault's keys in this release",
+      "must be true: disks are encrypted otherwise, and no Vault is known here that would keep their keys",
     );
   }
   return {
@@ -194,6 +198,7 @@ function cudoArgs(request: CreateClusterRequest, problems: Problems): ClusterArg
       ...(size !== undefined && { controlPlane: { size: size as "sm" | "md" | "lg" } }),
       ...(settings.ssh_public_key && { sshPublicKey: settings.ssh_public_key, sshAccessCidrs: ["0.0.0.0/0"] }),
       ...(settings.dev_mode !== undefined && { devMode: settings.dev_mode }),
+      ...(unencrypted || vault === undefined ? { noVault: true } : { vault }),
       nodeGroups: (settings.autoscaler_node_groups ?? []).map(cudoGroup),
     },
   };
@@ -229,6 +234,8 @@ const requestNames: Readonly<Record<string, string>> = {
   "controlPlane.machineType": "settings.autoscaler_node_groups",
   "network.vpcId": "settings.vpc_id",
   "network.subnetIds": "settings.subnet_id",
+  // Of who makes the cluster, not of the request.
+  "vault.address": "vault.address",
 };
 
 function requestPath(path: string): string {

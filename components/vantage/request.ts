@@ -57,7 +57,7 @@ export interface CudoSettings {
   instance_type?: string;
   ssh_public_key?: string;
   dev_mode?: boolean;
-  /** Disks are not encrypted with Vault's keys in this release, so that it cannot be false. */
+  /** Leaves disks unencrypted. Default: false, which needs a Vault (`vault` of who makes the cluster). */
   no_vault?: boolean;
 }
 

@@ -8,6 +8,7 @@ const config = new pulumi.Config();
 
 const cluster = new CudoCluster("train", {
   controlPlane: { size: "sm" },
+  noVault: true, // on Cudo: vault: { address: "https://vault.example.com:8200" }, for encrypted disks
   cni: "none", // the simulator's machines need no network between pods; leave it out on Cudo
   nodeGroups: [
     {

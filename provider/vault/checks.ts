@@ -1,10 +1,11 @@
 /** What is wrong with where machines keep the keys of their disks. */
+import { vaultDefaults } from "../../sdk/vault/defaults";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { vaultProblems } from "../../sdk/vault/problems";
 import { known, type Fields } from "../cloud/inputs";
 import type { CheckFailure, Unknowable } from "../server/resource";
 import { isUnknown } from "../server/values";
-import { vaultDefaults, type MachineVault } from "./machine-access";
+import type { MachineVault } from "./machine-access";
 
 /** Machines that are there find their keys in no other place. */
 const lasting = ["address", "namespace", "authMount", "keyMount"] as const;

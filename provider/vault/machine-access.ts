@@ -2,15 +2,14 @@
  * What each machine with an encrypted disk has in Vault: a role of its own, named after it, whose policy lets it read and write the key of its own
  * disk, make its own next secret id, and read the script that it may have there. Taken back, nobody opens the disk any more.
  */
-import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { Unwrap } from "../../sdk/pulumi";
+import { vaultDefaults } from "../../sdk/vault/defaults";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { record } from "../cloud/json";
 import { InvalidArguments, type ProviderConfig } from "../server/resource";
 import { createVaultClient, type RoleSettings, type VaultApi } from "./client";
 
 export type MachineVault = Unwrap<MachineVaultArgs>;
-
-export const vaultDefaults = { authMount: "gpu-clusters", keyMount: "secret", policy: "gpu-clusters-machine" } as const;
 
 /** Long enough for a machine that is made to boot. */
 const wrapTtl = "2h";

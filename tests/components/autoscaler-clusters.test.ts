@@ -52,7 +52,7 @@ const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
         { ...awsGroup, name: "control", role: "control", minSize: 1, maxSize: 1 },
       ],
     }),
-  cudo: (autoscaler) => new CudoCluster("train", { cni: "none", autoscaler, nodeGroups: [cudoGroup] }),
+  cudo: (autoscaler) => new CudoCluster("train", { noVault: true, cni: "none", autoscaler, nodeGroups: [cudoGroup] }),
   mithril: (autoscaler) =>
     new MithrilCluster("train", {
       region: "us-central5-a",
@@ -121,7 +121,11 @@ describe("clusters with the autoscaler", () => {
       () => programs["cudo"]!(undefined),
       /1 invalid input\n {2}autoscaler: needs gpu-clusters:cudo.apiKey in the stack's configuration/,
     );
-    new CudoCluster("fixed", { cni: "none", nodeGroups: [{ ...cudoGroup, role: "control", minSize: 1, maxSize: 1 }] });
+    new CudoCluster("fixed", {
+      noVault: true,
+      cni: "none",
+      nodeGroups: [{ ...cudoGroup, role: "control", minSize: 1, maxSize: 1 }],
+    });
     programs["cudo"]!(false);
     await settled();
   });
@@ -130,7 +134,7 @@ describe("clusters with the autoscaler", () => {
     await mockProgram(outputs);
     pulumi.runtime.setConfig("gpu-clusters:cudo", JSON.stringify({ apiKey: "two words", projectId: "no/project" }));
     const made = (autoscaler: boolean) => () => {
-      new CudoCluster("-", { cni: "none", nodeGroups: [cudoGroup], autoscaler });
+      new CudoCluster("-", { noVault: true, cni: "none", nodeGroups: [cudoGroup], autoscaler });
     };
     const all =
       /3 invalid inputs\n {2}clusterName: .*\n {2}gpu-clusters:cudo\.apiKey: must be one word .*\n {2}gpu-clusters:cudo\.projectId: "no\/project" must have/;
@@ -140,7 +144,7 @@ describe("clusters with the autoscaler", () => {
   it("acts with the component's own provider, whose account may be another than the stack's", async () => {
     const registered = await mockProgram(outputs);
     const research = new Provider("research", { cudo: { apiKey: "research-key", projectId: "research" } });
-    new CudoCluster("train", { cni: "none", nodeGroups: [cudoGroup] }, { providers: [research] });
+    new CudoCluster("train", { noVault: true, cni: "none", nodeGroups: [cudoGroup] }, { providers: [research] });
     await settled();
     const { providers } = configOf(registered);
     assert.deepEqual(
@@ -153,7 +157,7 @@ describe("clusters with the autoscaler", () => {
     const labelsWith = async (more: Partial<CudoClusterArgs>, gpuSharing?: CudoNodeGroupArgs["gpuSharing"]) => {
       const registered = await mockProgram(outputs);
       const group = { ...cudoGroup, gpus: 2, gpuModel: "A100 80GB PCIe", ...(gpuSharing && { gpuSharing }) };
-      new CudoCluster("train", { cni: "none", nodeGroups: [group], ...more });
+      new CudoCluster("train", { noVault: true, cni: "none", nodeGroups: [group], ...more });
       await settled();
       const { labels, startScript } = plain(registered.inputs("gpu-clusters:cudo:NodeGroup")) as {
         labels: Record<string, string>;

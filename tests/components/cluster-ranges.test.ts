@@ -83,6 +83,7 @@ describe("the ranges of pods and Services", () => {
     const args: CudoClusterArgs = {
       ...own,
       cni: "none",
+      noVault: true,
       dataCenterId: "us-newyork-1",
       controlPlane: { machineType: "standard" },
     };

@@ -25,7 +25,7 @@ describe("components of all clouds", () => {
     };
     const aws = { ...common, keyPair: "ops", nodeGroups: [{ ...group, name: "A", instanceTypes: ["m5.large"] }] };
     const place = { vcpus: 1, memoryGib: 1, diskSizeGib: 10, dataCenterId: "us", machineType: "any" };
-    const cudo = { ...common, nodeGroups: [{ ...group, ...place, name: "A" }] };
+    const cudo = { ...common, noVault: true, nodeGroups: [{ ...group, ...place, name: "A" }] };
     const found = [
       checkAwsClusterArgs("train", aws as never).all,
       checkCudoClusterArgs("train", cudo as never).all,

@@ -52,7 +52,13 @@ const cloud: Outputs = {
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", gpu: false, autoscaler: false });
+    const cluster = new CudoCluster("train", {
+      noVault: true,
+      nodeGroups: [group],
+      cni: "none",
+      gpu: false,
+      autoscaler: false,
+    });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
     assert.deepEqual(registered.names(), [
@@ -79,7 +85,7 @@ describe("components/cudo", () => {
 
   it("keeps the control plane where and what it is, whatever groups come", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    const cluster = new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none" });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
     const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
@@ -89,6 +95,7 @@ describe("components/cudo", () => {
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [
       "startScript",
+      "vaultScript",
       "image",
       "diskSizeGib",
       "machineType",
@@ -98,7 +105,7 @@ describe("components/cudo", () => {
   it("takes node groups in another order for no change", async () => {
     const inputsOf = async (...nodeGroups: CudoNodeGroupArgs[]) => {
       const registered = await mockProgram(cloud);
-      const cluster = new CudoCluster("train", { nodeGroups, cni: "none" });
+      const cluster = new CudoCluster("train", { noVault: true, nodeGroups, cni: "none" });
       assert.equal(await valueOf(cluster.status), "ready");
       await settled();
       const children = registered.resources.filter(({ name }) => name !== "train");
@@ -115,7 +122,7 @@ describe("components/cudo", () => {
 
   it("computes the kubeconfig from endpoint, authority and certificate, as a secret", async () => {
     await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    const cluster = new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none" });
     const kubeconfig = parse(await valueOf(cluster.kubeconfig)) as {
       clusters: { cluster: Record<string, string> }[];
       "current-context": string;
@@ -129,7 +136,7 @@ describe("components/cudo", () => {
 
   it("hands private keys to the control plane only, in a secret script", async () => {
     const registered = await mockProgram(cloud);
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none" });
+    const cluster = new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none" });
     await valueOf(cluster.status);
     await settled();
     const script = (type: string) => registered.inputs(type).startScript;
@@ -156,7 +163,7 @@ describe("components/cudo", () => {
   });
 
   it("registers the same resources at preview, with everything unknown, as in the real run", async () => {
-    const args: CudoClusterArgs = { nodeGroups: [group, { ...group, name: "more" }], cni: "flannel" };
+    const args: CudoClusterArgs = { noVault: true, nodeGroups: [group, { ...group, name: "more" }], cni: "flannel" };
     const real = await mockProgram(cloud);
     await valueOf(new CudoCluster("train", args).status);
     await settled();
@@ -172,7 +179,7 @@ describe("components/cudo", () => {
       ["flannel", "kubernetes:apps/v1:DaemonSet"],
     ] as const) {
       const registered = await mockProgram(cloud);
-      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni, gpu: false }).status);
+      await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni, gpu: false }).status);
       await settled();
       assert.equal(registered.all(type).length, 1, cni);
       assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady").condition, "Ready");
@@ -199,7 +206,7 @@ describe("components/cudo", () => {
 
   it("lets machines reach each other at every port of every protocol: Cilium wants UDP 8472 and TCP 4240, flannel UDP 8472", async () => {
     const registered = await mockProgram(cloud);
-    await valueOf(new CudoCluster("train", { nodeGroups: [group] }).status);
+    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group] }).status);
     await settled();
     const { ipRange } = registered.inputs("gpu-clusters:cudo:Network");
     const { rules } = registered.inputs("gpu-clusters:cudo:SecurityGroup") as { rules: object[] };
@@ -216,7 +223,7 @@ describe("components/cudo", () => {
   it("opens the API and SSH each to the ranges given, which for SSH are none by default", async () => {
     const ports = async (args: Partial<CudoClusterArgs>) => {
       const registered = await mockProgram(cloud);
-      await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...args }).status);
+      await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", ...args }).status);
       await settled();
       const { rules } = registered.inputs("gpu-clusters:cudo:SecurityGroup") as {
         rules: { ports?: string; ipRangeCidr?: string }[];
@@ -235,7 +242,8 @@ describe("components/cudo", () => {
   it("puts the SSH key into the machines' scripts: Cudo's edge refuses a request with keys beside a large script", async () => {
     const registered = await mockProgram(cloud);
     await valueOf(
-      new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey: "ssh-ed25519 AAAA" }).status,
+      new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey: "ssh-ed25519 AAAA" })
+        .status,
     );
     await settled();
     for (const type of ["gpu-clusters:cudo:Vm", "gpu-clusters:cudo:NodeGroup"]) {
@@ -251,7 +259,7 @@ describe("components/cudo", () => {
     const registered = await mockProgram(cloud);
     const access = { sshPublicKey: "ssh-ed25519 AAAA", sshAccessCidrs: ["198.51.100.7/32"] };
     const keys = { ...access, sshPrivateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE\n-----END PRIVATE KEY-----\n" };
-    await valueOf(new CudoCluster("train", { nodeGroups: [group], cni: "none", ...keys }).status);
+    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", ...keys }).status);
     await settled();
     const { machines, sshPrivateKey } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
     assert.deepEqual(machines, [{ nodeName: "train-gpu-0", address: "203.0.113.8" }]);
@@ -260,12 +268,12 @@ describe("components/cudo", () => {
     const { sshPublicKey: accepted } = registered.inputs("gpu-clusters:kubernetes:ApiServerReady");
     assert.equal(accepted, access.sshPublicKey, "the two are held against each other");
     assert.throws(
-      () => new CudoCluster("other", { nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
+      () => new CudoCluster("other", { noVault: true, nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
       /sshPrivateKey: must be the text of a private key.*sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
     );
     const sshPublicKey = `ssh-rsa ${"A".repeat(1425)}`; // RSA with 8192 bits.
     assert.throws(
-      () => new CudoCluster("train", { nodeGroups: [group], cni: "none", sshPublicKey }),
+      () => new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey }),
       /sshPublicKey: has 1433 characters, and a start script has room for 1000/,
     );
   });
@@ -276,6 +284,7 @@ describe("components/cudo", () => {
       clusterName: "-bad-",
       kubernetesVersion: "1.20",
       cni: "calico" as "none",
+      noVault: true,
       nodeGroups: [
         { ...group, minSize: 5, maxSize: 2, labels: { "kubernetes.io/x": "y" } },
         { ...group, name: "gpu", gpus: 0, dataCenterId: "elsewhere-1" },
@@ -305,7 +314,7 @@ describe("components/cudo", () => {
   });
 
   it("asks for what cannot be derived when there are no groups", () => {
-    const problems = checkCudoClusterArgs("train", {}).all.map((problem) => problem.propertyPath);
+    const problems = checkCudoClusterArgs("train", { noVault: true }).all.map((problem) => problem.propertyPath);
     assert.deepEqual(problems, ["dataCenterId", "controlPlane.machineType"]);
   });
 });

@@ -112,7 +112,13 @@ describe("shared storage on Cudo", () => {
       "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "v1.36.3" }),
       "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
     });
-    const cluster = new CudoCluster("train", { nodeGroups: [group], cni: "none", autoscaler: false, sharedStorage });
+    const cluster = new CudoCluster("train", {
+      noVault: true,
+      nodeGroups: [group],
+      cni: "none",
+      autoscaler: false,
+      sharedStorage,
+    });
     assert.equal(await valueOf(cluster.sharedStorageClass!), "shared");
     await settled();
     return registered;

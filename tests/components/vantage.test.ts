@@ -63,7 +63,7 @@ function cudo(settings: Partial<CudoSettings> = {}): CreateClusterRequest {
     description: "d",
     cloud_account_id: 2,
     cluster_type: "k8s",
-    settings: { autoscaler_node_groups: [cudoGroup], ...settings },
+    settings: { no_vault: true, autoscaler_node_groups: [cudoGroup], ...settings },
   };
 }
 
@@ -224,7 +224,7 @@ describe("components/vantage", () => {
       fc.property(fc.array(fc.oneof(group, fc.jsonValue())), fc.jsonValue(), (autoscaler_node_groups, other) => {
         problems(aws({ autoscaler_node_groups } as unknown as AwsSettings));
         problems({ ...aws(), settings: other });
-        problems({ ...cudo(), settings: { autoscaler_node_groups } });
+        problems({ ...cudo(), settings: { no_vault: true, autoscaler_node_groups } });
       }),
     );
   });

@@ -45,6 +45,7 @@ describe("a cluster on the engine whose groups are autoscaled", function () {
 
   const configOf = (...nodeGroups: object[]) => ({
     "pulumi-gpu-clusters:cloud": "cudo",
+    "pulumi-gpu-clusters:noVault": true,
     "pulumi-gpu-clusters:clusterName": "busy",
     "pulumi-gpu-clusters:cni": "none",
     "pulumi-gpu-clusters:controlPlane": { size: "sm" },

@@ -42,6 +42,7 @@ const gpuGroup = {
 function configOf(nodeGroups: object[]): Record<string, unknown> {
   return {
     "pulumi-gpu-clusters:cloud": "cudo",
+    "pulumi-gpu-clusters:noVault": true,
     "pulumi-gpu-clusters:clusterName": "life",
     "pulumi-gpu-clusters:cni": "none",
     "pulumi-gpu-clusters:controlPlane": { size: "sm" },

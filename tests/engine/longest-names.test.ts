@@ -22,7 +22,7 @@ const own = (values: object) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]));
 
 const clouds: Record<string, (environment: EngineEnvironment) => Record<string, unknown>> = {
-  cudo: () => own({ ...names, cloud: "cudo", controlPlane: { size: "sm" }, nodeGroups: [cudoGroup] }),
+  cudo: () => own({ ...names, cloud: "cudo", noVault: true, controlPlane: { size: "sm" }, nodeGroups: [cudoGroup] }),
   aws: () =>
     own({
       ...{ ...names, cloud: "aws", keyPair: "ops", nodeGroups: [awsGroup] },

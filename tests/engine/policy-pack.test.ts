@@ -27,6 +27,7 @@ const group = {
 };
 const config = (maxSize: number) => ({
   "pulumi-gpu-clusters:cloud": "cudo",
+  "pulumi-gpu-clusters:noVault": true,
   "pulumi-gpu-clusters:cni": "none",
   "pulumi-gpu-clusters:nodeGroups": [{ ...group, maxSize }],
 });

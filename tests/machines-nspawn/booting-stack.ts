@@ -46,7 +46,7 @@ export class BootingStack {
       config["cloud"] === "mithril"
         ? { sshPort: environment.simulator.mithril.sshPort }
         : // Of the driver for EBS, nothing can be pulled here.
-          { cni: "none", ...(config["cloud"] === "aws" && { blockStorage: false }) };
+          { cni: "none", ...(config["cloud"] === "aws" ? { blockStorage: false } : { noVault: true }) };
     // Groups whose sizes move by themselves are a test of their own.
     const whole = { autoscaler: false, ...own, ...config };
     const stack = await environment.stack(prefixed(whole), { program, timeoutMs });

@@ -43,7 +43,7 @@ function clusterArgs(text: string): Record<string, unknown> {
       at = (at[step] ??= next) as Record<string, unknown>;
     });
     const value = text!.replace(/^'(.*)'$/, "$1").replace("<your address>", "203.0.113.7");
-    at[last] = given[last] ?? (/^\d+$/.test(value) ? Number(value) : value);
+    at[last] = given[last] ?? (/^(\d+|true|false)$/.test(value) ? (JSON.parse(value) as unknown) : value);
   }
   delete args["cloud"];
   return args;

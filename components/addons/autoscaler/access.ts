@@ -3,6 +3,7 @@ import { checkMithrilConfig } from "../../../sdk/mithril/config";
 import { pluginName } from "../../../sdk/plugin/package";
 import { Provider } from "../../../sdk/provider-resource";
 import * as pulumi from "../../../sdk/pulumi";
+import { checkVaultConfig } from "../../../sdk/vault/config";
 import type { Problems } from "../../errors";
 
 /** Clouds whose machines have no role of their own: who acts there has a key. */
@@ -64,6 +65,19 @@ export function checkAccess(
         "autoscaler",
         `needs ${pluginName}:${cloud}.${field} in the stack's configuration, to act in the cluster; or set it to false`,
       );
+}
+
+/** The same of who gives machines their access to Vault. */
+export function checkVaultToken(options: Options, problems: Problems): void {
+  if (ownProvider(options)) return;
+  const given = new pulumi.Config(pluginName).getObject<{ token?: string }>("vault") ?? {};
+  const { config, failures } = checkVaultConfig<string>(given);
+  for (const { property, reason } of failures) problems.add(`${pluginName}:${property}`, reason);
+  if (!config.token)
+    problems.add(
+      "vault",
+      `needs ${pluginName}:vault.token in the stack's configuration, or VAULT_TOKEN in the environment`,
+    );
 }
 
 /** Secret. */

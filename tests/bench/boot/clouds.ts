@@ -26,6 +26,7 @@ export const clouds: Readonly<Record<string, BootCloud>> = {
     usesAws: false,
     config: () => ({
       "pulumi-gpu-clusters:cloud": "cudo",
+      "pulumi-gpu-clusters:noVault": true,
       "pulumi-gpu-clusters:clusterName": clusterName,
       "pulumi-gpu-clusters:cni": "none",
       "pulumi-gpu-clusters:controlPlane": { size: "sm" },

@@ -27,6 +27,7 @@ const group = {
 const cluster = new RemoteCluster("remote", {
   cni: "none",
   controlPlane: { size: "sm" },
+  noVault: true,
   ...(process.env.SSH_PRIVATE_KEY && {
     sshPublicKey: process.env.SSH_PUBLIC_KEY,
     sshAccessCidrs: ["203.0.113.7/32"],

@@ -6,6 +6,7 @@ const request: CreateClusterRequest = {
   cloud_account_id: 1,
   cluster_type: "k8s",
   settings: {
+    no_vault: true,
     autoscaler_node_groups: [
       {
         ...{ id: "workers", role: "worker", min_size: 2, max_size: 3 },

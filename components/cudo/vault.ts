@@ -1,0 +1,43 @@
+/** The Vault of a cluster with encrypted disks. */
+import * as pulumi from "../../sdk/pulumi";
+import { vaultDefaults } from "../../sdk/vault/defaults";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import { vaultProblems } from "../../sdk/vault/problems";
+import type { Problems } from "../errors";
+import { known } from "../inputs";
+import type { CudoClusterArgs } from "./args";
+import type { DocumentVault } from "./documents";
+
+/** Disks are encrypted, or the program says that they are not. */
+export function checkVault({ vault, noVault = false, sharedStorage }: CudoClusterArgs, problems: Problems): void {
+  if (vault === undefined) {
+    if (!noVault && !problems.isRefused("vault") && !problems.isRefused("noVault"))
+      problems.add(
+        "vault",
+        'is required, for the keys of encrypted disks: { address: "https://vault.example.com:8200" }; or noVault: true leaves disks unencrypted',
+      );
+    return;
+  }
+  if (noVault)
+    problems.add("noVault", "says that disks are not encrypted, and vault where their keys are: give one of them");
+  for (const { property, reason } of vaultProblems({ address: known(vault.address) })) problems.add(property, reason);
+  if (sharedStorage)
+    problems.add(
+      "sharedStorage",
+      "cannot be with vault: the file server's data disk is not encrypted. Leave it out, or say noVault: true",
+    );
+}
+
+/** As the machines' scripts have it. */
+export function documentVault(vault: MachineVaultArgs | undefined): pulumi.Output<DocumentVault | undefined> {
+  return pulumi.output(vault).apply((given) => {
+    if (given === undefined) return undefined;
+    const { address, certificateAuthority, namespace, authMount, keyMount } = { ...vaultDefaults, ...given };
+    return {
+      address,
+      ...(certificateAuthority !== undefined && { certificateAuthority }),
+      ...(namespace !== undefined && { namespace }),
+      ...{ authMount, keyMount },
+    };
+  });
+}

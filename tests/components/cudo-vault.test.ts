@@ -1,0 +1,170 @@
+/** A cluster on Cudo whose machines' disks are encrypted. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { placeholders } from "../../bootstrap/document";
+import { maximumScriptBytes, nodeDocumentFromScript } from "../../bootstrap/script";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
+import { CudoCluster } from "../../components/cudo/cluster";
+import { checkCudoClusterArgs } from "../../components/cudo/validate";
+import { InvalidInput } from "../../components/errors";
+import { clusterArgs } from "../../components/vantage/mapping";
+import type { CudoSettings } from "../../components/vantage/request";
+import { mockProgram, plain, settled, visible, type Outputs } from "./mocks";
+
+const group: CudoNodeGroupArgs = {
+  ...{ name: "cpu", role: "worker", minSize: 1, maxSize: 4, vcpus: 8, memoryGib: 32, diskSizeGib: 100 },
+  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell" },
+};
+const args: CudoClusterArgs = { nodeGroups: [group], cni: "none", autoscaler: false };
+const vault = { address: "https://vault.example.com:8200", certificateAuthority: "VAULT-CA", namespace: "lab" };
+
+const cloud: Outputs = {
+  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
+    ...{
+      caCertificate: "CA",
+      caPrivateKey: "CA-KEY",
+      frontProxyCaCertificate: "FRONT",
+      frontProxyCaPrivateKey: "FRONT-KEY",
+    },
+    ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "ETCD-KEY", serviceAccountPrivateKey: "SA-KEY" },
+    ...{ secretsEncryptionKey: "SECRETS-KEY", adminCertificate: "ADMIN", adminPrivateKey: "ADMIN-KEY" },
+  }),
+  "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
+  "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
+  "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.37.2" }),
+};
+
+const problems = (more: Partial<CudoClusterArgs>) =>
+  checkCudoClusterArgs("train", { ...args, ...more }).all.map(
+    ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+  );
+
+describe("a cluster on Cudo with encrypted disks", () => {
+  beforeEach(() => pulumi.runtime.setConfig("gpu-clusters:vault", JSON.stringify({ token: "hvs.deployer" })));
+  afterEach(() => pulumi.runtime.setAllConfig({}));
+
+  const made = async (more: Partial<CudoClusterArgs> = {}) => {
+    const registered = await mockProgram(cloud);
+    new CudoCluster("train", { ...args, vault, ...more });
+    await settled();
+    return registered;
+  };
+  /** As the machines' scripts have it, with what is each machine's own. */
+  const encryption = {
+    ...vault,
+    ...{ authMount: "gpu-clusters", keyMount: "secret" },
+    roleId: placeholders.vaultRoleId,
+    wrappedSecretId: placeholders.vaultToken,
+    keyPath: placeholders.vaultKeyPath,
+  };
+
+  it("has the control plane get its keys from Vault, and nothing of them from Cudo", async () => {
+    const machine = (await made()).inputs("gpu-clusters:cudo:Vm");
+    const { startScript, vaultScript, vault: place } = plain(machine) as Record<string, string>;
+    assert.deepEqual(place, vault);
+    const [first, rest] = [nodeDocumentFromScript(startScript!)!, nodeDocumentFromScript(vaultScript!)!];
+    assert.deepEqual(first.diskEncryption, { ...encryption, start: true });
+    assert.doesNotMatch(JSON.stringify(first), /-KEY/);
+    assert.equal(rest.controlPlane?.ca.privateKey, "CA-KEY");
+    assert.equal(rest.controlPlane.encryptionKey, "SECRETS-KEY");
+    assert.equal(rest.diskEncryption, undefined);
+    for (const script of [startScript!, vaultScript!]) assert.ok(Buffer.byteLength(script) < maximumScriptBytes);
+    const shown = visible(machine) as Record<string, unknown>;
+    assert.deepEqual([shown["startScript"], shown["vaultScript"]], [undefined, undefined], "secrets");
+  });
+
+  it("has the machines of its groups encrypt theirs, each with access of its own", async () => {
+    const { startScript, vault: place } = plain((await made()).inputs("gpu-clusters:cudo:NodeGroup")) as Record<
+      string,
+      string
+    >;
+    assert.deepEqual(place, vault);
+    const worker = nodeDocumentFromScript(startScript!)!;
+    assert.deepEqual(worker.diskEncryption, encryption);
+    assert.equal(worker.bootstrapToken, placeholders.bootstrapToken);
+  });
+
+  it("is in the mounts that the program says", async () => {
+    const own = { ...vault, authMount: "machines", keyMount: pulumi.output("kv"), policy: "disks" };
+    const registered = await made({ vault: own });
+    for (const type of ["gpu-clusters:cudo:Vm", "gpu-clusters:cudo:NodeGroup"]) {
+      const { startScript, vault: place } = plain(registered.inputs(type)) as Record<string, string>;
+      const { authMount, keyMount } = nodeDocumentFromScript(startScript!)!.diskEncryption!;
+      assert.deepEqual([authMount, keyMount, place], ["machines", "kv", { ...own, keyMount: "kv" }], type);
+    }
+  });
+
+  it("lets what runs be: the control plane keeps both its scripts, and its place in Vault follows the program", async () => {
+    const ignored = (await made()).ignoredChangesOf("train-control-plane");
+    assert.ok(["startScript", "vaultScript"].every((field) => ignored.includes(field)));
+    assert.ok(!ignored.includes("vault"), "another authority of Vault must reach the delete");
+  });
+
+  it("is what a program must choose, or say that it does not", () => {
+    assert.match(problems({}).join(), /^vault: is required, for the keys of encrypted disks: .*; or noVault: true/);
+    assert.match(problems({ noVault: false }).join(), /^vault: is required/);
+    assert.deepEqual(problems({ noVault: true }), []);
+    assert.deepEqual(problems({ vault }), []);
+    assert.match(
+      problems({ vault, noVault: true }).join(),
+      /^noVault: says that disks are not encrypted, and vault where/,
+    );
+    assert.match(
+      problems({ vault: { address: "http://vault" }, sharedStorage: { sizeGib: 10 } }).join("\n"),
+      /^vault\.address: "http:\/\/vault" must be https.*\nsharedStorage: cannot be with vault: the file server's data disk is not encrypted/s,
+    );
+    assert.match(problems({ vault: {} as never }).join(), /^vault\.address: is required/);
+    assert.match(problems({ vault: "vault" as never }).join("\n"), /^vault: must be an object[^\n]*$/);
+  });
+
+  it("wants the token by which machines get their access before anything is made", async () => {
+    pulumi.runtime.setAllConfig({});
+    const registered = await mockProgram(cloud);
+    const { VAULT_TOKEN } = process.env;
+    delete process.env["VAULT_TOKEN"];
+    try {
+      assert.throws(
+        () => new CudoCluster("train", { ...args, vault }),
+        /vault: needs gpu-clusters:vault\.token in the stack's configuration, or VAULT_TOKEN/,
+      );
+    } finally {
+      if (VAULT_TOKEN !== undefined) process.env["VAULT_TOKEN"] = VAULT_TOKEN;
+    }
+    await settled();
+    assert.deepEqual(registered.names(), []);
+  });
+
+  it("is what a create-cluster request asks for unless it says no_vault, in the Vault of who makes the cluster", () => {
+    const request = ({ no_vault }: Pick<CudoSettings, "no_vault">) => ({
+      ...{ name: "c1", description: "d", cloud_account_id: 1, cluster_type: "k8s" as const },
+      settings: {
+        ...(no_vault !== undefined && { no_vault }),
+        autoscaler_node_groups: [
+          {
+            ...{ id: "gpu", role: "worker" as const, min_size: 1, max_size: 3, vcpus: 8, memory_gib: 32 },
+            ...{ boot_disk_size_gib: 100, data_center_id: "us-dallas-1", machine_type: "intel-broadwell" },
+          },
+        ],
+      },
+    });
+    const accounts = { 1: { provider: "cudo" as const } };
+    for (const [settings, expected] of [
+      [{}, [vault, undefined]],
+      [{ no_vault: false }, [vault, undefined]],
+      [{ no_vault: true }, [undefined, true]],
+    ] as const) {
+      const { args } = clusterArgs(request(settings), { accounts, vault }) as { args: CudoClusterArgs };
+      assert.deepEqual([args.vault, args.noVault], expected);
+    }
+    const refused = (options: object) => {
+      try {
+        clusterArgs(request({ no_vault: false }), { accounts, ...options });
+        return [];
+      } catch (error) {
+        return (error as InvalidInput).errors.map(({ propertyPath }) => propertyPath);
+      }
+    };
+    assert.deepEqual(refused({}), ["settings.no_vault"]);
+    assert.deepEqual(refused({ vault: { address: "http://vault" } }), ["vault.address"]);
+  });
+});
