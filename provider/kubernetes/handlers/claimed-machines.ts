@@ -1,8 +1,10 @@
 /** What is said of the machines that a platform claims for a cluster while its nodes are waited for, and later. A platform that is away ends nothing. */
 import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
 import type { ResourceContext } from "../../server/resource";
 import { claimsInError, machineStatuses, readMachines, type MachineClaims } from "../machine-claims";
+import { Attention } from "./wait";
 
 /** Undefined where nobody claims any; `before` where the platform cannot be asked. */
 export async function machinesNow(
@@ -23,14 +25,37 @@ export async function machinesNow(
   }
 }
 
-/** Why nodes will not come; undefined while they may. */
-export async function lostMachines(
-  claims: MachineClaims | undefined,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const machines = claims && (await readMachines(claims, signal).catch(() => undefined));
-  return machines && claimsInError(machines);
+/** Looked at while the cluster's nodes are waited for. */
+export class MachineWatch {
+  readonly #attention: Attention | undefined;
+
+  constructor(
+    private readonly claims: MachineClaims | undefined,
+    private readonly signal: AbortSignal,
+  ) {
+    const endpoint = claims && parseKubeconfig(claims.kubeconfig).endpoint;
+    this.#attention =
+      endpoint === undefined ? undefined : new Attention({ subject: "the cluster's machines", endpoint });
+  }
+
+  /** Why nodes will not come, as a sentence; undefined while they may. */
+  async lost(): Promise<string | undefined> {
+    if (this.claims === undefined) return undefined;
+    try {
+      const failed = claimsInError(await readMachines(this.claims, this.signal));
+      this.#attention?.answered();
+      return failed && `${irreplaceable}:${failed}`;
+    } catch (error) {
+      this.signal.throwIfAborted();
+      this.#attention?.failed(error);
+      const lost = this.#attention?.lost;
+      return lost && `${lost.message}. \`pulumi up\` goes on once it answers`;
+    }
+  }
 }
+
+const irreplaceable =
+  "A machine in error is not replaced: mend its host until that is `available` again, and delete the machine, so that the platform claims anew";
 
 /** A line for each, for the error when nodes did not come. */
 export async function describeMachines(claims: MachineClaims | undefined, signal: AbortSignal): Promise<string> {

@@ -6,11 +6,12 @@ import { looking } from "../../server/looking";
 import type { CheckFailure, ResourceContext, ResourceState, UnknowableProperties } from "../../server/resource";
 import { messageOf } from "../../cloud/message";
 import type { KubernetesApi, KubernetesObject } from "../api";
+import { ClusterAway } from "../away";
 import { kubernetesApi } from "../client";
 import { foreignKubeconfig, type ForeignCluster } from "../foreign-kubeconfig";
 import { podTrouble, type Pod, type PodEvent } from "../pod-trouble";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, waitForAnswer } from "./wait";
 
 export type KubeconfigSecretInputs = Unwrap<KubeconfigSecretArgs>;
 
@@ -100,19 +101,26 @@ async function awaited(
     const found = await look(inputs, api, context.signal, read);
     return found === "gone" ? new NotYet("it does not exist") : found;
   };
-  return waitFor(attempt, {
-    what: `the kubeconfig in ${nameOf(inputs)}`,
-    timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
-    signal: context.signal,
-    log: context.log,
-    async timedOut(reason, seconds) {
-      const pods = await troubledPods(inputs, api, context.signal);
-      const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
-      return new Error(
-        `${nameOf(inputs)} gave no kubeconfig after ${seconds} s: ${reason}${pods.map((pod) => `\n  ${pod}`).join("")}${hint}`,
-      );
-    },
-  });
+  try {
+    return await waitForAnswer(attempt, {
+      what: `the kubeconfig in ${nameOf(inputs)}`,
+      subject: nameOf(inputs),
+      endpoint: parseKubeconfig(inputs.kubeconfig).endpoint,
+      timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+      signal: context.signal,
+      log: context.log,
+      async timedOut(reason, seconds) {
+        const pods = await troubledPods(inputs, api, context.signal);
+        const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
+        return new Error(
+          `${nameOf(inputs)} gave no kubeconfig after ${seconds} s: ${reason}${pods.map((pod) => `\n  ${pod}`).join("")}${hint}`,
+        );
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ClusterAway)) throw error;
+    throw new Error(`${error.message}. \`pulumi up\` goes on once it answers`, { cause: error });
+  }
 }
 
 async function look(

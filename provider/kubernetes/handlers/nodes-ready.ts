@@ -18,7 +18,7 @@ import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
-import { describeMachines, lostMachines, machinesNow } from "./claimed-machines";
+import { describeMachines, MachineWatch, machinesNow } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
@@ -115,18 +115,15 @@ async function nodes(
     return machineReports(absent, { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
   const gpus = async () => (await whyNoGpus(api, gpuless, context.signal)).map((line) => `\n  ${line}`).join("");
+  const watch = new MachineWatch(inputs.claims, context.signal);
   return waitFor(attempt, {
     what: "nodes",
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
     async hopeless(reason) {
-      const lost = await lostMachines(inputs.claims, context.signal);
-      if (lost !== undefined)
-        return new Error(
-          `the cluster does not have its nodes: ${reason}. A machine in error is not replaced: mend its host until that is \`available\` again, and ` +
-            `delete the machine, so that the platform claims anew:${lost}`,
-        );
+      const lost = await watch.lost();
+      if (lost !== undefined) return new Error(`the cluster does not have its nodes: ${reason}. ${lost}`);
       const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
       if (failed.length === 0) return undefined;
       return new Error(

@@ -62,35 +62,65 @@ export interface AnsweredWait extends Wait {
   readonly endpoint: string;
 }
 
+/** Whether an API server answers, over some time. */
+export class Attention {
+  #answered = Date.now();
+  #last: unknown;
+
+  constructor(private readonly asked: Pick<AnsweredWait, "subject" | "endpoint">) {}
+
+  answered(): void {
+    this.#answered = Date.now();
+    this.#last = undefined;
+  }
+
+  failed(error: unknown): void {
+    this.#last = error;
+    if (!isUnanswered(error)) this.#answered = Date.now();
+  }
+
+  /** Once it has not answered for too long. */
+  get lost(): ClusterAway | undefined {
+    return isUnanswered(this.#last) && Date.now() - this.#answered > longestAbsenceMs
+      ? this.#away("two minutes")
+      : undefined;
+  }
+
+  /** Where it did not answer the last time. */
+  get away(): ClusterAway | undefined {
+    const seconds = Math.round((Date.now() - this.#answered) / 1000);
+    return isUnanswered(this.#last) ? this.#away(`${seconds} s`) : undefined;
+  }
+
+  #away(time: string): ClusterAway {
+    const { subject, endpoint } = this.asked;
+    return new ClusterAway(
+      `${subject} cannot be asked: its API server at ${endpoint} has not answered this computer for ${time}: ${messageOf(this.#last)}`,
+    );
+  }
+}
+
 /** The same, for attempts at one API server: rejects with `ClusterAway` once that has not answered for two minutes, with an error that an attempt gives at once. */
 export async function waitForAnswer<T>(
   attempt: () => Promise<T | NotYet | Error>,
   { subject, endpoint, ...wait }: AnsweredWait,
 ): Promise<T> {
-  let answered = Date.now();
-  let last: unknown;
-  const away = (time: string) =>
-    new ClusterAway(
-      `${subject} cannot be asked: its API server at ${endpoint} has not answered this computer for ${time}: ${messageOf(last)}`,
-    );
+  const attention = new Attention({ subject, endpoint });
   const asked = async (): Promise<{ result: T | Error } | NotYet> => {
     try {
       const result = await attempt();
-      answered = Date.now();
-      last = undefined;
+      attention.answered();
       return result instanceof NotYet ? result : { result };
     } catch (failure) {
       wait.signal.throwIfAborted();
-      last = failure;
-      if (!isUnanswered(failure)) answered = Date.now();
-      else if (Date.now() - answered > longestAbsenceMs) return { result: away("two minutes") };
+      attention.failed(failure);
+      if (attention.lost !== undefined) return { result: attention.lost };
       throw failure;
     }
   };
   const { result } = await waitFor(asked, {
     ...wait,
-    timedOut: (reason, seconds) =>
-      isUnanswered(last) ? away(`${Math.round((Date.now() - answered) / 1000)} s`) : wait.timedOut(reason, seconds),
+    timedOut: (reason, seconds) => attention.away ?? wait.timedOut(reason, seconds),
   });
   if (result instanceof Error) throw result;
   return result;
