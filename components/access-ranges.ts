@@ -1,7 +1,7 @@
 /** Ranges that other resources give: those that are not in hand yet are checked when they are, at the user's field. */
 import * as pulumi from "../sdk/pulumi";
 import { Problems } from "./errors";
-import { known } from "./inputs";
+import { known, knownLater } from "./inputs";
 import { checkCidr } from "./value-checks";
 
 export interface RangeField {
@@ -11,11 +11,11 @@ export interface RangeField {
   path: string;
 }
 
-/** As a whole, for clouds whose rules are one list. */
+/** As a whole, for clouds whose rules are one list. Without twins. */
 export function rangesLater(field: RangeField, ranges: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
   return pulumi
     .output(ranges)
-    .apply((list) => checked(field, list, (problems) => checkList(field.path, list, problems)));
+    .apply((list) => checked(field, [...new Set(list)], (problems) => checkList(field.path, list, problems)));
 }
 
 /** Each by itself, for clouds that have a rule for each, so that one that is not known yet makes no difference of another. Without twins. */
@@ -23,18 +23,20 @@ export function eachRangeLater(
   { component, path }: RangeField,
   ranges: readonly pulumi.Input<string>[],
 ): pulumi.Input<string>[] {
-  const inHand = new Set(ranges.map(known));
+  const inHand = ranges.map(known);
   return ranges.flatMap((range, index): pulumi.Input<string>[] => {
-    const cidr = known(range);
-    if (cidr !== undefined) return inHand.delete(cidr) ? [cidr] : [];
+    const cidr = inHand[index];
+    if (cidr !== undefined) return inHand.indexOf(cidr) === index ? [cidr] : [];
     const field = { component, path: `${path}[${index}]` };
     return [
-      pulumi.output(range).apply((later) =>
-        checked(field, later, (problems) => {
+      pulumi.output(range).apply(async (later) => {
+        const earlier = await Promise.all(ranges.slice(0, index).map(knownLater));
+        return checked(field, later, (problems) => {
           checkCidr(field.path, later, problems);
-          if (ranges.includes(later)) problems.add(field.path, `is ${later}, which the list has already`);
-        }),
-      ),
+          if ([...inHand, ...earlier].includes(later))
+            problems.add(field.path, `is ${later}, which the list has already`);
+        });
+      }),
     ];
   });
 }

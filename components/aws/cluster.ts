@@ -5,6 +5,7 @@ import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { engineInputs } from "../engine-inputs";
+import { withoutNulls } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { AwsClusterArgs } from "./args";
@@ -75,8 +76,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   /** Security group that the Kubernetes API has besides. */
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, args: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkAwsClusterArgs(name, args).raise("AwsCluster");
+  constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkAwsClusterArgs(name, given).raise("AwsCluster");
+    const args = withoutNulls(given);
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     const place = awsPlace(name, args, this);

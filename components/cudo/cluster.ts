@@ -13,7 +13,7 @@ import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
-import { known } from "../inputs";
+import { known, withoutNulls } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
@@ -69,10 +69,11 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   /** Security group of the control plane: the nodes' own. */
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, args: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const problems = checkCudoClusterArgs(name, args);
-    const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
-    const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
+  constructor(name: string, given: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    const problems = checkCudoClusterArgs(name, given);
+    const args = withoutNulls(given);
+    const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
+    const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
     checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
     if (args.vault) checkVaultToken(options, problems);
     if (args.vault && movesGroups)

@@ -12,6 +12,7 @@ import type { AddOn } from "../addons/add-on";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
+import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
@@ -75,10 +76,11 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   /** Id of Mithril's cluster (`clust_…`), for orders of your own. */
   public readonly clusterId: pulumi.Output<string>;
 
-  constructor(name: string, args: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const problems = checkMithrilClusterArgs(name, args);
-    const given = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
-    const movesGroups = (args.autoscaler ?? true) && given.some(mayMove);
+  constructor(name: string, given: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    const problems = checkMithrilClusterArgs(name, given);
+    const args = withoutNulls(given);
+    const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
+    const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
     checkAccess("mithril", { options, autoscaler: movesGroups }, problems);
     problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);

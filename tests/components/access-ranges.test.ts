@@ -24,10 +24,17 @@ describe("ranges that may reach a cluster", () => {
     );
     await assert.rejects(later(one), /apiServerAccessCidrs\[1\]: is 203.0.113.0\/24, which the list has already/);
     assert.deepEqual(eachRangeLater(field, [one, other, one]), [one, other]);
+    const [first, second, third] = eachRangeLater(field, [pulumi.output(other), notYet(), pulumi.output(other)]);
+    assert.equal(await promiseOf(pulumi.output(first!)), other);
+    assert.equal(await isKnown(second!), false);
+    await assert.rejects(
+      promiseOf(pulumi.output(third!)),
+      /apiServerAccessCidrs\[2\]: is 198.51.100.7\/32, which the list has already/,
+    );
     assert.equal(await isKnown(eachRangeLater(field, [one, notYet()])[1]!), false);
 
     const whole = (...ranges: pulumi.Input<string>[]) => promiseOf(rangesLater(field, pulumi.output(ranges)));
-    assert.deepEqual(await whole(one, pulumi.output(other)), [one, other]);
+    assert.deepEqual(await whole(one, pulumi.output(other), pulumi.output(one)), [one, other]);
     await assert.rejects(whole(one, "10.0.0.0"), /apiServerAccessCidrs\[1\]: "10.0.0.0" must be an IPv4 range/);
     await assert.rejects(whole(), /apiServerAccessCidrs: must name at least one range/);
     assert.equal(await isKnown(rangesLater(field, [one, notYet()])), false);

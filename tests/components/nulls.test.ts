@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { AwsCluster } from "../../components/aws/cluster";
+import { CudoCluster } from "../../components/cudo/cluster";
+import { MithrilCluster } from "../../components/mithril/cluster";
+import { committedSchema } from "../../sdk/schema/committed";
+import { namedType, isEnum, type ObjectSpec } from "../../sdk/schema/package-schema";
+import { functions } from "./aws-scene";
+import { mockProgram, plain, settled } from "./mocks";
+
+const bounds = { name: "gpu", role: "worker", minSize: 0, maxSize: 2 };
+const cudoShape = { vcpus: 4, memoryGib: 8, diskSizeGib: 50, dataCenterId: "d", machineType: "m" };
+const clusters = {
+  AwsCluster: {
+    made: (args: object) => new AwsCluster("train", args as never),
+    type: AwsCluster.__pulumiType,
+    args: {
+      ...{ keyPair: "ops", cni: "none", network: {}, controlPlane: {}, sharedStorage: {} },
+      nodeGroups: [{ ...bounds, instanceTypes: ["g5.xlarge"], taints: [{ key: "gpu", effect: "NoSchedule" }] }],
+    },
+  },
+  CudoCluster: {
+    made: (args: object) => new CudoCluster("train", args as never),
+    type: CudoCluster.__pulumiType,
+    args: { cni: "none", controlPlane: {}, sharedStorage: { sizeGib: 10 }, nodeGroups: [{ ...bounds, ...cudoShape }] },
+  },
+  MithrilCluster: {
+    made: (args: object) => new MithrilCluster("train", args as never),
+    type: MithrilCluster.__pulumiType,
+    args: {
+      ...{ region: "us-central1-b", sshKeyId: "sshkey_1", controlPlane: { instanceType: "cpu" } },
+      sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+      fileShares: [{ name: "data", sizeGb: 10 }],
+      nodeGroups: [
+        { name: "gpu", minSize: 0, maxSize: 2, instanceType: "h100", capacity: { spot: { limitPrice: "$1.00" } } },
+      ],
+    },
+  },
+};
+
+/** What is optional and not given is null, at every depth. */
+function withNulls(spec: ObjectSpec, given: Record<string, unknown>): Record<string, unknown> {
+  const inner = (type: NonNullable<ObjectSpec["properties"]>[string], value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((element) => inner(type.items ?? {}, element));
+    const named = namedType(committedSchema(), type);
+    return named && !isEnum(named) ? withNulls(named as ObjectSpec, value as Record<string, unknown>) : value;
+  };
+  const entries = Object.entries(spec.properties ?? {}).map(([key, type]) => [
+    key,
+    given[key] === undefined ? null : inner(type, given[key]),
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+describe("inputs without a value, as YAML has them where nothing follows a key", () => {
+  for (const [name, { made, type, args }] of Object.entries(clusters))
+    it(`are as if they were left out of ${name}`, async () => {
+      const resources = async (given: object) => {
+        const registered = await mockProgram({}, true, functions);
+        made(given);
+        await settled();
+        return registered.resources
+          .filter((resource) => resource.type !== type)
+          .map(({ name, inputs }) => [name, plain(inputs)]);
+      };
+      const { inputProperties } = committedSchema().resources![type]!;
+      const nothing = withNulls({ properties: inputProperties } as ObjectSpec, args);
+      assert.ok(JSON.stringify(nothing).split("null").length > 10);
+      assert.deepEqual(await resources(nothing), await resources(args));
+    });
+});
