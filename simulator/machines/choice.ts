@@ -5,7 +5,7 @@ import type { MachineKind } from "./machine";
 import { nspawnProblem } from "./nspawn/host";
 
 /** Processes, or machines that boot. */
-export type Machines = MachineKind["name"];
+export type Machines = Exclude<MachineKind["name"], "vm">;
 
 /** Where the machines of each kind have their disks, in the simulator's state directory. */
 export const machineFolders: Readonly<Record<Machines, string>> = { nspawn: "nspawn", light: "machines" };

@@ -64,9 +64,12 @@ export interface MachineNetwork {
   translate(publicAddresses: ReadonlyMap<string, readonly string[]>, ports: readonly number[]): Promise<void>;
 }
 
-/** A way to make machines. `light`: processes and kwok. `nspawn`: systemd machines that really boot. */
+/**
+ * A way to make machines. `light`: processes and kwok. `nspawn`: systemd machines that really boot. `vm`: emulated, with a kernel of their own, for
+ * tests of what needs that.
+ */
 export interface MachineKind {
-  readonly name: "light" | "nspawn";
+  readonly name: "light" | "nspawn" | "vm";
   /** Defines a machine (new, or one that a stopped simulator left on disk) without starting it. */
   machine(spec: MachineSpec): Machine;
   /** Removes whatever a crashed simulator left running. Called once, before any machine starts. */

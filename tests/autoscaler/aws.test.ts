@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { ServiceError } from "@grpc/grpc-js";
 import type { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 import { startServer, type TestServer } from "./server";
-import { makeGroup, startScene, until, type Group, type Scene } from "../provider/aws/scene";
+import { makeGroup, startScene, type Group, type Scene } from "../provider/aws/scene";
+import { until } from "../until";
 
 describe("the autoscaler's server on AWS", () => {
   let scene: Scene;
@@ -25,10 +26,10 @@ describe("the autoscaler's server on AWS", () => {
   };
   const instances = async (id: string) => (await server.client.call("NodeGroupNodes", { id })).instances;
   const running = async (id: string, count: number) =>
-    until(async () => {
+    until(`${count} machines of ${id}`, async () => {
       const all = (await instances(id)).filter(({ status }) => status.instanceState !== 3);
       return all.length === count && all.every(({ status }) => status.instanceState === 1) && all;
-    }, `${count} machines of ${id}`);
+    });
   const node = ({ id }: { id: string }) => ({ providerID: id, name: id, labels: {} });
   const target = async (id: string) => (await server.client.call("NodeGroupTargetSize", { id })).targetSize;
   const modifications = async () =>
@@ -37,10 +38,10 @@ describe("the autoscaler's server on AWS", () => {
   const agrees = async (group: Group, size: number) => {
     await running(group.spec.name, size);
     assert.equal(await target(group.spec.name), size);
-    await until(async () => {
+    await until(`a fleet of ${size}`, async () => {
       const { size: fleets, machines } = await group.restarted().describe(AbortSignal.timeout(60_000));
       return fleets === size && machines.filter(({ state }) => state !== "deleting").length === size;
-    }, `a fleet of ${size}`);
+    });
   };
 
   it("grows from zero by one change, removes what is named, and its template says what a node will be", async () => {
@@ -66,10 +67,10 @@ describe("the autoscaler's server on AWS", () => {
     await scene.simulator.addFault({ capacity: { instanceType: "p3.2xlarge" } });
     const client = await serve(full, other);
     await client.call("NodeGroupIncreaseSize", { id: "full", delta: 2 });
-    const broken = await until(async () => {
+    const broken = await until("the shortage", async () => {
       const all = await instances("full");
       return all.length === 2 && all;
-    }, "the shortage");
+    });
     assert.deepEqual(
       broken.map(({ status }) => status.errorInfo?.instanceErrorClass),
       [1, 1],
@@ -78,8 +79,8 @@ describe("the autoscaler's server on AWS", () => {
     await client.call("NodeGroupIncreaseSize", { id: "other", delta: 2 });
     await agrees(other, 2);
     await until(
-      async () => (await full.restarted().describe(AbortSignal.timeout(60_000))).size === 0,
       "the fleet's target is lowered",
+      async () => (await full.restarted().describe(AbortSignal.timeout(60_000))).size === 0,
     );
     await scene.simulator.clearFaults();
     await agrees(full, 0);
@@ -101,18 +102,18 @@ describe("the autoscaler's server on AWS", () => {
       return broken.length === 0;
     };
     await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 2 });
-    await until(async () => (await giveBack()) && (await target("ended")) === 1, "both orders are given up");
+    await until("both orders are given up", async () => (await giveBack()) && (await target("ended")) === 1);
     await agrees(group, 1);
     assert.deepEqual(
       (await running("ended", 1)).map(({ id }) => id),
       [good!.id],
     );
     await scene.simulator.clearFaults();
-    await until(async () => {
+    await until("it grows again", async () => {
       if ((await giveBack()) && (await target("ended")) === 1)
         await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 1 });
       return (await instances("ended")).filter(({ status }) => status.instanceState === 1).length === 2;
-    }, "it grows again");
+    });
     await agrees(group, 2);
   });
 
@@ -139,8 +140,8 @@ describe("the autoscaler's server on AWS", () => {
     let client = await serve(group);
     await client.call("NodeGroupIncreaseSize", { id: "restarts", delta: 2 });
     await until(
-      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 3,
       "the fleet has it",
+      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 3,
     );
     await server.close();
     client = await serve(group);
@@ -148,8 +149,8 @@ describe("the autoscaler's server on AWS", () => {
     await scene.simulator.addFault({ action: "TerminateInstances", code: "UnauthorizedOperation", times: 1 });
     await client.call("NodeGroupDeleteNodes", { id: "restarts", nodes: [node(machine!)] });
     await until(
-      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 2,
       "the target is down",
+      async () => (await group.restarted().describe(AbortSignal.timeout(60_000))).size === 2,
     );
     await server.close();
     await scene.simulator.clearFaults();
@@ -166,7 +167,7 @@ describe("the autoscaler's server on AWS", () => {
         () => client.call("NodeGroupDecreaseTargetSize", { id: "expired", delta: -1 }).then(() => false),
         (error: ServiceError) => /no longer/.test(error.details),
       );
-    await until(refused, "the refusal");
+    await until("the refusal", refused);
     await scene.simulator.clearFaults();
     await agrees(group, 0);
   });

@@ -13,7 +13,7 @@ import { bundleAutoscaler } from "../../build/autoscaler";
 import { freePort } from "../free-port";
 import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
 import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
 /** Owners come beside it. */

@@ -16,7 +16,7 @@ import type { NodeObject } from "../../provider/kubernetes/node-readiness";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { httpsServer } from "../provider/kubernetes/https-server";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { fakeTemplate } from "./fake-cloud";
 import { GroupScene } from "./scene";
 

@@ -4,7 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { openNodeGroup } from "../../provider/clouds";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../provider/mithril/cloud";
 import { startServer, type TestServer } from "./server";

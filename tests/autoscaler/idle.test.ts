@@ -46,10 +46,10 @@ for (const [kind, start] of Object.entries(kinds))
           time += defaultTiming.idleMs;
           return reconciler.turn();
         };
-        await until(async () => {
+        await until("the machine runs", async () => {
           await turn();
           return group.isAtRest && group.live === 1 && reconciler.template !== undefined;
-        }, "the machine runs");
+        });
         // What is told late may still be of the change.
         for (let late = 0; late < 3; late++) await turn();
         const requestsOf = async (work: () => Promise<unknown>) => {

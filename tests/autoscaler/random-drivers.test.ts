@@ -39,10 +39,10 @@ class Life {
       mayChange: () => true,
       watch: { called: nothing, changed: nothing, stockedOut: nothing },
     });
-    await until(async () => {
+    await until("the group is known", async () => {
       await this.turn();
       return group.isKnown;
-    }, "the group is known");
+    });
   }
 
   async turn(): Promise<void> {
@@ -76,12 +76,12 @@ class Life {
   async rest(): Promise<void> {
     this.gate.disarm();
     await this.scene.plenty();
-    await until(async () => {
+    await until("the group is at rest", async () => {
       await this.turn();
       this.giveBack();
       if (this.group.target < bounds.minSize) this.group.increase(bounds.minSize - this.group.target);
       return this.group.isAtRest && this.group.target >= bounds.minSize;
-    }, "the group is at rest");
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Method } from "../../autoscaler/protocol/messages";
 import { nodeType } from "../../autoscaler/protocol/descriptors";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { FakeCloud, fakeTemplate } from "./fake-cloud";
 import { FakeKubernetes, startServer, type TestServer } from "./server";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";

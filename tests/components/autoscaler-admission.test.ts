@@ -6,7 +6,7 @@ import { issueCertificate } from "../../provider/kubernetes/certificates";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { registerAutoscaler } from "./autoscaler-scene";
 import { plain } from "./mocks";
 

@@ -3,7 +3,7 @@ import { controlPlanePolicy, type PolicyDocument } from "../../components/aws/po
 import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { deployed, inputs } from "./aws-scene";
 import { isAllowed, type IamRequest } from "./iam";
 import { plain, type Registered } from "./mocks";

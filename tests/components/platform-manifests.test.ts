@@ -90,7 +90,7 @@ describe("what registrations write, on a real API server", function () {
     server = await controlPlane();
     const kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
+    await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     const modelplane = { apiVersion: "v1", kind: "Namespace", metadata: { name: "modelplane-system" } };
     for (const object of [
       ...(modelplaneDefinitions as KubernetesObject[]),
@@ -100,7 +100,7 @@ describe("what registrations write, on a real API server", function () {
     ])
       await api.apply(object, { fieldManager: "tests" });
     for (const group of ["modelplane.ai/v1alpha1", "michelangelo.api/v2"])
-      await until(async () => (await api.text(`/apis/${group}`).catch(() => "")) !== "", `${group} is served`);
+      await until(`${group} is served`, async () => (await api.text(`/apis/${group}`).catch(() => "")) !== "");
     writeFileSync(join(folder, "kubeconfig"), kubeconfig, { mode: 0o600 });
     kubectl = (await ensureTools(["kubectl"])).kubectl;
   });

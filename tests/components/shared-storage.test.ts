@@ -12,7 +12,7 @@ import { checkMithrilClusterArgs } from "../../components/mithril/validate";
 import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { deployed, inputs, minimal } from "./aws-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { EngineEnvironment } from "./environment";
 import { mithrilConfig, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";

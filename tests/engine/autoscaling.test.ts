@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SimulatorClient } from "../../simulator/client";
 import { runCommand } from "../../toolchain/tools/command";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { EngineEnvironment } from "./environment";
 import { oneLife } from "./one-life";
 import type { EngineStack } from "./stack";

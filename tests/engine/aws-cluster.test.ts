@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { EC2 } from "@aws-sdk/client-ec2";
 import type { AwsContents } from "../../simulator/aws/client";
 import type { AwsNodeGroupArgs } from "../../components/aws/args";
@@ -16,6 +15,7 @@ import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import { makeServiceLeftovers, type Connection } from "./service-leftovers";
 import type { EngineStack, Step } from "./stack";
+import { until } from "../until";
 
 interface Node {
   metadata: { name: string; labels: Record<string, string> };
@@ -312,7 +312,7 @@ describe("an AWS cluster on the engine", function () {
       const ids = await instancesOf("gpu");
       return ids.length === 1 && ids[0] !== lost ? ids[0]! : undefined;
     };
-    const fresh = await seen(refilled, "another machine of the fleet");
+    const fresh = await until("another machine of the fleet", refilled);
     const refreshed = await stack.refresh();
     assert.ok(refreshed.ok, refreshed.text);
     const group = (await stack.resources()).find(({ urn }) => urn.endsWith("::test-gpu"))!;
@@ -321,18 +321,18 @@ describe("an AWS cluster on the engine", function () {
     const up = await stack.up("--expect-no-changes");
     assert.ok(up.ok, up.text);
     const isJoined = async () =>
-      (await nodes("gpu")).some((node) => isReady(node) && node.spec.providerID.endsWith(`/${fresh}`)) || undefined;
-    await seen(isJoined, "its node");
+      (await nodes("gpu")).some((node) => isReady(node) && node.spec.providerID.endsWith(`/${fresh}`));
+    await until("its node", isJoined);
   });
 
   it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
     const { instances } = await environment.aws.state();
     const lost = instances.find(({ tags }) => tags?.["Name"] === "life-control-plane")!.id;
     await ec2.terminateInstances({ InstanceIds: [lost] });
-    await seen(async () => {
-      const still = (await environment.aws.state()).instances.some(({ id }) => id === lost);
-      return still ? undefined : true;
-    }, "the end of the control plane");
+    await until(
+      "the end of the control plane",
+      async () => !(await environment.aws.state()).instances.some(({ id }) => id === lost),
+    );
     // It tells that the cluster cannot be asked, and forgets the machine.
     assert.match((await stack.refresh()).text, /Instance test-control-plane deleted/);
     const mended = await stack.up();
@@ -387,14 +387,6 @@ describe("an AWS cluster on the engine", function () {
     assert.deepEqual(existing(aws!), {});
   });
 });
-
-async function seen<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const deadline = Date.now() + 180_000; ; await sleep(100)) {
-    const found = await look();
-    if (found !== undefined) return found;
-    assert.ok(Date.now() < deadline, `not seen within 180 s: ${what}`);
-  }
-}
 
 function existing(contents: AwsContents): Partial<AwsContents> {
   return Object.fromEntries(Object.entries(contents).filter(([, objects]) => objects.length > 0));

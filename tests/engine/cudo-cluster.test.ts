@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
@@ -10,6 +9,7 @@ import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
+import { until } from "../until";
 
 interface Node {
   metadata: { name: string; labels: Record<string, string> };
@@ -203,9 +203,7 @@ describe("a Cudo cluster on the engine", function () {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}` },
     });
-    while ((await vmIds()).includes(lost)) {
-      await sleep(50);
-    }
+    await until("its end", async () => !(await vmIds()).includes(lost));
     const refreshed = await stack.refresh();
     assert.ok(refreshed.ok, refreshed.text);
     const mended = await stack.up();
@@ -225,7 +223,7 @@ describe("a Cudo cluster on the engine", function () {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}` },
     });
-    while ((await vmIds()).includes("life-control-plane")) await sleep(50);
+    await until("its end", async () => !(await vmIds()).includes("life-control-plane"));
     // It tells that the cluster cannot be asked, and forgets the machine.
     assert.match((await stack.refresh()).text, /Vm test-control-plane deleted/);
     const mended = await stack.up();

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { testCluster, type TestCluster } from "../simulator/machines/test-cluster";
 import { compiledProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { describeFaults, type Call, type Started } from "./fault-bench";
+import { until } from "../until";
 
 const project = "/v1/projects/simulator";
 
@@ -57,14 +57,8 @@ async function start(): Promise<Started> {
 }
 
 async function administratorHasRights({ api }: TestCluster): Promise<void> {
-  for (const deadline = Date.now() + 180_000; ; await sleep(200)) {
-    try {
-      await api.list({ apiVersion: "v1", kind: "Secret", namespace: "kube-system" });
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-  }
+  const secrets = { apiVersion: "v1", kind: "Secret", namespace: "kube-system" };
+  await until("an administrator who may read Secrets", () => api.list(secrets));
 }
 
 function ids(objects: readonly { id: string }[]): string[] {

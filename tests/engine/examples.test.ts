@@ -26,12 +26,12 @@ async function restsOnDevicePlugin(api: KubernetesApi, nodeName: string): Promis
     namespace: "kube-system",
     name: "nvidia-device-plugin",
   });
-  await until(async () => (await offered()) === "0", "nobody offers the GPU");
+  await until("nobody offers the GPU", async () => (await offered()) === "0");
   await api.delete({ apiVersion: "v1", kind: "Pod", namespace: "default", name: running!.metadata.name! });
-  await until(async () => {
+  await until("the notebook waits for a GPU", async () => {
     const [waiting] = (await notebooks()).filter(({ metadata }) => metadata.name !== running!.metadata.name);
     return waiting?.status.conditions?.some(({ message }) => /Insufficient nvidia\.com\/gpu/.test(message ?? ""));
-  }, "the notebook waits for a GPU");
+  });
 }
 
 describe("examples on the engine", function () {

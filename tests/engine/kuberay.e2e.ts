@@ -84,12 +84,12 @@ describe("KubeRay's operator in a compute cluster of Michelangelo", function () 
     const own = await asMichelangelo(michelangelo, apiServer as string);
     await own.apply(job, { fieldManager: "michelangelo" });
     const reference = { apiVersion: job.apiVersion, kind: job.kind, ...job.metadata };
-    const rayCluster = await until(async () => {
+    const rayCluster = await until("the operator makes a Ray cluster of the job", async () => {
       const status = (await own.read(reference))?.["status"] as { rayClusterName?: string } | undefined;
       return status?.rayClusterName;
-    }, "the operator makes a Ray cluster of the job");
+    });
     const labelSelector = `ray.io/cluster=${rayCluster}`;
-    const pods = await until(async () => {
+    const pods = await until("head and worker", async () => {
       const found = await kubernetesApi(kubeconfig).list({
         apiVersion: "v1",
         kind: "Pod",
@@ -97,7 +97,7 @@ describe("KubeRay's operator in a compute cluster of Michelangelo", function () 
         labelSelector,
       });
       return found.length === 2 && found;
-    }, "head and worker");
+    });
     const types = pods.map(({ metadata }) => metadata.labels?.["ray.io/node-type"]).sort();
     assert.deepEqual(types, ["head", "worker"]);
     await own.delete(reference);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { compiledDefaultProgram } from "./compiled-program";
@@ -12,6 +11,7 @@ import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
+import { until } from "../until";
 
 interface Node {
   metadata: { name: string };
@@ -54,11 +54,6 @@ describe("a Mithril cluster on the engine", function () {
 
   const isReady = (node: Node) =>
     node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
-
-  async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 180_000; Date.now() < end; await sleep(100)) if (await look()) return;
-    assert.fail(`not within 180 s: ${what}`);
-  }
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SimulatorClient } from "../../simulator/client";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
@@ -8,6 +7,7 @@ import { mithrilConfig, spotGroup } from "./mithril-config";
 import { oneLife } from "./one-life";
 import { paperMachines } from "./paper-machines";
 import type { EngineStack } from "./stack";
+import { until } from "../until";
 
 describe("a Mithril cluster whose up gets ^C", function () {
   this.timeout(400_000);
@@ -17,10 +17,13 @@ describe("a Mithril cluster whose up gets ^C", function () {
   let program: string;
   let stack: EngineStack;
   let boot: () => void;
+  let join: () => void;
 
   before(async () => {
     const booted = new Promise<void>((resolve) => (boot = resolve));
-    environment = await EngineEnvironment.start({ machines: () => paperMachines(booted), timing: { scale: 0 } });
+    const joined = new Promise<void>((resolve) => (join = resolve));
+    const machines = () => paperMachines({ booted, joined });
+    environment = await EngineEnvironment.start({ machines, timing: { scale: 0 } });
     client = new SimulatorClient(environment.simulator.url);
     program = await compiledDefaultProgram();
     const config = {
@@ -36,9 +39,6 @@ describe("a Mithril cluster whose up gets ^C", function () {
   });
 
   const mithril = async () => (await client.state()).mithril;
-  const until = async (come: () => Promise<boolean>) => {
-    while (!(await come())) await sleep(20);
-  };
   /** The fids that the state knows. */
   const kept = async () => {
     const ids = (await stack.resources()).map(({ id = "" }) => id);
@@ -49,6 +49,7 @@ describe("a Mithril cluster whose up gets ^C", function () {
     const { sshKeys, clusters, volumes } = await mithril();
     return [...sshKeys, ...clusters, ...volumes].map(({ fid }) => fid).sort();
   };
+  /** For the answer most often to come after ^C; where it does not, the up still waits for what does not come. */
   const late = (operation: string) =>
     client.addFault({
       cloud: "mithril",
@@ -57,12 +58,14 @@ describe("a Mithril cluster whose up gets ^C", function () {
       effect: "after",
       outcome: { delayMs: 1000 },
     });
-  const onItsWay = (operation: string) => async () =>
-    (await client.faults()).faults.some(({ match, fired }) => match.operation === operation && fired > 0);
+  const onItsWay = (operation: string) =>
+    until(operation, async () =>
+      (await client.faults()).faults.some(({ match, fired }) => match.operation === operation && fired > 0),
+    );
 
   it("while the cluster is asked for, keeps all that was made", async () => {
     await late("CreateCluster");
-    const up = await stack.interruptedUp(() => until(onItsWay("CreateCluster")));
+    const up = await stack.interruptedUp(() => onItsWay("CreateCluster"));
     assert.ok(!up.ok, up.text);
     assert.equal((await mithril()).clusters.length, 1);
     assert.deepEqual(await kept(), await made());
@@ -71,7 +74,7 @@ describe("a Mithril cluster whose up gets ^C", function () {
   it("while it waits for the cluster, keeps it", async () => {
     await client.clearRequests();
     const waits = async () => (await client.requests()).some(({ operation }) => operation === "GetCluster");
-    const up = await stack.interruptedUp(() => until(waits));
+    const up = await stack.interruptedUp(() => until("the wait for the cluster", waits));
     assert.ok(!up.ok, up.text);
     assert.deepEqual(
       (await mithril()).clusters.map(({ status }) => status),
@@ -84,7 +87,7 @@ describe("a Mithril cluster whose up gets ^C", function () {
   it("while bids are placed, keeps the group with those that were", async () => {
     await client.clearFaults();
     await late("CreateBid");
-    const up = await stack.interruptedUp(() => until(onItsWay("CreateBid")));
+    const up = await stack.interruptedUp(() => onItsWay("CreateBid"));
     assert.ok(!up.ok, up.text);
     const group = (await stack.resources()).find(({ type }) => type === "gpu-clusters:mithril:NodeGroup");
     const { bids } = await mithril();
@@ -93,6 +96,7 @@ describe("a Mithril cluster whose up gets ^C", function () {
       (group?.outputs.machines as { id: string }[]).map(({ id }) => id).sort(),
       bids.map(({ fid }) => `${fid}/1`).sort(),
     );
+    join();
   });
 
   it("converges at the next up, with nothing made twice", async () => {

@@ -26,7 +26,7 @@ describe("Modelplane on the engine", function () {
     server = await controlPlane(["garbage-collector-controller", "namespace-controller"]);
     const kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
+    await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     modelplane = new Modelplane({ kubeconfig, pollMs: 100 });
     await modelplane.start();
     way = await wayTo(kubeconfig);

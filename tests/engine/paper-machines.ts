@@ -76,8 +76,17 @@ class PaperControlPlane {
   }
 }
 
-/** Control planes answer once `booted` has come. */
-export function paperMachines(booted: Promise<void> = Promise.resolve()): MachineKind {
+export interface PaperTimes {
+  /** Until then no control plane answers. */
+  booted?: Promise<void>;
+  /** Until then no worker is a node. */
+  joined?: Promise<void>;
+}
+
+export function paperMachines({
+  booted = Promise.resolve(),
+  joined = Promise.resolve(),
+}: PaperTimes = {}): MachineKind {
   const controlPlanes = new Map<string, PaperControlPlane>();
 
   function machine(spec: MachineSpec): Machine {
@@ -90,7 +99,8 @@ export function paperMachines(booted: Promise<void> = Promise.resolve()): Machin
         controlPlanes.set(spec.address, plane);
         void booted.then(() => plane.listen(spec.address, document));
       } else if (document?.endpoint !== undefined) {
-        controlPlanes.get(new URL(document.endpoint).hostname)?.join(document.nodeName, spec.gpus?.count ?? 0);
+        const { endpoint, nodeName } = document;
+        void joined.then(() => controlPlanes.get(new URL(endpoint).hostname)?.join(nodeName, spec.gpus?.count ?? 0));
       }
     };
     const stop = async () => {

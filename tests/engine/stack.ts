@@ -104,7 +104,7 @@ export class EngineStack {
   }
 
   /** An `up` that gets ^C when `moment` has come; how it ended. */
-  async interruptedUp(moment: () => Promise<void>): Promise<Operation> {
+  async interruptedUp(moment: () => Promise<unknown>): Promise<Operation> {
     const interrupt = new AbortController();
     const up = this.operate("up", ["--yes", "--skip-preview"], interrupt.signal);
     await Promise.race([moment(), up]);

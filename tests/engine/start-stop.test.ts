@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
 import { freePort } from "../free-port";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 
 const checkout = join(__dirname, "..", "..");
 

@@ -38,7 +38,7 @@ describe("vMetal on the engine", function () {
     vmetal = new Vmetal({ kubeconfig: management, pollMs: 100, tenants: { search: tenant, serve: tenant } });
     await vmetal.start();
     for (const kind of [host, claim, { ...claim, kind: "OSImage" }, { ...claim, kind: "NodeProvider" }])
-      await until(() => api.list(kind).catch(() => undefined), kind.kind);
+      await until(kind.kind, () => api.list(kind).catch(() => undefined));
     environment = await EngineEnvironment.start({ machines: false });
   });
   after(async () => {

@@ -10,7 +10,7 @@ import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
 import { oneLife } from "../engine/one-life";
 import { region } from "../provider/mithril/hosted-cluster";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 

@@ -5,7 +5,7 @@ import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v
 import { SimulatorClient } from "../../simulator/client";
 import { defaultRegion } from "../../commands/simulated-aws";
 import { oneLife } from "../engine/one-life";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { inside } from "./inside";

@@ -4,7 +4,7 @@ import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancing } from "@aws-sdk/client-elastic-load-balancing";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { oneLife } from "../engine/one-life";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { inside } from "./inside";

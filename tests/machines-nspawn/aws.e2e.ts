@@ -8,7 +8,7 @@ import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
 import { bootstrapLines } from "../../provider/kubernetes/machine-log";
 import { defaultRegion } from "../../commands/simulated-aws";
 import { oneLife } from "../engine/one-life";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { awsAccess, BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";
 import { authorityKeys } from "../engine/aws-secrets";

@@ -13,7 +13,8 @@ import { defaultRegion } from "../../commands/simulated-aws";
 import { compiledDefaultProgram } from "../engine/compiled-program";
 import { EngineEnvironment } from "../engine/environment";
 import type { EngineStack } from "../engine/stack";
-import { takesPods, until } from "../simulator/machines/test-cluster";
+import { takesPods } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { bootMs, remains } from "./cluster";
 import { kubectlFor, type Kubectl } from "./workload";
 

@@ -11,7 +11,8 @@ import { ensureMachineImage } from "../../simulator/machines/nspawn/image/image"
 import { nspawnMachines } from "../../simulator/machines/nspawn/nspawn-machines";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { scriptOf, testDocuments, type TestDocuments } from "../simulator/machines/documents";
-import { adminKubeconfig, readyStatus, takesPods, until } from "../simulator/machines/test-cluster";
+import { adminKubeconfig, readyStatus, takesPods } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 
 /** Time for what a machine does on two busy cores. */
 export const bootMs = 120_000;
@@ -24,7 +25,7 @@ export interface BootingCluster {
   readonly api: KubernetesApi;
   worker(name: string, address: string, changes?: Partial<NodeDocument>): Promise<Machine>;
   node(name: string): Promise<KubernetesObject | undefined>;
-  nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<void>;
+  nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<unknown>;
   /** Root on every machine. */
   readonly sshPrivateKey: string;
   onMachine(machine: Machine, command: string): Promise<SshResult>;

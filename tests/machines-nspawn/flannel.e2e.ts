@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { flannelResources } from "../../components/addons/flannel";
 import type { Machine } from "../../simulator/machines/machine";
 import { mockProgram, settled } from "../components/mocks";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { bootingCluster, bootMs, remains, type BootingCluster } from "./cluster";
 import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
 

@@ -16,7 +16,7 @@ import { bootstrapCertificate, newKey } from "../../simulator/machines/worker/tl
 import { pinnedVersion } from "../../toolchain/tools";
 import { testContext } from "../provider/kubernetes/context";
 import { testDocuments } from "../simulator/machines/documents";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { bootingCluster, bootMs, bootSpec, existing, groupsOf, remains, type BootingCluster } from "./cluster";
 import { kubectlFor, proveWorkload, type Kubectl } from "./workload";
 

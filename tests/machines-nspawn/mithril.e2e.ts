@@ -5,7 +5,7 @@ import { createMithrilClient } from "../../provider/mithril/client";
 import { SimulatorClient } from "../../simulator/client";
 import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { oneLife } from "../engine/one-life";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 import { market, region } from "../provider/mithril/hosted-cluster";
 import { BootingStack } from "./booting-stack";
 import { bootMs } from "./cluster";

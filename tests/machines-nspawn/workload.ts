@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { busyboxImage } from "../../simulator/machines/nspawn/image/container-images";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
-import { until } from "../simulator/machines/test-cluster";
+import { until } from "../until";
 
 export interface Kubectl {
   (...args: string[]): Promise<string>;

@@ -3,20 +3,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import type { MachineAccess } from "../../provider/vault/machine-access";
-import { newSshKeyPair } from "../../simulator/ssh-key-pair";
 import { runCommand } from "../../toolchain/tools/command";
 import { worker } from "../bootstrap/documents";
 import { prepareAsDocumented } from "../provider/vault/documented-vault";
 import { RealVault } from "../provider/vault/real-vault";
-import { emulationProblem } from "./image";
-import { ensureNodeImage } from "./node-image";
-import { hostAddress, NodeMachine } from "./node-machine";
-
-/** A boot takes 25 s on a quiet computer. */
-const bootMs = 240_000;
+import { emulationProblem, ensureVmImage } from "./image";
+import type { VirtualMachine } from "./virtual-machine";
+import { hostAddress, virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
 
 const name = "disk-1";
 const keyPath = "gpu-clusters/project.disk-1";
@@ -27,7 +22,8 @@ describe("a node's encrypted disk", function () {
   this.timeout(3_600_000);
   const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-vm-"));
   let vault: RealVault | undefined;
-  let machine: NodeMachine | undefined;
+  let machines: VirtualMachines | undefined;
+  let machine: VirtualMachine;
   let roleId: string;
   let access: MachineAccess;
 
@@ -37,68 +33,50 @@ describe("a node's encrypted disk", function () {
       console.log(`Not run, because machines cannot be emulated here: ${problem}.`);
       this.skip();
     }
-    const image = await ensureNodeImage();
+    const image = await ensureVmImage();
     vault = await RealVault.start([hostAddress]);
-    const ssh = newSshKeyPair();
-    machine = new NodeMachine(directory, image, ssh.private);
+    machines = await virtualMachines({ dir: directory, image });
     ({ access } = await prepareAsDocumented(vault, "project"));
     const credential = await access.grant(name, new AbortController().signal);
     roleId = credential.roleId;
-    await machine.make(
-      renderBootstrapScript(
-        {
-          ...worker,
-          nodeName: name,
-          providerId: "cudo://project/disk-1",
-          bootstrapToken: "abcdef.0123456789abcdef",
-          authorizedKeys: [ssh.public],
-          diskEncryption: {
-            address: `https://${hostAddress}:${vault.port}`,
-            certificateAuthority: vault.certificateAuthority,
-            authMount: "gpu-clusters",
-            keyMount: "secret",
-            ...credential,
-          },
+    const startScript = renderBootstrapScript(
+      {
+        ...worker,
+        nodeName: name,
+        providerId: "cudo://project/disk-1",
+        bootstrapToken: "abcdef.0123456789abcdef",
+        authorizedKeys: [machines.sshKey.public],
+        diskEncryption: {
+          address: `https://${hostAddress}:${vault.port}`,
+          certificateAuthority: vault.certificateAuthority,
+          authMount: "gpu-clusters",
+          keyMount: "secret",
+          ...credential,
         },
-        { delivery: "cudo-start-script" },
-      ),
+      },
+      { delivery: "cudo-start-script" },
     );
+    machine = machines.machine(vmSpec({ id: `vm/${name}`, name, address: "10.9.0.1", startScript }));
   });
   after(async () => {
-    await machine?.close();
+    await machines?.close();
     await vault?.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const output = async (command: string) => (await machine!.run(command))?.stdout.trim();
+  const output = async (command: string) => (await machine.run(command))?.stdout.trim();
   const key = async () => (await vault!.done("GET", `secret/data/${keyPath}`)).data.data.key as string;
 
-  /** Boots are slow here: looks until there is something, or shows the console. */
-  async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-    for (const end = Date.now() + bootMs; ; await sleep(1_000)) {
-      const found = await look();
-      if (found !== undefined && found !== false) return found;
-      if (Date.now() < end) continue;
-      const log = (await machine!.console()).split("\n").slice(-40).join("\n");
-      throw new Error(`not seen within ${bootMs / 1000} s: ${what}\n${log}`);
-    }
-  }
-  const opened = () =>
-    until(
-      async () =>
-        (await output("systemctl is-active kubelet && mountpoint -q /var/lib/kubelet && echo there"))?.endsWith(
-          "there",
-        ),
-      "an open disk",
-    );
-  const said = async (words: RegExp, from: number) =>
-    until(async () => words.test((await machine!.console()).slice(from)), String(words));
+  const isOpen = "systemctl is-active kubelet && mountpoint -q /var/lib/kubelet && echo there";
+  const opened = () => machine.until("an open disk", async () => (await output(isOpen))?.endsWith("there"));
+  const answers = () =>
+    machine.until("a machine that one can log in to", async () => (await output("echo here")) === "here");
 
   let taken: string;
 
   it("is made at the first boot, and has all that a node stores", async () => {
-    await machine!.start();
-    await until(async () => (await output("cat /var/lib/gpu-clusters/node")) === name, "a node");
+    await machine.start();
+    await machine.until("a node", async () => (await output("cat /var/lib/gpu-clusters/node")) === name);
     for (const folder of [
       "/var/lib/containerd",
       "/var/lib/kubelet",
@@ -137,11 +115,10 @@ describe("a node's encrypted disk", function () {
   it("waits while Vault is away, says so, and nothing starts on the empty directories", async () => {
     taken = (await output(`cat ${credentialFile}`))!;
     await vault!.shut();
-    const from = (await machine!.console()).length;
-    await machine!.powerOff();
-    await machine!.start();
-    await said(/the encrypted disk waits for Vault at https:\/\/10\.0\.2\.2:\d+: no answer/, from);
-    await until(async () => (await output("echo here")) === "here", "a machine that one can log in to");
+    await machine.stop();
+    await machine.start();
+    await machine.untilSaid(/the encrypted disk waits for Vault at https:\/\/10\.0\.2\.2:\d+: no answer/);
+    await answers();
     for (const unit of ["kubelet", "containerd"])
       assert.match((await output(`systemctl is-active ${unit}`))!, /inactive/);
     assert.equal(await output("ls -A /var/lib/kubelet /etc/kubernetes | grep -v :"), "");
@@ -164,9 +141,9 @@ describe("a node's encrypted disk", function () {
   });
 
   it("cannot be read from the disk of a machine that is off", async () => {
-    await machine!.powerOff();
+    await machine.stop();
     const has = async (pattern: string) =>
-      (await runCommand("grep", ["-a", "-q", "-F", "-e", pattern, machine!.disk], { reject: false })).exitCode === 0;
+      (await runCommand("grep", ["-a", "-q", "-F", "-e", pattern, machine.disk], { reject: false })).exitCode === 0;
     // What is not encrypted is found this way.
     assert.ok(await has(`plain-${marker.toUpperCase()}`));
     assert.ok(!(await has(marker)));
@@ -179,10 +156,11 @@ describe("a node's encrypted disk", function () {
   it("stays shut, and says so, once the machine is to be gone", async () => {
     await access.revoke(name, new AbortController().signal);
     assert.equal((await vault!.call("GET", `secret/data/${keyPath}`)).status, 404);
-    const from = (await machine!.console()).length;
-    await machine!.start();
-    await said(/waits for Vault at \S+ auth\/gpu-clusters\/login: HTTP 400, \['invalid role or secret ID'\]/, from);
-    await until(async () => (await output("echo here")) === "here", "a machine that one can log in to");
+    await machine.start();
+    await machine.untilSaid(
+      /waits for Vault at \S+ auth\/gpu-clusters\/login: HTTP 400, \['invalid role or secret ID'\]/,
+    );
+    await answers();
     assert.match((await output("systemctl is-active kubelet"))!, /inactive/);
     assert.equal(await output("ls -A /var/lib/kubelet"), "");
   });

@@ -8,27 +8,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nfsServerScript } from "../../components/cudo/nfs-server";
 import { nfsMountOptions } from "../../components/addons/shared-storage/nfs";
-import { freePort } from "../free-port";
 import { emulationProblem, ensureVmImage } from "./image";
-import { VirtualMachine, type VmOptions } from "./virtual-machine";
+import type { VirtualMachine } from "./virtual-machine";
+import { virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
 
-const bootMs = 10 * 60_000;
 const server = "10.9.0.1";
 
 /** As the driver does on a node, with the StorageClass's own options. */
 const mount = `mount -t nfs -o ${nfsMountOptions.join(",")} ${server}:/ /mnt/shared`;
 const mounting = `set -e; mkdir -p /mnt/shared; ${mount}`;
+const ended = /the start script ended with \d/;
 
 describe("Cudo's file server", function () {
-  this.timeout(6 * bootMs);
+  this.timeout(3_600_000);
   let folder: string;
-  let common: Pick<VmOptions, "image" | "wire">;
-  const machines: VirtualMachine[] = [];
+  let machines: VirtualMachines | undefined;
 
-  async function boot(name: string, options: Omit<VmOptions, "image" | "wire" | "folder">): Promise<VirtualMachine> {
-    const machine = await VirtualMachine.make({ ...common, ...options, folder: join(folder, name) });
-    machines.push(machine);
-    machine.boot();
+  async function boot(name: string, address: string, startScript: string, dataDisk?: string): Promise<VirtualMachine> {
+    const machine = machines!.machine(vmSpec({ id: `vm/${name}`, name, address, startScript, dataDisk }));
+    await machine.start();
     return machine;
   }
 
@@ -39,10 +37,10 @@ describe("Cudo's file server", function () {
       this.skip();
     }
     folder = mkdtempSync(join(tmpdir(), "gpu-clusters-nfs-server-"));
-    common = { image: await ensureVmImage(), wire: await freePort() };
+    machines = await virtualMachines({ dir: join(folder, "machines"), image: await ensureVmImage() });
   });
   after(async () => {
-    for (const machine of machines) await machine.off();
+    await machines?.close();
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -51,40 +49,36 @@ describe("Cudo's file server", function () {
     writeFileSync(dataDisk, "");
     truncateSync(dataDisk, 1024 ** 3);
     const script = nfsServerScript({ network: "10.9.0.0/24" });
-    const files = await boot("server", { address: `${server}/16`, script, dataDisk });
-    const first = await files.until(/ended with/, bootMs);
+    const files = await boot("server", server, script, dataDisk);
+    const first = await files.untilSaid(ended);
     assert.match(
       first,
       /formatting the empty disk \/dev\/vdb[^]*serves \/srv\/shared to 10\.9\.0\.0\/24[^]*ended with 0/,
     );
 
-    const writer = await boot("writer", {
-      address: "10.9.0.2/16",
-      script: `${mounting}; mkdir -m 0777 /mnt/shared/volume; echo "from one node" >/mnt/shared/volume/note; sync; ls -l /mnt/shared/volume`,
-    });
-    assert.match(await writer.until(/ended with/, bootMs), /ended with 0/);
+    const writes = `${mounting}; mkdir -m 0777 /mnt/shared/volume; echo "from one node" >/mnt/shared/volume/note; sync; ls -l /mnt/shared/volume`;
+    const writer = await boot("writer", "10.9.0.2", writes);
+    assert.match(await writer.untilSaid(ended), /ended with 0/);
 
-    await files.off();
-    files.boot();
-    const second = await files.until(/ended with/, bootMs);
+    await files.powerCut();
+    await files.start();
+    const second = await files.untilSaid(ended);
     assert.match(second, /ended with 0/);
     assert.doesNotMatch(second, /formatting/);
-    await writer.off();
-    const reader = await boot("reader", {
-      address: "10.9.0.3/16",
-      script: [
-        mounting,
-        "cat /mnt/shared/volume/note",
-        'su nobody -s /bin/sh -c "echo back >/mnt/shared/volume/answer"',
-        "cat /mnt/shared/volume/answer",
-        // From an address that is not of the cluster's network.
-        "umount /mnt/shared && ip address flush dev eth0 && ip address add 10.9.1.1/16 dev eth0",
-        `! ${mount} || exit 1`,
-      ].join("\n"),
-    });
+    await writer.powerCut();
+    const reads = [
+      mounting,
+      "cat /mnt/shared/volume/note",
+      'su nobody -s /bin/sh -c "echo back >/mnt/shared/volume/answer"',
+      "cat /mnt/shared/volume/answer",
+      // From an address that is not of the cluster's network.
+      "umount /mnt/shared && ip address flush dev eth1 && ip address add 10.9.1.1/16 dev eth1",
+      `! ${mount} || exit 1`,
+    ];
+    const reader = await boot("reader", "10.9.0.3", reads.join("\n"));
     assert.match(
-      await reader.until(/ended with/, bootMs),
-      /from one node\s+back\s[^]*(denied|not permitted)[^]*ended with 0/,
+      await reader.untilSaid(ended),
+      /: from one node\s[^]*: back\s[^]*(denied|not permitted)[^]*ended with 0/,
     );
   });
 });

@@ -6,7 +6,8 @@ import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { pinnedVersion } from "../../../toolchain/tools";
 import { ensureMachineImage } from "../../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../../simulator/machines/nspawn/nspawn-machines";
-import { readyStatus, until } from "../../simulator/machines/test-cluster";
+import { readyStatus } from "../../simulator/machines/test-cluster";
+import { until } from "../../until";
 import { bootMs, bootSpec } from "../../machines-nspawn/cluster";
 import { apiAnswers, kubeconfigOnMachine, stopwatch, type Up } from "./measure";
 

@@ -4,7 +4,7 @@ import { Agent, get } from "node:https";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { MachineSpec } from "../../../simulator/machines/machine";
-import { until } from "../../simulator/machines/test-cluster";
+import { until } from "../../until";
 import { bootMs } from "../../machines-nspawn/cluster";
 
 /** A type and not an interface: `interleaved` takes its keys. */

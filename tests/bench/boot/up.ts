@@ -4,7 +4,8 @@ import type { MachineKind, MachineSpec } from "../../../simulator/machines/machi
 import { ensureMachineImage } from "../../../simulator/machines/nspawn/image/image";
 import { nspawnMachines } from "../../../simulator/machines/nspawn/nspawn-machines";
 import { EngineEnvironment } from "../../engine/environment";
-import { readyStatus, until } from "../../simulator/machines/test-cluster";
+import { readyStatus } from "../../simulator/machines/test-cluster";
+import { until } from "../../until";
 import { bootMs } from "../../machines-nspawn/cluster";
 import type { BootCloud } from "./clouds";
 import { apiAnswers, kubeconfigOnMachine, stopwatch, type Up } from "./measure";

@@ -72,7 +72,7 @@ describe("JupyterHub itself, with a real Keycloak", function () {
     server = await controlPlane(["serviceaccount-controller"]);
     kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
-    await until(() => api.read({ ...inDefault, kind: "ServiceAccount", name: "default" }), "the service account");
+    await until("the service account", () => api.read({ ...inDefault, kind: "ServiceAccount", name: "default" }));
     url = `http://127.0.0.1:${await freePort()}`;
     client = new EngineResource(plugin, clientType);
     await client.up({ realm: keycloak.realm, clientId: "train", redirectUris: [hubCallback(url)] });
@@ -115,7 +115,7 @@ describe("JupyterHub itself, with a real Keycloak", function () {
     const page = await browser.open(`${url}/hub/spawn`);
     assert.match(page.text, /GPU: v100/);
     await browser.submit(page, /spawn/, { profile: "v100", "profile-option-v100--gpus": "n4" });
-    const pod = await until(() => api.read({ ...inDefault, kind: "Pod", name: "jupyter-ada" }), "the server's pod");
+    const pod = await until("the server's pod", () => api.read({ ...inDefault, kind: "Pod", name: "jupyter-ada" }));
     const { nodeSelector, tolerations, containers } = pod["spec"] as Record<string, unknown> & {
       containers: { resources: { limits: object } }[];
       tolerations: object[];

@@ -42,10 +42,10 @@ export async function realHub(url: string, values: object, kubeconfig: string): 
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    await until(async () => {
+    await until("the hub answers", async () => {
       if (hub.exitCode !== null) return true;
       return (await fetch(`${url}/hub/health`).catch(() => undefined))?.ok;
-    }, "the hub answers");
+    });
     if (hub.exitCode !== null) throw new Error("it ended");
   } catch (error) {
     await close();

@@ -132,7 +132,7 @@ describe("the script of a JoinToken", function () {
     try {
       const admin = await server.kubeconfig("system:masters");
       const api = kubernetesApi(admin);
-      await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
+      await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
       const { id, secret } = tokenOf(hex);
       const who = async () => {
         const { endpoint, certificateAuthority = "" } = parseKubeconfig(admin);
@@ -147,12 +147,11 @@ describe("the script of a JoinToken", function () {
       const metadata = { name: `bootstrap-token-${id}`, namespace: "kube-system" };
       const stringData = { "token-id": id, "token-secret": secret, "usage-bootstrap-authentication": "true" };
       const type = "bootstrap.kubernetes.io/token";
-      await until(
-        () => api.create({ apiVersion: "v1", kind: "Secret", metadata, type, stringData }).catch(() => undefined),
-        "the token is there",
+      await until("the token is there", () =>
+        api.create({ apiVersion: "v1", kind: "Secret", metadata, type, stringData }).catch(() => undefined),
       );
       assert.match(
-        await until(async () => /forbidden.*/.exec(await who())?.[0], "the token is known"),
+        await until("the token is known", async () => /forbidden.*/.exec(await who())?.[0]),
         new RegExp(`User "system:bootstrap:${id}"`),
       );
     } finally {

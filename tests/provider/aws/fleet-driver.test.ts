@@ -9,7 +9,8 @@ import {
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { shapeOfSpec } from "../../../provider/aws/fleet/fleet-spec";
 import { Fleets } from "../../../provider/aws/fleet/fleets";
-import { addTemplateVersion, deadline, makeGroup, pace, startScene, until, type Scene } from "./scene";
+import { addTemplateVersion, deadline, makeGroup, pace, startScene, type Scene } from "./scene";
+import { until } from "../../until";
 
 describe("fleet driver", () => {
   let scene: Scene;
@@ -48,7 +49,7 @@ describe("fleet driver", () => {
   it("gives up machines still to come when it is resized", async () => {
     const fault = await scene.simulator.addFault({ capacity: { instanceType: "m5.large" } });
     const group = await makeGroup(scene, "patient", 3);
-    await until(async () => (await group.driver.problems(new Date(0), deadline())).length > 0, "a problem");
+    await until("a problem", async () => (await group.driver.problems(new Date(0), deadline())).length > 0);
     await group.driver.resize(1, deadline());
     await scene.simulator.removeFault(fault);
     await group.running(1);
@@ -81,8 +82,8 @@ describe("fleet driver", () => {
     await target("termination");
     const running = async () =>
       (await instances("order")).filter(({ state }) => state === "running").map(({ id }) => id);
-    await until(async () => (await running()).filter((id) => others.includes(id)).length === 1, "another had to go");
-    await until(async () => (await running()).length === 2, "a replacement");
+    await until("another had to go", async () => (await running()).filter((id) => others.includes(id)).length === 1);
+    await until("a replacement", async () => (await running()).length === 2);
     await scene.simulator.setTiming({ fleetNoticesLoss: 80 });
   });
 
@@ -153,7 +154,7 @@ describe("fleet driver", () => {
       description: "The security group 'sg-1' does not exist",
     });
     const problem = (group: typeof short) =>
-      until(async () => (await group.driver.problems(new Date(0), deadline())).at(-1), "a problem");
+      until("a problem", async () => (await group.driver.problems(new Date(0), deadline())).at(-1));
     const capacity = await problem(short);
     assert.equal(capacity.kind, "capacity");
     assert.match(capacity.message, /do not have sufficient p3\.2xlarge capacity in the Availability Zone/);
@@ -190,10 +191,10 @@ describe("fleet driver", () => {
     const group = await makeGroup(scene, "spot", 2, { capacity: { spot } });
     const [lost] = await group.running(2);
     await scene.simulator.interrupt(lost!);
-    const after = await until(async () => {
+    const after = await until("a replacement", async () => {
       const now = (await group.driver.describe(deadline())).machines.filter(({ state }) => state === "running");
       return now.length === 2 && now.every(({ id }) => id !== lost) && now;
-    }, "a replacement");
+    });
     assert.equal(after.length, 2);
     const problems = await group.driver.problems(new Date(0), deadline());
     assert.deepEqual(
@@ -254,9 +255,8 @@ describe("fleet driver", () => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const destroyed = group.driver.destroy(controller.signal);
-    await until(
-      async () => (await instances("undeletable")).some(({ state }) => state === "shutting-down"),
-      "shutting down",
+    await until("shutting down", async () =>
+      (await instances("undeletable")).some(({ state }) => state === "shutting-down"),
     );
     controller.abort(reason);
     await assert.rejects(destroyed, reason);

@@ -19,9 +19,9 @@ import {
   specOf,
   startImpatientPlugin,
   startScene,
-  until,
   type Scene,
 } from "./scene";
+import { until } from "../../until";
 
 const type = "gpu-clusters:aws:NodeGroup";
 
@@ -91,7 +91,7 @@ describe("AWS NodeGroup", () => {
     assert.equal(resource.stored!.state.values.size, 2);
     const { driver } = attached("sizes");
     await driver.resize(3, deadline());
-    await until(async () => (await live("sizes")).length === 3, "three machines");
+    await until("three machines", async () => (await live("sizes")).length === 3);
     await resource.refresh();
     assert.equal(resource.stored!.state.values.size, 3);
     assert.equal(await resource.up(inputs), "same");
@@ -143,8 +143,8 @@ describe("AWS NodeGroup", () => {
     const driver = driverOf(scene, specOf(scene, "shown", inputs.launchTemplateId));
     await driver.resize(2, deadline());
     await until(
-      async () => (await driver.problems(new Date(0), deadline())).length > 1,
       "a history that says so more than once",
+      async () => (await driver.problems(new Date(0), deadline())).length > 1,
     );
     await driver.resize(1, deadline());
     await scene.simulator.removeFault(fault);
@@ -181,12 +181,10 @@ describe("AWS NodeGroup", () => {
     const inputs = await program("scarce");
     const fault = await scene.simulator.addFault({ capacity: {} });
     const made = resource.up(inputs);
-    await until(
-      () =>
-        Promise.resolve(
-          plugin.messages.some(({ message }) => /capacity: .*do not have sufficient m5\.large/.test(message)),
-        ),
-      "a warning",
+    await until("a warning", () =>
+      Promise.resolve(
+        plugin.messages.some(({ message }) => /capacity: .*do not have sufficient m5\.large/.test(message)),
+      ),
     );
     await scene.simulator.removeFault(fault);
     await made;
@@ -199,7 +197,7 @@ describe("AWS NodeGroup", () => {
     const fault = await scene.simulator.addFault({ capacity: {} });
     const making = assert.rejects(resource.create(inputs), /was cancelled.*goes on/);
     const fleets = async () => (await scene.simulator.state()).fleets.filter(({ state }) => state === "active");
-    await until(async () => (await fleets()).length > 0, "a fleet");
+    await until("a fleet", async () => (await fleets()).length > 0);
     await plugin.cancel();
     await making;
     assert.equal(resource.stored!.id, (await fleets())[0]!.id);
@@ -306,10 +304,10 @@ describe("AWS NodeGroup", () => {
       new CreateFleetCommand(createFleetRequest(shape, 1, { by: "hand" }, crypto.randomUUID())),
     );
     const history = { FleetId: made.FleetId, StartTime: new Date(0) };
-    const unusable = await until(async () => {
+    const unusable = await until("an unusable pair", async () => {
       const { HistoryRecords } = await scene.ec2.send(new DescribeFleetHistoryCommand(history));
       return HistoryRecords?.find(({ EventInformation }) => EventInformation?.EventSubType === "launchSpecUnusable");
-    }, "an unusable pair");
+    });
     assert.match(unusable.EventInformation!.EventDescription!, /g5\.12xlarge.*not supported.*us-west-2d/);
     await scene.ec2.send(new DeleteFleetsCommand({ FleetIds: [made.FleetId!], TerminateInstances: true }));
   });

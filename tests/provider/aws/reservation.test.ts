@@ -24,17 +24,8 @@ import { isLive } from "../../../provider/node-groups/bounds";
 import { GroupUnfinished, type NodeGroupDriver } from "../../../provider/node-groups/driver";
 import { Unknown } from "../../../provider/server/values";
 import { capacityProblems, purchaseOf, readCapacity } from "../../../sdk/aws/capacity";
-import {
-  deadline,
-  makeTemplate,
-  pace,
-  region,
-  reserve as reserveIn,
-  specOf,
-  startScene,
-  until,
-  type Scene,
-} from "./scene";
+import { deadline, makeTemplate, pace, region, reserve as reserveIn, specOf, startScene, type Scene } from "./scene";
+import { until } from "../../until";
 
 const id = "cr-0123456789abcdef0";
 
@@ -87,7 +78,7 @@ describe("provider/aws/fleet/reservation-driver", () => {
     assert.equal((await driver.describe(deadline())).size, 3);
 
     await driver.remove([machines[0]!.id], deadline());
-    await until(async () => (await free(reservationId)) === 1, "a free place");
+    await until("a free place", async () => (await free(reservationId)) === 1);
     assert.equal((await driver.describe(deadline())).size, 2);
 
     // The fleet has a mark, by which an import knows what it is.
@@ -147,10 +138,10 @@ describe("provider/aws/fleet/reservation-driver", () => {
       await asking.template(deadline());
       await asking.resize(1, deadline());
       await asking.problems(new Date(0), deadline());
-      const [machine] = await until(async () => {
+      const [machine] = await until("a machine", async () => {
         const machines = await live(asking);
         return machines.length > 0 && machines;
-      }, "a machine");
+      });
       await asking.remove([machine!.id], deadline());
       const arn = "arn:aws:ssm:us-west-2:123456789012:parameter/x";
       const names = { clusterName: "alpha", keysParameter: arn, kmsKey: "arn", joinParameter: arn };

@@ -28,8 +28,6 @@ import { startAwsSimulator, type AwsSimulator, type AwsSimulatorOptions, type Aw
 import { until } from "../../until";
 import { startPlugin, type Plugin } from "../server/harness";
 
-export { until } from "../../until";
-
 export const region = "us-west-2";
 
 /** Short, so that tests are; long enough to be seen. */
@@ -206,11 +204,11 @@ export function deadline(): AbortSignal {
 }
 
 function runningMachines(driver: FleetDriver, count: number): Promise<readonly string[]> {
-  return until(async () => {
+  return until(`${count} running machines`, async () => {
     const { machines } = await driver.describe(deadline());
     const running = machines.filter((machine) => machine.state === "running");
     return running.length === count && machines.length === count && running.map((machine) => machine.id);
-  }, `${count} running machines`);
+  });
 }
 
 /** A fleet with a group's tags that somebody else made. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../../provider/kubernetes/api";
 import { mintBootstrapToken } from "../../../provider/kubernetes/bootstrap-token";
@@ -9,6 +8,7 @@ import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { testContext } from "./context";
 import { controlPlane, type TestControlPlane } from "./control-plane";
+import { until } from "../../until";
 
 describe("a real API server", function () {
   this.timeout(300_000);
@@ -94,16 +94,8 @@ describe("a real API server", function () {
       metadata: { name: "w" },
       spec: { any: { depth: [1] } },
     };
-    const deadline = Date.now() + 180_000;
     // The definition is served a little after it is there, and the API server has no event for that.
-    let made: KubernetesObject | undefined;
-    while (made === undefined) {
-      made = await api.create(object).catch(async (error: unknown) => {
-        if (Date.now() > deadline) throw error;
-        await delay(50);
-        return undefined;
-      });
-    }
+    const made = await until("a widget", () => api.create(object));
     assert.deepEqual(made["spec"], object.spec);
   });
 

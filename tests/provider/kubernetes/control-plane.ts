@@ -108,7 +108,7 @@ export async function controlPlane(
   if (controllers.length > 0) {
     // They end where nobody answers them for ten seconds.
     const api = kubernetesApi(await kubeconfig("system:masters"));
-    const answers = until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server answers");
+    const answers = until("the API server answers", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     // Nobody else knows of what runs by then, and mocha would wait for it.
     await answers.catch(async (error: unknown) => {
       await close();

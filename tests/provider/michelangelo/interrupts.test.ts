@@ -40,10 +40,10 @@ async function administrator(scene: Scene): Promise<string> {
       type: "kubernetes.io/service-account-token",
     },
   );
-  const token = await until(async () => {
+  const token = await until("the administrator has a token", async () => {
     const secret = await scene.api.read({ apiVersion: "v1", kind: "Secret", ...name });
     return (secret?.["data"] as { token?: string } | undefined)?.token;
-  }, "the administrator has a token");
+  });
   return Buffer.from(token, "base64").toString("utf8");
 }
 

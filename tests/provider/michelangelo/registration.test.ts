@@ -259,13 +259,11 @@ describe("Michelangelo's Registration on a real API server", function () {
         "Secret cluster-gpu-east-client-token",
         "Secret ray-manager-token-2",
       ]);
-      await until(
-        async () =>
-          ask(old).then(
-            () => false,
-            () => true,
-          ),
-        "the old token is refused",
+      await until("the old token is refused", async () =>
+        ask(old).then(
+          () => false,
+          () => true,
+        ),
       );
       assert.equal(await it.up(program), "same");
       await it.destroy();
@@ -371,7 +369,7 @@ describe("Michelangelo's Registration on a real API server", function () {
         name: "gpu-east",
       };
       const finalizers = async () => (await scene.api.read(reference))?.metadata["finalizers"];
-      await until(finalizers, "the controller manager takes it up");
+      await until("the controller manager takes it up", finalizers);
       const moveBack = moveClock(80_000);
       try {
         assert.equal(await up, "create");

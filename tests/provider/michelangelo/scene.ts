@@ -56,9 +56,8 @@ export class Scene {
     ]);
     const kubeconfig = await server.kubeconfig("system:masters");
     const api = kubernetesApi(kubeconfig);
-    await until(
-      async () => api.read({ ...account, kind: "ServiceAccount", namespace: "default", name: "default" }),
-      "the controllers run",
+    await until("the controllers run", async () =>
+      api.read({ ...account, kind: "ServiceAccount", namespace: "default", name: "default" }),
     );
     const { endpoint, credentials, certificateAuthority = "" } = parseKubeconfig(kubeconfig);
     if (credentials.kind !== "certificate") throw new Error("no certificate");
@@ -78,10 +77,8 @@ export class Scene {
       if (kind !== "CustomResourceDefinition") continue;
       const [plural, ...group] = metadata.name!.split(".");
       const version = group.join(".") === "ray.io" ? "v1" : "v2";
-      await until(
-        async () =>
-          (await this.api.text(`/apis/${group.join(".")}/${version}`).catch(() => "")).includes(`"${plural}"`),
-        `${metadata.name} is served`,
+      await until(`${metadata.name} is served`, async () =>
+        (await this.api.text(`/apis/${group.join(".")}/${version}`).catch(() => "")).includes(`"${plural}"`),
       );
     }
   }
@@ -103,10 +100,10 @@ export class Scene {
     for (const { metadata } of old)
       await this.api.delete({ apiVersion: "v1", kind: "Pod", namespace: metadata.namespace!, name: metadata.name! });
     const isOld = (pod: KubernetesObject) => old.some(({ metadata }) => metadata.uid === pod.metadata.uid);
-    await until(async () => {
+    await until("the controller manager has begun anew", async () => {
       const now = await pods();
       return now.length > 0 && !now.some(isOld);
-    }, "the controller manager has begun anew");
+    });
   }
 
   /** What a registration of the name has left, in words. */

@@ -7,6 +7,7 @@ import { createOnce, NameTaken } from "../../../provider/mithril/create-once";
 import { MithrilApiError } from "../../../provider/mithril/errors";
 import type { BidRequest } from "../../../provider/mithril/types";
 import { fastBackoff, projectId, publicKey, signal, TestMithril } from "./cloud";
+import { until } from "../../until";
 
 const region = "us-central5-a";
 const cpuType = "it_simCpu4x000000";
@@ -304,7 +305,7 @@ describe("Mithril client", () => {
       mithril.inject("CreateBid", { effect: "before", outcome: "dropConnection" });
       const controller = new AbortController();
       const creating = create(mithril.api(), [], controller.signal);
-      while (mithril.count("ListBids") < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      await until("three requests", () => mithril.count("ListBids") >= 3);
       controller.abort(new Error("enough"));
       await assert.rejects(creating, (error) => error instanceof OutcomeUnknown && /enough/.test(error.message));
     });

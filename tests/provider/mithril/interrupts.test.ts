@@ -1,9 +1,9 @@
 /** ^C while a create is on its way: what it makes has no id before the answer comes, and must be in the state all the same. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { EngineResource } from "../server/harness";
 import { signal } from "./cloud";
 import { Creates, region } from "./creates";
+import { until } from "../../until";
 
 const soon = 200;
 const tooLate = 60_000;
@@ -17,7 +17,7 @@ describe("An interrupted create of Mithril", () => {
     mithril.inject(operation, { effect: "after", outcome: { delayMs }, times: 4 });
     const resource = new EngineResource(plugin, `gpu-clusters:mithril:${name}`);
     const creating = resource.up({ ...inputs }).catch((error: Error) => error.message);
-    while (mithril.count(operation) === 0) await sleep(10);
+    await until(operation, () => mithril.count(operation) > 0);
     await plugin.cancel();
     return { resource, outcome: await creating };
   }

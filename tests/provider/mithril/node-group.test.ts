@@ -3,6 +3,7 @@ import { provider } from "../../../plugin/provider";
 import { SpotGroupDriver, type SpotGroup } from "../../../provider/mithril/node-group-driver";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { noTemplate, projectId, publicKey, signal, TestMithril } from "./cloud";
+import { until } from "../../until";
 
 const region = "us-central5-a";
 const h100 = "it_5ECSoHQjLBzrp5YM";
@@ -52,22 +53,18 @@ describe("Mithril node group", () => {
     });
   }
 
-  async function until(
-    group: SpotGroupDriver,
-    state: string,
-  ): Promise<Awaited<ReturnType<SpotGroupDriver["describe"]>>> {
-    for (const stop = signal(); ;) {
-      stop.throwIfAborted();
-      const found = await group.describe(stop);
-      if (found.machines.every((machine) => `${machine.orderStatus} ${machine.state}` === state)) return found;
-    }
-  }
+  /** All of its machines: how their bids stand, and they. */
+  const reaches = (group: SpotGroupDriver, state: string) =>
+    until(state, async () => {
+      const found = await group.describe(signal());
+      return found.machines.every((machine) => `${machine.orderStatus} ${machine.state}` === state) && found;
+    });
 
   describe("driver", () => {
     it("places one bid for each node, and describes them while they come up", async () => {
       const group = driver();
       await group.resize(2, signal());
-      const { size, machines } = await until(group, "Allocated running");
+      const { size, machines } = await reaches(group, "Allocated running");
       assert.equal(size, 2);
       assert.deepEqual(
         machines.map(({ id, nodeName, providerId }) => ({ id, nodeName, providerId })),
@@ -107,7 +104,7 @@ describe("Mithril node group", () => {
       mithril.cloud.conditions.markets = { [market]: { capacity: 2 } };
       const group = driver();
       await group.resize(2, signal());
-      await until(group, "Allocated running");
+      await reaches(group, "Allocated running");
       await group.resize(4, signal());
       assert.equal((await group.describe(signal())).size, 4);
       await group.resize(1, signal());
@@ -155,7 +152,7 @@ describe("Mithril node group", () => {
       setPrice(3000);
       const group = driver();
       await group.resize(1, signal());
-      await until(group, "Open creating");
+      await reaches(group, "Open creating");
       const [problem, ...others] = await group.problems(new Date(0), signal());
       assert.deepEqual(others, []);
       assert.equal(problem!.kind, "capacity");
@@ -170,7 +167,7 @@ describe("Mithril node group", () => {
     it("destroys all that is marked and returns when instances are gone", async () => {
       const group = driver();
       await group.resize(3, signal());
-      await until(group, "Allocated running");
+      await reaches(group, "Allocated running");
       mithril.inject("DeleteBid", { effect: "after", outcome: "dropConnection" });
       await group.destroy(signal());
       assert.deepEqual(liveBids(), []);
@@ -254,9 +251,9 @@ describe("Mithril node group", () => {
     it("does not call an outbid node a difference, and shows it", async () => {
       const group = resource();
       await group.up(inputs());
-      await until(driver(), "Allocated running");
+      await reaches(driver(), "Allocated running");
       setPrice(3000);
-      await until(driver(), "Open creating");
+      await reaches(driver(), "Open creating");
       await group.refresh();
       assert.deepEqual(
         outputs(group).machines.map(({ orderStatus }) => orderStatus),
@@ -267,7 +264,7 @@ describe("Mithril node group", () => {
       // A higher price reaches the bids that are there.
       await group.up(inputs({ capacity: { spot: { limitPrice: "$35" } } }));
       assert.equal(liveBids()[0]!.limitCents, 3500);
-      await until(driver(), "Allocated running");
+      await reaches(driver(), "Allocated running");
     });
 
     it("pauses and resumes all of its bids", async () => {
@@ -286,13 +283,13 @@ describe("Mithril node group", () => {
         ["Paused", "Paused"],
       );
       await group.up(inputs({ minSize: 2 }));
-      await until(driver(), "Allocated running");
+      await reaches(driver(), "Allocated running");
     });
 
     it("removes the newest beyond a lowered maximum", async () => {
       const group = resource();
       await group.up(inputs({ minSize: 3 }));
-      await until(driver(), "Allocated running");
+      await reaches(driver(), "Allocated running");
       await group.up(inputs({ maxSize: 1 }));
       assert.deepEqual(
         liveBids().map(({ name }) => name),

@@ -48,11 +48,11 @@ export function itKeepsTheContract(start: () => Promise<DriverScene>): void {
 
   const open = () => scene.open(scene.endpoint);
   const running = (group: NodeGroupDriver, count: number) =>
-    until(async () => {
+    until(`${count} running machines`, async () => {
       const { machines } = await group.describe(deadline());
       const up = machines.filter(({ state }) => state === "running");
       return up.length === count && machines.length === count ? up.map(({ id }) => id) : undefined;
-    }, `${count} running machines`);
+    });
   const grown = async (size: number) => {
     const group = await open();
     await group.ensure(size, deadline());
@@ -100,10 +100,10 @@ export function itKeepsTheContract(start: () => Promise<DriverScene>): void {
     const since = new Date();
     // Where the cloud answers at once, the call itself tells.
     await group.resize(2, deadline()).catch(() => undefined);
-    const problems = await until(async () => {
+    const problems = await until("a problem", async () => {
       const found = await group.problems(since, deadline());
       return found.length > 0 && found;
-    }, "a problem");
+    });
     assert.ok(problems.some(({ kind, message }) => kind === "capacity" && message !== ""));
     await group.resize(1, deadline());
     assert.equal((await group.describe(deadline())).size, 1);

@@ -8,7 +8,8 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { startScene, until, type Scene } from "../../provider/aws/scene";
+import { startScene, type Scene } from "../../provider/aws/scene";
+import { until } from "../../until";
 
 describe("an elastic address of simulated AWS", () => {
   let scene: Scene;
@@ -32,11 +33,11 @@ describe("an elastic address of simulated AWS", () => {
     );
     const InstanceIds = [Instances![0]!.InstanceId!];
     const is = (state: string) =>
-      until(async () => {
+      until(state, async () => {
         const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds }));
         const [instance] = Reservations![0]!.Instances!;
         return instance!.State!.Name === state && instance!;
-      }, state);
+      });
     const first = (await is("running")).PublicIpAddress;
     assert.match(first!, /^127\.79\./);
     const { AllocationId, PublicIp } = await scene.ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));

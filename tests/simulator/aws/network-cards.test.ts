@@ -1,6 +1,7 @@
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
 import assert from "node:assert/strict";
-import { deadline, makeGroup, makeTemplate, startScene, until, type Scene } from "../../provider/aws/scene";
+import { deadline, makeGroup, makeTemplate, startScene, type Scene } from "../../provider/aws/scene";
+import { until } from "../../until";
 
 describe("network cards of the simulated AWS", () => {
   let scene: Scene;
@@ -27,6 +28,6 @@ describe("network cards of the simulated AWS", () => {
     await group.running(1);
     assert.equal(await adapters(), 4);
     await group.driver.destroy(deadline());
-    await until(async () => (await adapters()) === 0, "no adapter left");
+    await until("no adapter left", async () => (await adapters()) === 0);
   });
 });

@@ -12,7 +12,7 @@ import type { InstanceEvent } from "../../../simulator/aws/moto-process";
 import { startAwsSimulator } from "../../../simulator/aws";
 import { ensureMoto } from "../../../toolchain/tools/moto";
 import { pinnedVersionOf } from "../../../toolchain/tools/python";
-import { until } from "../../provider/aws/scene";
+import { until } from "../../until";
 
 const run = promisify(execFile);
 
@@ -61,13 +61,11 @@ describe("moto", () => {
       const endpoint = line.toString().trim();
       assert.equal((await fetch(`${endpoint}/_simulator/faults`)).status, 200);
       child.kill("SIGKILL");
-      await until(
-        () =>
-          fetch(`${endpoint}/_simulator/faults`).then(
-            () => false as const,
-            () => true,
-          ),
-        "the end of moto",
+      await until("the end of moto", () =>
+        fetch(`${endpoint}/_simulator/faults`).then(
+          () => false as const,
+          () => true,
+        ),
       );
     } finally {
       child.kill("SIGKILL");

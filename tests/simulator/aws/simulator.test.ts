@@ -23,7 +23,8 @@ import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRo
 import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { isAwsError } from "../../../provider/aws/errors";
 import type { Machine, MachineKind, MachineSpec } from "../../../simulator/machines/machine";
-import { deadline, makeGroup, makeTemplate, quick, startScene, until, type Scene } from "../../provider/aws/scene";
+import { deadline, makeGroup, makeTemplate, quick, startScene, type Scene } from "../../provider/aws/scene";
+import { until } from "../../until";
 
 /** Machines that only remember what was asked of them. */
 class RecordedMachines implements MachineKind {
@@ -138,10 +139,10 @@ describe("simulated AWS", () => {
       MetadataOptions: { InstanceMetadataTags: "enabled" },
     });
     const group = await makeGroup(scene, "slash", 1, { launchTemplateId });
-    const [problem] = await until(async () => {
+    const [problem] = await until("a problem", async () => {
       const problems = await group.driver.problems(new Date(0), deadline());
       return problems.length > 0 && problems;
-    }, "a problem");
+    });
     assert.match(problem!.message, /'gpu-clusters\/cluster' is not a valid tag key/);
     await group.driver.destroy(deadline());
   });
@@ -159,14 +160,14 @@ describe("simulated AWS", () => {
       const { Fleets } = await scene.ec2.send(new DescribeFleetsCommand({ FleetIds: [FleetId!] }));
       return Fleets![0]!;
     };
-    await until(async () => (await state()).FleetState === "active", "active");
+    await until("active", async () => (await state()).FleetState === "active");
     await scene.simulator.setTiming({ fleetModification: 300 });
     const modify = (TotalTargetCapacity: number) =>
       scene.ec2.send(new ModifyFleetCommand({ FleetId, TargetCapacitySpecification: { TotalTargetCapacity } }));
     await modify(2);
     assert.equal((await state()).FleetState, "modifying");
     await assert.rejects(modify(3), (error) => isAwsError(error, "precondition"));
-    await until(async () => (await state()).ActivityStatus === "fulfilled", "two instances");
+    await until("two instances", async () => (await state()).ActivityStatus === "fulfilled");
     const history = await scene.ec2.send(new DescribeFleetHistoryCommand({ FleetId, StartTime: new Date(0) }));
     const events = history.HistoryRecords!.map(({ EventInformation }) => EventInformation!.EventSubType);
     assert.deepEqual(events, ["submitted", "active", "launched", "modify_in_progress", "modify_succeeded", "launched"]);
@@ -175,7 +176,7 @@ describe("simulated AWS", () => {
     );
     assert.equal(deleted.SuccessfulFleetDeletions![0]!.CurrentFleetState, "deleted_terminating");
     assert.equal(deleted.UnsuccessfulFleetDeletions![0]!.Error!.Code, "fleetIdDoesNotExist");
-    await until(async () => (await state()).FleetState === "deleted", "deleted");
+    await until("deleted", async () => (await state()).FleetState === "deleted");
     await assert.rejects(scene.ec2.send(new DescribeFleetInstancesCommand({ FleetId: "fleet-none" })), (error) =>
       isAwsError(error, "notFound"),
     );
@@ -246,7 +247,7 @@ describe("simulated AWS", () => {
     );
     const { InstanceId, State } = made.Instances![0]!;
     assert.equal(State?.Name, "pending");
-    const machine = await until(() => Promise.resolve(machines.machines.get(InstanceId!)), "a machine");
+    const machine = await until("a machine", () => Promise.resolve(machines.machines.get(InstanceId!)));
     assert.deepEqual(
       { ...machine.spec, address: undefined, environment: undefined },
       {
@@ -262,12 +263,12 @@ describe("simulated AWS", () => {
     );
     assert.match(machine.spec.address, /^127\.78\.\d+\.\d+$/);
     await scene.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId!] }));
-    await until(async () => (await states([InstanceId!]))[0] === "stopped", "stopped");
+    await until("stopped", async () => (await states([InstanceId!]))[0] === "stopped");
     await scene.ec2.send(new StartInstancesCommand({ InstanceIds: [InstanceId!] }));
-    await until(async () => (await states([InstanceId!]))[0] === "running", "running");
-    await until(() => Promise.resolve(machine.calls.length === 3), "another start");
+    await until("running", async () => (await states([InstanceId!]))[0] === "running");
+    await until("another start", () => Promise.resolve(machine.calls.length === 3));
     await scene.ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId!] }));
-    await until(async () => (await states([InstanceId!]))[0] === "terminated", "terminated");
+    await until("terminated", async () => (await states([InstanceId!]))[0] === "terminated");
     await scene.simulator.settled();
     assert.deepEqual(machine.calls, ["start", "stop", "start", "terminate"]);
     assert.deepEqual(scene.simulator.machines(), []);
@@ -286,7 +287,7 @@ describe("simulated AWS", () => {
       });
       const problems = async () =>
         (await group.driver.problems(new Date(0), deadline())).map(({ kind }) => kind).slice(0, 1);
-      assert.deepEqual(await until(async () => ((await problems()).length > 0 ? problems() : undefined), "a problem"), [
+      assert.deepEqual(await until("a problem", async () => ((await problems()).length > 0 ? problems() : undefined)), [
         "capacity",
       ]);
       machines.most++;
@@ -301,7 +302,7 @@ describe("simulated AWS", () => {
     const { Instances } = await scene.ec2.send(oneInstance());
     const id = Instances![0]!.InstanceId!;
     const terminated = async () => ((await states([id]))[0] === "terminated" ? id : undefined);
-    await until(terminated, "its end");
+    await until("its end", terminated);
     const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
     const { StateReason } = Reservations![0]!.Instances![0]!;
     assert.equal(StateReason?.Code, "Server.InternalError");
@@ -319,7 +320,7 @@ describe("simulated AWS", () => {
       }),
     );
     const InstanceId = made.Instances![0]!.InstanceId!;
-    const machine = await until(() => Promise.resolve(machines.machines.get(InstanceId)), "a machine");
+    const machine = await until("a machine", () => Promise.resolve(machines.machines.get(InstanceId)));
     const service = createServer((socket) => socket.end(`hello from ${machine.spec.address}`)).listen(
       port,
       machine.spec.address,
@@ -328,13 +329,13 @@ describe("simulated AWS", () => {
     const { AllocationId, PublicIp } = await scene.ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
     assert.match(PublicIp!, /^127\.79\./);
     await scene.ec2.send(new AssociateAddressCommand({ AllocationId, InstanceId }));
-    const answer = await until(async () => {
+    const answer = await until("an answer", async () => {
       const socket = connect(port, PublicIp!);
       const chunks: Buffer[] = [];
       socket.on("data", (chunk) => chunks.push(chunk));
       await once(socket, "close").catch(() => undefined);
       return chunks.length > 0 && Buffer.concat(chunks).toString();
-    }, "an answer");
+    });
     assert.equal(answer, `hello from ${machine.spec.address}`);
     await new Promise((resolve) => service.close(resolve));
     await scene.ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));

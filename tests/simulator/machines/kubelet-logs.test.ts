@@ -45,9 +45,9 @@ describe("logs of a light machine's pods", () => {
 
   it("go on where they are followed", async () => {
     const { response, said } = await ask("/containerLogs/kube-system/autoscaler/server?follow=true&tailLines=1");
-    await until(async () => said() === "three\n", "the beginning");
+    await until("the beginning", async () => said() === "three\n");
     appendFileSync(file, "four\n");
-    await until(async () => said() === "three\nfour\n", "what came since");
+    await until("what came since", async () => said() === "three\nfour\n");
     response.destroy();
   });
 });

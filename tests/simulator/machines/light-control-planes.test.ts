@@ -12,7 +12,8 @@ import type { Machine, MachineKind } from "../../../simulator/machines/machine";
 import { oneLife } from "../../engine/one-life";
 import { scriptOf, testDocuments, type TestDocuments } from "./documents";
 import { askEtcd, secretRange, storedValue } from "./etcd";
-import { adminKubeconfig, lightTools, readyStatus, until } from "./test-cluster";
+import { adminKubeconfig, lightTools, readyStatus } from "./test-cluster";
+import { until } from "../../until";
 
 describe("three light control planes behind one address", function () {
   this.timeout(300_000);

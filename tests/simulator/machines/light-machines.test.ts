@@ -10,7 +10,8 @@ import { bootstrapCertificate, newKey } from "../../../simulator/machines/worker
 import { ApiConnection } from "../../../simulator/machines/api-connection";
 import { identifyProcess } from "../../../simulator/machines/light/process-identity";
 import { powerLabel } from "../../../simulator/machines/power-label";
-import { adminKubeconfig, answering, testCluster, until, type TestCluster } from "./test-cluster";
+import { adminKubeconfig, answering, testCluster, type TestCluster } from "./test-cluster";
+import { until } from "../../until";
 
 const pod = (name: string, spec: object) => ({
   apiVersion: "v1",

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lightMachines } from "../../../simulator/machines/light/light-machines";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../../../simulator/machines/light/process-identity";
-import { lightTools, until } from "./test-cluster";
+import { lightTools } from "./test-cluster";
+import { until } from "../../until";
 
 describe("sweeping after a crash", () => {
   let directory: string;

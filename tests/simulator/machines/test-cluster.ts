@@ -3,7 +3,6 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { NodeDocument } from "../../../bootstrap/document";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import { mintBootstrapToken } from "../../../provider/kubernetes/bootstrap-token";
@@ -14,6 +13,7 @@ import { lightMachines } from "../../../simulator/machines/light/light-machines"
 import type { Machine, MachineKind, MachineSpec } from "../../../simulator/machines/machine";
 import { ensureTools } from "../../../toolchain/tools";
 import { scriptOf, testDocuments, type TestDocuments } from "./documents";
+import { until } from "../../until";
 
 export interface TestCluster {
   readonly directory: string;
@@ -29,7 +29,7 @@ export interface TestCluster {
   /** For a machine that becomes the node of that name. */
   token(nodeName: string): Promise<string>;
   node(name: string): Promise<KubernetesObject | undefined>;
-  nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<void>;
+  nodeIs(name: string, ready: "True" | "False" | "Unknown"): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -116,19 +116,4 @@ export function readyStatus(node: KubernetesObject | undefined): string | undefi
 export function takesPods(node: KubernetesObject | undefined): boolean {
   const { taints = [] } = (node?.["spec"] ?? {}) as { taints?: { key: string }[] };
   return readyStatus(node) === "True" && !taints.some(({ key }) => key.startsWith("node.kubernetes.io/"));
-}
-
-/** Polls; an error counts as "not yet", and is told when time is up. */
-export async function until(what: string, holds: () => Promise<unknown>, timeoutMs = 180_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  let last: unknown;
-  while (Date.now() < deadline) {
-    try {
-      if (await holds()) return;
-    } catch (error) {
-      last = error;
-    }
-    await delay(25);
-  }
-  throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause: last });
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import type { MithrilApi } from "../../../provider/mithril/api";
@@ -15,16 +14,9 @@ import { ensureTools } from "../../../toolchain/tools";
 import { oneLife } from "../../engine/one-life";
 import { fastBackoff, signal } from "../../provider/mithril/cloud";
 import { logIn, market, orderCluster, spotGroup, type Login } from "../../provider/mithril/hosted-cluster";
+import { until } from "../../until";
 
 const sshPort = 22_222;
-
-async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  for (const end = Date.now() + 180_000; Date.now() < end; await delay(50)) {
-    const found = await look().catch(() => undefined);
-    if (found !== undefined && found !== false) return found;
-  }
-  throw new Error(`not within 180 s: ${what}`);
-}
 
 describe("A hosted cluster of simulated Mithril", function () {
   oneLife();

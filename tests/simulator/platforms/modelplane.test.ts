@@ -26,12 +26,11 @@ describe("the simulated Modelplane on a real API server", function () {
     server = await controlPlane(["garbage-collector-controller"]);
     kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
+    await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     modelplane = new Modelplane({ kubeconfig, pollMs: 50 });
     await modelplane.start();
-    await until(
-      () => applied("InferenceClass", "l4", { devices: [device] }).catch(() => undefined),
-      "the kinds are there",
+    await until("the kinds are there", () =>
+      applied("InferenceClass", "l4", { devices: [device] }).catch(() => undefined),
     );
   });
   after(async () => {
@@ -155,7 +154,7 @@ describe("the simulated Modelplane on a real API server", function () {
       (await api.read({ apiVersion, kind: "InferenceCluster", name: "busy" }))?.metadata.labels?.[
         "crossplane.io/in-use"
       ];
-    await until(labelled, "it is in use");
+    await until("it is in use", labelled);
     const users = { apiVersion, kind, labelSelector: "modelplane.ai/cluster=busy" };
     await assert.rejects(
       gone("busy", { timeoutSeconds: 2, users }),

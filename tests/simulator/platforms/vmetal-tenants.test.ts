@@ -30,7 +30,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     ((await api.read({ ...host, name })) as { status?: { provisioning?: { state?: string } } } | undefined)?.status
       ?.provisioning?.state;
   const isIn = (name: string, state: string) =>
-    until(async () => (await stateOf(name)) === state, `${name} is ${state}`);
+    until(`${name} is ${state}`, async () => (await stateOf(name)) === state);
   const install = (quantity: number) => {
     const nodeLabels = { "gpu-clusters/node-group": "gpu" };
     const autoNodes = [{ provider: "metal3", static: [{ name: "gpu", quantity, nodeLabels }] }];
@@ -63,7 +63,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
       await applied({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
     const nodeClaim = { apiVersion: platform, kind: "NodeClaim" };
     for (const kind of [host, nodeClaim, { ...nodeClaim, kind: "NodeProvider" }, release])
-      await until(() => api.list({ apiVersion: kind.apiVersion, kind: kind.kind }).catch(() => undefined), kind.kind);
+      await until(kind.kind, () => api.list({ apiVersion: kind.apiVersion, kind: kind.kind }).catch(() => undefined));
     const secret = (name: string, namespace: string, stringData: object) =>
       applied({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, stringData });
     await secret("vcluster-platform-api-key", "tenants", { accessKey: "k", host: "h", project: "default" });
@@ -176,7 +176,7 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     await vmetal.suffer({ dead: ["one", "two"] });
     const context = testContext();
     const refreshed = () => serverCalls.read("search", { inputs: nodes(1), outputs }, context);
-    await until(async () => (await refreshed())?.outputs.machines?.[0]?.phase === "Failed", "it has failed");
+    await until("it has failed", async () => (await refreshed())?.outputs.machines?.[0]?.phase === "Failed");
     assert.match(
       context.said.join(),
       /warn: machines are in error, and nobody replaces them:\n {2}machine search-gpu-0/,

@@ -58,7 +58,7 @@ describe("the simulated vMetal on a real API server", function () {
     server = await controlPlane(["garbage-collector-controller"]);
     kubeconfig = await server.kubeconfig("system:masters");
     api = kubernetesApi(kubeconfig);
-    await until(async () => (await api.text("/readyz").catch(() => "")) === "ok", "the API server is ready");
+    await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     vmetal = new Vmetal({ kubeconfig, pollMs: 50 });
     await vmetal.start();
     await applied({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
@@ -66,7 +66,7 @@ describe("the simulated vMetal on a real API server", function () {
     const spec = { metal3: { clusterRef: { cluster: "own", namespace }, nodeTypes: [type] } };
     const provider = { apiVersion: platform, kind: "NodeProvider", metadata: { name: "metal3" }, spec };
     for (const kind of [host, claim, { ...claim, kind: "OSImage" }, provider])
-      await until(() => api.list({ apiVersion: kind.apiVersion, kind: kind.kind }).catch(() => undefined), kind.kind);
+      await until(kind.kind, () => api.list({ apiVersion: kind.apiVersion, kind: kind.kind }).catch(() => undefined));
     await applied(provider);
   });
   after(async () => {
@@ -145,18 +145,18 @@ describe("the simulated vMetal on a real API server", function () {
     await madeClaim("search-1");
     await madeClaim("search-2");
     const phase = (name: string, wanted: string) =>
-      until(async () => (await claimed(name))?.phase === wanted, `${name} is ${wanted}`);
-    const [first, second] = await until(async () => {
+      until(`${name} is ${wanted}`, async () => (await claimed(name))?.phase === wanted);
+    const [first, second] = await until("one of them has the host", async () => {
       const available = await Promise.all(["search-1", "search-2"].map(claimed));
       if (available[0]?.phase === "Available") return ["search-1", "search-2"] as const;
       return available[1]?.phase === "Available" ? (["search-2", "search-1"] as const) : undefined;
-    }, "one of them has the host");
+    });
     await phase(second, "Pending");
     assert.match((await claimed(second))?.message ?? "", /no free host of the type/);
     await api.delete({ ...claim, name: second });
     await api.delete({ ...claim, name: first });
-    await until(async () => (await api.read({ ...claim, name: first })) === undefined, "the claim is gone");
-    await until(async () => (await stateOf("one")) === "available", "the host is free");
+    await until("the claim is gone", async () => (await api.read({ ...claim, name: first })) === undefined);
+    await until("the host is free", async () => (await stateOf("one")) === "available");
     await gone("one");
   });
 
@@ -165,13 +165,13 @@ describe("the simulated vMetal on a real API server", function () {
     await madeHost("weak");
     await objectReady.create(hostInputs("weak"), testContext());
     await madeClaim("train-1");
-    await until(async () => (await claimed("train-1"))?.phase === "Failed", "the claim has failed");
+    await until("the claim has failed", async () => (await claimed("train-1"))?.phase === "Failed");
     assert.match((await claimed("train-1"))?.message ?? "", /Image provisioning failed: metal3\/weak did not boot/);
     await madeHost("strong");
     await objectReady.create(hostInputs("strong"), testContext());
     assert.equal((await claimed("train-1"))?.phase, "Failed");
     await api.delete({ ...claim, name: "train-1" });
-    await until(async () => (await api.read({ ...claim, name: "train-1" })) === undefined, "the claim is gone");
+    await until("the claim is gone", async () => (await api.read({ ...claim, name: "train-1" })) === undefined);
     await gone("weak");
     await gone("strong");
   });

@@ -1,10 +1,10 @@
 /** Placement groups of the stand-in, and fleets in them, on the simulated AWS. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { IAM } from "@aws-sdk/client-iam";
 import { region } from "../../provider/aws/scene";
 import { DrivenStandIn } from "./driven-stand-in";
+import { until } from "../../until";
 
 describe("placement groups of the stand-in for the aws provider", function () {
   let aws: DrivenStandIn;
@@ -54,18 +54,17 @@ describe("placement groups of the stand-in for the aws provider", function () {
       LaunchTemplateConfigs: [{ LaunchTemplateSpecification, Overrides: [overrides] }],
       TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "on-demand" },
     });
-    let machines: readonly Record<string, unknown>[] = [];
-    while (machines.length === 0) {
-      await sleep(20);
-      machines = (await aws.scene.simulator.state())["instances"] ?? [];
-    }
+    const machines = await until("its machine", async () => {
+      const { instances = [] } = await aws.scene.simulator.state();
+      return instances.length > 0 && instances;
+    });
     assert.deepEqual(
       machines.map((machine) => [machine["subnet"], machine["securityGroups"]]),
       [[subnetId, [securityGroup]]],
     );
     await assert.rejects(ec2.deletePlacementGroup({ GroupName: "train-gpu-cluster" }), /is in use/);
     await ec2.deleteFleets({ FleetIds: [fleet!], TerminateInstances: true });
-    while ((await aws.scene.simulator.state())["fleets"]!.length > 0) await sleep(20);
+    await until("the fleet's end", async () => (await aws.scene.simulator.state())["fleets"]!.length === 0);
     await aws.leavesNothing();
   });
 });

@@ -40,7 +40,7 @@ describe("the stand-in for the command provider", () => {
   });
   /** When the command that makes this file runs. */
   const cancelOnce = async (file: string) => {
-    await until(() => Promise.resolve(existsSync(file)), "the command runs");
+    await until("the command runs", () => Promise.resolve(existsSync(file)));
     await plugin.cancel();
   };
   const outputs = ({ stored }: EngineResource) => stored!.state.values;

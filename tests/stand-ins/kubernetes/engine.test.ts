@@ -11,7 +11,8 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
-import { answering, testCluster, until, type TestCluster } from "../../simulator/machines/test-cluster";
+import { answering, testCluster, type TestCluster } from "../../simulator/machines/test-cluster";
+import { until } from "../../until";
 import { createInlineStack, type InlineStack } from "../../provider/server/engine-stack";
 
 const quiet = { color: "never" as const };

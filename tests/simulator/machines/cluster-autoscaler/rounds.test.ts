@@ -5,7 +5,7 @@ import { ClusterAutoscaler } from "../../../../simulator/machines/cluster-autosc
 import { parseFlags } from "../../../../simulator/machines/cluster-autoscaler/flags";
 import { FakeCloud, fakeTemplate } from "../../../autoscaler/fake-cloud";
 import { startServer, type TestServer } from "../../../autoscaler/server";
-import { until } from "../test-cluster";
+import { until } from "../../../until";
 import { podOf } from "./objects";
 
 const second = 1_000;
