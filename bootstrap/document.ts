@@ -93,6 +93,8 @@ export interface NodeDocument {
    */
   bootstrapToken?: string;
   controlPlane?: ControlPlaneDocument;
+  /** Shared files that the node has at a path before anything runs on it (scripts/lustre.sh): `name@tcp:/mount` of a file system of Lustre. */
+  lustre?: { source: string; path: string };
   /** What the node stores is on an encrypted disk (scripts/disk.sh). Absent: on the boot disk. */
   diskEncryption?: DiskEncryption;
 }

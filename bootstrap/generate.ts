@@ -15,6 +15,7 @@ const modules = {
     gpuScript: "gpu.sh",
     bridgeScript: "bridge.sh",
     diskScript: "disk.sh",
+    lustreScript: "lustre.sh",
     startScript: "start.sh",
   },
   "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },

@@ -230,6 +230,7 @@ export const nodeScript = [
   "  configure_kernel",
   "  name_machine",
   "  configure_containerd",
+  "  [ \"$(type -t mount_lustre)\" != function ] || mount_lustre",
   "  systemctl enable -q kubelet",
   "  \"become_${become:-${role/-/_}}\"",
   "  echo \"$node\" | put 644 \"${state#\"$root\"}/node\"",

@@ -7,7 +7,16 @@ import type { DiskEncryption, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
-import { bridgeScript, diskScript, gpuScript, initScript, joinScript, startScript, workerScript } from "./part-scripts";
+import {
+  bridgeScript,
+  diskScript,
+  gpuScript,
+  initScript,
+  joinScript,
+  lustreScript,
+  startScript,
+  workerScript,
+} from "./part-scripts";
 
 /** Both clouds take 16 KiB. */
 export const maximumScriptBytes = 16 * 1024;
@@ -88,6 +97,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
     [document.gpu !== undefined, gpuScript],
     [document.cni !== undefined, bridgeScript],
     [document.diskEncryption !== undefined, diskScript],
+    [document.lustre !== undefined, lustreScript],
     [true, nodeScript],
     [ec2?.secrets.joinParameter !== undefined, ec2ControlPlaneScript],
     [!isWorker, controlPlaneScript],

@@ -7,7 +7,7 @@ const credentials = { accessKey: "simulator", secretKey: "simulator" };
 export const defaultRegion = "us-west-2";
 
 /** Those that our components and their provider speak to. AWS_ENDPOINT_URL leads all others to the same place. */
-const services = ["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"];
+const services = ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"];
 
 /** The config of the stack's AWS providers, by full key. */
 export function awsConfig(endpoint: string, region: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes this machine a Kubernetes node as the node document says (bootstrap/document.ts). `renderBootstrapScript` puts the function
-# `document`, which prints that document, and what only some machines need (init.sh, join.sh, worker.sh, gpu.sh, bridge.sh) in front of this text
+# `document`, which prints that document, and what only some machines need (init.sh, join.sh, worker.sh, gpu.sh, bridge.sh, lustre.sh) in front of this text
 # and leaves the comments out.
 #
 # Safe to run again at any time and on each boot: a machine that has become a node only makes sure that kubelet runs.
@@ -263,6 +263,7 @@ main() {
   configure_kernel
   name_machine
   configure_containerd
+  [ "$(type -t mount_lustre)" != function ] || mount_lustre
   systemctl enable -q kubelet
   # A cloud's own script may bring another way (ec2-members.sh).
   "become_${become:-${role/-/_}}"

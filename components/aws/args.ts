@@ -125,8 +125,38 @@ export interface AwsNetworkArgs {
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** An EFS file system of the cluster's own. */
+/** A file system of FSx for Lustre, whose every node reads and writes at the speed that its size has. */
+export interface AwsLustreArgs {
+  /**
+   * 1200, 2400, or another multiple of 2400, in GiB. It grows with another number, and cannot shrink.
+   * @integer
+   */
+  sizeGib: pulumi.Input<number>;
+  /**
+   * MB/s for each TiB: 125, 250, 500 or 1000 of `PERSISTENT_2`, 50, 100 or 200 of `PERSISTENT_1`. Default: the least.
+   * @integer
+   */
+  throughput?: pulumi.Input<number>;
+  /**
+   * FSx's kind of file system that keeps what is in it over the loss of a server; not all regions have `PERSISTENT_2`. Another one is another,
+   * empty file system, which `protect` refuses.
+   * Default: `PERSISTENT_2`.
+   */
+  deploymentType?: "PERSISTENT_1" | "PERSISTENT_2";
+}
+
+/** A file system of the cluster's own: EFS, or FSx for Lustre. */
 export interface AwsSharedStorageArgs {
+  /**
+   * FSx for Lustre in the place of EFS, for training that reads faster than EFS gives. It is in the first of the nodes' subnets: put the groups
+   * that use it into that zone (`placementGroup: "cluster"`, `network.zones`), or pay for traffic between zones. Every node mounts it before it
+   * joins, at `/mnt/shared`, by AWS's Lustre client, which it installs unless its image has it. AWS builds that for Ubuntu's kernels some time
+   * after they have come out: where it is missing, `pulumi up` says which kernels have it, for an `image` of that age. Claims are directories of
+   * it. Giving it to a cluster that is there, or taking it away, replaces the node groups. Charged by its size and throughput, used or not:
+   * 1200 GiB at 125 MB/s for each TiB are about 175 USD a month.
+   * Default: EFS.
+   */
+  lustre?: AwsLustreArgs;
   /**
    * Refuses to delete the file system, and what is in it, with the cluster: set `false` and run `pulumi up` first.
    * Default: `true`.
@@ -252,7 +282,8 @@ export interface AwsClusterArgs {
   /**
    * Storage that many pods on many nodes read and write at once: an encrypted EFS file system, a way to it in each zone, AWS's driver for it (Helm,
    * pinned) and the StorageClass `shared`, whose claims are access points (`SharedClaim`). The nodes' role may make and delete these
-   * only. In a network that exists, `network.subnetIds` says where the nodes are. Charged by the data that is kept, read and written.
+   * only. In a network that exists, `network.subnetIds` says where the nodes are. Charged by the data that is kept, read and written. With
+   * `lustre`, a file system of FSx for Lustre behind the same class.
    * Default: none.
    */
   sharedStorage?: AwsSharedStorageArgs;

@@ -120,7 +120,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
                   }),
                 ]
               : [],
-          afterNodes: foundation.files ? [foundation.files] : [],
+          afterNodes: foundation.files ? [foundation.files.addOn] : [],
         },
         nodeGroups: groups.map((asked, index) =>
           clusterNodeGroup(
@@ -254,6 +254,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
         kubernetesVersion,
         endpoint,
         joinParameter: secrets.join.name,
+        lustre: foundation.files?.mount,
         profileName: nodeIdentity.profileName,
         subnetIds: network.subnetIds,
         zones: network.zones,

@@ -1,6 +1,7 @@
 /** The node documents of an AWS cluster. Pure. */
 import type { Ec2Member, Ec2NodeDocument } from "../../bootstrap/ec2";
 import type { ClusterRanges } from "../cluster-ranges";
+import type { Mount } from "./lustre";
 import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
 
 interface Common {
@@ -37,10 +38,12 @@ export function controlPlaneDocument(options: ControlPlaneOptions): Ec2NodeDocum
 }
 
 /** The document of a group; each machine completes it. */
-export function workerDocument(options: GroupFacts & Common): Ec2NodeDocument {
+export function workerDocument(options: GroupFacts & Common & { lustre?: Mount | undefined }): Ec2NodeDocument {
+  const { lustre } = options;
   return {
     ...groupFields(options),
     ...cloudProvider(options),
+    ...(lustre && { lustre }),
     secrets: { source: "aws-ssm", parameter: options.joinParameter },
   };
 }

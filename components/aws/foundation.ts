@@ -3,7 +3,6 @@ import { reservedKind } from "../../sdk/aws/capacity";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
-import type { AddOn } from "../addons/add-on";
 import { eachRangeLater } from "../access-ranges";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
@@ -16,6 +15,7 @@ import { lastingNetwork, plannedNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { awsAccount, type AwsAccount } from "./provider";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
+import type { SharedFiles } from "./shared-files";
 import { awsName, longestNames } from "./names";
 import { stackTag, clusterTags, kubernetesName, kubernetesTags } from "./tags";
 
@@ -69,8 +69,7 @@ export interface Foundation {
   secrets: ClusterSecrets;
   controlPlaneIdentity: MachineIdentity;
   nodeIdentity: MachineIdentity;
-  /** What makes volumes of the cluster's file system, where it has one. */
-  files: AddOn | undefined;
+  files: SharedFiles | undefined;
   /** Of what the AWS provider makes: nothing before it is sure that the cluster can be made there, and that nothing of it is made elsewhere. */
   onAws: pulumi.CustomResourceOptions;
   /** Of what is asked of AWS by this package's own provider: who cannot ask is told by one resource, in the best words. */
@@ -155,8 +154,10 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     asking,
     onAws,
   });
-  const fileSystem =
-    args.sharedStorage && loadSharedFiles().sharedFileSystem(name, args.sharedStorage, { base, tags }, onAws);
+  const { sharedStorage } = args;
+  const files =
+    sharedStorage &&
+    loadSharedFiles().sharedFiles(name, { ...args, sharedStorage }, { base, tags, network, access }, onAws);
   const nodeIdentity = machineIdentity(
     `${name}-node`,
     {
@@ -164,7 +165,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       region: place.account.seen.region,
       names: roles.node,
       policy: pulumi
-        .all([secrets.join.arn, fileSystem?.arn])
+        .all([secrets.join.arn, files?.volumesIn])
         .apply(([joinParameter, fileSystem]) => nodePolicy({ joinParameter, fileSystem })),
       permissionsBoundary: args.permissionsBoundary,
       tags,
@@ -202,14 +203,14 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     secrets,
     controlPlaneIdentity,
     nodeIdentity,
-    files: fileSystem && loadSharedFiles().sharedFiles(name, args, { base, tags, network, access, fileSystem }, onAws),
+    files,
     onAws,
     asking,
     beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
 }
 
-/** With the types of EFS and Kubernetes, which programs without shared storage need not load. */
+/** With the types of EFS, FSx and Kubernetes, which programs without shared storage need not load. */
 function loadSharedFiles() {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require("./shared-files") as typeof import("./shared-files");

@@ -19,6 +19,7 @@ import { workerDocument } from "./documents";
 import { closestPlace, fabricInterfaces } from "./fabric";
 import { machineImage } from "./images";
 import { gpuFields, nodeGpus } from "./gpus";
+import type { Mount } from "./lustre";
 import { awsName, longestNames } from "./names";
 import { defaultTags, withTags, type Tags } from "./tags";
 
@@ -47,6 +48,8 @@ export interface NodeGroupPlace {
   /** The API server as the nodes reach it. */
   endpoint: pulumi.Input<string>;
   joinParameter: pulumi.Input<string>;
+  /** Shared files that nodes mount. */
+  lustre: pulumi.Output<Mount> | undefined;
   profileName: pulumi.Input<string>;
   subnetIds: pulumi.Output<string[]>;
   /** Of the subnets. */
@@ -125,11 +128,15 @@ export function nodeGroup(
         { resourceType: "volume", tags: ofMachines },
       ],
       userData: pulumi
-        .all([place.certificateAuthority, place.kubernetesVersion, place.endpoint, place.joinParameter, facts])
-        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, facts]) =>
+        .all([
+          ...([place.certificateAuthority, place.kubernetesVersion, place.endpoint, place.joinParameter] as const),
+          ...([facts, place.lustre] as const),
+        ])
+        .apply(([certificateAuthority, kubernetesVersion, endpoint, joinParameter, facts, lustre]) =>
           renderBootstrapScript(
             workerDocument({
               ...facts,
+              lustre,
               certificateAuthority,
               externalCloudProvider: place.externalCloudProvider,
               kubernetesVersion,
@@ -162,10 +169,14 @@ export function nodeGroup(
   const resource = new NodeGroup(
     name,
     spec,
-    // Machines cannot move into another placement group, nor out of one.
+    // Machines cannot move into another placement group, nor out of one, and have shared files from their start or never.
     {
       ...options.group,
-      replacementTrigger: [group.placementGroup ?? "none", options.group.replacementTrigger ?? "none"],
+      replacementTrigger: [
+        group.placementGroup ?? "none",
+        options.group.replacementTrigger ?? "none",
+        ...(place.lustre ? ["lustre"] : []),
+      ],
       deleteBeforeReplace: true,
     },
   );

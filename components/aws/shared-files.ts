@@ -8,6 +8,7 @@ import { efsStorage } from "../addons/shared-storage/efs";
 import { knownElements } from "../inputs";
 import type { Access } from "./access";
 import type { AwsClusterArgs, AwsSharedStorageArgs } from "./args";
+import { lustreFiles, type Mount } from "./lustre";
 import { securityGroupName } from "./names";
 import type { AwsNetwork } from "./network";
 import { zoneCount } from "./network-shape";
@@ -16,11 +17,61 @@ import { withTags, type Tags } from "./tags";
 
 const nfsPort = 2049;
 
-/** Encrypted, and as fast as it is asked for. What is in it is lost with it, so that Pulumi deletes and replaces it only once it is told to. */
-export function sharedFileSystem(
+export interface FilesPlace {
+  base: string;
+  tags: Tags;
+  network: AwsNetwork;
+  access: Access;
+}
+
+/** Files of the cluster's own that many nodes reach. */
+export interface SharedFiles {
+  /** What makes volumes of them. */
+  addOn: AddOn;
+  /** ARN of the file system that the nodes' role may make volumes in. */
+  volumesIn?: pulumi.Output<string>;
+  /** What nodes' documents say of them. */
+  mount?: pulumi.Output<Mount>;
+}
+
+/** A file system of the kind that was asked for. What is in it is lost with it, so that Pulumi deletes and replaces it only once it is told to. */
+export function sharedFiles(
   name: string,
-  { protect = true }: AwsSharedStorageArgs,
-  { base, tags }: { base: string; tags: Tags },
+  args: AwsClusterArgs & { sharedStorage: AwsSharedStorageArgs },
+  place: FilesPlace,
+  child: pulumi.CustomResourceOptions,
+): SharedFiles {
+  const { lustre, protect = true } = args.sharedStorage;
+  const group = filesGroup(name, place, child);
+  return lustre
+    ? lustreFiles(name, { ...lustre, protect }, { ...place, group }, child)
+    : efsFiles(name, { subnets: subnetCount(args), protect }, { ...place, group }, child);
+}
+
+/** Of the ways to the files. */
+function filesGroup(
+  name: string,
+  { base, tags, network }: FilesPlace,
+  child: pulumi.CustomResourceOptions,
+): SecurityGroup {
+  const physical = securityGroupName(base, "files");
+  return new SecurityGroup(
+    `${name}-files-access`,
+    {
+      name: physical,
+      description: "Shared files of a Kubernetes cluster",
+      vpcId: network.vpcId,
+      tags: withTags(tags, { Name: physical }),
+    },
+    child,
+  );
+}
+
+/** Encrypted, and as fast as it is asked for. */
+function efsFileSystem(
+  name: string,
+  protect: boolean,
+  { base, tags }: FilesPlace,
   child: pulumi.CustomResourceOptions,
 ): FileSystem {
   return new FileSystem(
@@ -31,32 +82,15 @@ export function sharedFileSystem(
   );
 }
 
-export interface FilesPlace {
-  base: string;
-  tags: Tags;
-  network: AwsNetwork;
-  access: Access;
-  fileSystem: FileSystem;
-}
-
-/** A way to the file system in each zone that has nodes, for the cluster's machines alone, and what makes volumes of it. */
-export function sharedFiles(
+/** A way to the file system in each zone that has nodes, for the cluster's machines alone. */
+function efsFiles(
   name: string,
-  args: AwsClusterArgs,
-  { base, tags, network, access, fileSystem }: FilesPlace,
+  { subnets, protect }: { subnets: number; protect: boolean },
+  { group, ...place }: FilesPlace & { group: SecurityGroup },
   child: pulumi.CustomResourceOptions,
-): AddOn {
-  const physical = securityGroupName(base, "files");
-  const group = new SecurityGroup(
-    `${name}-files-access`,
-    {
-      name: physical,
-      description: "Shared files of a Kubernetes cluster",
-      vpcId: network.vpcId,
-      tags: withTags(tags, { Name: physical }),
-    },
-    child,
-  );
+): SharedFiles {
+  const { tags, network, access } = place;
+  const fileSystem = efsFileSystem(name, protect, place, child);
   const rule = new SecurityGroupIngressRule(
     `${name}-files-from-nodes`,
     {
@@ -70,7 +104,7 @@ export function sharedFiles(
     child,
   );
   const targets = Array.from(
-    { length: subnetCount(args) },
+    { length: subnets },
     (_, index) =>
       new MountTarget(
         `${name}-files-${index + 1}`,
@@ -82,7 +116,7 @@ export function sharedFiles(
         { ...child, dependsOn: [rule] },
       ),
   );
-  return efsStorage({ fileSystemId: fileSystem.id, ready: targets });
+  return { addOn: efsStorage({ fileSystemId: fileSystem.id, ready: targets }), volumesIn: fileSystem.arn };
 }
 
 /** Known without asking AWS: `validate.ts` sees to it. */

@@ -14,6 +14,7 @@ import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
 import { gpuFields } from "./gpus";
 import { architectureOf, instanceTypePattern, mayHaveGpus, withGridDriver, withoutOpenDriver } from "./instance-types";
+import { checkLustre } from "./lustre-checks";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { planSubnets, roomIn } from "./subnets";
 import { checkTags } from "./tags";
@@ -60,8 +61,14 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);
   checkRanges(args, newRange(args.network), problems);
   checkSpread(args, problems);
+  if (args.sharedStorage?.lustre) checkLustre("sharedStorage.lustre", args.sharedStorage.lustre, problems);
   const { vpcId, subnetIds } = args.network ?? {};
-  if (args.sharedStorage && (vpcId !== undefined || subnetIds !== undefined) && knownElements(subnetIds) === undefined)
+  if (
+    args.sharedStorage &&
+    !args.sharedStorage.lustre &&
+    (vpcId !== undefined || subnetIds !== undefined) &&
+    knownElements(subnetIds) === undefined
+  )
     problems.add(
       "network.subnetIds",
       "is required with sharedStorage in a network that exists: it is reached in each of them",

@@ -19,6 +19,7 @@ export type AwsObjectKind =
   | "launchTemplates"
   | "fleets"
   | "fileSystems"
+  | "lustreFileSystems"
   | "mountTargets"
   | "keyPairs"
   | "roles"

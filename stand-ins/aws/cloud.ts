@@ -2,6 +2,7 @@
 import { EC2, type Tag, type TagSpecification, type ResourceType } from "@aws-sdk/client-ec2";
 import { EFS } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { FSx } from "@aws-sdk/client-fsx";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
@@ -28,6 +29,7 @@ export class Cloud {
   readonly ec2: EC2;
   readonly efs: EFS;
   readonly elb: ElasticLoadBalancingV2;
+  readonly fsx: FSx;
   readonly iam: IAM;
   readonly kms: KMS;
   readonly ssm: SSM;
@@ -55,6 +57,7 @@ export class Cloud {
     this.ec2 = describing(new EC2({ ...settings("ec2"), ...assumed }));
     this.efs = describing(new EFS({ ...settings("efs"), ...assumed }));
     this.elb = describing(new ElasticLoadBalancingV2({ ...settings("elbv2"), ...assumed }));
+    this.fsx = describing(new FSx({ ...settings("fsx"), ...assumed }));
     this.iam = describing(new IAM({ ...settings("iam"), ...assumed }));
     this.kms = describing(new KMS({ ...settings("kms"), ...assumed }));
     this.ssm = describing(new SSM({ ...settings("ssm"), ...assumed }));

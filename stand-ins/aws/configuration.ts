@@ -19,7 +19,7 @@ export interface Configuration {
   readonly defaultTags: Tags;
 }
 
-const services = ["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"];
+const services = ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"];
 const understood = [
   "region",
   "accessKey",

@@ -6,6 +6,7 @@ import type { RolePolicyArgs, RolePolicyState } from "@pulumi/aws/iam/rolePolicy
 import type { RolePolicyAttachmentArgs, RolePolicyAttachmentState } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { isDeepStrictEqual } from "node:util";
 import { unlessGone } from "../../provider/aws/errors";
+import { PartialFailure } from "../../provider/server/resource";
 import type { TableResource } from "../server/table";
 import { removeWhenFree, type Cloud, type Tags } from "./cloud";
 import { ec2Object } from "./ec2-object";
@@ -191,7 +192,18 @@ export function withIamTags(resource: TableResource<Cloud>, { list, set, unset }
     foresee: (cloud, inputs) => ({ tagsAll: cloud.tagsAll(inputs["tags"] as Tags | undefined) }),
     create: async (cloud, inputs, subject) => {
       const { id, outputs } = await resource.create(cloud, inputs, subject);
-      return { id, outputs: { ...outputs, ...(await tagged(cloud, id)) } };
+      try {
+        return { id, outputs: { ...outputs, ...(await tagged(cloud, id)) } };
+      } catch (error) {
+        throw new PartialFailure(
+          id,
+          outputs,
+          [`${id} exists, and its tags cannot be read: ${(error as Error).message}`],
+          {
+            cause: error,
+          },
+        );
+      }
     },
     read: async (cloud, id, state, subject) => {
       const found = await resource.read!(cloud, id, state, subject);

@@ -9,6 +9,7 @@ import { functions } from "./functions";
 import { identityResources } from "./identity";
 import { keyResources } from "./keys";
 import { loadBalancerResources } from "./load-balancers";
+import { lustreResources } from "./lustre";
 import { machineResources } from "./machines";
 import { networkResources } from "./network";
 import { parameterResources } from "./parameters";
@@ -24,6 +25,7 @@ const table: Table<Cloud> = {
     ...identityResources,
     ...keyResources,
     ...loadBalancerResources,
+    ...lustreResources,
     ...machineResources,
     ...networkResources,
     ...parameterResources,

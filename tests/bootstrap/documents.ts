@@ -90,6 +90,11 @@ export const encryptedWorker: NodeDocument = {
   },
 };
 
+export const lustreWorker: NodeDocument = {
+  ...worker,
+  lustre: { source: "fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com@tcp:/abcdefgh", path: "/mnt/shared" },
+};
+
 export const encryptedControlPlane = { ...controlPlane, diskEncryption: encryptedWorker.diskEncryption! };
 
 /** What a driver does for one machine. */

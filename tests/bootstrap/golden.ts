@@ -11,6 +11,7 @@ import {
   gpuScript,
   initScript,
   joinScript,
+  lustreScript,
   startScript,
   workerScript,
 } from "../../bootstrap/part-scripts";
@@ -24,6 +25,7 @@ const scripts = {
   "gpu.sh": gpuScript,
   "bridge.sh": bridgeScript,
   "disk.sh": diskScript,
+  "lustre.sh": lustreScript,
   "start.sh": startScript,
   "control-plane.sh": controlPlaneScript,
   "ec2.sh": ec2Script,

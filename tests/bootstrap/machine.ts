@@ -40,8 +40,10 @@ const commands: Record<string, string> = {
   kubelet: "echo Kubernetes v1.36.3",
   losetup: "[ $1 = -nO ] && echo /dev/loop7",
   "mkfs.ext4": "",
+  modinfo: "",
   modprobe: "",
-  mount: "",
+  mount: `[ ! -e "$BIN/../mount-fails" ] || { echo "mount.lustre: mount failed: Connection timed out" >&2; exit 1; }`,
+  "mount.lustre": "",
   "nvidia-cdi-hook": "",
   "nvidia-ctk": "",
   "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
@@ -174,6 +176,17 @@ export class FakeMachine {
   offers(...versions: string[]): void {
     const lines = versions.map((version) => ` kubelet | ${version} | https://pkgs.k8s.io Packages\n`);
     writeFileSync(join(this.#folder, "apt-cache-says"), lines.join(""));
+  }
+
+  /** The package repository has AWS's Lustre client for these kernels and no others; `uname -r` says the first argument. */
+  hasKernel(kernel: string, ...offered: string[]): void {
+    writeFileSync(join(this.#bin, "uname"), `#!/bin/sh\necho ${kernel}\n`, { mode: 0o755 });
+    const lines = offered.map((each) => `lustre-client-modules-${each} - Lustre Linux kernel module\n`);
+    writeFileSync(join(this.#folder, "apt-cache-says"), lines.join(""));
+  }
+
+  breakMounts(): void {
+    writeFileSync(join(this.#folder, "mount-fails"), "");
   }
 
   /** nvidia-smi fails with these words. */

@@ -14,7 +14,15 @@ import {
   renderVaultScripts,
 } from "../../bootstrap/script";
 import { longestPublicKey } from "../../components/cudo/validate";
-import { controlPlane, encryptedControlPlane, encryptedWorker, filled, gpuWorker, worker } from "./documents";
+import {
+  controlPlane,
+  encryptedControlPlane,
+  encryptedWorker,
+  filled,
+  gpuWorker,
+  lustreWorker,
+  worker,
+} from "./documents";
 import { assertGolden, unpacked } from "./golden";
 import { shellcheck } from "./shellcheck";
 
@@ -23,6 +31,7 @@ const documents = {
   worker,
   "gpu-worker": gpuWorker,
   "encrypted-worker": encryptedWorker,
+  "lustre-worker": lustreWorker,
 };
 const cudo = { delivery: "cudo-start-script" } as const;
 const ec2 = { delivery: "ec2-user-data" } as const;
@@ -170,7 +179,7 @@ describe("scripts/node.sh", () => {
   it("passes shellcheck as it is rendered", function () {
     const executable = shellcheck();
     if (executable === undefined) return this.skip();
-    for (const document of [controlPlane, { ...gpuWorker, cni: "bridge" as const }, encryptedWorker]) {
+    for (const document of [controlPlane, { ...gpuWorker, cni: "bridge" as const }, encryptedWorker, lustreWorker]) {
       const script = renderBootstrapScript(document, cudo);
       assert.equal(complaints(executable, script), "");
       assert.equal(complaints(executable, unpacked(script)), "");

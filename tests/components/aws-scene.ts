@@ -86,6 +86,10 @@ export const cloud: Outputs = {
   "aws:efs/fileSystem:FileSystem": ({ name }) => ({
     arn: `arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/${name}-id`,
   }),
+  "aws:fsx/lustreFileSystem:LustreFileSystem": () => ({
+    dnsName: "fs-0123.fsx.us-west-2.amazonaws.com",
+    mountName: "abcdefgh",
+  }),
   "aws:ec2/eip:Eip": ({ name }) => ({ publicIp: "203.0.113.7", allocationId: `${name}-allocation` }),
   "aws:ec2/instance:Instance": () => ({ privateIp: "10.0.192.4" }),
   "aws:kms/key:Key": () => ({ arn: ownKeyArn }),

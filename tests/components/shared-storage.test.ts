@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { SharedClaim } from "../../components/addons";
 import type { CudoNodeGroupArgs, CudoSharedStorageArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
@@ -87,6 +88,95 @@ describe("shared storage on AWS", () => {
     assert.deepEqual(wrong({ vpcId: "vpc-1", subnetIds: ["subnet-1"] }), []);
     const existing = await deployed({ ...files, network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } });
     assert.equal(existing.registered.all("aws:efs/mountTarget:MountTarget").length, 1);
+  });
+});
+
+describe("shared storage on AWS by FSx for Lustre", () => {
+  const lustre = { sizeGib: 2400 };
+  const made = (more: object = {}) => deployed({ sharedStorage: { lustre: { ...lustre, ...more } } });
+
+  it("is one protected file system, whose servers speak to each other and to the cluster's machines alone", async () => {
+    const { cluster, registered } = await made();
+    assert.equal(await valueOf(cluster.sharedStorageClass!), "shared");
+    const files = inputs(registered, "train-files");
+    assert.deepEqual(
+      ["deploymentType", "storageCapacity", "perUnitStorageThroughput", "subnetIds"].map((field) => files[field]),
+      ["PERSISTENT_2", 2400, 125, "train-network-private-1-id"],
+    );
+    assert.ok(registered.isProtected("train-files"));
+    assert.deepEqual(registered.all("aws:efs/fileSystem:FileSystem"), []);
+    // Nothing that could only be had by another, empty one.
+    for (const kept of ["subnetIds", "securityGroupIds"])
+      assert.ok(registered.ignoredChangesOf("train-files").includes(kept), kept);
+    const rules = registered.resources.filter(({ name }) => /-(988|1018)$/.test(name));
+    const ends = (input: string) => [
+      ...new Set(rules.map(({ inputs }) => (plain(inputs) as Record<string, unknown>)[input])),
+    ];
+    assert.equal(rules.length, 10);
+    assert.deepEqual(ends("cidrIpv4"), [undefined]);
+    for (const end of ["securityGroupId", "referencedSecurityGroupId"])
+      assert.deepEqual(ends(end).sort(), ["train-files-access-id", "train-nodes-id"]);
+    for (const { name } of rules) assert.ok(registered.dependenciesOf("train-files").includes(name), name);
+  });
+
+  it("is mounted by each node before it joins, and its machines go before it", async () => {
+    const { registered } = await made();
+    const document = nodeDocumentFromScript(String(inputs(registered, "train-gpu-template")["userData"]));
+    assert.deepEqual(document?.lustre, {
+      source: "fs-0123.fsx.us-west-2.amazonaws.com@tcp:/abcdefgh",
+      path: "/mnt/shared",
+    });
+    assert.ok(registered.dependenciesOf("train-gpu-template").includes("train-files"));
+    const { registered: plainly } = await deployed({ sharedStorage: {} });
+    const other = nodeDocumentFromScript(String(inputs(plainly, "train-gpu-template")["userData"]));
+    assert.equal(other?.lustre, undefined);
+    const triggers = [registered, plainly].map((each) => each.triggerOf("train-gpu"));
+    assert.notDeepEqual(triggers[0], triggers[1], "a node that is there does not have it");
+  });
+
+  it("has the class of every cloud, whose volumes are directories of it, made on nodes that have it", async () => {
+    const { registered } = await made();
+    const { metadata, provisioner, volumeBindingMode } = inputs(registered, "train-shared") as Record<string, unknown>;
+    assert.deepEqual(
+      [metadata, provisioner, volumeBindingMode],
+      [{ name: "shared" }, "rancher.io/local-path", "Immediate"],
+    );
+    const { data } = inputs(registered, "train-shared-configuration") as { data: Record<string, string> };
+    assert.deepEqual(JSON.parse(data["config.json"]!), { nodePathMap: [], sharedFileSystemPath: "/mnt/shared" });
+    const helper = JSON.parse(data["helperPod.yaml"]!) as { spec: object };
+    const { spec } = inputs(registered, "train-shared-provisioner") as { spec: { template: { spec: object } } };
+    for (const pod of [helper.spec, spec.template.spec])
+      for (const part of [
+        /"tolerations":\[\{"operator":"Exists"\}\]/,
+        /"key":"gpu-clusters\/node-group","operator":"Exists"/,
+      ])
+        assert.match(JSON.stringify(pod), part);
+    assert.ok(registered.dependenciesOf("train-shared-namespace").includes("train-files"));
+    const nodes = registered.resources.find(({ name }) => name === "train-node-policy")!;
+    assert.ok(!JSON.stringify(nodes.inputs).includes("elasticfilesystem"));
+  });
+
+  it("refuses sizes, speeds and kinds that FSx has not, and only these", () => {
+    const wrong = (given: object) =>
+      checkAwsClusterArgs("train", { ...minimal, sharedStorage: { lustre: { ...lustre, ...given } } }).all.map(
+        ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+      );
+    for (const sizeGib of [1200, 2400, 4800, 100_800]) assert.deepEqual(wrong({ sizeGib }), []);
+    const path = "sharedStorage.lustre";
+    assert.deepEqual(wrong({ sizeGib: 3000 }), [
+      `${path}.sizeGib: must be 1200 or a multiple of 2400, such as 2400 or 4800; is 3000`,
+    ]);
+    assert.deepEqual(wrong({ sizeGib: 0 }), [
+      `${path}.sizeGib: must be 1200 or a multiple of 2400, such as 1200 or 2400; is 0`,
+    ]);
+    assert.deepEqual(wrong({ throughput: 1000 }), []);
+    assert.deepEqual(wrong({ throughput: 200 }), [
+      `${path}.throughput: must be one of 125, 250, 500, 1000 for PERSISTENT_2, is 200`,
+    ]);
+    assert.deepEqual(wrong({ throughput: 200, deploymentType: "PERSISTENT_1" }), []);
+    assert.equal(wrong({ deploymentType: "SCRATCH_2" }).length, 1);
+    const network = { vpcId: "vpc-1" };
+    assert.deepEqual(checkAwsClusterArgs("train", { ...minimal, sharedStorage: { lustre }, network }).all, []);
   });
 });
 

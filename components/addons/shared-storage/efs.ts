@@ -2,6 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { efsCsiDriver } from "../../versions";
 import type { AddOn } from "../add-on";
 import { storageByDriver } from "./driver";
+import { onNodeGroups } from "./place";
 
 export interface EfsOptions {
   fileSystemId: pulumi.Input<string>;
@@ -25,14 +26,7 @@ const efsValues = {
     // Pods cannot ask for the node's role, only what has the machine's own network can; of that, one has a place on each node.
     hostNetwork: true,
     replicaCount: 1,
-    tolerations: [{ operator: "Exists" }],
     // The control plane's role may not do it.
-    affinity: {
-      nodeAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: "gpu-clusters/node-group", operator: "Exists" }] }],
-        },
-      },
-    },
+    ...onNodeGroups,
   },
 };

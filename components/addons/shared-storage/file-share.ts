@@ -9,6 +9,7 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import type * as pulumi from "../../../sdk/pulumi";
 import { localPathProvisioner } from "../../versions";
 import { notAwaited, type AddOn } from "../add-on";
+import { onNodeGroups } from "./place";
 import { sharedClass } from "./storage-class";
 
 const namespace = "shared-storage";
@@ -21,27 +22,30 @@ export interface FileShareOptions {
   path: string;
   /** What gives it to the nodes. */
   ready: pulumi.Resource[];
+  /** Only machines of node groups have it, and all of them may be kept for something else. */
+  onGroups?: boolean;
 }
 
 /**
  * Volumes of a file share that every node has mounted, each a directory of it: Rancher's local-path-provisioner, which makes and deletes directories
  * in a pod of its own on any node, and the StorageClass.
  */
-export function fileShareStorage({ path, ready }: FileShareOptions): AddOn {
+export function fileShareStorage({ path, ready, onGroups = false }: FileShareOptions): AddOn {
+  const place = onGroups ? onNodeGroups : {};
   return ({ name }, options) => {
     const part = (suffix: string) => `${name}-shared-${suffix}`;
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...ready] };
-    const place = new Namespace(
+    const home = new Namespace(
       part("namespace"),
       // The pods that make directories mount the node's own path.
       { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
       after,
     );
-    const here = { ...after, dependsOn: [place] };
+    const here = { ...after, dependsOn: [home] };
     const rights = provisionerRights(part, here);
     const configuration = new ConfigMap(
       part("configuration"),
-      { metadata: { name: account, namespace }, data: configurationOf(path) },
+      { metadata: { name: account, namespace }, data: configurationOf(path, place) },
       here,
     );
     const deployment = new Deployment(
@@ -52,7 +56,10 @@ export function fileShareStorage({ path, ready }: FileShareOptions): AddOn {
         spec: {
           replicas: 1,
           selector: { matchLabels: labels },
-          template: { metadata: { labels, annotations: { "gpu-clusters/path": path } }, spec: podSpec() },
+          template: {
+            metadata: { labels, annotations: { "gpu-clusters/path": path } },
+            spec: { ...podSpec(), ...place },
+          },
         },
       },
       { ...here, dependsOn: [...rights, configuration] },
@@ -63,12 +70,12 @@ export function fileShareStorage({ path, ready }: FileShareOptions): AddOn {
 }
 
 /** Reference: rancher/local-path-provisioner v0.0.37, deploy/local-path-storage.yaml and README, "Configuration". */
-function configurationOf(path: string): Record<string, string> {
+function configurationOf(path: string, place: object): Record<string, string> {
   const helper = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: "helper-pod" },
-    spec: { containers: [{ name: "helper-pod", image: localPathProvisioner.helper }] },
+    spec: { containers: [{ name: "helper-pod", image: localPathProvisioner.helper }], ...place },
   };
   return {
     "config.json": JSON.stringify({ nodePathMap: [], sharedFileSystemPath: path }),

@@ -17,3 +17,15 @@ export function chosenClass(
   const storageClass = own ?? shared;
   return { storageClass, isShared: shared !== undefined && storageClass === shared };
 }
+
+/** Of pods that act with what the nodes of the cluster's groups have, whatever these are kept for, and the control plane has not. */
+export const onNodeGroups = {
+  tolerations: [{ operator: "Exists" }],
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: "gpu-clusters/node-group", operator: "Exists" }] }],
+      },
+    },
+  },
+};

@@ -8,10 +8,13 @@ import { cloud, functions, minimal } from "../../components/aws-scene";
 import { mockProgram, plain, settled, valueOf } from "../../components/mocks";
 
 describe("the stand-in for the aws provider and our components", () => {
-  for (const count of [1, 3] as const)
-    it(`understands every input of a cluster with ${count} control planes`, async () => {
+  for (const [count, sharedStorage, what] of [
+    [1, {}, "EFS"],
+    [3, { lustre: { sizeGib: 1200 } }, "Lustre"],
+  ] as const)
+    it(`understands every input of a cluster with ${count} control planes and ${what}`, async () => {
       const registered = await mockProgram(cloud, false, functions);
-      const args = { ...minimal, sshAccessCidrs: ["203.0.113.0/24"], controlPlane: { count }, sharedStorage: {} };
+      const args = { ...minimal, sshAccessCidrs: ["203.0.113.0/24"], controlPlane: { count }, sharedStorage };
       const cluster = new AwsCluster("train", args);
       await valueOf(pulumi.output(cluster.status));
       await settled();

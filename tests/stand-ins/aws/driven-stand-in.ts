@@ -45,7 +45,7 @@ export class DrivenStandIn {
 
   /** Destroys what was made, the newest first. */
   async leavesNothing(): Promise<void> {
-    for (const thing of this.made) await thing.destroy();
+    for (const thing of this.made.splice(0)) if (thing.stored) await thing.destroy();
     assert.deepEqual(await this.scene.left(), {});
   }
 

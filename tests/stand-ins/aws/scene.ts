@@ -58,5 +58,7 @@ function leftIn(contents: AwsContents): Record<string, string[]> {
 
 /** Every service that the stand-in asks for, at the simulator. */
 export function endpointsAt(endpoint: string): Record<string, string> {
-  return Object.fromEntries(["ec2", "efs", "elbv2", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint]));
+  return Object.fromEntries(
+    ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint]),
+  );
 }

@@ -17,7 +17,7 @@ def inventory() -> dict[str, list[dict[str, Any]]]:
         for region, backend in list(regions.items()):
             for kind, objects in _of_ec2(backend).items():
                 found.setdefault(kind, []).extend({"account": account, "region": region, **entry} for entry in objects)
-    for service, collect in (("efs", _of_efs), ("iam", _of_iam), ("kms", _of_kms), ("ssm", _of_ssm), ("elb", _of_elb), ("elbv2", _of_elbv2)):
+    for service, collect in (("efs", _of_efs), ("fsx", _of_fsx), ("iam", _of_iam), ("kms", _of_kms), ("ssm", _of_ssm), ("elb", _of_elb), ("elbv2", _of_elbv2)):
         for account, regions in list(get_backend(service).items()):
             for region, backend in list(regions.items()):
                 if service == "iam" and region != "aws":
@@ -147,6 +147,20 @@ def _of_efs(backend: Any) -> dict[str, list[dict[str, Any]]]:
             {"id": target.mount_target_id, "subnet": target.subnet_id, "securityGroups": target.security_groups}
             for target in backend.mount_targets_by_id.values()
         ],
+    }
+
+
+def _of_fsx(backend: Any) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "lustreFileSystems": [
+            {
+                "id": found.file_system_id,
+                "size": found.storage_capacity,
+                "subnet": found.subnet_ids[0],
+                "tags": {tag["Key"]: tag["Value"] for tag in backend.list_tags_for_resource(found.resource_arn)},
+            }
+            for found in backend.file_systems.values()
+        ]
     }
 
 

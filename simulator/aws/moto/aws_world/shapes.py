@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from . import rest
 
 #: By the name that requests are signed for; where two APIs share one, by the API's version.
-_SERVICES = {"ec2": "ec2", "iam": "iam", "kms": "kms", "ssm": "ssm", "sts": "sts", "servicequotas": "service-quotas"}
+_SERVICES = {"ec2": "ec2", "fsx": "fsx", "iam": "iam", "kms": "kms", "ssm": "ssm", "sts": "sts", "servicequotas": "service-quotas"}
 _BALANCING = {"2012-06-01": "elb", "2015-12-01": "elbv2"}
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
