@@ -36,7 +36,7 @@ const beside: Record<string, AddOn> = {
   "gpu-operator": gpuSupport([{ ...gpus, ...shared }], { mode: "plugin" }),
   dra: gpuSupport([{ ...gpus, gpuDriver: "operator" }], { mode: "dra" }),
   amd: gpuSupport([{ ...gpus, gpuVendor: "amd" }], { mode: "plugin" }),
-  efs: efsStorage({ fileSystemId: "fs-1", ready: [] }),
+  efs: efsStorage({ fileSystemId: "fs-1", tags: {}, ready: [] }),
   nfs: nfsStorage({ server: "192.0.2.1", ready: [] }),
 };
 const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResourceOptions) => pulumi.Resource> = {
