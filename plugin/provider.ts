@@ -98,6 +98,7 @@ export const provider: ProviderDefinition = {
         "NodesReady",
         "ObjectReady",
         "PlatformClaim",
+        "VolumesLeft",
       ],
       "gpu-clusters:kubernetes:",
       async (token) =>

@@ -76,5 +76,8 @@ const wrong: pulumi.ResourceTransform = ({ type, props, opts }) =>
 const cluster = new Cluster("train", { kubeconfig });
 const options = config.getBoolean("wrong") ? { transforms: [wrong] } : {};
 const { status: kubernetesVersion, kubeProvider: provider } = cluster;
-beside[name]?.({ name: "train", kubernetesVersion, nodeGroups: [] }, { provider, ...options });
+beside[name]?.(
+  { name: "train", kubernetesVersion, kubeconfig: cluster.kubeconfig, nodeGroups: [] },
+  { provider, ...options },
+);
 alone[name]?.(cluster, options);
