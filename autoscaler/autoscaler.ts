@@ -3,7 +3,7 @@ import { status, type Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubernetesApi } from "../provider/kubernetes/api";
-import { RefusedRemovals, tellStockOut } from "./cluster/events";
+import { RefusedRemovals, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";
 import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
@@ -14,6 +14,7 @@ import { portOf, serveHealth } from "./health";
 import { Metrics } from "./metrics";
 import { autoscalerService, listen } from "./protocol/service";
 import { ServedGroups } from "./served-groups";
+import { keepAccess } from "./vault-access";
 
 export interface AutoscalerTiming extends ReconcilerTiming {
   /** How long the clouds' own lists may be out of date. */
@@ -26,6 +27,8 @@ export interface AutoscalerTiming extends ReconcilerTiming {
   readonly silenceMs: number;
   /** How long all groups' clouds are waited for before the first answer. */
   readonly startMs: number;
+  /** Between two logins to Vault. */
+  readonly accessMs: number;
 }
 
 export const autoscalerTiming: AutoscalerTiming = {
@@ -35,6 +38,7 @@ export const autoscalerTiming: AutoscalerTiming = {
   nodeGraceMs: 120_000,
   silenceMs: 60_000,
   startMs: 30_000,
+  accessMs: 600_000,
 };
 
 export interface AutoscalerOptions {
@@ -45,6 +49,8 @@ export interface AutoscalerOptions {
   /** Of the health server. */
   readonly host: string;
   open(group: ConfiguredGroup, signal: AbortSignal): Promise<GroupDriver>;
+  /** Logs in to the Vault of encrypted disks, as for a new machine. Undefined: no disk is encrypted. */
+  login?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export class Autoscaler {
@@ -89,6 +95,7 @@ export class Autoscaler {
     const health = await serveHealth({ port: config.healthPort, host, registry, isReady: () => this.isReady });
     this.closeHealth = () => void health.close();
     this.followNodes();
+    this.keepAccess();
     for (const reconciler of this.reconcilers) reconciler.start();
     await this.untilKnown();
     const port = await listen(this.service, config.address);
@@ -178,6 +185,21 @@ export class Autoscaler {
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),
     );
+  }
+
+  private keepAccess(): void {
+    const { login, kubernetes, log } = this.options;
+    if (!login) return;
+    const { signal } = this.stopping;
+    let lost = false;
+    const watch = (error: unknown) => {
+      this.metrics.loggedIn(error !== undefined);
+      if (error !== undefined) log.error({ error: messageOf(error) }, "no access to Vault");
+      else if (lost) log.info("access to Vault again");
+      if (error !== undefined && !lost) this.beside("event", tellLostAccess(kubernetes, messageOf(error), signal));
+      lost = error !== undefined;
+    };
+    this.beside("access", keepAccess({ login, intervalMs: this.timing.accessMs, signal, watch }));
   }
 
   /** A cloud that does not answer holds up the others' groups for a while, not for ever. */

@@ -6,10 +6,12 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { openNodeGroup } from "../provider/clouds";
 import { kubernetesApi } from "../provider/kubernetes/client";
+import { connect as connectVault } from "../provider/vault/connection";
+import type { MachineVault } from "../provider/vault/machine-access";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
 import { Autoscaler } from "./autoscaler";
 import { ownKubeconfig } from "./cluster/own-cluster";
-import { ownersVariable, parseConfig, type ConfiguredGroup } from "./config";
+import { ownersVariable, parseConfig, type AutoscalerConfig, type ConfiguredGroup } from "./config";
 import { goByProxies } from "./proxies";
 
 async function main(file: string | undefined): Promise<void> {
@@ -29,10 +31,17 @@ async function main(file: string | undefined): Promise<void> {
         owner,
         warn: (message) => log.warn({ group: name }, message),
       }),
+    login: loginTo(config),
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void autoscaler.stop().then(() => process.exit(0)));
   await autoscaler.start();
+}
+
+/** To the Vault of encrypted disks, which is one for all groups. */
+function loginTo({ groups, providers }: AutoscalerConfig) {
+  const vault = groups.map(({ spec }) => spec["vault"] as MachineVault | undefined).find(Boolean);
+  return vault && ((signal: AbortSignal) => connectVault(providers, vault).login(signal));
 }
 
 /** What a group does in its cluster, it does here with the pod's rights instead of an administrator's. */

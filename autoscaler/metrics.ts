@@ -42,6 +42,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly logins = new Counter({
+    name: `${prefix}vault_logins_total`,
+    help: "Logins to the Vault of encrypted disks, by outcome.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  private readonly access = new Gauge({
+    name: `${prefix}vault_access`,
+    help: "Whether new machines can be given access to Vault: 1 yes; 0 no, or no disk is encrypted.",
+    registers: [this.registry],
+  });
+
   constructor(groups: () => ServedGroups) {
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
@@ -70,6 +82,11 @@ export class Metrics {
 
   stockedOut(group: string, kind: string): void {
     this.stockOuts.inc({ group, kind });
+  }
+
+  loggedIn(failed: boolean): void {
+    this.logins.inc({ outcome: failed ? "error" : "ok" });
+    this.access.set(failed ? 0 : 1);
   }
 
   interrupted(group: string): void {

@@ -19,8 +19,7 @@ export interface Simulator {
   machines: string;
   cudo: Accesses["cudo"];
   mithril: Accesses["mithril"];
-  /** Not of one that an older checkout began and that has run since. */
-  services?: ServiceAccess;
+  services: ServiceAccess;
   /** Where the simulated AWS listens, which starts for those who need it. */
   aws?: { endpoint: string };
 }

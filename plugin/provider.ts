@@ -82,6 +82,9 @@ export const provider: ProviderDefinition = {
     ...lazily(["ReadyNotification"], "gpu-clusters:vantage:", async (token) => {
       return (await import("../provider/vantage/handlers/index.js")).vantageResources[token]!;
     }),
+    ...lazily(["AutoscalerRole"], "gpu-clusters:vault:", async (token) => {
+      return (await import("../provider/vault/handlers/index.js")).vaultResources[token]!;
+    }),
     ...lazily(["OAuth2Client"], "gpu-clusters:keycloak:", async (token) => {
       return (await import("../provider/keycloak/handlers/index.js")).keycloakResources[token]!;
     }),
@@ -98,7 +101,6 @@ export const provider: ProviderDefinition = {
         "NodesReady",
         "ObjectReady",
         "PlatformClaim",
-        "VolumesLeft",
       ],
       "gpu-clusters:kubernetes:",
       async (token) =>

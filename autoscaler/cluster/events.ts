@@ -56,6 +56,16 @@ export class RefusedRemovals {
   }
 }
 
+/** Of the pod's own (components/addons/autoscaler). */
+const deployment = { namespace: "kube-system", name: component };
+
+/** An Event at the autoscaler itself: it cannot give new machines access to Vault. */
+export async function tellLostAccess(api: KubernetesApi, reason: string, signal: AbortSignal): Promise<void> {
+  const note = `no node group with encrypted disks can grow: ${reason}`;
+  const regarding = { apiVersion: "apps/v1", kind: "Deployment", ...deployment };
+  await api.create(eventOf({ regarding, ...deployment, reason: "VaultAccessLost", action: "Login", note }), signal);
+}
+
 /** By its node selector alone: what else a pod asks of a node is the scheduler's to say. */
 function couldRunOn({ spec }: KubernetesObject, template: NodeTemplate | undefined): boolean {
   const { nodeSelector = {} } = (spec ?? {}) as { nodeSelector?: Record<string, string> };

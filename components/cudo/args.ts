@@ -1,7 +1,7 @@
 import type * as pulumi from "../../sdk/pulumi";
 import type { GpuSharingArgs } from "../../sdk/kubernetes/gpu-sharing";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
-import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import type { ClusterVaultArgs } from "../../sdk/vault/machine-vault";
 
 /** A group of equal VMs between `minSize` and `maxSize`. */
 export interface CudoNodeGroupArgs {
@@ -189,7 +189,7 @@ export interface CudoClusterArgs {
    * the policies. Required unless `noVault`. Given later, it concerns machines made from then on, and not the control plane; taken away or led elsewhere it
    * is refused, because machines that are there have their keys in it. Takes no `sharedStorage`, whose disk is not encrypted.
    */
-  vault?: MachineVaultArgs;
+  vault?: ClusterVaultArgs;
   /**
    * Leaves disks unencrypted, which is for clusters without a Vault, and for trying things.
    * Default: `false`; `vault` is required then.

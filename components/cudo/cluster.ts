@@ -23,6 +23,7 @@ import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups"
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
+import { machineVault, withVaultRole } from "./vault";
 
 /**
  * A Kubernetes cluster on Cudo VMs: a network, a security group, one control plane VM set up by kubeadm, and node groups.
@@ -35,6 +36,7 @@ import { checkCudoClusterArgs } from "./validate";
  *
  * @example
  * const cluster = new CudoCluster("train", {
+ *   vault: { address: "https://vault.example.com:8200" },
  *   nodeGroups: [{ name: "gpu", role: "worker", minSize: 1, maxSize: 8, vcpus: 8, memoryGib: 32, diskSizeGib: 100,
  *     dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", gpus: 1, gpuModel: "V100" }],
  * });
@@ -76,8 +78,6 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
     checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
     if (args.vault) checkVaultToken(options, problems);
-    if (args.vault && movesGroups)
-      problems.add("autoscaler", "must be false with vault: it has no token to give new machines their access with");
     problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };
@@ -124,6 +124,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     );
     const fields = groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 }));
     const gpus = (args.gpu ?? true) ? fields : [];
+    const vault = machineVault(args.vault);
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
     const machineType =
@@ -142,7 +143,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         kubernetesVersion,
         certificates,
         authorizedKeys,
-        vault: args.vault,
+        vault,
       },
       chosen,
     );
@@ -165,6 +166,12 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         chosen,
       );
 
+    const autoscalerKeys = () => {
+      const keys = providersWith("cudo", options);
+      if (args.vault === undefined) return keys;
+      const place = { projectId: machine.projectId, clusterName, vault: args.vault };
+      return withVaultRole(`${name}-autoscaler-vault`, keys, place, chosen);
+    };
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
       {
@@ -185,7 +192,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             ? [
                 autoscaler({
                   clusterName,
-                  providers: providersWith("cudo", options),
+                  providers: autoscalerKeys(),
                   scaleDownAfter: args.scaleDownAfter,
                 }),
               ]
@@ -205,7 +212,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             networkId: network.networkId,
             securityGroupId: securityGroup.securityGroupId,
             authorizedKeys,
-            vault: args.vault,
+            vault,
           };
           const spec = groupArgs(place);
           const resource = new NodeGroup(`${name}-${group.name}`, spec, {

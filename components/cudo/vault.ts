@@ -1,7 +1,8 @@
 /** The Vault of a cluster with encrypted disks. */
 import * as pulumi from "../../sdk/pulumi";
-import { vaultDefaults } from "../../sdk/vault/defaults";
-import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import { AutoscalerRole } from "../../sdk/vault/autoscaler-role";
+import { autoscalerRoleName, vaultDefaults } from "../../sdk/vault/defaults";
+import type { ClusterVaultArgs, MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { vaultProblems } from "../../sdk/vault/problems";
 import type { Problems } from "../errors";
 import { known } from "../inputs";
@@ -40,4 +41,44 @@ export function documentVault(vault: MachineVaultArgs | undefined): pulumi.Outpu
       ...{ authMount, keyMount },
     };
   });
+}
+
+/** Of each machine. */
+export function machineVault(given: ClusterVaultArgs | undefined): MachineVaultArgs | undefined {
+  if (given === undefined) return undefined;
+  const vault = { ...given };
+  delete vault.autoscalerPolicy;
+  return vault;
+}
+
+export interface AutoscalerPlace {
+  /** Cudo's. */
+  projectId: pulumi.Input<string>;
+  clusterName: string;
+  vault: ClusterVaultArgs;
+}
+
+/** What the autoscaler acts by, beside its key for the cloud: it gives the machines that it makes their access. Secret. */
+export function withVaultRole(
+  name: string,
+  providers: pulumi.Output<Record<string, object>>,
+  { projectId, clusterName, vault }: AutoscalerPlace,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<Record<string, object>> {
+  const role = pulumi.output(projectId).apply((project) => autoscalerRoleName(project, clusterName));
+  const place = machineVault(vault)!;
+  const { roleId, secretId } = new AutoscalerRole(
+    name,
+    { vault: place, role, policy: vault.autoscalerPolicy },
+    options,
+  );
+  const authMount = place.authMount ?? vaultDefaults.authMount;
+  return pulumi.secret(
+    pulumi
+      .all([providers, authMount, roleId, secretId])
+      .apply(([providers, authMount, roleId, secretId]): Record<string, object> => ({
+        ...providers,
+        vault: { as: { authMount, roleId, secretId } },
+      })),
+  );
 }

@@ -2,7 +2,7 @@
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "../aws/args";
 import { requestPrefix } from "../aws/tags";
 import { checkAwsClusterArgs } from "../aws/validate";
-import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import type { ClusterVaultArgs } from "../../sdk/vault/machine-vault";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
 import { checkSlurmGroup, checkSlurmName } from "../addons/slurm/name";
@@ -34,7 +34,7 @@ export interface MappingOptions {
   /** What the request's integrations need to know. */
   integrations?: IntegrationOptions;
   /** Where machines on Cudo have the keys of their encrypted disks. Default: none, and requests must say `no_vault`. */
-  vault?: MachineVaultArgs;
+  vault?: ClusterVaultArgs;
 }
 
 const component = "CreateCluster";
@@ -173,7 +173,7 @@ function awsGroup(group: AwsRequestGroup, index: number, problems: Problems): Aw
 
 const profile = /^vantage-k8s-control-(sm|md|lg)$/;
 
-function cudoArgs(request: CreateClusterRequest, vault: MachineVaultArgs | undefined, problems: Problems): ClusterArgs {
+function cudoArgs(request: CreateClusterRequest, vault: ClusterVaultArgs | undefined, problems: Problems): ClusterArgs {
   const settings = request.settings as CudoSettings;
   const named = profile.exec(settings.instance_type ?? "")?.[1];
   const size = settings.control_plane_size ?? named;

@@ -7,6 +7,7 @@ import { kubernetesApi } from "../kubernetes/client";
 import { lazyApi } from "../kubernetes/lazy-api";
 import type { NodeGroupOptions, OpenNodeGroup } from "../node-groups/registry";
 import type { ProviderConfig } from "../server/resource";
+import { autoscalerRoleName } from "../../sdk/vault/defaults";
 import { openMachineAccess } from "../vault/machine-access";
 import { connect } from "./connection";
 import { groupNodes, type NodeMarks } from "./group-nodes";
@@ -55,7 +56,7 @@ export function openGroup(
     },
     devices: { [spec.offeredGpus?.name ?? "nvidia.com/gpu"]: spec.offeredGpus?.count ?? spec.gpus ?? 0 },
     startScript: spec.startScript,
-    access: spec.vault && openMachineAccess(config, spec.vault, api.projectId),
+    access: spec.vault && openMachineAccess(config, spec.vault, autoscalerRoleName(api.projectId, spec.clusterName)),
     nodes: groupNodes(kubernetes, mint),
     marks: nodeMarks(spec),
     warn,

@@ -4,6 +4,7 @@ import { object, record, requiredText, texts } from "../cloud/json";
 import type { Backoff } from "../cloud/retry";
 import { fetchTrusting } from "../cloud/trusting-fetch";
 import { isVaultError, parseError, VaultError } from "./errors";
+import { openSession, type RoleCredential } from "./session";
 
 const timeoutMs = 30_000;
 /** Half a minute in all: a Vault whose leader changes answers again by then. */
@@ -12,12 +13,13 @@ const backoff: Backoff = { retries: 6, firstMs: 500, factor: 2, longestMs: 8_000
 export interface VaultAccount {
   /** Without a slash at its end. */
   address: string;
-  token: string;
+  /** Who acts: a token, or a role that logs in. */
+  as: string | RoleCredential;
   certificateAuthority?: string | undefined;
   namespace?: string | undefined;
 }
 
-/** What a machine's role is. Durations as Vault has them. */
+/** What a role is. Durations as Vault has them. */
 export interface RoleSettings {
   token_policies: string[];
   token_ttl: string;
@@ -31,6 +33,8 @@ export interface VaultApi {
   roleId(mount: string, role: string, signal: AbortSignal): Promise<string>;
   /** A one-time token that unwraps to a new secret id. */
   wrappedSecretId(mount: string, role: string, ttl: string, signal: AbortSignal): Promise<string>;
+  /** A new one, in plain text. */
+  secretId(mount: string, role: string, signal: AbortSignal): Promise<string>;
   roles(mount: string, signal: AbortSignal): Promise<string[]>;
   /** Its secret ids and tokens go with it. Already gone is success. */
   deleteRole(mount: string, role: string, signal: AbortSignal): Promise<void>;
@@ -38,6 +42,8 @@ export interface VaultApi {
   writeSecret(mount: string, path: string, data: Record<string, string>, signal: AbortSignal): Promise<void>;
   /** All versions of what is at a path, for good. Already gone is success. */
   destroySecret(mount: string, path: string, signal: AbortSignal): Promise<void>;
+  /** Whether who acts still may, as far as that is to be seen: a role logs in. */
+  login(signal: AbortSignal): Promise<void>;
 }
 
 const errors: TransportErrors = {
@@ -45,13 +51,26 @@ const errors: TransportErrors = {
   refusal: parseError,
 };
 
-export function createVaultClient({ address, token, certificateAuthority, namespace }: VaultAccount): VaultApi {
+export function createVaultClient({ address, as, certificateAuthority, namespace }: VaultAccount): VaultApi {
   const headers: Record<string, string> = namespace === undefined ? {} : { "x-vault-namespace": namespace };
-  let transport: Promise<Transport> | undefined;
-  const open = async () => {
-    const send = certificateAuthority === undefined ? undefined : await fetchTrusting(certificateAuthority, address);
-    return createTransport({ baseUrl: `${address}/v1`, apiKey: token, backoff, timeoutMs, errors, fetch: send });
+  let trusting: Promise<typeof fetch> | undefined;
+  const open = async (token: string): Promise<Transport> => {
+    const send =
+      certificateAuthority === undefined
+        ? undefined
+        : await (trusting ??= fetchTrusting(certificateAuthority, address));
+    const transport = createTransport({
+      baseUrl: `${address}/v1`,
+      apiKey: token,
+      backoff,
+      timeoutMs,
+      errors,
+      fetch: send,
+    });
+    return (method, path, signal, call, read) =>
+      transport(method, path, signal, { ...call, headers: { ...headers, ...call?.headers } }, read);
   };
+  const session = openSession(as, open);
   async function call<T>(
     method: string,
     path: string,
@@ -59,8 +78,14 @@ export function createVaultClient({ address, token, certificateAuthority, namesp
     options: Call = {},
     read?: (json: unknown) => T,
   ): Promise<T> {
-    const send = await (transport ??= open());
-    return send(method, path, signal, { ...options, headers: { ...headers, ...options.headers } }, read);
+    const once = async () => (await open(await session.token(signal)))(method, path, signal, options, read);
+    try {
+      return await once();
+    } catch (error) {
+      // A token may end before its time: with the Vault that gave it, or by hand.
+      if (!isVaultError(error, "permission") || !(await session.renew(signal))) throw error;
+      return once();
+    }
   }
   const pathOf = (mount: string, role = "") => `/auth/${segments(mount)}/role${role && `/${encodeURIComponent(role)}`}`;
   const goneIsFine = (error: unknown) => {
@@ -76,6 +101,10 @@ export function createVaultClient({ address, token, certificateAuthority, namesp
     wrappedSecretId: (mount, role, ttl, signal) =>
       call("POST", `${pathOf(mount, role)}/secret-id`, signal, { headers: { "x-vault-wrap-ttl": ttl } }, (json) =>
         requiredText(record(object(json, "the answer")["wrap_info"]), "token"),
+      ),
+    secretId: (mount, role, signal) =>
+      call("POST", `${pathOf(mount, role)}/secret-id`, signal, {}, (json) =>
+        requiredText(record(object(json, "the answer")["data"]), "secret_id"),
       ),
     async roles(mount, signal) {
       try {
@@ -96,6 +125,7 @@ export function createVaultClient({ address, token, certificateAuthority, namesp
       }),
     destroySecret: (mount, path, signal) =>
       call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
+    login: async (signal) => void (await session.renew(signal)),
   };
 }
 

@@ -16,7 +16,8 @@ export class VaultError extends ApiError<VaultErrorKind> {
 }
 
 const hints: Partial<Record<VaultErrorKind, string>> = {
-  permission: ". The token (vault.token, or VAULT_TOKEN) has ended, or its policy does not let it do that",
+  permission:
+    ". The token (vault.token, or VAULT_TOKEN; in a cluster, the autoscaler's own) has ended, or its policy does not let it do that",
 };
 
 export function isVaultError(error: unknown, ...kinds: VaultErrorKind[]): error is VaultError {

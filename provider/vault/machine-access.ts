@@ -5,9 +5,9 @@
 import type { Unwrap } from "../../sdk/pulumi";
 import { vaultDefaults } from "../../sdk/vault/defaults";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
-import { record } from "../cloud/json";
-import { InvalidArguments, type ProviderConfig } from "../server/resource";
-import { createVaultClient, type RoleSettings, type VaultApi } from "./client";
+import type { ProviderConfig } from "../server/resource";
+import type { RoleSettings, VaultApi } from "./client";
+import { connect } from "./connection";
 
 export type MachineVault = Unwrap<MachineVaultArgs>;
 
@@ -35,21 +35,9 @@ export interface MachineAccess {
   machines(signal: AbortSignal): Promise<string[]>;
 }
 
-const open = new Map<string, VaultApi>();
-
 /** @param scope what machines' names are unique in. Throws `InvalidArguments` where nobody can act. */
 export function openMachineAccess(config: ProviderConfig, vault: MachineVault, scope: string): MachineAccess {
-  const { token } = record(config["vault"]);
-  if (typeof token !== "string") {
-    const reason = "is missing: set it in the provider's configuration, or VAULT_TOKEN in the environment";
-    throw new InvalidArguments([{ property: "vault.token", reason }]);
-  }
-  const { certificateAuthority, namespace } = vault;
-  const account = { address: vault.address.replace(/\/+$/, ""), token, certificateAuthority, namespace };
-  const key = JSON.stringify(account);
-  const api = open.get(key) ?? createVaultClient(account);
-  open.set(key, api);
-  return machineAccess(api, vault, scope);
+  return machineAccess(connect(config, vault), vault, scope);
 }
 
 export function machineAccess(api: VaultApi, vault: MachineVault, scope: string): MachineAccess {

@@ -1,2 +1,11 @@
 /** Where machines' roles and keys are in Vault, unless the program says else: README's set-up has these names. */
 export const vaultDefaults = { authMount: "gpu-clusters", keyMount: "secret", policy: "gpu-clusters-machine" } as const;
+
+/**
+ * The role that a cluster's autoscaler acts by. Those of the machines of node groups are its name, a dot and theirs, so that one policy serves the
+ * autoscalers of all clusters and each makes its own cluster's workers only. Vault's roles have small letters; no project and no cluster has a dot
+ * in its name.
+ */
+export function autoscalerRoleName(project: string, clusterName: string): string {
+  return `${project}.${clusterName}.nodes`.toLowerCase();
+}

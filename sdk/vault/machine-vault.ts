@@ -9,12 +9,13 @@ export interface MachineVaultArgs {
   /** Of Vault Enterprise. */
   namespace?: pulumi.Input<string>;
   /**
-   * Mount of an AppRole method that is for machines alone.
+   * Mount of an AppRole method that is for machines, and who makes them, alone.
    * @default "gpu-clusters"
    */
   authMount?: pulumi.Input<string>;
   /**
-   * Mount of the KV engine, version 2. A machine's key is there under `gpu-clusters/<project>.<machine>`.
+   * Mount of the KV engine, version 2. A machine's key is there under `gpu-clusters/<project>.<machine>`, a node group's under
+   * `gpu-clusters/<project>.<cluster>.nodes.<machine>`.
    * @default "secret"
    */
   keyMount?: pulumi.Input<string>;
@@ -23,4 +24,13 @@ export interface MachineVaultArgs {
    * @default "gpu-clusters-machine"
    */
   policy?: pulumi.Input<string>;
+}
+
+/** Where the machines of a cluster keep the keys of their encrypted disks. */
+export interface ClusterVaultArgs extends MachineVaultArgs {
+  /**
+   * Policy that the cluster's autoscaler gets: it must let it make the roles of the cluster's workers, and no others.
+   * @default "gpu-clusters-autoscaler"
+   */
+  autoscalerPolicy?: pulumi.Input<string>;
 }

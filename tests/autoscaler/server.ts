@@ -18,6 +18,7 @@ export const quickTiming: AutoscalerTiming = {
   nodeGraceMs: 100,
   silenceMs: 5_000,
   startMs: 5_000,
+  accessMs: 500,
 };
 
 /** An API server that has nodes and pods, and keeps what is created. */
@@ -99,6 +100,8 @@ export interface TestServerOptions {
   readonly timing?: Partial<AutoscalerTiming>;
   /** Of a socket. */
   readonly address?: string;
+  /** To Vault. */
+  readonly login?: () => Promise<void>;
 }
 
 export async function startServer({
@@ -107,6 +110,7 @@ export async function startServer({
   kubernetes = new FakeKubernetes(),
   timing = {},
   address = "127.0.0.1:0",
+  login,
 }: TestServerOptions): Promise<TestServer> {
   const config: AutoscalerConfig = {
     clusterName: "train",
@@ -124,6 +128,7 @@ export async function startServer({
     log: pino({}, { write: (line: string) => void lines.push(line) }),
     timing: { ...quickTiming, ...timing },
     open: async ({ name }) => clouds[name]!,
+    login,
   });
   const { port, healthPort } = await autoscaler.start();
   const served = address.startsWith("unix:") ? address : `127.0.0.1:${port}`;

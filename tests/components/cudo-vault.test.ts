@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { placeholders } from "../../bootstrap/document";
 import { maximumScriptBytes, nodeDocumentFromScript } from "../../bootstrap/script";
+import { autoscalerRoleName } from "../../sdk/vault/defaults";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
@@ -29,7 +30,10 @@ const cloud: Outputs = {
     ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "ETCD-KEY", serviceAccountPrivateKey: "SA-KEY" },
     ...{ secretsEncryptionKey: "SECRETS-KEY", adminCertificate: "ADMIN", adminPrivateKey: "ADMIN-KEY" },
   }),
-  "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
+  "gpu-clusters:cudo:Vm": () => ({
+    ...{ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2", projectId: "Lab_1" },
+  }),
+  "gpu-clusters:vault:AutoscalerRole": () => ({ roleId: "role-id", secretId: pulumi.secret("SECRET-ID") }),
   "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.37.2" }),
 };
@@ -92,6 +96,27 @@ describe("a cluster on Cudo with encrypted disks", () => {
       const { authMount, keyMount } = nodeDocumentFromScript(startScript!)!.diskEncryption!;
       assert.deepEqual([authMount, keyMount, place], ["machines", "kv", { ...own, keyMount: "kv" }], type);
     }
+  });
+
+  it("gives its autoscaler a role of its own, which its machines' roles begin with, and no administrator's token", async () => {
+    const registered = await made({
+      autoscaler: true,
+      vault: { ...vault, authMount: "machines", autoscalerPolicy: "own" },
+    });
+    const place = { ...vault, authMount: "machines" };
+    const role = autoscalerRoleName("Lab_1", "train");
+    assert.equal(role, "lab_1.train.nodes");
+    assert.deepEqual(registered.inputs("gpu-clusters:vault:AutoscalerRole"), { vault: place, role, policy: "own" });
+    const configs = registered.all("kubernetes:core/v1:Secret").map(({ inputs }) => {
+      const { stringData } = plain(inputs) as { stringData?: Record<string, string> };
+      return stringData?.["config.json"];
+    });
+    const { providers, groups } = JSON.parse(configs.find(Boolean)!) as Record<string, any>;
+    const as = { authMount: "machines", roleId: "role-id", secretId: "SECRET-ID" };
+    assert.deepEqual([providers.vault, groups[0].spec.vault], [{ as }, place]);
+    assert.doesNotMatch(configs.join(), /hvs\.deployer/);
+    assert.doesNotMatch(JSON.stringify(visible(registered.resources.map(({ inputs }) => inputs))), /SECRET-ID/);
+    assert.deepEqual((await made()).all("gpu-clusters:vault:AutoscalerRole"), [], "without an autoscaler");
   });
 
   it("lets what runs be: the control plane keeps both its scripts, and its place in Vault follows the program", async () => {

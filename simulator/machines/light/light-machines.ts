@@ -12,6 +12,7 @@ import { Disk } from "./disk";
 import { endLeftovers } from "./leftovers";
 import { LightMachine } from "./light-machine";
 import { plainRole, type Role } from "./role";
+import { isEncrypted, VaultRole } from "./vault-role";
 
 export interface LightMachinesOptions {
   /** Holds one directory per machine: its disk, its logs, the pid files of its processes. */
@@ -30,7 +31,9 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
   function roleOf(spec: MachineSpec, disk: Disk): Role {
     try {
       const document = nodeDocumentFromScript(spec.startScript);
-      return document === undefined ? plainRole : nodeRole(spec, disk, document);
+      if (document === undefined) return plainRole;
+      const roleOf = (whole: NodeDocument) => nodeRole(spec, disk, whole);
+      return isEncrypted(document) ? new VaultRole(document, disk, roleOf) : roleOf(document);
     } catch (error) {
       disk.note(`cloud-init: the start script failed: ${error instanceof Error ? error.message : String(error)}`);
       return plainRole;

@@ -11,8 +11,9 @@ export async function prepareAsDocumented(
 ): Promise<{ access: MachineAccess; token: string }> {
   await vault.done("POST", "sys/auth/gpu-clusters", { type: "approle" });
   const { accessor } = (await vault.done("GET", "sys/auth")).data["gpu-clusters/"];
-  const [machines, deployer] = documentedPolicies();
-  for (const [name, policy] of Object.entries({ "gpu-clusters-machine": machines!, deployer: deployer! }))
+  const [machines, deployer, autoscaler] = documentedPolicies();
+  const policies = { "gpu-clusters-machine": machines!, "gpu-clusters-autoscaler": autoscaler!, deployer: deployer! };
+  for (const [name, policy] of Object.entries(policies))
     await vault.done("POST", `sys/policies/acl/${name}`, { policy: policy.replaceAll("ACCESSOR", accessor) });
   const { auth } = await vault.done("POST", "auth/token/create", { policies: ["deployer"] });
   const token = auth.client_token as string;
@@ -20,7 +21,7 @@ export async function prepareAsDocumented(
   return { access: openMachineAccess({ vault: { token } }, place, scope), token };
 }
 
-/** The machines' and the deployer's. */
+/** The machines', the deployer's and the autoscaler's. */
 function documentedPolicies(): string[] {
   const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
   return [...readme.matchAll(/ *```hcl\n([^]*?)```/g)].map(([, text]) => text!);

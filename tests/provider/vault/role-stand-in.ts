@@ -1,6 +1,7 @@
 /**
- * A stand-in for Vault: the calls by which who makes machines gives each a role, with answers of the form that Vault's API describes. It lets in
- * one token. The machines' own calls are in tests/bootstrap/vault-stand-in.ts.
+ * A stand-in for Vault: the calls by which who makes machines gives each a role, and logins by these, with answers of the form that Vault's API
+ * describes and with README's policies (tests/provider/vault/vault.e2e.ts has both on a real one). What a machine does with its key is in
+ * tests/bootstrap/vault-stand-in.ts.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -11,11 +12,22 @@ export const standInToken = "hvs.deployer";
 /** What happens to a request in the place of its right answer; `lost`: it is done, and nobody hears of it. */
 export type Trouble = "sealed" | "denied" | "lost";
 
+interface Role {
+  id: string;
+  settings: Record<string, unknown>;
+  wrapped: string[];
+  secretIds: string[];
+}
+
 export class RoleStandIn {
   readonly requests: string[] = [];
   trouble: (request: string) => Trouble | undefined = () => undefined;
   /** By `mount/name`. */
-  readonly roles = new Map<string, { id: string; settings: Record<string, unknown>; wrapped: string[] }>();
+  readonly roles = new Map<string, Role>();
+  /** What logins gave, by the role's `mount/name`. */
+  readonly tokens = new Map<string, string>();
+  /** How long the next tokens live. */
+  leaseSeconds = 1_800;
   /** By `mount/path`: what machines have written, and who made them. */
   readonly keys = new Map<string, string>();
   readonly namespaces = new Set<string | undefined>();
@@ -56,12 +68,49 @@ export class RoleStandIn {
     this.namespaces.add(request.headers["x-vault-namespace"] as string | undefined);
     const trouble = this.trouble(name);
     if (trouble === "sealed") return reply(response, 503, { errors: ["Vault is sealed"] });
-    if (trouble === "denied" || request.headers.authorization !== `Bearer ${standInToken}`)
+    const token = request.headers.authorization?.replace("Bearer ", "") ?? request.headers["x-vault-token"];
+    if (trouble === "denied" || !this.may(name, String(token)))
       return reply(response, 403, { errors: ["1 error occurred:\n\t* permission denied\n\n"] });
+    if (name === "POST sys/wrapping/unwrap") return reply(response, ...this.unwrapped(String(token)));
     const wrapTtl = request.headers["x-vault-wrap-ttl"] as string | undefined;
     const [status, body] = this.done(name, text === "" ? {} : (JSON.parse(text) as Record<string, unknown>), wrapTtl);
     if (trouble === "lost") return void response.destroy();
     reply(response, status, body);
+  }
+
+  /** As README's policies. */
+  private may(name: string, token: string): boolean {
+    if (token === standInToken || / auth\/.+\/login$|^POST sys\/wrapping\/unwrap$/.test(name)) return true;
+    const role = this.tokens.get(token);
+    const found = role === undefined ? undefined : this.roles.get(role);
+    if (role === undefined || found === undefined) return false;
+    const own = role.slice(role.lastIndexOf("/") + 1);
+    const path = name.replace(/^\w+ /, "");
+    if (String(found.settings["token_policies"]).includes("autoscaler"))
+      return path.includes(`/role/${own}.`) || (/^DELETE .+\/metadata\//.test(name) && path.includes(`/${own}.`));
+    return path.endsWith(`/data/gpu-clusters/${own}`) || (name.startsWith("GET ") && path.endsWith(`/${own}/start`));
+  }
+
+  private unwrapped(token: string): [number, object] {
+    for (const role of this.roles.values()) {
+      if (!role.wrapped.includes(token)) continue;
+      role.wrapped = role.wrapped.filter((each) => each !== token);
+      const secretId = randomUUID();
+      role.secretIds.push(secretId);
+      return [200, { data: { secret_id: secretId } }];
+    }
+    return [400, { errors: ["wrapping token is not valid or does not exist"] }];
+  }
+
+  private login(mount: string, body: Record<string, unknown>): [number, object] {
+    for (const [name, role] of this.roles) {
+      if (!name.startsWith(`${mount}/`) || role.id !== body["role_id"]) continue;
+      if (!role.secretIds.includes(String(body["secret_id"]))) break;
+      const token = `hvs.${randomUUID()}`;
+      this.tokens.set(token, name);
+      return [200, { auth: { client_token: token, lease_duration: this.leaseSeconds } }];
+    }
+    return [400, { errors: ["invalid role or secret ID"] }];
   }
 
   private done(name: string, body: Record<string, unknown>, wrapTtl: string | undefined): [number, object?] {
@@ -71,6 +120,13 @@ export class RoleStandIn {
         role.startsWith(`${list[1]}/`) ? [role.slice(list[1]!.length + 1)] : [],
       );
       return keys.length === 0 ? [404, { errors: [] }] : [200, { data: { keys } }];
+    }
+    const login = /^POST auth\/(.+)\/login$/.exec(name);
+    if (login) return this.login(login[1]!, body);
+    const read = /^GET ([^/]+)\/data\/(.+)$/.exec(name);
+    if (read) {
+      const kept = this.keys.get(`${read[1]}/${read[2]}`);
+      return kept === undefined ? [404, { errors: [] }] : [200, { data: { data: JSON.parse(kept) as object } }];
     }
     const data = /^POST ([^/]+)\/data\/(.+)$/.exec(name);
     if (data) {
@@ -90,7 +146,8 @@ export class RoleStandIn {
       return [204];
     }
     if (verb === "POST" && part === undefined) {
-      this.roles.set(key, { id: found?.id ?? randomUUID(), wrapped: found?.wrapped ?? [], settings: body });
+      const { id = randomUUID(), wrapped = [], secretIds = [] } = found ?? {};
+      this.roles.set(key, { id, wrapped, secretIds, settings: body });
       return [204];
     }
     if (!found) return [404, { errors: [`role "${role}" does not exist`] }];
@@ -99,6 +156,11 @@ export class RoleStandIn {
       const token = `hvs.${randomUUID()}`;
       found.wrapped.push(token);
       return [200, { wrap_info: { token, ttl: Number.parseInt(wrapTtl) } }];
+    }
+    if (verb === "POST" && part === "secret-id") {
+      const secretId = randomUUID();
+      found.secretIds.push(secretId);
+      return [200, { data: { secret_id: secretId } }];
     }
     return [404, { errors: [`no handler for route "${name}"`] }];
   }

@@ -1,6 +1,8 @@
 /** What README says of Vault, on a real one: `npm run test:e2e -- tests/provider/vault/vault.e2e.ts`. */
 import assert from "node:assert/strict";
-import type { MachineAccess } from "../../../provider/vault/machine-access";
+import { provider } from "../../../plugin/provider";
+import { openMachineAccess, type MachineAccess } from "../../../provider/vault/machine-access";
+import { EngineResource, startPlugin } from "../server/harness";
 import { prepareAsDocumented } from "./documented-vault";
 import { RealVault } from "./real-vault";
 
@@ -60,6 +62,55 @@ describe("a real Vault with the documented policies", function () {
     ] as const)
       assert.equal(await machine.status(method, path, method === "POST" ? {} : undefined), 403, `${method} ${path}`);
     assert.equal(await machine.status("POST", "auth/token/revoke-self"), 204);
+  });
+
+  it("lets an autoscaler make its own cluster's workers, from its role until that goes, and no other machine", async () => {
+    const place = { address: `https://127.0.0.1:${vault.port}`, certificateAuthority: vault.certificateAuthority };
+    const plugin = await startPlugin(provider, { config: { vault: { token: deployer } } });
+    try {
+      const resource = new EngineResource(plugin, "gpu-clusters:vault:AutoscalerRole", "role");
+      await resource.up({ vault: place, role: "lab.train.nodes" });
+      assert.equal(await resource.refresh(), true);
+      const { roleId, secretId } = resource.stored!.state.values as { roleId: string; secretId: string };
+      const credential = { role_id: roleId, secret_id: secretId };
+      const { auth } = await vault.done("POST", "auth/gpu-clusters/login", credential);
+      assert.equal(auth.lease_duration, 1800);
+      const config = { vault: { as: { authMount: "gpu-clusters", roleId, secretId } } };
+      const workers = openMachineAccess(config, place, "lab.train.nodes");
+      const given = await workers.grant("train-cpu-0", never);
+      const { body } = await vault.call("POST", "sys/wrapping/unwrap", undefined, {
+        "x-vault-token": given.wrappedSecretId,
+      });
+      const worker = { role_id: given.roleId, secret_id: body.data.secret_id as string };
+      const machine = as((await vault.done("POST", "auth/gpu-clusters/login", worker)).auth.client_token as string);
+      const key = `secret/data/${given.keyPath}`;
+      assert.equal(await machine.status("POST", key, { options: { cas: 0 }, data: { key: "first" } }), 200);
+      // What it cannot do: be the control plane, other clusters' machines or more than a machine, read a key, give a script.
+      const token = as(auth.client_token as string);
+      const roles = "auth/gpu-clusters/role";
+      const machines = { token_policies: ["gpu-clusters-machine"], token_ttl: "10m", token_max_ttl: "10m" };
+      for (const [method, path, sent] of [
+        ["POST", `${roles}/lab.b`, machines],
+        ["GET", `${roles}/lab.b/role-id`, undefined],
+        ["POST", `${roles}/lab.b/secret-id`, {}],
+        ["POST", `${roles}/lab.train2.nodes.a`, machines],
+        ["POST", `${roles}/lab.train.nodes`, machines],
+        ["POST", `${roles}/lab.train.nodes/secret-id`, {}],
+        ["POST", `${roles}/lab.train.nodes.a`, { ...machines, token_policies: ["gpu-clusters-autoscaler"] }],
+        ["POST", `${roles}/lab.train.nodes.a`, { ...machines, bind_secret_id: false }],
+        ["GET", key, undefined],
+        ["POST", `${key}/start`, { data: { script: "another" } }],
+        ["DELETE", "secret/metadata/gpu-clusters/lab.b", undefined],
+        ["GET", `${roles}?list=true`, undefined],
+      ] as const)
+        assert.equal(await token.status(method, path, sent), 403, `${method} ${path}`);
+      for (let again = 0; again < 2; again++) await workers.revoke("train-cpu-0", never);
+      assert.equal((await vault.call("GET", key)).status, 404);
+      await resource.destroy();
+      assert.equal((await vault.call("POST", "auth/gpu-clusters/login", credential)).status, 400);
+    } finally {
+      await plugin.stop();
+    }
   });
 
   it("lets the deployer give and take back, and read no key", async () => {

@@ -1,0 +1,43 @@
+/** Who acts in Vault: a token, or a role that logs in, and again before its token ends. */
+import { object, record, requiredNumber, requiredText } from "../cloud/json";
+import type { Transport } from "../cloud/http";
+
+/** Of an AppRole method. */
+export interface RoleCredential {
+  authMount: string;
+  roleId: string;
+  secretId: string;
+}
+
+export interface Session {
+  token(signal: AbortSignal): Promise<string>;
+  /** Logs in, whatever there is; false for who has nothing but a token. */
+  renew(signal: AbortSignal): Promise<boolean>;
+}
+
+/** For calls with a token. */
+type Open = (token: string) => Promise<Transport>;
+
+export function openSession(who: string | RoleCredential, open: Open, now = () => performance.now()): Session {
+  if (typeof who === "string") return { token: () => Promise.resolve(who), renew: () => Promise.resolve(false) };
+  let current: { token: string; until: number } | undefined;
+  const login = async (signal: AbortSignal): Promise<string> => {
+    const send = await open("");
+    const { authMount, roleId, secretId } = who;
+    const path = `/auth/${authMount.split("/").map(encodeURIComponent).join("/")}/login`;
+    const call = { body: { role_id: roleId, secret_id: secretId }, secrets: [secretId] };
+    current = await send("POST", path, signal, call, (json) => {
+      const auth = record(object(json, "the answer")["auth"]);
+      // A third of it is for a Vault that is away.
+      return {
+        token: requiredText(auth, "client_token"),
+        until: now() + (requiredNumber(auth, "lease_duration") * 2000) / 3,
+      };
+    });
+    return current.token;
+  };
+  return {
+    token: async (signal) => (current && now() < current.until ? current.token : login(signal)),
+    renew: async (signal) => (await login(signal)) !== "",
+  };
+}

@@ -1,0 +1,3 @@
+export { AutoscalerRole, type AutoscalerRoleArgs } from "./autoscaler-role";
+export type { ClusterVaultArgs, MachineVaultArgs } from "./machine-vault";
+export type { VaultProviderConfig } from "./config";
