@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../../toolchain/tools/command";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
@@ -147,7 +146,7 @@ for (const [cloud, { configOf, gpus, takeBack, ...simulated }] of Object.entries
       await until("a machine is asked for", async () => (await machines()) > 0, soonMs);
       const destroy = await stack.destroy();
       assert.ok(destroy.ok, destroy.text);
-      await delay(3_000);
-      assert.deepEqual((await environment.simulator.state()).machines, []);
+      const left = async () => (await environment.simulator.state()).machines;
+      await until("no machine is left", async () => (await left()).length === 0, soonMs);
     });
   });

@@ -78,7 +78,7 @@ class PowerOns {
   }
 
   async nth(index: number): Promise<Powered> {
-    await until(`machine ${index + 1} has power`, () => Promise.resolve(this.#powered[index]), bootMs);
+    await until(`machine ${index + 1} has power`, () => this.#powered[index], bootMs);
     return this.#powered[index]!;
   }
 }

@@ -91,7 +91,7 @@ describe("access to a control plane over SSH", () => {
     process.env.GPU_CLUSTERS_MITHRIL_REFUSED_MS = "100000";
     const opening = access.up(inputs());
     const refused = () => plugin.messages.some(({ message }) => /waiting for SSH .* Permission denied/.test(message));
-    await until("it is refused", () => Promise.resolve(refused()));
+    await until("it is refused", () => refused());
     await server.close();
     server = await listen(host.private, port);
     assert.equal(await opening, "create");

@@ -76,7 +76,7 @@ describe("what light machines of EC2 instances run", () => {
     instances.apply({ ...instance, userData: workerScript });
     assert.equal(instances.machines().size, 1, "a node waits for its token");
     values.set("/gpu-clusters/alpha/join", "{}");
-    await until("the reason", () => Promise.resolve(told.some((message) => /has not left a token/.test(message))));
+    await until("the reason", () => told.some((message) => /has not left a token/.test(message)));
     values.set("/gpu-clusters/alpha/join", JSON.stringify({ bootstrapToken: "abcdef.0123456789abcdef" }));
     const machine = await until("the node's machine", () =>
       Promise.resolve(instances.machines().get("aws/us-west-2/i-node")),
@@ -114,7 +114,7 @@ describe("what light machines of EC2 instances run", () => {
       instances.apply({ ...instance, instanceId: id, userData });
     };
     const documentOf = async (id: string) => {
-      const made = await until(id, () => Promise.resolve(instances.machines().get(`aws/us-west-2/${id}`)));
+      const made = await until(id, () => instances.machines().get(`aws/us-west-2/${id}`));
       return nodeDocumentFromScript(made.spec.startScript)!;
     };
     const ca = await makeAuthority("kubernetes");
@@ -143,7 +143,7 @@ describe("what light machines of EC2 instances run", () => {
   it("is asked for no longer when the instance has gone, and never becomes a machine then", async () => {
     const { asked, changes, instances } = scene();
     instances.apply({ ...instance, userData: workerScript });
-    await until("a question", () => Promise.resolve(asked.length > 0));
+    await until("a question", () => asked.length > 0);
     instances.apply({ ...instance, userData: workerScript, state: "shutting-down" });
     const before = asked.length;
     await new Promise((resolve) => setTimeout(resolve, 300));

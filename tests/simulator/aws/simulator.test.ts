@@ -247,7 +247,7 @@ describe("simulated AWS", () => {
     );
     const { InstanceId, State } = made.Instances![0]!;
     assert.equal(State?.Name, "pending");
-    const machine = await until("a machine", () => Promise.resolve(machines.machines.get(InstanceId!)));
+    const machine = await until("a machine", () => machines.machines.get(InstanceId!));
     assert.deepEqual(
       { ...machine.spec, address: undefined, environment: undefined },
       {
@@ -266,7 +266,7 @@ describe("simulated AWS", () => {
     await until("stopped", async () => (await states([InstanceId!]))[0] === "stopped");
     await scene.ec2.send(new StartInstancesCommand({ InstanceIds: [InstanceId!] }));
     await until("running", async () => (await states([InstanceId!]))[0] === "running");
-    await until("another start", () => Promise.resolve(machine.calls.length === 3));
+    await until("another start", () => machine.calls.length === 3);
     await scene.ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId!] }));
     await until("terminated", async () => (await states([InstanceId!]))[0] === "terminated");
     await scene.simulator.settled();
@@ -320,7 +320,7 @@ describe("simulated AWS", () => {
       }),
     );
     const InstanceId = made.Instances![0]!.InstanceId!;
-    const machine = await until("a machine", () => Promise.resolve(machines.machines.get(InstanceId)));
+    const machine = await until("a machine", () => machines.machines.get(InstanceId));
     const service = createServer((socket) => socket.end(`hello from ${machine.spec.address}`)).listen(
       port,
       machine.spec.address,

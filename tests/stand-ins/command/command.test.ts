@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { utils } from "ssh2";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
+import { runCommand } from "../../../toolchain/tools/command";
 import { EngineResource, PluginError, Secret, startPlugin, type Plugin } from "../../provider/server/harness";
 import { until } from "../../until";
 import { startSshHost, type SshHost } from "./ssh-host";
@@ -40,7 +41,7 @@ describe("the stand-in for the command provider", () => {
   });
   /** When the command that makes this file runs. */
   const cancelOnce = async (file: string) => {
-    await until("the command runs", () => Promise.resolve(existsSync(file)));
+    await until("the command runs", () => existsSync(file));
     await plugin.cancel();
   };
   const outputs = ({ stored }: EngineResource) => stored!.state.values;
@@ -86,17 +87,24 @@ describe("the stand-in for the command provider", () => {
     });
 
     it("ends with its children when the user interrupts, and at its timeout", async () => {
-      const file = join(directory, "late");
       const resource = local("slow");
       const begun = join(directory, "begun");
-      const { inputs } = await resource.check({ create: `touch ${begun}; sh -c 'sleep 2; touch ${file}'; true` });
-      await assert.rejects(resource.create(inputs, 0.2), /did not finish within 0.2 s/);
+      const child = `sh -c 'echo $$ >${begun}.new; mv ${begun}.new ${begun}; exec sleep 600'; true`;
+      const { inputs } = await resource.check({ create: child });
+      // One that nobody has waited for is still there as a zombie.
+      const runs = async () => {
+        if (!existsSync(begun)) return false;
+        const pid = readFileSync(begun, "utf8").trim();
+        return /^[^Z]/.test((await runCommand("ps", ["-o", "stat=", "-p", pid], { reject: false })).stdout.trim());
+      };
+      const ended = () => until("the child's end", async () => !(await runs()));
+      await assert.rejects(resource.create(inputs, 5), /did not finish within 5 s/);
+      await ended();
       rmSync(begun, { force: true });
       const creating = assert.rejects(resource.create(inputs), /cancelled/);
       await cancelOnce(begun);
       await creating;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-      assert.equal(existsSync(file), false);
+      await ended();
     });
   });
 

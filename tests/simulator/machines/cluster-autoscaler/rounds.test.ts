@@ -72,6 +72,17 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
     assert.equal(machines(), 1);
   });
 
+  it("leave a node that somebody uses, however long ago it came", async () => {
+    const group = await grown();
+    const { nodeName } = cloud[group].machines[0]!;
+    server.kubernetes.pods = [podOf("train", { nodeName, requests: { "nvidia.com/gpu": "8" } })];
+    for (let minute = 0; minute < 3; minute++) {
+      time += 60 * second;
+      assert.equal(await round(), false);
+    }
+    assert.deepEqual([server.kubernetes.evicted, machines()], [[], 1]);
+  });
+
   it("give back what a cloud does not have, and try the next group", async () => {
     cloud.a.capacity = cloud.b.capacity = 0;
     server.kubernetes.pods = [waits("p")];
