@@ -6,7 +6,7 @@ import { Argument, Command } from "commander";
 import { ensurePluginBundle } from "../build/bundle";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
 import { lightMachines } from "../simulator/machines/light/light-machines";
-import { startSimulator } from "../simulator/server";
+import { startSimulator, type Simulator } from "../simulator/server";
 import { ensurePulumi } from "../stand-ins/build/pulumi";
 import { toolNames, type ToolName } from "../toolchain/tools";
 import { DemonstrationStack, type Surroundings } from "./demonstration-stack";
@@ -64,8 +64,20 @@ function clusterStack(
 
 async function handover(signal: AbortSignal, shown: readonly Demonstration[]): Promise<void> {
   const begun = performance.now();
+  const tools = await prepare(signal);
   const folder = await fs.mkdtemp(path.join(tmpdir(), "gpu-clusters-handover-"));
-  await fs.writeFile(path.join(folder, "passphrase"), "of a demonstration", { mode: 0o600 });
+  try {
+    await fs.writeFile(path.join(folder, "passphrase"), "of a demonstration", { mode: 0o600 });
+    await withSimulator(folder, tools, (simulator) =>
+      show({ folder, executable: tools.pulumi, simulator, signal }, shown),
+    );
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+  process.stdout.write(`\nDone in ${Math.round((performance.now() - begun) / 1000)} s; nothing of it is left.\n`);
+}
+
+async function prepare(signal: AbortSignal): Promise<Record<ToolName, string>> {
   await fs.mkdir(pulumiHome, { recursive: true });
   let tools: Record<ToolName, string> | undefined;
   await runSteps([
@@ -77,16 +89,21 @@ async function handover(signal: AbortSignal, shown: readonly Demonstration[]): P
         (await ensureProviderPlugin("kubernetes", tools!.pulumi, { networkReachable: true, signal })).description,
     },
   ]);
-  const machines = lightMachines({ dir: path.join(folder, "machines"), tools: tools! });
-  const simulator = await startSimulator({ stateDir: path.join(folder, "clouds"), machines });
+  return tools!;
+}
+
+async function withSimulator(
+  folder: string,
+  tools: Record<ToolName, string>,
+  use: (simulator: Simulator) => Promise<void>,
+): Promise<void> {
+  const machines = lightMachines({ dir: path.join(folder, "machines"), tools });
   try {
-    await show({ folder, executable: tools!.pulumi, simulator, signal }, shown);
+    const simulator = await startSimulator({ stateDir: path.join(folder, "clouds"), machines });
+    await use(simulator).finally(() => simulator.close());
   } finally {
-    await simulator.close();
     await machines.close();
-    await fs.rm(folder, { recursive: true, force: true });
   }
-  process.stdout.write(`\nDone in ${Math.round((performance.now() - begun) / 1000)} s; nothing of it is left.\n`);
 }
 
 const command = new Command("npm run handover --")

@@ -1,13 +1,11 @@
 /** What leads programs, plugins and tools to the simulated AWS, and keeps them from every real account. */
 import type { Document } from "yaml";
+import { endpointsAt } from "../stand-ins/aws/services";
 
 /** Anything will do: the simulated AWS checks no signatures. */
 const credentials = { accessKey: "simulator", secretKey: "simulator" };
 
 export const defaultRegion = "us-west-2";
-
-/** Those that our components and their provider speak to. AWS_ENDPOINT_URL leads all others to the same place. */
-const services = ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"];
 
 /** The config of the stack's AWS providers, by full key. */
 export function awsConfig(endpoint: string, region: string): Record<string, unknown> {
@@ -15,7 +13,8 @@ export function awsConfig(endpoint: string, region: string): Record<string, unkn
     "aws:region": region,
     "aws:accessKey": credentials.accessKey,
     "aws:secretKey": credentials.secretKey,
-    "aws:endpoints": [Object.fromEntries(services.map((service) => [service, endpoint]))],
+    // AWS_ENDPOINT_URL leads all others to the same place.
+    "aws:endpoints": [endpointsAt(endpoint)],
     "aws:skipCredentialsValidation": true,
     "aws:skipMetadataApiCheck": true,
     "gpu-clusters:aws": { region, endpoint },

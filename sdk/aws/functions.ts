@@ -1,6 +1,6 @@
 /** Provider functions of AWS, for programs. */
 import type * as pulumi from "../pulumi";
-import { invokeFunctionAsync } from "../plugin/custom-resource";
+import { invokeFunction } from "../plugin/custom-resource";
 import type { CapacityArgs } from "./capacity";
 
 export interface GetImageArgs {
@@ -34,7 +34,7 @@ export interface GetImageResult {
  * @pulumiFunction gpu-clusters:aws:getImage
  */
 export function getImage(args: GetImageArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImageResult> {
-  return invokeFunctionAsync("gpu-clusters:aws:getImage", { ...args }, options);
+  return invokeFunction("gpu-clusters:aws:getImage", { ...args }, options);
 }
 
 export interface GetInstanceTypesArgs {
@@ -83,7 +83,7 @@ export function getInstanceTypes(
   args: GetInstanceTypesArgs,
   options?: pulumi.InvokeOptions,
 ): Promise<GetInstanceTypesResult> {
-  return invokeFunctionAsync("gpu-clusters:aws:getInstanceTypes", { ...args }, options);
+  return invokeFunction("gpu-clusters:aws:getInstanceTypes", { ...args }, options);
 }
 
 /** A node group as it is going to be. */
@@ -131,5 +131,5 @@ export interface GetPreflightResult {
  * @pulumiFunction gpu-clusters:aws:getPreflight
  */
 export function getPreflight(args: GetPreflightArgs, options?: pulumi.InvokeOptions): Promise<GetPreflightResult> {
-  return invokeFunctionAsync("gpu-clusters:aws:getPreflight", { ...args }, options);
+  return invokeFunction("gpu-clusters:aws:getPreflight", { ...args }, options);
 }

@@ -1,6 +1,6 @@
 /** Provider functions of Cudo, for programs. */
 import type * as pulumi from "../pulumi";
-import { invokeFunctionAsync } from "../plugin/custom-resource";
+import { invokeFunction } from "../plugin/custom-resource";
 
 export interface GetMachineTypesArgs {
   /** Only those of this data center. */
@@ -56,7 +56,7 @@ export function getMachineTypes(
   args: GetMachineTypesArgs = {},
   options?: pulumi.InvokeOptions,
 ): Promise<GetMachineTypesResult> {
-  return invokeFunctionAsync("gpu-clusters:cudo:getMachineTypes", { ...args }, options);
+  return invokeFunction("gpu-clusters:cudo:getMachineTypes", { ...args }, options);
 }
 
 export interface GetDataCentersArgs {
@@ -90,7 +90,7 @@ export function getDataCenters(
   args: GetDataCentersArgs = {},
   options?: pulumi.InvokeOptions,
 ): Promise<GetDataCentersResult> {
-  return invokeFunctionAsync("gpu-clusters:cudo:getDataCenters", { ...args }, options);
+  return invokeFunction("gpu-clusters:cudo:getDataCenters", { ...args }, options);
 }
 
 export interface GetImagesArgs {
@@ -117,5 +117,5 @@ export interface GetImagesResult {
  * @pulumiFunction gpu-clusters:cudo:getImages
  */
 export function getImages(args: GetImagesArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImagesResult> {
-  return invokeFunctionAsync("gpu-clusters:cudo:getImages", { ...args }, options);
+  return invokeFunction("gpu-clusters:cudo:getImages", { ...args }, options);
 }

@@ -1,6 +1,6 @@
 /** Provider functions of Mithril, for programs. */
 import type * as pulumi from "../pulumi";
-import { invokeFunctionAsync } from "../plugin/custom-resource";
+import { invokeFunction } from "../plugin/custom-resource";
 
 export interface GetInstanceTypesArgs {
   /** Only those whose name contains this, for example `h100`. */
@@ -44,7 +44,7 @@ export function getInstanceTypes(
   args: GetInstanceTypesArgs = {},
   options?: pulumi.InvokeOptions,
 ): Promise<GetInstanceTypesResult> {
-  return invokeFunctionAsync("gpu-clusters:mithril:getInstanceTypes", { ...args }, options);
+  return invokeFunction("gpu-clusters:mithril:getInstanceTypes", { ...args }, options);
 }
 
 export interface GetSpotAvailabilityArgs {
@@ -84,7 +84,7 @@ export function getSpotAvailability(
   args: GetSpotAvailabilityArgs = {},
   options?: pulumi.InvokeOptions,
 ): Promise<GetSpotAvailabilityResult> {
-  return invokeFunctionAsync("gpu-clusters:mithril:getSpotAvailability", { ...args }, options);
+  return invokeFunction("gpu-clusters:mithril:getSpotAvailability", { ...args }, options);
 }
 
 export interface GetCurrentPricesArgs {
@@ -118,7 +118,7 @@ export function getCurrentPrices(
   args: GetCurrentPricesArgs,
   options?: pulumi.InvokeOptions,
 ): Promise<GetCurrentPricesResult> {
-  return invokeFunctionAsync("gpu-clusters:mithril:getCurrentPrices", { ...args }, options);
+  return invokeFunction("gpu-clusters:mithril:getCurrentPrices", { ...args }, options);
 }
 
 export interface GetRegionsArgs {
@@ -145,7 +145,7 @@ export interface GetRegionsResult {
  * @pulumiFunction gpu-clusters:mithril:getRegions
  */
 export function getRegions(args: GetRegionsArgs = {}, options?: pulumi.InvokeOptions): Promise<GetRegionsResult> {
-  return invokeFunctionAsync("gpu-clusters:mithril:getRegions", { ...args }, options);
+  return invokeFunction("gpu-clusters:mithril:getRegions", { ...args }, options);
 }
 
 export interface GetImagesArgs {
@@ -176,5 +176,5 @@ export interface GetImagesResult {
  * @pulumiFunction gpu-clusters:mithril:getImages
  */
 export function getImages(args: GetImagesArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImagesResult> {
-  return invokeFunctionAsync("gpu-clusters:mithril:getImages", { ...args }, options);
+  return invokeFunction("gpu-clusters:mithril:getImages", { ...args }, options);
 }

@@ -47,18 +47,8 @@ export function resourceOptions(options: pulumi.CustomResourceOptions | undefine
   return pulumi.mergeOptions({ version: packageVersion }, options);
 }
 
-/** Calls a function of the plugin. Arguments may be unknown at preview, and secret results stay secret. */
+/** Calls a function of the plugin, with arguments that are known. Secret results lose their mark: a promise cannot carry it. */
 export function invokeFunction<Result>(
-  token: string,
-  args: pulumi.Inputs,
-  options?: pulumi.InvokeOutputOptions,
-): pulumi.Output<Result> {
-  ensurePluginInstalled();
-  return pulumi.invokeOutput<Result>(token, args, { version: packageVersion, ...options });
-}
-
-/** The same as a promise, for arguments that are known. Secret results lose their mark: a promise cannot carry it. */
-export function invokeFunctionAsync<Result>(
   token: string,
   args: pulumi.Inputs,
   options?: pulumi.InvokeOptions,

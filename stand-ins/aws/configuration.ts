@@ -6,6 +6,7 @@ import type { DetailedChange } from "../../provider/server/resource-diff";
 import { isUnknown } from "../../provider/server/values";
 import { containsUnknown, isRecord, type Properties } from "../../provider/server/wire";
 import type { Tags } from "./cloud";
+import { awsServices } from "./services";
 
 export interface Configuration {
   readonly region: string;
@@ -19,7 +20,6 @@ export interface Configuration {
   readonly defaultTags: Tags;
 }
 
-const services = ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"];
 const understood = [
   "region",
   "accessKey",
@@ -58,7 +58,9 @@ export function checkConfiguration(values: Properties): CheckFailure[] {
   }
   if (containsUnknown(values)) return failures;
   const endpoints = endpointsOf(values);
-  const missing = services.filter((service) => endpoints[service] === undefined && endpoints["default"] === undefined);
+  const missing = awsServices.filter(
+    (service) => endpoints[service] === undefined && endpoints["default"] === undefined,
+  );
   if (missing.length > 0) {
     const reason =
       `names no endpoint for ${missing.join(", ")}: the simulator's stand-in for the aws provider speaks to a simulated AWS only; ` +
@@ -113,14 +115,14 @@ export function diffConfiguration(before: Properties, after: Properties): Map<st
 function endpointsOf(values: Properties): Record<string, string> {
   const endpoints: Record<string, string> = {};
   if (process.env["AWS_ENDPOINT_URL"]) endpoints["default"] = process.env["AWS_ENDPOINT_URL"];
-  for (const service of services) {
+  for (const service of awsServices) {
     const url = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
     if (url) endpoints[service] = url;
   }
   const given = parsed(values["endpoints"]);
   for (const entry of Array.isArray(given) ? given : []) {
     for (const [service, url] of Object.entries(isRecord(entry) ? entry : {})) {
-      if (services.includes(service) && typeof url === "string" && url !== "") endpoints[service] = url;
+      if (awsServices.includes(service) && typeof url === "string" && url !== "") endpoints[service] = url;
     }
   }
   return endpoints;

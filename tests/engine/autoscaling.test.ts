@@ -138,9 +138,13 @@ describe("a cluster on the engine whose groups are autoscaled", function () {
     reconfigure(workers);
     const up = await stack.up();
     assert.ok(up.ok, up.text);
-    // With the last group whose size may be moved, who moves it goes.
-    const pods = ["get", "pods", "-n", "kube-system", "-l", "app=gpu-clusters-autoscaler", "-o", "name"];
-    await until("no autoscaler is left", async () => (await kubectl(pods)).trim() === "", soonMs);
+    // The server that knew the group has ended before this one began.
+    const server = ["-n", "kube-system", "logs", "deployment/gpu-clusters-autoscaler", "-c", "server"];
+    const knowsTheRest = async () => {
+      const log = await kubectl(server);
+      return log.includes('"group":"workers"') && !log.includes('"group":"gpu"');
+    };
+    await until("the server knows the other group alone", knowsTheRest, soonMs);
     assert.deepEqual(await machines(), []);
     assert.deepEqual(await stack.preview(), []);
   });

@@ -22,6 +22,8 @@ export interface Surroundings {
 
 /** A boot takes half a minute on a quiet computer, and ten times that on one with much else to do. */
 const patienceMs = 20 * 60_000;
+/** Of one command. */
+const commandMs = 10 * 60_000;
 /** Longer than a unit takes that does not want to end. */
 const graceMs = 4 * 60_000;
 
@@ -107,7 +109,7 @@ export class VirtualMachine implements Machine {
       user: "root",
       privateKey: this.surroundings.sshPrivateKey,
     };
-    return runOverSsh(target, command, { signal: AbortSignal.timeout(60_000) }).catch(() => undefined);
+    return runOverSsh(target, command, { signal: AbortSignal.timeout(commandMs) }).catch(() => undefined);
   }
 
   async #makeDisk(): Promise<void> {

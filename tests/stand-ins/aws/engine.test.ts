@@ -14,9 +14,10 @@ import { Provider } from "@pulumi/aws/provider";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
 import * as pulumi from "@pulumi/pulumi";
+import { endpointsAt } from "../../../stand-ins/aws/services";
 import { region } from "../../provider/aws/scene";
 import { createInlineStack, type InlineStack } from "../../provider/server/engine-stack";
-import { endpointsAt, startStandInScene, type StandInScene } from "./scene";
+import { startStandInScene, type StandInScene } from "./scene";
 
 const quiet = { color: "never" as const };
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAwsSimulator, type AwsContents, type AwsSimulator } from "../../../simulator/aws";
+import { endpointsAt } from "../../../stand-ins/aws/services";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
 import { quick, region } from "../../provider/aws/scene";
 
@@ -54,11 +55,4 @@ export async function startStandInScene(): Promise<StandInScene> {
 function leftIn(contents: AwsContents): Record<string, string[]> {
   const ids = Object.entries(contents).map(([kind, objects]) => [kind, objects.map(({ id }) => id)] as const);
   return Object.fromEntries(ids.filter(([, found]) => found.length > 0));
-}
-
-/** Every service that the stand-in asks for, at the simulator. */
-export function endpointsAt(endpoint: string): Record<string, string> {
-  return Object.fromEntries(
-    ["ec2", "efs", "elbv2", "fsx", "iam", "kms", "ssm", "sts"].map((service) => [service, endpoint]),
-  );
 }
