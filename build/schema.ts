@@ -24,6 +24,7 @@ function entryPoints(): string[] {
 const typescriptEntryPoints = [
   { name: "pulumi-gpu-clusters", file: join(root, "components/index.ts") },
   { name: "pulumi-gpu-clusters/addons", file: join(root, "components/addons/index.ts") },
+  { name: "pulumi-gpu-clusters/metal3", file: join(root, "components/metal3/index.ts") },
   { name: "pulumi-gpu-clusters/vmetal", file: join(root, "components/vmetal/index.ts") },
 ];
 

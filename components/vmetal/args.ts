@@ -1,6 +1,7 @@
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
 import type * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
+import type { InventoryPlace } from "../metal3/hosts-args";
 
 /** What a tenant's control plane needs to be let use private nodes. */
 export interface PlatformConnectionArgs {
@@ -79,14 +80,6 @@ export interface AutoNodesArgs {
   properties?: Record<string, string>;
   static?: StaticPoolArgs[];
   dynamic?: DynamicPoolArgs[];
-}
-
-/** Where servers are looked after. A BareMetalInventory is one. */
-export interface InventoryPlace {
-  /** The cluster that vCluster Platform and Metal3 run in. */
-  cluster: KubernetesCluster;
-  /** Namespace of the BareMetalHosts. */
-  namespace: pulumi.Input<string>;
 }
 
 export interface TenantClusterArgs {

@@ -1,18 +1,12 @@
-import type * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
+import type { BareMetalHostArgs, MachineImageArgs } from "../metal3/hosts-args";
 
 /** An operating system that servers are written with. */
-export interface OsImageArgs {
+export interface OsImageArgs extends MachineImageArgs {
   /** Name of the OSImage: for `osImage` of node types. */
   name: string;
   /** Default: its name. */
   displayName?: string;
-  /** Where servers fetch it: `https://images.example.com/ubuntu-24.04.qcow2`. */
-  url: string;
-  /** Of the image: hexadecimal, or the URL of a file with it. */
-  checksum: string;
-  /** Default: told by the checksum's length. */
-  checksumType?: "md5" | "sha256" | "sha512";
 }
 
 /** Servers that are alike. */
@@ -29,29 +23,6 @@ export interface NodeTypeArgs {
   osImage: string;
   /** Further properties, as `metal3.vcluster.com/dns-servers`. */
   properties?: Record<string, string>;
-}
-
-/** A server. */
-export interface BareMetalHostArgs {
-  /** Up to 63 characters, no UUID. */
-  name: string;
-  bmc: {
-    /** `redfish-virtualmedia://10.0.0.10/redfish/v1/Systems/1`, for example. Metal3 takes another one only while it does not know the host yet. */
-    address: string;
-    username: pulumi.Input<string>;
-    /** Kept as a secret. */
-    password: pulumi.Input<string>;
-    /** Takes any certificate of the BMC. Default: `false`. */
-    disableCertificateVerification?: boolean;
-  };
-  /** Of the network card that it boots by: `aa:bb:cc:dd:ee:01`. It stays for the host's life. */
-  bootMacAddress: string;
-  /** Default: Metal3's own, `UEFI`. */
-  bootMode?: "UEFI" | "UEFISecureBoot" | "legacy";
-  /** Which disk the system is written to: `{ minSizeGigabytes: 400 }`. Default: Metal3 chooses. */
-  rootDeviceHints?: { deviceName?: string; serialNumber?: string; minSizeGigabytes?: number; rotational?: boolean };
-  /** What node types choose by. */
-  labels?: Record<string, string>;
 }
 
 export interface BareMetalInventoryArgs {

@@ -1,28 +1,14 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
-import type { BareMetalHostArgs, BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
+import { bareMetalHost, shownHost, unawaited as annotations, type BareMetalHostStatus } from "../metal3/hosts";
+import type { BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 import { checkInventory } from "./inventory-checks";
 
 const platformApi = "management.loft.sh/v1";
-const metal3Api = "metal3.io/v1alpha1";
-
-/** Their readiness, and their end, are another resource's to wait for, which can say why. */
-const annotations = { "pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "foreground" };
-
-/** Of a host that Metal3 knows: free, or a tenant's. */
-const knownStates = ["available", "provisioning", "provisioned", "deprovisioning"];
-
-/** A server, as Metal3 has it. */
-export interface BareMetalHostStatus {
-  name: string;
-  /** `available`: free. `provisioning`, `provisioned`: a tenant's. `deprovisioning`: on its way back. As of the last `up` or `refresh`. */
-  state: string;
-}
 
 /**
  * Servers for tenants' clusters: a NodeProvider of vCluster Platform with its types, their operating systems, and the hosts that Metal3 drives by their
@@ -62,7 +48,7 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     checkInventory(name, args).raise("BareMetalInventory");
     const { cluster, providerName = name, namespace = providerName } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(withSecret) };
+    const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
     super("gpu-clusters:vmetal:BareMetalInventory", name, inputs, options);
     const child = inCluster(cluster, this);
     const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
@@ -103,7 +89,7 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [provider] },
     );
-    const hosts = args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, ready }));
+    const hosts = args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, after: ready }));
     this.providerName = ready.status.apply(() => providerName);
     this.hosts = pulumi.all(hosts);
     this.cluster = cluster;
@@ -111,78 +97,6 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     this.namespace = pulumi.all([this.providerName, this.hosts]).apply(() => namespace);
     this.registerOutputs({ providerName: this.providerName, hosts: this.hosts, namespace: this.namespace });
   }
-}
-
-interface HostPlace {
-  namespace: string;
-  wait: { kubeconfig: pulumi.Output<string>; timeoutSeconds: number };
-  child: pulumi.CustomResourceOptions;
-  ready: pulumi.Resource;
-}
-
-function bareMetalHost(
-  inventory: string,
-  host: BareMetalHostArgs,
-  { namespace, wait, child, ready }: HostPlace,
-): pulumi.Output<BareMetalHostStatus> {
-  const { name, bmc } = host;
-  const metadata = { name, namespace };
-  const credentials = new Secret(
-    `${inventory}-${name}-bmc`,
-    {
-      metadata: { name: `${name}-bmc`, namespace },
-      type: "Opaque",
-      stringData: pulumi.secret({ username: bmc.username, password: bmc.password }),
-    },
-    // Metal3 needs it to power the host off.
-    { ...child, dependsOn: [ready] },
-  );
-  const object = new CustomResource(
-    `${inventory}-${name}`,
-    {
-      ...{ apiVersion: metal3Api, kind: "BareMetalHost" },
-      metadata: { ...metadata, labels: host.labels, annotations },
-      spec: hostSpec(host),
-    },
-    // Whose it is says whether it is on. Metal3 takes another card, and mostly another BMC, as another host only.
-    {
-      ...child,
-      dependsOn: [ready, credentials],
-      ignoreChanges: ["spec.online"],
-      replaceOnChanges: ["spec.bootMACAddress", "spec.bmc.address"],
-      deleteBeforeReplace: true,
-    },
-  );
-  const seen = new ObjectReady(
-    `${inventory}-${name}-ready`,
-    {
-      ...{ ...wait, apiVersion: metal3Api, kind: "BareMetalHost", ...metadata },
-      uid: object.metadata.apply((made) => made?.uid ?? ""),
-      conditions: [],
-      expected: { "status.provisioning.state": knownStates },
-      fields: { state: "status.provisioning.state" },
-      told: ["status.operationalStatus", "status.errorType", "status.errorMessage"],
-      deletes: true,
-      inUse: { "status.provisioning.state": ["provisioning", "provisioned"] },
-      hint: `Look at \`kubectl -n ${namespace} describe baremetalhost ${name}\`. Metal3 must reach the BMC at ${bmc.address}, to let the host go too. A host that is in use is a tenant's: destroy the tenant, or make its pool smaller, first.`,
-    },
-    { parent: child.parent, dependsOn: [object] },
-  );
-  return seen.values.apply(({ state }) => ({ name, state: state! }));
-}
-
-function hostSpec({ name, bmc, bootMacAddress, bootMode, rootDeviceHints }: BareMetalHostArgs): object {
-  const { address, disableCertificateVerification } = bmc;
-  return {
-    online: true,
-    bmc: {
-      ...{ address, credentialsName: `${name}-bmc` },
-      ...(disableCertificateVerification !== undefined && { disableCertificateVerification }),
-    },
-    bootMACAddress: bootMacAddress,
-    ...(bootMode && { bootMode }),
-    ...(rootDeviceHints && { rootDeviceHints }),
-  };
 }
 
 function imageSpec({ name, displayName = name, url, checksum, checksumType }: OsImageArgs): object {
@@ -213,8 +127,4 @@ function typeSpec({ name, displayName = name, hostLabels, resources, osImage, pr
     properties: { ...properties, "vcluster.com/os-image": osImage },
     bareMetalHosts: { selector: { matchLabels: hostLabels } },
   };
-}
-
-function withSecret({ bmc, ...host }: BareMetalHostArgs): object {
-  return { ...host, bmc: { ...bmc, password: pulumi.secret(bmc.password), username: pulumi.secret(bmc.username) } };
 }

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { isDnsLabel } from "../../sdk/dns-label";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
+import { dnsName, isHostAndPort } from "../host-and-port";
 import { known } from "../inputs";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { checkBetween, checkChoice, checkDuration, checkLabel, checkWhole } from "../value-checks";
@@ -14,7 +15,6 @@ import type {
   TenantClusterArgs,
 } from "./args";
 
-const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
 const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
 
 export function checkTenantCluster(name: string, args: TenantClusterArgs): Problems {
@@ -57,12 +57,6 @@ function checkEndpoint({ endpoint, serviceType = "LoadBalancer" }: TenantCluster
       "endpoint",
       `is required with a Service of type ${serviceType}, which gets no address that nodes reach`,
     );
-}
-
-function isHostAndPort(text: string, needsPort: boolean): boolean {
-  const [, host = "", bracketed, port] = /^(\[([^\]]+)\]|[^:/?#@\s]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const isHost = bracketed === undefined ? isIP(host) === 4 || dnsName.test(host) : isIP(bracketed) === 6;
-  return isHost && (port === undefined ? !needsPort : Number(port) >= 1 && Number(port) <= 65_535);
 }
 
 function checkAutoNodes(autoNodes: readonly AutoNodesArgs[], problems: Problems): void {

@@ -1,5 +1,6 @@
 /** What vCluster's chart is given for a tenant with private nodes. Pure. */
 import { clusterRanges } from "../cluster-ranges";
+import { hostOf } from "../host-and-port";
 import { groupLabels } from "../node-marks";
 import type {
   AutoNodesArgs,
@@ -32,11 +33,6 @@ export function tenantValues(clusterName: string, args: TenantClusterArgs, endpo
       serviceAccount: administrator,
     },
   };
-}
-
-/** Of `host:port`; an IPv6 address without its brackets. */
-export function hostOf(endpoint: string): string {
-  return new URL(`https://${endpoint}`).hostname.replace(/^\[|\]$/g, "");
 }
 
 function poolsOf(clusterName: string, { static: fixed, dynamic, ...entry }: AutoNodesArgs): object {

@@ -1,5 +1,6 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import type { MachineClaimsArgs } from "./machine-claims";
 
 /** Where a cloud lets the log of a machine be read that does not answer. */
 export interface MachineLogArgs {
@@ -36,6 +37,11 @@ export interface ApiServerReadyArgs {
    * Default: the machine that runs the control plane, its log and its security group.
    */
   hint?: pulumi.Input<string>;
+  /**
+   * Where the machines of the control plane are claimed, for clusters whose machines a platform makes: the wait ends once one of them is in error, with what is
+   * wrong. A change of it is none here.
+   */
+  claims?: pulumi.Input<MachineClaimsArgs>;
 }
 
 /**

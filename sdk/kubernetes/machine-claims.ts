@@ -1,6 +1,9 @@
 import type * as pulumi from "../pulumi";
 
-/** Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims and Metal3's BareMetalHosts, in one cluster. */
+/**
+ * Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims, or Cluster API's Machines, and Metal3's BareMetalHosts, in one
+ * cluster.
+ */
 export interface MachineClaimsArgs {
   /**
    * Kubeconfig of the cluster that has both, YAML; its current context counts.
@@ -9,8 +12,8 @@ export interface MachineClaimsArgs {
   kubeconfig: pulumi.Input<string>;
   /** Name of the cluster that machines are claimed for. */
   clusterName: pulumi.Input<string>;
-  /** The platform's project that it is in. */
-  project: pulumi.Input<string>;
+  /** The project of vCluster Platform that it is in. Default: there is no such platform, and its machines are Cluster API's, in the namespace of the hosts. */
+  project?: pulumi.Input<string>;
   /** Namespace of the hosts. */
   hostNamespace: pulumi.Input<string>;
 }
@@ -19,9 +22,12 @@ export interface MachineClaimsArgs {
 export interface MachineStatus {
   /** Of the claim. */
   name: string;
-  /** `Pending`, `Available` or `Failed`: a machine that has failed is not replaced. */
+  /**
+   * `Pending`, `Available` or `Failed`: a machine that has failed is not replaced. Of Cluster API's, one that runs is available, and one whose host is in error
+   * before that has failed.
+   */
   phase: string;
-  /** Its type of node. */
+  /** Its type of node; of Cluster API's the MachineDeployment. */
   type?: string;
   /** Name of its BareMetalHost, where one of both names the other. */
   host?: string;

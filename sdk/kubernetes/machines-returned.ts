@@ -13,10 +13,10 @@ export interface MachinesReturnedArgs {
    */
   clusterName: pulumi.Input<string>;
   /**
-   * The platform's project that it is in.
+   * The project of vCluster Platform that it is in. Default: there is no such platform, and its machines are Cluster API's, in the namespace of the hosts.
    * @replaceOnChanges
    */
-  project: pulumi.Input<string>;
+  project?: pulumi.Input<string>;
   /**
    * Namespace of the hosts.
    * @replaceOnChanges
@@ -34,7 +34,7 @@ export interface MachinesReturnedArgs {
 
 /**
  * Waits, when it is deleted, until no machine is claimed for a cluster any more and the servers that it had are free: the cluster depends on it. It makes
- * nothing, and at the beginning looks whether vCluster Platform and Metal3 answer.
+ * nothing, and at the beginning looks whether vCluster Platform, or Cluster API, and Metal3 are there.
  */
 export class MachinesReturned extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:MachinesReturned";

@@ -9,6 +9,7 @@ import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
+import { describeMachines, MachineWatch } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 import { messageOf } from "../../cloud/message";
@@ -34,7 +35,7 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
     ],
 
     // They only tell how to ask the machine when it does not answer.
-    plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint"] }),
+    plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint", "claims"] }),
 
     async create(inputs, context) {
       return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, sources, context) };
@@ -73,12 +74,15 @@ async function apiServer(
     const machine = { nodeName: "the control plane", address, ...(inputs.log && { log: inputs.log }) };
     return machineReports([machine], { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
+  const watch = new MachineWatch(inputs.claims, context.signal);
   return waitFor(attempt, {
     what: `the API server at ${endpoint}`,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,
-    async hopeless() {
+    async hopeless(reason) {
+      const lost = await watch.lost();
+      if (lost !== undefined) return new Error(`the API server at ${endpoint} is not ready: ${reason}. ${lost}`);
       const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
       if (failed.length === 0) return undefined;
       return new Error(`the control plane at ${endpoint} gave up becoming one${describeReports(failed)}`);
@@ -86,7 +90,8 @@ async function apiServer(
     async timedOut(reason, seconds) {
       return new Error(
         `the API server at ${endpoint} was not ready after ${seconds} s; last: ${reason}. ` +
-          `${inputs.hint ?? machineHint(endpoint)}${describeReports(await reports())}`,
+          `${inputs.hint ?? machineHint(endpoint)}${describeReports(await reports())}` +
+          (await describeMachines(inputs.claims, context.signal)),
       );
     },
   });

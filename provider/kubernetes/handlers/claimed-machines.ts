@@ -55,7 +55,7 @@ export class MachineWatch {
 }
 
 const irreplaceable =
-  "A machine in error is not replaced: mend its host until that is `available` again, and delete the machine, so that the platform claims anew";
+  "A machine in error is not replaced: mend its host until that is `available` again, and delete the machine, so that another is claimed";
 
 /** A line for each, for the error when nodes did not come. */
 export async function describeMachines(claims: MachineClaims | undefined, signal: AbortSignal): Promise<string> {

@@ -4,7 +4,7 @@ import type { Unwrap } from "../../../sdk/pulumi";
 import { looking } from "../../server/looking";
 import type { ResourceContext } from "../../server/resource";
 import { ClusterAway, forgetOrThrow } from "../away";
-import { notReturned, readMachines, type Machines } from "../machine-claims";
+import { claimant, notReturned, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, waitFor, waitForAnswer } from "./wait";
 
@@ -36,15 +36,16 @@ export const machinesReturned = looking<MachinesReturnedInputs, MachinesReturned
 
 /** Whether both kinds can be read. */
 async function looked(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
+  const { machines } = claimant(inputs);
   const attempt = (): Promise<Machines> => readMachines(inputs, context.signal);
   await waitFor(attempt, {
-    what: "vCluster Platform's NodeClaims and Metal3's hosts",
+    what: `${machines} and Metal3's hosts`,
     timeoutMs: Math.min(context.timeoutMs ?? firstLookMs, firstLookMs),
     signal: context.signal,
     log: context.log,
     timedOut: (reason) =>
       new Error(
-        `vCluster Platform's NodeClaims and Metal3's BareMetalHosts in ${inputs.hostNamespace} cannot be read in the cluster at ` +
+        `${machines} and Metal3's BareMetalHosts in ${inputs.hostNamespace} cannot be read in the cluster at ` +
           `${parseKubeconfig(inputs.kubeconfig).endpoint}: ${reason}. Both must run there; nothing of "${inputs.clusterName}" was made yet`,
       ),
   });
@@ -59,7 +60,7 @@ async function returned(inputs: MachinesReturnedInputs, context: ResourceContext
   };
   try {
     await waitForAnswer(attempt, {
-      ...{ what: `the servers of "${clusterName}" to be free`, subject: "vCluster Platform", endpoint },
+      ...{ what: `the servers of "${clusterName}" to be free`, subject: claimant(inputs).name, endpoint },
       timeoutMs: context.timeoutMs ?? timeoutSeconds * 1000,
       signal: context.signal,
       log: context.log,

@@ -1,15 +1,6 @@
-/** The kinds that servers are kept by, written from their description: what is required, and the words that fields may have. */
-
-const text = { type: "string" };
-const texts = { type: "object", additionalProperties: text };
-const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-const object = (properties: object, required: readonly string[] = []) => ({
-  ...{ type: "object", properties },
-  ...(required.length > 0 && { required }),
-});
-const list = (items: object) => ({ type: "array", items });
-const choice = (...values: string[]) => ({ type: "string", enum: values });
-const flag = { type: "boolean" };
+/** The kinds of vCluster Platform that servers are kept by, written from their description: what is required, and the words that fields may have. */
+import { metal3Definition } from "../metal3/definition";
+import { anything, flag, kind, list, object, text, texts } from "../schemas";
 
 const installed = object({ enabled: flag, chartRepo: text, chart: text, version: text, helmValues: text }, ["enabled"]);
 
@@ -36,47 +27,6 @@ const osImage = object({ displayName: text, description: text, properties: texts
 
 const nodeClaim = object({ providerRef: text, typeRef: text, vClusterRef: text, properties: texts }, ["providerRef"]);
 
-const bareMetalHost = object(
-  {
-    online: flag,
-    bmc: object({ address: text, credentialsName: text, disableCertificateVerification: flag }, [
-      "address",
-      "credentialsName",
-    ]),
-    bootMACAddress: { type: "string", pattern: "[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}" },
-    bootMode: choice("UEFI", "UEFISecureBoot", "legacy"),
-    rootDeviceHints: object({
-      ...{ deviceName: text, serialNumber: text, rotational: flag },
-      minSizeGigabytes: { type: "integer", minimum: 0 },
-    }),
-    image: object({ url: text, checksum: text, checksumType: choice("md5", "sha256", "sha512", "auto") }, ["url"]),
-    consumerRef: object({ apiVersion: text, kind: text, name: text, namespace: text }),
-  },
-  ["online"],
-);
-
-const kind = (
-  group: string,
-  version: string,
-  names: { kind: string; plural: string },
-  spec: object,
-  scope: string,
-) => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${names.plural}.${group}` },
-  spec: {
-    ...{ group, scope },
-    names: { ...names, singular: names.kind.toLowerCase(), listKind: `${names.kind}List` },
-    versions: [
-      {
-        ...{ name: version, served: true, storage: true, subresources: { status: {} } },
-        schema: { openAPIV3Schema: object({ spec, status: anything }) },
-      },
-    ],
-  },
-});
-
 const platform = "management.loft.sh";
 
 export const vmetalDefinitions: readonly object[] = [
@@ -90,5 +40,5 @@ export const vmetalDefinitions: readonly object[] = [
     anything,
     "Namespaced",
   ),
-  kind("metal3.io", "v1alpha1", { kind: "BareMetalHost", plural: "baremetalhosts" }, bareMetalHost, "Namespaced"),
+  metal3Definition,
 ];

@@ -2,18 +2,8 @@
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 
 export const platform = "management.loft.sh/v1";
-export const metal3 = "metal3.io/v1alpha1";
 /** What a Helm release is where its chart is played. */
 export const releases = { apiVersion: "simulator.gpu-clusters.example/v1", kind: "PlayedRelease" };
-
-export interface Host extends KubernetesObject {
-  spec: {
-    bmc: { address: string; credentialsName: string };
-    image?: { url: string } | null;
-    consumerRef?: { kind: string; name: string; namespace?: string } | null;
-  };
-  status?: { provisioning?: { state?: string }; operationalStatus?: string; errorMessage?: string };
-}
 
 export interface Claim extends KubernetesObject {
   spec: { providerRef: string; typeRef?: string; vClusterRef?: string; properties?: Record<string, string> };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { KubernetesCluster } from "../../../components/cluster";
 import type { DynamicPoolArgs, StaticPoolArgs, TenantClusterArgs } from "../../../components/vmetal";
 import { checkTenantCluster } from "../../../components/vmetal/tenant-checks";
-import { hostOf } from "../../../components/vmetal/tenant-values";
+import { hostOf } from "../../../components/host-and-port";
 
 const hostCluster = {} as KubernetesCluster;
 const platform = { host: "vcluster.example.com", accessKey: "KEY", project: "default" };

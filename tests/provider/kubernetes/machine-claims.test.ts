@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  claimsInError,
-  claimsOf,
-  hostOf,
-  machineStatuses,
-  notReturned,
-  type BareMetalHost,
-  type NodeClaim,
-} from "../../../provider/kubernetes/machine-claims";
+import type { BareMetalHost } from "../../../provider/kubernetes/bare-metal-hosts";
+import { claimedAs, type Machine } from "../../../provider/kubernetes/cluster-api-machines";
+import { claimsInError, machineStatuses, notReturned } from "../../../provider/kubernetes/machine-claims";
+import { claimedBy, claimsOf, hostOf, type NodeClaim } from "../../../provider/kubernetes/node-claims";
 
 const cluster = { clusterName: "search", project: "default" };
 const claimed = (name: string, more: Partial<NodeClaim> = {}, namespace = "p-default"): NodeClaim => ({
@@ -23,6 +18,10 @@ const server = (name: string, state: string, more: BareMetalHost["spec"] & objec
 const image = { url: "https://images.example.com/a" };
 const of = (name: string, namespace = "p-default") => ({ consumerRef: { kind: "NodeClaim", name, namespace }, image });
 const failing = { operationalStatus: "error", errorType: "provisioning error", errorMessage: "did not boot" };
+const seen = (claims: NodeClaim[], hosts: BareMetalHost[]) => ({
+  machines: claims.map((claim) => claimedBy(claim, hosts)),
+  hosts,
+});
 
 describe("machines that are claimed for a cluster", () => {
   it("are those of its name, in its project", () => {
@@ -55,7 +54,7 @@ describe("machines that are claimed for a cluster", () => {
 
   it("are told with their hosts, in an order that stays", () => {
     const claims = [claimed("two", { status: {} }), claimed("one")];
-    assert.deepEqual(machineStatuses({ claims, hosts: [server("a", "provisioned", of("one"))] }), [
+    assert.deepEqual(machineStatuses(seen(claims, [server("a", "provisioned", of("one"))])), [
       { ...{ name: "one", phase: "Available", type: "h100" }, host: "a", hostState: "provisioned", problems: [] },
       { name: "two", phase: "Pending", type: "h100", problems: [] },
     ]);
@@ -68,31 +67,25 @@ describe("machines that are claimed for a cluster", () => {
   const failed = claimed("one", { status: { phase: "Failed", conditions } as never });
 
   it("are in error when the platform says so, with the words of both", () => {
-    assert.equal(
-      claimsInError({ claims: [claimed("one")], hosts: [server("a", "provisioning", of("one"), failing)] }),
-      undefined,
-    );
+    assert.equal(claimsInError(seen([claimed("one")], [server("a", "provisioning", of("one"), failing)])), undefined);
     const healthy = { conditions: [{ type: "Healthy", status: "False", reason: "Failed", message: "no power" }] };
     const host = server("a", "provisioning", of("one"), { ...failing, ...healthy });
     assert.equal(
-      claimsInError({ claims: [failed], hosts: [host] }),
+      claimsInError(seen([failed], [host])),
       "\n  machine one has failed: Provisioned is False (Error: no boot)" +
         "\n  BareMetalHost metal3/a is provisioning (provisioning error: did not boot)" +
         "\n  BareMetalHost metal3/a Healthy is False (Failed: no power)",
     );
-    const [status] = machineStatuses({ claims: [failed], hosts: [host] });
+    const [status] = machineStatuses(seen([failed], [host]));
     assert.deepEqual(status?.problems, [
       "Provisioned is False (Error: no boot)",
       "BareMetalHost metal3/a is provisioning (provisioning error: did not boot)",
       "BareMetalHost metal3/a Healthy is False (Failed: no power)",
     ]);
     const said = { phase: "Failed", reason: "Lost", message: "no power" };
-    assert.match(
-      claimsInError({ claims: [claimed("one", { status: said })], hosts: [] })!,
-      /has failed: Lost: no power$/,
-    );
+    assert.match(claimsInError(seen([claimed("one", { status: said })], []))!, /has failed: Lost: no power$/);
     assert.equal(
-      claimsInError({ claims: [claimed("one", { status: { phase: "Failed" } })], hosts: [] }),
+      claimsInError(seen([claimed("one", { status: { phase: "Failed" } })], [])),
       "\n  machine one has failed",
     );
   });
@@ -100,24 +93,24 @@ describe("machines that are claimed for a cluster", () => {
   it("are in error beside all hosts that are, where nobody says whose these are", () => {
     const hosts = [server("a", "provisioning", { image }, failing), server("b", "provisioned", { image })];
     assert.match(
-      claimsInError({ claims: [failed], hosts })!,
+      claimsInError(seen([failed], hosts))!,
       /machine one has failed: .*\n {2}BareMetalHost metal3\/a is provisioning/,
     );
-    assert.doesNotMatch(claimsInError({ claims: [failed], hosts })!, /metal3\/b/);
+    assert.doesNotMatch(claimsInError(seen([failed], hosts))!, /metal3\/b/);
   });
 });
 
 describe("the servers of a cluster that is gone", () => {
   it("are free once nobody claims them and they are clean", () => {
-    assert.deepEqual(notReturned({ claims: [], hosts: [server("a", "available")] }), []);
-    assert.deepEqual(notReturned({ claims: [claimed("one")], hosts: [server("a", "provisioned", of("one"))] }), [
+    assert.deepEqual(notReturned(seen([], [server("a", "available")])), []);
+    assert.deepEqual(notReturned(seen([claimed("one")], [server("a", "provisioned", of("one"))])), [
       "machine one is still claimed; BareMetalHost metal3/a is provisioned",
     ]);
-    assert.deepEqual(notReturned({ claims: [claimed("one")], hosts: [] }), ["machine one is still claimed"]);
-    assert.deepEqual(notReturned({ claims: [], hosts: [server("a", "deprovisioning", {}, failing)] }), [
+    assert.deepEqual(notReturned(seen([claimed("one")], [])), ["machine one is still claimed"]);
+    assert.deepEqual(notReturned(seen([], [server("a", "deprovisioning", {}, failing)])), [
       "BareMetalHost metal3/a is deprovisioning (provisioning error: did not boot)",
     ]);
-    assert.deepEqual(notReturned({ claims: [], hosts: [server("a", "provisioned", { image: null })] }), [
+    assert.deepEqual(notReturned(seen([], [server("a", "provisioned", { image: null })])), [
       "BareMetalHost metal3/a is provisioned",
     ]);
   });
@@ -131,7 +124,7 @@ describe("the servers of a cluster that is gone", () => {
         const hosts = given.map(({ state, clean }, index) =>
           server(`h${index}`, state, { ...of(`other-${index}`), ...(clean && { image: null }) }),
         );
-        assert.deepEqual(notReturned({ claims: [], hosts }), []);
+        assert.deepEqual(notReturned(seen([], hosts)), []);
       }),
     );
   });
@@ -143,9 +136,69 @@ describe("the servers of a cluster that is gone", () => {
         const properties: Record<string, string> = by === "claim" ? { "metal3.vcluster.com/server-name": "a" } : {};
         const claim = claimed("one", { spec: { vClusterRef: "search", properties } });
         const host = server("a", "deprovisioning", by === "host" && isClaimed ? of("one") : {});
-        assert.equal(notReturned({ claims: isClaimed ? [claim] : [], hosts: [host] }).length > 0, true);
-        assert.deepEqual(notReturned({ claims: [], hosts: [server("a", "available")] }), []);
+        assert.equal(notReturned(seen(isClaimed ? [claim] : [], [host])).length > 0, true);
+        assert.deepEqual(notReturned(seen([], [server("a", "available")])), []);
       }),
     );
+  });
+});
+
+describe("machines that Cluster API made for a cluster", () => {
+  const machine = (name: string, phase?: string, conditions: object[] = []): Machine => {
+    const status = { ...(phase !== undefined && { phase }), conditions };
+    return {
+      ...{ apiVersion: "cluster.x-k8s.io/v1beta2", kind: "Machine" },
+      metadata: { name, namespace: "metal3", labels: { "cluster.x-k8s.io/deployment-name": "search-gpu" } },
+      ...{ spec: { infrastructureRef: { kind: "Metal3Machine", name } }, status },
+    };
+  };
+  const consumer = (name: string, namespace = "metal3") => ({
+    consumerRef: { kind: "Metal3Machine", name, namespace },
+    image,
+  });
+  const looked = (machines: Machine[], hosts: BareMetalHost[]) => ({
+    machines: machines.map((each) => claimedAs(each, hosts)),
+    hosts,
+  });
+
+  it("are told in the words of claims, with the hosts that name their infrastructure", () => {
+    const hosts = [server("a", "provisioned", consumer("two")), server("b", "provisioning", consumer("one"))];
+    const type = "search-gpu";
+    const waits = { type: "NodeReady", status: "Unknown", reason: "Waiting", message: "no providerID yet" };
+    assert.deepEqual(
+      machineStatuses(looked([machine("two", "Running"), machine("one", "Provisioning", [waits])], hosts)),
+      [
+        {
+          ...{ name: "one", phase: "Pending", type, host: "b", hostState: "provisioning" },
+          problems: ["NodeReady is Unknown (Waiting: no providerID yet)"],
+        },
+        { name: "two", phase: "Available", type, host: "a", hostState: "provisioned", problems: [] },
+      ],
+    );
+    const others = [server("a", "provisioned", consumer("one", "elsewhere")), server("b", "provisioned", of("one"))];
+    assert.deepEqual(machineStatuses(looked([machine("one")], others)), [
+      { name: "one", phase: "Pending", type, problems: [] },
+    ]);
+  });
+
+  it("have failed with their host until they run, and what is as it should be is no fault", () => {
+    const hosts = [server("a", "provisioning", consumer("one"), failing)];
+    const fine = { type: "Deleting", status: "False", reason: "NotDeleting", message: "it stays" };
+    assert.equal(
+      claimsInError(looked([machine("one", "Provisioning", [fine])], hosts)),
+      "\n  machine one has failed\n  BareMetalHost metal3/a is provisioning (provisioning error: did not boot)",
+    );
+    assert.equal(claimsInError(looked([machine("one", "Running")], hosts)), undefined);
+    const [running] = machineStatuses(looked([machine("one", "Running")], hosts));
+    assert.deepEqual(running!.problems, ["BareMetalHost metal3/a is provisioning (provisioning error: did not boot)"]);
+    assert.match(claimsInError(looked([machine("one", "Failed")], []))!, /machine one has failed$/);
+  });
+
+  it("have given their servers back once both are told no more", () => {
+    const hosts = [server("a", "deprovisioning", { consumerRef: consumer("one").consumerRef })];
+    assert.deepEqual(notReturned(looked([machine("one", "Deleting")], hosts)), [
+      "machine one is still claimed; BareMetalHost metal3/a is deprovisioning",
+    ]);
+    assert.deepEqual(notReturned(looked([], [server("a", "available")])), []);
   });
 });

@@ -3,6 +3,7 @@ import { apiServerReady } from "../../../provider/kubernetes/handlers/api-server
 import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
 import { Unknown } from "../../../provider/server/values";
 import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
+import { moveClock } from "../../moved-clock";
 import { testContext } from "./context";
 import { httpsServer } from "./https-server";
 
@@ -35,6 +36,45 @@ describe("resources that wait for a cluster", () => {
       );
     } finally {
       await server.close();
+    }
+  });
+
+  it("give an API server up whose machine's host is in error, with the host's words", async () => {
+    const realDate = Date;
+    const consumerRef = { kind: "Metal3Machine", name: "search-cp", namespace: "metal3" };
+    const status = { operationalStatus: "error", errorType: "provisioning error", errorMessage: "did not boot" };
+    const lists: Record<string, object[]> = {
+      "/apis/cluster.x-k8s.io/v1beta2/namespaces/metal3/machines": [
+        { metadata: { name: "search-cp", namespace: "metal3" }, spec: { infrastructureRef: { name: "search-cp" } } },
+      ],
+      "/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts": [
+        { metadata: { name: "a", namespace: "metal3" }, spec: { consumerRef }, status },
+      ],
+    };
+    const kinds: Record<string, object> = {
+      "/apis/cluster.x-k8s.io/v1beta2": { name: "machines", kind: "Machine", namespaced: true },
+      "/apis/metal3.io/v1alpha1": { name: "baremetalhosts", kind: "BareMetalHost", namespaced: true },
+    };
+    const management = await httpsServer(({ url = "" }, response) => {
+      const path = url.split("?")[0]!;
+      const body = kinds[path] ? { resources: [kinds[path]] } : { items: lists[path] };
+      response.end(JSON.stringify(body));
+    });
+    const starting = await httpsServer((_request, response) => {
+      // So that it is asked at once whether waiting is of any use.
+      moveClock(16_000);
+      response.writeHead(503).end("not yet");
+    });
+    try {
+      const claims = { kubeconfig: management.kubeconfig, clusterName: "search", hostNamespace: "metal3" };
+      await assert.rejects(
+        apiServerReady({}).create({ kubeconfig: starting.kubeconfig, claims }, testContext()),
+        /is not ready: .*not yet.*A machine in error is not replaced.*\n {2}machine search-cp has failed\n {2}BareMetalHost metal3\/a is not known to Metal3 \(provisioning error: did not boot\)/s,
+      );
+    } finally {
+      globalThis.Date = realDate;
+      await management.close();
+      await starting.close();
     }
   });
 

@@ -1,0 +1,15 @@
+/** Where an API server is reached, as `host:port`. Pure. */
+import { isIP } from "node:net";
+
+export const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
+
+export function isHostAndPort(text: string, needsPort: boolean): boolean {
+  const [, host = "", bracketed, port] = /^(\[([^\]]+)\]|[^:/?#@\s]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isHost = bracketed === undefined ? isIP(host) === 4 || dnsName.test(host) : isIP(bracketed) === 6;
+  return isHost && (port === undefined ? !needsPort : Number(port) >= 1 && Number(port) <= 65_535);
+}
+
+/** Of `host:port`; an IPv6 address without its brackets. */
+export function hostOf(endpoint: string): string {
+  return new URL(`https://${endpoint}`).hostname.replace(/^\[|\]$/g, "");
+}

@@ -1,0 +1,92 @@
+/** What is wrong with a BareMetalCluster before anything is written. Pure. */
+import { isDnsLabel } from "../../sdk/dns-label";
+import { checkRanges } from "../cluster-ranges";
+import { Problems } from "../errors";
+import { isHostAndPort } from "../host-and-port";
+import { known } from "../inputs";
+import { checkGroupNames, checkLabels, checkObjectLabels, checkTaints } from "../node-group-checks";
+import { checkBetween, checkChoice, checkWhole } from "../value-checks";
+import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
+import { checkImage, checksumTypeOf } from "./host-checks";
+import type { MachineImageArgs } from "./hosts-args";
+
+export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs): Problems {
+  const problems = new Problems();
+  const { clusterName = name, kubernetesVersion, controlPlane, nodeGroups } = args;
+  if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
+    problems.add(
+      "clusterName",
+      `"${clusterName}" must have 1 to 40 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen`,
+    );
+  const endpoint = known(args.endpoint);
+  if (endpoint !== undefined && !isHostAndPort(endpoint, true))
+    problems.add("endpoint", `"${endpoint}" must be host:port without a scheme, such as 10.0.0.5:6443`);
+  if (!/^1\.\d+\.\d+$/.test(kubernetesVersion))
+    problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
+  checkMachineImage("osImage", args.osImage, problems);
+  const { quantity = 1 } = controlPlane;
+  if (![1, 3, 5].includes(quantity))
+    problems.add("controlPlane.quantity", `must be 1, 3 or 5, is ${quantity}: etcd needs a majority`);
+  checkMachines("controlPlane", controlPlane, problems);
+  checkGroupNames(
+    "nodeGroups",
+    nodeGroups.map((group) => group.name),
+    problems,
+  );
+  nodeGroups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, problems));
+  checkSharedHosts(args, problems);
+  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
+  const groups = nodeGroups.map((group) => ({ minSize: group.quantity }));
+  checkRanges({ ...args, nodeGroups: groups, controlPlane: { count: quantity } }, undefined, problems);
+  checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
+  return problems;
+}
+
+function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems): void {
+  if (isDnsLabel(group.name) && group.name.length > 40)
+    problems.add(`${path}.name`, `"${group.name}" must have at most 40 characters`);
+  checkWhole(`${path}.quantity`, group.quantity, 0, problems);
+  checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+  checkMachines(path, group, problems);
+  checkLabels(`${path}.nodeLabels`, group.nodeLabels, problems);
+  checkTaints(`${path}.taints`, group.taints, problems);
+  group.taints?.forEach(({ effect }, index) =>
+    checkChoice(
+      `${path}.taints[${index}].effect`,
+      known(effect),
+      ["NoSchedule", "PreferNoSchedule", "NoExecute"],
+      problems,
+    ),
+  );
+}
+
+type Machines = Pick<BareMetalGroupArgs, "hostLabels" | "osImage">;
+
+function checkMachines(path: string, { hostLabels, osImage }: Machines, problems: Problems): void {
+  if (Object.keys(hostLabels).length === 0)
+    problems.add(`${path}.hostLabels`, "must have at least one, or it would take any host");
+  checkObjectLabels(`${path}.hostLabels`, hostLabels, problems);
+  if (osImage) checkMachineImage(`${path}.osImage`, osImage, problems);
+}
+
+function checkMachineImage(path: string, image: MachineImageArgs, problems: Problems): void {
+  const before = problems.all.length;
+  checkImage(path, image, problems);
+  if (problems.all.length === before && checksumTypeOf(image) === undefined)
+    problems.add(`${path}.checksumType`, "is required where the checksum is a URL: md5, sha256 or sha512");
+}
+
+/** Whoever comes first would take the GPUs' servers for the control plane. */
+function checkSharedHosts({ controlPlane, nodeGroups }: BareMetalClusterArgs, problems: Problems): void {
+  const own = controlPlane.hostLabels;
+  nodeGroups.forEach(({ hostLabels }, index) => {
+    const isSame = [own, hostLabels].every((some) =>
+      Object.entries(some).every(([key, value]) => own[key] === value && hostLabels[key] === value),
+    );
+    if (isSame && Object.keys(own).length > 0)
+      problems.add(
+        `nodeGroups[${index}].hostLabels`,
+        "are those of controlPlane: either could get the other's servers; give hosts labels that tell them apart",
+      );
+  });
+}

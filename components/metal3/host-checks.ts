@@ -1,0 +1,80 @@
+/** What is wrong with servers and what they are written with, before anything is. Pure. */
+import type { Problems } from "../errors";
+import { known } from "../inputs";
+import { checkLabels } from "../node-group-checks";
+import { checkChoice, checkLabel } from "../value-checks";
+import type { BareMetalHostArgs, MachineImageArgs } from "./hosts-args";
+
+const schemes = /^(ipmi|redfish|redfish-virtualmedia|idrac-redfish|idrac-virtualmedia)(\+https?)?:\/\/[^/\s]+/;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const checksumLengths = { md5: 32, sha256: 64, sha512: 128 } as const;
+/** Of no bytes at all: documentation has it as an example. */
+const emptyChecksums = [
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "d41d8cd98f00b204e9800998ecf8427e",
+];
+
+/** What its length says where nothing else does; undefined of a URL. */
+export function checksumTypeOf({ checksum, checksumType }: MachineImageArgs): MachineImageArgs["checksumType"] {
+  const told = Object.entries(checksumLengths).find(([, length]) => length === checksum.length)?.[0];
+  return checksumType ?? (/^https?:/.test(checksum) ? undefined : (told as MachineImageArgs["checksumType"]));
+}
+
+export function checkHosts(hosts: readonly BareMetalHostArgs[], problems: Problems): void {
+  checkNames("hosts", hosts, problems);
+  hosts.forEach((host, index) => checkHost(`hosts[${index}]`, host, hosts, problems));
+}
+
+export function checkNames(path: string, named: readonly { name: string }[], problems: Problems): void {
+  named.forEach(({ name }, index) => {
+    checkLabel(`${path}[${index}].name`, name, problems);
+    const earlier = named.findIndex((other) => other.name === name);
+    if (earlier < index) problems.add(`${path}[${index}].name`, `"${name}" is the name of ${path}[${earlier}] already`);
+  });
+}
+
+export function checkImage(path: string, { url, checksum, checksumType }: MachineImageArgs, problems: Problems): void {
+  if (!/^https?:\/\/[^/\s]+\/\S+$/.test(url))
+    problems.add(`${path}.url`, `"${url}" must be the http(s) URL of an image`);
+  checkChoice(`${path}.checksumType`, checksumType, Object.keys(checksumLengths), problems);
+  if (/^https?:\/\//.test(checksum)) return;
+  const lengths = checksumType === undefined ? Object.values(checksumLengths) : [checksumLengths[checksumType]];
+  if (emptyChecksums.includes(checksum.toLowerCase()))
+    problems.add(`${path}.checksum`, "is that of an empty file: take the image's own");
+  else if (!/^[0-9a-f]*$/i.test(checksum) || !lengths.some((length) => length === checksum.length))
+    problems.add(
+      `${path}.checksum`,
+      `must have ${lengths.join(", ")} hexadecimal digits, or be the URL of a file with it`,
+    );
+}
+
+function checkHost(
+  path: string,
+  host: BareMetalHostArgs,
+  hosts: readonly BareMetalHostArgs[],
+  problems: Problems,
+): void {
+  const { name, bmc, bootMacAddress, bootMode, labels = {} } = host;
+  if (uuid.test(name)) problems.add(`${path}.name`, "may not be a UUID, which Metal3 keeps for itself");
+  if (!schemes.test(bmc.address))
+    problems.add(
+      `${path}.bmc.address`,
+      `"${bmc.address}" must begin with ipmi://, redfish://, redfish-virtualmedia://, idrac-redfish:// or idrac-virtualmedia://`,
+    );
+  if (known(bmc.password) === "") problems.add(`${path}.bmc.password`, "must not be empty");
+  if (known(bmc.username) === "") problems.add(`${path}.bmc.username`, "must not be empty");
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(bootMacAddress))
+    problems.add(
+      `${path}.bootMacAddress`,
+      `"${bootMacAddress}" must be six pairs of hexadecimal digits with colons: aa:bb:cc:dd:ee:01`,
+    );
+  for (const field of ["bootMacAddress", "bmc.address"] as const) {
+    const of = (each: BareMetalHostArgs) =>
+      field === "bmc.address" ? each.bmc.address : each.bootMacAddress.toLowerCase();
+    const earlier = hosts.findIndex((other) => of(other) === of(host));
+    if (hosts[earlier] !== host)
+      problems.add(`${path}.${field}`, `is that of hosts[${earlier}]: two hosts would be one server`);
+  }
+  checkChoice(`${path}.bootMode`, bootMode, ["UEFI", "UEFISecureBoot", "legacy"], problems);
+  checkLabels(`${path}.labels`, labels, problems);
+}

@@ -1,0 +1,6 @@
+/** Clusters on bare metal by Cluster API and Metal3. */
+export type { BareMetalClusterArgs, BareMetalControlPlaneArgs, BareMetalGroupArgs } from "./args";
+export { BareMetalCluster } from "./bare-metal-cluster";
+export { BareMetalHosts } from "./bare-metal-hosts";
+export type { BareMetalHostStatus } from "./hosts";
+export type { BareMetalHostArgs, BareMetalHostsArgs, InventoryPlace, MachineImageArgs } from "./hosts-args";

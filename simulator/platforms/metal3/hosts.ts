@@ -1,0 +1,104 @@
+/** Plays Metal3's operator: hosts are registered, inspected, written, cleaned and let go. No server is asked. */
+import type { KubernetesObject } from "../../../provider/kubernetes/api";
+import type { PlayedObjects } from "../played-objects";
+
+export const metal3 = "metal3.io/v1alpha1";
+
+export interface Host extends KubernetesObject {
+  spec: {
+    bmc: { address: string; credentialsName: string };
+    image?: { url: string } | null;
+    consumerRef?: { kind: string; name: string; namespace?: string } | null;
+  };
+  status?: { provisioning?: { state?: string }; operationalStatus?: string; errorMessage?: string };
+}
+
+/** What can be wrong with hosts. */
+export interface HostTroubles {
+  /** Hosts whose BMC does not answer, by name. */
+  dead?: readonly string[];
+  /** Hosts that fail while they are written, by name. */
+  broken?: readonly string[];
+}
+
+const finalizer = "baremetalhost.metal3.io";
+
+/** What a host becomes by itself. */
+const next: Readonly<Record<string, string>> = {
+  "": "registering",
+  registering: "inspecting",
+  inspecting: "preparing",
+  preparing: "available",
+  provisioning: "provisioned",
+  deprovisioning: "available",
+};
+
+export class Hosts {
+  constructor(private readonly objects: PlayedObjects) {}
+
+  /** One step of each. */
+  async round(troubles: HostTroubles): Promise<void> {
+    for (const host of await this.all()) await this.#drive(host, troubles).catch(() => undefined);
+  }
+
+  all(namespace?: string): Promise<Host[]> {
+    return this.objects.list({
+      apiVersion: metal3,
+      kind: "BareMetalHost",
+      ...(namespace !== undefined && { namespace }),
+    });
+  }
+
+  async #drive(host: Host, troubles: HostTroubles): Promise<void> {
+    const { name = "", namespace = "", deletionTimestamp } = host.metadata;
+    const state = host.status?.provisioning?.state ?? "";
+    const failure = await this.#failure(host, troubles);
+    if (failure !== undefined)
+      return this.objects.say(host, { ...failure, operationalStatus: "error", provisioning: { state } });
+    const to = (word: string) =>
+      this.objects.say(host, {
+        provisioning: { state: word },
+        operationalStatus: "OK",
+        errorType: "",
+        errorMessage: "",
+      });
+    if (deletionTimestamp !== undefined) {
+      if (state === "provisioned" || state === "provisioning") return to("deprovisioning");
+      if (state === "deprovisioning" || state === "available") return to("powering off before delete");
+      return this.objects.release(host, finalizer);
+    }
+    await this.objects.hold(host, finalizer);
+    if (state === "available" && host.spec.image) return to("provisioning");
+    if ((state === "provisioned" || state === "provisioning") && !host.spec.image) return to("deprovisioning");
+    if (state === "provisioning" && troubles.broken?.includes(name))
+      return this.objects.say(host, {
+        ...{ provisioning: { state }, operationalStatus: "error", errorType: "provisioning error" },
+        errorMessage: `Image provisioning failed: ${namespace}/${name} did not boot`,
+      });
+    if (next[state] !== undefined) await to(next[state]);
+  }
+
+  async #failure({ spec, metadata }: Host, { dead }: HostTroubles): Promise<object | undefined> {
+    const { name = "", namespace = "" } = metadata;
+    const errorType = "registration error";
+    if (dead?.includes(name))
+      return { errorType, errorMessage: `Failed to get power state: ${spec.bmc.address} does not answer` };
+    const { api, signal } = this.objects;
+    const secret = { apiVersion: "v1", kind: "Secret", namespace, name: spec.bmc.credentialsName };
+    const data = (await api.read(secret, signal))?.["data"] as Record<string, string> | undefined;
+    return data?.["username"] && data["password"]
+      ? undefined
+      : { errorType, errorMessage: `BMC credentials in ${namespace}/${secret.name} are incomplete` };
+  }
+}
+
+/** One that nobody has, and that has all of the labels. */
+export function freeHost(hosts: readonly Host[], labels: Readonly<Record<string, string>>): Host | undefined {
+  return hosts.find(
+    ({ spec, status, metadata }) =>
+      status?.provisioning?.state === "available" &&
+      (spec.consumerRef ?? undefined) === undefined &&
+      metadata.deletionTimestamp === undefined &&
+      Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
+  );
+}
