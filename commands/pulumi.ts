@@ -21,7 +21,7 @@ export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Reco
     MITHRIL_API_KEY: simulator.mithril.apiKey,
     MITHRIL_PROJECT: simulator.mithril.projectId,
     MITHRIL_API_URL: simulator.mithril.baseUrl,
-    KEYCLOAK_PASSWORD: simulator.services.keycloak.password,
+    ...(simulator.services && { KEYCLOAK_PASSWORD: simulator.services.keycloak.password }),
     ...(simulator.aws && awsEnvironment(simulator.aws.endpoint)),
   };
 }

@@ -19,7 +19,8 @@ export interface Simulator {
   machines: string;
   cudo: Accesses["cudo"];
   mithril: Accesses["mithril"];
-  services: ServiceAccess;
+  /** Not of one that an older checkout began and that has run since. */
+  services?: ServiceAccess;
   /** Where the simulated AWS listens, which starts for those who need it. */
   aws?: { endpoint: string };
 }

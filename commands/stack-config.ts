@@ -30,9 +30,11 @@ export function deriveConfig(
   const { projectId, baseUrl, sshPort } = simulator.mithril;
   set("gpu-clusters:cudo", { projectId: simulator.cudo.projectId, baseUrl: simulator.cudo.baseUrl });
   set("gpu-clusters:mithril", { projectId, baseUrl });
-  const { keycloak, chartRepository } = simulator.services;
-  set("gpu-clusters:keycloak", { baseUrl: keycloak.baseUrl, username: keycloak.username });
-  document.setIn(["config", "gpu-clusters:kubernetes", "chartRepository"], chartRepository);
+  if (simulator.services) {
+    const { keycloak, chartRepository } = simulator.services;
+    set("gpu-clusters:keycloak", { baseUrl: keycloak.baseUrl, username: keycloak.username });
+    document.setIn(["config", "gpu-clusters:kubernetes", "chartRepository"], chartRepository);
+  } else document.deleteIn(["config", "gpu-clusters:keycloak"]);
   for (const [name, settings] of Object.entries(serviceConfig(wanted) ?? {}))
     if (!document.hasIn(["config", servicesKey, name])) document.setIn(["config", servicesKey, name], settings);
   const cloud = cloudOf(committed);
@@ -59,6 +61,11 @@ export async function writeConfig(
   simulator: Simulator,
   wanted: readonly ServiceName[],
 ): Promise<Record<string, string>> {
+  if (serviceConfig(wanted) && !simulator.services)
+    throw new CommandError(
+      `the simulator that runs at ${simulator.url} is an older checkout's and has no services`,
+      "Run `npm stop` for each stack in it first, which ends it: the next `npm start` begins a new one.",
+    );
   const source = path.join(root, `Pulumi.${files.stack}.yaml`);
   const previous = await fs.readFile(files.config, "utf8").catch(() => undefined);
   // A stack whose committed config was deleted or renamed can still be destroyed with its last one.

@@ -101,6 +101,7 @@ export const provider: ProviderDefinition = {
         "NodesReady",
         "ObjectReady",
         "PlatformClaim",
+        "VolumesLeft",
       ],
       "gpu-clusters:kubernetes:",
       async (token) =>

@@ -6,6 +6,8 @@ export interface AddOnPlace {
   name: string;
   /** What the API server runs: `1.36.3`. */
   kubernetesVersion: pulumi.Output<string>;
+  /** Secret. */
+  kubeconfig: pulumi.Output<string>;
   /** Those that are there and whose sizes may be moved. */
   nodeGroups: readonly AutoscaledGroup[];
 }

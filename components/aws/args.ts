@@ -274,7 +274,7 @@ export interface AwsClusterArgs {
    * with the cluster's mark; where the account encrypts disks with a key of its own by default, that key's policy must let the role do so
    * (`kms:CreateGrant`, `kms:Decrypt`, `kms:GenerateDataKeyWithoutPlaintext`). A volume is in one zone, as its pods are then: a group over several
    * zones is not grown from zero for them. A volume goes with its claim; those whose claims are still there when the cluster is destroyed stay, and
-   * are charged. `false` for those who install the driver's own chart. Costs nothing but the volumes, by their size, and 100 MiB of each node's
+   * are charged: `pulumi destroy` names them (`kubernetes:VolumesLeft`). `false` for those who install the driver's own chart. Costs nothing but the volumes, by their size, and 100 MiB of each node's
    * memory.
    * Default: `true`.
    */

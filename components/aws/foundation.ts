@@ -100,6 +100,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       controlPlane: { instanceType, count },
       network: plannedNetwork(args),
       roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
+      clusterName,
       ownTags: { [stackTag]: thisStack() },
       serviceRoles: serviceRoles(args.nodeGroups ?? []),
       keyPair: args.keyPair,
@@ -157,7 +158,12 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   const { sharedStorage } = args;
   const files =
     sharedStorage &&
-    loadSharedFiles().sharedFiles(name, { ...args, sharedStorage }, { base, tags, network, access }, onAws);
+    loadSharedFiles().sharedFiles(
+      name,
+      { ...args, sharedStorage },
+      { clusterName, base, tags, network, access },
+      onAws,
+    );
   const nodeIdentity = machineIdentity(
     `${name}-node`,
     {
@@ -166,7 +172,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       names: roles.node,
       policy: pulumi
         .all([secrets.join.arn, files?.volumesIn])
-        .apply(([joinParameter, fileSystem]) => nodePolicy({ joinParameter, fileSystem })),
+        .apply(([joinParameter, fileSystem]) => nodePolicy({ clusterName, joinParameter, fileSystem })),
       permissionsBoundary: args.permissionsBoundary,
       tags,
     },

@@ -47,24 +47,27 @@ const sessions: PolicyStatement = {
 };
 
 export interface NodePolicyOptions {
+  clusterName: string;
   joinParameter: string;
   /** ARN of the cluster's file system, where it has one. */
   fileSystem?: string | undefined;
 }
 
 /** A node reads the token with which it joins, and no other parameter. The driver of shared files acts with its role. */
-export function nodePolicy({ joinParameter, fileSystem }: NodePolicyOptions): PolicyDocument {
+export function nodePolicy({ clusterName, joinParameter, fileSystem }: NodePolicyOptions): PolicyDocument {
   return policy(
     { Sid: "Join", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [joinParameter] },
-    ...(fileSystem === undefined ? [] : sharedFiles(fileSystem)),
+    ...(fileSystem === undefined ? [] : sharedFiles(fileSystem, clusterName)),
     sessions,
   );
 }
 
-/** What makes volumes of a file system, and of this one alone. Reference: kubernetes-sigs/aws-efs-csi-driver, docs/iam-policy-example.json. */
-function sharedFiles(fileSystem: string): PolicyStatement[] {
+/**
+ * What makes volumes of a file system, and of this one alone. The driver gives its access points the cluster's mark besides its own, which those of other
+ * clusters of the account have too. Reference: kubernetes-sigs/aws-efs-csi-driver, docs/iam-policy-example.json.
+ */
+function sharedFiles(fileSystem: string, clusterName: string): PolicyStatement[] {
   const accessPoints = fileSystem.replace(/:file-system\/.*/, ":access-point/*");
-  const tag = "efs.csi.aws.com/cluster";
   return [
     {
       Sid: "FilesLook",
@@ -82,14 +85,14 @@ function sharedFiles(fileSystem: string): PolicyStatement[] {
       Effect: "Allow",
       Action: ["elasticfilesystem:CreateAccessPoint"],
       Resource: [fileSystem],
-      Condition: { StringEquals: { [`aws:RequestTag/${tag}`]: "true" } },
+      Condition: { StringEquals: { "aws:RequestTag/gpu-clusters/cluster": clusterName } },
     },
     {
       Sid: "FilesChange",
       Effect: "Allow",
       Action: ["elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"],
       Resource: [accessPoints],
-      Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: "true" } },
+      Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } },
     },
   ];
 }
@@ -110,6 +113,9 @@ export interface ControlPlanePolicyOptions {
   reservedNodeRole?: string | undefined;
 }
 
+/** All of a kind that the region has. */
+type Ec2Arn = (kind: string) => string;
+
 /** SSM tells KMS which parameter it opens. Reference: SSM user guide, "How Parameter Store uses AWS KMS". */
 export function contextOf(parameter: string): Record<string, string> {
   return { "kms:EncryptionContext:PARAMETER_ARN": parameter };
@@ -120,7 +126,9 @@ export function contextOf(parameter: string): Record<string, string> {
  * the fleets and instances that carry the cluster's tag.
  */
 export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDocument {
-  const partition = options.keysParameter.split(":")[1];
+  const [, partition, , region] = options.keysParameter.split(":") as [string, string, string, string];
+  // Of this region: another one's may have a cluster of the same name. Subnets and reservations may be another account's, which shares them.
+  const ec2 = (kind: string) => `arn:${partition}:ec2:${region}:*:${kind}/*`;
   return policy(
     { Sid: "Keys", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [options.keysParameter] },
     {
@@ -155,12 +163,12 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Sid: "Scale",
       Effect: "Allow",
       Action: ["ec2:CreateTags", "ec2:DeleteTags", "ec2:ModifyFleet", "ec2:TerminateInstances"],
-      Resource: ["fleet", "instance"].map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`),
+      Resource: ["fleet", "instance"].map(ec2),
       Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
     },
-    ...(options.kubernetesTag === undefined ? [] : cloudController(partition!, options.kubernetesTag)),
-    ...(options.blockStorage ? volumes(partition!, options.clusterName) : []),
-    ...(options.reservedNodeRole === undefined ? [] : reservedLaunches(partition!, options, options.reservedNodeRole)),
+    ...(options.kubernetesTag === undefined ? [] : cloudController(ec2, options.kubernetesTag)),
+    ...(options.blockStorage ? volumes(ec2, options.clusterName) : []),
+    ...(options.reservedNodeRole === undefined ? [] : reservedLaunches(ec2, options, options.reservedNodeRole)),
     sessions,
   );
 }
@@ -169,8 +177,7 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
  * What the driver for EBS needs for volumes, and not for snapshots: it makes them with the cluster's mark, changes only what carries it, and attaches
  * them to the cluster's machines. Reference: kubernetes-sigs/aws-ebs-csi-driver, docs/AmazonEBSCSIDriverPolicyV2.json.
  */
-function volumes(partition: string, clusterName: string): PolicyStatement[] {
-  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
+function volumes(ec2: Ec2Arn, clusterName: string): PolicyStatement[] {
   const born = { "aws:RequestTag/gpu-clusters/cluster": clusterName };
   const owned = { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } };
   return [
@@ -221,11 +228,11 @@ function volumes(partition: string, clusterName: string): PolicyStatement[] {
  * nodes' role. Reference: Service Authorization Reference, "Amazon EC2", RunInstances.
  */
 function reservedLaunches(
-  partition: string,
-  { clusterName }: ControlPlanePolicyOptions,
+  ec2: Ec2Arn,
+  { clusterName, keysParameter }: ControlPlanePolicyOptions,
   nodeRole: string,
 ): PolicyStatement[] {
-  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
+  const [, partition, , region] = keysParameter.split(":") as [string, string, string, string];
   const launch = { Effect: "Allow" as const, Action: ["ec2:RunInstances"] };
   const fromTemplate = { ArnLike: { "ec2:LaunchTemplate": ec2("launch-template") } };
   const parts = ["capacity-reservation", "key-pair", "network-interface", "placement-group", "security-group"];
@@ -245,7 +252,7 @@ function reservedLaunches(
     {
       ...launch,
       Sid: "ReservedParts",
-      Resource: [`arn:${partition}:ec2:*::image/*`, ...[...parts, "subnet", "volume"].map(ec2)],
+      Resource: [`arn:${partition}:ec2:${region}::image/*`, ...[...parts, "subnet", "volume"].map(ec2)],
       Condition: fromTemplate,
     },
     {
@@ -276,10 +283,9 @@ function reservedLaunches(
  * routes. It changes and deletes only what carries the cluster's tag, which it gives to everything at its making, listeners too.
  * Reference: kubernetes/cloud-provider-aws, docs/prerequisites.md.
  */
-function cloudController(partition: string, tag: string): PolicyStatement[] {
+function cloudController(ec2: Ec2Arn, tag: string): PolicyStatement[] {
   const owned = { StringEquals: { [`aws:ResourceTag/${tag}`]: "owned" } };
   const born = { [`aws:RequestTag/${tag}`]: "owned" };
-  const ec2 = (kind: string) => `arn:${partition}:ec2:*:*:${kind}/*`;
   const all = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
   return [
     {

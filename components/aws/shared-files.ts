@@ -13,11 +13,12 @@ import { securityGroupName } from "./names";
 import type { AwsNetwork } from "./network";
 import { zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
-import { withTags, type Tags } from "./tags";
+import { clusterTag, withTags, type Tags } from "./tags";
 
 const nfsPort = 2049;
 
 export interface FilesPlace {
+  clusterName: string;
   base: string;
   tags: Tags;
   network: AwsNetwork;
@@ -116,7 +117,10 @@ function efsFiles(
         { ...child, dependsOn: [rule] },
       ),
   );
-  return { addOn: efsStorage({ fileSystemId: fileSystem.id, ready: targets }), volumesIn: fileSystem.arn };
+  return {
+    addOn: efsStorage({ fileSystemId: fileSystem.id, tags: { [clusterTag]: place.clusterName }, ready: targets }),
+    volumesIn: fileSystem.arn,
+  };
 }
 
 /** Known without asking AWS: `validate.ts` sees to it. */

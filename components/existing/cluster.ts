@@ -130,7 +130,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     const { mode = "plugin", count = 0, taints, vendor, driver } = args;
     const fields = { name: "existing", gpus: 1, taints, gpuVendor: vendor, gpuDriver: driver };
     const support = gpuSupport([fields], { mode, operator: true })(
-      { name, kubernetesVersion: apiServer.version, nodeGroups: [] },
+      { name, kubernetesVersion: apiServer.version, kubeconfig: this.kubeconfig, nodeGroups: [] },
       { parent: this, provider: this.kubeProvider, dependsOn: [apiServer] },
     );
     return new NodesReady(

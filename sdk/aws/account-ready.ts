@@ -43,7 +43,12 @@ export interface AccountReadyArgs {
   network?: pulumi.Input<PlannedNetwork>;
   /** Names of IAM roles that are going to be made, which must be free: an account's regions share them. */
   roleNames?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Tag by which a role of such a name is known to be one's own, for example `{ "gpu-clusters/stack": "infra/prod" }`. */
+  /**
+   * Name that no other stack's cluster of the region may have, whatever stands before it: fleets, machines and volumes are found and protected by it,
+   * in the tag `gpu-clusters/cluster` (`ec2:DescribeSecurityGroups`).
+   */
+  clusterName?: pulumi.Input<string>;
+  /** Tag by which a role of such a name, or what a cluster of it has, is known to be one's own, for example `{ "gpu-clusters/stack": "infra/prod" }`. */
   ownTags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Principals of AWS services that act in the account with a role of theirs: `ec2fleet.amazonaws.com`, without which a fleet starts nothing,

@@ -19,3 +19,4 @@ export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform
 export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";
+export { VolumesLeft, type VolumesLeftArgs } from "./volumes-left";

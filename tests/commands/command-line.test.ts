@@ -7,13 +7,13 @@ import { formatOutputs, writeKubeconfig } from "../../commands/outputs";
 import { pulumiEnvironment } from "../../commands/pulumi";
 import { parseServices, serviceConfig, serviceNames, type ServiceName } from "../../commands/services";
 import { listThings, type Simulator } from "../../commands/simulator-process";
-import { deriveConfig, requireSimulated } from "../../commands/stack-config";
+import { deriveConfig, requireSimulated, writeConfig } from "../../commands/stack-config";
 import { stackFiles } from "../../commands/workspace";
 import { checkServices } from "../../stack/services";
 import { lineReport } from "../../toolchain/tools/report";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
-const simulator: Simulator = {
+const simulator = {
   url: "http://127.0.0.1:4999",
   pid: 1,
   machines: "light",
@@ -23,7 +23,7 @@ const simulator: Simulator = {
     keycloak: { baseUrl: "http://127.0.0.1:4999/keycloak", realm: "lab", username: "admin", password: "KEYCLOAK" },
     chartRepository: "http://127.0.0.1:4999/charts",
   },
-};
+} satisfies Simulator;
 
 describe("stack config", () => {
   const committed = [
@@ -64,6 +64,17 @@ describe("stack config", () => {
     assert.deepEqual(parseServices("gpu, jupyterhub"), ["gpu", "jupyterhub"]);
     assert.throws(() => parseServices("gpu,airflow"), /no "airflow"\. Services: gpu, jupyterhub, kuberay, slurm\./);
     assert.deepEqual(checkServices(serviceConfig(serviceNames), []).all, [], "the stack takes them");
+  });
+
+  it("does with a simulator from before it had services, but for showing them", async () => {
+    const { services, ...older } = simulator;
+    const own = JSON.stringify({ config: { "gpu-clusters:keycloak": { baseUrl: "https://sso.example.com" } } });
+    const { config } = parse(deriveConfig(own, undefined, older)) as { config: Record<string, unknown> };
+    assert.deepEqual(config["gpu-clusters:cudo"], { projectId: "simulator", baseUrl: simulator.cudo.baseUrl });
+    assert.equal(config["gpu-clusters:keycloak"], undefined, "a real one must not be reached");
+    const [before, now] = [older, { ...older, services }].map((each) => pulumiEnvironment(stackFiles("local"), each));
+    assert.deepEqual([before!.KEYCLOAK_PASSWORD, now!.KEYCLOAK_PASSWORD], [undefined, "KEYCLOAK"]);
+    await assert.rejects(writeConfig(stackFiles("local"), older, ["kuberay"]), /older checkout's and has no services/);
   });
 
   it("has the stack's own SSH key where the cloud needs one, and not its private half", () => {

@@ -113,7 +113,8 @@ describe("components/aws", () => {
     const { registered } = await deployed({ permissionsBoundary });
     for (const name of ["train-node-role", "train-control-plane-role"])
       assert.equal(inputs(registered, name)["permissionsBoundary"], permissionsBoundary);
-    const { roleNames, ownTags } = inputs(registered, "train-account");
+    const { roleNames, ownTags, clusterName } = inputs(registered, "train-account");
+    assert.equal(clusterName, "train");
     assert.deepEqual(roleNames, ["train-control-plane-role", "train-node-role"]);
     assert.deepEqual(ownTags, { "gpu-clusters/stack": "project/stack" });
   });

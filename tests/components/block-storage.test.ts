@@ -65,8 +65,12 @@ describe("block storage on AWS", () => {
   it("goes after the groups, whose last volumes are detached and deleted by it", async () => {
     const { registered } = await deployed();
     const before = registered.dependenciesOf("train-nodes");
-    assert.ok(before.includes("train-ebs-gp3"));
+    assert.ok(before.includes("train-ebs-volumes"));
+    assert.ok(registered.dependenciesOf("train-ebs-volumes").includes("train-ebs-gp3"));
     assert.ok(registered.dependenciesOf("train-ebs-gp3").includes("train-ebs-controller"));
+    const { clusterName, driver, hint } = inputs(registered, "train-ebs-volumes");
+    assert.deepEqual([clusterName, driver], ["train", "ebs.csi.aws.com"]);
+    assert.equal(hint, "aws ec2 delete-volume --region us-west-2 --volume-id <id>");
     assert.ok(!registered.dependenciesOf("train-ebs-controller").includes("train-gpu"));
   });
 

@@ -25,7 +25,10 @@ const team = { key: "team", operator: "Equal", value: "search", effect: "NoSched
 
 async function installed(fields: GpuFields[], options: GpuSupportOptions = { mode: "plugin" }): Promise<Registered> {
   const registered = await mockProgram({});
-  gpuSupport(fields, options)({ name: "train", kubernetesVersion: pulumi.output("1.36.3"), nodeGroups: [] }, {});
+  gpuSupport(fields, options)(
+    { name: "train", kubernetesVersion: pulumi.output("1.36.3"), kubeconfig: pulumi.output(""), nodeGroups: [] },
+    {},
+  );
   await settled();
   return registered;
 }

@@ -16,7 +16,12 @@ const partitioned: GpuFields = { name: "h100", gpus: 8, gpuSharing: { mig: "mixe
 
 async function installed(fields: GpuFields[], mode: GpuMode = "plugin"): Promise<{ registered: Registered }> {
   const registered = await mockProgram({});
-  const place = { name: "train", kubernetesVersion: pulumi.output("1.36.3"), nodeGroups: [] };
+  const place = {
+    name: "train",
+    kubernetesVersion: pulumi.output("1.36.3"),
+    kubeconfig: pulumi.output(""),
+    nodeGroups: [],
+  };
   gpuSupport(fields, { mode })(place, {});
   await settled();
   return { registered };

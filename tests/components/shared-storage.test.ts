@@ -74,6 +74,9 @@ describe("shared storage on AWS", () => {
       [storageClass["provisioner"], storageClass["volumeBindingMode"]],
       ["efs.csi.aws.com", "Immediate"],
     );
+    // The role may delete only such.
+    const { values } = plain(inputs(registered, "train-efs")) as { values: { controller: { tags: object } } };
+    assert.deepEqual(values.controller.tags, { "gpu-clusters/cluster": "train" });
     assert.ok(registered.dependenciesOf("train-shared").includes("train-efs"));
     const before = registered.dependenciesOf("train-efs");
     for (const needed of ["train-files-1", "train-files-3", "train-nodes"]) assert.ok(before.includes(needed), needed);

@@ -7,6 +7,7 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { CSIDriver } from "@pulumi/kubernetes/storage/v1/csidriver";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
+import { VolumesLeft } from "../../../sdk/kubernetes/volumes-left";
 import * as pulumi from "../../../sdk/pulumi";
 import { notAwaited, type AddOn } from "../add-on";
 import { controllerLabels, controllerPod, driverName, nodeLabels, nodePod } from "./ebs-pods";
@@ -19,6 +20,9 @@ export interface EbsOptions {
   region: pulumi.Input<string>;
   /** What volumes carry, the cluster's own mark among them: the driver may change and delete no others. */
   tags: pulumi.Input<Record<string, string>>;
+  clusterName: string;
+  /** This package's provider, where it is not the default one. */
+  own: pulumi.CustomResourceOptions["provider"];
 }
 
 /**
@@ -28,8 +32,8 @@ export interface EbsOptions {
  * far, and the chart's controller has no way to the machine's own network. The controller is on the control plane, so that nodes may do nothing
  * with volumes by their role; of the machines it is the last that goes, so that the volumes of claims that are deleted with a cluster go too.
  */
-export function ebsStorage({ region, tags }: EbsOptions): AddOn {
-  return ({ name }, options) => {
+export function ebsStorage({ region, tags, clusterName, own }: EbsOptions): AddOn {
+  return ({ name, kubeconfig }, options) => {
     const part = (suffix: string) => `${name}-ebs-${suffix}`;
     const rights = driverRights(part, options);
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...rights] };
@@ -81,7 +85,16 @@ export function ebsStorage({ region, tags }: EbsOptions): AddOn {
       // A class cannot be changed, and its name is what claims have.
       { ...after, dependsOn: [controller, nodes], deleteBeforeReplace: true },
     );
-    return [storageClass];
+    // Gone before the driver is, and after the nodes: what is then still claimed stays in the account.
+    const left = new VolumesLeft(
+      part("volumes"),
+      {
+        ...{ kubeconfig, clusterName, driver: driverName },
+        hint: pulumi.interpolate`aws ec2 delete-volume --region ${region} --volume-id <id>`,
+      },
+      { ...after, provider: own, dependsOn: [storageClass] },
+    );
+    return [left];
   };
 }
 

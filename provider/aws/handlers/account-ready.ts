@@ -1,3 +1,4 @@
+import { paginateDescribeSecurityGroups, type Tag } from "@aws-sdk/client-ec2";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type * as pulumi from "../../../sdk/pulumi";
@@ -7,7 +8,8 @@ import { InvalidArguments, type CheckFailure, type ResourceContext, type Resourc
 import type { AwsClients } from "../clients";
 import { isAwsError, unlessGone } from "../errors";
 import { connect } from "../connection";
-import { fromTagList } from "../ownership";
+import { fromTagList, tagFilters, tagKeys } from "../ownership";
+import { everyItem } from "../pages";
 import { limitFailures } from "../preflight/account-limits";
 import { diskKeyFailures } from "../preflight/disk-key";
 import { examineGroup } from "../preflight/preflight";
@@ -21,6 +23,7 @@ type Inputs = pulumi.Unwrap<AccountReadyArgs>;
 const answer = keptAnswer<Inputs, { accountId: string }>({
   async ask(clients, inputs, { signal, log, again }) {
     const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {}, awsProvider } = inputs;
+    const { clusterName } = inputs;
     const region = await clients.region();
     const accountId = await ownAccount(clients, awsProvider, signal);
     const looks: [string, Promise<CheckFailure[]>][] = [
@@ -28,6 +31,8 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
       ["the key of disks", diskKeyFailures(clients, serviceRoles, log, signal)],
     ];
     if (!again) looks.push(["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]);
+    if (clusterName !== undefined && !again)
+      looks.push(["clusterName", takenNameFailures(clients, clusterName, ownTags, signal)]);
     if (controlPlane) looks.push(["controlPlane", controlPlaneFailures(clients, controlPlane, signal)]);
     if (keyPair !== undefined)
       looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
@@ -100,15 +105,36 @@ async function takenRoleFailures(
   const found = await Promise.all(
     names.map(async (RoleName) => {
       const answer = await unlessGone(iam.send(new GetRoleCommand({ RoleName }), { abortSignal: signal }));
-      const tags = fromTagList(answer?.Role?.Tags);
-      const isOwn = Object.entries(own).every(([key, value]) => tags[key] === value);
-      return answer === undefined || isOwn ? [] : [RoleName];
+      return answer === undefined || hasTags(answer.Role?.Tags, own) ? [] : [RoleName];
     }),
   );
   return found.flat().map((name) => {
-    const reason = `the account has a role "${name}" already, and roles belong to all its regions: another clusterName or namePrefix is needed`;
+    const reason = `the account has a role "${name}" already, and roles belong to all its regions: another clusterName is needed`;
     return { property: "clusterName", reason };
   });
+}
+
+/** Another prefix makes other names, and the same marks. Every cluster has security groups. */
+async function takenNameFailures(
+  { ec2 }: AwsClients,
+  clusterName: string,
+  own: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const Filters = tagFilters({ [tagKeys.cluster]: clusterName });
+  const pages = paginateDescribeSecurityGroups({ client: ec2 }, { Filters }, { abortSignal: signal });
+  const groups = await everyItem(pages, ({ SecurityGroups }) => SecurityGroups);
+  const others = groups.filter(({ Tags }) => !hasTags(Tags, own)).map(({ GroupId }) => GroupId);
+  if (others.length === 0) return [];
+  const reason =
+    `another stack has a cluster "${clusterName}" in the region (security groups ${others.join(", ")}), and machines are told apart by this name: ` +
+    "another clusterName is needed, another namePrefix does not do";
+  return [{ property: "clusterName", reason }];
+}
+
+function hasTags(given: readonly Tag[] | undefined, wanted: Readonly<Record<string, string>>): boolean {
+  const tags = fromTagList(given);
+  return Object.entries(wanted).every(([key, value]) => tags[key] === value);
 }
 
 /** Not every deployer may look at everything: whoever makes the machines finds out. */

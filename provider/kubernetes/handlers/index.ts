@@ -21,5 +21,6 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),
+    "gpu-clusters:kubernetes:VolumesLeft": async () => (await import("./volumes-left.js")).volumesLeft,
   };
 }

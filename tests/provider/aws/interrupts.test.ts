@@ -10,7 +10,6 @@ import {
 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { ProviderDefinition } from "../../../provider/server/resource";
-import type { Properties } from "../../../provider/server/wire";
 import { provider } from "../../../plugin/provider";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { createServiceLoadBalancersHandler } from "../../../provider/aws/handlers/service-load-balancers";
@@ -24,7 +23,6 @@ import {
 } from "../server/harness/interruption";
 import { makeTemplate, pace, region, startScene, type Scene } from "./scene";
 
-const type = "gpu-clusters:aws:NodeGroup";
 const balancersType = "gpu-clusters:aws:ServiceLoadBalancers";
 /** What a controller makes for the cluster's Services. */
 let makeBalancers: (clusterName: string) => Promise<void>;
@@ -32,7 +30,7 @@ const impatient: ProviderDefinition = {
   ...provider,
   resources: {
     ...provider.resources,
-    [type]: () => createNodeGroupHandler({ pace }),
+    "gpu-clusters:aws:NodeGroup": () => createNodeGroupHandler({ pace }),
     [balancersType]: () => {
       const handler = createServiceLoadBalancersHandler({ pace });
       return {
@@ -83,7 +81,7 @@ describe("Whatever is interrupted on AWS", function () {
     ...{ instanceTypes: ["m5.large"], subnetIds: [...scene.subnetIds], tags: { size: String(minSize) } },
   });
   const group: Interrupted = {
-    type,
+    type: "gpu-clusters:aws:NodeGroup",
     inputs: () => inputs(1),
     updated: () => inputs(2),
     async left() {
@@ -109,18 +107,31 @@ describe("Whatever is interrupted on AWS", function () {
   it("a node group is not lost when it is deleted", () => interruptEachDelete(rigged, group));
 
   /** What AWS is only asked, and roles of AWS's services, which are the account's. */
-  const answers: Record<string, () => Properties> = {
-    "gpu-clusters:aws:AccountReady": () => ({ serviceRoles: ["spot.amazonaws.com"] }),
-    "gpu-clusters:aws:Deployer": () => ({}),
-    "gpu-clusters:aws:ImageChoice": () => ({ gpu: true }),
-    "gpu-clusters:aws:InstanceTypeFacts": () => ({ instanceTypes: ["p5.48xlarge"] }),
-    "gpu-clusters:aws:SubnetChoice": () => ({ subnetIds: scene.subnetIds }),
-    "gpu-clusters:aws:ZoneChoice": () => ({ count: 2 }),
-  };
-  for (const [type, inputs] of Object.entries(answers)) {
-    it(`${type.split(":").at(-1)} goes on with the next \`up\``, async () => {
-      const asked = { type, inputs, left: () => Promise.resolve([]), most: 4 };
+  const answers: Pick<Interrupted, "type" | "inputs" | "updated">[] = [
+    {
+      type: "gpu-clusters:aws:AccountReady",
+      inputs: () => ({ serviceRoles: ["spot.amazonaws.com"] }),
+      updated: () => ({ serviceRoles: ["spot.amazonaws.com", "ec2fleet.amazonaws.com"] }),
+    },
+    { type: "gpu-clusters:aws:Deployer", inputs: () => ({}) },
+    { type: "gpu-clusters:aws:ImageChoice", inputs: () => ({ gpu: true }), updated: () => ({ gpu: false }) },
+    {
+      type: "gpu-clusters:aws:InstanceTypeFacts",
+      inputs: () => ({ instanceTypes: ["p5.48xlarge"] }),
+      updated: () => ({ instanceTypes: ["p5.48xlarge", "m5.large"] }),
+    },
+    {
+      type: "gpu-clusters:aws:SubnetChoice",
+      inputs: () => ({ subnetIds: [...scene.subnetIds] }),
+      updated: () => ({ subnetIds: [...scene.subnetIds], apart: { podCidr: "10.244.0.0/16" } }),
+    },
+    { type: "gpu-clusters:aws:ZoneChoice", inputs: () => ({ count: 2 }), updated: () => ({ count: 1 }) },
+  ];
+  for (const answer of answers) {
+    it(`${answer.type.split(":").at(-1)} goes on with the next \`up\``, async () => {
+      const asked = { ...answer, left: () => Promise.resolve([]), most: 4 };
       assert.ok((await interruptEachCreate(rigged, asked)) > 0);
+      if (asked.updated) await interruptEachUpdate(rigged, asked);
       await interruptEachDelete(rigged, asked);
     });
   }

@@ -278,6 +278,30 @@ describe("AWS answers that are kept", () => {
     );
   });
 
+  it("refuses the name of another stack's cluster of the region, whatever stands before it", async () => {
+    const group = (GroupName: string, tags: Record<string, string>) =>
+      scene.ec2.send(
+        new CreateSecurityGroupCommand({
+          ...{ GroupName, Description: "d", VpcId: scene.vpcId },
+          TagSpecifications: [
+            { ResourceType: "security-group", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+          ],
+        }),
+      );
+    const stack = "gpu-clusters/stack";
+    await group("prod-shared-nodes", { "gpu-clusters/cluster": "shared", [stack]: "infra/prod" });
+    await group("own-nodes", { "gpu-clusters/cluster": "own", [stack]: "infra/here" });
+    // What a controller makes for a Service of another.
+    await group("k8s-elb-x", { "kubernetes.io/cluster/own": "owned" });
+    const ownTags = { [stack]: "infra/here" };
+    const found = async (clusterName: string) => (await refusal("AccountReady", { clusterName, ownTags })).join();
+    assert.deepEqual([await found("own"), await found("free")], ["", ""]);
+    assert.match(
+      await found("shared"),
+      /^clusterName: another stack has a cluster "shared" in the region \(security groups sg-\w+\).*another namePrefix does not do$/,
+    );
+  });
+
   it("refuses in the simulated AWS what IAM and EC2 refuse", async () => {
     const Tags = [{ Key: "team", Value: "R&D (platform)" }];
     await assert.rejects(

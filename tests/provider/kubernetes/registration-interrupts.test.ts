@@ -16,6 +16,7 @@ const resources = {
     { name: "services", kind: "Service", namespaced: true },
     { name: "secrets", kind: "Secret", namespaced: true },
     { name: "namespaces", kind: "Namespace", namespaced: false },
+    { name: "persistentvolumes", kind: "PersistentVolume", namespaced: false },
   ],
   "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
   "/apis/management.loft.sh/v1": [{ name: "nodeclaims", kind: "NodeClaim", namespaced: true }],
@@ -27,6 +28,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
   const objects = new Map<string, KubernetesObject>();
   const lists = new Map<string, object[]>([
     ["/api/v1/nodes", [{ metadata: { name: "system" }, spec: { providerID: "aws:///z/i" } }]],
+    ["/api/v1/persistentvolumes", []],
     ["/api/v1/pods", []],
     ["/api/v1/services", []],
     ["/apis/management.loft.sh/v1/nodeclaims", []],
@@ -123,6 +125,18 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       type: "gpu-clusters:kubernetes:MachinesReturned",
       inputs: (name) => claims(name),
       requests: 4,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:VolumesLeft",
+      inputs: (clusterName) => ({
+        kubeconfig: kubeconfig(),
+        clusterName,
+        driver: "ebs.csi.aws.com",
+        hint: "delete it",
+      }),
+      updated: (clusterName) => ({ kubeconfig: kubeconfig(), clusterName, driver: "ebs.csi.aws.com", hint: "keep it" }),
+      requests: 0,
       left,
     },
     {

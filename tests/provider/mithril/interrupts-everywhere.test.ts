@@ -43,9 +43,11 @@ describe("Whatever is interrupted on Mithril", function () {
     ...{ clusterId, clusterName: "c", minSize, maxSize: 3, capacity: { spot: { limitPrice } } },
   });
   /** It begins with its round: an order whose start has passed is refused, and the rounds before it may have taken long. */
-  const reserved = (name: string) => {
-    const start = Date.now();
-    const [from, until] = [start, start + 24 * hour].map((time) => new Date(time).toISOString());
+  const starts = new Map<string, number>();
+  const reserved = (name: string, hours: number) => {
+    const start = starts.get(name) ?? Date.now();
+    starts.set(name, start);
+    const [from, until] = [start, start + hours * hour].map((time) => new Date(time).toISOString());
     return { ...order(name), start: from, end: until, onDestroy: "terminateInstances" };
   };
   const liveBids = async () => {
@@ -71,12 +73,14 @@ describe("Whatever is interrupted on Mithril", function () {
       name: "a volume",
       type: "gpu-clusters:mithril:Volume",
       inputs: (name) => ({ name, region, diskInterface: "File", sizeGb: 10 }),
+      updated: (name) => ({ name: `${name}-2`, region, diskInterface: "File", sizeGb: 10 }),
       left: async () => (await mithril.api().volumes.list(signal())).map(({ name }) => name),
     },
     {
       name: "an SSH key",
       type: "gpu-clusters:mithril:SshKey",
       inputs: (name) => ({ name, publicKey: publicKey(2) }),
+      updated: (name) => ({ name, publicKey: publicKey(2), required: true }),
       left: async () =>
         (await mithril.api().sshKeys.list(signal())).map(({ name }) => name).filter((name) => name !== "k"),
     },
@@ -94,7 +98,8 @@ describe("Whatever is interrupted on Mithril", function () {
     {
       name: "a reservation",
       type: "gpu-clusters:mithril:Reservation",
-      inputs: reserved,
+      inputs: (name) => reserved(name, 24),
+      updated: (name) => ({ ...reserved(name, 48), paused: true }),
       // One that is paid goes on without instances.
       left: async () =>
         Object.values(mithril.cloud.state.instances)

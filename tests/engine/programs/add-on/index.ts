@@ -36,7 +36,7 @@ const beside: Record<string, AddOn> = {
   "gpu-operator": gpuSupport([{ ...gpus, ...shared }], { mode: "plugin" }),
   dra: gpuSupport([{ ...gpus, gpuDriver: "operator" }], { mode: "dra" }),
   amd: gpuSupport([{ ...gpus, gpuVendor: "amd" }], { mode: "plugin" }),
-  efs: efsStorage({ fileSystemId: "fs-1", ready: [] }),
+  efs: efsStorage({ fileSystemId: "fs-1", tags: {}, ready: [] }),
   nfs: nfsStorage({ server: "192.0.2.1", ready: [] }),
 };
 const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResourceOptions) => pulumi.Resource> = {
@@ -76,5 +76,8 @@ const wrong: pulumi.ResourceTransform = ({ type, props, opts }) =>
 const cluster = new Cluster("train", { kubeconfig });
 const options = config.getBoolean("wrong") ? { transforms: [wrong] } : {};
 const { status: kubernetesVersion, kubeProvider: provider } = cluster;
-beside[name]?.({ name: "train", kubernetesVersion, nodeGroups: [] }, { provider, ...options });
+beside[name]?.(
+  { name: "train", kubernetesVersion, kubeconfig: cluster.kubeconfig, nodeGroups: [] },
+  { provider, ...options },
+);
 alone[name]?.(cluster, options);
