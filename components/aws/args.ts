@@ -110,7 +110,8 @@ export interface AwsNetworkArgs {
   zones?: string[];
   /**
    * How private subnets reach the internet. `single`: one NAT gateway; `perZone`: one in each zone, which outlives the loss of a zone and
-   * costs more; `none`: no gateway at all, and nodes are in the public subnets with addresses of their own, closed to the outside.
+   * costs more; `none`: no gateway at all, and nodes are in the public subnets with addresses of their own, closed to the outside. A cluster with
+   * gateways keeps some, and one without stays so.
    * Default: `single`. A NAT gateway is charged by the hour and by traffic.
    */
   nat?: "single" | "perZone" | "none";
@@ -166,10 +167,10 @@ export interface AwsSharedStorageArgs {
 
 /** The machines that run the Kubernetes API and etcd. */
 export interface AwsControlPlaneArgs {
-  /** Default: `t3.xlarge`. */
+  /** Another one stops the machine for it. One of another architecture is refused. Default: `t3.xlarge`. */
   instanceType?: pulumi.Input<string>;
   /**
-   * Root disk in GiB, encrypted gp3. Default: 100.
+   * Root disk in GiB, encrypted gp3, which only grows. Default: 100.
    * @integer
    */
   diskSizeGib?: pulumi.Input<number>;
@@ -190,11 +191,11 @@ export interface AwsControlPlaneArgs {
 export interface AwsClusterArgs {
   /**
    * Name of the cluster: 1 to 128 letters, digits and hyphens, starting and ending with a letter or digit.
-   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   * Default: the resource's name. It is the cluster's for its life: another is refused.
    */
   clusterName?: string;
   /**
-   * Put before every physical name; `vantage-` gives the names and tags of the create-cluster request.
+   * Put before every physical name, for the life of the cluster; `vantage-` gives the names and tags of the create-cluster request.
    * Default: none.
    */
   namePrefix?: string;

@@ -8,7 +8,9 @@ import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { defaultControlPlaneType } from "./control-plane";
+import { defaultDiskSizeGib } from "./disk";
 import { machineIdentity, type MachineIdentity } from "./identity";
+import { architectureOf } from "./instance-types";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { lastingNetwork, plannedNetwork } from "./network-shape";
@@ -80,17 +82,27 @@ export interface Foundation {
 
 export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
   const { clusterName, base, tags, kubernetes, child } = place;
-  const { instanceType = defaultControlPlaneType, count = 1 } = args.controlPlane ?? {};
+  const {
+    instanceType = defaultControlPlaneType,
+    count = 1,
+    diskSizeGib = defaultDiskSizeGib,
+  } = args.controlPlane ?? {};
   const choices = new LastingChoices(
     `${name}-choices`,
     {
       clusterName,
       choices: {
+        clusterName,
+        namePrefix: JSON.stringify(args.namePrefix ?? ""),
+        "the AWS account": place.account.seen.accountId,
         region: place.account.seen.region,
         "controlPlane.count": String(count),
+        // A machine does not change its processor: it would be made anew.
+        "architecture of controlPlane.instanceType": pulumi.output(instanceType).apply(architectureOf),
         ...lastingNetwork(args.network),
         ...place.ranges,
       },
+      least: { "controlPlane.diskSizeGib": diskSizeGib },
     },
     child,
   );

@@ -19,13 +19,18 @@ export function zoneCount({
 }
 
 /** What of a cluster's network cannot change in its life, because the control plane's machines would be made anew. */
-export function lastingNetwork({ vpcId, subnetIds, cidr, zones }: AwsNetworkArgs = {}): Record<string, Input<string>> {
+export function lastingNetwork({ vpcId, subnetIds, cidr, zones, nat }: AwsNetworkArgs = {}): Record<
+  string,
+  Input<string>
+> {
   if (vpcId !== undefined) return { "network.vpcId": vpcId };
   if (subnetIds !== undefined) return { "network.vpcId": "that of network.subnetIds" };
   return {
     "network.vpcId": "a new one",
     "network.cidr": cidr ?? defaultCidr,
     ...(zones && { "network.zones": zones.join(", ") }),
+    // With the gateways go the subnets that machines are in.
+    "network.nat": nat === "none" ? "none" : "single or perZone",
   };
 }
 

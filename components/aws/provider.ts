@@ -2,10 +2,12 @@ import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import { Provider } from "@pulumi/aws/provider";
 import type { AwsProviderConfig } from "../../sdk/aws/config";
+import { meantRegion } from "../../sdk/aws/regions";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed } from "../errors";
 import type { AwsClusterArgs } from "./args";
+import { awsRegion } from "./region";
 import { defaultTags } from "./tags";
 
 type Account = Pick<AwsClusterArgs, "region" | "cloudAccount">;
@@ -55,6 +57,12 @@ export interface AwsAccount {
   seen: pulumi.Output<{ accountId: string; region: string }>;
 }
 
+/** The AWS provider says of such a region only that it does not answer. Whether it is one AWS says (`AccountReady`): a new one may have any name. */
+async function warnOfSpelling(region: string | undefined): Promise<void> {
+  const meant = region === undefined ? undefined : meantRegion(region);
+  if (meant !== undefined) await pulumi.log.warn(`the AWS region "${region}" looks misspelt: did you mean "${meant}"?`);
+}
+
 /**
  * One account from all that can name it: the component's arguments, else an explicit provider of AWS, else the stack's configuration of AWS;
  * `gpu-clusters:aws` need not say it again. Where it does, or the component has an explicit provider of this package, `AccountReady` compares.
@@ -66,6 +74,7 @@ export function awsAccount(name: string, args: Account, parent: pulumi.Resource)
   const { cloudAccount, region = cloudAccount && configured.get("region") } = args;
   const aws = accountProvider(`${name}-aws`, { region, cloudAccount }, { parent });
   const options = { parent, ...((aws ?? inherited) && { provider: aws ?? inherited }) };
+  if (aws !== undefined || inherited === undefined) void warnOfSpelling(region ?? awsRegion());
   const { accountId } = getCallerIdentityOutput({}, options);
   const { region: seenRegion } = getRegionOutput({}, options);
   const said =

@@ -1,5 +1,7 @@
-import { assumeRoleProblems, regionPattern } from "../../sdk/aws/config";
+import { assumeRoleProblems } from "../../sdk/aws/config";
+import { regionHint, regionPattern } from "../../sdk/aws/regions";
 import type * as pulumi from "../../sdk/pulumi";
+import { closest } from "../../sdk/schema/spelling";
 import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs } from "../cluster-checks";
@@ -40,7 +42,7 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   else if (keyPair === "true" || keyPair === "false")
     problems.add("keyPair", `must be the name of an EC2 key pair of the region, not the boolean ${keyPair}`);
   if (args.region !== undefined && !regionPattern.test(args.region)) {
-    problems.add("region", `"${args.region}" is not a region such as us-west-2`);
+    problems.add("region", `"${args.region}" is not a region such as us-west-2${regionHint(args.region)}`);
   }
   // Without any, the account cannot be entered, which is told in other words.
   const { roleArn, ...others } = args.cloudAccount ?? {};
@@ -135,8 +137,15 @@ function checkZones(zones: readonly string[], region: string | undefined, proble
 
 function checkInstanceType(path: string, type: string, problems: Problems): void {
   if (!instanceTypePattern.test(type)) {
-    problems.add(path, `"${type}" is not an instance type such as p5.48xlarge`);
+    problems.add(path, `"${type}" is not an instance type such as p5.48xlarge${meantSize(type)}`);
   }
+}
+
+/** The size is a word of few; the family AWS knows, and is asked at preview. */
+function meantSize(type: string): string {
+  const [, family, number, word] = /^([a-z][a-z0-9-]*\d[a-z0-9-]*)\.(\d*)([a-z]+)$/i.exec(type) ?? [];
+  const size = word === undefined ? undefined : closest(word, number === "" ? sizes : ["xlarge"]);
+  return size === undefined ? "" : ` (did you mean "${family}.${number}${size}"?)`;
 }
 
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {
@@ -160,6 +169,8 @@ function checkDriver(path: string, { instanceTypes }: AwsNodeGroupArgs, problems
     if (such !== "") problems.add(`${path}.image`, reason);
   }
 }
+
+const sizes = ["nano", "micro", "small", "medium", "large", "xlarge", "metal"];
 
 /** AWS knows the types' real shapes, and is asked at preview: names tell already here whether there are GPUs, and of which architecture they are. */
 function checkTypes(path: string, group: AwsNodeGroupArgs, problems: Problems): void {

@@ -111,7 +111,7 @@ export interface CudoControlPlaneArgs {
 export interface CudoClusterArgs {
   /**
    * Name of the cluster: 1 to 128 letters, digits and hyphens, starting and ending with a letter or digit.
-   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   * Default: the resource's name. It is the cluster's for its life: another is refused.
    */
   clusterName?: string;
   /**

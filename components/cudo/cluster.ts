@@ -98,8 +98,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     );
     // The control plane's VM is named by it, and its etcd is on that VM's disk.
     const namePrefix = JSON.stringify(args.namePrefix ?? "");
-    const lasting = { dataCenterId, namePrefix, ...ranges };
-    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting }, child);
+    const lasting = { clusterName, namePrefix, dataCenterId, ...ranges };
+    const least = args.sharedStorage && { "sharedStorage.sizeGib": args.sharedStorage.sizeGib };
+    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least }, child);
     const chosen = { ...child, dependsOn: [choices] };
     const network = new Network(
       `${name}-network`,

@@ -47,7 +47,7 @@ export interface MithrilFileShareArgs {
   /** Name, unique in the project: 1 to 64 lower-case letters, digits and hyphens, starting with a letter. Mounted at `/mnt/<name>`. */
   name: string;
   /**
-   * Size in GB, 1 to 32 000. It cannot be changed: another size is another, empty share.
+   * Size in GB, 1 to 32 000. Another size is refused, because it would be another, empty share: add a share of another name.
    * @integer
    */
   sizeGb: pulumi.Input<number>;
@@ -55,7 +55,7 @@ export interface MithrilFileShareArgs {
 
 /** The machine that Mithril runs the Kubernetes API on. */
 export interface MithrilControlPlaneArgs {
-  /** Instance type, by name or fid: one without GPUs, for example `cpu.4x`. */
+  /** Instance type, by name or fid: one without GPUs, for example `cpu.4x`; for the cluster's life: another is refused. */
   instanceType: pulumi.Input<string>;
 }
 
@@ -72,24 +72,24 @@ export interface MithrilSharedStorageArgs {
 export interface MithrilClusterArgs {
   /**
    * Name of the cluster: 1 to 63 lower-case letters, digits and hyphens, starting with a letter.
-   * Default: the resource's name. Another name is another cluster: everything is replaced.
+   * Default: the resource's name. It is the cluster's for its life: another is refused.
    */
   clusterName?: string;
   /**
-   * Put before the names of the cluster, its key and its orders.
+   * Put before the names of the cluster, its key and its orders, for the life of the cluster.
    * Default: none.
    */
   namePrefix?: string;
-  /** Region, for example `us-central5-a`: one that has Kubernetes clusters, and file shares where they are asked for. */
+  /** Region, for example `us-central5-a`, for the cluster's life: one that has Kubernetes clusters, and file shares where they are asked for. */
   region: pulumi.Input<string>;
   controlPlane: MithrilControlPlaneArgs;
   /**
-   * Kubernetes version of a new cluster.
+   * Kubernetes version, for the cluster's life: another is refused.
    * Default: `1.34`.
    */
   kubernetesVersion?: "1.34" | "1.29";
   /**
-   * Public key that opens the control plane and the nodes as `ubuntu`. Registered before the cluster is made; another key is another cluster.
+   * Public key that opens the control plane and the nodes as `ubuntu`, for the cluster's life. Registered before the cluster is made.
    * A key that the project has already is used as it is. This or `sshKeyId`.
    */
   sshPublicKey?: pulumi.Input<string>;

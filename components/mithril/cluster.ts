@@ -6,6 +6,7 @@ import { NodeGroup } from "../../sdk/mithril/node-group";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { checkAccess, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { AddOn } from "../addons/add-on";
@@ -16,6 +17,7 @@ import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
+import { lastingChoices } from "./lasting";
 import {
   autoscaledGroup,
   awaitedGpus,
@@ -89,8 +91,14 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const groups = args.nodeGroups ?? [];
     const privateKey = pulumi.secret(args.sshPrivateKey);
 
+    const choices = new LastingChoices(
+      `${name}-choices`,
+      { clusterName: args.clusterName ?? name, choices: lastingChoices(name, args) },
+      child,
+    );
+    const chosen = { ...child, dependsOn: [choices] };
     const sshKeyId =
-      args.sshKeyId ?? new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, child).id;
+      args.sshKeyId ?? new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, chosen).id;
     const cluster = new Cluster(
       `${name}-cluster`,
       {
@@ -100,7 +108,12 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         instanceType: args.controlPlane.instanceType,
         kubernetesVersion: args.kubernetesVersion,
       },
-      { ...child, customTimeouts: { create: `${args.timeoutMinutes ?? defaultTimeoutMinutes}m` } },
+      {
+        ...chosen,
+        customTimeouts: { create: `${args.timeoutMinutes ?? defaultTimeoutMinutes}m` },
+        // It keeps those that it was made with, also where the project has lost them.
+        ignoreChanges: ["sshKeys"],
+      },
     );
     const shares = (args.fileShares ?? []).map(
       ({ name: share, sizeGb }) =>
@@ -109,7 +122,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
           { name: share, region: args.region, diskInterface: "File", sizeGb },
           // The name is the path on the nodes, and no other volume of the project may have it.
           {
-            ...child,
+            ...chosen,
             deleteBeforeReplace: true,
             protect: args.sharedStorage?.share === share && (args.sharedStorage.protect ?? true),
           },

@@ -1,5 +1,6 @@
 /** The provider's configuration for AWS: what is wrong with it. */
-import { assumeRoleProblems, regionPattern, type AwsProviderConfig } from "../../sdk/aws/config";
+import { assumeRoleProblems, type AwsProviderConfig } from "../../sdk/aws/config";
+import { regionHint, regionPattern } from "../../sdk/aws/regions";
 import { isHttpUrl } from "../../sdk/account-config";
 import type { CheckFailure } from "../server/resource";
 
@@ -19,7 +20,10 @@ function configFailures({
 }: Partial<Record<keyof AwsProviderConfig, unknown>>): CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (typeof region === "string" && !regionPattern.test(region)) {
-    failures.push({ property: "aws.region", reason: `"${region}" is not a region such as us-west-2` });
+    failures.push({
+      property: "aws.region",
+      reason: `"${region}" is not a region such as us-west-2${regionHint(region)}`,
+    });
   }
   if (typeof endpoint === "string" && !isHttpUrl(endpoint)) {
     failures.push({ property: "aws.endpoint", reason: `"${endpoint}" must be an http or https URL` });

@@ -1,4 +1,5 @@
 /** What AWS answered when it did not do what was asked, and what kind of refusal that is. */
+import { regionHint } from "../../sdk/aws/regions";
 
 /**
  * - `capacity`: AWS has no such machines free now.
@@ -127,7 +128,10 @@ function describe(init: AwsErrorInit): string {
 
 /** Without one AWS's words are enough. */
 function hintOf({ code, cloudMessage, httpStatus, profile }: AwsErrorInit): string {
-  if (code === "ENOTFOUND") return "Is the region right, and does this network know AWS's names?";
+  if (code === "ENOTFOUND") {
+    const [, region] = /\b[a-z0-9]+\.([a-z0-9-]+)\.amazonaws\./.exec(cloudMessage) ?? [];
+    return `Is the region right${region === undefined ? "" : regionHint(region)}, and does this network know AWS's names?`;
+  }
   if (/encoded authorization failure/i.test(cloudMessage))
     return "`aws sts decode-authorization-message --encoded-message …` says which policy it was, and of what";
   if (kindOf(code, httpStatus) !== "credentials") return "";

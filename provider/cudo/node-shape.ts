@@ -1,4 +1,5 @@
 /** Checks a VM's or node's shape against what Cudo offers. Pure: the catalogue is read before. */
+import { didYouMean } from "../../sdk/schema/spelling";
 import type { CheckFailure } from "../server/resource";
 import { known } from "../cloud/inputs";
 import type { Unknown } from "../server/values";
@@ -48,9 +49,10 @@ export function checkNodeShape(path: string, shape: NodeShape, catalogue: Catalo
     offered.length === 0 &&
     !catalogue.dataCenters.some(({ id }) => id === dataCenterId)
   ) {
+    const there = catalogue.dataCenters.map(({ id }) => id);
     fail(
       "dataCenterId",
-      `"${dataCenterId}" is not a data center of Cudo; there are: ${names(catalogue.dataCenters.map(({ id }) => id))}`,
+      `"${dataCenterId}" is not a data center of Cudo${didYouMean(dataCenterId, there)}; there are: ${names(there)}`,
     );
   } else if (dataCenterId !== undefined && machineType !== undefined) {
     const type = offered.find((candidate) => candidate.machineType === machineType);
@@ -82,7 +84,9 @@ function notOffered(
     .filter((type) => type.machineType === machineType)
     .map((type) => type.dataCenterId);
   const hint = elsewhere.length > 0 ? `; ${machineType} is offered in: ${names(elsewhere)}` : "";
-  return `"${machineType}" is not offered in ${dataCenterId}; offered there: ${names(offered.map((type) => type.machineType))}${hint}`;
+  const there = offered.map((type) => type.machineType);
+  const meant = elsewhere.length > 0 ? "" : didYouMean(machineType, there);
+  return `"${machineType}" is not offered in ${dataCenterId}${meant}; offered there: ${names(there)}${hint}`;
 }
 
 function checkGpuModel(

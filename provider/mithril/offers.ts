@@ -1,4 +1,5 @@
 /** Questions to the catalogue, answered in words that say what would be right. Pure. */
+import { didYouMean } from "../../sdk/schema/spelling";
 import type { CatalogueContent } from "./catalogue";
 import type { InstanceType } from "./types";
 
@@ -17,7 +18,10 @@ export function offerProblem(nameOrFid: string, region: string, catalogue: Catal
   const here = offered(region, catalogue);
   if (here.some((type) => type.name === nameOrFid || type.fid === nameOrFid)) return undefined;
   const same = catalogue.instanceTypes.filter((type) => type.name === nameOrFid || type.fid === nameOrFid);
-  if (same.length === 0) return `there is no instance type "${nameOrFid}"; offered in ${region}: ${namesOf(here)}`;
+  if (same.length === 0) {
+    const meant = guessed(nameOrFid, here);
+    return `there is no instance type "${nameOrFid}"${meant}; offered in ${region}: ${namesOf(here)}`;
+  }
   const elsewhere = catalogue.markets
     .filter(({ instanceType }) => same.some(({ fid }) => fid === instanceType))
     .map((market) => market.region);
@@ -38,7 +42,8 @@ export function resolveReservable(nameOrFid: string, region: string, offer: Rese
 export function reservableProblem(nameOrFid: string, region: string, offer: ReservationOffer): string | undefined {
   const found = reservableTypes(nameOrFid, region, offer);
   if (found.length === 1) return undefined;
-  if (found.length === 0) return `"${nameOrFid}" cannot be reserved; these types can: ${namesOf(offer.reservable)}`;
+  if (found.length === 0)
+    return `"${nameOrFid}" cannot be reserved${guessed(nameOrFid, offer.reservable)}; these types can: ${namesOf(offer.reservable)}`;
   const fids = found.map(({ fid }) => fid).join(", ");
   return `"${nameOrFid}" is the name of several types, and Mithril does not say which is whose region's: give one of ${fids}`;
 }
@@ -60,6 +65,12 @@ function reservableTypes(nameOrFid: string, region: string, { reservable, market
 function offered(region: string, { markets, instanceTypes }: CatalogueContent): InstanceType[] {
   const here = new Set(markets.filter((market) => market.region === region).map(({ instanceType }) => instanceType));
   return instanceTypes.filter(({ fid }) => here.has(fid));
+}
+
+/** A fid has no near one that would be meant. */
+function guessed(name: string, types: readonly InstanceType[]): string {
+  const names = types.map((type) => type.name);
+  return name.startsWith("it_") ? "" : didYouMean(name, names);
 }
 
 function namesOf(types: readonly InstanceType[]): string {
@@ -101,7 +112,7 @@ export function controlPlaneProblem(
   if (fitting.length === 0 || (!found && nameOrFid.startsWith("it_"))) return undefined;
   const why = found
     ? `"${nameOrFid}" has GPUs; a control plane needs none`
-    : `there is no instance type "${nameOrFid}"`;
+    : `there is no instance type "${nameOrFid}"${guessed(nameOrFid, fitting)}`;
   return `${why}; without GPUs are: ${namesOf(fitting)}`;
 }
 
@@ -120,6 +131,10 @@ export function regionProblem(region: string, need: RegionNeed, { regions }: Cat
   const found = regions.find(({ name }) => name === region);
   if (found?.[need]) return undefined;
   const fitting = regions.filter((candidate) => candidate[need]).map(({ name }) => name);
-  const why = found ? `${region} has no ${needWords[need]}` : `there is no region "${region}"`;
+  const meant = didYouMean(
+    region,
+    regions.map(({ name }) => name),
+  );
+  const why = found ? `${region} has no ${needWords[need]}` : `there is no region "${region}"${meant}`;
   return `${why}; regions with ${needWords[need]}: ${fitting.join(", ") || "none"}`;
 }

@@ -24,9 +24,6 @@ export interface AwsProviderConfig {
   assumeRole?: AssumeRole;
 }
 
-/** In every partition: `us-west-2`, `cn-north-1`, `us-gov-west-1`, `eusc-de-east-1`. */
-export const regionPattern = /^[a-z]{2,5}(-[a-z]+)+-\d+$/;
-
 const roleArnPattern = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Reference: STS API, AssumeRole. */

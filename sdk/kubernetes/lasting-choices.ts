@@ -3,12 +3,14 @@ import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface LastingChoicesArgs {
   /**
-   * Name of the cluster. Another name is another cluster, which may choose anew.
+   * Name of the cluster. Another name is another cluster, which may choose anew, unless `clusterName` is among the choices.
    * @replaceOnChanges
    */
   clusterName: pulumi.Input<string>;
   /** What is chosen, by the name that the user knows it by, for example `{ "controlPlane.count": "1" }`. */
   choices: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Sizes that only grow, by the name that the user knows them by, for example `{ "sharedStorage.sizeGib": 100 }`: less is refused. */
+  least?: pulumi.Input<Record<string, pulumi.Input<number>>>;
   /**
    * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
    * @default "refuse"

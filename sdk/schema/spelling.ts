@@ -12,6 +12,12 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** The same as the end of a sentence; empty when none is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const guess = closest(word, candidates);
+  return guess === undefined ? "" : ` (did you mean "${guess}"?)`;
+}
+
 /** Levenshtein's distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -186,7 +186,7 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
   },
   replaceOn: (_before, { userDataReplaceOnChange }) => [
     ...["ami", "subnetId", "keyName", "privateIp"],
-    ...["encrypted", "volumeType", "volumeSize"].map((property) => `rootBlockDevice.${property}`),
+    "rootBlockDevice.encrypted",
     ...(userDataReplaceOnChange === true ? ["userData", "userDataBase64"] : []),
   ],
   problems: ({ userData, userDataBase64 }) =>
@@ -229,11 +229,12 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
   },
   adjust: async ({ ec2 }, InstanceId, inputs, state, subject) => {
     if (state.ami === undefined) return;
-    for (const property of ["metadataOptions", "iamInstanceProfile", "rootBlockDevice"] as const) {
+    for (const property of ["metadataOptions", "iamInstanceProfile"] as const) {
       const before = state[property];
       if (before !== undefined && !isDeepStrictEqual(before, inputs[property]))
         throw new NotServed("aws", `a change of ${property} of a running instance`);
     }
+    await adjustRoot(ec2, InstanceId, inputs.rootBlockDevice, state.rootBlockDevice);
     const groups = inputs.vpcSecurityGroupIds;
     if (groups && !isDeepStrictEqual([...groups].sort(), [...(state.vpcSecurityGroupIds ?? [])].sort()))
       await ec2.modifyInstanceAttribute({ InstanceId, Groups: groups });
@@ -273,6 +274,26 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
     await until(`termination of ${id}`, isGone, subject);
   },
 });
+
+/** Size and kind of the disk change while the machine runs. */
+async function adjustRoot(
+  ec2: Cloud["ec2"],
+  id: string,
+  root: Plain<InstanceArgs>["rootBlockDevice"],
+  before: Plain<InstanceArgs>["rootBlockDevice"],
+): Promise<void> {
+  if (before === undefined || isDeepStrictEqual(before, root)) return;
+  const changed = { ...before, volumeSize: root?.volumeSize, volumeType: root?.volumeType };
+  if (!isDeepStrictEqual(changed, root))
+    throw new NotServed("aws", "such a change of the root disk of a running instance");
+  const found = await describeInstance(ec2, id);
+  const disk = found?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
+  await ec2.modifyVolume({
+    VolumeId: disk?.Ebs?.VolumeId,
+    Size: root?.volumeSize,
+    VolumeType: root?.volumeType as "gp3" | undefined,
+  });
+}
 
 function userDataOf({ userData, userDataBase64 }: Plain<InstanceArgs>): string | undefined {
   return userDataBase64 ?? (userData === undefined ? undefined : Buffer.from(userData).toString("base64"));

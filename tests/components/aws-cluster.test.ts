@@ -215,24 +215,33 @@ describe("components/aws", () => {
   it("keeps its number of control planes and its network, and makes nothing of them before that is checked", async () => {
     const network = { zones: ["us-west-2b", "us-west-2a"], cidr: "10.7.0.0/16" };
     const { registered } = await deployed({ controlPlane: { count: 3 }, network });
+    const always = {
+      clusterName: "train",
+      namePrefix: '""',
+      "the AWS account": "123456789012",
+      region: "us-west-2",
+      "architecture of controlPlane.instanceType": "x86_64",
+    };
     assert.deepEqual(inputs(registered, "train-choices"), {
       clusterName: "train",
       choices: {
-        region: "us-west-2",
+        ...always,
         "controlPlane.count": "3",
         "network.vpcId": "a new one",
         "network.cidr": "10.7.0.0/16",
         "network.zones": "us-west-2b, us-west-2a",
+        "network.nat": "single or perZone",
         podCidr: "10.244.0.0/16",
         serviceCidr: "10.96.0.0/12",
       },
+      least: { "controlPlane.diskSizeGib": 100 },
     });
     assert.ok(registered.ignoredChangesOf("train-control-plane-1").includes("keyName"));
     for (const part of ["network-vpc", "control-plane-balancer", "control-plane-inner-balancer", "control-plane-2"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     const existing = await deployed({ network: { vpcId: "vpc-there" }, podCidr: "10.128.0.0/16" });
     assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
-      region: "us-west-2",
+      ...always,
       "controlPlane.count": "1",
       "network.vpcId": "vpc-there",
       podCidr: "10.128.0.0/16",

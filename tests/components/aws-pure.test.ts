@@ -12,7 +12,7 @@ import { planSubnets, roomIn } from "../../components/aws/subnets";
 import { checkTags, kubernetesTags } from "../../components/aws/tags";
 import { Problems } from "../../components/errors";
 import { formatIpv4, overlap, parseCidr } from "../../sdk/ip-ranges";
-import { regionPattern } from "../../sdk/aws/config";
+import { regionPattern } from "../../sdk/aws/regions";
 
 const ranges = fc
   .tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 16, max: 24 }))

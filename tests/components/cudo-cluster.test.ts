@@ -8,46 +8,8 @@ import { checkCudoClusterArgs } from "../../components/cudo/validate";
 import { placeholders } from "../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
-import { mockProgram, settled, valueOf, type Outputs } from "./mocks";
-
-const group: CudoNodeGroupArgs = {
-  name: "gpu",
-  role: "worker",
-  minSize: 1,
-  maxSize: 4,
-  vcpus: 8,
-  memoryGib: 32,
-  diskSizeGib: 100,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-  gpus: 2,
-  gpuModel: "V100",
-  labels: { tier: "gpu" },
-  taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],
-};
-
-const cloud: Outputs = {
-  "gpu-clusters:kubernetes:ClusterCertificates": () => ({
-    caCertificate: "CA-CERT",
-    caPrivateKey: pulumi.secret("CA-KEY"),
-    frontProxyCaCertificate: "FRONT-CERT",
-    frontProxyCaPrivateKey: pulumi.secret("FRONT-KEY"),
-    etcdCaCertificate: "ETCD-CERT",
-    etcdCaPrivateKey: pulumi.secret("ETCD-KEY"),
-    serviceAccountPrivateKey: pulumi.secret("SA-KEY"),
-    secretsEncryptionKey: pulumi.secret("ETCD-SECRETS-KEY"),
-    adminCertificate: "ADMIN-CERT",
-    adminPrivateKey: pulumi.secret("ADMIN-KEY"),
-  }),
-  "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
-  "gpu-clusters:cudo:NodeGroup": () => ({
-    size: 1,
-    machines: [{ nodeName: "train-gpu-0", address: "203.0.113.8", state: "running" }],
-    problems: ["data center black-mesa-1 has no host free now"],
-  }),
-  "gpu-clusters:kubernetes:ApiServerReady": () => ({ ready: true, version: "v1.36.3" }),
-  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
-};
+import { cloud, group } from "./cudo-scene";
+import { mockProgram, settled, valueOf } from "./mocks";
 
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
@@ -90,7 +52,7 @@ describe("components/cudo", () => {
     await settled();
     const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
-    assert.deepEqual(choices, { dataCenterId: "us-newyork-1", namePrefix: '""', ...ranges });
+    assert.deepEqual(choices, { clusterName: "train", dataCenterId: "us-newyork-1", namePrefix: '""', ...ranges });
     for (const part of ["network", "security-group", "control-plane"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [

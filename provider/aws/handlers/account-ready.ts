@@ -1,8 +1,9 @@
-import { paginateDescribeSecurityGroups, type Tag } from "@aws-sdk/client-ec2";
+import { DescribeRegionsCommand, paginateDescribeSecurityGroups, type Tag } from "@aws-sdk/client-ec2";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AccountReadyArgs } from "../../../sdk/aws/account-ready";
+import { didYouMean } from "../../../sdk/schema/spelling";
 import { withReason } from "../../cloud/wait";
 import { InvalidArguments, type CheckFailure, type ResourceContext, type ResourceLog } from "../../server/resource";
 import type { AwsClients } from "../clients";
@@ -25,6 +26,8 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
     const { controlPlane, keyPair, network, serviceRoles = [], roleNames = [], ownTags = {}, awsProvider } = inputs;
     const { clusterName } = inputs;
     const region = await clients.region();
+    const nowhere = await regionFailures(clients, region, signal);
+    if (nowhere.length > 0) throw new InvalidArguments(nowhere);
     const accountId = await ownAccount(clients, awsProvider, signal);
     const looks: [string, Promise<CheckFailure[]>][] = [
       ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
@@ -71,6 +74,19 @@ async function ownAccount({ sts }: AwsClients, aws: Inputs["awsProvider"], signa
   } catch (error) {
     if (aws === undefined || !isAwsError(error, "credentials")) throw error;
     throw new InvalidArguments([credentialsMissing(aws, error.message)]);
+  }
+}
+
+/** Where there is no such region, nothing else can be asked. Who may not ask for regions finds out. */
+async function regionFailures({ ec2 }: AwsClients, region: string, signal: AbortSignal): Promise<CheckFailure[]> {
+  try {
+    const { Regions = [] } = await ec2.send(new DescribeRegionsCommand({ AllRegions: true }), { abortSignal: signal });
+    const names = Regions.flatMap(({ RegionName }) => RegionName ?? []);
+    if (names.length === 0 || names.includes(region)) return [];
+    return [{ property: "region", reason: `AWS has no region "${region}"${didYouMean(region, names)}` }];
+  } catch (error) {
+    if (!isAwsError(error, "permission", "credentials")) throw error;
+    return [];
   }
 }
 

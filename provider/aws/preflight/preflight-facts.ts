@@ -7,6 +7,7 @@ import {
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, type IAMClient } from "@aws-sdk/client-iam";
+import { closest } from "../../../sdk/schema/spelling";
 import type { CheckFailure } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
@@ -52,7 +53,7 @@ export async function readGroupFacts(
   };
 }
 
-/** Types of the same family, else of the same letters: p5.48xlarge → p5, else p. */
+/** Types of the same family, else of the same letters: p5.48xlarge → p5, else p. Else what may have been meant. */
 async function offeredLike(ec2: EC2Client, missing: readonly string[], signal: AbortSignal): Promise<string[]> {
   if (missing.length === 0) return [];
   const offered = await readOfferedTypes(ec2, signal);
@@ -61,7 +62,7 @@ async function offeredLike(ec2: EC2Client, missing: readonly string[], signal: A
     const found = offered.filter((type) => families.has(family.exec(type)?.[0] ?? ""));
     if (found.length > 0) return found;
   }
-  return [];
+  return missing.flatMap((type) => closest(type, offered) ?? []);
 }
 
 async function readQuotas(

@@ -1,4 +1,5 @@
 import type { Unwrap } from "../../../sdk/pulumi";
+import { didYouMean } from "../../../sdk/schema/spelling";
 import type { Fields } from "../../cloud/inputs";
 import type { CheckFailure } from "../../server/resource";
 import { isUnknown } from "../../server/values";
@@ -8,12 +9,15 @@ import type { LastingChoicesArgs } from "../../../sdk/kubernetes/lasting-choices
 export type LastingChoicesInputs = Unwrap<LastingChoicesArgs>;
 
 export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, before) => {
-  const { clusterName, choices, onChange } = given as Fields<LastingChoicesInputs>;
+  const { clusterName, choices, least, onChange } = given as Fields<LastingChoicesInputs>;
   const failures: CheckFailure[] = [];
   if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
-  if (before === undefined || clusterName !== before.clusterName || isUnknown(choices)) return failures;
+  if (before === undefined || isUnknown(choices)) return failures;
+  const chosen: Record<string, string> = { clusterName: before.clusterName, ...before.choices };
+  // Who does not keep its name either may choose anew under another.
+  if (clusterName !== before.clusterName && choices.clusterName === undefined) return failures;
   for (const [property, now] of Object.entries(choices)) {
-    const then = before.choices[property];
+    const then = chosen[property];
     // Unknown values are seen again when they are known.
     if (then === undefined || typeof now !== "string" || now === then) continue;
     if (onChange === "warn") {
@@ -23,9 +27,21 @@ export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, 
       continue;
     }
     const reason =
-      `${property} was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}: that would make an empty cluster ` +
+      `${property} was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}${slip(now, then)}: that would make an empty cluster ` +
       `in its place. Set it back to ${then}; for ${now}, make another cluster under another name, or destroy this one first`;
+    failures.push({ property, reason });
+  }
+  for (const [property, now] of Object.entries(isUnknown(least) || least === undefined ? {} : least)) {
+    const then = before.least?.[property];
+    if (then === undefined || typeof now !== "number" || now >= then) continue;
+    const reason = `${property} was ${then} and cannot become ${now}: disks only grow, and a smaller one would be another, empty one. Set it back to ${then}`;
     failures.push({ property, reason });
   }
   return failures;
 });
+
+/** A name that is nearly the other one; names that differ by a number only are different things. */
+function slip(now: string, then: string): string {
+  const word = (text: string) => text.replace(/[^a-z]/gi, "");
+  return word(then).length < 5 || word(now) === word(then) ? "" : didYouMean(now, [then]);
+}

@@ -47,6 +47,17 @@ describe("AWS answers that are kept", () => {
     await scene.simulator.clearFaults();
   });
 
+  it("names a region that AWS does not have, and asks nothing else there", async () => {
+    await inRegion("us-wset-2");
+    assert.deepEqual(await refusal("AccountReady", { keyPair: "nobodys" }), [
+      'region: AWS has no region "us-wset-2" (did you mean "us-west-2"?)',
+    ]);
+    await inRegion(region);
+    await scene.simulator.addFault({ action: "DescribeRegions", code: "UnauthorizedOperation", status: 403 });
+    assert.match((await refusal("AccountReady", { keyPair: "nobodys" })).join(), /^keyPair: .* in us-west-2/);
+    await scene.simulator.clearFaults();
+  });
+
   it("makes no role in an account that is refused", async () => {
     const account = resource("AccountReady", "elsewhere");
     const { inputs } = await account.check({ serviceRoles: ["spot.amazonaws.com"] });

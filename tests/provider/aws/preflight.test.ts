@@ -296,7 +296,10 @@ describe("AWS words", () => {
     assert.match(said("UnauthorizedOperation", denied, refused), /decode-authorization-message/);
     const lost = Object.assign(new Error("getaddrinfo ENOTFOUND sts.us-wset-2.amazonaws.com"), { code: "ENOTFOUND" });
     const { message, kind } = toAwsError(lost, "GetCallerIdentity") as AwsApiError;
-    assert.match(message, /\(GetCallerIdentity: ENOTFOUND, no answer\)\. Is the region right/);
+    assert.match(
+      message,
+      /\(GetCallerIdentity: ENOTFOUND, no answer\)\. Is the region right \(did you mean "us-west-2"\?\)/,
+    );
     assert.equal(kind, "unavailable");
   });
 

@@ -56,6 +56,24 @@ describe("LastingChoices", () => {
     await resource.destroy();
   });
 
+  it("names what is probably a slip, and what only grows, and keeps a name that is among the choices", async () => {
+    const kept = { clusterName: "train", choices: { clusterName: "train", dataCenterId: "us-newyork-1" } };
+    const resource = new EngineResource(plugin, type, "slips");
+    await resource.up({ ...kept, least: { "sharedStorage.sizeGib": 100 } });
+    const { failures } = await resource.check({
+      clusterName: "other",
+      choices: { clusterName: "other", dataCenterId: "us-newyrok-1" },
+      least: { "sharedStorage.sizeGib": 50 },
+    });
+    const [name, slip, size] = failures.map(({ reason }) => reason);
+    assert.match(name!, /^clusterName was train when .* cannot become other/);
+    assert.match(slip!, /cannot become us-newyrok-1 \(did you mean "us-newyork-1"\?\): /);
+    assert.match(size!, /^sharedStorage.sizeGib was 100 and cannot become 50: disks only grow.* Set it back to 100$/);
+    const grown = { ...kept, least: { "sharedStorage.sizeGib": 200 } };
+    assert.equal(await resource.up(grown), "update");
+    await resource.destroy();
+  });
+
   it("lets what is not known yet, not named any more, or of another cluster pass", async () => {
     const resource = new EngineResource(plugin, type, "passes");
     await resource.up(inputs);

@@ -7,6 +7,8 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
+from .faults import Fault
+
 #: States that a test has set, by the zone's name; `withdrawn`: AWS tells of it no more.
 states: dict[str, str] = {}
 
@@ -26,6 +28,16 @@ def _described(region: str, name: str, zone_id: str, group: str, local: bool) ->
         "State": states.get(name, "available"),
         "Messages": [],
     }
+
+
+def foreign(environ: dict[str, Any], region: str, action: str) -> Fault | None:
+    """AWS itself has no address for a region that there is not. Whoever asks here all the same learns which there are, and nothing else."""
+    if not region or region in RegionsAndZonesBackend.zones or region.startswith("aws-"):
+        return None
+    if action == "DescribeRegions":
+        environ["HTTP_AUTHORIZATION"] = environ["HTTP_AUTHORIZATION"].replace(f"/{region}/", "/us-east-1/")
+        return None
+    return Fault("region", code="SignatureDoesNotMatch", message=f"Credential should be scoped to a valid region, not '{region}'.")
 
 
 _FILTERS = {

@@ -1,0 +1,389 @@
+/** Every input of every cluster changes once: none may make the control plane, its network or what stores data anew, or be refused without a way out. */
+import assert from "node:assert/strict";
+import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args";
+import { AwsCluster } from "../../components/aws/cluster";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
+import { CudoCluster } from "../../components/cudo/cluster";
+import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "../../components/mithril/args";
+import { MithrilCluster } from "../../components/mithril/cluster";
+import { isRecord } from "../../sdk/schema/record";
+import { committedSchema } from "../../sdk/schema/committed";
+import * as aws from "./aws-scene";
+import * as cudo from "./cudo-scene";
+import { foreseenLosses, foreseenRefusals } from "./lives";
+import * as mithril from "./mithril-scene";
+import { mockProgram, settled, type Registered } from "./mocks";
+
+/** What may go with a change that its user meant: nodes, ways out, and what a change of its own input turns off. */
+const replaceable = /^(NodeGroup|PlacementGroup|RouteTableAssociation) /;
+
+interface Change<Args> {
+  /** What the change begins with, besides the base. */
+  from?: Partial<Args>;
+  to: Partial<Args>;
+  /** The refusal. Left out: it is harmless. */
+  refused?: RegExp;
+  /** What goes besides, because the user turns it off. */
+  loses?: RegExp;
+  /** It changes what others depend on, or cannot be together with others. */
+  alone?: boolean;
+}
+
+interface Life<Args> {
+  type: string;
+  run(args: Args): Promise<Registered>;
+  base: Args;
+  /** By the input's path. */
+  changes: Record<string, Change<Args> | Change<Args>[]>;
+}
+
+const elsewhere: AwsClusterArgs["network"] = { vpcId: "vpc-there", subnetIds: ["subnet-a", "subnet-public"] };
+const first = (changes: Partial<AwsNodeGroupArgs>) => ({ nodeGroups: [{ ...aws.group, ...changes }] });
+const becomes = (field: string, from: string, to: string) =>
+  new RegExp(`^${field} was ${from} .* cannot become ${to}( \\(did you mean .*\\))?: `);
+
+const awsLife: Life<AwsClusterArgs> = {
+  type: "gpu-clusters:aws:AwsCluster",
+  // With all that a change could take away.
+  base: { ...aws.minimal, controlPlane: { count: 3 }, sharedStorage: {}, region: "us-west-2", autoscaler: false },
+  async run(args) {
+    const registered = await mockProgram(aws.cloud, false, {
+      ...aws.functions,
+      "aws:index/getRegion:getRegion": () => ({ region: args.region ?? "us-west-2" }),
+      "aws:index/getCallerIdentity:getCallerIdentity": () => ({
+        accountId: args.cloudAccount?.roleArn.split(":")[4] ?? "123456789012",
+      }),
+    });
+    new AwsCluster("train", args);
+    await settled();
+    return registered;
+  },
+  changes: {
+    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
+    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+    keyPair: { to: { keyPair: "another" } },
+    region: { to: { region: "eu-west-1" }, refused: becomes("region", "us-west-2", "eu-west-1") },
+    "cloudAccount.roleArn": {
+      to: { cloudAccount: { roleArn: "arn:aws:iam::210987654321:role/gpu-clusters" } },
+      refused: becomes("the AWS account", "123456789012", "210987654321"),
+    },
+    "cloudAccount.externalId": {
+      from: { cloudAccount: { roleArn: "arn:aws:iam::123456789012:role/gpu-clusters" } },
+      to: { cloudAccount: { roleArn: "arn:aws:iam::123456789012:role/gpu-clusters", externalId: "secret" } },
+    },
+    "network.cidr": {
+      to: { network: { cidr: "10.8.0.0/16" } },
+      refused: becomes("network.cidr", "10.0.0.0/16", "10.8.0.0/16"),
+    },
+    "network.zones": {
+      from: { network: { zones: ["us-west-2a", "us-west-2b"] } },
+      to: { network: { zones: ["us-west-2a", "us-west-2c"] } },
+      refused: becomes("network.zones", "us-west-2a, us-west-2b", "us-west-2a, us-west-2c"),
+    },
+    "network.nat": [
+      { to: { network: { nat: "perZone" } } },
+      { to: { network: { nat: "none" } }, refused: becomes("network.nat", "single or perZone", "none") },
+    ],
+    "network.vpcId": [
+      { alone: true, to: { network: elsewhere }, refused: becomes("network.vpcId", "a new one", "vpc-there") },
+      {
+        from: { network: elsewhere },
+        to: { network: { ...elsewhere, vpcId: "vpc-other" } },
+        refused: becomes("network.vpcId", "vpc-there", "vpc-other"),
+      },
+    ],
+    "network.subnetIds": {
+      from: { network: { subnetIds: ["subnet-a", "subnet-public"] } },
+      to: { network: { subnetIds: ["subnet-a", "subnet-b", "subnet-public"] } },
+    },
+    "controlPlane.instanceType": [
+      { to: { controlPlane: { count: 3, instanceType: "m7i.xlarge" } } },
+      {
+        to: { controlPlane: { count: 3, instanceType: "m7g.xlarge" } },
+        refused: becomes("architecture of controlPlane.instanceType", "x86_64", "arm64"),
+      },
+    ],
+    "controlPlane.diskSizeGib": [
+      { to: { controlPlane: { count: 3, diskSizeGib: 200 } } },
+      {
+        to: { controlPlane: { count: 3, diskSizeGib: 50 } },
+        refused: becomes("controlPlane.diskSizeGib", "100", "50"),
+      },
+    ],
+    "controlPlane.image": { to: { controlPlane: { count: 3, image: "ami-0123456789abcdef0" } } },
+    "controlPlane.count": { to: { controlPlane: { count: 1 } }, refused: becomes("controlPlane.count", "3", "1") },
+    kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
+    podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
+    serviceCidr: {
+      to: { serviceCidr: "172.20.0.0/16" },
+      refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
+    },
+    cni: { to: { cni: "cilium" } },
+    cloudControllerManager: { to: { cloudControllerManager: false } },
+    autoscaler: { to: { autoscaler: true } },
+    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
+    gpu: { to: { gpu: false } },
+    gpuMode: { alone: true, to: { gpuMode: "dra" } },
+    blockStorage: { to: { blockStorage: false } },
+    "sharedStorage.protect": { to: { sharedStorage: { protect: false } } },
+    apiServerAccessCidrs: { to: { apiServerAccessCidrs: ["203.0.113.0/24"] }, loses: /^SecurityGroup\w*Rule / },
+    sshAccessCidrs: { to: { sshAccessCidrs: ["203.0.113.0/24"] } },
+    permissionsBoundary: { to: { permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary" } },
+    kmsKeyId: { to: { kmsKeyId: aws.ownKeyArn.replace("0c1f", "1c1f") }, loses: /^(Key|Deployer) / },
+    administrators: { alone: true, to: { administrators: ["arn:aws:iam::123456789012:role/ops"] } },
+    tags: { to: { tags: { team: "ml" } } },
+    devMode: { to: { devMode: true } },
+    adminValidityHours: { to: { adminValidityHours: 24 } },
+    "nodeGroups.name": { to: first({ name: "other" }), loses: /train-(of-name|gpu)/ },
+    "nodeGroups.role": { to: first({ role: "control", maxSize: 1 }) },
+    "nodeGroups.minSize": { to: first({ minSize: 2 }) },
+    "nodeGroups.maxSize": { to: first({ maxSize: 2 }) },
+    "nodeGroups.instanceTypes": { to: first({ instanceTypes: ["g5.xlarge"] }) },
+    "nodeGroups.capacity": { to: first({ capacity: { spot: {} } }) },
+    "nodeGroups.diskSizeGib": { to: first({ diskSizeGib: 200 }) },
+    "nodeGroups.diskIops": { to: first({ diskIops: 4000 }) },
+    "nodeGroups.diskThroughput": { to: first({ diskThroughput: 200 }) },
+    "nodeGroups.gpus": { to: first({ gpus: 2 }) },
+    "nodeGroups.gpuSharing": { to: first({ gpuSharing: { timeSlicing: 2 } as never }) },
+    "nodeGroups.gpuVendor": { to: first({ gpuVendor: "nvidia" }) },
+    "nodeGroups.gpuDriver": { to: first({ gpuDriver: "operator" }) },
+    "nodeGroups.efa": { to: first({ instanceTypes: ["p5.48xlarge"], efa: true }) },
+    "nodeGroups.placementGroup": { to: first({ placementGroup: "spread" }) },
+    "nodeGroups.image": { to: first({ image: "ami-0123456789abcdef0" }) },
+    "nodeGroups.labels": { to: first({ labels: { tier: "other" } }) },
+    "nodeGroups.taints": { to: first({ taints: [] }) },
+  },
+};
+
+const cudoBase: CudoClusterArgs = {
+  nodeGroups: [cudo.group],
+  cni: "none",
+  sharedStorage: { sizeGib: 100 },
+  autoscaler: false,
+};
+const vms = (changes: Partial<CudoNodeGroupArgs>) => ({ nodeGroups: [{ ...cudo.group, ...changes }] });
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me";
+const byKey = { sshPublicKey: publicKey, sshAccessCidrs: ["203.0.113.0/24"] };
+
+const cudoLife: Life<CudoClusterArgs> = {
+  type: "gpu-clusters:cudo:CudoCluster",
+  base: cudoBase,
+  async run(args) {
+    const registered = await mockProgram(cudo.cloud);
+    new CudoCluster("train", args);
+    await settled();
+    return registered;
+  },
+  changes: {
+    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
+    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+    kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
+    podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
+    serviceCidr: {
+      to: { serviceCidr: "172.20.0.0/16" },
+      refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
+    },
+    cni: { to: { cni: "cilium" } },
+    "controlPlane.size": [{ to: { controlPlane: { size: "lg" } } }, { to: { controlPlane: { size: "sm" } } }],
+    "controlPlane.machineType": { to: { controlPlane: { machineType: "epyc-rome-a5000" } } },
+    dataCenterId: {
+      to: { dataCenterId: "gb-bournemouth-1", ...vms({ dataCenterId: "gb-bournemouth-1" }) },
+      refused: becomes("dataCenterId", "us-newyork-1", "gb-bournemouth-1"),
+    },
+    autoscaler: { to: { autoscaler: true } },
+    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
+    gpu: { to: { gpu: false } },
+    gpuMode: { alone: true, to: { gpuMode: "dra" } },
+    "sharedStorage.sizeGib": [
+      { to: { sharedStorage: { sizeGib: 200 } } },
+      { to: { sharedStorage: { sizeGib: 50 } }, refused: becomes("sharedStorage.sizeGib", "100", "50") },
+    ],
+    "sharedStorage.protect": { to: { sharedStorage: { sizeGib: 100, protect: false } } },
+    sshPublicKey: { from: byKey, to: { sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC me" } },
+    sshPrivateKey: { from: byKey, to: { sshPrivateKey: mithril.args.sshPrivateKey } },
+    apiServerAccessCidrs: { to: { apiServerAccessCidrs: ["203.0.113.0/24"] } },
+    sshAccessCidrs: { from: byKey, to: { sshAccessCidrs: ["198.51.100.0/24"] } },
+    devMode: { to: { devMode: true } },
+    adminValidityHours: { to: { adminValidityHours: 24 } },
+    "nodeGroups.name": { to: vms({ name: "other" }), loses: /train-(of-name|gpu)/ },
+    "nodeGroups.role": { to: vms({ role: "control", maxSize: 1 }) },
+    "nodeGroups.minSize": { to: vms({ minSize: 2 }) },
+    "nodeGroups.maxSize": { to: vms({ maxSize: 2 }) },
+    "nodeGroups.vcpus": { to: vms({ vcpus: 16 }) },
+    "nodeGroups.memoryGib": { to: vms({ memoryGib: 64 }) },
+    "nodeGroups.diskSizeGib": { to: vms({ diskSizeGib: 200 }) },
+    "nodeGroups.dataCenterId": {
+      alone: true,
+      to: vms({ dataCenterId: "gb-bournemouth-1" }),
+      refused: becomes("dataCenterId", "us-newyork-1", "gb-bournemouth-1"),
+    },
+    "nodeGroups.machineType": { to: vms({ machineType: "epyc-rome-a5000" }) },
+    "nodeGroups.gpus": { to: vms({ gpus: 1 }) },
+    "nodeGroups.gpuModel": { to: vms({ gpuModel: "A100" }) },
+    "nodeGroups.gpuSharing": { to: vms({ gpuSharing: { timeSlicing: 2 } as never }) },
+    "nodeGroups.gpuVendor": { to: vms({ gpuVendor: "nvidia" }) },
+    "nodeGroups.gpuDriver": { to: vms({ gpuDriver: "operator" }) },
+    "nodeGroups.image": { to: vms({ image: "ubuntu-2204-nvidia-550-docker" }) },
+    "nodeGroups.labels": { to: vms({ labels: { tier: "other" } }) },
+    "nodeGroups.taints": { to: vms({ taints: [] }) },
+  },
+};
+
+const bids = (changes: Partial<MithrilNodeGroupArgs>) => ({ nodeGroups: [{ ...mithril.group, ...changes }] });
+
+const mithrilLife: Life<MithrilClusterArgs> = {
+  type: "gpu-clusters:mithril:MithrilCluster",
+  base: { ...mithril.args, autoscaler: false },
+  async run(args) {
+    const registered = await mockProgram(mithril.cloud);
+    new MithrilCluster("train", args);
+    await settled();
+    return registered;
+  },
+  changes: {
+    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
+    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+    region: { to: { region: "us-east1-a" }, refused: becomes("region", "us-central5-a", "us-east1-a") },
+    "controlPlane.instanceType": {
+      to: { controlPlane: { instanceType: "cpu.8x" } },
+      refused: becomes("controlPlane.instanceType", "cpu.4x", "cpu.8x"),
+    },
+    kubernetesVersion: [
+      { to: { kubernetesVersion: "1.29" }, refused: becomes("kubernetesVersion", "1.34", "1.29") },
+      { to: { kubernetesVersion: "1.34" } },
+    ],
+    sshPublicKey: [
+      {
+        to: { sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC me" },
+        refused: becomes("sshPublicKey", "ssh-ed25519 \\S+", "ssh-ed25519 \\S+"),
+      },
+      { to: { sshPublicKey: `${mithril.args.sshPublicKey as string}-at-home` } },
+    ],
+    sshKeyId: [
+      {
+        from: { sshPublicKey: undefined, sshKeyId: "sshkey_a" },
+        to: { sshKeyId: "sshkey_b" },
+        refused: becomes("sshKeyId", "sshkey_a", "sshkey_b"),
+      },
+      { to: { sshPublicKey: undefined, sshKeyId: "sshkey_a" }, loses: /^SshKey / },
+    ],
+    sshPrivateKey: { to: { sshPrivateKey: mithril.args.sshPrivateKey } },
+    sshPort: { to: { sshPort: 2222 } },
+    hostKey: { to: { hostKey: "ssh-ed25519 AAAA" } },
+    autoscaler: { to: { autoscaler: true } },
+    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
+    timeoutMinutes: { to: { timeoutMinutes: 30 } },
+    "fileShares.name": {
+      alone: true,
+      to: { fileShares: [{ name: "other", sizeGb: 100 }] },
+      loses: /^Volume train-datasets/,
+    },
+    "fileShares.sizeGb": {
+      to: { fileShares: [{ name: "datasets", sizeGb: 200 }] },
+      refused: becomes('sizeGb of the file share "datasets"', "100", "200"),
+    },
+    "sharedStorage.share": { to: { sharedStorage: { share: "datasets" } } },
+    "sharedStorage.protect": {
+      from: { sharedStorage: { share: "datasets" } },
+      to: { sharedStorage: { share: "datasets", protect: false } },
+    },
+    "nodeGroups.name": { to: bids({ name: "other" }), loses: /train-(of-name|gpu)/ },
+    "nodeGroups.instanceType": { to: bids({ instanceType: "a100-80gb.sxm.8x" }) },
+    "nodeGroups.capacity": { to: bids({ capacity: { spot: { limitPrice: "$30.00" } } }) },
+    "nodeGroups.minSize": { to: bids({ minSize: 2 }) },
+    "nodeGroups.maxSize": { to: bids({ maxSize: 2 }) },
+    "nodeGroups.gpus": { to: bids({ gpus: 4 }) },
+    "nodeGroups.region": { to: bids({ region: "us-central5-a" }) },
+    "nodeGroups.volumes": { to: bids({ volumes: ["vol_a"] }) },
+    "nodeGroups.startupScript": { to: bids({ startupScript: "#!/bin/bash\ntrue" }) },
+    "nodeGroups.image": { to: bids({ image: "imgver_a" }) },
+    "nodeGroups.paused": { to: bids({ paused: true }) },
+  },
+};
+
+for (const life of [awsLife, cudoLife, mithrilLife]) describeLife(life as unknown as Life<Args>);
+
+type Args = Record<string, unknown> & { nodeGroups: { name: string }[] };
+
+function describeLife({ type, run, base, changes }: Life<Args>): void {
+  const rows = Object.entries(changes).flatMap(([path, some]) => [some].flat().map((change) => ({ path, ...change })));
+  type Row = (typeof rows)[number];
+  const isAlone = ({ from, alone }: Row) => from !== undefined || alone === true;
+  // A program takes a second to run: what cannot hide what another does changes together with it.
+  const together = rows.filter((row) => !isAlone(row));
+  const harmless = together.filter(({ refused }) => refused === undefined);
+  const refused = together.filter(({ refused }) => refused !== undefined);
+  const batches = [...batchesOf(harmless), ...batchesOf(refused), ...rows.filter(isAlone).map((row) => [row])];
+
+  describe(`each input of ${type.split(":")[2]!} that changes`, () => {
+    it("is in this table", () => {
+      assert.deepEqual(Object.keys(changes).sort(), inputPaths(type).sort());
+    });
+
+    for (const batch of batches)
+      it(`${batch[0]!.refused ? "is refused" : "is harmless"}: ${batch.map(({ path }) => path).join(", ")}`, async () => {
+        const [earlier, later] = programs(base, batch);
+        const [before, after] = [await run(earlier), await run(later)];
+        const refusals = (await foreseenRefusals(before, after)).map((reason) => reason.replace(/^.*?: /, ""));
+        const expected = batch.flatMap(({ refused }) => refused ?? []);
+        for (const words of expected)
+          assert.equal(refusals.filter((each) => words.test(each)).length, 1, `${words} in ${refusals.join()}`);
+        for (const each of refusals) assert.match(each, /Set it back to \S/);
+        assert.equal(refusals.length, expected.length, refusals.join());
+        if (expected.length > 0) return;
+        const allowed = [replaceable, ...batch.flatMap(({ loses }) => loses ?? [])];
+        const lost = await foreseenLosses(before, after);
+        assert.deepEqual(
+          lost.filter((each) => !allowed.some((words) => words.test(each))),
+          [],
+        );
+      });
+  });
+}
+
+/** In each, every input is named once. */
+function batchesOf<Row extends { path: string }>(rows: readonly Row[]): Row[][] {
+  const batches: Row[][] = [];
+  for (const row of rows) {
+    const free = batches.find((batch) => batch.every(({ path }) => path !== row.path));
+    if (free) free.push(row);
+    else batches.push([row]);
+  }
+  return batches;
+}
+
+/** Before and after the changes: each that concerns a node group is of a group of its own. */
+function programs(base: Args, batch: readonly ({ path: string } & Change<Args>)[]): [Args, Args] {
+  const [first] = base.nodeGroups;
+  let [before, after] = [base, base];
+  for (const { path, from = {}, to, alone = false } of batch) {
+    const [, field] = path.split("nodeGroups.");
+    if (field === undefined || alone) {
+      before = merged(before, from);
+      after = merged(merged(after, from), to);
+      continue;
+    }
+    const [changed] = to.nodeGroups!;
+    const name = `of-${field.toLowerCase()}`;
+    before = { ...before, nodeGroups: [...before.nodeGroups, { ...first!, name }] };
+    after = { ...after, nodeGroups: [...after.nodeGroups, { ...changed!, name: field === "name" ? "renamed" : name }] };
+  }
+  return [before, after];
+}
+
+function merged(args: Args, changes: Partial<Args>): Args {
+  const entries = Object.entries(changes).map(([key, value]) => {
+    const there = args[key];
+    return [key, isRecord(value) && isRecord(there) ? { ...there, ...value } : value];
+  });
+  return { ...args, ...Object.fromEntries(entries) } as Args;
+}
+
+/** The inputs of a component, and what is in those that are objects: `nodeGroups.name`. */
+function inputPaths(type: string): string[] {
+  const schema = committedSchema();
+  return Object.entries(schema.resources![type]!.inputProperties!).flatMap(([name, { $ref, items }]) => {
+    const spec = schema.types![($ref ?? items?.$ref ?? "").replace("#/types/", "")];
+    return spec && "properties" in spec ? Object.keys(spec.properties!).map((field) => `${name}.${field}`) : [name];
+  });
+}
