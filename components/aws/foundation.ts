@@ -101,6 +101,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
         "architecture of controlPlane.instanceType": pulumi.output(instanceType).apply(architectureOf),
         ...lastingNetwork(args.network),
         ...place.ranges,
+        ...(args.sharedStorage && { "kind of sharedStorage": kindOfFiles(args.sharedStorage) }),
       },
       least: { "controlPlane.diskSizeGib": diskSizeGib },
     },
@@ -226,6 +227,11 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     asking,
     beforeControlPlane: [choices, account, network, serviceLoadBalancers],
   };
+}
+
+/** Another one is another, empty file system. */
+function kindOfFiles({ lustre }: NonNullable<AwsClusterArgs["sharedStorage"]>): string {
+  return lustre ? `Lustre ${lustre.deploymentType ?? "PERSISTENT_2"}` : "EFS";
 }
 
 /** With the types of EFS, FSx and Kubernetes, which programs without shared storage need not load. */
