@@ -10,7 +10,7 @@ export interface SshKeys {
 /** What their texts tell. The plugin, which can read keys, checks at the preview that they are some and belong together. */
 export function checkSshKeys(given: SshKeys, problems: Problems): void {
   for (const field of ["sshPublicKey", "sshPrivateKey"] as const)
-    if (known(given[field]) === "") problems.add(field, "must not be empty");
+    if (known(given[field])?.trim() === "") problems.add(field, "must not be empty");
   const publicKey = known(given.sshPublicKey)?.trim();
   if (publicKey?.includes("PRIVATE KEY")) {
     problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");

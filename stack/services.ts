@@ -6,6 +6,7 @@ import { Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
 import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub";
 import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
+import { withoutNulls } from "../components/inputs";
 import { checkFields, isObject, type Fields } from "../components/fields";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
@@ -76,8 +77,9 @@ function checkGroups(nodeGroups: unknown, problems: Problems): void {
 export function services(
   stack: string,
   cluster: KubernetesCluster,
-  { kuberay, jupyterhub, slurm }: Services,
+  given: Services,
 ): Record<string, pulumi.Output<string>> {
+  const { kuberay, jupyterhub, slurm } = withoutNulls(given);
   if (kuberay) new KubeRay(`${stack}-kuberay`, { ...kuberay, cluster });
   if (slurm) new Slurm(`${stack}-slurm`, { clusterName: stack, ...slurm, cluster });
   if (!jupyterhub) return {};

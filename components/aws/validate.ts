@@ -51,6 +51,11 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
   checkTags(args.tags, problems);
   checkKey(args, problems);
+  const boundary = known(args.permissionsBoundary);
+  if (boundary !== undefined && !boundaryPattern.test(boundary)) {
+    const reason = `"${boundary}" is not the ARN of an IAM policy such as arn:aws:iam::123456789012:policy/boundary`;
+    problems.add("permissionsBoundary", reason);
+  }
 
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
@@ -81,6 +86,9 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
 const keyPattern =
   /^(arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/)?(mrk-[\da-f]{32}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/;
 const principalPattern = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/;
+
+/** AWS's own policies have `aws` in the account's place. */
+const boundaryPattern = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/;
 
 function checkKey({ kmsKeyId, administrators = [] }: AwsClusterArgs, problems: Problems): void {
   const key = known(kmsKeyId);
@@ -200,6 +208,21 @@ function checkTypes(path: string, group: AwsNodeGroupArgs, problems: Problems): 
   }
 }
 
+function checkSubnets(subnets: readonly (string | undefined)[] | undefined, problems: Problems): void {
+  if (subnets?.length === 0) problems.add("network.subnetIds", "must name at least one");
+  subnets?.forEach((subnet, index) => {
+    checkId(`network.subnetIds[${index}]`, subnet, "subnet", problems);
+    if (subnet !== undefined && subnets.indexOf(subnet) < index)
+      problems.add(`network.subnetIds[${index}]`, `"${subnet}" is named twice`);
+  });
+}
+
+/** Whether there is such is asked of AWS at the preview. */
+function checkId(path: string, id: string | undefined, kind: "vpc" | "subnet", problems: Problems): void {
+  if (id !== undefined && !id.startsWith(`${kind}-`))
+    problems.add(path, `"${id}" is not an id such as ${kind}-0123456789abcdef0`);
+}
+
 interface Surroundings {
   region: string | undefined;
   groups: readonly AwsNodeGroupArgs[];
@@ -207,7 +230,8 @@ interface Surroundings {
 
 function checkNetwork(network: AwsNetworkArgs, { region, groups }: Surroundings, problems: Problems): void {
   const { vpcId, subnetIds, zones } = network;
-  if (known(subnetIds)?.length === 0) problems.add("network.subnetIds", "must name at least one");
+  checkId("network.vpcId", known(vpcId), "vpc", problems);
+  checkSubnets(knownElements(subnetIds), problems);
   if (vpcId !== undefined || subnetIds !== undefined) {
     for (const field of ["cidr", "zones", "nat"] as const) {
       if (network[field] !== undefined) {

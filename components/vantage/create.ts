@@ -5,6 +5,7 @@ import type { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
 import { checkHubUrl } from "../addons/jupyterhub/address";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
+import { withoutNulls } from "../inputs";
 import type { IntegrationOptions } from "./integrations";
 import { clusterArgs, type ClusterArgs, type MappingOptions } from "./mapping";
 import type { CreateClusterRequest } from "./request";
@@ -28,11 +29,12 @@ export interface CreateClusterOptions extends MappingOptions {
  */
 export async function createCluster(
   name: string,
-  request: CreateClusterRequest,
+  given: CreateClusterRequest,
   { accounts, identity, deployer, integrations = {} }: CreateClusterOptions,
   options: pulumi.ComponentResourceOptions = {},
 ): Promise<AwsCluster | CudoCluster> {
-  const wanted = clusterArgs(request, { accounts, integrations });
+  const wanted = clusterArgs(given, { accounts, integrations });
+  const request = withoutNulls(given);
   checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
   const { parent } = options;
   if (wanted.cloud === "aws" && wanted.args.cloudAccount?.roleArn)

@@ -8,6 +8,7 @@ import { checkCudoClusterArgs } from "../cudo/validate";
 import { checkSlurmGroup, checkSlurmName } from "../addons/slurm/name";
 import { checkChoice } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
+import { withoutNulls } from "../inputs";
 import { checkFields, isObject } from "../fields";
 import { groupFields, requestFields, settingsFields, taintFields } from "./fields";
 import type { IntegrationOptions } from "./integrations";
@@ -41,11 +42,12 @@ const component = "CreateCluster";
 
 /** Throws `InvalidInput` with all problems, by the request's own fields. */
 export function clusterArgs(
-  request: CreateClusterRequest,
+  given: CreateClusterRequest,
   { accounts, integrations = {}, vault }: MappingOptions,
 ): ClusterArgs {
   const problems = new Problems();
-  const account = checkRequest(request, accounts, problems);
+  const request = withoutNulls(given);
+  const account = checkRequest(given, accounts, problems);
   // What is of the wrong kind cannot be looked at any further.
   if (!account || problems.all.length > 0) throw new InvalidInput(component, problems.all);
   const made =

@@ -77,6 +77,24 @@ describe("components/aws: plain mistakes", () => {
     ]);
   });
 
+  it("are told before AWS is asked: names in the place of ids and ARNs, and a subnet that is named twice", () => {
+    const wrong = (args: Partial<AwsClusterArgs>) =>
+      checkAwsClusterArgs("train", { ...minimal, ...args }).all.map(({ propertyPath }) => propertyPath);
+    for (const permissionsBoundary of ["", "boundary", "arn:aws:iam::123456789012:role/boundary"])
+      assert.deepEqual(wrong({ permissionsBoundary }), ["permissionsBoundary"]);
+    for (const permissionsBoundary of [
+      "arn:aws-us-gov:iam::123456789012:policy/team/boundary",
+      "arn:aws:iam::aws:policy/PowerUserAccess",
+    ])
+      assert.deepEqual(wrong({ permissionsBoundary }), []);
+    for (const vpcId of ["", "main", "subnet-1"]) assert.deepEqual(wrong({ network: { vpcId } }), ["network.vpcId"]);
+    const subnetIds = ["subnet-1", pulumi.output("later"), "private-a", "subnet-1"];
+    assert.deepEqual(wrong({ network: { vpcId: "vpc-1", subnetIds } }), [
+      "network.subnetIds[2]",
+      "network.subnetIds[3]",
+    ]);
+  });
+
   it("are told once: a range that no VPC can have is not compared with others besides", () => {
     assert.deepEqual(refused({ network: { cidr: "10.96.0.0/15" } }), [
       'network.cidr: "10.96.0.0/15" must be an IPv4 range from /16 to /24 such as 10.0.0.0/16',

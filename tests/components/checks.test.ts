@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { checkClusterName, checkCommonArgs, checkKubernetesVersion } from "../../components/cluster-checks";
 import { Problems } from "../../components/errors";
 import { checkBounds, checkGroupNames, checkLabels, checkTaints } from "../../components/node-group-checks";
+import { checkSshKeys } from "../../components/ssh-keys";
 import { checkCidr } from "../../components/value-checks";
 import { formatCidr, rangeOf } from "../../sdk/ip-ranges";
 
@@ -138,6 +139,11 @@ describe("checks of arguments", () => {
         'labels["long"]',
       ],
     );
+  });
+
+  it("refuses SSH keys that are blank: machines would have none", () => {
+    const found = problemsOf((problems) => checkSshKeys({ sshPublicKey: " \n", sshPrivateKey: "" }, problems));
+    assert.deepEqual(found, ["sshPublicKey: must not be empty", "sshPrivateKey: must not be empty"]);
   });
 
   it("names what is wrong with a taint", () => {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { AwsCluster } from "../../components/aws/cluster";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
+import { clusterArgs } from "../../components/vantage/mapping";
+import { services } from "../../stack/services";
 import { committedSchema } from "../../sdk/schema/committed";
 import { namedType, isEnum, type ObjectSpec } from "../../sdk/schema/package-schema";
 import { functions } from "./aws-scene";
+import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, plain, settled } from "./mocks";
 
 const bounds = { name: "gpu", role: "worker", minSize: 0, maxSize: 2 };
@@ -21,7 +24,13 @@ const clusters = {
   CudoCluster: {
     made: (args: object) => new CudoCluster("train", args as never),
     type: CudoCluster.__pulumiType,
-    args: { cni: "none", controlPlane: {}, sharedStorage: { sizeGib: 10 }, nodeGroups: [{ ...bounds, ...cudoShape }] },
+    args: {
+      cni: "none",
+      noVault: true,
+      controlPlane: {},
+      sharedStorage: { sizeGib: 10 },
+      nodeGroups: [{ ...bounds, ...cudoShape }],
+    },
   },
   MithrilCluster: {
     made: (args: object) => new MithrilCluster("train", args as never),
@@ -67,4 +76,34 @@ describe("inputs without a value, as YAML has them where nothing follows a key",
       assert.ok(JSON.stringify(nothing).split("null").length > 10);
       assert.deepEqual(await resources(nothing), await resources(args));
     });
+
+  it("are as if they were left out of a create-cluster request", () => {
+    const accounts = { 1: { provider: "aws", role_arn: "arn:aws:iam::123456789012:role/x" } } as const;
+    const [group, settings] = [
+      { name: "cpu", role: "worker", min_size: 0, max_size: 1, instance_types: ["t3.xlarge"] },
+      { key_pair: "ops" },
+    ];
+    const request = { name: "c1", description: "d", cloud_account_id: 1, cluster_type: "k8s" };
+    const args = (more: object, ofGroup: object, ofRequest: object) => {
+      const asked = { ...settings, autoscaler_node_groups: [{ ...group, ...ofGroup }], ...more };
+      return clusterArgs({ ...request, settings: asked, ...ofRequest } as never, { accounts });
+    };
+    const none = (...fields: string[]) => Object.fromEntries(fields.map((field) => [field, null]));
+    const without = none("region_name", "control_plane_instance_type", "vpc_id", "subnet_id", "integrations");
+    const nothing = args(without, none("labels", "taints", "allocation_strategy"), none("secret"));
+    assert.deepEqual(nothing, args({}, {}, {}));
+    assert.deepEqual(args(none("autoscaler_node_groups"), {}, {}).args.nodeGroups, []);
+  });
+
+  it("are as if they were left out of a stack's services", async () => {
+    const charts = async (kuberay: object) => {
+      const registered = await mockProgram({}, true);
+      services("train", clusterInHand([]), { kuberay });
+      await settled();
+      return registered.resources.map(({ name, inputs }) => [name, plain(inputs)]);
+    };
+    const nothing = await charts({ version: null, namespace: null });
+    assert.match(JSON.stringify(nothing), /"ray-system"/);
+    assert.deepEqual(nothing, await charts({}));
+  });
 });
