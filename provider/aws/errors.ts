@@ -19,17 +19,17 @@ export type AwsErrorKind =
   | "unavailable"
   | "invalid";
 
-/** By AWS's error code; the first that matches counts. */
+/** By AWS's error code; the first that matches counts. Reference: EC2 API, "Error codes"; the other services' API references, "Common errors". */
 const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
   [
-    /^(InsufficientInstanceCapacity|UnfulfillableCapacity|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet)$/,
-    "capacity",
+    /^(EC2)?(RequestLimitExceeded|BandwidthLimitExceeded|Throttl\w*|RequestThrottled\w*|TooManyRequests\w*|TooManyUpdates|SlowDown)$/,
+    "throttled",
   ],
   [
-    /^(VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|\w*LimitExceeded\.\w+)$/,
-    "quota",
+    /^(Insufficient\w*Capacity\w*|UnfulfillableCapacity|ReservationCapacityExceeded|InsufficientFreeAddresses\w*)$/,
+    "capacity",
   ],
-  [/^(RequestLimitExceeded|Throttling\w*|ThrottledException|TooManyRequestsException|SlowDown)$/, "throttled"],
+  [/^(\w*LimitExceeded(Exception)?(\.\w+)?|Max\w+CountExceeded|ServiceQuotaExceeded\w*|TooMany\w+)$/, "quota"],
   [/(NotFound|NotFoundException|^InvalidPlacementGroup\.Unknown|^NoSuch\w+)$/, "notFound"],
   [
     /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
@@ -37,7 +37,7 @@ const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
   ],
   [/^(UnauthorizedOperation|AccessDenied\w*|OptInRequired|AuthFailure\.ServiceLinkedRole\w*)$/, "permission"],
   [
-    /^(AuthFailure|ExpiredToken\w*|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|CredentialsProviderError)$/,
+    /^(AuthFailure|ExpiredToken\w*|RequestExpired|Invalid(ClientTokenId|AccessKeyId|SignatureException|IdentityToken\w*)|UnrecognizedClientException|SignatureDoesNotMatch|IncompleteSignature\w*|MissingAuthenticationToken\w*|CredentialsProviderError|TokenProviderError)$/,
     "credentials",
   ],
 ];
@@ -92,6 +92,7 @@ export async function unlessGone<T>(asking: Promise<T>): Promise<T | undefined> 
 
 export function kindOf(code: string, httpStatus?: number): AwsErrorKind {
   const known = kinds.find(([pattern]) => pattern.test(code))?.[1];
+  if (known === undefined && httpStatus === 429) return "throttled";
   return known ?? (httpStatus === undefined || httpStatus >= 500 ? "unavailable" : "invalid");
 }
 

@@ -1,5 +1,6 @@
 /** What a fleet's history says went wrong, as kinds of problems. */
 import type { HistoryRecordEntry } from "@aws-sdk/client-ec2";
+import { isAwsError } from "../errors";
 import type { NodeGroupProblem } from "../../node-groups/driver";
 
 /**
@@ -7,12 +8,16 @@ import type { NodeGroupProblem } from "../../node-groups/driver";
  * Codes are EC2's; sentences were reported by users of Spot Fleet and EC2 Fleet. The first that matches counts.
  */
 const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
-  [/VcpuLimitExceeded|vCPU capacity than your current vCPU limit/i, "quota"],
+  // AWS's own trouble passes, as a shortage does.
   [
-    /VolumeLimitExceeded|MaxSpotInstanceCount|spotInstanceCountLimitExceeded|InstanceLimitExceeded|MaxFleetCountExceeded|quota/i,
+    /RequestLimitExceeded|Request limit exceeded|Throttl|Rate exceeded|Internal(Error|Failure)|internal error|ServiceUnavailable/i,
+    "capacity",
+  ],
+  [
+    /vCPU capacity than your current vCPU limit|LimitExceeded|MaxSpotInstanceCount|MaxFleetCountExceeded|quota/i,
     "quota",
   ],
-  [/InsufficientInstanceCapacity|do not have (sufficient|enough) .*capacity|no Spot capacity/i, "capacity"],
+  [/Insufficient\w*Capacity|do not have (sufficient|enough) .*capacity|no Spot capacity/i, "capacity"],
   [
     /UnfulfillableCapacity|capacity-not-available|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet/i,
     "capacity",
@@ -37,6 +42,11 @@ export function problemOf(record: HistoryRecordEntry): NodeGroupProblem | undefi
   if (!errorTypes.includes(type ?? "") && !troublesome.test(EventSubType)) return undefined;
   const message = [EventSubType, EventDescription].filter(Boolean).join(": ");
   return { kind: kindOfProblem(message), message, at };
+}
+
+/** Of a launch that we ask for ourselves: what AWS had no answer to, or answers too often, passes. */
+export function kindOfRefusal(error: Error): NodeGroupProblem["kind"] {
+  return isAwsError(error, "unavailable", "throttled") ? "capacity" : kindOfProblem(error.message);
 }
 
 export function kindOfProblem(message: string): NodeGroupProblem["kind"] {

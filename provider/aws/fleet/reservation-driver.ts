@@ -21,7 +21,7 @@ import { awsPace } from "../pace";
 import { readTemplate, readZonesOf } from "../preflight/preflight-facts";
 import { readReservation } from "../preflight/reservation";
 import { FleetDriver, type FleetDriverOptions } from "./fleet-driver";
-import { kindOfProblem } from "./fleet-problems";
+import { kindOfRefusal } from "./fleet-problems";
 import { fleetTemplate } from "./fleet-template";
 
 /** Must end within the grace of an interrupted operation. */
@@ -103,7 +103,7 @@ export class ReservationDriver implements NodeGroupDriver {
       ids.push(...Instances.map(({ InstanceId }) => InstanceId!));
     } catch (error) {
       if (error instanceof Error && !signal.aborted)
-        this.refused = { kind: kindOfProblem(error.message), message: error.message, at: new Date() };
+        this.refused = { kind: kindOfRefusal(error), message: error.message, at: new Date() };
       if (!isAwsError(error, "unavailable")) throw error;
       throw new OutcomeUnknown(`whether machines were launched is unknown: ${error.message}`, { cause: error });
     } finally {

@@ -5,7 +5,7 @@ import { capacityProblems } from "../../../sdk/aws/capacity";
 import { checkAwsConfig } from "../../../provider/aws/config";
 import { AwsApiError, kindOf, toAwsError } from "../../../provider/aws/errors";
 import { targetWithout } from "../../../provider/aws/fleet/fleet-driver";
-import { kindOfProblem, problemOf } from "../../../provider/aws/fleet/fleet-problems";
+import { kindOfProblem, kindOfRefusal, problemOf } from "../../../provider/aws/fleet/fleet-problems";
 import { everyPair, explains, samePairs } from "../../../provider/aws/fleet/fleet-pairs";
 import { createFleetRequest, readFleet } from "../../../provider/aws/fleet/fleet-request";
 import { capacityOf, termsOf, type FleetSpec } from "../../../provider/aws/fleet/fleet-spec";
@@ -250,6 +250,13 @@ describe("AWS words", () => {
       ["spotInstanceCountLimitExceeded", "quota"],
       ["VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0", "quota"],
       ["iamFleetRoleInvalid", "rejected"],
+      ["AddressLimitExceeded: The maximum number of addresses has been reached", "quota"],
+      ["NetworkInterfaceLimitExceeded", "quota"],
+      ["RequestLimitExceeded: Request limit exceeded.", "capacity"],
+      ["Rate exceeded", "capacity"],
+      ["InternalError: An internal error has occurred", "capacity"],
+      ["InsufficientHostCapacity", "capacity"],
+      ["Client.InvalidParameterValue: Invalid value for instance profile", "rejected"],
     ];
     for (const [message, kind] of messages) assert.equal(kindOfProblem(message), kind, message);
     assert.equal(
@@ -264,8 +271,46 @@ describe("AWS words", () => {
       ["AuthFailure", 401, "credentials"],
       ["InternalError", 500, "unavailable"],
       ["InvalidParameterValue", 400, "invalid"],
+      // How often one may ask is no quota of things, whichever service says it.
+      ["ThrottlingException", 400, "throttled"],
+      ["Throttling", 400, "throttled"],
+      ["EC2ThrottledException", 503, "throttled"],
+      ["RequestThrottledException", 400, "throttled"],
+      ["TooManyRequestsException", 429, "throttled"],
+      ["TooManyUpdates", 400, "throttled"],
+      ["SomethingNew", 429, "throttled"],
+      ["VpcLimitExceeded", 400, "quota"],
+      ["AddressLimitExceeded", 400, "quota"],
+      ["RulesPerSecurityGroupLimitExceeded", 400, "quota"],
+      ["LimitExceeded", 409, "quota"],
+      ["LimitExceededException", 400, "quota"],
+      ["SpotInstanceLimitExceeded.Region", 400, "quota"],
+      ["MaxSpotInstanceCountExceeded", 400, "quota"],
+      ["TooManyLoadBalancers", 400, "quota"],
+      ["ServiceQuotaExceededException", 402, "quota"],
+      ["InsufficientHostCapacity", 500, "capacity"],
+      ["InsufficientReservedInstanceCapacity", 400, "capacity"],
+      ["NoSuchEntity", 404, "notFound"],
+      ["AccessDeniedException", 400, "permission"],
+      ["ExpiredTokenException", 400, "credentials"],
+      ["InvalidAccessKeyId", 403, "credentials"],
+      ["MissingAuthenticationToken", 403, "credentials"],
     ];
     for (const [code, status, kind] of codes) assert.equal(kindOf(code, status), kind, code);
+  });
+
+  it("takes what AWS has no answer to, or answers too often, for what passes", () => {
+    const refusal = (code: string, message: string, httpStatusCode?: number) =>
+      kindOfRefusal(
+        toAwsError(
+          Object.assign(new Error(message), { Code: code, $metadata: { httpStatusCode } }),
+          "RunInstances",
+        ) as Error,
+      );
+    assert.equal(refusal("ECONNRESET", "socket hang up"), "capacity");
+    assert.equal(refusal("RequestLimitExceeded", "Request limit exceeded.", 503), "capacity");
+    assert.equal(refusal("VcpuLimitExceeded", "You have requested more", 400), "quota");
+    assert.equal(refusal("InvalidParameterValue", "Invalid value for instance profile", 400), "rejected");
   });
 
   it("keeps AWS's own message, code, status and request id, and lets aborts pass", () => {
