@@ -29,6 +29,12 @@ export interface VmOutputs {
   createdAt: string;
 }
 
+/** The state of a VM with an encrypted disk that is no longer at Cudo. */
+export const gone = "DELETED";
+
+/** Of a VM that is made in its place. */
+const newOutputs = ["internalIpAddress", "externalIpAddress", "state", "createdAt", "imageId"];
+
 /** Beyond it, start scripts are known to be refused (reference: Cudo, "Start script"; no official limit). */
 const longestScript = 16 * 1024;
 
@@ -135,7 +141,12 @@ export function planVm(
     const wanted = inputs[key] === undefined ? [] : knownList(inputs[key] as Unknowable<string[]>);
     if (wanted && sameSet(old[key] ?? [], wanted)) ignores.push(key);
   }
-  return { ignores, replaces, deleteBeforeReplace: sameId || isUnknown(inputs.vmId) };
+  return {
+    ignores,
+    replaces,
+    ...(outputs.state === gone && { outputs: newOutputs }),
+    deleteBeforeReplace: sameId || isUnknown(inputs.vmId),
+  };
 }
 
 type Nic = NonNullable<VmInputs["nics"]>[number];

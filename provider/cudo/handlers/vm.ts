@@ -9,7 +9,7 @@ import { connect, type Connection } from "../connection";
 import { limited } from "../../cloud/limited";
 import { twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";
-import { checkVm, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
+import { checkVm, gone, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { vmLifecycle, vmOutputs } from "./vm-lifecycle";
 import { importedVmInputs, liveVmInputs } from "./vm-live-inputs";
 import { changeVm } from "./vm-update";
@@ -30,7 +30,8 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
   async read(id, state, context) {
     const { api } = connect(context.config);
     const vm = await api.vms.find(id, context.signal);
-    if (!vm || isLeaving(vm)) return undefined;
+    // What it has in Vault is still there: `up` makes it anew, or `destroy` takes that back.
+    if (!vm || isLeaving(vm)) return state?.inputs.vault && { ...state, outputs: { ...state.outputs, state: gone } };
     const inputs = state ? liveVmInputs(vm, state.inputs) : importedVmInputs(vm);
     return { inputs, outputs: vmOutputs(api, vm) };
   },
@@ -56,6 +57,8 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
         });
         await bringDown(lifecycle, { signal, log: context.log });
       }
+      // Another machine gets another key. One whose create was cut short may come yet, with what it was given.
+      else if (state.outputs.state === gone) await accessOf(context, inputs, api)?.revoke(id, signal);
       return vmOutputs(api, await make(connection, id, inputs, context, signal));
     });
   },

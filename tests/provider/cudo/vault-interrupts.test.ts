@@ -10,6 +10,7 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
+import { until } from "../../until";
 import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
 import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
@@ -55,6 +56,29 @@ describe("Whatever is interrupted where disks are encrypted", function () {
     assert.equal(vault.keys.get(kept), JSON.stringify({ script: "#!/bin/bash\necho keys of keys" }));
     assert.equal(await vm.up({ ...inputs, vaultScript: new Secret("#!/bin/bash") }), "replace");
     assert.equal(vault.keys.get(kept), JSON.stringify({ script: "#!/bin/bash" }));
+    await vm.destroy();
+    assert.deepEqual(await left(), []);
+  });
+
+  it("keeps in the state a VM that is gone, as long as Vault has something of it", async () => {
+    const vm = new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", "lost");
+    const inputs = { ...vmInputs, vmId: "lost", startScript: script, vault: vault.place, vaultScript };
+    const lose = async () => {
+      vault.writeKey(`gpu-clusters/${cloud.projectId.toLowerCase()}.lost`);
+      await cloud.api.vms.terminate("lost", never);
+      await until("it is gone", async () => (await cloud.api.vms.find("lost", never)) === undefined);
+      assert.equal(await vm.refresh(), true);
+      assert.equal(vm.stored!.state.values["state"], "DELETED");
+    };
+    await vm.up(inputs);
+    const { createdAt } = vm.stored!.state.values;
+    await lose();
+    assert.equal(await vm.up(inputs), "update");
+    assert.notEqual(vm.stored!.state.values["createdAt"], createdAt);
+    assert.equal(vm.stored!.state.values["state"], "ACTIVE");
+    assert.ok(!vault.keys.has(`secret/gpu-clusters/${cloud.projectId.toLowerCase()}.lost`), "another key");
+    assert.equal(await vm.up(inputs), "same");
+    await lose();
     await vm.destroy();
     assert.deepEqual(await left(), []);
   });
