@@ -1,5 +1,6 @@
 /** What played controllers do to objects. */
 import { referenceTo, type KubernetesApi, type KubernetesObject, type ListQuery } from "../../provider/kubernetes/api";
+import { held, released } from "./finalizers";
 
 export class PlayedObjects {
   constructor(
@@ -12,14 +13,11 @@ export class PlayedObjects {
   }
 
   async hold(object: KubernetesObject, finalizer: string): Promise<void> {
-    const finalizers = finalizersOf(object);
-    if (!finalizers.includes(finalizer)) await this.#finalizers(object, [...finalizers, finalizer]);
+    await this.#patch(object, held(object, finalizer));
   }
 
   async release(object: KubernetesObject, finalizer: string): Promise<void> {
-    const finalizers = finalizersOf(object);
-    const kept = finalizers.filter((each) => each !== finalizer);
-    if (kept.length !== finalizers.length) await this.#finalizers(object, kept);
+    await this.#patch(object, released(object, finalizer));
   }
 
   async change(object: KubernetesObject, spec: object): Promise<void> {
@@ -36,11 +34,7 @@ export class PlayedObjects {
       await this.api.delete(referenceTo(object), undefined, this.signal);
   }
 
-  async #finalizers(object: KubernetesObject, finalizers: readonly string[]): Promise<void> {
-    await this.api.patch(referenceTo(object), { metadata: { finalizers } }, this.signal);
+  async #patch(object: KubernetesObject, patch: object | undefined): Promise<void> {
+    if (patch) await this.api.patch(referenceTo(object), patch, this.signal);
   }
-}
-
-function finalizersOf({ metadata }: KubernetesObject): string[] {
-  return (metadata["finalizers"] as string[] | undefined) ?? [];
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "../../components/errors";
+import type { PackageSchema } from "../../sdk/schema/package-schema";
 import { cluster as aws } from "../../stack/aws";
 import { cluster as cudo } from "../../stack/cudo";
 import { cluster as mithril } from "../../stack/mithril";
@@ -129,6 +132,27 @@ describe("stack config", () => {
         'nodeGroups[0].labels["kubernetes.io/x"]',
       ],
     );
+  });
+
+  it("takes every input of a cluster's component for one, and nothing else", async () => {
+    const { resources } = JSON.parse(
+      readFileSync(join(__dirname, "../../plugin/schema.json"), "utf8"),
+    ) as PackageSchema;
+    for (const [name, type] of Object.entries({
+      aws: "gpu-clusters:aws:AwsCluster",
+      cudo: "gpu-clusters:cudo:CudoCluster",
+      mithril: "gpu-clusters:mithril:MithrilCluster",
+    })) {
+      const inputs = Object.keys(resources![type]!.inputProperties!);
+      const wrong = Object.fromEntries([...inputs, "stranger"].map((key) => [key, [[{ odd: 1 }]]]));
+      const strange = (await problems(name as keyof typeof clusters, wrong)).filter((line) =>
+        /no such property/.test(line),
+      );
+      assert.deepEqual(
+        strange.map((line) => line.split(":")[0]).filter((key) => [...inputs, "stranger"].includes(key!)),
+        ["stranger"],
+      );
+    }
   });
 
   it("reaches every input: what a cluster without groups needs can be given", async () => {

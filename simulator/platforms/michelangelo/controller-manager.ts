@@ -4,6 +4,7 @@
  */
 import { ApiConnection, type ApiServer, type Credential } from "../../machines/api-connection";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
+import { held, released } from "../finalizers";
 import { Rounds } from "../rounds";
 
 export interface ControllerManagerOptions {
@@ -85,16 +86,16 @@ export class ControllerManager {
   }
 
   async #attend(cluster: Cluster): Promise<void> {
-    const { name, uid, finalizers = [], deletionTimestamp } = cluster.metadata;
+    const { name, uid, deletionTimestamp } = cluster.metadata;
     const path = `${clusters}/${name}`;
     const { stuck, slow = 0 } = this.#rounds.troubles;
     if (deletionTimestamp !== undefined) {
-      if (!stuck)
-        await this.#patch(path, { metadata: { finalizers: finalizers.filter((each) => each !== finalizer) } });
+      const end = released(cluster, finalizer);
+      if (!stuck && end) await this.#patch(path, end);
       return;
     }
-    if (!finalizers.includes(finalizer))
-      await this.#patch(path, { metadata: { finalizers: [...finalizers, finalizer] } });
+    const beginning = held(cluster, finalizer);
+    if (beginning) await this.#patch(path, beginning);
     const looks = (this.#looks.get(uid) ?? 0) + 1;
     this.#looks.set(uid, looks);
     if (stuck || looks <= slow) return;

@@ -5,6 +5,7 @@
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
+import { held, released } from "../finalizers";
 import { Rounds } from "../rounds";
 import { modelplaneDefinitions } from "./definitions";
 import { clusterLabel, inUseLabel, usageProtection } from "./usage";
@@ -104,15 +105,13 @@ export class Modelplane {
   async #attend(cluster: InferenceCluster): Promise<void> {
     const { name, deletionTimestamp } = cluster.metadata;
     const reference = { apiVersion, kind: "InferenceCluster", name: name! };
-    const finalizers = (cluster.metadata["finalizers"] as string[] | undefined) ?? [];
     if (deletionTimestamp !== undefined) {
-      const kept = finalizers.filter((each) => each !== finalizer);
-      if (finalizers.length !== kept.length && (await this.#takenDown(cluster)))
-        await this.#api.patch(reference, { metadata: { finalizers: kept } }, this.#rounds.signal);
+      const end = released(cluster, finalizer);
+      if (end && (await this.#takenDown(cluster))) await this.#api.patch(reference, end, this.#rounds.signal);
       return;
     }
-    if (!finalizers.includes(finalizer))
-      await this.#api.patch(reference, { metadata: { finalizers: [...finalizers, finalizer] } }, this.#rounds.signal);
+    const beginning = held(cluster, finalizer);
+    if (beginning) await this.#api.patch(reference, beginning, this.#rounds.signal);
     await this.#say(cluster, await this.#state(cluster));
   }
 
