@@ -45,7 +45,7 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
   public readonly endpoint: pulumi.Output<string>;
   /** PEM certificate of the cluster's authority. */
   public readonly certificateAuthority: pulumi.Output<string>;
-  /** YAML with the certificate of an administrator, which Cluster API renews: `pulumi up --refresh` reads it again. Secret. */
+  /** YAML with the certificate of an administrator, which Cluster API renews: `pulumi up` reads it again in the last third of its life. Secret. */
   public readonly kubeconfig: pulumi.Output<string>;
   /** For add-ons and for resources of your own inside the cluster. */
   public readonly kubeProvider: pulumi.ProviderResource;

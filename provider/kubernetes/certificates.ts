@@ -113,6 +113,12 @@ export function certificateValidity(pem: string): Validity {
   return { notBefore, notAfter };
 }
 
+/** Less than a third of the certificate's life is left. */
+export function isNearItsEnd(pem: string): boolean {
+  const { notBefore, notAfter } = certificateValidity(pem);
+  return notAfter.getTime() - Date.now() < (notAfter.getTime() - notBefore.getTime()) / 3;
+}
+
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
 }

@@ -5,6 +5,7 @@ import { adminValidityProblem } from "../../sdk/kubernetes/admin-validity";
 import type { CheckFailure } from "../server/resource";
 import {
   certificateValidity,
+  isNearItsEnd,
   issueCertificate,
   makeAuthority,
   makePrivateKey,
@@ -68,9 +69,7 @@ export async function renewAdministrator(
 
 /** Less than a third of the certificate's life is left, or it is to have another life. */
 export function mustRenew({ adminCertificate }: Pick<Administrator, "adminCertificate">, otherLife: boolean): boolean {
-  if (otherLife) return true;
-  const { notBefore, notAfter } = certificateValidity(adminCertificate);
-  return notAfter.getTime() - Date.now() < (notAfter.getTime() - notBefore.getTime()) / 3;
+  return otherLife || isNearItsEnd(adminCertificate);
 }
 
 function adminRequest(validForHours = defaultValidityHours): CertificateRequest {

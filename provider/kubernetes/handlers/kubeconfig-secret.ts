@@ -7,6 +7,7 @@ import type { CheckFailure, ResourceContext, ResourceState, UnknowableProperties
 import { messageOf } from "../../cloud/message";
 import type { KubernetesApi, KubernetesObject } from "../api";
 import { ClusterAway } from "../away";
+import { isNearItsEnd } from "../certificates";
 import { kubernetesApi } from "../client";
 import { foreignKubeconfig, type ForeignCluster } from "../foreign-kubeconfig";
 import { podTrouble, type Pod, type PodEvent } from "../pod-trouble";
@@ -22,7 +23,14 @@ const refreshTimeoutMs = 5_000;
 export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>({
   check: (inputs) => [...checkKubeconfig(inputs), ...checkServer(inputs)],
 
-  preview: (inputs, state) => (state === undefined ? {} : foretold(inputs, state)),
+  // By then whoever wrote it has renewed it.
+  plan: ({ outputs }) => (isOld(outputs) ? { outputs: ["clusterKubeconfig"] } : {}),
+
+  preview(inputs, state) {
+    if (state === undefined) return {};
+    const { clusterKubeconfig, ...others } = foretold(inputs, state);
+    return isOld(state.outputs) || clusterKubeconfig === undefined ? others : { ...others, clusterKubeconfig };
+  },
 
   async create(inputs, context) {
     return { id: `${inputs.namespace}/${inputs.name}`, outputs: await awaited(inputs, context) };
@@ -43,7 +51,7 @@ export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>(
   },
 
   update: async (_id, inputs, state, context) =>
-    isSameSecret(inputs, state.inputs)
+    isSameSecret(inputs, state.inputs) && !isOld(state.outputs)
       ? awaited(inputs, context, state.outputs.clusterKubeconfig)
       : awaited(inputs, context),
 });
@@ -74,6 +82,18 @@ function isSameSecret(now: Given, then: KubeconfigSecretInputs): boolean {
   const isAddressed = now.server !== undefined || now.service !== undefined;
   const wasAddressed = then.server !== undefined || then.service !== undefined;
   return (isAddressed || !wasAddressed) && isDeepStrictEqual(place(now), place(then));
+}
+
+/** Of a certificate that is about to end; a token does not say so. */
+function isOld({ clusterKubeconfig }: ForeignCluster): boolean {
+  const { credentials } = parseKubeconfig(clusterKubeconfig);
+  if (credentials.kind !== "certificate") return false;
+  try {
+    return isNearItsEnd(credentials.clientCertificate);
+  } catch {
+    // It is somebody else's text.
+    return false;
+  }
 }
 
 function clusterOf(kubeconfig: string): object {

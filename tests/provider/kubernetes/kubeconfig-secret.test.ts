@@ -3,6 +3,8 @@ import { provider } from "../../../plugin/provider";
 import { foreignKubeconfig } from "../../../provider/kubernetes/foreign-kubeconfig";
 import { kubeconfigSecret, type KubeconfigSecretInputs } from "../../../provider/kubernetes/handlers/kubeconfig-secret";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { issueCertificate, makeAuthority } from "../../../provider/kubernetes/certificates";
+import { moveClock } from "../../moved-clock";
 import { driveResource, Secret, startPlugin } from "../server/harness";
 import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
@@ -207,6 +209,33 @@ describe("KubeconfigSecret", () => {
     const triggered = { ...inputs, triggers: { release: "2" } };
     assert.deepEqual(foretold(triggered), {});
     assert.ok((await updated(triggered)).clusterKubeconfig.includes("NEXT-TOKEN"));
+  });
+
+  it("is read again when its certificate is about to end, and no sooner", async () => {
+    const authority = await makeAuthority("tenant");
+    const issued = async () => {
+      const client = await issueCertificate(authority, { commonName: "admin", usages: ["client"], validForHours: 9 });
+      return renderKubeconfig({
+        ...{ clusterName: "search", endpoint: "https://192.0.2.7", certificateAuthority: authority.certificate },
+        credentials: { clientCertificate: client.certificate, clientKey: client.privateKey },
+      });
+    };
+    objects[secretAt] = secret(await issued());
+    const outputs = await created();
+    objects[secretAt] = secret(await issued());
+    const state = { inputs, outputs };
+    const read = async () => (await kubeconfigSecret.update!("x", inputs, state, testContext())).clusterKubeconfig;
+    assert.deepEqual(kubeconfigSecret.plan!(state, inputs, []), {});
+    assert.equal(await read(), outputs.clusterKubeconfig);
+    const restore = moveClock(7 * 3_600_000);
+    try {
+      assert.deepEqual(kubeconfigSecret.plan!(state, inputs, []), { outputs: ["clusterKubeconfig"] });
+      const { endpoint, certificateAuthority } = outputs;
+      assert.deepEqual(kubeconfigSecret.preview!(inputs, state), { endpoint, certificateAuthority });
+      assert.notEqual(await read(), outputs.clusterKubeconfig);
+    } finally {
+      restore();
+    }
   });
 
   it("refuses a server that is none, and two answers to where it is", async () => {
