@@ -1,7 +1,9 @@
 /** Texts that the clouds are known or likely to send: the status decides first, the words second. */
 import assert from "node:assert/strict";
 import { isCudoError, parseError as cudoError } from "../../provider/cudo/errors";
+import { parseError as keycloakError } from "../../provider/keycloak/errors";
 import { parseError as mithrilError } from "../../provider/mithril/errors";
+import { parseError as vaultError } from "../../provider/vault/errors";
 
 const quotaFailure = [{ "@type": "type.googleapis.com/google.rpc.QuotaFailure" }];
 const html = "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>";
@@ -54,6 +56,30 @@ const mithril: [status: number, body: object | string, kind: string][] = [
   [404, { detail: "quota not found" }, "notFound"],
 ];
 
+const keycloak: [status: number, body: object | string, kind: string][] = [
+  [429, { error: "quota exceeded" }, "rateLimit"],
+  [400, { error: "invalid_grant", error_description: "Account is temporarily locked: rate limit" }, "unauthenticated"],
+  [400, { error: "unauthorized_client" }, "unauthenticated"],
+  [401, html, "unauthenticated"],
+  [403, { error: "unknown_error" }, "permission"],
+  [404, { error: "Realm not found." }, "notFound"],
+  [409, { errorMessage: "Client c1 already exists" }, "alreadyExists"],
+  [400, { errorMessage: "A limit was exceeded" }, "invalid"],
+  [503, html, "unavailable"],
+];
+
+const vault: [status: number, body: object | string, kind: string][] = [
+  [429, { errors: ['request path "auth/x": rate limit quota exceeded'] }, "rateLimit"],
+  [400, { errors: ["lease count quota exceeded"] }, "invalid"],
+  [403, { errors: ["permission denied"] }, "permission"],
+  [403, html, "permission"],
+  [404, { errors: [] }, "notFound"],
+  [412, { errors: ["required index state not present"] }, "unavailable"],
+  [473, "", "unavailable"],
+  [503, { errors: ["Vault is sealed"] }, "unavailable"],
+  [502, html, "unavailable"],
+];
+
 const text = (body: object | string) => (typeof body === "string" ? body : JSON.stringify(body));
 
 describe("Kinds of refusals", () => {
@@ -67,6 +93,15 @@ describe("Kinds of refusals", () => {
       assert.equal(mithrilError("POST /v2/x", status, new Headers(), text(body)).kind, kind);
     });
   }
+
+  for (const [name, parse, table] of [
+    ["Keycloak", keycloakError, keycloak],
+    ["Vault", vaultError, vault],
+  ] as const)
+    for (const [status, body, kind] of table)
+      it(`${name}: ${status} ${text(body).slice(0, 70)} is ${kind}`, () => {
+        assert.equal(parse("POST /x", status, new Headers(), text(body)).kind, kind);
+      });
 
   it("say what a page from the firewall before Cudo's API means", () => {
     const refused = cudoError("POST /v1/projects/p/vm", 403, new Headers(), html);
