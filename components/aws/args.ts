@@ -120,7 +120,8 @@ export interface AwsNetworkArgs {
   /**
    * Subnets that exist, judged by their routes (`aws:SubnetChoice`). Nodes are where the default route leads to a NAT gateway or the like, one
    * subnet for each zone; where none is named, they are where it leads to an internet gateway and machines get public addresses. At least one
-   * leads to an internet gateway: the API's public address is there, for the cluster's life. What does not fit is refused.
+   * leads to an internet gateway, unless `controlPlane.publicAddress` is `false`: the API's public address is there, for the cluster's life. What
+   * does not fit is refused.
    * Default with `vpcId`: each zone's first of a kind.
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
@@ -186,6 +187,13 @@ export interface AwsControlPlaneArgs {
    * @integer
    */
   count?: number;
+  /**
+   * `false` for accounts that forbid public addresses and internet gateways: machines are where nodes are, and the API is reached at a private
+   * address, by `pulumi up` too, which then runs in the VPC or by way of a VPN. For a network that exists, whose subnets lead out by a NAT gateway, a
+   * transit gateway or the like (`network`), and for the cluster's life.
+   * Default: `true`.
+   */
+  publicAddress?: boolean;
 }
 
 export interface AwsClusterArgs {

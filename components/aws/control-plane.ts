@@ -66,6 +66,7 @@ export function controlPlane(
 /** One machine with a public address that it keeps, also when it is made anew. */
 function loneMachine(name: string, place: ControlPlanePlace, child: pulumi.CustomResourceOptions): ControlPlane {
   const physical = `${place.base}-control-plane`;
+  if (!isPublic(place)) return privateMachine(name, physical, place, child);
   const address = new Eip(`${name}-address`, { domain: "vpc", tags: withTags(place.tags, { Name: physical }) }, child);
   const instance = machine(
     name,
@@ -91,6 +92,31 @@ function loneMachine(name: string, place: ControlPlanePlace, child: pulumi.Custo
   };
 }
 
+/** Without an address that would outlive it. */
+function privateMachine(
+  name: string,
+  physical: string,
+  place: ControlPlanePlace,
+  child: pulumi.CustomResourceOptions,
+): ControlPlane {
+  const instance = machine(
+    name,
+    place,
+    {
+      physical,
+      subnetId: place.subnetIds.apply((ids) => ids[0]!),
+      securityGroupIds: [place.access.nodes, place.access.controlPlane],
+      names: [],
+    },
+    child,
+  );
+  return { machines: [instance], ready: [instance], publicHost: instance.privateIp, privateHost: instance.privateIp };
+}
+
+function isPublic({ publicAddress = true }: ControlPlanePlace): boolean {
+  return publicAddress;
+}
+
 /**
  * Three machines over the zones, each with a member of etcd, behind two load balancers: one for the world, which alone has public addresses,
  * and one for the machines, so that they need neither a way out nor a place in `apiServerAccessCidrs`.
@@ -99,17 +125,19 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
   const { base, vpcId, access, tags } = place;
   const common = { base, vpcId, tags };
   // Machines take connections of the machines' own security group only, so that both balancers are in it.
-  const outside = apiBalancer(
-    `${name}-balancer`,
-    {
-      ...common,
-      suffix: "api",
-      internal: false,
-      subnetIds: place.publicSubnetIds,
-      securityGroupIds: [access.nodes, access.controlPlane],
-    },
-    child,
-  );
+  const outside = isPublic(place)
+    ? apiBalancer(
+        `${name}-balancer`,
+        {
+          ...common,
+          suffix: "api",
+          internal: false,
+          subnetIds: place.publicSubnetIds,
+          securityGroupIds: [access.nodes, access.controlPlane],
+        },
+        child,
+      )
+    : undefined;
   const inside = apiBalancer(
     `${name}-inner-balancer`,
     {
@@ -117,10 +145,12 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
       suffix: "api-inner",
       internal: true,
       subnetIds: place.subnetIds,
-      securityGroupIds: [access.nodes],
+      // Where there is no other, it is for the world, too.
+      securityGroupIds: outside ? [access.nodes] : [access.nodes, access.controlPlane],
     },
     child,
   );
+  const balancers = [...(outside ? [outside] : []), inside];
   const machines = [0, 1, 2].map((index) =>
     machine(
       `${name}-${index + 1}`,
@@ -129,7 +159,7 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
         physical: `${base}-control-plane-${index + 1}`,
         subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
         securityGroupIds: [access.nodes],
-        names: [outside.host, inside.host],
+        names: balancers.map(({ host }) => host),
         endpoint: pulumi.interpolate`https://${inside.host}:${apiPort}`,
         member: index === 0 ? "first" : "other",
       },
@@ -137,13 +167,13 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
     ),
   );
   const attached = machines.flatMap((made, index) => [
-    outside.attach(`${name}-${index + 1}-target`, made.id),
+    ...(outside ? [outside.attach(`${name}-${index + 1}-target`, made.id)] : []),
     inside.attach(`${name}-${index + 1}-inner-target`, made.id),
   ]);
   return {
     machines,
-    ready: [...machines, ...attached, outside.listener, inside.listener],
-    publicHost: outside.host,
+    ready: [...machines, ...attached, ...balancers.map(({ listener }) => listener)],
+    publicHost: (outside ?? inside).host,
     privateHost: inside.host,
   };
 }

@@ -1,11 +1,15 @@
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import * as runtimeState from "@pulumi/pulumi/runtime/state";
 import * as pulumi from "../../sdk/pulumi";
+import { withoutPublicAddresses } from "../../sdk/aws/private-clusters";
 import { ClusterCouldNotBeDeployed } from "../errors";
 
 /** The network and the roles: without them there is no cluster. */
 const foundation =
   /^aws:(ec2\/(vpc|subnet|internetGateway|natGateway|routeTable|route|routeTableAssociation|eip|vpcEndpoint):|iam\/)/;
+
+/** What organisations forbid that keep their accounts off the internet. */
+const publicThings = /^aws:ec2\/(vpc|eip|internetGateway|natGateway):/;
 
 /**
  * Options under which a failing call for the network or for a role is shown as `ClusterCouldNotBeDeployed` too, with the cloud's own words.
@@ -20,7 +24,9 @@ export function namingFailures(
     `${name}-could-not-be-deployed`,
     async ({ failedOperation, name, type, errors }) => {
       if (failedOperation !== "delete") {
-        const failure = new ClusterCouldNotBeDeployed(`${name} (${type.split(":").at(-1)}): ${errors[0]}`);
+        const hint =
+          publicThings.test(type) && /explicit deny/i.test(errors.join()) ? `. ${withoutPublicAddresses}` : "";
+        const failure = new ClusterCouldNotBeDeployed(`${name} (${type.split(":").at(-1)}): ${errors[0]}${hint}`);
         await pulumi.log.error(failure.message);
       }
       // Whether to try again: the provider has done so where that could help.

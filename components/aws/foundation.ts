@@ -97,6 +97,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
         "the AWS account": place.account.seen.accountId,
         region: place.account.seen.region,
         "controlPlane.count": String(count),
+        "controlPlane.publicAddress": String(args.controlPlane?.publicAddress ?? true),
         // A machine does not change its processor: it would be made anew.
         "architecture of controlPlane.instanceType": pulumi.output(instanceType).apply(architectureOf),
         ...lastingNetwork(args.network),
@@ -133,6 +134,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       kubernetes,
       ranges: place.ranges,
       region: args.region,
+      publicApi: args.controlPlane?.publicAddress ?? true,
       after: onAws.dependsOn,
     },
     { parent: child.parent, providers: [place.account.aws, place.account.own].filter((each) => each !== undefined) },

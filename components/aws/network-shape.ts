@@ -42,7 +42,7 @@ export function plannedNetwork({ network = {}, region, ...args }: AwsClusterArgs
   const ranges = [args.apiServerAccessCidrs, args.sshAccessCidrs].map((list) => known<unknown[]>(list)?.length ?? 1);
   return {
     vpcs: made ? 1 : 0,
-    addresses: gateways + (args.controlPlane?.count === 3 ? 0 : 1),
+    addresses: gateways + (args.controlPlane?.count === 3 || args.controlPlane?.publicAddress === false ? 0 : 1),
     natGateways: Math.min(gateways, 1),
     // One rule is for the machines themselves.
     securityGroupRules: Math.max(...ranges) + 1,

@@ -27,6 +27,8 @@ export interface NetworkOptions extends AwsNetworkArgs {
   /** Of pods and Services. */
   ranges: ClusterRanges;
   region: string | undefined;
+  /** Whether the API has an address before an internet gateway. */
+  publicApi: boolean;
   /** Without these, nothing is made. */
   after: pulumi.Resource[];
 }
@@ -180,10 +182,10 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
 }
 
 function existingNetwork(name: string, options: NetworkOptions, parent: pulumi.Resource): Network {
-  const { vpcId, subnetIds, ranges, after } = options;
+  const { vpcId, subnetIds, ranges, publicApi, after } = options;
   const choice = new SubnetChoice(
     `${name}-subnets`,
-    { vpcId, subnetIds, apart: { ...ranges } },
+    { vpcId, subnetIds, apart: { ...ranges }, ...(!publicApi && { publicApi }) },
     { parent, dependsOn: after },
   );
   return {

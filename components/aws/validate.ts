@@ -107,7 +107,11 @@ function checkKey({ kmsKeyId, administrators = [] }: AwsClusterArgs, problems: P
   }
 }
 
-function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, problems: Problems): void {
+function checkControlPlane(
+  { controlPlane = {}, network = {} }: AwsClusterArgs,
+  base: string,
+  problems: Problems,
+): void {
   const { count, diskSizeGib } = controlPlane;
   const instanceType = known(controlPlane.instanceType);
   if (instanceType !== undefined) checkInstanceType("controlPlane.instanceType", instanceType, problems);
@@ -117,6 +121,11 @@ function checkControlPlane({ controlPlane = {} }: AwsClusterArgs, base: string, 
   if (count === 3 && /^internal-/i.test(base)) {
     problems.add("clusterName", `must not start with internal-, which AWS keeps for itself in names of load balancers`);
   }
+  if (controlPlane.publicAddress === false && network.vpcId === undefined && network.subnetIds === undefined)
+    problems.add(
+      "controlPlane.publicAddress",
+      "false is for a network that exists, from which the API is reached: name network.vpcId or network.subnetIds",
+    );
   checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
   checkImage("controlPlane.image", controlPlane.image, problems);
 }

@@ -16,7 +16,7 @@ export interface ChosenSubnets {
  */
 export function chooseSubnets(
   subnets: readonly ExistingSubnet[],
-  { vpcId, subnetIds }: SubnetQuestion,
+  { vpcId, subnetIds, publicApi = true }: SubnetQuestion,
   before?: ChosenSubnets,
 ): { chosen: ChosenSubnets; failures: CheckFailure[] } {
   const failures: CheckFailure[] = [];
@@ -53,9 +53,16 @@ export function chooseSubnets(
   }
   if (failures.length === 0) {
     const unfit = sorted.flatMap((subnet) => (subnet.unfit === undefined ? [] : `; ${subnet.id} ${subnet.unfit}`));
-    if (open.length === 0) {
+    if (!publicApi) {
+      if (hidden.length === 0)
+        refuse(
+          `no subnet leads out by a NAT gateway, a transit gateway or the like, where machines without public addresses are${unfit.join("")}`,
+        );
+    } else if (open.length === 0) {
       const here = hidden.length > 0 ? ` (${list(hidden)}: NAT)` : "";
-      refuse(`no subnet leads to an internet gateway, where the API has its public address${here}${unfit.join("")}`);
+      refuse(
+        `no subnet leads to an internet gateway, where the API has its public address unless controlPlane.publicAddress is false${here}${unfit.join("")}`,
+      );
     } else if (hidden.length === 0) {
       const without = open.filter(({ addresses }) => !addresses);
       const reason =
@@ -70,7 +77,7 @@ export function chooseSubnets(
       vpcId: home,
       nodeSubnetIds: nodes.map(({ id }) => id),
       zones: nodes.map(({ zone }) => zone),
-      publicSubnetIds: firstOfZones(open).map(({ id }) => id),
+      publicSubnetIds: publicApi ? firstOfZones(open).map(({ id }) => id) : [],
       publicNodes: hidden.length === 0,
     },
     failures,

@@ -27,6 +27,8 @@ export interface ExistingSubnet {
 export interface SubnetQuestion {
   vpcId?: string | undefined;
   subnetIds?: readonly string[] | undefined;
+  /** Default: true. */
+  publicApi?: boolean | undefined;
 }
 
 /** Those that are named, in their order, else all of the VPC. Ids that do not exist are left out. */

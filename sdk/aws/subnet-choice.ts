@@ -8,6 +8,8 @@ export interface SubnetChoiceArgs {
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /** Ranges that none of the VPC's may overlap, by what they are for, for example `{ podCidr: "10.244.0.0/16" }`. */
   apart?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** `false`: nothing has a public address, so that no subnet need lead to an internet gateway. Default: `true`. */
+  publicApi?: pulumi.Input<boolean>;
 }
 
 /**

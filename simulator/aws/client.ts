@@ -138,6 +138,8 @@ export class AwsSimulatorClient {
   /** What differs between accounts: whether instances show tags in metadata, tags demanded of volumes, a key of the customer's for disks. */
   async setAccount(settings: {
     instanceMetadataTags?: boolean;
+    /** What a service control policy forbids: EC2's calls by name, and `AssociatePublicIpAddress` of instances. */
+    denied?: string[];
     volumeTags?: readonly string[];
     ebsKey?: string | null;
   }): Promise<void> {

@@ -227,6 +227,7 @@ describe("components/aws", () => {
       choices: {
         ...always,
         "controlPlane.count": "3",
+        "controlPlane.publicAddress": "true",
         "network.vpcId": "a new one",
         "network.cidr": "10.7.0.0/16",
         "network.zones": "us-west-2b, us-west-2a",
@@ -243,6 +244,7 @@ describe("components/aws", () => {
     assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
       ...always,
       "controlPlane.count": "1",
+      "controlPlane.publicAddress": "true",
       "network.vpcId": "vpc-there",
       podCidr: "10.128.0.0/16",
       serviceCidr: "10.96.0.0/12",

@@ -112,6 +112,11 @@ const awsLife: Life<AwsClusterArgs> = {
     ],
     "controlPlane.image": { to: { controlPlane: { count: 3, image: "ami-0123456789abcdef0" } } },
     "controlPlane.count": { to: { controlPlane: { count: 1 } }, refused: becomes("controlPlane.count", "3", "1") },
+    "controlPlane.publicAddress": {
+      from: { network: elsewhere },
+      to: { controlPlane: { count: 3, publicAddress: false } },
+      refused: becomes("controlPlane.publicAddress", "true", "false"),
+    },
     kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
     podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
     serviceCidr: {

@@ -9,8 +9,8 @@ import { keptAnswer } from "./kept-answer";
 type Inputs = pulumi.Unwrap<SubnetChoiceArgs>;
 
 export const subnetChoiceHandler = keptAnswer<Inputs, ChosenSubnets>({
-  async ask({ ec2 }, { vpcId, subnetIds, apart = {} }, { signal, before }) {
-    const question = { vpcId, subnetIds };
+  async ask({ ec2 }, { vpcId, subnetIds, apart = {}, publicApi }, { signal, before }) {
+    const question = { vpcId, subnetIds, publicApi };
     const { chosen, failures } = chooseSubnets(await readSubnets(ec2, question, signal), question, before);
     const ranges = chosen.vpcId === "" ? [] : await readVpcRanges(ec2, chosen.vpcId, signal);
     const all = [...failures, ...overlapFailures(chosen.vpcId, ranges, apart)];

@@ -146,6 +146,20 @@ describe("the choice among subnets that exist", () => {
     assert.match(other!.reason, /^subnet-a is in vpc-2, not in vpc-1/);
   });
 
+  it("needs no internet gateway where nothing has a public address, and then a way out by something else", () => {
+    const privately = { vpcId: "vpc-1", publicApi: false };
+    const inside = [subnet("subnet-a", "a", "nat"), subnet("subnet-b", "b", "nat")];
+    const { chosen, failures } = chooseSubnets(
+      [...inside, subnet("subnet-c", "a", "internet", { addresses: true })],
+      privately,
+    );
+    assert.deepEqual([failures, chosen.nodeSubnetIds, chosen.publicSubnetIds], [[], ["subnet-a", "subnet-b"], []]);
+    const [refused] = chooseSubnets([subnet("subnet-c", "a", "internet", { addresses: true })], privately).failures;
+    assert.match(refused!.reason, /^no subnet leads out by a NAT gateway, a transit gateway or the like/);
+    const [without] = chooseSubnets(inside, { vpcId: "vpc-1" }).failures;
+    assert.match(without!.reason, /no subnet leads to an internet gateway.*unless controlPlane.publicAddress is false/);
+  });
+
   it("takes one subnet of each zone and kind, whatever there is, and never one that does not fit", () => {
     const any = fc.record({
       zone: fc.constantFrom("a", "b", "c"),

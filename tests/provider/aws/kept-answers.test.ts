@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
+import { CreateSecurityGroupCommand, ModifySubnetAttributeCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { EngineResource, PluginError, type Plugin } from "../server/harness";
 import { addTemplateVersion, makeTemplate, region, startImpatientPlugin, startScene, type Scene } from "./scene";
@@ -56,6 +56,25 @@ describe("AWS answers that are kept", () => {
     await scene.simulator.addFault({ action: "DescribeRegions", code: "UnauthorizedOperation", status: 403 });
     assert.match((await refusal("AccountReady", { keyPair: "nobodys" })).join(), /^keyPair: .* in us-west-2/);
     await scene.simulator.clearFaults();
+  });
+
+  it("says at the preview that the organisation forbids public addresses, and the way out", async () => {
+    await scene.simulator.setAccount({ denied: ["AllocateAddress", "CreateInternetGateway", "CreateNatGateway"] });
+    const [reason] = await refusal("AccountReady", { network: { vpcs: 1, addresses: 1 } });
+    assert.match(reason!, /^network: AWS says: .*ec2:AllocateAddress .*explicit deny.*subnetIds.*publicAddress: false/);
+    assert.deepEqual(await refusal("AccountReady", { network: { addresses: 0 } }), []);
+    await scene.simulator.setAccount({ denied: ["AssociatePublicIpAddress"] });
+    const [SubnetId] = scene.subnetIds;
+    const launch = () =>
+      scene.ec2.send(new RunInstancesCommand({ ImageId: scene.imageId, SubnetId, MinCount: 1, MaxCount: 1 }));
+    const addresses = (Value: boolean) =>
+      scene.ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } }));
+    await addresses(true);
+    await assert.rejects(launch(), /ec2:RunInstances .*explicit deny in a service control policy/);
+    await addresses(false);
+    await launch();
+    await scene.simulator.setAccount({ denied: [] });
+    assert.deepEqual(await refusal("AccountReady", { network: { vpcs: 1, addresses: 1 } }), []);
   });
 
   it("makes no role in an account that is refused", async () => {

@@ -12,12 +12,15 @@ from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, iam_backends
 from moto.kms.models import kms_backends
 
 from . import quota
+from .faults import Fault
 
 _NEW: dict[str, Any] = {
     #: Whether instances show their tags in metadata unless they say otherwise.
     "instanceMetadataTags": False,
     #: Keys of tags that a service control policy demands of volumes.
     "volumeTags": [],
+    #: What a service control policy forbids: calls by name, and `AssociatePublicIpAddress` of instances.
+    "denied": [],
     #: The customer's key for new disks; none: AWS's own.
     "ebsKey": None,
 }
@@ -62,6 +65,19 @@ def require_volume_tags(tags: dict[str, str]) -> None:
             "You are not authorized to perform this operation. User is not authorized to perform: ec2:RunInstances on resource: "
             f"volume/* with an explicit deny in a service control policy (tags missing: {', '.join(missing)})",
         )
+
+
+def denial(service: str, action: str) -> Fault | None:
+    if service != "ec2" or action not in settings["denied"]:
+        return None
+    return Fault("policy", code="UnauthorizedOperation", message=denied(action))
+
+
+def denied(action: str) -> str:
+    return (
+        f"You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/test is not authorized to perform: ec2:{action} "
+        "on resource: * with an explicit deny in a service control policy"
+    )
 
 
 def may_encrypt_disks(backend: Any, spot: bool) -> bool:

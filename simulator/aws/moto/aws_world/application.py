@@ -49,7 +49,7 @@ class Application:
         for misfit in misfits:
             self._misfits[f"{action}: {misfit}"] = None
         form = "json" if by_path or "HTTP_X_AMZ_TARGET" in environ else "ec2" if service == "ec2" else "query"
-        fault = None if misfits else zones.foreign(environ, region, action) or faults.for_action(action)
+        fault = None if misfits else zones.foreign(environ, region, action) or account.denial(service, action) or faults.for_action(action)
         answer = _Answer()
         if misfits:
             answer.refuse(Fault("misfit", code=_MISFIT[form], message="; ".join(misfits)), form)

@@ -170,6 +170,7 @@ def run_instances(self: Any, image_id: str, count: int, user_data: Any, security
     reservation = _run_instances(self, image_id, count, user_data, security_group_names, **kwargs)
     for instance in reservation.instances:
         require_tag_keys_for_metadata(instance, kwargs.get("metadata_options") or {})
+        require_private(instance)
         for volume_id in [device.volume_id for device in instance.block_device_mapping.values()]:
             self.volumes[volume_id].add_tags(volume_tags)
         for eni in interfaces_of(instance):
@@ -220,6 +221,12 @@ def require_tag_keys_for_metadata(instance: Any, given: dict[str, Any]) -> None:
                 f"'{tag['key']}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{{1,255}}), "
                 "and must not be a reserved name ('.', '..', '_index')",
             )
+
+
+def require_private(instance: Any) -> None:
+    if instance.public_ip and "AssociatePublicIpAddress" in account.settings["denied"]:
+        instance._state = InstanceState(*TERMINATED)
+        raise EC2ClientError("UnauthorizedOperation", account.denied("RunInstances"))
 
 
 def _now_running(instance: Any) -> None:
