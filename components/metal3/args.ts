@@ -5,7 +5,7 @@ import type { InventoryPlace, MachineImageArgs } from "./hosts-args";
 /** Servers that the control plane runs on. */
 export interface BareMetalControlPlaneArgs {
   /** 1, 3 or 5. Default: 1. */
-  quantity?: number;
+  count?: number;
   /** Labels that a host must have: one at least. */
   hostLabels: Record<string, string>;
   /** Default: the cluster's. */
@@ -22,13 +22,13 @@ export interface BareMetalGroupArgs {
   /** Up to 40 characters, another one in each group of the cluster. Nodes have it as the label `gpu-clusters/node-group`. */
   name: string;
   /** @integer */
-  quantity: number;
+  count: number;
   /** Labels that a host must have: one at least. */
   hostLabels: Record<string, string>;
   /** Default: the cluster's. */
   osImage?: MachineImageArgs;
   /** Labels of its nodes. For Modelplane: `poolLabels("gpu")`. */
-  nodeLabels?: Record<string, string>;
+  labels?: Record<string, string>;
   taints?: TaintArgs[];
   /**
    * GPUs of each node. Nothing is installed for them: what is given here becomes labels, and is told on in `nodeGroups`.

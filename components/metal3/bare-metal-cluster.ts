@@ -36,7 +36,7 @@ import { clusterKind, clusterObject, controlPlaneObjects, groupObjects, type Clu
  *   kubernetesVersion: "1.37.2",
  *   osImage: { url: "https://images.example.com/ubuntu-24.04-kube-1.37.2.qcow2", checksum },
  *   controlPlane: { hostLabels: { role: "control" } },
- *   nodeGroups: [{ name: "gpu", quantity: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
+ *   nodeGroups: [{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
  * });
  */
 export class BareMetalCluster extends pulumi.ComponentResource implements KubernetesCluster {
@@ -93,8 +93,8 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
         },
         nodeGroups: groups.map((group) => () => ({ resource: ready, status: statusOf(group) })),
         nodes: () => ({
-          nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.quantity })),
-          controlPlaneNodes: controlPlane.quantity ?? 1,
+          nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.count })),
+          controlPlaneNodes: controlPlane.count ?? 1,
           condition: cni === "none" ? "Registered" : "Ready",
           claims,
           timeoutSeconds,
@@ -169,10 +169,10 @@ function addressOf(endpoint: string): { host: string; port: number } {
 }
 
 function statusOf(group: BareMetalGroupArgs): pulumi.Output<NodeGroupStatus> {
-  const { name, quantity, hostLabels, gpus = 0, gpuModel } = group;
+  const { name, count, hostLabels, gpus = 0, gpuModel } = group;
   const machineTypes = Object.entries(hostLabels).map(([key, value]) => `${key}=${value}`);
   return pulumi.output(group.taints ?? []).apply((taints): NodeGroupStatus => ({
-    ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, taints, problems: [] },
+    ...{ name, role: "worker", minSize: count, maxSize: count, size: count, taints, problems: [] },
     ...{ machineTypes, gpus, ...(gpuModel !== undefined && { gpuModel }) },
     gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
   }));

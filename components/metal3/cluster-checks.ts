@@ -24,9 +24,9 @@ export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs):
   if (!/^1\.\d+\.\d+$/.test(kubernetesVersion))
     problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
   checkMachineImage("osImage", args.osImage, problems);
-  const { quantity = 1 } = controlPlane;
-  if (![1, 3, 5].includes(quantity))
-    problems.add("controlPlane.quantity", `must be 1, 3 or 5, is ${quantity}: etcd needs a majority`);
+  const { count = 1 } = controlPlane;
+  if (![1, 3, 5].includes(count))
+    problems.add("controlPlane.count", `must be 1, 3 or 5, is ${count}: etcd needs a majority`);
   checkMachines("controlPlane", controlPlane, problems);
   checkGroupNames(
     "nodeGroups",
@@ -36,8 +36,8 @@ export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs):
   nodeGroups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, problems));
   checkSharedHosts(args, problems);
   checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
-  const groups = nodeGroups.map((group) => ({ minSize: group.quantity }));
-  checkRanges({ ...args, nodeGroups: groups, controlPlane: { count: quantity } }, undefined, problems);
+  const groups = nodeGroups.map((group) => ({ minSize: group.count }));
+  checkRanges({ ...args, nodeGroups: groups, controlPlane: { count } }, undefined, problems);
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   return problems;
 }
@@ -45,10 +45,10 @@ export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs):
 function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems): void {
   if (isDnsLabel(group.name) && group.name.length > 40)
     problems.add(`${path}.name`, `"${group.name}" must have at most 40 characters`);
-  checkWhole(`${path}.quantity`, group.quantity, 0, problems);
+  checkWhole(`${path}.count`, group.count, 0, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
   checkMachines(path, group, problems);
-  checkLabels(`${path}.nodeLabels`, group.nodeLabels, problems);
+  checkLabels(`${path}.labels`, group.labels, problems);
   checkTaints(`${path}.taints`, group.taints, problems);
   group.taints?.forEach(({ effect }, index) =>
     checkChoice(

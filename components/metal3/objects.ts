@@ -50,7 +50,7 @@ export function clusterObject(facts: ClusterFacts): ClusterApiObject {
 
 export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
   const { clusterName: name, controlPlaneEndpoint, kubernetesVersion, controlPlane } = facts;
-  const { quantity = 1, osImage = facts.osImage, preKubeadmCommands = [] } = controlPlane;
+  const { count = 1, osImage = facts.osImage, preKubeadmCommands = [] } = controlPlane;
   const template = machineTemplate(`${name}-control-plane`, osImage, controlPlane.hostLabels);
   const commands = [...(facts.preKubeadmCommands ?? []), ...preKubeadmCommands];
   const nodeRegistration = registration([machineLabel]);
@@ -63,7 +63,7 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
     {
       ...{ suffix: "control-plane", apiVersion: `${control}/v1beta2`, kind: "KubeadmControlPlane", name },
       spec: {
-        replicas: quantity,
+        replicas: count,
         version: `v${kubernetesVersion}`,
         machineTemplate: { spec: { infrastructureRef: referenceTo(template) } },
         kubeadmConfigSpec: {
@@ -72,7 +72,7 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
           ...(commands.length > 0 && { preKubeadmCommands: commands }),
         },
         // There need be no server more than machines, save where there is one machine.
-        rollout: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: quantity === 1 ? 1 : 0 } } },
+        rollout: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: count === 1 ? 1 : 0 } } },
       },
     },
   ];
@@ -80,10 +80,10 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
 
 export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): ClusterApiObject[] {
   const { clusterName, kubernetesVersion, preKubeadmCommands = [] } = facts;
-  const { name: groupName, quantity, hostLabels, osImage = facts.osImage, gpus = 0, gpuModel } = group;
+  const { name: groupName, count, hostLabels, osImage = facts.osImage, gpus = 0, gpuModel } = group;
   const name = `${clusterName}-${groupName}`;
   const marks = { clusterName, group: groupName, role: "worker", gpus, gpuModel } as const;
-  const labels = Object.entries(groupLabels(marks, group.nodeLabels ?? {})).map(([key, value]) => `${key}=${value}`);
+  const labels = Object.entries(groupLabels(marks, group.labels ?? {})).map(([key, value]) => `${key}=${value}`);
   const machines = machineTemplate(name, osImage, hostLabels);
   const joining = templateOf(name, {
     ...{ suffix: "", apiVersion: `${bootstrap}/v1beta2`, kind: "KubeadmConfigTemplate" },
@@ -109,7 +109,7 @@ export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): Cl
       ...{ suffix: groupName, apiVersion: `${core}/v1beta2`, kind: "MachineDeployment", name },
       spec: {
         clusterName,
-        replicas: quantity,
+        replicas: count,
         selector: { matchLabels: selected },
         template: {
           metadata: { labels: selected },

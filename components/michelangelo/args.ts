@@ -62,9 +62,8 @@ export interface ComputeClusterArgs {
   /** Default: the token stays. */
   rotation?: TokenRotationArgs;
   /**
-   * How long to wait for Michelangelo to use the cluster, and to let it go, in seconds.
-   * @integer
-   * @default 300
+   * How long to wait for Michelangelo to use the cluster, and to let it go, in minutes.
+   * Default: 5.
    */
-  timeoutSeconds?: number;
+  timeoutMinutes?: number;
 }

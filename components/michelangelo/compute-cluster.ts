@@ -69,14 +69,15 @@ export class ComputeCluster extends pulumi.ComponentResource {
       : [];
     const access = accessOf(name, child);
     const settings = storageOf(name, storage, child);
-    const { region, zone, dataCenter, serviceLevel, skus, apiServer, controllerManager, timeoutSeconds } = args;
+    const { region, zone, dataCenter, serviceLevel, skus, apiServer, controllerManager, timeoutMinutes } = args;
     const registration = new Registration(
       `${name}-registration`,
       {
         kubeconfig: cluster.kubeconfig,
         controlPlaneKubeconfig: controlPlane.kubeconfig,
         clusterName: args.clusterName ?? cluster.clusterName,
-        ...{ region, zone, dataCenter, serviceLevel, skus, apiServer, controllerManager, timeoutSeconds },
+        ...{ region, zone, dataCenter, serviceLevel, skus, apiServer, controllerManager },
+        ...(timeoutMinutes !== undefined && { timeoutSeconds: 60 * timeoutMinutes }),
         rotateEvery: rotation?.every,
       },
       // The control plane's kubeconfig may be known before its machine is there: its provider comes when the API answers, and goes before the machine.

@@ -5,7 +5,7 @@ import { wrongClusterName } from "../../sdk/michelangelo/names";
 import { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkPlatform } from "../platforms";
-import { checkChoice, checkWhole } from "../value-checks";
+import { checkBetween, checkChoice } from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
@@ -21,7 +21,7 @@ export function checkArgs(args: ComputeClusterArgs): Problems {
   if (address && "problem" in address) problems.add("apiServer", address.problem);
   checkChoice("dataCenter", args.dataCenter, ["onPremises", "gcp", "oci"], problems);
   checkChoice("serviceLevel", args.serviceLevel, ["production", "ephemeral"], problems);
-  checkWhole("timeoutSeconds", args.timeoutSeconds, 1, problems);
+  checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   checkStorage(args.storage, problems);
   checkRotation(args, problems);
   return problems;

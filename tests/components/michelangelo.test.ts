@@ -119,7 +119,7 @@ describe("Michelangelo's ComputeCluster", () => {
       storage: { fileSystem: "default", endpoint: "minio:9000" },
       rotation: { every: "5m" },
       dataCenter: "aws",
-      timeoutSeconds: 0,
+      timeoutMinutes: 0,
     };
     assert.throws(
       () => new ComputeCluster("train", wrong as never),
@@ -130,7 +130,7 @@ describe("Michelangelo's ComputeCluster", () => {
             "clusterName",
             "apiServer",
             "dataCenter",
-            "timeoutSeconds",
+            "timeoutMinutes",
             "storage.fileSystem",
             "storage.endpoint",
             "rotation.every",

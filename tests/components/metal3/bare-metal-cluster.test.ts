@@ -26,8 +26,8 @@ const argsOf = (changes: Partial<BareMetalClusterArgs> = {}): BareMetalClusterAr
   controlPlane: { hostLabels: { role: "control" }, preKubeadmCommands: ["systemctl start keepalived"] },
   nodeGroups: [
     {
-      ...{ name: "gpu", quantity: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" },
-      nodeLabels: { "modelplane.ai/pool": "gpu" },
+      ...{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" },
+      labels: { "modelplane.ai/pool": "gpu" },
       taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
     },
   ],
@@ -106,7 +106,7 @@ describe("BareMetalCluster", () => {
     const named = async (changes: Partial<BareMetalClusterArgs>) =>
       objectsOf((await registered(changes)).all).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     const [group] = argsOf().nodeGroups;
-    assert.deepEqual(await named({ nodeGroups: [{ ...group!, quantity: 3 }] }), await named({}));
+    assert.deepEqual(await named({ nodeGroups: [{ ...group!, count: 3 }] }), await named({}));
     const other = { url: "https://images.example.com/b.qcow2", checksum };
     const changed = await named({ nodeGroups: [{ ...group!, osImage: other }] });
     const before = await named({});
@@ -152,17 +152,17 @@ describe("BareMetalCluster", () => {
     const found = refused({
       ...{ clusterName: "Search", endpoint: "https://10.0.0.5", kubernetesVersion: "1.37" },
       osImage: { url: "https://images.example.com/a", checksum: "https://images.example.com/SUMS" },
-      controlPlane: { quantity: 2, hostLabels: {} },
-      nodeGroups: [{ name: "gpu", quantity: -1, hostLabels: { gpu: "h100" }, nodeLabels: { "k8s.io/a": "b" } }],
+      controlPlane: { count: 2, hostLabels: {} },
+      nodeGroups: [{ name: "gpu", count: -1, hostLabels: { gpu: "h100" }, labels: { "k8s.io/a": "b" } }],
     });
     assert.deepEqual(
       found.map((line) => line.split(" ")[0]),
       [
-        ...["clusterName", "endpoint", "kubernetesVersion", "osImage.checksumType", "controlPlane.quantity"],
-        ...["controlPlane.hostLabels", "nodeGroups[0].quantity", 'nodeGroups[0].nodeLabels["k8s.io/a"]'],
+        ...["clusterName", "endpoint", "kubernetesVersion", "osImage.checksumType", "controlPlane.count"],
+        ...["controlPlane.hostLabels", "nodeGroups[0].count", 'nodeGroups[0].labels["k8s.io/a"]'],
       ],
     );
-    const group = { name: "gpu", quantity: 1, hostLabels: { gpu: "h100" } };
+    const group = { name: "gpu", count: 1, hostLabels: { gpu: "h100" } };
     assert.match(
       refused({ controlPlane: { hostLabels: { gpu: "h100" } }, nodeGroups: [group] })[0]!,
       /^nodeGroups\[0\]\.hostLabels are those of controlPlane/,

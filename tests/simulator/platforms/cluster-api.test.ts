@@ -63,7 +63,7 @@ describe("the simulated Cluster API on a real API server", function () {
       controlPlane: { hostLabels: { role: `${clusterName}-control` } },
       nodeGroups: [
         {
-          ...{ name: "gpu", quantity: 1, hostLabels: { role: `${clusterName}-gpu` }, gpus: 8 },
+          ...{ name: "gpu", count: 1, hostLabels: { role: `${clusterName}-gpu` }, gpus: 8 },
           taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
         },
       ],
