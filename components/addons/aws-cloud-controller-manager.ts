@@ -17,7 +17,7 @@ const labels = { "k8s-app": "aws-cloud-controller-manager" };
  * either; its name is in the certificate that kubeadm makes (references: client-go's in-cluster configuration; kubeadm, "init phase certs").
  */
 const ownApiServer = [
-  { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+  { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } },
   { name: "KUBERNETES_SERVICE_PORT", value: "6443" },
 ];
 

@@ -77,7 +77,7 @@ function daemonSpec() {
     { name: "cni", mountPath: "/etc/cni/net.d" },
     { name: "flannel-cfg", mountPath: "/etc/kube-flannel/" },
   ];
-  const fieldRef = (fieldPath: string) => ({ fieldRef: { fieldPath } });
+  const fieldRef = (fieldPath: string) => ({ fieldRef: { apiVersion: "v1", fieldPath } });
   return {
     selector: { matchLabels: { app: "flannel" } },
     template: {

@@ -98,10 +98,13 @@ function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[], mode: Gpu
     { name: "NVIDIA_DRIVER_CAPABILITIES", value: "compute,utility" },
     ...(mig === undefined ? [] : [{ name: "NVIDIA_MIG_MONITOR_DEVICES", value: "all" }]),
   ];
-  const field = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
-  const mount = (name: string, mountPath: string, readOnly = false) => ({ name, mountPath, readOnly });
-  const driver = mount("driver-root", "/driver-root", true);
-  const config = mount("config", "/config", true);
+  const field = (variable: string, fieldPath: string) => ({
+    name: variable,
+    valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+  });
+  const mount = (name: string, mountPath: string) => ({ name, mountPath });
+  const driver = { ...mount("driver-root", "/driver-root"), readOnly: true };
+  const config = { ...mount("config", "/config"), readOnly: true };
   const plugin = {
     ...common,
     name: "device-plugin",
@@ -135,7 +138,7 @@ function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[], mode: Gpu
           field("POD_NAME", "metadata.name"),
         ],
         resources: { requests: { cpu: "10m", memory: "64Mi" } },
-        volumeMounts: [mount("sys", "/sys", true), driver, config],
+        volumeMounts: [{ ...mount("sys", "/sys"), readOnly: true }, driver, config],
       },
     ],
     volumes: [
@@ -146,7 +149,12 @@ function podSpec({ mig }: GpuSharingArgs, groups: readonly GpuGroup[], mode: Gpu
       {
         name: "config",
         downwardAPI: {
-          items: [{ path: "config.yaml", fieldRef: { fieldPath: `metadata.annotations['${configuration}']` } }],
+          items: [
+            {
+              path: "config.yaml",
+              fieldRef: { apiVersion: "v1", fieldPath: `metadata.annotations['${configuration}']` },
+            },
+          ],
         },
       },
     ],

@@ -160,7 +160,7 @@ function masterPod(groups: readonly GpuGroup[]) {
         image: nodeFeatureDiscovery,
         command: ["nfd-master"],
         args: ["-port=8080"],
-        env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+        env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } }],
         ports: [{ name: "http", containerPort: 8080 }],
         startupProbe: { ...probe, failureThreshold: 30 },
         livenessProbe: probe,

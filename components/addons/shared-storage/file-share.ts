@@ -139,7 +139,7 @@ function podSpec() {
         image: localPathProvisioner.image,
         command: ["local-path-provisioner", "start", "--config", "/etc/config/config.json"],
         env: [
-          { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+          { name: "POD_NAMESPACE", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } } },
           { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
           { name: "HEALTH_PORT", value: "8080" },
         ],

@@ -11,7 +11,7 @@ export interface ClassOptions {
 /** Claims are answered at once: no node need be chosen, since all of them reach the data. A claim that is deleted takes its volume along. */
 export function sharedClass(
   name: string,
-  { provisioner, parameters = {}, mountOptions = [] }: ClassOptions,
+  { provisioner, parameters, mountOptions }: ClassOptions,
   options: pulumi.CustomResourceOptions,
 ): StorageClass {
   return new StorageClass(
