@@ -321,6 +321,8 @@ export const diskScript = [
   "        if not stored(token,found[\"metadata\"][\"version\"],key): sys.exit(\"Vault does not give back the new key, and the old one still opens the disk\")",
   "        run(\"cryptsetup\",\"luksKillSlot\",\"-q\",\"--key-file\",\"-\",IMAGE,str(1-int(slot)),key=key)",
   "        say(\"the encrypted disk has a new key\")",
+  "        try: vault(\"POST\",\"%s/destroy/%s\"%(C[\"keyMount\"],C[\"keyPath\"]),token,{\"versions\":[*range(1,found[\"metadata\"][\"version\"]+1)]})",
+  "        except (Away,Refused) as error: say(\"WARNING: its old keys are still in Vault: %s\"%error)",
   "    finally: leave(token)",
   "actions={\"open\":open_disk,\"rotate\":rotate}",
   "if len(sys.argv)!=2 or sys.argv[1] not in actions: sys.exit(\"usage: gpu-clusters-disk-key open|rotate\")",

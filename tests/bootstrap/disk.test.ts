@@ -180,8 +180,15 @@ describe("the encrypted disk of a machine", function () {
     assert.equal(rotated.status, 0, rotated.output);
     assert.equal(vault.keys.length, 2);
     assert.deepEqual(machine.slots(), { "1": vault.keys[1] });
+    assert.deepEqual([...vault.destroyed], [1], "the old key, with which a copy from before opens");
+    vault.trouble = (request) => (request.includes("/destroy/") ? "refused" : undefined);
+    const kept = await machine.run(`${command} rotate`);
+    assert.equal(kept.status, 0, kept.output);
+    assert.match(kept.output, /has a new key[^]*WARNING: its old keys are still in Vault: .*HTTP 403/);
+    vault.trouble = () => undefined;
     assert.equal((await machine.run(`${command} rotate`)).status, 0);
-    assert.deepEqual(machine.slots(), { "0": vault.keys[2] });
+    assert.deepEqual(machine.slots(), { "1": vault.keys[3] });
+    assert.deepEqual([...vault.destroyed].sort(), [1, 2, 3]);
     assert.equal((await boot()).status, 0);
   });
 
@@ -263,6 +270,10 @@ describe("the encrypted disk of a machine", function () {
     const { status, output } = await machine.run(`${command} rotate`);
     assert.equal(status, 0, output);
     assert.deepEqual(Object.values(machine.slots()), [vault.keys.at(-1)!]);
+    assert.deepEqual(
+      [...vault.destroyed].sort((a, b) => a - b),
+      vault.keys.slice(1).map((_, index) => index + 1),
+    );
     // An id whose making nobody heard of is nobody's.
     assert.ok(![...seen].some((each) => vault.secretIds.has(each)));
   });

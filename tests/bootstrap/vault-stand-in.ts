@@ -24,6 +24,8 @@ export class VaultStandIn {
   trouble: (request: string, index: number) => Trouble | undefined = () => undefined;
   /** Versions of the key, the first being number 1. */
   readonly keys: string[] = [];
+  /** Numbers of versions that are no longer to be had. */
+  readonly destroyed = new Set<number>();
   /** Secret ids that are good, with their uses so far. */
   readonly secretIds = new Map<string, { uses: number; most: number }>();
   /** A value that a read gives in the place of the key. */
@@ -113,6 +115,9 @@ export class VaultStandIn {
           return [400, { errors: ["check-and-set parameter did not match the current version"] }];
         this.keys.push(String(body["data"].key));
         return [200, { data: { version: this.keys.length } }];
+      case "POST secret/destroy/gpu-clusters/train/train-cpu-1":
+        for (const version of body["versions"] as number[]) this.destroyed.add(version);
+        return [204];
       case `GET ${keyPath}/start`:
         if (this.script === undefined) return [404, { errors: [] }];
         return [200, { data: { data: { script: this.script }, metadata: { version: 1 } } }];

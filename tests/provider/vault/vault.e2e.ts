@@ -51,7 +51,12 @@ describe("a real Vault with the documented policies", function () {
     assert.equal(await machine.status("POST", `${secretIdOf("a")}/lookup`, { secret_id: secretId }), 200);
     for (let again = 0; again < 2; again++)
       assert.equal(await machine.status("POST", `${secretIdOf("a")}/destroy`, { secret_id: secretId }), 204);
+    const destroy = (name: string) => keyOf(name).replace("/data/", "/destroy/");
+    assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 1 }, data: { key: "second" } }), 200);
+    assert.equal(await machine.status("POST", destroy("a"), { versions: [1] }), 204);
+    assert.equal((await vault.call("GET", `${keyOf("a")}?version=1`)).status, 404);
     for (const [method, path] of [
+      ["POST", destroy("b")],
       ["GET", keyOf("b")],
       ["POST", keyOf("b")],
       ["GET", scriptOf("b")],
