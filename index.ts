@@ -39,7 +39,7 @@ function servicesOf(config: pulumi.Config): ((cluster: KubernetesCluster) => obj
   if (given === undefined) return undefined;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { checkServices, services } = require("./stack/services") as typeof import("./stack/services");
-  checkServices(given, config.getObject("nodeGroups")).raise("Services");
+  checkServices(pulumi.getStack(), given, config.getObject("nodeGroups")).raise("Services");
   return (cluster) => services(pulumi.getStack(), cluster, given);
 }
 

@@ -1,13 +1,14 @@
-import { JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
+import { checkHub, JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
 import { hubCallback } from "../components/addons/jupyterhub/address";
 import { KubeRay, type KubeRayArgs } from "../components/addons/kuberay";
 import { checkSlurmGroup } from "../components/addons/slurm/name";
-import { Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
+import { checkSlurm, Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
 import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub";
 import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
 import { withoutNulls } from "../components/inputs";
 import { checkFields, isObject, type Fields } from "../components/fields";
+import { checkLabel } from "../components/value-checks";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
 
@@ -35,8 +36,11 @@ export interface Services {
   slurm?: Omit<SlurmArgs, "cluster">;
 }
 
-/** What is no service, and what is missing, of another kind or no setting of one. `nodeGroups` are those of the config. */
-export function checkServices(given: unknown, nodeGroups: unknown): Problems {
+/**
+ * What is no service, what is missing, of another kind or no setting of one, and then what its component would refuse once the cluster is on its way.
+ * `nodeGroups` are those of the config.
+ */
+export function checkServices(stack: string, given: unknown, nodeGroups: unknown): Problems {
   const problems = new Problems();
   if (!isObject(given)) {
     problems.add("services", "must be an object such as { kuberay: {} }");
@@ -53,7 +57,18 @@ export function checkServices(given: unknown, nodeGroups: unknown): Problems {
   if (isObject(login)) checkFields("services.slurm.login", login, loginFields, problems);
   if (isObject(accounting)) checkAccounting("services.slurm.accounting", accounting, problems);
   if (given["slurm"] !== undefined) checkGroups(nodeGroups, problems);
+  // What is of the wrong kind cannot be looked at any further.
+  if (problems.all.length === 0) checkValues(stack, withoutNulls(given), problems);
   return problems;
+}
+
+function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, problems: Problems): void {
+  checkLabel("services.kuberay.namespace", kuberay?.namespace, problems);
+  if (jupyterhub) {
+    checkHub(jupyterhub, problems, "services.jupyterhub.");
+    if (jupyterhub.realm.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");
+  }
+  if (slurm) checkSlurm({ clusterName: stack, ...slurm }, problems, "services.slurm.");
 }
 
 /** The password is a secret, which no complaint quotes. */

@@ -63,7 +63,7 @@ describe("stack config", () => {
     assert.deepEqual(servicesOf(own, "slurm", "kuberay"), { slurm: { clusterName: "lab" }, kuberay: {} });
     assert.deepEqual(parseServices("gpu, jupyterhub"), ["gpu", "jupyterhub"]);
     assert.throws(() => parseServices("gpu,airflow"), /no "airflow"\. Services: gpu, jupyterhub, kuberay, slurm\./);
-    assert.deepEqual(checkServices(serviceConfig(serviceNames), []).all, [], "the stack takes them");
+    assert.deepEqual(checkServices("local", serviceConfig(serviceNames), []).all, [], "the stack takes them");
   });
 
   it("does with a simulator from before it had services, but for showing them", async () => {

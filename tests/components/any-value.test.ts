@@ -50,7 +50,7 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
       ...{ kuberay: { version: "1", namespace: "n" }, jupyterhub: { url: "https://x", realm: "r", homeGib: 1 } },
       slurm: { login: { sshAuthorizedKeys: ["k"] }, accounting: { host: "h", port: 1, password: "p" } },
     },
-    check: (given) => checkServices(given, [bounds]),
+    check: (given) => checkServices("train", given, [bounds]),
   },
   "a create-cluster request": {
     base: {

@@ -4,8 +4,8 @@ import { checkServices, services } from "../../stack/services";
 import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 
-const problems = (given: unknown, nodeGroups?: unknown) =>
-  checkServices(given, nodeGroups).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+const problems = (given: unknown, nodeGroups?: unknown, stack = "train") =>
+  checkServices(stack, given, nodeGroups).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
 
 describe("services of a stack", () => {
   it("are named in its config, each with settings of its own, and all that is wrong is said at once", () => {
@@ -46,6 +46,26 @@ describe("services of a stack", () => {
       "services.slurm.accounting.password: must be a text, in quotes",
     ]);
     assert.deepEqual(problems({ slurm: { login: {} } }), ["services.slurm.login.sshAuthorizedKeys: is required"]);
+  });
+
+  it("have values that their components take, and a stack's name that is Slurm's too, before the cluster is begun", () => {
+    const hub = { url: "hub.example.com", realm: " ", homeGib: 0, serviceType: "Ingress", namespace: null };
+    const found = problems({ kuberay: { namespace: "Ray" }, jupyterhub: hub, slurm: {} }, [], "no");
+    assert.deepEqual(
+      found.map((line) => line.split(":")[0]),
+      [
+        "services.kuberay.namespace",
+        ...["url", "homeGib", "serviceType", "realm"].map((field) => `services.jupyterhub.${field}`),
+        "services.slurm.clusterName",
+      ],
+    );
+    assert.match(problems({ slurm: {} }, [], "Train_1").join(), /^services\.slurm\.clusterName: "Train_1" must have/);
+    assert.deepEqual(problems({ slurm: { clusterName: "lab" } }, [], "Train_1"), []);
+    const login = { sshAuthorizedKeys: [] };
+    assert.match(
+      problems({ slurm: { login } }).join(),
+      /^services\.slurm\.login\.sshAuthorizedKeys: must have at least one/,
+    );
   });
 
   it("know the cluster's groups, whose names Slurm's partitions have", () => {

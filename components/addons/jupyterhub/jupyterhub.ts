@@ -130,15 +130,24 @@ export class JupyterHub extends pulumi.ComponentResource {
   }
 }
 
-function checkArgs({ url, client, homeGib, idleMinutes, serviceType, namespace }: JupyterHubArgs): Problems {
+function checkArgs({ client, ...args }: JupyterHubArgs): Problems {
   const problems = new Problems();
-  checkHubUrl("url", url, problems);
+  checkHub(args, problems);
   checkIssuer("client.issuer", known(client.issuer), problems);
   for (const field of ["clientId", "secret"] as const)
     if (known(client[field]) === "") problems.add(`client.${field}`, "must not be empty");
-  checkWhole("homeGib", homeGib, 1, problems);
-  checkWhole("idleMinutes", idleMinutes, 1, problems);
-  checkChoice("serviceType", serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
-  checkLabel("namespace", namespace, problems);
   return problems;
+}
+
+/** All but who lets people in. `path` stands before each field, with its dot. */
+export function checkHub(
+  { url, homeGib, idleMinutes, serviceType, namespace }: Omit<JupyterHubArgs, "client" | "cluster">,
+  problems: Problems,
+  path = "",
+): void {
+  checkHubUrl(`${path}url`, url, problems);
+  checkWhole(`${path}homeGib`, homeGib, 1, problems);
+  checkWhole(`${path}idleMinutes`, idleMinutes, 1, problems);
+  checkChoice(`${path}serviceType`, serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
+  checkLabel(`${path}namespace`, namespace, problems);
 }

@@ -82,7 +82,9 @@ export class Slurm extends pulumi.ComponentResource {
 
   constructor(name: string, args: SlurmArgs, options?: pulumi.ComponentResourceOptions) {
     const { cluster, clusterName = name, accounting, protect = true } = args;
-    checkArgs({ ...args, clusterName }).raise("Slurm");
+    const problems = new Problems();
+    checkSlurm({ ...args, clusterName }, problems);
+    problems.raise("Slurm");
     const password = accounting && pulumi.secret(accounting.password);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = {
@@ -183,11 +185,14 @@ export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
   return groups;
 }
 
-function checkArgs({ clusterName, login }: SlurmArgs & { clusterName: string }): Problems {
-  const problems = new Problems();
-  checkSlurmName("clusterName", clusterName, problems);
-  checkChoice("login.serviceType", login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
+/** `path` stands before each field, with its dot. */
+export function checkSlurm(
+  { clusterName, login }: { clusterName: string; login?: SlurmLoginArgs | undefined },
+  problems: Problems,
+  path = "",
+): void {
+  checkSlurmName(`${path}clusterName`, clusterName, problems);
+  checkChoice(`${path}login.serviceType`, login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
   if (login?.sshAuthorizedKeys.length === 0)
-    problems.add("login.sshAuthorizedKeys", "must have at least one key, or nobody can log in");
-  return problems;
+    problems.add(`${path}login.sshAuthorizedKeys`, "must have at least one key, or nobody can log in");
 }
