@@ -2,6 +2,7 @@
 import { status, type Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../provider/cloud/message";
 import type { KubernetesApi } from "../provider/kubernetes/api";
 import { RefusedRemovals, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";
@@ -9,7 +10,7 @@ import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
 import type { AutoscalerConfig, ConfiguredGroup } from "./config";
 import { Group } from "./group/group";
-import { defaultTiming, messageOf, Reconciler, type GroupDriver, type ReconcilerTiming } from "./group/reconciler";
+import { defaultTiming, Reconciler, type GroupDriver, type ReconcilerTiming } from "./group/reconciler";
 import { portOf, serveHealth } from "./health";
 import { Metrics } from "./metrics";
 import { autoscalerService, listen } from "./protocol/service";

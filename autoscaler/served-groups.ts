@@ -1,10 +1,11 @@
 /** The groups as cluster-autoscaler may ask for them, by name and by node. */
+import { messageOf } from "../provider/cloud/message";
 import type { NodeTemplate } from "../provider/node-groups/driver";
 import type { ClusterNodes } from "./cluster/nodes";
 import { DepartedGroup } from "./group/departed";
 import type { Bounds, GroupInstance, NodeName } from "./group/group";
 import { groupOfPlaceholder } from "./group/placeholder";
-import { messageOf, type Reconciler } from "./group/reconciler";
+import type { Reconciler } from "./group/reconciler";
 import { Refusal } from "./group/refusal";
 
 export interface ServedGroup extends Bounds {

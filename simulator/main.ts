@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, pino } from "pino";
+import { messageOf } from "../provider/cloud/message";
 import { ensureTools } from "../toolchain/tools";
 import { describeMachines, machineFolders, machinesFor, MachinesCannotBoot, type Machines } from "./machines/choice";
 import { lightMachines } from "./machines/light/light-machines";
@@ -96,11 +97,7 @@ function greeting(simulator: Simulator, machines: string, directory: string): st
 function fail(error: unknown): void {
   const expected =
     error instanceof PortError || error instanceof StateDirectoryError || error instanceof MachinesCannotBoot;
-  console.error(
-    expected || !(error instanceof Error)
-      ? `error: ${error instanceof Error ? error.message : String(error)}`
-      : error.stack,
-  );
+  console.error(expected || !(error instanceof Error) ? `error: ${messageOf(error)}` : error.stack);
   process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 /** Keeps real machines as the clouds want them: one queue of work per machine, retried when a later change of the cloud asks again. */
 import type { Logger } from "pino";
+import { messageOf } from "../provider/cloud/message";
 import type { WantedMachine } from "./cloud";
 import type { Machine, MachineKind, MachineSpec, MachineState } from "./machines/machine";
 
@@ -130,7 +131,7 @@ export class Rental {
     try {
       while (!this.closing && !this.isAsWanted(id)) await this.step(kind, id);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       const rented = this.rented.get(id);
       if (rented) rented.problem = problem;
       this.log.error({ machine: id, problem }, "machine cannot be changed");

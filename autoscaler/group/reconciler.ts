@@ -2,6 +2,7 @@
  * Brings one group's cloud to what its `Group` says, behind the answers that are given from memory. One writer: a group's calls follow one
  * another. Whatever fails is tried again, later each time.
  */
+import { messageOf } from "../../provider/cloud/message";
 import type {
   NodeGroupDescription,
   NodeGroupDriver,
@@ -265,8 +266,4 @@ function withoutReason(error: unknown): NodeGroupProblem {
 
 function arrived({ machines }: NodeGroupDescription): number {
   return machines.filter(({ state }) => state === "creating" || state === "running").length;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

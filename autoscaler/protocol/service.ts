@@ -1,6 +1,7 @@
 /** The protocol's methods over the groups. Each answers from memory: cluster-autoscaler waits for them, one after the other. */
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { rmSync } from "node:fs";
+import { messageOf } from "../../provider/cloud/message";
 import type { GroupInstance } from "../group/group";
 import { Refusal, type RefusalKind } from "../group/refusal";
 import type { ServedGroup, ServedGroups } from "../served-groups";
@@ -146,7 +147,7 @@ export function autoscalerService(options: ServiceOptions): Server {
         tell(status.OK, "");
         respond(null, response);
       } catch (error) {
-        const [code, details] = [codeOf(error), error instanceof Error ? error.message : String(error)];
+        const [code, details] = [codeOf(error), messageOf(error)];
         tell(code, details);
         respond({ code, details });
       }

@@ -1,6 +1,7 @@
 /** One HTTP request to a cloud with a JSON API: authorisation, time-out, cancellation, retries. */
 import type { PassingKind } from "./api-error";
 import { WrongShape } from "./json";
+import { messageOf } from "./message";
 import { retrying, type Backoff } from "./retry";
 
 /** How a cloud says what went wrong. */
@@ -135,5 +136,5 @@ function hide(answer: string, secrets: readonly string[]): string {
 
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
-  return cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
+  return cause?.code ?? cause?.message ?? messageOf(error);
 }

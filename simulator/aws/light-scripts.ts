@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import type { NodeDocument } from "../../bootstrap/document";
+import { messageOf } from "../../provider/cloud/message";
 import type { CloudMachine } from "../../provider/kubernetes/node-approval";
 import { approveMachines, mintJoinToken, noticeNode, removeNode } from "./cluster-access";
 import type { StartScript } from "./instances";
@@ -178,7 +179,7 @@ async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal, tell: (
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       if (problem !== told) tell((told = problem));
     }
     await delay(pause, undefined, { signal });

@@ -3,6 +3,7 @@
  * It looks at the state and does what is missing, so it may be asked at any time and after a restart.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../provider/cloud/message";
 import { adminKubeconfig, instanceToken, makeClusterAuthorities } from "./cluster-authorities";
 import {
   bringNode,
@@ -92,7 +93,7 @@ class HostedCluster {
         pauseMs = retryMs.first;
       } catch (error) {
         if (signal.aborted) return;
-        const words = error instanceof Error ? error.message : String(error);
+        const words = messageOf(error);
         if (words !== lastWords) this.options.log(`cluster ${this.cluster.name}: ${words}`);
         lastWords = words;
         this.lookAgain = true;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../provider/cloud/message";
 import { serveLanguageHost } from "./server";
 
 // The engine starts us as `pulumi-language-nodejs [flags] <engine address>` and reads the port from our first line.
@@ -17,7 +18,7 @@ serveLanguageHost(engine).then(
     process.stdout.write(`${host.port}\n`);
   },
   (error: unknown) => {
-    process.stderr.write(`pulumi-language-nodejs: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`pulumi-language-nodejs: ${messageOf(error)}\n`);
     process.exit(1);
   },
 );

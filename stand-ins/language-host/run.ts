@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { RunResponse, type RunRequest } from "@pulumi/pulumi/proto/language_pb";
+import { messageOf } from "../../provider/cloud/message";
 import { ended, type Children } from "./children";
 import { readOptions, type RuntimeOptions } from "./options";
 
@@ -87,7 +88,7 @@ export async function run(request: RunRequest, engineAddress: string, children: 
     if (code === failureIsReported) response.setBail(true);
     else if (code !== 0) response.setError(`Program exited with non-zero exit code: ${code}`);
   } catch (error) {
-    response.setError(error instanceof Error ? error.message : String(error));
+    response.setError(messageOf(error));
   }
   return response;
 }

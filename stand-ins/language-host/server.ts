@@ -3,6 +3,7 @@ import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { messageOf } from "../../provider/cloud/message";
 import { Children } from "./children";
 import { allDependencies, directDependencies } from "./installed-packages";
 import { requiredPackages } from "./required-packages";
@@ -98,7 +99,7 @@ function programFolder(request: { getInfo(): language.ProgramInfo | undefined })
 }
 
 function failure(error: unknown): Partial<grpc.ServiceError> {
-  return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+  return { code: grpc.status.UNKNOWN, details: messageOf(error) };
 }
 
 function answer<Request, Response>(

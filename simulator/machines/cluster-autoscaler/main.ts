@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { ownKubeconfig } from "../../../autoscaler/cluster/own-cluster";
+import { messageOf } from "../../../provider/cloud/message";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { ClusterAutoscaler } from "./cluster-autoscaler";
 import { parseFlags } from "./flags";
@@ -30,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   const known = new Set<string>();
   while (!signal.aborted) {
     const changed = await autoscaler.round(signal).catch((error: unknown) => {
-      if (!signal.aborted) log(`the round ended: ${error instanceof Error ? error.message : String(error)}`);
+      if (!signal.aborted) log(`the round ended: ${messageOf(error)}`);
       return false;
     });
     // At once after a change and for pods that have not waited before.

@@ -1,4 +1,5 @@
 /** One light machine: its power states, one change at a time, and its disk. */
+import { messageOf } from "../../../provider/cloud/message";
 import type { Machine, MachineSpec, MachineState } from "../machine";
 import type { Disk } from "./disk";
 import { plainRole, type Role } from "./role";
@@ -35,7 +36,7 @@ export class LightMachine implements Machine {
       } catch (error) {
         await this.#role.cut();
         this.#off("failed");
-        this.disk.note(`machine: cannot boot: ${error instanceof Error ? error.message : String(error)}`);
+        this.disk.note(`machine: cannot boot: ${messageOf(error)}`);
         throw error;
       }
     });

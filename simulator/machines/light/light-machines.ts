@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeDocument } from "../../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
+import { messageOf } from "../../../provider/cloud/message";
 import type { ControlPlaneTools } from "../control-plane/components";
 import { ControlPlane } from "../control-plane/control-plane";
 import type { Machine, MachineKind, MachineSpec } from "../machine";
@@ -35,7 +36,7 @@ export function lightMachines({ dir, tools, log = () => undefined }: LightMachin
       const roleOf = (whole: NodeDocument) => nodeRole(spec, disk, whole);
       return isEncrypted(document) ? new VaultRole(document, disk, roleOf) : roleOf(document);
     } catch (error) {
-      disk.note(`cloud-init: the start script failed: ${error instanceof Error ? error.message : String(error)}`);
+      disk.note(`cloud-init: the start script failed: ${messageOf(error)}`);
       return plainRole;
     }
   }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../provider/cloud/message";
 import { identifyProcess } from "./process-identity";
 
 export interface Service {
@@ -81,7 +82,7 @@ export class SupervisedProcess {
         if (ending.aborted) return;
         reason = await this.#run();
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
+        reason = messageOf(error);
       }
       if (ending.aborted) return;
       if (Date.now() - startedAt > healthyMs) pauseMs = firstRestartMs;

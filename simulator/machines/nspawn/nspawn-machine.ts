@@ -2,6 +2,7 @@
 import { writeFile, rm } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
+import { messageOf } from "../../../provider/cloud/message";
 import type { Machine, MachineSpec, MachineState } from "../machine";
 import { wireAddressOf } from "./address";
 import { cgroupsOf, makeCgroups } from "./cgroups";
@@ -74,7 +75,7 @@ export class NspawnMachine implements Machine {
         this.#state = "running";
       } catch (error) {
         this.#state = "failed";
-        this.disk.note(`machine: cannot boot: ${error instanceof Error ? error.message : String(error)}`);
+        this.disk.note(`machine: cannot boot: ${messageOf(error)}`);
         throw error;
       }
     });

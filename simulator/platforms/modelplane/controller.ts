@@ -2,6 +2,7 @@
  * Plays Modelplane's composition of InferenceClusters, on any API server that has its definitions: for a cluster that exists it puts a gateway there with
  * the kubeconfig that it was given, for others it only counts the time that clouds take. Never for real use.
  */
+import { messageOf } from "../../../provider/cloud/message";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";
@@ -184,7 +185,7 @@ export class Modelplane {
       await apply({ apiVersion, kind, metadata, spec: { type: "LoadBalancer", ports: [{ port: 80 }] } });
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 
