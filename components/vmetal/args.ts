@@ -104,6 +104,14 @@ export interface TenantClusterArgs {
   endpoint?: pulumi.Input<string>;
   /** Of the Service before the API server; the others than `LoadBalancer` need `endpoint`. Default: `LoadBalancer`. */
   serviceType?: "LoadBalancer" | "NodePort" | "ClusterIP";
+  /**
+   * Nodes reach the API server through the platform's VPN (Tailscale; UDP 41641, addresses of 100.64.0.0/10): for those that are in other networks than the host
+   * cluster. Nodes must reach `platform.host`. It stays as it is for the cluster's life. Default: they reach it directly.
+   */
+  vpn?: {
+    /** What nodes say to each other, pods' traffic too, goes through it as well. Default: `false`. */
+    nodeToNode?: boolean;
+  };
   /** Further names and addresses that the API server's certificate has; the endpoint's is among them. */
   extraSans?: string[];
   /** Range of the pods, apart from the nodes' network. Default: `10.244.0.0/16`. */

@@ -35,7 +35,9 @@ export function checkTenantCluster(name: string, args: TenantClusterArgs): Probl
   });
   const fixed = args.autoNodes.flatMap((entry) => entry.static ?? []);
   const nodeGroups = fixed.map(({ quantity }) => ({ minSize: quantity }));
-  checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, undefined, problems);
+  // Tailscale's own addresses.
+  const network = args.vpn && { path: "vpn", cidr: "100.64.0.0/10", fixed: true };
+  checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, network, problems);
   checkAutoNodes(args.autoNodes, problems);
   checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);
   return problems;

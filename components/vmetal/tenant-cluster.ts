@@ -160,7 +160,7 @@ function controlPlane(
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { namespace, podCidr, serviceCidr, ...providersOf(args.autoNodes) } },
+    { clusterName, choices: { namespace, podCidr, serviceCidr, vpn: vpnOf(args), ...providersOf(args.autoNodes) } },
     { parent },
   );
   const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
@@ -190,6 +190,11 @@ function controlPlane(
 
 function staticPools({ autoNodes }: TenantClusterArgs): StaticPoolArgs[] {
   return autoNodes.flatMap((entry) => entry.static ?? []);
+}
+
+function vpnOf({ vpn }: TenantClusterArgs): string {
+  if (vpn === undefined) return "none";
+  return vpn.nodeToNode ? "between nodes, too" : "to the API server";
 }
 
 /** By pool. Another one would be told by the platform only, and never happen. */

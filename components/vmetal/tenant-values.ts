@@ -15,12 +15,13 @@ const administrator = { name: "gpu-clusters-admin", clusterRole: "cluster-admin"
 
 export function tenantValues(clusterName: string, args: TenantClusterArgs, endpoint: string | undefined): object {
   const { podCidr, serviceCidr } = clusterRanges(args);
-  const { serviceType = "LoadBalancer", extraSans = [], autoNodes } = args;
+  const { serviceType = "LoadBalancer", extraSans = [], autoNodes, vpn } = args;
   const extraSANs = [...new Set([...(endpoint === undefined ? [] : [hostOf(endpoint)]), ...extraSans])];
   return {
     privateNodes: {
       enabled: true,
       ...(autoNodes.length > 0 && { autoNodes: autoNodes.map((entry) => poolsOf(clusterName, entry)) }),
+      ...(vpn && { vpn: { enabled: true, nodeToNode: { enabled: vpn.nodeToNode ?? false } } }),
     },
     controlPlane: {
       service: { spec: { type: serviceType } },

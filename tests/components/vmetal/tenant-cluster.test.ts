@@ -109,6 +109,23 @@ describe("TenantCluster", () => {
     assert.deepEqual([await valueOf(made.nodeGroups), await valueOf(made.status)], [[], "ready"]);
   });
 
+  it("has nodes come through the platform's VPN where they are told to, for its life", async () => {
+    const { all } = await registered({ autoNodes: [], vpn: {} });
+    const vpn = { enabled: true, nodeToNode: { enabled: false } };
+    assert.deepEqual(valuesOf(all)["privateNodes"], { enabled: true, vpn });
+    const between = (await registered({ autoNodes: [], vpn: { nodeToNode: true } })).all;
+    assert.deepEqual(valuesOf(between)["privateNodes"], {
+      ...{ enabled: true, vpn: { enabled: true, nodeToNode: { enabled: true } } },
+    });
+    const choices = [all, between].map((each) => each.inputs("gpu-clusters:kubernetes:LastingChoices")["choices"]);
+    assert.deepEqual(
+      choices.map((given) => (given as { vpn: string }).vpn),
+      ["to the API server", "between nodes, too"],
+    );
+    const ranges = { vpn: {}, podCidr: "100.64.0.0/16" };
+    await assert.rejects(registered(ranges), /podCidr: "100\.64\.0\.0\/16" overlaps vpn, 100\.64\.0\.0\/10/);
+  });
+
   it("says its endpoint everywhere: to nodes, in the certificate, in the kubeconfig", async () => {
     const { all } = await registered({
       endpoint: pulumi.output("tenant.example.com:8443"),
@@ -202,6 +219,7 @@ describe("TenantCluster", () => {
       namespace: "search",
       podCidr: "10.244.0.0/16",
       serviceCidr: "10.96.0.0/12",
+      vpn: "none",
       'the provider of pool "gpu"': "metal3",
       'the provider of pool "burst"': "metal3",
     });
