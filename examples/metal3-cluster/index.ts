@@ -37,7 +37,7 @@ const search = new BareMetalCluster("search", {
   kubernetesVersion: "1.37.2",
   osImage: { url: config.require("imageUrl"), checksum: config.require("imageChecksum") },
   controlPlane: { hostLabels: { role: "control" } },
-  nodeGroups: [{ name: "gpu", quantity: 1, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
+  nodeGroups: [{ name: "gpu", count: 1, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
   cni: "flannel",
   timeoutMinutes,
 });
