@@ -127,10 +127,16 @@ export function checkObjectLabels(
     if (value !== undefined && !labelValue.test(value)) {
       problems.add(
         at,
-        `the value "${value}" must have at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit`,
+        `the value "${value}" must have at most 63 letters, digits, '-', '_' or '.', and start and end with a letter or digit${dateHint(value)}`,
       );
     }
   }
+}
+
+/** What YAML makes of `2024-01-01`. */
+function dateHint(value: string): string {
+  const [, date] = /^(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?Z$/.exec(value) ?? [];
+  return date === undefined ? "" : `; YAML reads a date without quotes as a time: "${date}"`;
 }
 
 /** Labels of nodes, which kubelets set on themselves. */
@@ -171,7 +177,7 @@ export function checkTaints(
     if (key !== undefined && effect !== undefined && earlier < index)
       problems.add(at, `has key and effect of ${path}[${earlier}]: a node takes one of them`);
     if (value !== undefined && !labelValue.test(value)) {
-      problems.add(`${at}.value`, `"${value}" is not a valid label value`);
+      problems.add(`${at}.value`, `"${value}" is not a valid label value${dateHint(value)}`);
     }
   });
 }

@@ -20,5 +20,37 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
   const privateKey = known(given.sshPrivateKey);
   if (privateKey && !/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
     problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
+  } else if (privateKey) {
+    const reason = privateKeyProblem(privateKey, publicKey);
+    if (reason !== undefined) problems.add("sshPrivateKey", reason);
   }
+}
+
+/** What can be seen without the means to read a key. */
+function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
+  const [, kind, body] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(privateKey) ?? [];
+  if (kind === undefined) return "must be whole, to its line `-----END …`";
+  const passphrase = "has a passphrase; give a key without one (`ssh-keygen -p` takes it off a copy)";
+  if (kind.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(body!)) return passphrase;
+  const own = kind.startsWith("OPENSSH") ? openSshFields(Buffer.from(body!, "base64")) : undefined;
+  if (own === undefined) return undefined;
+  if (own.cipher !== "none") return passphrase;
+  const expected = publicKey?.split(/\s+/)[1];
+  return expected === undefined || own.publicKey === expected ? undefined : "does not belong to the public key given";
+}
+
+/** Reference: OpenSSH, PROTOCOL.key. Undefined for what is no such file. */
+function openSshFields(file: Buffer): { cipher: string; publicKey: string } | undefined {
+  const magic = "openssh-key-v1\0";
+  if (file.subarray(0, magic.length).toString("latin1") !== magic) return undefined;
+  let at = magic.length;
+  const field = () => {
+    const length = at + 4 <= file.length ? file.readUInt32BE(at) : 0;
+    const value = file.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+    return value;
+  };
+  const [cipher] = [field(), field(), field()];
+  at += 4;
+  return { cipher: cipher!.toString("latin1"), publicKey: field().toString("base64") };
 }

@@ -19,7 +19,8 @@ export function inputsOf<Args extends object>(config: pulumi.Config, type: strin
     .filter((key) => key !== "cloud" && key !== "services")
     .map((key) => [
       key,
-      inputs[key]?.secret ? config.getSecret(key) : valueOf(config.get(key)!, kindOf(schema, inputs[key])),
+      // The component makes it a secret, and checks it with the rest: of an Output it would see nothing.
+      inputs[key]?.secret ? allConfig()[prefix + key] : valueOf(config.get(key)!, kindOf(schema, inputs[key])),
     ]);
   return Object.fromEntries(entries) as Args;
 }

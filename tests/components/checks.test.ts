@@ -163,6 +163,15 @@ describe("checks of arguments", () => {
     ]);
   });
 
+  it("says of a date that YAML needs quotes around it", () => {
+    const found = problemsOf((problems) => {
+      checkLabels("labels", { since: "2024-01-01T00:00:00Z" }, problems);
+      checkTaints("taints", [{ key: "since", value: "2024-01-01T00:00:00Z", effect: "NoExecute" }], problems);
+    });
+    for (const each of found) assert.match(each, /; YAML reads a date without quotes as a time: "2024-01-01"$/);
+    assert.equal(found.length, 2);
+  });
+
   it("refuses a taint that is there twice, whatever its value, and ours", () => {
     const found = problemsOf((problems) =>
       checkTaints(
