@@ -65,7 +65,7 @@ export class EnvironmentAgent extends Agent {
  */
 export async function letFetchGoByProxies(): Promise<void> {
   if (!namesProxies()) return;
-  const { Agent: Direct, Dispatcher, ProxyAgent, fetch } = await import("undici");
+  const { Agent: Direct, Dispatcher, ProxyAgent, fetch } = await import("./undici.js");
   type Dispatching = Parameters<InstanceType<typeof Dispatcher>["dispatch"]>;
   const direct = new Direct();
   const proxies = new Map<string, InstanceType<typeof ProxyAgent>>();

@@ -2,7 +2,7 @@
 import { proxyFor } from "./proxy";
 
 export async function fetchTrusting(certificateAuthority: string, url: string): Promise<typeof fetch> {
-  const { Agent, ProxyAgent, fetch: send } = await import("undici");
+  const { Agent, ProxyAgent, fetch: send } = await import("./undici.js");
   const ca = certificateAuthority;
   const proxy = proxyFor(url);
   const dispatcher =
