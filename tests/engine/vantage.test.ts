@@ -7,6 +7,8 @@ import { Console } from "../provider/keycloak/contract";
 import { keycloakStandIn, type KeycloakStandIn } from "../provider/keycloak/keycloak-stand-in";
 import { compiledProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
+import { holdsBack, loudRuns } from "./loud-runs";
+import { secretTexts } from "./secret-texts";
 
 describe("the create-cluster request on the engine", function () {
   this.timeout(300_000);
@@ -58,6 +60,7 @@ describe("the create-cluster request on the engine", function () {
     const again = await stack.up();
     assert.deepEqual(Object.keys(again.changes), ["same"]);
     assert.equal(calls().length, 1);
+    await holdsBack(stack, loudRuns, [secret, ...secretTexts(JSON.parse(await stack.state(true)))]);
     assert.ok((await stack.destroy()).ok);
     assert.equal(await new Console(keycloak).find("c1"), undefined);
   });
