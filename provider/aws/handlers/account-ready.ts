@@ -11,7 +11,7 @@ import { isAwsError, unlessGone } from "../errors";
 import { connect } from "../connection";
 import { fromTagList, tagFilters, tagKeys } from "../ownership";
 import { everyItem } from "../pages";
-import { forbiddenAddresses, limitFailures } from "../preflight/account-limits";
+import { limitFailures } from "../preflight/account-limits";
 import { diskKeyFailures } from "../preflight/disk-key";
 import { examineGroup } from "../preflight/preflight";
 import { accountDifferences, credentialsMissing } from "../preflight/same-account";
@@ -41,7 +41,6 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
       looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
     // What there is of an older cluster counts itself.
     if (network && !again) looks.push(["network", limitFailures(clients, network, region, signal)]);
-    if (network?.addresses && !again) looks.push(["public addresses", forbiddenAddresses(clients, signal)]);
     const elsewhere = awsProvider ? accountDifferences(awsProvider, { accountId, region }) : [];
     const failures = await Promise.all(looks.map(([what, looking]) => ifAllowed(what, log, looking)));
     const all = [...elsewhere, ...failures.flat()];

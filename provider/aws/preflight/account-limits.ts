@@ -1,6 +1,5 @@
 /** How much of what a network needs the account may still have. */
-import { AllocateAddressCommand, DescribeAddressesCommand, DescribeVpcsCommand } from "@aws-sdk/client-ec2";
-import { withoutPublicAddresses } from "../../../sdk/aws/private-clusters";
+import { DescribeAddressesCommand, DescribeVpcsCommand } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
@@ -69,17 +68,4 @@ export async function limitFailures(
     }),
   );
   return found.flat();
-}
-
-/** Whether a policy of the organisation forbids public addresses, which it tells of a call that is only tried. */
-export async function forbiddenAddresses({ ec2 }: AwsClients, signal: AbortSignal): Promise<CheckFailure[]> {
-  try {
-    await ec2.send(new AllocateAddressCommand({ Domain: "vpc", DryRun: true }), { abortSignal: signal });
-  } catch (error) {
-    if (isAwsError(error, "permission") && /explicit deny/i.test(error.cloudMessage))
-      return [{ property: "network", reason: `AWS says: ${error.cloudMessage}. ${withoutPublicAddresses}` }];
-    // It would have been done, or whoever makes it finds out.
-    if (!isAwsError(error)) throw error;
-  }
-  return [];
 }
