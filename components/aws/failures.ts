@@ -11,6 +11,12 @@ const foundation =
 /** What organisations forbid that keep their accounts off the internet. */
 const publicThings = /^aws:ec2\/(vpc|eip|internetGateway|natGateway):/;
 
+/** The cloud's own words, with the way out where there is one. */
+export function failureWords(name: string, type: string, errors: readonly string[]): string {
+  const isForbidden = publicThings.test(type) && /explicit deny/i.test(errors.join());
+  return `${name} (${type.split(":").at(-1)}): ${errors[0]}${isForbidden ? `. ${withoutPublicAddresses}` : ""}`;
+}
+
 /**
  * Options under which a failing call for the network or for a role is shown as `ClusterCouldNotBeDeployed` too, with the cloud's own words.
  * Their resources are those of another provider, whose errors the engine shows as they are; so the engine is asked to tell of them.
@@ -24,9 +30,7 @@ export function namingFailures(
     `${name}-could-not-be-deployed`,
     async ({ failedOperation, name, type, errors }) => {
       if (failedOperation !== "delete") {
-        const hint =
-          publicThings.test(type) && /explicit deny/i.test(errors.join()) ? `. ${withoutPublicAddresses}` : "";
-        const failure = new ClusterCouldNotBeDeployed(`${name} (${type.split(":").at(-1)}): ${errors[0]}${hint}`);
+        const failure = new ClusterCouldNotBeDeployed(failureWords(name, type, errors));
         await pulumi.log.error(failure.message);
       }
       // Whether to try again: the provider has done so where that could help.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as runtimeState from "@pulumi/pulumi/runtime/state";
-import { namingFailures } from "../../components/aws/failures";
+import { failureWords, namingFailures } from "../../components/aws/failures";
 import { mockProgram } from "./mocks";
 
 describe("failures of the network and the roles", () => {
@@ -17,5 +17,16 @@ describe("failures of the network and the roles", () => {
     await mockProgram({});
     const given = { protect: true };
     assert.deepEqual(namingFailures("train", given), given);
+  });
+
+  it("say the way out where an organisation forbids what has public addresses, and nowhere else", () => {
+    const denied = ["not authorized to perform: ec2:AllocateAddress with an explicit deny in a service control policy"];
+    const said = (type: string, errors: string[]) => failureWords("train", type, errors);
+    assert.match(said("aws:ec2/eip:Eip", denied), /^train \(Eip\): not authorized.*subnetIds.*publicAddress: false/);
+    for (const [type, errors] of [
+      ["aws:iam/role:Role", denied],
+      ["aws:ec2/eip:Eip", ["AddressLimitExceeded"]],
+    ] as const)
+      assert.doesNotMatch(said(type, [...errors]), /publicAddress/);
   });
 });
