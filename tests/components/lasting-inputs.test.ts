@@ -129,7 +129,7 @@ const awsLife: Life<AwsClusterArgs> = {
     scaleDownAfter: { to: { scaleDownAfter: "20m" } },
     gpu: { to: { gpu: false } },
     gpuMode: { alone: true, to: { gpuMode: "dra" } },
-    blockStorage: { to: { blockStorage: false } },
+    blockStorage: { to: { blockStorage: false }, loses: /^VolumesLeft / },
     "sharedStorage.protect": { to: { sharedStorage: { protect: false } } },
     "sharedStorage.lustre": {
       to: { sharedStorage: { lustre: { sizeGib: 1200 } } },
