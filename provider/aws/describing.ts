@@ -1,11 +1,12 @@
 /** What every client of AWS's SDK gets here. Apart from the clients, so that each caller loads its own only. */
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import { checkAnswers } from "./answer-shape";
 import { toAwsError } from "./errors";
 
 // We pin the SDK's version and support Node 20 with it; what later versions will need is no news to a user of ours.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-/** Makes the client throw `AwsApiError`. */
+/** Makes the client throw `AwsApiError`, also for what is no answer of AWS's. */
 export function describing<C extends { readonly middlewareStack: Pick<EC2Client["middlewareStack"], "identify"> }>(
   client: C,
 ): C {
@@ -22,5 +23,6 @@ export function describing<C extends { readonly middlewareStack: Pick<EC2Client[
     },
     { step: "initialize", priority: "high", name: "describeErrors" },
   );
+  checkAnswers(stack);
   return client;
 }

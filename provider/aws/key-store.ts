@@ -11,6 +11,7 @@ import {
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
 import { ownerMark } from "../cloud/owner-mark";
+import { always } from "./answer-shape";
 import type { AwsClients } from "./clients";
 import { describing } from "./describing";
 import { isAwsError } from "./errors";
@@ -45,16 +46,16 @@ export class KeyStore {
   async seal(text: string, abortSignal: AbortSignal): Promise<string> {
     const Plaintext = Buffer.from(text);
     const command = new EncryptCommand({ KeyId: this.place.kmsKeyId, Plaintext, EncryptionContext: this.context });
-    const { CiphertextBlob = Buffer.alloc(0) } = await this.kms.send(command, { abortSignal });
-    return Buffer.from(CiphertextBlob).toString("base64");
+    const { CiphertextBlob } = await this.kms.send(command, { abortSignal });
+    return Buffer.from(always(CiphertextBlob)).toString("base64");
   }
 
   /** Whichever key it was sealed with: KMS sees that. */
   async open(sealed: string, abortSignal: AbortSignal): Promise<string> {
     const CiphertextBlob = Buffer.from(sealed, "base64");
     const command = new DecryptCommand({ CiphertextBlob, EncryptionContext: this.context });
-    const { Plaintext = Buffer.alloc(0) } = await this.kms.send(command, { abortSignal });
-    return Buffer.from(Plaintext).toString("utf8");
+    const { Plaintext } = await this.kms.send(command, { abortSignal });
+    return Buffer.from(always(Plaintext)).toString("utf8");
   }
 
   /** Those of the parameters that somebody else made. */
@@ -70,8 +71,8 @@ export class KeyStore {
 
   /** By name; what does not exist is not there. Nothing is decrypted. */
   async versions(names: readonly string[], abortSignal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const { Parameters = [] } = await this.ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal });
-    return new Map(Parameters.map(({ Name = "", Version = 0 }) => [Name, Version]));
+    const { Parameters } = await this.ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal });
+    return new Map(always(Parameters).map(({ Name = "", Version = 0 }) => [Name, Version]));
   }
 
   /** Makes the parameter or writes over it; returns its version. */

@@ -2,9 +2,20 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { KMSClient, TagResourceCommand } from "@aws-sdk/client-kms";
 import fc from "fast-check";
+import { LoadBalancing } from "../../provider/aws/balancers/load-balancing";
+import { AwsClients } from "../../provider/aws/clients";
+import { describing } from "../../provider/aws/describing";
+import { Fleets } from "../../provider/aws/fleet/fleets";
+import { GroupInstances } from "../../provider/aws/fleet/group-instances";
+import { readImage } from "../../provider/aws/images";
+import { KeyStore } from "../../provider/aws/key-store";
+import { hasServiceRole } from "../../provider/aws/service-roles";
+import { readZones } from "../../provider/aws/zones";
 import { createCudoClient } from "../../provider/cudo/client";
 import { createMithrilClient } from "../../provider/mithril/client";
+import { useTestCredentials } from "./aws/scene";
 
 const signal = () => AbortSignal.timeout(60_000);
 const backoff = { retries: 0, firstMs: 1, factor: 1, longestMs: 1 };
@@ -111,6 +122,54 @@ describe("An answer of a wrong shape", () => {
       await refuse({ [key]: list }, [{ [key]: {} }, { [key]: "none" }, { [key]: [{}] }, { [key]: [1] }]);
     }
     await refuse(objects, [...nonsense, [], {}, { VM: {} }, { disk: {} }, { vmConfig: { id: "v" } }]);
+  });
+
+  it("of AWS is an error on every read: a page of a proxy, an empty one, an answer to something else", async () => {
+    useTestCredentials();
+    const clients = new AwsClients({ region: "us-west-2", endpoint: account.baseUrl });
+    const ec2 = clients.ec2;
+    const group = { clusterName: "alpha", nodeGroup: "gpu" };
+    const fleets = new Fleets(ec2, group, backoff);
+    const keys = new KeyStore(clients, { path: "/alpha", kmsKeyId: "alias/keys", tags: {}, owner: "urn:test" });
+    const balancing = new LoadBalancing(clients);
+    const xml: Record<string, () => Promise<unknown>> = {
+      "a fleet": () => fleets.get("fleet-1", signal()),
+      "a group's fleets": () => fleets.find(signal()),
+      "a new fleet": () =>
+        fleets.create({ LaunchTemplateConfigs: [], TargetCapacitySpecification: { TotalTargetCapacity: 1 } }, signal()),
+      instances: () => new GroupInstances(ec2, group).list(signal()),
+      "an image": () => readImage(ec2, "ami-1", signal()),
+      zones: () => readZones(ec2, signal()),
+      "a role": () => hasServiceRole(clients.iam, "spot.amazonaws.com", signal()),
+      balancers: () => balancing.list("vpc-1", signal()),
+    };
+    const page = "<!DOCTYPE html><html><body><p>Log in</p></body></html>";
+    const others = ["", page, "<html/>", '<?xml version="1.0"?><DescribeVpcsResponse/>', "{}", "ok"];
+    const json = {
+      "a cluster's keys": () => keys.versions(["/alpha/keys"], signal()),
+      "a sealed key": () => keys.seal("key", signal()),
+      "an opened key": () => keys.open("a2V5", signal()),
+    };
+    for (const [reads, answers] of [
+      [xml, others],
+      [json, ["", page, "{}", "[]", "null", "ok", '{"message":"maintenance"}']],
+    ] as const) {
+      for (const [what, read] of Object.entries(reads)) {
+        for (body of answers) await assert.rejects(read, /not as the API is described/, `${what}: ${body}`);
+      }
+    }
+    body = page;
+    await assert.rejects(xml["a new fleet"]!, { kind: "unavailable" }, "whether it was made is not known");
+  });
+
+  it("of AWS is told from what it answers: nothing to a call without a result, and lists that are empty", async () => {
+    useTestCredentials();
+    const { ec2, settings } = new AwsClients({ region: "us-west-2", endpoint: account.baseUrl });
+    body = "";
+    await describing(new KMSClient(settings)).send(new TagResourceCommand({ KeyId: "k", Tags: [] }));
+    body =
+      '<?xml version="1.0" encoding="UTF-8"?>\n<DescribeFleetsResponse xmlns="x"><fleetSet/></DescribeFleetsResponse>';
+    assert.deepEqual(await new Fleets(ec2, { clusterName: "alpha", nodeGroup: "gpu" }, backoff).find(signal()), []);
   });
 
   it("is never an empty list, whatever JSON it is", async () => {
