@@ -25,7 +25,9 @@ export function offerProblem(nameOrFid: string, region: string, catalogue: Catal
   const elsewhere = catalogue.markets
     .filter(({ instanceType }) => same.some(({ fid }) => fid === instanceType))
     .map((market) => market.region);
-  const where = elsewhere.length > 0 ? ` (but in ${[...new Set(elsewhere)].join(", ")})` : "";
+  // Where nothing is auctioned, the region may be a slip.
+  const slip = here.length > 0 ? "" : didYouMean(region, elsewhere);
+  const where = elsewhere.length > 0 ? slip || ` (but in ${[...new Set(elsewhere)].join(", ")})` : "";
   return `"${nameOrFid}" is not offered in ${region}${where}; offered there: ${namesOf(here)}`;
 }
 

@@ -77,6 +77,21 @@ describe("components/aws: plain mistakes", () => {
     ]);
   });
 
+  it("are told before AWS is asked: sizes that there are not, with the one that was probably meant", () => {
+    for (const [given, meant] of [
+      ["g5.12xlrage", "g5.12xlarge"],
+      ["m5.lage", "m5.large"],
+      ["p6-b200.48xlarg", "p6-b200.48xlarge"],
+      ["m7i.metel", "m7i.metal"],
+    ]) {
+      const hint = `"${given}" is not an instance type such as p5.48xlarge (did you mean "${meant}"?)`;
+      assert.deepEqual(refused({ controlPlane: { instanceType: given! } }), [`controlPlane.instanceType: ${hint}`]);
+    }
+    assert.deepEqual(refused({ controlPlane: { instanceType: "big" } }), [
+      'controlPlane.instanceType: "big" is not an instance type such as p5.48xlarge',
+    ]);
+  });
+
   it("are told before AWS is asked: names in the place of ids and ARNs, and a subnet that is named twice", () => {
     const wrong = (args: Partial<AwsClusterArgs>) =>
       checkAwsClusterArgs("train", { ...minimal, ...args }).all.map(({ propertyPath }) => propertyPath);

@@ -198,6 +198,21 @@ describe("Cudo node shapes against the catalogue", () => {
     );
   });
 
+  it("names what was probably meant, where it is offered at all", () => {
+    const reason = (rest: Partial<NodeShape>) => check(rest)[0]!.reason;
+    assert.match(reason({ dataCenterId: "us-newyrok-1" }), / Cudo \(did you mean "us-newyork-1"\?\); there are: /);
+    assert.match(
+      reason({ machineType: "intel-brodwell-v100" }),
+      /is not offered in us-newyork-1 \(did you mean "intel-broadwell-v100"\?\); offered there: /,
+    );
+    for (const rest of [
+      { dataCenterId: "mars" },
+      { machineType: "cray" },
+      { dataCenterId: "se-stockholm-1", machineType: "cpu" },
+    ])
+      assert.doesNotMatch(reason(rest), /did you mean/);
+  });
+
   it("reports several problems at once", () => {
     const properties = check({ vcpus: 50, gpuModel: "H100", image: "none" }).map(({ property }) => property);
     assert.deepEqual(properties, ["gpuModel", "vcpus", "image"]);

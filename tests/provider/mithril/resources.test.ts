@@ -171,6 +171,44 @@ describe("Mithril resources", () => {
     );
   });
 
+  it("names the type or region that was probably meant, and none for a fid", async () => {
+    const first = async (type: string, inputs: Record<string, unknown>) => (await failures(type, inputs))[0]!;
+    for (const [type, inputs, said] of [
+      [
+        "Cluster",
+        { ...clusterInputs(), region: "us-centrl5-a" },
+        'region: there is no region "us-centrl5-a" (did you mean "us-central5-a"?); ',
+      ],
+      [
+        "Cluster",
+        { ...clusterInputs(), instanceType: "cpu4x" },
+        'instanceType: there is no instance type "cpu4x" (did you mean "cpu.4x"?); ',
+      ],
+      [
+        "SpotBid",
+        { ...bidInputs(), instanceType: "h100-80gb.smx.8x" },
+        'instanceType: there is no instance type "h100-80gb.smx.8x" (did you mean "h100-80gb.sxm.8x"?); ',
+      ],
+      [
+        "SpotBid",
+        { ...bidInputs(), region: "us-centrl5-a" },
+        'instanceType: "h100-80gb.sxm.8x" is not offered in us-centrl5-a (did you mean "us-central5-a"?); offered there: nothing',
+      ],
+      [
+        "Reservation",
+        { ...reservationInputs(), instanceType: "h200.8" },
+        'instanceType: "h200.8" cannot be reserved (did you mean "h200.8x"?); ',
+      ],
+    ] as const) {
+      const found = await first(type, inputs);
+      assert.ok(found.startsWith(said), found);
+    }
+    assert.match(
+      await first("SpotBid", { ...bidInputs(), instanceType: "it_5ECSoHQjLBzrp5Yx" }),
+      /there is no instance type "it_\w+"; /,
+    );
+  });
+
   it("knows that nodes of another region never join", async () => {
     const cluster = await made("Cluster", clusterInputs());
     const elsewhere = { ...bidInputs(), region: "eu-central1-a", cluster: cluster.stored!.id };

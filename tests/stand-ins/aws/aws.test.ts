@@ -5,6 +5,7 @@ import {
   CreateTagsCommand,
   DeleteVpcCommand,
   DescribeInstancesCommand,
+  DescribeVolumesCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
 } from "@aws-sdk/client-ec2";
@@ -355,6 +356,16 @@ describe("the stand-in for the aws provider", function () {
       await instance.refresh();
       assert.equal(await instance.up(program), "same");
       assert.equal(await instance.up({ ...program, tags: { Name: "other" } }), "update");
+
+      const disks = async () =>
+        (await ec2.send(new DescribeVolumesCommand({}))).Volumes!.map(({ Size, VolumeId }) => [Size, VolumeId]);
+      const [[, volumeId]] = (await disks()) as [[number, string]];
+      const root = program.rootBlockDevice;
+      root.volumeSize = 120;
+      assert.equal(await instance.up({ ...program, tags: { Name: "other" } }), "update");
+      assert.deepEqual(await disks(), [[120, volumeId]], "the same disk, while the machine runs");
+      const kept = { ...program, rootBlockDevice: { ...root, deleteOnTermination: false } };
+      await assert.rejects(instance.up(kept), /such a change of the root disk.*install the official plugin/);
 
       const address = await make("aws:ec2/eip:Eip", "address", {});
       const allocationId = address.stored!.id;
