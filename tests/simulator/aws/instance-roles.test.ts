@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
@@ -32,16 +33,16 @@ describe("roles of simulated instances", () => {
   });
   after(() => scene.close());
 
-  async function as(session: string): Promise<SSM> {
+  async function credentialsOf(session: string) {
     const RoleArn = "arn:aws:iam::123456789012:role/reader";
     const { Credentials: given } = await new STS(settings).assumeRole({ RoleArn, RoleSessionName: session });
-    const credentials = {
+    return {
       accessKeyId: given!.AccessKeyId!,
       secretAccessKey: given!.SecretAccessKey!,
       sessionToken: given!.SessionToken!,
     };
-    return new SSM({ ...settings, credentials });
   }
+  const as = async (session: string) => new SSM({ ...settings, credentials: await credentialsOf(session) });
 
   it("may do with SSM's parameters what their policies say", async () => {
     const instance = await as("i-0123456789abcdef0");
@@ -91,6 +92,33 @@ describe("roles of simulated instances", () => {
     assert.equal((await open("/mine/a")).Parameter?.Value, "1", "AWS's own key asks no more than SSM does");
     await kms.scheduleKeyDeletion({ KeyId: ours.KeyId! });
     await assert.rejects(open("/mine/ours"), refused);
+  });
+
+  it("make the account's first load balancer only where they may look at what the account has", async () => {
+    const balancing = new ElasticLoadBalancingV2({
+      ...settings,
+      credentials: await credentialsOf("i-0123456789abcdef0"),
+    });
+    const make = () => balancing.createLoadBalancer({ Name: "first", Type: "network", Subnets: [...scene.subnetIds] });
+    const iam = new IAM(settings);
+    const allow = (...Action: string[]) => {
+      const Statement = { Effect: "Allow", Action, Resource: "*" };
+      const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+      return iam.putRolePolicy({ RoleName: "reader", PolicyName: "balancers", PolicyDocument });
+    };
+    await allow("elasticloadbalancing:*", "ec2:DescribeAddresses", "ec2:DescribeInternetGateways");
+    await assert.rejects(make(), {
+      name: "AccessDenied",
+      message: /not authorized to perform: ec2:DescribeAccountAttributes/,
+    });
+    await allow(
+      "elasticloadbalancing:*",
+      ...["AccountAttributes", "Addresses", "InternetGateways"].map((what) => `ec2:Describe${what}`),
+    );
+    assert.equal((await make()).LoadBalancers!.length, 1);
+    await allow("elasticloadbalancing:*");
+    await iam.createServiceLinkedRole({ AWSServiceName: "elasticloadbalancing.amazonaws.com" });
+    await balancing.createLoadBalancer({ Name: "second", Type: "network", Subnets: [...scene.subnetIds] });
   });
 
   it("are not asked of those who are no instances", async () => {

@@ -360,11 +360,10 @@ describe("the stand-in for the aws provider", function () {
       const disks = async () =>
         (await ec2.send(new DescribeVolumesCommand({}))).Volumes!.map(({ Size, VolumeId }) => [Size, VolumeId]);
       const [[, volumeId]] = (await disks()) as [[number, string]];
-      const root = program.rootBlockDevice;
-      root.volumeSize = 120;
+      program.rootBlockDevice.volumeSize = 120;
       assert.equal(await instance.up({ ...program, tags: { Name: "other" } }), "update");
       assert.deepEqual(await disks(), [[120, volumeId]], "the same disk, while the machine runs");
-      const kept = { ...program, rootBlockDevice: { ...root, deleteOnTermination: false } };
+      const kept = { ...program, rootBlockDevice: { ...program.rootBlockDevice, deleteOnTermination: false } };
       await assert.rejects(instance.up(kept), /such a change of the root disk.*install the official plugin/);
 
       const address = await make("aws:ec2/eip:Eip", "address", {});

@@ -59,7 +59,7 @@ class Application:
                 world.advance()
                 refused = authorization.refusal(environ, body, service, region, action)
                 if refused:
-                    answer.json(400, {"__type": refused[0], "message": refused[1]})
+                    answer.refuse(Fault("policy", code=refused[0], message=refused[1], status=403 if form == "query" else 400), form)
                 else:
                     self._ask_moto(answer, environ)
         if fault is not None:

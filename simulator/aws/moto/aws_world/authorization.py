@@ -1,4 +1,5 @@
-"""What an instance's role may do with SSM's parameters. moto itself asks no policy: whoever calls may do everything."""
+"""What an instance's role may do with SSM's parameters, and what the first load balancer asks of it. moto itself asks no policy: whoever calls may do
+everything."""
 
 import json
 import re
@@ -14,7 +15,7 @@ def refusal(environ: dict[str, Any], body: bytes, service: str, region: str, act
     """Code and message for a request that an instance signs with its role's credentials and may not make."""
     token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
     key = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
-    if service != "ssm" or not token or not key:
+    if service not in ("ssm", "elasticloadbalancing") or not token or not key:
         return ALLOWED
     role = _assumed(key[1])
     if role is None or role.session_token != token:
@@ -22,10 +23,12 @@ def refusal(environ: dict[str, Any], body: bytes, service: str, region: str, act
     # EC2 names the sessions of instances after them.
     if not role.session_name.startswith("i-"):
         return ALLOWED
+    if service == "elasticloadbalancing":
+        return _first_balancer(role) if action == "CreateLoadBalancer" else ALLOWED
     given = json.loads(body or b"{}")
     name = str(given.get("Name", ""))
     resource = f"arn:{role.partition}:ssm:{region}:{role.account_id}:parameter/{name.removeprefix('/')}"
-    caller = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.role_arn.split('/')[-1]}/{role.session_name}"
+    caller = _caller(role)
     if _permits(role, f"ssm:{action}", resource):
         parameter = _parameter(role, region, name) if given.get("WithDecryption") else None
         if parameter is None or keys.may_open(role, region, parameter, resource, _policies(role)):
@@ -40,6 +43,23 @@ def refusal(environ: dict[str, Any], body: bytes, service: str, region: str, act
         f"User: {caller} is not authorized to perform: ssm:{action} on resource: {resource} "
         "because no identity-based policy allows the action",
     )
+
+
+def _caller(role: Any) -> str:
+    return f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.role_arn.split('/')[-1]}/{role.session_name}"
+
+
+def _first_balancer(role: Any) -> Refusal | None:
+    """Elastic Load Balancing makes its role with the caller's rights, and looks with them at what the account has."""
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[role.account_id][role.partition].roles.values()
+    if any(each.name == "AWSServiceRoleForElasticLoadBalancing" for each in roles):
+        return ALLOWED
+    for needed in ("DescribeAccountAttributes", "DescribeAddresses", "DescribeInternetGateways"):
+        if not _permits(role, f"ec2:{needed}", "*"):
+            return "AccessDenied", f"User: {_caller(role)} is not authorized to perform: ec2:{needed}"
+    return ALLOWED
 
 
 def _assumed(access_key: str) -> Any:
