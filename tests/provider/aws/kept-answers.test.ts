@@ -5,7 +5,7 @@ import {
   ModifySubnetAttributeCommand,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, DeleteRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { EngineResource, PluginError, type Plugin } from "../server/harness";
 import { addTemplateVersion, makeTemplate, region, startImpatientPlugin, startScene, type Scene } from "./scene";
 
@@ -15,6 +15,7 @@ describe("AWS answers that are kept", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
+    await scene.clients.iam.send(new DeleteRoleCommand({ RoleName: "AWSServiceRoleForEC2Spot" }));
     plugin = await startImpatientPlugin(scene);
   });
   after(async () => {

@@ -86,7 +86,8 @@ export async function startScene(options: Partial<AwsSimulatorOptions> = {}): Pr
   };
   try {
     const clients = new AwsClients({ region, endpoint: simulator.endpoint });
-    await makeServiceRole(clients.iam, "ec2fleet.amazonaws.com", deadline());
+    for (const service of ["ec2fleet", "spot"])
+      await makeServiceRole(clients.iam, `${service}.amazonaws.com`, deadline());
     return { simulator, clients, ec2: clients.ec2, close, ...(await network(clients.ec2)) };
   } catch (error) {
     await close();

@@ -5,6 +5,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.iam.exceptions import InvalidInput
@@ -26,6 +27,7 @@ _NEW: dict[str, Any] = {
 }
 settings: dict[str, Any] = dict(_NEW)
 
+_create_nat_gateway = NatGatewayBackend.create_nat_gateway
 _create_service_linked_role = IAMBackend.create_service_linked_role
 
 
@@ -47,14 +49,16 @@ def create_service_linked_role(self: Any, service_name: str, description: str, s
     return _create_service_linked_role(self, service_name, description, suffix)
 
 
-def require_fleet_role(backend: Any) -> None:
-    """A fleet that keeps its target acts by this role, which the console makes and the API does not."""
-    roles = iam_backends[backend.account_id]["aws"].roles.values()
-    if not any(role.name == "AWSServiceRoleForEC2Fleet" for role in roles):
-        raise EC2ClientError(
-            "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
-            "The provided credentials do not have permission to create the service-linked role for EC2 Fleet.",
-        )
+def require_fleet_role(backend: Any, spot: bool) -> None:
+    """A fleet that keeps its target acts by this role, and spot machines come by theirs: the console makes both, and the API does not."""
+    names = {role.name for role in iam_backends[backend.account_id]["aws"].roles.values()}
+    needed = {"AWSServiceRoleForEC2Fleet": "EC2 Fleet", **({"AWSServiceRoleForEC2Spot": "EC2 Spot Instances"} if spot else {})}
+    for name, service in needed.items():
+        if name not in names:
+            raise EC2ClientError(
+                "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+                f"The provided credentials do not have permission to create the service-linked role for {service}.",
+            )
 
 
 def require_volume_tags(tags: dict[str, str]) -> None:
@@ -106,6 +110,15 @@ def _within(code: str, error: str, count: Any, call: Any) -> Any:
     return wrapped
 
 
+def create_nat_gateway(self: Any, subnet_id: str, *args: Any, **kwargs: Any) -> Any:
+    zone = self.get_subnet(subnet_id).availability_zone
+    there = [each for each in self.nat_gateways.values() if self.get_subnet(each.subnet_id).availability_zone == zone and each.state == "available"]
+    limit = quota.value_of(quota.NAT_GATEWAYS)
+    if len(there) >= limit:
+        raise EC2ClientError("NatGatewayLimitExceeded", f"Performing this operation would exceed the limit of {limit:g} NAT gateways")
+    return _create_nat_gateway(self, subnet_id, *args, **kwargs)
+
+
 def install() -> None:
     ElasticAddressBackend.allocate_address = _within(  # type: ignore[method-assign]
         quota.ADDRESSES, "AddressLimitExceeded", lambda backend: len(backend.addresses), ElasticAddressBackend.allocate_address
@@ -113,6 +126,7 @@ def install() -> None:
     VPCBackend.create_vpc = _within(  # type: ignore[method-assign]
         quota.VPCS, "VpcLimitExceeded", lambda backend: len(backend.vpcs), VPCBackend.create_vpc
     )
+    NatGatewayBackend.create_nat_gateway = create_nat_gateway  # type: ignore[method-assign]
     SERVICE_NAME_CONVERSION.update({"ec2fleet": "EC2Fleet", "spot": "EC2Spot", "elasticloadbalancing": "ElasticLoadBalancing"})
     IAMBackend.create_service_linked_role = create_service_linked_role  # type: ignore[method-assign]
     ElasticBlockStore.get_ebs_default_kms_key_id = get_ebs_default_kms_key_id  # type: ignore[attr-defined]

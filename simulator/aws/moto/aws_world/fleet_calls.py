@@ -41,7 +41,8 @@ def create_fleet(self: Any) -> ActionResult:
             )
         return ActionResult({"FleetId": fleet_id})
     _check(self.ec2_backend, request)
-    account.require_fleet_role(self.ec2_backend)
+    target = request.get("TargetCapacitySpecification") or {}
+    account.require_fleet_role(self.ec2_backend, target.get("DefaultTargetCapacityType") == "spot")
     fleet = Fleet(self.ec2_backend, request)
     fleets_of(self.ec2_backend)[fleet.id] = fleet
     if token:

@@ -29,7 +29,9 @@ NAMES = {code: name for row in CLASSES for code, name in ((row[1], row[2]), (row
 #: Quotas of what networks are made of: (service, code).
 ADDRESSES = "L-0263D0A3"
 VPCS = "L-F678F1CE"
-NETWORK = {("ec2", ADDRESSES), ("vpc", VPCS), ("vpc", "L-FE5A380F"), ("vpc", "L-0EA8095F")}
+#: In one zone.
+NAT_GATEWAYS = "L-FE5A380F"
+NETWORK = {("ec2", ADDRESSES), ("vpc", VPCS), ("vpc", NAT_GATEWAYS), ("vpc", "L-0EA8095F")}
 
 #: Quotas that a test has set, by code.
 settings: dict[str, float] = {}
