@@ -309,7 +309,7 @@ describe("components/aws: cloud controller manager", () => {
     assert.equal(hostNetwork, true);
     // Its own machine's API server, by the one name that is known before it runs.
     assert.deepEqual(containers[0]!.env, [
-      { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+      { name: "KUBERNETES_SERVICE_HOST", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } },
       { name: "KUBERNETES_SERVICE_PORT", value: "6443" },
     ]);
     const owned = registered.resources.flatMap(({ type, name, inputs: given }) => {
