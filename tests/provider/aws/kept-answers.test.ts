@@ -133,6 +133,11 @@ describe("AWS answers that are kept", () => {
     );
     assert.match(found[1]!, /^names\[1\]: "eu-west-1a" is no zone of us-west-2; there are: us-west-2a, us-west-2b/);
     assert.match(found[2]!, /^names\[2\]: "us-west-2-lax-1a" is a local zone/);
+    assert.match(
+      (await refusal("ZoneChoice", { count: 5 })).join(),
+      /^names: us-west-2 has 4 zones /,
+      "a local zone that the account has not switched on is none of them",
+    );
     await inRegion("us-west-1");
     const few = await refusal("ZoneChoice", { count: 3 });
     assert.match(few[0]!, /^names: us-west-1 has 2 zones .* name those to use$/);
