@@ -4,14 +4,6 @@ import { provider } from "../../../plugin/provider";
 import { createVaultClient } from "../../../provider/vault/client";
 import { openMachineAccess } from "../../../provider/vault/machine-access";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
-import {
-  interruptEachCreate,
-  interruptEachDelete,
-  interruptEachUpdate,
-  rig,
-  type Interrupted,
-  type Rig,
-} from "../server/harness/interruption";
 import { RoleStandIn, standInToken } from "./role-stand-in";
 
 const never = new AbortController().signal;
@@ -142,27 +134,5 @@ describe("an autoscaler's role in Vault", function () {
           return !error.message.includes(credential.secretId);
         });
     });
-  });
-
-  describe("whatever is interrupted", () => {
-    let rigged: Rig;
-    before(async () => {
-      const who = () => ({ vault: { token: standInToken } });
-      rigged = await rig(provider, vault.server.endpoint, who, vault.server.identity);
-    });
-    after(() => rigged.close());
-    const place = () => ({ ...vault.place, address: rigged.gate.url });
-    const interrupted: Interrupted = {
-      type,
-      inputs: () => ({ vault: place(), role }),
-      updated: () => ({ vault: place(), role, policy: "own" }),
-      left: async () => vault.left(),
-    };
-    for (const [verb, act] of Object.entries({
-      made: interruptEachCreate,
-      changed: interruptEachUpdate,
-      deleted: interruptEachDelete,
-    }))
-      it(`is not lost when it is ${verb}`, async () => assert.ok((await act(rigged, interrupted)) > 0));
   });
 });
