@@ -1,17 +1,21 @@
 /** `npm run build`: the package as it is published, in dist: the library, and beside it the plugin and the command line. */
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFolder, ensurePluginBundle, removeEarlierBuilds } from "./bundle";
 import { bundleCommandLine } from "./cli";
 import { compileLibrary } from "./library";
-import { packageSchemaText } from "./schema";
+import { componentsSchemaText, packageSchemaText } from "./schema";
 
 const root = join(__dirname, "..");
 
 async function main(): Promise<void> {
-  const committed = readFileSync(join(root, "plugin/schema.json"), "utf8");
-  if ((await packageSchemaText()) !== committed) {
-    throw new Error("plugin/schema.json is not what the interfaces say; run `npm run generate`");
+  const schemas = {
+    "plugin/schema.json": await packageSchemaText(),
+    "components/schema.json": await componentsSchemaText(),
+  };
+  for (const [file, text] of Object.entries(schemas)) {
+    if (text !== readFileSync(join(root, file), "utf8"))
+      throw new Error(`${file} is not what the interfaces say; run \`npm run generate\``);
   }
   await ensurePluginBundle();
   removeEarlierBuilds();
@@ -19,6 +23,7 @@ async function main(): Promise<void> {
   const staging = mkdtempSync(join(dist, ".library-"));
   try {
     compileLibrary(staging);
+    copyFileSync(join(root, "components/schema.json"), join(staging, "components/schema.json"));
     await bundleCommandLine(join(staging, "cli"));
     // Whole folders, so that nothing of an earlier build is published.
     for (const folder of readdirSync(staging)) {

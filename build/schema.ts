@@ -1,8 +1,8 @@
-/** `npm run generate`: writes plugin/schema.json and docs/reference from the interfaces and docstrings. */
+/** `npm run generate`: writes plugin/schema.json, components/schema.json and docs/reference from the interfaces and docstrings. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import type { PackageSchema } from "../sdk/schema/package-schema";
-import { compilerOptions, formatSchema, generateSchema } from "./schema/package-schema";
+import { compilerOptions, formatSchema, generateComponentsSchema, generateSchema } from "./schema/package-schema";
 import { referencePages } from "./schema/reference";
 import { typescriptPage } from "./schema/typescript-pages";
 import { SchemaError } from "./schema/schema-error";
@@ -10,11 +10,15 @@ import { SchemaError } from "./schema/schema-error";
 const root = join(__dirname, "..");
 const reference = "docs/reference";
 
+/** Rooms whose components the schema, and so other languages, do not have. */
+const typescriptRooms = ["addons", "metal3", "michelangelo", "modelplane", "vmetal"];
+
 /** Every room's entry point, and the file that holds its provider configuration. */
 function entryPoints(): string[] {
   return ["sdk", "components"].flatMap((area) =>
     readdirSync(join(root, area), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && entry.name !== "plugin")
+      .filter((entry) => area === "sdk" || !typescriptRooms.includes(entry.name))
       .flatMap((entry) => ["index.ts", "config.ts"].map((file) => join(root, area, entry.name, file)))
       .filter((file) => existsSync(file)),
   );
@@ -59,12 +63,25 @@ export async function packageSchemaText(): Promise<string> {
   return formatSchema(schema);
 }
 
+/** What those components take, by which they check their arguments; the package's schema is not to have them. */
+export function componentsSchemaText(): Promise<string> {
+  const rooms = typescriptRooms.map((room) => join(root, "components", room, "index.ts"));
+  const schema = generateComponentsSchema({
+    name: "gpu-clusters",
+    entryPoints: [join(root, "components/index.ts"), ...rooms],
+    compilerOptions: compilerOptions(join(root, "tsconfig.json")),
+    roomOf,
+  });
+  return formatSchema(schema);
+}
+
 /** The files that are made from the interfaces: their paths below the root, and what they hold. */
 export async function generatedFiles(): Promise<Map<string, string>> {
   const text = await packageSchemaText();
   const pages = referencePages(JSON.parse(text) as PackageSchema);
   return new Map([
     ["plugin/schema.json", text],
+    ["components/schema.json", await componentsSchemaText()],
     ...[...pages].map(([room, page]) => [`${reference}/${room}.md`, page] as const),
     [`${reference}/typescript.md`, typescriptPage(typescriptEntryPoints, compilerOptions(join(root, "tsconfig.json")))],
   ]);

@@ -36,7 +36,10 @@ export interface NodeGroupStatus {
   gpuModel?: string;
 }
 
-/** What every cluster component gives, whichever cloud runs it. Add-ons and registrations take this. */
+/**
+ * What every cluster component gives, whichever cloud runs it. Add-ons and registrations take this.
+ * @handle
+ */
 export interface KubernetesCluster {
   readonly clusterName: pulumi.Output<string>;
   /** `https://host:port` of the API server. */

@@ -13,7 +13,7 @@ export async function knownLater<T>(value: pulumi.Input<T>): Promise<T | undefin
 
 /**
  * The same without what has no value: YAML says `key:` for null, and no default stands in for that. In lists it stays, to be refused. Outputs
- * and resources are as they were.
+ * and resources are as they were, and a cluster is the one that it was.
  */
 export function withoutNulls<T>(value: T): T {
   if (Array.isArray(value)) return value.map((element: unknown) => withoutNulls(element)) as T;
@@ -23,7 +23,8 @@ export function withoutNulls<T>(value: T): T {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null || "kubeProvider" in value) return false;
+  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** The elements of a list that is in hand; undefined stands for those which are not. */

@@ -1,6 +1,7 @@
 /** What the schema says of a component's arguments: what is required and unknown, types and enums. */
 import * as pulumi from "../sdk/pulumi";
-import { committedSchema } from "../sdk/schema/committed";
+import { committedSchema, componentsSchema } from "../sdk/schema/committed";
+import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 import { formatPath, parsePath, valueAt, type PropertyPath } from "../sdk/schema/property-path";
 import { validate } from "../sdk/schema/validation";
 import type { Problems } from "./errors";
@@ -10,14 +11,19 @@ import type { Problems } from "./errors";
  * what it refuses, and hear no more of these fields.
  */
 export function bySchema<Args extends object>(type: string, args: Args, problems: Problems): Args {
-  const schema = committedSchema();
+  const schema = committedSchema().resources![type] ? committedSchema() : componentsSchema();
   const { inputProperties = {}, requiredInputs = [] } = schema.resources![type]!;
   const spec = { properties: inputProperties, required: requiredInputs };
   const { values, failures } = validate(schema, spec, args as Record<string, unknown>, isUnknown);
+  const hasObjects = (list: PropertyPath) => {
+    const { items } = specAt(schema, inputProperties, list) ?? {};
+    const named = items && namedType(schema, items);
+    return named !== undefined && !isEnum(named);
+  };
   for (const { property, reason, meant } of failures) {
     problems.add(property, reason);
     if (meant !== undefined) problems.settle(meant);
-    problems.settle(formatPath(remove(values, parsePath(property))));
+    problems.settle(formatPath(remove(values, parsePath(property), hasObjects)));
   }
   return values as Args;
 }
@@ -26,12 +32,27 @@ function isUnknown(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+function specAt(
+  schema: PackageSchema,
+  properties: Record<string, PropertySpec>,
+  [first, ...rest]: PropertyPath,
+): PropertySpec | undefined {
+  return rest.reduce<PropertySpec | undefined>(
+    (spec, part) => spec && childSpec(schema, spec, part),
+    properties[String(first)],
+  );
+}
+
 /** Takes out what is there, and says what that was: of a list of plain values the whole list, of a list of objects nothing but its fields. */
-function remove(values: Record<string, unknown>, path: PropertyPath): PropertyPath {
+function remove(
+  values: Record<string, unknown>,
+  path: PropertyPath,
+  hasObjects: (list: PropertyPath) => boolean,
+): PropertyPath {
   const [parentPath, last] = [path.slice(0, -1), path.at(-1)!];
   const parent = valueAt(values, parentPath);
   if (Array.isArray(parent)) {
-    if (!parent.some((element) => typeof element === "object")) return remove(values, parentPath);
+    if (!hasObjects(parentPath)) return remove(values, parentPath, hasObjects);
     parent[last as number] = {};
   } else if (typeof parent === "object" && parent !== null) {
     delete (parent as Record<string | number, unknown>)[last];

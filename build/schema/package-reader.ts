@@ -26,11 +26,21 @@ export interface SchemaSource {
   roomOf(fileName: string): string;
 }
 
+/** What programs in TypeScript alone have: arguments of its components, in which resources may be. */
+export type ProgramsSource = Pick<SchemaSource, "name" | "entryPoints" | "compilerOptions" | "roomOf">;
+
 export type PackageParts = Required<Pick<PackageSchema, "config" | "provider" | "types" | "resources" | "functions">>;
 
 export function readPackage(source: SchemaSource): PackageParts {
   const program = ts.createProgram([...source.entryPoints], { ...source.compilerOptions, noEmit: true });
   return new PackageReader(program.getTypeChecker(), source).read(program);
+}
+
+export function readComponents(source: ProgramsSource): Pick<PackageParts, "types" | "resources"> {
+  const program = ts.createProgram([...source.entryPoints], { ...source.compilerOptions, noEmit: true });
+  const reader = new PackageReader(program.getTypeChecker(), source, { takesHandles: true });
+  const { types, resources } = reader.read(program);
+  return { types, resources };
 }
 
 class PackageReader {
@@ -41,9 +51,12 @@ class PackageReader {
 
   constructor(
     private readonly checker: ts.TypeChecker,
-    private readonly source: SchemaSource,
+    private readonly source: ProgramsSource,
+    private readonly options: { takesHandles?: boolean } = {},
   ) {
-    this.translation = new TypeTranslation({ checker, packageName: source.name, roomOf: source.roomOf });
+    this.translation = new TypeTranslation({
+      ...{ checker, packageName: source.name, roomOf: source.roomOf, takesHandles: options.takesHandles },
+    });
   }
 
   read(program: ts.Program): PackageParts {
@@ -66,6 +79,7 @@ class PackageReader {
     const symbol = exported.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(exported) : exported;
     for (const declaration of symbol.declarations ?? []) {
       if (ts.isClassDeclaration(declaration)) this.classDeclaration(declaration);
+      else if (this.options.takesHandles) continue;
       else if (ts.isFunctionDeclaration(declaration)) this.functionDeclaration(declaration);
       else if (ts.isInterfaceDeclaration(declaration)) this.configDeclaration(declaration);
     }
@@ -82,8 +96,19 @@ class PackageReader {
         "a class with __pulumiType must extend pulumi.CustomResource or pulumi.ComponentResource",
       );
     }
+    const { takesHandles } = this.options;
+    // The package's own schema has the others.
+    if (takesHandles && !isComponent) return;
     const { description, deprecationMessage } = documentationOf(declaration);
     const inputs = this.translation.object(this.argsOf(declaration));
+    const taken = {
+      inputProperties: inputs.properties ?? {},
+      ...(inputs.required && { requiredInputs: inputs.required }),
+    };
+    if (takesHandles) {
+      this.resources[token] = { isComponent, ...taken };
+      return;
+    }
     const properties: Record<string, PropertySpec> = {};
     const required: string[] = [];
     for (const member of declaration.members) {
@@ -101,8 +126,7 @@ class PackageReader {
       ...(description && { description }),
       ...(deprecationMessage && { deprecationMessage }),
       ...(isComponent && { isComponent }),
-      inputProperties: inputs.properties ?? {},
-      ...(inputs.required && { requiredInputs: inputs.required }),
+      ...taken,
       properties,
       ...(required.length > 0 && { required: required.sort() }),
     };

@@ -2,7 +2,7 @@
 import { format } from "prettier";
 import ts from "typescript";
 import type { PackageSchema } from "../../sdk/schema/package-schema";
-import { readPackage, type SchemaSource } from "./package-reader";
+import { readComponents, readPackage, type ProgramsSource, type SchemaSource } from "./package-reader";
 
 export function generateSchema(source: SchemaSource): PackageSchema {
   const parts = readPackage(source);
@@ -26,6 +26,12 @@ export function generateSchema(source: SchemaSource): PackageSchema {
     resources: sorted(parts.resources),
     functions: sorted(parts.functions),
   };
+}
+
+/** What components for programs in TypeScript alone take. */
+export function generateComponentsSchema(source: ProgramsSource): PackageSchema {
+  const { types, resources } = readComponents(source);
+  return { name: source.name, types: sorted(types), resources: sorted(resources) };
 }
 
 export function formatSchema(schema: PackageSchema): Promise<string> {

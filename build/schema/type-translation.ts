@@ -24,6 +24,8 @@ export interface TranslationOptions {
   readonly packageName: string;
   /** The module of a type token, `cudo` in `gpu-clusters:cudo:Vm`, by the file that declares it. */
   roomOf(fileName: string): string;
+  /** For programs in this language alone: classes, and interfaces with `@handle`, are taken as anything. */
+  readonly takesHandles?: boolean | undefined;
 }
 
 export class TypeTranslation {
@@ -33,7 +35,7 @@ export class TypeTranslation {
   constructor(private readonly options: TranslationOptions) {}
 
   /** The properties of an interface, inherited ones too. */
-  object(declaration: ts.InterfaceDeclaration | ts.TypeLiteralNode): ObjectSpec {
+  object(declaration: ts.InterfaceDeclaration | ts.TypeLiteralNode | ts.IntersectionTypeNode): ObjectSpec {
     const { checker } = this.options;
     const properties: Record<string, PropertySpec> = {};
     const required: string[] = [];
@@ -82,6 +84,7 @@ export class TypeTranslation {
       return this.type(node.type, integer);
     if (ts.isArrayTypeNode(node)) return { type: "array", items: this.type(node.elementType, integer) };
     if (ts.isTypeLiteralNode(node)) return this.literalObject(node, integer);
+    if (ts.isIntersectionTypeNode(node)) return this.named(node, derivedName(node), () => this.object(node));
     if (ts.isTypeReferenceNode(node)) return this.reference(node, integer);
     if (ts.isUnionTypeNode(node)) return this.union(node, integer);
     return this.choice(node, undefined) ?? this.refuse(node);
@@ -90,7 +93,23 @@ export class TypeTranslation {
   private union(node: ts.UnionTypeNode, integer: boolean): TypeSpec {
     const present = node.types.filter((member) => !isAbsence(member));
     if (present.length === 1) return this.type(present[0]!, integer);
+    if (present.some((member) => ts.isTypeReferenceNode(member) && this.isHandle(this.declarationOf(member))))
+      return { ...ANY };
     return this.choice(node, undefined) ?? this.refuse(node);
+  }
+
+  private declarationOf(node: ts.TypeReferenceNode): ts.Declaration {
+    const { checker } = this.options;
+    let symbol = checker.getSymbolAtLocation(node.typeName);
+    if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
+    const declaration = symbol?.declarations?.[0];
+    if (!declaration) throw new SchemaError(node, `cannot find the type ${node.getText()}`);
+    return declaration;
+  }
+
+  private isHandle(declaration: ts.Declaration): boolean {
+    if (!this.options.takesHandles) return false;
+    return ts.isClassDeclaration(declaration) || documentationOf(declaration).tag("handle") !== undefined;
   }
 
   private reference(node: ts.TypeReferenceNode, integer: boolean): TypeSpec {
@@ -102,11 +121,8 @@ export class TypeTranslation {
       return { type: "object", additionalProperties: this.type(second, integer) };
     if (name === "ID" || name === "URN") return { type: "string" };
 
-    const { checker } = this.options;
-    let symbol = checker.getSymbolAtLocation(node.typeName);
-    if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
-    const declaration = symbol?.declarations?.[0];
-    if (!declaration) throw new SchemaError(node, `cannot find the type ${node.getText()}`);
+    const declaration = this.declarationOf(node);
+    if (this.isHandle(declaration)) return { ...ANY };
     if (ts.isInterfaceDeclaration(declaration)) {
       // Date, Map and the like are interfaces too.
       const isStandard = /[\\/]typescript[\\/]lib[\\/]/.test(declaration.getSourceFile().fileName);

@@ -3,7 +3,9 @@ import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
-import { known } from "../inputs";
+import { checkCluster } from "../handles";
+import { known, withoutNulls } from "../inputs";
+import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
 
 /** An entry of a pod's `volumes`. */
@@ -52,15 +54,18 @@ export interface FileShareVolumeArgs {
  * // volumes: [data.podVolume], volumeMounts: [{ name: "datasets", mountPath: "/data" }]
  */
 export class FileShareVolume extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:FileShareVolume";
+
   /** Known once the claim is bound. */
   public readonly claimName: pulumi.Output<string>;
   /** An entry of a pod's `volumes`, named after the share. */
   public readonly podVolume: pulumi.Output<{ name: string; persistentVolumeClaim: { claimName: string } }>;
 
-  constructor(name: string, args: FileShareVolumeArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(args).raise("FileShareVolume");
+  constructor(name: string, given: FileShareVolumeArgs, options?: pulumi.ComponentResourceOptions) {
+    checkFileShareVolume(given).raise("FileShareVolume");
+    const args = withoutNulls(given);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super("gpu-clusters:addons:FileShareVolume", name, { ...args, cluster: args.cluster.clusterName }, options);
+    super(FileShareVolume.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, share, namespace = "default", claimName = share } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     const capacity = { storage: pulumi.interpolate`${args.sizeGb}G` };
@@ -105,8 +110,11 @@ export class FileShareVolume extends pulumi.ComponentResource {
   }
 }
 
-function checkArgs({ share, sizeGb, namespace, claimName }: FileShareVolumeArgs): Problems {
+export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   const problems = new Problems();
+  const args = bySchema(FileShareVolume.__pulumiType, given, problems);
+  const { cluster, share, sizeGb, namespace, claimName } = args;
+  checkCluster("cluster", cluster, problems);
   // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
   for (const [field, value] of Object.entries({ share, namespace, claimName })) checkLabel(field, value, problems);
   const size = known(sizeGb);

@@ -3,6 +3,9 @@ import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
+import { withoutNulls } from "../inputs";
+import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
 import { kuberayOperator } from "../versions";
 import { chartPlace, chartSource, tellNeeds } from "./chart";
@@ -36,16 +39,17 @@ export interface KubeRayArgs {
  * // new CustomResource("job", { apiVersion: "ray.io/v1", kind: "RayJob", … }, { provider: cluster.kubeProvider, dependsOn: [ray] });
  */
 export class KubeRay extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:KubeRay";
+
   /** Known once the operator is there. */
   public readonly namespace: pulumi.Output<string>;
 
-  constructor(name: string, args: KubeRayArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: KubeRayArgs, options?: pulumi.ComponentResourceOptions) {
+    checkKubeRay(given).raise("KubeRay");
+    const args = withoutNulls(given);
     const { cluster, namespace = "ray-system", version = kuberayOperator.version } = args;
-    const problems = new Problems();
-    checkLabel("namespace", namespace, problems);
-    problems.raise("KubeRay");
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super("gpu-clusters:addons:KubeRay", name, { ...args, cluster: cluster.clusterName }, options);
+    super(KubeRay.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const pinned = { ...kuberayOperator, version };
     tellNeeds([`KubeRay ${version}, a chart of ${chartPlace(pinned)}; nodes fetch from quay.io`], this);
     const child = inCluster(cluster, this);
@@ -64,4 +68,12 @@ export class KubeRay extends pulumi.ComponentResource {
     this.namespace = pulumi.all([place.metadata.name, chart.resources]).apply(([made]) => made);
     this.registerOutputs({ namespace: this.namespace });
   }
+}
+
+export function checkKubeRay(given: KubeRayArgs): Problems {
+  const problems = new Problems();
+  const { cluster, namespace } = bySchema(KubeRay.__pulumiType, given, problems);
+  checkCluster("cluster", cluster, problems);
+  checkLabel("namespace", namespace, problems);
+  return problems;
 }

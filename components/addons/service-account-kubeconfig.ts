@@ -7,6 +7,9 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
+import { withoutNulls } from "../inputs";
+import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
 
 /** A rule of Kubernetes' role-based access control. */
@@ -49,20 +52,18 @@ export interface ServiceAccountKubeconfigArgs {
  * export const kubeconfig = ci.kubeconfig;
  */
 export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:ServiceAccountKubeconfig";
+
   /** YAML with the token. Secret. */
   public readonly kubeconfig: pulumi.Output<string>;
   /** The token alone. Secret. */
   public readonly token: pulumi.Output<string>;
 
-  constructor(name: string, args: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(name, args).raise("ServiceAccountKubeconfig");
+  constructor(name: string, given: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
+    checkServiceAccountKubeconfig(name, given).raise("ServiceAccountKubeconfig");
+    const args = withoutNulls(given);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super(
-      "gpu-clusters:addons:ServiceAccountKubeconfig",
-      name,
-      { ...args, cluster: args.cluster.clusterName },
-      options,
-    );
+    super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, accountName = name, accountNamespace: namespace = "kube-system" } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     const account = new ServiceAccount(
@@ -146,8 +147,10 @@ function decoded(value: string | undefined, key: string): string {
   return Buffer.from(value, "base64").toString("utf8");
 }
 
-function checkArgs(name: string, args: ServiceAccountKubeconfigArgs): Problems {
+export function checkServiceAccountKubeconfig(name: string, given: ServiceAccountKubeconfigArgs): Problems {
   const problems = new Problems();
+  const args = bySchema(ServiceAccountKubeconfig.__pulumiType, given, problems);
+  checkCluster("cluster", args.cluster, problems);
   const { accountName = name, accountNamespace, clusterRole, rules, namespaces } = args;
   checkLabel("accountName", accountName, problems);
   checkLabel("accountNamespace", accountNamespace, problems);

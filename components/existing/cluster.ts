@@ -4,12 +4,14 @@ import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
-import { checkChoice, checkWhole } from "../value-checks";
+import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { gpuSupport } from "../addons/gpu/install";
-import { known } from "../inputs";
+import { known, withoutNulls } from "../inputs";
 import { KubernetesProvider } from "../kubernetes-provider";
-import { narrowKubeconfig } from "./narrow";
+import { checkTaints } from "../node-group-checks";
+import { bySchema } from "../schema-check";
+import { checkKubeconfig, narrowKubeconfig } from "./narrow";
 
 /** How long a cluster that is there may take to answer. */
 const timeoutSeconds = 120;
@@ -37,7 +39,8 @@ export interface ExistingGpuArgs {
 export interface ExistingClusterArgs {
   /**
    * Text of a kubeconfig, with any credentials: certificates, a token, or a credential plugin (`exec`) whose command is on the computer that
-   * runs `pulumi up`. Files that it names must have absolute paths. Kept as a secret.
+   * runs `pulumi up`. Files that it names must have absolute paths.
+   * @secret
    */
   kubeconfig: pulumi.Input<string>;
   /** Which of its contexts. Default: its current one. */
@@ -81,11 +84,9 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
   /** `ready` once the API server answers, and offers the GPUs that were asked for; unknown before that. */
   public readonly status: pulumi.Output<string>;
 
-  constructor(name: string, args: ExistingClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const text = known(args.kubeconfig);
-    // What is in hand is checked before anything is registered.
-    if (text !== undefined) narrowKubeconfig(text, args.context);
-    checkGpuArgs(args.gpu);
+  constructor(name: string, given: ExistingClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkExistingCluster(given).raise("ExistingCluster");
+    const args = withoutNulls(given);
     const kubeconfig = pulumi.secret(args.kubeconfig);
     super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };
@@ -148,14 +149,16 @@ function hintOf(context: string): string {
   );
 }
 
-function checkGpuArgs({ vendor, driver, mode, count }: ExistingGpuArgs = {}): void {
+/** What is in hand is checked before anything is registered. */
+export function checkExistingCluster(given: ExistingClusterArgs): Problems {
   const problems = new Problems();
-  checkChoice("gpu.vendor", vendor, ["nvidia", "amd"], problems);
-  checkChoice("gpu.driver", driver, ["image", "operator"], problems);
-  checkChoice("gpu.mode", mode, ["plugin", "dra"], problems);
-  checkWhole("gpu.count", count, 0, problems);
-  if (vendor === "amd" && driver === "operator")
+  const { kubeconfig, context, gpu = {} } = bySchema(ExistingCluster.__pulumiType, given, problems);
+  const text = known(kubeconfig);
+  if (text !== undefined) checkKubeconfig(text, context, problems);
+  checkWhole("gpu.count", gpu.count, 0, problems);
+  checkTaints("gpu.taints", gpu.taints, problems);
+  if (gpu.vendor === "amd" && gpu.driver === "operator")
     problems.add("gpu.driver", 'must be "image" for AMD: its operator would build drivers into a registry of yours');
-  if (vendor === "amd" && mode === "dra") problems.add("gpu.mode", 'must be "plugin" for AMD');
-  problems.raise("ExistingCluster");
+  if (gpu.vendor === "amd" && gpu.mode === "dra") problems.add("gpu.mode", 'must be "plugin" for AMD');
+  return problems;
 }

@@ -21,6 +21,11 @@ export function narrowKubeconfig(text: string, wanted?: string): string {
   return narrowed;
 }
 
+/** The same, of one that is not needed yet. */
+export function checkKubeconfig(text: string, wanted: string | undefined, problems: Problems): void {
+  narrow(text, wanted, problems);
+}
+
 function narrow(text: string, wanted: string | undefined, problems: Problems): string {
   const document = parsed(text);
   if (document === undefined) {

@@ -11,6 +11,7 @@ import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { hostOf } from "../host-and-port";
+import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
@@ -40,6 +41,8 @@ import { clusterKind, clusterObject, controlPlaneObjects, groupObjects, type Clu
  * });
  */
 export class BareMetalCluster extends pulumi.ComponentResource implements KubernetesCluster {
+  static readonly __pulumiType = "gpu-clusters:metal3:BareMetalCluster";
+
   public readonly clusterName: pulumi.Output<string>;
   /** `https://host:port` of the API server. */
   public readonly endpoint: pulumi.Output<string>;
@@ -58,12 +61,13 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
   /** `ready` once the API server answers and every node group has its nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
 
-  constructor(name: string, args: BareMetalClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkBareMetalCluster(name, args).raise("BareMetalCluster");
+  constructor(name: string, given: BareMetalClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkBareMetalCluster(name, given).raise("BareMetalCluster");
+    const args = withoutNulls(given);
     const { inventory, clusterName = name, controlPlane, nodeGroups: groups, cni = "cilium" } = args;
     // Of the cluster its name: a component as an input would wait for all that it makes.
     const shown = { cluster: inventory.cluster.clusterName, namespace: inventory.namespace };
-    super("gpu-clusters:metal3:BareMetalCluster", name, { ...args, inventory: shown }, options);
+    super(BareMetalCluster.__pulumiType, name, { ...args, inventory: shown }, options);
     const child = { parent: this };
     const timeoutSeconds = 60 * (args.timeoutMinutes ?? 60);
     const { kubeconfig } = inventory.cluster;

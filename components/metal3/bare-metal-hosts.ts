@@ -3,6 +3,9 @@ import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
+import { withoutNulls } from "../inputs";
+import { bySchema } from "../schema-check";
 import { checkBetween, checkLabel } from "../value-checks";
 import { checkHosts } from "./host-checks";
 import { bareMetalHost, shownHost, type BareMetalHostStatus } from "./hosts";
@@ -31,18 +34,21 @@ import type { BareMetalHostsArgs, InventoryPlace } from "./hosts-args";
  * });
  */
 export class BareMetalHosts extends pulumi.ComponentResource implements InventoryPlace {
+  static readonly __pulumiType = "gpu-clusters:metal3:BareMetalHosts";
+
   public readonly hosts: pulumi.Output<BareMetalHostStatus[]>;
   /** The cluster that they are in. */
   public readonly cluster: KubernetesCluster;
   /** Namespace of the hosts, once all of them are known. */
   public readonly namespace: pulumi.Output<string>;
 
-  constructor(name: string, args: BareMetalHostsArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(name, args).raise("BareMetalHosts");
+  constructor(name: string, given: BareMetalHostsArgs, options?: pulumi.ComponentResourceOptions) {
+    checkBareMetalHosts(name, given).raise("BareMetalHosts");
+    const args = withoutNulls(given);
     const { cluster, namespace = name } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
-    super("gpu-clusters:metal3:BareMetalHosts", name, inputs, options);
+    super(BareMetalHosts.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
     const after = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
     const wait = { kubeconfig: cluster.kubeconfig, timeoutSeconds: 60 * (args.timeoutMinutes ?? 60) };
@@ -54,8 +60,11 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
   }
 }
 
-function checkArgs(name: string, { namespace = name, hosts, timeoutMinutes }: BareMetalHostsArgs): Problems {
+export function checkBareMetalHosts(name: string, given: BareMetalHostsArgs): Problems {
   const problems = new Problems();
+  const args = bySchema(BareMetalHosts.__pulumiType, given, problems);
+  const { cluster, namespace = name, hosts = [], timeoutMinutes } = args;
+  checkCluster("cluster", cluster, problems);
   checkLabel("namespace", namespace, problems);
   if (hosts.length === 0) problems.add("hosts", "must have at least one");
   checkHosts(hosts, problems);

@@ -2,17 +2,21 @@
 import { isDnsLabel } from "../../sdk/dns-label";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
+import { checkPlace } from "../handles";
 import { isHostAndPort } from "../host-and-port";
 import { known } from "../inputs";
 import { checkGroupNames, checkLabels, checkObjectLabels, checkTaints } from "../node-group-checks";
-import { checkBetween, checkChoice, checkWhole } from "../value-checks";
+import { bySchema } from "../schema-check";
+import { checkBetween, checkWhole } from "../value-checks";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkImage, checksumTypeOf } from "./host-checks";
 import type { MachineImageArgs } from "./hosts-args";
 
-export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs): Problems {
+export function checkBareMetalCluster(name: string, given: BareMetalClusterArgs): Problems {
   const problems = new Problems();
-  const { clusterName = name, kubernetesVersion, controlPlane, nodeGroups } = args;
+  const args = bySchema("gpu-clusters:metal3:BareMetalCluster", given, problems);
+  const { clusterName = name, kubernetesVersion, nodeGroups = [] } = args;
+  checkPlace("inventory", args.inventory, problems);
   if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
     problems.add(
       "clusterName",
@@ -21,21 +25,20 @@ export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs):
   const endpoint = known(args.endpoint);
   if (endpoint !== undefined && !isHostAndPort(endpoint, true))
     problems.add("endpoint", `"${endpoint}" must be host:port without a scheme, such as 10.0.0.5:6443`);
-  if (!/^1\.\d+\.\d+$/.test(kubernetesVersion))
+  if (kubernetesVersion !== undefined && !/^1\.\d+\.\d+$/.test(kubernetesVersion))
     problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
-  checkMachineImage("osImage", args.osImage, problems);
-  const { count = 1 } = controlPlane;
+  if (args.osImage) checkMachineImage("osImage", args.osImage, problems);
+  const { count = 1 } = args.controlPlane ?? {};
   if (![1, 3, 5].includes(count))
     problems.add("controlPlane.count", `must be 1, 3 or 5, is ${count}: etcd needs a majority`);
-  checkMachines("controlPlane", controlPlane, problems);
+  if (args.controlPlane) checkMachines("controlPlane", args.controlPlane, problems);
   checkGroupNames(
     "nodeGroups",
     nodeGroups.map((group) => group.name),
     problems,
   );
   nodeGroups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, problems));
-  checkSharedHosts(args, problems);
-  checkChoice("cni", args.cni, ["cilium", "flannel", "none"], problems);
+  checkSharedHosts(args.controlPlane?.hostLabels ?? {}, nodeGroups, problems);
   const groups = nodeGroups.map((group) => ({ minSize: group.count }));
   checkRanges({ ...args, nodeGroups: groups, controlPlane: { count } }, undefined, problems);
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
@@ -43,26 +46,18 @@ export function checkBareMetalCluster(name: string, args: BareMetalClusterArgs):
 }
 
 function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems): void {
-  if (isDnsLabel(group.name) && group.name.length > 40)
+  if (group.name !== undefined && isDnsLabel(group.name) && group.name.length > 40)
     problems.add(`${path}.name`, `"${group.name}" must have at most 40 characters`);
   checkWhole(`${path}.count`, group.count, 0, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
   checkMachines(path, group, problems);
   checkLabels(`${path}.labels`, group.labels, problems);
   checkTaints(`${path}.taints`, group.taints, problems);
-  group.taints?.forEach(({ effect }, index) =>
-    checkChoice(
-      `${path}.taints[${index}].effect`,
-      known(effect),
-      ["NoSchedule", "PreferNoSchedule", "NoExecute"],
-      problems,
-    ),
-  );
 }
 
 type Machines = Pick<BareMetalGroupArgs, "hostLabels" | "osImage">;
 
-function checkMachines(path: string, { hostLabels, osImage }: Machines, problems: Problems): void {
+function checkMachines(path: string, { hostLabels = {}, osImage }: Machines, problems: Problems): void {
   if (Object.keys(hostLabels).length === 0)
     problems.add(`${path}.hostLabels`, "must have at least one, or it would take any host");
   checkObjectLabels(`${path}.hostLabels`, hostLabels, problems);
@@ -72,14 +67,18 @@ function checkMachines(path: string, { hostLabels, osImage }: Machines, problems
 function checkMachineImage(path: string, image: MachineImageArgs, problems: Problems): void {
   const before = problems.all.length;
   checkImage(path, image, problems);
+  if (image.checksum === undefined || problems.isRefused(`${path}.checksumType`)) return;
   if (problems.all.length === before && checksumTypeOf(image) === undefined)
     problems.add(`${path}.checksumType`, "is required where the checksum is a URL: md5, sha256 or sha512");
 }
 
 /** Whoever comes first would take the GPUs' servers for the control plane. */
-function checkSharedHosts({ controlPlane, nodeGroups }: BareMetalClusterArgs, problems: Problems): void {
-  const own = controlPlane.hostLabels;
-  nodeGroups.forEach(({ hostLabels }, index) => {
+function checkSharedHosts(
+  own: Record<string, string>,
+  nodeGroups: readonly BareMetalGroupArgs[],
+  problems: Problems,
+): void {
+  nodeGroups.forEach(({ hostLabels = {} }, index) => {
     const isSame = [own, hostLabels].every((some) =>
       Object.entries(some).every(([key, value]) => own[key] === value && hostLabels[key] === value),
     );

@@ -2,7 +2,7 @@
 import type { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkLabels } from "../node-group-checks";
-import { checkChoice, checkLabel } from "../value-checks";
+import { checkLabel } from "../value-checks";
 import type { BareMetalHostArgs, MachineImageArgs } from "./hosts-args";
 
 const schemes = /^(ipmi|redfish|redfish-virtualmedia|idrac-redfish|idrac-virtualmedia)(\+https?)?:\/\/[^/\s]+/;
@@ -27,6 +27,7 @@ export function checkHosts(hosts: readonly BareMetalHostArgs[], problems: Proble
 
 export function checkNames(path: string, named: readonly { name: string }[], problems: Problems): void {
   named.forEach(({ name }, index) => {
+    if (name === undefined) return;
     checkLabel(`${path}[${index}].name`, name, problems);
     const earlier = named.findIndex((other) => other.name === name);
     if (earlier < index) problems.add(`${path}[${index}].name`, `"${name}" is the name of ${path}[${earlier}] already`);
@@ -34,10 +35,9 @@ export function checkNames(path: string, named: readonly { name: string }[], pro
 }
 
 export function checkImage(path: string, { url, checksum, checksumType }: MachineImageArgs, problems: Problems): void {
-  if (!/^https?:\/\/[^/\s]+\/\S+$/.test(url))
+  if (url !== undefined && !/^https?:\/\/[^/\s]+\/\S+$/.test(url))
     problems.add(`${path}.url`, `"${url}" must be the http(s) URL of an image`);
-  checkChoice(`${path}.checksumType`, checksumType, Object.keys(checksumLengths), problems);
-  if (/^https?:\/\//.test(checksum)) return;
+  if (checksum === undefined || /^https?:\/\//.test(checksum)) return;
   const lengths = checksumType === undefined ? Object.values(checksumLengths) : [checksumLengths[checksumType]];
   if (emptyChecksums.includes(checksum.toLowerCase()))
     problems.add(`${path}.checksum`, "is that of an empty file: take the image's own");
@@ -54,27 +54,28 @@ function checkHost(
   hosts: readonly BareMetalHostArgs[],
   problems: Problems,
 ): void {
-  const { name, bmc, bootMacAddress, bootMode, labels = {} } = host;
+  const { name, bootMacAddress, labels = {} } = host;
+  const bmc: Partial<BareMetalHostArgs["bmc"]> = host.bmc ?? {};
   if (uuid.test(name)) problems.add(`${path}.name`, "may not be a UUID, which Metal3 keeps for itself");
-  if (!schemes.test(bmc.address))
+  if (bmc.address !== undefined && !schemes.test(bmc.address))
     problems.add(
       `${path}.bmc.address`,
       `"${bmc.address}" must begin with ipmi://, redfish://, redfish-virtualmedia://, idrac-redfish:// or idrac-virtualmedia://`,
     );
   if (known(bmc.password) === "") problems.add(`${path}.bmc.password`, "must not be empty");
   if (known(bmc.username) === "") problems.add(`${path}.bmc.username`, "must not be empty");
-  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(bootMacAddress))
+  if (bootMacAddress !== undefined && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(bootMacAddress))
     problems.add(
       `${path}.bootMacAddress`,
       `"${bootMacAddress}" must be six pairs of hexadecimal digits with colons: aa:bb:cc:dd:ee:01`,
     );
   for (const field of ["bootMacAddress", "bmc.address"] as const) {
     const of = (each: BareMetalHostArgs) =>
-      field === "bmc.address" ? each.bmc.address : each.bootMacAddress.toLowerCase();
+      field === "bmc.address" ? each.bmc?.address : each.bootMacAddress?.toLowerCase();
+    if (of(host) === undefined) continue;
     const earlier = hosts.findIndex((other) => of(other) === of(host));
     if (hosts[earlier] !== host)
       problems.add(`${path}.${field}`, `is that of hosts[${earlier}]: two hosts would be one server`);
   }
-  checkChoice(`${path}.bootMode`, bootMode, ["UEFI", "UEFISecureBoot", "legacy"], problems);
   checkLabels(`${path}.labels`, labels, problems);
 }

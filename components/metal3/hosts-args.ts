@@ -1,7 +1,10 @@
 import type * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 
-/** Where servers are looked after. BareMetalHosts are one, and a BareMetalInventory of vMetal is. */
+/**
+ * Where servers are looked after. BareMetalHosts are one, and a BareMetalInventory of vMetal is.
+ * @handle
+ */
 export interface InventoryPlace {
   /** The cluster that Metal3 runs in, and who claims servers: vCluster Platform, or Cluster API. */
   cluster: KubernetesCluster;
@@ -26,8 +29,11 @@ export interface BareMetalHostArgs {
   bmc: {
     /** `redfish-virtualmedia://10.0.0.10/redfish/v1/Systems/1`, for example. Metal3 takes another one only while it does not know the host yet. */
     address: string;
+    /** @secret */
     username: pulumi.Input<string>;
-    /** Kept as a secret. */
+    /**
+     * @secret
+     */
     password: pulumi.Input<string>;
     /** Takes any certificate of the BMC. Default: `false`. */
     disableCertificateVerification?: boolean;

@@ -5,7 +5,9 @@ import type { KubernetesCluster } from "../cluster";
 /** Keys of an account of the storage alone: whoever may read ConfigMaps of `default` in the compute cluster sees them. */
 export interface StorageCredentialsArgs {
   accessKeyId: pulumi.Input<string>;
-  /** Kept as a secret in the state. */
+  /**
+   * @secret
+   */
   secretAccessKey: pulumi.Input<string>;
 }
 

@@ -16,9 +16,10 @@ import {
 import { Registration } from "../../sdk/michelangelo/registration";
 import { inCluster } from "../addons/in-cluster";
 import { KubeRay } from "../addons/kuberay";
+import { withoutNulls } from "../inputs";
 import { claimPlatform } from "../platforms";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
-import { checkArgs } from "./validate";
+import { checkComputeCluster } from "./validate";
 
 /** Michelangelo's own sandbox has this one; it knows Ray's kinds of that time. */
 const kubeRayVersion = "1.4.2";
@@ -38,6 +39,8 @@ const rbac = "rbac.authorization.k8s.io";
  * new ComputeCluster("train", { cluster, controlPlane, storage: { fileSystem: "s3://michelangelo" } });
  */
 export class ComputeCluster extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:michelangelo:ComputeCluster";
+
   /** Name in Michelangelo. */
   public readonly clusterName: pulumi.Output<string>;
   /** At which Michelangelo reaches the cluster. */
@@ -47,8 +50,9 @@ export class ComputeCluster extends pulumi.ComponentResource {
   /** `ready` once Michelangelo reports it so; unknown before that. */
   public readonly status: pulumi.Output<string>;
 
-  constructor(name: string, args: ComputeClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(args).raise("ComputeCluster");
+  constructor(name: string, given: ComputeClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkComputeCluster(given).raise("ComputeCluster");
+    const args = withoutNulls(given);
     const { cluster, controlPlane, storage, rotation, kubeRay = true } = args;
     const secretly = storage.credentials && { ...storage, credentials: pulumi.secret(storage.credentials) };
     // Of the clusters their names: a component as an input would wait for all that it makes.
@@ -57,7 +61,7 @@ export class ComputeCluster extends pulumi.ComponentResource {
       controlPlane: controlPlane.clusterName,
       storage: secretly ?? storage,
     };
-    super("gpu-clusters:michelangelo:ComputeCluster", name, { ...args, ...shown }, options);
+    super(ComputeCluster.__pulumiType, name, { ...args, ...shown }, options);
     const { provider, ...whenReady } = inCluster(cluster, this);
     const claim = claimPlatform(name, cluster, "Michelangelo", whenReady);
     const child = { parent: this, provider, dependsOn: [claim] };

@@ -3,15 +3,20 @@ import { apiServerAddress } from "../../sdk/michelangelo/address";
 import { durationMs } from "../../sdk/michelangelo/duration";
 import { wrongClusterName } from "../../sdk/michelangelo/names";
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { checkPlatform } from "../platforms";
-import { checkBetween, checkChoice } from "../value-checks";
+import { bySchema } from "../schema-check";
+import { checkBetween } from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
 
-export function checkArgs(args: ComputeClusterArgs): Problems {
+export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:michelangelo:ComputeCluster", given, problems);
+  checkCluster("cluster", args.cluster, problems);
+  checkCluster("controlPlane", args.controlPlane, problems);
   checkPlatform("cluster", args.cluster, "Michelangelo", problems);
   const name = known(args.clusterName);
   const wrongName = name === undefined ? undefined : wrongClusterName(name);
@@ -19,10 +24,8 @@ export function checkArgs(args: ComputeClusterArgs): Problems {
   const server = known(args.apiServer);
   const address = server === undefined ? undefined : apiServerAddress(server);
   if (address && "problem" in address) problems.add("apiServer", address.problem);
-  checkChoice("dataCenter", args.dataCenter, ["onPremises", "gcp", "oci"], problems);
-  checkChoice("serviceLevel", args.serviceLevel, ["production", "ephemeral"], problems);
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
-  checkStorage(args.storage, problems);
+  if (args.storage) checkStorage(args.storage, problems);
   checkRotation(args, problems);
   return problems;
 }
@@ -43,7 +46,7 @@ function isPlainUrl(text: string): boolean {
 
 function checkRotation({ rotation, controllerManager }: ComputeClusterArgs, problems: Problems): void {
   if (rotation === undefined) return;
-  const ms = durationMs(rotation.every);
+  const ms = rotation.every === undefined ? hourMs : durationMs(rotation.every);
   if (ms === undefined || ms < hourMs)
     problems.add("rotation.every", `"${rotation.every}" must be a duration of at least 1h, such as 720h`);
   if (controllerManager === undefined)

@@ -102,7 +102,10 @@ export interface IdentityArgs {
    * Default: `GoogleApplicationCredentials`.
    */
   type?: "GoogleApplicationCredentials" | "NebiusServiceAccountCredentials";
-  /** The key as the cloud gives it, JSON. Its account must be `cluster-admin`. Kept as a secret. */
+  /**
+   * The key as the cloud gives it, JSON. Its account must be `cluster-admin`.
+   * @secret
+   */
   credentials: pulumi.Input<string>;
 }
 

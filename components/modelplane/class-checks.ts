@@ -1,25 +1,30 @@
 /** What Modelplane's API admits of an InferenceClass, and no driver or cloud can keep. Pure. */
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
 import { known } from "../inputs";
-import { checkBetween, checkChoice, checkLabel } from "../value-checks";
+import { bySchema } from "../schema-check";
+import { checkBetween, checkLabel } from "../value-checks";
 import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
 import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
 
-export function checkInferenceClass(name: string, args: InferenceClassArgs): Problems {
+export function checkInferenceClass(name: string, given: InferenceClassArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:modelplane:InferenceClass", given, problems);
+  checkCluster("controlPlane", args.controlPlane, problems);
   const { gpus, devices, provisioning } = args;
   checkLabel("className", args.className ?? name, problems);
-  if ((gpus === undefined) === (devices === undefined))
+  const isRefused = problems.isRefused("gpus") || problems.isRefused("devices");
+  if ((gpus === undefined) === (devices === undefined) && !isRefused)
     problems.add("devices", "give either gpus, of a model that is known, or devices");
-  const given = known(gpus);
-  if (given !== undefined) checkGpus("gpus", given, problems);
+  const ofModel = known(gpus);
+  if (ofModel !== undefined) checkGpus("gpus", ofModel, problems);
   if (devices !== undefined) checkDevices(devices, problems);
   if (provisioning !== undefined) checkProvisioning(provisioning, args, problems);
   return problems;
 }
 
 export function checkGpus(path: string, { model, count }: GpuArgs, problems: Problems): void {
-  if (publishedOf(model) === undefined)
+  if (model !== undefined && publishedOf(model) === undefined)
     problems.add(
       `${path}.model`,
       `what a driver publishes of "${model}" is not known here (known: ${knownModels}): describe it in devices of an InferenceClass`,
@@ -31,11 +36,11 @@ function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void 
   if (devices.length < 1 || devices.length > 16) problems.add("devices", `must be 1 to 16, are ${devices.length}`);
   devices.forEach((device, index) => {
     const path = `devices[${index}]`;
-    const { claim = "DRA", deviceClassName, count } = device;
-    if (device.name.length < 1 || device.name.length > 63) problems.add(`${path}.name`, "must have 1 to 63 characters");
-    if (devices.findIndex(({ name }) => name === device.name) < index)
-      problems.add(`${path}.name`, `"${device.name}" is another device's`);
-    checkChoice(`${path}.claim`, claim, ["DRA", "Synthetic"], problems);
+    const { name, claim = "DRA", deviceClassName, count } = device;
+    if (name !== undefined && (name.length < 1 || name.length > 63))
+      problems.add(`${path}.name`, "must have 1 to 63 characters");
+    if (name !== undefined && devices.findIndex((other) => other.name === name) < index)
+      problems.add(`${path}.name`, `"${name}" is another device's`);
     if (claim === "DRA" && !deviceClassName)
       problems.add(`${path}.deviceClassName`, "is required where pods claim it (claim DRA)");
     if (device.driver === "") problems.add(`${path}.driver`, "must not be empty");
@@ -50,7 +55,7 @@ function checkAttributes(path: string, { attributes = {} }: DeviceArgs, problems
   if (entries.length > 32) problems.add(`${path}.attributes`, `must be 32 at most, are ${entries.length}`);
   for (const [key, value] of entries) {
     const kinds = Object.values(value).filter((part) => part !== undefined);
-    if (kinds.length !== 1)
+    if (kinds.length !== 1 && !problems.isRefused(`${path}.attributes.${key}`))
       problems.add(`${path}.attributes.${key}`, "must have exactly one of string, version, bool, int");
   }
 }
@@ -89,6 +94,7 @@ function checkMemory(at: string, bytes: number, text: string, { attributes }: De
 function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassArgs, problems: Problems): void {
   const given = Object.entries(provisioning).filter(([, block]) => block !== undefined);
   if (given.length !== 1) {
+    if (problems.isRefused("provisioning")) return;
     problems.add("provisioning", `must have exactly one of eks, gke, aks, nebius, vultr, has ${given.length}`);
     return;
   }

@@ -1,20 +1,26 @@
 /** What Modelplane's API admits of an InferenceCluster, and nobody can make. Pure. */
 import { isDnsLabel } from "../../sdk/dns-label";
 import { Problems } from "../errors";
+import { checkCluster, isText } from "../handles";
 import { known } from "../inputs";
 import { checkObjectLabels } from "../node-group-checks";
 import { checkPlatform } from "../platforms";
-import { checkBetween, checkChoice, checkLabel } from "../value-checks";
+import { bySchema } from "../schema-check";
+import { checkBetween, checkLabel } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
 
-export function checkInferenceCluster(name: string, args: InferenceClusterArgs): Problems {
+export function checkInferenceCluster(name: string, given: InferenceClusterArgs): Problems {
   const problems = new Problems();
+  checkIdentityType(given.existing?.identity?.type, problems);
+  const args = bySchema("gpu-clusters:modelplane:InferenceCluster", given, problems);
+  checkCluster("controlPlane", args.controlPlane, problems);
+  checkCluster("existing.cluster", args.existing?.cluster, problems);
   checkLabel("clusterName", args.clusterName ?? name, problems);
   checkSource(args, problems);
   if (args.existing) {
-    if (args.existing.cluster === args.controlPlane)
+    if (args.existing.cluster !== undefined && args.existing.cluster === args.controlPlane)
       problems.add(
         "existing.cluster",
         "is the cluster that Modelplane runs in: models need one of their own, because both install the same definitions",
@@ -24,12 +30,12 @@ export function checkInferenceCluster(name: string, args: InferenceClusterArgs):
   }
   checkObjectLabels("labels", args.labels, problems);
   checkTaints(args, problems);
-  const { nodePools } = args;
+  const { nodePools = [] } = args;
   if (nodePools.length < 1 || nodePools.length > 8)
     problems.add("nodePools", `must be 1 to 8, are ${nodePools.length}`);
   nodePools.forEach((pool, index) => {
     const path = `nodePools[${index}]`;
-    if (nodePools.findIndex(({ name }) => name === pool.name) < index)
+    if (pool.name !== undefined && nodePools.findIndex(({ name }) => name === pool.name) < index)
       problems.add(`${path}.name`, `"${pool.name}" is another pool's`);
     checkPool(path, pool, args, problems);
   });
@@ -39,26 +45,34 @@ export function checkInferenceCluster(name: string, args: InferenceClusterArgs):
 
 function checkSource(args: InferenceClusterArgs, problems: Problems): void {
   const given = sourceKeys.filter((key) => args[key] !== undefined);
-  if (given.length === 0) problems.add("existing", `a source is required: one of ${sourceKeys.join(", ")}`);
+  const isRefused = sourceKeys.some((key) => problems.isRefused(key));
+  if (given.length === 0 && !isRefused)
+    problems.add("existing", `a source is required: one of ${sourceKeys.join(", ")}`);
   for (const key of given.slice(1))
     problems.add(key, `is a second source besides ${given[0]}, which Modelplane would ignore: leave one of them out`);
   const place = regionOf(args);
-  if (place !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
+  if (place?.region !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
     problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
 }
 
-function checkIdentity({ type, credentials }: IdentityArgs, problems: Problems): void {
-  const path = "existing.identity";
-  // Modelplane's API has one more, and cannot use it.
-  if ((type as string) === "AWSWebIdentityCredentials")
-    problems.add(
-      `${path}.type`,
-      "AWS's web identities do not come from a Secret, which is all that Modelplane hands on: leave identity out, and it gets a token",
-    );
-  else checkChoice(`${path}.type`, type, ["GoogleApplicationCredentials", "NebiusServiceAccountCredentials"], problems);
+/** Modelplane's API has one more, and cannot use it. */
+function checkIdentityType(type: string | undefined, problems: Problems): void {
+  if (type !== "AWSWebIdentityCredentials") return;
+  const path = "existing.identity.type";
+  problems.add(
+    path,
+    "AWS's web identities do not come from a Secret, which is all that Modelplane hands on: leave identity out, and it gets a token",
+  );
+  problems.settle(path);
+}
+
+function checkIdentity({ credentials }: IdentityArgs, problems: Problems): void {
   const text = known(credentials);
   if (text !== undefined && !isJsonObject(text))
-    problems.add(`${path}.credentials`, "must be the JSON of a service account's key, not the path of its file");
+    problems.add(
+      "existing.identity.credentials",
+      "must be the JSON of a service account's key, not the path of its file",
+    );
 }
 
 function isJsonObject(text: string): boolean {
@@ -74,7 +88,7 @@ function checkTaints({ taints = [] }: InferenceClusterArgs, problems: Problems):
   taints.forEach(({ key, effect }, index) => {
     const path = `taints[${index}]`;
     if (key === "") problems.add(`${path}.key`, "must not be empty");
-    checkChoice(`${path}.effect`, effect, ["NoSchedule", "NoExecute"], problems);
+    if (key === undefined || effect === undefined) return;
     if (taints.findIndex((other) => other.key === key && other.effect === effect) < index)
       problems.add(path, `${key}:${effect} is there already`);
   });
@@ -89,7 +103,8 @@ function checkPool(path: string, pool: NodePoolArgs, args: InferenceClusterArgs,
   const { capacityBlock, fabric } = pool;
   if (capacityBlock !== undefined) {
     if (source !== "eks") problems.add(`${path}.capacityBlock`, "is EC2's: it needs eks as the source");
-    if (!/^cr-[0-9a-f]{1,61}$/.test(capacityBlock.capacityReservationId))
+    const { capacityReservationId: reservation } = capacityBlock;
+    if (reservation !== undefined && !/^cr-[0-9a-f]{1,61}$/.test(reservation))
       problems.add(
         `${path}.capacityBlock.capacityReservationId`,
         "must be a reservation's id, such as cr-0123456789abcdef0",
@@ -99,6 +114,7 @@ function checkPool(path: string, pool: NodePoolArgs, args: InferenceClusterArgs,
 }
 
 function checkPoolName(path: string, { name }: NodePoolArgs, source: SourceKey | undefined, problems: Problems): void {
+  if (name === undefined) return;
   if (!isDnsLabel(name, 40))
     problems.add(
       `${path}.name`,
@@ -125,6 +141,11 @@ function checkCounts(path: string, pool: NodePoolArgs, problems: Problems): void
 
 function checkClass(path: string, pool: NodePoolArgs, source: SourceKey | undefined, problems: Problems): void {
   const { gpus } = pool;
+  if (pool.class !== undefined && typeof pool.class !== "string" && !isText(pool.class.className)) {
+    problems.add(`${path}.class`, "must be an InferenceClass of this program, or the name of one that is there");
+    problems.settle(`${path}.class`);
+    return;
+  }
   if (gpus !== undefined) {
     if (pool.class !== undefined) problems.add(`${path}.gpus`, "are the class's to tell: leave them out, or the class");
     checkGpus(`${path}.gpus`, gpus, problems);
@@ -155,6 +176,7 @@ function checkZones(path: string, { zones }: NodePoolArgs, args: InferenceCluste
     return;
   }
   const { region } = regionOf(args)!;
+  if (region === undefined) return;
   zones.forEach((zone, index) => {
     const isThere = source === "eks" ? zone.startsWith(region) && zone !== region : zone.startsWith(`${region}-`);
     if (!isThere) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
@@ -167,12 +189,12 @@ function checkFabric(
   source: SourceKey | undefined,
   problems: Problems,
 ): void {
-  checkChoice(`${path}.type`, type, ["None", "EFA", "InfiniBand"], problems);
+  if (type === undefined) return;
   if (type === "EFA" && source !== "eks") problems.add(`${path}.type`, "EFA is AWS's: it needs eks as the source");
   if (infiniband !== undefined && type !== "InfiniBand")
     problems.add(`${path}.infiniband`, `is for the type InfiniBand, which is ${type}`);
   if (type === "InfiniBand" && source === "nebius" && infiniband === undefined)
     problems.add(`${path}.infiniband`, "is required on Nebius: which fabric the nodes are in");
-  if (infiniband !== undefined && (infiniband.fabric.length < 1 || infiniband.fabric.length > 63))
+  if (infiniband?.fabric !== undefined && (infiniband.fabric.length < 1 || infiniband.fabric.length > 63))
     problems.add(`${path}.infiniband.fabric`, "must have 1 to 63 characters");
 }

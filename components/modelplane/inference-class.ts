@@ -2,6 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import * as pulumi from "../../sdk/pulumi";
 import { acceleratorName } from "../gpu-labels";
 import { Problems } from "../errors";
+import { withoutNulls } from "../inputs";
 import type { InferenceClassArgs, ProvisioningArgs } from "./args";
 import { checkGpus, checkInferenceClass } from "./class-checks";
 import { nvidiaDriver, publishedOf, type GpuArgs } from "./gpus";
@@ -23,16 +24,19 @@ export const apiVersion = "modelplane.ai/v1alpha1";
  * });
  */
 export class InferenceClass extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:modelplane:InferenceClass";
+
   /** Name of the object, for `nodePools[].class`; known once it is there. */
   public readonly className: pulumi.Output<string>;
   /** Which clouds' clusters can have it: `eks`, …; none where the nodes exist. */
   readonly provisions: string | undefined;
 
-  constructor(name: string, args: InferenceClassArgs, options?: pulumi.ComponentResourceOptions) {
-    checkInferenceClass(name, args).raise("InferenceClass");
+  constructor(name: string, given: InferenceClassArgs, options?: pulumi.ComponentResourceOptions) {
+    checkInferenceClass(name, given).raise("InferenceClass");
+    const args = withoutNulls(given);
     const { controlPlane, className = name, description, provisioning } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super("gpu-clusters:modelplane:InferenceClass", name, { ...args, controlPlane: controlPlane.clusterName }, options);
+    super(InferenceClass.__pulumiType, name, { ...args, controlPlane: controlPlane.clusterName }, options);
     const devices = args.devices?.map(deviceSpec) ?? pulumi.output(args.gpus!).apply((gpus) => [gpuDevice(gpus)]);
     const object = new CustomResource(
       `${name}-class`,

@@ -2,6 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
+import { withoutNulls } from "../inputs";
 import type { ExistingSourceArgs, InferenceClusterArgs } from "./args";
 import { attach, type Attachment } from "./attachment";
 import { checkInferenceCluster } from "./cluster-checks";
@@ -43,6 +44,8 @@ const lasting = [
  * });
  */
 export class InferenceCluster extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:modelplane:InferenceCluster";
+
   /** Name of the object. */
   public readonly clusterName: pulumi.Output<string>;
   /** Where the cluster's models are served, for Modelplane's own gateway; known once it is ready. */
@@ -50,13 +53,14 @@ export class InferenceCluster extends pulumi.ComponentResource {
   /** `ready`; unknown until then. */
   public readonly status: pulumi.Output<string>;
 
-  constructor(name: string, args: InferenceClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkInferenceCluster(name, args).raise(kind);
+  constructor(name: string, given: InferenceClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkInferenceCluster(name, given).raise(kind);
+    const args = withoutNulls(given);
     const { controlPlane, clusterName = name, existing } = args;
     const source = sourceOf(args)!;
     // Of clusters their names: a component as an input would wait for all that the cluster makes.
     super(
-      "gpu-clusters:modelplane:InferenceCluster",
+      InferenceCluster.__pulumiType,
       name,
       {
         ...args,

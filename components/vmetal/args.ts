@@ -7,7 +7,10 @@ import type { InventoryPlace } from "../metal3/hosts-args";
 export interface PlatformConnectionArgs {
   /** Host of vCluster Platform, without `https://`: `vcluster.example.com`. Nodes and the host cluster reach it. */
   host: string;
-  /** Access key of the platform. Kept as a secret. */
+  /**
+   * Access key of the platform.
+   * @secret
+   */
   accessKey: pulumi.Input<string>;
   /** Name of the platform's project. */
   project: string;

@@ -1,18 +1,22 @@
 /** What is wrong with a BareMetalInventory before anything is written. Pure. */
 import { Problems } from "../errors";
+import { checkCluster } from "../handles";
 import { checkHosts, checkImage, checkNames } from "../metal3/host-checks";
 import type { BareMetalHostArgs } from "../metal3/hosts-args";
 import { checkLabels } from "../node-group-checks";
+import { bySchema } from "../schema-check";
 import { checkBetween, checkLabel } from "../value-checks";
 import type { BareMetalInventoryArgs, NodeTypeArgs } from "./inventory-args";
 
-export function checkInventory(name: string, args: BareMetalInventoryArgs): Problems {
+export function checkInventory(name: string, given: BareMetalInventoryArgs): Problems {
   const problems = new Problems();
+  const args = bySchema("gpu-clusters:vmetal:BareMetalInventory", given, problems);
+  checkCluster("cluster", args.cluster, problems);
   checkLabel("providerName", args.providerName ?? name, problems);
   checkLabel("namespace", args.namespace, problems);
   if (args.connectedCluster === "")
     problems.add("connectedCluster", "must not be empty: the platform's list of clusters has it");
-  const { osImages = [], nodeTypes, hosts } = args;
+  const { osImages = [], nodeTypes = [], hosts = [] } = args;
   checkNames("osImages", osImages, problems);
   osImages.forEach((image, index) => checkImage(`osImages[${index}]`, image, problems));
   if (nodeTypes.length === 0) problems.add("nodeTypes", "must have at least one: tenants ask for types");
@@ -24,7 +28,8 @@ export function checkInventory(name: string, args: BareMetalInventoryArgs): Prob
   return problems;
 }
 
-function checkType(path: string, { hostLabels, osImage, properties = {} }: NodeTypeArgs, problems: Problems): void {
+function checkType(path: string, type: NodeTypeArgs, problems: Problems): void {
+  const { hostLabels = {}, osImage, properties = {} } = type;
   if (Object.keys(hostLabels).length === 0)
     problems.add(`${path}.hostLabels`, "must have at least one, or the type would take every host");
   checkLabels(`${path}.hostLabels`, hostLabels, problems);
@@ -39,7 +44,8 @@ function checkTypesOf(
   nodeTypes: readonly NodeTypeArgs[],
   problems: Problems,
 ): void {
-  const types = nodeTypes.filter(({ hostLabels }) =>
+  if (problems.isRefused(`${path}.labels`)) return;
+  const types = nodeTypes.filter(({ hostLabels = {} }) =>
     Object.entries(hostLabels).every(([key, value]) => labels[key] === value),
   );
   if (types.length === 0)

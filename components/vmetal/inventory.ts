@@ -4,6 +4,7 @@ import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
+import { withoutNulls } from "../inputs";
 import { bareMetalHost, shownHost, unawaited as annotations, type BareMetalHostStatus } from "../metal3/hosts";
 import type { BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 import { checkInventory } from "./inventory-checks";
@@ -36,6 +37,8 @@ const platformApi = "management.loft.sh/v1";
  * });
  */
 export class BareMetalInventory extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:vmetal:BareMetalInventory";
+
   /** Name of the NodeProvider, once it is available: for `autoNodes` of tenants. */
   public readonly providerName: pulumi.Output<string>;
   public readonly hosts: pulumi.Output<BareMetalHostStatus[]>;
@@ -44,12 +47,13 @@ export class BareMetalInventory extends pulumi.ComponentResource {
   /** Namespace of the hosts, once all of them are known. */
   public readonly namespace: pulumi.Output<string>;
 
-  constructor(name: string, args: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
-    checkInventory(name, args).raise("BareMetalInventory");
+  constructor(name: string, given: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
+    checkInventory(name, given).raise("BareMetalInventory");
+    const args = withoutNulls(given);
     const { cluster, providerName = name, namespace = providerName } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
-    super("gpu-clusters:vmetal:BareMetalInventory", name, inputs, options);
+    super(BareMetalInventory.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
     const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
     const images = (args.osImages ?? []).map(

@@ -4,7 +4,9 @@ import { GeneratedKey } from "../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
-import { known } from "../inputs";
+import { checkCluster } from "../handles";
+import { known, withoutNulls } from "../inputs";
+import { bySchema } from "../schema-check";
 
 const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
@@ -27,20 +29,19 @@ export interface JoinTokenArgs {
  * export const userData = join.script;
  */
 export class JoinToken extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:vmetal:JoinToken";
+
   /** Of a POSIX shell, for root. Secret. */
   public readonly script: pulumi.Output<string>;
   /** In its place, for a machine that has containerd, kubelet and kubeadm: a `kubeadm join` that pins the authority. Secret. */
   public readonly kubeadmCommand: pulumi.Output<string>;
 
-  constructor(name: string, args: JoinTokenArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: JoinTokenArgs, options?: pulumi.ComponentResourceOptions) {
+    checkJoinToken(given).raise("JoinToken");
+    const args = withoutNulls(given);
     const { cluster, expiration } = args;
-    const problems = new Problems();
-    const end = known(expiration);
-    if (end !== undefined && (!timestamp.test(end) || Number.isNaN(Date.parse(end))))
-      problems.add("expiration", `"${end}" must be a time of RFC 3339, such as 2026-12-31T00:00:00Z`);
-    problems.raise("JoinToken");
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super("gpu-clusters:vmetal:JoinToken", name, { ...args, cluster: cluster.clusterName }, options);
+    super(JoinToken.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const key = new GeneratedKey(`${name}-key`, {}, { parent: this });
     const token = pulumi.secret(key.hex.apply(tokenOf));
     const secret = new Secret(
@@ -73,6 +74,16 @@ export class JoinToken extends pulumi.ComponentResource {
     );
     this.registerOutputs({ script: this.script, kubeadmCommand: this.kubeadmCommand });
   }
+}
+
+export function checkJoinToken(given: JoinTokenArgs): Problems {
+  const problems = new Problems();
+  const { cluster, expiration } = bySchema(JoinToken.__pulumiType, given, problems);
+  checkCluster("cluster", cluster, problems);
+  const end = known(expiration);
+  if (end !== undefined && (!timestamp.test(end) || Number.isNaN(Date.parse(end))))
+    problems.add("expiration", `"${end}" must be a time of RFC 3339, such as 2026-12-31T00:00:00Z`);
+  return problems;
 }
 
 /** As Kubernetes takes them: six characters, which are no secret, and sixteen, of `a` to `z` and digits. */

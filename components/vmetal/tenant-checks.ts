@@ -3,10 +3,12 @@ import { isIP } from "node:net";
 import { isDnsLabel } from "../../sdk/dns-label";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
+import { checkCluster, checkPlace } from "../handles";
 import { dnsName, isHostAndPort } from "../host-and-port";
 import { known } from "../inputs";
 import { checkLabels, checkTaints } from "../node-group-checks";
-import { checkBetween, checkChoice, checkDuration, checkLabel, checkWhole } from "../value-checks";
+import { bySchema } from "../schema-check";
+import { checkBetween, checkDuration, checkLabel, checkWhole } from "../value-checks";
 import type {
   AutoNodesArgs,
   DynamicPoolArgs,
@@ -17,9 +19,12 @@ import type {
 
 const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
 
-export function checkTenantCluster(name: string, args: TenantClusterArgs): Problems {
+export function checkTenantCluster(name: string, given: TenantClusterArgs): Problems {
   const problems = new Problems();
-  const { clusterName = name, serviceType, timeoutMinutes } = args;
+  const args = bySchema("gpu-clusters:vmetal:TenantCluster", given, problems);
+  const { clusterName = name, timeoutMinutes, autoNodes = [] } = args;
+  checkCluster("hostCluster", args.hostCluster, problems);
+  checkPlace("inventory", args.inventory, problems);
   if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
     problems.add(
       "clusterName",
@@ -27,24 +32,24 @@ export function checkTenantCluster(name: string, args: TenantClusterArgs): Probl
     );
   checkLabel("namespace", args.namespace, problems);
   checkConnection(args, problems);
-  checkChoice("serviceType", serviceType, ["LoadBalancer", "NodePort", "ClusterIP"], problems);
   checkEndpoint(args, problems);
   args.extraSans?.forEach((san, index) => {
     if (!isIP(san) && !dnsName.test(san.replace(/^\*\./, "")))
       problems.add(`extraSans[${index}]`, `"${san}" must be a DNS name or an address, without scheme and port`);
   });
-  const fixed = args.autoNodes.flatMap((entry) => entry.static ?? []);
+  const fixed = autoNodes.flatMap((entry) => entry.static ?? []);
   const nodeGroups = fixed.map(({ quantity }) => ({ minSize: quantity }));
   // Tailscale's own addresses.
   const network = args.vpn && { path: "vpn", cidr: "100.64.0.0/10", fixed: true };
   checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, network, problems);
-  checkAutoNodes(args.autoNodes, problems);
+  checkAutoNodes(autoNodes, problems);
   checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);
   return problems;
 }
 
-function checkConnection({ platform: { host, accessKey, project } }: TenantClusterArgs, problems: Problems): void {
-  if (!isHostAndPort(host, false))
+function checkConnection({ platform }: TenantClusterArgs, problems: Problems): void {
+  const { host, accessKey, project } = { ...platform };
+  if (host !== undefined && !isHostAndPort(host, false))
     problems.add("platform.host", `"${host}" must be the platform's host, without https:// and path`);
   if (known(accessKey) === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
   if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
@@ -70,7 +75,8 @@ function checkAutoNodes(autoNodes: readonly AutoNodesArgs[], problems: Problems)
     if (earlier < index)
       problems.add(`${path}.provider`, `"${entry.provider}" has autoNodes[${earlier}] already: put the pools there`);
     const { static: fixed = [], dynamic = [] } = entry;
-    if (fixed.length + dynamic.length === 0) problems.add(path, "must have a pool, static or dynamic");
+    if (fixed.length + dynamic.length === 0 && !problems.isRefused(path))
+      problems.add(path, "must have a pool, static or dynamic");
     fixed.forEach((pool, at) => {
       checkPool(`${path}.static[${at}]`, pool, names, problems);
       checkWhole(`${path}.static[${at}].quantity`, pool.quantity, 0, problems);
@@ -90,6 +96,7 @@ function checkPool(
 ): void {
   const { name } = pool;
   const earlier = names.get(name);
+  if (name === undefined) return;
   if (!isDnsLabel(name, 40))
     problems.add(
       `${path}.name`,
@@ -102,14 +109,6 @@ function checkPool(
   );
   checkLabels(`${path}.nodeLabels`, pool.nodeLabels, problems);
   checkTaints(`${path}.taints`, pool.taints, problems);
-  pool.taints?.forEach(({ effect }, index) =>
-    checkChoice(
-      `${path}.taints[${index}].effect`,
-      known(effect),
-      ["NoSchedule", "PreferNoSchedule", "NoExecute"],
-      problems,
-    ),
-  );
   checkDurationOrNever(`${path}.terminationGracePeriod`, pool.terminationGracePeriod, problems);
   checkWhole(`${path}.gpus`, pool.gpus, 0, problems);
 }
@@ -117,8 +116,8 @@ function checkPool(
 function checkRequirement(path: string, requirement: NodeTypeRequirementArgs, problems: Problems): void {
   const { property, operator = "In", value, values } = requirement;
   if (property === "") problems.add(`${path}.property`, "must not be empty: vcluster.com/node-type, for example");
-  checkChoice(`${path}.operator`, operator, ["In", "NotIn", "Exists", "NotExists"], problems);
   const given = Number(value !== undefined) + Number(values !== undefined);
+  if (problems.isRefused(path)) return;
   if (operator === "Exists" || operator === "NotExists") {
     if (given > 0) problems.add(path, `has a value, which means nothing to ${operator}: leave it out`);
   } else if (given !== 1) problems.add(path, "must have either value or values");
@@ -137,8 +136,6 @@ function checkDynamic(
         `"${most}" must be a quantity of Kubernetes', such as "8" or "512Gi"`,
       );
   checkDurationOrNever(`${path}.disruption.consolidateAfter`, disruption?.consolidateAfter, problems);
-  const policies = ["WhenEmpty", "WhenEmptyOrUnderutilized"];
-  checkChoice(`${path}.disruption.consolidationPolicy`, disruption?.consolidationPolicy, policies, problems);
   checkDurationOrNever(`${path}.expireAfter`, expireAfter, problems);
   checkBetween(`${path}.weight`, weight, [1, 100], problems);
 }

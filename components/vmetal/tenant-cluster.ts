@@ -11,6 +11,7 @@ import { nvidiaGpus } from "../addons/gpu/groups";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
+import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import { vcluster } from "../versions";
 import type { AutoNodesArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
@@ -41,6 +42,8 @@ import { tenantValues, typesOf } from "./tenant-values";
  * });
  */
 export class TenantCluster extends pulumi.ComponentResource implements KubernetesCluster {
+  static readonly __pulumiType = "gpu-clusters:vmetal:TenantCluster";
+
   /** Name of the cluster and of its Helm release. */
   public readonly clusterName: pulumi.Output<string>;
   /** `https://host:port` of the API server. */
@@ -61,13 +64,14 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
   /** `ready` once the API server answers and every static pool has its nodes; unknown before that. */
   public readonly status: pulumi.Output<string>;
 
-  constructor(name: string, args: TenantClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkTenantCluster(name, args).raise("TenantCluster");
+  constructor(name: string, given: TenantClusterArgs, options?: pulumi.ComponentResourceOptions) {
+    checkTenantCluster(name, given).raise("TenantCluster");
+    const args = withoutNulls(given);
     const { hostCluster, clusterName = name, namespace = clusterName, inventory, timeoutMinutes = 60 } = args;
     const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
     // Of clusters their names: a component as an input would wait for all that it makes.
     super(
-      "gpu-clusters:vmetal:TenantCluster",
+      TenantCluster.__pulumiType,
       name,
       {
         ...args,

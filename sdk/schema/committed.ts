@@ -3,18 +3,22 @@ import { join } from "node:path";
 import { packageRoot } from "../plugin/package";
 import type { PackageSchema } from "./package-schema";
 
-/** Beside the bundled plugin, in the checkout, in the installed package. */
-const places = ["schema.json", "plugin/schema.json", "dist/plugin/schema.json"];
-
-let read: PackageSchema | undefined;
+let ofPackage: PackageSchema | undefined;
+let ofComponents: PackageSchema | undefined;
 
 /** What the package's interfaces say of its resources and components (`npm run generate`). Read once, when somebody asks. */
 export function committedSchema(): PackageSchema {
-  return (read ??= JSON.parse(readFileSync(schemaFile(), "utf8")) as PackageSchema);
+  // Beside the bundled plugin, in the checkout, in the installed package.
+  return (ofPackage ??= read("schema.json", "plugin/schema.json", "dist/plugin/schema.json"));
 }
 
-function schemaFile(): string {
+/** The same of components for programs in TypeScript alone, which run in no plugin. */
+export function componentsSchema(): PackageSchema {
+  return (ofComponents ??= read("components/schema.json", "dist/components/schema.json"));
+}
+
+function read(...places: string[]): PackageSchema {
   const file = places.map((place) => join(packageRoot, place)).find((place) => existsSync(place));
   if (file === undefined) throw new Error(`there is no schema.json in ${packageRoot}`);
-  return file;
+  return JSON.parse(readFileSync(file, "utf8")) as PackageSchema;
 }

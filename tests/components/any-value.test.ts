@@ -7,6 +7,7 @@ import { InvalidInput, type Problems } from "../../components/errors";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
 import { clusterArgs } from "../../components/vantage/mapping";
 import { checkServices } from "../../stack/services";
+import { programs } from "./programs-scene";
 
 type Path = readonly (string | number)[];
 
@@ -14,7 +15,9 @@ const bounds = { name: "gpu", role: "worker", minSize: 0, maxSize: 2 };
 const marks = { labels: { tier: "gpu" }, taints: [{ key: "gpu", value: "a", effect: "NoSchedule" }] };
 const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", apiServerAccessCidrs: ["192.0.2.0/24"] };
 const common = { clusterName: "train", kubernetesVersion: "1.37", cni: "none", scaleDownAfter: "10m", ...ranges };
+const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n";
 const written: Record<string, { base: object; check(given: never): Problems | void }> = {
+  ...programs,
   AwsCluster: {
     base: {
       ...{ ...common, keyPair: "ops", region: "us-west-2", tags: { team: "ml" }, sharedStorage: { protect: true } },
@@ -37,7 +40,7 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
   },
   MithrilCluster: {
     base: {
-      ...{ clusterName: "train", region: "r", sshKeyId: "sshkey_1", sshPrivateKey: "KEY", sshPort: 22 },
+      ...{ clusterName: "train", region: "r", sshKeyId: "sshkey_1", sshPrivateKey, sshPort: 22 },
       ...{ controlPlane: { instanceType: "cpu" }, fileShares: [{ name: "data", sizeGb: 10 }] },
       nodeGroups: [
         { name: "gpu", minSize: 0, maxSize: 1, instanceType: "h100", capacity: { spot: { limitPrice: "$1.00" } } },
@@ -69,14 +72,23 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
   },
 };
 
+/** Places of what is written, and of what nobody knows. */
 function pathsOf(value: unknown, path: Path = []): Path[] {
-  const below = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  const key = (name: string) => (Array.isArray(value) ? Number(name) : name);
-  return [...(path.length > 0 ? [path] : []), ...below.flatMap(([name, part]) => pathsOf(part, [...path, key(name)]))];
+  const own = path.length > 0 ? [path] : [];
+  if (Array.isArray(value)) return [...own, ...value.flatMap((part, index) => pathsOf(part, [...path, index]))];
+  if (!isPlain(value)) return own;
+  const below = Object.entries(value).flatMap(([name, part]) => pathsOf(part, [...path, name]));
+  return [...own, [...path, "nonsense"], ...below];
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function withValue(given: unknown, [first, ...rest]: Path, value: unknown): unknown {
   if (first === undefined) return value;
+  // Another value stands there already.
+  if (!Array.isArray(given) && !isPlain(given)) return given;
   const copy = (Array.isArray(given) ? [...(given as unknown[])] : { ...(given as object) }) as Record<string, unknown>;
   copy[first] = withValue(copy[first], rest, value);
   return copy;
@@ -102,6 +114,20 @@ const anything = fc.oneof(
   ),
 );
 
+describe("what is wrong in many places", () => {
+  it("is told all at once, what is right in itself besides what is of another type", () => {
+    const { base, check } = programs["TenantCluster"]!;
+    const platform = { host: "https://x", accessKey: 12_345, project: null };
+    const wrong = { platform, extraSans: [[]], podCidr: 10, nonsense: 1, hostCluster: "host", clusterName: "X" };
+    const found = check({ ...base, ...wrong } as never).all;
+    assert.deepEqual(found.map(({ propertyPath }) => propertyPath).sort(), [
+      ...["clusterName", "extraSans[0]", "hostCluster", "nonsense", "platform.accessKey", "platform.host"],
+      ...["platform.project", "podCidr"],
+    ]);
+    assert.doesNotMatch(JSON.stringify(found), /12345/, "a secret is not quoted");
+  });
+});
+
 describe("anything in any place", () => {
   for (const [name, { base, check }] of Object.entries(written))
     it(`of ${name} is taken, or refused by its path`, () => {
@@ -113,10 +139,12 @@ describe("anything in any place", () => {
           return error.errors;
         }
       };
+      assert.deepEqual(refused(base), []);
+      const change = fc.tuple(fc.constantFrom(...pathsOf(base)), anything);
       fc.assert(
-        fc.property(fc.constantFrom(...pathsOf(base)), anything, (path, value) => {
-          for (const { propertyPath, reason } of refused(withValue(base, path, value)))
-            assert.ok(propertyPath !== "" && reason !== "");
+        fc.property(fc.array(change, { minLength: 1, maxLength: 2 }), (changes) => {
+          const given = changes.reduce<unknown>((so, [path, value]) => withValue(so, path, value), base);
+          for (const { propertyPath, reason } of refused(given)) assert.ok(propertyPath !== "" && reason !== "");
         }),
         { numRuns: 400 },
       );

@@ -4,7 +4,7 @@ import { FileShareVolume, fileSharePodVolume } from "../../components/addons/fil
 import type { KubernetesCluster } from "../../components/cluster";
 import { mockProgram, settled, valueOf } from "./mocks";
 
-const cluster = { kubeProvider: undefined } as unknown as KubernetesCluster;
+const cluster = { clusterName: pulumi.output("train") } as KubernetesCluster;
 
 describe("FileShareVolume", () => {
   it("binds a claim to the share's path on the nodes, and nothing else to it", async () => {

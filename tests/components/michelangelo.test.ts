@@ -127,9 +127,9 @@ describe("Michelangelo's ComputeCluster", () => {
         assert.deepEqual(
           error.errors.map(({ propertyPath }) => propertyPath),
           [
+            "dataCenter",
             "clusterName",
             "apiServer",
-            "dataCenter",
             "timeoutMinutes",
             "storage.fileSystem",
             "storage.endpoint",

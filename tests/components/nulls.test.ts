@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { AwsCluster } from "../../components/aws/cluster";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { clusterArgs } from "../../components/vantage/mapping";
 import { services } from "../../stack/services";
-import { committedSchema } from "../../sdk/schema/committed";
-import { namedType, isEnum, type ObjectSpec } from "../../sdk/schema/package-schema";
+import { KubeRay } from "../../components/addons/kuberay";
+import { BareMetalCluster } from "../../components/metal3/bare-metal-cluster";
+import { BareMetalHosts } from "../../components/metal3/bare-metal-hosts";
+import { InferenceCluster } from "../../components/modelplane/inference-cluster";
+import { TenantCluster } from "../../components/vmetal/tenant-cluster";
+import { committedSchema, componentsSchema } from "../../sdk/schema/committed";
+import { namedType, isEnum, type ObjectSpec, type PackageSchema } from "../../sdk/schema/package-schema";
 import { functions } from "./aws-scene";
 import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, plain, settled } from "./mocks";
@@ -46,12 +52,64 @@ const clusters = {
   },
 };
 
+const checksum = "ab".repeat(32);
+const image = { url: "https://images.example.com/ubuntu.qcow2", checksum };
+const host = {
+  ...{ name: "gpu-01", bootMacAddress: "aa:bb:cc:dd:ee:01", rootDeviceHints: {} },
+  bmc: { address: "redfish://10.0.0.1/x", username: "u", password: "p" },
+};
+/** By the clusters that they are in. */
+const ofPrograms = {
+  TenantCluster: {
+    made: (args: object) => new TenantCluster("train", args as never),
+    type: TenantCluster.__pulumiType,
+    args: {
+      ...{ platform: { host: "vcluster.example.com", accessKey: "KEY", project: "default" }, vpn: {} },
+      autoNodes: [
+        { provider: "metal3", static: [{ name: "gpu", quantity: 1, taints: [{ key: "gpu", effect: "NoSchedule" }] }] },
+      ],
+    },
+    handles: ["hostCluster"],
+  },
+  BareMetalHosts: {
+    made: (args: object) => new BareMetalHosts("train", args as never),
+    type: BareMetalHosts.__pulumiType,
+    args: { hosts: [host] },
+    handles: ["cluster"],
+  },
+  BareMetalCluster: {
+    made: (args: object) => new BareMetalCluster("train", args as never),
+    type: BareMetalCluster.__pulumiType,
+    args: {
+      ...{ endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2", osImage: image, cni: "none" },
+      controlPlane: { hostLabels: { role: "control" } },
+      nodeGroups: [{ name: "gpu", count: 1, hostLabels: { gpu: "h100" } }],
+    },
+    handles: ["inventory"],
+  },
+  InferenceCluster: {
+    made: (args: object) => new InferenceCluster("train", args as never),
+    type: InferenceCluster.__pulumiType,
+    args: {
+      eks: { region: "us-west-2" },
+      nodePools: [{ name: "gpu", class: "l4", zones: ["us-west-2a"], fabric: { type: "EFA" } }],
+    },
+    handles: ["controlPlane"],
+  },
+  KubeRay: {
+    made: (args: object) => new KubeRay("train", args as never),
+    type: KubeRay.__pulumiType,
+    args: {},
+    handles: ["cluster"],
+  },
+};
+
 /** What is optional and not given is null, at every depth. */
-function withNulls(spec: ObjectSpec, given: Record<string, unknown>): Record<string, unknown> {
+function withNulls(schema: PackageSchema, spec: ObjectSpec, given: Record<string, unknown>): Record<string, unknown> {
   const inner = (type: NonNullable<ObjectSpec["properties"]>[string], value: unknown): unknown => {
     if (Array.isArray(value)) return value.map((element) => inner(type.items ?? {}, element));
-    const named = namedType(committedSchema(), type);
-    return named && !isEnum(named) ? withNulls(named as ObjectSpec, value as Record<string, unknown>) : value;
+    const named = namedType(schema, type);
+    return named && !isEnum(named) ? withNulls(schema, named as ObjectSpec, value as Record<string, unknown>) : value;
   };
   const entries = Object.entries(spec.properties ?? {}).map(([key, type]) => [
     key,
@@ -72,8 +130,28 @@ describe("inputs without a value, as YAML has them where nothing follows a key",
           .map(({ name, inputs }) => [name, plain(inputs)]);
       };
       const { inputProperties } = committedSchema().resources![type]!;
-      const nothing = withNulls({ properties: inputProperties } as ObjectSpec, args);
+      const nothing = withNulls(committedSchema(), { properties: inputProperties } as ObjectSpec, args);
       assert.ok(JSON.stringify(nothing).split("null").length > 10);
+      assert.deepEqual(await resources(nothing), await resources(args));
+    });
+
+  for (const [name, { made, type, args, handles }] of Object.entries(ofPrograms))
+    it(`are as if they were left out of ${name}`, async () => {
+      const resources = async (given: object) => {
+        const registered = await mockProgram({}, true);
+        const cluster = clusterInHand([], { kubeconfig: pulumi.output("KUBECONFIG") });
+        const whole = { cluster, namespace: "metal3" };
+        const handed = handles.map((field) => [field, field === "inventory" ? whole : cluster] as const);
+        made({ ...given, ...Object.fromEntries(handed) });
+        await settled();
+        return registered.resources
+          .filter((resource) => resource.type !== type)
+          .map(({ name, inputs }) => [name, plain(inputs)]);
+      };
+      const schema = componentsSchema();
+      const { inputProperties } = schema.resources![type]!;
+      const nothing = withNulls(schema, { properties: inputProperties } as ObjectSpec, args);
+      assert.ok(Object.values(nothing).includes(null));
       assert.deepEqual(await resources(nothing), await resources(args));
     });
 

@@ -4,7 +4,9 @@ import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { Problems } from "../../errors";
-import { known } from "../../inputs";
+import { checkCluster, isText } from "../../handles";
+import { known, withoutNulls } from "../../inputs";
+import { bySchema } from "../../schema-check";
 import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, chartSource, tellNeeds } from "../chart";
@@ -13,7 +15,10 @@ import { chosenClass } from "../shared-storage/place";
 import { checkHubUrl, checkIssuer } from "./address";
 import { hubValues } from "./values";
 
-/** Who lets people in: an `OAuth2Client`, or what is known of another one. */
+/**
+ * Who lets people in: an `OAuth2Client`, or what is known of another one.
+ * @handle
+ */
 export interface HubClient {
   /** `https://sso.example.com/realms/lab`, a realm of Keycloak. */
   issuer: pulumi.Input<string>;
@@ -74,19 +79,22 @@ export interface JupyterHubArgs {
  * const hub = new JupyterHub("hub", { cluster, url, client });
  */
 export class JupyterHub extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:JupyterHub";
+
   /** Where people reach it, once it runs. */
   public readonly url: pulumi.Output<string>;
   /** Known once it runs. */
   public readonly namespace: pulumi.Output<string>;
 
-  constructor(name: string, args: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
-    checkArgs(args).raise("JupyterHub");
+  constructor(name: string, given: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
+    checkJupyterHub(given).raise("JupyterHub");
+    const args = withoutNulls(given);
     const { cluster, client, namespace = "jupyterhub" } = args;
     // By its fields: of a resource as a whole nothing is awaited, nor found out.
     const kept = { issuer: client.issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
-    super("gpu-clusters:addons:JupyterHub", name, inputs, options);
+    super(JupyterHub.__pulumiType, name, inputs, options);
     tellNeeds(
       [
         `JupyterHub: Zero to JupyterHub ${jupyterhub.version}, a chart of ${chartPlace(jupyterhub)}; nodes fetch from quay.io`,
@@ -130,13 +138,23 @@ export class JupyterHub extends pulumi.ComponentResource {
   }
 }
 
-function checkArgs({ client, ...args }: JupyterHubArgs): Problems {
+export function checkJupyterHub(given: JupyterHubArgs): Problems {
   const problems = new Problems();
+  const { client, cluster, ...args } = bySchema(JupyterHub.__pulumiType, given, problems);
+  checkCluster("cluster", cluster, problems);
   checkHub(args, problems);
-  checkIssuer("client.issuer", known(client.issuer), problems);
-  for (const field of ["clientId", "secret"] as const)
-    if (known(client[field]) === "") problems.add(`client.${field}`, "must not be empty");
+  if (client !== undefined) checkClient(client, problems);
   return problems;
+}
+
+function checkClient(client: HubClient, problems: Problems): void {
+  for (const field of ["issuer", "clientId", "secret"] as const) {
+    const value: unknown = client[field];
+    if (value === undefined || value === null) problems.add(`client.${field}`, "is required");
+    else if (!isText(value)) problems.add(`client.${field}`, "must be a text");
+    else if (value === "") problems.add(`client.${field}`, "must not be empty");
+    else if (field === "issuer") checkIssuer("client.issuer", known(client.issuer), problems);
+  }
 }
 
 /** All but who lets people in. `path` stands before each field, with its dot. */
@@ -145,7 +163,7 @@ export function checkHub(
   problems: Problems,
   path = "",
 ): void {
-  checkHubUrl(`${path}url`, url, problems);
+  if (url !== undefined) checkHubUrl(`${path}url`, url, problems);
   checkWhole(`${path}homeGib`, homeGib, 1, problems);
   checkWhole(`${path}idleMinutes`, idleMinutes, 1, problems);
   checkChoice(`${path}serviceType`, serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);

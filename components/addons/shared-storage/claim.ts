@@ -1,8 +1,11 @@
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import * as pulumi from "../../../sdk/pulumi";
-import { checkLabel, checkWhole } from "../../value-checks";
 import type { KubernetesCluster } from "../../cluster";
 import { Problems } from "../../errors";
+import { checkCluster } from "../../handles";
+import { known, withoutNulls } from "../../inputs";
+import { bySchema } from "../../schema-check";
+import { checkLabel, checkWhole } from "../../value-checks";
 
 export interface SharedClaimArgs {
   /** A cluster with `sharedStorage`. */
@@ -37,21 +40,19 @@ export interface SharedClaimArgs {
  * // volumes: [data.podVolume], volumeMounts: [{ name: "datasets", mountPath: "/data" }]
  */
 export class SharedClaim extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:SharedClaim";
+
   /** Known once the claim is there. */
   public readonly claimName: pulumi.Output<string>;
   /** An entry of a pod's `volumes`, named after the claim. */
   public readonly podVolume: pulumi.Output<{ name: string; persistentVolumeClaim: { claimName: string } }>;
 
-  constructor(name: string, args: SharedClaimArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: SharedClaimArgs, options?: pulumi.ComponentResourceOptions) {
+    checkSharedClaim(name, given).raise("SharedClaim");
+    const args = withoutNulls(given);
     const { cluster, sizeGib, namespace = "default", claimName = name, protect = true } = args;
-    const problems = new Problems();
-    checkWhole("sizeGib", sizeGib, 1, problems);
-    checkLabel("claimName", claimName, problems);
-    if (cluster.sharedStorageClass === undefined)
-      problems.add("cluster", "has no shared storage: give it sharedStorage");
-    problems.raise("SharedClaim");
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    super("gpu-clusters:addons:SharedClaim", name, { ...args, cluster: cluster.clusterName }, options);
+    super(SharedClaim.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const claim = new PersistentVolumeClaim(
       `${name}-claim`,
       {
@@ -73,4 +74,16 @@ export class SharedClaim extends pulumi.ComponentResource {
     }));
     this.registerOutputs({ claimName: this.claimName, podVolume: this.podVolume });
   }
+}
+
+export function checkSharedClaim(name: string, given: SharedClaimArgs): Problems {
+  const problems = new Problems();
+  const { cluster, sizeGib, namespace, claimName = name } = bySchema(SharedClaim.__pulumiType, given, problems);
+  checkCluster("cluster", cluster, problems);
+  checkWhole("sizeGib", sizeGib, 1, problems);
+  checkLabel("namespace", known(namespace), problems);
+  checkLabel("claimName", claimName, problems);
+  if (cluster !== undefined && cluster.sharedStorageClass === undefined)
+    problems.add("cluster", "has no shared storage: give it sharedStorage");
+  return problems;
 }

@@ -6,6 +6,9 @@ import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { Problems } from "../../errors";
+import { checkCluster } from "../../handles";
+import { withoutNulls } from "../../inputs";
+import { bySchema } from "../../schema-check";
 import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
@@ -34,7 +37,9 @@ export interface SlurmAccountingArgs {
   database?: pulumi.Input<string>;
   /** Default: `slurm`. */
   username?: pulumi.Input<string>;
-  /** Kept as a secret. */
+  /**
+   * @secret
+   */
   password: pulumi.Input<string>;
 }
 
@@ -77,14 +82,15 @@ const namespace = "slurm";
  * const slurm = new Slurm("lab", { cluster, login: { sshAuthorizedKeys: [publicKey] } });
  */
 export class Slurm extends pulumi.ComponentResource {
+  static readonly __pulumiType = "gpu-clusters:addons:Slurm";
+
   /** Name of the Slurm cluster, once its controller runs. */
   public readonly clusterName: pulumi.Output<string>;
 
-  constructor(name: string, args: SlurmArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: SlurmArgs, options?: pulumi.ComponentResourceOptions) {
+    checkSlurmArgs(name, given).raise("Slurm");
+    const args = withoutNulls(given);
     const { cluster, clusterName = name, accounting, protect = true } = args;
-    const problems = new Problems();
-    checkSlurm({ ...args, clusterName }, problems);
-    problems.raise("Slurm");
     const password = accounting && pulumi.secret(accounting.password);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = {
@@ -92,7 +98,7 @@ export class Slurm extends pulumi.ComponentResource {
       cluster: cluster.clusterName,
       ...(accounting && { accounting: { ...accounting, password } }),
     };
-    super("gpu-clusters:addons:Slurm", name, inputs, options);
+    super(Slurm.__pulumiType, name, inputs, options);
     tellNeeds(
       [
         `Slurm: Slinky ${slurm.version}, charts of ${chartPlace(slurm)}; nodes fetch from ghcr.io and docker.io, and its namespaces are privileged`,
@@ -185,6 +191,14 @@ export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
   return groups;
 }
 
+export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
+  const problems = new Problems();
+  const { cluster, clusterName = name, login } = bySchema(Slurm.__pulumiType, given, problems);
+  checkCluster("cluster", cluster, problems);
+  checkSlurm({ clusterName, login }, problems);
+  return problems;
+}
+
 /** `path` stands before each field, with its dot. */
 export function checkSlurm(
   { clusterName, login }: { clusterName: string; login?: SlurmLoginArgs | undefined },
@@ -193,6 +207,6 @@ export function checkSlurm(
 ): void {
   checkSlurmName(`${path}clusterName`, clusterName, problems);
   checkChoice(`${path}login.serviceType`, login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
-  if (login?.sshAuthorizedKeys.length === 0)
+  if (login?.sshAuthorizedKeys?.length === 0)
     problems.add(`${path}login.sshAuthorizedKeys`, "must have at least one key, or nobody can log in");
 }

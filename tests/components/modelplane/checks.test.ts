@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { KubernetesCluster } from "../../../components/cluster";
 import type {
@@ -11,8 +12,8 @@ import { checkInferenceClass } from "../../../components/modelplane/class-checks
 import { checkInferenceCluster } from "../../../components/modelplane/cluster-checks";
 import { quantityOf } from "../../../components/modelplane/gpus";
 
-const controlPlane = {} as KubernetesCluster;
-const cluster = {} as KubernetesCluster;
+const controlPlane = { clusterName: pulumi.output("modelplane") } as KubernetesCluster;
+const cluster = { clusterName: pulumi.output("served") } as KubernetesCluster;
 
 function refused(changes: Partial<InferenceClusterArgs>): string[] {
   const args = { controlPlane, existing: { cluster }, nodePools: [{ name: "gpu" }], ...changes };
@@ -77,7 +78,7 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
       identity({ type: "AWSWebIdentityCredentials", credentials: "{}" }),
       /^existing\.identity\.type AWS's web identities .*leave identity out/,
     );
-    only(identity({ type: "Azure", credentials: "{}" }), /^existing\.identity\.type must be "GoogleApplication/);
+    only(identity({ type: "Azure", credentials: "{}" }), /^existing\.identity\.type must be one of "GoogleApplication/);
     only(identity({ credentials: "/home/me/key.json" }), /^existing\.identity\.credentials must be the JSON/);
   });
 
@@ -103,7 +104,7 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     );
     only(refusedPool({ nodeCount: 5, maxNodeCount: 1 }), /nodeCount is 5, more than maxNodeCount/);
     only(refusedPool({ nodeCount: 0, minNodeCount: 1 }), /nodeCount is 0, less than minNodeCount/);
-    only(refusedPool({ nodeCount: 1.5 }), /nodeCount must be a whole number/);
+    only(refusedPool({ nodeCount: 1.5 }), /nodeCount must be an integer/);
   });
 
   it("is no zone where the cloud needs one, and one of another region", () => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { KubernetesCluster } from "../../../components/cluster";
 import type { DynamicPoolArgs, StaticPoolArgs, TenantClusterArgs } from "../../../components/vmetal";
 import { checkTenantCluster } from "../../../components/vmetal/tenant-checks";
 import { hostOf } from "../../../components/host-and-port";
 
-const hostCluster = {} as KubernetesCluster;
+const hostCluster = { clusterName: pulumi.output("host") } as KubernetesCluster;
 const platform = { host: "vcluster.example.com", accessKey: "KEY", project: "default" };
 
 function refused(changes: Partial<TenantClusterArgs>, name = "search"): string[] {
@@ -92,7 +93,7 @@ describe("what is refused of a TenantCluster before anything is written", () => 
   });
 
   it("is what nodes and Karpenter cannot take", () => {
-    only(refusedPool({ quantity: 1.5 }), /static\[0\]\.quantity must be a whole number/);
+    only(refusedPool({ quantity: 1.5 }), /static\[0\]\.quantity must be an integer/);
     only(refusedPool({ nodeLabels: { "gpu-clusters/role": "x" } }), /set by this package$/);
     only(refusedPool({ taints: [{ key: "a", effect: "Never" as "NoExecute" }] }), /taints\[0\]\.effect must be/);
     only(refusedPool({ terminationGracePeriod: "soon" }), /terminationGracePeriod/);

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import * as addons from "../../../components/addons";
 import * as index from "../../../components";
 import type { EnumSpec, ObjectSpec, PackageSchema } from "../../../sdk/schema/package-schema";
-import { committedSchema } from "../../../sdk/schema/committed";
 import { generatedFiles } from "../../../build/schema";
-import { compilerOptions, generateSchema } from "../../../build/schema/package-schema";
+import { compilerOptions, generateComponentsSchema, generateSchema } from "../../../build/schema/package-schema";
 import { referencePages } from "../../../build/schema/reference";
 import { fixtureSchema } from "./fixture/schema";
 
@@ -19,18 +18,6 @@ describe("the package schema", function () {
     for (const [path, text] of await generatedFiles()) {
       assert.ok(readFileSync(join(root, path), "utf8") === text, `run \`npm run generate\` and commit ${path}`);
     }
-  });
-
-  it("has whole numbers for whatever is counted: other languages have another type for them", () => {
-    const fractions = /^(minMemoryGib|(min|max)VcpuPer(MemoryGib|Gpu)|hourlyPrice)$/;
-    const unmarked = (value: unknown, path: readonly string[]): string[] => {
-      if (typeof value !== "object" || value === null) return [];
-      const below = Object.entries(value).flatMap(([key, part]) => unmarked(part, [...path, key]));
-      return "type" in value && value.type === "number" && !fractions.test(path.at(-1)!)
-        ? [path.join("."), ...below]
-        : below;
-    };
-    assert.deepEqual(unmarked(committedSchema(), []), []);
   });
 
   it("has a page for each room, with every property's type and marks", () => {
@@ -113,26 +100,27 @@ describe("the package schema", function () {
     });
     after(() => rmSync(folder, { recursive: true, force: true }));
 
-    const generate = (name: string, members: string, more = ""): PackageSchema => {
+    const sourceOf = (name: string, members: string, more = "", base = "CustomResource") => {
       const file = join(folder, `${name}.ts`);
       writeFileSync(
         file,
         `import * as pulumi from "@pulumi/pulumi";
 ${more}
 export interface BoxArgs { ${members} }
-export class Box extends pulumi.CustomResource {
+export class Box extends pulumi.${base} {
   static readonly __pulumiType = "p:m:Box";
   constructor(name: string, args: BoxArgs) { super(Box.__pulumiType, name, {...args}); }
 }\n`,
       );
-      return generateSchema({
+      return {
         name: "p",
         version: "1.0.0",
         entryPoints: [file],
         compilerOptions: compilerOptions(join(root, "tsconfig.json")),
         roomOf: () => "m",
-      });
+      };
     };
+    const generate = (...box: Parameters<typeof sourceOf>): PackageSchema => generateSchema(sourceOf(...box));
 
     it("with file, line, symbol and type", () => {
       assert.throws(
@@ -164,6 +152,30 @@ export interface Node { next?: Node; colour: (typeof colours)[number]; free: { [
       assert.deepEqual(node.properties!.free, { type: "object", additionalProperties: { type: "boolean" } });
       assert.deepEqual((schema.types!["p:m:NodeColour"] as EnumSpec).enum, [{ value: "red" }, { value: "blue" }]);
       assert.deepEqual(schema.resources!["p:m:Box"]!.inputProperties!.any, { $ref: "pulumi.json#/Any" });
+    });
+
+    it("but takes resources where programs in TypeScript alone hand them over, and types that are put together", () => {
+      const more = `export class Lid extends pulumi.ComponentResource {}
+/** @handle */
+export interface Place { readonly lid: Lid }
+interface Size { width: number }`;
+      const members = "lid?: Lid | string; place: Place; size: Size & { colour: string };";
+      assert.throws(
+        () => generate("apart", members, more, "ComponentResource"),
+        /cannot express the type Lid \| string/,
+      );
+      const { resources, types } = generateComponentsSchema(sourceOf("box", members, more, "ComponentResource"));
+      const any = { $ref: "pulumi.json#/Any" };
+      const size = { $ref: "#/types/p:m:BoxSize" };
+      assert.deepEqual(resources, {
+        "p:m:Box": {
+          isComponent: true,
+          inputProperties: { lid: any, place: any, size },
+          requiredInputs: ["place", "size"],
+        },
+      });
+      assert.deepEqual((types!["p:m:BoxSize"] as ObjectSpec).required, ["colour", "width"]);
+      assert.deepEqual(generateComponentsSchema(sourceOf("resource", "a: string;")).resources, {});
     });
   });
 });
