@@ -49,7 +49,8 @@ describe("the simulated Cluster API on a real API server", function () {
   /** What the components make, as they make it. */
   const objects = async (clusterName: string, hosts: Record<string, Record<string, string>>) => {
     const all = await mockProgram(outputs);
-    const management = { clusterName: pulumi.output("own"), status: pulumi.output("ready"), kubeconfig } as never;
+    const status = pulumi.output("ready");
+    const management = { clusterName: pulumi.output("own"), status, kubeconfig: pulumi.output(kubeconfig) };
     const bmc = (name: string) => ({ address: `redfish://${name}`, username: "admin", password: "secret" });
     const inventory = new BareMetalHosts(namespace, {
       cluster: management as KubernetesCluster,
