@@ -95,6 +95,12 @@ describe("one AWS account for both providers, on the engine", function () {
     await isIn(elsewhere, stack);
   });
 
+  it("goes to the simulator where the config has a region alone, and the environment is that of `npm run env`", async () => {
+    const others = Object.keys(environment.providerConfig).map((key) => [key, undefined]);
+    const settings = { ...Object.fromEntries(others), ...base, "aws:region": elsewhere };
+    await isIn(elsewhere, await environment.stack(settings, { program: programs.usual }));
+  });
+
   it("refuses keys of another account in aws:accessKey", async () => {
     const theirs = { "aws:accessKey": keys.accessKey, "aws:secretKey": keys.secretKey, "aws:token": keys.token };
     const stack = await stackOf(theirs);
