@@ -275,6 +275,12 @@ describe("AWS answers that are kept", () => {
       const command = new GetRoleCommand({ RoleName: `AWSServiceRoleFor${name}` });
       assert.ok((await scene.clients.iam.send(command)).Role, name);
     }
+    // A cluster that gets its first group of spot machines later.
+    await scene.clients.iam.send(new DeleteRoleCommand({ RoleName: "AWSServiceRoleForEC2Spot" }));
+    const grown = resource("AccountReady", "grown");
+    await grown.up({ serviceRoles: ["ec2fleet.amazonaws.com"] });
+    assert.equal(await grown.up(inputs), "update");
+    assert.ok((await scene.clients.iam.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForEC2Spot" }))).Role);
     const unknown = await refusal("AccountReady", { serviceRoles: ["s3.amazonaws.com"] });
     assert.deepEqual(unknown, ['serviceRoles[0]: "s3.amazonaws.com" is not known']);
   });
