@@ -69,9 +69,10 @@ function offered(region: string, { markets, instanceTypes }: CatalogueContent): 
   return instanceTypes.filter(({ fid }) => here.has(fid));
 }
 
-/** A fid has no near one that would be meant. */
+/** A fid has no near one that would be meant, and a name of another model or count is another machine's. */
 function guessed(name: string, types: readonly InstanceType[]): string {
-  const names = types.map((type) => type.name);
+  const models = (of: string) => of.match(/([a-z](?=\d{3}))?\d+/g)?.join();
+  const names = types.map((type) => type.name).filter((each) => models(each) === models(name));
   return name.startsWith("it_") ? "" : didYouMean(name, names);
 }
 
