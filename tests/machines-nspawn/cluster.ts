@@ -15,7 +15,7 @@ import { adminKubeconfig, readyStatus, takesPods } from "../simulator/machines/t
 import { until } from "../until";
 
 /** Time for what a machine does on two busy cores. */
-export const bootMs = 120_000;
+export const bootMs = 300_000;
 
 export interface BootingCluster {
   readonly kind: MachineKind;
