@@ -23,7 +23,7 @@ export async function diskKeyFailures(
 ): Promise<CheckFailure[]> {
   const { KmsKeyId: key } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}), { abortSignal: signal });
   if (key === undefined || /(^|:)alias\/aws\/ebs$/.test(key)) return [];
-  const { KMSClient } = await import("@aws-sdk/client-kms");
+  const { KMSClient } = await import("../kms.js");
   const kms = describing(new KMSClient(settings));
   const names = services.filter((service) => serviceRoleName(service) !== undefined);
   try {
@@ -58,7 +58,7 @@ function remedy(key: string, service: string): string {
 }
 
 async function readKey(kms: KMSClient, KeyId: string, abortSignal: AbortSignal) {
-  const { DescribeKeyCommand } = await import("@aws-sdk/client-kms");
+  const { DescribeKeyCommand } = await import("../kms.js");
   const answer = await unlessGone(kms.send(new DescribeKeyCommand({ KeyId }), { abortSignal }));
   const { Arn = "", KeyManager, KeyState } = answer?.KeyMetadata ?? {};
   return answer && { arn: Arn, manager: KeyManager, state: KeyState };
@@ -66,7 +66,7 @@ async function readKey(kms: KMSClient, KeyId: string, abortSignal: AbortSignal) 
 
 /** By a grant, or by the key's own policy. That the account's IAM may allow it is no leave: the role has no such policy. */
 async function mayUse(kms: KMSClient, KeyId: string, role: string, abortSignal: AbortSignal): Promise<boolean> {
-  const { GetKeyPolicyCommand, paginateListGrants } = await import("@aws-sdk/client-kms");
+  const { GetKeyPolicyCommand, paginateListGrants } = await import("../kms.js");
   const pages = paginateListGrants({ client: kms }, { KeyId, GranteePrincipal: role }, { abortSignal });
   const grants = await everyItem(pages, ({ Grants }) => Grants);
   const granted = grants
