@@ -3,28 +3,21 @@ import { isDnsLabel } from "../../sdk/dns-label";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { checkPlace } from "../handles";
-import { isHostAndPort } from "../host-and-port";
-import { known } from "../inputs";
 import { checkGroupNames, checkLabels, checkObjectLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
 import { checkBetween, checkWhole } from "../value-checks";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkImage, checksumTypeOf } from "./host-checks";
 import type { MachineImageArgs } from "./hosts-args";
+import { checkClusterName, checkEndpoint } from "./place-checks";
 
 export function checkBareMetalCluster(name: string, given: BareMetalClusterArgs): Problems {
   const problems = new Problems();
   const args = bySchema("gpu-clusters:metal3:BareMetalCluster", given, problems);
   const { clusterName = name, kubernetesVersion, nodeGroups = [] } = args;
   checkPlace("inventory", args.inventory, problems);
-  if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
-    problems.add(
-      "clusterName",
-      `"${clusterName}" must have 1 to 40 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen`,
-    );
-  const endpoint = known(args.endpoint);
-  if (endpoint !== undefined && !isHostAndPort(endpoint, true))
-    problems.add("endpoint", `"${endpoint}" must be host:port without a scheme, such as 10.0.0.5:6443`);
+  checkClusterName(clusterName, problems);
+  checkEndpoint(args.endpoint, "10.0.0.5:6443", problems);
   if (kubernetesVersion !== undefined && !/^1\.\d+\.\d+$/.test(kubernetesVersion))
     problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
   if (args.osImage) checkMachineImage("osImage", args.osImage, problems);

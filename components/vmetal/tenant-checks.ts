@@ -6,6 +6,7 @@ import { Problems } from "../errors";
 import { checkCluster, checkPlace } from "../handles";
 import { dnsName, isHostAndPort } from "../host-and-port";
 import { known } from "../inputs";
+import { checkClusterName, checkEndpoint } from "../metal3/place-checks";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
 import { checkBetween, checkDuration, checkLabel, checkWhole } from "../value-checks";
@@ -25,14 +26,10 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
   const { clusterName = name, timeoutMinutes, autoNodes = [] } = args;
   checkCluster("hostCluster", args.hostCluster, problems);
   checkPlace("inventory", args.inventory, problems);
-  if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(clusterName))
-    problems.add(
-      "clusterName",
-      `"${clusterName}" must have 1 to 40 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen`,
-    );
+  checkClusterName(clusterName, problems);
   checkLabel("namespace", args.namespace, problems);
   checkConnection(args, problems);
-  checkEndpoint(args, problems);
+  checkAddress(args, problems);
   args.extraSans?.forEach((san, index) => {
     if (!isIP(san) && !dnsName.test(san.replace(/^\*\./, "")))
       problems.add(`extraSans[${index}]`, `"${san}" must be a DNS name or an address, without scheme and port`);
@@ -55,10 +52,8 @@ function checkConnection({ platform }: TenantClusterArgs, problems: Problems): v
   if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
 }
 
-function checkEndpoint({ endpoint, serviceType = "LoadBalancer" }: TenantClusterArgs, problems: Problems): void {
-  const given = known(endpoint);
-  if (given !== undefined && !isHostAndPort(given, true))
-    problems.add("endpoint", `"${given}" must be host:port without a scheme, such as tenant.example.com:443`);
+function checkAddress({ endpoint, serviceType = "LoadBalancer" }: TenantClusterArgs, problems: Problems): void {
+  checkEndpoint(endpoint, "tenant.example.com:443", problems);
   if (endpoint === undefined && serviceType !== "LoadBalancer")
     problems.add(
       "endpoint",

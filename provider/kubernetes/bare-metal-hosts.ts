@@ -27,6 +27,15 @@ export interface ClaimedMachine {
   readonly host?: BareMetalHost;
 }
 
+/** Whether it names the machine, or what stands for that, as who has it. One without a namespace is in its own. */
+export function isConsumedBy(
+  { spec }: BareMetalHost,
+  { name, namespace }: { name?: string | undefined; namespace?: string | undefined },
+): boolean {
+  const consumer = spec?.consumerRef;
+  return name !== undefined && consumer?.name === name && (consumer.namespace ?? namespace) === namespace;
+}
+
 export function isLeaving(host: BareMetalHost): boolean {
   const state = stateOf(host);
   return state === "deprovisioning" || (["provisioning", "provisioned"].includes(state) && !host.spec?.image?.url);
@@ -42,15 +51,13 @@ export function isInError({ status }: BareMetalHost): boolean {
 
 export function wordsOf(host: BareMetalHost): string {
   const faults = isInError(host) ? hostFaults(host) : [];
-  return faults.length > 0 ? faults.join("; ") : `${nameOf(host)} is ${stateOf(host) || "not known to Metal3"}`;
+  return faults.length > 0 ? faults.join("; ") : stateInWords(host);
 }
 
 export function hostFaults(host: BareMetalHost): string[] {
   const { errorType, errorMessage } = host.status ?? {};
   const said = [errorType, errorMessage].filter(Boolean).join(": ");
-  return [`${nameOf(host)} is ${stateOf(host) || "not known to Metal3"}${said && ` (${said})`}`, ...untrue(host)].map(
-    (fault, index) => (index === 0 ? fault : `${nameOf(host)} ${fault}`),
-  );
+  return [`${stateInWords(host)}${said && ` (${said})`}`, ...untrue(host).map((fault) => `${nameOf(host)} ${fault}`)];
 }
 
 /** Conditions that do not hold and say why. */
@@ -60,6 +67,10 @@ export function untrue(object: KubernetesObject): string[] {
     .map(
       ({ type, status, reason, message }) => `${type} is ${status} (${[reason, message].filter(Boolean).join(": ")})`,
     );
+}
+
+function stateInWords(host: BareMetalHost): string {
+  return `${nameOf(host)} is ${stateOf(host) || "not known to Metal3"}`;
 }
 
 function nameOf({ metadata }: BareMetalHost): string {

@@ -1,6 +1,6 @@
 /** Machines as Cluster API has them, with Metal3 for its infrastructure. Pure. */
 import type { KubernetesObject } from "./api";
-import { isInError, untrue, type BareMetalHost, type ClaimedMachine } from "./bare-metal-hosts";
+import { isConsumedBy, isInError, untrue, type BareMetalHost, type ClaimedMachine } from "./bare-metal-hosts";
 
 export interface Machine extends KubernetesObject {
   spec?: { infrastructureRef?: { kind?: string; name?: string } };
@@ -31,14 +31,6 @@ export function claimedAs(machine: Machine, hosts: readonly BareMetalHost[]): Cl
 }
 
 function hostOf({ spec, metadata }: Machine, hosts: readonly BareMetalHost[]): BareMetalHost | undefined {
-  const name = spec?.infrastructureRef?.name;
-  return hosts.find(({ spec: of }) => {
-    const consumer = of?.consumerRef;
-    return (
-      name !== undefined &&
-      consumer?.kind === "Metal3Machine" &&
-      consumer.name === name &&
-      (consumer.namespace ?? metadata.namespace) === metadata.namespace
-    );
-  });
+  const consumer = { name: spec?.infrastructureRef?.name, namespace: metadata.namespace };
+  return hosts.find((host) => host.spec?.consumerRef?.kind === "Metal3Machine" && isConsumedBy(host, consumer));
 }

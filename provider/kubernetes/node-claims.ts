@@ -1,6 +1,6 @@
 /** Machines as vCluster Platform has them. Pure. */
 import type { KubernetesObject } from "./api";
-import { untrue, type BareMetalHost, type ClaimedMachine } from "./bare-metal-hosts";
+import { isConsumedBy, untrue, type BareMetalHost, type ClaimedMachine } from "./bare-metal-hosts";
 
 export interface NodeClaim extends KubernetesObject {
   spec?: { vClusterRef?: string; typeRef?: string; properties?: Record<string, string> };
@@ -35,13 +35,10 @@ export function claimedBy(claim: NodeClaim, hosts: readonly BareMetalHost[]): Cl
 
 /** Who names whom is not written down anywhere: hosts name their consumer, by Metal3's custom, or claims their server. */
 export function hostOf(claim: NodeClaim, hosts: readonly BareMetalHost[]): BareMetalHost | undefined {
-  const { name, namespace } = claim.metadata;
   const server = claim.spec?.properties?.[serverName];
   return (
-    hosts.find(({ spec }) => {
-      const consumer = spec?.consumerRef;
-      return consumer?.name === name && (consumer?.namespace ?? namespace) === namespace;
-    }) ?? hosts.find(({ metadata }) => server !== undefined && metadata.name === server)
+    hosts.find((host) => isConsumedBy(host, claim.metadata)) ??
+    hosts.find(({ metadata }) => server !== undefined && metadata.name === server)
   );
 }
 

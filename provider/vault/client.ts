@@ -4,6 +4,7 @@ import { object, record, requiredText, texts } from "../cloud/json";
 import type { Backoff } from "../cloud/retry";
 import { fetchTrusting } from "../cloud/trusting-fetch";
 import { isVaultError, parseError, VaultError } from "./errors";
+import { segments } from "./paths";
 import { openSession, type RoleCredential } from "./session";
 
 const timeoutMs = 30_000;
@@ -127,8 +128,4 @@ export function createVaultClient({ address, as, certificateAuthority, namespace
       call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
     login: async (signal) => void (await session.renew(signal)),
   };
-}
-
-function segments(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
 }

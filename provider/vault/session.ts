@@ -1,6 +1,7 @@
 /** Who acts in Vault: a token, or a role that logs in, and again before its token ends. */
 import { object, record, requiredNumber, requiredText } from "../cloud/json";
 import type { Transport } from "../cloud/http";
+import { segments } from "./paths";
 
 /** Of an AppRole method. */
 export interface RoleCredential {
@@ -24,7 +25,7 @@ export function openSession(who: string | RoleCredential, open: Open, now = () =
   const login = async (signal: AbortSignal): Promise<string> => {
     const send = await open("");
     const { authMount, roleId, secretId } = who;
-    const path = `/auth/${authMount.split("/").map(encodeURIComponent).join("/")}/login`;
+    const path = `/auth/${segments(authMount)}/login`;
     const call = { body: { role_id: roleId, secret_id: secretId }, secrets: [secretId] };
     current = await send("POST", path, signal, call, (json) => {
       const auth = record(object(json, "the answer")["auth"]);

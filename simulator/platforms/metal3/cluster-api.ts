@@ -9,7 +9,15 @@ import { Rounds } from "../rounds";
 import { clusterApiDefinitions } from "./cluster-api-definitions";
 import { Hosts, type HostTroubles } from "./hosts";
 import { Machines } from "./machines";
-import { core, infrastructure, type Cluster, type ControlPlane, type Deployment, type MachineSource } from "./kinds";
+import {
+  core,
+  infrastructure,
+  infrastructureReady,
+  type Cluster,
+  type ControlPlane,
+  type Deployment,
+  type MachineSource,
+} from "./kinds";
 
 export interface ClusterApiOptions {
   /** Of the cluster that all of them run in, with all rights. */
@@ -142,11 +150,7 @@ export class ClusterApi {
   }
 
   async #tell(cluster: Cluster, phase: string, message?: string): Promise<void> {
-    const lastTransitionTime = new Date().toISOString();
-    const reason = message === undefined ? "Provisioned" : "NotReady";
-    const status = message === undefined ? "True" : "False";
-    const condition = { type: "InfrastructureReady", status, reason, message: message ?? "", lastTransitionTime };
-    await this.#objects.say(cluster, { phase, conditions: [condition] });
+    await this.#objects.say(cluster, { phase, conditions: [infrastructureReady("NotReady", message)] });
   }
 
   async #writeKubeconfig({ metadata }: Cluster, kubeconfig: string): Promise<void> {

@@ -29,6 +29,13 @@ export interface Machine extends KubernetesObject {
   status?: { phase?: string };
 }
 
+/** Of a status. @param message why it does not hold */
+export function infrastructureReady(otherwise: string, message?: string): object {
+  const [status, reason] = message === undefined ? ["True", "Provisioned"] : ["False", otherwise];
+  const lastTransitionTime = new Date().toISOString();
+  return { type: "InfrastructureReady", status, reason, message: message ?? "", lastTransitionTime };
+}
+
 /** What machines are made of. */
 export interface MachineSource {
   name: string;

@@ -2,7 +2,15 @@
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import type { PlayedObjects } from "../played-objects";
 import { freeHost, type Host, type Hosts } from "./hosts";
-import { bootstrap, core, infrastructure, type Cluster, type Machine, type MachineSource } from "./kinds";
+import {
+  bootstrap,
+  core,
+  infrastructure,
+  infrastructureReady,
+  type Cluster,
+  type Machine,
+  type MachineSource,
+} from "./kinds";
 
 interface MachineTemplate {
   image: object;
@@ -68,12 +76,7 @@ export class Machines {
       bootstrap: {},
       infrastructureRef: { apiGroup, kind: "Metal3Machine", name },
     };
-    const template = await this.#templateOf<MachineTemplate>(
-      namespace,
-      infrastructure,
-      "Metal3MachineTemplate",
-      source.machines,
-    );
+    const template = await this.#machineTemplate(namespace, source);
     const { api, signal } = this.objects;
     await api.apply(
       { apiVersion: infrastructure, kind: "Metal3Machine", metadata, spec: template },
@@ -88,12 +91,7 @@ export class Machines {
     const { name = "", namespace = "" } = machine.metadata;
     const hosts = await this.hosts.all(namespace);
     const own = hostOf(machine, hosts);
-    const template = await this.#templateOf<MachineTemplate>(
-      namespace,
-      infrastructure,
-      "Metal3MachineTemplate",
-      source.machines,
-    );
+    const template = await this.#machineTemplate(namespace, source);
     if (own === undefined) {
       const host = freeHost(hosts, template.hostSelector?.matchLabels ?? {});
       if (host === undefined) return this.#tell(machine, "Pending", "no available host found");
@@ -137,6 +135,10 @@ export class Machines {
     await workload.patch(node, { status: { conditions } }, undefined, "status");
   }
 
+  #machineTemplate(namespace: string, { machines }: MachineSource): Promise<MachineTemplate> {
+    return this.#templateOf(namespace, infrastructure, "Metal3MachineTemplate", machines);
+  }
+
   async #registration(namespace: string, { joining }: MachineSource): Promise<Registration> {
     if (joining === undefined) return {};
     const template = await this.#templateOf<Joining>(namespace, bootstrap, "KubeadmConfigTemplate", joining);
@@ -150,11 +152,7 @@ export class Machines {
   }
 
   async #tell(machine: Machine, phase: string, message?: string): Promise<void> {
-    const reason = message === undefined ? "Provisioned" : "NotProvisioned";
-    const status = message === undefined ? "True" : "False";
-    const lastTransitionTime = new Date().toISOString();
-    const condition = { type: "InfrastructureReady", status, reason, message: message ?? "", lastTransitionTime };
-    await this.objects.say(machine, { phase, conditions: [condition] });
+    await this.objects.say(machine, { phase, conditions: [infrastructureReady("NotProvisioned", message)] });
   }
 }
 
