@@ -83,6 +83,9 @@ class Application:
         """What moto stumbles over is answered, and in the request log, all the same."""
         try:
             answer.read(self._moto, environ)
+            # Where AWS has nothing to say, as of PutKeyPolicy, its answer has no body; moto's is this.
+            if answer.content == b"null":
+                answer.content = b""
         except Exception as error:
             traceback.print_exc()
             answer.json(500, {"__type": "InternalFailure", "message": f"{type(error).__name__}: {error}"})
