@@ -29,18 +29,58 @@ interface Change<Args> {
   alone?: boolean;
 }
 
+/** By the input's path. */
+type Changes<Args> = Record<string, Change<Args> | Change<Args>[]>;
+
 interface Life<Args> {
   type: string;
   run(args: Args): Promise<Registered>;
   base: Args;
-  /** By the input's path. */
-  changes: Record<string, Change<Args> | Change<Args>[]>;
+  changes: Changes<Args>;
 }
 
 const elsewhere: AwsClusterArgs["network"] = { vpcId: "vpc-there", subnetIds: ["subnet-a", "subnet-public"] };
 const first = (changes: Partial<AwsNodeGroupArgs>) => ({ nodeGroups: [{ ...aws.group, ...changes }] });
 const becomes = (field: string, from: string, to: string) =>
   new RegExp(`^${field} was ${from} .* cannot become ${to}( \\(did you mean .*\\))?: `);
+
+const onEvery = {
+  clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
+  namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+  autoscaler: { to: { autoscaler: true } },
+  scaleDownAfter: { to: { scaleDownAfter: "20m" } },
+} satisfies Changes<MithrilClusterArgs>;
+
+/** On clouds whose control plane we boot. */
+const onBooted = {
+  kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
+  podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
+  serviceCidr: {
+    to: { serviceCidr: "172.20.0.0/16" },
+    refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
+  },
+  cni: { to: { cni: "cilium" } },
+  gpu: { to: { gpu: false } },
+  gpuMode: { alone: true, to: { gpuMode: "dra" } },
+  devMode: { to: { devMode: true } },
+  adminValidityHours: { to: { adminValidityHours: 24 } },
+} satisfies Changes<CudoClusterArgs>;
+
+const groupsOnEvery = <Args>(group: (changes: { name?: string; minSize?: number; maxSize?: number }) => Args) => ({
+  "nodeGroups.name": { to: group({ name: "other" }), loses: /train-(of-name|gpu)/ },
+  "nodeGroups.minSize": { to: group({ minSize: 2 }) },
+  "nodeGroups.maxSize": { to: group({ maxSize: 2 }) },
+});
+
+const groupsOnBooted = <Args>(group: (changes: Partial<AwsNodeGroupArgs & CudoNodeGroupArgs>) => Args) => ({
+  "nodeGroups.role": { to: group({ role: "control", maxSize: 1 }) },
+  "nodeGroups.diskSizeGib": { to: group({ diskSizeGib: 200 }) },
+  "nodeGroups.gpuSharing": { to: group({ gpuSharing: { timeSlicing: 2 } as never }) },
+  "nodeGroups.gpuVendor": { to: group({ gpuVendor: "nvidia" }) },
+  "nodeGroups.gpuDriver": { to: group({ gpuDriver: "operator" }) },
+  "nodeGroups.labels": { to: group({ labels: { tier: "other" } }) },
+  "nodeGroups.taints": { to: group({ taints: [] }) },
+});
 
 const awsLife: Life<AwsClusterArgs> = {
   type: "gpu-clusters:aws:AwsCluster",
@@ -59,8 +99,7 @@ const awsLife: Life<AwsClusterArgs> = {
     return registered;
   },
   changes: {
-    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
-    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+    ...onEvery,
     keyPair: { to: { keyPair: "another" } },
     region: { to: { region: "eu-west-1" }, refused: becomes("region", "us-west-2", "eu-west-1") },
     "cloudAccount.roleArn": {
@@ -117,18 +156,8 @@ const awsLife: Life<AwsClusterArgs> = {
       to: { controlPlane: { count: 3, publicAddress: false } },
       refused: becomes("controlPlane.publicAddress", "true", "false"),
     },
-    kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
-    podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
-    serviceCidr: {
-      to: { serviceCidr: "172.20.0.0/16" },
-      refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
-    },
-    cni: { to: { cni: "cilium" } },
+    ...onBooted,
     cloudControllerManager: { to: { cloudControllerManager: false } },
-    autoscaler: { to: { autoscaler: true } },
-    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
-    gpu: { to: { gpu: false } },
-    gpuMode: { alone: true, to: { gpuMode: "dra" } },
     blockStorage: { to: { blockStorage: false }, loses: /^VolumesLeft / },
     "sharedStorage.protect": { to: { sharedStorage: { protect: false } } },
     "sharedStorage.lustre": {
@@ -141,26 +170,16 @@ const awsLife: Life<AwsClusterArgs> = {
     kmsKeyId: { to: { kmsKeyId: aws.ownKeyArn.replace("0c1f", "1c1f") }, loses: /^(Key|Deployer) / },
     administrators: { alone: true, to: { administrators: ["arn:aws:iam::123456789012:role/ops"] } },
     tags: { to: { tags: { team: "ml" } } },
-    devMode: { to: { devMode: true } },
-    adminValidityHours: { to: { adminValidityHours: 24 } },
-    "nodeGroups.name": { to: first({ name: "other" }), loses: /train-(of-name|gpu)/ },
-    "nodeGroups.role": { to: first({ role: "control", maxSize: 1 }) },
-    "nodeGroups.minSize": { to: first({ minSize: 2 }) },
-    "nodeGroups.maxSize": { to: first({ maxSize: 2 }) },
+    ...groupsOnEvery(first),
+    ...groupsOnBooted(first),
     "nodeGroups.instanceTypes": { to: first({ instanceTypes: ["g5.xlarge"] }) },
     "nodeGroups.capacity": { to: first({ capacity: { spot: {} } }) },
-    "nodeGroups.diskSizeGib": { to: first({ diskSizeGib: 200 }) },
     "nodeGroups.diskIops": { to: first({ diskIops: 4000 }) },
     "nodeGroups.diskThroughput": { to: first({ diskThroughput: 200 }) },
     "nodeGroups.gpus": { to: first({ gpus: 2 }) },
-    "nodeGroups.gpuSharing": { to: first({ gpuSharing: { timeSlicing: 2 } as never }) },
-    "nodeGroups.gpuVendor": { to: first({ gpuVendor: "nvidia" }) },
-    "nodeGroups.gpuDriver": { to: first({ gpuDriver: "operator" }) },
     "nodeGroups.efa": { to: first({ instanceTypes: ["p5.48xlarge"], efa: true }) },
     "nodeGroups.placementGroup": { to: first({ placementGroup: "spread" }) },
     "nodeGroups.image": { to: first({ image: "ami-0123456789abcdef0" }) },
-    "nodeGroups.labels": { to: first({ labels: { tier: "other" } }) },
-    "nodeGroups.taints": { to: first({ taints: [] }) },
   },
 };
 
@@ -192,25 +211,14 @@ const cudoLife: Life<CudoClusterArgs> = {
     return registered;
   },
   changes: {
-    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
-    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
-    kubernetesVersion: { to: { kubernetesVersion: "1.36" } },
-    podCidr: { to: { podCidr: "10.128.0.0/16" }, refused: becomes("podCidr", "10.244.0.0/16", "10.128.0.0/16") },
-    serviceCidr: {
-      to: { serviceCidr: "172.20.0.0/16" },
-      refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
-    },
-    cni: { to: { cni: "cilium" } },
+    ...onEvery,
+    ...onBooted,
     "controlPlane.size": [{ to: { controlPlane: { size: "lg" } } }, { to: { controlPlane: { size: "sm" } } }],
     "controlPlane.machineType": { to: { controlPlane: { machineType: "epyc-rome-a5000" } } },
     dataCenterId: {
       to: { dataCenterId: "gb-bournemouth-1", ...vms({ dataCenterId: "gb-bournemouth-1" }) },
       refused: becomes("dataCenterId", "us-newyork-1", "gb-bournemouth-1"),
     },
-    autoscaler: { to: { autoscaler: true } },
-    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
-    gpu: { to: { gpu: false } },
-    gpuMode: { alone: true, to: { gpuMode: "dra" } },
     "sharedStorage.sizeGib": [
       { to: { sharedStorage: { sizeGib: 200 } } },
       { to: { sharedStorage: { sizeGib: 50 } }, refused: becomes("sharedStorage.sizeGib", "100", "50") },
@@ -225,15 +233,10 @@ const cudoLife: Life<CudoClusterArgs> = {
     sshPrivateKey: { from: byKey, to: { sshPrivateKey: mithril.args.sshPrivateKey } },
     apiServerAccessCidrs: { to: { apiServerAccessCidrs: ["203.0.113.0/24"] } },
     sshAccessCidrs: { from: byKey, to: { sshAccessCidrs: ["198.51.100.0/24"] } },
-    devMode: { to: { devMode: true } },
-    adminValidityHours: { to: { adminValidityHours: 24 } },
-    "nodeGroups.name": { to: vms({ name: "other" }), loses: /train-(of-name|gpu)/ },
-    "nodeGroups.role": { to: vms({ role: "control", maxSize: 1 }) },
-    "nodeGroups.minSize": { to: vms({ minSize: 2 }) },
-    "nodeGroups.maxSize": { to: vms({ maxSize: 2 }) },
+    ...groupsOnEvery(vms),
+    ...groupsOnBooted(vms),
     "nodeGroups.vcpus": { to: vms({ vcpus: 16 }) },
     "nodeGroups.memoryGib": { to: vms({ memoryGib: 64 }) },
-    "nodeGroups.diskSizeGib": { to: vms({ diskSizeGib: 200 }) },
     "nodeGroups.dataCenterId": {
       alone: true,
       to: vms({ dataCenterId: "gb-bournemouth-1" }),
@@ -242,12 +245,7 @@ const cudoLife: Life<CudoClusterArgs> = {
     "nodeGroups.machineType": { to: vms({ machineType: "epyc-rome-a5000" }) },
     "nodeGroups.gpus": { to: vms({ gpus: 1 }) },
     "nodeGroups.gpuModel": { to: vms({ gpuModel: "A100" }) },
-    "nodeGroups.gpuSharing": { to: vms({ gpuSharing: { timeSlicing: 2 } as never }) },
-    "nodeGroups.gpuVendor": { to: vms({ gpuVendor: "nvidia" }) },
-    "nodeGroups.gpuDriver": { to: vms({ gpuDriver: "operator" }) },
     "nodeGroups.image": { to: vms({ image: "ubuntu-2204-nvidia-550-docker" }) },
-    "nodeGroups.labels": { to: vms({ labels: { tier: "other" } }) },
-    "nodeGroups.taints": { to: vms({ taints: [] }) },
   },
 };
 
@@ -263,8 +261,7 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     return registered;
   },
   changes: {
-    clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
-    namePrefix: { to: { namePrefix: "team-" }, refused: becomes("namePrefix", '""', '"team-"') },
+    ...onEvery,
     region: { to: { region: "us-east1-a" }, refused: becomes("region", "us-central5-a", "us-east1-a") },
     "controlPlane.instanceType": {
       to: { controlPlane: { instanceType: "cpu.8x" } },
@@ -292,8 +289,6 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     sshPrivateKey: { to: { sshPrivateKey: mithril.args.sshPrivateKey } },
     sshPort: { to: { sshPort: 2222 } },
     hostKey: { to: { hostKey: "ssh-ed25519 AAAA" } },
-    autoscaler: { to: { autoscaler: true } },
-    scaleDownAfter: { to: { scaleDownAfter: "20m" } },
     timeoutMinutes: { to: { timeoutMinutes: 30 } },
     "fileShares.name": {
       alone: true,
@@ -309,11 +304,9 @@ const mithrilLife: Life<MithrilClusterArgs> = {
       from: { sharedStorage: { share: "datasets" } },
       to: { sharedStorage: { share: "datasets", protect: false } },
     },
-    "nodeGroups.name": { to: bids({ name: "other" }), loses: /train-(of-name|gpu)/ },
+    ...groupsOnEvery(bids),
     "nodeGroups.instanceType": { to: bids({ instanceType: "a100-80gb.sxm.8x" }) },
     "nodeGroups.capacity": { to: bids({ capacity: { spot: { limitPrice: "$30.00" } } }) },
-    "nodeGroups.minSize": { to: bids({ minSize: 2 }) },
-    "nodeGroups.maxSize": { to: bids({ maxSize: 2 }) },
     "nodeGroups.gpus": { to: bids({ gpus: 4 }) },
     "nodeGroups.region": { to: bids({ region: "us-central5-a" }) },
     "nodeGroups.volumes": { to: bids({ volumes: ["vol_a"] }) },
