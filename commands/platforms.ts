@@ -35,7 +35,7 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
     settings: settings(v100, [{ ...group, ...v100, name: "gpu", gpus: 1, gpuModel: "V100" }]),
     example: "existing-michelangelo",
     config: (michelangelo, train) => ({
-      kubeconfig: bothContexts({ michelangelo, train }),
+      kubeconfig: oneKubeconfig({ michelangelo, train }),
       computeContext: "train",
       michelangeloContext: "michelangelo",
       kubeRay: "false", // its chart is not to be had everywhere; Ray's kinds are there
@@ -56,7 +56,7 @@ export const demonstrations: Readonly<Record<string, Demonstration>> = {
     },
     example: "existing-modelplane",
     config: (modelplane, serve) => ({
-      kubeconfig: bothContexts({ modelplane, serve }),
+      kubeconfig: oneKubeconfig({ modelplane, serve }),
       clusterContext: "serve",
       modelplaneContext: "modelplane",
       gpuModel: "H100",
@@ -74,8 +74,8 @@ function settings(place: typeof v100, nodeGroups: object[]): Record<string, unkn
   return { cloud: "cudo", cni: "none", dataCenterId, controlPlane, noVault: true, autoscaler: false, nodeGroups };
 }
 
-/** One kubeconfig, as people have it. */
-function bothContexts(kubeconfigs: Record<string, string>): string {
+/** One kubeconfig with each cluster as a context of its name, as people have it. */
+export function oneKubeconfig(kubeconfigs: Record<string, string>): string {
   const parts = Object.entries(kubeconfigs).map(([name, text]) => ({ name, ...currentEntries(text) }));
   return stringify({
     apiVersion: "v1",

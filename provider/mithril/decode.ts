@@ -83,22 +83,23 @@ function decodeLaunchSpecification(json: Json): LaunchSpecification {
 
 export function decodeBid(json: Json): Bid {
   return {
-    fid: requiredText(json, "fid"),
-    name: requiredText(json, "name"),
-    project: text(json.project),
-    createdAt: text(json.created_at),
+    ...decodeOrder(json),
     deactivatedAt: optional(json.deactivated_at),
     limitPrice: text(json.limit_price),
-    quantity: requiredNumber(json, "instance_quantity"),
-    instanceType: text(json.instance_type),
-    region: text(json.region),
-    instances: texts(json.instances),
-    launchSpecification: decodeLaunchSpecification(object(json.launch_specification, "launch_specification")),
-    status: requiredText(json, "status"),
   };
 }
 
 export function decodeReservation(json: Json): Reservation {
+  return {
+    ...decodeOrder(json),
+    startTime: text(json.start_time),
+    endTime: text(json.end_time),
+    totalPrice: text(json.total_price),
+    unitPrice: text(json.unit_price),
+  };
+}
+
+function decodeOrder(json: Json) {
   return {
     fid: requiredText(json, "fid"),
     name: requiredText(json, "name"),
@@ -110,10 +111,6 @@ export function decodeReservation(json: Json): Reservation {
     instances: texts(json.instances),
     launchSpecification: decodeLaunchSpecification(object(json.launch_specification, "launch_specification")),
     status: requiredText(json, "status"),
-    startTime: text(json.start_time),
-    endTime: text(json.end_time),
-    totalPrice: text(json.total_price),
-    unitPrice: text(json.unit_price),
   };
 }
 

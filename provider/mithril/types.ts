@@ -78,18 +78,22 @@ export interface LaunchSpecification {
   memoryGb?: number;
 }
 
-export interface Bid {
+/** What a bid and a reservation have alike. */
+interface Order {
   fid: string;
   name: string;
   project: string;
   createdAt: string;
-  deactivatedAt: string | undefined;
-  limitPrice: string;
   quantity: number;
   instanceType: string;
   region: string;
   instances: string[];
   launchSpecification: LaunchSpecification;
+}
+
+export interface Bid extends Order {
+  deactivatedAt: string | undefined;
+  limitPrice: string;
   /** One of `BidStatus`, `Relocating`, `Replaced`, or newer. */
   status: string;
 }
@@ -112,16 +116,7 @@ export interface BidUpdate {
   memoryGb?: number;
 }
 
-export interface Reservation {
-  fid: string;
-  name: string;
-  project: string;
-  createdAt: string;
-  quantity: number;
-  instanceType: string;
-  region: string;
-  instances: string[];
-  launchSpecification: LaunchSpecification;
+export interface Reservation extends Order {
   /** One of `ReservationStatus`, or newer. */
   status: string;
   startTime: string;

@@ -1,8 +1,8 @@
 /** A control plane of Michelangelo, and the examples that register with it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { stringify } from "yaml";
-import { currentEntries, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { oneKubeconfig } from "../../commands/platforms";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import {
@@ -38,7 +38,7 @@ export function onExisting(
 ): Promise<EngineStack> {
   const contexts = { computeContext: "gpus", michelangeloContext: "ma" };
   const config = { ...contexts, clusterName: "shared-gpus", kubeRay: "false" };
-  const secrets = { kubeconfig: bothContexts(compute, controlPlane) };
+  const secrets = { kubeconfig: oneKubeconfig({ gpus: compute, ma: controlPlane }) };
   return example(environment, "existing-michelangelo", config, secrets, name);
 }
 
@@ -69,21 +69,6 @@ export async function secretsShown(
   assert.ok(secrets.length > 0, "the scan would prove nothing");
   const [text, events] = [operations.map((one) => one.text).join(), operations.map((one) => one.events).join()];
   return shownIn({ state: await stack.state(), text, events }, [...more, ...secrets]);
-}
-
-/** One file with both, as people have it. */
-function bothContexts(compute: string, controlPlane: string): string {
-  const parts = Object.entries({ gpus: compute, ma: controlPlane }).map(([name, text]) => ({
-    name,
-    ...currentEntries(text),
-  }));
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: parts.map(({ name, cluster }) => ({ name, cluster })),
-    users: parts.map(({ name, user }) => ({ name, user })),
-    contexts: parts.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
-  });
 }
 
 /** What a Secret of Michelangelo's has. */
