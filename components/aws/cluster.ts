@@ -21,7 +21,8 @@ import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
 import { autoscaledGroup, groupStatus, nodeGroup, type NodeGroupPlace } from "./node-groups";
-import { checkAccount } from "./provider";
+import { checkAccount, usesStackAccount } from "./provider";
+import { checkStackRegion } from "./region";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
 
@@ -77,7 +78,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    checkAwsClusterArgs(name, given).raise("AwsCluster");
+    const problems = checkAwsClusterArgs(name, given);
+    if (usesStackAccount(given, options)) checkStackRegion(problems);
+    problems.raise("AwsCluster");
     const args = withoutNulls(given);
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));

@@ -1,14 +1,17 @@
-import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
-import { getRegionOutput } from "@pulumi/aws/getRegion";
+import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
+import { getRegion } from "@pulumi/aws/getRegion";
 import { Provider } from "@pulumi/aws/provider";
 import type { AwsProviderConfig } from "../../sdk/aws/config";
-import { meantRegion } from "../../sdk/aws/regions";
+import { regionProblem } from "../../sdk/aws/regions";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
-import { ClusterCouldNotBeDeployed } from "../errors";
+import { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
 import type { AwsClusterArgs } from "./args";
 import { awsRegion } from "./region";
 import { defaultTags } from "./tags";
+
+/** By whose type a provider of AWS is found. */
+const anyOfAws = "aws:ec2/vpc:Vpc";
 
 type Account = Pick<AwsClusterArgs, "region" | "cloudAccount">;
 
@@ -47,6 +50,12 @@ export function accountProvider(
   );
 }
 
+/** Whether the stack's configuration says where the cluster is, and nothing nearer does. */
+export function usesStackAccount({ region }: Account, options: pulumi.ComponentResourceOptions = {}): boolean {
+  const { provider, providers, parent } = options;
+  return region == null && !provider && !providers && !parent?.getProvider(anyOfAws);
+}
+
 /** Where and as whom AWS is asked: the same for both providers. */
 export interface AwsAccount {
   /** Of the AWS provider. Undefined: the one that the component inherits. */
@@ -57,10 +66,26 @@ export interface AwsAccount {
   seen: pulumi.Output<{ accountId: string; region: string }>;
 }
 
-/** The AWS provider says of such a region only that it does not answer. Whether it is one AWS says (`AccountReady`): a new one may have any name. */
-async function warnOfSpelling(region: string | undefined): Promise<void> {
-  const meant = region === undefined ? undefined : meantRegion(region);
-  if (meant !== undefined) await pulumi.log.warn(`the AWS region "${region}" looks misspelt: did you mean "${meant}"?`);
+/** What the AWS provider says of itself: of it alone it is known what it has from the environment and from profiles. */
+function seenAccount(said: pulumi.Input<string | undefined>, options: pulumi.InvokeOptions): AwsAccount["seen"] {
+  return pulumi.output(said).apply(async (said) => {
+    const noRegion = said === undefined ? undefined : regionProblem(said);
+    if (noRegion !== undefined)
+      throw new InvalidInput("AwsCluster", [{ propertyPath: "region of the AWS provider", reason: noRegion }]);
+    try {
+      const [{ accountId }, { region }] = await Promise.all([getCallerIdentity({}, options), getRegion({}, options)]);
+      return { accountId, region };
+    } catch (error) {
+      const [where, why] = [said === undefined ? "" : ` in the region "${said}"`, messageOf(error)];
+      throw new ClusterCouldNotBeDeployed(
+        `AWS does not say whose the credentials are${where}. Is the region right, and are the credentials? ${why}`,
+      );
+    }
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**
@@ -68,15 +93,14 @@ async function warnOfSpelling(region: string | undefined): Promise<void> {
  * `gpu-clusters:aws` need not say it again. Where it does, or the component has an explicit provider of this package, `AccountReady` compares.
  */
 export function awsAccount(name: string, args: Account, parent: pulumi.Resource): AwsAccount {
-  const inherited = parent.getProvider("aws:ec2/vpc:Vpc");
+  const inherited = parent.getProvider(anyOfAws);
   const stacks = new pulumi.Config("gpu-clusters").getObject<AwsProviderConfig>("aws") ?? {};
   const configured = new pulumi.Config("aws");
   const { cloudAccount, region = cloudAccount && configured.get("region") } = args;
   const aws = accountProvider(`${name}-aws`, { region, cloudAccount }, { parent });
   const options = { parent, ...((aws ?? inherited) && { provider: aws ?? inherited }) };
-  if (aws !== undefined || inherited === undefined) void warnOfSpelling(region ?? awsRegion());
-  const { accountId } = getCallerIdentityOutput({}, options);
-  const { region: seenRegion } = getRegionOutput({}, options);
+  const { region: inheritedRegion } = (inherited ?? {}) as { region?: pulumi.Output<string | undefined> };
+  const seen = seenAccount((aws ?? !inherited) ? (region ?? awsRegion()) : inheritedRegion, options);
   const said =
     parent.getProvider("gpu-clusters:aws:NodeGroup") !== undefined ||
     (inherited === undefined && stacks.region !== undefined);
@@ -88,12 +112,12 @@ export function awsAccount(name: string, args: Account, parent: pulumi.Resource)
           {
             aws: {
               ...stacks,
-              region: region ?? seenRegion,
+              region: region ?? seen.region,
               ...(aws !== undefined || inherited === undefined ? configuredProfile() : {}),
               ...(cloudAccount && { assumeRole: cloudAccount }),
             },
           },
           { parent },
         );
-  return { aws, own, seen: pulumi.output({ accountId, region: seenRegion }) };
+  return { aws, own, seen };
 }

@@ -1,5 +1,5 @@
 import { assumeRoleProblems } from "../../sdk/aws/config";
-import { regionHint, regionPattern } from "../../sdk/aws/regions";
+import { regionProblem } from "../../sdk/aws/regions";
 import type * as pulumi from "../../sdk/pulumi";
 import { closest } from "../../sdk/schema/spelling";
 import { checkRanges } from "../cluster-ranges";
@@ -41,9 +41,8 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   // The engine hands a boolean of a stack's config over as its text.
   else if (keyPair === "true" || keyPair === "false")
     problems.add("keyPair", `must be the name of an EC2 key pair of the region, not the boolean ${keyPair}`);
-  if (args.region !== undefined && !regionPattern.test(args.region)) {
-    problems.add("region", `"${args.region}" is not a region such as us-west-2${regionHint(args.region)}`);
-  }
+  const noRegion = args.region === undefined ? undefined : regionProblem(args.region);
+  if (noRegion !== undefined) problems.add("region", noRegion);
   // Without any, the account cannot be entered, which is told in other words.
   const { roleArn, ...others } = args.cloudAccount ?? {};
   for (const { field, reason } of assumeRoleProblems({ ...others, ...(roleArn && { roleArn }) }))

@@ -1,6 +1,6 @@
 /** The provider's configuration for AWS: what is wrong with it. */
 import { assumeRoleProblems, type AwsProviderConfig } from "../../sdk/aws/config";
-import { regionHint, regionPattern } from "../../sdk/aws/regions";
+import { regionProblem } from "../../sdk/aws/regions";
 import { isHttpUrl } from "../../sdk/account-config";
 import type { CheckFailure } from "../server/resource";
 
@@ -19,12 +19,8 @@ function configFailures({
   assumeRole,
 }: Partial<Record<keyof AwsProviderConfig, unknown>>): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  if (typeof region === "string" && !regionPattern.test(region)) {
-    failures.push({
-      property: "aws.region",
-      reason: `"${region}" is not a region such as us-west-2${regionHint(region)}`,
-    });
-  }
+  const noRegion = typeof region === "string" ? regionProblem(region) : undefined;
+  if (noRegion !== undefined) failures.push({ property: "aws.region", reason: noRegion });
   if (typeof endpoint === "string" && !isHttpUrl(endpoint)) {
     failures.push({ property: "aws.endpoint", reason: `"${endpoint}" must be an http or https URL` });
   }

@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
 import { AwsCluster } from "../../components/aws/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
-import { ClusterCouldNotBeDeployed } from "../../components/errors";
+import { awsAccount } from "../../components/aws/provider";
+import { ClusterCouldNotBeDeployed, InvalidInput } from "../../components/errors";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import { cloud, deployed, functions, group, inputs, minimal } from "./aws-scene";
-import { mockProgram, settled, valueOf, type Registered, plain } from "./mocks";
+import { mockProgram, promiseOf, settled, valueOf, type Functions, type Registered, plain } from "./mocks";
 
 describe("components/aws: one account", () => {
   it("enters another account through its role, with both providers", async () => {
@@ -34,6 +35,70 @@ describe("components/aws: one account", () => {
       'cloudAccount.roleArn: "deployer" is not the ARN of a role, such as arn:aws:iam::123456789012:role/gpu-clusters',
       wrong,
     ]);
+  });
+
+  it("refuses a misspelt region where it is said, with all other mistakes, before AWS is asked or anything is made", async () => {
+    const wrong = (where: string) =>
+      new RegExp(`^  ${where}: "us-wset-2" is not a region such as us-west-2 \\(did you mean "us-west-2"\\?\\)$`, "m");
+    const refused = async (where: string, args: object = {}, options?: pulumi.ComponentResourceOptions) => {
+      const registered = await mockProgram(cloud, false, functions);
+      const cluster = () => new AwsCluster("train", { ...minimal, ...args, namePrefix: "ä" }, options);
+      assert.throws(cluster, (error: Error) => {
+        assert.match(error.message, wrong(where));
+        assert.match(error.message, /^ {2}namePrefix: /m);
+        return error instanceof InvalidInput;
+      });
+      assert.deepEqual([registered.names(), registered.calls], [[], []]);
+    };
+    await refused("region", { region: "us-wset-2" });
+    const { AWS_REGION } = process.env;
+    try {
+      process.env["AWS_REGION"] = "us-wset-2";
+      await refused("AWS_REGION");
+      await deployed({ region: "us-west-2" });
+      process.env["AWS_REGION"] = "us-west-2";
+      pulumi.runtime.setAllConfig({ "aws:region": "us-wset-2" });
+      await refused("aws:region");
+      await refused("aws:region", { cloudAccount: { roleArn: "arn:aws:iam::123456789012:role/x" } });
+    } finally {
+      pulumi.runtime.setAllConfig({});
+      delete process.env["AWS_REGION"];
+      if (AWS_REGION !== undefined) process.env["AWS_REGION"] = AWS_REGION;
+    }
+  });
+
+  it("says of a provider's region, and of one that does not answer, what may be wrong, in one error and without a stack", async () => {
+    const seen = async (region: string, answers: Functions = functions) => {
+      const registered = await mockProgram(cloud, false, answers);
+      const parent = new pulumi.ComponentResource(
+        "test:index:Parent",
+        "parent",
+        {},
+        {
+          providers: [new Provider("eu", { region })],
+        },
+      );
+      const problem = await promiseOf(awsAccount("train", {}, parent).seen).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      return { problem, asked: registered.calls };
+    };
+    const misspelt = await seen("us-wset-2");
+    assert.match(
+      String(misspelt.problem),
+      /region of the AWS provider: "us-wset-2" is not .*did you mean "us-west-2"\?/,
+    );
+    assert.ok(misspelt.problem instanceof InvalidInput);
+    assert.deepEqual(misspelt.asked, []);
+    const silent = await seen("us-west-9", {
+      ...functions,
+      "aws:index/getCallerIdentity:getCallerIdentity": () => {
+        throw new Error("no such host");
+      },
+    });
+    assert.match(String(silent.problem), /AWS does not say whose .* in the region "us-west-9"\. Is the region right/);
+    assert.ok(silent.problem instanceof ClusterCouldNotBeDeployed);
   });
 
   it("takes the region from where it is said once, for both providers, and compares what they are", async () => {

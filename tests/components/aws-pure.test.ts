@@ -12,7 +12,7 @@ import { planSubnets, roomIn } from "../../components/aws/subnets";
 import { checkTags, kubernetesTags } from "../../components/aws/tags";
 import { Problems } from "../../components/errors";
 import { formatIpv4, overlap, parseCidr } from "../../sdk/ip-ranges";
-import { regionPattern } from "../../sdk/aws/regions";
+import { regionProblem } from "../../sdk/aws/regions";
 
 const ranges = fc
   .tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 16, max: 24 }))
@@ -117,9 +117,10 @@ describe("components/aws: names that AWS takes", () => {
 
   it("takes regions of every partition", () => {
     for (const region of ["us-west-2", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-isob-east-1"]) {
-      assert.match(region, regionPattern);
+      assert.equal(regionProblem(region), undefined);
     }
-    for (const region of ["us-west", "west", "us_west_2"]) assert.doesNotMatch(region, regionPattern);
+    for (const region of ["us-west", "west", "us_west_2", "us-wset-2"])
+      assert.match(regionProblem(region)!, new RegExp(`^"${region}" is not a region such as us-west-2`));
   });
 });
 

@@ -101,6 +101,21 @@ describe("one AWS account for both providers, on the engine", function () {
     await isIn(elsewhere, await environment.stack(settings, { program: programs.usual }));
   });
 
+  it("refuses a misspelt region in one clean error, before AWS is asked", async () => {
+    const hint = '"us-wset-2" is not a region such as us-west-2 (did you mean "us-west-2"?)';
+    for (const [where, changes, variables] of [
+      ["aws:region", { "aws:region": "us-wset-2" }, {}],
+      ["AWS_REGION", { "aws:region": undefined }, { AWS_REGION: "us-wset-2" }],
+    ] as const) {
+      const up = await (await stackOf(changes, variables)).up();
+      assert.ok(!up.ok);
+      assert.equal(up.text.split(`${where}: ${hint}`).length, 2, up.text);
+      assert.doesNotMatch(up.text, /unhandled|\n\s+at /);
+      assert.ok(!up.text.includes("\u001b["), "colours");
+    }
+    assert.deepEqual(await environment.aws.requests(), []);
+  });
+
   it("refuses keys of another account in aws:accessKey", async () => {
     const theirs = { "aws:accessKey": keys.accessKey, "aws:secretKey": keys.secretKey, "aws:token": keys.token };
     const stack = await stackOf(theirs);

@@ -54,9 +54,13 @@ describe("AWS answers that are kept", () => {
   });
 
   it("names a region that AWS does not have, and asks nothing else there", async () => {
-    await inRegion("us-wset-2");
+    await assert.rejects(
+      inRegion("us-wset-2"),
+      /aws\.region: "us-wset-2" is not a region .*did you mean "us-west-2"\?/,
+    );
+    await inRegion("us-west-9");
     assert.deepEqual(await refusal("AccountReady", { keyPair: "nobodys" }), [
-      'region: AWS has no region "us-wset-2" (did you mean "us-west-2"?)',
+      'region: AWS has no region "us-west-9" (did you mean "us-west-1"?)',
     ]);
     await inRegion(region);
     await scene.simulator.addFault({ action: "DescribeRegions", code: "UnauthorizedOperation", status: 403 });
