@@ -25,7 +25,7 @@ export interface ControlPlaneDocument {
   serviceAccountKey: string;
   /**
    * Encrypts Kubernetes' Secrets in etcd, the same on all control planes of the cluster: 32 bytes in base64. Absent: Secrets are in etcd in plain
-   * text, in clusters from before there was a key.
+   * text, in clusters from before there was a key. May be a placeholder in a script that Vault has.
    */
   encryptionKey?: string;
   /** Names and addresses besides the machine's own that the API server's certificate is for. */
@@ -107,4 +107,5 @@ export const placeholders = {
   vaultRoleId: "@@VAULT_ROLE_ID@@",
   vaultToken: "@@VAULT_TOKEN@@",
   vaultKeyPath: "@@VAULT_KEY_PATH@@",
+  secretsKey: "@@SECRETS_KEY@@",
 } as const;

@@ -19,6 +19,7 @@ const onServices = [
   "tests/engine/kuberay.e2e.ts",
   "tests/provider/vault/vault.e2e.ts",
   "tests/machines-vm/disk-encryption.e2e.ts",
+  "tests/machines-vm/encrypted-control-plane.e2e.ts",
 ];
 
 /** `cloud`: one cluster on each cloud, in the file that has its name. `services`: what needs no machines. `all`: everything. */

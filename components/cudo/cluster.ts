@@ -93,7 +93,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
     const certificates = new ClusterCertificates(
       `${name}-certificates`,
-      { clusterName, adminValidityHours: args.adminValidityHours },
+      { clusterName, adminValidityHours: args.adminValidityHours, ...(args.vault && { secretsKeyElsewhere: true }) },
       child,
     );
     // The control plane's VM is named by it, and its etcd is on that VM's disk.

@@ -1,3 +1,4 @@
+import { placeholders } from "../../bootstrap/document";
 import { renderBootstrapScript, renderVaultScripts, type VaultScripts } from "../../bootstrap/script";
 import { Vm } from "../../sdk/cudo/vm";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
@@ -69,7 +70,13 @@ function scripts(place: ControlPlanePlace): pulumi.Output<Pick<VaultScripts, "st
       .apply(([ca, frontProxyCa, etcdCa, [serviceAccountKey, encryptionKey], authorizedKeys, vault]) => {
         const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
         const authorities = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa) };
-        const keys = { ...authorities, serviceAccountKey, ...(encryptionKey !== undefined && { encryptionKey }) };
+        // Made for the machine, and kept, in its Vault.
+        const secretsKey = vault ? placeholders.secretsKey : encryptionKey;
+        const keys = {
+          ...authorities,
+          serviceAccountKey,
+          ...(secretsKey !== undefined && { encryptionKey: secretsKey }),
+        };
         const document = controlPlaneDocument({
           clusterName,
           kubernetesVersion,

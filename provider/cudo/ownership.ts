@@ -30,10 +30,13 @@ export interface OwnValues {
   vmId: string;
   bootstrapToken?: string | undefined;
   credential?: MachineCredential | undefined;
+  /** For Kubernetes' Secrets in etcd. */
+  secretsKey?: string | undefined;
 }
 
 /** A start script with the machine's own values in place of the placeholders. */
-export function fillScript(script: string, { projectId, vmId, bootstrapToken, credential }: OwnValues): string {
+export function fillScript(script: string, own: OwnValues): string {
+  const { projectId, vmId, bootstrapToken, credential, secretsKey } = own;
   const values: Record<keyof typeof placeholders, string | undefined> = {
     nodeName: vmId,
     providerId: providerId(projectId, vmId),
@@ -41,6 +44,7 @@ export function fillScript(script: string, { projectId, vmId, bootstrapToken, cr
     vaultRoleId: credential?.roleId,
     vaultToken: credential?.wrappedSecretId,
     vaultKeyPath: credential?.keyPath,
+    secretsKey,
   };
   return Object.entries(values).reduce(
     // A function, because `$` in a text would have a meaning of its own.

@@ -36,11 +36,16 @@ async function makeAuthorities(): Promise<ClusterAuthorities> {
 }
 
 export async function makeClusterKeys(): Promise<ClusterKeys> {
-  return { ...(await makeAuthorities()), encryptionKey: randomBytes(encryptionKeyBytes).toString("base64") };
+  return { ...(await makeAuthorities()), encryptionKey: makeEncryptionKey() };
 }
 
 /** Of Kubernetes' `secretbox`. */
 const encryptionKeyBytes = 32;
+
+/** For the Secrets in etcd. */
+export function makeEncryptionKey(): string {
+  return randomBytes(encryptionKeyBytes).toString("base64");
+}
 
 const defaultValidityHours = 2160;
 

@@ -92,7 +92,7 @@ export interface VmArgs {
   /**
    * What the VM gets from Vault and not from Cudo: written to the KV engine beside the key of its disk, under `start`, before it is made, and deleted
    * with it. `startScript` fetches it. For keys that Cudo shall not have, and for more than 16 KiB. `@@NODE_NAME@@` and `@@PROVIDER_ID@@` stand for
-   * the same. Needs `vault`.
+   * the same, and `@@SECRETS_KEY@@` for 32 random bytes in base64, which are made for this VM and are in Vault alone. Needs `vault`.
    * @secret
    * @replaceOnChanges
    */

@@ -14,6 +14,11 @@ export interface ClusterCertificatesArgs {
    * @default 2160
    */
   adminValidityHours?: pulumi.Input<number>;
+  /**
+   * The key for Secrets in etcd is made and kept elsewhere (`vaultScript` of `cudo:Vm`), and is not in the state. Later it changes nothing: a key that is
+   * there stays, and none comes.
+   */
+  secretsKeyElsewhere?: pulumi.Input<boolean>;
 }
 
 /**
@@ -65,7 +70,8 @@ export class ClusterCertificates extends pulumi.CustomResource {
    */
   public readonly serviceAccountPrivateKey!: pulumi.Output<string>;
   /**
-   * Encrypts Kubernetes' Secrets in etcd (`secretbox`): 32 bytes in base64. Clusters from before there was one have none, and never get one.
+   * Encrypts Kubernetes' Secrets in etcd (`secretbox`): 32 bytes in base64. Absent with `secretsKeyElsewhere`, and in clusters from before there was
+   * one, which never get one.
    * @secret
    */
   public readonly secretsEncryptionKey!: pulumi.Output<string | undefined>;

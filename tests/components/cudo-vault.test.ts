@@ -28,7 +28,7 @@ const cloud: Outputs = {
       frontProxyCaPrivateKey: "FRONT-KEY",
     },
     ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "ETCD-KEY", serviceAccountPrivateKey: "SA-KEY" },
-    ...{ secretsEncryptionKey: "SECRETS-KEY", adminCertificate: "ADMIN", adminPrivateKey: "ADMIN-KEY" },
+    ...{ adminCertificate: "ADMIN", adminPrivateKey: "ADMIN-KEY" },
   }),
   "gpu-clusters:cudo:Vm": () => ({
     ...{ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2", projectId: "Lab_1" },
@@ -63,14 +63,17 @@ describe("a cluster on Cudo with encrypted disks", () => {
   };
 
   it("has the control plane get its keys from Vault, and nothing of them from Cudo", async () => {
-    const machine = (await made()).inputs("gpu-clusters:cudo:Vm");
+    const registered = await made();
+    const machine = registered.inputs("gpu-clusters:cudo:Vm");
     const { startScript, vaultScript, vault: place } = plain(machine) as Record<string, string>;
     assert.deepEqual(place, vault);
     const [first, rest] = [nodeDocumentFromScript(startScript!)!, nodeDocumentFromScript(vaultScript!)!];
     assert.deepEqual(first.diskEncryption, { ...encryption, start: true });
     assert.doesNotMatch(JSON.stringify(first), /-KEY/);
     assert.equal(rest.controlPlane?.ca.privateKey, "CA-KEY");
-    assert.equal(rest.controlPlane.encryptionKey, "SECRETS-KEY");
+    assert.equal(rest.controlPlane.encryptionKey, placeholders.secretsKey, "it is in no state");
+    const certificates = registered.inputs("gpu-clusters:kubernetes:ClusterCertificates");
+    assert.equal(certificates["secretsKeyElsewhere"], true);
     assert.equal(rest.diskEncryption, undefined);
     for (const script of [startScript!, vaultScript!]) assert.ok(Buffer.byteLength(script) < maximumScriptBytes);
     const shown = visible(machine) as Record<string, unknown>;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { SimulatorClient } from "../../simulator/client";
 import { runCommand } from "../../toolchain/tools/command";
 import { RoleStandIn, standInToken } from "../provider/vault/role-stand-in";
@@ -94,8 +95,14 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
   });
 
   it("has keys of the cluster in Vault, and none in what Cudo was sent", async () => {
-    const script = vault.keys.get("secret/gpu-clusters/simulator.safe-control-plane/start");
-    assert.match(script!, /BEGIN NODE DOCUMENT/);
+    const kept = vault.keys.get("secret/gpu-clusters/simulator.safe-control-plane/start")!;
+    const { encryptionKey } = nodeDocumentFromScript((JSON.parse(kept) as { script: string }).script)!.controlPlane!;
+    assert.equal(Buffer.from(encryptionKey!, "base64").length, 32);
+    const state = await stack.state(true);
+    assert.ok(
+      state.includes(vault.place.address) && state.includes("@@SECRETS_KEY@@") && !state.includes(encryptionKey!),
+      "it is in Vault alone",
+    );
     const { text } = await stack.refresh();
     assert.deepEqual(await stack.preview(), [], text);
   });

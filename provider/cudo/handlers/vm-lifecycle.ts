@@ -3,6 +3,7 @@ import type { CudoApi } from "../api";
 import { CudoApiError, isCudoError } from "../errors";
 import { matchesImage } from "../images";
 import { ownerMark } from "../../cloud/owner-mark";
+import { makeEncryptionKey } from "../../kubernetes/cluster-keys";
 import type { MachineAccess } from "../../vault/machine-access";
 import { fillScript, metadataKeys, providerId, scriptMark } from "../ownership";
 import type { Vm } from "../types";
@@ -28,7 +29,9 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId, access }: 
   const scripts = vaultScript === undefined ? startScript : JSON.stringify([startScript, vaultScript]);
   const marks = { [metadataKeys.owner]: ownerMark(urn), [metadataKeys.script]: scriptMark(urn, scripts) };
   const send = async (signal: AbortSignal) => {
-    const credential = await access?.grant(id, signal, vaultScript);
+    // Vault alone has the key: no state does, and Cudo does not either.
+    const filled = vaultScript && fillScript(vaultScript, { ...own, secretsKey: makeEncryptionKey() });
+    const credential = await access?.grant(id, signal, filled);
     await api.vms.create(
       {
         vmId: id,

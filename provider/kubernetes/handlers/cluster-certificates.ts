@@ -58,7 +58,7 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
         etcdCaCertificate: etcdCa.certificate,
         etcdCaPrivateKey: etcdCa.privateKey,
         serviceAccountPrivateKey: serviceAccountKey,
-        secretsEncryptionKey: encryptionKey,
+        ...(!inputs.secretsKeyElsewhere && { secretsEncryptionKey: encryptionKey }),
         ...(await makeAdministrator({ ca }, inputs.adminValidityHours)),
       },
     };

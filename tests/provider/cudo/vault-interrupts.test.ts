@@ -60,6 +60,27 @@ describe("Whatever is interrupted where disks are encrypted", function () {
     assert.deepEqual(await left(), []);
   });
 
+  it("makes a key for the Secrets of each VM's cluster, which Vault alone has", async () => {
+    const vm = new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", "sealed");
+    const startScript = new Secret("#!/bin/bash\necho @@SECRETS_KEY@@ is for Vault");
+    const inputs = { ...vmInputs, vmId: "sealed", startScript, vault: vault.place };
+    const sealed = async (text: string) => {
+      await vm.up({ ...inputs, vaultScript: new Secret(`${text} @@SECRETS_KEY@@`) });
+      const kept = vault.keys.get(`secret/gpu-clusters/${cloud.projectId.toLowerCase()}.sealed/start`)!;
+      return (JSON.parse(kept) as { script: string }).script.split(" ");
+    };
+    const [[first, key], [second, another]] = [await sealed("first"), await sealed("second")];
+    assert.deepEqual([first, second], ["first", "second"]);
+    for (const each of [key, another]) {
+      assert.equal(Buffer.from(each!, "base64").length, 32);
+      assert.ok(!JSON.stringify(vm.stored).includes(each!));
+    }
+    assert.notEqual(key, another);
+    assert.equal(await vm.up({ ...inputs, vaultScript: new Secret("second @@SECRETS_KEY@@") }), "same");
+    await vm.destroy();
+    assert.deepEqual(await left(), []);
+  });
+
   it("keeps in the state a VM that is gone, as long as Vault has something of it", async () => {
     const vm = new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", "lost");
     const inputs = { ...vmInputs, vmId: "lost", startScript: script, vault: vault.place, vaultScript };

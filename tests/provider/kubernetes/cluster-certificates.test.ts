@@ -51,6 +51,17 @@ describe("ClusterCertificates", () => {
     }
   });
 
+  it("makes none where that key is elsewhere, and takes none away that is there", async () => {
+    const elsewhere = { ...inputs, secretsKeyElsewhere: true };
+    const { outputs } = await create(elsewhere, context);
+    assert.ok(!("secretsEncryptionKey" in outputs));
+    const state = { inputs, outputs: await made() };
+    assert.deepEqual(plan!(state, elsewhere, ["secretsKeyElsewhere"]), {});
+    assert.deepEqual(await update!("train", elsewhere, state, context), state.outputs);
+    const back = { inputs: elsewhere, outputs };
+    assert.deepEqual(await update!("train", inputs, back, context), outputs);
+  });
+
   it("changes nothing while a third of the certificate's life is left", async () => {
     const outputs = await aged(await made(), 31);
     const state = { inputs, outputs };
