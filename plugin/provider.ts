@@ -57,7 +57,7 @@ export const provider: ProviderDefinition = {
       return (await import("../provider/cudo/handlers/index.js")).cudoResources[token]!;
     }),
     ...lazily(
-      ["Cluster", "NodeGroup", "Reservation", "SpotBid", "SshAccess", "SshKey", "Volume"],
+      ["Cluster", "NodeGroup", "PlannedCluster", "Reservation", "SpotBid", "SshAccess", "SshKey", "Volume"],
       "gpu-clusters:mithril:",
       async (token) => (await import("../provider/mithril/handlers/index.js")).mithrilResources[token]!,
     ),

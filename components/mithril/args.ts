@@ -44,7 +44,7 @@ export interface MithrilNodeGroupArgs {
 
 /** Storage that every node of the cluster reads and writes. */
 export interface MithrilFileShareArgs {
-  /** Name, unique in the project: 1 to 64 lower-case letters, digits and hyphens, starting with a letter. Mounted at `/mnt/<name>`. */
+  /** Name, unique in the project: 1 to 64 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen. Mounted at `/mnt/<name>`. */
   name: string;
   /**
    * Size in GB, 1 to 32 000. Another size is refused, because it would be another, empty share: add a share of another name.

@@ -3,6 +3,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { Command } from "@pulumi/command/remote/command";
 import { Cluster } from "../../sdk/mithril/cluster";
 import { NodeGroup } from "../../sdk/mithril/node-group";
+import { PlannedCluster } from "../../sdk/mithril/planned-cluster";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
@@ -18,6 +19,7 @@ import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
 import { lastingChoices } from "./lasting";
+import { plannedArgs } from "./planned";
 import {
   autoscaledGroup,
   awaitedGpus,
@@ -96,7 +98,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
       { clusterName: args.clusterName ?? name, choices: lastingChoices(name, args) },
       child,
     );
-    const chosen = { ...child, dependsOn: [choices] };
+    const planned = new PlannedCluster(`${name}-plan`, plannedArgs(clusterName, args), child);
+    const chosen = { ...child, dependsOn: [choices, planned] };
     const sshKeyId =
       args.sshKeyId ?? new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, chosen).id;
     const cluster = new Cluster(

@@ -1,4 +1,4 @@
-import { periodProblems, priceProblems } from "../../sdk/mithril/order-rules";
+import { periodProblems, priceProblems, scriptProblems } from "../../sdk/mithril/order-rules";
 import { checkBounds, checkGroupNames } from "../node-group-checks";
 import { checkBetween, checkDuration } from "../value-checks";
 import { Problems } from "../errors";
@@ -61,6 +61,8 @@ function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | 
     problems.add(`${path}.capacity`, 'must have exactly one of "spot" and "reservation"');
   }
   checkOrder(`${path}.capacity`, group.capacity ?? {}, problems);
+  for (const { property, reason } of scriptProblems(`${path}.startupScript`, known(group.startupScript)))
+    problems.add(property, reason);
   if (reservation !== undefined && minSize !== undefined && maxSize !== undefined && minSize !== maxSize) {
     problems.add(`${path}.maxSize`, `must be minSize, ${minSize}: a reservation's number of instances is fixed`);
   }
@@ -88,8 +90,8 @@ function checkShares(args: MithrilClusterArgs, problems: Problems): void {
     );
   (args.fileShares ?? []).forEach(({ name, sizeGb }, index) => {
     const path = `fileShares[${index}]`;
-    if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
-      const rule = "1 to 64 lower-case letters, digits and hyphens, and start with a letter";
+    if (!/^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$/.test(name)) {
+      const rule = "1 to 64 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen";
       problems.add(`${path}.name`, `"${name}" must have ${rule}`);
     } else if (first.has(name)) {
       problems.add(`${path}.name`, `"${name}" is also the name of fileShares[${first.get(name)}]`);

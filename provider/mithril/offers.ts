@@ -64,6 +64,12 @@ function reservableTypes(nameOrFid: string, region: string, { reservable, market
   return same.length > 1 && here.length > 0 ? here : same;
 }
 
+/** Why there are no instances of the type in any region; undefined: there are. */
+export function typeProblem(nameOrFid: string, types: readonly InstanceType[]): string | undefined {
+  if (types.some((type) => type.name === nameOrFid || type.fid === nameOrFid)) return undefined;
+  return `there is no instance type "${nameOrFid}"${guessed(nameOrFid, types)}; there are: ${namesOf(types)}`;
+}
+
 function offered(region: string, { markets, instanceTypes }: CatalogueContent): InstanceType[] {
   const here = new Set(markets.filter((market) => market.region === region).map(({ instanceType }) => instanceType));
   return instanceTypes.filter(({ fid }) => here.has(fid));
@@ -127,9 +133,13 @@ const needWords: Record<RegionNeed, string> = {
   blockStorage: "block volumes",
 };
 
+/** Whether there may be such a region: a list of some regions speaks for those that it has, and against none. */
+export function mayBeRegion(region: string, { regions }: CatalogueContent): boolean {
+  return regions.every(({ partial }) => partial) || regions.some(({ name }) => name === region);
+}
+
 /** Why the region cannot have it; undefined: it can, or nothing is known. */
 export function regionProblem(region: string, need: RegionNeed, { regions }: CatalogueContent): string | undefined {
-  // A list of some regions speaks for those that it has, and against none.
   if (regions.every(({ partial }) => partial)) return undefined;
   const found = regions.find(({ name }) => name === region);
   if (found?.[need]) return undefined;

@@ -2,8 +2,6 @@
 import type { MithrilApi } from "./api";
 import { liveBidStatuses, type Bid, type Instance, type LaunchSpecification, type Reservation } from "./types";
 
-/** Reference: Mithril API, "Startup scripts". */
-export const longestStartupScript = 10_000;
 /** Reference: Mithril's own client. */
 export const mostVolumes = 20;
 

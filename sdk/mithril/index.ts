@@ -1,4 +1,11 @@
 export { Cluster, type ClusterArgs } from "./cluster";
+export {
+  PlannedCluster,
+  type PlannedClusterArgs,
+  type PlannedControlPlaneArgs,
+  type PlannedFileShareArgs,
+  type PlannedNodeGroupArgs,
+} from "./planned-cluster";
 export { SshAccess, type SshAccessArgs } from "./ssh-access";
 export { SshKey, type SshKeyArgs } from "./ssh-key";
 export { Volume, type VolumeArgs } from "./volume";

@@ -16,6 +16,20 @@ export function priceProblems(property: string, price: string | undefined): Orde
   return [{ property, reason: `"${price}" must be dollars per instance and hour, for example "$25.60"` }];
 }
 
+/** Reference: Mithril API, "Startup scripts". */
+const longestStartupScript = 10_000;
+
+export function scriptProblems(property: string, script: string | undefined): OrderProblem[] {
+  const problems: OrderProblem[] = [];
+  if (script !== undefined && !script.startsWith("#!/bin/bash"))
+    problems.push({ property, reason: "must start with #!/bin/bash" });
+  if (script !== undefined && script.length > longestStartupScript) {
+    const reason = `has ${script.length} characters, Mithril takes at most ${longestStartupScript}: let it download the rest`;
+    problems.push({ property, reason });
+  }
+  return problems;
+}
+
 const hourMs = 3_600_000;
 const [shortestHours, longestHours] = [3, 14 * 24];
 

@@ -49,6 +49,7 @@ describe("components/mithril", () => {
       "gpu-clusters:mithril:Cluster train-cluster",
       "gpu-clusters:mithril:MithrilCluster train",
       "gpu-clusters:mithril:NodeGroup train-gpu",
+      "gpu-clusters:mithril:PlannedCluster train-plan",
       "gpu-clusters:mithril:SshAccess train-ssh-access",
       "gpu-clusters:mithril:SshKey train-ssh-key",
       "gpu-clusters:mithril:Volume train-datasets",
@@ -154,6 +155,30 @@ describe("components/mithril", () => {
     // One that is there may have begun long ago.
     const begun = { start: "2020-12-01T08:00:00Z", end: "2020-12-02T08:00:00Z" };
     assert.deepEqual(reasons({ nodeGroups: [held(begun)] }), []);
+  });
+
+  it("says of scripts and shares what Mithril would refuse of their resources, in the first round", () => {
+    assert.deepEqual(
+      reasons({
+        nodeGroups: [{ ...group, startupScript: "echo hello" }],
+        fileShares: [{ name: "data-", sizeGb: 1 }],
+      }),
+      [
+        "nodeGroups[0].startupScript: must start with #!/bin/bash",
+        'fileShares[0].name: "data-" must have 1 to 64 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen',
+      ],
+    );
+  });
+
+  it("begins with nothing before all of it is held against Mithril's offer, under the names of its own arguments", async () => {
+    const registered = await mockProgram(cloud);
+    new MithrilCluster("train", { ...args, namePrefix: "a-" });
+    await settled();
+    const { clusterName, region, controlPlane, nodeGroups, fileShares } = registered.inputs(
+      "gpu-clusters:mithril:PlannedCluster",
+    );
+    assert.deepEqual([clusterName, region, controlPlane], ["a-train", args.region, args.controlPlane]);
+    assert.deepEqual([nodeGroups, fileShares], [args.nodeGroups, args.fileShares]);
   });
 
   it("names the file shares that there are once each", () => {

@@ -120,7 +120,7 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
 };
 
 /** A cluster keeps the keys that it was made with, whatever became of them since. */
-async function checkKeys(
+export async function checkKeys(
   keys: readonly string[],
   before: readonly string[],
   api: MithrilApi,

@@ -9,6 +9,7 @@ import {
   getSpotAvailabilityHandler,
 } from "./functions";
 import { nodeGroupHandler } from "./node-group";
+import { plannedClusterHandler } from "./planned-cluster";
 import { liveReservations } from "../reservation-lifecycle";
 import { reservationHandler } from "./reservation";
 import { findable } from "./unfinished";
@@ -20,6 +21,7 @@ import { volumeHandler, volumesNamed } from "./volume";
 export const mithrilResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:mithril:Cluster": findable("gpu-clusters:mithril:Cluster", clusterHandler, liveClusters),
   "gpu-clusters:mithril:NodeGroup": nodeGroupHandler,
+  "gpu-clusters:mithril:PlannedCluster": plannedClusterHandler,
   "gpu-clusters:mithril:Reservation": findable(
     "gpu-clusters:mithril:Reservation",
     reservationHandler,

@@ -12,7 +12,9 @@ export function knownItems(value: Unknowable<string[]> | undefined): string[] {
 
 export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(connectIfKnown, (error) => {
   if (isMithrilError(error, "unauthenticated")) return { property: "mithril.apiKey", reason: error.message };
-  if (isMithrilError(error, "permission")) return { property: "mithril.projectId", reason: error.message };
+  const isNoProject = isMithrilError(error, "notFound") && /project/i.test(error.message);
+  if (isNoProject || isMithrilError(error, "permission"))
+    return { property: "mithril.projectId", reason: error.message };
   return undefined;
 });
 

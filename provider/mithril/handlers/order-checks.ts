@@ -3,10 +3,10 @@ import type { CheckFailure, Unknowable } from "../../server/resource";
 import type { Unknown } from "../../server/values";
 import { parseMoney, formatMoney } from "../../../sdk/mithril/money";
 import { offerProblem, resolveOffered } from "../offers";
-import { longestStartupScript, mostVolumes } from "../orders";
+import { mostVolumes } from "../orders";
 import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "../connection";
-import { isTime, periodProblems, priceProblems } from "../../../sdk/mithril/order-rules";
+import { isTime, periodProblems, priceProblems, scriptProblems } from "../../../sdk/mithril/order-rules";
 import { known } from "../../cloud/inputs";
 import { knownItems } from "./inputs";
 
@@ -28,15 +28,7 @@ export interface OrderFields {
 
 /** What needs no cloud. */
 export function checkOrderFields({ startupScript, volumes }: OrderFields): CheckFailure[] {
-  const failures: CheckFailure[] = [];
-  const script = known(startupScript);
-  if (script !== undefined && !script.startsWith("#!/bin/bash")) {
-    failures.push({ property: "startupScript", reason: "must start with #!/bin/bash" });
-  }
-  if (script !== undefined && script.length > longestStartupScript) {
-    const reason = `has ${script.length} characters, Mithril takes at most ${longestStartupScript}: let it download the rest`;
-    failures.push({ property: "startupScript", reason });
-  }
+  const failures: CheckFailure[] = scriptProblems("startupScript", known(startupScript));
   if (knownItems(volumes).length > mostVolumes) {
     failures.push({ property: "volumes", reason: `an order can have at most ${mostVolumes} volumes` });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { CheckFailure, ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
+import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
 import { regionProblem } from "../offers";
 import { isLiveBid, isLiveReservation } from "../orders";
@@ -40,15 +41,7 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
     }
     const offered = await withCatalogue(context, (catalogue) => {
       const [region, kind] = [known(inputs.region), known(inputs.diskInterface)];
-      if (region === undefined || kind === undefined) return [];
-      const problem = regionProblem(region, kind === "File" ? "fileShares" : "blockStorage", catalogue);
-      if (problem !== undefined) return [{ property: "region", reason: problem }];
-      const largest = catalogue.regions.find((each) => each.name === region)?.maxVolumeSizeTb;
-      const tooLarge =
-        largest !== undefined && sizeGb !== undefined && sizeGb <= largestGb && sizeGb > largest * gbPerTb;
-      return tooLarge
-        ? [{ property: "sizeGb", reason: `must be at most ${largest * gbPerTb} in ${region}, is ${sizeGb}` }]
-        : [];
+      return region === undefined || kind === undefined ? [] : volumeFailures({ region, kind, sizeGb }, catalogue);
     });
     const fields = ["region", "diskInterface", "sizeGb"] as const;
     return [...failures, ...unlessStanding(offered, { before, inputs, fields, log: context.log })];
@@ -108,6 +101,20 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
     );
   },
 };
+
+/** Whether the region has such volumes, and of that size. */
+export function volumeFailures(
+  { region, kind, sizeGb }: { region: string; kind: string; sizeGb: number | undefined },
+  catalogue: CatalogueContent,
+): CheckFailure[] {
+  const problem = regionProblem(region, kind === "File" ? "fileShares" : "blockStorage", catalogue);
+  if (problem !== undefined) return [{ property: "region", reason: problem }];
+  const largest = catalogue.regions.find((each) => each.name === region)?.maxVolumeSizeTb;
+  const tooLarge = largest !== undefined && sizeGb !== undefined && sizeGb <= largestGb && sizeGb > largest * gbPerTb;
+  return tooLarge
+    ? [{ property: "sizeGb", reason: `must be at most ${largest * gbPerTb} in ${region}, is ${sizeGb}` }]
+    : [];
+}
 
 export async function volumesNamed(api: MithrilApi, name: string, signal: AbortSignal): Promise<Volume[]> {
   return (await api.volumes.list(signal)).filter((found) => found.name === name && found.deletedAt === undefined);

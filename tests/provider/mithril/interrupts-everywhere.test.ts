@@ -96,6 +96,13 @@ describe("Whatever is interrupted on Mithril", function () {
       },
     },
     {
+      name: "a planned cluster",
+      type: "gpu-clusters:mithril:PlannedCluster",
+      inputs: (clusterName) => ({ clusterName, region, controlPlane: { instanceType: "cpu.4x" } }),
+      updated: (clusterName) => ({ clusterName, region, controlPlane: { instanceType: "cpu.8x" } }),
+      left: () => Promise.resolve([]),
+    },
+    {
       name: "a reservation",
       type: "gpu-clusters:mithril:Reservation",
       inputs: (name) => reserved(name, 24),
