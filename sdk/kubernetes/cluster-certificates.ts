@@ -15,8 +15,8 @@ export interface ClusterCertificatesArgs {
    */
   adminValidityHours?: pulumi.Input<number>;
   /**
-   * The key for Secrets in etcd is made and kept elsewhere (`vaultScript` of `cudo:Vm`), and is not in the state. Later it changes nothing: a key that is
-   * there stays, and none comes.
+   * The key for Secrets in etcd is made and kept elsewhere (`vaultScript` of `cudo:Vm`), and is not in the state. A key that is
+   * there stays.
    */
   secretsKeyElsewhere?: pulumi.Input<boolean>;
 }

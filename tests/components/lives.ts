@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { provider } from "../../plugin/provider";
+import { makeAuthority } from "../../provider/kubernetes/certificates";
+import { makeAdministrator, type Administrator } from "../../provider/kubernetes/cluster-keys";
 import type { ResourceContext } from "../../provider/server/resource";
 import { diffResource } from "../../provider/server/resource-diff";
 import { Placement } from "../../provider/server/placement";
@@ -44,8 +46,8 @@ async function isReplaced(old: MockResourceArgs, now: MockResourceArgs, after: R
   const values = (properties: Properties) => ({ values: properties, secrets: new Set<string>() });
   const question = {
     oldInputs: values(earlier),
-    // What has no such time is taken for unfinished.
-    oldState: values({ createdAt: "2026-01-01T00:00:00Z", ...earlier }),
+    // What has no such time is taken for unfinished, and what has no certificate that is good for one that ends.
+    oldState: values({ createdAt: "2026-01-01T00:00:00Z", ...(await administrator()), ...earlier }),
     news: values(later),
     ignoreChanges: after.ignoredChangesOf(`${now.type} ${now.name}`),
   };
@@ -63,6 +65,12 @@ async function isReplaced(old: MockResourceArgs, now: MockResourceArgs, after: R
     question,
   );
   return [...changes.values()].some(({ replaces }) => replaces);
+}
+
+/** Of a cluster that has just been made. */
+async function administrator(): Promise<Pick<Administrator, "adminCertificate">> {
+  const { adminCertificate } = await makeAdministrator({ ca: await makeAuthority("kubernetes") }, undefined);
+  return { adminCertificate };
 }
 
 /** With the defaults that the plugin's check gives. */

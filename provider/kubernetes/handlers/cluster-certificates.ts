@@ -1,9 +1,10 @@
 import type { Unwrap } from "../../../sdk/pulumi";
-import type { ResourceHandler } from "../../server/resource";
+import type { ResourceHandler, ResourceState, UnknowableProperties } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
 import {
   makeAdministrator,
   makeClusterKeys,
+  makeEncryptionKey,
   mustRenew,
   renewAdministrator,
   validityFailures,
@@ -24,6 +25,17 @@ export interface ClusterCertificatesOutputs extends Administrator {
   secretsEncryptionKey?: string;
 }
 
+/**
+ * It is no longer elsewhere. A control plane that runs takes no other, and one that is still to be made would write Secrets in plain text. Clusters
+ * from before there was a key have said nothing of it.
+ */
+function secretsKeyComes(
+  { secretsKeyElsewhere }: UnknowableProperties<ClusterCertificatesInputs>,
+  { inputs, outputs }: ResourceState<ClusterCertificatesInputs, ClusterCertificatesOutputs>,
+): boolean {
+  return inputs.secretsKeyElsewhere === true && !secretsKeyElsewhere && outputs.secretsEncryptionKey === undefined;
+}
+
 export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, ClusterCertificatesOutputs> = {
   check({ clusterName, adminValidityHours }) {
     const failures = validityFailures(adminValidityHours);
@@ -38,7 +50,10 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
 
   preview(inputs, state) {
     if (state === undefined) return {};
-    const { outputs } = state;
+    const outputs = {
+      ...state.outputs,
+      ...(secretsKeyComes(inputs, state) && { secretsEncryptionKey: Unknown.value }),
+    };
     const differs =
       isUnknown(inputs.adminValidityHours) || inputs.adminValidityHours !== state.inputs.adminValidityHours;
     return mustRenew(outputs, differs)
@@ -70,7 +85,10 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
     return state;
   },
 
-  async update(_id, inputs, { inputs: before, outputs }) {
+  async update(_id, inputs, state) {
+    const { inputs: before } = state;
+    const comes = secretsKeyComes(inputs, state);
+    const outputs = { ...state.outputs, ...(comes && { secretsEncryptionKey: makeEncryptionKey() }) };
     if (!mustRenew(outputs, inputs.adminValidityHours !== before.adminValidityHours)) return outputs;
     const ca = { certificate: outputs.caCertificate, privateKey: outputs.caPrivateKey };
     return { ...outputs, ...(await renewAdministrator({ ca }, outputs, inputs.adminValidityHours)) };

@@ -58,8 +58,17 @@ describe("ClusterCertificates", () => {
     const state = { inputs, outputs: await made() };
     assert.deepEqual(plan!(state, elsewhere, ["secretsKeyElsewhere"]), {});
     assert.deepEqual(await update!("train", elsewhere, state, context), state.outputs);
-    const back = { inputs: elsewhere, outputs };
-    assert.deepEqual(await update!("train", inputs, back, context), outputs);
+  });
+
+  it("makes it once it is elsewhere no longer: a control plane that is still to be made would have none", async () => {
+    const elsewhere = { ...inputs, secretsKeyElsewhere: true };
+    const { outputs } = await create(elsewhere, context);
+    const state = { inputs: elsewhere, outputs };
+    assert.ok(isUnknown(preview!(inputs, state).secretsEncryptionKey));
+    assert.deepEqual(preview!(elsewhere, state), outputs);
+    const { secretsEncryptionKey, ...kept } = await update!("train", inputs, state, context);
+    assert.equal(Buffer.from(secretsEncryptionKey!, "base64").length, 32);
+    assert.deepEqual(kept, outputs);
   });
 
   it("changes nothing while a third of the certificate's life is left", async () => {
