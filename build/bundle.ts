@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { basename, join, relative } from "node:path";
 import { isFresh, RECORD } from "../plugin/bin/freshness.cjs";
 import { contentMark } from "../sdk/plugin/install";
+import { bundledComponentsSchema } from "../sdk/plugin/package";
 import { bundleAutoscaler, ownInputs, type BundledFile } from "./autoscaler";
 
 const root = join(__dirname, "..");
@@ -22,10 +23,15 @@ export const bundleFolder = join(root, "dist/plugin");
 export async function ensurePluginBundle(): Promise<string> {
   if (!isFresh(root, bundleFolder)) {
     const schema = join(root, "plugin/schema.json");
-    const autoscaler = await bundleAutoscaler();
-    await bundlePlugin(join(root, "plugin/main.ts"), schema, bundleFolder, { beside: autoscaler });
+    const beside = [await bundleAutoscaler(), componentsSchemaFile()];
+    await bundlePlugin(join(root, "plugin/main.ts"), schema, bundleFolder, { beside });
   }
   return bundleFolder;
+}
+
+function componentsSchemaFile(): BundledFile {
+  const source = "components/schema.json";
+  return { name: bundledComponentsSchema, contents: readFileSync(join(root, source)), inputs: [source] };
 }
 
 /** Builds the plugin whose process starts in `main`. Other processes see the old plugin or the new one, never half of one. */
@@ -35,8 +41,8 @@ export async function bundlePlugin(
   folder: string,
   {
     executable = "pulumi-resource-gpu-clusters",
-    beside,
-  }: { executable?: string; /** A file that components in the plugin read. */ beside?: BundledFile } = {},
+    beside = [],
+  }: { executable?: string; /** Files that components in the plugin read. */ beside?: readonly BundledFile[] } = {},
 ): Promise<void> {
   // A source that changes while it is read must count as newer than the bundle.
   const started = new Date();
@@ -66,7 +72,7 @@ export async function bundlePlugin(
   put(folder, "package.json", `${JSON.stringify({ name: manifest.name, version: manifest.version, private: true })}\n`);
   put(folder, "schema.json", readFileSync(schema));
   put(folder, executable, launcher, 0o755);
-  if (beside) put(folder, beside.name, beside.contents);
+  for (const { name, contents } of beside) put(folder, name, contents);
   put(folder, contentMark, contentHash(outputFiles, schema, beside));
   // The entry point comes after the chunks that it loads.
   const isEntry = ({ path }: OutputFile) => basename(path) === entryPoint;
@@ -74,16 +80,16 @@ export async function bundlePlugin(
     put(folder, basename(file.path), file.contents);
   }
   const chunks = outputFiles.map(({ path }) => basename(path)).filter((name) => name.startsWith(chunkPrefix));
-  const own = [...ownInputs(metafile), ...(beside?.inputs ?? [])];
+  const own = [...ownInputs(metafile), ...beside.flatMap(({ inputs }) => inputs)];
   const others = [relative(root, schema), "package.json", "package-lock.json", relative(root, __filename)];
   put(folder, RECORD, JSON.stringify({ inputs: [...own, ...others], chunks: [...chunks] }));
   utimesSync(join(folder, RECORD), started, started);
   removeOldChunks(folder, chunks, CHUNK_LIFETIME_MS);
 }
 
-function contentHash(files: readonly OutputFile[], schema: string, beside: BundledFile | undefined): string {
+function contentHash(files: readonly OutputFile[], schema: string, beside: readonly BundledFile[]): string {
   const hash = createHash("sha256").update(readFileSync(schema)).update(launcher);
-  if (beside) hash.update(beside.contents);
+  for (const { contents } of beside) hash.update(contents);
   for (const file of files) hash.update(basename(file.path)).update(file.contents);
   return `${hash.digest("hex")}\n`;
 }

@@ -11,6 +11,7 @@ const root = join(__dirname, "..");
 const reference = "docs/reference";
 
 /** Rooms whose components the schema, and so other languages, do not have. */
+const roomsOfBoth = ["aws", "cudo", "mithril"];
 const typescriptRooms = ["addons", "metal3", "michelangelo", "modelplane", "vmetal"];
 
 /** Every room's entry point, and the file that holds its provider configuration. */
@@ -63,9 +64,9 @@ export async function packageSchemaText(): Promise<string> {
   return formatSchema(schema);
 }
 
-/** What those components take, by which they check their arguments; the package's schema is not to have them. */
+/** What components take, by which they check their arguments: more than the package's schema has, and where TypeScript takes no Output. */
 export function componentsSchemaText(): Promise<string> {
-  const rooms = typescriptRooms.map((room) => join(root, "components", room, "index.ts"));
+  const rooms = [...roomsOfBoth, ...typescriptRooms].map((room) => join(root, "components", room, "index.ts"));
   const schema = generateComponentsSchema({
     name: "gpu-clusters",
     entryPoints: [join(root, "components/index.ts"), ...rooms],

@@ -1,8 +1,9 @@
 /** What the schema says of a component's arguments: what is required and unknown, types and enums. */
 import * as pulumi from "../sdk/pulumi";
-import { committedSchema, componentsSchema } from "../sdk/schema/committed";
+import { componentsSchema } from "../sdk/schema/committed";
 import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 import { formatPath, parsePath, valueAt, type PropertyPath } from "../sdk/schema/property-path";
+import { isRecord } from "../sdk/schema/record";
 import { validate } from "../sdk/schema/validation";
 import type { Problems } from "./errors";
 
@@ -10,11 +11,16 @@ import type { Problems } from "./errors";
  * The arguments without what the schema refuses, so that a component's own checks look at values of the right types only. The problems have
  * what it refuses, and hear no more of these fields.
  */
-export function bySchema<Args extends object>(type: string, args: Args, problems: Problems): Args {
-  const schema = committedSchema().resources![type] ? committedSchema() : componentsSchema();
+export function bySchema<Args extends object>(type: string, args: Args | null | undefined, problems: Problems): Args {
+  const schema = componentsSchema();
   const { inputProperties = {}, requiredInputs = [] } = schema.resources![type]!;
   const spec = { properties: inputProperties, required: requiredInputs };
-  const { values, failures } = validate(schema, spec, args as Record<string, unknown>, isUnknown);
+  const given: unknown = args ?? {};
+  if (!isRecord(given)) {
+    problems.add("args", "must be an object of the inputs by name, not an Output or another value");
+    return {} as Args;
+  }
+  const { values, failures } = validate(schema, spec, given, isUnknown);
   const hasObjects = (list: PropertyPath) => {
     const { items } = specAt(schema, inputProperties, list) ?? {};
     const named = items && namedType(schema, items);

@@ -30,7 +30,8 @@ export class Provider extends pulumi.ProviderResource {
   /** As they were given: what a component's own parts in the cluster act with. */
   readonly given: ProviderArgs;
 
-  constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {
+  constructor(name: string, given?: ProviderArgs, options?: pulumi.ResourceOptions) {
+    const args = given ?? {};
     ensurePluginInstalled();
     // Providers take structured values as JSON text. It has API keys in it.
     const text = (value: pulumi.Input<object>) => pulumi.secret(pulumi.jsonStringify(value));

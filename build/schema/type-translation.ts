@@ -24,7 +24,7 @@ export interface TranslationOptions {
   readonly packageName: string;
   /** The module of a type token, `cudo` in `gpu-clusters:cudo:Vm`, by the file that declares it. */
   roomOf(fileName: string): string;
-  /** For programs in this language alone: classes, and interfaces with `@handle`, are taken as anything. */
+  /** For programs in this language alone: classes, and interfaces with `@handle`, are taken as anything, and what takes no Output is `plain`. */
   readonly takesHandles?: boolean | undefined;
 }
 
@@ -77,11 +77,23 @@ export class TypeTranslation {
   }
 
   type(node: ts.TypeNode, integer = false): TypeSpec {
+    const spec = this.shape(node, integer);
+    return this.options.takesHandles && this.isPlain(node) ? { ...spec, plain: true } : spec;
+  }
+
+  /** No Output can be taken in its place. */
+  private isPlain(node: ts.TypeNode): boolean {
+    const type = this.options.checker.getTypeFromTypeNode(node);
+    if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return false;
+    return !(type.isUnion() ? type.types : [type]).some((member) => member.symbol?.name === "OutputInstance");
+  }
+
+  private shape(node: ts.TypeNode, integer: boolean): TypeSpec {
     const builtIn = builtInTypes.get(node.kind);
     if (builtIn) return integer && builtIn.type === "number" ? { type: "integer" } : { ...builtIn };
-    if (ts.isParenthesizedTypeNode(node)) return this.type(node.type, integer);
+    if (ts.isParenthesizedTypeNode(node)) return this.shape(node.type, integer);
     if (ts.isTypeOperatorNode(node) && node.operator === ts.SyntaxKind.ReadonlyKeyword)
-      return this.type(node.type, integer);
+      return this.shape(node.type, integer);
     if (ts.isArrayTypeNode(node)) return { type: "array", items: this.type(node.elementType, integer) };
     if (ts.isTypeLiteralNode(node)) return this.literalObject(node, integer);
     if (ts.isIntersectionTypeNode(node)) return this.named(node, derivedName(node), () => this.object(node));
@@ -92,7 +104,7 @@ export class TypeTranslation {
 
   private union(node: ts.UnionTypeNode, integer: boolean): TypeSpec {
     const present = node.types.filter((member) => !isAbsence(member));
-    if (present.length === 1) return this.type(present[0]!, integer);
+    if (present.length === 1) return this.shape(present[0]!, integer);
     if (present.some((member) => ts.isTypeReferenceNode(member) && this.isHandle(this.declarationOf(member))))
       return { ...ANY };
     return this.choice(node, undefined) ?? this.refuse(node);
@@ -115,7 +127,7 @@ export class TypeTranslation {
   private reference(node: ts.TypeReferenceNode, integer: boolean): TypeSpec {
     const name = (ts.isQualifiedName(node.typeName) ? node.typeName.right : node.typeName).text;
     const [first, second] = node.typeArguments ?? [];
-    if (first && TRANSPARENT.has(name)) return this.type(first, integer);
+    if (first && TRANSPARENT.has(name)) return this.shape(first, integer);
     if (first && LISTS.has(name)) return { type: "array", items: this.type(first, integer) };
     if (first && second && name === "Record")
       return { type: "object", additionalProperties: this.type(second, integer) };
@@ -137,7 +149,7 @@ export class TypeTranslation {
           ...descriptionOf(declaration),
         }));
       }
-      return this.choice(node, declaration) ?? this.type(declaration.type, integer);
+      return this.choice(node, declaration) ?? this.shape(declaration.type, integer);
     }
     return this.refuse(node);
   }

@@ -1,3 +1,4 @@
+import { requireTexts } from "../../sdk/function-arguments";
 import * as pulumi from "../../sdk/pulumi";
 import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
@@ -19,6 +20,7 @@ export interface HostPathPodVolume {
  * (type `Directory`), instead of writing to the node's own disk.
  */
 export function fileSharePodVolume(share: string): HostPathPodVolume {
+  requireTexts("fileSharePodVolume", { share });
   return { name: share, hostPath: { path: `/mnt/${share}`, type: "Directory" } };
 }
 

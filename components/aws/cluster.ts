@@ -79,7 +79,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 
   constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkAwsClusterArgs(name, given);
-    if (usesStackAccount(given, options)) checkStackRegion(problems);
+    if (usesStackAccount(given ?? ({} as AwsClusterArgs), options)) checkStackRegion(problems);
     problems.raise("AwsCluster");
     const args = withoutNulls(given);
     checkAccount(args);

@@ -26,13 +26,6 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   const problems = new Problems();
   const args = bySchema("gpu-clusters:aws:AwsCluster", given, problems);
   checkCommonArgs(name, args, problems);
-  for (const path of ["apiServerAccessCidrs", "sshAccessCidrs"] as const) {
-    if (args[path] !== undefined && known(args[path]) === undefined)
-      problems.add(
-        path,
-        "must be a list in hand, because each range is a rule of its own; ranges in it may be Outputs",
-      );
-  }
   if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
     problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
   }

@@ -73,7 +73,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
   constructor(name: string, given: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkCudoClusterArgs(name, given);
-    const args = withoutNulls(given);
+    const args = withoutNulls(given ?? ({} as CudoClusterArgs));
     const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
     const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
     checkAccess("cudo", { options, autoscaler: movesGroups }, problems);

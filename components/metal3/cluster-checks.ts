@@ -51,7 +51,7 @@ function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems)
 type Machines = Pick<BareMetalGroupArgs, "hostLabels" | "osImage">;
 
 function checkMachines(path: string, { hostLabels = {}, osImage }: Machines, problems: Problems): void {
-  if (Object.keys(hostLabels).length === 0)
+  if (Object.keys(hostLabels).length === 0 && !problems.isRefused(`${path}.hostLabels`))
     problems.add(`${path}.hostLabels`, "must have at least one, or it would take any host");
   checkObjectLabels(`${path}.hostLabels`, hostLabels, problems);
   if (osImage) checkMachineImage(`${path}.osImage`, osImage, problems);

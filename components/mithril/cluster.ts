@@ -82,7 +82,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
   constructor(name: string, given: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkMithrilClusterArgs(name, given);
-    const args = withoutNulls(given);
+    const args = withoutNulls(given ?? ({} as MithrilClusterArgs));
     const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
     const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
     checkAccess("mithril", { options, autoscaler: movesGroups }, problems);

@@ -8,6 +8,7 @@ import {
   parseKubeconfig,
   type KubeconfigEntries,
 } from "../../sdk/kubernetes/kubeconfig";
+import { requireTexts } from "../../sdk/function-arguments";
 import { yamlText } from "../../sdk/yaml";
 
 export interface ReachableCluster {
@@ -20,6 +21,7 @@ type Fields = KubeconfigEntries["cluster"];
 
 /** Name of the context of a Mithril cluster, as Mithril's own command line has it. */
 export function contextName(clusterName: string): string {
+  requireTexts("contextName", { clusterName });
   return `mithril:${clusterName}`;
 }
 
@@ -27,7 +29,9 @@ export function contextName(clusterName: string): string {
  * The current context of the text alone, named `mithril:<name>`, with the server's host replaced; scheme, port and path stay.
  * Throws when the text is no kubeconfig, or has more than data, without quoting its values.
  */
-export function reachableKubeconfig(text: string, { clusterName, host }: ReachableCluster): string {
+export function reachableKubeconfig(text: string, reached: ReachableCluster): string {
+  const { clusterName, host } = reached ?? {};
+  requireTexts("reachableKubeconfig", { text, clusterName, host });
   const { context, cluster, user } = entriesOf(text);
   const { server, ...clusterData } = dataOf("cluster", cluster, [
     "server",

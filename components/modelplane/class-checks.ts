@@ -110,6 +110,6 @@ function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassA
     return;
   }
   checkBetween(`${path}.accelerator.count`, accelerator.count, [1, 16], problems);
-  if (known(args.gpus) !== undefined && accelerator.count !== perNode)
+  if (known(args.gpus)?.count !== undefined && accelerator.count !== perNode)
     problems.add(`${path}.accelerator.count`, `is ${accelerator.count}, and gpus.count is ${perNode}`);
 }

@@ -13,7 +13,7 @@ import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
 
 export function checkInferenceCluster(name: string, given: InferenceClusterArgs): Problems {
   const problems = new Problems();
-  checkIdentityType(given.existing?.identity?.type, problems);
+  checkIdentityType((given as InferenceClusterArgs | undefined)?.existing?.identity?.type, problems);
   const args = bySchema("gpu-clusters:modelplane:InferenceCluster", given, problems);
   checkCluster("controlPlane", args.controlPlane, problems);
   checkCluster("existing.cluster", args.existing?.cluster, problems);
@@ -102,7 +102,8 @@ function checkPool(path: string, pool: NodePoolArgs, args: InferenceClusterArgs,
   checkZones(path, pool, args, problems);
   const { capacityBlock, fabric } = pool;
   if (capacityBlock !== undefined) {
-    if (source !== "eks") problems.add(`${path}.capacityBlock`, "is EC2's: it needs eks as the source");
+    if (source !== undefined && source !== "eks")
+      problems.add(`${path}.capacityBlock`, "is EC2's: it needs eks as the source");
     const { capacityReservationId: reservation } = capacityBlock;
     if (reservation !== undefined && !/^cr-[0-9a-f]{1,61}$/.test(reservation))
       problems.add(
@@ -190,7 +191,8 @@ function checkFabric(
   problems: Problems,
 ): void {
   if (type === undefined) return;
-  if (type === "EFA" && source !== "eks") problems.add(`${path}.type`, "EFA is AWS's: it needs eks as the source");
+  if (type === "EFA" && source !== undefined && source !== "eks")
+    problems.add(`${path}.type`, "EFA is AWS's: it needs eks as the source");
   if (infiniband !== undefined && type !== "InfiniBand")
     problems.add(`${path}.infiniband`, `is for the type InfiniBand, which is ${type}`);
   if (type === "InfiniBand" && source === "nebius" && infiniband === undefined)

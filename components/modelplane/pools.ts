@@ -1,3 +1,4 @@
+import { requireTexts } from "../../sdk/function-arguments";
 import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
@@ -17,6 +18,7 @@ export interface PoolPlace {
 
 /** The label that Modelplane pins models' pods by: for `labels` of the node group of a pool. */
 export function poolLabels(pool: string): Record<string, string> {
+  requireTexts("poolLabels", { pool });
   return { "modelplane.ai/pool": pool };
 }
 

@@ -30,10 +30,11 @@ export interface CreateClusterOptions extends MappingOptions {
 export async function createCluster(
   name: string,
   given: CreateClusterRequest,
-  { accounts, identity, deployer, integrations = {} }: CreateClusterOptions,
+  from: CreateClusterOptions,
   options: pulumi.ComponentResourceOptions = {},
 ): Promise<AwsCluster | CudoCluster> {
-  const wanted = clusterArgs(given, { accounts, integrations });
+  const wanted = clusterArgs(given, from);
+  const { identity, deployer, integrations = {} } = from;
   const request = withoutNulls(given);
   checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
   const { parent } = options;

@@ -41,11 +41,12 @@ export interface MappingOptions {
 const component = "CreateCluster";
 
 /** Throws `InvalidInput` with all problems, by the request's own fields. */
-export function clusterArgs(
-  given: CreateClusterRequest,
-  { accounts, integrations = {}, vault }: MappingOptions,
-): ClusterArgs {
+export function clusterArgs(given: CreateClusterRequest, options: MappingOptions): ClusterArgs {
   const problems = new Problems();
+  if (!isObject(given)) problems.add("request", "must be an object of the request's fields");
+  if (!isObject(options?.accounts)) problems.add("accounts", "is required: accounts by the requests' cloud_account_id");
+  problems.raise(component);
+  const { accounts, integrations = {}, vault } = options;
   const request = withoutNulls(given);
   const account = checkRequest(given, accounts, problems);
   // What is of the wrong kind cannot be looked at any further.

@@ -30,7 +30,7 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
 
 function checkType(path: string, type: NodeTypeArgs, problems: Problems): void {
   const { hostLabels = {}, osImage, properties = {} } = type;
-  if (Object.keys(hostLabels).length === 0)
+  if (Object.keys(hostLabels).length === 0 && !problems.isRefused(`${path}.hostLabels`))
     problems.add(`${path}.hostLabels`, "must have at least one, or the type would take every host");
   checkLabels(`${path}.hostLabels`, hostLabels, problems);
   if (osImage === "") problems.add(`${path}.osImage`, "must not be empty");
@@ -44,7 +44,7 @@ function checkTypesOf(
   nodeTypes: readonly NodeTypeArgs[],
   problems: Problems,
 ): void {
-  if (problems.isRefused(`${path}.labels`)) return;
+  if (problems.isRefused(`${path}.labels`) || problems.isRefused("nodeTypes")) return;
   const types = nodeTypes.filter(({ hostLabels = {} }) =>
     Object.entries(hostLabels).every(([key, value]) => labels[key] === value),
   );

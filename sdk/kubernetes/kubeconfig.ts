@@ -1,6 +1,7 @@
 /** Kubeconfigs, written and read. Pure. */
 import { isAbsolute } from "node:path";
 import { parse } from "yaml";
+import { requireTexts } from "../function-arguments";
 import { yamlText } from "../yaml";
 import { kubeconfigFaults } from "./kubeconfig-faults";
 
@@ -41,6 +42,8 @@ export interface KubeconfigParts {
 
 /** The same parts always give the same text. */
 export function renderKubeconfig(parts: KubeconfigParts): string {
+  const given: Partial<KubeconfigParts> | undefined = parts;
+  requireTexts("renderKubeconfig", { clusterName: given?.clusterName, endpoint: given?.endpoint });
   const { clusterName: name } = parts;
   const kubeconfig = {
     apiVersion: "v1",

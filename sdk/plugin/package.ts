@@ -7,6 +7,8 @@ export const packageName = "pulumi-gpu-clusters";
 export const pluginName = "gpu-clusters";
 /** In the plugin's folder: the code of the autoscaler's server, one file. */
 export const autoscalerBundle = "autoscaler.cjs.gz";
+/** There too: what components take. */
+export const bundledComponentsSchema = "components.json";
 
 /** The folder of this package's package.json: the checkout, an installed copy in `node_modules`, or the bundled plugin. */
 export const packageRoot = findRoot(__dirname);

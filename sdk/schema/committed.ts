@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../plugin/package";
+import { bundledComponentsSchema, packageRoot } from "../plugin/package";
 import type { PackageSchema } from "./package-schema";
 
 let ofPackage: PackageSchema | undefined;
@@ -12,9 +12,9 @@ export function committedSchema(): PackageSchema {
   return (ofPackage ??= read("schema.json", "plugin/schema.json", "dist/plugin/schema.json"));
 }
 
-/** The same of components for programs in TypeScript alone, which run in no plugin. */
+/** What components take as TypeScript has it: those that no other language has, too, and where no Output can be given. */
 export function componentsSchema(): PackageSchema {
-  return (ofComponents ??= read("components/schema.json", "dist/components/schema.json"));
+  return (ofComponents ??= read(bundledComponentsSchema, "components/schema.json", "dist/components/schema.json"));
 }
 
 function read(...places: string[]): PackageSchema {

@@ -8,6 +8,8 @@ export interface TypeSpec {
   items?: TypeSpec;
   additionalProperties?: TypeSpec;
   oneOf?: TypeSpec[];
+  /** No Output is taken. */
+  plain?: boolean;
 }
 
 export interface PropertySpec extends TypeSpec {

@@ -13,6 +13,9 @@ import { isRecord } from "./record";
 
 type Properties = Record<string, unknown>;
 
+/** What the SDK makes of an Output where a text is wanted. */
+const outputInText = "Calling [toString] on an [Output<T>]";
+
 /** What is wrong with a property. */
 export interface SchemaFailure {
   property: string;
@@ -67,7 +70,14 @@ export function validate(
   }
 
   function visit(spec: TypeSpec, value: unknown, path: PropertyPath, secret: boolean): unknown {
-    if (isUnknown(value)) return value;
+    if (isUnknown(value)) {
+      if (spec.plain) fail(path, `must be known when the program runs, and cannot be an Output${takesInside(spec)}`);
+      return value;
+    }
+    if (typeof value === "string" && value.includes(outputInText)) {
+      fail(path, "has an Output in the midst of a text: pulumi.interpolate makes one text of both");
+      return value;
+    }
     const named = namedType(schema, spec);
     if (named && isEnum(named)) {
       const allowed = named.enum.map((choice) => choice.value);
@@ -134,6 +144,10 @@ export function validate(
 function known(properties: Record<string, PropertySpec>): string {
   const names = Object.keys(properties);
   return names.length === 0 ? "" : `; known are ${names.join(", ")}`;
+}
+
+function takesInside({ items }: TypeSpec): string {
+  return items && !items.plain ? "; what is in it may be" : "";
 }
 
 function explain(spec: PropertySpec | undefined): string {

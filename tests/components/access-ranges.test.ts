@@ -70,6 +70,6 @@ describe("ranges that may reach a cluster", () => {
       found.map(({ propertyPath }) => propertyPath),
       ["apiServerAccessCidrs", "sshAccessCidrs"],
     );
-    assert.match(found[0]!.reason, /must be a list in hand.*ranges in it may be Outputs/);
+    assert.match(found[0]!.reason, /must be known when the program runs, .*; what is in it may be/);
   });
 });

@@ -387,6 +387,15 @@ describe("components/vantage", () => {
       assert.deepEqual(registered.resources, []);
     });
 
+    it("gives machines on Cudo the Vault of who makes clusters", async () => {
+      pulumi.runtime.setConfig("gpu-clusters:vault", JSON.stringify({ token: "hvs.TOKEN" }));
+      const registered = await mockProgram({ ...cloud, ...services }, true, functions);
+      const vault = { address: "https://vault.example.com:8200" };
+      await createCluster("r", cudo({ no_vault: false }), { accounts, vault });
+      await settled();
+      assert.match(JSON.stringify(registered.inputs("gpu-clusters:cudo:CudoCluster")), /vault\.example\.com/);
+    });
+
     it("finds what is invalid before the client is made, and an account without a role after", async () => {
       const registered = await mockProgram({ ...cloud, ...services }, false, functions);
       const invalid = createCluster("r", aws({}, { name: "-" }), { accounts, identity });

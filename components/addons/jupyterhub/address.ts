@@ -1,8 +1,10 @@
+import { requireTexts } from "../../../sdk/function-arguments";
 import { isSafeUrl } from "../../../sdk/safe-url";
 import type { Problems } from "../../errors";
 
 /** Where people are sent back to after a login: what `redirectUris` of the hub's client must have. */
 export function hubCallback(url: string): string {
+  requireTexts("hubCallback", { url });
   return `${url.replace(/\/$/, "")}/hub/oauth_callback`;
 }
 

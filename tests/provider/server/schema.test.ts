@@ -159,18 +159,22 @@ export interface Node { next?: Node; colour: (typeof colours)[number]; free: { [
 /** @handle */
 export interface Place { readonly lid: Lid }
 interface Size { width: number }`;
-      const members = "lid?: Lid | string; place: Place; size: Size & { colour: string };";
+      const members =
+        "lid?: Lid | string; place: Place; size: Size & { colour: string }; names?: pulumi.Input<string>[]; later?: pulumi.Input<Size>;";
       assert.throws(
         () => generate("apart", members, more, "ComponentResource"),
         /cannot express the type Lid \| string/,
       );
       const { resources, types } = generateComponentsSchema(sourceOf("box", members, more, "ComponentResource"));
-      const any = { $ref: "pulumi.json#/Any" };
-      const size = { $ref: "#/types/p:m:BoxSize" };
+      // What takes no Output is plain.
+      const any = { $ref: "pulumi.json#/Any", plain: true };
+      const size = { $ref: "#/types/p:m:BoxSize", plain: true };
+      const names = { type: "array", items: { type: "string" }, plain: true };
+      const later = { $ref: "#/types/p:m:Size" };
       assert.deepEqual(resources, {
         "p:m:Box": {
           isComponent: true,
-          inputProperties: { lid: any, place: any, size },
+          inputProperties: { lid: any, place: any, size, names, later },
           requiredInputs: ["place", "size"],
         },
       });

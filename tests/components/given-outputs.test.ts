@@ -1,0 +1,112 @@
+/** Outputs anywhere in what components take: each is taken for what it will be, or refused by its field before anything is registered. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { componentsSchema } from "../../sdk/schema/committed";
+import { childSpec, isEnum, namedType, type PropertySpec } from "../../sdk/schema/package-schema";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { formatPath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
+import { isRecord } from "../../sdk/schema/record";
+import { functions } from "./aws-scene";
+import { clouds } from "./clouds-scene";
+import { clusterInHand } from "./cluster-in-hand";
+import { components } from "./exported";
+import { mockProgram, plain, settled } from "./mocks";
+import { programs } from "./programs-scene";
+import { pathsOf, withValue } from "./value-paths";
+
+const schema = componentsSchema();
+const scenes = Object.entries({ ...clouds, ...programs });
+/** `InferenceClass of devices` is an InferenceClass. */
+const componentOf = (scene: string) => scene.split(" ")[0]!;
+const inputsOf = (scene: string) =>
+  Object.entries(schema.resources!).find(([token]) => token.endsWith(`:${componentOf(scene)}`))![1].inputProperties!;
+
+/** All that the schema has, elements and entries too. */
+function declared(spec: PropertySpec, path: PropertyPath): { path: PropertyPath; spec: PropertySpec }[] {
+  const named = namedType(schema, spec);
+  const fields = named && !isEnum(named) ? Object.keys(named.properties ?? {}) : [];
+  const parts = [...fields, ...(spec.items ? [0] : []), ...(spec.additionalProperties ? ["key"] : [])];
+  const below = parts.flatMap((part) => declared(childSpec(schema, spec, part)!, [...path, part]));
+  return [{ path, spec }, ...below];
+}
+
+const garbage = /\[toString\]|\[object Object\]/;
+
+/** What handles stand for in the scenes. */
+function handed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(handed);
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, handed(part)]));
+  const isCluster = typeof value === "object" && value !== null && "sharedStorageClass" in value;
+  return isCluster
+    ? clusterInHand([{ name: "gpu" }], { sharedStorageClass: pulumi.output("shared"), kubeconfig })
+    : value;
+}
+const kubeconfig = pulumi.output(
+  renderKubeconfig({ clusterName: "train", endpoint: "https://192.0.2.7:443", credentials: { token: "T" } }),
+);
+
+describe("an Output in what a component takes", () => {
+  it("is tried in every component", () => {
+    const tried = new Set(scenes.map(([scene]) => componentOf(scene)));
+    assert.deepEqual([...tried].sort(), Object.keys(components).sort());
+    assert.deepEqual(
+      [...tried].sort(),
+      Object.keys(schema.resources!)
+        .map((token) => token.split(":")[2]!)
+        .sort(),
+    );
+  });
+
+  for (const [scene, { base, check }] of scenes) {
+    it(`is refused by its field where ${scene} must know the value`, () => {
+      const places = Object.entries(inputsOf(scene)).flatMap(([name, spec]) => declared(spec, [name]));
+      assert.ok(places.some(({ spec }) => spec.plain));
+      for (const { path, spec } of places) {
+        const found = check(withValue(base, path, pulumi.output(valueAt(base, path) ?? "text")) as never).all;
+        const own = found.filter(({ propertyPath }) => propertyPath === formatPath(path));
+        if (spec.plain) {
+          assert.equal(own.length, 1, formatPath(path));
+          assert.match(own[0]!.reason, /^must be known when the program runs, and cannot be an Output/);
+        } else {
+          assert.ok(!own.some(({ reason }) => reason.includes("cannot be an Output")), formatPath(path));
+        }
+        assert.doesNotMatch(JSON.stringify(found), garbage, formatPath(path));
+      }
+    });
+
+    it(`is the only thing that is said of it by ${scene}, and what it takes reaches the engine`, async () => {
+      for (const path of pathsOf(base)) {
+        if (isOfHandle(base, path)) continue;
+        const given = (value: object) => withValue(value, path, pulumi.output(valueAt(base, path)));
+        const found = check(given(base) as never).all;
+        assert.deepEqual(found.map(({ propertyPath }) => propertyPath).slice(1), [], formatPath(path));
+        if (found.length > 0) continue;
+        const registered = await mockProgram({}, true, functions);
+        new components[componentOf(scene)]!("search", given(handed(base) as object));
+        await settled();
+        const inputs = JSON.stringify(registered.resources.map((resource) => plain(resource.inputs)));
+        assert.doesNotMatch(inputs, garbage, formatPath(path));
+      }
+    });
+  }
+
+  it("is found in the midst of a text", () => {
+    const found = programs["KubeRay"]!.check({ namespace: `ray-${String(pulumi.output("a"))}` } as never).all;
+    const [, reason] = found.map(({ reason }) => reason).sort();
+    assert.equal(reason, "is required");
+    assert.match(
+      JSON.stringify(found),
+      /"namespace","reason":"has an Output in the midst of a text: pulumi.interpolate/,
+    );
+  });
+});
+
+/** What is in a handle is no user's to write. */
+function isOfHandle(base: object, path: PropertyPath): boolean {
+  return path
+    .slice(0, -1)
+    .some(
+      (part, index) =>
+        ["inventory", "class"].includes(String(part)) && isRecord(valueAt(base, path.slice(0, index + 1))),
+    );
+}

@@ -1,0 +1,48 @@
+/** Everything that programs import, called with nothing: what is missing is told by name, and no stack of ours is shown. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { rooms } from "./exported";
+import { mockProgram, settled } from "./mocks";
+
+/** What a user makes; errors are thrown by us alone. */
+function isMade(value: unknown): value is new (name: string, args?: unknown) => unknown {
+  return typeof value === "function" && value.prototype instanceof pulumi.Resource;
+}
+
+function isFunction(value: unknown): value is (args?: unknown) => unknown {
+  return typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function isMistake(error: unknown): boolean {
+  return (error as { __pulumiRunError?: boolean }).__pulumiRunError === true;
+}
+
+const nothing = [undefined, null] as const;
+
+describe("what programs import, without arguments", () => {
+  for (const [room, exported] of Object.entries(rooms))
+    it(`says what is missing: ${room}`, async () => {
+      for (const [name, value] of Object.entries(exported))
+        for (const args of nothing) {
+          await mockProgram({}, true);
+          try {
+            if (isMade(value)) new value("x", args);
+            else if (isFunction(value)) await value(args);
+          } catch (error) {
+            assert.ok(isMistake(error), `${name}(${args}): ${String(error)}`);
+            assert.match((error as Error).message, /required|must be/);
+            assert.ok((error as Error).message.startsWith(isMade(value) ? name : ""), name);
+          }
+          await settled();
+        }
+    });
+
+  it("takes an Output or a whole cluster for no arguments either", async () => {
+    for (const [name, value] of Object.entries(rooms["./addons"]!))
+      for (const args of ["text", ["list"], pulumi.output({}), new Date()]) {
+        if (!isMade(value)) continue;
+        await mockProgram({}, true);
+        assert.throws(() => new value("x", args), /args: must be an object of the inputs by name/, name);
+      }
+  });
+});
