@@ -1,4 +1,4 @@
-import type { TaintArgs } from "../../sdk/kubernetes/taint";
+import type { TaintEffect } from "../../sdk/kubernetes/taint";
 import type * as pulumi from "../../sdk/pulumi";
 import type { InventoryPlace, MachineImageArgs } from "./hosts-args";
 
@@ -9,12 +9,21 @@ export interface BareMetalControlPlaneArgs {
   /** Labels that a host must have: one at least. */
   hostLabels: Record<string, string>;
   /** Default: the cluster's. */
-  osImage?: MachineImageArgs;
+  image?: MachineImageArgs;
   /**
    * What root runs on its machines before kubeadm, after the cluster's own commands: for example to bring up who holds the address of `endpoint`. They are in
    * an object in plain text.
    */
   preKubeadmCommands?: string[];
+}
+
+/** A taint of a group's nodes: plain, because what machines are made of is named by what is in it. */
+export interface BareMetalTaint {
+  /** For example `nvidia.com/gpu`. */
+  key: string;
+  /** Default: none. */
+  value?: string;
+  effect: TaintEffect;
 }
 
 /** As many servers as it says, for as long as it says so. */
@@ -26,10 +35,10 @@ export interface BareMetalGroupArgs {
   /** Labels that a host must have: one at least. */
   hostLabels: Record<string, string>;
   /** Default: the cluster's. */
-  osImage?: MachineImageArgs;
+  image?: MachineImageArgs;
   /** Labels of its nodes. For Modelplane: `poolLabels("gpu")`. */
   labels?: Record<string, string>;
-  taints?: TaintArgs[];
+  taints?: BareMetalTaint[];
   /**
    * GPUs of each node. Nothing is installed for them: what is given here becomes labels, and is told on in `nodeGroups`.
    * Default: 0.
@@ -53,7 +62,7 @@ export interface BareMetalClusterArgs {
   /** The version that the image has kubeadm and kubelet of, in full: `1.37.2`. */
   kubernetesVersion: string;
   /** What servers are written with: cloud-init, containerd, kubelet and kubeadm are in it, as Cluster API's own image builder makes it. */
-  osImage: MachineImageArgs;
+  image: MachineImageArgs;
   controlPlane: BareMetalControlPlaneArgs;
   /** Where there is none, nothing runs but the control plane. */
   nodeGroups: BareMetalGroupArgs[];

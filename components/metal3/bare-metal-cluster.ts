@@ -16,7 +16,14 @@ import { kubernetesCluster } from "../kubernetes-cluster";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
 import { unawaited } from "./hosts";
-import { clusterKind, clusterObject, controlPlaneObjects, groupObjects, type ClusterApiObject } from "./objects";
+import {
+  clusterKind,
+  clusterObject,
+  controlPlaneObjects,
+  groupObjects,
+  machinesMadeOf,
+  type ClusterApiObject,
+} from "./objects";
 
 /**
  * A cluster on bare metal by Cluster API and Metal3, without a platform: kubeadm's control plane and a MachineDeployment for each node group, on servers that
@@ -26,7 +33,7 @@ import { clusterKind, clusterObject, controlPlaneObjects, groupObjects, type Clu
  * Nothing is installed for GPUs: `new ExistingCluster("gpus", { kubeconfig: cluster.kubeconfig, gpu: {} })` brings NVIDIA's operator.
  *
  * It needs a cluster with Metal3 and Cluster API, with its providers for kubeadm and Metal3, in the releases that have the API v1beta2. Its name, namespace,
- * endpoint and ranges are for its life. Another image or version makes one machine after the other anew, which goes on after `up`.
+ * endpoint and ranges are for its life. Another image, version or setting makes one machine after the other anew: `up` waits until all are.
  *
  * Cost: servers of your own.
  *
@@ -35,7 +42,7 @@ import { clusterKind, clusterObject, controlPlaneObjects, groupObjects, type Clu
  *   inventory: hosts,
  *   endpoint: "10.0.0.5:6443",
  *   kubernetesVersion: "1.37.2",
- *   osImage: { url: "https://images.example.com/ubuntu-24.04-kube-1.37.2.qcow2", checksum },
+ *   image: { url: "https://images.example.com/ubuntu-24.04-kube-1.37.2.qcow2", checksum },
  *   controlPlane: { hostLabels: { role: "control" } },
  *   nodeGroups: [{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
  * });
@@ -72,7 +79,7 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
     const timeoutSeconds = 60 * (args.timeoutMinutes ?? 60);
     const { kubeconfig } = inventory.cluster;
     const claims = { kubeconfig, clusterName, hostNamespace: inventory.namespace };
-    const ready = ownObjects(name, { ...args, clusterName, timeoutSeconds, parent: this });
+    const { ready, triggers } = ownObjects(name, { ...args, clusterName, timeoutSeconds, parent: this });
     const secret = new KubeconfigSecret(
       `${name}-kubeconfig`,
       {
@@ -100,8 +107,7 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
           nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.count })),
           controlPlaneNodes: controlPlane.count ?? 1,
           condition: cni === "none" ? "Registered" : "Ready",
-          claims,
-          timeoutSeconds,
+          ...{ claims, triggers, timeoutSeconds },
         }),
       },
       child,
@@ -124,8 +130,14 @@ interface ObjectsArgs extends BareMetalClusterArgs {
   parent: pulumi.Resource;
 }
 
-/** Returns what deletes them: the Cluster first, and the rest with it. */
-function ownObjects(name: string, args: ObjectsArgs): ObjectReady {
+interface OwnObjects {
+  /** What deletes them: the Cluster first, and the rest with it. */
+  ready: ObjectReady;
+  /** What machines are made of. */
+  triggers: Record<string, string>;
+}
+
+function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
   const { inventory, clusterName, endpoint, timeoutSeconds, parent, nodeGroups } = args;
   const { namespace } = inventory;
   const { kubeconfig } = inventory.cluster;
@@ -151,7 +163,7 @@ function ownObjects(name: string, args: ObjectsArgs): ObjectReady {
   const facts = { ...args, controlPlaneEndpoint: pulumi.output(endpoint).apply(addressOf) };
   const parts = [...controlPlaneObjects(facts), ...nodeGroups.flatMap((group) => groupObjects(facts, group))];
   const cluster = made(clusterObject(facts), [...before, ...parts.map((part) => made(part, before))]);
-  return new ObjectReady(
+  const ready = new ObjectReady(
     `${name}-ready`,
     {
       ...{ kubeconfig, ...clusterKind, namespace, name: clusterName },
@@ -166,6 +178,7 @@ function ownObjects(name: string, args: ObjectsArgs): ObjectReady {
     },
     { parent, dependsOn: [cluster] },
   );
+  return { ready, triggers: machinesMadeOf(parts) };
 }
 
 function addressOf(endpoint: string): { host: string; port: number } {
@@ -173,13 +186,13 @@ function addressOf(endpoint: string): { host: string; port: number } {
 }
 
 function statusOf(group: BareMetalGroupArgs): pulumi.Output<NodeGroupStatus> {
-  const { name, count, hostLabels, gpus = 0, gpuModel } = group;
+  const { name, count, hostLabels, gpus = 0, gpuModel, taints = [] } = group;
   const machineTypes = Object.entries(hostLabels).map(([key, value]) => `${key}=${value}`);
-  return pulumi.output(group.taints ?? []).apply((taints): NodeGroupStatus => ({
+  return pulumi.output<NodeGroupStatus>({
     ...{ name, role: "worker", minSize: count, maxSize: count, size: count, taints, problems: [] },
     ...{ machineTypes, gpus, ...(gpuModel !== undefined && { gpuModel }) },
     gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
-  }));
+  });
 }
 
 const returnHint =

@@ -20,7 +20,7 @@ export function checkBareMetalCluster(name: string, given: BareMetalClusterArgs)
   checkEndpoint(args.endpoint, "10.0.0.5:6443", problems);
   if (kubernetesVersion !== undefined && !/^1\.\d+\.\d+$/.test(kubernetesVersion))
     problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
-  if (args.osImage) checkMachineImage("osImage", args.osImage, problems);
+  if (args.image) checkMachineImage("image", args.image, problems);
   const { count = 1 } = args.controlPlane ?? {};
   if (![1, 3, 5].includes(count))
     problems.add("controlPlane.count", `must be 1, 3 or 5, is ${count}: etcd needs a majority`);
@@ -48,13 +48,13 @@ function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems)
   checkTaints(`${path}.taints`, group.taints, problems);
 }
 
-type Machines = Pick<BareMetalGroupArgs, "hostLabels" | "osImage">;
+type Machines = Pick<BareMetalGroupArgs, "hostLabels" | "image">;
 
-function checkMachines(path: string, { hostLabels = {}, osImage }: Machines, problems: Problems): void {
+function checkMachines(path: string, { hostLabels = {}, image }: Machines, problems: Problems): void {
   if (Object.keys(hostLabels).length === 0 && !problems.isRefused(`${path}.hostLabels`))
     problems.add(`${path}.hostLabels`, "must have at least one, or it would take any host");
   checkObjectLabels(`${path}.hostLabels`, hostLabels, problems);
-  if (osImage) checkMachineImage(`${path}.osImage`, osImage, problems);
+  if (image) checkMachineImage(`${path}.image`, image, problems);
 }
 
 function checkMachineImage(path: string, image: MachineImageArgs, problems: Problems): void {

@@ -23,7 +23,7 @@ export interface ClusterApiObject {
 
 export interface ClusterFacts extends Pick<
   BareMetalClusterArgs,
-  "podCidr" | "serviceCidr" | "kubernetesVersion" | "osImage" | "controlPlane" | "preKubeadmCommands"
+  "podCidr" | "serviceCidr" | "kubernetesVersion" | "image" | "controlPlane" | "preKubeadmCommands"
 > {
   clusterName: string;
   controlPlaneEndpoint: pulumi.Input<{ host: string; port: number }>;
@@ -50,8 +50,8 @@ export function clusterObject(facts: ClusterFacts): ClusterApiObject {
 
 export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
   const { clusterName: name, controlPlaneEndpoint, kubernetesVersion, controlPlane } = facts;
-  const { count = 1, osImage = facts.osImage, preKubeadmCommands = [] } = controlPlane;
-  const template = machineTemplate(`${name}-control-plane`, osImage, controlPlane.hostLabels);
+  const { count = 1, image = facts.image, preKubeadmCommands = [] } = controlPlane;
+  const template = machineTemplate(`${name}-control-plane`, image, controlPlane.hostLabels);
   const commands = [...(facts.preKubeadmCommands ?? []), ...preKubeadmCommands];
   const nodeRegistration = registration([machineLabel]);
   return [
@@ -80,11 +80,11 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
 
 export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): ClusterApiObject[] {
   const { clusterName, kubernetesVersion, preKubeadmCommands = [] } = facts;
-  const { name: groupName, count, hostLabels, osImage = facts.osImage, gpus = 0, gpuModel } = group;
+  const { name: groupName, count, hostLabels, image = facts.image, gpus = 0, gpuModel } = group;
   const name = `${clusterName}-${groupName}`;
   const marks = { clusterName, group: groupName, role: "worker", gpus, gpuModel } as const;
   const labels = Object.entries(groupLabels(marks, group.labels ?? {})).map(([key, value]) => `${key}=${value}`);
-  const machines = machineTemplate(name, osImage, hostLabels);
+  const machines = machineTemplate(name, image, hostLabels);
   const joining = templateOf(name, {
     ...{ suffix: "", apiVersion: `${bootstrap}/v1beta2`, kind: "KubeadmConfigTemplate" },
     spec: {
@@ -125,6 +125,12 @@ export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): Cl
       },
     },
   ];
+}
+
+/** Of each control plane and group a word that is another one once its machines are to be. */
+export function machinesMadeOf(objects: readonly ClusterApiObject[]): Record<string, string> {
+  const sources = objects.filter(({ kind }) => kind === "KubeadmControlPlane" || kind === "MachineDeployment");
+  return Object.fromEntries(sources.map(({ suffix, spec }) => [suffix, hashOf(JSON.stringify(spec))]));
 }
 
 function machineTemplate(name: string, image: MachineImageArgs, matchLabels: object): ClusterApiObject {

@@ -35,7 +35,7 @@ const search = new BareMetalCluster("search", {
   // The address of control-01. With three servers for the control plane: one that somebody brings to them.
   endpoint: config.require("endpoint"),
   kubernetesVersion: "1.37.2",
-  osImage: { url: config.require("imageUrl"), checksum: config.require("imageChecksum") },
+  image: { url: config.require("imageUrl"), checksum: config.require("imageChecksum") },
   controlPlane: { hostLabels: { role: "control" } },
   nodeGroups: [{ name: "gpu", count: 1, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" }],
   cni: "flannel",

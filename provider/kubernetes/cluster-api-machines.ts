@@ -3,7 +3,11 @@ import type { KubernetesObject } from "./api";
 import { isConsumedBy, isInError, untrue, type BareMetalHost, type ClaimedMachine } from "./bare-metal-hosts";
 
 export interface Machine extends KubernetesObject {
-  spec?: { infrastructureRef?: { kind?: string; name?: string } };
+  spec?: {
+    version?: string;
+    infrastructureRef?: { kind?: string; name?: string };
+    bootstrap?: { configRef?: { name?: string } };
+  };
   status?: { phase?: string };
 }
 

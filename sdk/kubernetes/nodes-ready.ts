@@ -81,6 +81,8 @@ export interface NodesReadyArgs {
    * Where the cluster's machines are claimed, for clusters whose nodes a platform makes: the wait ends once one of them is in error, with what is wrong.
    */
   claims?: pulumi.Input<MachineClaimsArgs>;
+  /** What machines are made of, in any form: waits again when one of them changes. Cluster API's machines must all be of what it is told now. */
+  triggers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**

@@ -81,7 +81,7 @@ const ofPrograms = {
     made: (args: object) => new BareMetalCluster("train", args as never),
     type: BareMetalCluster.__pulumiType,
     args: {
-      ...{ endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2", osImage: image, cni: "none" },
+      ...{ endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2", image, cni: "none" },
       controlPlane: { hostLabels: { role: "control" } },
       nodeGroups: [{ name: "gpu", count: 1, hostLabels: { gpu: "h100" } }],
     },

@@ -31,7 +31,7 @@ const kubeconfig = renderKubeconfig({
 
 const taints = [{ key: "gpu", value: "a", effect: "NoSchedule" }];
 const checksum = "ab".repeat(32);
-const osImage = { url: "https://images.example.com/ubuntu.qcow2", checksum, checksumType: "sha256" };
+const image = { url: "https://images.example.com/ubuntu.qcow2", checksum, checksumType: "sha256" };
 const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", timeoutMinutes: 30 };
 const host = {
   ...{ name: "gpu-01", bootMacAddress: "aa:bb:cc:dd:ee:01", bootMode: "UEFI", labels: { gpu: "h100" } },
@@ -67,7 +67,7 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   BareMetalInventory: {
     base: {
       ...{ cluster, connectedCluster: "loft", providerName: "metal3", namespace: "metal3", timeoutMinutes: 60 },
-      ...{ deploy: { metal3: true, dhcp: false }, osImages: [{ ...osImage, name: "ubuntu", displayName: "Ubuntu" }] },
+      ...{ deploy: { metal3: true, dhcp: false }, osImages: [{ ...image, name: "ubuntu", displayName: "Ubuntu" }] },
       nodeTypes: [
         {
           ...{ name: "h100", hostLabels: { gpu: "h100" }, osImage: "ubuntu" },
@@ -91,13 +91,13 @@ export const programs: Record<string, { base: object; check(given: never): Probl
         clusterName: "search",
         endpoint: "10.0.0.5:6443",
         kubernetesVersion: "1.37.2",
-        osImage,
+        image,
         cni: "none",
       },
       ...{ inventory: { cluster, namespace: "metal3" }, preKubeadmCommands: ["true"] },
-      controlPlane: { count: 1, hostLabels: { role: "control" }, osImage, preKubeadmCommands: ["true"] },
+      controlPlane: { count: 1, hostLabels: { role: "control" }, image, preKubeadmCommands: ["true"] },
       nodeGroups: [
-        { ...{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, osImage, labels: { a: "b" } }, taints, gpus: 8 },
+        { ...{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, image, labels: { a: "b" } }, taints, gpus: 8 },
       ],
     },
     check: (given) => checkBareMetalCluster("search", given),

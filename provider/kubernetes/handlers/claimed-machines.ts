@@ -3,6 +3,8 @@ import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
 import type { ResourceContext } from "../../server/resource";
+import { kubernetesApi } from "../client";
+import { readRollout, unfinished } from "../cluster-api-rollout";
 import { claimsInError, machineStatuses, readMachines, type MachineClaims } from "../machine-claims";
 import { Attention } from "./wait";
 
@@ -23,6 +25,12 @@ export async function machinesNow(
     log.warn(`the machines cannot be read, so that they are taken to be as they were: ${messageOf(error)}`);
     return before ?? [];
   }
+}
+
+/** What keeps the cluster's machines from being what Cluster API is told, as reasons to wait. Of a platform's there are none: those it never exchanges. */
+export async function oldMachines(claims: MachineClaims | undefined, signal: AbortSignal): Promise<string[]> {
+  if (claims === undefined || claims.project !== undefined) return [];
+  return unfinished(await readRollout(claims, kubernetesApi(claims.kubeconfig, { timeoutMs: 10_000 }), signal));
 }
 
 /** Looked at while the cluster's nodes are waited for. */

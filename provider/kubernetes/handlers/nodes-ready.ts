@@ -18,7 +18,7 @@ import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
 import type { NodesReadyArgs } from "../../../sdk/kubernetes/nodes-ready";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
-import { describeMachines, MachineWatch, machinesNow } from "./claimed-machines";
+import { describeMachines, MachineWatch, machinesNow, oldMachines } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
 
@@ -105,8 +105,10 @@ async function nodes(
     gpuless = nodesWithoutGpus(expected, found);
     const missing = missingNodes(expected, found);
     if (missing.length > 0) return new NotYet(missing.join("; "));
-    const old = oldRuntimes(found);
-    if (old !== undefined) context.log.warn(old);
+    const old = await oldMachines(inputs.claims, context.signal);
+    if (old.length > 0) return new NotYet(old.join("; "));
+    const runtimes = oldRuntimes(found);
+    if (runtimes !== undefined) context.log.warn(runtimes);
     const machines = await machinesNow(inputs.claims, before, context);
     return { status: "ready" as const, ...(machines && { machines }) };
   };

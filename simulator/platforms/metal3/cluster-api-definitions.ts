@@ -93,14 +93,25 @@ const core = "cluster.x-k8s.io";
 const namespaced = (prefix: string, name: string, spec: object) =>
   kind(`${prefix}${core}`, "v1beta2", { kind: name, plural: `${name.toLowerCase()}s` }, spec, "Namespaced");
 
-export const clusterApiDefinitions: readonly object[] = [
+/** By it Cluster API knows how to talk to a provider's kinds. */
+const contract = { [`${core}/v1beta2`]: "v1beta2" };
+
+/** What Metal3 and its provider bring. */
+export const metal3Definitions: readonly object[] = [
   metal3Definition,
+  ...[
+    namespaced("infrastructure.", "Metal3Cluster", metal3Cluster),
+    namespaced("infrastructure.", "Metal3Machine", metal3Machine),
+    namespaced("infrastructure.", "Metal3MachineTemplate", templateOf(metal3Machine)),
+  ].map(({ metadata, ...definition }) => ({ ...definition, metadata: { ...metadata, labels: contract } })),
+];
+
+export const clusterApiDefinitions: readonly object[] = [
+  ...metal3Definitions,
   namespaced("", "Cluster", cluster),
   namespaced("", "Machine", machine),
   namespaced("", "MachineDeployment", deployment),
   namespaced("controlplane.", "KubeadmControlPlane", controlPlane),
+  namespaced("bootstrap.", "KubeadmConfig", kubeadm),
   namespaced("bootstrap.", "KubeadmConfigTemplate", templateOf(kubeadm)),
-  namespaced("infrastructure.", "Metal3Cluster", metal3Cluster),
-  namespaced("infrastructure.", "Metal3Machine", metal3Machine),
-  namespaced("infrastructure.", "Metal3MachineTemplate", templateOf(metal3Machine)),
 ];

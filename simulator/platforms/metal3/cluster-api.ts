@@ -112,17 +112,19 @@ export class ClusterApi {
       namespace,
     });
     const isLiving = (object: KubernetesObject) => object.metadata.deletionTimestamp === undefined;
+    for (const source of [...planes, ...deployments].filter(isLiving))
+      await this.#objects.say(source, { observedGeneration: source.metadata["generation"] });
     return [
       ...planes
         .filter((plane) => plane.metadata.name === name && isLiving(plane))
         .map(({ spec }) => ({
-          ...{ name, quantity: spec.replicas, isControlPlane: true },
+          ...{ name, quantity: spec.replicas, version: spec.version, isControlPlane: true },
           machines: spec.machineTemplate.spec.infrastructureRef.name,
         })),
       ...deployments
         .filter((deployment) => deployment.spec.clusterName === name && isLiving(deployment))
         .map(({ metadata: own, spec }) => ({
-          ...{ name: own.name!, quantity: spec.replicas, isControlPlane: false },
+          ...{ name: own.name!, quantity: spec.replicas, version: spec.template.spec.version, isControlPlane: false },
           machines: spec.template.spec.infrastructureRef.name,
           joining: spec.template.spec.bootstrap.configRef.name,
         })),

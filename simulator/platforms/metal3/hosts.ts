@@ -1,6 +1,7 @@
 /** Plays Metal3's operator: hosts are registered, inspected, written, cleaned and let go. No server is asked. */
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import type { PlayedObjects } from "../played-objects";
+import { infrastructure } from "./kinds";
 
 export const metal3 = "metal3.io/v1alpha1";
 
@@ -19,6 +20,12 @@ export interface HostTroubles {
   dead?: readonly string[];
   /** Hosts that fail while they are written, by name. */
   broken?: readonly string[];
+}
+
+/** What servers are written with, and which of them. */
+export interface MachineTemplate {
+  image: object;
+  hostSelector?: { matchLabels?: Record<string, string> };
 }
 
 const finalizer = "baremetalhost.metal3.io";
@@ -47,6 +54,30 @@ export class Hosts {
       kind: "BareMetalHost",
       ...(namespace !== undefined && { namespace }),
     });
+  }
+
+  /** For a Metal3Machine. Undefined while none is free that has all of the labels. */
+  async take(
+    { name, namespace }: { name: string; namespace: string },
+    { image, hostSelector }: MachineTemplate,
+  ): Promise<Host | undefined> {
+    const hosts = await this.all(namespace);
+    const own = hostOf(name, hosts);
+    if (own !== undefined) return own;
+    const free = freeHost(hosts, hostSelector?.matchLabels ?? {});
+    const consumerRef = { apiVersion: infrastructure, kind: "Metal3Machine", name, namespace };
+    if (free !== undefined) await this.objects.change(free, { online: true, image, consumerRef });
+    return free;
+  }
+
+  /** As Metal3's provider does it: once it is true, the Metal3Machine has none, and its host is available again. */
+  async giveBack({ name, namespace }: { name: string; namespace: string }): Promise<boolean> {
+    const host = hostOf(name, await this.all(namespace));
+    if (host === undefined) return true;
+    const isFree = !host.spec.image && host.status?.provisioning?.state === "available";
+    if (host.spec.image) await this.objects.change(host, { image: null, online: false });
+    if (isFree) await this.objects.change(host, { consumerRef: null });
+    return isFree;
   }
 
   async #drive(host: Host, troubles: HostTroubles): Promise<void> {
@@ -101,4 +132,8 @@ export function freeHost(hosts: readonly Host[], labels: Readonly<Record<string,
       metadata.deletionTimestamp === undefined &&
       Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
   );
+}
+
+function hostOf(machine: string, hosts: readonly Host[]): Host | undefined {
+  return hosts.find(({ spec }) => spec.consumerRef?.kind === "Metal3Machine" && spec.consumerRef.name === machine);
 }

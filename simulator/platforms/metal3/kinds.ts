@@ -14,18 +14,19 @@ export interface Cluster extends KubernetesObject {
 }
 
 export interface ControlPlane extends KubernetesObject {
-  spec: { replicas: number; machineTemplate: { spec: { infrastructureRef: Reference } } };
+  spec: { replicas: number; version: string; machineTemplate: { spec: { infrastructureRef: Reference } } };
 }
 
 export interface Deployment extends KubernetesObject {
   spec: {
     clusterName: string;
     replicas: number;
-    template: { spec: { infrastructureRef: Reference; bootstrap: { configRef: Reference } } };
+    template: { spec: { version: string; infrastructureRef: Reference; bootstrap: { configRef: Reference } } };
   };
 }
 
 export interface Machine extends KubernetesObject {
+  spec: { version?: string; infrastructureRef: Reference; bootstrap: { configRef?: Reference } };
   status?: { phase?: string };
 }
 
@@ -40,6 +41,7 @@ export function infrastructureReady(otherwise: string, message?: string): object
 export interface MachineSource {
   name: string;
   quantity: number;
+  version: string;
   isControlPlane: boolean;
   /** Name of its Metal3MachineTemplate. */
   machines: string;

@@ -1,7 +1,7 @@
 /** Plays what Cluster API and its provider for Metal3 do with machines: each takes a free host, becomes a node, and gives the host back before it goes. */
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import type { PlayedObjects } from "../played-objects";
-import { freeHost, type Host, type Hosts } from "./hosts";
+import type { Hosts, MachineTemplate } from "./hosts";
 import {
   bootstrap,
   core,
@@ -11,16 +11,7 @@ import {
   type Machine,
   type MachineSource,
 } from "./kinds";
-
-interface MachineTemplate {
-  image: object;
-  hostSelector?: { matchLabels?: Record<string, string> };
-}
-
-interface Registration {
-  kubeletExtraArgs?: { name: string; value: string }[];
-  taints?: object[];
-}
+import { join, type Registration } from "./nodes";
 
 interface Joining {
   joinConfiguration?: { nodeRegistration?: Registration };
@@ -28,7 +19,19 @@ interface Joining {
 
 const finalizer = "machine.cluster.x-k8s.io";
 const clusterLabel = "cluster.x-k8s.io/cluster-name";
+const controlPlaneLabel = "cluster.x-k8s.io/control-plane";
 const deploymentLabel = "cluster.x-k8s.io/deployment-name";
+
+/** Which template a part of a machine came from. */
+const clonedFrom = "cluster.x-k8s.io/cloned-from-name";
+/** What a machine was made of, as a word: by it the played controllers alone know the old ones. */
+const madeOf = "cluster-api/made-of";
+
+/** What each machine is made with. */
+const kinds = {
+  machine: { apiVersion: infrastructure, kind: "Metal3Machine" },
+  joining: { apiVersion: bootstrap, kind: "KubeadmConfig" },
+};
 
 export class Machines {
   constructor(
@@ -51,11 +54,18 @@ export class Machines {
       ({ metadata, status }) => metadata.labels?.[deploymentLabel] === undefined && status?.phase === "Running",
     );
     for (const each of wanted)
-      if (!all.some(({ metadata }) => metadata.name === each.name)) await this.#make(cluster, each.name, each.source);
+      if (!all.some((machine) => isNamed(machine, each.name))) await this.#make(cluster, each.name, each.source);
+    const isGoing = ({ metadata }: Machine) => metadata.deletionTimestamp !== undefined;
+    for (const source of sources) {
+      const own = all.filter((machine) => wanted.some((each) => each.source === source && isNamed(machine, each.name)));
+      const old = own.find(({ metadata }) => metadata.annotations?.[madeOf] !== wordsOf(source));
+      // One after the other: there need be no more servers than machines.
+      if (old !== undefined && !own.some(isGoing)) await this.objects.giveUp(old);
+    }
     for (const machine of all) {
       const source = wanted.find((each) => each.name === machine.metadata.name)?.source;
       if (source === undefined) await this.objects.giveUp(machine);
-      if (machine.metadata.deletionTimestamp !== undefined) await this.#takeBack(machine, workload);
+      if (isGoing(machine)) await this.#takeBack(machine, workload);
       else if (source !== undefined && (source.isControlPlane || hasStarted))
         await this.#run(machine, source, workload);
       else await this.#tell(machine, "Pending", "waiting for the control plane to be initialized");
@@ -68,71 +78,51 @@ export class Machines {
     const apiGroup = "infrastructure.cluster.x-k8s.io";
     const labels = {
       [clusterLabel]: cluster.metadata.name!,
-      ...(!source.isControlPlane && { [deploymentLabel]: source.name }),
+      [source.isControlPlane ? controlPlaneLabel : deploymentLabel]: source.isControlPlane ? "" : source.name,
     };
     const metadata = { name, namespace, labels };
+    const configRef = { apiGroup: "bootstrap.cluster.x-k8s.io", kind: "KubeadmConfig", name };
     const spec = {
-      clusterName: cluster.metadata.name,
-      bootstrap: {},
+      ...{ clusterName: cluster.metadata.name, version: source.version, bootstrap: { configRef } },
       infrastructureRef: { apiGroup, kind: "Metal3Machine", name },
     };
-    const template = await this.#machineTemplate(namespace, source);
     const { api, signal } = this.objects;
-    await api.apply(
-      { apiVersion: infrastructure, kind: "Metal3Machine", metadata, spec: template },
-      { fieldManager: "metal3", force: true },
-      signal,
-    );
-    const machine = { ...metadata, finalizers: [finalizer] };
+    const parts = [
+      { ...kinds.machine, from: source.machines, spec: await this.#machineTemplate(namespace, source) },
+      { ...kinds.joining, from: source.joining, spec: {} },
+    ];
+    for (const { apiVersion, kind, from, spec: own } of parts)
+      await api.apply(
+        {
+          ...{ apiVersion, kind, spec: own },
+          metadata: { ...metadata, annotations: from === undefined ? {} : { [clonedFrom]: from } },
+        },
+        { fieldManager: "metal3", force: true },
+        signal,
+      );
+    const machine = { ...metadata, finalizers: [finalizer], annotations: { [madeOf]: wordsOf(source) } };
     await api.create({ apiVersion: core, kind: "Machine", metadata: machine, spec }, signal);
   }
 
   async #run(machine: Machine, source: MachineSource, workload: KubernetesApi): Promise<void> {
     const { name = "", namespace = "" } = machine.metadata;
-    const hosts = await this.hosts.all(namespace);
-    const own = hostOf(machine, hosts);
-    const template = await this.#machineTemplate(namespace, source);
-    if (own === undefined) {
-      const host = freeHost(hosts, template.hostSelector?.matchLabels ?? {});
-      if (host === undefined) return this.#tell(machine, "Pending", "no available host found");
-      const consumerRef = { apiVersion: infrastructure, kind: "Metal3Machine", name, namespace };
-      return this.objects.change(host, { online: true, image: template.image, consumerRef });
-    }
-    if (own.status?.provisioning?.state !== "provisioned")
+    const host = await this.hosts.take({ name, namespace }, await this.#machineTemplate(namespace, source));
+    if (host === undefined) return this.#tell(machine, "Pending", "no available host found");
+    if (host.status?.provisioning?.state !== "provisioned")
       return this.#tell(machine, "Provisioning", "the host is being written");
-    await this.#join(machine, source, workload);
+    const registration = await this.#registration(namespace, source);
+    const { isControlPlane } = source;
+    await join(workload, { name, registration, isControlPlane, uuid: host.metadata.uid! }, this.objects.signal);
     await this.#tell(machine, "Running");
   }
 
-  /** As Metal3's provider does it: the machine goes when its host is available again. */
   async #takeBack(machine: Machine, workload: KubernetesApi): Promise<void> {
     const { name = "", namespace = "" } = machine.metadata;
     const { api, signal } = this.objects;
     await workload.delete({ apiVersion: "v1", kind: "Node", name }, undefined, signal);
-    const host = hostOf(machine, await this.hosts.all(namespace));
-    if (host?.spec.image) return this.objects.change(host, { image: null, online: false });
-    if (host !== undefined && host.status?.provisioning?.state !== "available") return;
-    if (host !== undefined) await this.objects.change(host, { consumerRef: null });
-    await api.delete({ apiVersion: infrastructure, kind: "Metal3Machine", namespace, name }, undefined, signal);
+    if (!(await this.hosts.giveBack({ name, namespace }))) return;
+    for (const kind of Object.values(kinds)) await api.delete({ ...kind, namespace, name }, undefined, signal);
     await this.objects.release(machine, finalizer);
-  }
-
-  async #join(machine: Machine, source: MachineSource, workload: KubernetesApi): Promise<void> {
-    const { name = "", namespace = "" } = machine.metadata;
-    const node = { apiVersion: "v1", kind: "Node", name };
-    if ((await workload.read(node, this.objects.signal)) !== undefined) return;
-    const { kubeletExtraArgs = [], taints = [] } = await this.#registration(namespace, source);
-    const said = kubeletExtraArgs.find((argument) => argument.name === "node-labels")?.value ?? "";
-    // What cloud-init fills in is no label's value before.
-    const pairs = said.split(",").map((pair) => pair.replace(/\{\{.*\}\}/, name).split("="));
-    const labels = Object.fromEntries(pairs.filter(([key]) => key));
-    const role = source.isControlPlane && { "node-role.kubernetes.io/control-plane": "" };
-    const { apiVersion, kind } = node;
-    await workload.create({ apiVersion, kind, metadata: { name, labels: { ...labels, ...role } }, spec: { taints } });
-    // A node is not Ready at first, which the API server itself says by a taint.
-    await workload.patch(node, { spec: { taints } });
-    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady" }];
-    await workload.patch(node, { status: { conditions } }, undefined, "status");
   }
 
   #machineTemplate(namespace: string, { machines }: MachineSource): Promise<MachineTemplate> {
@@ -156,8 +146,10 @@ export class Machines {
   }
 }
 
-function hostOf({ metadata }: Machine, hosts: readonly Host[]): Host | undefined {
-  return hosts.find(
-    ({ spec }) => spec.consumerRef?.kind === "Metal3Machine" && spec.consumerRef.name === metadata.name,
-  );
+function isNamed({ metadata }: Machine, name: string): boolean {
+  return metadata.name === name;
+}
+
+function wordsOf({ machines, joining, version }: MachineSource): string {
+  return [machines, joining, version].join(" ");
 }

@@ -22,7 +22,7 @@ const argsOf = (changes: Partial<BareMetalClusterArgs> = {}): BareMetalClusterAr
   inventory: { cluster: management(), namespace: "metal3" },
   endpoint: "10.0.0.5:6443",
   kubernetesVersion: "1.37.2",
-  osImage: { url: "https://images.example.com/ubuntu.qcow2", checksum },
+  image: { url: "https://images.example.com/ubuntu.qcow2", checksum },
   controlPlane: { hostLabels: { role: "control" }, preKubeadmCommands: ["systemctl start keepalived"] },
   nodeGroups: [
     {
@@ -108,12 +108,33 @@ describe("BareMetalCluster", () => {
     const [group] = argsOf().nodeGroups;
     assert.deepEqual(await named({ nodeGroups: [{ ...group!, count: 3 }] }), await named({}));
     const other = { url: "https://images.example.com/b.qcow2", checksum };
-    const changed = await named({ nodeGroups: [{ ...group!, osImage: other }] });
+    const changed = await named({ nodeGroups: [{ ...group!, image: other }] });
     const before = await named({});
     assert.deepEqual(
       changed.filter((name) => !before.includes(name)).map((name) => name.replace(/-[0-9a-f]{8}$/, "")),
       ["Metal3MachineTemplate search-gpu"],
     );
+  });
+
+  it("waits for its machines again once they are to be made of something else", async () => {
+    const triggers = async (changes: Partial<BareMetalClusterArgs>) => {
+      const { all } = await registered(changes);
+      return all.inputs("gpu-clusters:kubernetes:NodesReady")["triggers"] as Record<string, string>;
+    };
+    const before = await triggers({});
+    assert.deepEqual(Object.keys(before).sort(), ["control-plane", "gpu"]);
+    assert.deepEqual(await triggers({}), before);
+    const other = { url: "https://images.example.com/b.qcow2", checksum };
+    const [group] = argsOf().nodeGroups;
+    const differ = async (changes: Partial<BareMetalClusterArgs>) => {
+      const changed = await triggers(changes);
+      return Object.keys(before).filter((name) => changed[name] !== before[name]);
+    };
+    assert.deepEqual((await differ({ kubernetesVersion: "1.37.3" })).sort(), ["control-plane", "gpu"]);
+    assert.deepEqual((await differ({ image: other })).sort(), ["control-plane", "gpu"]);
+    assert.deepEqual(await differ({ nodeGroups: [{ ...group!, image: other }] }), ["gpu"]);
+    assert.deepEqual(await differ({ nodeGroups: [{ ...group!, labels: { tier: "a" } }] }), ["gpu"]);
+    assert.deepEqual(await differ({ controlPlane: { hostLabels: { role: "control" } } }), ["control-plane"]);
   });
 
   it("deletes the Cluster first and waits for its servers last, and gives everything up for a machine in error", async () => {
@@ -151,14 +172,14 @@ describe("BareMetalCluster", () => {
     assert.deepEqual(refused({}), []);
     const found = refused({
       ...{ clusterName: "Search", endpoint: "https://10.0.0.5", kubernetesVersion: "1.37" },
-      osImage: { url: "https://images.example.com/a", checksum: "https://images.example.com/SUMS" },
+      image: { url: "https://images.example.com/a", checksum: "https://images.example.com/SUMS" },
       controlPlane: { count: 2, hostLabels: {} },
       nodeGroups: [{ name: "gpu", count: -1, hostLabels: { gpu: "h100" }, labels: { "k8s.io/a": "b" } }],
     });
     assert.deepEqual(
       found.map((line) => line.split(" ")[0]),
       [
-        ...["clusterName", "endpoint", "kubernetesVersion", "osImage.checksumType", "controlPlane.count"],
+        ...["clusterName", "endpoint", "kubernetesVersion", "image.checksumType", "controlPlane.count"],
         ...["controlPlane.hostLabels", "nodeGroups[0].count", 'nodeGroups[0].labels["k8s.io/a"]'],
       ],
     );

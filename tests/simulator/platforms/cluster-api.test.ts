@@ -1,43 +1,24 @@
 /** The simulated Cluster API with Metal3, what BareMetalCluster makes for it, and what we wait for in it, on a real API server. */
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesCluster } from "../../../components/cluster";
-import { BareMetalCluster, BareMetalHosts } from "../../../components/metal3";
+import type { BareMetalClusterArgs } from "../../../components/metal3";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { kubeconfigSecret } from "../../../provider/kubernetes/handlers/kubeconfig-secret";
 import { machinesReturned } from "../../../provider/kubernetes/handlers/machines-returned";
 import { nodesReady, type NodesReadyInputs } from "../../../provider/kubernetes/handlers/nodes-ready";
 import { objectReady, type ObjectReadyInputs } from "../../../provider/kubernetes/handlers/object-ready";
-import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { ClusterApi } from "../../../simulator/platforms/metal3/cluster-api";
 import { clusterApiDefinitions } from "../../../simulator/platforms/metal3/cluster-api-definitions";
-import { mockProgram, plain, settled, valueOf } from "../../components/mocks";
 import { testContext } from "../../provider/kubernetes/context";
 import { controlPlane, type TestControlPlane } from "../../provider/kubernetes/control-plane";
 import { until } from "../../until";
+import { bareMetalObjects } from "./bare-metal-objects";
 
 const namespace = "metal3";
 const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", namespace };
 const clusterKind = { apiVersion: "cluster.x-k8s.io/v1beta2", kind: "Cluster", namespace };
 const machineKind = { apiVersion: "cluster.x-k8s.io/v1beta2", kind: "Machine", namespace };
-const outputs = {
-  "gpu-clusters:kubernetes:ObjectReady": () => ({ values: { state: "available" }, status: "ready", uid: "u" }),
-  "gpu-clusters:kubernetes:KubeconfigSecret": () => ({
-    ...{ endpoint: "https://10.0.0.5:6443", certificateAuthority: "CA" },
-    clusterKubeconfig: renderKubeconfig({
-      ...{
-        clusterName: "c",
-        endpoint: "https://10.0.0.5:6443",
-        certificateAuthority: "CA",
-        credentials: { token: "T" },
-      },
-    }),
-  }),
-  "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.37.2" }),
-  "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready", machines: [] }),
-};
-
 describe("the simulated Cluster API on a real API server", function () {
   this.timeout(600_000);
   let server: TestControlPlane;
@@ -45,42 +26,12 @@ describe("the simulated Cluster API on a real API server", function () {
   let api: KubernetesApi;
   let clusterApi: ClusterApi;
 
-  const applied = (object: object) => api.apply(object as KubernetesObject, { fieldManager: "tests", force: true });
-  /** What the components make, as they make it. */
-  const objects = async (clusterName: string, hosts: Record<string, Record<string, string>>) => {
-    const all = await mockProgram(outputs);
-    const status = pulumi.output("ready");
-    const management = { clusterName: pulumi.output("own"), status, kubeconfig: pulumi.output(kubeconfig) };
-    const bmc = (name: string) => ({ address: `redfish://${name}`, username: "admin", password: "secret" });
-    const inventory = new BareMetalHosts(namespace, {
-      cluster: management as KubernetesCluster,
-      hosts: Object.entries(hosts).map(([name, labels], index) => ({
-        ...{ name, labels, bmc: bmc(name), bootMacAddress: `aa:bb:cc:dd:ee:0${index}` },
-      })),
-    });
-    const cluster = new BareMetalCluster(clusterName, {
-      ...{ inventory, endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2" },
-      osImage: { url: "https://images.example.com/a.qcow2", checksum: "a".repeat(64) },
-      controlPlane: { hostLabels: { role: `${clusterName}-control` } },
-      nodeGroups: [
-        {
-          ...{ name: "gpu", count: 1, hostLabels: { role: `${clusterName}-gpu` }, gpus: 8 },
-          taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
-        },
-      ],
-    });
-    await valueOf(cluster.status);
-    await settled();
-    return all.resources
-      .filter(({ type }) => /^kubernetes:(core\/v1:(Namespace|Secret)|.*(x-k8s|metal3)\.io)/.test(type))
-      .map(({ inputs, type }) => {
-        const [apiVersion, kind] = type.replace(/^kubernetes:/, "").split(":");
-        return { apiVersion: apiVersion!.replace(/^core\//, ""), kind, ...(plain(inputs) as object) };
-      });
-  };
-  const made = async (clusterName: string) => {
+  const applied = (object: KubernetesObject) => api.apply(object, { fieldManager: "tests", force: true });
+  const made = async (clusterName: string, more: Partial<BareMetalClusterArgs> = {}) => {
     const roles = ["control", "gpu"].map((role) => [`${clusterName}-${role}`, { role: `${clusterName}-${role}` }]);
-    for (const object of await objects(clusterName, Object.fromEntries(roles) as never)) await applied(object);
+    const hosts = Object.fromEntries(roles) as Record<string, Record<string, string>>;
+    for (const object of await bareMetalObjects({ kubeconfig, namespace, clusterName, hosts, more }))
+      await applied(object);
   };
   const claims = (clusterName: string) => ({ kubeconfig, clusterName, hostNamespace: namespace });
   const nodes = (clusterName: string, more: Partial<NodesReadyInputs> = {}): NodesReadyInputs => ({
@@ -140,7 +91,8 @@ describe("the simulated Cluster API on a real API server", function () {
       ],
     );
     const node = await api.read({ apiVersion: "v1", kind: "Node", name: "search-gpu-0" });
-    assert.equal(node?.metadata.labels?.["metal3.io/uuid"], "search-gpu-0", "what cloud-init fills in");
+    const uuid = (await api.read({ ...host, name: "search-gpu" }))?.metadata.uid;
+    assert.equal(node?.metadata.labels?.["metal3.io/uuid"], uuid, "what cloud-init fills in");
     assert.deepEqual((node?.["spec"] as { taints: object[] }).taints, [
       { key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" },
     ]);
@@ -166,6 +118,19 @@ describe("the simulated Cluster API on a real API server", function () {
     await clusterApi.suffer({});
     await nodesReady({}).create(nodes("train"), testContext());
     assert.equal(await uidOf(), before, "the same machine");
+
+    await clusterApi.suffer({ broken: ["train-gpu"] });
+    const image = { url: "https://images.example.com/b.qcow2", checksum: "b".repeat(64) };
+    await made("train", { image });
+    await assert.rejects(
+      nodesReady({}).create(nodes("train"), testContext()),
+      /does not have its nodes: .*\n {2}machine train-gpu-0 has failed: .*\n {2}BareMetalHost metal3\/train-gpu is provisioning \(provisioning error: /s,
+    );
+    await clusterApi.suffer({});
+    await nodesReady({}).create(nodes("train", { controlPlaneNodes: 1 }), testContext());
+    assert.notEqual(await uidOf(), before, "another machine");
+    for (const { spec } of (await api.list(host)).filter(({ metadata }) => metadata.name!.startsWith("train-")))
+      assert.equal((spec as { image: { url: string } }).image.url, image.url);
 
     await clusterApi.suffer({ stuck: true });
     await assert.rejects(gone("train", 2), /it waits for .*cluster\.cluster\.x-k8s\.io/);
