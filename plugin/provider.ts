@@ -53,7 +53,7 @@ export const provider: ProviderDefinition = {
   },
   placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],
   resources: {
-    ...lazily(["Disk", "Network", "NodeGroup", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
+    ...lazily(["Disk", "Network", "NodeGroup", "PlannedCluster", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
       return (await import("../provider/cudo/handlers/index.js")).cudoResources[token]!;
     }),
     ...lazily(

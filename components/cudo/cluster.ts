@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { cudoId } from "../../sdk/cudo/ids";
 import { Network } from "../../sdk/cudo/network";
 import { NodeGroup } from "../../sdk/cudo/node-group";
+import { PlannedCluster } from "../../sdk/cudo/planned-cluster";
 import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
@@ -20,6 +21,7 @@ import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { apiServerName } from "./documents";
 import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups";
+import { plannedArgs } from "./planned";
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
 import { checkCudoClusterArgs } from "./validate";
@@ -101,7 +103,11 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const lasting = { clusterName, namePrefix, dataCenterId, ...ranges };
     const least = args.sharedStorage && { "sharedStorage.sizeGib": args.sharedStorage.sizeGib };
     const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least }, child);
-    const chosen = { ...child, dependsOn: [choices] };
+    const machineType =
+      args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
+    const names = { clusterName, controlPlane: physical("control-plane"), files: physical("files") };
+    const planned = new PlannedCluster(`${name}-plan`, plannedArgs(names, machineType, args), child);
+    const chosen = { ...child, dependsOn: [choices, planned] };
     const network = new Network(
       `${name}-network`,
       { networkId: physical("network"), dataCenterId, ipRange: networkCidr },
@@ -128,12 +134,10 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const vault = machineVault(args.vault);
     const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
-    const machineType =
-      args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
     const machine = controlPlaneMachine(
       `${name}-control-plane`,
       {
-        vmId: physical("control-plane"),
+        vmId: names.controlPlane,
         dataCenterId,
         machineType,
         size: args.controlPlane?.size,
@@ -155,8 +159,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         name,
         args.sharedStorage,
         {
-          vmId: physical("files"),
-          diskId: physical("files"),
+          vmId: names.files,
+          diskId: names.files,
           dataCenterId,
           machineType,
           networkId: network.networkId,

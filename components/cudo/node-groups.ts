@@ -36,9 +36,6 @@ export interface NodeGroupPlace {
 export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
   const { facts, labels, taints } = groupMarks(place, group, group.gpus ?? 0, group.gpuModel);
-  const image = pulumi
-    .output(group.gpus ?? 0)
-    .apply((gpus) => (gpus > 0 && group.gpuDriver !== "operator" ? images.nvidia : images.plain));
   return {
     clusterName,
     name: group.name,
@@ -55,7 +52,7 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
     gpuModel: group.gpuModel,
     offeredGpus:
       known(group.gpus ?? 0) === 0 ? undefined : offeredGpus({ ...group, gpus: group.gpus ?? 0 }, place.gpuMode),
-    image: group.image ?? image,
+    image: groupImage(group),
     networkId: place.networkId,
     securityGroupIds: [place.securityGroupId],
     labels,
@@ -85,6 +82,12 @@ export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
         ),
       ),
   };
+}
+
+/** The image of its machines. */
+export function groupImage({ image, gpus = 0, gpuDriver }: CudoNodeGroupArgs): pulumi.Input<string> {
+  const driver = (gpus: number) => (gpus > 0 && gpuDriver !== "operator" ? images.nvidia : images.plain);
+  return image ?? pulumi.output(gpus).apply(driver);
 }
 
 /** Whether the autoscaler may move its size. */

@@ -47,7 +47,7 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   );
   if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);
   checkVault(args, problems);
-  checkDataCenters(args, groups, problems);
+  checkPlace(args, groups, problems);
   checkRanges(
     { podCidr: args.podCidr, serviceCidr: args.serviceCidr, nodeGroups: groups },
     { path: "the machines' network", cidr: networkCidr, fixed: true },
@@ -70,23 +70,10 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   }
 }
 
-/** Cudo's networks end at the data center, so a cluster's machines must share one (reference: Cudo, Networks). */
-function checkDataCenters(args: CudoClusterArgs, groups: readonly CudoNodeGroupArgs[], problems: Problems): void {
-  const hasNone = groups.length === 0 && !problems.isRefused("nodeGroups");
-  if (hasNone && args.dataCenterId === undefined) {
-    problems.add("dataCenterId", "is required when there are no node groups");
-  }
-  if (hasNone && args.controlPlane?.machineType === undefined) {
+/** Whether all groups are in one data center is told with what Cudo says of it: one of two names may be misspelt. */
+function checkPlace(args: CudoClusterArgs, groups: readonly CudoNodeGroupArgs[], problems: Problems): void {
+  if (groups.length > 0 || problems.isRefused("nodeGroups")) return;
+  if (args.dataCenterId === undefined) problems.add("dataCenterId", "is required when there are no node groups");
+  if (args.controlPlane?.machineType === undefined)
     problems.add("controlPlane.machineType", "is required when there are no node groups");
-  }
-  const home = known(args.dataCenterId) ?? known(groups[0]?.dataCenterId);
-  groups.forEach((group, index) => {
-    const other = known(group.dataCenterId);
-    if (home !== undefined && other !== undefined && other !== home) {
-      problems.add(
-        `nodeGroups[${index}].dataCenterId`,
-        `"${other}" differs from the cluster's data center, "${home}"; Cudo's networks do not reach across data centers`,
-      );
-    }
-  });
 }

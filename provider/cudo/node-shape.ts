@@ -44,20 +44,17 @@ export function checkNodeShape(path: string, shape: NodeShape, catalogue: Catalo
 
   const { dataCenterId, machineType, gpuModel } = shape;
   const offered = catalogue.machineTypes.filter((type) => type.dataCenterId === dataCenterId);
-  if (
-    dataCenterId !== undefined &&
-    offered.length === 0 &&
-    !catalogue.dataCenters.some(({ id }) => id === dataCenterId)
-  ) {
-    const there = catalogue.dataCenters.map(({ id }) => id);
-    fail(
-      "dataCenterId",
-      `"${dataCenterId}" is not a data center of Cudo${didYouMean(dataCenterId, there)}; there are: ${names(there)}`,
-    );
+  const unplaced = dataCenterId === undefined ? undefined : dataCenterProblem(dataCenterId, catalogue);
+  if (unplaced !== undefined) {
+    fail("dataCenterId", unplaced);
+    const unknown = machineType === undefined ? undefined : machineTypeProblem(machineType, catalogue);
+    if (unknown !== undefined) fail("machineType", unknown);
+    checkGpuModelAnywhere(gpuModel, catalogue, (reason) => fail("gpuModel", reason));
   } else if (dataCenterId !== undefined && machineType !== undefined) {
     const type = offered.find((candidate) => candidate.machineType === machineType);
     if (!type) {
       fail("machineType", notOffered(dataCenterId, machineType, offered, catalogue));
+      checkGpuModelAnywhere(gpuModel, catalogue, (reason) => fail("gpuModel", reason));
     } else {
       checkGpuModel(type, gpuModel, offered, (reason) => fail("gpuModel", reason));
       for (const { field, reason } of checkSize(shape, type)) fail(field, reason);
@@ -65,6 +62,20 @@ export function checkNodeShape(path: string, shape: NodeShape, catalogue: Catalo
   }
   checkImage(shape, catalogue, fail);
   return failures;
+}
+
+/** Why there is no such data center; undefined: there is. */
+export function dataCenterProblem(id: string, catalogue: CatalogueContent): string | undefined {
+  const there = catalogue.dataCenters.map((each) => each.id);
+  if (there.includes(id) || catalogue.machineTypes.some(({ dataCenterId }) => dataCenterId === id)) return undefined;
+  return `"${id}" is not a data center of Cudo${didYouMean(id, there)}; there are: ${names(there)}`;
+}
+
+/** Why no data center has the machine type; undefined: one has it. */
+function machineTypeProblem(machineType: string, catalogue: CatalogueContent): string | undefined {
+  const there = catalogue.machineTypes.map((each) => each.machineType);
+  if (there.includes(machineType)) return undefined;
+  return `"${machineType}" is offered in no data center${didYouMean(machineType, there)}; there are: ${names(there)}`;
 }
 
 /** Ratios can only be judged when all three numbers are known. */
@@ -85,7 +96,8 @@ function notOffered(
     .map((type) => type.dataCenterId);
   const hint = elsewhere.length > 0 ? `; ${machineType} is offered in: ${names(elsewhere)}` : "";
   const there = offered.map((type) => type.machineType);
-  const meant = elsewhere.length > 0 ? "" : didYouMean(machineType, there);
+  const all = catalogue.machineTypes.map((type) => type.machineType);
+  const meant = elsewhere.length > 0 ? "" : didYouMean(machineType, there) || didYouMean(machineType, all);
   return `"${machineType}" is not offered in ${dataCenterId}${meant}; offered there: ${names(there)}${hint}`;
 }
 
@@ -103,6 +115,18 @@ function checkGpuModel(
   fail(
     `"${gpuModel}": ${type.machineType} ${has}${others.length > 0 ? `; machine types with it: ${names(others)}` : ""}`,
   );
+}
+
+/** Where the machine type is not known, a model that nothing has is a mistake of its own. */
+function checkGpuModelAnywhere(
+  gpuModel: string | undefined,
+  { machineTypes }: CatalogueContent,
+  fail: (reason: string) => void,
+): void {
+  const models = machineTypes.flatMap((type) => (type.gpuModel ? [type.gpuModel] : []));
+  const ids = machineTypes.map((type) => type.gpuModelId);
+  if (gpuModel === undefined || [...models, ...ids].some((known) => sameModel(known, gpuModel))) return;
+  fail(`no machine type has the model "${gpuModel}"${didYouMean(gpuModel, models)}; there are: ${names(models)}`);
 }
 
 function sameModel(a: string, b: string): boolean {

@@ -2,6 +2,12 @@ export { Vm, type VmArgs, type VmNicArgs } from "./vm";
 export { Disk, type DiskArgs } from "./disk";
 export { Network, type NetworkArgs } from "./network";
 export { SecurityGroup, type SecurityGroupArgs, type SecurityGroupRuleArgs } from "./security-group";
+export {
+  PlannedCluster,
+  type PlannedClusterArgs,
+  type PlannedMachineArgs,
+  type PlannedNodeGroupArgs,
+} from "./planned-cluster";
 export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "./node-group";
 export {
   getDataCenters,

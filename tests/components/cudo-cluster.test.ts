@@ -27,6 +27,7 @@ describe("components/cudo", () => {
       "gpu-clusters:cudo:CudoCluster train",
       "gpu-clusters:cudo:Network train-network",
       "gpu-clusters:cudo:NodeGroup train-gpu",
+      "gpu-clusters:cudo:PlannedCluster train-plan",
       "gpu-clusters:cudo:SecurityGroup train-security-group",
       "gpu-clusters:cudo:Vm train-control-plane",
       "gpu-clusters:kubernetes:ApiServerReady train-api-server",
@@ -64,6 +65,22 @@ describe("components/cudo", () => {
     ]);
   });
 
+  it("begins with nothing before all of it is held against Cudo's offer, under the names of its own arguments", async () => {
+    const registered = await mockProgram(cloud);
+    const controlPlane = { size: "sm", machineType: "intel-broadwell" } as const;
+    new CudoCluster("train", { noVault: true, nodeGroups: [group], controlPlane, sharedStorage: { sizeGib: 10 } });
+    await settled();
+    const planned = registered.inputs("gpu-clusters:cudo:PlannedCluster");
+    const vm = registered.all("gpu-clusters:cudo:Vm").find(({ name }) => name === "train-control-plane")!.inputs;
+    for (const field of ["vmId", "machineType", "vcpus", "memoryGib", "diskSizeGib", "image"])
+      assert.equal((planned.controlPlane as Record<string, unknown>)[field], vm[field], field);
+    const [first] = planned.nodeGroups as Record<string, unknown>[];
+    const made = registered.inputs("gpu-clusters:cudo:NodeGroup");
+    for (const [field, value] of Object.entries(first!)) assert.deepEqual(value, made[field], field);
+    for (const part of ["network", "security-group", "control-plane", "files"])
+      assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-plan"), part);
+  });
+
   it("takes node groups in another order for no change", async () => {
     const inputsOf = async (...nodeGroups: CudoNodeGroupArgs[]) => {
       const registered = await mockProgram(cloud);
@@ -76,7 +93,8 @@ describe("components/cudo", () => {
     const system = { ...group, name: "system" };
     const [before, after] = [await inputsOf(group, system), await inputsOf(system, group)];
     const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
-    assert.deepEqual(changed, ["train-nodes"]);
+    // What makes nothing keeps their places, and never shows a change.
+    assert.deepEqual(changed, ["train-plan", "train-nodes"]);
     const state = { inputs: before.get("train-nodes") as never, outputs: { status: "ready" as const } };
     const { ignores } = nodesReady({}).plan!(state, after.get("train-nodes") as never, ["nodeGroups"]);
     assert.ok(ignores!.includes("nodeGroups"));
@@ -249,7 +267,7 @@ describe("components/cudo", () => {
       noVault: true,
       nodeGroups: [
         { ...group, minSize: 5, maxSize: 2, labels: { "kubernetes.io/x": "y" } },
-        { ...group, name: "gpu", gpus: 0, dataCenterId: "elsewhere-1" },
+        { ...group, name: "gpu", gpus: 0 },
       ],
     };
     assert.throws(
@@ -265,7 +283,6 @@ describe("components/cudo", () => {
             "nodeGroups[0].minSize",
             'nodeGroups[0].labels["kubernetes.io/x"]',
             "nodeGroups[1].gpus",
-            "nodeGroups[1].dataCenterId",
           ],
         );
         return true;

@@ -12,9 +12,11 @@ const unchanging = [
   "gpu-clusters:aws:ServiceLoadBalancers",
   "gpu-clusters:cudo:Disk",
   "gpu-clusters:cudo:Network",
+  "gpu-clusters:cudo:PlannedCluster",
   "gpu-clusters:kubernetes:MachinesReturned",
   "gpu-clusters:kubernetes:PlatformClaim",
   "gpu-clusters:mithril:Cluster",
+  "gpu-clusters:mithril:PlannedCluster",
   ...local,
 ];
 

@@ -3,6 +3,7 @@ import { diskHandler } from "./disk";
 import { getDataCentersHandler, getImagesHandler, getMachineTypesHandler } from "./functions";
 import { networkHandler } from "./network";
 import { nodeGroupHandler } from "./node-group";
+import { plannedClusterHandler } from "./planned-cluster";
 import { securityGroupHandler } from "./security-group";
 import { vmHandler } from "./vm";
 
@@ -13,6 +14,7 @@ export const cudoResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:cudo:Network": networkHandler,
   "gpu-clusters:cudo:SecurityGroup": securityGroupHandler,
   "gpu-clusters:cudo:NodeGroup": nodeGroupHandler,
+  "gpu-clusters:cudo:PlannedCluster": plannedClusterHandler,
 };
 
 /** By function token. */

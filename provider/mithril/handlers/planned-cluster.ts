@@ -27,7 +27,7 @@ interface Look {
   readonly quiet: ResourceContext;
 }
 
-export const plannedClusterHandler = remembered<PlannedClusterInputs>((given, context, before) =>
+const remembering = remembered<PlannedClusterInputs>((given, context, before) =>
   withCatalogue(context, async (catalogue, connection) => {
     const inputs = given as Fields<PlannedClusterInputs>;
     const log = { ...context.log, info: () => {}, warn: () => {} };
@@ -43,6 +43,12 @@ export const plannedClusterHandler = remembered<PlannedClusterInputs>((given, co
     return [...new Map(failures.map((failure) => [`${failure.property} ${failure.reason}`, failure])).values()];
   }),
 );
+
+export const plannedClusterHandler: typeof remembering = {
+  ...remembering,
+  // What is asked for is kept for the next check. Whatever changes for it is shown where it changes.
+  plan: () => ({ ignores: ["clusterName", "region", "controlPlane", "sshKeyId", "nodeGroups", "fileShares"] }),
+};
 
 function ofPlace({ inputs, before, catalogue, quiet }: Look): CheckFailure[] {
   const [region, type] = [known(inputs.region), typeOf(inputs.controlPlane)];

@@ -40,6 +40,7 @@ describe("Whatever is interrupted on Cudo", function () {
     startScript: new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@"),
     kubeconfig: new Secret(cluster.kubeconfig),
   });
+  const machine = { machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10, image: "ubuntu-2404" };
   const resources: (Interrupted & { name: string })[] = [
     {
       name: "a node group",
@@ -54,6 +55,12 @@ describe("Whatever is interrupted on Cudo", function () {
       inputs: () => ({ ...vmInputs, vmId: "one" }),
       updated: () => ({ ...vmInputs, vmId: "one", metadata: { team: "ml" } }),
       left: vms,
+    },
+    {
+      name: "a planned cluster",
+      type: "gpu-clusters:cudo:PlannedCluster",
+      inputs: () => ({ clusterName: "train", dataCenterId: home, controlPlane: { ...machine, vmId: "none" } }),
+      left: () => Promise.resolve([]),
     },
     {
       name: "a disk",

@@ -99,7 +99,6 @@ describe("Whatever is interrupted on Mithril", function () {
       name: "a planned cluster",
       type: "gpu-clusters:mithril:PlannedCluster",
       inputs: (clusterName) => ({ clusterName, region, controlPlane: { instanceType: "cpu.4x" } }),
-      updated: (clusterName) => ({ clusterName, region, controlPlane: { instanceType: "cpu.8x" } }),
       left: () => Promise.resolve([]),
     },
     {

@@ -1,0 +1,132 @@
+/** All that a cluster will ask Cudo for, looked up at once. */
+import type { Unwrap } from "../../../sdk/pulumi";
+import type { PlannedClusterArgs } from "../../../sdk/cudo/planned-cluster";
+import { known, type Fields } from "../../cloud/inputs";
+import { remembered } from "../../kubernetes/handlers/remembered";
+import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
+import { isUnknown, Unknown } from "../../server/values";
+import type { CatalogueContent } from "../catalogue";
+import type { Connection } from "../connection";
+import { dataCenterProblem } from "../node-shape";
+import { isLeaving } from "../vm-state";
+import { withCatalogue } from "./inputs";
+import { checkNodeGroup, type NodeGroupInputs } from "./node-group-inputs";
+import { checkVm } from "./vm-inputs";
+
+export type PlannedClusterInputs = Unwrap<PlannedClusterArgs>;
+type Machine = PlannedClusterInputs["controlPlane"];
+type Group = NonNullable<PlannedClusterInputs["nodeGroups"]>[number];
+
+interface Look {
+  readonly inputs: Fields<PlannedClusterInputs>;
+  readonly before: PlannedClusterInputs | undefined;
+  readonly catalogue: CatalogueContent;
+  readonly connection: Connection;
+  /** Says nothing: what stands though it is no longer offered is told by the resources themselves. */
+  readonly quiet: ResourceContext;
+}
+
+const remembering = remembered<PlannedClusterInputs>((given, context, before) =>
+  withCatalogue(context, async (catalogue, connection) => {
+    const inputs = given as Fields<PlannedClusterInputs>;
+    const log = { ...context.log, info: () => {}, warn: () => {} };
+    const look = { inputs, before, catalogue, connection, quiet: { ...context, log } };
+    const controlPlane = machineOf(inputs.controlPlane);
+    const isThere = await exists(look, controlPlane);
+    // Of a cluster that is older than this resource nothing here says what stands.
+    if (isThere && before === undefined) return [];
+    const groups = await Promise.all(items(inputs.nodeGroups).map((group) => ofGroup(look, ...group)));
+    const found = [...ofDataCenters(look), ...groups.flat()];
+    const own = isThere ? [] : await ofMachine(look, controlPlane, "controlPlane.size");
+    // Machines take a group's type, and its place, where they are given none of their own.
+    const fresh = (failures: CheckFailure[], told: readonly CheckFailure[]) =>
+      failures.filter(({ reason }) => !told.some((each) => each.reason === reason));
+    const told = [...found, ...fresh(own, found)];
+    return [...told, ...fresh(await ofFileServer(look), told)];
+  }),
+);
+
+export const plannedClusterHandler: typeof remembering = {
+  ...remembering,
+  // What is asked for is kept for the next check. Whatever changes for it is shown where it changes.
+  plan: () => ({ ignores: ["clusterName", "dataCenterId", "controlPlane", "sharedStorage", "nodeGroups"] }),
+};
+
+/** Cudo's networks end at the data center. A name that is misspelt is no contradiction. */
+function ofDataCenters({ inputs, before, catalogue }: Look): CheckFailure[] {
+  const own = known(inputs.dataCenterId);
+  const groups = items(inputs.nodeGroups).map(([index, group]) => {
+    return { property: `nodeGroups[${index}].dataCenterId`, id: known(group.dataCenterId) };
+  });
+  const places = [...(own === undefined ? [] : [{ property: "dataCenterId", id: own }]), ...groups];
+  const isKept = own !== undefined && own === before?.dataCenterId;
+  const ownProblem = own === undefined || isKept ? undefined : dataCenterProblem(own, catalogue);
+  if (ownProblem !== undefined) return [{ property: "dataCenterId", reason: ownProblem }];
+  if (places.some(({ id }) => id !== undefined && dataCenterProblem(id, catalogue) !== undefined)) return [];
+  const [home, ...others] = places;
+  return others.flatMap(({ property, id }) => {
+    if (home?.id === undefined || id === undefined || id === home.id) return [];
+    const reason = `"${id}" differs from ${home.property}, "${home.id}"; Cudo's networks do not reach across data centers`;
+    return [{ property, reason }];
+  });
+}
+
+/** By the rules of the group's own resource. */
+async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise<CheckFailure[]> {
+  const { inputs, before, quiet } = look;
+  const old = before?.nodeGroups?.find(({ name }) => name === known(group.name));
+  const found = await checkNodeGroup(
+    { ...group, clusterName: inputs.clusterName, ...unplanned },
+    quiet,
+    old as NodeGroupInputs | undefined,
+  );
+  const path = (property: string) => (property.startsWith("cudo.") ? property : `nodeGroups[${index}].${property}`);
+  return found.map(({ property, reason }) => ({ property: path(property), reason }));
+}
+
+/** What the offer does not decide about. */
+const unplanned = {
+  ...{ maxSize: Unknown.value, role: Unknown.value, networkId: Unknown.value },
+  ...{ startScript: Unknown.value, kubeconfig: Unknown.value },
+} as const;
+
+/** A machine that is there is kept for the cluster's life, whatever its type would be now. */
+async function exists({ connection, quiet }: Look, machine: Fields<Machine> | undefined): Promise<boolean> {
+  const vmId = known(machine?.vmId);
+  const vm = vmId === undefined ? undefined : await connection.api.vms.find(vmId, quiet.signal);
+  return vm !== undefined && !isLeaving(vm);
+}
+
+async function ofMachine(
+  { inputs, quiet }: Look,
+  machine: Fields<Machine> | undefined,
+  size: string,
+): Promise<CheckFailure[]> {
+  if (machine === undefined) return [];
+  const [first] = items(inputs.nodeGroups);
+  const dataCenterId = known(inputs.dataCenterId) ?? known(first?.[1].dataCenterId) ?? Unknown.value;
+  const found = await checkVm({ ...machine, dataCenterId }, quiet);
+  return found.map((failure) => atMachine(failure, size));
+}
+
+async function ofFileServer(look: Look): Promise<CheckFailure[]> {
+  const server = machineOf(look.inputs.sharedStorage);
+  return (await exists(look, server)) ? [] : ofMachine(look, server, "sharedStorage");
+}
+
+/** The user chooses the size of such a machine as a whole, its place with the cluster's. */
+function atMachine({ property, reason }: CheckFailure, size: string): CheckFailure {
+  if (property === "dataCenterId" || property.startsWith("cudo.")) return { property, reason };
+  if (property === "machineType") return { property: `controlPlane.${property}`, reason };
+  return { property: size, reason: `${property}: ${reason}` };
+}
+
+function machineOf(machine: Unknowable<Machine> | undefined): Fields<Machine> | undefined {
+  return machine === undefined || isUnknown(machine) ? undefined : (machine as Fields<Machine>);
+}
+
+/** What is known of a list, each with its place. */
+function items(value: unknown): [number, Fields<Group>][] {
+  const all = Array.isArray(value) ? value : [];
+  return all.flatMap((item, index) => (isUnknown(item) ? [] : [[index, item as Fields<Group>]]));
+}

@@ -1,0 +1,66 @@
+import * as pulumi from "../pulumi";
+import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+/** A group of a `CudoCluster`, as far as Cudo's offer decides about it. */
+export interface PlannedNodeGroupArgs {
+  name: pulumi.Input<string>;
+  /** @integer */
+  minSize: pulumi.Input<number>;
+  dataCenterId: pulumi.Input<string>;
+  machineType: pulumi.Input<string>;
+  /** @integer */
+  vcpus: pulumi.Input<number>;
+  /** @integer */
+  memoryGib: pulumi.Input<number>;
+  /** @integer */
+  diskSizeGib: pulumi.Input<number>;
+  /**
+   * @default 0
+   * @integer
+   */
+  gpus?: pulumi.Input<number>;
+  gpuModel?: pulumi.Input<string>;
+  /** With the default that the cluster gives it. */
+  image: pulumi.Input<string>;
+}
+
+/** A machine that a `CudoCluster` has one of. */
+export interface PlannedMachineArgs {
+  vmId: pulumi.Input<string>;
+  machineType: pulumi.Input<string>;
+  /** @integer */
+  vcpus: pulumi.Input<number>;
+  /** @integer */
+  memoryGib: pulumi.Input<number>;
+  /** @integer */
+  diskSizeGib: pulumi.Input<number>;
+  image: pulumi.Input<string>;
+}
+
+/** Under the names that the arguments of `CudoCluster` have. */
+export interface PlannedClusterArgs {
+  clusterName: pulumi.Input<string>;
+  /** Default: that of the first group. */
+  dataCenterId?: pulumi.Input<string>;
+  controlPlane: pulumi.Input<PlannedMachineArgs>;
+  /** The file server, where there is one. */
+  sharedStorage?: pulumi.Input<PlannedMachineArgs>;
+  nodeGroups?: pulumi.Input<pulumi.Input<PlannedNodeGroupArgs>[]>;
+}
+
+/**
+ * What a cluster will ask Cudo for, held against what Cudo offers before any of it is made: all that cannot be had is told at one
+ * preview, by the names of the cluster's own arguments. Of what is there, its own resource tells. Makes nothing, and is free of charge.
+ */
+export class PlannedCluster extends pulumi.CustomResource {
+  static readonly __pulumiType = "gpu-clusters:cudo:PlannedCluster";
+
+  constructor(name: string, args: PlannedClusterArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      PlannedCluster.__pulumiType,
+      name,
+      resourceProperties(args, { outputs: ["clusterName"] }),
+      resourceOptions(options),
+    );
+  }
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { plannedClusterHandler } from "../../../provider/cudo/handlers/planned-cluster";
+import { provider } from "../../../plugin/provider";
+import { Unknown } from "../../../provider/server/values";
+import { driveResource, EngineResource, startPlugin } from "../server/harness";
+import { never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
+
+const type = "gpu-clusters:cudo:PlannedCluster";
+const [here, there] = ["us-newyork-1", "gb-bournemouth-1"];
+const group = {
+  ...{ name: "gpu", minSize: 1, dataCenterId: here, machineType: "intel-broadwell-v100", gpus: 1, gpuModel: "V100" },
+  ...{ vcpus: 8, memoryGib: 32, diskSizeGib: 100, image: "ubuntu-2204-nvidia-550-docker" },
+};
+const machine = (vmId: string) => {
+  return { vmId, machineType: "intel-broadwell-v100", vcpus: 4, memoryGib: 8, diskSizeGib: 50, image: "ubuntu-2404" };
+};
+const inputs = { clusterName: "train", controlPlane: machine("train-control-plane"), nodeGroups: [group] };
+
+describe("PlannedCluster of Cudo", () => {
+  let cloud: SimulatedCloud;
+  before(async () => {
+    cloud = await simulatedCloud();
+  });
+  after(() => cloud.close());
+
+  const resource = () => new EngineResource(cloud.plugin, type, "plan");
+  const failures = async (changed: object, on = resource()) =>
+    (await on.check({ ...inputs, ...changed })).failures.map(({ property, reason }) => `${property}: ${reason}`);
+  const shortly = (found: string[]) => found.map((line) => line.replace(/;.*/, ""));
+
+  it("keeps the contract", () => driveResource({ plugin: cloud.plugin, type, inputs, importable: false }));
+
+  it("shows no change of its own, whatever changes", async () => {
+    const there = resource();
+    await there.up(inputs);
+    const other = { ...inputs, dataCenterId: here, controlPlane: { ...inputs.controlPlane, vcpus: 6 } };
+    assert.equal(await there.up({ ...other, nodeGroups: [{ ...group, minSize: 0 }] }), "same");
+  });
+
+  it("names the data center that does not exist, and contradictions only where all do", async () => {
+    const groups = (...places: string[]) =>
+      places.map((dataCenterId, i) => ({ ...group, name: `g${i}`, dataCenterId }));
+    const misspelt = '"us-newyrok-1" is not a data center of Cudo (did you mean "us-newyork-1"?)';
+    assert.deepEqual(shortly(await failures({ nodeGroups: groups("us-newyrok-1", here) })), [
+      `nodeGroups[0].dataCenterId: ${misspelt}`,
+    ]);
+    assert.deepEqual(shortly(await failures({ nodeGroups: groups(here, "us-newyrok-1") })), [
+      `nodeGroups[1].dataCenterId: ${misspelt}`,
+    ]);
+    assert.deepEqual(shortly(await failures({ dataCenterId: "us-newyrok-1" })), [`dataCenterId: ${misspelt}`]);
+    const apart = { nodeGroups: groups(here, there) };
+    assert.deepEqual(
+      (await failures(apart)).filter((line) => line.includes("dataCenterId")),
+      [
+        `nodeGroups[1].dataCenterId: "${there}" differs from nodeGroups[0].dataCenterId, "${here}"; Cudo's networks do not reach across data centers`,
+      ],
+    );
+    assert.match(
+      (await failures({ ...apart, dataCenterId: there })).join("\n"),
+      /nodeGroups\[0\]\.dataCenterId: "us-newyork-1" differs from dataCenterId, "gb-bournemouth-1"/,
+    );
+  });
+
+  it("names all else that cannot be had at the same time, by the cluster's own arguments, and each mistake once", async () => {
+    const found = await failures({
+      controlPlane: { ...machine("cp"), machineType: "intel-broadwel" },
+      sharedStorage: { ...machine("files"), machineType: "intel-broadwel" },
+      nodeGroups: [
+        { ...group, dataCenterId: "us-newyrok-1", machineType: "intel-broadwel-v100", image: "ubunut-2404" },
+        { ...group, name: "b", machineType: "intel-broadwel-v100", gpuModel: "V10" },
+        { ...group, name: "c", gpuModel: "V10" },
+        { ...group, name: "d", vcpus: 10_000 },
+      ],
+      dataCenterId: here,
+    });
+    assert.deepEqual(
+      found.map((line) => line.replace(/: .*/, "")),
+      [
+        "nodeGroups[0].dataCenterId",
+        "nodeGroups[0].machineType",
+        "nodeGroups[0].image",
+        "nodeGroups[1].machineType",
+        "nodeGroups[1].gpuModel",
+        "nodeGroups[2].gpuModel",
+        "nodeGroups[3].vcpus",
+        "controlPlane.machineType",
+      ],
+    );
+    assert.match(found[1]!, /is offered in no data center \(did you mean "intel-broadwell-v100"\?\)/);
+    assert.match(found[4]!, /no machine type has the model "V10" \(did you mean "V100"\?\)/);
+    assert.match(found.at(-1)!, /not offered in us-newyork-1 \(did you mean "intel-broadwell"\?\)/);
+  });
+
+  it("says once what a group and the machines that take its type have in common", async () => {
+    const typo = { machineType: "intel-broadwel" };
+    const found = await failures({
+      controlPlane: { ...machine("cp"), ...typo },
+      sharedStorage: { ...machine("files"), ...typo },
+      nodeGroups: [{ ...group, ...typo }],
+    });
+    assert.equal(found.length, 1, found.join("\n"));
+    assert.match(found[0]!, /^nodeGroups\[0\]\.machineType: /);
+  });
+
+  it("tells of the control plane's size as a whole, and of the file server's at the storage", async () => {
+    const big = { vcpus: 3000, memoryGib: 6000 };
+    const found = await failures({
+      controlPlane: { ...machine("cp"), ...big },
+      sharedStorage: { ...machine("files"), ...big, vcpus: 2999 },
+    });
+    assert.match(found.join("\n"), /^controlPlane\.size: vcpus: .*\nsharedStorage: vcpus: /s);
+  });
+
+  it("lets what is right, or not known yet, pass", async () => {
+    assert.deepEqual(await failures({}), []);
+    assert.deepEqual(await failures({ sharedStorage: machine("files") }), []);
+    for (const field of Object.keys(inputs)) assert.deepEqual(await failures({ [field]: Unknown.value }), [], field);
+    const unknown = { ...group, dataCenterId: Unknown.value, machineType: Unknown.value };
+    assert.deepEqual(await failures({ nodeGroups: [unknown, Unknown.value] }), []);
+  });
+
+  it("says once that Cudo refuses the key or the project", async () => {
+    for (const [changed, told] of [
+      [{ apiKey: "other" }, /^cudo\.apiKey: /],
+      [{ projectId: "simulater" }, /^cudo\.projectId: /],
+    ] as const) {
+      const other = await startPlugin(provider, { config: { cudo: { ...cloud.config, ...changed } } });
+      const found = await failures({}, new EngineResource(other, type, "plan")).finally(() => other.stop());
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0]!, told);
+    }
+  });
+
+  it("refuses nothing of what stands, whatever Cudo offers by now, and what is added all the same", async () => {
+    const gone = { ...inputs, nodeGroups: [{ ...group, dataCenterId: "us-gone-1", machineType: "gone" }] };
+    const log = {
+      info: () => {},
+      warn: () => assert.fail("its own resource tells"),
+      debug: () => {},
+      status: () => {},
+    };
+    const context = { name: "p", urn: "", signal: never, timeoutMs: undefined, log, config: { cudo: cloud.config } };
+    const found = async (now: object) => (await plannedClusterHandler.check!(now as never, context, gone)) ?? [];
+    const ofGroups = (failures: { property: string }[]) =>
+      failures.map(({ property }) => property).filter((property) => property.startsWith("nodeGroups"));
+    assert.deepEqual(ofGroups(await found(gone)), []);
+    const added = { ...gone, nodeGroups: [...gone.nodeGroups, { ...group, name: "new", gpuModel: "V10" }] };
+    assert.deepEqual(ofGroups(await found(added)), ["nodeGroups[1].gpuModel"]);
+  });
+
+  it("leaves a cluster that is older than it, and a machine that is there, to their own resources", async () => {
+    const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "vm");
+    await vm.up({ ...machine("old-control-plane"), dataCenterId: here });
+    const old = { controlPlane: { ...machine("old-control-plane"), machineType: "gone" } };
+    assert.deepEqual(await failures({ ...old, nodeGroups: [{ ...group, machineType: "gone" }] }), []);
+    const files = { ...machine("old-control-plane"), machineType: "gone" };
+    assert.deepEqual(await failures({ sharedStorage: files }), []);
+    await vm.destroy();
+  });
+});
