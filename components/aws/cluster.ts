@@ -103,6 +103,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           ready,
           endpoint,
           log: consoleOf(machines[0]!.id),
+          hint: args.controlPlane?.publicAddress === false ? insideHint : undefined,
         },
         cni: args.cni ?? "cilium",
         podSubnet: place.ranges.podCidr,
@@ -303,3 +304,7 @@ const cloudControllerManager: AddOn = ({ name, kubernetesVersion }, options) => 
   /* eslint-enable @typescript-eslint/no-require-imports */
   return cloudControllerManagerResources(name, { kubernetesVersion }, options);
 };
+
+const insideHint =
+  "controlPlane.publicAddress is false, so that it is reached within the VPC only: run `pulumi up` on a machine there, by way of a VPN, or with HTTPS_PROXY " +
+  "naming an HTTP proxy that reaches it. Where it is reached, look at the control plane's console";

@@ -22,6 +22,8 @@ export interface KubeadmControlPlane {
   tlsServerName?: string;
   /** Where to ask why the API server does not answer. */
   log?: MachineLogArgs;
+  /** What to look at besides, where it is not reached from everywhere. */
+  hint?: string;
 }
 
 /** What a group's machines must know of the cluster that they join, and who must be able to ask it. */
@@ -91,7 +93,10 @@ export function kubeadmCluster(
       endpoint: controlPlane.endpoint,
       certificateAuthority,
       kubeconfig,
-      apiServer: { args: { log: controlPlane.log, ...sshKeys(parts) }, after: [...controlPlane.ready, ...members] },
+      apiServer: {
+        args: { log: controlPlane.log, hint: controlPlane.hint, ...sshKeys(parts) },
+        after: [...controlPlane.ready, ...members],
+      },
       // Several machines keep it together: one that is made anew gets it from the others.
       keeper: machines.length === 1 ? machines[0] : undefined,
       addOns: {

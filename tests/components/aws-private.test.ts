@@ -28,6 +28,18 @@ describe("an AwsCluster without public addresses", () => {
     assert.equal(await valueOf(cluster.endpoint), "https://train-api-inner.elb.us-west-2.amazonaws.com:6443");
   });
 
+  it("says where `up` must run when its API does not answer, and others nothing of it", async () => {
+    const hintOf = async (publicAddress: boolean) => {
+      const { registered } = await deployed({ network, controlPlane: { publicAddress } });
+      return registered.inputs("gpu-clusters:kubernetes:ApiServerReady")["hint"] as string | undefined;
+    };
+    assert.match(
+      (await hintOf(false))!,
+      /reached within the VPC only: run `pulumi up` on a machine there, by way of a VPN/,
+    );
+    assert.equal(await hintOf(true), undefined);
+  });
+
   it("needs a network that exists", () => {
     const { all } = checkAwsClusterArgs("train", { ...minimal, controlPlane: { publicAddress: false } });
     assert.deepEqual(
