@@ -53,9 +53,13 @@ export const provider: ProviderDefinition = {
   },
   placedBy: (type) => placed.find(([prefix]) => type.startsWith(prefix))?.[1],
   resources: {
-    ...lazily(["Disk", "Network", "NodeGroup", "PlannedCluster", "SecurityGroup", "Vm"], "gpu-clusters:cudo:", async (token) => {
-      return (await import("../provider/cudo/handlers/index.js")).cudoResources[token]!;
-    }),
+    ...lazily(
+      ["Disk", "Network", "NodeGroup", "PlannedCluster", "SecurityGroup", "Vm"],
+      "gpu-clusters:cudo:",
+      async (token) => {
+        return (await import("../provider/cudo/handlers/index.js")).cudoResources[token]!;
+      },
+    ),
     ...lazily(
       ["Cluster", "NodeGroup", "PlannedCluster", "Reservation", "SpotBid", "SshAccess", "SshKey", "Volume"],
       "gpu-clusters:mithril:",
