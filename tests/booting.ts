@@ -18,6 +18,7 @@ const onServices = [
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/machines-vm/lustre-nodes.e2e.ts",
   "tests/engine/kuberay.e2e.ts",
+  "tests/simulator/platforms/cluster-api.e2e.ts",
   "tests/provider/vault/vault.e2e.ts",
   "tests/machines-vm/disk-encryption.e2e.ts",
   "tests/machines-vm/encrypted-control-plane.e2e.ts",

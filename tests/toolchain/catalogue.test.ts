@@ -33,6 +33,7 @@ describe("tool catalogue", () => {
       assert.match(goMod, new RegExp(`^\\s*(tool )?${tool.package.replaceAll(".", "\\.")}$`, "m"));
       const module = {
         "cloud-provider-aws": "k8s.io/cloud-provider-aws",
+        "cluster-api": "sigs.k8s.io/cluster-api",
         "cni-plugins": "github.com/containernetworking/plugins",
         containerd: "github.com/containerd/containerd/v2",
         coredns: "github.com/coredns/coredns",

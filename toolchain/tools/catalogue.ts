@@ -24,6 +24,7 @@ const flannelVersion = "0.28.10";
 const cniPluginsVersion = "0.9.1";
 const karpenterVersion = "1.14.1";
 const kuberayVersion = "1.5.0";
+const clusterApiVersion = "1.14.2";
 // The module's newest, which its releases are not made from any more.
 const pulumiKubernetesVersion = "4.0.0-20260115033456-f47bc2d6f199";
 // Later ones of 1.21 do not compile outside their own repository.
@@ -263,6 +264,21 @@ const rayOperator: Tool = {
   download: () => undefined,
 };
 
+/** Its core, and its providers for kubeadm, in one command of ours: theirs are three, whose webhooks listen on every address. */
+const clusterApi: Tool = {
+  name: "cluster-api",
+  version: clusterApiVersion,
+  // It does not tell its version.
+  accepts: { from: clusterApiVersion, below: "1.14.3" },
+  versionArguments: [],
+  companions: [],
+  module: "cluster-api",
+  package: "toolchain/cluster-api",
+  linkFlags: "-s -w",
+  // Published as container images only.
+  download: () => undefined,
+};
+
 /** Without its pages for browsers, which only a build of its own has. */
 const vault: Tool = {
   name: "vault",
@@ -299,6 +315,7 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   "flannel-cni": flannelCni,
   karpenter,
   "ray-operator": rayOperator,
+  "cluster-api": clusterApi,
   "pulumi-resource-kubernetes": pulumiResourceKubernetes,
   vault,
 };
@@ -323,5 +340,5 @@ export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld"
 
 export const benchToolNames: readonly BenchToolName[] = ["karpenter"];
 export const pluginToolNames: readonly PluginToolName[] = ["pulumi-resource-kubernetes"];
-export const operatorToolNames: readonly OperatorToolName[] = ["ray-operator"];
+export const operatorToolNames: readonly OperatorToolName[] = ["ray-operator", "cluster-api"];
 export const serviceToolNames: readonly ServiceToolName[] = ["vault"];

@@ -15,8 +15,8 @@ export type BenchToolName = "karpenter";
 /** Provider plugins that only some tests need: they take minutes to compile, too. */
 export type PluginToolName = "pulumi-resource-kubernetes";
 
-/** Operators that run beside tests, against a simulated cluster: they take a minute to compile. */
-export type OperatorToolName = "ray-operator";
+/** Operators that run beside tests, against a simulated cluster: they take minutes to compile. */
+export type OperatorToolName = "ray-operator" | "cluster-api";
 
 /** Services of others that tests on real ones run: they take many minutes to compile. */
 export type ServiceToolName = "vault";
@@ -27,6 +27,7 @@ export type AnyToolName =
 /** The folders below toolchain/modules: one Go module each, which pins what is compiled. */
 export type GoModuleName =
   | "cloud-provider-aws"
+  | "cluster-api"
   | "cni-plugins"
   | "containerd"
   | "coredns"

@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../../provider/kubernetes/api";
 /** kubeadm's own words. */
 export interface Registration {
   kubeletExtraArgs?: { name: string; value: string }[];
-  taints?: object[];
+  taints?: object[] | null;
 }
 
 export interface JoiningMachine {
@@ -20,7 +20,8 @@ export async function join(workload: KubernetesApi, machine: JoiningMachine, sig
   const { name, registration, isControlPlane, uuid } = machine;
   const node = { apiVersion: "v1", kind: "Node", name };
   if ((await workload.read(node, signal)) !== undefined) return;
-  const { kubeletExtraArgs = [], taints = [] } = registration;
+  const { kubeletExtraArgs = [] } = registration;
+  const taints = registration.taints ?? [];
   const said = kubeletExtraArgs.find((argument) => argument.name === "node-labels")?.value ?? "";
   // What cloud-init fills in is no label's value before.
   const pairs = said.split(",").map((pair) => pair.replace(/\{\{.*\}\}/, uuid).split("="));

@@ -1,0 +1,130 @@
+/** Cluster API's own controllers beside a test, with kubeadm's providers and their webhooks, on any API server. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, parseAllDocuments } from "yaml";
+import type { KubernetesObject } from "../provider/kubernetes/api";
+import { issueCertificate, makeAuthority } from "../provider/kubernetes/certificates";
+import { kubernetesApi } from "../provider/kubernetes/client";
+import { metal3Definitions } from "../simulator/platforms/metal3/cluster-api-definitions";
+import { ensureTools } from "../toolchain/tools";
+import { runCommand } from "../toolchain/tools/command";
+import { moduleDirectory } from "../toolchain/tools/go";
+import { freePorts, stop } from "./provider/kubernetes/control-plane";
+import { until } from "./until";
+
+const fieldManager = "tests";
+/** Whose webhooks the command serves. */
+const checked = ["clusters", "machines", "machinesets", "machinedeployments", "kubeadmconfigs"];
+const alsoChecked = ["kubeadmconfigtemplates", "kubeadmcontrolplanes"];
+
+interface Webhook {
+  clientConfig: { service: { path: string } };
+  rules: { resources: string[] }[];
+}
+
+interface WebhookConfiguration extends KubernetesObject {
+  webhooks: Webhook[];
+}
+
+export class ClusterApiControllers {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+  ) {}
+
+  /** Installs the definitions, of Metal3's kinds those of the simulator, and begins. */
+  static async start(kubeconfig: string): Promise<ClusterApiControllers> {
+    const { "cluster-api": program } = await ensureTools(["cluster-api"]);
+    const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-cluster-api-"));
+    const api = kubernetesApi(kubeconfig);
+    const sources = await configurations();
+    const definitions = [...sources.flatMap(definitionsOf), ...(metal3Definitions as KubernetesObject[])];
+    for (const definition of definitions) await api.apply(definition, { fieldManager });
+    for (const { metadata } of definitions) await until(metadata.name!, () => isServed(kubeconfig, metadata.name!));
+    const authority = await makeAuthority("webhooks");
+    const serving = await issueCertificate(authority, {
+      ...{ commonName: "webhooks", ipAddresses: ["127.0.0.1"], usages: ["server"], validForHours: 2 },
+    });
+    writeFileSync(join(folder, "tls.crt"), serving.certificate, { mode: 0o600 });
+    writeFileSync(join(folder, "tls.key"), serving.privateKey, { mode: 0o600 });
+    writeFileSync(join(folder, "kubeconfig"), kubeconfig, { mode: 0o600 });
+    const [port] = (await freePorts(1)) as [number];
+    const logFile = process.env["CLUSTER_API_LOG"] ?? join(folder, "log");
+    const log = openSync(logFile, "w");
+    const flags = [`--webhook-port=${port}`, `--webhook-cert-dir=${folder}`];
+    const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
+    const child = spawn(program, flags, { stdio: ["ignore", log, log], env });
+    closeSync(log);
+    const controllers = new ClusterApiControllers(child, folder);
+    await until("its webhooks listen", async () => child.exitCode !== null || (await isListening(port)));
+    if (child.exitCode !== null) throw new Error(`it has ended: ${readFileSync(logFile, "utf8").slice(-1000)}`);
+    const caBundle = Buffer.from(authority.certificate).toString("base64");
+    for (const hook of sources.flatMap((folder_) => webhooksOf(folder_, { caBundle, port })))
+      await api.apply(hook, { fieldManager });
+    return controllers;
+  }
+
+  async close(): Promise<void> {
+    await stop(this.child);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders of the module with what its parts want installed. */
+async function configurations(): Promise<string[]> {
+  const module = "sigs.k8s.io/cluster-api";
+  const cwd = moduleDirectory("cluster-api");
+  const { stdout } = await runCommand("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd });
+  const parts = ["core", join("bootstrap", "kubeadm"), join("controlplane", "kubeadm")];
+  return parts.map((part) => join(stdout.trim(), part, "config"));
+}
+
+/** With the label by which the parts know of each other's versions. */
+function definitionsOf(folder: string): KubernetesObject[] {
+  const bases = join(folder, "crd", "bases");
+  return readdirSync(bases).map((file) => {
+    const definition = parse(readFileSync(join(bases, file), "utf8")) as KubernetesObject;
+    const labels = { "cluster.x-k8s.io/v1beta2": "v1beta2" };
+    return { ...definition, metadata: { ...definition.metadata, labels } };
+  });
+}
+
+function webhooksOf(folder: string, { caBundle, port }: { caBundle: string; port: number }): WebhookConfiguration[] {
+  const text = readFileSync(join(folder, "webhook", "manifests.yaml"), "utf8");
+  const kinds = new Set([...checked, ...alsoChecked]);
+  return parseAllDocuments(text).map((document) => {
+    const { metadata, webhooks, ...configuration } = document.toJS() as WebhookConfiguration;
+    const part = folder.split("/").slice(-3, -1).join("-").replaceAll(/[@.]/g, "-");
+    return {
+      ...configuration,
+      metadata: { ...metadata, name: `${part}-${metadata.name}` },
+      webhooks: webhooks
+        .filter(({ rules }) => rules.every(({ resources }) => resources.every((resource) => kinds.has(resource))))
+        .map(({ clientConfig, ...hook }) => ({
+          ...hook,
+          clientConfig: { caBundle, url: `https://127.0.0.1:${port}${clientConfig.service.path}` },
+        })),
+    } as unknown as WebhookConfiguration;
+  });
+}
+
+async function isServed(kubeconfig: string, name: string): Promise<boolean> {
+  const apiVersion = "apiextensions.k8s.io/v1";
+  const found = await kubernetesApi(kubeconfig).read({ apiVersion, kind: "CustomResourceDefinition", name });
+  const { conditions = [] } = (found?.["status"] ?? {}) as { conditions?: { type: string; status: string }[] };
+  return conditions.some(({ type, status }) => type === "Established" && status === "True");
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
+}
