@@ -63,10 +63,13 @@ export const nvidiaDraDriver = {
   version: "0.4.1",
 } as const;
 
+/** With what of that release its chart would take as it is by then, or in an older version. */
 export const amdGpuOperator = {
   chart: "gpu-operator-charts",
   version: "v1.5.1",
   repository: "https://rocm.github.io/gpu-operator",
+  devicePlugin: "docker.io/rocm/k8s-device-plugin:1.31.0.10",
+  nodeLabeller: "docker.io/rocm/k8s-device-plugin:labeller-1.31.0.10",
   metricsExporter: "docker.io/rocm/device-metrics-exporter:v1.5.1",
 } as const;
 

@@ -137,6 +137,10 @@ describe("GPU support by charts", () => {
     const { spec } = values["deviceConfig"] as { spec: { driver: object; devicePlugin: Record<string, object[]> } };
     assert.deepEqual(spec.driver, { enable: false });
     assert.ok(spec.devicePlugin["devicePluginTolerations"]!.some((each) => isDeepStrictEqual(each, team)));
+    const images = JSON.stringify(spec).match(/"[^"]*docker\.io\/[^"]+"/g) ?? [];
+    assert.equal(images.length, 3, "device plugin, labeller and metrics");
+    for (const image of images)
+      assert.match(image, /:(labeller-)?v?\d+\.\d+\.\d+(\.\d+)?"$/, "no image that is another one tomorrow");
   });
 
   it("tells an autoscaler nothing that pods cannot ask for by a number", async () => {

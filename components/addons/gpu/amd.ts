@@ -37,7 +37,12 @@ function amdValues(tolerations: readonly Toleration[]) {
     deviceConfig: {
       spec: {
         driver: { enable: false },
-        devicePlugin: { devicePluginTolerations: tolerations, nodeLabellerTolerations: tolerations },
+        devicePlugin: {
+          devicePluginImage: amdGpuOperator.devicePlugin,
+          devicePluginTolerations: tolerations,
+          nodeLabellerImage: amdGpuOperator.nodeLabeller,
+          nodeLabellerTolerations: tolerations,
+        },
         metricsExporter: { enable: true, image: amdGpuOperator.metricsExporter, tolerations },
       },
     },
