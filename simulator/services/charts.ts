@@ -46,7 +46,10 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
   },
   {
     pinned: versions.efsCsiDriver,
-    values: ["controller.hostNetwork", "controller.replicaCount", "controller.tolerations", "controller.affinity"],
+    values: [
+      ...["controller.hostNetwork", "controller.replicaCount", "controller.tolerations", "controller.affinity"],
+      "controller.tags",
+    ],
   },
   { pinned: versions.nfsCsiDriver, values: ["controller.replicas", "controller.tolerations", "node.tolerations"] },
   {
@@ -86,7 +89,13 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
   {
     pinned: versions.vcluster,
     values: [
-      ...["privateNodes.enabled", "privateNodes.autoNodes", "controlPlane.service.spec", "controlPlane.endpoint"],
+      ...[
+        "privateNodes.enabled",
+        "privateNodes.autoNodes",
+        "privateNodes.vpn",
+        "controlPlane.service.spec",
+        "controlPlane.endpoint",
+      ],
       ...["controlPlane.proxy.extraSANs", "networking.podCIDR", "networking.serviceCIDR"],
       ...["exportKubeConfig.server", "exportKubeConfig.serviceAccount"],
     ],

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import { ensurePluginBundle } from "../../build/bundle";
+import { strangePlaces } from "./chart-values";
 
 /** What clusters' autoscalers act with, as the stack's configuration says it. */
 export const accounts = {
@@ -15,6 +16,7 @@ interface Request {
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getProtect(): boolean;
+  getDeletedwith(): string;
   getProvider(): string;
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
 }
@@ -51,6 +53,11 @@ export class Registered {
 
   isProtected(name: string): boolean {
     return this.requests.get(name)?.getProtect() ?? false;
+  }
+
+  /** What it goes along with: then nobody asks it to go. */
+  deletedWith(name: string): string | undefined {
+    return this.requests.get(name)?.getDeletedwith().split("::").at(-1) || undefined;
   }
 
   /** Name of the explicit provider that it is made by. */
@@ -92,6 +99,7 @@ export type Functions = Record<string, (inputs: Record<string, unknown>) => Reco
 /** Starts a fresh program under mocks. Await `settled()` before looking at `registered`. */
 export async function mockProgram(outputs: Outputs, preview = false, functions: Functions = {}): Promise<Registered> {
   const registered = new Registered();
+  strange = [];
   // Clusters have the code of the autoscaler's server in them.
   await ensurePluginBundle();
   for (const [key, account] of Object.entries(accounts)) pulumi.runtime.setConfig(key, JSON.stringify(account));
@@ -99,6 +107,7 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
     {
       newResource(args) {
         registered.resources.push(args);
+        if (args.type === "kubernetes:helm.sh/v3:Release") strange.push(...strangeValues(args));
         return {
           id: preview ? undefined : `${args.name}-id`,
           state: { ...args.inputs, ...(preview ? {} : outputs[args.type]?.(args)) },
@@ -115,6 +124,14 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
   );
   registered.recordOptions();
   return registered;
+}
+
+/** What the simulator's charts would not take of the values that they were given, in the program of now. */
+let strange: string[] = [];
+
+function strangeValues({ name, inputs }: MockResourceArgs): string[] {
+  const { chart, values } = inputs as { chart: string; values?: unknown };
+  return strangePlaces(chart, plain(values)).map((place) => `${name}: ${place}`);
 }
 
 /** How a secret is marked on its way to the engine, and in a state. */
@@ -147,7 +164,8 @@ export function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }
 
-/** Waits until everything that the program registered has been registered. */
-export function settled(): Promise<void> {
-  return pulumi.runtime.disconnect();
+/** Waits until everything that the program registered has been registered. Charts were given nothing that the simulator's do not take. */
+export async function settled(): Promise<void> {
+  await pulumi.runtime.disconnect();
+  if (strange.length > 0) throw new Error(`values that the simulator's charts do not take: ${strange.join(", ")}`);
 }
