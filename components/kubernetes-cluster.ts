@@ -29,8 +29,8 @@ export interface ClusterParts<Made extends MadeNodeGroup> {
    */
   keeper?: pulumi.Input<string> | undefined;
   addOns: AddOns;
-  /** Made once the API server answers. */
-  nodeGroups: readonly ((apiServer: ApiServerReady, withKeeper: WithKeeper) => Made)[];
+  /** Made once the API server answers; `before` is what they are deleted before. */
+  nodeGroups: readonly ((apiServer: ApiServerReady, withKeeper: WithKeeper, before: pulumi.Resource[]) => Made)[];
   /** Which nodes are waited for. */
   nodes: (groups: readonly Made[]) => Omit<NodesReadyArgs, "kubeconfig">;
 }
@@ -74,8 +74,9 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
       ),
     );
 
+  const beforeGroups = install(addOns.beforeGroups ?? [], []);
   const before = install(addOns.beforeNodes, []);
-  const groups = parts.nodeGroups.map((make) => make(apiServer, withKeeper));
+  const groups = parts.nodeGroups.map((make) => make(apiServer, withKeeper, beforeGroups));
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
   install(addOns.besideGroups, resources, autoscaled);

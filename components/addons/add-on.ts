@@ -26,6 +26,8 @@ export const notAwaited = {
 
 /** What runs in the cluster, by when it is made. It is deleted in the reverse order. */
 export interface AddOns {
+  /** Once the API server answers and before any group, and gone after the last of them. Default: nothing. */
+  beforeGroups?: readonly AddOn[];
   /** Once the API server answers. Nodes become Ready by it, so that they are awaited after it: a network, a cloud's controller. */
   beforeNodes: readonly AddOn[];
   /** Once the node groups are there, and gone before any of them goes: what changes their sizes. */

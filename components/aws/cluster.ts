@@ -110,10 +110,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         gpus,
         gpuMode: args.gpuMode,
         addOns: {
-          beforeNodes: [
-            ...(place.externalCloudProvider ? [cloudControllerManager] : []),
-            ...((args.blockStorage ?? true) ? [blockStorage(place)] : []),
-          ],
+          beforeGroups: (args.blockStorage ?? true) ? [blockStorage(place)] : [],
+          beforeNodes: place.externalCloudProvider ? [cloudControllerManager] : [],
           besideGroups:
             (args.autoscaler ?? true)
               ? [
@@ -245,7 +243,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
   const { args, place, foundation, endpoint } = surroundings;
   const { group } = asked;
   const { network, access, secrets, nodeIdentity } = foundation;
-  return ({ certificateAuthority, kubernetesVersion, apiServer, withKeeper }: Joining): KubeadmNodeGroup => {
+  return ({ certificateAuthority, kubernetesVersion, apiServer, withKeeper, before }: Joining): KubeadmNodeGroup => {
     const { resource, spec } = nodeGroup(
       `${name}-${group.name}`,
       {
@@ -271,7 +269,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
         group: {
           ...place.child,
           ...withKeeper,
-          dependsOn: [apiServer, network, ...access.ready, ...nodeIdentity.ready],
+          dependsOn: [apiServer, ...before, network, ...access.ready, ...nodeIdentity.ready],
         },
       },
     );

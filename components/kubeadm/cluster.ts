@@ -36,6 +36,8 @@ export interface Joining {
   apiServer: ApiServerReady;
   /** Options of the group: machines of one cluster never join another, even of the same name and authority. */
   withKeeper: WithKeeper;
+  /** What is deleted after them. */
+  before: pulumi.Resource[];
 }
 
 export interface KubeadmNodeGroup extends MadeNodeGroup {
@@ -100,6 +102,7 @@ export function kubeadmCluster(
       // Several machines keep it together: one that is made anew gets it from the others.
       keeper: machines.length === 1 ? machines[0] : undefined,
       addOns: {
+        beforeGroups: addOns.beforeGroups ?? [],
         beforeNodes: [
           ...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]),
           gpuSupport(parts.gpus, { mode: gpuMode }),
@@ -108,9 +111,9 @@ export function kubeadmCluster(
         besideGroups: addOns.besideGroups ?? [],
         afterNodes: addOns.afterNodes ?? [],
       },
-      nodeGroups: parts.nodeGroups.map((make) => (apiServer, withKeeper) => {
+      nodeGroups: parts.nodeGroups.map((make) => (apiServer, withKeeper, before) => {
         const kubernetesVersion = apiServer.version.apply((version) => version.replace(/^v/, ""));
-        return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer, withKeeper });
+        return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer, withKeeper, before });
       }),
       nodes: (groups) => ({
         nodeGroups: groups.map(({ name: group, minSize }) => {

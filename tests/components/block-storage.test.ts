@@ -62,8 +62,12 @@ describe("block storage on AWS", () => {
 
   it("goes after the groups, whose last volumes are detached and deleted by it", async () => {
     const { registered } = await deployed();
-    const before = registered.dependenciesOf("train-nodes");
-    assert.ok(before.includes("train-ebs-volumes"));
+    assert.ok(registered.dependenciesOf("train-gpu").includes("train-ebs-volumes"));
+    // Pulumi asks nothing to go whose cluster goes too.
+    assert.deepEqual(
+      ["train-ebs-gp3", "train-ebs-volumes"].map((name) => registered.deletedWith(name)),
+      ["train-api-server", undefined],
+    );
     assert.ok(registered.dependenciesOf("train-ebs-volumes").includes("train-ebs-gp3"));
     assert.ok(registered.dependenciesOf("train-ebs-gp3").includes("train-ebs-controller"));
     const { clusterName, driver, hint } = inputs(registered, "train-ebs-volumes");

@@ -43,10 +43,14 @@ function bareMetal(parts: Partial<KubeadmParts> = {}, controlPlane: Partial<Kube
       podSubnet: "10.244.0.0/16",
       gpus: [],
       nodeGroups: [
-        ({ apiServer, withKeeper, kubernetesVersion }) => ({
+        ({ apiServer, withKeeper, before, kubernetesVersion }) => ({
           name: "metal",
           minSize: 2,
-          resource: new Thing("rack-metal", { ...child, ...withKeeper, dependsOn: [apiServer] }, { kubernetesVersion }),
+          resource: new Thing(
+            "rack-metal",
+            { ...child, ...withKeeper, dependsOn: [apiServer, ...before] },
+            { kubernetesVersion },
+          ),
           status: pulumi.output({
             name: "metal",
             role: "worker" as const,
@@ -105,6 +109,7 @@ describe("a cluster set up by kubeadm", () => {
         return [new Thing(`${name}-${part}`, options, { kubernetesVersion })];
       };
     const addOns = {
+      beforeGroups: [addOn("driver")],
       beforeNodes: [addOn("controller")],
       besideGroups: [addOn("scaler")],
       afterNodes: [addOn("devices")],
@@ -112,9 +117,11 @@ describe("a cluster set up by kubeadm", () => {
     const cluster = bareMetal({ addOns });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
-    assert.deepEqual(seen, [cluster.kubeProvider, cluster.kubeProvider, cluster.kubeProvider]);
+    assert.deepEqual(seen, Array(4).fill(cluster.kubeProvider));
     const before = (part: string) => registered.dependenciesOf(`rack-${part}`);
-    assert.ok(before("controller").includes("rack-api-server"));
+    for (const part of ["driver", "controller"]) assert.ok(before(part).includes("rack-api-server"), part);
+    assert.ok(before("metal").includes("rack-driver"));
+    assert.ok(!before("metal").includes("rack-controller"));
     assert.ok(before("nodes").includes("rack-controller"));
     assert.ok(before("scaler").includes("rack-metal"));
     assert.ok(!before("metal").includes("rack-scaler"));

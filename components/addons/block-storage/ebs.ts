@@ -85,14 +85,15 @@ export function ebsStorage({ region, tags, clusterName, own }: EbsOptions): AddO
       // A class cannot be changed, and its name is what claims have.
       { ...after, dependsOn: [controller, nodes], deleteBeforeReplace: true },
     );
-    // Gone before the driver is, and after the nodes: what is then still claimed stays in the account.
+    // Gone before the driver is, and after the nodes: what is then still claimed stays in the account. What goes along with its cluster is not
+    // asked to go, and this one has something to say.
     const left = new VolumesLeft(
       part("volumes"),
       {
         ...{ kubeconfig, clusterName, driver: driverName },
         hint: pulumi.interpolate`aws ec2 delete-volume --region ${region} --volume-id <id>`,
       },
-      { ...after, provider: own, dependsOn: [storageClass] },
+      { ...after, provider: own, deletedWith: undefined, dependsOn: [storageClass] },
     );
     return [left];
   };

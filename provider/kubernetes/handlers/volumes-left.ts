@@ -1,9 +1,9 @@
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { VolumesLeftArgs } from "../../../sdk/kubernetes/volumes-left";
 import type { Unwrap } from "../../../sdk/pulumi";
+import { messageOf } from "../../cloud/message";
 import { looking } from "../../server/looking";
 import type { ResourceContext } from "../../server/resource";
-import { ClusterAway, forgetOrThrow } from "../away";
 import { kubernetesApi } from "../client";
 import { inWords, volumesOf, type Volume, type VolumesNow } from "../volumes";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -32,8 +32,12 @@ export const volumesLeft = looking<VolumesLeftInputs, VolumesLeftOutputs>({
     try {
       tell(inputs, await settled(inputs, context), context);
     } catch (failure) {
-      if (!(failure instanceof ClusterAway)) throw failure;
-      forgetOrThrow(failure, `What is kept in volumes of "${inputs.clusterName}"`, context.log);
+      context.signal.throwIfAborted();
+      // A cluster that is lost must not keep its machines in the account.
+      context.log.warn(
+        `${messageOf(failure)}. Whether volumes of "${inputs.clusterName}" stay, with what is in them, cannot be told: look for those with its ` +
+          `tag. To be rid of one: ${inputs.hint}`,
+      );
     }
   },
 });
@@ -52,7 +56,7 @@ async function settled({ kubeconfig, clusterName, driver }: VolumesLeftInputs, c
     ...{ what: `volumes of "${clusterName}" to go`, subject: "the cluster's volumes", signal, log },
     endpoint: parseKubeconfig(kubeconfig).endpoint,
     // A cluster that does not answer is given up before that.
-    timeoutMs: Math.max(timeoutMs, longestWaitMs) + 60_000,
+    timeoutMs: timeoutMs + Math.min(timeoutMs, 60_000),
     timedOut: (reason) => new Error(`the volumes of "${clusterName}" cannot be read: ${reason}`),
   });
 }

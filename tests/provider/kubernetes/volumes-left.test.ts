@@ -85,6 +85,16 @@ describe("volumes of a cluster that goes", () => {
       assert.match(context.said.at(-1)!, /vol-a \(20Gi\), which default\/claim-a claims: its deletion has not ended\n/);
     });
 
+    it("hold nothing back where the cluster says nothing of them, which is told", async () => {
+      looks = [403];
+      const context = testContext({ timeoutMs: 300 });
+      await volumesLeft.delete("train", { inputs: inputs(), outputs: { status: "watched" } }, context);
+      assert.match(
+        context.said.at(-1)!,
+        /^warn: the volumes of "train" cannot be read: .*overloaded.* Whether volumes of "train" stay, .*--volume-id <id>$/,
+      );
+    });
+
     it("end with ^C", async () => {
       looks = [[volume("a", {}, "Released")]];
       const stop = new AbortController();
