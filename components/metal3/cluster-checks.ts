@@ -65,20 +65,27 @@ function checkMachineImage(path: string, image: MachineImageArgs, problems: Prob
     problems.add(`${path}.checksumType`, "is required where the checksum is a URL: md5, sha256 or sha512");
 }
 
-/** Whoever comes first would take the GPUs' servers for the control plane. */
+/** Whoever comes first would take the GPUs' servers for the control plane, or the control plane's for nodes. */
 function checkSharedHosts(
   own: Record<string, string>,
   nodeGroups: readonly BareMetalGroupArgs[],
   problems: Problems,
 ): void {
+  if (Object.keys(own).length === 0) return;
   nodeGroups.forEach(({ hostLabels = {} }, index) => {
-    const isSame = [own, hostLabels].every((some) =>
-      Object.entries(some).every(([key, value]) => own[key] === value && hostLabels[key] === value),
-    );
-    if (isSame && Object.keys(own).length > 0)
-      problems.add(
-        `nodeGroups[${index}].hostLabels`,
-        "are those of controlPlane: either could get the other's servers; give hosts labels that tell them apart",
-      );
+    if (Object.keys(hostLabels).length === 0) return;
+    const path = `nodeGroups[${index}].hostLabels`;
+    const way = "give hosts labels that tell them apart";
+    const [isWithin, isAround] = [includes(hostLabels, own), includes(own, hostLabels)];
+    if (isWithin && isAround)
+      problems.add(path, `are those of controlPlane: either could get the other's servers; ${way}`);
+    else if (isWithin)
+      problems.add(path, `have all of controlPlane.hostLabels among them: that could get the group's servers; ${way}`);
+    else if (isAround)
+      problems.add(path, `are all among controlPlane.hostLabels: the group could get its servers; ${way}`);
   });
+}
+
+function includes(labels: Record<string, string>, some: Record<string, string>): boolean {
+  return Object.entries(some).every(([key, value]) => labels[key] === value);
 }

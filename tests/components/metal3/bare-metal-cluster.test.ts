@@ -188,6 +188,11 @@ describe("BareMetalCluster", () => {
       refused({ controlPlane: { hostLabels: { gpu: "h100" } }, nodeGroups: [group] })[0]!,
       /^nodeGroups\[0\]\.hostLabels are those of controlPlane/,
     );
+    const placed = (own: Record<string, string>, hostLabels: Record<string, string>) =>
+      refused({ controlPlane: { hostLabels: own }, nodeGroups: [{ ...group, hostLabels }] }).join();
+    assert.match(placed({ room: "a" }, { room: "a", gpu: "h100" }), /have all of controlPlane\.hostLabels among them/);
+    assert.match(placed({ room: "a", role: "control" }, { room: "a" }), /are all among controlPlane\.hostLabels/);
+    assert.equal(placed({ room: "a", role: "control" }, { room: "a", gpu: "h100" }), "");
     const all = await mockProgram(outputs);
     assert.throws(() => new BareMetalCluster("search", argsOf({ kubernetesVersion: "1.37" })), /BareMetalCluster: /);
     await settled();

@@ -20,6 +20,17 @@ const kinds: Record<string, object[]> = {
     { name: "secrets", kind: "Secret", namespaced: true },
   ],
   "/apis/management.loft.sh/v1": [{ name: "nodeclaims", kind: "NodeClaim", namespaced: true }],
+  ...Object.fromEntries(
+    Object.entries({
+      "cluster.x-k8s.io": ["Machine", "MachineDeployment"],
+      "controlplane.cluster.x-k8s.io": ["KubeadmControlPlane"],
+      "infrastructure.cluster.x-k8s.io": ["Metal3Machine"],
+      "bootstrap.cluster.x-k8s.io": ["KubeadmConfig"],
+    }).map(([group, own]) => [
+      `/apis/${group}/v1beta2`,
+      own.map((kind) => ({ name: `${kind.toLowerCase()}s`, kind, namespaced: true })),
+    ]),
+  ),
   "/apis/metal3.io/v1alpha1": [{ name: "baremetalhosts", kind: "BareMetalHost", namespaced: true }],
 };
 
@@ -129,6 +140,31 @@ describe("A platform that goes away during `up`", () => {
       await assert.rejects(wait({}, context), /interrupted|aborted/);
     });
   }
+
+  it("ends after two minutes while Cluster API is to exchange machines, and the next one waits until it has seen the change", async () => {
+    const claims = { kubeconfig: platform.kubeconfig, clusterName: "search", hostNamespace: "metal3" };
+    const nodeGroups = [{ name: "gpu", minSize: 1 }];
+    const inputs = { kubeconfig: tenant.kubeconfig, controlPlaneNodes: 0, nodeGroups, claims };
+    [objects, nodes] = [undefined, [node]];
+    await assert.rejects(
+      nodesReady({}).create(inputs, testContext()),
+      /the cluster's machines cannot be asked: .*for two minutes: .*`pulumi up` goes on once it answers/,
+    );
+    const deployments = "/apis/cluster.x-k8s.io/v1beta2/namespaces/metal3/machinedeployments";
+    const seen = (observedGeneration: number) => ({
+      ...{ metadata: { name: "search-gpu", generation: 2 }, spec: { clusterName: "search", replicas: 0 } },
+      status: { observedGeneration },
+    });
+    objects = { [deployments]: { items: [seen(1)] } };
+    const context = testContext();
+    const told: string[] = [];
+    context.log.status = (text) => {
+      told.push(text);
+      objects = { [deployments]: { items: [seen(2)] } };
+    };
+    assert.ok(await nodesReady({}).create(inputs, context));
+    assert.match(told.join("\n"), /MachineDeployment search-gpu: its controller has not seen the last change yet/);
+  });
 
   it("keeps a host that was seen, for whoever deletes it", async () => {
     objects = { [hostAt]: host("inspecting") };
