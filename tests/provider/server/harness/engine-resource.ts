@@ -131,11 +131,11 @@ export class EngineResource {
     return "update";
   }
 
-  /** `pulumi refresh`. False when it is gone. */
+  /** `pulumi refresh`. False when it is gone. What kept it from being right is forgotten with it: only what was read counts then. */
   async refresh(): Promise<boolean> {
-    const { id, inputs, state, initErrors } = this.existing();
+    const { id, inputs, state } = this.existing();
     const live = await this.read(id, state, inputs);
-    this.stored = live && { id, ...live, initErrors };
+    this.stored = live && { id, ...live, initErrors: [] };
     return live !== undefined;
   }
 

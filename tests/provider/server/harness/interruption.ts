@@ -67,6 +67,8 @@ export interface Interrupted {
   readonly most?: number;
 }
 
+const ways = ["up", "destroy", "refresh and up"] as const;
+
 type Verb = "create" | "update" | "destroy";
 
 export const interruptEachCreate = (rigged: Rig, resource: Interrupted) => interruptEach("create", rigged, resource);
@@ -76,14 +78,15 @@ export const interruptEachDelete = (rigged: Rig, resource: Interrupted) => inter
 /** Returns how many requests the operation was interrupted at. */
 async function interruptEach(verb: Verb, rigged: Rig, interrupted: Interrupted): Promise<number> {
   const { most = 12 } = interrupted;
+  const whole = verb === "destroy" ? 0 : await undisturbed(rigged, interrupted, `whole-${verb}`);
   for (let request = 1; request <= most; request++) {
     for (const [index, moment] of moments.entries()) {
       // Both ways to end, and each moment at about every second request in each of them.
       const how = (request + index) % 2 === 0 ? "interrupted" : "timed out";
-      // And both ways to go on.
-      const then = Math.floor((request + index) / 2) % 2 === 0 ? "up" : "destroy";
+      // And each way to go on.
+      const then = ways[Math.floor((request + index) / 2) % ways.length]!;
       const round = `${verb[0]}${request}-${index}`;
-      const struck = await oneRound(verb, rigged, interrupted, { request, moment, how, then, round });
+      const struck = await oneRound(verb, rigged, interrupted, { request, moment, how, then, round, whole });
       if (!struck) return request - 1;
     }
   }
@@ -95,8 +98,21 @@ interface Round {
   readonly moment: Moment;
   readonly how: "interrupted" | "timed out";
   /** What the user does next; an `up` is followed by a second one, and by the destroy. */
-  readonly then: "up" | "destroy";
+  readonly then: (typeof ways)[number];
   readonly round: string;
+  /** How much the cloud has of it in the end. */
+  readonly whole: number;
+}
+
+/** How much there is when nothing comes between. */
+async function undisturbed({ plugin }: Rig, interrupted: Interrupted, round: string): Promise<number> {
+  const resource = new EngineResource(plugin, interrupted.type, round);
+  const before = interrupted.inputs(round);
+  await resource.up(before);
+  await resource.up(interrupted.updated?.(round) ?? before);
+  const { length } = await interrupted.left(round);
+  await resource.destroy();
+  return length;
 }
 
 /** False when the operation ended before. */
@@ -125,8 +141,14 @@ async function oneRound(verb: Verb, rigged: Rig, interrupted: Interrupted, round
     kept || left.length === 0,
     `${story}: ${left.join(", ")} is left, and the state has nothing: ${String(error)}`,
   );
-  if (verb !== "destroy" && round.then === "up") {
+  if (verb !== "destroy" && round.then !== "destroy") {
+    if (resource.stored && round.then === "refresh and up") await resource.refresh();
     await resource.up(after);
+    assert.equal(
+      (await interrupted.left(name)).length,
+      round.whole,
+      `${story}: \`${round.then}\` does not make it whole`,
+    );
     assert.equal(await resource.up(after), "same", `${story}: the second \`up\` changes something`);
   }
   if (resource.stored) await resource.destroy();
