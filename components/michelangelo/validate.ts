@@ -30,10 +30,15 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   return problems;
 }
 
-function checkStorage({ fileSystem, endpoint }: ComputeStorageArgs, problems: Problems): void {
+function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs, problems: Problems): void {
   const place = known(fileSystem);
-  if (place !== undefined && !/^s3:\/\/[^/\s]+(\/\S*)?$/.test(place))
+  if (place !== undefined && /^s3:\/\/[^/]*@/.test(place))
+    problems.add("storage.fileSystem", "must be s3://bucket, without credentials: those are storage.credentials");
+  else if (place !== undefined && !/^s3:\/\/[^/\s]+(\/\S*)?$/.test(place))
     problems.add("storage.fileSystem", `"${place}" must be s3://bucket, with a path or without`);
+  for (const field of ["accessKeyId", "secretAccessKey"] as const)
+    if (known(credentials?.[field])?.trim() === "")
+      problems.add(`storage.credentials.${field}`, "must not be empty: without credentials, leave these out");
   const url = known(endpoint);
   if (url !== undefined && !isPlainUrl(url))
     problems.add("storage.endpoint", "must be the URL of an S3 server, https:// or http://, without credentials");

@@ -193,6 +193,8 @@ function checkFabric(
   if (type === undefined) return;
   if (type === "EFA" && source !== undefined && source !== "eks")
     problems.add(`${path}.type`, "EFA is AWS's: it needs eks as the source");
+  if (type === "InfiniBand" && source !== undefined && source !== "nebius" && source !== "aks")
+    problems.add(`${path}.type`, "InfiniBand is Nebius' and Azure's: it needs nebius or aks as the source");
   if (infiniband !== undefined && type !== "InfiniBand")
     problems.add(`${path}.infiniband`, `is for the type InfiniBand, which is ${type}`);
   if (type === "InfiniBand" && source === "nebius" && infiniband === undefined)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
+import { checkComputeCluster } from "../../components/michelangelo/validate";
 import { ComputeCluster, type ComputeClusterArgs } from "../../components/michelangelo";
 import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
 
@@ -143,6 +144,22 @@ describe("Michelangelo's ComputeCluster", () => {
     );
     await settled();
     assert.deepEqual(registered.types(), ["pulumi:providers:kubernetes", "pulumi:providers:kubernetes"]);
+  });
+
+  it("refuses credentials that are none, and those in the address of the storage, which is no secret", () => {
+    const of = (more: object) =>
+      checkComputeCluster({
+        ...{ cluster: clusterCalled("train"), controlPlane: clusterCalled("michelangelo") },
+        storage: { ...storage, ...more },
+      }).all.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`);
+    assert.deepEqual(of({}), []);
+    assert.deepEqual(of({ credentials: { accessKeyId: "", secretAccessKey: " " } }), [
+      "storage.credentials.accessKeyId must not be empty: without credentials, leave these out",
+      "storage.credentials.secretAccessKey must not be empty: without credentials, leave these out",
+    ]);
+    const shown = of({ fileSystem: "s3://AKID:hunter2@default" });
+    assert.match(shown.join(), /^storage\.fileSystem must be s3:\/\/bucket, without credentials/);
+    assert.ok(!shown.join().includes("hunter2"));
   });
 
   it("refuses a cluster that is registered already", async () => {

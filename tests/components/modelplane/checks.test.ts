@@ -45,6 +45,8 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     assert.deepEqual(refusedPool({ zones: undefined }, { existing: undefined, aks: { location: "westeurope" } }), []);
     const infiniband = { type: "InfiniBand" as const, infiniband: { fabric: "fabric-6" } };
     assert.deepEqual(refusedPool({ zones: undefined, fabric: infiniband }, { existing: undefined, nebius: {} }), []);
+    const onAzure = { zones: undefined, fabric: { type: "InfiniBand" as const } };
+    assert.deepEqual(refusedPool(onAzure, { existing: undefined, aks: { location: "westeurope" } }), []);
     assert.deepEqual(refusedPool({ zones: undefined }, { existing: undefined, vultr: { region: "ewr" } }), []);
   });
 
@@ -121,6 +123,7 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     const gke = { existing: undefined, gke: { region: "us-central1" } };
     const zones = ["us-central1-a"];
     only(refusedPool({ zones, fabric: { type: "EFA" } }, gke), /fabric\.type EFA is AWS's/);
+    only(refusedPool({ zones, fabric: { type: "InfiniBand" } }, gke), /fabric\.type InfiniBand is Nebius' and Azure's/);
     only(refusedPool({ zones, capacityBlock: { capacityReservationId: "cr-1" } }, gke), /capacityBlock is EC2's/);
     only(
       refusedPool({ capacityBlock: { capacityReservationId: "cr-XYZ" } }),
