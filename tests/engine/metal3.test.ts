@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { ClusterApi } from "../../simulator/platforms/metal3/cluster-api";
 import { clusterApiDefinitions } from "../../simulator/platforms/metal3/cluster-api-definitions";
+import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
 
-const program = join(__dirname, "..", "..", "examples", "metal3-cluster");
+const examples = join(__dirname, "..", "..", "examples");
+const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" };
+const image = { imageUrl: "https://images.example.com/ubuntu-24.04.qcow2", imageChecksum: "a".repeat(64) };
 
 describe("Cluster API and Metal3 on the engine", function () {
   this.timeout(1_200_000);
@@ -27,14 +30,19 @@ describe("Cluster API and Metal3 on the engine", function () {
 
   before(async () => {
     const controllers = ["garbage-collector-controller", "namespace-controller"];
-    servers.push(await controlPlane(controllers), await controlPlane(controllers));
+    servers.push(await controlPlane(controllers));
+    servers.push(await controlPlane([...controllers, "serviceaccount-token-controller"]));
     [management, workload] = (await Promise.all(servers.map((server) => server.kubeconfig("system:masters")))) as [
       string,
       string,
     ];
     api = kubernetesApi(management);
     await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
-    clusterApi = new ClusterApi({ kubeconfig: management, pollMs: 100, clusters: { search: workload } });
+    clusterApi = new ClusterApi({
+      kubeconfig: management,
+      pollMs: 100,
+      clusters: { search: workload, serve: workload },
+    });
     await clusterApi.start();
     for (const kind of kinds) await until(kind.kind, () => api.list(kind).catch(() => undefined));
     environment = await EngineEnvironment.start({ machines: false });
@@ -56,13 +64,11 @@ describe("Cluster API and Metal3 on the engine", function () {
 
   it("servers and a cluster on them: an error is told, nothing changes then, no secret is shown, and all is given back", async () => {
     const plain = {
-      endpoint: new URL(parseKubeconfig(workload).endpoint).host,
-      imageUrl: "https://images.example.com/ubuntu-24.04.qcow2",
-      imageChecksum: "a".repeat(64),
+      ...{ endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image },
       timeoutMinutes: "10",
     };
     const config = Object.fromEntries(Object.entries(plain).map(([key, value]) => [`metal3-cluster:${key}`, value]));
-    const stack = await environment.stack(config, { program });
+    const stack = await environment.stack(config, { program: join(examples, "metal3-cluster") });
     const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", managementCluster: management };
     for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`metal3-cluster:${key}`, value);
 
@@ -102,4 +108,60 @@ describe("Cluster API and Metal3 on the engine", function () {
     assert.deepEqual(await left(), []);
     assert.deepEqual(await kubernetesApi(workload).list({ apiVersion: "v1", kind: "Node" }), []);
   });
+
+  it("a cluster that Modelplane serves models on, on servers that are there, until it is served on no more", async () => {
+    const modelplane = new Modelplane({ kubeconfig: management, pollMs: 100 });
+    await modelplane.start();
+    try {
+      await provideServers({
+        "control-02": { role: "control" },
+        "cpu-02": { role: "cpu" },
+        "gpu-02": { gpu: "h100" },
+      });
+      const plain = { endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image, timeoutMinutes: "10" };
+      const config = Object.entries(plain).map(([key, value]) => [`metal3-modelplane:${key}`, value]);
+      const at = { program: join(examples, "metal3-modelplane") };
+      const stack = await environment.stack(Object.fromEntries(config), at);
+      await stack.setSecret("metal3-modelplane:managementCluster", management);
+      const up = await stack.up();
+      assert.ok(up.ok, up.text);
+      const outputs = await stack.outputs();
+      assert.equal(outputs["gatewayAddress"], "192.0.2.80");
+      const hosts = (outputs["machines"] as { host: string }[]).map((machine) => machine.host);
+      assert.deepEqual(hosts.sort(), ["control-02", "cpu-02", "gpu-02"]);
+      assert.deepEqual(await stack.preview(), []);
+      const destroyed = await stack.destroy();
+      assert.ok(destroyed.ok, destroyed.text);
+      const served = ["InferenceCluster", "InferenceClass"].map((kind) => ({
+        apiVersion: "modelplane.ai/v1alpha1",
+        kind,
+      }));
+      const others = kinds.filter(({ kind }) => kind !== "BareMetalHost");
+      const lists = [...others, ...served].map((kind) => api.list(kind));
+      assert.deepEqual((await Promise.all(lists)).flat(), []);
+      const states = (await api.list(host)).map(({ status }) => (status as { provisioning: object }).provisioning);
+      assert.deepEqual(
+        states,
+        Array.from({ length: 3 }, () => ({ state: "available" })),
+      );
+    } finally {
+      await modelplane.close();
+    }
+  });
+
+  async function provideServers(labels: Record<string, Record<string, string>>): Promise<void> {
+    const applied = (object: object) => api.apply(object as KubernetesObject, { fieldManager: "tests", force: true });
+    const namespace = "metal3";
+    await until("the namespace of the last servers is gone", async () => {
+      const found = await api.read({ apiVersion: "v1", kind: "Namespace", name: namespace });
+      return found?.metadata.deletionTimestamp === undefined;
+    });
+    const stringData = { username: "admin", password: "secret" };
+    await applied({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    await applied({ apiVersion: "v1", kind: "Secret", metadata: { name: "bmc", namespace }, stringData });
+    for (const [name, own] of Object.entries(labels)) {
+      const bmc = { address: `redfish://${name}`, credentialsName: "bmc" };
+      await applied({ ...host, metadata: { name, namespace, labels: own }, spec: { online: true, bmc } });
+    }
+  }
 });
