@@ -14,6 +14,7 @@ const onServices = [
   "tests/provider/keycloak/keycloak.e2e.ts",
   "tests/components/jupyterhub/login.e2e.ts",
   "tests/engine/charts.e2e.ts",
+  "tests/engine/add-on-faults.e2e.ts",
   "tests/engine/request-on-aws.e2e.ts",
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/machines-vm/lustre-nodes.e2e.ts",

@@ -1,8 +1,12 @@
 import type { AddOn } from "../../../../components/addons/add-on";
+import { ebsStorage } from "../../../../components/addons/block-storage/ebs";
+import { cloudControllerManagerResources } from "../../../../components/addons/aws-cloud-controller-manager";
+import { flannelResources } from "../../../../components/addons/flannel";
 import { gpuSupport } from "../../../../components/addons/gpu/install";
 import { JupyterHub } from "../../../../components/addons/jupyterhub/jupyterhub";
 import { KubeRay } from "../../../../components/addons/kuberay";
 import { efsStorage } from "../../../../components/addons/shared-storage/efs";
+import { fileShareStorage } from "../../../../components/addons/shared-storage/file-share";
 import { nfsStorage } from "../../../../components/addons/shared-storage/nfs";
 import { Slurm } from "../../../../components/addons/slurm/slurm";
 import type { NodeGroupStatus } from "../../../../components/cluster";
@@ -37,6 +41,12 @@ const beside: Record<string, AddOn> = {
   dra: gpuSupport([{ ...gpus, gpuDriver: "operator" }], { mode: "dra" }),
   amd: gpuSupport([{ ...gpus, gpuVendor: "amd" }], { mode: "plugin" }),
   efs: efsStorage({ fileSystemId: "fs-1", tags: {}, ready: [] }),
+  "device-plugin": gpuSupport([{ ...gpus, gpuSharing: { timeSlicing: 4 } }], { mode: "plugin" }),
+  "file-share": fileShareStorage({ path: "/mnt/shared", ready: [], onGroups: true }),
+  ebs: ebsStorage({ region: "us-west-2", tags: { team: "search" }, clusterName: "train", own: undefined }),
+  flannel: ({ name }, options) => flannelResources(name, "10.244.0.0/16", options),
+  "cloud-controller": ({ name }, options) =>
+    cloudControllerManagerResources(name, { kubernetesVersion: pulumi.output("1.36.3") }, options),
   nfs: nfsStorage({ server: "192.0.2.1", ready: [] }),
 };
 const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResourceOptions) => pulumi.Resource> = {
