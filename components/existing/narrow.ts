@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { parse, stringify } from "yaml";
 import { yamlOfKubeconfigs } from "../../sdk/kubernetes/kubeconfig";
 import { kubeconfigFaults } from "../../sdk/kubernetes/kubeconfig-faults";
+import { widelyRead } from "../../sdk/yaml";
 import { Problems } from "../errors";
 
 type Fields = Record<string, unknown>;
@@ -68,7 +69,7 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   };
   // Readers of YAML differ in what else is a number or a boolean.
   return stringify(whole, {
-    lineWidth: 0,
+    ...widelyRead,
     defaultStringType: "QUOTE_DOUBLE",
     defaultKeyType: "PLAIN",
     aliasDuplicateObjects: false,

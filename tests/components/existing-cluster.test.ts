@@ -59,6 +59,14 @@ describe("narrowKubeconfig", () => {
     assert.match(narrowKubeconfig(text, "dev"), /namespace: "404"/);
   });
 
+  it("leaves no key of a plugin's settings to them either", () => {
+    const config = { no: "a", "012": "b", "1:20": "c", y: "d", "idp-issuer-url": "https://sso.example.com" };
+    const users = [{ name: "me", user: { "auth-provider": { name: "oidc", config } } }];
+    const narrowed = narrowKubeconfig(stringify({ ...file, users }));
+    const read = parse(narrowed, { version: "1.1" }) as { users: [{ user: { "auth-provider": { config: object } } }] };
+    assert.deepEqual(read.users[0].user["auth-provider"].config, config);
+  });
+
   it("takes what people paste, and hands on what every reader takes", () => {
     const pasted = {
       ...file,
