@@ -6,6 +6,12 @@ export interface Problem {
   reason: string;
 }
 
+/** The SDK writes before a message each property that waits for the value which there cannot be: some resource's, and not the user's. */
+function keepMessage(error: Error): void {
+  const { message } = error;
+  Object.defineProperty(error, "message", { configurable: true, get: () => message, set: () => undefined });
+}
+
 /** The arguments cannot be right. Thrown when the component is constructed, before anything is written, with all problems at once. */
 export class InvalidInput extends pulumi.InputPropertiesError {
   /** A mistake of the user's: the SDK shows the message once, and no stack. */
@@ -20,6 +26,7 @@ export class InvalidInput extends pulumi.InputPropertiesError {
     this.message = [this.message, ...problems.map((problem) => `  ${problem.propertyPath}: ${problem.reason}`)].join(
       "\n",
     );
+    keepMessage(this);
   }
 }
 
@@ -36,6 +43,7 @@ export class ClusterNameInUse extends pulumi.RunError {
 export class ClusterCouldNotBeDeployed extends pulumi.RunError {
   constructor(reason: string) {
     super(`ClusterCouldNotBeDeployed: ${reason}`);
+    keepMessage(this);
   }
 }
 

@@ -13,9 +13,11 @@ import { machineIdentity, type MachineIdentity } from "./identity";
 import { architectureOf } from "./instance-types";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
+import { plannedMachines } from "./planned-machines";
 import { lastingNetwork, plannedNetwork } from "./network-shape";
 import { controlPlanePolicy, nodePolicy } from "./policies";
 import { awsAccount, type AwsAccount } from "./provider";
+import { awsRegion } from "./region";
 import { clusterSecrets, type ClusterSecrets } from "./secrets";
 import type { SharedFiles } from "./shared-files";
 import { awsName, longestNames } from "./names";
@@ -111,8 +113,17 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   const account = new AccountReady(
     `${name}-account`,
     {
-      controlPlane: { instanceType, count },
-      network: plannedNetwork(args),
+      controlPlane: {
+        instanceType,
+        count,
+        architecture: pulumi.output(instanceType).apply(architectureOf),
+        image: args.controlPlane?.image,
+        diskSizeGib,
+      },
+      nodeGroups: (args.nodeGroups ?? []).map(plannedMachines),
+      network: plannedNetwork(args, awsRegion()),
+      ranges: { ...place.ranges },
+      kmsKeyId: args.kmsKeyId,
       roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
       clusterName,
       ownTags: { [stackTag]: thisStack() },

@@ -1,4 +1,5 @@
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
+import { checkGpuVendor, gpusInWords } from "../../sdk/aws/type-checks";
 import * as pulumi from "../../sdk/pulumi";
 import type { GpuFields } from "../addons/gpu/groups";
 import type { Problems } from "../errors";
@@ -40,22 +41,14 @@ export function checkTypeGpus(
 ): void {
   if (!mayOfferGpus(group)) return;
   const { gpuVendor = "nvidia" } = group;
-  const [other] = types.filter((type) => type.gpus > 0 && type.gpuVendor.toLowerCase() !== gpuVendor);
-  if (other) {
-    const reason = `AWS says that ${other.name} has ${words(other)}, which "${gpuVendor}" is not; \`gpus: 0\` counts none`;
-    problems.add(`${path}.gpuVendor`, reason);
-  }
-  const kinds = [...new Set(types.map(words))];
+  checkGpuVendor(path, gpuVendor, types, problems);
+  const kinds = [...new Set(types.map(gpusInWords))];
   if (group.gpus === undefined && kinds.length > 1) {
     const split = kinds.map((kind) => {
-      const names = types.filter((type) => words(type) === kind).map(({ name }) => name);
+      const names = types.filter((type) => gpusInWords(type) === kind).map(({ name }) => name);
       return `${names.join(", ")} (${kind})`;
     });
     const reason = `the types of a group must have equal GPUs; split it into ${kinds.length} groups: ${split.join("; ")}`;
     problems.add(`${path}.instanceTypes`, reason);
   }
-}
-
-function words({ gpus, gpuVendor, gpuModel }: InstanceTypeResult): string {
-  return gpus === 0 ? "no GPUs" : `${gpus} × ${gpuVendor} ${gpuModel}`;
 }

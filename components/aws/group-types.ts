@@ -1,9 +1,9 @@
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
+import { checkFabric } from "../../sdk/aws/type-checks";
 import * as pulumi from "../../sdk/pulumi";
 import { Problems } from "../errors";
 import type { AwsNodeGroupArgs } from "./args";
-import { checkFabric } from "./fabric";
 import { checkTypeGpus, mayOfferGpus } from "./gpus";
 
 export interface AskedGroup {

@@ -35,10 +35,14 @@ export function lastingNetwork({ vpcId, subnetIds, cidr, zones, nat }: AwsNetwor
 }
 
 /** How much of what accounts have few of a cluster takes. */
-export function plannedNetwork({ network = {}, region, ...args }: AwsClusterArgs): PlannedNetwork {
+export function plannedNetwork(
+  { network = {}, region, ...args }: AwsClusterArgs,
+  stackRegion: string | undefined,
+): PlannedNetwork {
   const { vpcId, subnetIds, nat = "single", zones } = network;
   const made = vpcId === undefined && subnetIds === undefined;
-  const gateways = !made || nat === "none" ? 0 : nat === "single" ? 1 : zoneCount({ zones, region });
+  const gateways =
+    !made || nat === "none" ? 0 : nat === "single" ? 1 : zoneCount({ zones, region: region ?? stackRegion });
   const ranges = [args.apiServerAccessCidrs, args.sshAccessCidrs].map((list) => known<unknown[]>(list)?.length ?? 1);
   return {
     vpcs: made ? 1 : 0,
@@ -46,5 +50,7 @@ export function plannedNetwork({ network = {}, region, ...args }: AwsClusterArgs
     natGateways: Math.min(gateways, 1),
     // One rule is for the machines themselves.
     securityGroupRules: Math.max(...ranges) + 1,
+    ...(made ? { zoneCount: zoneCount({ zones, region: region ?? stackRegion }), zones } : { vpcId, subnetIds }),
+    publicApi: args.controlPlane?.publicAddress ?? true,
   };
 }

@@ -95,7 +95,10 @@ function checkKey({ kmsKeyId, administrators = [] }: AwsClusterArgs, problems: P
     problems.add(`administrators[${index}]`, reason);
   });
   if (kmsKeyId !== undefined && administrators.length > 0) {
-    problems.add("administrators", "are named in the policy of the key that kmsKeyId gives, which is yours");
+    problems.add(
+      "administrators",
+      "cannot be given beside kmsKeyId: that key is yours, and its own policy names whoever may use it. Name them there, or leave out kmsKeyId",
+    );
   }
 }
 
@@ -154,7 +157,8 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
 function meantSize(type: string): string {
   const [, family, number, word] = /^([a-z][a-z0-9-]*\d[a-z0-9-]*)\.(\d*)([a-z]+)$/i.exec(type) ?? [];
   const size = word === undefined ? undefined : closest(word, number === "" ? sizes : ["xlarge"]);
-  return size === undefined ? "" : ` (did you mean "${family}.${number}${size}"?)`;
+  if (size !== undefined) return ` (did you mean "${family}.${number}${size}"?)`;
+  return family === undefined ? "" : `: after the dot is a size, one of ${sizes.join(", ")}, 2xlarge and so on`;
 }
 
 function checkNodeGroup(path: string, group: AwsNodeGroupArgs, problems: Problems): void {

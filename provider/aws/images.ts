@@ -62,6 +62,28 @@ export async function readImage(ec2: EC2Client, imageId: string, signal: AbortSi
   }
 }
 
+/** The image that is named, else the newest that fits; or why there is none. */
+export async function chooseImage(
+  ec2: EC2Client,
+  { imageId, ...query }: ImageQuery & { imageId?: string | undefined },
+  signal: AbortSignal,
+): Promise<Image | string> {
+  const image = await (imageId === undefined ? findImage(ec2, query, signal) : readImage(ec2, imageId, signal));
+  const [region, wanted] = [await regionOf(ec2), imageInWords(query)];
+  const wayOut = `without it, the newest of ${wanted} is taken`;
+  if (image === undefined)
+    return imageId === undefined
+      ? `AWS offers no image of ${wanted} in ${region}: name one`
+      : `there is no image "${imageId}" in ${region} that this account may use: name one that \`aws ec2 describe-images --region ${region} --image-ids …\` shows; ${wayOut}`;
+  if (image.Architecture === query.architecture) return image;
+  return `"${image.ImageId}" is for ${image.Architecture}, but the machines are ${query.architecture}: name one for them; ${wayOut}`;
+}
+
+/** For example `Ubuntu 24.04 for x86_64 with NVIDIA's driver`. */
+export function imageInWords({ ubuntu, architecture, gpu }: ImageQuery): string {
+  return `Ubuntu ${ubuntu} for ${architecture}${gpu ? " with NVIDIA's driver" : ""}`;
+}
+
 /** What the root disk's snapshot holds: no disk can be smaller. 0: not known. */
 export function rootDiskGib({ RootDeviceName, BlockDeviceMappings = [] }: Image): number {
   return BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.VolumeSize ?? 0;

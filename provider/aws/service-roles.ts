@@ -1,5 +1,6 @@
 /** Roles by which AWS's services act in an account. Some are made by whoever first calls the service's API, and belong to the account. */
 import { CreateServiceLinkedRoleCommand, GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
+import type { CheckFailure, ResourceLog } from "../server/resource";
 import { isAwsError, unlessGone } from "./errors";
 
 /** By the service's principal. Reference: EC2 user guide, "EC2 Fleet prerequisites" and "Service-linked role for Spot requests". */
@@ -38,4 +39,20 @@ export async function makeServiceRole(iam: IAMClient, service: string, signal: A
       { cause: error },
     );
   }
+}
+
+/** Of services that are not known; a role that is missing is made. */
+export async function serviceRoleFailures(
+  { iam }: { readonly iam: IAMClient },
+  services: readonly string[],
+  log: ResourceLog,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const failures: CheckFailure[] = [];
+  for (const [index, service] of services.entries()) {
+    const role = serviceRoleName(service);
+    if (role === undefined) failures.push({ property: `serviceRoles[${index}]`, reason: `"${service}" is not known` });
+    else if (!(await hasServiceRole(iam, service, signal))) log.info(`the account lacks the role ${role}: it is made`);
+  }
+  return failures;
 }

@@ -1,5 +1,6 @@
 /** Availability zones that machines can be in. */
 import { DescribeAvailabilityZonesCommand, type AvailabilityZone, type EC2Client } from "@aws-sdk/client-ec2";
+import type { CheckFailure } from "../server/resource";
 
 /** use1-az3 has no instance types of the last years. */
 const withoutRecentTypes = ["use1-az3"];
@@ -33,6 +34,32 @@ export function zoneRefusal(name: string, zones: readonly AvailabilityZone[], re
   const irregular = irregularZone(zone);
   if (irregular !== undefined) return `"${name}" is ${irregular}`;
   return zone.OptInStatus === "not-opted-in" ? `"${name}" is not switched on for this account` : undefined;
+}
+
+export interface ChosenZones {
+  readonly zones: string[];
+  readonly failures: CheckFailure[];
+}
+
+/** Those that are named, else the region's first. `property` is what they are named by. */
+export async function chooseZones(
+  { ec2, region }: { ec2: EC2Client; region: string },
+  { count, names }: { count: number; names?: string[] | undefined },
+  property: string,
+  signal: AbortSignal,
+): Promise<ChosenZones> {
+  const zones = await readZones(ec2, signal);
+  if (names) {
+    const failures = names.flatMap((name, index) => {
+      const reason = zoneRefusal(name, zones, region);
+      return reason === undefined ? [] : [{ property: `${property}[${index}]`, reason }];
+    });
+    return { zones: names, failures };
+  }
+  const found = regularZones(zones).flatMap(({ ZoneName }) => ZoneName ?? []);
+  if (found.length >= count) return { zones: found.slice(0, count), failures: [] };
+  const reason = `${region} has ${found.length} zones for this account (${found.join(", ")}), not ${count}: name those to use`;
+  return { zones: [], failures: [{ property, reason }] };
 }
 
 /** What a zone is, and lacks, that is none of the region itself. */

@@ -1,5 +1,6 @@
 /** What the plugin is doing right now, and how each of it ends early: by ^C, by a timeout, or by a crash. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setMaxListeners } from "node:events";
 import { messageOf } from "../cloud/message";
 import { PartialFailure } from "./resource";
 
@@ -44,6 +45,8 @@ export class Operations {
   ): Promise<T> {
     const controller = new AbortController();
     const { signal } = controller;
+    // Each request listens while it is on its way, and Node.js takes more than ten at once for a leak.
+    setMaxListeners(0, signal);
     const operation: Operation = { description, controller };
     let deadline: NodeJS.Timeout | undefined;
     let grace: NodeJS.Timeout | undefined;

@@ -1,12 +1,53 @@
 import * as pulumi from "../pulumi";
+import type { CapacityArgs } from "./capacity";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
+/** What machines start from. */
+export interface PlannedImage {
+  /** By its id. Default: the newest of Ubuntu, with NVIDIA's driver where it is needed. */
+  image?: pulumi.Input<string>;
+  /** Of the machines. Default: the image is not looked at. */
+  architecture?: pulumi.Input<"x86_64" | "arm64">;
+  /**
+   * GiB of the root disk, which the image must fit on.
+   * @integer
+   */
+  diskSizeGib?: pulumi.Input<number>;
+}
+
 /** Machines of a control plane as they are going to be. */
-export interface PlannedControlPlane {
+export interface PlannedControlPlane extends PlannedImage {
   /** For example `t3.xlarge`. */
   instanceType: pulumi.Input<string>;
   /** @integer */
   count: pulumi.Input<number>;
+}
+
+/** Machines of a node group as they are going to be. */
+export interface PlannedMachines extends PlannedImage {
+  /** Of the group: one that was not looked at before has no machines yet. */
+  name: pulumi.Input<string>;
+  /** For example `["p5.48xlarge"]`. */
+  instanceTypes: pulumi.Input<pulumi.Input<string>[]>;
+  /** Default: on-demand. */
+  capacity?: pulumi.Input<CapacityArgs>;
+  /** @integer */
+  minSize: pulumi.Input<number>;
+  /** @integer */
+  maxSize: pulumi.Input<number>;
+  /**
+   * Of a machine. Default: as AWS says of the first type.
+   * @integer
+   */
+  gpus?: pulumi.Input<number>;
+  /** Whose the GPUs must be, where AWS says of them. Default: they are not looked at. */
+  gpuVendor?: pulumi.Input<"nvidia" | "amd">;
+  /** With Elastic Fabric Adapters, which the types must have. */
+  efa?: pulumi.Input<boolean>;
+  /** The kind of placement group, which the types must go into. */
+  placementGroup?: pulumi.Input<"cluster" | "partition" | "spread">;
+  /** Whether an image for GPUs is one with their driver. Default: `true`. */
+  gpuDriver?: pulumi.Input<boolean>;
 }
 
 /** How much of it a network is going to have. */
@@ -28,6 +69,18 @@ export interface PlannedNetwork {
    * @integer
    */
   securityGroupRules?: pulumi.Input<number>;
+  /**
+   * Zones of a new network: so many must be there.
+   * @integer
+   */
+  zoneCount?: pulumi.Input<number>;
+  /** The same by name. */
+  zones?: pulumi.Input<pulumi.Input<string>[]>;
+  /** A network that exists: its subnets must fit. */
+  vpcId?: pulumi.Input<string>;
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether the API has a public address. Default: `true`. */
+  publicApi?: pulumi.Input<boolean>;
 }
 
 /** Where and as whom another provider asks AWS. */
@@ -39,8 +92,14 @@ export interface SeenAccount {
 export interface AccountReadyArgs {
   /** The region must offer its type, and the account's quotas must have room for it. */
   controlPlane?: pulumi.Input<PlannedControlPlane>;
-  /** What the account's quotas must have room for when it is made. */
+  /** The region must offer their types, in the zones of the network, and have their images and reservations; the quotas must have room for them. */
+  nodeGroups?: pulumi.Input<pulumi.Input<PlannedMachines>[]>;
+  /** What the account's quotas must have room for when it is made, and where it is. */
   network?: pulumi.Input<PlannedNetwork>;
+  /** Ranges that none of an existing network's may overlap, by what they are for, for example `{ podCidr: "10.244.0.0/16" }`. */
+  ranges?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** A KMS key by its id or ARN, which must be there and able to encrypt. */
+  kmsKeyId?: pulumi.Input<string>;
   /** Names of IAM roles that are going to be made, which must be free: an account's regions share them. */
   roleNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
@@ -62,8 +121,9 @@ export interface AccountReadyArgs {
 }
 
 /**
- * Looks at the preview whether the account can have the cluster, before anything is made, and makes the services' roles that it lacks. What runs already is not examined again: only what
- * changes is. Where AWS may not be asked, it says so and goes on. Free of charge.
+ * Looks at the preview whether the account can have the cluster, before anything is made, and tells all that stands in the way at once; makes the
+ * services' roles that are missing. What runs already is not examined again: only what changes is. Where AWS may not be asked, it says so and goes on.
+ * Free of charge.
  */
 export class AccountReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:AccountReady";

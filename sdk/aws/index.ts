@@ -1,5 +1,11 @@
 export { NodeGroup, type NodeGroupArgs, type NodeGroupMachineState } from "./node-group";
-export { AccountReady, type AccountReadyArgs, type PlannedControlPlane, type PlannedNetwork } from "./account-ready";
+export {
+  AccountReady,
+  type AccountReadyArgs,
+  type PlannedControlPlane,
+  type PlannedMachines,
+  type PlannedNetwork,
+} from "./account-ready";
 export { ClusterKeys, type ClusterKeysArgs } from "./cluster-keys";
 export { Deployer, type DeployerArgs } from "./deployer";
 export { ImageChoice, type ImageChoiceArgs } from "./image-choice";

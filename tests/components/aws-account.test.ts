@@ -99,6 +99,12 @@ describe("components/aws: one account", () => {
     });
     assert.match(String(silent.problem), /AWS does not say whose .* in the region "us-west-9"\. Is the region right/);
     assert.ok(silent.problem instanceof ClusterCouldNotBeDeployed);
+    for (const { problem } of [misspelt, silent]) {
+      const { message } = problem!;
+      // As the SDK does with what an input of a resource rejects with.
+      problem!.message = `error serializing property "awsProvider": ${message}`;
+      assert.equal(problem!.message, message);
+    }
   });
 
   it("takes the region from where it is said once, for both providers, and compares what they are", async () => {
@@ -146,6 +152,37 @@ describe("components/aws: one account", () => {
         assert.equal(registered.providerOf(`train-${part}`), own, `${part}, ${how}`);
       for (const part of ["gpu-template", "network-vpc", "node-role", "control-plane", "nodes-among-themselves"])
         assert.equal(registered.providerOf(`train-${part}`), "eu", `${part}, ${how}`);
+    }
+  });
+
+  it("asks whether the account can have the cluster before anything is made in it", async () => {
+    const kmsKeyId = "0c1f5e5e-1111-4222-8333-444455556666";
+    const nodeGroups = [
+      group,
+      { ...group, name: "arm", instanceTypes: ["m6g.large"], image: "ami-arm", diskSizeGib: 50 },
+    ];
+    const { registered } = await deployed({
+      controlPlane: { instanceType: "m6i.xlarge", count: 3 },
+      kmsKeyId,
+      nodeGroups,
+    });
+    const asked = inputs(registered, "train-account");
+    const machines = { architecture: "x86_64", diskSizeGib: 100 };
+    assert.deepEqual(asked["controlPlane"], { instanceType: "m6i.xlarge", count: 3, ...machines });
+    const shape = { minSize: 1, maxSize: 4, gpuDriver: true };
+    assert.deepEqual(asked["nodeGroups"], [
+      { name: "gpu", instanceTypes: ["g5.12xlarge"], ...shape, ...machines, gpuVendor: "nvidia" },
+      { name: "arm", instanceTypes: ["m6g.large"], ...shape, image: "ami-arm", architecture: "arm64", diskSizeGib: 50 },
+    ]);
+    assert.deepEqual([asked["keyPair"], asked["kmsKeyId"]], ["ops", kmsKeyId]);
+    assert.equal((asked["network"] as { zoneCount: number }).zoneCount, 3);
+    const subnetIds = ["subnet-0123456789abcdef0"];
+    const there = inputs((await deployed({ network: { subnetIds } })).registered, "train-account");
+    const { zoneCount, subnetIds: named } = there["network"] as { zoneCount?: number; subnetIds: string[] };
+    assert.deepEqual([zoneCount, named], [undefined, subnetIds]);
+    assert.deepEqual(there["ranges"], { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" });
+    for (const name of ["train-network-vpc", "train-network-zones", "train-control-plane-1"]) {
+      assert.ok(registered.dependenciesOf(name).includes("train-account"), name);
     }
   });
 

@@ -63,5 +63,9 @@ describe("keys of a cluster on AWS", () => {
       problems.all.map(({ propertyPath }) => propertyPath),
       ["kmsKeyId", "administrators[0]", "administrators"],
     );
+    assert.match(
+      problems.all[2]!.reason,
+      /^cannot be given beside kmsKeyId: .* Name them there, or leave out kmsKeyId$/,
+    );
   });
 });

@@ -7,9 +7,10 @@ import type { AwsClusterArgs, AwsNodeGroupArgs } from "../../components/aws/args
 import { AwsCluster } from "../../components/aws/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { Problems } from "../../components/errors";
-import { checkFabric } from "../../components/aws/fabric";
+import { checkFabric } from "../../sdk/aws/type-checks";
 import { groupTypes } from "../../components/aws/group-types";
 import { machineImage } from "../../components/aws/images";
+import { accountReadyHandler } from "../../provider/aws/handlers/account-ready";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, deployed, functions, group, inputs, minimal, typeFacts } from "./aws-scene";
 import { mockProgram, promiseOf, valueOf, plain } from "./mocks";
@@ -87,6 +88,10 @@ describe("components/aws: plain mistakes", () => {
       const hint = `"${given}" is not an instance type such as p5.48xlarge (did you mean "${meant}"?)`;
       assert.deepEqual(refused({ controlPlane: { instanceType: given! } }), [`controlPlane.instanceType: ${hint}`]);
     }
+    const sizes = "after the dot is a size, one of nano, micro, small, medium, large, xlarge, metal, 2xlarge and so on";
+    assert.deepEqual(refused({ controlPlane: { instanceType: "m6i.huge" } }), [
+      `controlPlane.instanceType: "m6i.huge" is not an instance type such as p5.48xlarge: ${sizes}`,
+    ]);
     assert.deepEqual(refused({ controlPlane: { instanceType: "big" } }), [
       'controlPlane.instanceType: "big" is not an instance type such as p5.48xlarge',
     ]);
@@ -228,7 +233,10 @@ describe("components/aws: three control planes", () => {
     const [before, after] = [await inputsOf(group, system), await inputsOf(system, group)];
     const waiting = "gpu-clusters:kubernetes:NodesReady train-nodes";
     const changed = [...before.keys()].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
-    assert.deepEqual(changed, ["gpu-clusters:aws:AwsCluster train", waiting]);
+    const account = "gpu-clusters:aws:AccountReady train-account";
+    assert.deepEqual(changed, ["gpu-clusters:aws:AwsCluster train", account, waiting]);
+    const looked = accountReadyHandler.plan!({ inputs: {}, outputs: { accountId: "" } }, {}, ["nodeGroups"]);
+    assert.ok(looked.ignores!.includes("nodeGroups"));
     const state = { inputs: before.get(waiting) as never, outputs: { status: "ready" as const } };
     const { ignores } = nodesReady({}).plan!(state, after.get(waiting) as never, ["nodeGroups"]);
     assert.ok(ignores!.includes("nodeGroups"));
@@ -252,16 +260,6 @@ describe("components/aws: three control planes", () => {
 });
 
 describe("components/aws: what AWS is asked for", () => {
-  it("asks whether the account can have the cluster before anything is made in it", async () => {
-    const { registered } = await deployed({ controlPlane: { instanceType: "m6i.xlarge", count: 3 } });
-    const asked = inputs(registered, "train-account");
-    assert.deepEqual(asked["controlPlane"], { instanceType: "m6i.xlarge", count: 3 });
-    assert.equal(asked["keyPair"], "ops");
-    for (const name of ["train-network-vpc", "train-network-zones", "train-control-plane-1"]) {
-      assert.ok(registered.dependenciesOf(name).includes("train-account"), name);
-    }
-  });
-
   it("keeps what AWS answered: no answer of later is part of a machine's place or template", async () => {
     const { registered } = await deployed();
     // Functions are asked at each preview; what resources were told is in the state.

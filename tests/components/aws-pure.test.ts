@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkFabric, closestPlace, fabricInterfaces } from "../../components/aws/fabric";
+import { closestPlace, fabricInterfaces } from "../../components/aws/fabric";
+import { checkFabric } from "../../sdk/aws/type-checks";
 import { architectureOf, instanceTypePattern, mayHaveGpus } from "../../components/aws/instance-types";
 import { awsName, dnsName, securityGroupName } from "../../components/aws/names";
 import { shortened } from "../../sdk/names";

@@ -114,6 +114,47 @@ describe("one AWS account for both providers, on the engine", function () {
       assert.ok(!up.text.includes("\u001b["), "colours");
     }
     assert.deepEqual(await environment.aws.requests(), []);
+    const silent = await (await stackOf({ "aws:region": "us-west-22" })).up();
+    assert.match(
+      silent.text,
+      /error: ClusterCouldNotBeDeployed: AWS does not say whose .* in the region "us-west-22"\./,
+    );
+    assert.doesNotMatch(silent.text, /unhandled|serializing|\n\s+at /);
+  });
+
+  it("tells at once, by the user's fields, what AWS does not have of all that is asked of it", async () => {
+    const image = "ami-0123456789abcdef0";
+    const stack = await stackOf({
+      "pulumi-gpu-clusters:controlPlane": { instanceType: "m9.xlarge", image },
+      "pulumi-gpu-clusters:keyPair": "nobodys",
+      "pulumi-gpu-clusters:kmsKeyId": "0c1f5e5e-1111-4222-8333-444455556666",
+      "pulumi-gpu-clusters:network": { subnetIds: ["subnet-0123456789abcdef0"] },
+      "pulumi-gpu-clusters:nodeGroups": [
+        { ...group, image },
+        { ...group, name: "held", capacity: { reservation: { id: "cr-0123456789abcdef0" } } },
+        { ...group, name: "odd", instanceTypes: ["m5.9xlarge"] },
+      ],
+    });
+    const up = await stack.up();
+    assert.ok(!up.ok);
+    // Above it is the same as it came.
+    const [, list = ""] = up.text.split("Diagnostics:");
+    const told = list.split("\n").filter((line) => line.includes("has a problem: "));
+    const paths = told.map((line) => line.replace(/.*has a problem: ([^:]*): .*/, "$1")).sort();
+    assert.deepEqual(
+      paths,
+      [
+        ...["controlPlane.image", "controlPlane.instanceType", "keyPair", "kmsKeyId", "network.subnetIds[0]"],
+        ...["nodeGroups[0].image", "nodeGroups[1].capacity.reservation.id", "nodeGroups[2].instanceTypes[0]"],
+      ],
+      up.text,
+    );
+    assert.doesNotMatch(up.text, /unhandled|\n\s+at |MaxListeners/);
+    const asked = (await environment.aws.requests()).map(({ action }) => action);
+    assert.deepEqual(
+      asked.filter((action) => !/^(Describe|Get|List)/.test(action)),
+      [],
+    );
   });
 
   it("refuses keys of another account in aws:accessKey", async () => {

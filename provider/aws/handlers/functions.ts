@@ -10,7 +10,7 @@ import type {
 } from "../../../sdk/aws/functions";
 import { purchaseOf } from "../../../sdk/aws/capacity";
 import { describeTypes } from "../instance-types";
-import { findImage } from "../images";
+import { findImage, imageInWords } from "../images";
 import { examineGroup } from "../preflight/preflight";
 import { keyPairFailures, readGroupFacts } from "../preflight/preflight-facts";
 import { connect } from "../connection";
@@ -20,8 +20,9 @@ export const getImageHandler: FunctionHandler<GetImageArgs, GetImageResult> = {
     const clients = connect(config);
     const image = await findImage(clients.ec2, { ubuntu, architecture, gpu }, signal);
     if (!image) {
-      const what = `Ubuntu ${ubuntu} for ${architecture}${gpu ? " with NVIDIA's driver" : ""}`;
-      throw new Error(`AWS has no image of ${what} in ${await clients.region()}`);
+      throw new Error(
+        `AWS has no image of ${imageInWords({ ubuntu, architecture, gpu })} in ${await clients.region()}`,
+      );
     }
     return {
       imageId: image.ImageId!,

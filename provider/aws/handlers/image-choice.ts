@@ -2,7 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import type { ImageChoiceArgs } from "../../../sdk/aws/image-choice";
 import { InvalidArguments } from "../../server/resource";
 import type { AwsClients } from "../clients";
-import { findImage, readImage, rootDiskGib } from "../images";
+import { chooseImage, readImage, rootDiskGib } from "../images";
 import { keptAnswer } from "./kept-answer";
 
 type Inputs = pulumi.Unwrap<ImageChoiceArgs>;
@@ -15,20 +15,8 @@ interface Outputs {
 
 export const imageChoiceHandler = keptAnswer<Inputs, Outputs>({
   async ask(clients: AwsClients, { imageId, ubuntu = "24.04", architecture = "x86_64", gpu = false }, { signal }) {
-    const wish = { ubuntu, architecture, gpu };
-    const image = await (imageId === undefined
-      ? findImage(clients.ec2, wish, signal)
-      : readImage(clients.ec2, imageId, signal));
-    const refuse = (property: string, reason: string) => new InvalidArguments([{ property, reason }]);
-    if (!image) {
-      const region = await clients.region();
-      throw imageId === undefined
-        ? refuse("imageId", `AWS offers no image of ${inWords(wish)} in ${region}: name one`)
-        : refuse("imageId", `there is no image "${imageId}" in ${region} that this account may use`);
-    }
-    if (image.Architecture !== architecture) {
-      throw refuse("imageId", `"${image.ImageId}" is for ${image.Architecture}, but the machines are ${architecture}`);
-    }
+    const image = await chooseImage(clients.ec2, { imageId, ubuntu, architecture, gpu }, signal);
+    if (typeof image === "string") throw new InvalidArguments([{ property: "imageId", reason: image }]);
     return {
       imageId: image.ImageId!,
       imageName: image.Name ?? "",
@@ -42,7 +30,3 @@ export const imageChoiceHandler = keptAnswer<Inputs, Outputs>({
     return `the image ${imageId} is gone: what runs goes on, and for machines that are made from now on \`image\` must name another`;
   },
 });
-
-function inWords({ ubuntu, architecture, gpu }: { ubuntu: string; architecture: string; gpu: boolean }): string {
-  return `Ubuntu ${ubuntu} for ${architecture}${gpu ? " with NVIDIA's driver" : ""}`;
-}

@@ -1,18 +1,18 @@
 /** Resources that make nothing: they ask AWS once, and the state keeps the answer. */
 import { isDeepStrictEqual } from "node:util";
 import { withReason } from "../../cloud/wait";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import type { ResourceContext, ResourceHandler, UnknowableProperties } from "../../server/resource";
 import { containsUnknown } from "../../server/wire";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import { connect } from "../connection";
 
 /** Throws `InvalidArguments` for what there cannot be. */
-export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext<O>) => Promise<O>;
+export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext<I, O>) => Promise<O>;
 
-export interface AskContext<O> extends Pick<ResourceContext, "signal" | "log"> {
-  /** Whether it was asked before, with other inputs. */
-  readonly again: boolean;
+export interface AskContext<I, O> extends Pick<ResourceContext, "signal" | "log"> {
+  /** The inputs that it was asked with before; undefined: it was not. */
+  readonly asked?: I | undefined;
   /** The answer that the state has, where it is in hand. */
   readonly before?: O | undefined;
 }
@@ -20,6 +20,8 @@ export interface AskContext<O> extends Pick<ResourceContext, "signal" | "log"> {
 export interface KeptAnswer<I, O> {
   /** Asked at the preview too, so that what cannot be is refused there. */
   ask: Ask<I, O>;
+  /** What of the inputs can be asked about while others are not known yet. Default: nothing. */
+  known?(inputs: UnknowableProperties<I>): I;
   /** An answer that the state has, after the inputs changed. Default: it is asked anew. Throws to refuse the change. */
   keep?(inputs: I, outputs: O): O;
   /** What a refresh says of an answer that no longer holds, which stays all the same. Undefined: nothing. */
@@ -29,17 +31,24 @@ export interface KeptAnswer<I, O> {
 /** The answer stays until the inputs change, whatever AWS would say by now. */
 export function keptAnswer<I extends object, O extends object>({
   ask,
+  known,
   keep,
   outlived,
 }: KeptAnswer<I, O>): ResourceHandler<I, O> {
-  const asked = (inputs: I, { config, signal, log }: ResourceContext, again: boolean, before?: O) =>
-    withReason(signal, () => ask(connect(config), inputs, { signal, log, again, before }));
+  const answer = (inputs: I, { config, signal, log }: ResourceContext, asked?: I, before?: O) =>
+    withReason(signal, () => ask(connect(config), inputs, { signal, log, asked, before }));
 
   /** Undefined where it cannot be asked yet, or by nobody who previews. */
-  async function tried(inputs: object, context: ResourceContext, again: boolean, before?: O): Promise<O | undefined> {
-    if (containsUnknown(inputs) || containsUnknown(context.config["aws"])) return undefined;
+  async function tried(
+    given: UnknowableProperties<I>,
+    context: ResourceContext,
+    asked?: I,
+    before?: O,
+  ): Promise<O | undefined> {
+    const inputs = containsUnknown(given) ? known?.(given) : (given as I);
+    if (inputs === undefined || containsUnknown(context.config["aws"])) return undefined;
     try {
-      return await asked(inputs as I, context, again, before);
+      return await answer(inputs, context, asked, before);
     } catch (error) {
       if (!isAwsError(error, "permission", "credentials")) throw error;
       context.log.warn(`not asked of AWS: ${error.message}`);
@@ -50,7 +59,7 @@ export function keptAnswer<I extends object, O extends object>({
   return {
     async check(given, context, before) {
       if (before && (keep !== undefined || isDeepStrictEqual(before, given))) return [];
-      await tried(given, context, before !== undefined);
+      await tried(given, context, before);
       return [];
     },
 
@@ -58,11 +67,11 @@ export function keptAnswer<I extends object, O extends object>({
       if (containsUnknown(inputs)) return {};
       if (state && isDeepStrictEqual(state.inputs, inputs)) return state.outputs;
       if (state && keep) return keep(inputs as I, state.outputs);
-      return (await tried(inputs, context, state !== undefined, state?.outputs)) ?? {};
+      return (await tried(inputs, context, state?.inputs, state?.outputs)) ?? {};
     },
 
     async create(inputs, context) {
-      return { id: context.name, outputs: await asked(inputs, context, false) };
+      return { id: context.name, outputs: await answer(inputs, context) };
     },
 
     async read(id, state, { config, signal, log }) {
@@ -79,7 +88,7 @@ export function keptAnswer<I extends object, O extends object>({
 
     async update(_id, inputs, { inputs: before, outputs }, context) {
       if (isDeepStrictEqual(before, inputs)) return outputs;
-      return keep?.(inputs, outputs) ?? asked(inputs, context, true, outputs);
+      return keep?.(inputs, outputs) ?? answer(inputs, context, before, outputs);
     },
 
     async delete() {

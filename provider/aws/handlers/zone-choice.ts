@@ -2,7 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import type { ZoneChoiceArgs } from "../../../sdk/aws/zone-choice";
 import { InvalidArguments } from "../../server/resource";
 import type { AwsClients } from "../clients";
-import { readZones, regularZones, zoneRefusal } from "../zones";
+import { chooseZones } from "../zones";
 import { keptAnswer } from "./kept-answer";
 
 type Inputs = pulumi.Unwrap<ZoneChoiceArgs>;
@@ -12,21 +12,10 @@ interface Outputs {
 
 export const zoneChoiceHandler = keptAnswer<Inputs, Outputs>({
   async ask(clients: AwsClients, { count, names }, { signal }) {
-    const [zones, region] = await Promise.all([readZones(clients.ec2, signal), clients.region()]);
-    if (names) {
-      const failures = names.flatMap((name, index) => {
-        const reason = zoneRefusal(name, zones, region);
-        return reason === undefined ? [] : [{ property: `names[${index}]`, reason }];
-      });
-      if (failures.length > 0) throw new InvalidArguments(failures);
-      return { zones: names };
-    }
-    const found = regularZones(zones).flatMap(({ ZoneName }) => ZoneName ?? []);
-    if (found.length < count) {
-      const reason = `${region} has ${found.length} zones for this account (${found.join(", ")}), not ${count}: name those to use`;
-      throw new InvalidArguments([{ property: "names", reason }]);
-    }
-    return { zones: found.slice(0, count) };
+    const place = { ec2: clients.ec2, region: await clients.region() };
+    const { zones, failures } = await chooseZones(place, { count, names }, "names", signal);
+    if (failures.length > 0) throw new InvalidArguments(failures);
+    return { zones };
   },
 
   keep({ names }, { zones }) {

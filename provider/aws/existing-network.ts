@@ -1,0 +1,33 @@
+/** Which subnets of a network that exists a cluster takes, and whether it can be in that network. */
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { overlap, parseCidr } from "../../sdk/ip-ranges";
+import type { CheckFailure } from "../server/resource";
+import { chooseSubnets, type ChosenSubnets } from "./chosen-subnets";
+import { readSubnets, readVpcRanges, type SubnetQuestion } from "./existing-subnets";
+
+/** `apart` has ranges that none of the VPC's may overlap, by what they are for. */
+export async function chooseExisting(
+  ec2: EC2Client,
+  question: SubnetQuestion,
+  apart: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  before?: ChosenSubnets,
+): Promise<{ chosen: ChosenSubnets; failures: CheckFailure[] }> {
+  const { chosen, failures } = chooseSubnets(await readSubnets(ec2, question, signal), question, before);
+  const ranges = chosen.vpcId === "" ? [] : await readVpcRanges(ec2, chosen.vpcId, signal);
+  return { chosen, failures: [...failures, ...overlapFailures(chosen.vpcId, ranges, apart)] };
+}
+
+function overlapFailures(
+  vpcId: string,
+  ranges: readonly string[],
+  apart: Readonly<Record<string, string>>,
+): CheckFailure[] {
+  return Object.entries(apart).flatMap(([what, range]) => {
+    const own = parseCidr(range);
+    const met = ranges.find((other) => own && overlap(own, parseCidr(other)!));
+    if (met === undefined) return [];
+    const reason = `${range} overlaps ${met}, a range of ${vpcId}: machines would not find what has the same address; choose another`;
+    return [{ property: `apart.${what}`, reason }];
+  });
+}

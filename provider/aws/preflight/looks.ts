@@ -1,0 +1,108 @@
+/** All that AWS is asked about a cluster before it is made. Each look stands for itself: none keeps another from being told. */
+import type * as pulumi from "../../../sdk/pulumi";
+import type { AccountReadyArgs } from "../../../sdk/aws/account-ready";
+import type { CheckFailure, ResourceLog } from "../../server/resource";
+import type { AwsClients } from "../clients";
+import { isAwsError } from "../errors";
+import { chooseExisting } from "../existing-network";
+import { serviceRoleFailures } from "../service-roles";
+import { chooseZones } from "../zones";
+import { limitFailures } from "./account-limits";
+import { diskKeyFailures } from "./disk-key";
+import { givenKeyFailures } from "./given-key";
+import { controlPlaneLooks, groupLooks, type Look, type Place } from "./planned-machines";
+import { keyPairFailures } from "./preflight-facts";
+import { takenNameFailures, takenRoleFailures } from "./taken-names";
+
+type Inputs = pulumi.Unwrap<AccountReadyArgs>;
+
+export interface Looking {
+  readonly region: string;
+  readonly signal: AbortSignal;
+  readonly log: ResourceLog;
+}
+
+/** `asked` is what was looked at before: what runs since then is not looked at again. */
+export async function accountFailures(
+  clients: AwsClients,
+  inputs: Inputs,
+  asked: Inputs | undefined,
+  looking: Looking,
+): Promise<CheckFailure[]> {
+  const { region, signal, log } = looking;
+  const { keyPair, kmsKeyId, serviceRoles = [] } = inputs;
+  const looks: Look[] = [
+    ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
+    ["the key of disks", diskKeyFailures(clients, serviceRoles, log, signal)],
+  ];
+  if (keyPair !== undefined) looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
+  if (kmsKeyId !== undefined && kmsKeyId !== asked?.kmsKeyId)
+    looks.push(["kmsKeyId", givenKeyFailures(clients, kmsKeyId, region, signal)]);
+  const place = asked ? Promise.resolve({ zones: [], failures: [] }) : networkPlace(clients, inputs, looking);
+  // What there is of an older cluster counts itself, and has its own names.
+  if (!asked) looks.push(["network", place.then(({ failures }) => failures)], ...firstLooks(clients, inputs, looking));
+  looks.push(...machineLooks(clients, inputs, asked, { place, signal }));
+  return (await Promise.all(looks.map((look) => ifAllowed(look, log)))).flat();
+}
+
+function firstLooks(clients: AwsClients, inputs: Inputs, { region, signal }: Looking): Look[] {
+  const { roleNames = [], ownTags = {}, clusterName, network } = inputs;
+  const looks: Look[] = [["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]];
+  if (clusterName !== undefined) looks.push(["clusterName", takenNameFailures(clients, clusterName, ownTags, signal)]);
+  if (network) looks.push(["network", limitFailures(clients, network, region, signal)]);
+  return looks;
+}
+
+function machineLooks(
+  clients: AwsClients,
+  { controlPlane, nodeGroups = [] }: Inputs,
+  asked: Inputs | undefined,
+  { place, signal }: { place: Promise<Place>; signal: AbortSignal },
+): Look[] {
+  const before = asked?.nodeGroups;
+  const looks = controlPlane ? controlPlaneLooks(clients, controlPlane, asked?.controlPlane, signal) : [];
+  // The state of an older release does not say which groups there are.
+  if (asked && before === undefined) return looks;
+  nodeGroups.forEach((group, index) => {
+    if (group === undefined) return;
+    const former = before?.find((other) => other.name === group.name);
+    looks.push(...groupLooks(clients, { group, former, path: `nodeGroups[${index}]` }, place, signal));
+  });
+  return looks;
+}
+
+/** Zones of a new network, or of the subnets of one that exists. */
+async function networkPlace(
+  { ec2 }: AwsClients,
+  { network = {}, ranges = {} }: Inputs,
+  { region, signal }: Looking,
+): Promise<Place> {
+  const { zoneCount, zones: names, vpcId, subnetIds, publicApi, natGateways } = network;
+  if (zoneCount !== undefined) {
+    const chosen = await chooseZones({ ec2, region }, { count: zoneCount, names }, "network.zones", signal);
+    return placeOf({ ...chosen, publicNodes: natGateways === 0 });
+  }
+  if (vpcId === undefined && subnetIds === undefined) return { zones: [], failures: [] };
+  const { chosen, failures } = await chooseExisting(ec2, { vpcId, subnetIds, publicApi }, ranges, signal);
+  const named = failures.map(({ property, reason }) => {
+    const range = /^apart\.(.*)/.exec(property)?.[1];
+    return { property: range ?? `network.${property}`, reason };
+  });
+  return placeOf({ ...chosen, failures: named });
+}
+
+/** From a place that does not fit, nothing follows for the machines. */
+function placeOf(place: Place): Place {
+  return place.failures.length > 0 ? { zones: [], failures: place.failures } : place;
+}
+
+/** Not every deployer may look at everything: whoever makes the machines finds out. */
+async function ifAllowed([what, looking]: Look, log: ResourceLog): Promise<CheckFailure[]> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isAwsError(error, "permission")) throw error;
+    log.warn(`${what} is not checked against AWS: ${error.message}`);
+    return [];
+  }
+}

@@ -1,0 +1,127 @@
+/** What stands in the way of machines that are planned, by the user's own fields. */
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "../../../sdk/pulumi";
+import type { PlannedControlPlane, PlannedImage, PlannedMachines } from "../../../sdk/aws/account-ready";
+import { purchaseOf } from "../../../sdk/aws/capacity";
+import { checkFabric, checkGpuVendor } from "../../../sdk/aws/type-checks";
+import type { CheckFailure } from "../../server/resource";
+import type { AwsClients } from "../clients";
+import { chooseImage, rootDiskGib } from "../images";
+import { examineGroup, type GroupFacts, type GroupPlan } from "./preflight";
+import { readGroupFacts } from "./preflight-facts";
+
+/** What is looked at, in the user's words, and what is found. */
+export type Look = [what: string, found: Promise<CheckFailure[]>];
+
+/** Where machines are going to be. */
+export interface Place {
+  /** Empty: not known. */
+  readonly zones: readonly string[];
+  /** Whether nodes have public addresses; undefined: not known. */
+  readonly publicNodes?: boolean;
+  readonly failures: CheckFailure[];
+}
+
+type ControlPlane = pulumi.Unwrap<PlannedControlPlane>;
+
+type Group = pulumi.Unwrap<PlannedMachines>;
+
+interface Asked {
+  readonly group: Group;
+  /** As it was looked at before; undefined: it has no machines yet. */
+  readonly former: Group | undefined;
+  /** The user's own name of it, for example `nodeGroups[2]`. */
+  readonly path: string;
+}
+
+function differ<T extends object>(one: T, other: T | undefined, fields: readonly (keyof T)[]): boolean {
+  return fields.some((field) => !isDeepStrictEqual(one[field], other?.[field]));
+}
+
+/** What runs needs no image: it is looked for when another one is wanted. Where the disk alone is another, the image is the one that was chosen. */
+const ofImage = ["image", "architecture"] as const;
+const ofTypes = ["efa", "placementGroup", "gpuVendor"] as const;
+
+/** The type, its quota and the image, as far as they are others than `before`. */
+export function controlPlaneLooks(
+  clients: AwsClients,
+  planned: ControlPlane,
+  before: ControlPlane | undefined,
+  signal: AbortSignal,
+): Look[] {
+  const looks: Look[] = [];
+  if (differ(planned, before, ["instanceType", "count"]))
+    looks.push(["controlPlane", controlPlaneFailures(clients, planned, signal)]);
+  // The state of an older release does not say which image.
+  const isKnown = before === undefined || before.architecture !== undefined;
+  if (isKnown && differ(planned, before, ofImage))
+    looks.push(["controlPlane.image", imageFailures(clients, { ...planned, gpu: false }, "controlPlane", signal)]);
+  return looks;
+}
+
+async function controlPlaneFailures(
+  clients: AwsClients,
+  { instanceType, count }: ControlPlane,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const plan = { instanceTypes: [instanceType], minSize: count, maxSize: count, capacityType: "on-demand" as const };
+  const { failures } = examineGroup(plan, await readGroupFacts(clients, plan, {}, signal), "controlPlane");
+  return failures.map(({ property, reason }) => ({
+    property: property.replace(/\.instanceTypes(\[0\])?$/, ".instanceType"),
+    reason,
+  }));
+}
+
+/** The types, the reservation, the quotas, and the image. */
+export function groupLooks(clients: AwsClients, asked: Asked, place: Promise<Place>, signal: AbortSignal): Look[] {
+  const { group, former, path } = asked;
+  const { instanceTypes, minSize, maxSize, capacity } = group;
+  const plan: GroupPlan = { instanceTypes, minSize, maxSize, isNew: former === undefined, ...purchaseOf(capacity) };
+  const looks: Look[] = [];
+  const plans = differ(group, former, ["instanceTypes", "minSize", "maxSize", "capacity", ...ofTypes]);
+  const images = differ(group, former, [...ofImage, "gpus", "gpuDriver"]);
+  if (!plans && !images) return looks;
+  // What is wrong with the place is told for itself.
+  const surroundings = place.catch(() => ({ zones: [], publicNodes: undefined }));
+  const reading = surroundings.then(({ zones }) => readGroupFacts(clients, plan, { zones }, signal));
+  const types = async () => {
+    const [facts, { publicNodes = false }] = await Promise.all([reading, surroundings]);
+    return [...examineGroup(plan, facts, path).failures, ...typeFailures(asked, facts, publicNodes)];
+  };
+  const image = async () => {
+    const facts = await reading.catch(() => undefined);
+    return imageFailures(clients, { ...group, gpu: needsDriver(group, facts) }, path, signal);
+  };
+  if (plans) looks.push([path, types()]);
+  if (images) looks.push([`${path}.image`, image()]);
+  return looks;
+}
+
+function typeFailures({ group, path }: Asked, { types }: GroupFacts, publicSubnets: boolean): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const problems = { add: (property: string, reason: string) => failures.push({ property, reason }) };
+  checkFabric(path, group, types, { publicSubnets }, problems);
+  if (group.gpuVendor !== undefined) checkGpuVendor(path, group.gpuVendor, types, problems);
+  return failures;
+}
+
+function needsDriver({ gpus, gpuDriver = true, instanceTypes }: Asked["group"], facts: GroupFacts | undefined) {
+  const counted = facts?.types.find(({ name }) => name === instanceTypes[0])?.gpus ?? 0;
+  return gpuDriver && (gpus ?? counted) > 0;
+}
+
+/** Whether there is an image, and whether the disk is large enough for it. */
+async function imageFailures(
+  { ec2 }: AwsClients,
+  { image: imageId, architecture, diskSizeGib, gpu }: pulumi.Unwrap<PlannedImage> & { gpu: boolean },
+  path: string,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  if (architecture === undefined) return [];
+  const image = await chooseImage(ec2, { imageId, ubuntu: "24.04", architecture, gpu }, signal);
+  if (typeof image === "string") return [{ property: `${path}.image`, reason: image }];
+  const least = rootDiskGib(image);
+  if (diskSizeGib === undefined || diskSizeGib >= least) return [];
+  const reason = `${diskSizeGib} is less than the ${least} GiB that the image ${image.ImageId} holds`;
+  return [{ property: `${path}.diskSizeGib`, reason }];
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { provider } from "../../../plugin/provider";
+import { Unknown } from "../../../provider/server/values";
+import type { Properties } from "../../../provider/server/wire";
+import { EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { region, reserve, startScene, type Scene } from "./scene";
+
+const type = "gpu-clusters:aws:AccountReady";
+const absent = "ami-0123456789abcdef0";
+
+describe("what AWS is asked about a cluster before it is made", () => {
+  let scene: Scene;
+  let plugin: Plugin;
+  let kms: KMSClient;
+  before(async function () {
+    this.timeout(300_000);
+    scene = await startScene();
+    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });
+  });
+  after(async () => {
+    kms.destroy();
+    await plugin.stop();
+    await scene.close();
+  });
+  afterEach(() => scene.simulator.clearFaults());
+
+  const controlPlane = { instanceType: "t3.xlarge", count: 1, architecture: "x86_64", diskSizeGib: 100 };
+  const group = {
+    name: "cpu",
+    instanceTypes: ["m5.large"],
+    minSize: 0,
+    maxSize: 1,
+    architecture: "x86_64",
+    diskSizeGib: 100,
+  };
+  const found = async (inputs: object, account = new EngineResource(plugin, type, "refused")) =>
+    (await account.check(inputs as Properties)).failures.map(({ property, reason }) => `${property}: ${reason}`);
+  const paths = (failures: readonly string[]) => failures.map((failure) => failure.replace(/: .*/s, "")).sort();
+
+  it("is told all at once, by the user's fields, with the way out", async () => {
+    const reservation = await reserve(scene, "g5.xlarge", 1);
+    const failures = await found({
+      controlPlane: { ...controlPlane, instanceType: "m9.xlarge", image: absent },
+      nodeGroups: [
+        { ...group, image: absent, instanceTypes: ["m5.9xlarge"] },
+        { ...group, name: "small", diskSizeGib: 1 },
+        {
+          ...group,
+          name: "held",
+          maxSize: 4,
+          instanceTypes: ["g5.xlarge"],
+          capacity: { reservation: { id: reservation } },
+        },
+        { ...group, name: "lost", capacity: { reservation: { id: "cr-0123456789abcdef0" } } },
+        { ...group, name: "fast", efa: true, placementGroup: "cluster", instanceTypes: ["t3.large"] },
+        { ...group, name: "amd", gpuVendor: "amd", instanceTypes: ["g5.xlarge"] },
+        { ...group, name: "arm", image: scene.imageId, architecture: "arm64", instanceTypes: ["m6g.large"] },
+      ],
+      network: { zoneCount: 2, zones: ["usw2-az1", "us-west-2-lax-1a"] },
+      keyPair: "nobodys",
+      kmsKeyId: "0c1f5e5e-1111-4222-8333-444455556666",
+      serviceRoles: ["s3.amazonaws.com"],
+      awsProvider: { accountId: "210987654321", region },
+    });
+    assert.deepEqual(paths(failures), [
+      "cloudAccount",
+      "controlPlane.image",
+      "controlPlane.instanceType",
+      "keyPair",
+      "kmsKeyId",
+      "network.zones[0]",
+      "network.zones[1]",
+      "nodeGroups[0].image",
+      "nodeGroups[0].instanceTypes[0]",
+      "nodeGroups[1].diskSizeGib",
+      "nodeGroups[2].maxSize",
+      "nodeGroups[3].capacity.reservation.id",
+      "nodeGroups[4].efa",
+      "nodeGroups[4].placementGroup",
+      "nodeGroups[5].gpuVendor",
+      "nodeGroups[6].image",
+      "serviceRoles[0]",
+    ]);
+    const all = failures.join("\n");
+    assert.match(
+      all,
+      /nodeGroups\[0\]\.image: there is no image "ami-0123456789abcdef0" in us-west-2 .*describe-images/,
+    );
+    assert.match(all, /nodeGroups\[0\]\.image: .*; without it, the newest of Ubuntu 24\.04 for x86_64 is taken$/m);
+    assert.match(
+      all,
+      /nodeGroups\[6\]\.image: ".*" is for x86_64, but the machines are arm64: name one for them; without/,
+    );
+    assert.match(all, /nodeGroups\[1\]\.diskSizeGib: 1 is less than the \d+ GiB that the image ami-\w+ holds/);
+    assert.match(all, /kmsKeyId: there is no KMS key "0c1f5e5e-.*" in us-west-2: .*`aws kms list-keys`/);
+  });
+
+  it("is told of subnets and ranges of a network that exists, and of the types' zones, beside the rest", async () => {
+    const place = { network: { subnetIds: [scene.subnetIds[0]!, "subnet-0123456789abcdef0"] }, keyPair: "nobodys" };
+    assert.deepEqual(paths(await found({ ...place, ranges: { podCidr: "10.0.0.0/18" } })), [
+      "keyPair",
+      "network.subnetIds[0]",
+      "network.subnetIds[1]",
+      "podCidr",
+    ]);
+    const zones = { zoneCount: 1, zones: [`${region}d`] };
+    const elsewhere = await found({ network: zones, nodeGroups: [{ ...group, instanceTypes: ["f2.6xlarge"] }] });
+    assert.match(
+      elsewhere.join("\n"),
+      /^nodeGroups\[0\]\.instanceTypes\[0\]: "f2.6xlarge" is not offered in the zones/m,
+    );
+  });
+
+  it("refuses a KMS key that is disabled, does not encrypt, or is in another region", async () => {
+    const make = async (input: ConstructorParameters<typeof CreateKeyCommand>[0] = {}) =>
+      (await kms.send(new CreateKeyCommand(input))).KeyMetadata!;
+    const { Arn = "", KeyId } = await make();
+    assert.deepEqual(await found({ kmsKeyId: Arn }), []);
+    assert.match(
+      (await found({ kmsKeyId: Arn.replace(region, "eu-west-1") })).join(),
+      /is in eu-west-1, and the cluster/,
+    );
+    await kms.send(new DisableKeyCommand({ KeyId }));
+    assert.match((await found({ kmsKeyId: KeyId })).join(), /^kmsKeyId: ".*" is Disabled, and must be Enabled/);
+    const signing = await make({ KeyUsage: "SIGN_VERIFY", KeySpec: "RSA_2048" });
+    assert.match(
+      (await found({ kmsKeyId: signing.KeyId })).join(),
+      /is for SIGN_VERIFY by RSA_2048, and must be a symm/,
+    );
+  });
+
+  it("goes on with the others where it may not ask one thing, or does not know it yet", async () => {
+    const wrong = { keyPair: "nobodys", nodeGroups: [{ ...group, image: absent, instanceTypes: ["m5.9xlarge"] }] };
+    await scene.simulator.addFault({ action: "DescribeImages", code: "UnauthorizedOperation", status: 403 });
+    assert.deepEqual(paths(await found(wrong)), ["keyPair", "nodeGroups[0].instanceTypes[0]"]);
+    await scene.simulator.clearFaults();
+    const [one] = wrong.nodeGroups;
+    const unknown = { ...group, image: Unknown.value };
+    const later = { network: { vpcs: 1, vpcId: Unknown.value }, roleNames: [Unknown.value], kmsKeyId: Unknown.value };
+    assert.deepEqual(paths(await found({ ...wrong, ...later, nodeGroups: [unknown, one] })), [
+      "keyPair",
+      "nodeGroups[1].image",
+      "nodeGroups[1].instanceTypes[0]",
+    ]);
+  });
+
+  it("looks later at what is new only, and takes what it looks at for no change", async () => {
+    const account = new EngineResource(plugin, type, "grown");
+    const ask = { controlPlane, nodeGroups: [{ ...group, image: scene.imageId }] };
+    await account.up(ask);
+    const others = [{ ...group, name: "more" }, ...ask.nodeGroups];
+    assert.equal(await account.up({ ...ask, nodeGroups: others }), "same", "in another place");
+    const wrong = { ...group, name: "wrong", image: absent };
+    await scene.simulator.changeImage(scene.imageId, "deregistered");
+    assert.deepEqual(paths(await found({ ...ask, nodeGroups: [...others, wrong] }, account)), ["nodeGroups[2].image"]);
+    const larger = others.map((each) => ({ ...each, maxSize: 2, diskSizeGib: 200 }));
+    assert.equal(await account.up({ ...ask, nodeGroups: [{ ...group, name: "another" }, ...larger] }), "same");
+    await scene.simulator.clearRequests();
+    const fresh = { ...group, name: "fresh", image: absent };
+    assert.deepEqual(paths(await found({ ...ask, nodeGroups: [...larger, fresh] }, account)), ["nodeGroups[2].image"]);
+    const asked = (await scene.simulator.requests()).filter(({ action }) => action === "DescribeInstanceTypeOfferings");
+    assert.equal(asked.length, 1, "of the new group alone");
+    // The control plane that runs needs no image, until another one is named.
+    const next = { ...controlPlane, instanceType: "m5.xlarge" };
+    assert.deepEqual(await found({ controlPlane: next, nodeGroups: larger }, account), []);
+    assert.deepEqual(paths(await found({ controlPlane: { ...next, image: absent } }, account)), ["controlPlane.image"]);
+    // A state of an older release knows of no group.
+    const older = new EngineResource(plugin, type, "older");
+    await older.up({ controlPlane: { instanceType: "t3.xlarge", count: 1 } });
+    const known = { controlPlane: { ...controlPlane, image: absent }, nodeGroups: [{ ...group, image: absent }] };
+    assert.equal(await older.up(known), "same");
+  });
+});
