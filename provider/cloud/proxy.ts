@@ -4,6 +4,8 @@
  */
 import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent, type AgentOptions } from "node:https";
+import { isIP } from "node:net";
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { getProxyForUrl } from "proxy-from-env";
@@ -37,7 +39,14 @@ class Tunnel extends HttpsProxyAgent<string> {
   }
 
   override connect(request: ClientRequest, options: AgentConnectOpts) {
-    return super.connect(request, { ...options, ...this.atTheEnd } as AgentConnectOpts);
+    const own = { ...options, ...this.atTheEnd } as AgentConnectOpts & ConnectionOptions;
+    const { host } = options;
+    if (host === undefined || isIP(host) === 0 || own.servername) return super.connect(request, own);
+    // The library leaves an address out, and Node.js then wants a certificate for localhost.
+    const named = {
+      checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+    };
+    return super.connect(request, { ...own, ...named } as AgentConnectOpts);
   }
 }
 
@@ -52,7 +61,7 @@ export class EnvironmentAgent extends Agent {
     let agent = this.agents.get(key);
     if (!agent) {
       const direct = options.secureEndpoint ? HttpsAgent : HttpAgent;
-      agent = proxy === undefined ? new direct({ keepAlive: true }) : new HttpsProxyAgent(proxy, { keepAlive: true });
+      agent = proxy === undefined ? new direct({ keepAlive: true }) : new Tunnel(proxy, {});
       this.agents.set(key, agent);
     }
     return agent;

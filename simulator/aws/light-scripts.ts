@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
-import type { NodeDocument } from "../../bootstrap/document";
+import type { ControlPlaneDocument, NodeDocument } from "../../bootstrap/document";
 import { messageOf } from "../../provider/cloud/message";
 import type { CloudMachine } from "../../provider/kubernetes/node-approval";
 import { approveMachines, mintJoinToken, noticeNode, removeNode } from "./cluster-access";
@@ -138,8 +138,10 @@ export function lightStartScript({ parameters, log }: LightScriptsOptions): Star
         const note = (message: string) => log(instance, message);
         approveMachines({ document: completed, address, signal }, { machineOf, note }).catch(trouble);
       }
+      const { controlPlane } = completed;
       const reachable = {
         ...completed,
+        ...(controlPlane && { controlPlane: namedByAddress(controlPlane, instance) }),
         labels: { ...placeLabels(instance), ...completed.labels },
         ...(completed.endpoint && { endpoint: onLoopback(completed.endpoint, addressOf) }),
       };
@@ -164,6 +166,11 @@ function placeLabels({ region, zone, instanceType }: InstanceEvent): Record<stri
     "topology.kubernetes.io/region": region,
     "topology.kubernetes.io/zone": zone,
   };
+}
+
+/** kubeadm names a machine's own address in the API server's certificate: that of the VPC, which is not the one of the process. */
+function namedByAddress(controlPlane: ControlPlaneDocument, { privateIp }: InstanceEvent): ControlPlaneDocument {
+  return { ...controlPlane, certificateNames: [...controlPlane.certificateNames, ...(privateIp ? [privateIp] : [])] };
 }
 
 /** Private addresses exist in the VPC only: those of instances become the addresses of their machines. */

@@ -110,4 +110,22 @@ describe("proxies of the environment", () => {
       await cluster.close();
     }
   });
+
+  it("are used for an API server that is named by its address, which its certificate must have", async () => {
+    environment({ https_proxy: proxy });
+    for (const [address, words] of [
+      ["10.40.0.4", undefined],
+      ["10.40.0.5", /does not match certificate's altnames/],
+    ] as const) {
+      const cluster = await httpsServer((_request, response) => response.end("ok"), { ipAddresses: ["10.40.0.4"] });
+      try {
+        target = Number(new URL(cluster.endpoint).port);
+        const api = kubernetesApi(cluster.kubeconfig.replace(cluster.endpoint, `https://${address}:6443`));
+        if (words) await assert.rejects(api.text("/readyz"), words);
+        else assert.equal(await api.text("/readyz"), "ok");
+      } finally {
+        await cluster.close();
+      }
+    }
+  });
 });

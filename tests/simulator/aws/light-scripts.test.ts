@@ -129,6 +129,7 @@ describe("what light machines of EC2 instances run", () => {
     const first = await documentOf("i-first");
     assert.deepEqual([first.bootstrapToken, first.endpoint], [undefined, "https://127.79.0.9:6443"]);
     assert.equal(instances.machines().size, 1, "the other one waits for the token");
+    assert.deepEqual(first.controlPlane?.certificateNames, [instance.privateIp], "as kubeadm names a machine");
     values.set("join", JSON.stringify({ bootstrapToken: "abcdef.0123456789abcdef" }));
     const other = await documentOf("i-other");
     assert.equal(other.bootstrapToken, "abcdef.0123456789abcdef");
