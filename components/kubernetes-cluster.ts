@@ -69,7 +69,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const install = (which: readonly AddOn[], after: pulumi.Resource[], nodeGroups: readonly AutoscaledGroup[] = []) =>
     which.flatMap((addOn) =>
       addOn(
-        { name, kubernetesVersion: apiServer.version, kubeconfig, nodeGroups },
+        { name, kubernetesVersion: apiServer.version, kubeconfig, nodeGroups, own: child },
         { ...inCluster, dependsOn: [apiServer, ...after] },
       ),
     );

@@ -96,6 +96,7 @@ export const provider: ProviderDefinition = {
       [
         "ApiServerReady",
         "ClusterCertificates",
+        "DeploymentStopped",
         "EtcdMembers",
         "GeneratedKey",
         "InferenceRequirements",

@@ -10,6 +10,8 @@ export interface AddOnPlace {
   kubeconfig: pulumi.Output<string>;
   /** Those that are there and whose sizes may be moved. */
   nodeGroups: readonly AutoscaledGroup[];
+  /** Options of this package's own resources: Pulumi asks them to go also where the cluster goes too. */
+  own: pulumi.CustomResourceOptions;
 }
 
 /** Something of ours that runs in the cluster. The options have the cluster's provider; it returns what is waited for. */

@@ -285,11 +285,11 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
 }
 
 /** It is there before the groups and goes after them: their last volumes are detached and deleted as they go. */
-function blockStorage({ account, tags, clusterName, child }: AwsPlace): AddOn {
+function blockStorage({ account, tags, clusterName }: AwsPlace): AddOn {
   return (...given) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { ebsStorage } = require("../addons/block-storage/ebs") as typeof import("../addons/block-storage/ebs");
-    return ebsStorage({ region: account.seen.region, tags, clusterName, own: child.provider })(...given);
+    return ebsStorage({ region: account.seen.region, tags, clusterName })(...given);
   };
 }
 

@@ -131,7 +131,13 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     const { mode = "plugin", count = 0, taints, vendor, driver } = args;
     const fields = { name: "existing", gpus: 1, taints, gpuVendor: vendor, gpuDriver: driver };
     const support = gpuSupport([fields], { mode, operator: true })(
-      { name, kubernetesVersion: apiServer.version, kubeconfig: this.kubeconfig, nodeGroups: [] },
+      {
+        name,
+        kubernetesVersion: apiServer.version,
+        kubeconfig: this.kubeconfig,
+        nodeGroups: [],
+        own: { parent: this },
+      },
       { parent: this, provider: this.kubeProvider, dependsOn: [apiServer] },
     );
     return new NodesReady(

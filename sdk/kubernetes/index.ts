@@ -19,4 +19,5 @@ export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform
 export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";
+export { DeploymentStopped, type DeploymentStoppedArgs } from "./deployment-stopped";
 export { VolumesLeft, type VolumesLeftArgs } from "./volumes-left";

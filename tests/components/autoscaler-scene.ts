@@ -36,6 +36,7 @@ export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Re
       serverImage: "example.test/autoscaler:1",
       ...rest,
     },
+    { kubeconfig: pulumi.output("kind: Config"), own: {} },
     { dependsOn: groups.map(({ resource }) => resource) },
   );
   await settled();

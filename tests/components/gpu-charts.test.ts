@@ -26,7 +26,13 @@ const team = { key: "team", operator: "Equal", value: "search", effect: "NoSched
 async function installed(fields: GpuFields[], options: GpuSupportOptions = { mode: "plugin" }): Promise<Registered> {
   const registered = await mockProgram({});
   gpuSupport(fields, options)(
-    { name: "train", kubernetesVersion: pulumi.output("1.36.3"), kubeconfig: pulumi.output(""), nodeGroups: [] },
+    {
+      name: "train",
+      kubernetesVersion: pulumi.output("1.36.3"),
+      kubeconfig: pulumi.output(""),
+      nodeGroups: [],
+      own: {},
+    },
     {},
   );
   await settled();

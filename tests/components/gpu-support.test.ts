@@ -20,6 +20,7 @@ async function installed(fields: GpuFields[], mode: GpuMode = "plugin"): Promise
     kubernetesVersion: pulumi.output("1.36.3"),
     kubeconfig: pulumi.output(""),
     nodeGroups: [],
+    own: {},
   };
   gpuSupport(fields, { mode })(place, {});
   await settled();

@@ -151,8 +151,16 @@ describe("a cluster on the engine whose groups are autoscaled", function () {
     assert.ok(up.ok, up.text);
     await scale("train", 3);
     await until("a machine is asked for", async () => (await machines()).length > 0, soonMs);
+    await client.clearRequests();
     const destroy = await stack.destroy();
     assert.ok(destroy.ok, destroy.text);
+    const acts = (await client.requests()).map(({ operation }) => operation);
+    assert.ok(acts.includes("TerminateVM"));
+    assert.ok(!acts.slice(acts.indexOf("TerminateVM")).includes("CreateVM"), acts.join());
+    const deletions = destroy.events.split("\n").filter((line) => /"resourcePreEvent".*"op":"delete"/.test(line));
+    const first = (type: string) => deletions.findIndex((line) => line.includes(`"type":"gpu-clusters:${type}"`));
+    assert.ok(first("kubernetes:DeploymentStopped") >= 0, deletions.join("\n"));
+    assert.ok(first("kubernetes:DeploymentStopped") < first("cudo:NodeGroup"));
     await leavesNothing();
   });
 

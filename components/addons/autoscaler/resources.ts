@@ -8,8 +8,10 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { createHash } from "node:crypto";
 import { autoscalerBundle } from "../../../sdk/plugin/package";
+import { DeploymentStopped } from "../../../sdk/kubernetes/deployment-stopped";
 import * as pulumi from "../../../sdk/pulumi";
 import { clusterAutoscaler, nodeImage } from "../../versions";
+import type { AddOnPlace } from "../add-on";
 import { readBundle } from "./bundle";
 import { expanderPriorities, groupOwners, serverConfiguration, socket, type ServerConfigurationParts } from "./groups";
 import { podTemplate } from "./pod";
@@ -38,11 +40,12 @@ const rbac = "rbac.authorization.k8s.io";
 /**
  * Kubernetes' cluster-autoscaler, unmodified, and the server that runs the node groups for it, in one pod.
  *
- * It must be gone before any of the groups goes: make it with `dependsOn` the groups.
+ * It must be gone before any of the groups goes: make it with `dependsOn` the groups. What is returned stops it then.
  */
 export function autoscalerResources(
   name: string,
   args: AutoscalerOptions,
+  { kubeconfig, own }: Pick<AddOnPlace, "kubeconfig" | "own">,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const part = (suffix: string) => `${name}-autoscaler${suffix}`;
@@ -120,7 +123,13 @@ export function autoscalerResources(
       ],
     },
   );
-  return [deployment];
+  const stopped = new DeploymentStopped(
+    part("-stopped"),
+    { kubeconfig, namespace, name: labels.app, labelSelector: `app=${labels.app}` },
+    // Pulumi asks nothing to go whose cluster goes too: without this the autoscaler would act until its machine is off.
+    { ...own, dependsOn: [deployment] },
+  );
+  return [stopped];
 }
 
 /** Immutable, so that kubelets need not watch it; another release of ours has another name. */

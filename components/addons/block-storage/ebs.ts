@@ -21,8 +21,6 @@ export interface EbsOptions {
   /** What volumes carry, the cluster's own mark among them: the driver may change and delete no others. */
   tags: pulumi.Input<Record<string, string>>;
   clusterName: string;
-  /** This package's provider, where it is not the default one. */
-  own: pulumi.CustomResourceOptions["provider"];
 }
 
 /**
@@ -32,8 +30,8 @@ export interface EbsOptions {
  * far, and the chart's controller has no way to the machine's own network. The controller is on the control plane, so that nodes may do nothing
  * with volumes by their role; of the machines it is the last that goes, so that the volumes of claims that are deleted with a cluster go too.
  */
-export function ebsStorage({ region, tags, clusterName, own }: EbsOptions): AddOn {
-  return ({ name, kubeconfig }, options) => {
+export function ebsStorage({ region, tags, clusterName }: EbsOptions): AddOn {
+  return ({ name, kubeconfig, own }, options) => {
     const part = (suffix: string) => `${name}-ebs-${suffix}`;
     const rights = driverRights(part, options);
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...rights] };
@@ -93,7 +91,7 @@ export function ebsStorage({ region, tags, clusterName, own }: EbsOptions): AddO
         ...{ kubeconfig, clusterName, driver: driverName },
         hint: pulumi.interpolate`aws ec2 delete-volume --region ${region} --volume-id <id>`,
       },
-      { ...after, provider: own, deletedWith: undefined, dependsOn: [storageClass] },
+      { ...own, dependsOn: [storageClass] },
     );
     return [left];
   };

@@ -18,6 +18,7 @@ const resources = {
     { name: "namespaces", kind: "Namespace", namespaced: false },
     { name: "persistentvolumes", kind: "PersistentVolume", namespaced: false },
   ],
+  "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
   "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
   "/apis/management.loft.sh/v1": [{ name: "nodeclaims", kind: "NodeClaim", namespaced: true }],
   "/apis/metal3.io/v1alpha1": [{ name: "baremetalhosts", kind: "BareMetalHost", namespaced: true }],
@@ -30,6 +31,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     ["/api/v1/nodes", [{ metadata: { name: "system" }, spec: { providerID: "aws:///z/i" } }]],
     ["/api/v1/persistentvolumes", []],
     ["/api/v1/pods", []],
+    ["/api/v1/namespaces/kube-system/pods", []],
     ["/api/v1/services", []],
     ["/apis/management.loft.sh/v1/nodeclaims", []],
     ["/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts", []],
@@ -92,6 +94,11 @@ describe("Whatever is interrupted while a cluster is registered", function () {
   const claims = (clusterName: string) => ({
     ...{ kubeconfig: kubeconfig(), clusterName, project: "default", hostNamespace: "metal3" },
   });
+  const deployment = (name: string, labelSelector: string) => {
+    const [namespace, place] = ["kube-system", `/apis/apps/v1/namespaces/kube-system/deployments/${name}`];
+    objects.set(place, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } });
+    return { kubeconfig: kubeconfig(), namespace, name, labelSelector };
+  };
   const left = () => Promise.resolve([...objects.keys()].filter((path) => path.includes("configmaps")));
   const registering: Interruptible[] = [
     {
@@ -125,6 +132,13 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       type: "gpu-clusters:kubernetes:MachinesReturned",
       inputs: (name) => claims(name),
       requests: 4,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:DeploymentStopped",
+      inputs: (name) => deployment(name, "app=it"),
+      updated: (name) => deployment(name, "app=other"),
+      requests: 2,
       left,
     },
     {

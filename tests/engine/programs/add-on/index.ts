@@ -43,7 +43,7 @@ const beside: Record<string, AddOn> = {
   efs: efsStorage({ fileSystemId: "fs-1", tags: {}, ready: [] }),
   "device-plugin": gpuSupport([{ ...gpus, gpuSharing: { timeSlicing: 4 } }], { mode: "plugin" }),
   "file-share": fileShareStorage({ path: "/mnt/shared", ready: [], onGroups: true }),
-  ebs: ebsStorage({ region: "us-west-2", tags: { team: "search" }, clusterName: "train", own: undefined }),
+  ebs: ebsStorage({ region: "us-west-2", tags: { team: "search" }, clusterName: "train" }),
   flannel: ({ name }, options) => flannelResources(name, "10.244.0.0/16", options),
   "cloud-controller": ({ name }, options) =>
     cloudControllerManagerResources(name, { kubernetesVersion: pulumi.output("1.36.3") }, options),
@@ -87,7 +87,7 @@ const cluster = new Cluster("train", { kubeconfig });
 const options = config.getBoolean("wrong") ? { transforms: [wrong] } : {};
 const { status: kubernetesVersion, kubeProvider: provider } = cluster;
 beside[name]?.(
-  { name: "train", kubernetesVersion, kubeconfig: cluster.kubeconfig, nodeGroups: [] },
+  { name: "train", kubernetesVersion, kubeconfig: cluster.kubeconfig, nodeGroups: [], own: {} },
   { provider, ...options },
 );
 alone[name]?.(cluster, options);
