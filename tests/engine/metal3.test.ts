@@ -19,6 +19,8 @@ describe("Cluster API and Metal3 on the engine", function () {
   const servers: TestControlPlane[] = [];
   let management: string;
   let workload: string;
+  /** Another: what was in the first stays there, as in a machine that is given back. */
+  let serving: string;
   let api: KubernetesApi;
   let clusterApi: ClusterApi;
   let environment: EngineEnvironment;
@@ -31,17 +33,16 @@ describe("Cluster API and Metal3 on the engine", function () {
   before(async () => {
     const controllers = ["garbage-collector-controller", "namespace-controller"];
     servers.push(await controlPlane(controllers));
-    servers.push(await controlPlane([...controllers, "serviceaccount-token-controller"]));
-    [management, workload] = (await Promise.all(servers.map((server) => server.kubeconfig("system:masters")))) as [
-      string,
-      string,
-    ];
+    for (let cluster = 0; cluster < 2; cluster++)
+      servers.push(await controlPlane([...controllers, "serviceaccount-token-controller"]));
+    const kubeconfigs = await Promise.all(servers.map((server) => server.kubeconfig("system:masters")));
+    [management, workload, serving] = kubeconfigs as [string, string, string];
     api = kubernetesApi(management);
     await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
     clusterApi = new ClusterApi({
       kubeconfig: management,
       pollMs: 100,
-      clusters: { search: workload, serve: workload },
+      clusters: { search: workload, serve: serving },
     });
     await clusterApi.start();
     for (const kind of kinds) await until(kind.kind, () => api.list(kind).catch(() => undefined));
@@ -118,7 +119,7 @@ describe("Cluster API and Metal3 on the engine", function () {
         "cpu-02": { role: "cpu" },
         "gpu-02": { gpu: "h100" },
       });
-      const plain = { endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image, timeoutMinutes: "10" };
+      const plain = { endpoint: new URL(parseKubeconfig(serving).endpoint).host, ...image, timeoutMinutes: "10" };
       const config = Object.entries(plain).map(([key, value]) => [`metal3-modelplane:${key}`, value]);
       const at = { program: join(examples, "metal3-modelplane") };
       const stack = await environment.stack(Object.fromEntries(config), at);
