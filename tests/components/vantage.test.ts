@@ -298,7 +298,10 @@ describe("components/vantage", () => {
       await settled();
       const order = registered.resources.map(({ type }) => type).filter((type) => !type.startsWith("pulumi:"));
       assert.equal(order[0], "gpu-clusters:keycloak:OAuth2Client");
-      assert.equal(order.at(-1), "gpu-clusters:vantage:ReadyNotification");
+      const [notified, ready] = ["vantage:ReadyNotification", "kubernetes:NodesReady"].map((type) =>
+        order.lastIndexOf(`gpu-clusters:${type}`),
+      );
+      assert.ok(ready! >= 0 && notified! > ready!, order.join());
       assert.deepEqual(registered.inputs("gpu-clusters:keycloak:OAuth2Client"), { clientId: "c1", ...identity });
       const { settings, ...told } = plain(registered.inputs("gpu-clusters:vantage:ReadyNotification")) as Record<
         string,
