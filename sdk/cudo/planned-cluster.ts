@@ -55,11 +55,15 @@ export interface PlannedClusterArgs {
 export class PlannedCluster extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:PlannedCluster";
 
+  public readonly clusterName!: pulumi.Output<string>;
+  /** Project that it is looked up in. */
+  public readonly projectId!: pulumi.Output<string>;
+
   constructor(name: string, args: PlannedClusterArgs, options?: pulumi.CustomResourceOptions) {
     super(
       PlannedCluster.__pulumiType,
       name,
-      resourceProperties(args, { outputs: ["clusterName"] }),
+      resourceProperties(args, { outputs: ["clusterName", "projectId"] }),
       resourceOptions(options),
     );
   }
