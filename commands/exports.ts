@@ -23,9 +23,9 @@ export function environmentOf(
   };
 }
 
-/** `export` lines for a POSIX shell. */
+/** Lines for a POSIX shell. What is empty is unset: AWS's own tools look for a profile without a name. */
 export function exportLines(environment: Record<string, string>): string {
   return Object.entries(environment)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .map(([name, value]) => (value === "" ? `unset ${name}\n` : `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`))
     .join("");
 }

@@ -78,6 +78,14 @@ export function validate(
       fail(path, "has an Output in the midst of a text: pulumi.interpolate makes one text of both");
       return value;
     }
+    const date = typeof value === "string" ? dateOfYaml(value) : undefined;
+    if (date !== undefined) {
+      fail(
+        path,
+        `is a date, which YAML reads as a time where it has no quotes: ${secret ? "put it in quotes" : `"${date}"`}`,
+      );
+      return value;
+    }
     const named = namedType(schema, spec);
     if (named && isEnum(named)) {
       const allowed = named.enum.map((choice) => choice.value);
@@ -162,6 +170,11 @@ function inQuotes(value: unknown, secret: boolean): string {
   // A zero at the end is lost by now, which versions have.
   const lost = /^\d+\.\d$/.test(String(value)) ? ` (or "${value}0")` : "";
   return `; YAML needs quotes: "${value}"${lost}`;
+}
+
+/** What a stack's config makes of `2024-05-01`, in the words of Go. */
+function dateOfYaml(value: string): string | undefined {
+  return /^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$/.exec(value)?.[1];
 }
 
 function shown(value: unknown, secret: boolean): string {

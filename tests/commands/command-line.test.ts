@@ -169,6 +169,9 @@ describe("npm run env", () => {
     const environment = { PLAIN: "a", ODD: `it's "$HOME" \\ \`x\``, PATH: process.env.PATH ?? "" };
     const script = `${exportLines(environment)}printf '%s' "$ODD"`;
     assert.equal(execFileSync("sh", ["-c", script], { encoding: "utf8" }), environment.ODD);
+    const empty = `${exportLines({ AWS_PROFILE: "" })}printf '%s' "\${AWS_PROFILE-unset}"`;
+    const env = { ...process.env, AWS_PROFILE: "mine" };
+    assert.equal(execFileSync("sh", ["-c", empty], { encoding: "utf8", env }), "unset");
   });
 
   it("puts each tool's folder on PATH once, before the others, and points at the simulator", () => {

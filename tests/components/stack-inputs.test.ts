@@ -59,12 +59,17 @@ describe("stack config", () => {
       taints: [{ key: "a", value: true, effect: "NoSchedule" }],
     };
     assert.deepEqual(
-      await problems("aws", { nodeGroups: [group], tags: { CostCenter: 12345 }, apiServerAccessCidrs: "10.0.0.0/8" }),
+      await problems("aws", {
+        nodeGroups: [group],
+        tags: { CostCenter: 12345, since: "2024-05-01 00:00:00 +0000 UTC" },
+        apiServerAccessCidrs: "10.0.0.0/8",
+      }),
       [
         'nodeGroups[0].labels.gpu: must be a string, not true; YAML needs quotes: "true"',
         'nodeGroups[0].labels.batch: must be a string, not 7; YAML needs quotes: "7"',
         'nodeGroups[0].taints[0].value: must be a string, not true; YAML needs quotes: "true"',
         'tags.CostCenter: must be a string, not 12345; YAML needs quotes: "12345"',
+        'tags.since: is a date, which YAML reads as a time where it has no quotes: "2024-05-01"',
         'apiServerAccessCidrs: must be a list, not the string "10.0.0.0/8"',
       ],
     );

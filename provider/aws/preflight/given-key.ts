@@ -22,7 +22,10 @@ export async function givenKeyFailures(
       return refuse(
         `there is no KMS key "${key}" in ${region}: name one of \`aws kms list-keys\`, or none to have one made`,
       );
-    if (KeyState !== "Enabled") return refuse(`"${key}" is ${KeyState}, and must be Enabled: \`aws kms enable-key\``);
+    if (KeyState !== "Enabled") {
+      const way = KeyState === undefined ? undefined : waysToEnabled[KeyState];
+      return refuse(`"${key}" is ${KeyState}, and must be Enabled${way ? `: by \`aws kms ${way}\`` : ""}`);
+    }
     if (KeyUsage !== "ENCRYPT_DECRYPT" || (KeySpec ?? "SYMMETRIC_DEFAULT") !== "SYMMETRIC_DEFAULT")
       return refuse(`"${key}" is for ${KeyUsage} by ${KeySpec}, and must be a symmetric one that encrypts`);
     return [];
@@ -31,3 +34,8 @@ export async function givenKeyFailures(
     return refuse(error.message);
   }
 }
+
+const waysToEnabled: Readonly<Record<string, string>> = {
+  Disabled: "enable-key",
+  PendingDeletion: "cancel-key-deletion` and `aws kms enable-key",
+};

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateKeyCommand, DisableKeyCommand, ScheduleKeyDeletionCommand, KMSClient } from "@aws-sdk/client-kms";
 import { provider } from "../../../plugin/provider";
 import { Unknown } from "../../../provider/server/values";
 import type { Properties } from "../../../provider/server/wire";
@@ -124,6 +124,8 @@ describe("what AWS is asked about a cluster before it is made", () => {
     );
     await kms.send(new DisableKeyCommand({ KeyId }));
     assert.match((await found({ kmsKeyId: KeyId })).join(), /^kmsKeyId: ".*" is Disabled, and must be Enabled/);
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId }));
+    assert.match((await found({ kmsKeyId: KeyId })).join(), /is PendingDeletion, .* by `aws kms cancel-key-deletion`/);
     const signing = await make({ KeyUsage: "SIGN_VERIFY", KeySpec: "RSA_2048" });
     assert.match(
       (await found({ kmsKeyId: signing.KeyId })).join(),
