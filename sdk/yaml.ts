@@ -1,11 +1,11 @@
 /** YAML that others read: Go's and Python's libraries know YAML 1.1, where `no` is a boolean, `1:20` a number and `0o7` may be one. Pure. */
 import { stringify, type DocumentOptions, type SchemaOptions, type ScalarTag, type ToStringOptions } from "yaml";
 
-/** What some reader takes for a number or a date, beside what YAML 1.1 says: Go's libraries are more generous. */
+/** What some reader takes for a number or a date, beside what YAML 1.1 says: Go's libraries are more generous, and JavaScript's takes `e0`. */
 const looksLikeNumber: ScalarTag = {
   tag: "tag:yaml.org,2002:float",
   default: true,
-  test: /^[-+]?(\.?[0-9][0-9a-fA-F_.:xXoO+\-TZtz \t]*|\.[0-9_]*|\.(inf|Inf|INF|nan|NaN|NAN))$/,
+  test: /^[-+]?(\.?[0-9][0-9a-fA-F_.:xXoO+\-TZtz \t]*|\.[0-9_]*|(\.[0-9_]*)?[eE][-+]?[0-9]+|\.(inf|Inf|INF|nan|NaN|NAN))$/,
   resolve: (text) => text,
 };
 
