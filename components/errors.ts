@@ -47,6 +47,11 @@ export class ClusterCouldNotBeDeployed extends pulumi.RunError {
   }
 }
 
+/** What a cloud or its provider has thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Gathers problems while arguments are checked. */
 export class Problems {
   private readonly found: Problem[] = [];

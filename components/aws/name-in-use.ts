@@ -1,6 +1,6 @@
 import * as pulumi from "../../sdk/pulumi";
 import { getSecurityGroups } from "@pulumi/aws/ec2/getSecurityGroups";
-import { ClusterCouldNotBeDeployed, ClusterNameInUse } from "../errors";
+import { ClusterCouldNotBeDeployed, ClusterNameInUse, messageOf } from "../errors";
 import { clusterTag, stackTag } from "./tags";
 
 /** What marks a cluster's things as this stack's. */
@@ -18,7 +18,7 @@ export async function requireFreeName(clusterName: string, options: pulumi.Invok
   const found = async (tags: Record<string, string>) => (await getSecurityGroups({ tags }, options)).ids;
   const [all, own] = await Promise.all([found(anyStack), found(named)]).catch((error: unknown) => {
     throw new ClusterCouldNotBeDeployed(
-      `the account could not be asked for clusters of the same name: ${error instanceof Error ? error.message : String(error)}`,
+      `the account could not be asked for clusters of the same name: ${messageOf(error)}`,
     );
   });
   const others = all.filter((id) => !own.includes(id));

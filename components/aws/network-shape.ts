@@ -41,8 +41,8 @@ export function plannedNetwork(
 ): PlannedNetwork {
   const { vpcId, subnetIds, nat = "single", zones } = network;
   const made = vpcId === undefined && subnetIds === undefined;
-  const gateways =
-    !made || nat === "none" ? 0 : nat === "single" ? 1 : zoneCount({ zones, region: region ?? stackRegion });
+  const count = zoneCount({ zones, region: region ?? stackRegion });
+  const gateways = !made || nat === "none" ? 0 : nat === "single" ? 1 : count;
   const ranges = [args.apiServerAccessCidrs, args.sshAccessCidrs].map((list) => known<unknown[]>(list)?.length ?? 1);
   return {
     vpcs: made ? 1 : 0,
@@ -50,7 +50,7 @@ export function plannedNetwork(
     natGateways: Math.min(gateways, 1),
     // One rule is for the machines themselves.
     securityGroupRules: Math.max(...ranges) + 1,
-    ...(made ? { zoneCount: zoneCount({ zones, region: region ?? stackRegion }), zones } : { vpcId, subnetIds }),
+    ...(made ? { zoneCount: count, zones } : { vpcId, subnetIds }),
     publicApi: args.controlPlane?.publicAddress ?? true,
   };
 }

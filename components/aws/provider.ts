@@ -5,7 +5,7 @@ import type { AwsProviderConfig } from "../../sdk/aws/config";
 import { regionProblem } from "../../sdk/aws/regions";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import * as pulumi from "../../sdk/pulumi";
-import { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
+import { ClusterCouldNotBeDeployed, InvalidInput, messageOf } from "../errors";
 import type { AwsClusterArgs } from "./args";
 import { awsRegion } from "./region";
 import { defaultTags } from "./tags";
@@ -82,10 +82,6 @@ function seenAccount(said: pulumi.Input<string | undefined>, options: pulumi.Inv
       );
     }
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

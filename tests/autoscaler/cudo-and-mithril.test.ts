@@ -5,7 +5,7 @@ import { openNodeGroup } from "../../provider/clouds";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
 import { until } from "../until";
-import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
+import { home, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "../provider/cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../provider/mithril/cloud";
 import { startServer, type TestServer } from "./server";
 
@@ -47,8 +47,7 @@ describe("the autoscaler's server on Cudo", () => {
   let server: TestServer;
   before(async () => {
     cloud = await simulatedCloud();
-    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    await until("the network is there", async () => (await cloud.api.networks.find("net", never))?.state === "ACTIVE");
+    await readyNetwork(cloud);
   });
   after(() => cloud.close());
   afterEach(() => server.close());

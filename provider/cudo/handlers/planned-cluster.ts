@@ -2,6 +2,7 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { PlannedClusterArgs } from "../../../sdk/cudo/planned-cluster";
 import { known, type Fields } from "../../cloud/inputs";
+import { items, ofNodeGroup, quietly } from "../../cloud/planned";
 import { remembered } from "../../kubernetes/handlers/remembered";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
@@ -22,20 +23,18 @@ interface Look {
   readonly before: PlannedClusterInputs | undefined;
   readonly catalogue: CatalogueContent;
   readonly connection: Connection;
-  /** Says nothing: what stands though it is no longer offered is told by the resources themselves. */
   readonly quiet: ResourceContext;
 }
 
 const remembering = remembered<PlannedClusterInputs>((given, context, before) =>
   withCatalogue(context, async (catalogue, connection) => {
     const inputs = given as Fields<PlannedClusterInputs>;
-    const log = { ...context.log, info: () => {}, warn: () => {} };
-    const look = { inputs, before, catalogue, connection, quiet: { ...context, log } };
+    const look = { inputs, before, catalogue, connection, quiet: quietly(context) };
     const controlPlane = machineOf(inputs.controlPlane);
     const isThere = await exists(look, controlPlane);
     // Of a cluster that is older than this resource nothing here says what stands.
     if (isThere && before === undefined) return [];
-    const groups = await Promise.all(items(inputs.nodeGroups).map((group) => ofGroup(look, ...group)));
+    const groups = await Promise.all(items<Group>(inputs.nodeGroups).map((group) => ofGroup(look, ...group)));
     const found = [...ofDataCenters(look), ...groups.flat()];
     const own = isThere ? [] : await ofMachine(look, controlPlane, "controlPlane.size");
     // Machines take a group's type, and its place, where they are given none of their own.
@@ -55,7 +54,7 @@ export const plannedClusterHandler: typeof remembering = {
 /** Cudo's networks end at the data center. A name that is misspelt is no contradiction. */
 function ofDataCenters({ inputs, before, catalogue }: Look): CheckFailure[] {
   const own = known(inputs.dataCenterId);
-  const groups = items(inputs.nodeGroups).map(([index, group]) => {
+  const groups = items<Group>(inputs.nodeGroups).map(([index, group]) => {
     return { property: `nodeGroups[${index}].dataCenterId`, id: known(group.dataCenterId) };
   });
   const places = [...(own === undefined ? [] : [{ property: "dataCenterId", id: own }]), ...groups];
@@ -80,8 +79,7 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
     quiet,
     old as NodeGroupInputs | undefined,
   );
-  const path = (property: string) => (property.startsWith("cudo.") ? property : `nodeGroups[${index}].${property}`);
-  return found.map(({ property, reason }) => ({ property: path(property), reason }));
+  return ofNodeGroup("cudo", index, found);
 }
 
 /** What the offer does not decide about. */
@@ -103,7 +101,7 @@ async function ofMachine(
   size: string,
 ): Promise<CheckFailure[]> {
   if (machine === undefined) return [];
-  const [first] = items(inputs.nodeGroups);
+  const [first] = items<Group>(inputs.nodeGroups);
   const dataCenterId = known(inputs.dataCenterId) ?? known(first?.[1].dataCenterId) ?? Unknown.value;
   const found = await checkVm({ ...machine, dataCenterId }, quiet);
   return found.map((failure) => atMachine(failure, size));
@@ -123,10 +121,4 @@ function atMachine({ property, reason }: CheckFailure, size: string): CheckFailu
 
 function machineOf(machine: Unknowable<Machine> | undefined): Fields<Machine> | undefined {
   return machine === undefined || isUnknown(machine) ? undefined : (machine as Fields<Machine>);
-}
-
-/** What is known of a list, each with its place. */
-function items(value: unknown): [number, Fields<Group>][] {
-  const all = Array.isArray(value) ? value : [];
-  return all.flatMap((item, index) => (isUnknown(item) ? [] : [[index, item as Fields<Group>]]));
 }

@@ -3,6 +3,7 @@ import type { Unwrap } from "../../../sdk/pulumi";
 import type { PlannedClusterArgs } from "../../../sdk/mithril/planned-cluster";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { items, ofNodeGroup, quietly } from "../../cloud/planned";
 import { remembered } from "../../kubernetes/handlers/remembered";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
@@ -23,15 +24,13 @@ interface Look {
   readonly before: PlannedClusterInputs | undefined;
   readonly catalogue: CatalogueContent;
   readonly connection: Connection;
-  /** Says nothing: prices, and what stands though it is no longer offered, are told by the resources themselves. */
   readonly quiet: ResourceContext;
 }
 
 const remembering = remembered<PlannedClusterInputs>((given, context, before) =>
   withCatalogue(context, async (catalogue, connection) => {
     const inputs = given as Fields<PlannedClusterInputs>;
-    const log = { ...context.log, info: () => {}, warn: () => {} };
-    const look = { inputs, before, catalogue, connection, quiet: { ...context, log } };
+    const look = { inputs, before, catalogue, connection, quiet: quietly(context) };
     // Of a cluster that is older than this resource nothing here says what stands.
     const name = known(inputs.clusterName);
     if (before === undefined && name !== undefined) {
@@ -90,8 +89,7 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
     ...(await checkNodeGroup(isNowhere ? { ...inputs, region: Unknown.value } : inputs, quiet, before)),
     ...unlessStanding(anywhere, { before, inputs, fields: ["region", "instanceType"], log: quiet.log }),
   ];
-  const path = (property: string) => (property.startsWith("mithril.") ? property : `nodeGroups[${index}].${property}`);
-  return found.map(({ property, reason }) => ({ property: path(property), reason }));
+  return ofNodeGroup("mithril", index, found);
 }
 
 function groupBefore(before: PlannedClusterInputs | undefined, name: string | undefined): NodeGroupInputs | undefined {
@@ -127,10 +125,4 @@ function ofShares({ inputs, before, catalogue, quiet }: Look): CheckFailure[] {
 
 function typeOf(controlPlane: Unknowable<PlannedClusterInputs["controlPlane"]>): string | undefined {
   return isUnknown(controlPlane) ? undefined : known((controlPlane as { instanceType: string | Unknown }).instanceType);
-}
-
-/** What is known of a list, each with its place. */
-function items<T extends object>(value: unknown): [number, Fields<T>][] {
-  const all = Array.isArray(value) ? value : [];
-  return all.flatMap((item, index) => (isUnknown(item) ? [] : [[index, item as Fields<T>]]));
 }

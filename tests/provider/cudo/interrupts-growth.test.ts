@@ -1,30 +1,24 @@
 /** An `up` that is cut short while something grows, and what another hand does before the next one. */
 import assert from "node:assert/strict";
-import { provider } from "../../../plugin/provider";
 import { openNodeGroup } from "../../../provider/clouds";
 import { EngineResource, Secret } from "../server/harness";
 import { moments, type Moment } from "../server/harness/gate";
-import { rig, type Rig } from "../server/harness/interruption";
+import type { Rig } from "../server/harness/interruption";
 import type { Properties } from "../../../provider/server/wire";
-import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+import type { FakeApiServer } from "./fake-api-server";
+import { riggedCloud } from "./rigged";
+import { home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Whatever grows on Cudo", function () {
   this.timeout(300_000);
   let cloud: SimulatedCloud;
   let cluster: FakeApiServer;
   let rigged: Rig;
+  let close: () => Promise<void>;
   before(async () => {
-    [cloud, cluster] = await Promise.all([simulatedCloud(), fakeApiServer()]);
-    rigged = await rig(provider, cloud.config.baseUrl, (baseUrl) => ({ cudo: { ...cloud.config, baseUrl } }));
-    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+    ({ cloud, cluster, rigged, close } = await riggedCloud());
   });
-  after(async () => {
-    await rigged.close();
-    await cluster.close();
-    await cloud.close();
-  });
+  after(() => close());
 
   /** False when it ended before the request. */
   async function cutShort(resource: EngineResource, program: Properties, at: number, moment: Moment): Promise<boolean> {

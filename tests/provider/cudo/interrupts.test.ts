@@ -10,25 +10,20 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
-import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+import type { FakeApiServer } from "./fake-api-server";
+import { riggedCloud } from "./rigged";
+import { home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Whatever is interrupted on Cudo", function () {
   this.timeout(300_000);
   let cloud: SimulatedCloud;
   let cluster: FakeApiServer;
   let rigged: Rig;
+  let close: () => Promise<void>;
   before(async () => {
-    [cloud, cluster] = await Promise.all([simulatedCloud(), fakeApiServer()]);
-    rigged = await rig(provider, cloud.config.baseUrl, (baseUrl) => ({ cudo: { ...cloud.config, baseUrl } }));
-    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+    ({ cloud, cluster, rigged, close } = await riggedCloud());
   });
-  after(async () => {
-    await rigged.close();
-    await cluster.close();
-    await cloud.close();
-  });
+  after(() => close());
 
   const vms = async () => (await cloud.api.vms.list(never)).map(({ id }) => id);
   const found = async <T>(kind: { find(id: string, signal: AbortSignal): Promise<T | undefined> }, id: string) =>

@@ -9,9 +9,8 @@ import {
 } from "../../../provider/cudo/node-group-driver";
 import type { MachineAccess } from "../../../provider/vault/machine-access";
 import { untilRunning } from "../../../provider/node-groups/waiting";
-import { waitFor } from "../../../provider/cloud/wait";
 import { worker } from "../../bootstrap/documents";
-import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
+import { home, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
 const waiting = { pace: { firstMs: 5, factor: 1, longestMs: 5 }, patienceMs: 0, refills: false, backoffMs: 0 };
 const machine = {
@@ -30,9 +29,7 @@ describe("Cudo node group driver", () => {
   after(() => cloud.close());
   beforeEach(async () => {
     await cloud.simulator.reset();
-    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    const ready = async () => (await cloud.api.networks.find("net", never))?.state === "ACTIVE" || undefined;
-    await waitFor(ready, never);
+    await readyNetwork(cloud);
     [calls, warnings, apiServerDown] = [[], [], false];
   });
 

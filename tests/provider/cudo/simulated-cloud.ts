@@ -7,6 +7,7 @@ import type { CudoApi } from "../../../provider/cudo/api";
 import { provider } from "../../../plugin/provider";
 import { SimulatorClient, type Fault } from "../../../simulator/client";
 import { startSimulator, type Simulator } from "../../../simulator/server";
+import { until } from "../../until";
 import { startPlugin, type Plugin } from "../server/harness";
 
 export interface SimulatedCloud {
@@ -68,3 +69,9 @@ export const vmInputs = {
   memoryGib: 4,
   diskSizeGib: 20,
 } as const;
+
+/** A network `net` that machines can be in. */
+export async function readyNetwork({ api }: SimulatedCloud, dataCenterId: string = home): Promise<void> {
+  await api.networks.create({ id: "net", dataCenterId, ipRange: "10.0.0.0/16" }, never);
+  await until("the network is there", async () => (await api.networks.find("net", never))?.state === "ACTIVE");
+}

@@ -13,7 +13,7 @@ import {
 import { until } from "../../until";
 import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { home, never, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+import { home, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
 describe("Whatever is interrupted where disks are encrypted", function () {
   this.timeout(300_000);
@@ -35,8 +35,7 @@ describe("Whatever is interrupted where disks are encrypted", function () {
       cudo: { ...cloud.config, baseUrl },
       ...who,
     }));
-    await cloud.api.networks.create({ id: "net", dataCenterId: home, ipRange: "10.0.0.0/16" }, never);
-    while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+    await readyNetwork(cloud);
   });
   after(async () => {
     await Promise.all(Object.values(rigs).map((each) => each.close()));

@@ -11,7 +11,7 @@ import { advertisedBy, gpuResource } from "../../../simulator/machines/worker/gp
 import { nodeObject } from "../../../simulator/machines/worker/node-object";
 import { foreignFleet, makeTemplate, region as awsRegion, reserve, specOf, startScene } from "../aws/scene";
 import { fakeApiServer } from "../cudo/fake-api-server";
-import { never, simulatedCloud } from "../cudo/simulated-cloud";
+import { never, simulatedCloud, readyNetwork } from "../cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../mithril/cloud";
 import type { DriverScene, SeenNode } from "./contract";
 
@@ -78,8 +78,7 @@ export async function aws({ reserved, spot }: { reserved?: number; spot?: boolea
 export async function cudo(): Promise<DriverScene> {
   const dataCenterId = "us-newyork-1";
   const [cloud, cluster] = await Promise.all([simulatedCloud(), fakeApiServer()]);
-  await cloud.api.networks.create({ id: "net", dataCenterId, ipRange: "10.0.0.0/16" }, never);
-  while ((await cloud.api.networks.find("net", never))?.state !== "ACTIVE");
+  await readyNetwork(cloud, dataCenterId);
   const size = { vcpus: 4, memoryGib: 16, gpus: 1 };
   const document = groupFields({ ...facts, gpus: size.gpus });
   const script = renderBootstrapScript(document, { delivery: "cudo-start-script" });
