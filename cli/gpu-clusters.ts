@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `npx gpu-clusters`: what a user of a cluster needs beside pulumi and kubectl. */
 import * as path from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterKubeconfig, withProfile, type KubeconfigSource } from "./cluster-kubeconfig";
 import { CommandFailure } from "./command-failure";
 import { editKubeconfig, kubeconfigFiles, localKubeconfigPath, readKubeconfig } from "./kubeconfig-file";
@@ -50,23 +50,32 @@ function fail(error: unknown): void {
   process.exitCode = 1;
 }
 
+/** An empty one is a shell's variable that is not set. */
+function given(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It is empty: leave the option out, or give it a value.");
+  return text;
+}
+
 const program = new Command("gpu-clusters").description("GPU Kubernetes clusters made with Pulumi.");
 program
   .command("kubeconfig")
   .description("Kubeconfigs of clusters.")
   .command("merge")
+  .showHelpAfterError("usage: gpu-clusters kubeconfig merge [options]; --help tells which")
   .description(
     "Merges a cluster's kubeconfig into the local one (KUBECONFIG, else ~/.kube/config) and makes its context the current one. Other contexts stay.",
   )
-  .option("--stack <name>", "Pulumi stack whose output it is (default: the selected stack)")
-  .option("--output <name>", "the stack's output, for example kubeconfigExec", "kubeconfig")
+  .option("--stack <name>", "Pulumi stack whose output it is (default: the selected stack)", given)
+  .option("--output <name>", "the stack's output, for example kubeconfigExec", given, "kubeconfig")
   .addOption(
-    new Option("--file <path>", "a kubeconfig file instead of a stack; - is standard input").conflicts("stack"),
+    new Option("--file <path>", "a kubeconfig file instead of a stack; - is standard input")
+      .conflicts("stack")
+      .argParser(given),
   )
-  .option("--context <name>", "name of the context (default: the cluster's own)")
-  .option("--kubeconfig <path>", "local kubeconfig to merge into")
+  .option("--context <name>", "name of the context (default: the cluster's own)", given)
+  .option("--kubeconfig <path>", "local kubeconfig to merge into", given)
   .option("--keep-current-context", "leave the current context as it is")
-  .option("--profile <name>", "AWS profile that a kubeconfigExec asks with")
-  .action((given: MergeArguments) => merge(given).catch(fail));
+  .option("--profile <name>", "AWS profile that a kubeconfigExec asks with", given)
+  .action((options: MergeArguments) => merge(options).catch(fail));
 
 void program.parseAsync();

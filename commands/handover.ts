@@ -2,13 +2,14 @@
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { Argument, Command } from "commander";
+import { Argument } from "commander";
 import { ensurePluginBundle } from "../build/bundle";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
 import { lightMachines } from "../simulator/machines/light/light-machines";
 import { startSimulator, type Simulator } from "../simulator/server";
 import { ensurePulumi } from "../stand-ins/build/pulumi";
 import { toolNames, type ToolName } from "../toolchain/tools";
+import { commandLine } from "./command-line";
 import { DemonstrationStack, type Surroundings } from "./demonstration-stack";
 import { runMain } from "./main";
 import { demonstrations, platformCluster, type Demonstration } from "./platforms";
@@ -106,7 +107,7 @@ async function withSimulator(
   }
 }
 
-const command = new Command("npm run handover --")
+const command = commandLine("npm run handover --")
   .description(
     "Makes clusters on the simulator, registers one with each platform that runs in another, shows what each side sees, and takes all back.",
   )

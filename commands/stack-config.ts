@@ -121,11 +121,13 @@ function cloudOf(committed: string): unknown {
 
 /** @throws CommandError that names the stacks which have a config, or for a cloud that is not simulated */
 export async function requireConfig(stack: string): Promise<void> {
-  const file = path.join(root, `Pulumi.${stack}.yaml`);
-  if (await exists(file)) {
-    requireSimulated(stack, await fs.readFile(file, "utf8"));
-    return;
-  }
+  await requireKnown(stack);
+  requireSimulated(stack, await fs.readFile(path.join(root, `Pulumi.${stack}.yaml`), "utf8"));
+}
+
+/** @throws CommandError that names the stacks which have a config, where this one has none */
+export async function requireKnown(stack: string): Promise<void> {
+  if (await exists(path.join(root, `Pulumi.${stack}.yaml`))) return;
   const known = (await fs.readdir(root)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   throw new CommandError(
     `there is no stack "${stack}": Pulumi.${stack}.yaml is missing`,

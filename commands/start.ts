@@ -1,9 +1,10 @@
 import * as path from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Machines } from "../simulator/machines/choice";
 import { runCommand } from "../toolchain/tools/command";
 import { findOnPath } from "../toolchain/tools/paths";
 import { CommandError } from "./command-error";
+import { commandLine } from "./command-line";
 import { runMain } from "./main";
 import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
 import { prepare } from "./prepare";
@@ -69,7 +70,7 @@ function portNumber(text: string): number {
   return port;
 }
 
-const command = new Command("npm start --")
+const command = commandLine("npm start --")
   .description("Makes a cluster on the simulator with pulumi up, and a kubeconfig for it. Never reaches a real cloud.")
   .argument("[stack]", "stack whose Pulumi.<stack>.yaml says what to make", "local")
   .option("--json", "print one JSON object {stack, kubeconfig, outputs, seconds} on stdout")

@@ -1,11 +1,12 @@
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { Command } from "commander";
 import { CommandError } from "./command-error";
+import { commandLine } from "./command-line";
 import { runMain } from "./main";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
 import { findSimulator, stopSimulator, whatExists } from "./simulator-process";
+import { requireKnown } from "./stack-config";
 import { existingStacks, stackExists, stackFiles, type StackFiles } from "./workspace";
 
 async function stop(stack: string, signal: AbortSignal): Promise<void> {
@@ -27,6 +28,7 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
       signal,
     );
   } else {
+    await requireKnown(stack);
     say(`Stack ${stack} does not exist: nothing to destroy.`);
   }
 
@@ -61,7 +63,7 @@ async function removeFiles(files: StackFiles): Promise<void> {
   }
 }
 
-const command = new Command("npm stop --")
+const command = commandLine("npm stop --")
   .description("Removes a cluster that npm start made, and shows that nothing of it is left.")
   .argument("[stack]", "stack to remove", "local")
   .action((stack: string) => runMain((signal) => stop(stack, signal)));

@@ -33,7 +33,10 @@ const reserved = new Set([path.basename(simulatorFolder), path.basename(pulumiHo
 
 /** @throws CommandError for a name that no folder may have */
 export function stackFiles(stack: string): StackFiles {
-  if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(stack) || reserved.has(stack)) {
+  if (reserved.has(stack)) {
+    throw new CommandError(`"${stack}" can not be a stack's name: the commands keep a folder of their own under it`);
+  }
+  if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(stack)) {
     throw new CommandError(
       `"${stack}" can not be a stack's name: it takes letters, digits, hyphens, dots and underscores`,
     );

@@ -3,6 +3,8 @@
  *
  * `npm run bench -- start` measures one subject and prints its figures in one line; without arguments all are measured, one after the other.
  */
+import { Argument } from "commander";
+import { commandLine } from "../../commands/command-line";
 import { autoscaler } from "./autoscaler";
 import { boot } from "./boot";
 import { fleetDestroy } from "./fleet-destroy";
@@ -21,12 +23,7 @@ const subjects: Record<string, () => Promise<Record<string, unknown>>> = {
   autoscaler,
 };
 
-async function main(): Promise<void> {
-  const given = process.argv.slice(2);
-  const unknown = given.filter((name) => !(name in subjects));
-  if (unknown.length > 0) {
-    throw new Error(`unknown: ${unknown.join(", ")}; subjects: ${Object.keys(subjects).join(", ")}`);
-  }
+async function measure(given: readonly string[]): Promise<void> {
   const figures: Record<string, unknown> = { node: process.version, platform: `${process.platform}-${process.arch}` };
   for (const name of given.length > 0 ? given : Object.keys(subjects)) {
     console.error(`measuring ${name}…`);
@@ -38,7 +35,14 @@ async function main(): Promise<void> {
   console.log(JSON.stringify(figures, undefined, 2));
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+commandLine("npm run bench --")
+  .description("Measures, and prints one JSON object.")
+  .addArgument(
+    new Argument("[subjects...]", "what to measure. Default: all, one after the other").choices(Object.keys(subjects)),
+  )
+  .action(measure)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
