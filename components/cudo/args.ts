@@ -185,7 +185,7 @@ export interface CudoClusterArgs {
   sharedStorage?: CudoSharedStorageArgs;
   /**
    * Encrypts what every node stores, the control plane's etcd too: LUKS2, with a key per machine in this Vault (or OpenBao), fetched at each boot. The
-   * cluster's keys then come to the control plane from there and not by way of Cudo. The provider's `vault.token` acts; README, "Encrypted disks", has
+   * cluster's keys then come to the control plane from there and not by way of Cudo. The provider's `vault.token` acts; docs/encrypted-disks.md has
    * the policies. Required unless `noVault`. Given later, it concerns machines made from then on, and not the control plane; taken away or led elsewhere it
    * is refused, because machines that are there have their keys in it. Takes no `sharedStorage`, whose disk is not encrypted.
    */

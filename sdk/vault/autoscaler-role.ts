@@ -11,7 +11,7 @@ export interface AutoscalerRoleArgs {
    */
   role: pulumi.Input<string>;
   /**
-   * Its policy; README, "Encrypted disks", has it.
+   * Its policy; docs/encrypted-disks.md has it.
    * @default "gpu-clusters-autoscaler"
    */
   policy?: pulumi.Input<string>;

@@ -6,7 +6,7 @@
  */
 export interface VaultProviderConfig {
   /**
-   * Token that may make, read and delete roles of the AppRole mount for machines and autoscalers, write machines' scripts, and delete metadata of their keys; README, "Encrypted disks", has the
+   * Token that may make, read and delete roles of the AppRole mount for machines and autoscalers, write machines' scripts, and delete metadata of their keys; docs/encrypted-disks.md has the
    * policy. Default: the environment's `VAULT_TOKEN`.
    * @secret
    */

@@ -1,4 +1,4 @@
-/** Where machines' roles and keys are in Vault, unless the program says else: README's set-up has these names. */
+/** Where machines' roles and keys are in Vault, unless the program says else: docs/encrypted-disks.md has these names. */
 export const vaultDefaults = { authMount: "gpu-clusters", keyMount: "secret", policy: "gpu-clusters-machine" } as const;
 
 /**

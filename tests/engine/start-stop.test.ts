@@ -47,7 +47,7 @@ describe("npm start and npm stop", function () {
     return stdout.trim().split("\n").length;
   }
 
-  /** README.md, "Groups that grow and shrink". */
+  /** docs/autoscaling.md. */
   async function growsAndShrinks(kubeconfig: string): Promise<void> {
     const { kubectl } = await ensureTools(["kubectl"]);
     const run = async (...args: string[]) =>

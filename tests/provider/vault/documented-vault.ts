@@ -1,4 +1,4 @@
-/** A real Vault that is prepared as README says for encrypted disks, with README's own policies. */
+/** A real Vault that is prepared as docs/encrypted-disks.md says, with its own policies. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openMachineAccess, type MachineAccess } from "../../../provider/vault/machine-access";
@@ -23,6 +23,6 @@ export async function prepareAsDocumented(
 
 /** The machines', the deployer's and the autoscaler's. */
 function documentedPolicies(): string[] {
-  const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
-  return [...readme.matchAll(/ *```hcl\n([^]*?)```/g)].map(([, text]) => text!);
+  const page = readFileSync(join(__dirname, "../../../docs/encrypted-disks.md"), "utf8");
+  return [...page.matchAll(/ *```hcl\n([^]*?)```/g)].map(([, text]) => text!);
 }

@@ -1,6 +1,6 @@
 /**
  * A stand-in for Vault: the calls by which who makes machines gives each a role, and logins by these, with answers of the form that Vault's API
- * describes and with README's policies (tests/provider/vault/vault.e2e.ts has both on a real one). What a machine does with its key is in
+ * describes and with the policies of docs/encrypted-disks.md (tests/provider/vault/vault.e2e.ts has both on a real one). What a machine does with its key is in
  * tests/bootstrap/vault-stand-in.ts.
  */
 import { randomUUID } from "node:crypto";
@@ -78,7 +78,7 @@ export class RoleStandIn {
     reply(response, status, body);
   }
 
-  /** As README's policies. */
+  /** As those of docs/encrypted-disks.md. */
   private may(name: string, token: string): boolean {
     if (token === standInToken || / auth\/.+\/login$|^POST sys\/wrapping\/unwrap$/.test(name)) return true;
     const role = this.tokens.get(token);

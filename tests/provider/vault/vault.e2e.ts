@@ -1,4 +1,4 @@
-/** What README says of Vault, on a real one: `npm run test:e2e -- tests/provider/vault/vault.e2e.ts`. */
+/** What docs/encrypted-disks.md says, on a real one: `npm run test:e2e -- tests/provider/vault/vault.e2e.ts`. */
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { openMachineAccess, type MachineAccess } from "../../../provider/vault/machine-access";

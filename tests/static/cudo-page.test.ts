@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { committedSchema } from "../../sdk/schema/committed";
 
-describe("README.md", () => {
+describe("docs/cudo.md", () => {
   it("has a line for every config key of a Cudo cluster, and for none that is not", () => {
-    const page = readFileSync(join(__dirname, "../../README.md"), "utf8");
+    const page = readFileSync(join(__dirname, "../../docs/cudo.md"), "utf8");
     const told = [...page.matchAll(/^\| `(\w+)[`.]/gm)].map(([, key]) => key!);
     const inputs = Object.keys(committedSchema().resources![CudoCluster.__pulumiType]!.inputProperties!);
     assert.deepEqual(told.sort(), ["cloud", ...inputs].sort());

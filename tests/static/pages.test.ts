@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const root = join(__dirname, "..", "..");
+
+const pages = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "toolchain/README.md"].map((page) => join(root, page)),
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(root, "docs", file)),
+];
+
+/** As GitHub makes them of headings. */
+const anchors = (page: string) =>
+  new Set(
+    [...readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+
+const isPage = (path: string) => path.endsWith(".md") && statSync(path).isFile();
+
+function deadLinks(page: string): string[] {
+  const links = [...readFileSync(page, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+  return links
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => {
+      const [path, anchor] = link.split("#") as [string, string?];
+      const target = path === "" ? page : join(dirname(page), path);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && isPage(target) && !anchors(target).has(anchor);
+    })
+    .map((link) => `${relative(root, page)}: ${link}`);
+}
+
+describe("pages", () => {
+  it("lead to files and headings that are there", () => {
+    assert.deepEqual(pages.flatMap(deadLinks), []);
+  });
+});
