@@ -1,7 +1,7 @@
 import { checkHub, JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
 import { hubCallback } from "../components/addons/jupyterhub/address";
 import { KubeRay, type KubeRayArgs } from "../components/addons/kuberay";
-import { checkSlurmGroup } from "../components/addons/slurm/name";
+import { checkSlurmGroups } from "../components/addons/slurm/name";
 import { checkSlurm, Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
 import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub";
 import type { KubernetesCluster } from "../components/cluster";
@@ -80,9 +80,11 @@ function checkAccounting(path: string, { password, ...rest }: Record<string, unk
 
 /** As far as they are groups at all, which is the cluster's to say. */
 function checkGroups(nodeGroups: unknown, problems: Problems): void {
-  for (const [index, group] of (Array.isArray(nodeGroups) ? nodeGroups : []).entries())
-    if (isObject(group) && group["role"] === "worker" && typeof group["name"] === "string")
-      checkSlurmGroup(`nodeGroups[${index}].name`, group["name"], problems);
+  const groups: unknown[] = Array.isArray(nodeGroups) ? nodeGroups : [];
+  const names = groups.map((group) =>
+    isObject(group) && group["role"] === "worker" && typeof group["name"] === "string" ? group["name"] : undefined,
+  );
+  checkSlurmGroups(names, (index) => `nodeGroups[${index}].name`, problems);
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkAwsClusterArgs } from "../aws/validate";
 import type { ClusterVaultArgs } from "../../sdk/vault/machine-vault";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
-import { checkSlurmGroup, checkSlurmName } from "../addons/slurm/name";
+import { checkSlurmGroups, checkSlurmName } from "../addons/slurm/name";
 import { checkChoice } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
 import { withoutNulls } from "../inputs";
@@ -112,10 +112,8 @@ function checkIntegrations(
   });
   if (given.includes("slurm")) {
     checkSlurmName("name", name, problems);
-    groups.forEach((group, index) => {
-      if (group.role === "worker")
-        checkSlurmGroup(`settings.autoscaler_node_groups[${index}].name`, group.name, problems);
-    });
+    const names = groups.map((group) => (group.role === "worker" ? group.name : undefined));
+    checkSlurmGroups(names, (index) => `settings.autoscaler_node_groups[${index}].name`, problems);
   }
   return integrationNames.filter((known) => given.includes(known));
 }

@@ -82,7 +82,8 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
     values: [
       ...["clusterName", "slurmKey.create", "slurmKey.secretRef", "jwtKey.create", "jwtKey.secretRef", "configFiles"],
       ...["controller.logfile", "controller.persistence", "controller.podSpec", "restapi.podSpec", "accounting"],
-      ...["loginsets", "nodesetDefaults.logfile", "nodesets", "partitions"],
+      ...["loginsets", "nodesetDefaults.logfile", "nodesetDefaults.slurmd", "nodesetDefaults.podSpec"],
+      ...["nodesets", "partitions"],
     ],
     files: { "templates/workload.yaml": controller() },
   },

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
 import { checkedGroups } from "../../components/addons/slurm/slurm";
-import { checkSlurmGroup, checkSlurmName } from "../../components/addons/slurm/name";
+import { checkSlurmGroups, checkSlurmName } from "../../components/addons/slurm/name";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";
@@ -13,7 +13,7 @@ const groups = [
   { name: "cpu" },
   {
     name: "v100",
-    gpuResources: { "nvidia.com/gpu": 8 },
+    ...{ minSize: 0, gpus: 8, gpuResources: { "nvidia.com/gpu": 8 } },
     taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }],
   },
   { name: "control", role: "control" as const },
@@ -61,12 +61,13 @@ describe("Slurm", () => {
     assert.ok(registered.isProtected("lab-namespace") && !registered.isProtected("lab-operator-namespace"));
   });
 
-  it("has one of Slurm's nodes on each worker, with all GPUs, and none on what has no nodes", async () => {
+  it("has one of Slurm's nodes on as many workers as there always are, with all GPUs, and none on what has no nodes", async () => {
     const { values } = await made();
     const sets = values["nodesets"] as Record<string, Record<string, unknown>>;
     assert.deepEqual(Object.keys(sets), ["cpu", "v100"]);
     assert.deepEqual(sets["v100"], {
-      scalingMode: "DaemonSet",
+      scalingMode: "StatefulSet",
+      replicas: 0,
       slurmd: { resources: { limits: { "nvidia.com/gpu": 8 } } },
       extraConfMap: { Gres: ["gpu:8"] },
       partition: { enabled: true },
@@ -79,6 +80,7 @@ describe("Slurm", () => {
       },
     });
     assert.ok(!("slurmd" in sets["cpu"]!));
+    assert.equal(sets["cpu"]!["replicas"], 1);
     const { tolerations } = sets["cpu"]!["podSpec"] as { tolerations: object[] };
     assert.deepEqual(tolerations, [{ key: "nvidia.com/gpu", operator: "Exists" }], "another group's are not its own");
     assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=nvidia" });
@@ -89,13 +91,24 @@ describe("Slurm", () => {
     const { values } = await made(
       {},
       {
-        nodeGroups: clusterInHand([{ name: "mi300", gpuResources: { "amd.com/gpu": 8 } }]).nodeGroups,
+        nodeGroups: clusterInHand([{ name: "mi300", gpus: 8, gpuResources: { "amd.com/gpu": 8 } }]).nodeGroups,
       },
     );
     const { mi300 } = values["nodesets"] as Record<string, { slurmd: object; extraConfMap: object }>;
     assert.deepEqual(mi300!.slurmd, { resources: { limits: { "amd.com/gpu": 8 } } });
     assert.deepEqual(mi300!.extraConfMap, { Gres: ["gpu:8"] });
     assert.deepEqual(values["configFiles"], { "gres.conf": "AutoDetect=rsmi" });
+  });
+
+  it("takes all turns on a machine's GPUs, or all parts of them, and tells Slurm of whole ones", async () => {
+    const turns = { name: "turns", gpus: 2, gpuResources: { "nvidia.com/gpu": 8 } };
+    const parts = { name: "parts", gpus: 1, gpuResources: { "nvidia.com/mig-1g.10gb": 7 } };
+    const { values } = await made({}, { nodeGroups: clusterInHand([turns, parts]).nodeGroups });
+    const sets = values["nodesets"] as Record<string, { slurmd: object; extraConfMap: object }>;
+    assert.deepEqual(sets["turns"]!.slurmd, { resources: { limits: turns.gpuResources } });
+    assert.deepEqual(sets["turns"]!.extraConfMap, { Gres: ["gpu:2"] });
+    assert.deepEqual(sets["parts"]!.slurmd, { resources: { limits: parts.gpuResources } });
+    assert.deepEqual(sets["parts"]!.extraConfMap, { Gres: ["gpu:1"] });
   });
 
   it("makes its keys once, and shows neither them nor the database's password", async () => {
@@ -130,6 +143,40 @@ describe("Slurm", () => {
     });
   });
 
+  it("shares /home among its nodes where the cluster can, keeps it, and has it before the pods", async () => {
+    const shared = { sharedStorageClass: pulumi.output("shared") };
+    const { registered, values } = await made({ login: { sshAuthorizedKeys: ["ssh-ed25519 A"] } }, shared);
+    const { metadata, spec } = registered.inputs("kubernetes:core/v1:PersistentVolumeClaim") as Record<string, object>;
+    assert.deepEqual(
+      [metadata, spec],
+      [
+        { name: "homes", namespace: "slurm" },
+        {
+          accessModes: ["ReadWriteMany"],
+          resources: { requests: { storage: "100Gi" } },
+          storageClassName: "shared",
+        },
+      ],
+    );
+    assert.ok(registered.isProtected("lab-homes") && registered.dependenciesOf("lab-slurm").includes("lab-homes"));
+    const mounts = { volumeMounts: [{ name: "homes", mountPath: "/home" }] };
+    const volumes = [{ name: "homes", persistentVolumeClaim: { claimName: "homes" } }];
+    const { slurmd, podSpec } = values["nodesetDefaults"] as Record<string, object>;
+    assert.deepEqual([slurmd, podSpec], [mounts, { volumes }]);
+    const login = (values["loginsets"] as { login: Record<string, { volumes?: object }> }).login;
+    assert.deepEqual([login["login"], login["podSpec"]!.volumes], [mounts, volumes]);
+    const alone = await made({ storageClass: "own" });
+    assert.deepEqual(alone.registered.all("kubernetes:core/v1:PersistentVolumeClaim"), []);
+    assert.ok(!("slurmd" in alone.values["nodesetDefaults"]!));
+  });
+
+  it("keeps its name and the class of its state, before anything of it is changed", async () => {
+    const { registered } = await made({ storageClass: "disks" });
+    const { clusterName, choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual([clusterName, choices], ["lab", { clusterName: "lab", storageClass: "disks" }]);
+    assert.ok(registered.dependenciesOf("lab-slurm").includes("lab-choices"));
+  });
+
   it("says all that cannot be right, by the field", async () => {
     await mockProgram(outputs);
     const cluster = clusterInHand();
@@ -150,7 +197,7 @@ describe("Slurm", () => {
 describe("the name of a group that becomes Slurm's nodes", () => {
   const problemsOf = (name: string) => {
     const problems = new Problems();
-    checkSlurmGroup("name", name, problems);
+    checkSlurmGroups([name], () => "name", problems);
     return problems.all.map(({ reason }) => reason);
   };
 
@@ -158,6 +205,19 @@ describe("the name of a group that becomes Slurm's nodes", () => {
     for (const name of ["gpu", "all-gpus", "a".repeat(50)]) assert.deepEqual(problemsOf(name), [], name);
     for (const name of ["all", "default"]) assert.match(problemsOf(name)[0]!, /cannot be a partition/, name);
     assert.match(problemsOf("a".repeat(51))[0]!, /has 51 characters, and .* 50 at most/);
+  });
+
+  it("is none that Slurm gives to a node of another group", () => {
+    const problems = new Problems();
+    const names = ["gpu", "gpu-1", "gpu-a1", "cpu-1", "cpu-1-2", undefined];
+    checkSlurmGroups(names, (index) => names[index]!, problems);
+    assert.deepEqual(
+      problems.all.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`),
+      [
+        'gpu-1 "gpu-1" is what Slurm calls a node of the group "gpu": name the group otherwise',
+        'cpu-1-2 "cpu-1-2" is what Slurm calls a node of the group "cpu-1": name the group otherwise',
+      ],
+    );
   });
 
   it("is told of the cluster's groups once they are known, and not of groups without nodes for jobs", async () => {

@@ -27,8 +27,28 @@ const longestGroup = longestName - nodeSetPrefix.length;
 /** Names that are a partition's of ours, or mean something else in slurm.conf, which takes no notice of capitals. */
 const reserved = ["all", "default"];
 
-/** The name of a worker group, which becomes one of Slurm's node sets and a partition. */
-export function checkSlurmGroup(path: string, name: string, problems: Problems): void {
+/**
+ * The names of groups, each of which becomes a partition and one of Slurm's sets of nodes, which it calls `<name>-0`, `<name>-1` and so on; undefined
+ * where one has no nodes for jobs. `pathOf` is that of the name at an index.
+ */
+export function checkSlurmGroups(
+  names: readonly (string | undefined)[],
+  pathOf: (index: number) => string,
+  problems: Problems,
+): void {
+  names.forEach((name, index) => {
+    if (name === undefined) return;
+    checkSlurmGroup(pathOf(index), name, problems);
+    const [, other] = /^(.+)-\d+$/.exec(name) ?? [];
+    if (other !== undefined && names.includes(other))
+      problems.add(
+        pathOf(index),
+        `"${name}" is what Slurm calls a node of the group "${other}": name the group otherwise`,
+      );
+  });
+}
+
+function checkSlurmGroup(path: string, name: string, problems: Problems): void {
   if (reserved.includes(name))
     problems.add(
       path,

@@ -1,7 +1,9 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
+import { LastingChoices } from "../../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
@@ -14,8 +16,8 @@ import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
 import { chosenClass } from "../shared-storage/place";
-import { checkSlurmGroup, checkSlurmName } from "./name";
-import { hasSlurmNodes, operatorValues, slurmSecrets, slurmValues } from "./values";
+import { checkSlurmGroups, checkSlurmName } from "./name";
+import { hasSlurmNodes, operatorValues, slurmHomes, slurmSecrets, slurmValues } from "./values";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
@@ -55,12 +57,12 @@ export interface SlurmArgs {
   /** Keeps accounts of jobs. Default: nothing is kept. */
   accounting?: SlurmAccountingArgs;
   /**
-   * Class of the volume that the controller keeps its state in.
+   * Class of the volume that the controller keeps its state in, for its life.
    * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
    */
   storageClass?: pulumi.Input<string>;
   /**
-   * Refuses to delete the namespace, because the controller's state goes along: set `false` and run `pulumi up` first.
+   * Refuses to delete the namespace, because the controller's state and `/home` go along: set `false` and run `pulumi up` first.
    * Default: `true`.
    */
   protect?: boolean;
@@ -71,10 +73,14 @@ const namespace = "slurm";
 
 /**
  * Slurm on Kubernetes by SchedMD's pinned charts (Slinky): the operator and its definitions in the namespace `slinky`; in `slurm` a controller, REST
- * interface, and a set of Slurm's nodes for each worker group, one on each of its nodes with all of that node's GPUs (`--gres=gpu:8`), a partition for each
- * and one for all. Its keys are made once and kept as secrets.
+ * interface, and a set of Slurm's nodes for each worker group, `minSize` of them, each on a machine of its own with all of that machine's GPUs
+ * (`--gres=gpu:8`), a partition for each group and one for all. Its keys are made once and kept as secrets.
  *
- * Waits until the controller runs. Slurm buys no nodes: groups have the nodes of their `minSize`, and those that other pods brought.
+ * Where the cluster has `sharedStorage`, `/home` of the login node and of all of Slurm's nodes is one directory of it.
+ *
+ * Waits until the controller runs. `kubectl -n slurm scale nodeset slurm-worker-<group> --replicas=4`, or KEDA by Slurm's queue, makes more or fewer nodes: the
+ * autoscaler brings machines for them, up to the group's `maxSize`, and takes those that Slurm has drained and left. It stays until `minSize` or another of
+ * the group's fields here changes.
  *
  * Cost: none but about one CPU and 1 GiB of a node, and a volume of 4 GiB.
  *
@@ -125,6 +131,10 @@ export class Slurm extends pulumi.ComponentResource {
         },
         { ...child, dependsOn: [into, ...after] },
       );
+    // The operator refuses another name, and takes no notice of another class.
+    const { storageClass } = args;
+    const choices = { clusterName, ...(storageClass !== undefined && { storageClass }) };
+    const lasting = new LastingChoices(`${name}-choices`, { clusterName, choices }, { parent: this });
     const operatorPlace = new Namespace(`${name}-operator-namespace`, { metadata: { name: "slinky" } }, child);
     const definitions = release("slurm-operator-crds", slurmOperatorDefinitions, operatorPlace, {}, []);
     const operator = release("slurm-operator", slurmOperator, operatorPlace, operatorValues, [definitions]);
@@ -148,7 +158,23 @@ export class Slurm extends pulumi.ComponentResource {
       secret(slurmSecrets.jwt, generated("jwt", 32)),
       ...(password === undefined ? [] : [secret(slurmSecrets.accounting, password)]),
     ];
-    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), [operator, ...secrets]);
+    const homes = cluster.sharedStorageClass && [
+      new PersistentVolumeClaim(
+        `${name}-homes`,
+        {
+          metadata: { name: slurmHomes, namespace: place.metadata.name },
+          spec: {
+            accessModes: ["ReadWriteMany"],
+            // A claim must say one; nothing of the class ends at it.
+            resources: { requests: { storage: "100Gi" } },
+            storageClassName: cluster.sharedStorageClass,
+          },
+        },
+        { ...child, protect },
+      ),
+    ];
+    const before = [lasting, operator, ...secrets, ...(homes ?? [])];
+    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), before);
     // The charts' own objects never say that they are ready.
     const controller = new ObjectReady(
       `${name}-controller`,
@@ -175,6 +201,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
         clusterName,
         groups: checkedGroups(groups),
         ...chosenClass(ownClass, sharedClass),
+        hasHomes: cluster.sharedStorageClass !== undefined,
         login: login && { serviceType: "ClusterIP", ...login },
         accounting: accounting && database,
       }),
@@ -184,9 +211,8 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
 /** Throws `InvalidInput` where one cannot become Slurm's nodes. */
 export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
   const problems = new Problems();
-  groups.forEach((group, index) => {
-    if (hasSlurmNodes(group)) checkSlurmGroup(`cluster.nodeGroups[${index}].name`, group.name, problems);
-  });
+  const names = groups.map((group) => (hasSlurmNodes(group) ? group.name : undefined));
+  checkSlurmGroups(names, (index) => `cluster.nodeGroups[${index}].name`, problems);
   problems.raise("Slurm");
   return groups;
 }

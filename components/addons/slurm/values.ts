@@ -7,7 +7,12 @@ export interface SlurmSettings {
   storageClass: string | undefined;
   /** Volumes of that class can be on many nodes at once. */
   isShared: boolean;
-  groups: readonly Pick<NodeGroupStatus, "name" | "gpuResources" | "role" | "maxSize" | "taints">[];
+  /** A claim `slurmHomes`, which many nodes can have at once, is there. */
+  hasHomes: boolean;
+  groups: readonly Pick<
+    NodeGroupStatus,
+    "name" | "gpus" | "gpuResources" | "role" | "minSize" | "maxSize" | "taints"
+  >[];
   login: { sshAuthorizedKeys: readonly string[]; serviceType: string } | undefined;
   accounting: { host: string; port: number; database: string; username: string } | undefined;
 }
@@ -18,6 +23,11 @@ export const slurmSecrets = {
   jwt: { name: "slurm-auth-jwt", key: "jwt.key" },
   accounting: { name: "slurm-accounting-password", key: "password" },
 } as const;
+
+/** The claim of what the login node and Slurm's nodes have in common: a job's output is written where the job runs. */
+export const slurmHomes = "homes";
+const homeVolumes = [{ name: slurmHomes, persistentVolumeClaim: { claimName: slurmHomes } }];
+const homeMounts = [{ name: slurmHomes, mountPath: "/home" }];
 
 /** What follows logs beside Slurm's daemons; the chart would take whatever is the latest. */
 const alpine = { image: { repository: "docker.io/library/alpine", tag: "3.22" } };
@@ -31,7 +41,8 @@ export const operatorValues = {
 };
 
 /** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
-export function slurmValues({ clusterName, storageClass, isShared, groups, login, accounting }: SlurmSettings) {
+export function slurmValues(settings: SlurmSettings) {
+  const { clusterName, storageClass, isShared, hasHomes, groups, login, accounting } = settings;
   const workers = groups.filter(hasSlurmNodes);
   return {
     clusterName,
@@ -61,12 +72,16 @@ export function slurmValues({ clusterName, storageClass, isShared, groups, login
           enabled: true,
           initconf: alpine,
           rootSshAuthorizedKeys: login.sshAuthorizedKeys.join("\n"),
-          podSpec: { tolerations: onAnyNode },
+          ...(hasHomes && { login: { volumeMounts: homeMounts } }),
+          podSpec: { tolerations: onAnyNode, ...(hasHomes && { volumes: homeVolumes }) },
           service: { spec: { type: login.serviceType } },
         },
       },
     }),
-    nodesetDefaults: { logfile: alpine },
+    nodesetDefaults: {
+      logfile: alpine,
+      ...(hasHomes && { slurmd: { volumeMounts: homeMounts }, podSpec: { volumes: homeVolumes } }),
+    },
     nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group)])),
     partitions: { all: { enabled: true } },
   };
@@ -81,14 +96,19 @@ function hasAmd({ gpuResources }: Pick<NodeGroupStatus, "gpuResources">): boolea
   return Object.keys(gpuResources).some((resource) => resource.startsWith("amd.com/"));
 }
 
-/** One of Slurm's nodes on each node of the group, with all of its GPUs: two on a node would have to share them. */
-function nodeSet({ name, gpuResources, taints }: SlurmSettings["groups"][number]) {
-  const [gpus] = Object.values(gpuResources);
+/**
+ * As many of Slurm's nodes as the group has machines at least, each on one of its own with all of its GPUs. Not one on each machine that comes
+ * (`DaemonSet`): it would take the GPUs of machines that came for other pods before these do, so that ever more come, and none of them could go again.
+ */
+function nodeSet({ name, gpus, gpuResources, minSize, taints }: SlurmSettings["groups"][number]) {
+  const [asked] = Object.values(gpuResources);
   return {
-    scalingMode: "DaemonSet",
-    ...(gpus !== undefined && {
+    scalingMode: "StatefulSet",
+    replicas: minSize,
+    ...(asked !== undefined && {
       slurmd: { resources: { limits: gpuResources } },
-      extraConfMap: { Gres: [`gpu:${gpus}`] },
+      // Slurm finds whole GPUs, not turns on them nor parts of them, and drains a node that it finds fewer on.
+      extraConfMap: { Gres: [`gpu:${Math.min(asked, gpus)}`] },
     }),
     partition: { enabled: true },
     podSpec: {
