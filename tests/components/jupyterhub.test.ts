@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
 import { profiles } from "../../components/addons/jupyterhub/values";
+import type { Taint } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";
@@ -150,6 +151,21 @@ describe("JupyterHub", () => {
     assert.equal(others.length, 0);
     assert.deepEqual(amd!.kubespawner_override.extra_resource_limits, { "amd.com/gpu": "1" });
     assert.deepEqual(Object.keys(turns!.profile_options!.gpus.choices), ["n1", "n2", "n4", "n8", "n16", "n32"]);
+  });
+
+  it("offers a server without a GPU where one has a place, and else begins with the first group", () => {
+    const gpu = { role: "worker" as const, gpuResources: { "nvidia.com/gpu": 1 }, machineTypes: ["v100"], maxSize: 2 };
+    const taint = (effect: Taint["effect"]) => ({ key: "nvidia.com/gpu", value: "present", effect });
+    const kept = { ...gpu, name: "kept", taints: [taint("NoSchedule")] };
+    const shown = (groups: Parameters<typeof profiles>[0]) =>
+      profiles(groups).map(({ slug, ...profile }) => ("default" in profile ? `${slug}, by default` : slug));
+    assert.deepEqual(shown([kept, { ...kept, name: "other" }]), ["kept, by default", "other"]);
+    assert.deepEqual(shown([kept, { ...kept, name: "cpu", gpuResources: {}, taints: [] }]), [
+      ...["no-gpu, by default", "kept"],
+    ]);
+    assert.deepEqual(shown([{ ...kept, taints: [taint("PreferNoSchedule")] }]), ["no-gpu, by default", "kept"]);
+    assert.deepEqual(shown([{ ...kept, gpuResources: {} }]), ["no-gpu, by default"], "there is no other");
+    assert.deepEqual(shown([]), ["no-gpu, by default"]);
   });
 
   it("offers no choice where there is none, and no group that can have no nodes, or has them for what controls the cluster", () => {

@@ -75,12 +75,15 @@ function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
 
 /**
  * One without GPUs, and one for each worker group that can have nodes with some which pods ask for by a number: a user says how many of a node's, or how
- * many turns on them.
+ * many turns on them. None without GPUs where every group is kept for something else: its servers would wait for ever.
  */
 export function profiles(groups: HubSettings["groups"]) {
   const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
   const none = { display_name: "No GPU", slug: "no-gpu", default: true };
-  return [none, ...workers.flatMap(gpuProfile)];
+  const [first, ...others] = workers.flatMap(gpuProfile);
+  if (first === undefined) return [none];
+  const hasPlace = workers.some(({ taints }) => taints.every(({ effect }) => effect === "PreferNoSchedule"));
+  return hasPlace ? [none, first, ...others] : [{ ...first, default: true }, ...others];
 }
 
 function gpuProfile({ name, gpuResources, machineTypes, taints }: HubSettings["groups"][number]) {
