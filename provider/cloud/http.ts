@@ -1,7 +1,7 @@
 /** One HTTP request to a cloud with a JSON API: authorisation, time-out, cancellation, retries. */
 import type { PassingKind } from "./api-error";
 import { WrongShape } from "./json";
-import { messageOf } from "./message";
+import { noAnswer, redirection } from "./no-answer";
 import { retrying, type Backoff } from "./retry";
 
 /** How a cloud says what went wrong. */
@@ -90,18 +90,17 @@ export function createTransport(options: TransportOptions): Transport {
           headers,
           body: body && JSON.stringify(body),
           signal: AbortSignal.any([signal, timeout]),
-          redirect: "error",
+          redirect: "manual",
         });
         answer = await response.text();
       } catch (error) {
         signal.throwIfAborted();
-        const cloudMessage = timeout.aborted
-          ? `no answer within ${timeoutMs / 1000} s`
-          : `no answer: ${reasonOf(error)}`;
+        const cloudMessage = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : noAnswer(error);
         throw errors.unavailable({ request, cloudMessage }, { cause: error });
       }
       if (!response.ok) {
-        throw errors.refusal(request, response.status, response.headers, hide(answer, hidden));
+        const said = redirection(response) ?? answer;
+        throw errors.refusal(request, response.status, response.headers, hide(said, hidden));
       }
       return parseAnswer(request, response, answer, read, errors);
     };
@@ -132,9 +131,4 @@ function hide(answer: string, secrets: readonly string[]): string {
   // A secret inside JSON is escaped.
   const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   return spellings.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), answer);
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
-  return cause?.code ?? cause?.message ?? messageOf(error);
 }

@@ -1,6 +1,6 @@
 /** Access tokens. Keycloak's live a minute by default, so that each is kept for less than it says. */
 import { number, object, requiredText } from "../cloud/json";
-import { messageOf } from "../cloud/message";
+import { noAnswer, redirection } from "../cloud/no-answer";
 import { retrying } from "../cloud/retry";
 import { KeycloakError, parseError } from "./errors";
 import { keycloakBackoff } from "./account";
@@ -56,19 +56,15 @@ async function ask(
     response = await fetch(url, {
       method: "POST",
       body: form,
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     body = await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new KeycloakError(
-      { request, kind: "unavailable", cloudMessage: `no answer: ${messageOf(cause)}` },
-      { cause: error },
-    );
+    throw new KeycloakError({ request, kind: "unavailable", cloudMessage: noAnswer(error) }, { cause: error });
   }
-  if (!response.ok) throw parseError(request, response.status, response.headers, body);
+  if (!response.ok) throw refused(request, issuer, response, body);
   try {
     const answer = object(JSON.parse(body), "the answer");
     return { token: requiredText(answer, "access_token"), seconds: number(answer["expires_in"]) };
@@ -76,4 +72,12 @@ async function ask(
     const cloudMessage = "the answer has no access token: is that the address of a Keycloak?";
     throw new KeycloakError({ request, httpStatus: response.status, kind: "invalid", cloudMessage }, { cause: error });
   }
+}
+
+/** Where there is no such realm, it is the login's, or the address is none of a Keycloak: not the realm that is worked on. */
+function refused(request: string, issuer: string, response: Response, body: string): KeycloakError {
+  if (response.status !== 404)
+    return parseError(request, response.status, response.headers, redirection(response) ?? body);
+  const cloudMessage = `there is no realm to log in to at ${issuer}: check its name, and the address (of an old Keycloak it ends in /auth)`;
+  return new KeycloakError({ request, httpStatus: 404, kind: "invalid", cloudMessage });
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { provider } from "../../../plugin/provider";
+import { issueCertificate, makeAuthority } from "../../../provider/kubernetes/certificates";
 import { checkKeycloakConfig, missingKeycloakConfig } from "../../../sdk/keycloak/config";
+import { fakeServer } from "../cudo/fake-server";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { clientType, Console, keycloakContract } from "./contract";
 import { keycloakStandIn, type KeycloakStandIn } from "./keycloak-stand-in";
@@ -93,6 +97,50 @@ describe("OAuth2Client when Keycloak fails", function () {
     });
     assert.deepEqual(failures.map(({ property }) => property).sort(), ["clientId", "redirectUris[1]", "secret"]);
     assert.ok(!JSON.stringify(failures).includes("short"));
+  });
+
+  /** What somebody is told whose `keycloak.baseUrl` is this one. */
+  const saidAt = async (baseUrl: string) => {
+    const other = await startPlugin(provider, { config: { keycloak: { baseUrl, ...keycloak.admin } } });
+    try {
+      return await new EngineResource(other, clientType).check(inputs).then(String, (error: Error) => error.message);
+    } finally {
+      await other.stop();
+    }
+  };
+
+  it("sends no credentials where it is led to, and says where that is", async () => {
+    const elsewhere = await fakeServer(() => ({ json: { access_token: "stolen", expires_in: 60 } }));
+    const leading = await fakeServer(({ url }) => ({
+      status: 308,
+      headers: { location: `${elsewhere.url}${url}?x=1` },
+    }));
+    const said = await saidAt(leading.url);
+    const place = `${elsewhere.url}/realms/master/protocol/openid-connect/token`;
+    assert.ok(said.includes(`it redirects to ${place}, where no credentials are sent: give the address`), said);
+    assert.deepEqual([leading.requests.length, elsewhere.requests.length], [1, 0], "nor is it asked again");
+    await Promise.all([elsewhere.close(), leading.close()]);
+  });
+
+  it("blames the address, or the realm of the login, where there is none to log in to", async () => {
+    const old = await fakeServer(() => ({ status: 404, text: "<html><title>Not Found</title></html>" }));
+    const said = await saidAt(`${old.url}/`);
+    assert.match(said, /there is no realm to log in to at \S+\/realms\/master: check its name, .*ends in \/auth/);
+    assert.doesNotMatch(said, /has no realm "lab"/);
+    await old.close();
+  });
+
+  it("says how an authority of one's own becomes known", async () => {
+    const issued = { commonName: "sso", ipAddresses: ["127.0.0.1"], usages: ["server" as const], validForHours: 1 };
+    const { certificate: cert, privateKey: key } = await issueCertificate(await makeAuthority("own"), issued);
+    const own = createServer({ cert, key }, (_request, response) => response.end("{}"));
+    await new Promise<void>((resolve) => own.listen(0, "127.0.0.1", resolve));
+    const said = await saidAt(`https://127.0.0.1:${(own.address() as AddressInfo).port}`);
+    assert.match(
+      said,
+      /no answer: \w+: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS/,
+    );
+    await new Promise((resolve) => own.close(resolve));
   });
 
   it("takes a destroy of a client that somebody else made by now for done", async () => {
