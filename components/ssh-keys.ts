@@ -26,6 +26,15 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
   }
 }
 
+/** A line of OpenSSH's authorized_keys, with options or without. Undefined for a right one. */
+export function authorizedKeyProblem(line: string): string | undefined {
+  if (line.includes("PRIVATE KEY")) return "is a private key; give the public one (the file that ends in .pub)";
+  return !line.trim().includes("\n") &&
+    /^([^#\s].* )?(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(line.trim())
+    ? undefined
+    : "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
+}
+
 /** What can be seen without the means to read a key. */
 function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
   const [, kind, body] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(privateKey) ?? [];

@@ -12,7 +12,7 @@ import { checkLabel } from "../components/value-checks";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
 
-type Hub = Omit<JupyterHubArgs, "cluster" | "client"> & { realm: string };
+type Hub = Omit<JupyterHubArgs, "cluster" | "client" | "url"> & { url: string; realm: string };
 
 /** The settings of each service that the config may have. */
 const settings: Readonly<Record<string, Fields>> = {

@@ -8,7 +8,7 @@ import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconf
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { withoutNulls } from "../inputs";
+import { known, withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
 
@@ -31,7 +31,7 @@ export interface ServiceAccountKubeconfigArgs {
   /** In place of `clusterRole`: rules of a ClusterRole that is made for it. */
   rules?: AccessRule[];
   /** Namespaces that the rights end at. They must exist. Default: the whole cluster. */
-  namespaces?: string[];
+  namespaces?: pulumi.Input<string>[];
   /** Name of the ServiceAccount, and what the names of its token and rights begin with. Default: the resource's. */
   accountName?: string;
   /**
@@ -130,14 +130,16 @@ function bindings(
   const bound =
     namespaces === undefined
       ? [new ClusterRoleBinding(`${name}-binding`, { metadata: { name: wide }, roleRef, subjects }, after)]
-      : namespaces.map(
-          (space) =>
-            new RoleBinding(
-              `${name}-binding-${space}`,
-              { metadata: { name: wide, namespace: space }, roleRef, subjects },
-              after,
-            ),
-        );
+      : namespaces.map((space, index) => {
+          // One whose name is not known yet has its place in the list for a name; the same binding if it is known later.
+          const place = `${name}-binding-${index}`;
+          const given = known(space);
+          return new RoleBinding(
+            given === undefined ? place : `${name}-binding-${given}`,
+            { metadata: { name: wide, namespace: space }, roleRef, subjects },
+            given === undefined ? after : pulumi.mergeOptions(after, { aliases: [{ name: place }] }),
+          );
+        });
   return [...made, ...bound];
 }
 
@@ -159,9 +161,10 @@ export function checkServiceAccountKubeconfig(name: string, given: ServiceAccoun
   if (rules?.length === 0) problems.add("rules", "must have at least one, or be left out");
   if (namespaces?.length === 0)
     problems.add("namespaces", "must name at least one, or be left out for the whole cluster");
-  namespaces?.forEach((namespace, index) => {
+  namespaces?.map(known).forEach((namespace, index, all) => {
     checkLabel(`namespaces[${index}]`, namespace, problems);
-    if (namespaces.indexOf(namespace) < index) problems.add(`namespaces[${index}]`, `"${namespace}" is there already`);
+    if (namespace !== undefined && all.indexOf(namespace) < index)
+      problems.add(`namespaces[${index}]`, `"${namespace}" is there already`);
   });
   return problems;
 }

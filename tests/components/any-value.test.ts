@@ -16,7 +16,7 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
   "a stack's services": {
     base: {
       ...{ kuberay: { version: "1", namespace: "n" }, jupyterhub: { url: "https://x", realm: "r", homeGib: 1 } },
-      slurm: { login: { sshAuthorizedKeys: ["k"] }, accounting: { host: "h", port: 1, password: "p" } },
+      slurm: { login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, accounting: { host: "h", port: 1, password: "p" } },
     },
     check: (given) => checkServices("train", given, [bounds]),
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
+import { checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
 import { profiles } from "../../components/addons/jupyterhub/values";
 import type { Taint } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster } from "../../components/cluster";
@@ -64,6 +65,15 @@ describe("JupyterHub", () => {
     const { GenericOAuthenticator: found } = values["hub"]!["config"] as Record<string, Record<string, string>>;
     assert.equal(found!["token_url"], "https://sso.example.com/realms/lab/protocol/openid-connect/token");
     assert.equal(found!["oauth_callback_url"], `${url}/hub/oauth_callback`);
+  });
+
+  it("takes an address that is known later, and refuses a wrong one then", async () => {
+    const later = (text: string) => pulumi.output(Promise.resolve(text));
+    const { hub, values } = await made({ url: later(url) });
+    assert.equal(await valueOf(hub.url), url);
+    const { GenericOAuthenticator: found } = values["hub"]!["config"] as Record<string, Record<string, string>>;
+    assert.equal(found!["oauth_callback_url"], hubCallback(url));
+    assert.throws(() => checkedUrl("hub.example.com/x"), /url: "hub\.example\.com\/x" must be an address/);
   });
 
   it("refuses what is no realm's address, and a client without a name or secret", async () => {

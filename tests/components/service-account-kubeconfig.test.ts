@@ -95,6 +95,17 @@ describe("ServiceAccountKubeconfig", () => {
     assert.deepEqual(role["rules"], rules);
   });
 
+  it("ends at namespaces that are known later, whose bindings stay once they are known", async () => {
+    const later = pulumi.output(Promise.resolve("ml"));
+    const { registered } = await made({ namespaces: [later, "batch"] });
+    const found = registered.resources.filter(({ type }) => type.endsWith(":RoleBinding"));
+    const namespaces = found.map(({ name, inputs }) => [name, (inputs["metadata"] as { namespace: string }).namespace]);
+    assert.deepEqual(namespaces.sort(), [
+      ["ci-binding-0", "ml"],
+      ["ci-binding-batch", "batch"],
+    ]);
+  });
+
   it("gives the token out only with its rights, and takes it back before them", async () => {
     const { registered } = await made();
     assert.deepEqual(registered.dependenciesOf("ci-token").sort(), ["ci-account", "ci-binding"]);

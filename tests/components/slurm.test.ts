@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
-import { checkedGroups } from "../../components/addons/slurm/slurm";
+import { checkedGroups, checkedKeys } from "../../components/addons/slurm/slurm";
 import { checkSlurmGroups, checkSlurmName } from "../../components/addons/slurm/name";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
@@ -175,6 +175,32 @@ describe("Slurm", () => {
     const { clusterName, choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     assert.deepEqual([clusterName, choices], ["lab", { clusterName: "lab", storageClass: "disks" }]);
     assert.ok(registered.dependenciesOf("lab-slurm").includes("lab-choices"));
+  });
+
+  it("takes keys that are known later, and refuses what is no public key, now or then", async () => {
+    const later = <T>(value: T) => pulumi.output(Promise.resolve(value));
+    const keys = [later("ssh-ed25519 A"), 'from="192.0.2.0/24",no-pty ssh-rsa B c@d'];
+    for (const sshAuthorizedKeys of [keys, later(keys)]) {
+      const { values } = await made({ login: { sshAuthorizedKeys } });
+      const { login } = values["loginsets"] as Record<string, Record<string, unknown>>;
+      assert.equal(login!["rootSshAuthorizedKeys"], 'ssh-ed25519 A\nfrom="192.0.2.0/24",no-pty ssh-rsa B c@d');
+    }
+    const cluster = clusterInHand();
+    const wrong = ["-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "AAAA", "ssh-ed25519 A\nssh-ed25519 B", ""];
+    for (const key of wrong)
+      assert.throws(
+        () => new Slurm("lab", { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 A", key] } }),
+        (error: InvalidInput) => {
+          assert.deepEqual(
+            error.errors.map(({ propertyPath }) => propertyPath),
+            ["login.sshAuthorizedKeys[1]"],
+          );
+          return !error.message.includes("AAAA\n");
+        },
+      );
+    assert.throws(() => checkedKeys([]), /login\.sshAuthorizedKeys: must have at least one key/);
+    assert.throws(() => checkedKeys(["ssh-ed25519 A", "B"]), /login\.sshAuthorizedKeys\[1\]: must be one public key/);
+    await settled();
   });
 
   it("says all that cannot be right, by the field", async () => {

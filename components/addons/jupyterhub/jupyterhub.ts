@@ -29,8 +29,8 @@ export interface HubClient {
 
 export interface JupyterHubArgs {
   cluster: KubernetesCluster;
-  /** Where people reach it: `https://hub.example.com`, without a path. What leads there to the Service `proxy-public` is yours, TLS too. */
-  url: string;
+  /** Where people reach it: `https://hub.example.com`, without a path. Of an Output `url.apply(hubCallback)` is what the client must have. What leads there to the Service `proxy-public` is yours, TLS too. */
+  url: pulumi.Input<string>;
   /**
    * The client by which people log in: an `OAuth2Client` whose `redirectUris` have `hubCallback(url)`.
    */
@@ -109,11 +109,12 @@ export class JupyterHub extends pulumi.ComponentResource {
       { metadata: { name: namespace } },
       { ...child, protect: args.protect ?? true },
     );
+    const url = pulumi.output(args.url).apply(checkedUrl);
     const values = pulumi
-      .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass])
-      .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass]) =>
+      .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass, url])
+      .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass, url]) =>
         hubValues({
-          ...{ url: args.url, issuer, clientId, clientSecret: secret, keys, groups },
+          ...{ url, issuer, clientId, clientSecret: secret, keys, groups },
           ...chosenClass(ownClass, sharedClass),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,
@@ -133,9 +134,17 @@ export class JupyterHub extends pulumi.ComponentResource {
       { ...child, dependsOn: [place] },
     );
     this.namespace = release.status.apply(() => namespace);
-    this.url = release.status.apply(() => args.url);
+    this.url = pulumi.all([url, release.status]).apply(([url]) => url);
     this.registerOutputs({ namespace: this.namespace, url: this.url });
   }
+}
+
+/** Throws `InvalidInput` where nobody could be sent back to it. */
+export function checkedUrl(url: string): string {
+  const problems = new Problems();
+  checkHubUrl("url", url, problems);
+  problems.raise("JupyterHub");
+  return url;
 }
 
 export function checkJupyterHub(given: JupyterHubArgs): Problems {
@@ -163,7 +172,8 @@ export function checkHub(
   problems: Problems,
   path = "",
 ): void {
-  if (url !== undefined) checkHubUrl(`${path}url`, url, problems);
+  const address = known(url);
+  if (address !== undefined) checkHubUrl(`${path}url`, address, problems);
   checkWhole(`${path}homeGib`, homeGib, 1, problems);
   checkWhole(`${path}idleMinutes`, idleMinutes, 1, problems);
   checkChoice(`${path}serviceType`, serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);

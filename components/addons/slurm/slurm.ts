@@ -9,8 +9,9 @@ import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { Problems } from "../../errors";
 import { checkCluster } from "../../handles";
-import { withoutNulls } from "../../inputs";
+import { knownElements, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
+import { authorizedKeyProblem } from "../../ssh-keys";
 import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
@@ -22,7 +23,7 @@ import { hasSlurmNodes, operatorValues, slurmHomes, slurmSecrets, slurmValues } 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
   /** Public keys that root accepts there, in OpenSSH's form: at least one. */
-  sshAuthorizedKeys: string[];
+  sshAuthorizedKeys: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Of its Service, at port 22. `LoadBalancer` needs a cloud that makes some, as AWS does.
    * Default: `ClusterIP`.
@@ -193,16 +194,17 @@ export class Slurm extends pulumi.ComponentResource {
 }
 
 function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clusterName: string) {
+  const keys = login && pulumi.output(login.sshAuthorizedKeys).apply(checkedKeys);
   const { host = "", port = 3306, database = "slurm_acct_db", username = "slurm" } = accounting ?? {};
   return pulumi
-    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, { host, port, database, username }])
-    .apply(([groups, ownClass, sharedClass, database]) =>
+    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, { host, port, database, username }, keys])
+    .apply(([groups, ownClass, sharedClass, database, sshAuthorizedKeys]) =>
       slurmValues({
         clusterName,
         groups: checkedGroups(groups),
         ...chosenClass(ownClass, sharedClass),
         hasHomes: cluster.sharedStorageClass !== undefined,
-        login: login && { serviceType: "ClusterIP", ...login },
+        login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
         accounting: accounting && database,
       }),
     );
@@ -215,6 +217,23 @@ export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
   checkSlurmGroups(names, (index) => `cluster.nodeGroups[${index}].name`, problems);
   problems.raise("Slurm");
   return groups;
+}
+
+/** Throws `InvalidInput` where nobody could log in by them. */
+export function checkedKeys(keys: string[]): string[] {
+  const problems = new Problems();
+  checkKeys("login.sshAuthorizedKeys", keys, problems);
+  problems.raise("Slurm");
+  return keys;
+}
+
+/** Undefined stands for what is not known yet. */
+function checkKeys(path: string, keys: readonly (string | undefined)[] | undefined, problems: Problems): void {
+  if (keys?.length === 0) problems.add(path, "must have at least one key, or nobody can log in");
+  keys?.forEach((key, index) => {
+    const problem = key === undefined ? undefined : authorizedKeyProblem(key);
+    if (problem !== undefined) problems.add(`${path}[${index}]`, problem);
+  });
 }
 
 export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
@@ -233,6 +252,5 @@ export function checkSlurm(
 ): void {
   checkSlurmName(`${path}clusterName`, clusterName, problems);
   checkChoice(`${path}login.serviceType`, login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
-  if (login?.sshAuthorizedKeys?.length === 0)
-    problems.add(`${path}login.sshAuthorizedKeys`, "must have at least one key, or nobody can log in");
+  checkKeys(`${path}login.sshAuthorizedKeys`, knownElements(login?.sshAuthorizedKeys), problems);
 }
