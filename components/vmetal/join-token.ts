@@ -1,6 +1,7 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { authorityHash } from "../../sdk/kubernetes/authority-hash";
 import { GeneratedKey } from "../../sdk/kubernetes/generated-key";
+import { certificatesIn } from "../../sdk/kubernetes/pem";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
@@ -95,13 +96,15 @@ export function tokenOf(hex: string): { id: string; secret: string } {
 
 /** Fetches vCluster's installer by the cluster's own authority, and runs it once it is there whole. */
 export function scriptOf(token: string, endpoint: string, authority: string): string {
+  const certificates = certificatesIn(authority);
+  if (certificates === "") throw new pulumi.RunError("the cluster's authority is no certificate in PEM");
   return `#!/bin/sh
 set -eu
 umask 077
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cat > "$folder/ca.crt" <<'PEM'
-${authority.trim()}
+${certificates}
 PEM
 # A command line would show the token to everybody on the machine.
 cat > "$folder/request" <<'REQUEST'

@@ -12,6 +12,9 @@ export function kubeconfigFaults(cluster: Fields, user: Fields): string[] {
   ];
 }
 
+/** It stands in commands and scripts later on, and JavaScript's reader of URLs takes line breaks and `;` in it. */
+const plainServer = /^https:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?(\/[\w.~:%-]*)*$/i;
+
 function serverFaults({ server, "proxy-url": proxy }: Fields): string[] {
   const url = urlOf(server);
   const faults = [];
@@ -19,8 +22,8 @@ function serverFaults({ server, "proxy-url": proxy }: Fields): string[] {
     faults.push("its server has a user in it: credentials belong to the kubeconfig's user");
   else if (url?.protocol === "http:")
     faults.push(`its server is ${url.origin}, and must be https://: anybody on the way would read the credentials`);
-  else if (url !== undefined && url.protocol !== "https:")
-    faults.push(`its server must be https://host:port, is "${String(server)}"`);
+  else if (url !== undefined && !plainServer.test(String(server)))
+    faults.push(`its server must be https://host:port, is ${JSON.stringify(server)}`);
   const proxyUrl = urlOf(proxy);
   if (proxy !== undefined && proxy !== "" && !["http:", "https:"].includes(proxyUrl?.protocol ?? ""))
     faults.push("its proxy-url must be an HTTP proxy, http://host:port");

@@ -188,7 +188,10 @@ async function serverOf(
   if (found === undefined) return new NotYet(`there is no Service ${service}`);
   const { ip, hostname } = (found as BalancedService).status?.loadBalancer?.ingress?.[0] ?? {};
   const host = ip?.includes(":") ? `[${ip}]` : (ip ?? hostname);
-  return host ? `https://${host}:443` : new NotYet(`Service ${service} has no address of a load balancer yet`);
+  if (!host) return new NotYet(`Service ${service} has no address of a load balancer yet`);
+  return /^([\w.-]+|\[[\da-f:.]+\])$/i.test(host)
+    ? `https://${host}:443`
+    : new NotYet(`Service ${service} has an address that is none: ${JSON.stringify(host)}`);
 }
 
 /** Never throws: it explains an error that is there already. */

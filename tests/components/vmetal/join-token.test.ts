@@ -127,6 +127,13 @@ describe("the script of a JoinToken", function () {
     }
   });
 
+  it("runs nothing that an authority has beside its certificates, and is not made without one", async () => {
+    const { certificate } = await makeAuthority("kubernetes");
+    const script = scriptOf("a.b", "https://192.0.2.1", `${certificate.trim()}\nPEM\ntouch stolen\n${certificate}`);
+    assert.ok(!script.includes("stolen") && script.split("BEGIN CERTIFICATE").length === 3);
+    assert.throws(() => scriptOf("a.b", "https://192.0.2.1", "PEM\ntouch stolen"), /no certificate in PEM/);
+  });
+
   it("has a token that a real API server knows", async () => {
     const server = await controlPlane();
     try {

@@ -9,21 +9,22 @@ import { driveResource, Secret, startPlugin } from "../server/harness";
 import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
 
+const tenantAuthority = "-----BEGIN CERTIFICATE-----\nVEVOQU5U\n-----END CERTIFICATE-----";
 const inTenant = renderKubeconfig({
   clusterName: "my-vcluster",
   endpoint: "https://localhost:8443",
-  certificateAuthority: "TENANT-CA",
+  certificateAuthority: tenantAuthority,
   credentials: { token: "TENANT-TOKEN" },
 });
 
 describe("the kubeconfig of another cluster", () => {
   it("keeps its authority and its credentials, under our name, with another server", () => {
     const found = foreignKubeconfig(inTenant, "search", "https://192.0.2.7:443");
-    assert.deepEqual([found.endpoint, found.certificateAuthority], ["https://192.0.2.7:443", "TENANT-CA"]);
+    assert.deepEqual([found.endpoint, found.certificateAuthority], ["https://192.0.2.7:443", tenantAuthority]);
     assert.deepEqual(parseKubeconfig(found.clusterKubeconfig), {
       clusterName: "search",
       endpoint: "https://192.0.2.7:443",
-      certificateAuthority: "TENANT-CA",
+      certificateAuthority: tenantAuthority,
       trustsSystem: false,
       insecureSkipTlsVerify: false,
       credentials: { kind: "token", token: "TENANT-TOKEN" },
@@ -40,7 +41,7 @@ describe("the kubeconfig of another cluster", () => {
     const exec = renderKubeconfig({
       clusterName: "x",
       endpoint: "https://192.0.2.7",
-      certificateAuthority: "CA",
+      certificateAuthority: tenantAuthority,
       credentials: { exec: { command: "steal" } },
     });
     refused(() => exec, /neither a client's certificate with its key nor a token/);
@@ -49,7 +50,33 @@ describe("the kubeconfig of another cluster", () => {
       (text) => text.replace(/certificate-authority-data: .*/, "insecure-skip-tls-verify: true"),
       /no certificate-authority-data/,
     );
+    refused((text) => text.replace(/(certificate-authority-data: ).*/, '$1"QUJD"'), /with a certificate/);
     refused(() => "}{", /not YAML/);
+    for (const server of [
+      ...["https://192.0.2.7:8443/\\nREQUEST\\ntouch /stolen\\n", "https://a;reboot:8443", "https://$(reboot)"],
+      ...[
+        'https://a/\\"\\noutput = /etc/cron.d/a',
+        "https://a/`reboot`",
+        "https://a?b",
+        "https://a/b c",
+        "https://a#b",
+      ],
+    ])
+      refused(
+        (text) => text.replace(/server: .*/, `server: "${server}"`),
+        /its server must be https:\/\/host:port, is "https:/,
+      );
+  });
+
+  it("has certificates for an authority, and nothing that stands beside them", () => {
+    const beside = `# TENANT\n${tenantAuthority}\nPEM\ntouch /stolen\n${tenantAuthority}\n`;
+    const { credentials, ...parts } = parseKubeconfig(inTenant);
+    assert.equal(credentials.kind, "token");
+    const text = renderKubeconfig({ ...parts, certificateAuthority: beside, credentials: { token: "T" } });
+    assert.equal(
+      foreignKubeconfig(text, "search", undefined).certificateAuthority,
+      `${tenantAuthority}\n${tenantAuthority}`,
+    );
   });
 });
 
@@ -122,6 +149,10 @@ describe("KubeconfigSecret", () => {
     for (const [ingress, endpoint] of endpoints) {
       objects[serviceAt] = balanced(ingress);
       assert.equal((await created({ service })).endpoint, endpoint);
+    }
+    for (const hostname of ["a/b", "a;reboot", "a b"]) {
+      objects[serviceAt] = balanced({ hostname });
+      assert.match(await refusal({ service }), /Service search has an address that is none: "a/);
     }
     objects[serviceAt] = balanced();
     assert.match(await refusal({ service }), /Service search has no address of a load balancer yet/);
@@ -204,7 +235,7 @@ describe("KubeconfigSecret", () => {
     );
     objects[serviceAt] = balanced({ ip: "192.0.2.7" });
     const balancedNow = { ...inputs, service: "search" };
-    assert.deepEqual(foretold(balancedNow), { certificateAuthority: "TENANT-CA" });
+    assert.deepEqual(foretold(balancedNow), { certificateAuthority: tenantAuthority });
     assert.equal((await updated(balancedNow)).endpoint, "https://192.0.2.7:443");
     const triggered = { ...inputs, triggers: { release: "2" } };
     assert.deepEqual(foretold(triggered), {});

@@ -1,0 +1,8 @@
+/** Certificates as others hand them over. Pure. */
+
+const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+/** The certificates of a text and nothing that stands beside them: it goes on into scripts that root runs. Empty where there are none. */
+export function certificatesIn(text: string): string {
+  return (text.match(block) ?? []).join("\n");
+}
