@@ -1,12 +1,10 @@
 import type { DeploymentStoppedArgs } from "../../../sdk/kubernetes/deployment-stopped";
-import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { Unwrap } from "../../../sdk/pulumi";
-import { messageOf } from "../../cloud/message";
 import { looking } from "../../server/looking";
 import type { ResourceContext } from "../../server/resource";
-import { kubernetesApi } from "../client";
+import type { KubernetesApi } from "../api";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitForAnswer } from "./wait";
+import { NotYet, unlessLost, waitForAnswer } from "./wait";
 
 export type DeploymentStoppedInputs = Unwrap<DeploymentStoppedArgs>;
 
@@ -32,29 +30,28 @@ export const deploymentStopped = looking<DeploymentStoppedInputs, DeploymentStop
   update: (_id, inputs, _state, context) => seen(inputs, context),
 
   async delete(_id, { inputs }, context) {
-    const { namespace, name, labelSelector } = inputs;
-    try {
-      await waiting(inputs, context, context.timeoutMs ?? longestWaitMs, `pods of ${name} to end`, async (api) => {
-        // Asked for each time: one that was not heard is asked again.
-        await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, context.signal);
-        const pods = await api.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, context.signal);
-        const left = pods.map(({ metadata }) => metadata.name);
-        return left.length === 0 ? undefined : new NotYet(`${left.join(", ")} has not ended`);
-      });
-    } catch (failure) {
-      context.signal.throwIfAborted();
-      // A cluster that is lost must not keep its machines in the account.
-      context.log.warn(
-        `${messageOf(failure)}. Whether ${name} still runs cannot be told: look for machines that it made after this`,
-      );
-    }
+    const unknown = `Whether ${inputs.name} still runs cannot be told: look for machines that it made after this`;
+    await unlessLost(stopped(inputs, context), unknown, context);
   },
 });
+
+async function stopped(inputs: DeploymentStoppedInputs, context: ResourceContext): Promise<void> {
+  const { namespace, name, labelSelector } = inputs;
+  const { signal, timeoutMs = longestWaitMs } = context;
+  await waiting(inputs, { ...context, timeoutMs }, `pods of ${name} to end`, async (api) => {
+    // Asked for each time: one that was not heard is asked again.
+    await api.delete(referenceTo(inputs), { propagationPolicy: "Foreground" }, signal);
+    const pods = await api.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, signal);
+    const left = pods.map(({ metadata }) => metadata.name);
+    return left.length === 0 ? undefined : new NotYet(`${left.join(", ")} has not ended`);
+  });
+}
 
 /** A destroy that was cut may have stopped it, where the state still has it. */
 async function seen(inputs: DeploymentStoppedInputs, context: ResourceContext): Promise<DeploymentStoppedOutputs> {
   const what = `the Deployment ${inputs.namespace}/${inputs.name}`;
-  await waiting(inputs, context, context.timeoutMs ?? longestLookMs, what, async (api) => {
+  const { timeoutMs = longestLookMs } = context;
+  await waiting(inputs, { ...context, timeoutMs }, what, async (api) => {
     const found = await api.read(referenceTo(inputs), context.signal);
     const gone = `${what} is not there, contrary to the state: pulumi up --refresh makes it again`;
     return found === undefined ? new Error(gone) : found;
@@ -68,15 +65,12 @@ function referenceTo({ namespace, name }: DeploymentStoppedInputs) {
 
 function waiting<T>(
   { kubeconfig, name }: DeploymentStoppedInputs,
-  { signal, log }: ResourceContext,
-  timeoutMs: number,
+  { signal, log, timeoutMs }: Pick<ResourceContext, "signal" | "log"> & { timeoutMs: number },
   what: string,
-  attempt: (api: ReturnType<typeof kubernetesApi>) => Promise<T | NotYet | Error>,
+  attempt: (api: KubernetesApi) => Promise<T | NotYet | Error>,
 ): Promise<T> {
-  const api = kubernetesApi(kubeconfig, { timeoutMs: 10_000 });
-  return waitForAnswer(() => attempt(api), {
-    ...{ what, subject: `the cluster of ${name}`, signal, log, timeoutMs },
-    endpoint: parseKubeconfig(kubeconfig).endpoint,
+  return waitForAnswer(attempt, {
+    ...{ what, subject: `the cluster of ${name}`, kubeconfig, signal, log, timeoutMs },
     timedOut: (reason) => new Error(`waited for ${what}: ${reason}`),
   });
 }

@@ -17,7 +17,6 @@ import { NotYet, waitForAnswer } from "./wait";
 export type KubeconfigSecretInputs = Unwrap<KubeconfigSecretArgs>;
 
 const defaultTimeoutSeconds = 600;
-const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
 export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>({
@@ -116,8 +115,7 @@ async function awaited(
   context: ResourceContext,
   read?: string,
 ): Promise<ForeignCluster> {
-  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
-  const attempt = async () => {
+  const attempt = async (api: KubernetesApi) => {
     const found = await look(inputs, api, context.signal, read);
     return found === "gone" ? new NotYet("it does not exist") : found;
   };
@@ -125,11 +123,12 @@ async function awaited(
     return await waitForAnswer(attempt, {
       what: `the kubeconfig in ${nameOf(inputs)}`,
       subject: nameOf(inputs),
-      endpoint: parseKubeconfig(inputs.kubeconfig).endpoint,
+      kubeconfig: inputs.kubeconfig,
       timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
       signal: context.signal,
       log: context.log,
       async timedOut(reason, seconds) {
+        const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
         const pods = await troubledPods(inputs, api, context.signal);
         const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
         return new Error(

@@ -60,7 +60,7 @@ async function returned(inputs: MachinesReturnedInputs, context: ResourceContext
   };
   try {
     await waitForAnswer(attempt, {
-      ...{ what: `the servers of "${clusterName}" to be free`, subject: claimant(inputs).name, endpoint },
+      ...{ what: `the servers of "${clusterName}" to be free`, subject: claimant(inputs).name, kubeconfig },
       timeoutMs: context.timeoutMs ?? timeoutSeconds * 1000,
       signal: context.signal,
       log: context.log,

@@ -20,7 +20,6 @@ export interface ObjectReadyOutputs {
 }
 
 const defaultTimeoutSeconds = 600;
-const requestTimeoutMs = 10_000;
 const refreshTimeoutMs = 5_000;
 
 export const objectReady = looking<ObjectReadyInputs, ObjectReadyOutputs>({
@@ -134,10 +133,9 @@ async function polled<T extends object | true>(
   { look, what, becomes, error }: Polling<T>,
 ): Promise<T> {
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
-  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
-  const attempt = async () => look(await api.read(referenceTo(inputs), context.signal), api);
+  const attempt = async (api: KubernetesApi) => look(await api.read(referenceTo(inputs), context.signal), api);
   return waitForAnswer<T>(attempt, {
-    ...{ what, subject: nameOf(inputs), endpoint },
+    ...{ what, subject: nameOf(inputs), kubeconfig: inputs.kubeconfig },
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,

@@ -1,13 +1,11 @@
-import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { VolumesLeftArgs } from "../../../sdk/kubernetes/volumes-left";
 import type { Unwrap } from "../../../sdk/pulumi";
-import { messageOf } from "../../cloud/message";
 import { looking } from "../../server/looking";
 import type { ResourceContext } from "../../server/resource";
-import { kubernetesApi } from "../client";
+import type { KubernetesApi } from "../api";
 import { inWords, volumesOf, type Volume, type VolumesNow } from "../volumes";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitForAnswer } from "./wait";
+import { NotYet, unlessLost, waitForAnswer } from "./wait";
 
 export type VolumesLeftInputs = Unwrap<VolumesLeftArgs>;
 
@@ -29,32 +27,25 @@ export const volumesLeft = looking<VolumesLeftInputs, VolumesLeftOutputs>({
   update: async (_id, _inputs, { outputs }) => outputs,
 
   async delete(_id, { inputs }, context) {
-    try {
-      tell(inputs, await settled(inputs, context), context);
-    } catch (failure) {
-      context.signal.throwIfAborted();
-      // A cluster that is lost must not keep its machines in the account.
-      context.log.warn(
-        `${messageOf(failure)}. Whether volumes of "${inputs.clusterName}" stay, with what is in them, cannot be told: look for those with its ` +
-          `tag. To be rid of one: ${inputs.hint}`,
-      );
-    }
+    const told = settled(inputs, context).then((volumes) => tell(inputs, volumes, context));
+    const unknown =
+      `Whether volumes of "${inputs.clusterName}" stay, with what is in them, cannot be told: look for those with its tag. To be rid of one: ` +
+      inputs.hint;
+    await unlessLost(told, unknown, context);
   },
 });
 
 /** Once none is on its way out, or after the wait. */
 async function settled({ kubeconfig, clusterName, driver }: VolumesLeftInputs, context: ResourceContext) {
   const { signal, log, timeoutMs = longestWaitMs } = context;
-  const api = kubernetesApi(kubeconfig, { timeoutMs: 10_000 });
   const ends = Date.now() + Math.min(timeoutMs, longestWaitMs) * 0.9;
-  const attempt = async (): Promise<VolumesNow | NotYet> => {
+  const attempt = async (api: KubernetesApi): Promise<VolumesNow | NotYet> => {
     const now = volumesOf(driver, (await api.list({ apiVersion: "v1", kind: "PersistentVolume" }, signal)) as Volume[]);
     if (now.leaving.length === 0 || Date.now() > ends) return now;
     return new NotYet(`${driver} is deleting ${now.leaving.map(inWords).join("; ")}`);
   };
   return waitForAnswer(attempt, {
-    ...{ what: `volumes of "${clusterName}" to go`, subject: "the cluster's volumes", signal, log },
-    endpoint: parseKubeconfig(kubeconfig).endpoint,
+    ...{ what: `volumes of "${clusterName}" to go`, subject: "the cluster's volumes", kubeconfig, signal, log },
     // A cluster that does not answer is given up before that.
     timeoutMs: timeoutMs + Math.min(timeoutMs, 60_000),
     timedOut: (reason) => new Error(`the volumes of "${clusterName}" cannot be read: ${reason}`),

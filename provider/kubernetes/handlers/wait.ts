@@ -1,8 +1,11 @@
 /** Waiting for a cluster: quick at first, then patient; always with an end. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { ResourceLog } from "../../server/resource";
+import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
+import type { ResourceContext, ResourceLog } from "../../server/resource";
+import type { KubernetesApi } from "../api";
 import { ClusterAway, isUnanswered } from "../away";
+import { kubernetesApi } from "../client";
 
 /** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
 const shortestPauseMs = 100;
@@ -10,6 +13,8 @@ const longestPauseMs = 5_000;
 const defaultHopelessEveryMs = 15_000;
 /** How long an API server may be away, in a restart or behind a network that stutters. */
 const longestAbsenceMs = 120_000;
+/** So that one request takes no more than a part of any wait. */
+const requestTimeoutMs = 10_000;
 
 export interface Wait {
   /** For the progress message: `the API server at https://10.0.0.2:6443`. */
@@ -55,7 +60,7 @@ export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait)
   }
 }
 
-export interface AnsweredWait extends Wait {
+interface Asked {
   /** Who is asked: the beginning of the error when nobody answers. */
   readonly subject: string;
   /** Of the API server that is asked. */
@@ -67,7 +72,7 @@ export class Attention {
   #answered = Date.now();
   #last: unknown;
 
-  constructor(private readonly asked: Pick<AnsweredWait, "subject" | "endpoint">) {}
+  constructor(private readonly asked: Asked) {}
 
   answered(): void {
     this.#answered = Date.now();
@@ -100,15 +105,21 @@ export class Attention {
   }
 }
 
+export interface AnsweredWait extends Wait, Pick<Asked, "subject"> {
+  /** Of the API server that is asked. */
+  readonly kubeconfig: string;
+}
+
 /** The same, for attempts at one API server: rejects with `ClusterAway` once that has not answered for two minutes, with an error that an attempt gives at once. */
 export async function waitForAnswer<T>(
-  attempt: () => Promise<T | NotYet | Error>,
-  { subject, endpoint, ...wait }: AnsweredWait,
+  attempt: (api: KubernetesApi) => Promise<T | NotYet | Error>,
+  { subject, kubeconfig, ...wait }: AnsweredWait,
 ): Promise<T> {
-  const attention = new Attention({ subject, endpoint });
+  const attention = new Attention({ subject, endpoint: parseKubeconfig(kubeconfig).endpoint });
+  const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });
   const asked = async (): Promise<{ result: T | Error } | NotYet> => {
     try {
-      const result = await attempt();
+      const result = await attempt(api);
       attention.answered();
       return result instanceof NotYet ? result : { result };
     } catch (failure) {
@@ -124,4 +135,18 @@ export async function waitForAnswer<T>(
   });
   if (result instanceof Error) throw result;
   return result;
+}
+
+/** For what a destroy does in a cluster: one that is lost must not keep its machines in the account. @param unknown what cannot be told then, and what to do */
+export async function unlessLost(
+  work: Promise<void>,
+  unknown: string,
+  { signal, log }: Pick<ResourceContext, "signal" | "log">,
+): Promise<void> {
+  try {
+    await work;
+  } catch (failure) {
+    signal.throwIfAborted();
+    log.warn(`${messageOf(failure)}. ${unknown}`);
+  }
 }
