@@ -1,4 +1,5 @@
 import * as pulumi from "../sdk/pulumi";
+import { isRecord } from "../sdk/schema/record";
 
 /** A value that is in hand now. Outputs and promises are not: they are checked by the resource that they reach. */
 export function known<T>(value: pulumi.Input<T> | undefined): T | undefined {
@@ -20,6 +21,11 @@ export function withoutNulls<T>(value: T): T {
   if (!isPlain(value)) return value;
   const entries = Object.entries(value).filter(([, entry]) => entry !== null);
   return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNulls(entry)])) as T;
+}
+
+/** A component's arguments before its checks have refused anything: what is no object of inputs has none. */
+export function argsOf<Args extends object>(given: Args | null | undefined): Args {
+  return isRecord(given) ? withoutNulls(given as Args) : ({} as Args);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

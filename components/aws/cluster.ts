@@ -5,7 +5,7 @@ import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { engineInputs } from "../engine-inputs";
-import { withoutNulls } from "../inputs";
+import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { AwsClusterArgs } from "./args";
@@ -79,9 +79,9 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 
   constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkAwsClusterArgs(name, given);
-    if (usesStackAccount(given ?? ({} as AwsClusterArgs), options)) checkStackRegion(problems);
+    const args = argsOf(given);
+    if (usesStackAccount(args, options)) checkStackRegion(problems);
     problems.raise("AwsCluster");
-    const args = withoutNulls(given);
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     const place = awsPlace(name, args, this);

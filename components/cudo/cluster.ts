@@ -7,14 +7,14 @@ import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { rangesLater } from "../access-ranges";
-import { checkAccess, checkVaultToken, providersWith } from "../addons/autoscaler/access";
+import { checkAccess, checkVaultToken, hasMovingGroups, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
-import { known, withoutNulls } from "../inputs";
+import { argsOf, known } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
@@ -75,9 +75,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
   constructor(name: string, given: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkCudoClusterArgs(name, given);
-    const args = withoutNulls(given ?? ({} as CudoClusterArgs));
-    const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
-    const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
+    const args = argsOf(given);
+    const movesGroups = hasMovingGroups(args, mayMove, problems);
     checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
     if (args.vault) checkVaultToken(options, problems);
     problems.raise("CudoCluster");

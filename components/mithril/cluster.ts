@@ -8,13 +8,13 @@ import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { checkAccess, providersWith } from "../addons/autoscaler/access";
+import { checkAccess, hasMovingGroups, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { AddOn } from "../addons/add-on";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
-import { withoutNulls } from "../inputs";
+import { argsOf } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
@@ -82,9 +82,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
   constructor(name: string, given: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     const problems = checkMithrilClusterArgs(name, given);
-    const args = withoutNulls(given ?? ({} as MithrilClusterArgs));
-    const asked = problems.isRefused("nodeGroups") ? [] : (args.nodeGroups ?? []);
-    const movesGroups = (args.autoscaler ?? true) && asked.some(mayMove);
+    const args = argsOf(given);
+    const movesGroups = hasMovingGroups(args, mayMove, problems);
     checkAccess("mithril", { options, autoscaler: movesGroups }, problems);
     problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);

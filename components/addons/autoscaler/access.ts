@@ -41,6 +41,15 @@ function stackAccess(cloud: KeyedCloud): CheckedAccess {
   return checks[cloud](new pulumi.Config(pluginName).getObject<KeyedConfig>(cloud) ?? {});
 }
 
+/** Whether a cluster has groups whose size the autoscaler may move. Of groups that are refused it is not asked. */
+export function hasMovingGroups<Group>(
+  { autoscaler = true, nodeGroups = [] }: { autoscaler?: boolean | undefined; nodeGroups?: Group[] | undefined },
+  mayMove: (group: Group) => boolean,
+  problems: Problems,
+): boolean {
+  return autoscaler && !problems.isRefused("nodeGroups") && nodeGroups.some(mayMove);
+}
+
 /**
  * What the stack's configuration says of the account, beside what is wrong with the arguments: the plugin would say it only after these are
  * mended. With `autoscaler` also that it can act in the cloud as the component's resources do.
