@@ -1,17 +1,12 @@
 /** A node's encrypted disk on a real kernel with a real Vault: `npm run test:e2e -- tests/machines-vm/disk-encryption.e2e.ts`. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import type { MachineAccess } from "../../provider/vault/machine-access";
-import { runCommand } from "../../toolchain/tools/command";
 import { worker } from "../bootstrap/documents";
-import { prepareAsDocumented } from "../provider/vault/documented-vault";
-import { RealVault } from "../provider/vault/real-vault";
-import { emulationProblem, ensureVmImage } from "./image";
+import type { RealVault } from "../provider/vault/real-vault";
+import { emulatedWithVault, type VaultScene } from "./scene";
 import type { VirtualMachine } from "./virtual-machine";
-import { hostAddress, virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
+import { vmSpec } from "./virtual-machines";
 
 const name = "disk-1";
 const keyPath = "gpu-clusters/project.disk-1";
@@ -20,23 +15,15 @@ const marker = "what-a-pod-has-written-7d1f";
 
 describe("a node's encrypted disk", function () {
   this.timeout(3_600_000);
-  const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-vm-"));
-  let vault: RealVault | undefined;
-  let machines: VirtualMachines | undefined;
+  let scene: VaultScene | undefined;
+  let vault: RealVault;
+  let access: MachineAccess;
   let machine: VirtualMachine;
   let roleId: string;
-  let access: MachineAccess;
 
   before(async function () {
-    const problem = await emulationProblem();
-    if (problem !== undefined) {
-      console.log(`Not run, because machines cannot be emulated here: ${problem}.`);
-      this.skip();
-    }
-    const image = await ensureVmImage();
-    vault = await RealVault.start([hostAddress]);
-    machines = await virtualMachines({ dir: directory, image });
-    ({ access } = await prepareAsDocumented(vault, "project"));
+    scene = await emulatedWithVault(this);
+    ({ vault, access } = scene);
     const credential = await access.grant(name, new AbortController().signal);
     roleId = credential.roleId;
     const startScript = renderBootstrapScript(
@@ -45,27 +32,17 @@ describe("a node's encrypted disk", function () {
         nodeName: name,
         providerId: "cudo://project/disk-1",
         bootstrapToken: "abcdef.0123456789abcdef",
-        authorizedKeys: [machines.sshKey.public],
-        diskEncryption: {
-          address: `https://${hostAddress}:${vault.port}`,
-          certificateAuthority: vault.certificateAuthority,
-          authMount: "gpu-clusters",
-          keyMount: "secret",
-          ...credential,
-        },
+        authorizedKeys: [scene.machines.sshKey.public],
+        diskEncryption: scene.encryption(credential),
       },
       { delivery: "cudo-start-script" },
     );
-    machine = machines.machine(vmSpec({ id: `vm/${name}`, name, address: "10.9.0.1", startScript }));
+    machine = scene.machines.machine(vmSpec({ id: `vm/${name}`, name, address: "10.9.0.1", startScript }));
   });
-  after(async () => {
-    await machines?.close();
-    await vault?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => scene?.close());
 
-  const output = async (command: string) => (await machine.run(command))?.stdout.trim();
-  const key = async () => (await vault!.done("GET", `secret/data/${keyPath}`)).data.data.key as string;
+  const output = (command: string) => machine.output(command);
+  const key = async () => (await vault.done("GET", `secret/data/${keyPath}`)).data.data.key as string;
 
   const isOpen = "systemctl is-active kubelet && mountpoint -q /var/lib/kubelet && echo there";
   const opened = () => machine.until("an open disk", async () => (await output(isOpen))?.endsWith("there"));
@@ -104,7 +81,7 @@ describe("a node's encrypted disk", function () {
     assert.match((await output("gpu-clusters-disk-key rotate"))!, /has a new key/);
     keys.push(await key());
     assert.notEqual(keys[1], old);
-    assert.equal((await vault!.call("GET", `secret/data/${keyPath}?version=1`)).status, 404);
+    assert.equal((await vault.call("GET", `secret/data/${keyPath}?version=1`)).status, 404);
     for (const [each, status] of [
       [old, 2],
       [await key(), 0],
@@ -119,7 +96,7 @@ describe("a node's encrypted disk", function () {
 
   it("waits while Vault is away, says so, and nothing starts on the empty directories", async () => {
     taken = (await output(`cat ${credentialFile}`))!;
-    await vault!.shut();
+    await vault.shut();
     await machine.stop();
     await machine.start();
     await machine.untilSaid(/the encrypted disk waits for Vault at https:\/\/10\.0\.2\.2:\d+: no answer/);
@@ -130,14 +107,14 @@ describe("a node's encrypted disk", function () {
   });
 
   it("opens after the reboot once Vault is back, with what was stored", async () => {
-    await vault!.open();
+    await vault.open();
     await opened();
     assert.equal(await output("cat /var/lib/kubelet/marker /etc/kubernetes/marker"), `${marker}\n${marker}`);
     assert.equal(await output("wc -l </var/lib/kubelet/started"), "2");
   });
 
   it("has a credential that is no good to who has copied it before", async () => {
-    const { status, body } = await vault!.call("POST", "auth/gpu-clusters/login", {
+    const { status, body } = await vault.call("POST", "auth/gpu-clusters/login", {
       role_id: roleId,
       secret_id: taken,
     });
@@ -147,18 +124,16 @@ describe("a node's encrypted disk", function () {
 
   it("cannot be read from the disk of a machine that is off", async () => {
     await machine.stop();
-    const has = async (pattern: string) =>
-      (await runCommand("grep", ["-a", "-q", "-F", "-e", pattern, machine.disk], { reject: false })).exitCode === 0;
     // What is not encrypted is found this way.
-    assert.ok(await has(`plain-${marker.toUpperCase()}`));
-    assert.ok(!(await has(marker)));
+    assert.ok(await machine.diskHas(`plain-${marker.toUpperCase()}`));
+    assert.ok(!(await machine.diskHas(marker)));
     assert.equal(keys.length, 2);
-    for (const each of keys) assert.ok(!(await has(each)));
+    for (const each of keys) assert.ok(!(await machine.diskHas(each)));
   });
 
   it("stays shut, and says so, once the machine is to be gone", async () => {
     await access.revoke(name, new AbortController().signal);
-    assert.equal((await vault!.call("GET", `secret/data/${keyPath}`)).status, 404);
+    assert.equal((await vault.call("GET", `secret/data/${keyPath}`)).status, 404);
     await machine.start();
     await machine.untilSaid(
       /waits for Vault at \S+ auth\/gpu-clusters\/login: HTTP 400, \['invalid role or secret ID'\]/,

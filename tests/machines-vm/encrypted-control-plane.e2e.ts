@@ -4,19 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { renderVaultScripts } from "../../bootstrap/script";
-import type { MachineAccess } from "../../provider/vault/machine-access";
+import type { MachineAccess, MachineCredential } from "../../provider/vault/machine-access";
 import { ensureTools } from "../../toolchain/tools";
 import { runCommand } from "../../toolchain/tools/command";
 import { controlPlane } from "../bootstrap/documents";
-import { prepareAsDocumented } from "../provider/vault/documented-vault";
-import { RealVault } from "../provider/vault/real-vault";
-import { emulationProblem, ensureVmImage } from "./image";
+import type { RealVault } from "../provider/vault/real-vault";
+import { emptyDisk, emulatedWithVault, type VaultScene } from "./scene";
 import type { VirtualMachine } from "./virtual-machine";
-import { hostAddress, virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
+import { vmSpec } from "./virtual-machines";
 
 const name = "control-1";
 const marker = "what-etcd-has-kept-5c2e";
@@ -27,57 +25,38 @@ const secretsKey = controlPlane.controlPlane!.encryptionKey!;
 
 describe("a control plane with an encrypted disk", function () {
   this.timeout(3_600_000);
-  const directory = mkdtempSync(join(tmpdir(), "gpu-clusters-vm-"));
-  let vault: RealVault | undefined;
-  let machines: VirtualMachines | undefined;
-  let machine: VirtualMachine;
+  let scene: VaultScene | undefined;
+  let vault: RealVault;
   let access: MachineAccess;
+  let machine: VirtualMachine;
 
   before(async function () {
-    const problem = await emulationProblem();
-    if (problem !== undefined) {
-      console.log(`Not run, because machines cannot be emulated here: ${problem}.`);
-      this.skip();
-    }
-    const image = await ensureVmImage();
-    vault = await RealVault.start([hostAddress]);
-    machines = await virtualMachines({ dir: directory, image });
-    ({ access } = await prepareAsDocumented(vault, "project"));
-    const place = {
-      ...{ address: `https://${hostAddress}:${vault.port}`, certificateAuthority: vault.certificateAuthority },
-      ...{ authMount: "gpu-clusters", keyMount: "secret" },
-    };
-    const scripts = (credential: { roleId: string; wrappedSecretId: string; keyPath: string }) =>
+    const { machines, encryption, ...made } = (scene = await emulatedWithVault(this));
+    ({ vault, access } = made);
+    const scripts = (credential: MachineCredential) =>
       renderVaultScripts({
         ...controlPlane,
-        ...{ nodeName: name, providerId: `cudo://project/${name}`, authorizedKeys: [machines!.sshKey.public] },
-        diskEncryption: { ...place, ...credential },
+        ...{ nodeName: name, providerId: `cudo://project/${name}`, authorizedKeys: [machines.sshKey.public] },
+        diskEncryption: encryption(credential),
       });
     const { vaultScript } = scripts({ roleId: "", wrappedSecretId: "", keyPath: "" });
     const { startScript } = scripts(await access.grant(name, new AbortController().signal, vaultScript));
-    machine = machines.machine(
-      vmSpec({ id: `vm/${name}`, name, address: "10.9.0.1", startScript, dataDisk: await etcdDisk() }),
-    );
+    const dataDisk = await etcdDisk(scene);
+    machine = machines.machine(vmSpec({ id: `vm/${name}`, name, address: "10.9.0.1", startScript, dataDisk }));
   });
-  after(async () => {
-    await machines?.close();
-    await vault?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => scene?.close());
 
   /** The image has no etcd. */
-  async function etcdDisk(): Promise<string> {
+  async function etcdDisk(scene: VaultScene): Promise<string> {
     const { etcd } = await ensureTools(["etcd"]);
-    const [folder, disk] = [join(directory, "tools"), join(directory, "tools-disk")];
+    const [folder, disk] = [join(scene.folder, "tools"), emptyDisk(scene, 128, "tools-disk")];
     mkdirSync(folder);
     cpSync(etcd, join(folder, "etcd"), { dereference: true });
-    writeFileSync(disk, "");
-    truncateSync(disk, 128 * 2 ** 20);
     await runCommand("mke2fs", ["-q", "-t", "ext4", "-L", "tools", "-d", folder, disk], {});
     return disk;
   }
 
-  const output = async (command: string) => (await machine.run(command))?.stdout.trim();
+  const output = (command: string) => machine.output(command);
   const isUp = async () => (await output("systemctl is-active kubelet")) === "active";
 
   /** As kubeadm's static pod does, with its directory. */
@@ -105,7 +84,7 @@ describe("a control plane with an encrypted disk", function () {
   });
 
   it("waits while Vault is away, says so, and has nothing without it", async () => {
-    await vault!.shut();
+    await vault.shut();
     await machine.stop();
     await machine.start();
     await machine.untilSaid(/the encrypted disk waits for Vault at https:\/\/10\.0\.2\.2:\d+: no answer/);
@@ -115,7 +94,7 @@ describe("a control plane with an encrypted disk", function () {
   });
 
   it("has all of it after the reboot once Vault is back, and what etcd has kept", async () => {
-    await vault!.open();
+    await vault.open();
     await machine.until("kubelet", isUp);
     assert.ok((await output("cat /etc/kubernetes/pki/ca.key"))!.includes(caKey));
     assert.ok((await etcd("range", { key: base64("where") })).includes(base64(marker)));
@@ -124,11 +103,9 @@ describe("a control plane with an encrypted disk", function () {
 
   it("tells nothing of keys and etcd from the disk of a machine that is off", async () => {
     await machine.stop();
-    const has = async (pattern: string) =>
-      (await runCommand("grep", ["-a", "-q", "-F", "-e", pattern, machine.disk], { reject: false })).exitCode === 0;
     // What is not encrypted is found this way.
-    assert.ok(await has(`plain-${marker.toUpperCase()}`));
-    for (const each of [marker, caKey, secretsKey]) assert.ok(!(await has(each)), each);
+    assert.ok(await machine.diskHas(`plain-${marker.toUpperCase()}`));
+    for (const each of [marker, caKey, secretsKey]) assert.ok(!(await machine.diskHas(each)), each);
   });
 
   it("stays shut once it is to be gone", async () => {

@@ -3,15 +3,12 @@
  * No kernel of Debian's has Lustre's client: behind `mount.lustre` is the kernel's NFS here. systemd, the script and its units are not stand-ins.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { nfsServerScript } from "../../components/cudo/nfs-server";
 import { lustreWorker } from "../bootstrap/documents";
-import { emulationProblem, ensureVmImage } from "./image";
+import { emptyDisk, emulated, type Scene } from "./scene";
 import type { VirtualMachine } from "./virtual-machine";
-import { virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
+import { vmSpec } from "./virtual-machines";
 
 const files = "10.9.0.1";
 const { path } = lustreWorker.lustre!;
@@ -29,80 +26,69 @@ echo 'install lustre /bin/true' >/etc/modprobe.d/lustre.conf
 
 describe("nodes with shared files on Lustre", function () {
   this.timeout(3_600_000);
-  let folder: string;
-  let machines: VirtualMachines | undefined;
+  let scene: Scene | undefined;
   let server: VirtualMachine;
   const nodes: VirtualMachine[] = [];
   let one: VirtualMachine;
   let other: VirtualMachine;
 
   before(async function () {
-    const problem = await emulationProblem();
-    if (problem !== undefined) {
-      console.log(`      not run: ${problem}`);
-      this.skip();
-    }
-    folder = mkdtempSync(join(tmpdir(), "gpu-clusters-lustre-"));
-    machines = await virtualMachines({ dir: join(folder, "machines"), image: await ensureVmImage() });
-    const dataDisk = join(folder, "data");
-    writeFileSync(dataDisk, "");
-    truncateSync(dataDisk, 256 * 2 ** 20);
+    scene = await emulated(this);
     const startScript = nfsServerScript({ network: "10.9.0.0/24" });
-    server = machines.machine(vmSpec({ id: "vm/files", name: "files", address: files, startScript, dataDisk }));
-    one = node("one", "10.9.0.2");
-    other = node("other", "10.9.0.3");
+    const dataDisk = emptyDisk(scene, 256);
+    server = scene.machines.machine(vmSpec({ id: "vm/files", name: "files", address: files, startScript, dataDisk }));
+    one = node(scene, "one", "10.9.0.2");
+    other = node(scene, "other", "10.9.0.3");
   });
   after(async () => {
     // One that is asked to stop waits for files that have gone.
     await Promise.all(nodes.map((machine) => machine.powerCut()));
-    await machines?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
+    await scene?.close();
   });
 
-  function node(name: string, address: string): VirtualMachine {
+  function node({ machines }: Scene, name: string, address: string): VirtualMachine {
     const document = {
       ...lustreWorker,
       ...{ nodeName: name, providerId: `aws:///us-west-2a/${name}`, bootstrapToken: "abcdef.0123456789abcdef" },
-      authorizedKeys: [machines!.sshKey.public],
+      authorizedKeys: [machines.sshKey.public],
       lustre: { source: `${files}@tcp:/fsx`, path },
     };
     const script = renderBootstrapScript(document, { delivery: "cudo-start-script" });
-    const machine = machines!.machine(vmSpec({ id: `vm/${name}`, name, address, startScript: brought + script }));
+    const machine = machines.machine(vmSpec({ id: `vm/${name}`, name, address, startScript: brought + script }));
     nodes.push(machine);
     return machine;
   }
 
-  const output = async (machine: VirtualMachine, command: string) => (await machine.run(command))?.stdout.trim();
-  const isUp = async (machine: VirtualMachine) => (await output(machine, "systemctl is-active kubelet")) === "active";
+  const isUp = async (machine: VirtualMachine) => (await machine.output("systemctl is-active kubelet")) === "active";
 
   it("have what one of them writes on the other, before kubelet begins", async () => {
     await server.start();
     await server.untilSaid(/serves \/srv\/shared/);
     for (const [name, machine] of Object.entries({ one, other })) {
       await machine.start();
-      await machine.until("a node", async () => (await output(machine, "cat /var/lib/gpu-clusters/node")) === name);
-      assert.equal(await output(machine, `findmnt -no SOURCE,FSTYPE ${path} | xargs`), `${files}:/ nfs4`);
-      assert.match((await output(machine, "systemctl show -p After,Requires kubelet"))!, /gpu-clusters-shared.service/);
+      await machine.until("a node", async () => (await machine.output("cat /var/lib/gpu-clusters/node")) === name);
+      assert.equal(await machine.output(`findmnt -no SOURCE,FSTYPE ${path} | xargs`), `${files}:/ nfs4`);
+      assert.match((await machine.output("systemctl show -p After,Requires kubelet"))!, /gpu-clusters-shared.service/);
       assert.ok(await isUp(machine));
     }
     const writes = `mkdir -m 0777 ${path}/volume && echo "from one node" >${path}/volume/note && sync && echo written`;
-    assert.equal(await output(one, writes), "written");
+    assert.equal(await one.output(writes), "written");
     const reads = `cat ${path}/volume/note && su nobody -s /bin/sh -c "echo back >${path}/volume/answer" && echo written`;
-    assert.equal(await output(other, reads), "from one node\nwritten");
-    assert.equal(await output(one, `cat ${path}/volume/answer`), "back");
+    assert.equal(await other.output(reads), "from one node\nwritten");
+    assert.equal(await one.output(`cat ${path}/volume/answer`), "back");
   });
 
   it("have no kubelet after a boot until the files are there, and nothing in their place", async () => {
-    await output(other, "sync");
+    await other.output("sync");
     await other.powerCut();
     await server.powerCut();
     await other.start();
-    await other.until("a log-in", async () => (await output(other, "echo here")) === "here");
+    await other.until("a log-in", async () => (await other.output("echo here")) === "here");
     await other.untilSaid(/mount\.nfs4?: .*(timed out|No route|unreachable|refused)/);
     assert.equal(await isUp(other), false);
-    assert.equal(await output(other, `ls -A ${path}`), "");
+    assert.equal(await other.output(`ls -A ${path}`), "");
     await server.start();
     await other.until("kubelet", () => isUp(other));
-    assert.equal(await output(other, `cat ${path}/volume/note ${path}/volume/answer`), "from one node\nback");
+    assert.equal(await other.output(`cat ${path}/volume/note ${path}/volume/answer`), "from one node\nback");
   });
 });

@@ -3,14 +3,11 @@
  * because those of the other tests share this computer's kernel, which may have no NFS. Each takes a minute or more to boot.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { nfsServerScript } from "../../components/cudo/nfs-server";
 import { nfsMountOptions } from "../../components/addons/shared-storage/nfs";
-import { emulationProblem, ensureVmImage } from "./image";
+import { emptyDisk, emulated, type Scene } from "./scene";
 import type { VirtualMachine } from "./virtual-machine";
-import { virtualMachines, vmSpec, type VirtualMachines } from "./virtual-machines";
+import { vmSpec } from "./virtual-machines";
 
 const server = "10.9.0.1";
 
@@ -21,35 +18,21 @@ const ended = /the start script ended with \d/;
 
 describe("Cudo's file server", function () {
   this.timeout(3_600_000);
-  let folder: string;
-  let machines: VirtualMachines | undefined;
+  let scene: Scene | undefined;
+  before(async function () {
+    scene = await emulated(this);
+  });
+  after(() => scene?.close());
 
   async function boot(name: string, address: string, startScript: string, dataDisk?: string): Promise<VirtualMachine> {
-    const machine = machines!.machine(vmSpec({ id: `vm/${name}`, name, address, startScript, dataDisk }));
+    const machine = scene!.machines.machine(vmSpec({ id: `vm/${name}`, name, address, startScript, dataDisk }));
     await machine.start();
     return machine;
   }
 
-  before(async function () {
-    const problem = await emulationProblem();
-    if (problem !== undefined) {
-      console.log(`      not run: ${problem}`);
-      this.skip();
-    }
-    folder = mkdtempSync(join(tmpdir(), "gpu-clusters-nfs-server-"));
-    machines = await virtualMachines({ dir: join(folder, "machines"), image: await ensureVmImage() });
-  });
-  after(async () => {
-    await machines?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
-
   it("serves what one node writes to another, and keeps it when the power goes", async () => {
-    const dataDisk = join(folder, "data");
-    writeFileSync(dataDisk, "");
-    truncateSync(dataDisk, 1024 ** 3);
     const script = nfsServerScript({ network: "10.9.0.0/24" });
-    const files = await boot("server", server, script, dataDisk);
+    const files = await boot("server", server, script, emptyDisk(scene!, 1024));
     const first = await files.untilSaid(ended);
     assert.match(
       first,

@@ -112,6 +112,17 @@ export class VirtualMachine implements Machine {
     return runOverSsh(target, command, { signal: AbortSignal.timeout(commandMs) }).catch(() => undefined);
   }
 
+  /** What a command says, without white space around it; undefined where the machine does not answer. */
+  async output(command: string): Promise<string | undefined> {
+    return (await this.run(command))?.stdout.trim();
+  }
+
+  /** Whether its disk has a text as it stands, by whoever takes the disk away. */
+  async diskHas(text: string): Promise<boolean> {
+    const { exitCode } = await runCommand("grep", ["-a", "-q", "-F", "-e", text, this.disk], { reject: false });
+    return exitCode === 0;
+  }
+
   async #makeDisk(): Promise<void> {
     const { directory, image } = this.surroundings;
     const { startScript, address, name } = this.spec;

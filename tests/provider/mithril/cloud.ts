@@ -8,21 +8,15 @@ import type { MithrilApi } from "../../../provider/mithril/api";
 import { Faults, type Fault } from "../../../simulator/faults";
 import { MithrilCloud } from "../../../simulator/mithril/cloud";
 import { emptyMithril, firstMithrilProject, type MithrilState } from "../../../simulator/mithril/model";
-import { problemsOf } from "./api-description";
+import { problemsOf, type Exchange } from "./api-description";
 import { defaultMithrilTiming, scaledMithril, type MithrilTiming } from "../../../simulator/mithril/timing";
 
 export const fastBackoff = { retries: 3, firstMs: 1, factor: 1, longestMs: 2 };
 export const projectId = firstMithrilProject;
 const apiKey = "fkey_test";
 
-export interface SeenRequest {
+export interface SeenRequest extends Exchange {
   operation: string | undefined;
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: string;
-  status: number;
-  answer: string;
   /** A fault changed its answer. */
   faulty: boolean;
 }

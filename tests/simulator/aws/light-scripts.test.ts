@@ -6,30 +6,10 @@ import { makeAuthority } from "../../../provider/kubernetes/certificates";
 import { MachineAddresses } from "../../../simulator/aws/addresses";
 import { Instances } from "../../../simulator/aws/instances";
 import { lightStartScript } from "../../../simulator/aws/light-scripts";
-import type { InstanceEvent } from "../../../simulator/aws/moto-process";
 import { ParameterError } from "../../../simulator/aws/machine-parameters";
 import { until } from "../../until";
+import { instance } from "./instance-event";
 
-const instance: InstanceEvent = {
-  account: "123456789012",
-  region: "us-west-2",
-  instanceId: "i-node",
-  state: "running",
-  instanceType: "m5.large",
-  vcpus: 2,
-  memoryMib: 8192,
-  gpus: [],
-  zone: "us-west-2a",
-  vpc: "vpc-1",
-  privateDns: "ip-10-0-0-7.us-west-2.compute.internal",
-  privateIp: "10.0.0.7",
-  publicIp: null,
-  userData: null,
-  boots: 1,
-  lifeCycle: "on-demand",
-  interruption: null,
-  tags: {},
-};
 const controlPlane = { ...instance, instanceId: "i-control-plane", privateIp: "10.0.192.4" };
 const document: Ec2NodeDocument = {
   version: 1,

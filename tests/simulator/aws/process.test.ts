@@ -13,6 +13,7 @@ import { startAwsSimulator } from "../../../simulator/aws";
 import { ensureMoto } from "../../../toolchain/tools/moto";
 import { pinnedVersionOf } from "../../../toolchain/tools/python";
 import { until } from "../../until";
+import { instance } from "./instance-event";
 
 const run = promisify(execFile);
 
@@ -91,27 +92,7 @@ describe("moto", () => {
 });
 
 describe("machines of instances", () => {
-  const event = (rest: Partial<InstanceEvent>): InstanceEvent => ({
-    account: "123456789012",
-    region: "us-west-2",
-    instanceId: "i-1",
-    state: "running",
-    instanceType: "m5.large",
-    vcpus: 2,
-    memoryMib: 8192,
-    gpus: [],
-    zone: "us-west-2a",
-    vpc: "vpc-1",
-    privateDns: "ip-10-0-3-7.us-west-2.compute.internal",
-    privateIp: "10.0.3.7",
-    publicIp: null,
-    userData: null,
-    boots: 1,
-    lifeCycle: "on-demand",
-    interruption: null,
-    tags: {},
-    ...rest,
-  });
+  const event = (rest: Partial<InstanceEvent>): InstanceEvent => ({ ...instance, instanceId: "i-1", ...rest });
 
   it("gives each instance a loopback address of its own, and the one of its private address where that is free", () => {
     const octet = fc.integer({ min: 1, max: 254 });
