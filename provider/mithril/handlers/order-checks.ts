@@ -35,6 +35,12 @@ export function checkOrderFields({ startupScript, volumes }: OrderFields): Check
   return failures;
 }
 
+/** Of an order by itself: a node group may have none. */
+export function checkQuantity({ quantity }: OrderFields): CheckFailure[] {
+  if (quantity === undefined || quantity >= 1) return [];
+  return [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }];
+}
+
 /** Whether the region auctions the type. */
 export function checkAuctioned(order: OrderFields, catalogue: CatalogueContent): CheckFailure[] {
   const [region, type] = [known(order.region), known(order.instanceType)];

@@ -14,7 +14,14 @@ import { limited } from "../../cloud/limited";
 import { isTime } from "../../../sdk/mithril/order-rules";
 import { minuteMs, sameTime, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
-import { checkOrderFields, checkOrderPlace, checkPeriod, checkPrice, type OrderFields } from "./order-checks";
+import {
+  checkOrderFields,
+  checkOrderPlace,
+  checkPeriod,
+  checkPrice,
+  checkQuantity,
+  type OrderFields,
+} from "./order-checks";
 import { checkReservable, isOtherOrder, type ReservationFields } from "./reservation-checks";
 import { finishOrder } from "./placed-order";
 import { createFindable } from "./unfinished";
@@ -32,14 +39,12 @@ export interface ReservationOutputs {
 export const reservationHandler: ResourceHandler<ReservationInputs, ReservationOutputs> = {
   async check(given, context, before) {
     const inputs = given as Fields<ReservationInputs>;
-    const quantity = known(inputs.quantity);
-    const order: OrderFields = { ...inputs, clusterField: "cluster", quantity };
-    const few = quantity !== undefined && quantity < 1;
+    const order: OrderFields = { ...inputs, clusterField: "cluster", quantity: known(inputs.quantity) };
     const fields = [
       ...checkOrderFields(order),
       ...checkPeriod("", inputs.start, inputs.end, before?.start),
       ...checkPrice("maxUnitPrice", inputs.maxUnitPrice),
-      ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
+      ...checkQuantity(order),
     ];
     const isBought =
       fields.length === 0 && isOtherOrder(before && reservationFields(before), reservationFields(inputs));

@@ -29,6 +29,7 @@ import {
   checkOrderFields,
   checkOrderPlace,
   checkPrice,
+  checkQuantity,
   type OrderFields,
 } from "./order-checks";
 import { finishOrder } from "./placed-order";
@@ -45,13 +46,11 @@ export interface SpotBidOutputs {
 export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
   async check(given, context, before) {
     const inputs = given as Fields<SpotBidInputs>;
-    const quantity = known(inputs.quantity);
-    const order: OrderFields = { ...inputs, clusterField: "cluster", quantity };
-    const few = quantity !== undefined && quantity < 1;
+    const order: OrderFields = { ...inputs, clusterField: "cluster", quantity: known(inputs.quantity) };
     const fields = [
       ...checkOrderFields(order),
       ...checkPrice("limitPrice", inputs.limitPrice),
-      ...(few ? [{ property: "quantity", reason: `must be at least 1, is ${quantity}` }] : []),
+      ...checkQuantity(order),
     ];
     const offered = await withCatalogue(context, async (catalogue, connection) => [
       ...unlessStanding(checkAuctioned(order, catalogue), {
