@@ -1,0 +1,87 @@
+/** What the start script installs where an image lacks it, and what it keeps from updates. */
+import assert from "node:assert/strict";
+import type { NodeDocument } from "../../bootstrap/document";
+import { renderBootstrapScript } from "../../bootstrap/script";
+import { controlPlane, filled, gpuWorker, worker } from "./documents";
+import { FakeMachine } from "./machine";
+
+const scriptFor = (document: NodeDocument) =>
+  filled(renderBootstrapScript(document, { delivery: "cudo-start-script" }));
+const of = (calls: string[], command: string) => calls.filter((call) => call.startsWith(`${command} `));
+
+describe("the packages of a machine", () => {
+  let machine: FakeMachine;
+  afterEach(() => machine.dispose());
+
+  it("takes pre-releases from the channel that has them", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    const { calls } = await machine.run(scriptFor({ ...worker, kubernetesVersion: "1.37.0-rc.1" }));
+    assert.match(of(calls, "curl").join("\n"), /core:\/prerelease:\/v1\.37\/deb/);
+    assert.match(of(calls, "apt-get").join("\n"), /kubelet=1\.37\.0~rc\.1-/);
+  });
+
+  it("installs the pinned Kubernetes from its own packages, waiting for other users of apt", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    const { calls } = await machine.run(scriptFor(controlPlane));
+    assert.equal(
+      machine.read("etc/apt/sources.list.d/kubernetes.list"),
+      "deb [signed-by=/etc/apt/keyrings/kubernetes.asc] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /\n",
+    );
+    assert.ok(machine.has("etc/apt/keyrings/kubernetes.asc"));
+    const install = of(calls, "apt-get").find((call) => call.includes("kubeadm="))!;
+    assert.match(
+      install,
+      /DPkg::Lock::Timeout=600 install .* --allow-change-held-packages kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
+    );
+    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
+  });
+
+  it("installs containerd and runc where the image has neither, and leaves Docker's where they are", async () => {
+    machine = new FakeMachine({ packagesLater: true, without: ["containerd", "runc"] });
+    const { calls } = await machine.run(scriptFor(worker));
+    const installs = of(calls, "apt-get").filter((call) => call.includes(" install "));
+    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc$/);
+    machine.dispose();
+    machine = new FakeMachine({ packagesLater: true });
+    const docker = await machine.run(scriptFor(worker));
+    assert.doesNotMatch(of(docker.calls, "apt-get").join("\n"), / (containerd|runc)\b/);
+  });
+
+  it("is not stopped by a repository that its image brought and that is gone", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.breakUpdates();
+    const { status, output } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.match(output, /not signed[^]*not all lists of packages could be updated/);
+  });
+
+  it("ends at once with what there is, where the package repository has no such version", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.offers("1.36.2-1.1", "1.36.1-1.1");
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 1);
+    assert.match(output, /https:\/\/pkgs\.k8s\.io\/\S+ has no kubelet 1\.36\.3, but: 1\.36\.2-1\.1 1\.36\.1-1\.1\n/);
+    assert.deepEqual(
+      of(calls, "apt-get").filter((call) => call.includes("kubelet=")),
+      [],
+    );
+    machine.dispose();
+    machine = new FakeMachine({ packagesLater: true });
+    machine.offers("1.36.31-1.1", "1.36.3-1.1");
+    assert.equal((await machine.run(scriptFor(worker))).status, 0);
+  });
+
+  it("keeps what runs from updates that nobody asked for, and GPUs' drivers", async () => {
+    machine = new FakeMachine();
+    const { calls } = await machine.run(scriptFor(gpuWorker));
+    assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
+    assert.match(machine.read("etc/apt/apt.conf.d/52gpu-clusters"), /Package-Blacklist \{ "nvidia-"; "libnvidia-";/);
+  });
+
+  it("installs Python where the image has none", async () => {
+    machine = new FakeMachine({ without: ["python3"] });
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.match(of(calls, "apt-get").join("\n"), /update\n.*install -y --no-install-recommends python3$/);
+  });
+});
