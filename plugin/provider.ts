@@ -106,6 +106,7 @@ export const provider: ProviderDefinition = {
         "NodesReady",
         "ObjectReady",
         "PlatformClaim",
+        "ReleaseUnlocked",
         "VolumesLeft",
       ],
       "gpu-clusters:kubernetes:",

@@ -1,7 +1,7 @@
 import type * as pulumi from "../../sdk/pulumi";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { cilium } from "../versions";
-import { chartPlace, chartSource, tellNeeds } from "./chart";
+import { chartPlace, tellNeeds } from "./chart";
+import { helmRelease, type ReleasePlace } from "./release";
 
 /** As every network of ours: users' taints, NoExecute too. */
 const everything = [{ operator: "Exists" }];
@@ -15,16 +15,20 @@ const early = [
 ].map((key) => ({ key, operator: "Exists" }));
 
 /** Cilium by its pinned Helm chart. */
-export function ciliumResources(name: string, options: pulumi.CustomResourceOptions): pulumi.Resource[] {
+export function ciliumResources(
+  name: string,
+  place: ReleasePlace,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
   tellNeeds(
     [`Network: Cilium ${cilium.version}, a chart of ${chartPlace(cilium)}; nodes fetch from quay.io`],
     options.parent,
   );
-  const release = new Release(
+  const release = helmRelease(
     `${name}-cilium`,
+    cilium,
     {
       name: cilium.chart,
-      ...chartSource(cilium),
       namespace: "kube-system",
       skipAwait: true,
       values: {
@@ -35,6 +39,7 @@ export function ciliumResources(name: string, options: pulumi.CustomResourceOpti
         operator: { tolerations: early },
       },
     },
+    place,
     options,
   );
   return [release];

@@ -9,13 +9,13 @@ export type Cni = "cilium" | "flannel";
 export function podNetwork(kind: Cni, podSubnet: string): AddOn {
   // Loaded when asked for: each brings the whole of @pulumi/pulumi, see sdk/pulumi.ts.
   /* eslint-disable @typescript-eslint/no-require-imports */
-  return ({ name }, options) => {
+  return ({ name, ...place }, options) => {
     if (kind === "flannel") {
       const { flannelResources } = require("./flannel") as typeof import("./flannel");
       return flannelResources(name, podSubnet, options);
     }
     const { ciliumResources } = require("./cilium") as typeof import("./cilium");
-    return ciliumResources(name, options);
+    return ciliumResources(name, place, options);
   };
   /* eslint-enable @typescript-eslint/no-require-imports */
 }

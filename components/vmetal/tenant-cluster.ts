@@ -1,14 +1,15 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import type { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { KubeconfigSecret } from "../../sdk/kubernetes/kubeconfig-secret";
 import type { MachineStatus } from "../../sdk/kubernetes/machine-claims";
 import { MachinesReturned } from "../../sdk/kubernetes/machines-returned";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
-import { chartPlace, chartSource, tellNeeds } from "../addons/chart";
+import { chartPlace, tellNeeds } from "../addons/chart";
 import { nvidiaGpus } from "../addons/gpu/groups";
 import { inCluster } from "../addons/in-cluster";
+import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { withoutNulls } from "../inputs";
@@ -178,16 +179,17 @@ function controlPlane(
     },
     child,
   );
-  return new Release(
+  return helmRelease(
     `${name}-release`,
+    vcluster,
     {
       name: clusterName,
-      ...chartSource(vcluster),
       namespace: place.metadata.name,
       // Who waits for the kubeconfig can say what is in the way.
       skipAwait: true,
       values: pulumi.output(args.endpoint).apply((endpoint) => tenantValues(clusterName, args, endpoint)),
     },
+    { kubeconfig: args.hostCluster.kubeconfig, own: { parent } },
     { ...child, dependsOn: [place, connection, choices, ...after], deleteBeforeReplace: true },
   );
 }

@@ -65,7 +65,7 @@ export class ResourceCalls {
 
   async diff(subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
     const handler = await this.environment.handler(subject.type);
-    return diffResource(this.environment.schema, this.spec(subject), handler, this.placement(subject), question);
+    return this.compared(handler, subject, question);
   }
 
   async create(subject: Subject, inputs: WireValues, preview: boolean): Promise<{ id: string; state: WireValues }> {
@@ -120,7 +120,7 @@ export class ResourceCalls {
     if (preview) {
       const told = await this.foretold(handler, subject, news.values, state);
       const foretold = placement.foretold(told, oldState.values);
-      const { changes } = diffResource(this.environment.schema, spec, handler, placement, question);
+      const { changes } = await this.compared(handler, subject, question);
       const changingOutputs = [...changes].filter(([, change]) => !change.ofInput).map(([path]) => path);
       const previewed = previewUpdate(spec, news.values, state.outputs as Properties, foretold, changingOutputs);
       return this.mark(spec, previewed, news);
@@ -146,6 +146,19 @@ export class ResourceCalls {
     await this.runAt(this.placement(subject), oldState.values, "delete", subject, (context) =>
       handler.delete(id, state, context),
     );
+  }
+
+  private async compared(handler: ResourceHandler, subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
+    const { oldInputs, oldState } = question;
+    const spec = this.spec(subject);
+    const placement = this.placement(subject);
+    const { drifted } = handler;
+    const others = drifted
+      ? await this.runAt(placement, oldState.values, "diff", subject, (context) =>
+          drifted(splitState(spec, oldState.values, oldInputs.values), context),
+        )
+      : [];
+    return diffResource(this.environment.schema, spec, handler, placement, question, others);
   }
 
   /** What the handler says at a preview of the outputs; undefined: nothing. */

@@ -35,6 +35,7 @@ export function diffResource(
   handler: ResourceHandler,
   placement: Placement,
   { oldInputs, oldState, news, ignoreChanges }: DiffQuestion,
+  drifted: readonly string[] = [],
 ): ResourceDiff {
   const properties = spec.inputProperties ?? {};
   const state = splitState(spec, oldState.values, oldInputs.values);
@@ -46,6 +47,7 @@ export function diffResource(
       news.values,
       changed.map(({ path }) => formatPath(path)),
     ) ?? {};
+  const outputs = [...(plan.outputs ?? []), ...drifted];
   const remaining = without(changed, (plan.ignores ?? []).map(parsePath));
   const replacing = (plan.replaces ?? []).map(parsePath);
 
@@ -57,7 +59,7 @@ export function diffResource(
       replacing.some((place) => isWithin(path, place));
     changes.set(formatPath(path), { kind, replaces, ofInput: true });
   }
-  for (const output of plan.outputs ?? []) {
+  for (const output of outputs) {
     const path = parsePath(output);
     const replaces = handler.update === undefined || replacing.some((place) => isWithin(path, place));
     if (!changes.has(output)) changes.set(output, { kind: "update", replaces, ofInput: false });
@@ -76,7 +78,7 @@ export function diffResource(
     news.values,
     state.outputs,
     placement.foretold(handler.preview?.(news.values, state), oldState.values),
-    plan.outputs ?? [],
+    outputs,
   );
   return {
     changes,

@@ -82,6 +82,11 @@ export interface ResourceHandler<I extends object = any, O extends object = any>
   /** Adds to the comparison that the server makes from the schema. Called on each update, also when no input changed. */
   plan?(state: ResourceState<I, O>, inputs: UnknowableProperties<I>, changed: readonly string[]): ChangePlan;
   /**
+   * Outputs that are others by now, where that must be seen without a refresh: as `plan`'s, but asked. Only reads, quickly; who cannot be asked has
+   * changed nothing.
+   */
+  drifted?(state: ResourceState<I, O>, context: ResourceContext): Promise<string[]>;
+  /**
    * Outputs known before the operation; what is left out, or undefined, is unknown at preview. `state` is undefined for a create.
    * For an update name all that stays (`{ ...state.outputs, size: Unknown.value }`): an output that is unknown for no reason shows a
    * false replacement of what depends on it. Without this method an update leaves all outputs as they are, save `plan`'s.

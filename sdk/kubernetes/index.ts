@@ -16,6 +16,7 @@ export { MachinesReturned, type MachinesReturnedArgs } from "./machines-returned
 export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
 export { ObjectReady, type ObjectCondition, type ObjectReadyArgs } from "./object-ready";
 export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform-claim";
+export { ReleaseUnlocked, type ReleaseUnlockedArgs } from "./release-unlocked";
 export type { GpuSharingArgs } from "./gpu-sharing";
 export type { NodeGpusArgs } from "./node-gpus";
 export type { TaintArgs, TaintEffect } from "./taint";

@@ -64,7 +64,11 @@ describe("GPU support by charts", () => {
     for (const tolerations of [values["daemonsets"]!["tolerations"], values["operator"]!["tolerations"]])
       assert.ok((tolerations as object[]).some((each) => isDeepStrictEqual(each, team)));
     assert.deepEqual(values["toolkit"], { env: [{ name: "RUNTIME_CONFIG_SOURCE", value: "file" }] });
-    assert.deepEqual(registered.types(), ["kubernetes:core/v1:Namespace", "kubernetes:helm.sh/v3:Release"]);
+    assert.deepEqual(registered.types(), [
+      "gpu-clusters:kubernetes:ReleaseUnlocked",
+      "kubernetes:core/v1:Namespace",
+      "kubernetes:helm.sh/v3:Release",
+    ]);
   });
 
   it("keeps the operator's driver and toolkit away from nodes whose image has them, and from no others", async () => {

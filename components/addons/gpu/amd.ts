@@ -1,6 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { amdGpuOperator } from "../../versions";
 import type { Toleration } from "../in-cluster";
+import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
 
@@ -11,6 +12,7 @@ import type { GpuGroup } from "./groups";
 export function amdResources(
   name: string,
   groups: readonly GpuGroup[],
+  place: ReleasePlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const chart = {
@@ -19,7 +21,7 @@ export function amdResources(
     namespace: "kube-amd-gpu",
     values: amdValues,
   };
-  return gpuChart(`${name}-amd`, chart, groups, options);
+  return gpuChart(`${name}-amd`, chart, groups, place, options);
 }
 
 /** Reference: helm-charts-k8s/values.yaml of ROCm/gpu-operator, v1.5.1. */

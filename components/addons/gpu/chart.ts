@@ -1,9 +1,9 @@
 /** A pinned chart for GPUs, whose pods reach into the nodes. */
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
-import { chartSource, type PinnedChart } from "../chart";
+import type { PinnedChart } from "../chart";
 import type { Toleration } from "../in-cluster";
+import { helmRelease, type ReleasePlace } from "../release";
 import type { GpuGroup } from "./groups";
 import { tolerationsOf } from "./scheduling";
 
@@ -21,23 +21,25 @@ export function gpuChart(
   name: string,
   { pinned, release, namespace, values }: GpuChart,
   groups: readonly GpuGroup[],
+  place: ReleasePlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const place = new Namespace(
+  const own = new Namespace(
     `${name}-namespace`,
     { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
     options,
   );
-  const chart = new Release(
+  const chart = helmRelease(
     name,
+    pinned,
     {
       name: release,
-      ...chartSource(pinned),
-      namespace: place.metadata.name,
+      namespace: own.metadata.name,
       skipAwait: true,
       values: tolerationsOf(groups).apply(values),
     },
+    place,
     options,
   );
-  return [place, chart];
+  return [own, chart];
 }

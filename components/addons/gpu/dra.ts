@@ -1,6 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDraDriver } from "../../versions";
 import type { Toleration } from "../in-cluster";
+import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
 
@@ -11,6 +12,7 @@ import type { GpuGroup } from "./groups";
 export function draResources(
   name: string,
   groups: readonly GpuGroup[],
+  place: ReleasePlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const chart = {
@@ -19,7 +21,7 @@ export function draResources(
     namespace: "dra-driver-nvidia-gpu",
     values: (tolerations: readonly Toleration[]) => draValues(groups, tolerations),
   };
-  return gpuChart(`${name}-dra`, chart, groups, options);
+  return gpuChart(`${name}-dra`, chart, groups, place, options);
 }
 
 /** Reference: deployments/helm/dra-driver-nvidia-gpu/values.yaml of kubernetes-sigs/dra-driver-nvidia-gpu. */

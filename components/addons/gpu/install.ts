@@ -1,6 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
 import { tellNeeds } from "../chart";
+import type { ReleasePlace } from "../release";
 import { gpuGroups, needsOperator, type GpuFields, type GpuGroup, type GpuMode } from "./groups";
 import { gpuNeeds } from "./needs";
 
@@ -12,12 +13,12 @@ export interface GpuSupportOptions {
 
 /** Makes GPUs into what pods ask for; the nodes' readiness waits for it. */
 export function gpuSupport(fields: readonly GpuFields[], { mode, operator = false }: GpuSupportOptions): AddOn {
-  return ({ name }, options) => {
+  return ({ name, ...place }, options) => {
     const groups = gpuGroups(fields);
     if (groups.length === 0) return [];
     const wanted = { mode, operator: operator || needsOperator(groups) };
     tellNeeds(gpuNeeds(groups, wanted), options.parent);
-    return resources(`${name}-gpu`, groups, wanted, options);
+    return resources(`${name}-gpu`, groups, wanted, place, options);
   };
 }
 
@@ -26,20 +27,21 @@ function resources(
   name: string,
   groups: readonly GpuGroup[],
   { mode, operator }: Required<GpuSupportOptions>,
+  place: ReleasePlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   /* eslint-disable @typescript-eslint/no-require-imports */
   if (groups[0]!.vendor === "amd") {
     const { amdResources } = require("./amd") as typeof import("./amd");
-    return amdResources(name, groups, options);
+    return amdResources(name, groups, place, options);
   }
   const dra = () => {
     const { draResources } = require("./dra") as typeof import("./dra");
-    return mode === "dra" ? draResources(name, groups, options) : [];
+    return mode === "dra" ? draResources(name, groups, place, options) : [];
   };
   if (operator) {
     const { operatorResources } = require("./operator") as typeof import("./operator");
-    return [...operatorResources(name, groups, mode, options), ...dra()];
+    return [...operatorResources(name, groups, mode, place, options), ...dra()];
   }
   const { gpuSupportResources } = require("./support") as typeof import("./support");
   return [...gpuSupportResources(name, groups, mode, options), ...dra()];

@@ -1,6 +1,7 @@
 import * as pulumi from "../../../sdk/pulumi";
 import { nvidiaGpuOperator } from "../../versions";
 import type { Toleration } from "../in-cluster";
+import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
 import type { GpuGroup, GpuMode } from "./groups";
 
@@ -15,6 +16,7 @@ export function operatorResources(
   name: string,
   groups: readonly GpuGroup[],
   mode: GpuMode,
+  place: ReleasePlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const chart = {
@@ -23,7 +25,7 @@ export function operatorResources(
     namespace: "gpu-operator",
     values: (tolerations: readonly Toleration[]) => operatorValues(groups, mode, tolerations),
   };
-  return gpuChart(`${name}-operator`, chart, groups, options);
+  return gpuChart(`${name}-operator`, chart, groups, place, options);
 }
 
 /** Reference: deployments/gpu-operator/values.yaml of NVIDIA/gpu-operator, v26.7.0. */

@@ -1,5 +1,4 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
@@ -9,8 +8,9 @@ import { known, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
 import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
-import { chartPlace, chartSource, tellNeeds } from "../chart";
+import { chartPlace, tellNeeds } from "../chart";
 import { inCluster } from "../in-cluster";
+import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
 import { checkHubUrl, checkIssuer } from "./address";
 import { hubValues } from "./values";
@@ -121,16 +121,17 @@ export class JupyterHub extends pulumi.ComponentResource {
           serviceType: args.serviceType ?? "ClusterIP",
         }),
       );
-    const release = new Release(
+    const release = helmRelease(
       `${name}-release`,
+      jupyterhub,
       {
         name: jupyterhub.chart,
-        ...chartSource(jupyterhub),
         namespace: place.metadata.name,
         // The first node for it may have to be bought.
         timeout: 900,
         values: pulumi.secret(values),
       },
+      { kubeconfig: cluster.kubeconfig, own: { parent: this } },
       { ...child, dependsOn: [place] },
     );
     this.namespace = release.status.apply(() => namespace);

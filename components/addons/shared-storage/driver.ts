@@ -1,8 +1,8 @@
 /** What makes volumes of shared storage: a driver by its pinned chart, and the StorageClass. */
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
-import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
+import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
+import { helmRelease } from "../release";
 import { sharedClass, type ClassOptions } from "./storage-class";
 
 export interface StorageDriver {
@@ -22,20 +22,21 @@ export function storageByDriver(
   shared: ClassOptions,
   ready: readonly pulumi.Resource[],
 ): AddOn {
-  return ({ name }, options) => {
+  return ({ name, ...place }, options) => {
     const after = { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...ready] };
     const need = `Shared storage: ${title} ${pinned.version}, a chart of ${chartPlace(pinned)}; nodes fetch from ${registry}`;
     tellNeeds([need], options.parent);
-    const driver = new Release(
+    const driver = helmRelease(
       `${name}-${short}`,
+      pinned,
       {
         name: pinned.chart,
-        ...chartSource(pinned),
         namespace: "kube-system",
         // It runs when nodes do, and claims wait for it.
         skipAwait: true,
         values,
       },
+      place,
       after,
     );
     return [sharedClass(`${name}-shared`, shared, { ...after, dependsOn: [driver] })];

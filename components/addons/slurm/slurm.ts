@@ -1,7 +1,6 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import { LastingChoices } from "../../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
@@ -14,8 +13,9 @@ import { bySchema } from "../../schema-check";
 import { authorizedKeyProblem } from "../../ssh-keys";
 import { checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
-import { chartPlace, chartSource, tellNeeds, type PinnedChart } from "../chart";
+import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
+import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
 import { checkSlurmGroups, checkSlurmName } from "./name";
 import { hasSlurmNodes, operatorValues, slurmHomes, slurmSecrets, slurmValues } from "./values";
@@ -120,16 +120,17 @@ export class Slurm extends pulumi.ComponentResource {
       values: pulumi.Input<object>,
       after: pulumi.Resource[],
     ) =>
-      new Release(
+      helmRelease(
         `${name}-${part}`,
+        pinned,
         {
           name: part,
-          ...chartSource(pinned),
           namespace: into.metadata.name,
           // The first node for it may have to be bought.
           timeout: 900,
           values: values as pulumi.Input<Record<string, unknown>>,
         },
+        { kubeconfig: cluster.kubeconfig, own: { parent: this } },
         { ...child, dependsOn: [into, ...after] },
       );
     // The operator refuses another name, and takes no notice of another class.

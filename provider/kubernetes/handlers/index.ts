@@ -21,6 +21,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),
+    "gpu-clusters:kubernetes:ReleaseUnlocked": async () => (await import("./release-unlocked.js")).releaseUnlocked,
     "gpu-clusters:kubernetes:DeploymentStopped": async () =>
       (await import("./deployment-stopped.js")).deploymentStopped,
     "gpu-clusters:kubernetes:VolumesLeft": async () => (await import("./volumes-left.js")).volumesLeft,

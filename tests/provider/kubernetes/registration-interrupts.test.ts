@@ -33,6 +33,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     ["/api/v1/pods", []],
     ["/api/v1/namespaces/kube-system/pods", []],
     ["/api/v1/services", []],
+    ["/api/v1/namespaces/tenants/secrets", []],
     ["/apis/management.loft.sh/v1/nodeclaims", []],
     ["/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts", []],
   ]);
@@ -138,6 +139,12 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       type: "gpu-clusters:kubernetes:DeploymentStopped",
       inputs: (name) => deployment(name, "app=it"),
       updated: (name) => deployment(name, "app=other"),
+      requests: 2,
+      left,
+    },
+    {
+      type: "gpu-clusters:kubernetes:ReleaseUnlocked",
+      inputs: (name) => ({ kubeconfig: kubeconfig(), namespace: "tenants", name }),
       requests: 2,
       left,
     },
