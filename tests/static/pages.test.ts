@@ -41,4 +41,17 @@ describe("pages", () => {
   it("lead to files and headings that are there", () => {
     assert.deepEqual(pages.flatMap(deadLinks), []);
   });
+
+  it("say from where nodes fetch what is in no chart", () => {
+    const pinned = readFileSync(join(root, "components", "versions.ts"), "utf8");
+    const registries = new Set(
+      [...pinned.matchAll(/"([a-z0-9-]+(?:\.[a-z0-9-]+)+)\/[^"]+"/g)].map(([, host]) => host!),
+    );
+    const page = readFileSync(join(root, "docs", "in-the-cluster.md"), "utf8");
+    assert.ok(registries.size >= 5, [...registries].join());
+    assert.deepEqual(
+      [...registries].filter((host) => !page.includes(`\`${host}\``)),
+      [],
+    );
+  });
 });
