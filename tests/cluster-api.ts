@@ -1,7 +1,6 @@
 /** Cluster API's own controllers beside a test, with kubeadm's providers and their webhooks, on any API server. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
@@ -10,8 +9,8 @@ import { issueCertificate, makeAuthority } from "../provider/kubernetes/certific
 import { kubernetesApi } from "../provider/kubernetes/client";
 import { metal3Definitions } from "../simulator/platforms/metal3/cluster-api-definitions";
 import { ensureTools } from "../toolchain/tools";
-import { runCommand } from "../toolchain/tools/command";
-import { moduleDirectory } from "../toolchain/tools/go";
+import { isListening, isServed } from "./controllers";
+import { goModuleFolder } from "./go-module";
 import { freePorts, stop } from "./provider/kubernetes/control-plane";
 import { until } from "./until";
 
@@ -75,11 +74,9 @@ export class ClusterApiControllers {
 
 /** Folders of the module with what its parts want installed. */
 async function configurations(): Promise<string[]> {
-  const module = "sigs.k8s.io/cluster-api";
-  const cwd = moduleDirectory("cluster-api");
-  const { stdout } = await runCommand("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd });
+  const folder = await goModuleFolder("cluster-api", "sigs.k8s.io/cluster-api");
   const parts = ["core", join("bootstrap", "kubeadm"), join("controlplane", "kubeadm")];
-  return parts.map((part) => join(stdout.trim(), part, "config"));
+  return parts.map((part) => join(folder, part, "config"));
 }
 
 /** With the label by which the parts know of each other's versions. */
@@ -108,23 +105,5 @@ function webhooksOf(folder: string, { caBundle, port }: { caBundle: string; port
           clientConfig: { caBundle, url: `https://127.0.0.1:${port}${clientConfig.service.path}` },
         })),
     } as unknown as WebhookConfiguration;
-  });
-}
-
-async function isServed(kubeconfig: string, name: string): Promise<boolean> {
-  const apiVersion = "apiextensions.k8s.io/v1";
-  const found = await kubernetesApi(kubeconfig).read({ apiVersion, kind: "CustomResourceDefinition", name });
-  const { conditions = [] } = (found?.["status"] ?? {}) as { conditions?: { type: string; status: string }[] };
-  return conditions.some(({ type, status }) => type === "Established" && status === "True");
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once("connect", () => end(true)).once("error", () => end(false));
   });
 }

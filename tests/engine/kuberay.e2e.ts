@@ -9,8 +9,7 @@ import { parse } from "yaml";
 import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { ensureTools } from "../../toolchain/tools";
-import { runCommand } from "../../toolchain/tools/command";
-import { moduleDirectory } from "../../toolchain/tools/go";
+import { goModuleFolder } from "../go-module";
 import type { Scene } from "../provider/michelangelo/scene";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
@@ -18,10 +17,8 @@ import { asMichelangelo, kubeconfigOf, onCudo, startMichelangelo } from "./miche
 
 /** Ray's kinds, as the operator of this version wants them. */
 async function definitions(): Promise<KubernetesObject[]> {
-  const module = "github.com/ray-project/kuberay/ray-operator";
-  const cwd = moduleDirectory("kuberay");
-  const { stdout } = await runCommand("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd });
-  const folder = join(stdout.trim(), "config", "crd", "bases");
+  const module = await goModuleFolder("kuberay", "github.com/ray-project/kuberay/ray-operator");
+  const folder = join(module, "config", "crd", "bases");
   return readdirSync(folder).map((file) => parse(readFileSync(join(folder, file), "utf8")) as KubernetesObject);
 }
 

@@ -45,6 +45,7 @@ describe("tool catalogue", () => {
         kwok: "sigs.k8s.io/kwok",
         pulumi: "github.com/pulumi/pulumi/pkg/v3",
         "pulumi-kubernetes": "github.com/pulumi/pulumi-kubernetes/provider/v4",
+        "slurm-operator": "github.com/SlinkyProject/slurm-operator",
         vault: "github.com/hashicorp/vault",
       };
       assert.ok(

@@ -25,6 +25,8 @@ const cniPluginsVersion = "0.9.1";
 const karpenterVersion = "1.14.1";
 const kuberayVersion = "1.5.0";
 const clusterApiVersion = "1.14.2";
+// The newest that is to be had as a module.
+const slurmOperatorVersion = "1.1.0";
 // The module's newest, which its releases are not made from any more.
 const pulumiKubernetesVersion = "4.0.0-20260115033456-f47bc2d6f199";
 // Later ones of 1.21 do not compile outside their own repository.
@@ -279,6 +281,23 @@ const clusterApi: Tool = {
   download: () => undefined,
 };
 
+/** It is two commands: what makes pods of Slurm's kinds, and what admits these. */
+function slurmOperatorTool(name: OperatorToolName, command: string): Tool {
+  return {
+    name,
+    version: slurmOperatorVersion,
+    // Neither tells its version.
+    accepts: { from: slurmOperatorVersion, below: "1.1.1" },
+    versionArguments: [],
+    companions: [],
+    module: "slurm-operator",
+    package: `github.com/SlinkyProject/slurm-operator/cmd/${command}`,
+    linkFlags: "-s -w",
+    // Published as container images only.
+    download: () => undefined,
+  };
+}
+
 /** Without its pages for browsers, which only a build of its own has. */
 const vault: Tool = {
   name: "vault",
@@ -316,6 +335,8 @@ export const catalogue: Readonly<Record<AnyToolName, Tool>> = {
   karpenter,
   "ray-operator": rayOperator,
   "cluster-api": clusterApi,
+  "slurm-operator": slurmOperatorTool("slurm-operator", "manager"),
+  "slurm-operator-webhook": slurmOperatorTool("slurm-operator-webhook", "webhook"),
   "pulumi-resource-kubernetes": pulumiResourceKubernetes,
   vault,
 };
@@ -340,5 +361,8 @@ export const testToolNames: readonly TestToolName[] = ["flannel-cni", "flanneld"
 
 export const benchToolNames: readonly BenchToolName[] = ["karpenter"];
 export const pluginToolNames: readonly PluginToolName[] = ["pulumi-resource-kubernetes"];
-export const operatorToolNames: readonly OperatorToolName[] = ["ray-operator", "cluster-api"];
+export const operatorToolNames: readonly OperatorToolName[] = [
+  ...(["ray-operator", "cluster-api"] as const),
+  ...(["slurm-operator", "slurm-operator-webhook"] as const),
+];
 export const serviceToolNames: readonly ServiceToolName[] = ["vault"];

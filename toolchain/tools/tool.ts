@@ -16,7 +16,7 @@ export type BenchToolName = "karpenter";
 export type PluginToolName = "pulumi-resource-kubernetes";
 
 /** Operators that run beside tests, against a simulated cluster: they take minutes to compile. */
-export type OperatorToolName = "ray-operator" | "cluster-api";
+export type OperatorToolName = "ray-operator" | "cluster-api" | "slurm-operator" | "slurm-operator-webhook";
 
 /** Services of others that tests on real ones run: they take many minutes to compile. */
 export type ServiceToolName = "vault";
@@ -39,6 +39,7 @@ export type GoModuleName =
   | "kwok"
   | "pulumi"
   | "pulumi-kubernetes"
+  | "slurm-operator"
   | "vault";
 
 /** Operating system and processor in Go's words, e.g. `{os: "linux", arch: "amd64"}`. */
