@@ -18,7 +18,10 @@ export function checkCluster(path: string, given: unknown, problems: Problems): 
 /** Where servers are looked after. */
 export function checkPlace(path: string, given: unknown, problems: Problems): void {
   if (given === undefined) return;
-  if (isObject(given) && isCluster(given["cluster"]) && isText(given["namespace"])) return;
+  if (isObject(given) && isCluster(given["cluster"]) && isText(given["namespace"])) {
+    checkCluster(`${path}.metal3Cluster`, given["metal3Cluster"], problems);
+    return;
+  }
   problems.add(
     path,
     "must have a cluster of this package and the namespace of its hosts, as an inventory's component has",

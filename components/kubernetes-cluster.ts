@@ -61,7 +61,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const kubeProvider = new KubernetesProvider(
     `${name}-kubernetes`,
     // The same cluster at another address is the same; where its contents are gone, each thing in it is made anew by itself.
-    { kubeconfig, clusterIdentifier: keeper === undefined ? undefined : parts.clusterName },
+    { kubeconfig, clusterIdentifier: keeper === undefined ? apiServer.identity : parts.clusterName },
     { parent: child.parent, dependsOn: [apiServer] },
   );
   // Nobody need delete what is gone with the cluster.

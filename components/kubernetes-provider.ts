@@ -3,8 +3,8 @@ import * as pulumi from "../sdk/pulumi";
 
 export interface KubernetesProviderArgs {
   kubeconfig: pulumi.Input<string>;
-  /** Only another one is another cluster. Default: another address is. */
-  clusterIdentifier: string | undefined;
+  /** Only another one is another cluster. Without it, another address, authority or proxy is. */
+  clusterIdentifier: pulumi.Input<string | undefined>;
 }
 
 /**

@@ -29,15 +29,24 @@ interface WebhookConfiguration extends KubernetesObject {
 }
 
 export class ClusterApiControllers {
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly folder: string,
-  ) {}
+  #child: ChildProcess | undefined;
+  readonly #folder = mkdtempSync(join(tmpdir(), "gpu-clusters-cluster-api-"));
 
   /** Installs the definitions, of Metal3's kinds those of the simulator, and begins. */
   static async start(kubeconfig: string): Promise<ClusterApiControllers> {
     const { "cluster-api": program } = await ensureTools(["cluster-api"]);
-    const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-cluster-api-"));
+    const controllers = new ClusterApiControllers();
+    try {
+      await controllers.#begin(program, kubeconfig);
+    } catch (error) {
+      await controllers.close();
+      throw error;
+    }
+    return controllers;
+  }
+
+  async #begin(program: string, kubeconfig: string): Promise<void> {
+    const folder = this.#folder;
     const api = kubernetesApi(kubeconfig);
     const sources = await configurations();
     const definitions = [...sources.flatMap(definitionsOf), ...(metal3Definitions as KubernetesObject[])];
@@ -55,20 +64,18 @@ export class ClusterApiControllers {
     const log = openSync(logFile, "w");
     const flags = [`--webhook-port=${port}`, `--webhook-cert-dir=${folder}`];
     const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
-    const child = spawn(program, flags, { stdio: ["ignore", log, log], env });
+    const child = (this.#child = spawn(program, flags, { stdio: ["ignore", log, log], env }));
     closeSync(log);
-    const controllers = new ClusterApiControllers(child, folder);
     await until("its webhooks listen", async () => child.exitCode !== null || (await isListening(port)));
     if (child.exitCode !== null) throw new Error(`it has ended: ${readFileSync(logFile, "utf8").slice(-1000)}`);
     const caBundle = Buffer.from(authority.certificate).toString("base64");
     for (const hook of sources.flatMap((folder_) => webhooksOf(folder_, { caBundle, port })))
       await api.apply(hook, { fieldManager });
-    return controllers;
   }
 
   async close(): Promise<void> {
-    await stop(this.child);
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#child !== undefined) await stop(this.#child);
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -56,6 +56,7 @@ export interface ExistingClusterArgs {
  * A cluster that somebody else made, by its kubeconfig: what takes a cluster of this package takes it too. Nothing is created in it but what `gpu`
  * asks for; `pulumi up` waits up to two minutes for it to answer.
  *
+ * Another kubeconfig of the same cluster, with other credentials, another address or another authority, replaces nothing that hangs on it.
  * Its `kubeconfig` has the one context alone. Platforms that cannot run a credential plugin take a `ServiceAccountKubeconfig` instead.
  *
  * Cost: none; with `gpu`, about 1 GiB of each GPU node's memory.
@@ -108,7 +109,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     );
     this.kubeProvider = new KubernetesProvider(
       `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig, clusterIdentifier: undefined },
+      { kubeconfig: this.kubeconfig, clusterIdentifier: apiServer.identity },
       {
         ...child,
         dependsOn: [apiServer],

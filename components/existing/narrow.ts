@@ -1,8 +1,9 @@
 /** One context of a kubeconfig, whole in itself. Pure. */
 import { isAbsolute } from "node:path";
-import { parse, stringify } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { parse, stringify, YAMLParseError } from "yaml";
 import { yamlOfKubeconfigs } from "../../sdk/kubernetes/kubeconfig";
-import { kubeconfigFaults } from "../../sdk/kubernetes/kubeconfig-faults";
+import { kubeconfigFaults, quoted } from "../../sdk/kubernetes/kubeconfig-faults";
 import { widelyRead } from "../../sdk/yaml";
 import { Problems } from "../errors";
 
@@ -28,36 +29,31 @@ export function checkKubeconfig(text: string, wanted: string | undefined, proble
 }
 
 function narrow(text: string, wanted: string | undefined, problems: Problems): string {
-  const document = parsed(text);
-  if (document === undefined) {
-    problems.add("kubeconfig", "is not a kubeconfig: give the text of the file, not its path");
-    return "";
-  }
+  const document = documentOf(text, problems);
+  if (document === undefined) return "";
   const contexts = named(document, "contexts");
-  const name = wanted ?? document["current-context"];
-  if (typeof name !== "string" || name === "") {
+  const name = wanted ?? textOf(document["current-context"]);
+  if (name === undefined || name === "") {
     problems.add("context", `is required, because the kubeconfig has no current-context; it has: ${namesOf(contexts)}`);
     return "";
   }
-  const context = partOf(contexts, name, "context");
+  const add = (fault: string) => problems.add("kubeconfig", `context "${name}": ${fault}`);
+  const context = partOf(contexts, name, "context", add);
   if (context === undefined) {
     problems.add("context", `"${name}" is not among the kubeconfig's contexts, which are: ${namesOf(contexts)}`);
     return "";
   }
-  const cluster = partOf(named(document, "clusters"), context["cluster"], "cluster");
-  const user = context["user"] === undefined ? {} : partOf(named(document, "users"), context["user"], "user");
-  if (typeof cluster?.["server"] !== "string" || !URL.canParse(cluster["server"]))
-    problems.add("kubeconfig", `context "${name}" leads to no server, which would be https://host:port`);
-  if (user === undefined) problems.add("kubeconfig", `context "${name}" has no user of its name`);
-  for (const fault of kubeconfigFaults(cluster ?? {}, user ?? {}))
-    problems.add("kubeconfig", `context "${name}": ${fault}`);
-  for (const [field, value] of Object.entries({ ...cluster, ...user })) {
-    if (fileFields.includes(field) && typeof value === "string" && !isAbsolute(value))
-      problems.add(
-        "kubeconfig",
-        `${field} is a relative path: \`kubectl config view --flatten --minify\` puts files into the text`,
-      );
-  }
+  const cluster = partOf(named(document, "clusters"), context["cluster"], "cluster", add);
+  const isAnonymous = [undefined, null, ""].some((none) => context["user"] === none);
+  const user = isAnonymous ? {} : partOf(named(document, "users"), context["user"], "user", add);
+  if (cluster === undefined) add("it leads to no server: the kubeconfig has no cluster of the name that it says");
+  else if (!isServer(cluster["server"])) add(`its server must be https://host:port${quoted(cluster["server"])}`);
+  if (user === undefined) add("the kubeconfig has no user of the name that it says");
+  const faults = kubeconfigFaults(tidy(cluster) ?? {}, tidy(user) ?? {});
+  const told = (field: string) => faults.some((fault) => fault.startsWith(`its ${field} `));
+  for (const fault of [...faults, ...textFaults({ ...cluster, ...user }, told)]) add(fault);
+  if (user !== undefined && faults.length === 0 && !hasCredentials(user))
+    add("its user has no credentials, so that it could do nothing: give a token, a client's certificate or an exec");
   const { namespace } = context;
   const whole = {
     apiVersion: "v1",
@@ -76,6 +72,33 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   });
 }
 
+/** Faults of a text that is another computer's file: what it names is not beside it, and what it has must be whole. */
+function textFaults(fields: Fields, isTold: (field: string) => boolean): string[] {
+  const given = Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const beside = given.filter(([field, value]) => fileFields.includes(field) && value !== "" && !isAbsolute(value));
+  const data = given.filter(
+    ([field, value]) => field.endsWith("-data") && value.trim() !== "" && !isPem(value) && !isTold(field),
+  );
+  return [
+    ...beside.map(
+      ([field]) => `${field} is a relative path: \`kubectl config view --flatten --minify\` puts files into the text`,
+    ),
+    ...data.map(([field]) => `its ${field} must be a PEM file in base64, once`),
+  ];
+}
+
+function isPem(base64: string): boolean {
+  return Buffer.from(base64, "base64").toString("latin1").includes("-----BEGIN ");
+}
+
+function isServer(server: unknown): boolean {
+  return typeof server === "string" && URL.canParse(server);
+}
+
+function hasCredentials(user: Fields): boolean {
+  return Object.values(user).some((value) => value !== "" && value !== null && value !== undefined);
+}
+
 /** Line ends that came with a paste: readers differ in whether they pass over them. */
 function tidy(fields: Fields | undefined): Fields | undefined {
   return (
@@ -89,31 +112,65 @@ function tidy(fields: Fields | undefined): Fields | undefined {
   );
 }
 
-function parsed(text: string): Fields | undefined {
+/** Undefined where it is none; each way to go wrong is told by what it looks like, and quotes nothing. */
+function documentOf(text: string, problems: Problems): Fields | undefined {
+  const refuse = (reason: string) => void problems.add("kubeconfig", reason);
+  if (typeof text !== "string" || text.trim() === "") return refuse("is empty: give the text of the file");
   let value: unknown;
   try {
     value = parse(text, yamlOfKubeconfigs);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return refuse(notYaml(error));
   }
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+  if (typeof value === "string" && !value.includes(" ") && isKubeconfig(Buffer.from(value, "base64").toString("utf8")))
+    return refuse("is a kubeconfig in base64: decode it first");
+  if (!isMapping(value)) return refuse("is not a kubeconfig: give the text of the file, not its path");
+  const { kind = "Config" } = value;
+  return kind === "Config" ? value : refuse(`is a ${String(kind)}, not a kubeconfig`);
+}
+
+function notYaml(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return "is not a kubeconfig: its anchors unfold without end";
+  const [at] = error.linePos ?? [];
+  const place = at === undefined ? "" : ` (line ${at.line}, column ${at.col}: ${error.code})`;
+  return ["MULTIPLE_DOCS", "DUPLICATE_KEY"].includes(error.code)
+    ? `seems to be several files in one${place}: \`KUBECONFIG=one:other kubectl config view --flatten\` merges them`
+    : `is not a kubeconfig: it is not YAML${place}`;
+}
+
+function isKubeconfig(text: string): boolean {
+  return /^"?(apiVersion|clusters|contexts|kind)"?:|^\s*\{/m.test(text) && text.includes("clusters");
 }
 
 function named(document: Fields, list: string): Fields[] {
   const entries = document[list];
-  return Array.isArray(entries)
-    ? (entries as unknown[])
-        .filter((entry) => typeof entry === "object" && entry !== null)
-        .map((entry) => entry as Fields)
-    : [];
+  return Array.isArray(entries) ? (entries as unknown[]).filter(isMapping) : [];
 }
 
-/** kubectl takes the first of several with one name. */
-function partOf(entries: readonly Fields[], name: unknown, part: string): Fields | undefined {
-  const value = entries.find((entry) => entry["name"] === name)?.[part];
-  return typeof value === "object" && value !== null ? (value as Fields) : undefined;
+/** Undefined where there is none. kubectl refuses several of one name; equal ones do no harm. */
+function partOf(
+  entries: readonly Fields[],
+  name: unknown,
+  part: string,
+  add: (fault: string) => void,
+): Fields | undefined {
+  const [first, ...others] = entries.filter((entry) => textOf(entry["name"]) === textOf(name));
+  if (name === undefined || first === undefined) return undefined;
+  if (others.some((other) => !isDeepStrictEqual(other[part], first[part])))
+    add(`the kubeconfig has several ${part}s of the name that it says, and nobody could tell which is meant`);
+  const value = first[part] ?? {};
+  return isMapping(value) ? value : undefined;
+}
+
+/** YAML reads a name of digits as a number. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 function namesOf(contexts: readonly Fields[]): string {
   return contexts.map(({ name }) => `"${String(name)}"`).join(", ") || "none";
+}
+
+function isMapping(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

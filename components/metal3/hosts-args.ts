@@ -6,8 +6,10 @@ import type { KubernetesCluster } from "../cluster";
  * @handle
  */
 export interface InventoryPlace {
-  /** The cluster that Metal3 runs in, and who claims servers: vCluster Platform, or Cluster API. */
+  /** The cluster of who claims servers: vCluster Platform, or Cluster API. */
   cluster: KubernetesCluster;
+  /** The cluster that Metal3 runs in, where that is another. Default: `cluster`. */
+  metal3Cluster?: KubernetesCluster | undefined;
   /** Namespace of the BareMetalHosts. */
   namespace: pulumi.Input<string>;
 }

@@ -26,9 +26,11 @@ export interface NodeTypeArgs {
 }
 
 export interface BareMetalInventoryArgs {
-  /** The cluster that vCluster Platform runs in, and Metal3. */
+  /** The cluster that vCluster Platform runs in. */
   cluster: KubernetesCluster;
-  /** The platform's own name of that cluster, as it is connected there. */
+  /** The cluster that Metal3 runs in, and that has the hosts, where the platform has another one connected for them. Default: `cluster`. */
+  metal3Cluster?: KubernetesCluster;
+  /** The platform's own name of the hosts' cluster, as it is connected there. */
   connectedCluster: string;
   /** Name of the NodeProvider, for `autoNodes` of tenants. Default: the resource's. */
   providerName?: string;

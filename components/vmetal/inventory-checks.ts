@@ -12,6 +12,7 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
   const problems = new Problems();
   const args = bySchema("gpu-clusters:vmetal:BareMetalInventory", given, problems);
   checkCluster("cluster", args.cluster, problems);
+  checkCluster("metal3Cluster", args.metal3Cluster, problems);
   checkLabel("providerName", args.providerName ?? name, problems);
   checkLabel("namespace", args.namespace, problems);
   if (args.connectedCluster === "")

@@ -44,18 +44,25 @@ export class BareMetalInventory extends pulumi.ComponentResource {
   public readonly hosts: pulumi.Output<BareMetalHostStatus[]>;
   /** The cluster that it is in. */
   public readonly cluster: KubernetesCluster;
+  /** The one that has the hosts, where that is another. */
+  public readonly metal3Cluster: KubernetesCluster | undefined;
   /** Namespace of the hosts, once all of them are known. */
   public readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, given: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
     checkInventory(name, given).raise("BareMetalInventory");
     const args = withoutNulls(given);
-    const { cluster, providerName = name, namespace = providerName } = args;
+    const { cluster, metal3Cluster, providerName = name, namespace = providerName } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
-    const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
+    const inputs = {
+      ...{ ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) },
+      ...(metal3Cluster && { metal3Cluster: metal3Cluster.clusterName }),
+    };
     super(BareMetalInventory.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
-    const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+    const { kubeconfig } = metal3Cluster ?? cluster;
+    const besideHosts = metal3Cluster === undefined ? child : inCluster(metal3Cluster, this);
+    const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, besideHosts);
     const images = (args.osImages ?? []).map(
       (image) =>
         new CustomResource(
@@ -93,10 +100,13 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [provider] },
     );
-    const hosts = args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, after: ready }));
+    const hosts = args.hosts.map((host) =>
+      bareMetalHost(name, host, { namespace, wait: { ...wait, kubeconfig }, child: besideHosts, after: ready }),
+    );
     this.providerName = ready.status.apply(() => providerName);
     this.hosts = pulumi.all(hosts);
     this.cluster = cluster;
+    this.metal3Cluster = metal3Cluster;
     // Who has it is made after the hosts, and goes before them.
     this.namespace = pulumi.all([this.providerName, this.hosts]).apply(() => namespace);
     this.registerOutputs({ providerName: this.providerName, hosts: this.hosts, namespace: this.namespace });

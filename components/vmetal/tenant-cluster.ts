@@ -93,6 +93,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
     const timeoutSeconds = 60 * timeoutMinutes;
     const claims = inventory && {
       ...{ kubeconfig: inventory.cluster.kubeconfig, clusterName, project: args.platform.project },
+      ...(inventory.metal3Cluster && { hostKubeconfig: inventory.metal3Cluster.kubeconfig }),
       hostNamespace: inventory.namespace,
     };
     const after = claims

@@ -22,6 +22,33 @@ export async function clusterUid(api: KubernetesApi, signal: AbortSignal): Promi
   }
 }
 
+/** What is said of a cluster so that it is known again. */
+export interface Identity {
+  /** Its uid at first; undefined where that may not be read. */
+  readonly identity?: string | undefined;
+}
+
+/**
+ * The same word for the same cluster, whatever its address, authority and proxy become; another for another one at another place. A cluster that was made anew
+ * at the old one's place keeps its word: what hung on the first is made anew there by a refresh, and nothing is deleted that was just made.
+ */
+export async function identityOf(
+  kubeconfig: string,
+  then: (Identity & { readonly kubeconfig: string }) | undefined,
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<Identity> {
+  if (then?.identity !== undefined && placeOf(then.kubeconfig) === placeOf(kubeconfig))
+    return { identity: then.identity };
+  const identity = await clusterUid(api, signal);
+  return identity === undefined ? {} : { identity };
+}
+
+function placeOf(kubeconfig: string): string {
+  const { endpoint, certificateAuthority = "" } = parseKubeconfig(kubeconfig);
+  return `${endpoint} ${certificateAuthority}`;
+}
+
 /**
  * Why one cluster cannot take the other's place; undefined where it is the same, or has been made anew. One that answers no more is taken to be gone:
  * what was in it needs nobody's care.

@@ -1,5 +1,6 @@
 /** Machines that were claimed for a cluster, and the servers behind them: what vCluster Platform or Cluster API, and Metal3, say of both. */
 import type { MachineClaimsArgs, MachineStatus } from "../../sdk/kubernetes/machine-claims";
+import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { Unwrap } from "../../sdk/pulumi";
 import type { KubernetesApi } from "./api";
 import {
@@ -32,18 +33,25 @@ export function claimant({ project }: Pick<MachineClaims, "project">): { name: s
     : { name: "vCluster Platform", machines: "vCluster Platform's NodeClaims" };
 }
 
+/** Where both are looked for, in words. */
+export function placesOf({ kubeconfig, hostKubeconfig }: Pick<MachineClaims, "kubeconfig" | "hostKubeconfig">): string {
+  const places = [kubeconfig, ...(hostKubeconfig === undefined ? [] : [hostKubeconfig])];
+  return [...new Set(places.map((place) => parseKubeconfig(place).endpoint))].join(" or ");
+}
+
 export async function readMachines(
   place: MachineClaims,
   signal: AbortSignal,
   api: KubernetesApi = kubernetesApi(place.kubeconfig, { timeoutMs: 10_000 }),
 ): Promise<Machines> {
-  const { clusterName, project, hostNamespace: namespace } = place;
+  const { clusterName, project, hostKubeconfig, hostNamespace: namespace } = place;
+  const hostApi = hostKubeconfig === undefined ? api : kubernetesApi(hostKubeconfig, { timeoutMs: 10_000 });
   const labelSelector = `${clusterNameLabel}=${clusterName}`;
   const found = await api.list(
     project === undefined ? { ...clusterApiMachines, namespace, labelSelector } : nodeClaims,
     signal,
   );
-  const hosts = await api.list({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", namespace }, signal);
+  const hosts = await hostApi.list({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", namespace }, signal);
   const machines =
     project === undefined
       ? found.map((machine) => claimedAs(machine, hosts))

@@ -63,11 +63,16 @@ export class ApiServerReady extends pulumi.CustomResource {
   public readonly ready!: pulumi.Output<boolean>;
   /** Kubernetes version of the API server without the leading `v`, for example `1.37.2`. */
   public readonly version!: pulumi.Output<string>;
+  /**
+   * What the cluster is known by, for its life, also under another address: for `clusterIdentifier` of a provider of `@pulumi/kubernetes`, which else replaces all
+   * that is in the cluster when its address, authority or proxy change. None where nobody may read the namespace kube-system.
+   */
+  public readonly identity!: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ApiServerReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
       secrets: ["kubeconfig", "sshPrivateKey"],
-      outputs: ["kubeconfig", "timeoutSeconds", "ready", "version"],
+      outputs: ["kubeconfig", "timeoutSeconds", "ready", "version", "identity"],
     });
     super(ApiServerReady.__pulumiType, name, properties, resourceOptions(options));
   }

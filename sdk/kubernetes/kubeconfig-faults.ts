@@ -1,19 +1,42 @@
 /** What of a kubeconfig nobody can use, or would use in another way than is meant. Pure. */
+import { execFaults, providerFaults } from "./kubeconfig-plugins";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What must be a text where it is given. */
+const texts = {
+  cluster: ["certificate-authority", "certificate-authority-data", "tls-server-name", "proxy-url"],
+  user: [
+    ...["client-certificate", "client-certificate-data", "client-key", "client-key-data"],
+    ...["token", "tokenFile", "username", "password"],
+  ],
+};
 
 /** Of one cluster's and one user's entry: a sentence each, which quotes no secret. A server that is missing is not among them. */
 export function kubeconfigFaults(cluster: Fields, user: Fields): string[] {
   return [
+    ...textFaults(cluster, texts.cluster),
+    ...textFaults(user, texts.user),
     ...serverFaults(cluster),
     ...trustFaults(cluster),
     ...dataFaults({ ...cluster, ...user }),
-    ...userFaults(user),
+    ...certificateFaults(user),
+    ...tokenFaults(user),
+    ...actingFaults(user),
+    ...execFaults(user),
+    ...providerFaults(user),
   ];
 }
 
 /** It stands in commands and scripts later on, and JavaScript's reader of URLs takes line breaks and `;` in it. */
 const plainServer = /^https:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?(\/[\w.~:%-]*)*$/i;
+
+function textFaults(fields: Fields, which: readonly string[]): string[] {
+  return which.flatMap((field) => {
+    const value = fields[field] ?? "";
+    return typeof value === "string" ? [] : [`its ${field} must be a text: put it in quotes`];
+  });
+}
 
 function serverFaults({ server, "proxy-url": proxy }: Fields): string[] {
   const url = urlOf(server);
@@ -23,38 +46,80 @@ function serverFaults({ server, "proxy-url": proxy }: Fields): string[] {
   else if (url?.protocol === "http:")
     faults.push(`its server is ${url.origin}, and must be https://: anybody on the way would read the credentials`);
   else if (url !== undefined && !plainServer.test(String(server)))
-    faults.push(`its server must be https://host:port, is ${JSON.stringify(server)}`);
+    faults.push(`its server must be https://host:port${quoted(server)}`);
   const proxyUrl = urlOf(proxy);
-  if (proxy !== undefined && proxy !== "" && !["http:", "https:"].includes(proxyUrl?.protocol ?? ""))
+  if (typeof proxy === "string" && proxy !== "" && !["http:", "https:"].includes(proxyUrl?.protocol ?? ""))
     faults.push("its proxy-url must be an HTTP proxy, http://host:port");
   return faults;
 }
 
+/** What may be quoted of a server: credentials may stand before an @. */
+export function quoted(server: unknown): string {
+  return typeof server === "string" && server !== "" && !server.includes("@") ? `, is ${JSON.stringify(server)}` : "";
+}
+
 function trustFaults(cluster: Fields): string[] {
-  const authority = cluster["certificate-authority-data"] || cluster["certificate-authority"];
-  return cluster["insecure-skip-tls-verify"] === true && authority
-    ? [
-        "it has both an authority's certificate and insecure-skip-tls-verify, which clients refuse: leave the latter out",
-      ]
-    : [];
+  const {
+    "insecure-skip-tls-verify": skips,
+    "certificate-authority-data": data,
+    "certificate-authority": file,
+  } = cluster;
+  const faults = [];
+  if (typeof (skips ?? false) !== "boolean")
+    faults.push("its insecure-skip-tls-verify must be true or false, without quotes");
+  if (skips === true && (data || file))
+    faults.push(
+      "it has both an authority's certificate and insecure-skip-tls-verify, which clients refuse: leave the latter out",
+    );
+  if (data && file) faults.push("it has both certificate-authority-data and certificate-authority: leave one out");
+  return faults;
 }
 
 function dataFaults(fields: Fields): string[] {
   return Object.entries(fields).flatMap(([field, value]) => {
     if (!field.endsWith("-data") || typeof value !== "string") return [];
+    if (isLeftOut(value)) return [leftOut(field)];
     return /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value) ? [] : [`its ${field} must be the PEM file in base64`];
   });
 }
 
-function userFaults({ as, exec }: Fields): string[] {
-  const { command } = (exec ?? {}) as { command?: unknown };
-  const isBeside = typeof command === "string" && /^[^/].*\//.test(command);
+/** A certificate is of use with its key alone. */
+function certificateFaults(user: Fields): string[] {
+  const has = (field: string) => Boolean(user[field]);
+  const twice = ["client-certificate", "client-key"].filter((field) => has(field) && has(`${field}-data`));
+  const certificate = has("client-certificate") || has("client-certificate-data");
+  const key = has("client-key") || has("client-key-data");
   return [
-    ...(isBeside ? ["the command of its exec is a relative path: beside which file nobody knows here"] : []),
-    ...(as === undefined
-      ? []
-      : ["it acts as somebody else (as), which is not supported: give that account's own credentials"]),
+    ...twice.map((field) => `it has both ${field} and ${field}-data: leave one out`),
+    ...(certificate && !key ? ["it has a client's certificate without its key (client-key-data)"] : []),
+    ...(key && !certificate ? ["it has a client's key without its certificate (client-certificate-data)"] : []),
   ];
+}
+
+function tokenFaults({ token }: Fields): string[] {
+  if (typeof token !== "string") return [];
+  if (isLeftOut(token)) return [leftOut("token")];
+  return /^[\x21-\x7e]*$/.test(token.trim())
+    ? []
+    : ["its token has a space, a line end or another character in it that no token has"];
+}
+
+function actingFaults(user: Fields): string[] {
+  const isGiven = (value: unknown) =>
+    typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  const field = ["as", "as-uid", "as-groups", "as-user-extra"].find((each) => isGiven(user[each]));
+  return field === undefined
+    ? []
+    : [`it acts as somebody else (${field}), which is not supported: give that account's own credentials`];
+}
+
+/** `kubectl config view` says so in the place of what is secret. */
+function isLeftOut(text: string): boolean {
+  return ["DATA+OMITTED", "REDACTED"].includes(text.trim());
+}
+
+function leftOut(field: string): string {
+  return `its ${field} was left out by \`kubectl config view\`: add --raw to that`;
 }
 
 function urlOf(text: unknown): URL | undefined {

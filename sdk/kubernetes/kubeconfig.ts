@@ -181,8 +181,8 @@ function textOf(fields: Fields, field: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** As Kubernetes' own reader: an entry may take another's fields over (`<<`). */
-export const yamlOfKubeconfigs = { merge: true } as const;
+/** As Kubernetes' own reader: an entry may take another's fields over (`<<`). Warnings would quote the text. */
+export const yamlOfKubeconfigs = { merge: true, logLevel: "error" } as const;
 
 function parsed(text: string): Record<string, unknown> {
   let document: unknown;

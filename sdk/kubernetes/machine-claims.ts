@@ -1,8 +1,7 @@
 import type * as pulumi from "../pulumi";
 
 /**
- * Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims, or Cluster API's Machines, and Metal3's BareMetalHosts, in one
- * cluster.
+ * Where a cluster's machines are claimed, and the servers kept: vCluster Platform's NodeClaims, or Cluster API's Machines, and Metal3's BareMetalHosts.
  */
 export interface MachineClaimsArgs {
   /**
@@ -14,6 +13,11 @@ export interface MachineClaimsArgs {
   clusterName: pulumi.Input<string>;
   /** The project of vCluster Platform that it is in. Default: there is no such platform, and its machines are Cluster API's, in the namespace of the hosts. */
   project?: pulumi.Input<string>;
+  /**
+   * Kubeconfig of the cluster that has the hosts, YAML, where they are in another than the claims. Default: `kubeconfig`.
+   * @secret
+   */
+  hostKubeconfig?: pulumi.Input<string>;
   /** Namespace of the hosts. */
   hostNamespace: pulumi.Input<string>;
 }

@@ -3,7 +3,7 @@ import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface MachinesReturnedArgs {
   /**
-   * Kubeconfig of the cluster that has claims and hosts, YAML; its current context counts.
+   * Kubeconfig of the cluster that has the claims, YAML; its current context counts.
    * @secret
    */
   kubeconfig: pulumi.Input<string>;
@@ -17,6 +17,11 @@ export interface MachinesReturnedArgs {
    * @replaceOnChanges
    */
   project?: pulumi.Input<string>;
+  /**
+   * Kubeconfig of the cluster that has the hosts, YAML, where they are in another. Default: `kubeconfig`.
+   * @secret
+   */
+  hostKubeconfig?: pulumi.Input<string>;
   /**
    * Namespace of the hosts.
    * @replaceOnChanges
@@ -45,7 +50,7 @@ export class MachinesReturned extends pulumi.CustomResource {
   public readonly status!: pulumi.Output<string>;
 
   constructor(name: string, args: MachinesReturnedArgs, options?: pulumi.CustomResourceOptions) {
-    const properties = resourceProperties(args, { secrets: ["kubeconfig"], outputs: ["kubeconfig", "status"] });
+    const properties = resourceProperties(args, { secrets: ["kubeconfig", "hostKubeconfig"], outputs: ["kubeconfig", "status"] });
     super(MachinesReturned.__pulumiType, name, properties, resourceOptions(options));
   }
 }

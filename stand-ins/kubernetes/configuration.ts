@@ -2,10 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
-import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { currentEntries, parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { compareInputs } from "../../provider/server/difference";
 import { formatPath } from "../../sdk/schema/property-path";
 import type { CheckFailure } from "../../provider/server/resource";
@@ -54,24 +55,36 @@ export function configurationOf(values: Properties): Configuration {
   };
 }
 
-/** Another cluster replaces all that is in it; new credentials for the same cluster replace nothing. */
+/** What says which cluster it is. */
+const leading = ["kubeconfig", "context", "cluster"];
+
+/**
+ * Another cluster replaces all that is in it; new credentials for the same cluster replace nothing. Which cluster it is says `clusterIdentifier`, where both have
+ * one, else all that the kubeconfig has of the cluster: its address, its authority, its proxy. What is not known yet is another.
+ */
 export function diffConfiguration(before: Properties, after: Properties): Map<string, DetailedChange> {
   const changes = compareInputs({}, before, after);
-  const identified = after["clusterIdentifier"] !== undefined || before["clusterIdentifier"] !== undefined;
-  const moved =
-    !identified && !containsUnknown(after) && !containsUnknown(before) && endpointOf(before) !== endpointOf(after);
+  const [was, is] = [before, after].map(({ clusterIdentifier }) => clusterIdentifier);
+  const isIdentified = was !== undefined && is !== undefined;
+  const isOther = isIdentified && was !== is;
+  const isMoved = (isOther || !isIdentified) && leadsElsewhere(before, after);
   return new Map(
     changes.map(({ path, kind }) => {
-      const replaces =
-        path[0] === "clusterIdentifier" || (moved && ["kubeconfig", "context", "cluster"].includes(String(path[0])));
+      const replaces = path[0] === "clusterIdentifier" ? isOther : isMoved && leading.includes(String(path[0]));
       return [formatPath(path), { kind, replaces, ofInput: true }];
     }),
   );
 }
 
-function endpointOf(values: Properties): string | undefined {
+function leadsElsewhere(before: Properties, after: Properties): boolean {
+  if (leading.some((field) => containsUnknown(after[field]))) return true;
+  const [then, now] = [before, after].map(clusterEntryOf);
+  return then !== undefined && now !== undefined && !isDeepStrictEqual(then, now);
+}
+
+function clusterEntryOf(values: Properties): object | undefined {
   try {
-    return parseKubeconfig(kubeconfigOf(values)).endpoint;
+    return currentEntries(kubeconfigOf(values)).cluster;
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENS
 const kubeconfig = renderKubeconfig({
   clusterName: "prod",
   endpoint: "https://192.0.2.7:6443",
-  certificateAuthority: "CA",
+  certificateAuthority: "-----BEGIN CERTIFICATE-----",
   credentials: { token: "TOKEN" },
 });
 

@@ -6,12 +6,17 @@ import { ExistingCluster } from "../../components/existing/cluster";
 import { narrowKubeconfig } from "../../components/existing/narrow";
 import { mockProgram, settled, valueOf } from "./mocks";
 
-const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "aws", args: ["eks", "get-token"] };
+const exec = {
+  ...{ apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "IfAvailable" },
+  ...{ command: "aws", args: ["eks", "get-token"] },
+};
+const authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const authorityData = Buffer.from(authority).toString("base64");
 const file = {
   apiVersion: "v1",
   kind: "Config",
   clusters: [
-    { name: "east", cluster: { server: "https://192.0.2.7:6443", "certificate-authority-data": "Q0E=" } },
+    { name: "east", cluster: { server: "https://192.0.2.7:6443", "certificate-authority-data": authorityData } },
     { name: "12", cluster: { server: "https://east.example:443", "tls-server-name": "no" } },
   ],
   users: [
@@ -71,14 +76,20 @@ describe("narrowKubeconfig", () => {
     const pasted = {
       ...file,
       clusters: [
-        { name: "east", cluster: { server: "https://[2001:db8::1]:6443", "certificate-authority-data": "Q0\n  E=\n" } },
+        {
+          name: "east",
+          cluster: {
+            server: "https://[2001:db8::1]:6443",
+            "certificate-authority-data": `${authorityData.slice(0, 10)}\n  ${authorityData.slice(10)}\n`,
+          },
+        },
       ],
       users: [{ name: "me", user: { token: "hunter2\n" } }],
     };
     const narrowed = parse(narrowKubeconfig(stringify(pasted).replaceAll("\n", "\r\n"))) as Kubeconfig;
     assert.deepEqual(narrowed.clusters[0]!.cluster, {
       server: "https://[2001:db8::1]:6443",
-      "certificate-authority-data": "Q0E=",
+      "certificate-authority-data": authorityData,
     });
     assert.deepEqual(narrowed.users[0]!.user, { token: "hunter2" });
     const aliased = text
@@ -93,7 +104,7 @@ describe("narrowKubeconfig", () => {
       "proxy-url": "socks5://127.0.0.1",
       "insecure-skip-tls-verify": true,
     };
-    const user = { exec: { command: "bin/login" }, as: "root" };
+    const user = { exec: { ...exec, command: "bin/login" }, as: "root" };
     const said = refusal(stringify({ ...file, clusters: [{ name: "east", cluster }], users: [{ name: "me", user }] }));
     assert.match(said, /4 invalid inputs/);
     assert.match(said, /kubeconfig: context "prod": its server is http:\/\/127\.0\.0\.1:8080, and must be https/);
@@ -119,7 +130,7 @@ describe("narrowKubeconfig", () => {
       /context: "test" is not among the kubeconfig's contexts, which are: "prod", "dev"/,
     );
     assert.match(refusal(stringify({ ...file, "current-context": "" })), /context: is required/);
-    assert.match(refusal(stringify({ ...file, users: [] })), /has no user of its name/);
+    assert.match(refusal(stringify({ ...file, users: [] })), /has no user of the name that it says/);
     assert.match(refusal(stringify({ ...file, clusters: [] })), /leads to no server/);
     const relative = { name: "me", user: { "client-certificate": "client.crt", "client-key": "/keys/client.key" } };
     const said = refusal(stringify({ ...file, users: [relative] }));
@@ -141,7 +152,7 @@ describe("ExistingCluster", () => {
         await valueOf(cluster.endpoint),
         await valueOf(cluster.certificateAuthority),
       ],
-      ["prod", "https://192.0.2.7:6443", "CA"],
+      ["prod", "https://192.0.2.7:6443", authority],
     );
     assert.deepEqual(
       [await pulumi.isSecret(cluster.kubeconfig), await pulumi.isSecret(cluster.endpoint)],

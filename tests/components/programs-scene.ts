@@ -26,7 +26,8 @@ class Handed {
 const cluster = new Handed();
 const other = new Handed();
 const kubeconfig = renderKubeconfig({
-  ...{ clusterName: "own", endpoint: "https://192.0.2.7:443", certificateAuthority: "CA", credentials: { token: "T" } },
+  ...{ clusterName: "own", endpoint: "https://192.0.2.7:443", credentials: { token: "T" } },
+  certificateAuthority: "-----BEGIN CERTIFICATE-----",
 });
 
 const taints = [{ key: "gpu", value: "a", effect: "NoSchedule" }];
@@ -66,7 +67,14 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   BareMetalInventory: {
     base: {
-      ...{ cluster, connectedCluster: "loft", providerName: "metal3", namespace: "metal3", timeoutMinutes: 60 },
+      ...{
+        cluster,
+        metal3Cluster: cluster,
+        connectedCluster: "loft",
+        providerName: "metal3",
+        namespace: "metal3",
+        timeoutMinutes: 60,
+      },
       ...{ deploy: { metal3: true, dhcp: false }, osImages: [{ ...image, name: "ubuntu", displayName: "Ubuntu" }] },
       nodeTypes: [
         {

@@ -7,8 +7,10 @@ import { ClusterApi } from "../../simulator/platforms/metal3/cluster-api";
 import { clusterApiDefinitions } from "../../simulator/platforms/metal3/cluster-api-definitions";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
+import { wayTo } from "../provider/michelangelo/scene";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
+import { forgottenWhole } from "./gone-for-good";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 
 const examples = join(__dirname, "..", "..", "examples");
@@ -107,6 +109,54 @@ describe("Cluster API and Metal3 on the engine", function () {
     await holdsBack(stack, [...loudRuns, loudDestroy], [secrets.bmcPassword, credentials.clientKey]);
     assert.deepEqual(await left(), []);
     assert.deepEqual(await kubernetesApi(workload).list({ apiVersion: "v1", kind: "Node" }), []);
+  });
+
+  it("says at each operation what a management cluster that is away means, goes on once it answers, and forgets one that is gone for good", async () => {
+    const way = await wayTo(management);
+    try {
+      const config = (more: object = {}) =>
+        Object.fromEntries(
+          Object.entries({
+            ...{ endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image, timeoutMinutes: "10", ...more },
+          }).map(([key, value]) => [`metal3-cluster:${key}`, value]),
+        );
+      const stack = await environment.stack(config(), { program: join(examples, "metal3-cluster") });
+      const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", managementCluster: way.kubeconfig };
+      for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`metal3-cluster:${key}`, value);
+      way.close();
+      const early = await stack.up();
+      assert.ok(!early.ok);
+      assert.match(early.text, /the API server at \S+ was not ready after 120 s; .*Look whether `kubectl --context/s);
+      assert.deepEqual(await left(), []);
+      await way.open();
+      const up = await stack.up();
+      assert.ok(up.ok, up.text);
+
+      way.close();
+      const refreshed = await stack.refresh();
+      assert.match(refreshed.text, /BareMetalHost metal3\/gpu-01 cannot be read, so that it is taken to be as it was/);
+      assert.match(refreshed.text, /the machines cannot be read, so that they are taken to be as they were/);
+      stack.configure({ ...environment.providerConfig, ...config({ imageChecksum: "b".repeat(64) }) });
+      const late = await stack.up();
+      assert.ok(!late.ok);
+      assert.match(late.text, /cluster is unreachable: https:/);
+      const held = await stack.destroy();
+      assert.ok(!held.ok);
+      assert.match(
+        held.text,
+        /Cluster metal3\/search cannot be asked: .*for two minutes: .*What is there stays; `pulumi destroy` goes on once it answers/s,
+      );
+      await forgottenWhole(stack);
+      await way.open();
+      const again = await stack.up();
+      assert.ok(again.ok, again.text);
+      assert.deepEqual(await stack.preview(), []);
+      const destroyed = await stack.destroy();
+      assert.ok(destroyed.ok, destroyed.text);
+      assert.deepEqual(await left(), []);
+    } finally {
+      way.close();
+    }
   });
 
   it("a cluster that Modelplane serves models on, on servers that are there, until it is served on no more", async () => {

@@ -4,6 +4,7 @@ import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { rayKinds } from "../../simulator/platforms/ray";
 import { wayTo, type Scene } from "../provider/michelangelo/scene";
 import { EngineEnvironment } from "./environment";
+import { forgottenWhole } from "./gone-for-good";
 import {
   asMichelangelo,
   entry,
@@ -116,7 +117,9 @@ describe("clusters that are registered with Michelangelo", function () {
         /Michelangelo's control plane at https:\S+ does not answer this computer: .*`pulumi destroy` goes on once it answers/s,
       );
       assert.ok((await michelangelo.left()).includes("Cluster shared-gpus"));
+      await forgottenWhole(stack);
       await way.open();
+      assert.deepEqual(await stack.preview(), [], "nothing was lost");
       const destroyed = await stack.destroy();
       assert.ok(destroyed.ok, destroyed.text);
       assert.deepEqual([await michelangelo.left(), await leftInCompute(michelangelo.api)], [[], []]);

@@ -8,6 +8,7 @@ import { controlPlane, type TestControlPlane } from "../provider/kubernetes/cont
 import { wayTo } from "../provider/michelangelo/scene";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
+import { forgottenWhole } from "./gone-for-good";
 
 const examples = join(__dirname, "..", "..", "examples");
 const apiVersion = "modelplane.ai/v1alpha1";
@@ -87,7 +88,9 @@ describe("Modelplane on the engine", function () {
       held.text,
       /InferenceCluster eks-us-west cannot be asked: .*has not answered this computer for \d+ s.*`pulumi destroy` goes on once it answers/s,
     );
+    await forgottenWhole(stack);
     await way.open();
+    assert.deepEqual(await stack.preview(), [], "nothing was lost");
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
     assert.deepEqual(await left(), []);

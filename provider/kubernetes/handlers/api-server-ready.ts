@@ -1,13 +1,15 @@
 import { X509Certificate } from "node:crypto";
 import type { Unwrap } from "../../../sdk/pulumi";
 import { looking } from "../../server/looking";
-import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import type { CheckFailure, ResourceContext, ResourceHandler, ResourceState } from "../../server/resource";
 import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../../../sdk/kubernetes/api-server-ready";
 import { kubernetesApi } from "../client";
+import { identityOf, type Identity } from "../cluster-identity";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
+import { missingOnComputer } from "./kubeconfig-on-computer";
 import { checkSshKey } from "./check-ssh-key";
 import { describeMachines, MachineWatch } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
@@ -16,7 +18,7 @@ import { messageOf } from "../../cloud/message";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
 
-export interface ApiServerReadyOutputs {
+export interface ApiServerReadyOutputs extends Identity {
   ready: true;
   version: string;
 }
@@ -29,22 +31,37 @@ const refreshTimeoutMs = 5_000;
 export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerReadyInputs, ApiServerReadyOutputs> =>
   looking<ApiServerReadyInputs, ApiServerReadyOutputs>({
     check: async (inputs) => [
-      ...checkKubeconfig(inputs),
+      ...(await usable(inputs)),
       ...checkLog(inputs.log, "log", sources),
       ...(await checkSshKey(inputs)),
     ],
+
+    async foresee(inputs, { signal }, state) {
+      const { kubeconfig } = inputs;
+      if (typeof kubeconfig !== "string") return state?.outputs ?? {};
+      try {
+        const api = kubernetesApi(kubeconfig, { timeoutMs: refreshTimeoutMs });
+        return { ...state?.outputs, ...(await identityOf(kubeconfig, knownOf(state), api, signal)) };
+      } catch {
+        signal.throwIfAborted();
+        return state?.outputs ?? {};
+      }
+    },
 
     // They only tell how to ask the machine when it does not answer.
     plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint", "claims"] }),
 
     async create(inputs, context) {
-      return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await apiServer(inputs, sources, context) };
+      const outputs = await apiServer(inputs, sources, context, undefined);
+      return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs };
     },
 
     async again(state, { signal, log }) {
       try {
         const api = kubernetesApi(state.inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
-        return { ...state, outputs: { ...state.outputs, version: await serverVersion(api, signal) } };
+        const version = await serverVersion(api, signal);
+        const identity = await identityOf(state.inputs.kubeconfig, knownOf(state), api, signal);
+        return { ...state, outputs: { ...state.outputs, version, ...identity } };
       } catch (error) {
         signal.throwIfAborted();
         log.warn(`the cluster does not answer, its version is taken from the state: ${messageOf(error)}`);
@@ -52,13 +69,25 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
       }
     },
 
-    update: (_id, inputs, _state, context) => apiServer(inputs, sources, context),
+    update: (_id, inputs, state, context) => apiServer(inputs, sources, context, state),
   });
+
+type State = ResourceState<ApiServerReadyInputs, ApiServerReadyOutputs>;
+
+function knownOf(state: State | undefined): (Identity & { kubeconfig: string }) | undefined {
+  return state && { kubeconfig: state.inputs.kubeconfig, identity: state.outputs.identity };
+}
+
+async function usable(inputs: { kubeconfig?: unknown; timeoutSeconds?: unknown }): Promise<CheckFailure[]> {
+  const failures = checkKubeconfig(inputs);
+  return failures.length > 0 ? failures : missingOnComputer(inputs);
+}
 
 async function apiServer(
   inputs: ApiServerReadyInputs,
   sources: LogSources,
   context: ResourceContext,
+  state: State | undefined,
 ): Promise<ApiServerReadyOutputs> {
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
   const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
@@ -67,7 +96,12 @@ async function apiServer(
     await api.text("/readyz", context.signal);
     if (byKubeadm && !(await mayDoAll(api, context.signal)))
       return new NotYet("the administrator's rights are not set up yet");
-    return { ready: true as const, version: await serverVersion(api, context.signal) };
+    const version = await serverVersion(api, context.signal);
+    return {
+      ready: true as const,
+      version,
+      ...(await identityOf(inputs.kubeconfig, knownOf(state), api, context.signal)),
+    };
   };
   const reports = async () => {
     const address = new URL(endpoint).hostname;

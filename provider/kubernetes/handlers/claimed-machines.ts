@@ -1,11 +1,10 @@
 /** What is said of the machines that a platform claims for a cluster while its nodes are waited for, and later. A platform that is away ends nothing. */
 import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
-import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
 import type { ResourceContext } from "../../server/resource";
 import { kubernetesApi } from "../client";
 import { readRollout, unfinished } from "../cluster-api-rollout";
-import { claimsInError, machineStatuses, readMachines, type MachineClaims } from "../machine-claims";
+import { claimsInError, machineStatuses, placesOf, readMachines, type MachineClaims } from "../machine-claims";
 import { Attention } from "./wait";
 
 /** Undefined where nobody claims any; `before` where the platform cannot be asked. */
@@ -41,7 +40,7 @@ export class MachineWatch {
     private readonly claims: MachineClaims | undefined,
     private readonly signal: AbortSignal,
   ) {
-    const endpoint = claims && parseKubeconfig(claims.kubeconfig).endpoint;
+    const endpoint = claims && placesOf(claims);
     this.#attention =
       endpoint === undefined ? undefined : new Attention({ subject: "the cluster's machines", endpoint });
   }

@@ -1,10 +1,9 @@
 import type { MachinesReturnedArgs } from "../../../sdk/kubernetes/machines-returned";
-import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { Unwrap } from "../../../sdk/pulumi";
 import { looking } from "../../server/looking";
-import type { ResourceContext } from "../../server/resource";
+import type { CheckFailure, ResourceContext } from "../../server/resource";
 import { ClusterAway, forgetOrThrow } from "../away";
-import { claimant, notReturned, readMachines, type Machines } from "../machine-claims";
+import { claimant, notReturned, placesOf, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, waitFor, waitForAnswer } from "./wait";
 
@@ -18,7 +17,7 @@ const defaultTimeoutSeconds = 3600;
 const firstLookMs = 60_000;
 
 export const machinesReturned = looking<MachinesReturnedInputs, MachinesReturnedOutputs>({
-  check: (inputs) => checkKubeconfig(inputs),
+  check: (inputs) => [...checkKubeconfig(inputs), ...checkHostKubeconfig(inputs)],
 
   preview: (_inputs, state) => state?.outputs ?? { status: "watched" },
 
@@ -34,6 +33,10 @@ export const machinesReturned = looking<MachinesReturnedInputs, MachinesReturned
   },
 });
 
+function checkHostKubeconfig({ hostKubeconfig: kubeconfig }: { hostKubeconfig?: unknown }): CheckFailure[] {
+  return checkKubeconfig({ kubeconfig }).map((failure) => ({ ...failure, property: "hostKubeconfig" }));
+}
+
 /** Whether both kinds can be read. */
 async function looked(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
   const { machines } = claimant(inputs);
@@ -46,14 +49,14 @@ async function looked(inputs: MachinesReturnedInputs, context: ResourceContext):
     timedOut: (reason) =>
       new Error(
         `${machines} and Metal3's BareMetalHosts in ${inputs.hostNamespace} cannot be read in the cluster at ` +
-          `${parseKubeconfig(inputs.kubeconfig).endpoint}: ${reason}. Both must run there; nothing of "${inputs.clusterName}" was made yet`,
+          `${placesOf(inputs)}: ${reason}. Both must run there; nothing of "${inputs.clusterName}" was made yet`,
       ),
   });
 }
 
 async function returned(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
-  const { clusterName, kubeconfig, hint, timeoutSeconds = defaultTimeoutSeconds } = inputs;
-  const { endpoint } = parseKubeconfig(kubeconfig);
+  const { clusterName, hint, timeoutSeconds = defaultTimeoutSeconds } = inputs;
+  const endpoint = placesOf(inputs);
   const attempt = async () => {
     const kept = notReturned(await readMachines(inputs, context.signal));
     return kept.length > 0 ? new NotYet(kept.join("; ")) : true;

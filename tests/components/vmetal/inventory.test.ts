@@ -112,6 +112,27 @@ describe("BareMetalInventory", () => {
     assert.deepEqual([await valueOf(made.providerName), await valueOf(made.namespace)], ["metal3", "metal3"]);
   });
 
+  it("has its hosts in the cluster that Metal3 runs in, where the platform's is another", async () => {
+    all = await mockProgram(objects);
+    const metal3Cluster = { ...argsOf().cluster, kubeconfig: pulumi.secret("METAL3-KUBECONFIG") };
+    made = new BareMetalInventory("metal3", argsOf({ metal3Cluster }));
+    await valueOf(made.hosts);
+    await settled();
+    const waits = all
+      .all("gpu-clusters:kubernetes:ObjectReady")
+      .map(({ inputs }) => plain(inputs) as { kind: string; kubeconfig: string });
+    assert.deepEqual(
+      waits.map(({ kind, kubeconfig }) => [kind, kubeconfig]),
+      [
+        ["NodeProvider", "HOST-KUBECONFIG"],
+        ["BareMetalHost", "METAL3-KUBECONFIG"],
+      ],
+    );
+    for (const { inputs, name } of all.resources)
+      assert.ok(!/METAL3-KUBECONFIG/.test(JSON.stringify(visible(inputs))), name);
+    only(refused({ metal3Cluster: "metal3" as unknown as KubernetesCluster }), /^metal3Cluster must be a cluster/);
+  });
+
   it("keeps BMCs' credentials secret, for as long as Metal3 needs them", async () => {
     const { stringData } = plain(all.inputs("kubernetes:core/v1:Secret")) as { stringData: object };
     assert.deepEqual(stringData, { username: "ADMIN", password: "PASSWORD" });

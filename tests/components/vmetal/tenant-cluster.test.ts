@@ -207,6 +207,18 @@ describe("TenantCluster", () => {
     for (const { inputs, name } of all.resources)
       assert.ok(!JSON.stringify(visible(inputs)).includes("METAL-KUBECONFIG"), name);
     assert.deepEqual(await valueOf(made.machines), [machine]);
+    const metal3Cluster = { ...hostCluster(), kubeconfig: pulumi.secret("METAL3-KUBECONFIG") };
+    const apart = await registered({ inventory: { ...inventory, metal3Cluster } }, { ...objects, ...told });
+    const both = { ...place, hostKubeconfig: "METAL3-KUBECONFIG" };
+    assert.deepEqual(plain(apart.all.inputs("gpu-clusters:kubernetes:NodesReady")["claims"]), both);
+    const {
+      hint: _,
+      timeoutSeconds: __,
+      ...returned
+    } = plain(apart.all.inputs("gpu-clusters:kubernetes:MachinesReturned")) as Record<string, unknown>;
+    assert.deepEqual(returned, both);
+    for (const { inputs, name } of apart.all.resources)
+      assert.ok(!JSON.stringify(visible(inputs)).includes("METAL3-KUBECONFIG"), name);
     const without = await registered();
     assert.deepEqual(await valueOf(without.made.machines), []);
     assert.deepEqual(without.all.all("gpu-clusters:kubernetes:MachinesReturned"), []);

@@ -82,7 +82,7 @@ describe("parseKubeconfig", () => {
     const kind = (user: object) => parseKubeconfig(edited((config) => (config.users[0].user = user))).credentials.kind;
     assert.equal(kind({ token: "t" }), "token");
     assert.equal(kind({}), "anonymous");
-    assert.equal(kind({ exec: { command: "aws" } }), "other");
+    assert.equal(kind({ exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: "aws" } }), "other");
     assert.equal(kind({ "client-certificate": "/file", "client-key": "/file" }), "other");
   });
 
@@ -150,7 +150,10 @@ describe("parseKubeconfig", () => {
     rejects(cluster({ "insecure-skip-tls-verify": true }), /both an authority's certificate and insecure-skip/);
     rejects(cluster({ "certificate-authority-data": parts.certificateAuthority }), /must be the PEM file in base64/);
     rejects(user({ "client-key-data": "-----BEGIN hunter2" }), /client-key-data must be the PEM file in base64/);
-    rejects(user({ exec: { command: "./bin/hunter2" } }), /command of its exec is a relative path/);
+    rejects(
+      user({ exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: "./bin/hunter2" } }),
+      /command of its exec is a relative path/,
+    );
     rejects(user({ token: "hunter2", as: "root" }), /acts as somebody else \(as\)/);
   });
 });

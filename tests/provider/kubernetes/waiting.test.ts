@@ -144,11 +144,11 @@ describe("resources that wait for a cluster", () => {
     assert.match(context.said.join(), /^warn: the cluster does not answer.*ECONNREFUSED/);
   });
 
-  it("foretell what is known, so that a preview shows no change where there is none", () => {
+  it("foretell what is known, so that a preview shows no change where there is none", async () => {
     const outputs = { ready: true as const, version: "1.36.3" };
     const inputs = { kubeconfig: "k" };
-    assert.deepEqual(apiServerReady({}).preview!(inputs, { inputs, outputs }), outputs);
-    assert.deepEqual(apiServerReady({}).preview!(inputs, undefined), {});
+    assert.deepEqual(await apiServerReady({}).foresee!(inputs, testContext(), { inputs, outputs }), outputs);
+    assert.deepEqual(await apiServerReady({}).foresee!(inputs, testContext(), undefined), {});
     const nodes = { kubeconfig: "k", nodeGroups };
     assert.deepEqual(nodesReady({}).preview!(nodes, { inputs: nodes, outputs: { status: "ready" } }), {
       status: "ready",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
+import { Unknown } from "../../../provider/server/values";
 import { diffConfiguration } from "../../../stand-ins/kubernetes/configuration";
 import { refusedPaths } from "../../../stand-ins/kubernetes/immutable";
 import { completeInputs } from "../../../stand-ins/kubernetes/inputs";
@@ -79,20 +80,29 @@ describe("the kubernetes stand-in's rules", () => {
   });
 
   it("replace the provider only for another cluster", () => {
-    const kubeconfig = (server: string, token: string) =>
+    const kubeconfig = (cluster: object, token = "1") =>
       JSON.stringify({
         "current-context": "c",
         contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-        clusters: [{ name: "c", cluster: { server } }],
+        clusters: [{ name: "c", cluster }],
         users: [{ name: "u", user: { token } }],
       });
-    const before = { kubeconfig: kubeconfig("https://a:6443", "1") };
-    const replaces = (after: object) =>
-      [...diffConfiguration(before, { ...after }).values()].map((change) => change.replaces);
-    assert.deepEqual(replaces({ kubeconfig: kubeconfig("https://a:6443", "2") }), [false]);
-    assert.deepEqual(replaces({ kubeconfig: kubeconfig("https://b:6443", "1") }), [true]);
-    assert.deepEqual(replaces({ ...before, clusterIdentifier: "x" }), [true]);
+    const [server, other] = ["https://a:6443", "https://b:6443"];
+    const before = { kubeconfig: kubeconfig({ server }) };
+    const replaces = (after: object, then: object = before) =>
+      [...diffConfiguration({ ...then }, { ...after }).values()].map((change) => change.replaces);
+    assert.deepEqual(replaces({ kubeconfig: kubeconfig({ server }, "2") }), [false]);
+    assert.deepEqual(replaces({ kubeconfig: kubeconfig({ server: other }) }), [true]);
+    assert.deepEqual(replaces({ kubeconfig: kubeconfig({ server, "proxy-url": "http://p" }) }), [true]);
+    assert.deepEqual(replaces({ kubeconfig: Unknown.value }), [true]);
     assert.deepEqual(replaces(before), []);
+    const named = { ...before, clusterIdentifier: "x" };
+    assert.deepEqual(replaces(named), [false], "a name that is given later");
+    assert.deepEqual(replaces(before, named), [false], "or is taken away");
+    assert.deepEqual(replaces({ kubeconfig: kubeconfig({ server: other }), clusterIdentifier: "x" }, named), [false]);
+    assert.deepEqual(replaces({ kubeconfig: Unknown.value, clusterIdentifier: "x" }, named), [false]);
+    assert.deepEqual(replaces({ ...before, clusterIdentifier: "y" }, named), [true]);
+    assert.deepEqual(replaces({ ...before, clusterIdentifier: Unknown.value }, named), [true]);
   });
 
   it("judge what has become of an object", () => {
