@@ -1,9 +1,17 @@
+import { LastingChoices } from "./sdk/kubernetes/lasting-choices";
 import * as pulumi from "./sdk/pulumi";
 import type { KubernetesCluster } from "./components/cluster";
+import type { Problems } from "./components/errors";
 import type { Services } from "./stack/services";
 
+interface Cloud {
+  cluster(stack: string, config: pulumi.Config): KubernetesCluster;
+  /** What is wrong with its config. `cluster` throws it, too. */
+  problems(stack: string, config: pulumi.Config): Problems;
+}
+
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
-const clouds: Record<string, () => { cluster(name: string, config: pulumi.Config): KubernetesCluster }> = {
+const clouds: Record<string, () => Cloud> = {
   /* eslint-disable @typescript-eslint/no-require-imports */
   aws: () => require("./stack/aws") as typeof import("./stack/aws"),
   cudo: () => require("./stack/cudo") as typeof import("./stack/cudo"),
@@ -18,7 +26,7 @@ const outputs = [
   ...["nodeRoleArn", "sharedStorageClass", "clusterId"],
 ];
 
-function main() {
+async function main() {
   const config = new pulumi.Config();
   const cloud = config.require("cloud");
   const load = clouds[cloud];
@@ -27,20 +35,45 @@ function main() {
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
     );
   }
+  await keptFor(cloud);
   const wanted = servicesOf(config);
+  if (wanted && wanted.problems.all.length > 0) {
+    const all = load().problems(pulumi.getStack(), config);
+    all.addAll(wanted.problems);
+    all.raise(`The stack's config`);
+  }
   const cluster = load().cluster(pulumi.getStack(), config);
   const made = Object.entries(cluster).filter(([name]) => outputs.includes(name));
-  return { ...Object.fromEntries(made), ...wanted?.(cluster) };
+  return { ...Object.fromEntries(made), ...wanted?.make(cluster) };
+}
+
+/**
+ * Another cloud, and another name of the stack, by which all resources are called, would make another cluster and take this one down: both are
+ * refused before anything else is looked at.
+ */
+async function keptFor(cloud: string): Promise<void> {
+  const clusterName = pulumi.getStack();
+  const { urn } = new LastingChoices("stack", { clusterName, choices: { cloud, "the stack's name": clusterName } });
+  await new Promise<void>((resolve) => void urn.apply(() => resolve()));
+}
+
+interface WantedServices {
+  problems: Problems;
+  make(cluster: KubernetesCluster): object;
 }
 
 /** Checked before anything is made, as the cluster's own inputs are. */
-function servicesOf(config: pulumi.Config): ((cluster: KubernetesCluster) => object) | undefined {
-  const given = config.getObject<Services>("services");
-  if (given === undefined) return undefined;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
+function servicesOf(config: pulumi.Config): WantedServices | undefined {
+  if (config.get("services") === undefined) return undefined;
+  /* eslint-disable @typescript-eslint/no-require-imports */
   const { checkServices, services } = require("./stack/services") as typeof import("./stack/services");
-  checkServices(pulumi.getStack(), given, config.getObject("nodeGroups")).raise("Services");
-  return (cluster) => services(pulumi.getStack(), cluster, given);
+  const { structureOf } = require("./stack/config") as typeof import("./stack/config");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const given = structureOf(config, "services");
+  return {
+    problems: checkServices(pulumi.getStack(), given, structureOf(config, "nodeGroups")),
+    make: (cluster) => services(pulumi.getStack(), cluster, given as Services),
+  };
 }
 
-module.exports = main();
+module.exports = main;

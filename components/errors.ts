@@ -62,6 +62,10 @@ export class Problems {
     this.found.push({ propertyPath, reason });
   }
 
+  addAll(others: Problems): void {
+    this.found.push(...others.found);
+  }
+
   /** Nothing more is to be said of this field, and of what is in it. */
   settle(propertyPath: string): void {
     this.settled.push(propertyPath);

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import type * as pulumi from "../sdk/pulumi";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
@@ -7,14 +8,35 @@ export interface SshKeys {
   sshPrivateKey?: pulumi.Input<string> | undefined;
 }
 
-/** What their texts tell. The plugin, which can read keys, checks at the preview that they are some and belong together. */
+/** As a .pub file has it. */
+const publicKeyPattern = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
+
+/** A host's own key, as in a known_hosts file. */
+export function checkHostKey(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const line = known(given)?.trim();
+  if (line === undefined) return;
+  const [, kind, body] = /^(?:\S+ )?((?:ssh|ecdsa)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+=*)( .*)?$/.exec(line) ?? [];
+  if (kind === undefined || !isOfKind(Buffer.from(body!, "base64"), kind))
+    problems.add(path, "must be the host's public key, for example `ssh-ed25519 AAAA…`");
+}
+
+/** A key in OpenSSH's form begins with the length and the name of its kind. */
+function isOfKind(key: Buffer, kind: string): boolean {
+  return (
+    key.length > 4 + kind.length &&
+    key.readUInt32BE(0) === kind.length &&
+    key.toString("latin1", 4, 4 + kind.length) === kind
+  );
+}
+
+/** What their texts tell. The plugin, which knows all about keys, checks at the preview that they are some and belong together. */
 export function checkSshKeys(given: SshKeys, problems: Problems): void {
   for (const field of ["sshPublicKey", "sshPrivateKey"] as const)
     if (known(given[field])?.trim() === "") problems.add(field, "must not be empty");
   const publicKey = known(given.sshPublicKey)?.trim();
   if (publicKey?.includes("PRIVATE KEY")) {
     problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");
-  } else if (publicKey && !/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(publicKey)) {
+  } else if (publicKey && !publicKeyPattern.test(publicKey)) {
     problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
   }
   const privateKey = known(given.sshPrivateKey);
@@ -35,17 +57,30 @@ export function authorizedKeyProblem(line: string): string | undefined {
     : "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
 }
 
-/** What can be seen without the means to read a key. */
+const formats =
+  "must be a private key in OpenSSH's, PEM or PKCS#8 format, with its lines `-----BEGIN …` and `-----END …`: what is between them is none";
+
+/** What can be seen without the means to use a key. */
 function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
   const [, kind, body] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(privateKey) ?? [];
   if (kind === undefined) return "must be whole, to its line `-----END …`";
   const passphrase = "has a passphrase; give a key without one (`ssh-keygen -p` takes it off a copy)";
   if (kind.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(body!)) return passphrase;
-  const own = kind.startsWith("OPENSSH") ? openSshFields(Buffer.from(body!, "base64")) : undefined;
-  if (own === undefined) return undefined;
+  if (!kind.startsWith("OPENSSH")) return isReadable(privateKey) ? undefined : formats;
+  const own = openSshFields(Buffer.from(body!, "base64"));
+  if (own === undefined) return formats;
   if (own.cipher !== "none") return passphrase;
   const expected = publicKey?.split(/\s+/)[1];
   return expected === undefined || own.publicKey === expected ? undefined : "does not belong to the public key given";
+}
+
+function isReadable(privateKey: string): boolean {
+  try {
+    createPrivateKey(privateKey.replaceAll("\r\n", "\n").trim());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Reference: OpenSSH, PROTOCOL.key. Undefined for what is no such file. */

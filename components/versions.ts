@@ -127,6 +127,26 @@ export const localPathProvisioner = {
   helper: "docker.io/library/busybox:1.37.0",
 } as const;
 
+/**
+ * What is to be said of a version that is asked for where the control plane runs another; undefined: nothing. Patches count only where one is
+ * named. Reference: Kubernetes' version skew policy.
+ */
+export function otherVersion(asked: string, running: string): string | undefined {
+  const [wanted, real] = [asked, running].map((version) => version.replace(/^v/, "")) as [string, string];
+  const named = wanted.split(/[.-]/).length;
+  if (real.split(/[.-]/).slice(0, named).join(".") === wanted.split(/[.-]/).join(".")) return undefined;
+  const stays = `${asked} changes nothing here: the control plane runs ${real}, and new nodes get that`;
+  if (byVersion(wanted, real) < 0)
+    return `${stays}. Kubernetes does not go back to an older version; set it to ${real.split(".").slice(0, 2).join(".")}`;
+  return (
+    `${stays}. Upgrade the control plane's machines with kubeadm, one minor after the other, then run \`pulumi up --refresh\`: nodes that are made from ` +
+    "then on get the new version. Those that are there keep theirs, which may be three minors older"
+  );
+}
+
+/** Natural order, so that 1.9 comes before 1.10. */
+const byVersion = new Intl.Collator("en", { numeric: true }).compare;
+
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {
   const match = /^v?(\d+\.\d+)(?:\.(\d+)(-(?:alpha|beta|rc)\.\d+)?)?$/.exec(version);

@@ -1,8 +1,19 @@
 import type * as pulumi from "../sdk/pulumi";
+import type { AwsClusterArgs } from "../components/aws/args";
 import { AwsCluster } from "../components/aws/cluster";
+import { checkAwsCluster } from "../components/aws/validate";
+import type { Problems } from "../components/errors";
 import { inputsOf } from "./config";
 
 /** The cluster of a stack whose config says `cloud: aws`. Credentials come from where every AWS tool finds them; `aws:region` says where. */
 export function cluster(stack: string, config: pulumi.Config): AwsCluster {
-  return new AwsCluster(stack, inputsOf(config, AwsCluster.__pulumiType));
+  return new AwsCluster(stack, argsOf(config));
+}
+
+export function problems(stack: string, config: pulumi.Config): Problems {
+  return checkAwsCluster(stack, argsOf(config), undefined);
+}
+
+function argsOf(config: pulumi.Config): AwsClusterArgs {
+  return inputsOf(config, AwsCluster.__pulumiType);
 }

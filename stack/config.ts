@@ -25,6 +25,12 @@ export function inputsOf<Args extends object>(config: pulumi.Config, type: strin
   return Object.fromEntries(entries) as Args;
 }
 
+/** An object or a list of the config; what is none comes as its text, for its own check to refuse. */
+export function structureOf(config: pulumi.Config, key: string): unknown {
+  const text = config.get(key);
+  return text === undefined ? undefined : valueOf(text, "structure");
+}
+
 type Kind = "text" | "number" | "boolean" | "structure";
 
 function kindOf(schema: PackageSchema, spec: PropertySpec | undefined): Kind {

@@ -1,5 +1,8 @@
 import type * as pulumi from "../sdk/pulumi";
+import type { MithrilClusterArgs } from "../components/mithril/args";
 import { MithrilCluster } from "../components/mithril/cluster";
+import { checkMithrilCluster } from "../components/mithril/validate";
+import type { Problems } from "../components/errors";
 import { inputsOf } from "./config";
 
 /**
@@ -7,5 +10,13 @@ import { inputsOf } from "./config";
  * MITHRIL_PROJECT. `sshPrivateKey` is set with `pulumi config set --secret`.
  */
 export function cluster(stack: string, config: pulumi.Config): MithrilCluster {
-  return new MithrilCluster(stack, inputsOf(config, MithrilCluster.__pulumiType));
+  return new MithrilCluster(stack, argsOf(config));
+}
+
+export function problems(stack: string, config: pulumi.Config): Problems {
+  return checkMithrilCluster(stack, argsOf(config), undefined);
+}
+
+function argsOf(config: pulumi.Config): MithrilClusterArgs {
+  return inputsOf(config, MithrilCluster.__pulumiType);
 }

@@ -21,10 +21,9 @@ import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
 import { autoscaledGroup, groupStatus, nodeGroup, type NodeGroupPlace } from "./node-groups";
-import { checkAccount, usesStackAccount } from "./provider";
-import { checkStackRegion } from "./region";
+import { checkAccount } from "./provider";
 import { withTags } from "./tags";
-import { checkAwsClusterArgs } from "./validate";
+import { checkAwsCluster } from "./validate";
 
 /**
  * A Kubernetes cluster on EC2: a VPC (or one that exists), roles, one control plane machine set up by kubeadm, and node groups on EC2 Fleet.
@@ -78,10 +77,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const problems = checkAwsClusterArgs(name, given);
+    checkAwsCluster(name, given, options).raise("AwsCluster");
     const args = argsOf(given);
-    if (usesStackAccount(args, options)) checkStackRegion(problems);
-    problems.raise("AwsCluster");
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     const place = awsPlace(name, args, this);
@@ -105,6 +102,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           log: consoleOf(machines[0]!.id),
           hint: args.controlPlane?.publicAddress === false ? insideHint : undefined,
         },
+        askedVersion: args.kubernetesVersion,
         cni: args.cni ?? "cilium",
         podSubnet: place.ranges.podCidr,
         gpus,

@@ -121,7 +121,7 @@ export interface CudoClusterArgs {
   namePrefix?: string;
   /**
    * Kubernetes version of a new cluster: a minor (`1.37`) or a full version (`1.37.2`). Nodes always follow the version that the
-   * control plane runs; upgrading a running control plane is done on it with kubeadm.
+   * control plane runs; upgrading a running control plane is done on it with kubeadm, and a preview says so while another is asked for.
    * Default: `1.37`.
    */
   kubernetesVersion?: string;

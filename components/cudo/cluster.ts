@@ -7,7 +7,7 @@ import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { rangesLater } from "../access-ranges";
-import { checkAccess, checkVaultToken, hasMovingGroups, providersWith } from "../addons/autoscaler/access";
+import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
@@ -24,7 +24,7 @@ import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups"
 import { plannedArgs } from "./planned";
 import { networkCidr } from "./profiles";
 import { accessRules } from "./rules";
-import { checkCudoClusterArgs } from "./validate";
+import { checkCudoCluster } from "./validate";
 import { machineVault, withVaultRole } from "./vault";
 
 /**
@@ -74,12 +74,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   public readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, given: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const problems = checkCudoClusterArgs(name, given);
+    checkCudoCluster(name, given, options).raise("CudoCluster");
     const args = argsOf(given);
-    const movesGroups = hasMovingGroups(args, mayMove, problems);
-    checkAccess("cudo", { options, autoscaler: movesGroups }, problems);
-    if (args.vault) checkVaultToken(options, problems);
-    problems.raise("CudoCluster");
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
@@ -99,7 +95,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     );
     // The control plane's VM is named by it, and its etcd is on that VM's disk.
     const namePrefix = JSON.stringify(args.namePrefix ?? "");
-    const lasting = { clusterName, namePrefix, dataCenterId, ...ranges };
+    const lasting = { clusterName, namePrefix, dataCenterId, ...ranges, ...projectOf("cudo", options) };
     const least = args.sharedStorage && { "sharedStorage.sizeGib": args.sharedStorage.sizeGib };
     const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least }, child);
     const machineType =
@@ -187,12 +183,13 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           endpoint: pulumi.interpolate`https://${machine.externalIpAddress}:6443`,
           tlsServerName: apiServerName,
         },
+        askedVersion: args.kubernetesVersion,
         cni: args.cni ?? "cilium",
         podSubnet: ranges.podCidr,
         gpus,
         gpuMode: args.gpuMode,
         addOns: {
-          besideGroups: movesGroups
+          besideGroups: movesGroups(args, mayMove)
             ? [
                 autoscaler({
                   clusterName,

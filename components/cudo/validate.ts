@@ -1,3 +1,5 @@
+import type * as pulumi from "../../sdk/pulumi";
+import { checkAccess, checkVaultToken, movesGroups } from "../addons/autoscaler/access";
 import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs } from "../cluster-checks";
@@ -5,14 +7,29 @@ import { checkCommonGroups } from "../node-group-checks";
 import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
-import { known } from "../inputs";
+import { argsOf, known } from "../inputs";
 import { checkSshKeys } from "../ssh-keys";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
+import { mayMove } from "./node-groups";
 import { networkCidr } from "./profiles";
 import { checkVault } from "./vault";
 
 /** RSA keys of 4096 bits have about 740; with longer ones, Cudo would not take the control plane's start script. */
 export const longestPublicKey = 1000;
+
+/** What is wrong with the arguments, and with the access of whoever makes the cluster. */
+export function checkCudoCluster(
+  name: string,
+  given: CudoClusterArgs,
+  options: pulumi.ComponentResourceOptions | undefined,
+): Problems {
+  const problems = checkCudoClusterArgs(name, given);
+  const args = argsOf(given);
+  const autoscaler = !problems.isRefused("nodeGroups") && movesGroups(args, mayMove);
+  checkAccess("cudo", { options, autoscaler }, problems);
+  if (args.vault) checkVaultToken(options, problems);
+  return problems;
+}
 
 /** Checks all that can be known without asking Cudo; the VMs' and groups' own checks ask it. */
 export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Problems {

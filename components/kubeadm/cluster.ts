@@ -4,10 +4,11 @@ import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certifica
 import { EtcdMembers } from "../../sdk/kubernetes/etcd-members";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { ExpectedMachine } from "../../sdk/kubernetes/nodes-ready";
-import type { AddOns } from "../addons/add-on";
+import type { AddOn, AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
 import { advertisedGpus, type GpuFields, type GpuMode } from "../addons/gpu/groups";
 import { gpuSupport } from "../addons/gpu/install";
+import { otherVersion } from "../versions";
 import { kubernetesCluster, type MadeNodeGroup, type RunningCluster, type WithKeeper } from "../kubernetes-cluster";
 
 /** The machines that a kubeadm cluster's API server and etcd run on. */
@@ -57,6 +58,8 @@ export interface KubeadmParts {
   clusterName: string;
   certificates: AdministratorCertificates;
   controlPlane: KubeadmControlPlane;
+  /** As the user asks for it; undefined: he does not say. */
+  askedVersion?: string | undefined;
   cni: Cni | "none";
   /** Range of the pods' addresses. */
   podSubnet: string;
@@ -104,6 +107,7 @@ export function kubeadmCluster(
       addOns: {
         beforeGroups: addOns.beforeGroups ?? [],
         beforeNodes: [
+          versionAdvice(parts.askedVersion),
           ...(cni === "none" ? [] : [podNetwork(cni, parts.podSubnet)]),
           gpuSupport(parts.gpus, { mode: gpuMode }),
           ...(addOns.beforeNodes ?? []),
@@ -129,6 +133,18 @@ export function kubeadmCluster(
     },
     child,
   );
+}
+
+/** Nothing upgrades a control plane that runs: whoever asks for another version is told so at each preview. */
+function versionAdvice(asked: string | undefined): AddOn {
+  return ({ kubernetesVersion }, { parent }) => {
+    if (asked === undefined) return [];
+    kubernetesVersion.apply((running) => {
+      const words = otherVersion(asked, running);
+      if (words !== undefined) void pulumi.log.warn(`kubernetesVersion: ${words}`, parent);
+    });
+    return [];
+  };
 }
 
 /** Where a private key is given, it is held against the one that machines accept. */

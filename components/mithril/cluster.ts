@@ -8,7 +8,7 @@ import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { checkAccess, hasMovingGroups, providersWith } from "../addons/autoscaler/access";
+import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { AddOn } from "../addons/add-on";
 import { sharedClassOnce } from "../addons/shared-storage/place";
@@ -29,7 +29,7 @@ import {
   mayMove,
   type MithrilNodeGroupStatus,
 } from "./node-groups";
-import { checkMithrilClusterArgs } from "./validate";
+import { checkMithrilCluster } from "./validate";
 
 const defaultTimeoutMinutes = 15;
 
@@ -81,11 +81,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   public readonly clusterId: pulumi.Output<string>;
 
   constructor(name: string, given: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
-    const problems = checkMithrilClusterArgs(name, given);
+    checkMithrilCluster(name, given, options).raise("MithrilCluster");
     const args = argsOf(given);
-    const movesGroups = hasMovingGroups(args, mayMove, problems);
-    checkAccess("mithril", { options, autoscaler: movesGroups }, problems);
-    problems.raise("MithrilCluster");
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);
     const child = { parent: this };
     const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;
@@ -94,7 +91,10 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
     const choices = new LastingChoices(
       `${name}-choices`,
-      { clusterName: args.clusterName ?? name, choices: lastingChoices(name, args) },
+      {
+        clusterName: args.clusterName ?? name,
+        choices: { ...lastingChoices(name, args), ...projectOf("mithril", options) },
+      },
       child,
     );
     const planned = new PlannedCluster(`${name}-plan`, plannedArgs(clusterName, args), child);
@@ -178,7 +178,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         apiServer: { args: { hint: apiServerHint }, after: [] },
         addOns: {
           beforeNodes: [],
-          besideGroups: movesGroups
+          besideGroups: movesGroups(args, mayMove)
             ? [
                 autoscaler({
                   clusterName,

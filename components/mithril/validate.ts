@@ -1,11 +1,27 @@
+import type * as pulumi from "../../sdk/pulumi";
+import { checkAccess, movesGroups } from "../addons/autoscaler/access";
 import { periodProblems, priceProblems, scriptProblems } from "../../sdk/mithril/order-rules";
 import { checkBounds, checkGroupNames } from "../node-group-checks";
 import { checkBetween, checkDuration } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
-import { known } from "../inputs";
-import { checkSshKeys } from "../ssh-keys";
+import { argsOf, known } from "../inputs";
+import { checkHostKey, checkSshKeys } from "../ssh-keys";
 import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "./args";
+import { mayMove } from "./node-groups";
+
+/** What is wrong with the arguments, and with the access of whoever makes the cluster. */
+export function checkMithrilCluster(
+  name: string,
+  given: MithrilClusterArgs,
+  options: pulumi.ComponentResourceOptions | undefined,
+): Problems {
+  const problems = checkMithrilClusterArgs(name, given);
+  const args = argsOf(given);
+  const autoscaler = !problems.isRefused("nodeGroups") && movesGroups(args, mayMove);
+  checkAccess("mithril", { options, autoscaler }, problems);
+  return problems;
+}
 
 /** Checks all that can be known without asking Mithril; the resources' own checks ask it. */
 export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs): Problems {
@@ -45,6 +61,7 @@ function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
   const keyId = known(args.sshKeyId);
   if (keyId && !keyId.startsWith("sshkey_")) problems.add("sshKeyId", `"${keyId}" must be a key's fid, sshkey_…`);
   checkSshKeys(args, problems);
+  checkHostKey("hostKey", args.hostKey, problems);
 }
 
 function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {

@@ -3,7 +3,7 @@ import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface LastingChoicesArgs {
   /**
-   * Name of the cluster. Another name is another cluster, which may choose anew, unless `clusterName` is among the choices.
+   * Name of the cluster. Another name is another cluster, which may choose anew, unless the name is among the choices.
    * @replaceOnChanges
    */
   clusterName: pulumi.Input<string>;

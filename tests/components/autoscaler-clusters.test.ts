@@ -10,6 +10,7 @@ import { MithrilCluster } from "../../components/mithril/cluster";
 import { Provider } from "../../sdk/provider-resource";
 import { cloud as aws, functions, group as awsGroup, minimal } from "./aws-scene";
 import { mockProgram, settled, type Outputs, type Registered, plain } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 const deployment = "kubernetes:apps/v1:Deployment";
 
@@ -58,7 +59,7 @@ const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
       region: "us-central5-a",
       controlPlane: { instanceType: "cpu.4x" },
       sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
-      sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n",
+      sshPrivateKey,
       autoscaler,
       nodeGroups: [
         { name: "gpu", instanceType: "h100-80gb.sxm.8x", capacity: { spot: { limitPrice: "$20.00" } }, ...bounds },

@@ -3,12 +3,12 @@ import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
 import type { Problems } from "../../components/errors";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
+import { sshPrivateKey } from "./private-key";
 
 export const bounds = { name: "gpu", role: "worker", minSize: 0, maxSize: 2 };
 export const marks = { labels: { tier: "gpu" }, taints: [{ key: "gpu", value: "a", effect: "NoSchedule" }] };
 const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", apiServerAccessCidrs: ["192.0.2.0/24"] };
 const common = { clusterName: "train", kubernetesVersion: "1.37", cni: "none", scaleDownAfter: "10m", ...ranges };
-const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n";
 
 export const clouds: Record<string, { base: object; check(given: never): Problems }> = {
   AwsCluster: {

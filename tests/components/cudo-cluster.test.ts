@@ -10,6 +10,7 @@ import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, group } from "./cudo-scene";
 import { mockProgram, settled, valueOf } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
@@ -53,7 +54,8 @@ describe("components/cudo", () => {
     await settled();
     const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
-    assert.deepEqual(choices, { clusterName: "train", dataCenterId: "us-newyork-1", namePrefix: '""', ...ranges });
+    const place = { dataCenterId: "us-newyork-1", "gpu-clusters:cudo.projectId": "project-1" };
+    assert.deepEqual(choices, { clusterName: "train", ...place, namePrefix: '""', ...ranges });
     for (const part of ["network", "security-group", "control-plane"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     assert.deepEqual(registered.ignoredChangesOf("train-control-plane"), [
@@ -238,12 +240,12 @@ describe("components/cudo", () => {
   it("lets those who wait for machines ask them for their logs, with the user's key", async () => {
     const registered = await mockProgram(cloud);
     const access = { sshPublicKey: "ssh-ed25519 AAAA", sshAccessCidrs: ["198.51.100.7/32"] };
-    const keys = { ...access, sshPrivateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE\n-----END PRIVATE KEY-----\n" };
+    const keys = { ...access, sshPrivateKey };
     await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", ...keys }).status);
     await settled();
-    const { machines, sshPrivateKey } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    const { machines, sshPrivateKey: given } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
     assert.deepEqual(machines, [{ nodeName: "train-gpu-0", address: "203.0.113.8" }]);
-    for (const key of [sshPrivateKey, registered.inputs("gpu-clusters:kubernetes:ApiServerReady").sshPrivateKey])
+    for (const key of [given, registered.inputs("gpu-clusters:kubernetes:ApiServerReady").sshPrivateKey])
       assert.equal((key as { value?: string }).value, keys.sshPrivateKey, "a secret");
     const { sshPublicKey: accepted } = registered.inputs("gpu-clusters:kubernetes:ApiServerReady");
     assert.equal(accepted, access.sshPublicKey, "the two are held against each other");

@@ -13,9 +13,10 @@ import { isEnum, namedType, type TypeSpec } from "../../sdk/schema/package-schem
 import { committedSchema } from "../../sdk/schema/committed";
 import * as aws from "./aws-scene";
 import { mockProgram, plain, settled, visible, type Registered } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me";
-const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n";
+const privateKey = sshPrivateKey;
 const kubeconfig = renderKubeconfig({
   clusterName: "prod",
   endpoint: "https://192.0.2.7:6443",

@@ -14,7 +14,7 @@ import { mockProgram, settled } from "./mocks";
 const elsewhere: AwsClusterArgs["network"] = { vpcId: "vpc-there", subnetIds: ["subnet-a", "subnet-public"] };
 const first = (changes: Partial<AwsNodeGroupArgs>) => ({ nodeGroups: [{ ...aws.group, ...changes }] });
 const becomes = (field: string, from: string, to: string) =>
-  new RegExp(`^${field} was ${from} .* cannot become ${to}( \\(did you mean .*\\))?: `);
+  new RegExp(`^${field}: was ${from} .* cannot become ${to}( \\(did you mean .*\\))?: `);
 
 const onEvery = {
   clusterName: { to: { clusterName: "other" }, refused: becomes("clusterName", "train", "other") },
@@ -260,7 +260,7 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     ],
     sshPrivateKey: { to: { sshPrivateKey: mithril.args.sshPrivateKey } },
     sshPort: { to: { sshPort: 2222 } },
-    hostKey: { to: { hostKey: "ssh-ed25519 AAAA" } },
+    hostKey: { to: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC" } },
     timeoutMinutes: { to: { timeoutMinutes: 30 } },
     "fileShares.name": {
       alone: true,

@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "../../components/mithril/args";
 import type { Outputs } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 export const group: MithrilNodeGroupArgs = {
   name: "gpu",
@@ -15,7 +16,7 @@ export const args: MithrilClusterArgs = {
   region: "us-central5-a",
   controlPlane: { instanceType: "cpu.4x" },
   sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
-  sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n",
+  sshPrivateKey,
   nodeGroups: [group],
   fileShares: [{ name: "datasets", sizeGb: 100 }],
 };

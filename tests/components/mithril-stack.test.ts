@@ -4,10 +4,11 @@ import { cluster as cudoCluster } from "../../stack/cudo";
 import { cluster } from "../../stack/mithril";
 import { mockProgram, settled } from "./mocks";
 import { stackConfig } from "./stack-config";
+import { sshPrivateKey } from "./private-key";
 
 const keys = {
   "pulumi-gpu-clusters:sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
-  "pulumi-gpu-clusters:sshPrivateKey": "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+  "pulumi-gpu-clusters:sshPrivateKey": sshPrivateKey,
 };
 const version = (text: string) => ({ ...keys, "pulumi-gpu-clusters:kubernetesVersion": text });
 

@@ -97,7 +97,12 @@ export type Outputs = Record<string, (args: MockResourceArgs) => Record<string, 
 export type Functions = Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
 
 /** Starts a fresh program under mocks. Await `settled()` before looking at `registered`. */
-export async function mockProgram(outputs: Outputs, preview = false, functions: Functions = {}): Promise<Registered> {
+export async function mockProgram(
+  outputs: Outputs,
+  preview = false,
+  functions: Functions = {},
+  project = "project",
+): Promise<Registered> {
   const registered = new Registered();
   strange = [];
   // Clusters have the code of the autoscaler's server in them.
@@ -118,7 +123,7 @@ export async function mockProgram(outputs: Outputs, preview = false, functions: 
         return functions[token]?.(inputs as Record<string, unknown>) ?? (inputs as Record<string, unknown>);
       },
     },
-    "project",
+    project,
     "stack",
     preview,
   );

@@ -15,6 +15,7 @@ import { namedType, isEnum, type ObjectSpec, type PackageSchema } from "../../sd
 import { functions } from "./aws-scene";
 import { clusterInHand } from "./cluster-in-hand";
 import { mockProgram, plain, settled } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 const bounds = { name: "gpu", role: "worker", minSize: 0, maxSize: 2 };
 const cudoShape = { vcpus: 4, memoryGib: 8, diskSizeGib: 50, dataCenterId: "d", machineType: "m" };
@@ -43,7 +44,7 @@ const clusters = {
     type: MithrilCluster.__pulumiType,
     args: {
       ...{ region: "us-central1-b", sshKeyId: "sshkey_1", controlPlane: { instanceType: "cpu" } },
-      sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+      sshPrivateKey,
       fileShares: [{ name: "data", sizeGb: 10 }],
       nodeGroups: [
         { name: "gpu", minSize: 0, maxSize: 2, instanceType: "h100", capacity: { spot: { limitPrice: "$1.00" } } },

@@ -14,6 +14,7 @@ import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { Admission } from "./admission";
 import { deployed, inputs, minimal } from "./aws-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 describe("shared storage on AWS", () => {
   const files = { sharedStorage: {} };
@@ -246,7 +247,7 @@ describe("shared storage on Cudo", () => {
 });
 
 describe("shared storage on Mithril", () => {
-  const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATE\n-----END OPENSSH PRIVATE KEY-----\n";
+  const privateKey = sshPrivateKey;
   const args: MithrilClusterArgs = {
     ...{
       region: "us-central5-a",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { utils } from "ssh2";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
-import { checkSshKeys } from "../../components/ssh-keys";
+import { checkHostKey, checkSshKeys } from "../../components/ssh-keys";
 import { Problems } from "../../components/errors";
 import { group } from "./cudo-scene";
 
@@ -36,6 +36,31 @@ describe("SSH keys among a cluster's arguments", () => {
         ["sshPrivateKey: does not belong to the public key given"],
       ],
     );
+  });
+
+  it("are refused where nothing can be read between their lines, in each format", () => {
+    for (const kind of ["OPENSSH PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY"])
+      assert.match(
+        reasons(`-----BEGIN ${kind}-----\nc2VjcmV0\n-----END ${kind}-----\n`).join(),
+        /^sshPrivateKey: must be a private key in OpenSSH's, PEM or PKCS#8 format, [^\n]*is none$/,
+      );
+    for (const type of ["sec1", "pkcs8"] as const) {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const text = privateKey.export({ type, format: "pem" }).toString();
+      assert.deepEqual([reasons(text), reasons(text.replaceAll("\n", "\r\n"))], [[], []]);
+    }
+  });
+
+  it("have hosts of their own kind, as known_hosts says them", () => {
+    const problemsOf = (line: string) => {
+      const problems = new Problems();
+      checkHostKey("hostKey", line, problems);
+      return problems.all.map(({ propertyPath }) => propertyPath);
+    };
+    for (const line of [own.public, `${own.public} me`, `host,203.0.113.7 ${own.public}`, `  ${own.public}\n`])
+      assert.deepEqual(problemsOf(line), [], line);
+    for (const line of ["", "127.0.0.1", "ssh-ed25519 AAAA", `ssh-rsa ${own.public.split(" ")[1]}`, own.private])
+      assert.deepEqual(problemsOf(line), ["hostKey"], line);
   });
 
   it("are told beside everything else that is wrong", () => {

@@ -232,7 +232,7 @@ describe("an AWS cluster on the engine", function () {
     assert.ok(!up.ok);
     assert.match(
       up.text,
-      /controlPlane\.count was 1 when the cluster "life" was made, and cannot become 3: .*Set it back to 1/,
+      /controlPlane\.count: was 1 when the cluster "life" was made, and cannot become 3: .*Set it back to 1/,
     );
     const asked = (await environment.aws.requests()).map(({ action }) => action);
     assert.deepEqual(

@@ -127,13 +127,24 @@ describe("a Cudo cluster on the engine", function () {
     assert.deepEqual(await stack.preview(), []);
   });
 
+  it("refuses another cloud, which would take the cluster down, before it looks at anything else", async () => {
+    const before = await vmIds();
+    stack.configure({ ...environment.providerConfig, ...configOf([group]), "pulumi-gpu-clusters:cloud": "mithril" });
+    const up = await stack.up();
+    assert.ok(!up.ok);
+    assert.match(up.text, /cloud: was cudo when the cluster "[^"]+" was made, and cannot become mithril: /);
+    assert.doesNotMatch(up.text, /invalid inputs|inputs that are not known|Unhandled/i);
+    assert.deepEqual([await vmIds(), up.changes.delete ?? 0, up.changes.create ?? 0], [before, 0, 0]);
+    await reconfigure([group, gpuGroup]);
+  });
+
   it("refuses another prefix of names, by which the control plane would be another", async () => {
     const before = await vmIds();
     const another = { "pulumi-gpu-clusters:namePrefix": "up-" };
     stack.configure({ ...environment.providerConfig, ...configOf([group, gpuGroup]), ...another });
     const up = await stack.up();
     assert.ok(!up.ok);
-    assert.match(up.text, /namePrefix was "" when the cluster "[^"]+" was made, and cannot become "up-": /);
+    assert.match(up.text, /namePrefix: was "" when the cluster "[^"]+" was made, and cannot become "up-": /);
     assert.doesNotMatch(up.text, /inputs that are not known/);
     assert.deepEqual(await vmIds(), before);
     await reconfigure([group, gpuGroup]);

@@ -76,7 +76,7 @@ describe("Modelplane on the engine", function () {
     stack.configure({ ...environment.providerConfig, ...config, "modelplane-eks:region": "us-east-1" });
     const moved = await stack.up();
     assert.ok(moved.ok, moved.text);
-    assert.match(moved.text, /eks\.region was us-west-2 and becomes us-east-1: the cluster "eks-us-west" is deleted/);
+    assert.match(moved.text, /eks\.region: was us-west-2 and becomes us-east-1: the cluster "eks-us-west" is deleted/);
     assert.notEqual((await inferenceCluster())!.metadata.uid, before!.metadata.uid);
 
     way.close();

@@ -40,7 +40,7 @@ export function slurmObjects(values: Values): KubernetesObject[] {
       template: { spec: values.restapi.podSpec },
     }),
     ...Object.entries(values.nodesets).map(([name, set]) => nodeSet(name, set, values)),
-    ...("loginsets" in values && values.loginsets ? [loginSet(values.loginsets.login)] : []),
+    ...(values.loginsets ? [loginSet(values.loginsets.login)] : []),
   ];
 }
 
@@ -66,7 +66,7 @@ function nodeSet(name: string, set: NodeSet, { nodesetDefaults }: Values): Kuber
   });
 }
 
-function loginSet(set: NonNullable<Extract<Values, { loginsets: unknown }>["loginsets"]>["login"]): KubernetesObject {
+function loginSet(set: NonNullable<Values["loginsets"]>["login"]): KubernetesObject {
   const { initconf, rootSshAuthorizedKeys, podSpec, service } = set;
   return one("LoginSet", "slurm-login-login", {
     ...{ controllerRef, sssdConfRef: sssd, replicas: 1, rootSshAuthorizedKeys: `${rootSshAuthorizedKeys}\n` },

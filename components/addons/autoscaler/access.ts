@@ -41,13 +41,12 @@ function stackAccess(cloud: KeyedCloud): CheckedAccess {
   return checks[cloud](new pulumi.Config(pluginName).getObject<KeyedConfig>(cloud) ?? {});
 }
 
-/** Whether a cluster has groups whose size the autoscaler may move. Of groups that are refused it is not asked. */
-export function hasMovingGroups<Group>(
+/** Whether a cluster has groups whose size the autoscaler may move. */
+export function movesGroups<Group>(
   { autoscaler = true, nodeGroups = [] }: { autoscaler?: boolean | undefined; nodeGroups?: Group[] | undefined },
   mayMove: (group: Group) => boolean,
-  problems: Problems,
 ): boolean {
-  return autoscaler && !problems.isRefused("nodeGroups") && nodeGroups.some(mayMove);
+  return autoscaler && nodeGroups.some(mayMove);
 }
 
 /**
@@ -87,6 +86,17 @@ export function checkVaultToken(options: Options, problems: Problems): void {
       "vault",
       `needs ${pluginName}:vault.token in the stack's configuration, or VAULT_TOKEN in the environment`,
     );
+}
+
+/** The project that the component's resources are made in, by the name that its user knows it by; nothing where another program's provider knows it. */
+export function projectOf(cloud: KeyedCloud, options: Options): Record<string, pulumi.Input<string>> {
+  const own = ownProvider(options);
+  if (own && !(own instanceof Provider)) return {};
+  const given = own ? pulumi.output(own.given[cloud] as KeyedConfig | undefined) : undefined;
+  const project =
+    given?.apply((config) => checks[cloud](config ?? {}).config.projectId ?? "") ?? stackAccess(cloud).config.projectId;
+  // Part of every id, and in the state of every resource.
+  return project === undefined ? {} : { [`${pluginName}:${cloud}.projectId`]: pulumi.unsecret(pulumi.output(project)) };
 }
 
 /** Secret. */

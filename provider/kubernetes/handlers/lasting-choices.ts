@@ -15,26 +15,26 @@ export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, 
   if (before === undefined || isUnknown(choices)) return failures;
   const chosen: Record<string, string> = { clusterName: before.clusterName, ...before.choices };
   // Who does not keep its name either may choose anew under another.
-  if (clusterName !== before.clusterName && choices.clusterName === undefined) return failures;
+  if (clusterName !== before.clusterName && !Object.values(choices).includes(clusterName)) return failures;
   for (const [property, now] of Object.entries(choices)) {
     const then = chosen[property];
     // Unknown values are seen again when they are known.
     if (then === undefined || typeof now !== "string" || now === then) continue;
     if (onChange === "warn") {
       log.warn(
-        `${property} was ${then} and becomes ${now}: the cluster "${before.clusterName}" is deleted, with all that was made for it, and made anew`,
+        `${property}: was ${then} and becomes ${now}: the cluster "${before.clusterName}" is deleted, with all that was made for it, and made anew`,
       );
       continue;
     }
     const reason =
-      `${property} was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}${slip(now, then)}: that would make an empty cluster ` +
-      `in its place. Set it back to ${then}; for ${now}, make another cluster under another name, or destroy this one first`;
+      `was ${then} when the cluster "${before.clusterName}" was made, and cannot become ${now}${slip(now, then)}: that would make an empty cluster ` +
+      `in its place. Set it back to ${then}; for ${now}, make another cluster, in a stack of its own, or destroy this one first`;
     failures.push({ property, reason });
   }
   for (const [property, now] of Object.entries(isUnknown(least) || least === undefined ? {} : least)) {
     const then = before.least?.[property];
     if (then === undefined || typeof now !== "number" || now >= then) continue;
-    const reason = `${property} was ${then} and cannot become ${now}: disks only grow, and a smaller one would be another, empty one. Set it back to ${then}`;
+    const reason = `was ${then} and cannot become ${now}: disks only grow, and a smaller one would be another, empty one. Set it back to ${then}`;
     failures.push({ property, reason });
   }
   return failures;

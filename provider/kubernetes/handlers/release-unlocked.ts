@@ -1,4 +1,3 @@
-import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { ReleaseUnlockedArgs } from "../../../sdk/kubernetes/release-unlocked";
 import type { Unwrap } from "../../../sdk/pulumi";
 import { messageOf } from "../../cloud/message";
@@ -26,7 +25,6 @@ export interface ReleaseUnlockedOutputs {
 }
 
 const previewTimeoutMs = 5_000;
-const requestTimeoutMs = 10_000;
 const longestWaitMs = 120_000;
 
 export const releaseUnlocked = looking<ReleaseUnlockedInputs, ReleaseUnlockedOutputs>({
@@ -101,10 +99,9 @@ function waiting(
   what: string,
   attempt: (api: KubernetesApi) => Promise<true | NotYet | Error>,
 ): Promise<true> {
-  const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: requestTimeoutMs });
-  return waitForAnswer(() => attempt(api), {
+  return waitForAnswer(attempt, {
     ...{ what, subject: `the Helm release ${nameOf(inputs)}`, signal, log, timeoutMs },
-    endpoint: parseKubeconfig(inputs.kubeconfig).endpoint,
+    kubeconfig: inputs.kubeconfig,
     timedOut: (reason) => new Error(`waited for ${what}: ${reason}`),
   });
 }

@@ -27,7 +27,7 @@ describe("LastingChoices", () => {
     assert.deepEqual((await resource.check(changed)).failures, []);
     assert.match(
       JSON.stringify(plugin.messages.slice(told)),
-      /dataCenterId was here and becomes there: the cluster .*train.* is deleted/,
+      /dataCenterId: was here and becomes there: the cluster .*train.* is deleted/,
     );
   });
 
@@ -42,14 +42,14 @@ describe("LastingChoices", () => {
       {
         property: "controlPlane.count",
         reason:
-          'controlPlane.count was 1 when the cluster "train" was made, and cannot become 3: that would make an empty cluster in its place. ' +
-          "Set it back to 1; for 3, make another cluster under another name, or destroy this one first",
+          'was 1 when the cluster "train" was made, and cannot become 3: that would make an empty cluster in its place. ' +
+          "Set it back to 1; for 3, make another cluster, in a stack of its own, or destroy this one first",
       },
       {
         property: "dataCenterId",
         reason:
-          'dataCenterId was here when the cluster "train" was made, and cannot become there: that would make an empty cluster in its place. ' +
-          "Set it back to here; for there, make another cluster under another name, or destroy this one first",
+          'was here when the cluster "train" was made, and cannot become there: that would make an empty cluster in its place. ' +
+          "Set it back to here; for there, make another cluster, in a stack of its own, or destroy this one first",
       },
     ]);
     assert.equal(await resource.up(inputs), "same");
@@ -66,11 +66,25 @@ describe("LastingChoices", () => {
       least: { "sharedStorage.sizeGib": 50 },
     });
     const [name, slip, size] = failures.map(({ reason }) => reason);
-    assert.match(name!, /^clusterName was train when .* cannot become other/);
+    assert.match(name!, /^was train when .* cannot become other/);
     assert.match(slip!, /cannot become us-newyrok-1 \(did you mean "us-newyork-1"\?\): /);
-    assert.match(size!, /^sharedStorage.sizeGib was 100 and cannot become 50: disks only grow.* Set it back to 100$/);
+    assert.match(size!, /^was 100 and cannot become 50: disks only grow.* Set it back to 100$/);
     const grown = { ...kept, least: { "sharedStorage.sizeGib": 200 } };
     assert.equal(await resource.up(grown), "update");
+    await resource.destroy();
+  });
+
+  it("keeps a name that is among the choices by whatever word, so that nothing chooses anew with it", async () => {
+    const choices = (cloud: string, stack: string) => ({ cloud, "the stack's name": stack });
+    const resource = new EngineResource(plugin, type, "stacks");
+    await resource.up({ clusterName: "train", choices: choices("cudo", "train") });
+    const { failures } = await resource.check({ clusterName: "renamed", choices: choices("aws", "renamed") });
+    const [cloud, name] = failures.map(({ reason }) => reason);
+    assert.match(
+      cloud!,
+      /^was cudo when the cluster "train" was made, and cannot become aws: .* Set it back to cudo; for aws, make another cluster, in a stack of its own, or/,
+    );
+    assert.match(name!, /^the stack's name: was train when .* cannot become renamed: .* Set it back to train;/);
     await resource.destroy();
   });
 
