@@ -50,7 +50,10 @@ export class MachinesReturned extends pulumi.CustomResource {
   public readonly status!: pulumi.Output<string>;
 
   constructor(name: string, args: MachinesReturnedArgs, options?: pulumi.CustomResourceOptions) {
-    const properties = resourceProperties(args, { secrets: ["kubeconfig", "hostKubeconfig"], outputs: ["kubeconfig", "status"] });
+    const properties = resourceProperties(args, {
+      secrets: ["kubeconfig", "hostKubeconfig"],
+      outputs: ["kubeconfig", "status"],
+    });
     super(MachinesReturned.__pulumiType, name, properties, resourceOptions(options));
   }
 }

@@ -211,12 +211,8 @@ describe("TenantCluster", () => {
     const apart = await registered({ inventory: { ...inventory, metal3Cluster } }, { ...objects, ...told });
     const both = { ...place, hostKubeconfig: "METAL3-KUBECONFIG" };
     assert.deepEqual(plain(apart.all.inputs("gpu-clusters:kubernetes:NodesReady")["claims"]), both);
-    const {
-      hint: _,
-      timeoutSeconds: __,
-      ...returned
-    } = plain(apart.all.inputs("gpu-clusters:kubernetes:MachinesReturned")) as Record<string, unknown>;
-    assert.deepEqual(returned, both);
+    const returned = plain(apart.all.inputs("gpu-clusters:kubernetes:MachinesReturned")) as Record<string, unknown>;
+    assert.deepEqual({ ...both, ...returned }, returned);
     for (const { inputs, name } of apart.all.resources)
       assert.ok(!JSON.stringify(visible(inputs)).includes("METAL3-KUBECONFIG"), name);
     const without = await registered();
