@@ -28,6 +28,16 @@ export interface KeptAnswer<I, O> {
   outlived?(clients: AwsClients, outputs: O, signal: AbortSignal): Promise<string | undefined>;
 }
 
+/** The engine previews right after a check. Later, AWS may say something else. */
+const freshMs = 10_000;
+
+interface Told<I, O> {
+  readonly inputs: UnknowableProperties<I>;
+  readonly outputs: O;
+  readonly clients: AwsClients;
+  readonly at: number;
+}
+
 /** The answer stays until the inputs change, whatever AWS would say by now. */
 export function keptAnswer<I extends object, O extends object>({
   ask,
@@ -56,10 +66,22 @@ export function keptAnswer<I extends object, O extends object>({
     }
   }
 
+  /** What checks of new resources were told, by URN: the preview that follows takes it, so that AWS is asked once for both. */
+  const told = new Map<string, Told<I, O>>();
+
+  function taken(inputs: UnknowableProperties<I>, { urn, config }: ResourceContext): O | undefined {
+    const last = told.get(urn);
+    told.delete(urn);
+    if (last === undefined || containsUnknown(config["aws"]) || last.clients !== connect(config)) return undefined;
+    return Date.now() - last.at < freshMs && isDeepStrictEqual(last.inputs, inputs) ? last.outputs : undefined;
+  }
+
   return {
     async check(given, context, before) {
       if (before && (keep !== undefined || isDeepStrictEqual(before, given))) return [];
-      await tried(given, context, before);
+      const outputs = await tried(given, context, before);
+      if (outputs !== undefined && before === undefined)
+        told.set(context.urn, { inputs: given, outputs, clients: connect(context.config), at: Date.now() });
       return [];
     },
 
@@ -67,10 +89,12 @@ export function keptAnswer<I extends object, O extends object>({
       if (containsUnknown(inputs)) return {};
       if (state && isDeepStrictEqual(state.inputs, inputs)) return state.outputs;
       if (state && keep) return keep(inputs as I, state.outputs);
-      return (await tried(inputs, context, state?.inputs, state?.outputs)) ?? {};
+      const before = state === undefined ? taken(inputs, context) : undefined;
+      return before ?? (await tried(inputs, context, state?.inputs, state?.outputs)) ?? {};
     },
 
     async create(inputs, context) {
+      told.delete(context.urn);
       return { id: context.name, outputs: await answer(inputs, context) };
     },
 

@@ -102,6 +102,26 @@ describe("AWS answers that are kept", () => {
     );
   });
 
+  it("asks once for a check and the preview after it, and anew for what is made and for other inputs", async () => {
+    const image = resource("ImageChoice", "once");
+    const asked = async () => (await scene.simulator.requests()).length;
+    await scene.simulator.clearRequests();
+    const { inputs } = await image.check({ gpu: true });
+    const { imageId } = (await image.previewCreate(inputs)).values;
+    assert.equal(await asked(), 1);
+    assert.deepEqual([(await image.previewCreate(inputs)).values["imageId"], await asked()], [imageId, 2]);
+    await image.check({ gpu: true });
+    await image.create(inputs);
+    assert.equal(await asked(), 4);
+    const others = (await image.check({ ubuntu: "22.04" })).inputs;
+    assert.notEqual((await image.previewCreate(inputs)).values["imageId"], undefined);
+    assert.equal(await asked(), 6, "the check was of others");
+    await image.check({ ubuntu: "22.04" });
+    await inRegion("eu-west-1");
+    await image.previewCreate(others);
+    assert.equal(await asked(), 8, "the check was in another region");
+  });
+
   it("keeps the zones of a network when AWS impairs or withdraws one", async () => {
     const zones = resource("ZoneChoice", "zones");
     await zones.up({ count: 3 });
