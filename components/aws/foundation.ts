@@ -124,6 +124,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       network: plannedNetwork(args, awsRegion()),
       ranges: { ...place.ranges },
       kmsKeyId: args.kmsKeyId,
+      permissionsBoundary: args.permissionsBoundary,
       roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
       clusterName,
       ownTags: { [stackTag]: thisStack() },

@@ -75,6 +75,8 @@ export async function chooseImage(
     return imageId === undefined
       ? `AWS offers no image of ${wanted} in ${region}: name one`
       : `there is no image "${imageId}" in ${region} that this account may use: name one that \`aws ec2 describe-images --region ${region} --image-ids …\` shows; ${wayOut}`;
+  if (image.Platform?.toLowerCase() === "windows")
+    return `"${image.ImageId}" is of Windows, and the machines run Linux: name one of Ubuntu; ${wayOut}`;
   if (image.Architecture === query.architecture) return image;
   return `"${image.ImageId}" is for ${image.Architecture}, but the machines are ${query.architecture}: name one for them; ${wayOut}`;
 }

@@ -42,6 +42,8 @@ export interface PlannedMachines extends PlannedImage {
   gpus?: pulumi.Input<number>;
   /** Whose the GPUs must be, where AWS says of them. Default: they are not looked at. */
   gpuVendor?: pulumi.Input<"nvidia" | "amd">;
+  /** Whether GPUs are partitioned, which theirs must be able to. */
+  mig?: pulumi.Input<boolean>;
   /** With Elastic Fabric Adapters, which the types must have. */
   efa?: pulumi.Input<boolean>;
   /** The kind of placement group, which the types must go into. */
@@ -100,6 +102,8 @@ export interface AccountReadyArgs {
   ranges?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** A KMS key by its id or ARN, which must be there and able to encrypt. */
   kmsKeyId?: pulumi.Input<string>;
+  /** A policy by its ARN, which must be there: the boundary of the machines' roles. */
+  permissionsBoundary?: pulumi.Input<string>;
   /** Names of IAM roles that are going to be made, which must be free: an account's regions share them. */
   roleNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**

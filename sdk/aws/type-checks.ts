@@ -61,6 +61,29 @@ export function checkGpuVendor(path: string, vendor: string, types: readonly Gpu
   problems.add(`${path}.gpuVendor`, reason);
 }
 
+/** GPUs of NVIDIA's that cannot be partitioned. Reference: NVIDIA's Multi-Instance GPU user guide, "Supported GPUs". */
+const withoutMig = /^(K80|M60|V100|T4g?|A10G?|L4|L40S?)$/;
+
+/** Looks whether the types have as many GPUs as the group counts, and such as can be partitioned where it wants that. */
+export function checkGpuUse(
+  path: string,
+  { gpus, mig }: { gpus?: number | undefined; mig?: boolean | undefined },
+  types: readonly GpuFacts[],
+  problems: Problems,
+): void {
+  const fewer = types.find((type) => gpus !== undefined && type.gpus < gpus);
+  if (fewer) {
+    const reason = `${gpus} are counted on each node, and AWS says that ${fewer.name} has ${gpusInWords(fewer)}: leave it out to take as many as there are`;
+    problems.add(`${path}.gpus`, reason);
+  }
+  const whole = mig === true && types.find((type) => type.gpus > 0 && withoutMig.test(type.gpuModel));
+  if (whole)
+    problems.add(
+      `${path}.gpuSharing.mig`,
+      `${whole.name} has ${gpusInWords(whole)}, which cannot be partitioned: timeSlicing shares them`,
+    );
+}
+
 export function gpusInWords({ gpus, gpuVendor, gpuModel }: Omit<GpuFacts, "name">): string {
   return gpus === 0 ? "no GPUs" : `${gpus} × ${gpuVendor} ${gpuModel}`;
 }

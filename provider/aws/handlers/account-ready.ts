@@ -44,7 +44,7 @@ export const accountReadyHandler: typeof answer = {
   ...answer,
 
   /** What only the check looks at is no change of anything. */
-  plan: () => ({ ignores: ["controlPlane", "nodeGroups", "network", "ranges", "kmsKeyId"] }),
+  plan: () => ({ ignores: ["controlPlane", "nodeGroups", "network", "ranges", "kmsKeyId", "permissionsBoundary"] }),
 
   async create(inputs, context) {
     // A role is made in no account that is refused.

@@ -8,6 +8,7 @@ import { chooseExisting } from "../existing-network";
 import { serviceRoleFailures } from "../service-roles";
 import { chooseZones } from "../zones";
 import { limitFailures } from "./account-limits";
+import { boundaryFailures } from "./boundary";
 import { diskKeyFailures } from "./disk-key";
 import { givenKeyFailures } from "./given-key";
 import { controlPlaneLooks, groupLooks, type Look, type Place } from "./planned-machines";
@@ -30,7 +31,7 @@ export async function accountFailures(
   looking: Looking,
 ): Promise<CheckFailure[]> {
   const { region, signal, log } = looking;
-  const { keyPair, kmsKeyId, serviceRoles = [] } = inputs;
+  const { keyPair, kmsKeyId, permissionsBoundary, serviceRoles = [] } = inputs;
   const looks: Look[] = [
     ["serviceRoles", serviceRoleFailures(clients, serviceRoles, log, signal)],
     ["the key of disks", diskKeyFailures(clients, serviceRoles, log, signal)],
@@ -38,6 +39,8 @@ export async function accountFailures(
   if (keyPair !== undefined) looks.push(["keyPair", keyPairFailures(clients.ec2, keyPair, "keyPair", region, signal)]);
   if (kmsKeyId !== undefined && kmsKeyId !== asked?.kmsKeyId)
     looks.push(["kmsKeyId", givenKeyFailures(clients, kmsKeyId, region, signal)]);
+  if (permissionsBoundary !== undefined && permissionsBoundary !== asked?.permissionsBoundary)
+    looks.push(["permissionsBoundary", boundaryFailures(clients, permissionsBoundary, signal)]);
   const place = asked ? Promise.resolve({ zones: [], failures: [] }) : networkPlace(clients, inputs, looking);
   // What there is of an older cluster counts itself, and has its own names.
   if (!asked) looks.push(["network", place.then(({ failures }) => failures)], ...firstLooks(clients, inputs, looking));

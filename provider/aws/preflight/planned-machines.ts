@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { PlannedControlPlane, PlannedImage, PlannedMachines } from "../../../sdk/aws/account-ready";
 import { purchaseOf } from "../../../sdk/aws/capacity";
-import { checkFabric, checkGpuVendor } from "../../../sdk/aws/type-checks";
+import { checkFabric, checkGpuUse, checkGpuVendor } from "../../../sdk/aws/type-checks";
 import type { CheckFailure } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { chooseImage, rootDiskGib } from "../images";
@@ -40,7 +40,7 @@ function differ<T extends object>(one: T, other: T | undefined, fields: readonly
 
 /** What runs needs no image: it is looked for when another one is wanted. Where the disk alone is another, the image is the one that was chosen. */
 const ofImage = ["image", "architecture"] as const;
-const ofTypes = ["efa", "placementGroup", "gpuVendor"] as const;
+const ofTypes = ["efa", "placementGroup", "gpuVendor", "gpus", "mig"] as const;
 
 /** The type, its quota and the image, as far as they are others than `before`. */
 export function controlPlaneLooks(
@@ -102,6 +102,7 @@ function typeFailures({ group, path }: Asked, { types }: GroupFacts, publicSubne
   const problems = { add: (property: string, reason: string) => failures.push({ property, reason }) };
   checkFabric(path, group, types, { publicSubnets }, problems);
   if (group.gpuVendor !== undefined) checkGpuVendor(path, group.gpuVendor, types, problems);
+  checkGpuUse(path, group, types, problems);
   return failures;
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { CreateKeyCommand, DisableKeyCommand, ScheduleKeyDeletionCommand, KMSClient } from "@aws-sdk/client-kms";
 import { provider } from "../../../plugin/provider";
 import { Unknown } from "../../../provider/server/values";
@@ -40,6 +41,8 @@ describe("what AWS is asked about a cluster before it is made", () => {
   const paths = (failures: readonly string[]) => failures.map((failure) => failure.replace(/: .*/s, "")).sort();
 
   it("is told all at once, by the user's fields, with the way out", async () => {
+    const { Images = [] } = await scene.ec2.send(new DescribeImagesCommand({}));
+    const windows = Images.find(({ Platform }) => Platform === "windows")!.ImageId!;
     const reservation = await reserve(scene, "g5.xlarge", 1);
     const failures = await found({
       controlPlane: { ...controlPlane, instanceType: "m9.xlarge", image: absent },
@@ -57,9 +60,13 @@ describe("what AWS is asked about a cluster before it is made", () => {
         { ...group, name: "fast", efa: true, placementGroup: "cluster", instanceTypes: ["t3.large"] },
         { ...group, name: "amd", gpuVendor: "amd", instanceTypes: ["g5.xlarge"] },
         { ...group, name: "arm", image: scene.imageId, architecture: "arm64", instanceTypes: ["m6g.large"] },
+        { ...group, name: "windows", image: windows },
+        { ...group, name: "none", gpus: 2, gpuDriver: false },
+        { ...group, name: "whole", mig: true, instanceTypes: ["g5.xlarge"] },
       ],
       network: { zoneCount: 2, zones: ["usw2-az1", "us-west-2-lax-1a"] },
       keyPair: "nobodys",
+      permissionsBoundary: "arn:aws:iam::123456789012:policy/nobodys",
       kmsKeyId: "0c1f5e5e-1111-4222-8333-444455556666",
       serviceRoles: ["s3.amazonaws.com"],
       awsProvider: { accountId: "210987654321", region },
@@ -81,6 +88,10 @@ describe("what AWS is asked about a cluster before it is made", () => {
       "nodeGroups[4].placementGroup",
       "nodeGroups[5].gpuVendor",
       "nodeGroups[6].image",
+      "nodeGroups[7].image",
+      "nodeGroups[8].gpus",
+      "nodeGroups[9].gpuSharing.mig",
+      "permissionsBoundary",
       "serviceRoles[0]",
     ]);
     const all = failures.join("\n");
@@ -94,6 +105,16 @@ describe("what AWS is asked about a cluster before it is made", () => {
       /nodeGroups\[6\]\.image: ".*" is for x86_64, but the machines are arm64: name one for them; without/,
     );
     assert.match(all, /nodeGroups\[1\]\.diskSizeGib: 1 is less than the \d+ GiB that the image ami-\w+ holds/);
+    assert.match(all, /nodeGroups\[7\]\.image: ".*" is of Windows, and the machines run Linux: .*; without it/);
+    assert.match(
+      all,
+      /nodeGroups\[8\]\.gpus: 2 are counted on each node, and AWS says that \S+ has no GPUs: leave it out/,
+    );
+    assert.match(all, /nodeGroups\[9\]\.gpuSharing\.mig: g5\.xlarge has 1 × NVIDIA A10G, which cannot be partitioned/);
+    assert.match(
+      all,
+      /permissionsBoundary: there is no policy "arn:aws:iam::123456789012:policy\/nobodys" in the account/,
+    );
     assert.match(all, /kmsKeyId: there is no KMS key "0c1f5e5e-.*" in us-west-2: .*`aws kms list-keys`/);
   });
 

@@ -111,7 +111,8 @@ async function network(ec2: EC2Client) {
     new CreateSecurityGroupCommand({ VpcId: vpcId, GroupName: "nodes", Description: "nodes" }),
   );
   const images = await ec2.send(new DescribeImagesCommand({ Filters: [{ Name: "architecture", Values: ["x86_64"] }] }));
-  return { vpcId, subnetIds, securityGroupId: group.GroupId!, imageId: images.Images![0]!.ImageId! };
+  const image = images.Images!.find(({ Platform }) => Platform === undefined);
+  return { vpcId, subnetIds, securityGroupId: group.GroupId!, imageId: image!.ImageId! };
 }
 
 /** A targeted Capacity Reservation in the second subnet's zone. */
