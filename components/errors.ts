@@ -9,6 +9,9 @@ export interface Problem {
 /** The SDK writes before a message each property that waits for the value which there cannot be: some resource's, and not the user's. */
 function keepMessage(error: Error): void {
   const { message } = error;
+  // Of a user's mistake the stack says nothing; and Node.js 20.20, which the SDK has colour it, never ends at a file that lies beside packages, as the SDK's
+  // own do by their source maps: thrown where an Output came to be known, it would hang the program.
+  error.stack = message;
   Object.defineProperty(error, "message", { configurable: true, get: () => message, set: () => undefined });
 }
 

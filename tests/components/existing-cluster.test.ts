@@ -168,6 +168,13 @@ describe("ExistingCluster", () => {
     ]);
   });
 
+  it("throws without a stack, which Node.js 20.20 would never end to colour where it has a file beside packages", () => {
+    assert.throws(
+      () => narrowKubeconfig("nonsense"),
+      (error: Error) => error.stack === error.message,
+    );
+  });
+
   it("refuses a kubeconfig that cannot be right before anything is registered", async () => {
     const registered = await mockProgram({});
     assert.throws(() => new ExistingCluster("shared", { kubeconfig: text, context: "test" }), InvalidInput);
