@@ -13,12 +13,17 @@ export function isUnanswered(error: unknown): boolean {
   return error !== undefined && !(error instanceof KubernetesApiError);
 }
 
+/** Whether the user has said that what does not answer is gone for good. */
+export function mayForget(): boolean {
+  return process.env.PULUMI_K8S_DELETE_UNREACHABLE === "true";
+}
+
 /**
  * Throws it with what to do, unless the user has said that what is in a lost cluster counts as gone, by the same word as `@pulumi/kubernetes` has it.
  * @param what is there: `its mark`
  */
 export function forgetOrThrow(error: unknown, what: string, log: Pick<ResourceLog, "warn">): void {
-  if (process.env.PULUMI_K8S_DELETE_UNREACHABLE !== "true")
+  if (!mayForget())
     throw new Error(
       `${messageOf(error)}. ${what} stays; \`pulumi destroy\` goes on once it answers. If it is gone for good, set ` +
         "PULUMI_K8S_DELETE_UNREACHABLE=true for that",

@@ -120,7 +120,10 @@ describe("Cluster API and Metal3 on the engine", function () {
             ...{ endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image, timeoutMinutes: "10", ...more },
           }).map(([key, value]) => [`metal3-cluster:${key}`, value]),
         );
-      const stack = await environment.stack(config(), { program: join(examples, "metal3-cluster") });
+      const stack = await environment.stack(config(), {
+        program: join(examples, "metal3-cluster"),
+        timeoutMs: 600_000,
+      });
       const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", managementCluster: way.kubeconfig };
       for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`metal3-cluster:${key}`, value);
       way.close();

@@ -4,7 +4,7 @@ import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../cloud/message";
 import type { ResourceContext, ResourceLog } from "../../server/resource";
 import type { KubernetesApi } from "../api";
-import { ClusterAway, isUnanswered } from "../away";
+import { ClusterAway, isUnanswered, mayForget } from "../away";
 import { kubernetesApi } from "../client";
 
 /** A pause is an eighth of the time waited so far, within these limits: nobody waits much longer than was needed. */
@@ -13,6 +13,8 @@ const longestPauseMs = 5_000;
 const defaultHopelessEveryMs = 15_000;
 /** How long an API server may be away, in a restart or behind a network that stutters. */
 const longestAbsenceMs = 120_000;
+/** The same where the user has said that it is gone for good: a destroy waits for one thing after the other. */
+const longestAbsenceOfLostMs = 10_000;
 /** So that one request takes no more than a part of any wait. */
 const requestTimeoutMs = 10_000;
 
@@ -86,8 +88,10 @@ export class Attention {
 
   /** Once it has not answered for too long. */
   get lost(): ClusterAway | undefined {
-    return isUnanswered(this.#last) && Date.now() - this.#answered > longestAbsenceMs
-      ? this.#away("two minutes")
+    const isLost = mayForget();
+    const patienceMs = isLost ? longestAbsenceOfLostMs : longestAbsenceMs;
+    return isUnanswered(this.#last) && Date.now() - this.#answered > patienceMs
+      ? this.#away(isLost ? "10 s" : "two minutes")
       : undefined;
   }
 
