@@ -22,6 +22,11 @@ const prefixes = { podCidr: [8, 24], serviceCidr: [12, 28] } as const;
 /** Where no pod and no Service can be: this host, loopback, the metadata services of clouds, multicast and what is reserved. */
 const reserved = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].map((range) => parseCidr(range)!);
 
+export function isReserved(cidr: string): boolean {
+  const range = parseCidr(cidr);
+  return range !== undefined && reserved.some((other) => overlap(range, other));
+}
+
 export interface RangesArgs extends Partial<ClusterRanges> {
   nodeGroups?: readonly { minSize: pulumi.Input<number> }[] | undefined;
   controlPlane?: { count?: number } | undefined;
@@ -55,7 +60,7 @@ function checkRange(field: keyof ClusterRanges, cidr: string, problems: Problems
   if (!range) checkCidr(field, cidr, problems);
   else if (range.prefix < most || range.prefix > least) {
     problems.add(field, `"${cidr}" must be a range from /${most} to /${least} such as ${defaultRanges[field]}`);
-  } else if (reserved.some((other) => overlap(range, other))) {
+  } else if (isReserved(cidr)) {
     problems.add(field, `"${cidr}" has addresses that networks keep for themselves: take a private range`);
   }
 }

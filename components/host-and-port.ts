@@ -1,7 +1,9 @@
 /** Where an API server is reached, as `host:port`. Pure. */
 import { isIP } from "node:net";
 
-export const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
+/** What ends in a number is an address, and often a wrong one. */
+export const dnsName =
+  /^(?=.{1,253}$)(?!(.*\.)?\d+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
 
 export function isHostAndPort(text: string, needsPort: boolean): boolean {
   const [, host = "", bracketed, port] = /^(\[([^\]]+)\]|[^:/?#@\s]+)(?::(\d{1,5}))?$/.exec(text) ?? [];

@@ -53,6 +53,16 @@ export function checkLabel(path: string, value: string | undefined, problems: Pr
     problems.add(path, `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`);
 }
 
+/** Kubernetes has these from the beginning, and lets nobody delete them. */
+const everyClustersOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** Of a namespace that is made, and goes again. */
+export function checkOwnNamespace(path: string, name: string | undefined, problems: Problems): void {
+  checkLabel(path, name, problems);
+  if (name !== undefined && everyClustersOwn.includes(name))
+    problems.add(path, `"${name}" is in every cluster and cannot be deleted with this: name one of its own`);
+}
+
 /** As Go takes it. */
 export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
   if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))

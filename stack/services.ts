@@ -8,7 +8,7 @@ import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
 import { withoutNulls } from "../components/inputs";
 import { checkFields, isObject, type Fields } from "../components/fields";
-import { checkLabel } from "../components/value-checks";
+import { checkOwnNamespace } from "../components/value-checks";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
 
@@ -63,7 +63,7 @@ export function checkServices(stack: string, given: unknown, nodeGroups: unknown
 }
 
 function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, problems: Problems): void {
-  checkLabel("services.kuberay.namespace", kuberay?.namespace, problems);
+  checkOwnNamespace("services.kuberay.namespace", kuberay?.namespace, problems);
   if (jupyterhub) {
     checkHub(jupyterhub, problems, "services.jupyterhub.");
     if (jupyterhub.realm.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");

@@ -6,7 +6,7 @@ import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
-import { checkLabel } from "../value-checks";
+import { checkOwnNamespace } from "../value-checks";
 import { kuberayOperator } from "../versions";
 import { chartPlace, chartSource, tellNeeds } from "./chart";
 import { inCluster, onAnyNode } from "./in-cluster";
@@ -74,6 +74,6 @@ export function checkKubeRay(given: KubeRayArgs): Problems {
   const problems = new Problems();
   const { cluster, namespace } = bySchema(KubeRay.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
-  checkLabel("namespace", namespace, problems);
+  checkOwnNamespace("namespace", namespace, problems);
   return problems;
 }

@@ -159,6 +159,10 @@ export function checkServiceAccountKubeconfig(name: string, given: ServiceAccoun
   if (clusterRole !== undefined && rules !== undefined)
     problems.add("rules", "is given in place of clusterRole, not besides");
   if (rules?.length === 0) problems.add("rules", "must have at least one, or be left out");
+  rules?.forEach((rule, index) => {
+    for (const field of ["apiGroups", "resources", "verbs"] as const)
+      if (rule[field]?.length === 0) problems.add(`rules[${index}].${field}`, "must have at least one");
+  });
   if (namespaces?.length === 0)
     problems.add("namespaces", "must name at least one, or be left out for the whole cluster");
   namespaces?.map(known).forEach((namespace, index, all) => {

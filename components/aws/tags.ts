@@ -32,6 +32,8 @@ export function checkTags(given: Tags | undefined, problems: Problems): void {
     if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > longestKey) {
       problems.add(path, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
     }
+    if (key.startsWith(kubernetesClusterTag("")))
+      problems.add(path, "is how Kubernetes' controllers know whose a resource is: each cluster's is made by itself");
     const twin = first.get(key.toLowerCase());
     if (twin !== undefined) problems.add(path, `differs from "${twin}" by case only, which IAM takes for the same`);
     first.set(key.toLowerCase(), key);

@@ -2,7 +2,7 @@ import { assumeRoleProblems } from "../../sdk/aws/config";
 import { regionProblem } from "../../sdk/aws/regions";
 import type * as pulumi from "../../sdk/pulumi";
 import { closest } from "../../sdk/schema/spelling";
-import { checkRanges } from "../cluster-ranges";
+import { checkRanges, isReserved } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs } from "../cluster-checks";
 import { checkCommonGroups } from "../node-group-checks";
@@ -309,6 +309,8 @@ function checkNewRange(
     problems.add("network.cidr", `"${cidr}" must be an IPv4 range from /16 to /24 such as ${defaultCidr}`);
     return;
   }
+  if (isReserved(cidr))
+    problems.add("network.cidr", `"${cidr}" has addresses that networks keep for themselves: take a private range`);
   const plan = planSubnets(cidr, zones);
   const places = (network.nat === "none" ? plan?.public : plan?.private) ?? [];
   const room = places.reduce((sum, place) => sum + roomIn(place), 0);

@@ -6,7 +6,7 @@ import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkOwnNamespace } from "../value-checks";
 import { checkHosts } from "./host-checks";
 import { bareMetalHost, shownHost, type BareMetalHostStatus } from "./hosts";
 import type { BareMetalHostsArgs, InventoryPlace } from "./hosts-args";
@@ -65,7 +65,7 @@ export function checkBareMetalHosts(name: string, given: BareMetalHostsArgs): Pr
   const args = bySchema(BareMetalHosts.__pulumiType, given, problems);
   const { cluster, namespace = name, hosts = [], timeoutMinutes } = args;
   checkCluster("cluster", cluster, problems);
-  checkLabel("namespace", namespace, problems);
+  checkOwnNamespace("namespace", namespace, problems);
   if (hosts.length === 0) problems.add("hosts", "must have at least one");
   checkHosts(hosts, problems);
   checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);

@@ -20,6 +20,16 @@ export function checksumTypeOf({ checksum, checksumType }: MachineImageArgs): Ma
   return checksumType ?? (/^https?:/.test(checksum) ? undefined : (told as MachineImageArgs["checksumType"]));
 }
 
+/** Quotes nothing of it. */
+const noUser = "must have no user and password in it: everybody may read where it goes";
+
+function hasUser(url: string): boolean {
+  return /^[^:/]+:\/\/[^/]*@/.test(url);
+}
+
+/** As Metal3's own webhook: a name or a path there, and no other file. */
+const device = /^\/dev\/(?!.*\.\.)[\w./:+-]+$/;
+
 export function checkHosts(hosts: readonly BareMetalHostArgs[], problems: Problems): void {
   checkNames("hosts", hosts, problems);
   hosts.forEach((host, index) => checkHost(`hosts[${index}]`, host, hosts, problems));
@@ -35,7 +45,9 @@ export function checkNames(path: string, named: readonly { name: string }[], pro
 }
 
 export function checkImage(path: string, { url, checksum, checksumType }: MachineImageArgs, problems: Problems): void {
-  if (url !== undefined && !/^https?:\/\/[^/\s]+\/\S+$/.test(url))
+  for (const [field, text] of Object.entries({ url, checksum }))
+    if (text !== undefined && hasUser(text)) problems.add(`${path}.${field}`, noUser);
+  if (url !== undefined && !hasUser(url) && !/^https?:\/\/[^/\s]+\/\S+$/.test(url))
     problems.add(`${path}.url`, `"${url}" must be the http(s) URL of an image`);
   if (checksum === undefined || /^https?:\/\//.test(checksum)) return;
   const lengths = checksumType === undefined ? Object.values(checksumLengths) : [checksumLengths[checksumType]];
@@ -57,7 +69,14 @@ function checkHost(
   const { name, bootMacAddress, labels = {} } = host;
   const bmc: Partial<BareMetalHostArgs["bmc"]> = host.bmc ?? {};
   if (uuid.test(name)) problems.add(`${path}.name`, "may not be a UUID, which Metal3 keeps for itself");
-  if (bmc.address !== undefined && !schemes.test(bmc.address))
+  if (bmc.address !== undefined && hasUser(bmc.address))
+    problems.add(
+      `${path}.bmc.address`,
+      "must have no user and password in it: those are bmc.username and bmc.password",
+    );
+  else if (bmc.address !== undefined && (/\s/.test(bmc.address) || !URL.canParse(bmc.address)))
+    problems.add(`${path}.bmc.address`, `"${bmc.address}" is no URL`);
+  else if (bmc.address !== undefined && !schemes.test(bmc.address))
     problems.add(
       `${path}.bmc.address`,
       `"${bmc.address}" must begin with ipmi://, redfish://, redfish-virtualmedia://, idrac-redfish:// or idrac-virtualmedia://`,
@@ -69,6 +88,11 @@ function checkHost(
       `${path}.bootMacAddress`,
       `"${bootMacAddress}" must be six pairs of hexadecimal digits with colons: aa:bb:cc:dd:ee:01`,
     );
+  else if (bootMacAddress !== undefined && (/^.[13579bdf]/i.test(bootMacAddress) || /^[0:]*$/.test(bootMacAddress)))
+    problems.add(`${path}.bootMacAddress`, `"${bootMacAddress}" is no network card's own: many or none have it`);
+  const { deviceName } = host.rootDeviceHints ?? {};
+  if (deviceName !== undefined && !device.test(deviceName))
+    problems.add(`${path}.rootDeviceHints.deviceName`, `"${deviceName}" must be a path in /dev, such as /dev/sda`);
   for (const field of ["bootMacAddress", "bmc.address"] as const) {
     const of = (each: BareMetalHostArgs) =>
       field === "bmc.address" ? each.bmc?.address : each.bootMacAddress?.toLowerCase();

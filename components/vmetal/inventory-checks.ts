@@ -5,7 +5,7 @@ import { checkHosts, checkImage, checkNames } from "../metal3/host-checks";
 import type { BareMetalHostArgs } from "../metal3/hosts-args";
 import { checkLabels } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkLabel, checkOwnNamespace } from "../value-checks";
 import type { BareMetalInventoryArgs, NodeTypeArgs } from "./inventory-args";
 
 export function checkInventory(name: string, given: BareMetalInventoryArgs): Problems {
@@ -14,7 +14,7 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
   checkCluster("cluster", args.cluster, problems);
   checkCluster("metal3Cluster", args.metal3Cluster, problems);
   checkLabel("providerName", args.providerName ?? name, problems);
-  checkLabel("namespace", args.namespace, problems);
+  checkOwnNamespace("namespace", args.namespace, problems);
   if (args.connectedCluster === "")
     problems.add("connectedCluster", "must not be empty: the platform's list of clusters has it");
   const { osImages = [], nodeTypes = [], hosts = [] } = args;

@@ -9,7 +9,7 @@ import { known } from "../inputs";
 import { checkClusterName, checkEndpoint } from "../metal3/place-checks";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkDuration, checkLabel, checkWhole } from "../value-checks";
+import { checkBetween, checkDuration, checkOwnNamespace, checkWhole } from "../value-checks";
 import type {
   AutoNodesArgs,
   DynamicPoolArgs,
@@ -27,7 +27,7 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
   checkCluster("hostCluster", args.hostCluster, problems);
   checkPlace("inventory", args.inventory, problems);
   checkClusterName(clusterName, problems);
-  checkLabel("namespace", args.namespace, problems);
+  checkOwnNamespace("namespace", args.namespace, problems);
   checkConnection(args, problems);
   checkAddress(args, problems);
   args.extraSans?.forEach((san, index) => {

@@ -106,6 +106,7 @@ describe("components/aws: names that AWS takes", () => {
     assert.equal(wrong({ "cost:Center/1": "größe 5 + x@y=z", "müll.": "" }), "");
     assert.match(wrong({ team: "R&D (platform)" }), /tags\["team"\]: the value has & \( \), which IAM refuses/);
     assert.match(wrong({ "a,b": "" }), /the key has ,/);
+    assert.match(wrong({ "kubernetes.io/cluster/other": "owned" }), /is how Kubernetes' controllers know whose/);
     assert.match(wrong({ Team: "a", team: "b" }), /tags\["team"\]: differs from "Team" by case only/);
     assert.match(wrong(Object.fromEntries(Array.from({ length: 41 }, (_, n) => [`k${n}`, ""]))), /tags: has 41 tags/);
     const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;

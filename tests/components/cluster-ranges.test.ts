@@ -45,6 +45,17 @@ describe("the ranges of pods and Services", () => {
       assert.match(refused({ podCidr }).join(), /^podCidr: .* keep for themselves/, podCidr);
   });
 
+  it("are none of those that networks keep for themselves, and neither is a VPC's", () => {
+    for (const cidr of ["127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16", "0.0.0.0/16"]) {
+      const { all } = checkAwsClusterArgs("train", { ...minimal, network: { cidr } });
+      assert.match(
+        all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join(),
+        /^network\.cidr: .* keep for themselves/,
+        cidr,
+      );
+    }
+  });
+
   it("have room for the nodes that a cluster begins with", () => {
     const nodeGroups = [{ minSize: 100 }, { minSize: 100 }, { minSize: 56 }];
     assert.match(refused({ nodeGroups }).join(), /^podCidr: .* room for 256 nodes, a \/24 for each, and .* has 257$/);

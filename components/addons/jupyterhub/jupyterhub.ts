@@ -6,7 +6,7 @@ import { Problems } from "../../errors";
 import { checkCluster, isText } from "../../handles";
 import { known, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
-import { checkChoice, checkLabel, checkWhole } from "../../value-checks";
+import { checkChoice, checkOwnNamespace, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
 import { inCluster } from "../in-cluster";
@@ -178,5 +178,5 @@ export function checkHub(
   checkWhole(`${path}homeGib`, homeGib, 1, problems);
   checkWhole(`${path}idleMinutes`, idleMinutes, 1, problems);
   checkChoice(`${path}serviceType`, serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
-  checkLabel(`${path}namespace`, namespace, problems);
+  checkOwnNamespace(`${path}namespace`, namespace, problems);
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
@@ -8,10 +9,11 @@ import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { Problems } from "../../errors";
 import { checkCluster } from "../../handles";
-import { knownElements, withoutNulls } from "../../inputs";
+import { dnsName } from "../../host-and-port";
+import { known, knownElements, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
 import { authorizedKeyProblem } from "../../ssh-keys";
-import { checkChoice } from "../../value-checks";
+import { checkBetween, checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
@@ -239,19 +241,36 @@ function checkKeys(path: string, keys: readonly (string | undefined)[] | undefin
 
 export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
   const problems = new Problems();
-  const { cluster, clusterName = name, login } = bySchema(Slurm.__pulumiType, given, problems);
+  const { cluster, clusterName = name, login, accounting } = bySchema(Slurm.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
-  checkSlurm({ clusterName, login }, problems);
+  checkSlurm({ clusterName, login, accounting }, problems);
   return problems;
+}
+
+/** Slurm's daemon reads a file of lines, to which each of them goes. */
+function checkAccounting(path: string, accounting: SlurmAccountingArgs, problems: Problems): void {
+  const [host, port] = [known(accounting.host), known(accounting.port)];
+  if (host !== undefined && !isIP(host) && !dnsName.test(host))
+    problems.add(`${path}host`, `"${host}" must be a DNS name or an address, without scheme and port`);
+  checkBetween(`${path}port`, port, [1, 65_535], problems);
+  for (const field of ["database", "username"] as const) {
+    const text = known(accounting[field]);
+    if (text !== undefined && !/^[\w$.@-]{1,64}$/.test(text))
+      problems.add(`${path}${field}`, `${JSON.stringify(text)} must have 1 to 64 letters, digits and _ $ . @ -`);
+  }
+  const password = known(accounting.password);
+  if (password !== undefined && !/^[^\s#]+$/.test(password))
+    problems.add(`${path}password`, "must have at least one character, and no spaces and no #");
 }
 
 /** `path` stands before each field, with its dot. */
 export function checkSlurm(
-  { clusterName, login }: { clusterName: string; login?: SlurmLoginArgs | undefined },
+  { clusterName, login, accounting }: Pick<SlurmArgs, "login" | "accounting"> & { clusterName: string },
   problems: Problems,
   path = "",
 ): void {
   checkSlurmName(`${path}clusterName`, clusterName, problems);
   checkChoice(`${path}login.serviceType`, login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
   checkKeys(`${path}login.sshAuthorizedKeys`, knownElements(login?.sshAuthorizedKeys), problems);
+  if (accounting) checkAccounting(`${path}accounting.`, accounting, problems);
 }

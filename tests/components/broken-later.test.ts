@@ -1,0 +1,75 @@
+/** What reports about other tools show to be taken and to break later: each is refused by its field, before anything is made. */
+import assert from "node:assert/strict";
+import { formatPath, parsePath } from "../../sdk/schema/property-path";
+import { clouds } from "./clouds-scene";
+import { programs } from "./programs-scene";
+import { withValue } from "./value-paths";
+
+const scenes = { ...clouds, ...programs };
+const everyNamespace = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const credentials = "https://USER:PASSWORD@images.example.com/a";
+
+const refused: [scenes: string[], path: string, values: unknown[]][] = [
+  [["KubeRay", "JupyterHub", "TenantCluster", "BareMetalInventory", "BareMetalHosts"], "namespace", everyNamespace],
+  [["TenantCluster", "BareMetalCluster"], "endpoint", ["256.1.1.1:443", "10.0.0:443", "a;reboot:443", "$(x):443"]],
+  [["BareMetalInventory"], "osImages[0].url", [credentials]],
+  [["BareMetalInventory"], "osImages[0].checksum", [credentials]],
+  [["BareMetalCluster"], "image.url", [credentials]],
+  [
+    ["BareMetalHosts", "BareMetalInventory"],
+    "hosts[0].bmc.address",
+    ["redfish://USER:PASSWORD@10.0.0.1", "ipmi://10.0.0.1:99999", "redfish://10.0.0.1/x y"],
+  ],
+  [
+    ["BareMetalHosts", "BareMetalInventory"],
+    "hosts[0].bootMacAddress",
+    ["ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "01:00:5e:00:00:01"],
+  ],
+  [["BareMetalHosts"], "hosts[0].rootDeviceHints.deviceName", ["sda", "/dev/sda; x", "/dev/../etc/passwd"]],
+  [["ComputeCluster"], "controllerManager.name", ["", "A B", "a..b"]],
+  [["ComputeCluster"], "controllerManager.namespace", ["", "A B"]],
+  [["ServiceAccountKubeconfig"], "rules[0].verbs", [[]]],
+  [["ServiceAccountKubeconfig"], "rules[0].resources", [[]]],
+  [["Slurm"], "accounting.host", ["", "a b", "mysql://h", "h:3306", "h\nStoragePass=x"]],
+  [["Slurm"], "accounting.port", [0, 70_000]],
+  [["Slurm"], "accounting.database", ["", "a b", "a\nb"]],
+  [["Slurm"], "accounting.username", ["", "a\nb"]],
+  [["Slurm"], "accounting.password", ["", "PASS\nWORD", "PASS#WORD"]],
+];
+
+/** What looks alike and is right. */
+const taken: [scene: string, path: string, values: unknown[]][] = [
+  ["BareMetalHosts", "hosts[0].bmc.address", ["idrac-virtualmedia://10.0.0.1/redfish/v1/Systems/System.Embedded.1"]],
+  [
+    "BareMetalHosts",
+    "hosts[0].rootDeviceHints.deviceName",
+    ["/dev/nvme0n1", "/dev/disk/by-path/pci-0000:00:1f.2-ata-1"],
+  ],
+  ["BareMetalCluster", "endpoint", ["api.train-1.example.com:6443", "[2001:db8::5]:6443", "1.example:443"]],
+  ["ComputeCluster", "controllerManager.name", ["michelangelo-controllermgr", "a.b"]],
+  ["Slurm", "accounting.host", ["db", "db.example.com", "10.0.0.5", "2001:db8::5"]],
+  ["KubeRay", "namespace", ["ray", "default-2"]],
+];
+
+describe("what others take and break on", () => {
+  const problemsOf = (scene: string, path: string, value: unknown) => {
+    const { base, check } = scenes[scene]!;
+    return check(withValue(base, parsePath(path), value) as never).all;
+  };
+
+  for (const [names, path, values] of refused)
+    it(`is refused as ${path} of ${names.join(", ")}, once, without a word of what is secret`, () => {
+      for (const scene of names)
+        for (const value of values) {
+          const found = problemsOf(scene, path, value);
+          const where = found.map(({ propertyPath }) => propertyPath);
+          assert.deepEqual(where, [formatPath(parsePath(path))], `${scene} ${JSON.stringify(value)}`);
+          assert.doesNotMatch(found[0]!.reason, /PASS/);
+        }
+    });
+
+  for (const [scene, path, values] of taken)
+    it(`is not what is right: ${path} of ${scene}`, () => {
+      for (const value of values) assert.deepEqual(problemsOf(scene, path, value), [], JSON.stringify(value));
+    });
+});
