@@ -24,8 +24,8 @@ export const playedReleases: Table<KubernetesApi> = {
   functions: {},
   resources: {
     [releaseToken]: {
-      // Nobody waits for what is played.
-      inputs: [...described, "skipAwait", "compat"],
+      // Nobody waits for what is played, and none of it fails.
+      inputs: [...described, "skipAwait", "replace", "compat"],
       required: ["name", "namespace", "chart", "skipAwait"],
       replaceOn: ["name", "namespace"],
       deleteBeforeReplace: true,
