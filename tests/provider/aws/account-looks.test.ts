@@ -42,7 +42,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
 
   it("is told all at once, by the user's fields, with the way out", async () => {
     const { Images = [] } = await scene.ec2.send(new DescribeImagesCommand({}));
-    const windows = Images.find(({ Platform }) => Platform === "windows")!.ImageId!;
+    const windows = Images.find(({ Platform }) => Platform?.toLowerCase() === "windows")!.ImageId!;
     const reservation = await reserve(scene, "g5.xlarge", 1);
     const failures = await found({
       controlPlane: { ...controlPlane, instanceType: "m9.xlarge", image: absent },
