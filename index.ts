@@ -21,9 +21,20 @@ const clouds: Record<string, () => Cloud> = {
 
 /** What a stack shows of its cluster; some clouds have only some. */
 const outputs = [
-  ...["clusterName", "endpoint", "kubeconfig", "nodeGroups", "status"],
-  ...["kubeconfigExec", "vpcId", "subnetIds", "networkId", "nodeSecurityGroupId", "controlPlaneSecurityGroupId"],
-  ...["nodeRoleArn", "sharedStorageClass", "clusterId"],
+  "clusterName",
+  "endpoint",
+  "kubeconfig",
+  "nodeGroups",
+  "status",
+  "kubeconfigExec",
+  "vpcId",
+  "subnetIds",
+  "networkId",
+  "nodeSecurityGroupId",
+  "controlPlaneSecurityGroupId",
+  "nodeRoleArn",
+  "sharedStorageClass",
+  "clusterId",
 ];
 
 async function main() {

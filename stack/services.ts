@@ -18,12 +18,21 @@ type Hub = Omit<JupyterHubArgs, "cluster" | "client" | "url"> & { url: string; r
 const settings: Readonly<Record<string, Fields>> = {
   kuberay: { "version?": "string", "namespace?": "string" },
   jupyterhub: {
-    ...{ url: "string", realm: "string", "storageClass?": "string", "homeGib?": "int", "idleMinutes?": "int" },
-    ...{ "serviceType?": "string", "namespace?": "string", "protect?": "bool" },
+    url: "string",
+    realm: "string",
+    "storageClass?": "string",
+    "homeGib?": "int",
+    "idleMinutes?": "int",
+    "serviceType?": "string",
+    "namespace?": "string",
+    "protect?": "bool",
   },
   slurm: {
-    ...{ "clusterName?": "string", "login?": "object", "accounting?": "object" },
-    ...{ "storageClass?": "string", "protect?": "bool" },
+    "clusterName?": "string",
+    "login?": "object",
+    "accounting?": "object",
+    "storageClass?": "string",
+    "protect?": "bool",
   },
 };
 
@@ -102,7 +111,8 @@ export function services(
   if (!jupyterhub) return {};
   const { realm, ...args } = jupyterhub;
   const client = new OAuth2Client(`${stack}-client`, {
-    ...{ realm, clientId: stack },
+    realm,
+    clientId: stack,
     redirectUris: [hubCallback(args.url)],
   });
   return { jupyterhubUrl: new JupyterHub(`${stack}-jupyterhub`, { ...args, client, cluster }).url };

@@ -54,7 +54,10 @@ export class ClusterApiControllers {
     for (const { metadata } of definitions) await until(metadata.name!, () => isServed(kubeconfig, metadata.name!));
     const authority = await makeAuthority("webhooks");
     const serving = await issueCertificate(authority, {
-      ...{ commonName: "webhooks", ipAddresses: ["127.0.0.1"], usages: ["server"], validForHours: 2 },
+      commonName: "webhooks",
+      ipAddresses: ["127.0.0.1"],
+      usages: ["server"],
+      validForHours: 2,
     });
     writeFileSync(join(folder, "tls.crt"), serving.certificate, { mode: 0o600 });
     writeFileSync(join(folder, "tls.key"), serving.privateKey, { mode: 0o600 });

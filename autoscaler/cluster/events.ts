@@ -81,7 +81,8 @@ function eventAt({ metadata }: KubernetesObject, { group, problem }: StockOut): 
   const { namespace = "default", name = "", uid } = metadata;
   return eventOf({
     regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
-    ...{ namespace, name },
+    namespace,
+    name,
     reason: problem.kind === "capacity" ? "NodeGroupOutOfCapacity" : "NodeGroupNotGrowing",
     action: "ScaleUp",
     note: `node group ${group} does not grow: ${problem.message}`,

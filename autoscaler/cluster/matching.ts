@@ -22,8 +22,11 @@ const ways: readonly { machine: Texts<NodeGroupMachine>; node: Texts<NodeFacts> 
   {
     machine: ({ nodeName, alsoKnownAs = [] }) => (alsoKnownAs.length > 0 ? [nodeName, ...alsoKnownAs] : []),
     node: ({ name, providerId, addresses, labels }) => [
-      ...[name, name.split(".")[0]!, ...addresses, ...Object.values(labels)],
-      ...[providerId.split("/").at(-1)!],
+      name,
+      name.split(".")[0]!,
+      ...addresses,
+      ...Object.values(labels),
+      providerId.split("/").at(-1)!,
     ],
   },
 ];

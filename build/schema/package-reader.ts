@@ -55,7 +55,10 @@ class PackageReader {
     private readonly options: { takesHandles?: boolean } = {},
   ) {
     this.translation = new TypeTranslation({
-      ...{ checker, packageName: source.name, roomOf: source.roomOf, takesHandles: options.takesHandles },
+      checker,
+      packageName: source.name,
+      roomOf: source.roomOf,
+      takesHandles: options.takesHandles,
     });
   }
 

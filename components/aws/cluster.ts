@@ -126,7 +126,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
           clusterNodeGroup(
             name,
             { ...asked, group: withOperatorLabels(asked.group, fields[index]!, gpus) },
-            { ...{ args, place, foundation }, endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}` },
+            { args, place, foundation, endpoint: pulumi.interpolate`https://${privateHost}:${apiPort}` },
           ),
         ),
       },

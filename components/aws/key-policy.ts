@@ -14,9 +14,21 @@ export interface KeyPolicyOptions {
 
 /** Who manages keys and does not use them: without it, a key whose makers are gone is nobody's. */
 const managing = [
-  ...["CancelKeyDeletion", "DescribeKey", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation"],
-  ...["GetKeyPolicy", "GetKeyRotationStatus", "ListKeyPolicies", "ListResourceTags", "PutKeyPolicy"],
-  ...["ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription"],
+  "CancelKeyDeletion",
+  "DescribeKey",
+  "DisableKey",
+  "DisableKeyRotation",
+  "EnableKey",
+  "EnableKeyRotation",
+  "GetKeyPolicy",
+  "GetKeyRotationStatus",
+  "ListKeyPolicies",
+  "ListResourceTags",
+  "PutKeyPolicy",
+  "ScheduleKeyDeletion",
+  "TagResource",
+  "UntagResource",
+  "UpdateKeyDescription",
 ].map((action) => `kms:${action}`);
 
 /**

@@ -38,7 +38,8 @@ export function documentVault(vault: MachineVaultArgs | undefined): pulumi.Outpu
       address,
       ...(certificateAuthority !== undefined && { certificateAuthority }),
       ...(namespace !== undefined && { namespace }),
-      ...{ authMount, keyMount },
+      authMount,
+      keyMount,
     };
   });
 }

@@ -84,7 +84,11 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
     const secret = new KubeconfigSecret(
       `${name}-kubeconfig`,
       {
-        ...{ kubeconfig, namespace: inventory.namespace, name: `${clusterName}-kubeconfig`, key: "value", clusterName },
+        kubeconfig,
+        namespace: inventory.namespace,
+        name: `${clusterName}-kubeconfig`,
+        key: "value",
+        clusterName,
         hint: "Cluster API writes it once its provider for kubeadm has made the cluster's certificates: look at `kubectl describe kubeadmcontrolplane`",
         timeoutSeconds: 300,
       },
@@ -108,7 +112,9 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
           nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.count })),
           controlPlaneNodes: controlPlane.count ?? 1,
           condition: cni === "none" ? "Registered" : "Ready",
-          ...{ claims, triggers, timeoutSeconds },
+          claims,
+          triggers,
+          timeoutSeconds,
         }),
       },
       child,
@@ -167,7 +173,10 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
   const ready = new ObjectReady(
     `${name}-ready`,
     {
-      ...{ kubeconfig, ...clusterKind, namespace, name: clusterName },
+      kubeconfig,
+      ...clusterKind,
+      namespace,
+      name: clusterName,
       uid: cluster.metadata.apply((metadata) => metadata?.uid ?? ""),
       conditions: [{ type: "InfrastructureReady" }],
       told: ["status.phase"],
@@ -195,8 +204,16 @@ function statusOf(group: BareMetalGroupArgs): pulumi.Output<NodeGroupStatus> {
   const { name, count, hostLabels, gpus = 0, gpuModel, taints = [] } = group;
   const machineTypes = Object.entries(hostLabels).map(([key, value]) => `${key}=${value}`);
   return pulumi.output<NodeGroupStatus>({
-    ...{ name, role: "worker", minSize: count, maxSize: count, size: count, taints, problems: [] },
-    ...{ machineTypes, gpus, ...(gpuModel !== undefined && { gpuModel }) },
+    name,
+    role: "worker",
+    minSize: count,
+    maxSize: count,
+    size: count,
+    taints,
+    problems: [],
+    machineTypes,
+    gpus,
+    ...(gpuModel !== undefined && { gpuModel }),
     gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
   });
 }

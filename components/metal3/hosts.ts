@@ -48,7 +48,8 @@ export function bareMetalHost(
   const object = new CustomResource(
     `${inventory}-${name}`,
     {
-      ...{ apiVersion: metal3Api, kind: "BareMetalHost" },
+      apiVersion: metal3Api,
+      kind: "BareMetalHost",
       metadata: { ...metadata, labels: host.labels, annotations: unawaited },
       spec: hostSpec(host),
     },
@@ -64,7 +65,10 @@ export function bareMetalHost(
   const seen = new ObjectReady(
     `${inventory}-${name}-ready`,
     {
-      ...{ ...wait, apiVersion: metal3Api, kind: "BareMetalHost", ...metadata },
+      ...wait,
+      apiVersion: metal3Api,
+      kind: "BareMetalHost",
+      ...metadata,
       uid: object.metadata.apply((made) => made?.uid ?? ""),
       conditions: [],
       expected: { "status.provisioning.state": knownStates },
@@ -84,7 +88,8 @@ function hostSpec({ name, bmc, bootMacAddress, bootMode, rootDeviceHints }: Bare
   return {
     online: true,
     bmc: {
-      ...{ address, credentialsName: `${name}-bmc` },
+      address,
+      credentialsName: `${name}-bmc`,
       ...(disableCertificateVerification !== undefined && { disableCertificateVerification }),
     },
     bootMACAddress: bootMacAddress,

@@ -39,7 +39,9 @@ export function clusterObject(facts: ClusterFacts): ClusterApiObject {
   const { clusterName: name } = facts;
   const { podCidr, serviceCidr } = clusterRanges(facts);
   return {
-    ...{ suffix: "cluster", ...clusterKind, name },
+    suffix: "cluster",
+    ...clusterKind,
+    name,
     spec: {
       clusterNetwork: { pods: { cidrBlocks: [podCidr] }, services: { cidrBlocks: [serviceCidr] } },
       controlPlaneRef: { apiGroup: control, kind: "KubeadmControlPlane", name },
@@ -56,12 +58,18 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
   const nodeRegistration = registration([machineLabel]);
   return [
     {
-      ...{ suffix: "metal3", apiVersion: `${infrastructure}/v1beta2`, kind: "Metal3Cluster", name },
+      suffix: "metal3",
+      apiVersion: `${infrastructure}/v1beta2`,
+      kind: "Metal3Cluster",
+      name,
       spec: { controlPlaneEndpoint, cloudProviderEnabled: false },
     },
     { ...template, suffix: "control-plane-machines" },
     {
-      ...{ suffix: "control-plane", apiVersion: `${control}/v1beta2`, kind: "KubeadmControlPlane", name },
+      suffix: "control-plane",
+      apiVersion: `${control}/v1beta2`,
+      kind: "KubeadmControlPlane",
+      name,
       spec: {
         replicas: count,
         version: `v${kubernetesVersion}`,
@@ -86,7 +94,9 @@ export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): Cl
   const labels = Object.entries(groupLabels(marks, group.labels ?? {})).map(([key, value]) => `${key}=${value}`);
   const machines = machineTemplate(name, image, hostLabels);
   const joining = templateOf(name, {
-    ...{ suffix: "", apiVersion: `${bootstrap}/v1beta2`, kind: "KubeadmConfigTemplate" },
+    suffix: "",
+    apiVersion: `${bootstrap}/v1beta2`,
+    kind: "KubeadmConfigTemplate",
     spec: {
       template: {
         spec: {
@@ -106,7 +116,10 @@ export function groupObjects(facts: ClusterFacts, group: BareMetalGroupArgs): Cl
     { ...machines, suffix: `${groupName}-machines` },
     { ...joining, suffix: `${groupName}-joining` },
     {
-      ...{ suffix: groupName, apiVersion: `${core}/v1beta2`, kind: "MachineDeployment", name },
+      suffix: groupName,
+      apiVersion: `${core}/v1beta2`,
+      kind: "MachineDeployment",
+      name,
       spec: {
         clusterName,
         replicas: count,
@@ -136,7 +149,9 @@ export function machinesMadeOf(objects: readonly ClusterApiObject[]): Record<str
 function machineTemplate(name: string, image: MachineImageArgs, matchLabels: object): ClusterApiObject {
   const { url, checksum } = image;
   return templateOf(name, {
-    ...{ suffix: "", apiVersion: `${infrastructure}/v1beta2`, kind: "Metal3MachineTemplate" },
+    suffix: "",
+    apiVersion: `${infrastructure}/v1beta2`,
+    kind: "Metal3MachineTemplate",
     spec: {
       template: {
         spec: { image: { url, checksum, checksumType: checksumTypeOf(image) }, hostSelector: { matchLabels } },

@@ -55,7 +55,9 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     const { cluster, metal3Cluster, providerName = name, namespace = providerName } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = {
-      ...{ ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) },
+      ...args,
+      cluster: cluster.clusterName,
+      hosts: args.hosts.map(shownHost),
       ...(metal3Cluster && { metal3Cluster: metal3Cluster.clusterName }),
     };
     super(BareMetalInventory.__pulumiType, name, inputs, options);
@@ -90,7 +92,10 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     const ready = new ObjectReady(
       `${name}-ready`,
       {
-        ...{ ...wait, apiVersion: platformApi, kind: "NodeProvider", name: providerName },
+        ...wait,
+        apiVersion: platformApi,
+        kind: "NodeProvider",
+        name: providerName,
         conditions: [],
         expected: { "status.phase": ["Available"] },
         told: ["status.reason", "status.message"],
@@ -137,7 +142,9 @@ function providerSpec({ connectedCluster, deploy, nodeTypes }: BareMetalInventor
 
 function typeSpec({ name, displayName = name, hostLabels, resources, osImage, properties }: NodeTypeArgs): object {
   return {
-    ...{ name, displayName, ...(resources && { resources }) },
+    name,
+    displayName,
+    ...(resources && { resources }),
     properties: { ...properties, "vcluster.com/os-image": osImage },
     bareMetalHosts: { selector: { matchLabels: hostLabels } },
   };

@@ -92,7 +92,9 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
     const child = { parent: this };
     const timeoutSeconds = 60 * timeoutMinutes;
     const claims = inventory && {
-      ...{ kubeconfig: inventory.cluster.kubeconfig, clusterName, project: args.platform.project },
+      kubeconfig: inventory.cluster.kubeconfig,
+      clusterName,
+      project: args.platform.project,
       ...(inventory.metal3Cluster && { hostKubeconfig: inventory.metal3Cluster.kubeconfig }),
       hostNamespace: inventory.namespace,
     };
@@ -215,8 +217,16 @@ function providersOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string
 function statusOf(pool: StaticPoolArgs): pulumi.Output<NodeGroupStatus> {
   const { name, quantity, nodeTypeSelector, gpus = 0, gpuModel } = pool;
   return pulumi.output(pool.taints ?? []).apply((taints): NodeGroupStatus => ({
-    ...{ name, role: "worker", minSize: quantity, maxSize: quantity, size: quantity, taints, problems: [] },
-    ...{ machineTypes: typesOf(nodeTypeSelector), gpus, ...(gpuModel !== undefined && { gpuModel }) },
+    name,
+    role: "worker",
+    minSize: quantity,
+    maxSize: quantity,
+    size: quantity,
+    taints,
+    problems: [],
+    machineTypes: typesOf(nodeTypeSelector),
+    gpus,
+    ...(gpuModel !== undefined && { gpuModel }),
     gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
   }));
 }

@@ -20,7 +20,12 @@ const cluster = new BareMetalCluster("serve", {
     // Modelplane's serving stack runs on a node without a GPU.
     { name: "system", count: 1, hostLabels: { role: "cpu" } },
     {
-      ...{ name: "gpu", count: 1, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100", labels: poolLabels("gpu") },
+      name: "gpu",
+      count: 1,
+      hostLabels: { gpu: "h100" },
+      gpus: 8,
+      gpuModel: "H100",
+      labels: poolLabels("gpu"),
       taints: [{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }],
     },
   ],

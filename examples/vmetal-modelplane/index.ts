@@ -10,7 +10,9 @@ const config = new pulumi.Config();
 const management = new ExistingCluster("management", { kubeconfig: config.requireSecret("managementCluster") });
 
 const pool = (name: string, nodeType: string, more: Partial<StaticPoolArgs> = {}): StaticPoolArgs => ({
-  ...{ name, quantity: 1, ...more },
+  name,
+  quantity: 1,
+  ...more,
   nodeTypeSelector: [{ property: "vcluster.com/node-type", value: nodeType }],
 });
 const tenant = new TenantCluster("serve", {
@@ -25,7 +27,9 @@ const tenant = new TenantCluster("serve", {
         // Modelplane's serving stack runs on a node without a GPU.
         pool("system", "cpu"),
         pool("gpu", "h100", {
-          ...{ gpus: 8, gpuModel: "H100", nodeLabels: poolLabels("gpu") },
+          gpus: 8,
+          gpuModel: "H100",
+          nodeLabels: poolLabels("gpu"),
           taints: [{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }],
         }),
       ],

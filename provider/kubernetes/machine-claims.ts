@@ -65,7 +65,8 @@ export function machineStatuses({ machines }: Machines): MachineStatus[] {
 
 function statusOf({ name, phase, type, faults, host }: ClaimedMachine): MachineStatus {
   return {
-    ...{ name, phase },
+    name,
+    phase,
     ...(type !== undefined && { type }),
     ...(host && { host: host.metadata.name ?? "", hostState: stateOf(host) }),
     problems: [...(phase === "Available" ? [] : faults), ...(host && isInError(host) ? hostFaults(host) : [])],

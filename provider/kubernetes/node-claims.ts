@@ -27,7 +27,9 @@ export function claimedBy(claim: NodeClaim, hosts: readonly BareMetalHost[]): Cl
   const { spec, status, metadata } = claim;
   const host = hostOf(claim, hosts);
   return {
-    ...{ name: metadata.name ?? "", phase: status?.phase ?? "Pending", faults: faultsOf(claim) },
+    name: metadata.name ?? "",
+    phase: status?.phase ?? "Pending",
+    faults: faultsOf(claim),
     ...(spec?.typeRef !== undefined && { type: spec.typeRef }),
     ...(host && { host }),
   };

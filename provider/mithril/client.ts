@@ -205,8 +205,12 @@ export function createMithrilClient({
       instanceTypes: (signal) => orNone(list("/v2/reservation/instance-types", decodeInstanceType, signal)),
       quote: ({ instanceType, region, startTime, endTime, quantity }, signal) => {
         const query = {
-          ...{ project, instance_type: instanceType, region, quantity },
-          ...{ start_time: startTime, end_time: endTime },
+          project,
+          instance_type: instanceType,
+          region,
+          quantity,
+          start_time: startTime,
+          end_time: endTime,
         };
         return send("GET", "/v2/reservation/quote", signal, { query }, one(decodeQuote));
       },

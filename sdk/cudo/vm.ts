@@ -155,17 +155,23 @@ export class Vm extends pulumi.CustomResource {
   constructor(name: string, args: VmArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: VmArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = [
-      ...["vmId", "dataCenterId", "machineType", "image", "vcpus", "memoryGib", "gpus", "diskSizeGib", "metadata"],
-      ...[
-        "imageId",
-        "gpuModel",
-        "internalIpAddress",
-        "externalIpAddress",
-        "providerId",
-        "projectId",
-        "state",
-        "createdAt",
-      ],
+      "vmId",
+      "dataCenterId",
+      "machineType",
+      "image",
+      "vcpus",
+      "memoryGib",
+      "gpus",
+      "diskSizeGib",
+      "metadata",
+      "imageId",
+      "gpuModel",
+      "internalIpAddress",
+      "externalIpAddress",
+      "providerId",
+      "projectId",
+      "state",
+      "createdAt",
     ];
     super(
       Vm.__pulumiType,

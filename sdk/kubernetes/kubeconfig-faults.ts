@@ -7,8 +7,14 @@ type Fields = Readonly<Record<string, unknown>>;
 const texts = {
   cluster: ["certificate-authority", "certificate-authority-data", "tls-server-name", "proxy-url"],
   user: [
-    ...["client-certificate", "client-certificate-data", "client-key", "client-key-data"],
-    ...["token", "tokenFile", "username", "password"],
+    "client-certificate",
+    "client-certificate-data",
+    "client-key",
+    "client-key-data",
+    "token",
+    "tokenFile",
+    "username",
+    "password",
   ],
 };
 

@@ -100,8 +100,15 @@ export class Reservation extends pulumi.CustomResource {
   constructor(name: string, args: ReservationArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: ReservationArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = [
-      ...["name", "region", "instanceType", "status", "projectId"],
-      ...["instances", "totalPrice", "unitPrice", "createdAt"],
+      "name",
+      "region",
+      "instanceType",
+      "status",
+      "projectId",
+      "instances",
+      "totalPrice",
+      "unitPrice",
+      "createdAt",
     ];
     super(Reservation.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }

@@ -21,7 +21,10 @@ export class InstanceFactsReader {
     if (!instance) return undefined;
     const { MetadataOptions: options, IamInstanceProfile: profile } = instance;
     return {
-      ...{ account, region, instanceId, lifeCycle },
+      account,
+      region,
+      instanceId,
+      lifeCycle,
       interruption: event.interruption ?? undefined,
       zone: instance.Placement?.AvailabilityZone ?? "",
       instanceType: instance.InstanceType ?? "",

@@ -135,8 +135,14 @@ function metadata(facts: InstanceFacts): Record<string, string> {
       "meta-data/iam/info": JSON.stringify({ Code: "Success", InstanceProfileArn: facts.profileArn }),
     }),
     "dynamic/instance-identity/document": JSON.stringify({
-      ...{ accountId: account, availabilityZone: zone, imageId, instanceId, instanceType },
-      ...{ privateIp, region, version: "2017-09-30" },
+      accountId: account,
+      availabilityZone: zone,
+      imageId,
+      instanceId,
+      instanceType,
+      privateIp,
+      region,
+      version: "2017-09-30",
     }),
   };
 }

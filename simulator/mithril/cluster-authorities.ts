@@ -20,7 +20,11 @@ export async function makeClusterAuthorities(): Promise<ClusterAuthorities> {
     validForHours: yearHours,
   });
   return {
-    ...{ ca, frontProxyCa, etcdCa, serviceAccountKey, admin },
+    ca,
+    frontProxyCa,
+    etcdCa,
+    serviceAccountKey,
+    admin,
     bootstrapToken: `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`,
     sshHostKey: newSshKeyPair().private,
   };

@@ -4,7 +4,8 @@ export const text = { type: "string" };
 export const texts = { type: "object", additionalProperties: text };
 export const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 export const object = (properties: object, required: readonly string[] = []) => ({
-  ...{ type: "object", properties },
+  type: "object",
+  properties,
   ...(required.length > 0 && { required }),
 });
 export const list = (items: object) => ({ type: "array", items });
@@ -23,11 +24,15 @@ export const kind = (
   kind: "CustomResourceDefinition",
   metadata: { name: `${names.plural}.${group}` },
   spec: {
-    ...{ group, scope },
+    group,
+    scope,
     names: { ...names, singular: names.kind.toLowerCase(), listKind: `${names.kind}List` },
     versions: [
       {
-        ...{ name: version, served: true, storage: true, subresources: { status: {} } },
+        name: version,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
         schema: { openAPIV3Schema: object({ spec, status: anything }) },
       },
     ],

@@ -27,7 +27,9 @@ export function serveServices(server: FastifyInstance, seed: string): Services {
   server.all("/keycloak/*", (request, reply) => {
     const { method, url, headers, body } = request;
     const { status, json } = keycloak.answer({
-      ...{ method, url: url.slice("/keycloak".length), authorization: headers.authorization },
+      method,
+      url: url.slice("/keycloak".length),
+      authorization: headers.authorization,
       body: typeof body === "string" ? body : "",
     });
     return json === undefined ? reply.status(status).send() : reply.status(status).send(json);

@@ -185,7 +185,10 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
     rootBlockDevice: ["volumeType", "volumeSize", "encrypted", "deleteOnTermination", "tags"],
   },
   replaceOn: (_before, { userDataReplaceOnChange }) => [
-    ...["ami", "subnetId", "keyName", "privateIp"],
+    "ami",
+    "subnetId",
+    "keyName",
+    "privateIp",
     "rootBlockDevice.encrypted",
     ...(userDataReplaceOnChange === true ? ["userData", "userDataBase64"] : []),
   ],

@@ -75,15 +75,19 @@ describe("the autoscaler's bundle", () => {
     const address = `unix://${join(folder, "server.sock")}`;
     const bounds = { minSize: 0, maxSize: 3 };
     const cudo = {
-      ...{ clusterName: "train", name: "gpu", role: "worker", ...bounds, dataCenterId: home },
-      ...{
-        machineType: "intel-broadwell",
-        vcpus: 2,
-        memoryGib: 4,
-        diskSizeGib: 10,
-        image: "ubuntu-2404",
-      },
-      ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
+      clusterName: "train",
+      name: "gpu",
+      role: "worker",
+      ...bounds,
+      dataCenterId: home,
+      machineType: "intel-broadwell",
+      vcpus: 2,
+      memoryGib: 4,
+      diskSizeGib: 10,
+      image: "ubuntu-2404",
+      networkId: "net",
+      startScript: "#!/bin/bash\ntrue",
+      kubeconfig: "",
     };
     const aws = { clusterName: "train", name: "fleet", ...bounds, launchTemplateId: "lt-1", launchTemplateVersion: 1 };
     const mithril = { clusterId: "c", clusterName: "train", name: "bids", region: "r", instanceType: "t", ...bounds };

@@ -184,7 +184,9 @@ describe("the autoscaler's server in its cluster", () => {
       const [told, failed]: [string[], string[]] = [[], []];
       const drains: Promise<void>[] = [];
       const interruptions = new Interruptions({
-        ...{ api, nodes, groups: [scene.group] },
+        api,
+        nodes,
+        groups: [scene.group],
         interrupted: (_, node, notice, drained) => {
           told.push(`${node}: ${notice}`);
           drains.push(drained);

@@ -54,15 +54,20 @@ describe("the autoscaler's server on Cudo", () => {
 
   const serve = async () => {
     const spec = {
-      ...{ clusterName: "train", name: "gpu", role: "worker", minSize: 0, maxSize: 5, dataCenterId: home },
-      ...{
-        machineType: "intel-broadwell",
-        vcpus: 2,
-        memoryGib: 4,
-        diskSizeGib: 10,
-        image: "ubuntu-2404",
-      },
-      ...{ networkId: "net", startScript: "#!/bin/bash\ntrue", kubeconfig: "" },
+      clusterName: "train",
+      name: "gpu",
+      role: "worker",
+      minSize: 0,
+      maxSize: 5,
+      dataCenterId: home,
+      machineType: "intel-broadwell",
+      vcpus: 2,
+      memoryGib: 4,
+      diskSizeGib: 10,
+      image: "ubuntu-2404",
+      networkId: "net",
+      startScript: "#!/bin/bash\ntrue",
+      kubeconfig: "",
     };
     const gpu = await open("cudo", { cudo: cloud.config }, spec);
     server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 200 } });
@@ -129,8 +134,15 @@ describe("the autoscaler's server on Mithril", () => {
     const clusterId = (await api.clusters.create(order, signal())).fid;
     serve = async (capacity) => {
       const spec = {
-        ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: type, sshKeys: [key] },
-        ...{ minSize: 0, maxSize: 5, capacity },
+        clusterId,
+        clusterName: "train",
+        name: "gpu",
+        region,
+        instanceType: type,
+        sshKeys: [key],
+        minSize: 0,
+        maxSize: 5,
+        capacity,
       };
       const gpu = await open("mithril", mithril.config, spec);
       server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });

@@ -4,11 +4,17 @@ import { matchNodes, type NodeFacts } from "../../autoscaler/cluster/matching";
 import type { NodeGroupMachine } from "../../provider/node-groups/driver";
 
 const machine = (nodeName: string, alsoKnownAs?: string[]): NodeGroupMachine => ({
-  ...{ id: `id-${nodeName}`, providerId: `cloud://${nodeName}`, nodeName, state: "running" },
+  id: `id-${nodeName}`,
+  providerId: `cloud://${nodeName}`,
+  nodeName,
+  state: "running",
   ...(alsoKnownAs && { alsoKnownAs }),
 });
 const node = (name: string, changes: Partial<NodeFacts> = {}): NodeFacts => ({
-  ...{ name, providerId: "", addresses: [], labels: {} },
+  name,
+  providerId: "",
+  addresses: [],
+  labels: {},
   ...changes,
 });
 const pairs = (machines: NodeGroupMachine[], nodes: NodeFacts[]) =>

@@ -108,8 +108,12 @@ class Cluster {
     const { group, cloud } = this.scene;
     if (this.cared?.group !== group) {
       const care = new NodeCare({
-        ...{ api: this.kubernetes as unknown as KubernetesApi, nodes: this.nodes, groups: [group] },
-        ...{ labelsOf: () => ({}), graceMs, now: () => this.scene.time },
+        api: this.kubernetes as unknown as KubernetesApi,
+        nodes: this.nodes,
+        groups: [group],
+        labelsOf: () => ({}),
+        graceMs,
+        now: () => this.scene.time,
         removed: (_, { name }) => assert.ok(!cloud.live.some(({ id }) => id === name), `${name} lives`),
       });
       this.cared = { group, care };

@@ -249,7 +249,9 @@ describe("A kubeconfig that is merged", () => {
 
   it("asks AWS with the profile that is given, and only AWS", () => {
     const exec = renderKubeconfig({
-      ...{ clusterName: "train", endpoint: server, certificateAuthority: "CA" },
+      clusterName: "train",
+      endpoint: server,
+      certificateAuthority: "CA",
       credentials: { exec: { command: "aws", args: ["ssm"] } },
     });
     const { users } = load(withProfile(exec, "no"));

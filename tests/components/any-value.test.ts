@@ -15,16 +15,24 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
   ...clouds,
   "a stack's services": {
     base: {
-      ...{ kuberay: { version: "1", namespace: "n" }, jupyterhub: { url: "https://x", realm: "r", homeGib: 1 } },
+      kuberay: { version: "1", namespace: "n" },
+      jupyterhub: { url: "https://x", realm: "r", homeGib: 1 },
       slurm: { login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, accounting: { host: "h", port: 1, password: "p" } },
     },
     check: (given) => checkServices("train", given, [bounds]),
   },
   "a create-cluster request": {
     base: {
-      ...{ name: "c1", description: "d", cloud_account_id: 1, cluster_type: "k8s", secret: "s".repeat(24) },
+      name: "c1",
+      description: "d",
+      cloud_account_id: 1,
+      cluster_type: "k8s",
+      secret: "s".repeat(24),
       settings: {
-        ...{ key_pair: "k", vpc_id: "vpc-1", subnet_id: "subnet-1", integrations: ["kuberay"] },
+        key_pair: "k",
+        vpc_id: "vpc-1",
+        subnet_id: "subnet-1",
+        integrations: ["kuberay"],
         autoscaler_node_groups: [
           { name: "g", role: "worker", min_size: 0, max_size: 1, instance_types: ["g5.xlarge"], ...marks },
         ],
@@ -70,8 +78,14 @@ describe("what is wrong in many places", () => {
     const wrong = { platform, extraSans: [[]], podCidr: 10, nonsense: 1, hostCluster: "host", clusterName: "X" };
     const found = check({ ...base, ...wrong } as never).all;
     assert.deepEqual(found.map(({ propertyPath }) => propertyPath).sort(), [
-      ...["clusterName", "extraSans[0]", "hostCluster", "nonsense", "platform.accessKey", "platform.host"],
-      ...["platform.project", "podCidr"],
+      "clusterName",
+      "extraSans[0]",
+      "hostCluster",
+      "nonsense",
+      "platform.accessKey",
+      "platform.host",
+      "platform.project",
+      "podCidr",
     ]);
     assert.doesNotMatch(JSON.stringify(found), /12345/, "a secret is not quoted");
   });

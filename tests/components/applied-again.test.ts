@@ -34,8 +34,13 @@ describe("manifests of a whole cluster on AWS", function () {
       .filter(({ type }) => /^kubernetes:(?!helm)/.test(type))
       .map(({ inputs }) => encoded(plain(inputs) as KubernetesObject));
     for (const workload of [
-      ...["gpu-clusters-autoscaler", "aws-cloud-controller-manager", "ebs-csi-controller", "kube-flannel-ds"],
-      ...["local-path-provisioner", "nvidia-device-plugin", "nfd-master"],
+      "gpu-clusters-autoscaler",
+      "aws-cloud-controller-manager",
+      "ebs-csi-controller",
+      "kube-flannel-ds",
+      "local-path-provisioner",
+      "nvidia-device-plugin",
+      "nfd-master",
     ])
       assert.ok(
         objects.some(({ kind, metadata }) => /Deployment|DaemonSet/.test(kind) && metadata.name?.startsWith(workload)),

@@ -79,8 +79,13 @@ describe("the autoscaler's add-on on a real API server", () => {
       apiVersion: "events.k8s.io/v1",
       kind: "Event",
       metadata: { name: "told", namespace: "default" },
-      ...{ type: "Warning", reason: "NodeGroupOutOfCapacity", action: "ScaleUp", note: "none left" },
-      ...{ eventTime: "2026-01-01T00:00:00.000000Z", reportingController: "test", reportingInstance: "test" },
+      type: "Warning",
+      reason: "NodeGroupOutOfCapacity",
+      action: "ScaleUp",
+      note: "none left",
+      eventTime: "2026-01-01T00:00:00.000000Z",
+      reportingController: "test",
+      reportingInstance: "test",
       regarding: { apiVersion: "v1", kind: "Pod", namespace: "default", name: "p" },
     });
   });

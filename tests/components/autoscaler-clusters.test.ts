@@ -17,9 +17,15 @@ const deployment = "kubernetes:apps/v1:Deployment";
 const outputs: Outputs = {
   ...aws,
   "gpu-clusters:kubernetes:ClusterCertificates": () => ({
-    ...{ caCertificate: "CA", caPrivateKey: "KEY", frontProxyCaCertificate: "FRONT", frontProxyCaPrivateKey: "KEY" },
-    ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "KEY", serviceAccountPrivateKey: "KEY" },
-    ...{ adminCertificate: "ADMIN", adminPrivateKey: "KEY" },
+    caCertificate: "CA",
+    caPrivateKey: "KEY",
+    frontProxyCaCertificate: "FRONT",
+    frontProxyCaPrivateKey: "KEY",
+    etcdCaCertificate: "ETCD",
+    etcdCaPrivateKey: "KEY",
+    serviceAccountPrivateKey: "KEY",
+    adminCertificate: "ADMIN",
+    adminPrivateKey: "KEY",
   }),
   "gpu-clusters:cudo:Vm": () => ({ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2" }),
   "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
@@ -40,8 +46,13 @@ const outputs: Outputs = {
 const bounds = { minSize: 0, maxSize: 4 };
 const cudoGroup: CudoNodeGroupArgs = {
   role: "worker",
-  ...{ name: "gpu", ...bounds, vcpus: 8, memoryGib: 32, diskSizeGib: 100 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  name: "gpu",
+  ...bounds,
+  vcpus: 8,
+  memoryGib: 32,
+  diskSizeGib: 100,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
   aws: (autoscaler) =>

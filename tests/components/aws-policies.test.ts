@@ -112,7 +112,9 @@ describe("components/aws/policies", () => {
     const [own, foreign] = [{ "gpu-clusters/cluster": "train" }, { "gpu-clusters/cluster": "other" }];
     const drivers = { "efs.csi.aws.com/cluster": "true" };
     const efs = (action: string, resource: string, more: Partial<IamRequest> = {}): IamRequest => ({
-      ...{ action: `elasticfilesystem:${action}`, resource, ...more },
+      action: `elasticfilesystem:${action}`,
+      resource,
+      ...more,
     });
     const point = files("access-point/fsap-1");
     const attacks: IamRequest[] = [
@@ -126,11 +128,14 @@ describe("components/aws/policies", () => {
         efs(action, fileSystem, { resourceTags: own, requestTags: own }),
       ),
       ...["control-plane-keys", "admin-credential"].map((name) => ({
-        ...{ action: "ssm:GetParameter", resource: parameter(name) },
+        action: "ssm:GetParameter",
+        resource: parameter(name),
       })),
       { action: "ssm:PutParameter", resource: parameter("join") },
       ...["ec2:TerminateInstances", "ec2:CreateTags", "ec2:AttachVolume", "ec2:DeleteVolume"].map((action) => ({
-        ...{ action, resource: "arn:aws:ec2:us-west-2:123456789012:instance/i-1", resourceTags: own },
+        action,
+        resource: "arn:aws:ec2:us-west-2:123456789012:instance/i-1",
+        resourceTags: own,
       })),
       { action: "kms:Decrypt", resource: kmsKey },
       { action: "iam:PassRole", resource: "arn:aws:iam::123456789012:role/train-node-role" },
@@ -164,8 +169,11 @@ describe("components/aws/policies", () => {
         ["RunInstances", "launch-template"],
         ["RunInstances", "instance"],
       ].map(([action, kind]): IamRequest => ({
-        ...{ action: `ec2:${action}`, resource: `arn:aws:ec2:${region}:123456789012:${kind}/x-1`, context },
-        ...{ resourceTags: marks, requestTags: marks },
+        action: `ec2:${action}`,
+        resource: `arn:aws:ec2:${region}:123456789012:${kind}/x-1`,
+        context,
+        resourceTags: marks,
+        requestTags: marks,
       }));
     assert.ok(of("us-west-2").every((request) => isAllowed(document, request)));
     assert.deepEqual(

@@ -216,12 +216,12 @@ describe("components/aws: partitions", () => {
         instanceTrust(partition),
         nodePolicy({ clusterName: "train", joinParameter: joinParameter!, fileSystem }),
         controlPlanePolicy({
-          ...{ clusterName: "train", keysParameter: keysParameter!, joinParameter: joinParameter! },
-          ...{
-            kmsKey: keyArn(place, "0c1f"),
-            kubernetesTag: "kubernetes.io/cluster/train",
-            reservedNodeRole: nodeRole,
-          },
+          clusterName: "train",
+          keysParameter: keysParameter!,
+          joinParameter: joinParameter!,
+          kmsKey: keyArn(place, "0c1f"),
+          kubernetesTag: "kubernetes.io/cluster/train",
+          reservedNodeRole: nodeRole,
         }),
         keyPolicy({ place, administrators: [nodeRole], controlPlaneRole: nodeRole, keysParameter: keysParameter! }),
       ];

@@ -49,7 +49,10 @@ describe("components/aws/policies: launches in a reservation", () => {
       run(ec2("launch-template"), { resourceTags: own, context }),
       run(ec2("instance"), { requestTags: own, context }),
       ...["instance", "volume"].map((kind) => ({
-        ...{ action: "ec2:CreateTags", resource: ec2(kind), requestTags: own, createAction: "RunInstances" },
+        action: "ec2:CreateTags",
+        resource: ec2(kind),
+        requestTags: own,
+        createAction: "RunInstances",
       })),
       { action: "iam:PassRole", resource: role("train-node-role"), context: passed },
       { action: "ec2:DescribeCapacityReservations", resource: "*" },

@@ -104,10 +104,14 @@ describe("block storage on AWS", () => {
         { action: "ec2:CreateVolume", resource: volume, requestTags: own },
         { action: "ec2:CreateTags", resource: volume, requestTags: own, createAction: "CreateVolume" },
         ...["DeleteVolume", "ModifyVolume", "AttachVolume", "DetachVolume"].map((action) => ({
-          ...{ action: `ec2:${action}`, resource: volume, resourceTags: own },
+          action: `ec2:${action}`,
+          resource: volume,
+          resourceTags: own,
         })),
         ...["AttachVolume", "DetachVolume"].map((action) => ({
-          ...{ action: `ec2:${action}`, resource: instance, resourceTags: own },
+          action: `ec2:${action}`,
+          resource: instance,
+          resourceTags: own,
         })),
       ];
       assert.deepEqual(
@@ -123,7 +127,9 @@ describe("block storage on AWS", () => {
         { action: "ec2:CreateTags", resource: volume, requestTags: own, resourceTags: foreign },
         { action: "ec2:CreateTags", resource: volume, requestTags: own, createAction: "CreateSnapshot" },
         ...["DeleteVolume", "ModifyVolume", "AttachVolume", "DetachVolume"].map((action) => ({
-          ...{ action: `ec2:${action}`, resource: volume, resourceTags: foreign },
+          action: `ec2:${action}`,
+          resource: volume,
+          resourceTags: foreign,
         })),
         { action: "ec2:AttachVolume", resource: instance, resourceTags: foreign },
         { action: "ec2:CreateSnapshot", resource: volume, resourceTags: own },

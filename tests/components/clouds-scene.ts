@@ -13,7 +13,11 @@ const common = { clusterName: "train", kubernetesVersion: "1.37", cni: "none", s
 export const clouds: Record<string, { base: object; check(given: never): Problems }> = {
   AwsCluster: {
     base: {
-      ...{ ...common, keyPair: "ops", region: "us-west-2", tags: { team: "ml" }, sharedStorage: { protect: true } },
+      ...common,
+      keyPair: "ops",
+      region: "us-west-2",
+      tags: { team: "ml" },
+      sharedStorage: { protect: true },
       controlPlane: { count: 1, instanceType: "t3.xlarge", diskSizeGib: 50, image: "ami-0123456789abcdef0" },
       network: { cidr: "10.0.0.0/16", zones: ["us-west-2a"], nat: "single" },
       cloudAccount: { roleArn: "arn:aws:iam::123456789012:role/ops", externalId: "abc" },
@@ -24,7 +28,10 @@ export const clouds: Record<string, { base: object; check(given: never): Problem
   },
   CudoCluster: {
     base: {
-      ...{ ...common, noVault: true, controlPlane: { size: "md" }, sharedStorage: { sizeGib: 100 } },
+      ...common,
+      noVault: true,
+      controlPlane: { size: "md" },
+      sharedStorage: { sizeGib: 100 },
       nodeGroups: [
         { ...bounds, ...marks, vcpus: 4, memoryGib: 8, diskSizeGib: 50, dataCenterId: "d", machineType: "m" },
       ],
@@ -33,8 +40,13 @@ export const clouds: Record<string, { base: object; check(given: never): Problem
   },
   MithrilCluster: {
     base: {
-      ...{ clusterName: "train", region: "r", sshKeyId: "sshkey_1", sshPrivateKey, sshPort: 22 },
-      ...{ controlPlane: { instanceType: "cpu" }, fileShares: [{ name: "data", sizeGb: 10 }] },
+      clusterName: "train",
+      region: "r",
+      sshKeyId: "sshkey_1",
+      sshPrivateKey,
+      sshPort: 22,
+      controlPlane: { instanceType: "cpu" },
+      fileShares: [{ name: "data", sizeGb: 10 }],
       nodeGroups: [
         { name: "gpu", minSize: 0, maxSize: 1, instanceType: "h100", capacity: { spot: { limitPrice: "$1.00" } } },
       ],

@@ -17,8 +17,16 @@ class Nodes extends pulumi.CustomResource {
 }
 
 const group: NodeGroupStatus = {
-  ...{ name: "cpu", role: "worker", gpus: 0, machineTypes: ["cpu-16"] },
-  ...{ minSize: 1, maxSize: 3, size: 1, gpuResources: {}, taints: [], problems: [] },
+  name: "cpu",
+  role: "worker",
+  gpus: 0,
+  machineTypes: ["cpu-16"],
+  minSize: 1,
+  maxSize: 3,
+  size: 1,
+  gpuResources: {},
+  taints: [],
+  problems: [],
 };
 
 export function clusterInHand(

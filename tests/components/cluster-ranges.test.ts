@@ -100,13 +100,13 @@ describe("the ranges of pods and Services", () => {
     };
     const registered = await mockProgram({
       "gpu-clusters:kubernetes:ClusterCertificates": () => ({
-        ...{
-          caCertificate: "CA",
-          caPrivateKey: "KEY",
-          frontProxyCaCertificate: "FRONT",
-          frontProxyCaPrivateKey: "KEY",
-        },
-        ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "KEY", serviceAccountPrivateKey: "KEY" },
+        caCertificate: "CA",
+        caPrivateKey: "KEY",
+        frontProxyCaCertificate: "FRONT",
+        frontProxyCaPrivateKey: "KEY",
+        etcdCaCertificate: "ETCD",
+        etcdCaPrivateKey: "KEY",
+        serviceAccountPrivateKey: "KEY",
       }),
     });
     new CudoCluster("train", args);

@@ -13,25 +13,35 @@ import type { CudoSettings } from "../../components/vantage/request";
 import { mockProgram, plain, settled, visible, type Outputs } from "./mocks";
 
 const group: CudoNodeGroupArgs = {
-  ...{ name: "cpu", role: "worker", minSize: 1, maxSize: 4, vcpus: 8, memoryGib: 32, diskSizeGib: 100 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell" },
+  name: "cpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 4,
+  vcpus: 8,
+  memoryGib: 32,
+  diskSizeGib: 100,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell",
 };
 const args: CudoClusterArgs = { nodeGroups: [group], cni: "none", autoscaler: false };
 const vault = { address: "https://vault.example.com:8200", certificateAuthority: "VAULT-CA", namespace: "lab" };
 
 const cloud: Outputs = {
   "gpu-clusters:kubernetes:ClusterCertificates": () => ({
-    ...{
-      caCertificate: "CA",
-      caPrivateKey: "CA-KEY",
-      frontProxyCaCertificate: "FRONT",
-      frontProxyCaPrivateKey: "FRONT-KEY",
-    },
-    ...{ etcdCaCertificate: "ETCD", etcdCaPrivateKey: "ETCD-KEY", serviceAccountPrivateKey: "SA-KEY" },
-    ...{ adminCertificate: "ADMIN", adminPrivateKey: "ADMIN-KEY" },
+    caCertificate: "CA",
+    caPrivateKey: "CA-KEY",
+    frontProxyCaCertificate: "FRONT",
+    frontProxyCaPrivateKey: "FRONT-KEY",
+    etcdCaCertificate: "ETCD",
+    etcdCaPrivateKey: "ETCD-KEY",
+    serviceAccountPrivateKey: "SA-KEY",
+    adminCertificate: "ADMIN",
+    adminPrivateKey: "ADMIN-KEY",
   }),
   "gpu-clusters:cudo:Vm": () => ({
-    ...{ externalIpAddress: "203.0.113.7", internalIpAddress: "10.0.0.2", projectId: "Lab_1" },
+    externalIpAddress: "203.0.113.7",
+    internalIpAddress: "10.0.0.2",
+    projectId: "Lab_1",
   }),
   "gpu-clusters:vault:AutoscalerRole": () => ({ roleId: "role-id", secretId: pulumi.secret("SECRET-ID") }),
   "gpu-clusters:cudo:NodeGroup": () => ({ size: 1, machines: [], problems: [] }),
@@ -56,7 +66,8 @@ describe("a cluster on Cudo with encrypted disks", () => {
   /** As the machines' scripts have it, with what is each machine's own. */
   const encryption = {
     ...vault,
-    ...{ authMount: "gpu-clusters", keyMount: "secret" },
+    authMount: "gpu-clusters",
+    keyMount: "secret",
     roleId: placeholders.vaultRoleId,
     wrappedSecretId: placeholders.vaultToken,
     keyPath: placeholders.vaultKeyPath,
@@ -164,13 +175,23 @@ describe("a cluster on Cudo with encrypted disks", () => {
 
   it("is what a create-cluster request asks for unless it says no_vault, in the Vault of who makes the cluster", () => {
     const request = ({ no_vault }: Pick<CudoSettings, "no_vault">) => ({
-      ...{ name: "c1", description: "d", cloud_account_id: 1, cluster_type: "k8s" as const },
+      name: "c1",
+      description: "d",
+      cloud_account_id: 1,
+      cluster_type: "k8s" as const,
       settings: {
         ...(no_vault !== undefined && { no_vault }),
         autoscaler_node_groups: [
           {
-            ...{ id: "gpu", role: "worker" as const, min_size: 1, max_size: 3, vcpus: 8, memory_gib: 32 },
-            ...{ boot_disk_size_gib: 100, data_center_id: "us-dallas-1", machine_type: "intel-broadwell" },
+            id: "gpu",
+            role: "worker" as const,
+            min_size: 1,
+            max_size: 3,
+            vcpus: 8,
+            memory_gib: 32,
+            boot_disk_size_gib: 100,
+            data_center_id: "us-dallas-1",
+            machine_type: "intel-broadwell",
           },
         ],
       },

@@ -25,11 +25,21 @@ const kubeconfig = renderKubeconfig({
 });
 
 const cudoGroup: CudoNodeGroupArgs = {
-  ...{ name: "gpu", role: "worker", minSize: 1, maxSize: 4, vcpus: 8, memoryGib: 32, diskSizeGib: 100 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  name: "gpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 4,
+  vcpus: 8,
+  memoryGib: 32,
+  diskSizeGib: 100,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 const mithrilGroup = {
-  ...{ name: "gpu", instanceType: "h100-80gb.sxm.8x", minSize: 0, maxSize: 4 },
+  name: "gpu",
+  instanceType: "h100-80gb.sxm.8x",
+  minSize: 0,
+  maxSize: 4,
   capacity: { spot: { limitPrice: "$20.00" } },
 };
 
@@ -71,8 +81,11 @@ describe("what the engine knows of components", () => {
   it("keeps secret what the program calls so, inside an input too", async () => {
     const startupScript = pulumi.secret("#!/bin/bash\nexport TOKEN=hunter2");
     const given = {
-      ...{ region: "us-central5-a", controlPlane: { instanceType: "cpu.4x" } },
-      ...{ sshPublicKey: publicKey, sshPrivateKey: privateKey, nodeGroups: [{ ...mithrilGroup, startupScript }] },
+      region: "us-central5-a",
+      controlPlane: { instanceType: "cpu.4x" },
+      sshPublicKey: publicKey,
+      sshPrivateKey: privateKey,
+      nodeGroups: [{ ...mithrilGroup, startupScript }],
     };
     const registered = await registeredBy(() => new MithrilCluster("train", given));
     const inputs = registered.inputs("gpu-clusters:mithril:MithrilCluster");

@@ -7,8 +7,10 @@ import { narrowKubeconfig } from "../../components/existing/narrow";
 import { mockProgram, settled, valueOf } from "./mocks";
 
 const exec = {
-  ...{ apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "IfAvailable" },
-  ...{ command: "aws", args: ["eks", "get-token"] },
+  apiVersion: "client.authentication.k8s.io/v1",
+  interactiveMode: "IfAvailable",
+  command: "aws",
+  args: ["eks", "get-token"],
 };
 const authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const authorityData = Buffer.from(authority).toString("base64");

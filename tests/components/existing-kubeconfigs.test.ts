@@ -19,13 +19,15 @@ interface Given {
 
 function file({ cluster, user = { token: "hunter2" }, context, whole }: Given = {}): object {
   return {
-    ...{ apiVersion: "v1", kind: "Config" },
+    apiVersion: "v1",
+    kind: "Config",
     clusters: [
       { name: "c", cluster: { server: "https://k8s:6443", "certificate-authority-data": certificate, ...cluster } },
     ],
     users: [{ name: "u", user }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u", ...context } }],
-    ...{ "current-context": "x", ...whole },
+    "current-context": "x",
+    ...whole,
   };
 }
 const text = (given?: Given) => stringify(file(given));

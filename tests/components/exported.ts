@@ -20,9 +20,18 @@ type Component = new (name: string, args?: unknown, options?: pulumi.ComponentRe
 /** By the entry points of package.json. */
 export const rooms: Readonly<Record<string, Exported>> = {
   ".": index,
-  ...{ "./addons": addons, "./aws": aws, "./cudo": cudo, "./keycloak": keycloak, "./kubernetes": kubernetes },
-  ...{ "./metal3": metal3, "./michelangelo": michelangelo, "./mithril": mithril, "./modelplane": modelplane },
-  ...{ "./vantage": vantage, "./vault": vault, "./vmetal": vmetal },
+  "./addons": addons,
+  "./aws": aws,
+  "./cudo": cudo,
+  "./keycloak": keycloak,
+  "./kubernetes": kubernetes,
+  "./metal3": metal3,
+  "./michelangelo": michelangelo,
+  "./mithril": mithril,
+  "./modelplane": modelplane,
+  "./vantage": vantage,
+  "./vault": vault,
+  "./vmetal": vmetal,
 };
 
 const exported = Object.assign({}, ...Object.values(rooms)) as Exported;

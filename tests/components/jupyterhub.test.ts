@@ -80,8 +80,12 @@ describe("JupyterHub", () => {
     await mockProgram(keys);
     const cluster = clusterInHand();
     for (const issuer of [
-      ...["https://sso.example.com", "https://sso.example.com/realms/", "http://sso.example.com/realms/lab"],
-      ...["sso.example.com/realms/lab", `${client.issuer}/.well-known/openid-configuration`, `${client.issuer}?a=b`],
+      "https://sso.example.com",
+      "https://sso.example.com/realms/",
+      "http://sso.example.com/realms/lab",
+      "sso.example.com/realms/lab",
+      `${client.issuer}/.well-known/openid-configuration`,
+      `${client.issuer}?a=b`,
     ])
       assert.throws(
         () => new JupyterHub("hub", { cluster, url, client: { issuer, clientId: "", secret: "" } }),
@@ -171,7 +175,8 @@ describe("JupyterHub", () => {
       profiles(groups).map(({ slug, ...profile }) => ("default" in profile ? `${slug}, by default` : slug));
     assert.deepEqual(shown([kept, { ...kept, name: "other" }]), ["kept, by default", "other"]);
     assert.deepEqual(shown([kept, { ...kept, name: "cpu", gpuResources: {}, taints: [] }]), [
-      ...["no-gpu, by default", "kept"],
+      "no-gpu, by default",
+      "kept",
     ]);
     assert.deepEqual(shown([{ ...kept, taints: [taint("PreferNoSchedule")] }]), ["no-gpu, by default", "kept"]);
     assert.deepEqual(shown([{ ...kept, gpuResources: {} }]), ["no-gpu, by default"], "there is no other");

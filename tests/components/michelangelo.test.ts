@@ -149,7 +149,8 @@ describe("Michelangelo's ComputeCluster", () => {
   it("refuses credentials that are none, and those in the address of the storage, which is no secret", () => {
     const of = (more: object) =>
       checkComputeCluster({
-        ...{ cluster: clusterCalled("train"), controlPlane: clusterCalled("michelangelo") },
+        cluster: clusterCalled("train"),
+        controlPlane: clusterCalled("michelangelo"),
         storage: { ...storage, ...more },
       }).all.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`);
     assert.deepEqual(of({}), []);

@@ -24,7 +24,11 @@ const clusters = {
     made: (args: object) => new AwsCluster("train", args as never),
     type: AwsCluster.__pulumiType,
     args: {
-      ...{ keyPair: "ops", cni: "none", network: {}, controlPlane: {}, sharedStorage: {} },
+      keyPair: "ops",
+      cni: "none",
+      network: {},
+      controlPlane: {},
+      sharedStorage: {},
       nodeGroups: [{ ...bounds, instanceTypes: ["g5.xlarge"], taints: [{ key: "gpu", effect: "NoSchedule" }] }],
     },
   },
@@ -43,7 +47,9 @@ const clusters = {
     made: (args: object) => new MithrilCluster("train", args as never),
     type: MithrilCluster.__pulumiType,
     args: {
-      ...{ region: "us-central1-b", sshKeyId: "sshkey_1", controlPlane: { instanceType: "cpu" } },
+      region: "us-central1-b",
+      sshKeyId: "sshkey_1",
+      controlPlane: { instanceType: "cpu" },
       sshPrivateKey,
       fileShares: [{ name: "data", sizeGb: 10 }],
       nodeGroups: [
@@ -56,7 +62,9 @@ const clusters = {
 const checksum = "ab".repeat(32);
 const image = { url: "https://images.example.com/ubuntu.qcow2", checksum };
 const host = {
-  ...{ name: "gpu-01", bootMacAddress: "aa:bb:cc:dd:ee:01", rootDeviceHints: {} },
+  name: "gpu-01",
+  bootMacAddress: "aa:bb:cc:dd:ee:01",
+  rootDeviceHints: {},
   bmc: { address: "redfish://10.0.0.1/x", username: "u", password: "p" },
 };
 /** By the clusters that they are in. */
@@ -65,7 +73,8 @@ const ofPrograms = {
     made: (args: object) => new TenantCluster("train", args as never),
     type: TenantCluster.__pulumiType,
     args: {
-      ...{ platform: { host: "vcluster.example.com", accessKey: "KEY", project: "default" }, vpn: {} },
+      platform: { host: "vcluster.example.com", accessKey: "KEY", project: "default" },
+      vpn: {},
       autoNodes: [
         { provider: "metal3", static: [{ name: "gpu", quantity: 1, taints: [{ key: "gpu", effect: "NoSchedule" }] }] },
       ],
@@ -82,7 +91,10 @@ const ofPrograms = {
     made: (args: object) => new BareMetalCluster("train", args as never),
     type: BareMetalCluster.__pulumiType,
     args: {
-      ...{ endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2", image, cni: "none" },
+      endpoint: "10.0.0.5:6443",
+      kubernetesVersion: "1.37.2",
+      image,
+      cni: "none",
       controlPlane: { hostLabels: { role: "control" } },
       nodeGroups: [{ name: "gpu", count: 1, hostLabels: { gpu: "h100" } }],
     },

@@ -26,7 +26,9 @@ class Handed {
 const cluster = new Handed();
 const other = new Handed();
 const kubeconfig = renderKubeconfig({
-  ...{ clusterName: "own", endpoint: "https://192.0.2.7:443", credentials: { token: "T" } },
+  clusterName: "own",
+  endpoint: "https://192.0.2.7:443",
+  credentials: { token: "T" },
   certificateAuthority: "-----BEGIN CERTIFICATE-----",
 });
 
@@ -35,28 +37,48 @@ const checksum = "ab".repeat(32);
 const image = { url: "https://images.example.com/ubuntu.qcow2", checksum, checksumType: "sha256" };
 const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", timeoutMinutes: 30 };
 const host = {
-  ...{ name: "gpu-01", bootMacAddress: "aa:bb:cc:dd:ee:01", bootMode: "UEFI", labels: { gpu: "h100" } },
+  name: "gpu-01",
+  bootMacAddress: "aa:bb:cc:dd:ee:01",
+  bootMode: "UEFI",
+  labels: { gpu: "h100" },
   bmc: { address: "redfish://10.0.0.1/x", username: "u", password: "p", disableCertificateVerification: true },
   rootDeviceHints: { deviceName: "/dev/sda", minSizeGigabytes: 400, rotational: false },
 };
 const pool = {
-  ...{ taints, nodeLabels: { tier: "gpu" }, terminationGracePeriod: "30m", profile: "p", gpus: 8, gpuModel: "H100" },
+  taints,
+  nodeLabels: { tier: "gpu" },
+  terminationGracePeriod: "30m",
+  profile: "p",
+  gpus: 8,
+  gpuModel: "H100",
   nodeTypeSelector: [{ property: "vcluster.com/node-type", operator: "In", values: ["h100"] }],
 };
 
 export const programs: Record<string, { base: object; check(given: never): Problems }> = {
   TenantCluster: {
     base: {
-      ...{ ...ranges, hostCluster: cluster, clusterName: "search", namespace: "search", endpoint: "192.0.2.7:443" },
-      ...{ serviceType: "LoadBalancer", vpn: { nodeToNode: true }, extraSans: ["a.example.com"] },
+      ...ranges,
+      hostCluster: cluster,
+      clusterName: "search",
+      namespace: "search",
+      endpoint: "192.0.2.7:443",
+      serviceType: "LoadBalancer",
+      vpn: { nodeToNode: true },
+      extraSans: ["a.example.com"],
       inventory: { cluster, namespace: "metal3" },
       platform: { host: "vcluster.example.com", accessKey: "KEY", project: "default" },
       autoNodes: [
         {
-          ...{ provider: "metal3", properties: { a: "b" }, static: [{ ...pool, name: "gpu", quantity: 2 }] },
+          provider: "metal3",
+          properties: { a: "b" },
+          static: [{ ...pool, name: "gpu", quantity: 2 }],
           dynamic: [
             {
-              ...{ ...pool, name: "burst", limits: { nodes: "4" }, expireAfter: "720h", weight: 5 },
+              ...pool,
+              name: "burst",
+              limits: { nodes: "4" },
+              expireAfter: "720h",
+              weight: 5,
               disruption: { consolidateAfter: "5m", consolidationPolicy: "WhenEmpty" },
             },
           ],
@@ -67,18 +89,19 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   BareMetalInventory: {
     base: {
-      ...{
-        cluster,
-        metal3Cluster: cluster,
-        connectedCluster: "loft",
-        providerName: "metal3",
-        namespace: "metal3",
-        timeoutMinutes: 60,
-      },
-      ...{ deploy: { metal3: true, dhcp: false }, osImages: [{ ...image, name: "ubuntu", displayName: "Ubuntu" }] },
+      cluster,
+      metal3Cluster: cluster,
+      connectedCluster: "loft",
+      providerName: "metal3",
+      namespace: "metal3",
+      timeoutMinutes: 60,
+      deploy: { metal3: true, dhcp: false },
+      osImages: [{ ...image, name: "ubuntu", displayName: "Ubuntu" }],
       nodeTypes: [
         {
-          ...{ name: "h100", hostLabels: { gpu: "h100" }, osImage: "ubuntu" },
+          name: "h100",
+          hostLabels: { gpu: "h100" },
+          osImage: "ubuntu",
           resources: { cpu: "8" },
           properties: {},
         },
@@ -94,32 +117,31 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   BareMetalCluster: {
     base: {
-      ...{
-        ...ranges,
-        clusterName: "search",
-        endpoint: "10.0.0.5:6443",
-        kubernetesVersion: "1.37.2",
-        image,
-        cni: "none",
-      },
-      ...{ inventory: { cluster, namespace: "metal3" }, preKubeadmCommands: ["true"] },
+      ...ranges,
+      clusterName: "search",
+      endpoint: "10.0.0.5:6443",
+      kubernetesVersion: "1.37.2",
+      image,
+      cni: "none",
+      inventory: { cluster, namespace: "metal3" },
+      preKubeadmCommands: ["true"],
       controlPlane: { count: 1, hostLabels: { role: "control" }, image, preKubeadmCommands: ["true"] },
-      nodeGroups: [
-        { ...{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, image, labels: { a: "b" } }, taints, gpus: 8 },
-      ],
+      nodeGroups: [{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, image, labels: { a: "b" }, taints, gpus: 8 }],
     },
     check: (given) => checkBareMetalCluster("search", given),
   },
   ComputeCluster: {
     base: {
-      ...{ cluster, controlPlane: other, clusterName: "train", apiServer: "https://192.0.2.7:443", region: "r" },
-      ...{
-        dataCenter: "gcp",
-        serviceLevel: "production",
-        kubeRay: true,
-        timeoutMinutes: 5,
-        rotation: { every: "720h" },
-      },
+      cluster,
+      controlPlane: other,
+      clusterName: "train",
+      apiServer: "https://192.0.2.7:443",
+      region: "r",
+      dataCenter: "gcp",
+      serviceLevel: "production",
+      kubeRay: true,
+      timeoutMinutes: 5,
+      rotation: { every: "720h" },
       storage: { fileSystem: "s3://b", credentials: { accessKeyId: "a", secretAccessKey: "s" } },
       controllerManager: { namespace: "n", name: "c" },
       skus: [{ cpus: 1, memoryGib: 1, diskSizeGib: 1, gpus: 1, gpuModel: "H100" }],
@@ -128,10 +150,15 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   InferenceCluster: {
     base: {
-      ...{ controlPlane: other, clusterName: "us-east", labels: { a: "b" }, timeoutMinutes: 20 },
+      controlPlane: other,
+      clusterName: "us-east",
+      labels: { a: "b" },
+      timeoutMinutes: 20,
       taints: [{ key: "a", value: "b", effect: "NoSchedule" }],
       existing: {
-        ...{ cluster, cacheStorageClass: "shared", loadBalancers: true },
+        cluster,
+        cacheStorageClass: "shared",
+        loadBalancers: true,
         identity: { type: "GoogleApplicationCredentials", credentials: "{}" },
       },
       nodePools: [{ name: "gpu", gpus: { model: "L4", count: 1 }, nodeCount: 1, minNodeCount: 0, maxNodeCount: 2 }],
@@ -140,10 +167,14 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   "InferenceCluster on EKS": {
     base: {
-      ...{ controlPlane: other, eks: { region: "us-west-2", kubernetesVersion: "1.34", credentials: { name: "n" } } },
+      controlPlane: other,
+      eks: { region: "us-west-2", kubernetesVersion: "1.34", credentials: { name: "n" } },
       nodePools: [
         {
-          ...{ name: "gpu", class: "l4", zones: ["us-west-2a"], fabric: { type: "EFA" } },
+          name: "gpu",
+          class: "l4",
+          zones: ["us-west-2a"],
+          fabric: { type: "EFA" },
           capacityBlock: { capacityReservationId: "cr-0123" },
         },
         { name: "ib", class: { className: "ib", provisions: "eks" }, zones: ["us-west-2a"] },
@@ -153,7 +184,10 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   InferenceClass: {
     base: {
-      ...{ controlPlane: other, className: "l4", description: "d", gpus: { model: "L4", count: 1 } },
+      controlPlane: other,
+      className: "l4",
+      description: "d",
+      gpus: { model: "L4", count: 1 },
       provisioning: { eks: { instanceType: "g6.xlarge", diskSizeGb: 100, accelerator: { type: "t", count: 1 } } },
     },
     check: (given) => checkInferenceClass("l4", given),
@@ -163,7 +197,11 @@ export const programs: Record<string, { base: object; check(given: never): Probl
       controlPlane: other,
       devices: [
         {
-          ...{ name: "gpu", claim: "DRA", driver: "gpu.nvidia.com", deviceClassName: "gpu.nvidia.com", count: 1 },
+          name: "gpu",
+          claim: "DRA",
+          driver: "gpu.nvidia.com",
+          deviceClassName: "gpu.nvidia.com",
+          count: 1,
           attributes: { productName: { string: "NVIDIA L4" } },
           capacity: { memory: "23034Mi" },
         },
@@ -185,23 +223,35 @@ export const programs: Record<string, { base: object; check(given: never): Probl
   },
   ServiceAccountKubeconfig: {
     base: {
-      ...{ cluster, namespaces: ["default"], accountName: "ci", accountNamespace: "kube-system" },
+      cluster,
+      namespaces: ["default"],
+      accountName: "ci",
+      accountNamespace: "kube-system",
       rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
     },
     check: (given) => checkServiceAccountKubeconfig("ci", given),
   },
   JupyterHub: {
     base: {
-      ...{ cluster, url: "https://hub.example.com", storageClass: "c", homeGib: 10, idleMinutes: 60 },
+      cluster,
+      url: "https://hub.example.com",
+      storageClass: "c",
+      homeGib: 10,
+      idleMinutes: 60,
       client: { issuer: "https://sso.example.com/realms/lab", clientId: "hub", secret: "SECRET" },
-      ...{ serviceType: "ClusterIP", namespace: "jupyterhub", protect: true },
+      serviceType: "ClusterIP",
+      namespace: "jupyterhub",
+      protect: true,
     },
     check: checkJupyterHub,
   },
   KubeRay: { base: { cluster, version: "1.7.0", namespace: "ray" }, check: checkKubeRay },
   Slurm: {
     base: {
-      ...{ cluster, clusterName: "lab", storageClass: "c", protect: true },
+      cluster,
+      clusterName: "lab",
+      storageClass: "c",
+      protect: true,
       login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"], serviceType: "ClusterIP" },
       accounting: { host: "h", port: 3306, database: "d", username: "u", password: "p" },
     },

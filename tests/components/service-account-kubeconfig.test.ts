@@ -123,14 +123,17 @@ describe("ServiceAccountKubeconfig", () => {
     };
     assert.deepEqual(fieldsOf("CI_main", {}), ["accountName"]);
     assert.deepEqual(fieldsOf("ci", { accountNamespace: "Ops", namespaces: ["ml", "M L", "ml"] }), [
-      ...["accountNamespace", "namespaces[1]", "namespaces[2]"],
+      "accountNamespace",
+      "namespaces[1]",
+      "namespaces[2]",
     ]);
     const registered = await mockProgram(filled);
     new ServiceAccountKubeconfig("CI_main", { cluster, accountName: "ci" });
     await settled();
     const { metadata } = registered.inputs("kubernetes:core/v1:Secret");
     assert.deepEqual(metadata, {
-      ...{ name: "ci-token", namespace: "kube-system" },
+      name: "ci-token",
+      namespace: "kube-system",
       annotations: { "kubernetes.io/service-account.name": "ci" },
     });
     const { subjects, metadata: bound } = registered.inputs(

@@ -184,8 +184,15 @@ describe("shared storage on AWS by FSx for Lustre", () => {
 
 describe("shared storage on Cudo", () => {
   const group: CudoNodeGroupArgs = {
-    ...{ name: "cpu", role: "worker", minSize: 1, maxSize: 1, vcpus: 4, memoryGib: 8, diskSizeGib: 50 },
-    ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell" },
+    name: "cpu",
+    role: "worker",
+    minSize: 1,
+    maxSize: 1,
+    vcpus: 4,
+    memoryGib: 8,
+    diskSizeGib: 50,
+    dataCenterId: "us-newyork-1",
+    machineType: "intel-broadwell",
   };
   const authorities = ["ca", "frontProxyCa", "etcdCa", "admin"];
   const certificateParts = [
@@ -249,12 +256,10 @@ describe("shared storage on Cudo", () => {
 describe("shared storage on Mithril", () => {
   const privateKey = sshPrivateKey;
   const args: MithrilClusterArgs = {
-    ...{
-      region: "us-central5-a",
-      controlPlane: { instanceType: "cpu.4x" },
-      sshPrivateKey: privateKey,
-      autoscaler: false,
-    },
+    region: "us-central5-a",
+    controlPlane: { instanceType: "cpu.4x" },
+    sshPrivateKey: privateKey,
+    autoscaler: false,
     sshKeyId: "sshkey_mine",
     fileShares: [
       { name: "datasets", sizeGb: 100 },

@@ -13,7 +13,9 @@ const groups = [
   { name: "cpu" },
   {
     name: "v100",
-    ...{ minSize: 0, gpus: 8, gpuResources: { "nvidia.com/gpu": 8 } },
+    minSize: 0,
+    gpus: 8,
+    gpuResources: { "nvidia.com/gpu": 8 },
     taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }],
   },
   { name: "control", role: "control" as const },
@@ -122,7 +124,10 @@ describe("Slurm", () => {
     });
     assert.deepEqual(values["slurmKey"], { create: false, secretRef: { name: "slurm-auth-slurm", key: "slurm.key" } });
     assert.deepEqual(values["accounting"]!["storageConfig"], {
-      ...{ host: "db.example.com", port: 3306, database: "slurm_acct_db", username: "slurm" },
+      host: "db.example.com",
+      port: 3306,
+      database: "slurm_acct_db",
+      username: "slurm",
       passwordKeyRef: { name: "slurm-accounting-password", key: "password" },
     });
     const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));

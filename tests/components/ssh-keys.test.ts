@@ -65,8 +65,11 @@ describe("SSH keys among a cluster's arguments", () => {
 
   it("are told beside everything else that is wrong", () => {
     const { all } = checkCudoClusterArgs("train", {
-      ...{ noVault: true, nodeGroups: [{ ...group, minSize: 9 }] },
-      ...{ sshPublicKey: other.public, sshPrivateKey: own.private, sshAccessCidrs: ["203.0.113.0/24"] },
+      noVault: true,
+      nodeGroups: [{ ...group, minSize: 9 }],
+      sshPublicKey: other.public,
+      sshPrivateKey: own.private,
+      sshAccessCidrs: ["203.0.113.0/24"],
     });
     assert.deepEqual(all.map(({ propertyPath }) => propertyPath).sort(), ["nodeGroups[0].minSize", "sshPrivateKey"]);
   });

@@ -342,7 +342,8 @@ describe("components/vantage", () => {
 
     it("puts the integrations into the cluster, with its client and its groups, before it tells the deployer", async () => {
       const outputs = {
-        ...{ ...cloud, ...services },
+        ...cloud,
+        ...services,
         "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
         "gpu-clusters:kubernetes:ObjectReady": () => ({ status: "ready" }),
         "gpu-clusters:kubernetes:GeneratedKey": () => ({ hex: "00" }),

@@ -19,14 +19,32 @@ const named = process.env.GPU_CLUSTERS_ADD_ON;
 const addOns =
   named === undefined
     ? [
-        ...["device-plugin", "gpu-operator", "dra", "amd", "nfs", "file-share", "efs", "ebs", "flannel"],
-        ...["cloud-controller", "kuberay", "jupyterhub", "slurm"],
+        "device-plugin",
+        "gpu-operator",
+        "dra",
+        "amd",
+        "nfs",
+        "file-share",
+        "efs",
+        "ebs",
+        "flannel",
+        "cloud-controller",
+        "kuberay",
+        "jupyterhub",
+        "slurm",
       ]
     : [named];
 
 const group = {
-  ...{ name: "workers", role: "worker", minSize: 1, maxSize: 1, vcpus: 4, memoryGib: 16, diskSizeGib: 50 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  name: "workers",
+  role: "worker",
+  minSize: 1,
+  maxSize: 1,
+  vcpus: 4,
+  memoryGib: 16,
+  diskSizeGib: 50,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 
 /** A release that is gone, while the answer to its last deletion was lost. */
@@ -46,9 +64,12 @@ describe("an API server that fails requests, with Pulumi's own provider", functi
     charts = await chartRepository(chartsOfOurs);
     program = await compiledProgram(join(__dirname, "programs", "add-on"));
     const cluster = await environment.stack({
-      ...{ "pulumi-gpu-clusters:cloud": "cudo", "pulumi-gpu-clusters:clusterName": "faulty" },
-      ...{ "pulumi-gpu-clusters:cni": "none", "pulumi-gpu-clusters:noVault": true },
-      ...{ "pulumi-gpu-clusters:autoscaler": false, "pulumi-gpu-clusters:nodeGroups": [group] },
+      "pulumi-gpu-clusters:cloud": "cudo",
+      "pulumi-gpu-clusters:clusterName": "faulty",
+      "pulumi-gpu-clusters:cni": "none",
+      "pulumi-gpu-clusters:noVault": true,
+      "pulumi-gpu-clusters:autoscaler": false,
+      "pulumi-gpu-clusters:nodeGroups": [group],
     });
     const up = await cluster.up();
     assert.ok(up.ok, up.text);
@@ -120,7 +141,8 @@ describe("an API server that fails requests, with Pulumi's own provider", functi
   for (const name of addOns)
     it(`leaves ${name} whole after some tries, and nothing of it after as many of a destroy`, async () => {
       const config = {
-        ...{ "gpu-clusters:kubernetes": { chartRepository: charts.url }, "add-on:addOn": name },
+        "gpu-clusters:kubernetes": { chartRepository: charts.url },
+        "add-on:addOn": name,
         "add-on:kubeconfig": faults.kubeconfig,
       };
       // Helm leaves the definitions of its charts; those of KubeRay are not Helm's.

@@ -34,7 +34,11 @@ const clouds: Record<string, Cloud> = {
       "pulumi-gpu-clusters:network": { zones: ["us-west-2a"], nat: "none" },
       "pulumi-gpu-clusters:nodeGroups": [
         {
-          ...{ name: "gpu", role: "worker", minSize: 0, maxSize: 3, instanceTypes: ["g4dn.xlarge"] },
+          name: "gpu",
+          role: "worker",
+          minSize: 0,
+          maxSize: 3,
+          instanceTypes: ["g4dn.xlarge"],
           capacity: { spot: {} },
         },
       ],

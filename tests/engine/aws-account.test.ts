@@ -144,8 +144,14 @@ describe("one AWS account for both providers, on the engine", function () {
     assert.deepEqual(
       paths,
       [
-        ...["controlPlane.image", "controlPlane.instanceType", "keyPair", "kmsKeyId", "network.subnetIds[0]"],
-        ...["nodeGroups[0].image", "nodeGroups[1].capacity.reservation.id", "nodeGroups[2].instanceTypes[0]"],
+        "controlPlane.image",
+        "controlPlane.instanceType",
+        "keyPair",
+        "kmsKeyId",
+        "network.subnetIds[0]",
+        "nodeGroups[0].image",
+        "nodeGroups[1].capacity.reservation.id",
+        "nodeGroups[2].instanceTypes[0]",
       ],
       up.text,
     );

@@ -6,8 +6,16 @@ const isWhole = process.env.GPU_CLUSTERS_FAULTS === "all";
 
 /** Of the writes, one or two for each step of the way to a cluster: each step that is refused costs another `up`. */
 const refused = [
-  ...["CreateVpc", "CreateRole", "PutParameter", "CreateSubnet", "CreateSecurityGroup", "PutRolePolicy"],
-  ...["CreateRoute", "RunInstances", "AssociateAddress", "CreateLaunchTemplate"],
+  "CreateVpc",
+  "CreateRole",
+  "PutParameter",
+  "CreateSubnet",
+  "CreateSecurityGroup",
+  "PutRolePolicy",
+  "CreateRoute",
+  "RunInstances",
+  "AssociateAddress",
+  "CreateLaunchTemplate",
 ];
 
 describe("an up of an AWS cluster survives failing calls", function () {

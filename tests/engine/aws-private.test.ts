@@ -13,8 +13,12 @@ import type { EngineStack } from "./stack";
 
 /** What an organisation forbids that lets nothing have a public address. */
 const denied = [
-  ...["AssociatePublicIpAddress", "AllocateAddress", "AssociateAddress"],
-  ...["CreateInternetGateway", "AttachInternetGateway", "CreateNatGateway"],
+  "AssociatePublicIpAddress",
+  "AllocateAddress",
+  "AssociateAddress",
+  "CreateInternetGateway",
+  "AttachInternetGateway",
+  "CreateNatGateway",
 ];
 
 describe("an AWS cluster in an account that forbids public addresses, on the engine", function () {

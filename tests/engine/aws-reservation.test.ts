@@ -21,7 +21,11 @@ describe("an AWS group in a Capacity Reservation, on the engine", function () {
   let held: string;
 
   const group = (reservationId: string, changes: Partial<AwsNodeGroupArgs> = {}): AwsNodeGroupArgs => ({
-    ...{ name: "gpu", role: "worker", minSize: 1, maxSize: 2, instanceTypes: ["g4dn.xlarge"] },
+    name: "gpu",
+    role: "worker",
+    minSize: 1,
+    maxSize: 2,
+    instanceTypes: ["g4dn.xlarge"],
     capacity: { reservation: { id: reservationId } },
     ...changes,
   });
@@ -37,8 +41,11 @@ describe("an AWS group in a Capacity Reservation, on the engine", function () {
 
   async function reserve(count: number, zone = zones.here): Promise<string> {
     const { CapacityReservation } = await ec2.createCapacityReservation({
-      ...{ InstanceType: "g4dn.xlarge", InstancePlatform: "Linux/UNIX", InstanceMatchCriteria: "targeted" },
-      ...{ AvailabilityZone: zone, InstanceCount: count },
+      InstanceType: "g4dn.xlarge",
+      InstancePlatform: "Linux/UNIX",
+      InstanceMatchCriteria: "targeted",
+      AvailabilityZone: zone,
+      InstanceCount: count,
     });
     return CapacityReservation!.CapacityReservationId!;
   }

@@ -46,7 +46,12 @@ describe("credentials for a cluster on the engine", function () {
     const administrator = parseKubeconfig(kubeconfig).credentials;
     assert.ok(administrator.kind === "certificate");
     const secrets = [
-      ...[half!, outputs["token"]!, administrator.clientKey, outputs["clientSecret"]!, clientSecret, password],
+      half!,
+      outputs["token"]!,
+      administrator.clientKey,
+      outputs["clientSecret"]!,
+      clientSecret,
+      password,
       ...secretTexts(JSON.parse(await stack.state(true))),
     ].filter((text) => !/^(https?:|system:bootstrappers|kubernetes\.io)/.test(text));
     assert.ok(secrets.length > 5);

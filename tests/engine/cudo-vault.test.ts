@@ -13,8 +13,17 @@ import { oneLife } from "./one-life";
 import type { EngineStack } from "./stack";
 
 const group = {
-  ...{ name: "gpu", role: "worker", minSize: 1, maxSize: 2, vcpus: 8, memoryGib: 32, gpus: 1, gpuModel: "V100" },
-  ...{ diskSizeGib: 50, dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  name: "gpu",
+  role: "worker",
+  minSize: 1,
+  maxSize: 2,
+  vcpus: 8,
+  memoryGib: 32,
+  gpus: 1,
+  gpuModel: "V100",
+  diskSizeGib: 50,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 
 /** A replica for each GPU, and a machine has one. */

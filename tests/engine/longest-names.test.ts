@@ -13,8 +13,13 @@ const long = (length: number, ending: string) => `${"n-".repeat(length)}`.slice(
 
 const group = { name: long(63, "g"), minSize: 1, maxSize: 1 };
 const cudoGroup = {
-  ...{ ...group, role: "worker", vcpus: 4, memoryGib: 16, diskSizeGib: 50 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  ...group,
+  role: "worker",
+  vcpus: 4,
+  memoryGib: 16,
+  diskSizeGib: 50,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 const awsGroup = { ...group, role: "worker", instanceTypes: ["m6i.large"] };
 const names = { clusterName: `N-${long(126, "C")}`, namePrefix: `P-${long(38, "p")}`, cni: "none" };
@@ -25,7 +30,10 @@ const clouds: Record<string, (environment: EngineEnvironment) => Record<string, 
   cudo: () => own({ ...names, cloud: "cudo", noVault: true, controlPlane: { size: "sm" }, nodeGroups: [cudoGroup] }),
   aws: () =>
     own({
-      ...{ ...names, cloud: "aws", keyPair: "ops", nodeGroups: [awsGroup] },
+      ...names,
+      cloud: "aws",
+      keyPair: "ops",
+      nodeGroups: [awsGroup],
       network: { zones: ["us-west-2a", "us-west-2b"], nat: "none" },
     }),
   // A prefix counts for the 63 characters of the cluster's name there.

@@ -68,7 +68,8 @@ describe("Cluster API and Metal3 on the engine", function () {
 
   it("servers and a cluster on them: an error is told, nothing changes then, no secret is shown, and all is given back", async () => {
     const plain = {
-      ...{ endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image },
+      endpoint: new URL(parseKubeconfig(workload).endpoint).host,
+      ...image,
       timeoutMinutes: "10",
     };
     const config = Object.fromEntries(Object.entries(plain).map(([key, value]) => [`metal3-cluster:${key}`, value]));
@@ -117,7 +118,10 @@ describe("Cluster API and Metal3 on the engine", function () {
       const config = (more: object = {}) =>
         Object.fromEntries(
           Object.entries({
-            ...{ endpoint: new URL(parseKubeconfig(workload).endpoint).host, ...image, timeoutMinutes: "10", ...more },
+            endpoint: new URL(parseKubeconfig(workload).endpoint).host,
+            ...image,
+            timeoutMinutes: "10",
+            ...more,
           }).map(([key, value]) => [`metal3-cluster:${key}`, value]),
         );
       const stack = await environment.stack(config(), {

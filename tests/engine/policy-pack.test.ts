@@ -22,8 +22,15 @@ new PolicyPack("sizes", {
 `;
 
 const group = {
-  ...{ name: "workers", role: "worker", minSize: 1, maxSize: 3, vcpus: 4, memoryGib: 16, diskSizeGib: 50 },
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100" },
+  name: "workers",
+  role: "worker",
+  minSize: 1,
+  maxSize: 3,
+  vcpus: 4,
+  memoryGib: 16,
+  diskSizeGib: 50,
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
 };
 const config = (maxSize: number) => ({
   "pulumi-gpu-clusters:cloud": "cudo",

@@ -22,7 +22,14 @@ const place = { role: "worker", diskSizeGib: 50, dataCenterId: "us-newyork-1", m
 const workers = { ...place, name: "workers", minSize: 1, maxSize: 1, vcpus: 4, memoryGib: 16 };
 const taint = { key: "team", value: "vision", effect: "NoSchedule" };
 const gpus = {
-  ...{ ...place, name: "gpu", minSize: 1, maxSize: 4, vcpus: 8, memoryGib: 32, gpus: 2, gpuModel: "V100" },
+  ...place,
+  name: "gpu",
+  minSize: 1,
+  maxSize: 4,
+  vcpus: 8,
+  memoryGib: 32,
+  gpus: 2,
+  gpuModel: "V100",
   taints: [taint],
 };
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
@@ -43,13 +50,19 @@ const volumes = {
   kind: "List",
   items: [
     {
-      ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: "disks" } },
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: "disks" },
       provisioner: "kubernetes.io/no-provisioner",
     },
     {
-      ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name: "state" } },
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name: "state" },
       spec: {
-        ...{ capacity: { storage: "10Gi" }, accessModes: ["ReadWriteOnce"], storageClassName: "disks" },
+        capacity: { storage: "10Gi" },
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "disks",
         hostPath: { path: "/volumes" },
       },
     },
@@ -58,9 +71,12 @@ const volumes = {
 
 /** Takes one of a node's two GPUs. */
 const training = {
-  ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "train" } },
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "train" },
   spec: {
-    ...{ replicas: 1, selector: { matchLabels: { app: "train" } } },
+    replicas: 1,
+    selector: { matchLabels: { app: "train" } },
     template: {
       metadata: { labels: { app: "train" } },
       spec: {
@@ -119,7 +135,11 @@ describe("Slinky's own operator with our Slurm in a cluster", function () {
   /** As our Slurm has it installed, for the groups that the cluster says it has. */
   const install = async () => {
     const values = slurmValues({
-      ...{ clusterName: "lab", storageClass: "disks", isShared: false, hasHomes: false, accounting: undefined },
+      clusterName: "lab",
+      storageClass: "disks",
+      isShared: false,
+      hasHomes: false,
+      accounting: undefined,
       groups: (await stack.outputs())["nodeGroups"] as NodeGroupStatus[],
       login: { sshAuthorizedKeys: [publicKey], serviceType: "ClusterIP" },
     });

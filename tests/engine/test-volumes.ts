@@ -7,7 +7,9 @@ export async function provideVolumes(kubeconfig: string, count: number): Promise
   await api.apply({ ...homes, provisioner: "kubernetes.io/no-provisioner" }, { fieldManager: "test" });
   for (let index = 1; index <= count; index++) {
     const spec = {
-      ...{ capacity: { storage: "10Gi" }, accessModes: ["ReadWriteOnce"], storageClassName: "homes" },
+      capacity: { storage: "10Gi" },
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: "homes",
       hostPath: { path: "/volumes" },
     };
     const volume = { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: `home-${index}` }, spec };

@@ -181,7 +181,8 @@ describe("vMetal on the engine", function () {
     await applied({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
     await applied({ apiVersion: "v1", kind: "Secret", metadata: { name: "bmc", namespace }, stringData });
     const nodeTypes = Object.keys(servers).map((type) => ({
-      ...{ name: type, bareMetalHosts: { selector: { matchLabels: { type } } } },
+      name: type,
+      bareMetalHosts: { selector: { matchLabels: { type } } },
     }));
     const spec = { metal3: { clusterRef: { cluster: "own", namespace }, nodeTypes } };
     await applied({ apiVersion: platform, kind: "NodeProvider", metadata: { name: "metal3" }, spec });

@@ -18,7 +18,9 @@ const keys = newSshKeyPair();
 const [first, second] = ["first", "second"].map((name) => ({ name, role: "worker", minSize: 0, maxSize: 1 }));
 
 const cudo = {
-  ...{ vcpus: 4, memoryGib: 16, diskSizeGib: 50 },
+  vcpus: 4,
+  memoryGib: 16,
+  diskSizeGib: 50,
   dataCenterId: "us-newyork-1",
   machineType: "intel-broadwell-v100",
 };
@@ -120,7 +122,10 @@ for (const [cloud, { config, label }] of Object.entries(clouds))
     before(async function () {
       this.timeout(900_000); // The first run makes the image.
       cluster = await BootingStack.start({
-        ...{ cloud, clusterName: "busy", autoscaler: true, scaleDownAfter: "20s" },
+        cloud,
+        clusterName: "busy",
+        autoscaler: true,
+        scaleDownAfter: "20s",
         ...config,
       });
     });

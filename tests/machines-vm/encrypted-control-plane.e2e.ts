@@ -36,7 +36,9 @@ describe("a control plane with an encrypted disk", function () {
     const scripts = (credential: MachineCredential) =>
       renderVaultScripts({
         ...controlPlane,
-        ...{ nodeName: name, providerId: `cudo://project/${name}`, authorizedKeys: [machines.sshKey.public] },
+        nodeName: name,
+        providerId: `cudo://project/${name}`,
+        authorizedKeys: [machines.sshKey.public],
         diskEncryption: encryption(credential),
       });
     const { vaultScript } = scripts({ roleId: "", wrappedSecretId: "", keyPath: "" });

@@ -21,9 +21,25 @@ export interface VmImage {
 }
 
 const packages = [
-  ...["systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "mount", "hostname", "openssh-server", "iproute2"],
-  ...["python3", "openssl", "e2fsprogs", "ca-certificates", "cryptsetup-bin", "nfs-kernel-server", "nfs-common"],
-  ...["linux-image-cloud-amd64", "initramfs-tools"],
+  "systemd",
+  "systemd-sysv",
+  "dbus",
+  "udev",
+  "kmod",
+  "procps",
+  "mount",
+  "hostname",
+  "openssh-server",
+  "iproute2",
+  "python3",
+  "openssl",
+  "e2fsprogs",
+  "ca-certificates",
+  "cryptsetup-bin",
+  "nfs-kernel-server",
+  "nfs-common",
+  "linux-image-cloud-amd64",
+  "initramfs-tools",
 ];
 const units = ["systemd-networkd", "systemd-networkd-wait-online", "ssh-host-keys", "containerd", "start-script"];
 /** A file server's script starts it. */

@@ -49,7 +49,9 @@ describe("nodes with shared files on Lustre", function () {
   function node({ machines }: Scene, name: string, address: string): VirtualMachine {
     const document = {
       ...lustreWorker,
-      ...{ nodeName: name, providerId: `aws:///us-west-2a/${name}`, bootstrapToken: "abcdef.0123456789abcdef" },
+      nodeName: name,
+      providerId: `aws:///us-west-2a/${name}`,
+      bootstrapToken: "abcdef.0123456789abcdef",
       authorizedKeys: [machines.sshKey.public],
       lustre: { source: `${files}@tcp:/fsx`, path },
     };

@@ -44,8 +44,10 @@ export async function emulatedWithVault(test: Mocha.Context): Promise<VaultScene
   const vault = await RealVault.start([hostAddress]);
   const { access } = await prepareAsDocumented(vault, "project");
   const place = {
-    ...{ address: `https://${hostAddress}:${vault.port}`, certificateAuthority: vault.certificateAuthority },
-    ...{ authMount: "gpu-clusters", keyMount: "secret" },
+    address: `https://${hostAddress}:${vault.port}`,
+    certificateAuthority: vault.certificateAuthority,
+    authMount: "gpu-clusters",
+    keyMount: "secret",
   };
   const close = async () => {
     await scene.close();

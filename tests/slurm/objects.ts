@@ -15,11 +15,15 @@ const alpine = ({ image: { repository, tag } }: { image: { repository: string; t
   image: `${repository}:${tag}`,
 });
 const one = (kind: string, name: string, spec: object): KubernetesObject => ({
-  ...{ apiVersion: "slinky.slurm.net/v1beta1", kind, metadata: { name, namespace } },
+  apiVersion: "slinky.slurm.net/v1beta1",
+  kind,
+  metadata: { name, namespace },
   spec,
 });
 const plain = (kind: "ConfigMap" | "Secret", name: string, content: object): KubernetesObject => ({
-  ...{ apiVersion: "v1", kind, metadata: { name, namespace } },
+  apiVersion: "v1",
+  kind,
+  metadata: { name, namespace },
   ...content,
 });
 const files = "slurm-config-files";
@@ -36,7 +40,9 @@ export function slurmObjects(values: Values): KubernetesObject[] {
     plain("ConfigMap", files, { data: values.configFiles }),
     controller(values),
     one("RestApi", "slurm", {
-      ...{ controllerRef, replicas: 1, slurmrestd: image("slurmrestd") },
+      controllerRef,
+      replicas: 1,
+      slurmrestd: image("slurmrestd"),
       template: { spec: values.restapi.podSpec },
     }),
     ...Object.entries(values.nodesets).map(([name, set]) => nodeSet(name, set, values)),
@@ -46,9 +52,14 @@ export function slurmObjects(values: Values): KubernetesObject[] {
 
 function controller({ clusterName, slurmKey, jwtKey, controller: own }: Values): KubernetesObject {
   return one("Controller", "slurm", {
-    ...{ clusterName, slurmKeyRef: slurmKey.secretRef, jwtKeyRef: jwtKey.secretRef, configFileRefs: [{ name: files }] },
+    clusterName,
+    slurmKeyRef: slurmKey.secretRef,
+    jwtKeyRef: jwtKey.secretRef,
+    configFileRefs: [{ name: files }],
     extraConf: "PartitionName=all Nodes=ALL Default=YES MaxTime=UNLIMITED",
-    ...{ slurmctld: image("slurmctld"), reconfigure: image("slurmctld"), logfile: alpine(own.logfile) },
+    slurmctld: image("slurmctld"),
+    reconfigure: image("slurmctld"),
+    logfile: alpine(own.logfile),
     template: { spec: own.podSpec },
     persistence: { enabled: true, resources: { requests: { storage: "4Gi" } }, ...own.persistence },
   });
@@ -57,11 +68,15 @@ function controller({ clusterName, slurmKey, jwtKey, controller: own }: Values):
 function nodeSet(name: string, set: NodeSet, { nodesetDefaults }: Values): KubernetesObject {
   const { scalingMode, replicas, partition, podSpec } = set;
   return one("NodeSet", `slurm-worker-${name}`, {
-    ...{ controllerRef, scalingMode, replicas, partition, logfile: alpine(nodesetDefaults.logfile) },
+    controllerRef,
+    scalingMode,
+    replicas,
+    partition,
+    logfile: alpine(nodesetDefaults.logfile),
     ...("extraConfMap" in set && { extraConf: `Gres=${set.extraConfMap!.Gres.join(",")}` }),
     slurmd: { ...image("slurmd"), ...nodesetDefaults.slurmd, ...("slurmd" in set && set.slurmd) },
     template: { spec: { ...nodesetDefaults.podSpec, ...podSpec, hostname: `${name}-` } },
-    ...{ updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } } },
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } },
     workloadDisruptionProtection: true,
   });
 }
@@ -69,8 +84,12 @@ function nodeSet(name: string, set: NodeSet, { nodesetDefaults }: Values): Kuber
 function loginSet(set: NonNullable<Values["loginsets"]>["login"]): KubernetesObject {
   const { initconf, rootSshAuthorizedKeys, podSpec, service } = set;
   return one("LoginSet", "slurm-login-login", {
-    ...{ controllerRef, sssdConfRef: sssd, replicas: 1, rootSshAuthorizedKeys: `${rootSshAuthorizedKeys}\n` },
-    ...{ login: { ...image("login"), ...set.login }, initconf: alpine(initconf) },
+    controllerRef,
+    sssdConfRef: sssd,
+    replicas: 1,
+    rootSshAuthorizedKeys: `${rootSshAuthorizedKeys}\n`,
+    login: { ...image("login"), ...set.login },
+    initconf: alpine(initconf),
     template: { spec: podSpec },
     service,
   });

@@ -78,7 +78,10 @@ export class SlurmOperator {
   private async admit(manifests: string): Promise<void> {
     const authority = await makeAuthority("webhooks");
     const serving = await issueCertificate(authority, {
-      ...{ commonName: "webhooks", ipAddresses: ["127.0.0.1"], usages: ["server"], validForHours: 2 },
+      commonName: "webhooks",
+      ipAddresses: ["127.0.0.1"],
+      usages: ["server"],
+      validForHours: 2,
     });
     // It has no flag for the folder, which is below the one for passing files.
     const certificates = join(this.folder, "k8s-webhook-server", "serving-certs");

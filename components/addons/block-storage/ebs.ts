@@ -88,7 +88,9 @@ export function ebsStorage({ region, tags, clusterName }: EbsOptions): AddOn {
     const left = new VolumesLeft(
       part("volumes"),
       {
-        ...{ kubeconfig, clusterName, driver: driverName },
+        kubeconfig,
+        clusterName,
+        driver: driverName,
         hint: pulumi.interpolate`aws ec2 delete-volume --region ${region} --volume-id <id>`,
       },
       { ...own, dependsOn: [storageClass] },

@@ -114,7 +114,12 @@ export class JupyterHub extends pulumi.ComponentResource {
       .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass, url])
       .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass, url]) =>
         hubValues({
-          ...{ url, issuer, clientId, clientSecret: secret, keys, groups },
+          url,
+          issuer,
+          clientId,
+          clientSecret: secret,
+          keys,
+          groups,
           ...chosenClass(ownClass, sharedClass),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,

@@ -15,7 +15,10 @@ export interface EfsOptions {
 /** AWS's driver for EFS by its pinned Helm chart, and the StorageClass, whose every volume is an access point. */
 export function efsStorage({ fileSystemId, tags, ready }: EfsOptions): AddOn {
   const driver = {
-    ...{ short: "efs", title: "AWS's driver for EFS", pinned: efsCsiDriver, registry: "public.ecr.aws" },
+    short: "efs",
+    title: "AWS's driver for EFS",
+    pinned: efsCsiDriver,
+    registry: "public.ecr.aws",
     values: { controller: { ...controller, tags } },
   };
   const parameters = { provisioningMode: "efs-ap", fileSystemId, directoryPerms: "700", basePath: "/volumes" };

@@ -16,7 +16,10 @@ export const nfsMountOptions = ["nfsvers=4.1", "hard"] as const;
 /** Kubernetes' driver for NFS by its pinned Helm chart, and the StorageClass, whose every volume is a directory of the share. */
 export function nfsStorage({ server, ready }: NfsOptions): AddOn {
   const driver = {
-    ...{ short: "nfs", title: "Kubernetes' driver for NFS", pinned: nfsCsiDriver, registry: "registry.k8s.io" },
+    short: "nfs",
+    title: "Kubernetes' driver for NFS",
+    pinned: nfsCsiDriver,
+    registry: "registry.k8s.io",
     values: nfsValues,
   };
   // Whoever a pod runs as may write, as in the other clouds.

@@ -184,7 +184,10 @@ export class Slurm extends pulumi.ComponentResource {
       `${name}-controller`,
       {
         kubeconfig: cluster.kubeconfig,
-        ...{ apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: "slurm-controller" },
+        apiVersion: "apps/v1",
+        kind: "StatefulSet",
+        namespace,
+        name: "slurm-controller",
         conditions: [],
         fields: { controllers: "status.readyReplicas" },
         hint: "kubectl -n slurm describe pods says what the controller lacks: a node with room, its volume, or its image",

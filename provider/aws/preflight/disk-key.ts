@@ -10,8 +10,14 @@ import { serviceRoleName, serviceRolePath } from "../service-roles";
 
 /** Reference: EC2 user guide, "Prerequisites for EC2 Fleet", keys of encrypted disks. */
 const operations = [
-  ...["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"],
-  ...["DescribeKey", "CreateGrant"],
+  "Encrypt",
+  "Decrypt",
+  "ReEncryptFrom",
+  "ReEncryptTo",
+  "GenerateDataKey",
+  "GenerateDataKeyWithoutPlaintext",
+  "DescribeKey",
+  "CreateGrant",
 ];
 
 /** Fails for a key that no disk can have; warns of each service's role that lacks the leave, or of which that cannot be seen. */

@@ -51,7 +51,11 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, CudoNodeGroupDriv
   outputs: (_id, { size, machines }) => ({
     size,
     machines: machines.map(({ id, nodeName, providerId, state, address = "" }) => ({
-      ...{ id, nodeName, providerId, state, address },
+      id,
+      nodeName,
+      providerId,
+      state,
+      address,
     })),
   }),
 };

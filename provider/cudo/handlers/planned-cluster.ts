@@ -84,8 +84,11 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
 
 /** What the offer does not decide about. */
 const unplanned = {
-  ...{ maxSize: Unknown.value, role: Unknown.value, networkId: Unknown.value },
-  ...{ startScript: Unknown.value, kubeconfig: Unknown.value },
+  maxSize: Unknown.value,
+  role: Unknown.value,
+  networkId: Unknown.value,
+  startScript: Unknown.value,
+  kubeconfig: Unknown.value,
 } as const;
 
 /** A machine that is there is kept for the cluster's life, whatever its type would be now. */

@@ -90,7 +90,11 @@ export async function checkVm(
     }
     const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const demand = {
-      ...{ dataCenterId, machineType, vcpus, memoryGib, gpus },
+      dataCenterId,
+      machineType,
+      vcpus,
+      memoryGib,
+      gpus,
       diskSizeGib: shape.diskSizeGib ?? image?.sizeGib ?? 0,
       publicAddresses: wantsPublicAddress(inputs) ? 1 : 0,
       count: 1,

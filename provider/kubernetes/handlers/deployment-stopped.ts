@@ -70,7 +70,12 @@ function waiting<T>(
   attempt: (api: KubernetesApi) => Promise<T | NotYet | Error>,
 ): Promise<T> {
   return waitForAnswer(attempt, {
-    ...{ what, subject: `the cluster of ${name}`, kubeconfig, signal, log, timeoutMs },
+    what,
+    subject: `the cluster of ${name}`,
+    kubeconfig,
+    signal,
+    log,
+    timeoutMs,
     timedOut: (reason) => new Error(`waited for ${what}: ${reason}`),
   });
 }

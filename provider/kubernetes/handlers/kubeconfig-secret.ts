@@ -74,7 +74,10 @@ function foretold(
 /** Whether what was read need not be read again. A cluster's administrator is renewed now and then: that changes nothing of what is in its Secrets. */
 function isSameSecret(now: Given, then: KubeconfigSecretInputs): boolean {
   const place = ({ kubeconfig, namespace, name, key, triggers }: Given) => ({
-    ...{ namespace, name, key, triggers },
+    namespace,
+    name,
+    key,
+    triggers,
     cluster: typeof kubeconfig === "string" ? clusterOf(kubeconfig) : undefined,
   });
   // The address that stands in the Secret was replaced.

@@ -63,11 +63,9 @@ async function returned(inputs: MachinesReturnedInputs, context: ResourceContext
   };
   try {
     await waitForAnswer(attempt, {
-      ...{
-        what: `the servers of "${clusterName}" to be free`,
-        subject: claimant(inputs).name,
-        kubeconfig: inputs.kubeconfig,
-      },
+      what: `the servers of "${clusterName}" to be free`,
+      subject: claimant(inputs).name,
+      kubeconfig: inputs.kubeconfig,
       timeoutMs: context.timeoutMs ?? timeoutSeconds * 1000,
       signal: context.signal,
       log: context.log,

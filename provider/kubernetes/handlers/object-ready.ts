@@ -135,7 +135,9 @@ async function polled<T extends object | true>(
   const { endpoint } = parseKubeconfig(inputs.kubeconfig);
   const attempt = async (api: KubernetesApi) => look(await api.read(referenceTo(inputs), context.signal), api);
   return waitForAnswer<T>(attempt, {
-    ...{ what, subject: nameOf(inputs), kubeconfig: inputs.kubeconfig },
+    what,
+    subject: nameOf(inputs),
+    kubeconfig: inputs.kubeconfig,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
     log: context.log,

@@ -100,7 +100,11 @@ function waiting(
   attempt: (api: KubernetesApi) => Promise<true | NotYet | Error>,
 ): Promise<true> {
   return waitForAnswer(attempt, {
-    ...{ what, subject: `the Helm release ${nameOf(inputs)}`, signal, log, timeoutMs },
+    what,
+    subject: `the Helm release ${nameOf(inputs)}`,
+    signal,
+    log,
+    timeoutMs,
     kubeconfig: inputs.kubeconfig,
     timedOut: (reason) => new Error(`waited for ${what}: ${reason}`),
   });

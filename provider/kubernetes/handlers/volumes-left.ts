@@ -45,7 +45,11 @@ async function settled({ kubeconfig, clusterName, driver }: VolumesLeftInputs, c
     return new NotYet(`${driver} is deleting ${now.leaving.map(inWords).join("; ")}`);
   };
   return waitForAnswer(attempt, {
-    ...{ what: `volumes of "${clusterName}" to go`, subject: "the cluster's volumes", kubeconfig, signal, log },
+    what: `volumes of "${clusterName}" to go`,
+    subject: "the cluster's volumes",
+    kubeconfig,
+    signal,
+    log,
     // A cluster that does not answer is given up before that.
     timeoutMs: timeoutMs + Math.min(timeoutMs, 60_000),
     timedOut: (reason) => new Error(`the volumes of "${clusterName}" cannot be read: ${reason}`),

@@ -47,7 +47,10 @@ export async function checkNodeGroup(
     ...(isBought ? await checkReservable(reserved, "capacity.reservation.", catalogue, connection, context) : []),
     ...(spot
       ? unlessStanding(checkAuctioned(order, catalogue), {
-          ...{ before, inputs, fields: ["region", "instanceType"], log: context.log },
+          before,
+          inputs,
+          fields: ["region", "instanceType"],
+          log: context.log,
         })
       : []),
     ...(await checkOrderPlace(order, connection, context.signal)),

@@ -79,8 +79,11 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
   const { inputs: cluster, catalogue, quiet } = look;
   const region = known(group.region) ?? known(cluster.region);
   const inputs = {
-    ...{ ...group, region: region ?? Unknown.value, clusterName: cluster.clusterName },
-    ...{ clusterId: Unknown.value, sshKeys: Unknown.value },
+    ...group,
+    region: region ?? Unknown.value,
+    clusterName: cluster.clusterName,
+    clusterId: Unknown.value,
+    sshKeys: Unknown.value,
   };
   const before = groupBefore(look.before, known(group.name));
   const isNowhere = region !== undefined && !mayBeRegion(region, catalogue);

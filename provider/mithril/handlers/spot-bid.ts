@@ -54,7 +54,10 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
     ];
     const offered = await withCatalogue(context, async (catalogue, connection) => [
       ...unlessStanding(checkAuctioned(order, catalogue), {
-        ...{ before, inputs, fields: ["region", "instanceType"], log: context.log },
+        before,
+        inputs,
+        fields: ["region", "instanceType"],
+        log: context.log,
       }),
       ...(await checkOrderPlace(order, connection, context.signal)),
       ...(await checkMinimumPrice("limitPrice", inputs.limitPrice, order, catalogue, connection, context.signal)),

@@ -17,14 +17,18 @@ const endpoint = { ...object({ host: long, port: { ...whole, minimum: 1, maximum
 
 const cluster = object({
   clusterNetwork: object({ pods: ranges, services: ranges, serviceDomain: short }),
-  ...{ controlPlaneEndpoint: endpoint, controlPlaneRef: reference, infrastructureRef: reference, paused: flag },
+  controlPlaneEndpoint: endpoint,
+  controlPlaneRef: reference,
+  infrastructureRef: reference,
+  paused: flag,
 });
 
 const registration = object({
   name: text,
   kubeletExtraArgs: {
     ...some(object({ name: short, value: { type: "string", maxLength: 1024 } }, ["name", "value"])),
-    ...{ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name", "value"] },
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name", "value"],
   },
   taints: list(object({ key: text, value: text, effect: text }, ["key", "effect"])),
 });
@@ -47,7 +51,10 @@ const rolling = (...fields: string[]) =>
 
 const controlPlane = object(
   {
-    ...{ replicas: whole, version: text, kubeadmConfigSpec: kubeadm, rollout: rolling("maxSurge") },
+    replicas: whole,
+    version: text,
+    kubeadmConfigSpec: kubeadm,
+    rollout: rolling("maxSurge"),
     machineTemplate: object(
       { metadata: labelled, spec: object({ infrastructureRef: reference }, ["infrastructureRef"]) },
       ["spec"],
@@ -58,7 +65,10 @@ const controlPlane = object(
 
 const machine = object(
   {
-    ...{ clusterName: short, version: text, providerID: text, infrastructureRef: reference },
+    clusterName: short,
+    version: text,
+    providerID: text,
+    infrastructureRef: reference,
     bootstrap: object({ configRef: reference, dataSecretName: text }),
   },
   ["bootstrap", "clusterName", "infrastructureRef"],
@@ -66,11 +76,11 @@ const machine = object(
 
 const deployment = object(
   {
-    ...{ clusterName: short, replicas: whole, selector: object({ matchLabels: texts }) },
-    ...{
-      template: object({ metadata: labelled, spec: machine }, ["spec"]),
-      rollout: rolling("maxSurge", "maxUnavailable"),
-    },
+    clusterName: short,
+    replicas: whole,
+    selector: object({ matchLabels: texts }),
+    template: object({ metadata: labelled, spec: machine }, ["spec"]),
+    rollout: rolling("maxSurge", "maxUnavailable"),
   },
   ["clusterName", "selector", "template"],
 );

@@ -118,13 +118,19 @@ export class ClusterApi {
       ...planes
         .filter((plane) => plane.metadata.name === name && isLiving(plane))
         .map(({ spec }) => ({
-          ...{ name, quantity: spec.replicas, version: spec.version, isControlPlane: true },
+          name,
+          quantity: spec.replicas,
+          version: spec.version,
+          isControlPlane: true,
           machines: spec.machineTemplate.spec.infrastructureRef.name,
         })),
       ...deployments
         .filter((deployment) => deployment.spec.clusterName === name && isLiving(deployment))
         .map(({ metadata: own, spec }) => ({
-          ...{ name: own.name!, quantity: spec.replicas, version: spec.template.spec.version, isControlPlane: false },
+          name: own.name!,
+          quantity: spec.replicas,
+          version: spec.template.spec.version,
+          isControlPlane: false,
           machines: spec.template.spec.infrastructureRef.name,
           joining: spec.template.spec.bootstrap.configRef.name,
         })),
@@ -159,8 +165,11 @@ export class ClusterApi {
     const { name = "", namespace = "" } = metadata;
     const labels = { "cluster.x-k8s.io/cluster-name": name };
     const secret = {
-      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: `${name}-kubeconfig`, namespace, labels } },
-      ...{ type: "cluster.x-k8s.io/secret", stringData: { value: kubeconfig } },
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `${name}-kubeconfig`, namespace, labels },
+      type: "cluster.x-k8s.io/secret",
+      stringData: { value: kubeconfig },
     };
     await this.#api.apply(secret, { fieldManager: "cluster-api", force: true }, this.#rounds.signal);
   }

@@ -11,7 +11,9 @@ const bareMetalHost = object(
     bootMACAddress: { type: "string", pattern: "[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}" },
     bootMode: choice("UEFI", "UEFISecureBoot", "legacy"),
     rootDeviceHints: object({
-      ...{ deviceName: text, serialNumber: text, rotational: flag },
+      deviceName: text,
+      serialNumber: text,
+      rotational: flag,
       minSizeGigabytes: { type: "integer", minimum: 0 },
     }),
     image: object({ url: text, checksum: text, checksumType: choice("md5", "sha256", "sha512", "auto") }, ["url"]),

@@ -103,7 +103,9 @@ export class Hosts {
     if ((state === "provisioned" || state === "provisioning") && !host.spec.image) return to("deprovisioning");
     if (state === "provisioning" && troubles.broken?.includes(name))
       return this.objects.say(host, {
-        ...{ provisioning: { state }, operationalStatus: "error", errorType: "provisioning error" },
+        provisioning: { state },
+        operationalStatus: "error",
+        errorType: "provisioning error",
         errorMessage: `Image provisioning failed: ${namespace}/${name} did not boot`,
       });
     if (next[state] !== undefined) await to(next[state]);

@@ -83,7 +83,9 @@ export class Machines {
     const metadata = { name, namespace, labels };
     const configRef = { apiGroup: "bootstrap.cluster.x-k8s.io", kind: "KubeadmConfig", name };
     const spec = {
-      ...{ clusterName: cluster.metadata.name, version: source.version, bootstrap: { configRef } },
+      clusterName: cluster.metadata.name,
+      version: source.version,
+      bootstrap: { configRef },
       infrastructureRef: { apiGroup, kind: "Metal3Machine", name },
     };
     const { api, signal } = this.objects;
@@ -94,7 +96,9 @@ export class Machines {
     for (const { apiVersion, kind, from, spec: own } of parts)
       await api.apply(
         {
-          ...{ apiVersion, kind, spec: own },
+          apiVersion,
+          kind,
+          spec: own,
           metadata: { ...metadata, annotations: from === undefined ? {} : { [clonedFrom]: from } },
         },
         { fieldManager: "metal3", force: true },

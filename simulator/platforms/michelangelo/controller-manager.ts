@@ -118,7 +118,10 @@ export class ControllerManager {
     }
     const unitMs = this.options.timestamps === "milliseconds" ? 1 : 1000;
     const condition = (type: string, isTrue: boolean, reason: string, message: string) => ({
-      ...{ type, reason, message, status: isTrue ? "CONDITION_STATUS_TRUE" : "CONDITION_STATUS_FALSE" },
+      type,
+      reason,
+      message,
+      status: isTrue ? "CONDITION_STATUS_TRUE" : "CONDITION_STATUS_FALSE",
       lastUpdatedTimestamp: String(Math.floor(Date.now() / unitMs)),
     });
     try {

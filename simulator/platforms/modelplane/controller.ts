@@ -52,7 +52,9 @@ const gateway = { apiVersion: "v1", kind: "Service", namespace, name: "inference
 
 const is = (type: string, reason: string): Condition => ({ type, status: "True", reason });
 const isNot = (type: string, reason: string, message?: string): Condition => ({
-  ...{ type, status: "False", reason },
+  type,
+  status: "False",
+  reason,
   ...(message !== undefined && { message }),
 });
 

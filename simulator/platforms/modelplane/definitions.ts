@@ -2,7 +2,9 @@
 
 const text = (maxLength: number, more: object = {}) => ({ type: "string", minLength: 1, maxLength, ...more });
 const whole = (minimum: number, maximum?: number, more: object = {}) => ({
-  ...{ type: "integer", minimum, ...(maximum !== undefined && { maximum }) },
+  type: "integer",
+  minimum,
+  ...(maximum !== undefined && { maximum }),
   ...more,
 });
 const choice = (values: readonly string[], more: object = {}) => ({ type: "string", enum: values, ...more });
@@ -12,8 +14,12 @@ const object = (properties: object, required: readonly string[] = []) => ({
   ...(required.length > 0 && { required }),
 });
 const list = (items: object, key: string | readonly string[], maxItems: number) => ({
-  ...{ type: "array", items, minItems: 1, maxItems },
-  ...{ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key].flat() },
+  type: "array",
+  items,
+  minItems: 1,
+  maxItems,
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": [key].flat(),
 });
 const rule = (text: string, message: string) => ({ rule: text, message });
 
@@ -29,13 +35,12 @@ const conditions = {
   type: "array",
   items: object(
     {
-      ...{
-        type: { type: "string" },
-        status: { type: "string" },
-        reason: { type: "string" },
-        message: { type: "string" },
-      },
-      ...{ lastTransitionTime: { type: "string", format: "date-time" }, observedGeneration: { type: "integer" } },
+      type: { type: "string" },
+      status: { type: "string" },
+      reason: { type: "string" },
+      message: { type: "string" },
+      lastTransitionTime: { type: "string", format: "date-time" },
+      observedGeneration: { type: "integer" },
     },
     ["type", "status"],
   ),
@@ -122,8 +127,10 @@ const device = {
         type: "object",
         maxProperties: 32,
         additionalProperties: object({
-          ...{ string: { type: "string", maxLength: 253 }, version: { type: "string", maxLength: 32 } },
-          ...{ bool: { type: "boolean" }, int: { type: "integer" } },
+          string: { type: "string", maxLength: 253 },
+          version: { type: "string", maxLength: 32 },
+          bool: { type: "boolean" },
+          int: { type: "integer" },
         }),
       },
       capacity: {

@@ -13,7 +13,9 @@ const nodeProvider = object({
     nodeTypes: list(
       object(
         {
-          ...{ name: text, displayName: text, properties: texts },
+          name: text,
+          displayName: text,
+          properties: texts,
           resources: { type: "object", additionalProperties: { "x-kubernetes-int-or-string": true } },
           bareMetalHosts: object({ selector: anything }),
         },

@@ -92,7 +92,9 @@ export class Vclusters {
     await apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } });
     const rbac = "rbac.authorization.k8s.io";
     await apply({
-      ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name } },
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name },
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name: clusterRole },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     });
@@ -120,7 +122,8 @@ export class Vclusters {
       const typeRef = typeOf(pool);
       await this.api.create(
         {
-          ...{ apiVersion: platform, kind: "NodeClaim" },
+          apiVersion: platform,
+          kind: "NodeClaim",
           metadata: { name, namespace, labels: { pool: pool.name } },
           spec: { providerRef: pool.provider, vClusterRef: cluster, ...(typeRef !== undefined && { typeRef }) },
         },

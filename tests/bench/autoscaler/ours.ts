@@ -29,7 +29,10 @@ export interface OurContestant extends Contestant {
 export async function startOurs(cluster: BenchCluster, { groups, size }: Contest): Promise<OurContestant> {
   const { kubeconfigFile, folder } = cluster;
   const settings: ServerSettings = {
-    ...{ kubeconfigFile, groups, size, bootMs: bootS * 1_000 },
+    kubeconfigFile,
+    groups,
+    size,
+    bootMs: bootS * 1_000,
     templates: Object.fromEntries(
       groups.map((group) => {
         const labels = labelsOf(group);

@@ -24,7 +24,9 @@ import { realHub, type RealHub } from "./real-hub";
 const inDefault = { apiVersion: "v1", namespace: "default" };
 const ada = { username: "ada", password: "LOVELACE-1815" };
 const gpuGroup = {
-  ...{ name: "v100", gpuResources: { "nvidia.com/gpu": 8 }, machineTypes: ["p3.16xlarge"] },
+  name: "v100",
+  gpuResources: { "nvidia.com/gpu": 8 },
+  machineTypes: ["p3.16xlarge"],
   taints: [{ key: "team", value: "vision", effect: "NoExecute" as const }],
 };
 
@@ -143,7 +145,9 @@ describe("JupyterHub itself, with a real Keycloak", function () {
 
   it("lets people in again after a secret was made anew, with what the next `up` gives it", async () => {
     await client.up({
-      ...{ realm: keycloak.realm, clientId: "train", redirectUris: [hubCallback(url)] },
+      realm: keycloak.realm,
+      clientId: "train",
+      redirectUris: [hubCallback(url)],
       secret: "ANOTHER-SECRET-OF-THE-HUB-24",
     });
     const page = await logIn(new Browser());

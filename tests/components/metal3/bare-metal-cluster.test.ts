@@ -26,7 +26,11 @@ const argsOf = (changes: Partial<BareMetalClusterArgs> = {}): BareMetalClusterAr
   controlPlane: { hostLabels: { role: "control" }, preKubeadmCommands: ["systemctl start keepalived"] },
   nodeGroups: [
     {
-      ...{ name: "gpu", count: 2, hostLabels: { gpu: "h100" }, gpus: 8, gpuModel: "H100" },
+      name: "gpu",
+      count: 2,
+      hostLabels: { gpu: "h100" },
+      gpus: 8,
+      gpuModel: "H100",
       labels: { "modelplane.ai/pool": "gpu" },
       taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
     },
@@ -36,13 +40,17 @@ const argsOf = (changes: Partial<BareMetalClusterArgs> = {}): BareMetalClusterAr
 });
 
 const kubeconfig = renderKubeconfig({
-  ...{ clusterName: "search", endpoint: "https://10.0.0.5:6443", certificateAuthority: "CA" },
+  clusterName: "search",
+  endpoint: "https://10.0.0.5:6443",
+  certificateAuthority: "CA",
   credentials: { clientCertificate: "ADMIN", clientKey: "ADMIN-KEY" },
 });
 const machine = { name: "search-gpu-0", phase: "Available", host: "gpu-01", hostState: "provisioned", problems: [] };
 const outputs = {
   "gpu-clusters:kubernetes:KubeconfigSecret": () => ({
-    ...{ clusterKubeconfig: kubeconfig, endpoint: "https://10.0.0.5:6443", certificateAuthority: "CA" },
+    clusterKubeconfig: kubeconfig,
+    endpoint: "https://10.0.0.5:6443",
+    certificateAuthority: "CA",
   }),
   "gpu-clusters:kubernetes:ObjectReady": () => ({ values: { state: "available" }, status: "ready", uid: "u" }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.37.2" }),
@@ -70,8 +78,13 @@ describe("BareMetalCluster", () => {
     const { all } = await registered();
     const objects = objectsOf(all);
     assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
-      ...["Cluster", "KubeadmConfigTemplate", "KubeadmControlPlane", "MachineDeployment", "Metal3Cluster"],
-      ...["Metal3MachineTemplate", "Metal3MachineTemplate"],
+      "Cluster",
+      "KubeadmConfigTemplate",
+      "KubeadmControlPlane",
+      "MachineDeployment",
+      "Metal3Cluster",
+      "Metal3MachineTemplate",
+      "Metal3MachineTemplate",
     ]);
     for (const { metadata } of objects) assert.equal(metadata.namespace, "metal3");
     assert.deepEqual(specOf(all, "Metal3Cluster"), [
@@ -89,7 +102,9 @@ describe("BareMetalCluster", () => {
     const [{ name, value }] = joinConfiguration.nodeRegistration.kubeletExtraArgs;
     assert.equal(name, "node-labels");
     for (const label of [
-      ...["metal3.io/uuid={{ ds.meta_data.uuid }}", "modelplane.ai/pool=gpu", "gpu-clusters/node-group=gpu"],
+      "metal3.io/uuid={{ ds.meta_data.uuid }}",
+      "modelplane.ai/pool=gpu",
+      "gpu-clusters/node-group=gpu",
     ])
       assert.ok(value.split(",").includes(label), label);
     assert.deepEqual(joinConfiguration.nodeRegistration.taints, [
@@ -171,7 +186,9 @@ describe("BareMetalCluster", () => {
       );
     assert.deepEqual(refused({}), []);
     const found = refused({
-      ...{ clusterName: "Search", endpoint: "https://10.0.0.5", kubernetesVersion: "1.37" },
+      clusterName: "Search",
+      endpoint: "https://10.0.0.5",
+      kubernetesVersion: "1.37",
       image: { url: "https://images.example.com/a", checksum: "https://images.example.com/SUMS" },
       controlPlane: { count: 2, hostLabels: {} },
       nodeGroups: [{ name: "gpu", count: -1, hostLabels: { gpu: "h100" }, labels: { "k8s.io/a": "b" } }],
@@ -179,8 +196,14 @@ describe("BareMetalCluster", () => {
     assert.deepEqual(
       found.map((line) => line.split(" ")[0]),
       [
-        ...["clusterName", "endpoint", "kubernetesVersion", "image.checksumType", "controlPlane.count"],
-        ...["controlPlane.hostLabels", "nodeGroups[0].count", 'nodeGroups[0].labels["k8s.io/a"]'],
+        "clusterName",
+        "endpoint",
+        "kubernetesVersion",
+        "image.checksumType",
+        "controlPlane.count",
+        "controlPlane.hostLabels",
+        "nodeGroups[0].count",
+        'nodeGroups[0].labels["k8s.io/a"]',
       ],
     );
     const group = { name: "gpu", count: 1, hostLabels: { gpu: "h100" } };

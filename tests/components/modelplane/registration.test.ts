@@ -18,8 +18,17 @@ const kubeconfigOf = (clusterName: string) =>
   });
 
 const group: NodeGroupStatus = {
-  ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 8, size: 2, machineTypes: ["p5.48xlarge"] },
-  ...{ gpus: 8, gpuModel: "H100", gpuResources: { "nvidia.com/gpu": 8 }, taints: [], problems: [] },
+  name: "gpu",
+  role: "worker",
+  minSize: 2,
+  maxSize: 8,
+  size: 2,
+  machineTypes: ["p5.48xlarge"],
+  gpus: 8,
+  gpuModel: "H100",
+  gpuResources: { "nvidia.com/gpu": 8 },
+  taints: [],
+  problems: [],
 };
 
 class Provider extends pulumi.ProviderResource {
@@ -77,7 +86,11 @@ describe("InferenceCluster", () => {
     });
     assert.deepEqual((all.inputs(classType)["spec"] as { devices: object[] }).devices, [
       {
-        ...{ name: "gpu", claim: "DRA", driver: "gpu.nvidia.com", deviceClassName: "gpu.nvidia.com", count: 8 },
+        name: "gpu",
+        claim: "DRA",
+        driver: "gpu.nvidia.com",
+        deviceClassName: "gpu.nvidia.com",
+        count: 8,
         attributes: { architecture: { string: "Hopper" }, cudaComputeCapability: { version: "9.0.0" } },
         capacity: { memory: { value: "81559Mi" } },
       },
@@ -193,7 +206,9 @@ describe("InferenceCluster", () => {
     const clusterName = "c".repeat(63);
     const all = await mockProgram(objects);
     const made = new InferenceCluster("US_East", {
-      ...{ controlPlane: clusterOf("control"), clusterName, existing: { cluster: clusterOf("serve") } },
+      controlPlane: clusterOf("control"),
+      clusterName,
+      existing: { cluster: clusterOf("serve") },
       nodePools: ["gpu-a", "gpu-b"].map((name) => ({ name, gpus: { model: "H100", count: 8 } })),
     });
     await valueOf(made.gatewayAddress);

@@ -22,7 +22,10 @@ const argsOf = (changes: Partial<BareMetalInventoryArgs> = {}): BareMetalInvento
     status: pulumi.output("ready"),
   } as KubernetesCluster,
   connectedCluster: "loft-cluster",
-  ...{ osImages: [image], nodeTypes: [type], hosts: [host], ...changes },
+  osImages: [image],
+  nodeTypes: [type],
+  hosts: [host],
+  ...changes,
 });
 
 function refused(changes: Partial<BareMetalInventoryArgs>): string[] {
@@ -75,7 +78,8 @@ describe("BareMetalInventory", () => {
   const objects = {
     "gpu-clusters:kubernetes:ObjectReady": ({ name }: { name: string }) => ({
       values: name.includes("gpu-01") ? { state: "available" } : {},
-      ...{ status: "ready", uid: "u" },
+      status: "ready",
+      uid: "u",
     }),
   };
   let all: Registered;
@@ -93,7 +97,9 @@ describe("BareMetalInventory", () => {
         clusterRef: { cluster: "loft-cluster", namespace: "metal3" },
         nodeTypes: [
           {
-            ...{ name: "h100", displayName: "h100", properties: { "vcluster.com/os-image": "ubuntu-24" } },
+            name: "h100",
+            displayName: "h100",
+            properties: { "vcluster.com/os-image": "ubuntu-24" },
             bareMetalHosts: { selector: { matchLabels: { gpu: "h100" } } },
           },
         ],

@@ -43,13 +43,17 @@ describe("JoinToken", () => {
     const { id, secret } = tokenOf(hex);
     const { metadata, type, stringData } = plain(all.inputs("kubernetes:core/v1:Secret")) as Record<string, object>;
     assert.deepEqual(metadata, {
-      ...{ name: `bootstrap-token-${id}`, namespace: "kube-system" },
+      name: `bootstrap-token-${id}`,
+      namespace: "kube-system",
       labels: { "vcluster.loft.sh/token": "true", "vcluster.loft.sh/token-node-type": "worker" },
     });
     assert.equal(type, "bootstrap.kubernetes.io/token");
     assert.deepEqual(stringData, {
-      ...{ "token-id": id, "token-secret": secret, expiration: "2026-12-31T00:00:00Z" },
-      ...{ "usage-bootstrap-signing": "true", "usage-bootstrap-authentication": "true" },
+      "token-id": id,
+      "token-secret": secret,
+      expiration: "2026-12-31T00:00:00Z",
+      "usage-bootstrap-signing": "true",
+      "usage-bootstrap-authentication": "true",
       "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
     });
     for (const { inputs, name } of all.resources) assert.ok(!JSON.stringify(visible(inputs)).includes(secret), name);

@@ -46,7 +46,8 @@ async function registered(
             quantity: 2,
             nodeTypeSelector: [{ property: "vcluster.com/node-type", value: "h100" }],
             taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
-            ...{ gpus: 8, gpuModel: "H100" },
+            gpus: 8,
+            gpuModel: "H100",
           },
         ],
         dynamic: [{ name: "burst", limits: { nodes: "4" }, nodeLabels: { tier: "burst" } }],
@@ -115,7 +116,8 @@ describe("TenantCluster", () => {
     assert.deepEqual(valuesOf(all)["privateNodes"], { enabled: true, vpn });
     const between = (await registered({ autoNodes: [], vpn: { nodeToNode: true } })).all;
     assert.deepEqual(valuesOf(between)["privateNodes"], {
-      ...{ enabled: true, vpn: { enabled: true, nodeToNode: { enabled: true } } },
+      enabled: true,
+      vpn: { enabled: true, nodeToNode: { enabled: true } },
     });
     const choices = [all, between].map((each) => each.inputs("gpu-clusters:kubernetes:LastingChoices")["choices"]);
     assert.deepEqual(
@@ -148,7 +150,10 @@ describe("TenantCluster", () => {
     const { metadata, stringData } = plain(all.inputs("kubernetes:core/v1:Secret")) as Record<string, object>;
     assert.deepEqual(metadata, { name: "vcluster-platform-api-key", namespace: "search" });
     assert.deepEqual(stringData, {
-      ...{ host: "vcluster.example.com", accessKey: "ACCESS-KEY", project: "default", insecure: "false" },
+      host: "vcluster.example.com",
+      accessKey: "ACCESS-KEY",
+      project: "default",
+      insecure: "false",
     });
     const before = all.dependenciesOf("search-release");
     for (const name of ["search-platform", "search-namespace", "search-choices"])
@@ -172,8 +177,16 @@ describe("TenantCluster", () => {
     assert.equal(await valueOf(made.endpoint), "https://192.0.2.7:443");
     assert.deepEqual(await valueOf(made.nodeGroups), [
       {
-        ...{ name: "gpu", role: "worker", minSize: 2, maxSize: 2, size: 2, problems: [] },
-        ...{ machineTypes: ["h100"], gpus: 8, gpuModel: "H100", gpuResources: { "nvidia.com/gpu": 8 } },
+        name: "gpu",
+        role: "worker",
+        minSize: 2,
+        maxSize: 2,
+        size: 2,
+        problems: [],
+        machineTypes: ["h100"],
+        gpus: 8,
+        gpuModel: "H100",
+        gpuResources: { "nvidia.com/gpu": 8 },
         taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
       },
     ]);

@@ -102,8 +102,14 @@ describe("an account whose disks have a key of the customer's", () => {
     const key = await diskKey();
     const launchTemplateId = await makeTemplate(scene, "keyed");
     const inputs = {
-      ...{ clusterName: "alpha", name: "keyed", instanceTypes: ["m5.large"], minSize: 1, maxSize: 1 },
-      ...{ launchTemplateId, launchTemplateVersion: 1, subnetIds: [...scene.subnetIds] },
+      clusterName: "alpha",
+      name: "keyed",
+      instanceTypes: ["m5.large"],
+      minSize: 1,
+      maxSize: 1,
+      launchTemplateId,
+      launchTemplateVersion: 1,
+      subnetIds: [...scene.subnetIds],
     };
     const group = new EngineResource(plugin, "gpu-clusters:aws:NodeGroup", "keyed");
     await assert.rejects(group.up(inputs), /Client.InternalError: Client error on launch/);

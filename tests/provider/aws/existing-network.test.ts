@@ -63,7 +63,11 @@ describe("the way out of a subnet that exists", () => {
 
 describe("the choice among subnets that exist", () => {
   const subnet = (id: string, zone: string, wayOut: WayOut, more: Partial<ExistingSubnet> = {}): ExistingSubnet => ({
-    ...{ id, zone, wayOut, vpcId: "vpc-1", addresses: false },
+    id,
+    zone,
+    wayOut,
+    vpcId: "vpc-1",
+    addresses: false,
     ...(wayOut === "none" && { unfit: "has no way out" }),
     ...more,
   });

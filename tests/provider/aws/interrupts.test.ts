@@ -64,7 +64,9 @@ describe("Whatever is interrupted on AWS", function () {
       await elb.createTargetGroup({ Name: `k8s-${clusterName}`, Protocol: "TCP", Port: 30_080, VpcId, Tags });
       await ec2.send(
         new CreateSecurityGroupCommand({
-          ...{ VpcId, GroupName: `k8s-elb-${clusterName}`, Description: "of a Service" },
+          VpcId,
+          GroupName: `k8s-elb-${clusterName}`,
+          Description: "of a Service",
           TagSpecifications: [{ ResourceType: "security-group", Tags: Tags.slice(0, 1) }],
         }),
       );
@@ -77,8 +79,15 @@ describe("Whatever is interrupted on AWS", function () {
   });
 
   const inputs = (minSize: number) => ({
-    ...{ clusterName: "alpha", name: "cut", minSize, maxSize: 3, launchTemplateId, launchTemplateVersion: 1 },
-    ...{ instanceTypes: ["m5.large"], subnetIds: [...scene.subnetIds], tags: { size: String(minSize) } },
+    clusterName: "alpha",
+    name: "cut",
+    minSize,
+    maxSize: 3,
+    launchTemplateId,
+    launchTemplateVersion: 1,
+    instanceTypes: ["m5.large"],
+    subnetIds: [...scene.subnetIds],
+    tags: { size: String(minSize) },
   });
   const group: Interrupted = {
     type: "gpu-clusters:aws:NodeGroup",

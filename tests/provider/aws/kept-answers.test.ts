@@ -349,7 +349,9 @@ describe("AWS answers that are kept", () => {
     const group = (GroupName: string, tags: Record<string, string>) =>
       scene.ec2.send(
         new CreateSecurityGroupCommand({
-          ...{ GroupName, Description: "d", VpcId: scene.vpcId },
+          GroupName,
+          Description: "d",
+          VpcId: scene.vpcId,
           TagSpecifications: [
             { ResourceType: "security-group", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
           ],

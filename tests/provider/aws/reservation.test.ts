@@ -112,7 +112,11 @@ describe("provider/aws/fleet/reservation-driver", () => {
     const launch = (InstanceType: string, SubnetId: string) =>
       scene.ec2.send(
         new RunInstancesCommand({
-          ...{ MinCount: 1, MaxCount: 1, ImageId: scene.imageId, InstanceType: InstanceType as never, SubnetId },
+          MinCount: 1,
+          MaxCount: 1,
+          ImageId: scene.imageId,
+          InstanceType: InstanceType as never,
+          SubnetId,
           CapacityReservationSpecification: { CapacityReservationTarget: { CapacityReservationId } },
         }),
       );
@@ -146,7 +150,8 @@ describe("provider/aws/fleet/reservation-driver", () => {
       const arn = "arn:aws:ssm:us-west-2:123456789012:parameter/x";
       const names = { clusterName: "alpha", keysParameter: arn, kmsKey: "arn", joinParameter: arn };
       const policy = controlPlanePolicy({
-        ...{ ...names, kubernetesTag: undefined },
+        ...names,
+        kubernetesTag: undefined,
         reservedNodeRole: kind === "reservation" ? "arn" : undefined,
       });
       const allowed = policy.Statement.flatMap(({ Action }) => Action);
@@ -165,7 +170,8 @@ describe("provider/aws/fleet/reservation-driver", () => {
     const { driver, spec } = await group("checked", reservationId);
     const warnings: string[] = [];
     const context = {
-      ...{ config: { aws: { region, endpoint: scene.simulator.endpoint } }, signal: deadline() },
+      config: { aws: { region, endpoint: scene.simulator.endpoint } },
+      signal: deadline(),
       log: { warn: (message: string) => warnings.push(message) },
     };
     const check = async (inputs: FleetSpec, before?: FleetSpec) =>
@@ -198,7 +204,10 @@ describe("provider/aws/fleet/reservation-driver", () => {
           zones,
           nodeGroups: [
             {
-              ...{ path: "nodeGroups[0]", instanceTypes: ["m5.large"], minSize: 0, maxSize: 3 },
+              path: "nodeGroups[0]",
+              instanceTypes: ["m5.large"],
+              minSize: 0,
+              maxSize: 3,
               capacity: { reservation: { id: given } },
             },
           ],
@@ -217,14 +226,27 @@ describe("provider/aws/fleet/reservation-driver", () => {
 
 describe("provider/aws/preflight/reservation", () => {
   const good: CapacityReservation = {
-    ...{ CapacityReservationId: id, State: "active", InstanceType: "p5.48xlarge", InstancePlatform: "Linux/UNIX" },
-    ...{ AvailabilityZone: "us-west-2b", Tenancy: "default", TotalInstanceCount: 4, AvailableInstanceCount: 4 },
-    ...{ InstanceMatchCriteria: "targeted", ReservationType: "default" },
+    CapacityReservationId: id,
+    State: "active",
+    InstanceType: "p5.48xlarge",
+    InstancePlatform: "Linux/UNIX",
+    AvailabilityZone: "us-west-2b",
+    Tenancy: "default",
+    TotalInstanceCount: 4,
+    AvailableInstanceCount: 4,
+    InstanceMatchCriteria: "targeted",
+    ReservationType: "default",
   };
   const examine = (reservation: CapacityReservation, plan = {}) => {
     const facts: GroupFacts = {
-      ...{ region: "us-west-2", offerings: [], alternatives: [], types: [], imageArchitecture: undefined },
-      ...{ zones: ["us-west-2a", "us-west-2b"], quotas: new Map(), reservation },
+      region: "us-west-2",
+      offerings: [],
+      alternatives: [],
+      types: [],
+      imageArchitecture: undefined,
+      zones: ["us-west-2a", "us-west-2b"],
+      quotas: new Map(),
+      reservation,
     };
     const reserved = { kind: "reservation" as const, id };
     const whole = { capacityType: "on-demand" as const, reserved, minSize: 1, maxSize: 4, isNew: true };
@@ -238,8 +260,13 @@ describe("provider/aws/preflight/reservation", () => {
   it("tells everything that is wrong at once, by the user's field", () => {
     const bad: CapacityReservation = {
       ...good,
-      ...{ State: "expired", InstancePlatform: "Windows", Tenancy: "dedicated", ReservationType: "capacity-block" },
-      ...{ AvailabilityZone: "us-west-2d", TotalInstanceCount: 2, AvailableInstanceCount: 0 },
+      State: "expired",
+      InstancePlatform: "Windows",
+      Tenancy: "dedicated",
+      ReservationType: "capacity-block",
+      AvailabilityZone: "us-west-2d",
+      TotalInstanceCount: 2,
+      AvailableInstanceCount: 0,
     };
     const { failures } = examine(bad, { minSize: 1 });
     assert.deepEqual(
@@ -264,13 +291,15 @@ describe("provider/aws/preflight/reservation", () => {
 
   it("says nothing of one whose id is not known yet, and holds no group in it against the account's quota", () => {
     const quota = { quota: { code: "L-417A185B", name: "Running On-Demand P instances" }, vcpus: 0 };
-    const shape = { ...{ name: "p5.48xlarge", vcpus: 192, memoryMib: 1 }, ...{ gpus: 8, architectures: ["x86_64"] } };
+    const shape = { name: "p5.48xlarge", vcpus: 192, memoryMib: 1, gpus: 8, architectures: ["x86_64"] };
     const facts = {
-      ...{ region: "us-west-2", alternatives: [], types: [shape], zones: ["us-west-2a"], imageArchitecture: undefined },
-      ...{
-        offerings: [{ instanceType: "p5.48xlarge", zone: "us-west-2a" }],
-        quotas: new Map([["p5.48xlarge", quota]]),
-      },
+      region: "us-west-2",
+      alternatives: [],
+      types: [shape],
+      zones: ["us-west-2a"],
+      imageArchitecture: undefined,
+      offerings: [{ instanceType: "p5.48xlarge", zone: "us-west-2a" }],
+      quotas: new Map([["p5.48xlarge", quota]]),
     } as unknown as GroupFacts;
     const given = { reservation: { id: undefined } };
     const plan = { instanceTypes: ["p5.48xlarge"], minSize: 1, maxSize: 4, ...purchaseOf(given) };
@@ -281,7 +310,8 @@ describe("provider/aws/preflight/reservation", () => {
   it("warns of an open one and of an end", () => {
     const { failures, warnings } = examine({
       ...good,
-      ...{ InstanceMatchCriteria: "open", EndDate: new Date("2027-01-04T08:00:00Z") },
+      InstanceMatchCriteria: "open",
+      EndDate: new Date("2027-01-04T08:00:00Z"),
     });
     assert.deepEqual(failures, []);
     assert.match(warnings.join("\n"), /is open: .*\n.*ends at 2027-01-04T08:00:00.000Z/);

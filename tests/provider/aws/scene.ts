@@ -118,8 +118,11 @@ async function network(ec2: EC2Client) {
 /** A targeted Capacity Reservation in the second subnet's zone. */
 export async function reserve({ ec2 }: Scene, instanceType: string, count: number): Promise<string> {
   const command = new CreateCapacityReservationCommand({
-    ...{ InstanceType: instanceType, InstancePlatform: "Linux/UNIX", InstanceMatchCriteria: "targeted" },
-    ...{ AvailabilityZone: `${region}b`, InstanceCount: count },
+    InstanceType: instanceType,
+    InstancePlatform: "Linux/UNIX",
+    InstanceMatchCriteria: "targeted",
+    AvailabilityZone: `${region}b`,
+    InstanceCount: count,
   });
   return (await ec2.send(command)).CapacityReservation!.CapacityReservationId!;
 }

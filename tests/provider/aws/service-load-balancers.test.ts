@@ -237,9 +237,15 @@ describe("AWS ServiceLoadBalancers", () => {
     await networkBalancer("refused", owned);
     await scene.simulator.clearRequests();
     const calls = [
-      ...["DescribeLoadBalancers", "DescribeTags", "DescribeTargetGroups", "DescribeSecurityGroups"],
-      ...["DescribeNetworkInterfaces", "DeleteLoadBalancer", "DeleteTargetGroup"],
-      ...["RevokeSecurityGroupIngress", "DeleteSecurityGroup"],
+      "DescribeLoadBalancers",
+      "DescribeTags",
+      "DescribeTargetGroups",
+      "DescribeSecurityGroups",
+      "DescribeNetworkInterfaces",
+      "DeleteLoadBalancer",
+      "DeleteTargetGroup",
+      "RevokeSecurityGroupIngress",
+      "DeleteSecurityGroup",
     ];
     for (const action of calls)
       for (const afterEffect of [false, true])

@@ -18,8 +18,15 @@ describe("fetch in the plugin's bundle", function () {
     );
     const require = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
     await build({
-      ...{ entryPoints, outdir, bundle: true, splitting: true, platform: "node", format: "esm" },
-      ...{ outExtension: { ".js": ".mjs" }, banner: { js: require }, logLevel: "error" },
+      entryPoints,
+      outdir,
+      bundle: true,
+      splitting: true,
+      platform: "node",
+      format: "esm",
+      outExtension: { ".js": ".mjs" },
+      banner: { js: require },
+      logLevel: "error",
     });
     const url = (name: string) => JSON.stringify(pathToFileURL(join(outdir, `${name}.mjs`)).href);
     const program = `

@@ -36,8 +36,16 @@ describe("Whatever grows on Cudo", function () {
   for (const [way, first] of Object.entries(ways)) {
     it(`a group whose new minimum the autoscaler had not heard of is whole after ${way}`, async () => {
       const spec = {
-        ...{ clusterName: "train", name: "cpu", role: "worker", maxSize: 3, dataCenterId: home },
-        ...{ machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10, networkId: "net" },
+        clusterName: "train",
+        name: "cpu",
+        role: "worker",
+        maxSize: 3,
+        dataCenterId: home,
+        machineType: "intel-broadwell",
+        vcpus: 2,
+        memoryGib: 4,
+        diskSizeGib: 10,
+        networkId: "net",
         image: "ubuntu-2404",
       };
       const startScript = "#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@";

@@ -14,7 +14,12 @@ import { home, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "
 
 const waiting = { pace: { firstMs: 5, factor: 1, longestMs: 5 }, patienceMs: 0, refills: false, backoffMs: 0 };
 const machine = {
-  ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, gpus: 0, bootDiskSizeGib: 10 },
+  dataCenterId: home,
+  machineType: "intel-broadwell",
+  vcpus: 2,
+  memoryGib: 4,
+  gpus: 0,
+  bootDiskSizeGib: 10,
   nics: [{ networkId: "net", assignPublicIp: true }],
 };
 
@@ -123,8 +128,11 @@ describe("Cudo node group driver", () => {
       return cloud.api.vms.create(request, signal);
     };
     const diskEncryption = {
-      ...{ address: "https://vault.example.com:8200", authMount: "gpu-clusters", keyMount: "secret" },
-      ...{ roleId: placeholders.vaultRoleId, wrappedSecretId: placeholders.vaultToken },
+      address: "https://vault.example.com:8200",
+      authMount: "gpu-clusters",
+      keyMount: "secret",
+      roleId: placeholders.vaultRoleId,
+      wrappedSecretId: placeholders.vaultToken,
       keyPath: placeholders.vaultKeyPath,
     };
     const startScript = renderBootstrapScript({ ...worker, diskEncryption }, { delivery: "cudo-start-script" });
@@ -135,7 +143,9 @@ describe("Cudo node group driver", () => {
     for (const { nodeName, diskEncryption: own } of told)
       assert.deepEqual(own, {
         ...diskEncryption,
-        ...{ roleId: `role-${nodeName}`, wrappedSecretId: `once-${nodeName}`, keyPath: `keys/${nodeName}` },
+        roleId: `role-${nodeName}`,
+        wrappedSecretId: `once-${nodeName}`,
+        keyPath: `keys/${nodeName}`,
       });
     assert.deepEqual(told.map(({ nodeName }) => nodeName).sort(), ["train-gpu-0", "train-gpu-1"]);
     await group.remove(["train-gpu-1"], never);

@@ -36,7 +36,11 @@ describe("Cudo NodeGroup", () => {
     role: "worker",
     minSize: 2,
     maxSize: 4,
-    ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10 },
+    dataCenterId: home,
+    machineType: "intel-broadwell",
+    vcpus: 2,
+    memoryGib: 4,
+    diskSizeGib: 10,
     image: "ubuntu-2404",
     networkId: "net",
   };

@@ -8,8 +8,16 @@ import { never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
 const type = "gpu-clusters:cudo:PlannedCluster";
 const [here, there] = ["us-newyork-1", "gb-bournemouth-1"];
 const group = {
-  ...{ name: "gpu", minSize: 1, dataCenterId: here, machineType: "intel-broadwell-v100", gpus: 1, gpuModel: "V100" },
-  ...{ vcpus: 8, memoryGib: 32, diskSizeGib: 100, image: "ubuntu-2204-nvidia-550-docker" },
+  name: "gpu",
+  minSize: 1,
+  dataCenterId: here,
+  machineType: "intel-broadwell-v100",
+  gpus: 1,
+  gpuModel: "V100",
+  vcpus: 8,
+  memoryGib: 32,
+  diskSizeGib: 100,
+  image: "ubuntu-2204-nvidia-550-docker",
 };
 const machine = (vmId: string) => {
   return { vmId, machineType: "intel-broadwell-v100", vcpus: 4, memoryGib: 8, diskSizeGib: 50, image: "ubuntu-2404" };

@@ -40,8 +40,15 @@ describe("Cudo classes in a program", () => {
     const vm = new Vm("secret-vm", { ...shape, startScript: "keys" });
     const group = new NodeGroup("group", {
       ...shape,
-      ...{ clusterName: "c", name: "g", role: "worker", minSize: 1, maxSize: 1, diskSizeGib: 10, networkId: "n" },
-      ...{ startScript: "script", kubeconfig: "kubeconfig" },
+      clusterName: "c",
+      name: "g",
+      role: "worker",
+      minSize: 1,
+      maxSize: 1,
+      diskSizeGib: 10,
+      networkId: "n",
+      startScript: "script",
+      kubeconfig: "kubeconfig",
     });
     await Promise.all([value(vm.urn), value(group.urn)]);
     const inputs = [

@@ -17,9 +17,19 @@ const type: MachineType = {
   maxVcpuPerMemoryGib: 1,
   minVcpuPerGpu: 1,
   maxVcpuPerGpu: 12,
-  ...{ vcpuPriceHr: "0", memoryGibPriceHr: "0", gpuPriceHr: "0", storageGibPriceHr: "0", ipv4PriceHr: "0" },
-  ...{ maxVcpuFree: 64, maxMemoryGibFree: 512, maxGpuFree: 4, maxStorageGibFree: 1000 },
-  ...{ totalVcpuFree: 128, totalMemoryGibFree: 1024, totalGpuFree: 8, totalStorageGibFree: 5000 },
+  vcpuPriceHr: "0",
+  memoryGibPriceHr: "0",
+  gpuPriceHr: "0",
+  storageGibPriceHr: "0",
+  ipv4PriceHr: "0",
+  maxVcpuFree: 64,
+  maxMemoryGibFree: 512,
+  maxGpuFree: 4,
+  maxStorageGibFree: 1000,
+  totalVcpuFree: 128,
+  totalMemoryGibFree: 1024,
+  totalGpuFree: 8,
+  totalStorageGibFree: 5000,
 };
 
 const ratio = fc.integer({ min: 1, max: 40 }).map((tenths) => tenths / 10);
@@ -34,7 +44,10 @@ const machineTypes: fc.Arbitrary<MachineType> = fc
   })
   .map(({ minVcpu, minMemoryGib, perGib, perGpu, unbounded, gpuModel }) => ({
     ...type,
-    ...{ minVcpu, minMemoryGib, gpuModel, gpuModelId: gpuModel && "nvidia-v100" },
+    minVcpu,
+    minMemoryGib,
+    gpuModel,
+    gpuModelId: gpuModel && "nvidia-v100",
     minVcpuPerMemoryGib: Math.min(...perGib),
     maxVcpuPerMemoryGib: unbounded ? Infinity : Math.max(...perGib),
     minVcpuPerGpu: Math.min(...perGpu),
@@ -157,8 +170,14 @@ const catalogue: CatalogueContent = {
   images: [image("ubuntu-2404", 5), image("ubuntu-2204-nvidia-550-docker-v20250303", 20)],
 };
 const shape: NodeShape = {
-  ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", vcpus: 4, memoryGib: 16, gpus: 1 },
-  ...{ gpuModel: "v100", diskSizeGib: 50, image: "ubuntu-2404" },
+  dataCenterId: "us-newyork-1",
+  machineType: "intel-broadwell-v100",
+  vcpus: 4,
+  memoryGib: 16,
+  gpus: 1,
+  gpuModel: "v100",
+  diskSizeGib: 50,
+  image: "ubuntu-2404",
 };
 
 describe("Cudo node shapes against the catalogue", () => {
@@ -219,7 +238,11 @@ describe("Cudo node shapes against the catalogue", () => {
   });
 
   const demand: Demand = {
-    ...{ dataCenterId: "us-newyork-1", machineType: "intel-broadwell-v100", vcpus: 8, memoryGib: 32, gpus: 1 },
+    dataCenterId: "us-newyork-1",
+    machineType: "intel-broadwell-v100",
+    vcpus: 8,
+    memoryGib: 32,
+    gpus: 1,
     diskSizeGib: 50,
     publicAddresses: 1,
     count: 1,

@@ -106,9 +106,20 @@ describe("Whatever is interrupted where disks are encrypted", function () {
   for (const where of ["Vault", "Cudo"] as const) {
     const place = () => (where === "Vault" ? { ...vault.place, address: rigs.Vault!.gate.url } : vault.place);
     const group = (minSize: number) => ({
-      ...{ clusterName: "train", name: "cpu", role: "worker", minSize, maxSize: 3 },
-      ...{ dataCenterId: home, machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10 },
-      ...{ image: "ubuntu-2404", networkId: "net", startScript: script, vault: place() },
+      clusterName: "train",
+      name: "cpu",
+      role: "worker",
+      minSize,
+      maxSize: 3,
+      dataCenterId: home,
+      machineType: "intel-broadwell",
+      vcpus: 2,
+      memoryGib: 4,
+      diskSizeGib: 10,
+      image: "ubuntu-2404",
+      networkId: "net",
+      startScript: script,
+      vault: place(),
       kubeconfig: new Secret(cluster.kubeconfig),
     });
     const resources: Record<string, Interrupted> = {

@@ -18,9 +18,12 @@ interface Made {
 const now = { version: "v1.37.2", template: "image-b", joining: "joining-b" };
 
 const deployment = (replicas = 2, status: MachineSource["status"] = { observedGeneration: 3 }): MachineSource => ({
-  ...{ apiVersion: `${group}/v1beta2`, kind: "MachineDeployment", metadata: { name: "search-gpu", generation: 3 } },
+  apiVersion: `${group}/v1beta2`,
+  kind: "MachineDeployment",
+  metadata: { name: "search-gpu", generation: 3 },
   spec: {
-    ...{ clusterName: "search", replicas },
+    clusterName: "search",
+    replicas,
     template: {
       spec: {
         version: now.version,
@@ -32,7 +35,8 @@ const deployment = (replicas = 2, status: MachineSource["status"] = { observedGe
   status,
 });
 const plane = (status: MachineSource["status"]): MachineSource => ({
-  ...{ apiVersion: `controlplane.${group}/v1beta2`, kind: "KubeadmControlPlane" },
+  apiVersion: `controlplane.${group}/v1beta2`,
+  kind: "KubeadmControlPlane",
   metadata: { name: "search", generation: 1 },
   spec: {
     replicas: 1,
@@ -45,7 +49,8 @@ const plane = (status: MachineSource["status"]): MachineSource => ({
 function machine({ name, version = now.version, isGoing, of }: Made): Machine {
   const labels = { [`${group}/${of === undefined ? "control-plane" : "deployment-name"}`]: of ?? "" };
   return {
-    ...{ apiVersion: `${group}/v1beta2`, kind: "Machine" },
+    apiVersion: `${group}/v1beta2`,
+    kind: "Machine",
     metadata: { name, labels, ...(isGoing && { deletionTimestamp: "2026-11-28T00:00:00Z" }) },
     // Cluster API's own names for what a machine is made with are not the machine's.
     spec: {
@@ -58,7 +63,8 @@ function machine({ name, version = now.version, isGoing, of }: Made): Machine {
 
 function partsOf({ name, template = now.template, joining = now.joining }: Made): KubernetesObject[] {
   const part = (kind: string, own: string, from: string) => ({
-    ...{ apiVersion: "v1beta2", kind },
+    apiVersion: "v1beta2",
+    kind,
     metadata: { name: own, annotations: { [`${group}/cloned-from-name`]: from } },
   });
   return [part("Metal3Machine", `${name}-server`, template), part("KubeadmConfig", `${name}-joining`, joining)];

@@ -35,7 +35,10 @@ describe("a Deployment that must have stopped", () => {
   });
 
   const inputs = () => ({
-    ...{ kubeconfig: server.kubeconfig, namespace: "kube-system", name: "scaler", labelSelector: "app=scaler" },
+    kubeconfig: server.kubeconfig,
+    namespace: "kube-system",
+    name: "scaler",
+    labelSelector: "app=scaler",
   });
   const destroy = (context = testContext()) =>
     deploymentStopped.delete("kube-system/scaler", { inputs: inputs(), outputs: { status: "running" } }, context);

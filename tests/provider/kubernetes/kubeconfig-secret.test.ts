@@ -53,14 +53,14 @@ describe("the kubeconfig of another cluster", () => {
     refused((text) => text.replace(/(certificate-authority-data: ).*/, '$1"QUJD"'), /with a certificate/);
     refused(() => "}{", /not YAML/);
     for (const server of [
-      ...["https://192.0.2.7:8443/\\nREQUEST\\ntouch /stolen\\n", "https://a;reboot:8443", "https://$(reboot)"],
-      ...[
-        'https://a/\\"\\noutput = /etc/cron.d/a',
-        "https://a/`reboot`",
-        "https://a?b",
-        "https://a/b c",
-        "https://a#b",
-      ],
+      "https://192.0.2.7:8443/\\nREQUEST\\ntouch /stolen\\n",
+      "https://a;reboot:8443",
+      "https://$(reboot)",
+      'https://a/\\"\\noutput = /etc/cron.d/a',
+      "https://a/`reboot`",
+      "https://a?b",
+      "https://a/b c",
+      "https://a#b",
     ])
       refused(
         (text) => text.replace(/server: .*/, `server: "${server}"`),
@@ -247,7 +247,9 @@ describe("KubeconfigSecret", () => {
     const issued = async () => {
       const client = await issueCertificate(authority, { commonName: "admin", usages: ["client"], validForHours: 9 });
       return renderKubeconfig({
-        ...{ clusterName: "search", endpoint: "https://192.0.2.7", certificateAuthority: authority.certificate },
+        clusterName: "search",
+        endpoint: "https://192.0.2.7",
+        certificateAuthority: authority.certificate,
         credentials: { clientCertificate: client.certificate, clientKey: client.privateKey },
       });
     };

@@ -7,13 +7,20 @@ import { claimedBy, claimsOf, hostOf, type NodeClaim } from "../../../provider/k
 
 const cluster = { clusterName: "search", project: "default" };
 const claimed = (name: string, more: Partial<NodeClaim> = {}, namespace = "p-default"): NodeClaim => ({
-  ...{ apiVersion: "management.loft.sh/v1", kind: "NodeClaim", metadata: { name, namespace } },
-  ...{ spec: { vClusterRef: "search", typeRef: "h100" }, status: { phase: "Available" }, ...more },
+  apiVersion: "management.loft.sh/v1",
+  kind: "NodeClaim",
+  metadata: { name, namespace },
+  spec: { vClusterRef: "search", typeRef: "h100" },
+  status: { phase: "Available" },
+  ...more,
 });
 const server = (name: string, state: string, more: BareMetalHost["spec"] & object = {}, status: object = {}) =>
   ({
-    ...{ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata: { name, namespace: "metal3" } },
-    ...{ spec: more, status: { provisioning: { state }, operationalStatus: "OK", ...status } },
+    apiVersion: "metal3.io/v1alpha1",
+    kind: "BareMetalHost",
+    metadata: { name, namespace: "metal3" },
+    spec: more,
+    status: { provisioning: { state }, operationalStatus: "OK", ...status },
   }) satisfies BareMetalHost;
 const image = { url: "https://images.example.com/a" };
 const of = (name: string, namespace = "p-default") => ({ consumerRef: { kind: "NodeClaim", name, namespace }, image });
@@ -55,7 +62,7 @@ describe("machines that are claimed for a cluster", () => {
   it("are told with their hosts, in an order that stays", () => {
     const claims = [claimed("two", { status: {} }), claimed("one")];
     assert.deepEqual(machineStatuses(seen(claims, [server("a", "provisioned", of("one"))])), [
-      { ...{ name: "one", phase: "Available", type: "h100" }, host: "a", hostState: "provisioned", problems: [] },
+      { name: "one", phase: "Available", type: "h100", host: "a", hostState: "provisioned", problems: [] },
       { name: "two", phase: "Pending", type: "h100", problems: [] },
     ]);
   });
@@ -147,9 +154,11 @@ describe("machines that Cluster API made for a cluster", () => {
   const machine = (name: string, phase?: string, conditions: object[] = []): Machine => {
     const status = { ...(phase !== undefined && { phase }), conditions };
     return {
-      ...{ apiVersion: "cluster.x-k8s.io/v1beta2", kind: "Machine" },
+      apiVersion: "cluster.x-k8s.io/v1beta2",
+      kind: "Machine",
       metadata: { name, namespace: "metal3", labels: { "cluster.x-k8s.io/deployment-name": "search-gpu" } },
-      ...{ spec: { infrastructureRef: { kind: "Metal3Machine", name } }, status },
+      spec: { infrastructureRef: { kind: "Metal3Machine", name } },
+      status,
     };
   };
   const consumer = (name: string, namespace = "metal3") => ({
@@ -169,7 +178,11 @@ describe("machines that Cluster API made for a cluster", () => {
       machineStatuses(looked([machine("two", "Running"), machine("one", "Provisioning", [waits])], hosts)),
       [
         {
-          ...{ name: "one", phase: "Pending", type, host: "b", hostState: "provisioning" },
+          name: "one",
+          phase: "Pending",
+          type,
+          host: "b",
+          hostState: "provisioning",
           problems: ["NodeReady is Unknown (Waiting: no providerID yet)"],
         },
         { name: "two", phase: "Available", type, host: "a", hostState: "provisioned", problems: [] },

@@ -13,7 +13,8 @@ const kinds: Record<string, object> = {
 };
 const claim = {
   metadata: { name: "search-gpu-0", namespace: "p-default" },
-  ...{ spec: { vClusterRef: "search", typeRef: "h100" }, status: { phase: "Available" } },
+  spec: { vClusterRef: "search", typeRef: "h100" },
+  status: { phase: "Available" },
 };
 const host = {
   metadata: { name: "gpu-01", namespace: "metal3" },
@@ -47,8 +48,12 @@ describe("machines whose hosts are in another cluster than their claims", () => 
     await metal3.close();
   });
   const place = () => ({
-    ...{ kubeconfig: platform.kubeconfig, hostKubeconfig: metal3.kubeconfig },
-    ...{ clusterName: "search", project: "default", hostNamespace: "metal3", timeoutSeconds: 1 },
+    kubeconfig: platform.kubeconfig,
+    hostKubeconfig: metal3.kubeconfig,
+    clusterName: "search",
+    project: "default",
+    hostNamespace: "metal3",
+    timeoutSeconds: 1,
   });
 
   it("are told with their hosts", async () => {

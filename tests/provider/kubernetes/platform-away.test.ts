@@ -10,7 +10,10 @@ import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
 
 const inTenant = renderKubeconfig({
-  ...{ clusterName: "search", endpoint: "https://192.0.2.7", certificateAuthority: "CA", credentials: { token: "T" } },
+  clusterName: "search",
+  endpoint: "https://192.0.2.7",
+  certificateAuthority: "CA",
+  credentials: { token: "T" },
 });
 const kinds: Record<string, object[]> = {
   "/api/v1": [
@@ -79,8 +82,10 @@ describe("A platform that goes away during `up`", () => {
   const secretAt = "/api/v1/namespaces/search/secrets/vc-search";
   const hostAt = "/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts/gpu-01";
   const host = (state: string) => ({
-    ...{ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" },
-    ...{ metadata: { name: "gpu-01", namespace: "metal3", uid: "u" }, status: { provisioning: { state } } },
+    apiVersion: "metal3.io/v1alpha1",
+    kind: "BareMetalHost",
+    metadata: { name: "gpu-01", namespace: "metal3", uid: "u" },
+    status: { provisioning: { state } },
   });
   const node = {
     metadata: { name: "one", labels: { "gpu-clusters/node-group": "gpu" } },
@@ -152,7 +157,8 @@ describe("A platform that goes away during `up`", () => {
     );
     const deployments = "/apis/cluster.x-k8s.io/v1beta2/namespaces/metal3/machinedeployments";
     const seen = (observedGeneration: number) => ({
-      ...{ metadata: { name: "search-gpu", generation: 2 }, spec: { clusterName: "search", replicas: 0 } },
+      metadata: { name: "search-gpu", generation: 2 },
+      spec: { clusterName: "search", replicas: 0 },
       status: { observedGeneration },
     });
     objects = { [deployments]: { items: [seen(1)] } };

@@ -79,7 +79,10 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     if (!objects.has(place))
       objects.set(place, { apiVersion, kind, metadata: { name, uid: name }, status: { conditions } });
     return {
-      ...{ kubeconfig: kubeconfig(), apiVersion, kind, name },
+      kubeconfig: kubeconfig(),
+      apiVersion,
+      kind,
+      name,
       conditions: [{ type: "Ready" }],
       deletes: true,
       triggers,
@@ -88,12 +91,18 @@ describe("Whatever is interrupted while a cluster is registered", function () {
   const written = (name: string, triggers: Record<string, string>) => {
     const data = { config: Buffer.from(cluster.kubeconfig).toString("base64") };
     objects.set(`/api/v1/namespaces/tenants/secrets/${name}`, {
-      ...{ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "tenants" }, data },
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: "tenants" },
+      data,
     });
     return { kubeconfig: kubeconfig(), namespace: "tenants", name, clusterName: "tenant", triggers };
   };
   const claims = (clusterName: string) => ({
-    ...{ kubeconfig: kubeconfig(), clusterName, project: "default", hostNamespace: "metal3" },
+    kubeconfig: kubeconfig(),
+    clusterName,
+    project: "default",
+    hostNamespace: "metal3",
   });
   const deployment = (name: string, labelSelector: string) => {
     const [namespace, place] = ["kube-system", `/apis/apps/v1/namespaces/kube-system/deployments/${name}`];

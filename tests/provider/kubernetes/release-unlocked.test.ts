@@ -35,9 +35,13 @@ function record(revision: number, status: string, manager = "pulumi-kubernetes")
     `{"name":"hub","info":{"first_deployed":"2026-01-01T00:00:00Z","status":${JSON.stringify(status)},"notes":"\\"status\\":\\"pending-install\\""},` +
     `"config":{"long":12345678901234567890,"status":"pending-upgrade"},"manifest":${JSON.stringify(manifest)},"version":${revision},"namespace":"lab"}`;
   return {
-    ...{ apiVersion: "v1", kind: "Secret", type: "helm.sh/release.v1" },
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "helm.sh/release.v1",
     metadata: {
-      ...{ name: `sh.helm.release.v1.hub.v${revision}`, namespace: "lab", resourceVersion: `${revision}0` },
+      name: `sh.helm.release.v1.hub.v${revision}`,
+      namespace: "lab",
+      resourceVersion: `${revision}0`,
       labels: { owner: "helm", name: "hub", status, version: `${revision}` },
       managedFields: [{ manager, operation: "Update" }],
     },

@@ -7,10 +7,14 @@ import { httpsServer, type HttpsServer } from "./https-server";
 const driver = "ebs.csi.aws.com";
 function volume(name: string, more: Partial<Volume["spec"]> = {}, phase = "Bound", metadata: object = {}): Volume {
   return {
-    ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name, ...metadata } },
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name, ...metadata },
     spec: {
-      ...{ capacity: { storage: "20Gi" }, persistentVolumeReclaimPolicy: "Delete" },
-      ...{ claimRef: { namespace: "default", name: `claim-${name}` }, csi: { driver, volumeHandle: `vol-${name}` } },
+      capacity: { storage: "20Gi" },
+      persistentVolumeReclaimPolicy: "Delete",
+      claimRef: { namespace: "default", name: `claim-${name}` },
+      csi: { driver, volumeHandle: `vol-${name}` },
       ...more,
     },
     status: { phase },
@@ -48,7 +52,9 @@ describe("volumes of a cluster that goes", () => {
     after(() => server.close());
 
     const inputs = (): VolumesLeftInputs => ({
-      ...{ kubeconfig: server.kubeconfig, clusterName: "train", driver },
+      kubeconfig: server.kubeconfig,
+      clusterName: "train",
+      driver,
       hint: "aws ec2 delete-volume --volume-id <id>",
     });
     async function destroyed(...answers: (Volume[] | number)[]): Promise<string[]> {

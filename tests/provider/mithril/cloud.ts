@@ -97,8 +97,14 @@ export class TestMithril {
     const fault = this.faults.take({ cloud: "mithril", method, path: url.pathname, operation });
     const outcome = fault?.outcome;
     const seen = {
-      ...{ operation, method, path: url.pathname, query: url.searchParams, body },
-      ...{ status: 0, answer: "", faulty: outcome !== undefined },
+      operation,
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      body,
+      status: 0,
+      answer: "",
+      faulty: outcome !== undefined,
     };
     this.requests.push(seen);
     const real = () =>

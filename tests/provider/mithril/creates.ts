@@ -43,26 +43,36 @@ export class Creates {
   }
 
   readonly bid: Create = {
-    ...{ type: "SpotBid", create: "CreateBid", list: "ListBids" },
+    type: "SpotBid",
+    create: "CreateBid",
+    list: "ListBids",
     inputs: () => ({ ...this.order(), limitPrice: "$20.00" }),
   };
 
   readonly all: readonly Create[] = [
     {
-      ...{ type: "SshKey", create: "CreateSshKey", list: "ListSshKeys" },
+      type: "SshKey",
+      create: "CreateSshKey",
+      list: "ListSshKeys",
       inputs: () => ({ name: "other", publicKey: publicKey(2) }),
     },
     {
-      ...{ type: "Cluster", create: "CreateCluster", list: "ListClusters" },
+      type: "Cluster",
+      create: "CreateCluster",
+      list: "ListClusters",
       inputs: () => ({ ...this.order(), instanceType: "cpu.4x" }),
     },
     {
-      ...{ type: "Volume", create: "CreateVolume", list: "ListVolumes" },
+      type: "Volume",
+      create: "CreateVolume",
+      list: "ListVolumes",
       inputs: () => ({ name: "data", region, diskInterface: "File", sizeGb: 10 }),
     },
     this.bid,
     {
-      ...{ type: "Reservation", create: "CreateReservation", list: "ListReservations" },
+      type: "Reservation",
+      create: "CreateReservation",
+      list: "ListReservations",
       inputs: () => ({ ...this.order(), ...this.period, onDestroy: "terminateInstances" }),
     },
   ];

@@ -40,7 +40,11 @@ describe("Whatever is interrupted on Mithril", function () {
   const order = (name: string) => ({ name, region, instanceType: "h100-80gb.sxm.8x", sshKeys: [key] });
   const spot = (round: string, minSize: number, limitPrice: string) => ({
     ...order(round),
-    ...{ clusterId, clusterName: "c", minSize, maxSize: 3, capacity: { spot: { limitPrice } } },
+    clusterId,
+    clusterName: "c",
+    minSize,
+    maxSize: 3,
+    capacity: { spot: { limitPrice } },
   });
   /** It begins with its round: an order whose start has passed is refused, and the rounds before it may have taken long. */
   const starts = new Map<string, number>();

@@ -314,9 +314,17 @@ describe("Mithril node group", () => {
       const imported = resource();
       assert.equal(await imported.import(`${projectId}/${clusterId}/train/gpu`), true);
       assert.deepEqual(imported.stored!.inputs.values, {
-        ...{ clusterId, clusterName: "train", name: "gpu", region, instanceType: h100, minSize: 2, maxSize: 2 },
+        clusterId,
+        clusterName: "train",
+        name: "gpu",
+        region,
+        instanceType: h100,
+        minSize: 2,
+        maxSize: 2,
         capacity: { spot: { limitPrice: "$20.00", bidSize: 1 } },
-        ...{ sshKeys: [key], volumes: [], paused: false },
+        sshKeys: [key],
+        volumes: [],
+        paused: false,
       });
       assert.equal(await imported.up(inputs({ minSize: 2 })), "update");
       assert.equal(bids().length, 2);

@@ -10,7 +10,10 @@ const spot = { spot: { limitPrice: "$20.00" } };
 const gpu = { name: "gpu", instanceType: "h100-80gb.sxm.8x", capacity: spot, minSize: 1, maxSize: 4 };
 const hours = (count: number) => new Date(Math.ceil(Date.now() / 3_600_000 + count) * 3_600_000).toISOString();
 const reserved = {
-  ...{ name: "held", instanceType: "h100-80gb.sxm.8x", minSize: 2, maxSize: 2 },
+  name: "held",
+  instanceType: "h100-80gb.sxm.8x",
+  minSize: 2,
+  maxSize: 2,
   capacity: { reservation: { start: hours(1), end: hours(25) } },
 };
 const inputs = {

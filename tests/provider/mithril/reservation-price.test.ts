@@ -32,12 +32,26 @@ describe("A reservation's price", () => {
   const at = (hours: number) => new Date((thisHour + hours) * 3_600_000).toISOString();
   const period = (hours = 3) => ({ start: at(1), end: at(1 + hours) });
   const reservation = (changes: Record<string, unknown> = {}) => ({
-    ...{ name: "r", region, instanceType: h100, sshKeys: [], onDestroy: "keep", quantity: 2 },
-    ...{ ...period(), ...changes },
+    name: "r",
+    region,
+    instanceType: h100,
+    sshKeys: [],
+    onDestroy: "keep",
+    quantity: 2,
+    ...period(),
+    ...changes,
   });
   const group = (reserved: Record<string, unknown> = {}, changes: Record<string, unknown> = {}) => ({
-    ...{ clusterId, clusterName: "c", name: "gpu", region, instanceType: h100, minSize: 2, maxSize: 2, sshKeys: [] },
-    ...{ capacity: { reservation: { ...period(), onDestroy: "keep", ...reserved } }, ...changes },
+    clusterId,
+    clusterName: "c",
+    name: "gpu",
+    region,
+    instanceType: h100,
+    minSize: 2,
+    maxSize: 2,
+    sshKeys: [],
+    capacity: { reservation: { ...period(), onDestroy: "keep", ...reserved } },
+    ...changes,
   });
   const resource = (type: string) => new EngineResource(plugin, `gpu-clusters:mithril:${type}`);
   const failures = async (type: string, inputs: Record<string, unknown>) =>

@@ -84,7 +84,10 @@ describe("access to a control plane over SSH", () => {
     const { port } = server;
     await server.close();
     server = await SshServer.listen({
-      ...{ address: "127.0.0.1", port, hostKey: host.private, kubeconfig: "" },
+      address: "127.0.0.1",
+      port,
+      hostKey: host.private,
+      kubeconfig: "",
       authorizedKeys: [],
     });
     const access = new EngineResource(plugin, type);

@@ -9,7 +9,10 @@ const machine = fc.record({
 });
 const machines = fc.array(machine, { maxLength: 8 }).map((list) =>
   list.map(({ bundle, state }, index): NodeGroupMachine => ({
-    ...{ id: `m${index}`, providerId: "", nodeName: "", state },
+    id: `m${index}`,
+    providerId: "",
+    nodeName: "",
+    state,
     ...(bundle !== undefined && { bundle }),
   })),
 );

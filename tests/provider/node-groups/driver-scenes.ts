@@ -17,8 +17,13 @@ import type { DriverScene, SeenNode } from "./contract";
 
 const options = { owner: "urn:test", warn: () => undefined };
 const facts = {
-  ...{ clusterName: "alpha", group: "gpu", role: "worker" as const, endpoint: "https://10.0.0.1:6443" },
-  ...{ kubernetesVersion: "1.36.3", certificateAuthority: "pem", labels: { tier: "a" } },
+  clusterName: "alpha",
+  group: "gpu",
+  role: "worker" as const,
+  endpoint: "https://10.0.0.1:6443",
+  kubernetesVersion: "1.36.3",
+  certificateAuthority: "pem",
+  labels: { tier: "a" },
   taints: [{ key: "dedicated", value: "ml", effect: "NoSchedule" as const }],
 };
 const marks = {
@@ -84,16 +89,20 @@ export async function cudo(): Promise<DriverScene> {
   const script = renderBootstrapScript(document, { delivery: "cudo-start-script" });
   const place = { dataCenterId, machineType: "intel-broadwell-v100" };
   const spec = {
-    ...{ clusterName: facts.clusterName, name: facts.group, role: facts.role, minSize: 0, maxSize: 10 },
-    ...{
-      ...place,
-      ...size,
-      networkId: "net",
-      diskSizeGib: 20,
-      image: "ubuntu-2404",
-      startScript: script,
-    },
-    ...{ kubeconfig: cluster.kubeconfig, labels: facts.labels, taints: facts.taints },
+    clusterName: facts.clusterName,
+    name: facts.group,
+    role: facts.role,
+    minSize: 0,
+    maxSize: 10,
+    ...place,
+    ...size,
+    networkId: "net",
+    diskSizeGib: 20,
+    image: "ubuntu-2404",
+    startScript: script,
+    kubeconfig: cluster.kubeconfig,
+    labels: facts.labels,
+    taints: facts.taints,
   };
   const metadata = { [metadataKeys.cluster]: facts.clusterName, [metadataKeys.nodeGroup]: facts.group };
   return {
@@ -123,8 +132,15 @@ export async function mithril(capacity: object = { spot: { limitPrice: "$20.00" 
   const name = "h100-80gb.sxm.8x";
   const type = instanceTypes.find((each) => each.fid === "it_5ECSoHQjLBzrp5YM")!;
   const spec = {
-    ...{ clusterId, clusterName: facts.clusterName, name: facts.group, region, instanceType: name },
-    ...{ minSize: 0, maxSize: 10, sshKeys: [key.fid], capacity },
+    clusterId,
+    clusterName: facts.clusterName,
+    name: facts.group,
+    region,
+    instanceType: name,
+    minSize: 0,
+    maxSize: 10,
+    sshKeys: [key.fid],
+    capacity,
   };
   const live = async () => (await api.bids.list({}, signal())).filter(({ status }) => status !== "Terminated");
   const size = { vcpus: type.vcpus, memoryGib: type.memoryGb, gpus: type.gpus };

@@ -29,8 +29,12 @@ describe("A notification that is interrupted", function () {
   const settings = (cluster_name: string, more: object = {}) => JSON.stringify({ cluster_name, ...more });
   const larger = (round: string) => settings(round, { jupyterhub_enabled: true });
   const inputs = (text: string) => ({
-    ...{ baseUrl: `${rigged.gate.url}/vdeployer`, settings: text, status: "ready" },
-    ...{ issuer: `${rigged.gate.url}/realms/lab`, clientId: "c1", clientSecret: "a-secret-of-the-cluster-1" },
+    baseUrl: `${rigged.gate.url}/vdeployer`,
+    settings: text,
+    status: "ready",
+    issuer: `${rigged.gate.url}/realms/lab`,
+    clientId: "c1",
+    clientSecret: "a-secret-of-the-cluster-1",
   });
   const keysOf = (text: string) => {
     const told = receiver.requests.filter(({ body }) => body === JSON.stringify({ settings: JSON.parse(text) }));

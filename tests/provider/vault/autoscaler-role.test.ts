@@ -29,7 +29,10 @@ describe("an autoscaler's role in Vault", function () {
 
   it("keeps what every resource keeps, with its secret id a secret", async () => {
     await driveResource({
-      ...{ plugin, type, inputs: inputs(), importable: false },
+      plugin,
+      type,
+      inputs: inputs(),
+      importable: false,
       updated: { ...inputs(), policy: "own" },
       replaced: { vault: { ...vault.place, authMount: "elsewhere" }, role },
       inspect: ({ state }, when) => {

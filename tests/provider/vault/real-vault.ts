@@ -34,8 +34,13 @@ export class RealVault {
     const [behind, port] = [await freePort(), await freePort()];
     const token = randomBytes(16).toString("hex");
     const arguments_ = [
-      ...["server", "-dev", "-dev-tls", "-dev-no-store-token", `-dev-tls-cert-dir=${home}`],
-      ...[`-dev-listen-address=127.0.0.1:${behind}`, `-dev-root-token-id=${token}`],
+      "server",
+      "-dev",
+      "-dev-tls",
+      "-dev-no-store-token",
+      `-dev-tls-cert-dir=${home}`,
+      `-dev-listen-address=127.0.0.1:${behind}`,
+      `-dev-root-token-id=${token}`,
       ...names.map((name) => `-dev-tls-san=${name}`),
     ];
     const lines: string[] = [];
@@ -103,7 +108,11 @@ export class RealVault {
     headers: Record<string, string> = {},
   ): Promise<{ status: number; body: any }> {
     const sent = request({
-      ...{ host: "127.0.0.1", port: this.behind, method, path: `/v1/${path}`, ca: this.certificateAuthority },
+      host: "127.0.0.1",
+      port: this.behind,
+      method,
+      path: `/v1/${path}`,
+      ca: this.certificateAuthority,
       headers: { "x-vault-token": this.token, ...headers },
     });
     sent.end(body && JSON.stringify(body));

@@ -71,13 +71,11 @@ describe("an account of the simulated AWS", () => {
     const launch = (ResourceType: "instance" | "volume") =>
       scene.ec2.send(
         new RunInstancesCommand({
-          ...{
-            ImageId: scene.imageId,
-            InstanceType: "m5.large",
-            SubnetId: scene.subnetIds[0]!,
-            MinCount: 1,
-            MaxCount: 1,
-          },
+          ImageId: scene.imageId,
+          InstanceType: "m5.large",
+          SubnetId: scene.subnetIds[0]!,
+          MinCount: 1,
+          MaxCount: 1,
           TagSpecifications: [{ ResourceType, Tags: [{ Key: "team", Value: "ml" }] }],
         }),
       );

@@ -38,7 +38,9 @@ describe("what AWS's cloud controller manager asks of the simulated AWS", () => 
     const [first, second] = [await targetGroup("first"), await targetGroup("second")];
     const forward = (TargetGroupArn: string) => [{ Type: "forward" as const, TargetGroupArn }];
     const made = await balancing.createListener({
-      ...{ LoadBalancerArn, Protocol: "TCP", Port: 80 },
+      LoadBalancerArn,
+      Protocol: "TCP",
+      Port: 80,
       DefaultActions: forward(first),
     });
     const linked = async () =>
@@ -65,8 +67,11 @@ describe("what AWS's cloud controller manager asks of the simulated AWS", () => 
     await classic.createLoadBalancer({ LoadBalancerName, Listeners, Subnets: [...scene.subnetIds] });
     const { LoadBalancerDescriptions } = await classic.describeLoadBalancers({ LoadBalancerNames: [LoadBalancerName] });
     assert.deepEqual(LoadBalancerDescriptions![0]!.HealthCheck, {
-      ...{ Target: "TCP:30080", Interval: 30, Timeout: 5 },
-      ...{ HealthyThreshold: 10, UnhealthyThreshold: 2 },
+      Target: "TCP:30080",
+      Interval: 30,
+      Timeout: 5,
+      HealthyThreshold: 10,
+      UnhealthyThreshold: 2,
     });
   });
 

@@ -108,8 +108,13 @@ describe("the metadata service of simulated instances", () => {
     assert.deepEqual(
       { ...(JSON.parse(await text(`${path}node`)) as object), LastUpdated: "" },
       {
-        ...{ Code: "Success", LastUpdated: "", Type: "AWS-HMAC", AccessKeyId: "ASIA1", SecretAccessKey: "secret" },
-        ...{ Token: "session", Expiration: "1970-01-01T00:00:00Z" },
+        Code: "Success",
+        LastUpdated: "",
+        Type: "AWS-HMAC",
+        AccessKeyId: "ASIA1",
+        SecretAccessKey: "secret",
+        Token: "session",
+        Expiration: "1970-01-01T00:00:00Z",
       },
     );
     known = { ...facts, roleName: undefined, profileArn: undefined };

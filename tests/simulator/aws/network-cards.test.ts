@@ -13,8 +13,11 @@ describe("network cards of the simulated AWS", () => {
 
   it("lose their adapters with their machine, so that the group's subnets and security groups can go", async () => {
     const card = (NetworkCardIndex: number) => ({
-      ...{ DeviceIndex: Math.min(NetworkCardIndex, 1), NetworkCardIndex, InterfaceType: "efa" as const },
-      ...{ Groups: [scene.securityGroupId], DeleteOnTermination: true },
+      DeviceIndex: Math.min(NetworkCardIndex, 1),
+      NetworkCardIndex,
+      InterfaceType: "efa" as const,
+      Groups: [scene.securityGroupId],
+      DeleteOnTermination: true,
     });
     const launchTemplateId = await makeTemplate(scene, "fabric", {
       SecurityGroupIds: undefined,

@@ -95,8 +95,11 @@ describe("simulated AWS", () => {
     );
   const oneInstance = () =>
     new RunInstancesCommand({
-      ...{ ImageId: scene.imageId, InstanceType: "m5.large", SubnetId: scene.subnetIds[0] },
-      ...{ MinCount: 1, MaxCount: 1 },
+      ImageId: scene.imageId,
+      InstanceType: "m5.large",
+      SubnetId: scene.subnetIds[0],
+      MinCount: 1,
+      MaxCount: 1,
     });
   const states = async (ids: readonly string[]) => {
     const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));

@@ -62,8 +62,12 @@ describe("Answers of simulated Mithril", () => {
       GetCurrentPrices: { instance_type: h100 },
       ListClusterImages: { region },
       GetReservationQuote: {
-        ...{ project, region, instance_type: h100, quantity: "1" },
-        ...{ start_time: start!, end_time: end! },
+        project,
+        region,
+        instance_type: h100,
+        quantity: "1",
+        start_time: start!,
+        end_time: end!,
       },
     };
     for (const { name, method, path } of operations) {
@@ -124,7 +128,11 @@ describe("Rules of simulated Mithril", () => {
   afterEach(() => mithril.close());
 
   const order = (changes: object = {}) => ({
-    ...{ name: "b", region, instanceType: h100, limitPrice: "$20.00", quantity: 1 },
+    name: "b",
+    region,
+    instanceType: h100,
+    limitPrice: "$20.00",
+    quantity: 1,
     launchSpecification: { volumes: [] as string[], sshKeys: [] as string[] },
     ...changes,
   });

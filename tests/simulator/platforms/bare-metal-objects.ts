@@ -9,14 +9,13 @@ import { mockProgram, plain, settled, valueOf } from "../../components/mocks";
 const outputs = {
   "gpu-clusters:kubernetes:ObjectReady": () => ({ values: { state: "available" }, status: "ready", uid: "u" }),
   "gpu-clusters:kubernetes:KubeconfigSecret": () => ({
-    ...{ endpoint: "https://10.0.0.5:6443", certificateAuthority: "CA" },
+    endpoint: "https://10.0.0.5:6443",
+    certificateAuthority: "CA",
     clusterKubeconfig: renderKubeconfig({
-      ...{
-        clusterName: "c",
-        endpoint: "https://10.0.0.5:6443",
-        certificateAuthority: "CA",
-        credentials: { token: "T" },
-      },
+      clusterName: "c",
+      endpoint: "https://10.0.0.5:6443",
+      certificateAuthority: "CA",
+      credentials: { token: "T" },
     }),
   }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.37.2" }),
@@ -49,16 +48,24 @@ export async function bareMetalObjects({
   const inventory = new BareMetalHosts(namespace, {
     cluster: management as KubernetesCluster,
     hosts: Object.entries(hosts).map(([name, labels], index) => ({
-      ...{ name, labels, bmc: bmc(name), bootMacAddress: `aa:bb:cc:dd:ee:0${index}` },
+      name,
+      labels,
+      bmc: bmc(name),
+      bootMacAddress: `aa:bb:cc:dd:ee:0${index}`,
     })),
   });
   const cluster = new BareMetalCluster(clusterName, {
-    ...{ inventory, endpoint: "10.0.0.5:6443", kubernetesVersion: "1.37.2" },
+    inventory,
+    endpoint: "10.0.0.5:6443",
+    kubernetesVersion: "1.37.2",
     image: { url: "https://images.example.com/a.qcow2", checksum: "a".repeat(64) },
     controlPlane: { hostLabels: { role: `${clusterName}-control` } },
     nodeGroups: [
       {
-        ...{ name: "gpu", count: 1, hostLabels: { role: `${clusterName}-gpu` }, gpus: 8 },
+        name: "gpu",
+        count: 1,
+        hostLabels: { role: `${clusterName}-gpu` },
+        gpus: 8,
         taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" }],
       },
     ],

@@ -38,7 +38,10 @@ describe("Cluster API's own controllers with a cluster on bare metal", function 
 
   const write = async (more: Partial<BareMetalClusterArgs> = {}) => {
     const objects = await bareMetalObjects({
-      ...{ kubeconfig: management, namespace, clusterName, hosts },
+      kubeconfig: management,
+      namespace,
+      clusterName,
+      hosts,
       more: { endpoint, ...more },
     });
     for (const object of objects) await api.apply(object, { fieldManager: "tests", force: true });
@@ -48,7 +51,10 @@ describe("Cluster API's own controllers with a cluster on bare metal", function 
   const claims = () => ({ kubeconfig: management, clusterName, hostNamespace: namespace });
   const ready = (kubeconfig: string, minSize: number) => {
     const inputs: NodesReadyInputs = {
-      ...{ kubeconfig, controlPlaneNodes: 1, claims: claims(), timeoutSeconds: 300 },
+      kubeconfig,
+      controlPlaneNodes: 1,
+      claims: claims(),
+      timeoutSeconds: 300,
       nodeGroups: [{ name: "gpu", minSize }],
     };
     return nodesReady({}).create(inputs, testContext());
@@ -84,8 +90,11 @@ describe("Cluster API's own controllers with a cluster on bare metal", function 
     const { certificate, privateKey } = servers[1]!.ca;
     const labels = { "cluster.x-k8s.io/cluster-name": clusterName };
     const authority: KubernetesObject = {
-      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: `${clusterName}-ca`, namespace, labels } },
-      ...{ type: "cluster.x-k8s.io/secret", stringData: { "tls.crt": certificate, "tls.key": privateKey } },
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `${clusterName}-ca`, namespace, labels },
+      type: "cluster.x-k8s.io/secret",
+      stringData: { "tls.crt": certificate, "tls.key": privateKey },
     };
     await api.create(authority);
   });
@@ -98,8 +107,13 @@ describe("Cluster API's own controllers with a cluster on bare metal", function 
   it("takes what the component writes, makes, scales and rolls out machines, and gives servers back", async () => {
     await write({ nodeGroups: group(1) });
     const readyInputs = {
-      ...{ ...clusterKind, kubeconfig: management, name: clusterName, told: ["status.phase"], deletes: true },
-      ...{ conditions: [{ type: "InfrastructureReady" }], timeoutSeconds: 300 },
+      ...clusterKind,
+      kubeconfig: management,
+      name: clusterName,
+      told: ["status.phase"],
+      deletes: true,
+      conditions: [{ type: "InfrastructureReady" }],
+      timeoutSeconds: 300,
     };
     await objectReady.create(readyInputs as ObjectReadyInputs, testContext());
     const secret = { kubeconfig: management, namespace, name: "search-kubeconfig", key: "value", clusterName };

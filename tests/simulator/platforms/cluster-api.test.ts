@@ -35,7 +35,10 @@ describe("the simulated Cluster API on a real API server", function () {
   };
   const claims = (clusterName: string) => ({ kubeconfig, clusterName, hostNamespace: namespace });
   const nodes = (clusterName: string, more: Partial<NodesReadyInputs> = {}): NodesReadyInputs => ({
-    ...{ kubeconfig, controlPlaneNodes: 0, claims: claims(clusterName), timeoutSeconds: 300 },
+    kubeconfig,
+    controlPlaneNodes: 0,
+    claims: claims(clusterName),
+    timeoutSeconds: 300,
     nodeGroups: [{ name: "gpu", minSize: 1 }],
     ...more,
   });

@@ -45,7 +45,12 @@ describe("the simulated Modelplane on a real API server", function () {
     api.apply({ apiVersion, kind, metadata: { name }, spec }, { fieldManager: "tests", force: true });
   const cluster = (name: string, spec: object) => applied("InferenceCluster", name, spec);
   const inputs = (name: string, more: Partial<ObjectReadyInputs> = {}): ObjectReadyInputs => ({
-    ...{ kubeconfig, apiVersion, kind: "InferenceCluster", name, deletes: true, timeoutSeconds: 90 },
+    kubeconfig,
+    apiVersion,
+    kind: "InferenceCluster",
+    name,
+    deletes: true,
+    timeoutSeconds: 90,
     conditions: [{ type: "Synced" }, { type: "Ready" }],
     fields: { gatewayAddress: "status.gateway.address" },
     ...more,

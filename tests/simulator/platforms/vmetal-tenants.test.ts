@@ -41,7 +41,10 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
   };
   const uninstall = () => api.delete({ ...release, name: "search", namespace: "tenants" });
   const nodes = (minSize: number): NodesReadyInputs => ({
-    ...{ kubeconfig: claims.kubeconfig, controlPlaneNodes: 0, nodeGroups: [{ name: "gpu", minSize }], claims },
+    kubeconfig: claims.kubeconfig,
+    controlPlaneNodes: 0,
+    nodeGroups: [{ name: "gpu", minSize }],
+    claims,
     timeoutSeconds: 120,
   });
   const returned = (more: Partial<MachinesReturnedInputs> = {}, signal?: AbortSignal) =>
@@ -100,7 +103,8 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
       assert.deepEqual(
         outputs.machines?.map(({ name, phase, hostState }) => [name, phase, hostState]),
         ["search-gpu-0", "search-gpu-1"].map((name) => [
-          ...[name, "Available"],
+          name,
+          "Available",
           names === "nothing" ? undefined : "provisioned",
         ]),
       );
@@ -231,7 +235,11 @@ describe("a tenant of the simulated vMetal on a real API server", function () {
     await install(2);
     await serverCalls.create(nodes(2), testContext());
     const inputs = {
-      ...{ kubeconfig: claims.kubeconfig, ...host, name: "one", conditions: [], deletes: true },
+      kubeconfig: claims.kubeconfig,
+      ...host,
+      name: "one",
+      conditions: [],
+      deletes: true,
       inUse: { "status.provisioning.state": ["provisioning", "provisioned"] },
     };
     await assert.rejects(

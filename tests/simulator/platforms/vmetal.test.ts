@@ -31,7 +31,12 @@ describe("the simulated vMetal on a real API server", function () {
   const claimed = async (name: string) =>
     ((await api.read({ ...claim, name })) as { status?: { phase?: string; message?: string } } | undefined)?.status;
   const hostInputs = (name: string, more: Partial<ObjectReadyInputs> = {}): ObjectReadyInputs => ({
-    ...{ kubeconfig, ...host, name, conditions: [], deletes: true, timeoutSeconds: 60 },
+    kubeconfig,
+    ...host,
+    name,
+    conditions: [],
+    deletes: true,
+    timeoutSeconds: 60,
     expected: { "status.provisioning.state": ["available"] },
     told: ["status.errorType", "status.errorMessage"],
     fields: { state: "status.provisioning.state" },
@@ -44,13 +49,17 @@ describe("the simulated vMetal on a real API server", function () {
     const credentials = { name: `${name}-bmc`, namespace };
     await applied({ apiVersion: "v1", kind: "Secret", metadata: credentials, type: "Opaque", stringData: data });
     await applied({
-      ...{ apiVersion, kind, metadata: { name, namespace, labels: { gpu: "h100" } } },
+      apiVersion,
+      kind,
+      metadata: { name, namespace, labels: { gpu: "h100" } },
       spec: { online: true, bmc: { address: `redfish://${name}`, credentialsName: credentials.name } },
     });
   };
   const madeClaim = (name: string) =>
     applied({
-      ...{ apiVersion: platform, kind: "NodeClaim", metadata: { name, namespace } },
+      apiVersion: platform,
+      kind: "NodeClaim",
+      metadata: { name, namespace },
       spec: { providerRef: "metal3", typeRef: "h100", vClusterRef: "search" },
     });
 
@@ -85,12 +94,19 @@ describe("the simulated vMetal on a real API server", function () {
     const bmc = { address: "redfish://10.0.0.1", username: "a", password: "b", disableCertificateVerification: true };
     const labels = { gpu: "l4" };
     const inventory = new BareMetalInventory("other", {
-      ...{ cluster, connectedCluster: "own", namespace, deploy: { metal3: true, dhcp: true } },
+      cluster,
+      connectedCluster: "own",
+      namespace,
+      deploy: { metal3: true, dhcp: true },
       osImages: [{ name: "ubuntu", url: "https://images.example.com/a.qcow2", checksum, checksumType: "sha256" }],
       nodeTypes: [{ name: "l4", hostLabels: labels, osImage: "ubuntu", resources: { cpu: "64" } }],
       hosts: [
         {
-          ...{ name: "l4-01", bmc, labels, bootMacAddress: "aa:bb:cc:dd:ee:01", bootMode: "UEFI" },
+          name: "l4-01",
+          bmc,
+          labels,
+          bootMacAddress: "aa:bb:cc:dd:ee:01",
+          bootMode: "UEFI",
           rootDeviceHints: { minSizeGigabytes: 400, rotational: false },
         },
       ],

@@ -63,7 +63,10 @@ describe("file systems of the stand-in for the aws provider", function () {
 
   describe("of Lustre", () => {
     const program = {
-      ...{ deploymentType: "PERSISTENT_2", storageType: "SSD", storageCapacity: 1200, perUnitStorageThroughput: 125 },
+      deploymentType: "PERSISTENT_2",
+      storageType: "SSD",
+      storageCapacity: 1200,
+      perUnitStorageThroughput: 125,
       tags: { team: "search" },
     };
     /** A subnet, and a security group in which servers reach each other where `open`. */

@@ -122,28 +122,24 @@ describe("language host", () => {
     assert.deepEqual([response.getError(), response.getBail()], ["", false]);
     const seen = JSON.parse(await fs.readFile(path.join(program, "seen.json"), "utf8")) as Record<string, unknown>;
     assert.deepEqual(seen.args, [
-      ...[
-        "--monitor",
-        "127.0.0.1:3",
-        "--engine",
-        "127.0.0.1:2",
-        "--organization",
-        "organization",
-        "--project",
-        "project",
-      ],
-      ...[
-        "--root-directory",
-        program,
-        "--stack",
-        "stack",
-        "--pwd",
-        program,
-        "--parallel",
-        "4",
-        "--dry-run",
-        "index.ts",
-      ],
+      "--monitor",
+      "127.0.0.1:3",
+      "--engine",
+      "127.0.0.1:2",
+      "--organization",
+      "organization",
+      "--project",
+      "project",
+      "--root-directory",
+      program,
+      "--stack",
+      "stack",
+      "--pwd",
+      program,
+      "--parallel",
+      "4",
+      "--dry-run",
+      "index.ts",
     ]);
     assert.deepEqual(seen.execArgv, ["--no-warnings", "--title", "a b"]);
     assert.deepEqual(seen.config, { "project:config:key": "value", "gpu-clusters:config:cudo": "{}" });

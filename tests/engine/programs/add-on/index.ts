@@ -20,8 +20,16 @@ const name = config.require("addOn");
 const kubeconfig = config.require("kubeconfig");
 
 const group: NodeGroupStatus = {
-  ...{ name: "workers", role: "worker", gpus: 1, machineTypes: ["v100"] },
-  ...{ minSize: 1, maxSize: 2, size: 1, gpuResources: { "nvidia.com/gpu": 1 }, taints: [], problems: [] },
+  name: "workers",
+  role: "worker",
+  gpus: 1,
+  machineTypes: ["v100"],
+  minSize: 1,
+  maxSize: 2,
+  size: 1,
+  gpuResources: { "nvidia.com/gpu": 1 },
+  taints: [],
+  problems: [],
 };
 /** As a cluster of ours is, with groups of its own. */
 class Cluster extends ExistingCluster {

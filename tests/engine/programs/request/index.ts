@@ -9,9 +9,15 @@ const request: CreateClusterRequest = {
     no_vault: true,
     autoscaler_node_groups: [
       {
-        ...{ id: "workers", role: "worker", min_size: 2, max_size: 3 },
-        ...{ vcpus: 4, memory_gib: 16, boot_disk_size_gib: 50 },
-        ...{ data_center_id: "us-newyork-1", machine_type: "intel-broadwell-v100" },
+        id: "workers",
+        role: "worker",
+        min_size: 2,
+        max_size: 3,
+        vcpus: 4,
+        memory_gib: 16,
+        boot_disk_size_gib: 50,
+        data_center_id: "us-newyork-1",
+        machine_type: "intel-broadwell-v100",
       },
     ],
   },
