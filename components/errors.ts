@@ -33,8 +33,16 @@ export class InvalidInput extends pulumi.InputPropertiesError {
   }
 }
 
+/** What a program ends with where a value of its Outputs shows that it cannot go on. */
+export class ProgramFailure extends pulumi.RunError {
+  constructor(message: string) {
+    super(message);
+    keepMessage(this);
+  }
+}
+
 /** Another cluster of the account has the name. */
-export class ClusterNameInUse extends pulumi.RunError {
+export class ClusterNameInUse extends ProgramFailure {
   constructor(clusterName: string, owner: string) {
     super(
       `ClusterNameInUse: "${clusterName}" is the name of another cluster (${owner}); choose a different clusterName`,
@@ -43,10 +51,9 @@ export class ClusterNameInUse extends pulumi.RunError {
 }
 
 /** The cloud cannot be reached, or did not make what the cluster needs. */
-export class ClusterCouldNotBeDeployed extends pulumi.RunError {
+export class ClusterCouldNotBeDeployed extends ProgramFailure {
   constructor(reason: string) {
     super(`ClusterCouldNotBeDeployed: ${reason}`);
-    keepMessage(this);
   }
 }
 

@@ -6,7 +6,7 @@ import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBindin
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import type { KubernetesCluster } from "../cluster";
-import { Problems } from "../errors";
+import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
 import { known, withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
@@ -145,7 +145,7 @@ function bindings(
 
 function decoded(value: string | undefined, key: string): string {
   if (value === undefined || value === "")
-    throw new pulumi.RunError(`the cluster has put no ${key} into the ServiceAccount's token Secret`);
+    throw new ProgramFailure(`the cluster has put no ${key} into the ServiceAccount's token Secret`);
   return Buffer.from(value, "base64").toString("utf8");
 }
 

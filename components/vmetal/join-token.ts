@@ -4,7 +4,7 @@ import { GeneratedKey } from "../../sdk/kubernetes/generated-key";
 import { certificatesIn } from "../../sdk/kubernetes/pem";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
-import { Problems } from "../errors";
+import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
 import { known, withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
@@ -97,7 +97,7 @@ export function tokenOf(hex: string): { id: string; secret: string } {
 /** Fetches vCluster's installer by the cluster's own authority, and runs it once it is there whole. */
 export function scriptOf(token: string, endpoint: string, authority: string): string {
   const certificates = certificatesIn(authority);
-  if (certificates === "") throw new pulumi.RunError("the cluster's authority is no certificate in PEM");
+  if (certificates === "") throw new ProgramFailure("the cluster's authority is no certificate in PEM");
   return `#!/bin/sh
 set -eu
 umask 077
