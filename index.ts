@@ -6,7 +6,7 @@ import type { Services } from "./stack/services";
 
 interface Cloud {
   cluster(stack: string, config: pulumi.Config): KubernetesCluster;
-  /** What is wrong with its config. `cluster` throws it, too. */
+  /** What is wrong with its config, and with how its account is said, for want of which nothing could be asked. */
   problems(stack: string, config: pulumi.Config): Problems;
 }
 
@@ -46,22 +46,17 @@ async function main() {
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,
     );
   }
-  await keptFor(cloud);
   const wanted = servicesOf(config);
-  if (wanted && wanted.problems.all.length > 0) {
-    const all = load().problems(pulumi.getStack(), config);
-    all.addAll(wanted.problems);
-    all.raise(`The stack's config`);
-  }
+  const problems = load().problems(pulumi.getStack(), config);
+  if (wanted) problems.addAll(wanted.problems);
+  problems.raise("The stack's config");
+  await keptFor(cloud);
   const cluster = load().cluster(pulumi.getStack(), config);
   const made = Object.entries(cluster).filter(([name]) => outputs.includes(name));
   return { ...Object.fromEntries(made), ...wanted?.make(cluster) };
 }
 
-/**
- * Another cloud, and another name of the stack, by which all resources are called, would make another cluster and take this one down: both are
- * refused before anything else is looked at.
- */
+/** Another cloud, and another name of the stack, by which all resources are called, would make another cluster and take this one down: both are refused. */
 async function keptFor(cloud: string): Promise<void> {
   const clusterName = pulumi.getStack();
   const { urn } = new LastingChoices("stack", { clusterName, choices: { cloud, "the stack's name": clusterName } });
