@@ -3,73 +3,34 @@ import { join } from "node:path";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { ClusterApi } from "../../simulator/platforms/metal3/cluster-api";
-import { clusterApiDefinitions } from "../../simulator/platforms/metal3/cluster-api-definitions";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
-import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
-import { wayTo } from "../provider/michelangelo/scene";
 import { until } from "../until";
-import { EngineEnvironment } from "./environment";
-import { forgottenWhole } from "./gone-for-good";
+import { bareMetalKinds, serverImage, startBareMetal, type BareMetal } from "./bare-metal";
+import type { EngineEnvironment } from "./environment";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 
 const examples = join(__dirname, "..", "..", "examples");
 const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" };
-const image = { imageUrl: "https://images.example.com/ubuntu-24.04.qcow2", imageChecksum: "a".repeat(64) };
 
 describe("Cluster API and Metal3 on the engine", function () {
   this.timeout(1_200_000);
-  const servers: TestControlPlane[] = [];
+  let bareMetal: BareMetal;
   let management: string;
   let workload: string;
-  /** Another: what was in the first stays there, as in a machine that is given back. */
   let serving: string;
   let api: KubernetesApi;
-  let clusterApi: ClusterApi;
   let environment: EngineEnvironment;
 
-  const kinds = (clusterApiDefinitions as { spec: { group: string; names: { kind: string } } }[]).map(({ spec }) => ({
-    apiVersion: `${spec.group}/${spec.group === "metal3.io" ? "v1alpha1" : "v1beta2"}`,
-    kind: spec.names.kind,
-  }));
-
   before(async () => {
-    const controllers = ["garbage-collector-controller", "namespace-controller"];
-    servers.push(await controlPlane(controllers));
-    for (let cluster = 0; cluster < 2; cluster++)
-      servers.push(await controlPlane([...controllers, "serviceaccount-token-controller"]));
-    const kubeconfigs = await Promise.all(servers.map((server) => server.kubeconfig("system:masters")));
-    [management, workload, serving] = kubeconfigs as [string, string, string];
-    api = kubernetesApi(management);
-    await until("the API server is ready", async () => (await api.text("/readyz").catch(() => "")) === "ok");
-    clusterApi = new ClusterApi({
-      kubeconfig: management,
-      pollMs: 100,
-      clusters: { search: workload, serve: serving },
-    });
-    await clusterApi.start();
-    for (const kind of kinds) await until(kind.kind, () => api.list(kind).catch(() => undefined));
-    environment = await EngineEnvironment.start({ machines: false });
+    bareMetal = await startBareMetal();
+    ({ management, workload, serving, api, environment } = bareMetal);
   });
-  after(async () => {
-    await environment?.stop();
-    await clusterApi?.close();
-    for (const server of servers) await server.close();
-  });
-
-  /** Of our objects in the management cluster. */
-  const left = async () => {
-    const places = [...kinds, { apiVersion: "v1", kind: "Secret" }, { apiVersion: "v1", kind: "Namespace" }];
-    const found = (await Promise.all(places.map((kind) => api.list(kind)))).flat();
-    return found
-      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
-      .filter((name) => !/^Namespace (kube-|default)/.test(name));
-  };
+  after(() => bareMetal?.stop());
 
   it("servers and a cluster on them: an error is told, nothing changes then, no secret is shown, and all is given back", async () => {
     const plain = {
       endpoint: new URL(parseKubeconfig(workload).endpoint).host,
-      ...image,
+      ...serverImage,
       timeoutMinutes: "10",
     };
     const config = Object.fromEntries(Object.entries(plain).map(([key, value]) => [`metal3-cluster:${key}`, value]));
@@ -77,14 +38,14 @@ describe("Cluster API and Metal3 on the engine", function () {
     const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", managementCluster: management };
     for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`metal3-cluster:${key}`, value);
 
-    await clusterApi.suffer({ broken: ["gpu-01"] });
+    await bareMetal.clusterApi.suffer({ broken: ["gpu-01"] });
     const broken = await stack.up();
     assert.ok(!broken.ok);
     assert.match(
       broken.text,
       /A machine in error is not replaced.*machine search-gpu-0 has failed: .*BareMetalHost metal3\/gpu-01 is provisioning \(provisioning error/s,
     );
-    await clusterApi.suffer({});
+    await bareMetal.clusterApi.suffer({});
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     const outputs = await stack.outputs();
@@ -108,62 +69,8 @@ describe("Cluster API and Metal3 on the engine", function () {
         for (const form of [secret, Buffer.from(secret).toString("base64")])
           assert.ok(!text.includes(form), `${secret.slice(0, 10)} stands in plain text in what was ${where}`);
     await holdsBack(stack, [...loudRuns, loudDestroy], [secrets.bmcPassword, credentials.clientKey]);
-    assert.deepEqual(await left(), []);
+    assert.deepEqual(await bareMetal.left(), []);
     assert.deepEqual(await kubernetesApi(workload).list({ apiVersion: "v1", kind: "Node" }), []);
-  });
-
-  it("says at each operation what a management cluster that is away means, goes on once it answers, and forgets one that is gone for good", async () => {
-    const way = await wayTo(management);
-    try {
-      const config = (more: object = {}) =>
-        Object.fromEntries(
-          Object.entries({
-            endpoint: new URL(parseKubeconfig(workload).endpoint).host,
-            ...image,
-            timeoutMinutes: "10",
-            ...more,
-          }).map(([key, value]) => [`metal3-cluster:${key}`, value]),
-        );
-      const stack = await environment.stack(config(), {
-        program: join(examples, "metal3-cluster"),
-        timeoutMs: 600_000,
-      });
-      const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", managementCluster: way.kubeconfig };
-      for (const [key, value] of Object.entries(secrets)) await stack.setSecret(`metal3-cluster:${key}`, value);
-      way.close();
-      const early = await stack.up();
-      assert.ok(!early.ok);
-      assert.match(early.text, /the API server at \S+ was not ready after 120 s; .*Look whether `kubectl --context/s);
-      assert.deepEqual(await left(), []);
-      await way.open();
-      const up = await stack.up();
-      assert.ok(up.ok, up.text);
-
-      way.close();
-      const refreshed = await stack.refresh();
-      assert.match(refreshed.text, /BareMetalHost metal3\/gpu-01 cannot be read, so that it is taken to be as it was/);
-      assert.match(refreshed.text, /the machines cannot be read, so that they are taken to be as they were/);
-      stack.configure({ ...environment.providerConfig, ...config({ imageChecksum: "b".repeat(64) }) });
-      const late = await stack.up();
-      assert.ok(!late.ok);
-      assert.match(late.text, /cluster is unreachable: https:/);
-      const held = await stack.destroy();
-      assert.ok(!held.ok);
-      assert.match(
-        held.text,
-        /Cluster metal3\/search cannot be asked: .*for two minutes: .*What is there stays; `pulumi destroy` goes on once it answers/s,
-      );
-      await forgottenWhole(stack);
-      await way.open();
-      const again = await stack.up();
-      assert.ok(again.ok, again.text);
-      assert.deepEqual(await stack.preview(), []);
-      const destroyed = await stack.destroy();
-      assert.ok(destroyed.ok, destroyed.text);
-      assert.deepEqual(await left(), []);
-    } finally {
-      way.close();
-    }
   });
 
   it("a cluster that Modelplane serves models on, on servers that are there, until it is served on no more", async () => {
@@ -175,7 +82,7 @@ describe("Cluster API and Metal3 on the engine", function () {
         "cpu-02": { role: "cpu" },
         "gpu-02": { gpu: "h100" },
       });
-      const plain = { endpoint: new URL(parseKubeconfig(serving).endpoint).host, ...image, timeoutMinutes: "10" };
+      const plain = { endpoint: new URL(parseKubeconfig(serving).endpoint).host, ...serverImage, timeoutMinutes: "10" };
       const config = Object.entries(plain).map(([key, value]) => [`metal3-modelplane:${key}`, value]);
       const at = { program: join(examples, "metal3-modelplane") };
       const stack = await environment.stack(Object.fromEntries(config), at);
@@ -193,7 +100,7 @@ describe("Cluster API and Metal3 on the engine", function () {
         apiVersion: "modelplane.ai/v1alpha1",
         kind,
       }));
-      const others = kinds.filter(({ kind }) => kind !== "BareMetalHost");
+      const others = bareMetalKinds.filter(({ kind }) => kind !== "BareMetalHost");
       const lists = [...others, ...served].map((kind) => api.list(kind));
       assert.deepEqual((await Promise.all(lists)).flat(), []);
       const states = (await api.list(host)).map(({ status }) => (status as { provisioning: object }).provisioning);
