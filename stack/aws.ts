@@ -1,7 +1,6 @@
 import type * as pulumi from "../sdk/pulumi";
 import type { AwsClusterArgs } from "../components/aws/args";
-import { AwsCluster } from "../components/aws/cluster";
-import { checkAwsCluster } from "../components/aws/validate";
+import { AwsCluster, checkAwsCluster } from "../components/aws/cluster";
 import type { Problems } from "../components/errors";
 import { inputsOf } from "./config";
 

@@ -5,6 +5,7 @@ import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { engineInputs } from "../engine-inputs";
+import type { Problems } from "../errors";
 import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
@@ -21,9 +22,10 @@ import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
 import { autoscaledGroup, groupStatus, nodeGroup, type NodeGroupPlace } from "./node-groups";
-import { checkAccount } from "./provider";
+import { checkAccount, usesStackAccount } from "./provider";
+import { checkStackRegion } from "./region";
 import { withTags } from "./tags";
-import { checkAwsCluster } from "./validate";
+import { checkAwsClusterArgs } from "./validate";
 
 /**
  * A Kubernetes cluster on EC2: a VPC (or one that exists), roles, one control plane machine set up by kubeadm, and node groups on EC2 Fleet.
@@ -162,6 +164,17 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
       controlPlaneSecurityGroupId: this.controlPlaneSecurityGroupId,
     });
   }
+}
+
+/** What is wrong with the arguments, and with the region that the stack names. */
+export function checkAwsCluster(
+  name: string,
+  given: AwsClusterArgs,
+  options: pulumi.ComponentResourceOptions | undefined,
+): Problems {
+  const problems = checkAwsClusterArgs(name, given);
+  if (usesStackAccount(argsOf(given), options)) checkStackRegion(problems);
+  return problems;
 }
 
 /** An instance's log can be read without a key. */

@@ -9,7 +9,7 @@ import { checkCommonGroups } from "../node-group-checks";
 import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
-import { argsOf, known, knownElements } from "../inputs";
+import { known, knownElements } from "../inputs";
 import { parseCidr } from "../../sdk/ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
@@ -18,21 +18,8 @@ import { gpuFields } from "./gpus";
 import { architectureOf, instanceTypePattern, mayHaveGpus, withGridDriver, withoutOpenDriver } from "./instance-types";
 import { checkLustre } from "./lustre-checks";
 import { defaultCidr, zoneCount } from "./network-shape";
-import { usesStackAccount } from "./provider";
-import { checkStackRegion } from "./region";
 import { planSubnets, roomIn } from "./subnets";
 import { checkTags } from "./tags";
-
-/** What is wrong with the arguments, and with the region that the stack names. */
-export function checkAwsCluster(
-  name: string,
-  given: AwsClusterArgs,
-  options: pulumi.ComponentResourceOptions | undefined,
-): Problems {
-  const problems = checkAwsClusterArgs(name, given);
-  if (usesStackAccount(argsOf(given), options)) checkStackRegion(problems);
-  return problems;
-}
 
 /** Checks all that can be known without asking AWS; the groups' own checks ask it. */
 export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Problems {
