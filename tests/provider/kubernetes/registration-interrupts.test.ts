@@ -71,7 +71,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     return say(200, found);
   };
 
-  const kubeconfig = () => new Secret(cluster.kubeconfig.replace(cluster.endpoint, rigged.gate.url));
+  const kubeconfig = (end = "") => new Secret(cluster.kubeconfig.replace(cluster.endpoint, rigged.gate.url) + end);
   const widget = (name: string, triggers: Record<string, string>) => {
     const conditions = [{ type: "Ready", status: "True" }];
     const [apiVersion, kind] = ["example.com/v1", "Widget"];
@@ -154,6 +154,7 @@ describe("Whatever is interrupted while a cluster is registered", function () {
     {
       type: "gpu-clusters:kubernetes:ReleaseUnlocked",
       inputs: (name) => ({ kubeconfig: kubeconfig(), namespace: "tenants", name }),
+      updated: (name) => ({ kubeconfig: kubeconfig("\n"), namespace: "tenants", name }),
       requests: 2,
       left,
     },
