@@ -4,17 +4,19 @@ import { kubeconfigSecret } from "../../../provider/kubernetes/handlers/kubeconf
 import { nodesReady } from "../../../provider/kubernetes/handlers/nodes-ready";
 import { objectReady } from "../../../provider/kubernetes/handlers/object-ready";
 import { PartialFailure, type ResourceContext } from "../../../provider/server/resource";
-import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { moveClock } from "../../moved-clock";
 import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
 
-const inTenant = renderKubeconfig({
-  clusterName: "search",
-  endpoint: "https://192.0.2.7",
-  certificateAuthority: "CA",
-  credentials: { token: "T" },
-});
+/** Its authority is whose certificate another server has. */
+const inTenant = (of: string) =>
+  renderKubeconfig({
+    clusterName: "search",
+    endpoint: "https://192.0.2.7",
+    certificateAuthority: parseKubeconfig(of).certificateAuthority,
+    credentials: { token: "T" },
+  });
 const kinds: Record<string, object[]> = {
   "/api/v1": [
     { name: "nodes", kind: "Node", namespaced: false },
@@ -94,7 +96,7 @@ describe("A platform that goes away during `up`", () => {
   const isThere = () => {
     nodes = [node];
     objects = {
-      [secretAt]: { metadata: { name: "vc-search" }, data: { config: btoa(inTenant) } },
+      [secretAt]: { metadata: { name: "vc-search" }, data: { config: btoa(inTenant(platform.kubeconfig)) } },
       [hostAt]: host("available"),
     };
   };

@@ -127,11 +127,11 @@ describe("machines of instances", () => {
         machines.map(({ address }) => address),
         balanced,
       ]);
-    const direct = ["127.79.0.1", ["127.78.3.7"], false];
+    const direct = ["127.79.0.1", ["127.78.0.7"], false];
     assert.deepEqual(forwards(), [direct]);
     const balancer = { region: "us-west-2", address: "127.79.0.2" };
     instances.balance({ ...balancer, targets: ["i-1", "i-none"] });
-    assert.deepEqual(forwards(), [direct, ["127.79.0.2", ["127.78.3.7"], true]]);
+    assert.deepEqual(forwards(), [direct, ["127.79.0.2", ["127.78.0.7"], true]]);
     instances.balance({ ...balancer, targets: [] });
     assert.deepEqual(forwards(), [direct]);
     instances.apply(event({ state: "stopping" }));
