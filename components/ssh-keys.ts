@@ -11,6 +11,9 @@ export interface SshKeys {
 /** As a .pub file has it. */
 const publicKeyPattern = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 
+/** The same behind options, as a line of authorized_keys has it. */
+const authorizedKeyPattern = new RegExp(`^([^#\\s].* )?${publicKeyPattern.source.slice(1)}`);
+
 /** A host's own key, as in a known_hosts file. */
 export function checkHostKey(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
   const line = known(given)?.trim();
@@ -34,11 +37,8 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
   for (const field of ["sshPublicKey", "sshPrivateKey"] as const)
     if (known(given[field])?.trim() === "") problems.add(field, "must not be empty");
   const publicKey = known(given.sshPublicKey)?.trim();
-  if (publicKey?.includes("PRIVATE KEY")) {
-    problems.add("sshPublicKey", "is a private key; give the public one (the file that ends in .pub)");
-  } else if (publicKey && !publicKeyPattern.test(publicKey)) {
-    problems.add("sshPublicKey", "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`");
-  }
+  const wrong = publicKey ? publicKeyProblem(publicKey, publicKeyPattern) : undefined;
+  if (wrong !== undefined) problems.add("sshPublicKey", wrong);
   const privateKey = known(given.sshPrivateKey);
   if (privateKey && !/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
     problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
@@ -50,11 +50,12 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
 
 /** A line of OpenSSH's authorized_keys, with options or without. Undefined for a right one. */
 export function authorizedKeyProblem(line: string): string | undefined {
-  if (line.includes("PRIVATE KEY")) return "is a private key; give the public one (the file that ends in .pub)";
-  return !line.trim().includes("\n") &&
-    /^([^#\s].* )?(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(line.trim())
-    ? undefined
-    : "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
+  return publicKeyProblem(line.trim(), authorizedKeyPattern);
+}
+
+function publicKeyProblem(key: string, pattern: RegExp): string | undefined {
+  if (key.includes("PRIVATE KEY")) return "is a private key; give the public one (the file that ends in .pub)";
+  return pattern.test(key) ? undefined : "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
 }
 
 const formats =

@@ -3,14 +3,12 @@ import { isAbsolute } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify, YAMLParseError } from "yaml";
 import { yamlOfKubeconfigs } from "../../sdk/kubernetes/kubeconfig";
-import { kubeconfigFaults, quoted } from "../../sdk/kubernetes/kubeconfig-faults";
+import { fileFields, kubeconfigFaults, quoted } from "../../sdk/kubernetes/kubeconfig-faults";
+import { isRecord } from "../../sdk/schema/record";
 import { widelyRead } from "../../sdk/yaml";
 import { Problems } from "../errors";
 
 type Fields = Record<string, unknown>;
-
-/** Settings that name files beside the kubeconfig, which is a text here. */
-const fileFields = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
 /**
  * The context that is asked for, else the current one, with its cluster and its user. What a kubeconfig may say of these stays as it is, credential
@@ -124,7 +122,7 @@ function documentOf(text: string, problems: Problems): Fields | undefined {
   }
   if (typeof value === "string" && !value.includes(" ") && isKubeconfig(Buffer.from(value, "base64").toString("utf8")))
     return refuse("is a kubeconfig in base64: decode it first");
-  if (!isMapping(value)) return refuse("is not a kubeconfig: give the text of the file, not its path");
+  if (!isRecord(value)) return refuse("is not a kubeconfig: give the text of the file, not its path");
   const { kind = "Config" } = value;
   return kind === "Config" ? value : refuse(`is a ${String(kind)}, not a kubeconfig`);
 }
@@ -144,7 +142,7 @@ function isKubeconfig(text: string): boolean {
 
 function named(document: Fields, list: string): Fields[] {
   const entries = document[list];
-  return Array.isArray(entries) ? (entries as unknown[]).filter(isMapping) : [];
+  return Array.isArray(entries) ? (entries as unknown[]).filter(isRecord) : [];
 }
 
 /** Undefined where there is none. kubectl refuses several of one name; equal ones do no harm. */
@@ -159,7 +157,7 @@ function partOf(
   if (others.some((other) => !isDeepStrictEqual(other[part], first[part])))
     add(`the kubeconfig has several ${part}s of the name that it says, and nobody could tell which is meant`);
   const value = first[part] ?? {};
-  return isMapping(value) ? value : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** YAML reads a name of digits as a number. */
@@ -169,8 +167,4 @@ function textOf(value: unknown): string | undefined {
 
 function namesOf(contexts: readonly Fields[]): string {
   return contexts.map(({ name }) => `"${String(name)}"`).join(", ") || "none";
-}
-
-function isMapping(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

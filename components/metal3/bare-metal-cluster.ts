@@ -15,8 +15,7 @@ import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
-import { unawaited } from "./hosts";
-import type { InventoryPlace } from "./hosts-args";
+import { clusterOfHosts, unawaited } from "./hosts";
 import {
   clusterKind,
   clusterObject,
@@ -74,11 +73,11 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
     const args = withoutNulls(given);
     const { inventory, clusterName = name, controlPlane, nodeGroups: groups, cni = "cilium" } = args;
     // Of the cluster its name: a component as an input would wait for all that it makes.
-    const shown = { cluster: managementOf(inventory).clusterName, namespace: inventory.namespace };
+    const shown = { cluster: clusterOfHosts(inventory).clusterName, namespace: inventory.namespace };
     super(BareMetalCluster.__pulumiType, name, { ...args, inventory: shown }, options);
     const child = { parent: this };
     const timeoutSeconds = 60 * (args.timeoutMinutes ?? 60);
-    const { kubeconfig } = managementOf(inventory);
+    const { kubeconfig } = clusterOfHosts(inventory);
     const claims = { kubeconfig, clusterName, hostNamespace: inventory.namespace };
     const { ready, triggers } = ownObjects(name, { ...args, clusterName, timeoutSeconds, parent: this });
     const secret = new KubeconfigSecret(
@@ -147,7 +146,7 @@ interface OwnObjects {
 function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
   const { inventory, clusterName, endpoint, timeoutSeconds, parent, nodeGroups } = args;
   const { namespace } = inventory;
-  const { kubeconfig } = managementOf(inventory);
+  const { kubeconfig } = clusterOfHosts(inventory);
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
@@ -159,7 +158,7 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
     { kubeconfig, clusterName, hostNamespace: namespace, hint: returnHint, timeoutSeconds },
     { parent },
   );
-  const { provider } = inCluster(managementOf(inventory), parent);
+  const { provider } = inCluster(clusterOfHosts(inventory), parent);
   const made = ({ suffix, apiVersion, kind, name: own, spec }: ClusterApiObject, dependsOn: pulumi.Resource[]) =>
     new CustomResource(
       `${name}-${suffix}`,
@@ -189,11 +188,6 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
     { parent, dependsOn: [cluster] },
   );
   return { ready, triggers: machinesMadeOf(parts) };
-}
-
-/** Metal3's provider takes hosts beside the cluster's own objects alone. */
-function managementOf({ cluster, metal3Cluster = cluster }: InventoryPlace): KubernetesCluster {
-  return metal3Cluster;
 }
 
 function addressOf(endpoint: string): { host: string; port: number } {

@@ -3,7 +3,8 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
-import type { BareMetalHostArgs } from "./hosts-args";
+import type { KubernetesCluster } from "../cluster";
+import type { BareMetalHostArgs, InventoryPlace } from "./hosts-args";
 
 const metal3Api = "metal3.io/v1alpha1";
 
@@ -18,6 +19,14 @@ export interface BareMetalHostStatus {
   name: string;
   /** `available`: free. `provisioning`, `provisioned`: a cluster's. `deprovisioning`: on its way back. As of the last `up` or `refresh`. */
   state: string;
+}
+
+/** That of Metal3, which takes hosts beside their own objects alone. */
+export function clusterOfHosts({
+  cluster,
+  metal3Cluster = cluster,
+}: Pick<InventoryPlace, "cluster" | "metal3Cluster">): KubernetesCluster {
+  return metal3Cluster;
 }
 
 export interface HostPlace {

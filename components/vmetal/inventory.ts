@@ -5,7 +5,13 @@ import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
 import { withoutNulls } from "../inputs";
-import { bareMetalHost, shownHost, unawaited as annotations, type BareMetalHostStatus } from "../metal3/hosts";
+import {
+  bareMetalHost,
+  clusterOfHosts,
+  shownHost,
+  unawaited as annotations,
+  type BareMetalHostStatus,
+} from "../metal3/hosts";
 import type { BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 import { checkInventory } from "./inventory-checks";
 
@@ -62,8 +68,8 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     };
     super(BareMetalInventory.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
-    const { kubeconfig } = metal3Cluster ?? cluster;
-    const besideHosts = metal3Cluster === undefined ? child : inCluster(metal3Cluster, this);
+    const hostsCluster = clusterOfHosts(args);
+    const besideHosts = inCluster(hostsCluster, this);
     const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, besideHosts);
     const images = (args.osImages ?? []).map(
       (image) =>
@@ -106,7 +112,12 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       { parent: this, dependsOn: [provider] },
     );
     const hosts = args.hosts.map((host) =>
-      bareMetalHost(name, host, { namespace, wait: { ...wait, kubeconfig }, child: besideHosts, after: ready }),
+      bareMetalHost(name, host, {
+        namespace,
+        wait: { ...wait, kubeconfig: hostsCluster.kubeconfig },
+        child: besideHosts,
+        after: ready,
+      }),
     );
     this.providerName = ready.status.apply(() => providerName);
     this.hosts = pulumi.all(hosts);

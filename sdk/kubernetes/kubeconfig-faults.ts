@@ -3,6 +3,9 @@ import { execFaults, providerFaults } from "./kubeconfig-plugins";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Settings that name files of the computer that the kubeconfig was written on. */
+export const fileFields = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
+
 /** What must be a text where it is given. */
 const texts = {
   cluster: ["certificate-authority", "certificate-authority-data", "tls-server-name", "proxy-url"],

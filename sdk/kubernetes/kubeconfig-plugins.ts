@@ -1,4 +1,5 @@
 /** Credentials of a kubeconfig that a command or a library fetches: what of these no client takes. Pure. */
+import { isRecord } from "../schema/record";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,7 +18,7 @@ const removed: Readonly<Record<string, string>> = {
 
 export function execFaults({ exec }: Fields): string[] {
   if (exec === undefined || exec === null) return [];
-  if (!isMapping(exec)) return ["its exec must be a mapping with apiVersion and command"];
+  if (!isRecord(exec)) return ["its exec must be a mapping with apiVersion and command"];
   const { apiVersion, command, args, env, interactiveMode } = exec;
   return [
     ...(typeof command === "string" && command !== "" ? [] : ["its exec has no command"]),
@@ -33,7 +34,7 @@ export function execFaults({ exec }: Fields): string[] {
     ...(isListOf(args, (value) => typeof value === "string") ? [] : ["the args of its exec must be a list of texts"]),
     ...(isListOf(
       env,
-      (value) => isMapping(value) && [value["name"], value["value"]].every((part) => typeof part === "string"),
+      (value) => isRecord(value) && [value["name"], value["value"]].every((part) => typeof part === "string"),
     )
       ? []
       : ["the env of its exec must be a list of name and value, both texts"]),
@@ -53,7 +54,7 @@ function modeFaults(apiVersion: unknown, mode: unknown): string[] {
 
 export function providerFaults({ "auth-provider": provider, exec }: Fields): string[] {
   if (provider === undefined || provider === null) return [];
-  const name = isMapping(provider) ? provider["name"] : undefined;
+  const name = isRecord(provider) ? provider["name"] : undefined;
   if (exec) return ["it has both an exec and an auth-provider, which clients refuse: leave one out"];
   if (name === "oidc") return [];
   const known = typeof name === "string" ? name : "";
@@ -63,10 +64,6 @@ export function providerFaults({ "auth-provider": provider, exec }: Fields): str
       ? "its auth-provider is none that clients know: only oidc is left of these"
       : `its auth-provider "${known}" has gone from clients: have the kubeconfig written anew, ${instead}`,
   ];
-}
-
-function isMapping(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isListOf(value: unknown, is: (element: unknown) => boolean): boolean {

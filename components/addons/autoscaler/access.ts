@@ -92,17 +92,24 @@ export function checkVaultToken(options: Options, problems: Problems): void {
 export function projectOf(cloud: KeyedCloud, options: Options): Record<string, pulumi.Input<string>> {
   const own = ownProvider(options);
   if (own && !(own instanceof Provider)) return {};
-  const given = own ? pulumi.output(own.given[cloud] as KeyedConfig | undefined) : undefined;
-  const project =
-    given?.apply((config) => checks[cloud](config ?? {}).config.projectId ?? "") ?? stackAccess(cloud).config.projectId;
+  const access = accessOf(cloud, own);
+  const project = pulumi.Output.isInstance(access) ? access.apply(({ projectId = "" }) => projectId) : access.projectId;
   // Part of every id, and in the state of every resource.
   return project === undefined ? {} : { [`${pluginName}:${cloud}.projectId`]: pulumi.unsecret(pulumi.output(project)) };
 }
 
 /** Secret. */
 export function providersWith(cloud: KeyedCloud, options: Options): pulumi.Output<Record<string, KeyedConfig>> {
-  const own = ownProvider(options);
-  const given = own instanceof Provider ? (pulumi.output(own.given[cloud]) as pulumi.Output<KeyedConfig>) : undefined;
-  const access = given?.apply((config) => checks[cloud](config ?? {}).config) ?? stackAccess(cloud).config;
+  const access = accessOf(cloud, ownProvider(options));
   return pulumi.secret(pulumi.output(access).apply((config) => ({ [cloud]: config })));
+}
+
+/** As the component's own provider says it, else the stack. */
+function accessOf(
+  cloud: KeyedCloud,
+  own: pulumi.ProviderResource | undefined,
+): KeyedConfig | pulumi.Output<KeyedConfig> {
+  if (!(own instanceof Provider)) return stackAccess(cloud).config;
+  const given = pulumi.output(own.given[cloud]) as pulumi.Output<KeyedConfig | undefined>;
+  return given.apply((config) => checks[cloud](config ?? {}).config);
 }

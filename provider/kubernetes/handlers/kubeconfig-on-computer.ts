@@ -3,15 +3,14 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { currentEntries } from "../../../sdk/kubernetes/kubeconfig";
+import { fileFields } from "../../../sdk/kubernetes/kubeconfig-faults";
 import type { CheckFailure } from "../../server/resource";
-
-const files = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
 /** A wait would end by time alone, and say less. Of a kubeconfig that can be read: another is told elsewhere. */
 export async function missingOnComputer({ kubeconfig }: { kubeconfig?: unknown }): Promise<CheckFailure[]> {
   if (typeof kubeconfig !== "string") return [];
   const { cluster, user } = currentEntries(kubeconfig);
-  const named = Object.entries({ ...cluster, ...user }).filter(([field]) => files.includes(field));
+  const named = Object.entries({ ...cluster, ...user }).filter(([field]) => fileFields.includes(field));
   const faults = named.map(async ([field, path]) =>
     typeof path !== "string" || path === "" || (await may(path, constants.R_OK))
       ? []

@@ -2,6 +2,7 @@ import type { MachinesReturnedArgs } from "../../../sdk/kubernetes/machines-retu
 import type { Unwrap } from "../../../sdk/pulumi";
 import { looking } from "../../server/looking";
 import type { CheckFailure, ResourceContext } from "../../server/resource";
+import type { KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow } from "../away";
 import { claimant, notReturned, placesOf, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -57,8 +58,8 @@ async function looked(inputs: MachinesReturnedInputs, context: ResourceContext):
 async function returned(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
   const { clusterName, hint, timeoutSeconds = defaultTimeoutSeconds } = inputs;
   const endpoint = placesOf(inputs);
-  const attempt = async () => {
-    const kept = notReturned(await readMachines(inputs, context.signal));
+  const attempt = async (api: KubernetesApi) => {
+    const kept = notReturned(await readMachines(inputs, context.signal, api));
     return kept.length > 0 ? new NotYet(kept.join("; ")) : true;
   };
   try {

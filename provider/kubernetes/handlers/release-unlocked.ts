@@ -1,6 +1,5 @@
 import type { ReleaseUnlockedArgs } from "../../../sdk/kubernetes/release-unlocked";
 import type { Unwrap } from "../../../sdk/pulumi";
-import { messageOf } from "../../cloud/message";
 import { looking } from "../../server/looking";
 import type { ResourceContext } from "../../server/resource";
 import { referenceTo, type KubernetesApi } from "../api";
@@ -16,7 +15,7 @@ import {
   type HelmRecord,
 } from "../helm-records";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { waitForAnswer, type NotYet } from "./wait";
+import { unlessLost, waitForAnswer, type NotYet } from "./wait";
 
 export type ReleaseUnlockedInputs = Unwrap<ReleaseUnlockedArgs>;
 
@@ -45,18 +44,11 @@ export const releaseUnlocked = looking<ReleaseUnlockedInputs, ReleaseUnlockedOut
   update: (_id, inputs, _state, context) => unlocked(inputs, context),
 
   async delete(_id, { inputs }, context) {
-    try {
-      await waiting(inputs, context, `what was begun of ${nameOf(inputs)} to go`, async (api) => {
-        await takeDown(await ours(inputs, api, context.signal), api, context);
-        return true;
-      });
-    } catch (failure) {
-      context.signal.throwIfAborted();
-      // A cluster that is lost must not keep its machines in the account.
-      context.log.warn(
-        `${messageOf(failure)}. Whether something of the Helm release ${nameOf(inputs)} stays cannot be told`,
-      );
-    }
+    const gone = waiting(inputs, context, `what was begun of ${nameOf(inputs)} to go`, async (api) => {
+      await takeDown(await ours(inputs, api, context.signal), api, context);
+      return true;
+    });
+    await unlessLost(gone, `Whether something of the Helm release ${nameOf(inputs)} stays cannot be told`, context);
   },
 });
 

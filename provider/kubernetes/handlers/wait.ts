@@ -143,7 +143,7 @@ export async function waitForAnswer<T>(
 
 /** For what a destroy does in a cluster: one that is lost must not keep its machines in the account. @param unknown what cannot be told then, and what to do */
 export async function unlessLost(
-  work: Promise<void>,
+  work: Promise<unknown>,
   unknown: string,
   { signal, log }: Pick<ResourceContext, "signal" | "log">,
 ): Promise<void> {
