@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../provider/kubernetes/api";
-import { issueCertificate, makeAuthority } from "../provider/kubernetes/certificates";
 import { kubernetesApi } from "../provider/kubernetes/client";
 import { metal3Definitions } from "../simulator/platforms/metal3/cluster-api-definitions";
 import { ensureTools } from "../toolchain/tools";
-import { isListening, isServed } from "./controllers";
+import { certificateOfWebhooks, isListening, isServed } from "./controllers";
 import { goModuleFolder } from "./go-module";
 import { freePorts, stop } from "./provider/kubernetes/control-plane";
 import { until } from "./until";
@@ -52,15 +51,7 @@ export class ClusterApiControllers {
     const definitions = [...sources.flatMap(definitionsOf), ...(metal3Definitions as KubernetesObject[])];
     for (const definition of definitions) await api.apply(definition, { fieldManager });
     for (const { metadata } of definitions) await until(metadata.name!, () => isServed(kubeconfig, metadata.name!));
-    const authority = await makeAuthority("webhooks");
-    const serving = await issueCertificate(authority, {
-      commonName: "webhooks",
-      ipAddresses: ["127.0.0.1"],
-      usages: ["server"],
-      validForHours: 2,
-    });
-    writeFileSync(join(folder, "tls.crt"), serving.certificate, { mode: 0o600 });
-    writeFileSync(join(folder, "tls.key"), serving.privateKey, { mode: 0o600 });
+    const caBundle = await certificateOfWebhooks(folder);
     writeFileSync(join(folder, "kubeconfig"), kubeconfig, { mode: 0o600 });
     const [port] = (await freePorts(1)) as [number];
     const logFile = process.env["CLUSTER_API_LOG"] ?? join(folder, "log");
@@ -71,7 +62,6 @@ export class ClusterApiControllers {
     closeSync(log);
     await until("its webhooks listen", async () => child.exitCode !== null || (await isListening(port)));
     if (child.exitCode !== null) throw new Error(`it has ended: ${readFileSync(logFile, "utf8").slice(-1000)}`);
-    const caBundle = Buffer.from(authority.certificate).toString("base64");
     for (const hook of sources.flatMap((folder_) => webhooksOf(folder_, { caBundle, port })))
       await api.apply(hook, { fieldManager });
   }

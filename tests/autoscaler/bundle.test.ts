@@ -11,7 +11,7 @@ import { ownersVariable, type AutoscalerConfig } from "../../autoscaler/config";
 import { bundleAutoscaler } from "../../build/autoscaler";
 import { freePort } from "../free-port";
 import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
-import { home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
+import { cpuGroup, home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
 import { until } from "../until";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
@@ -75,17 +75,9 @@ describe("the autoscaler's bundle", () => {
     const address = `unix://${join(folder, "server.sock")}`;
     const bounds = { minSize: 0, maxSize: 3 };
     const cudo = {
-      clusterName: "train",
+      ...cpuGroup,
       name: "gpu",
-      role: "worker",
       ...bounds,
-      dataCenterId: home,
-      machineType: "intel-broadwell",
-      vcpus: 2,
-      memoryGib: 4,
-      diskSizeGib: 10,
-      image: "ubuntu-2404",
-      networkId: "net",
       startScript: "#!/bin/bash\ntrue",
       kubeconfig: "",
     };

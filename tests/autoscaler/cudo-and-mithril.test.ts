@@ -5,7 +5,7 @@ import { openNodeGroup } from "../../provider/clouds";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
 import { until } from "../until";
-import { home, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "../provider/cudo/simulated-cloud";
+import { cpuGroup, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "../provider/cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../provider/mithril/cloud";
 import { startServer, type TestServer } from "./server";
 
@@ -54,18 +54,10 @@ describe("the autoscaler's server on Cudo", () => {
 
   const serve = async () => {
     const spec = {
-      clusterName: "train",
+      ...cpuGroup,
       name: "gpu",
-      role: "worker",
       minSize: 0,
       maxSize: 5,
-      dataCenterId: home,
-      machineType: "intel-broadwell",
-      vcpus: 2,
-      memoryGib: 4,
-      diskSizeGib: 10,
-      image: "ubuntu-2404",
-      networkId: "net",
       startScript: "#!/bin/bash\ntrue",
       kubeconfig: "",
     };

@@ -5,10 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../../provider/kubernetes/api";
-import { issueCertificate, makeAuthority } from "../../provider/kubernetes/certificates";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { ensureTools } from "../../toolchain/tools";
-import { isListening, isServed } from "../controllers";
+import { certificateOfWebhooks, isListening, isServed } from "../controllers";
 import { goModuleFolder } from "../go-module";
 import { freePorts, stop } from "../provider/kubernetes/control-plane";
 import { until } from "../until";
@@ -76,25 +75,16 @@ export class SlurmOperator {
   }
 
   private async admit(manifests: string): Promise<void> {
-    const authority = await makeAuthority("webhooks");
-    const serving = await issueCertificate(authority, {
-      commonName: "webhooks",
-      ipAddresses: ["127.0.0.1"],
-      usages: ["server"],
-      validForHours: 2,
-    });
     // It has no flag for the folder, which is below the one for passing files.
     const certificates = join(this.folder, "k8s-webhook-server", "serving-certs");
     mkdirSync(certificates, { recursive: true });
-    writeFileSync(join(certificates, "tls.crt"), serving.certificate, { mode: 0o600 });
-    writeFileSync(join(certificates, "tls.key"), serving.privateKey, { mode: 0o600 });
+    const caBundle = await certificateOfWebhooks(certificates);
     const [port] = (await freePorts(1)) as [number];
     const address = `--server-addr=127.0.0.1:${port}`;
     const { child, logFile } = this.run("slurm-operator-webhook", [address, ...noPorts], { TMPDIR: this.folder });
     await until("its webhooks listen", async () => child.exitCode !== null || (await isListening(port)));
     if (child.exitCode !== null) throw new Error(`it has ended: ${readFileSync(logFile, "utf8").slice(-1000)}`);
     const text = readFileSync(manifests, "utf8");
-    const caBundle = Buffer.from(authority.certificate).toString("base64");
     for (const document of parseAllDocuments(text)) {
       const { webhooks, ...configuration } = document.toJS() as KubernetesObject & { webhooks: Webhook[] };
       const configured = webhooks.map(({ clientConfig, ...hook }) => ({

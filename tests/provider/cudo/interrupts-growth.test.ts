@@ -7,7 +7,7 @@ import type { Rig } from "../server/harness/interruption";
 import type { Properties } from "../../../provider/server/wire";
 import type { FakeApiServer } from "./fake-api-server";
 import { riggedCloud } from "./rigged";
-import { home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+import { cpuGroup, home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Whatever grows on Cudo", function () {
   this.timeout(300_000);
@@ -35,22 +35,9 @@ describe("Whatever grows on Cudo", function () {
 
   for (const [way, first] of Object.entries(ways)) {
     it(`a group whose new minimum the autoscaler had not heard of is whole after ${way}`, async () => {
-      const spec = {
-        clusterName: "train",
-        name: "cpu",
-        role: "worker",
-        maxSize: 3,
-        dataCenterId: home,
-        machineType: "intel-broadwell",
-        vcpus: 2,
-        memoryGib: 4,
-        diskSizeGib: 10,
-        networkId: "net",
-        image: "ubuntu-2404",
-      };
       const startScript = "#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@";
       const secrets = { startScript: new Secret(startScript), kubeconfig: new Secret(cluster.kubeconfig) };
-      const asked = (minSize: number) => ({ ...spec, ...secrets, minSize });
+      const asked = (minSize: number) => ({ ...cpuGroup, ...secrets, minSize, maxSize: 3 });
       for (const [index, moment] of moments.entries()) {
         for (let at = 1 + index; at <= 12; at += moments.length) {
           const group = new EngineResource(rigged.plugin, "gpu-clusters:cudo:NodeGroup");
@@ -60,7 +47,7 @@ describe("Whatever grows on Cudo", function () {
           const server = await openNodeGroup(
             "cudo",
             { cudo: cloud.config },
-            { ...spec, startScript, kubeconfig: cluster.kubeconfig, minSize: 1 },
+            { ...cpuGroup, startScript, kubeconfig: cluster.kubeconfig, minSize: 1 },
             { owner: "autoscaler", warn: () => undefined },
           );
           const { machines } = await server.describe(never);

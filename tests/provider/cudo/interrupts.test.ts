@@ -12,7 +12,7 @@ import {
 } from "../server/harness/interruption";
 import type { FakeApiServer } from "./fake-api-server";
 import { riggedCloud } from "./rigged";
-import { home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
+import { cpuGroup, home, never, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Whatever is interrupted on Cudo", function () {
   this.timeout(300_000);
@@ -29,18 +29,9 @@ describe("Whatever is interrupted on Cudo", function () {
   const found = async <T>(kind: { find(id: string, signal: AbortSignal): Promise<T | undefined> }, id: string) =>
     (await kind.find(id, never)) ? [id] : [];
   const group = (minSize: number) => ({
-    clusterName: "train",
-    name: "cpu",
-    role: "worker",
+    ...cpuGroup,
     minSize,
     maxSize: 3,
-    dataCenterId: home,
-    machineType: "intel-broadwell",
-    vcpus: 2,
-    memoryGib: 4,
-    diskSizeGib: 10,
-    image: "ubuntu-2404",
-    networkId: "net",
     startScript: new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@"),
     kubeconfig: new Secret(cluster.kubeconfig),
   });

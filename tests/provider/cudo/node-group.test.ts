@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { driveResource, EngineResource, Secret } from "../server/harness";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
+import { cpuGroup, home, never, simulatedCloud, type SimulatedCloud } from "./simulated-cloud";
 
 describe("Cudo NodeGroup", () => {
   let cloud: SimulatedCloud;
@@ -30,20 +30,7 @@ describe("Cudo NodeGroup", () => {
     );
   });
 
-  const shape = {
-    clusterName: "train",
-    name: "cpu",
-    role: "worker",
-    minSize: 2,
-    maxSize: 4,
-    dataCenterId: home,
-    machineType: "intel-broadwell",
-    vcpus: 2,
-    memoryGib: 4,
-    diskSizeGib: 10,
-    image: "ubuntu-2404",
-    networkId: "net",
-  };
+  const shape = { ...cpuGroup, minSize: 2, maxSize: 4 };
   const program = (rest: object = {}) => ({
     ...shape,
     startScript: new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@BOOTSTRAP_TOKEN@@"),

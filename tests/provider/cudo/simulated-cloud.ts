@@ -61,6 +61,19 @@ export async function simulatedCloud(): Promise<SimulatedCloud> {
 
 /** Inputs that the simulated cloud takes. */
 export const home = "gb-bournemouth-1";
+/** A node group's shape there: its bounds, scripts and credentials are the test's. */
+export const cpuGroup = {
+  clusterName: "train",
+  name: "cpu",
+  role: "worker",
+  dataCenterId: home,
+  machineType: "intel-broadwell",
+  vcpus: 2,
+  memoryGib: 4,
+  diskSizeGib: 10,
+  image: "ubuntu-2404",
+  networkId: "net",
+};
 export const vmInputs = {
   dataCenterId: home,
   machineType: "intel-broadwell",

@@ -13,7 +13,7 @@ import {
 import { until } from "../../until";
 import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { home, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
+import { cpuGroup, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
 describe("Whatever is interrupted where disks are encrypted", function () {
   this.timeout(300_000);
@@ -106,18 +106,9 @@ describe("Whatever is interrupted where disks are encrypted", function () {
   for (const where of ["Vault", "Cudo"] as const) {
     const place = () => (where === "Vault" ? { ...vault.place, address: rigs.Vault!.gate.url } : vault.place);
     const group = (minSize: number) => ({
-      clusterName: "train",
-      name: "cpu",
-      role: "worker",
+      ...cpuGroup,
       minSize,
       maxSize: 3,
-      dataCenterId: home,
-      machineType: "intel-broadwell",
-      vcpus: 2,
-      memoryGib: 4,
-      diskSizeGib: 10,
-      image: "ubuntu-2404",
-      networkId: "net",
       startScript: script,
       vault: place(),
       kubeconfig: new Secret(cluster.kubeconfig),
