@@ -215,6 +215,8 @@ async function run(
 /** Machines reach the clouds, and nothing of what stands behind them. */
 function createServer(log: Logger, isMachine: (socket: Socket) => boolean): FastifyInstance {
   const server = fastify({ logger: false, bodyLimit, forceCloseConnections: true, exposeHeadRoutes: false });
+  // Only who asks closes an idle connection: a request that is sent while this side closes it fails for no reason.
+  server.server.keepAliveTimeout = 0;
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   // Pages in a browser must not reach what listens on this machine, whatever name they call it by.

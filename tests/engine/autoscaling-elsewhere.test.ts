@@ -113,10 +113,16 @@ for (const [cloud, { configOf, gpus, takeBack, ...simulated }] of Object.entries
       lasting = await machines();
       await kubectl(["apply", "-f", "-"], training(2, gpus));
       await until("the pods run", async () => (await running()) === 2, 2 * soonMs);
-      assert.equal(await machines(), 2);
+      const log = await kubectl([
+        "-n",
+        "kube-system",
+        "logs",
+        "deployment/gpu-clusters-autoscaler",
+        "--all-containers",
+      ]);
+      assert.equal(await machines(), 2, log);
       assert.deepEqual(await stack.preview(), []);
-      const server = ["-n", "kube-system", "logs", "deployment/gpu-clusters-autoscaler", "-c", "server"];
-      assert.match(await kubectl(server), /"group":"gpu"/);
+      assert.match(log, /"group":"gpu"/);
     });
 
     if (takeBack)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { Agent, createServer, request, type IncomingMessage } from "node:http";
 import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -167,6 +167,21 @@ describe("simulator: server and state directory", () => {
     }
   });
 
+  it("never ends a connection that who asks may still use", async () => {
+    const { simulator } = await running({});
+    const agent = new Agent({ keepAlive: true });
+    const get = async () => {
+      const asked = request(`${simulator.url}/_simulator/state`, { agent }).end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      await once(answer.resume(), "end");
+      return { asked, answer };
+    };
+    const { answer } = await get();
+    assert.equal(answer.headers["keep-alive"], undefined);
+    assert.ok((await get()).asked.reusedSocket);
+    agent.destroy();
+  });
+
   it("answers health, refuses other host names, and shuts down when asked", async () => {
     const { client, simulator } = await running();
     assert.deepEqual(await client.health(), { status: "ok", pid: process.pid });
@@ -180,7 +195,6 @@ describe("simulator: server and state directory", () => {
 
 /** `fetch` does not let a caller set the host. */
 async function rawRequest(url: string, headers: Record<string, string>): Promise<{ status: number | undefined }> {
-  const { request } = await import("node:http");
   return new Promise((resolve, reject) => {
     request(`${url}/_simulator/state`, { headers }, (response) => {
       response.resume();
