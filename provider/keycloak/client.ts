@@ -23,6 +23,11 @@ export interface FoundClient {
 
 export interface KeycloakApi {
   readonly baseUrl: string;
+  /**
+   * The realm's address as people and applications have it, which the setting `hostname` of Keycloak makes another than ours.
+   * Reference: OpenID Connect Discovery 1.0, section 4.
+   */
+  issuer(realm: string, signal: AbortSignal): Promise<string>;
   /** Undefined when the realm has none of this id. */
   find(realm: string, clientId: string, signal: AbortSignal): Promise<FoundClient | undefined>;
   /** Sent once: where the outcome is unknown, nobody but a look tells. */
@@ -70,6 +75,10 @@ export function createKeycloakClient(account: KeycloakAccount): KeycloakApi {
 
   return {
     baseUrl,
+    issuer(realm, signal) {
+      const path = `/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
+      return call("GET", path, signal, {}, (json) => requiredText(record(json), "issuer"));
+    },
     async find(realm, clientId, signal) {
       const found = await call("GET", clients(realm), signal, { query: { clientId } }, (json) =>
         objects(json, "the answer").map(decode),

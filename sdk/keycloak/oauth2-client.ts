@@ -49,7 +49,10 @@ export class OAuth2Client extends pulumi.CustomResource {
   public readonly clientId!: pulumi.Output<string>;
   /** @secret */
   public readonly secret!: pulumi.Output<string>;
-  /** `https://sso.example.com/realms/lab`: what applications find all else by (OpenID Connect Discovery). */
+  /**
+   * `https://sso.example.com/realms/lab`, as Keycloak itself says it, which may be another address than the provider's `baseUrl`: what applications
+   * find all else by (OpenID Connect Discovery).
+   */
   public readonly issuer!: pulumi.Output<string>;
   /** True where the client was there before: it is not deleted with this resource. */
   public readonly adopted!: pulumi.Output<boolean>;

@@ -12,6 +12,8 @@ export interface KeycloakRequest {
   method: string;
   /** Path and query. */
   url: string;
+  /** What stands before the path, `http://127.0.0.1:8080`. */
+  base: string;
   authorization: string | undefined;
   body: string;
 }
@@ -25,6 +27,9 @@ export class Keycloak {
   ]);
   private readonly valid = new Set<string>();
 
+  /** Keycloak's own setting `hostname`: where people reach it. Undefined: wherever a request comes to. */
+  hostname: string | undefined;
+
   constructor(readonly admin: { username: string; password: string }) {}
 
   /** Nobody is logged in any more. */
@@ -32,10 +37,12 @@ export class Keycloak {
     this.valid.clear();
   }
 
-  answer({ method, url, authorization, body }: KeycloakRequest): KeycloakAnswer {
+  answer({ method, url, base, authorization, body }: KeycloakRequest): KeycloakAnswer {
     const { pathname, searchParams } = new URL(url, "http://keycloak");
     const login = /^\/realms\/([^/]+)\/protocol\/openid-connect\/token$/.exec(pathname);
     if (login) return this.logIn(decodeURIComponent(login[1]!), new URLSearchParams(body));
+    const described = /^\/realms\/([^/]+)\/\.well-known\/openid-configuration$/.exec(pathname);
+    if (described) return this.describe(decodeURIComponent(described[1]!), this.hostname ?? base);
     const place = /^\/admin\/realms\/([^/]+)\/clients(?:\/([^/]+))?$/.exec(pathname);
     if (!place) return { status: 404, json: { error: "Unable to find matching target resource method" } };
     if (!this.valid.has(authorization ?? "")) return { status: 401, json: { error: "HTTP 401 Unauthorized" } };
@@ -53,6 +60,12 @@ export class Keycloak {
     if (method === "DELETE") clients.splice(clients.indexOf(found), 1);
     else Object.assign(found, given);
     return { status: 204 };
+  }
+
+  /** Of some forty fields the one that is read. Reference: OpenID Connect Discovery 1.0, section 4. */
+  private describe(realm: string, base: string): KeycloakAnswer {
+    if (!this.realms.has(realm)) return { status: 404, json: { error: "Realm does not exist" } };
+    return { status: 200, json: { issuer: `${base}/realms/${encodeURIComponent(realm)}` } };
   }
 
   private logIn(realm: string, form: URLSearchParams): KeycloakAnswer {

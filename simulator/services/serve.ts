@@ -25,10 +25,11 @@ export interface Services {
 export function serveServices(server: FastifyInstance, seed: string): Services {
   const keycloak = new Keycloak({ username: "admin", password: derived(seed, "keycloak").slice(0, 32) });
   server.all("/keycloak/*", (request, reply) => {
-    const { method, url, headers, body } = request;
+    const { method, url, headers, body, protocol, host } = request;
     const { status, json } = keycloak.answer({
       method,
       url: url.slice("/keycloak".length),
+      base: `${protocol}://${host}/keycloak`,
       authorization: headers.authorization,
       body: typeof body === "string" ? body : "",
     });

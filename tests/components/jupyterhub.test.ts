@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
-import { checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
+import { checkedIssuer, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
 import { profiles } from "../../components/addons/jupyterhub/values";
 import type { Taint } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster } from "../../components/cluster";
@@ -74,6 +74,10 @@ describe("JupyterHub", () => {
     const { GenericOAuthenticator: found } = values["hub"]!["config"] as Record<string, Record<string, string>>;
     assert.equal(found!["oauth_callback_url"], hubCallback(url));
     assert.throws(() => checkedUrl("hub.example.com/x"), /url: "hub\.example\.com\/x" must be an address/);
+    assert.throws(
+      () => checkedIssuer("http://sso.example.com/realms/lab"),
+      /client\.issuer: .* must be a realm's https/,
+    );
   });
 
   it("refuses what is no realm's address, and a client without a name or secret", async () => {
@@ -121,6 +125,11 @@ describe("JupyterHub", () => {
       { accessModes: ["ReadWriteOnce"] },
       { storageAccessModes: ["ReadWriteOnce"] },
     ]);
+  });
+
+  it("leaves the hub's own volume where it is, whichever class the next homes are in", async () => {
+    const { registered } = await made();
+    assert.deepEqual(registered.ignoredChangesOf("hub-release"), ["values.hub.db.pvc"]);
   });
 
   it("offers what each group has, on its nodes, and stops what nobody uses", async () => {

@@ -180,6 +180,29 @@ describe("Slurm", () => {
     const { clusterName, choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     assert.deepEqual([clusterName, choices], ["lab", { clusterName: "lab", storageClass: "disks" }]);
     assert.ok(registered.dependenciesOf("lab-slurm").includes("lab-choices"));
+    assert.deepEqual(registered.ignoredChangesOf("lab-slurm"), ["values.controller.persistence"]);
+    assert.deepEqual(registered.ignoredChangesOf("lab-slurm-operator"), []);
+  });
+
+  it("warns where no group gives it nodes, as in a cluster that somebody else made, and only there", async () => {
+    const { warn } = console;
+    let told: string[] = [];
+    // Under mocks there is no engine, and Pulumi warns here.
+    console.warn = (text: string) => told.push(text);
+    try {
+      const control = { role: "control" as const };
+      for (const none of [[], [control], [{ maxSize: 0 }, control]]) {
+        told = [];
+        await made({}, { nodeGroups: clusterInHand(none).nodeGroups });
+        assert.equal(told.length, 1);
+        assert.match(told[0]!, /cluster: has no group with the role "worker" .* jobs wait for ever/);
+      }
+      told = [];
+      await made();
+      assert.deepEqual(told, []);
+    } finally {
+      console.warn = warn;
+    }
   });
 
   it("takes keys that are known later, and refuses what is no public key, now or then", async () => {

@@ -44,8 +44,23 @@ function volumes(): object[] {
       storageClassName: "homes",
     },
   });
-  return [{ ...homes, provisioner: "kubernetes.io/no-provisioner" }, volume("home-1"), volume("home-2")];
+  // None is used twice.
+  const names = Array.from({ length: 8 }, (_, index) => `home-${index + 1}`);
+  return [{ ...homes, provisioner: "kubernetes.io/no-provisioner" }, ...names.map(volume)];
 }
+
+/** The hub's own volume, as the publisher's chart has it. Ours has none: in most clusters that it is shown in nothing makes any. */
+const claim = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: hub-db-dir, namespace: {{ .Release.Namespace }} }
+spec:
+  accessModes: {{ .Values.hub.db.pvc.accessModes | toJson }}
+  storageClassName: {{ .Values.hub.db.pvc.storageClassName }}
+  resources: { requests: { storage: 1Gi } }
+`;
+const withClaim = chartsOfOurs.map((chart) =>
+  chart.name === "jupyterhub" ? { ...chart, files: { ...chart.files, "templates/claim.yaml": claim } } : chart,
+);
 
 /** Clusters make these for themselves as they go on. */
 const passing =
@@ -93,7 +108,7 @@ describe("what runs in clusters by charts, with Pulumi's own provider", function
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true, realKubernetes: true });
-    charts = await chartRepository(chartsOfOurs, published);
+    charts = await chartRepository(withClaim, published);
     keycloak = await keycloakStandIn();
     deployer = await fakeServer(() => ({ json: { message: "deploying" } }));
     folder = mkdtempSync(join(tmpdir(), "gpu-clusters-charts-test-"));
@@ -168,6 +183,26 @@ describe("what runs in clusters by charts, with Pulumi's own provider", function
     }
     const up = await stack.up();
     assert.ok(up.ok, up.text);
+    assert.deepEqual(await stack.preview(), []);
+    assert.ok((await stack.destroy()).ok);
+    assert.deepEqual(await contents("jupyterhub"), before);
+  });
+
+  it("puts the next homes into another class, and leaves the hub's own volume in its first", async function () {
+    if (kubeconfig === "") this.skip();
+    const before = await contents("jupyterhub");
+    const options = { name: "moved", program: addOn, timeoutMs: 900_000 };
+    const stack = await environment.stack(addOnConfig("jupyterhub"), options);
+    const made = await stack.up();
+    assert.ok(made.ok, made.text);
+    const other = { ...addOnConfig("jupyterhub"), "add-on:storageClass": "shared" };
+    stack.configure({ ...environment.providerConfig, ...other });
+    const changed = (await stack.preview()).map(({ urn }) => urn.split("::").at(-1));
+    assert.deepEqual(changed.sort(), ["hub", "hub-release"]);
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const place = ["get", "pvc", "hub-db-dir", "-n", "jupyterhub", "-o", "jsonpath={.spec.storageClassName}"];
+    assert.equal(await kubectl(...place), "homes");
     assert.deepEqual(await stack.preview(), []);
     assert.ok((await stack.destroy()).ok);
     assert.deepEqual(await contents("jupyterhub"), before);

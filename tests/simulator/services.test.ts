@@ -30,6 +30,8 @@ describe("what is no cloud on the simulator", () => {
 
   it("is a Keycloak with a realm, which lets its administrator alone make clients", async () => {
     const { baseUrl, realm, username, password } = simulator.services.keycloak;
+    const described = await fetch(`${baseUrl}/realms/${realm}/.well-known/openid-configuration`);
+    assert.deepEqual(await described.json(), { issuer: `${baseUrl}/realms/${realm}` });
     const clients = `${baseUrl}/admin/realms/${realm}/clients`;
     const logIn = (secret: string) =>
       fetch(`${baseUrl}/realms/master/protocol/openid-connect/token`, {

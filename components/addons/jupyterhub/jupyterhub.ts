@@ -36,7 +36,7 @@ export interface JupyterHubArgs {
    */
   client: HubClient;
   /**
-   * Class of the users' volumes and of the hub's own.
+   * Class of the users' volumes. The hub's own stays in the class that it was made in, and so do homes that are there.
    * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
    */
   storageClass?: pulumi.Input<string>;
@@ -91,7 +91,8 @@ export class JupyterHub extends pulumi.ComponentResource {
     const args = withoutNulls(given);
     const { cluster, client, namespace = "jupyterhub" } = args;
     // By its fields: of a resource as a whole nothing is awaited, nor found out.
-    const kept = { issuer: client.issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
+    const issuer = pulumi.output(client.issuer).apply(checkedIssuer);
+    const kept = { issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super(JupyterHub.__pulumiType, name, inputs, options);
@@ -137,7 +138,8 @@ export class JupyterHub extends pulumi.ComponentResource {
         values: pulumi.secret(values),
       },
       { kubeconfig: cluster.kubeconfig, own: { parent: this } },
-      { ...child, dependsOn: [place] },
+      // No claim goes into another class: the whole release would fail, where a cluster got its shared storage later.
+      { ...child, dependsOn: [place], ignoreChanges: ["values.hub.db.pvc"] },
     );
     this.namespace = release.status.apply(() => namespace);
     this.url = pulumi.all([url, release.status]).apply(([url]) => url);
@@ -151,6 +153,14 @@ export function checkedUrl(url: string): string {
   checkHubUrl("url", url, problems);
   problems.raise("JupyterHub");
   return url;
+}
+
+/** Throws `InvalidInput` where people could not log in. */
+export function checkedIssuer(issuer: string): string {
+  const problems = new Problems();
+  checkIssuer("client.issuer", issuer, problems);
+  problems.raise("JupyterHub");
+  return issuer;
 }
 
 export function checkJupyterHub(given: JupyterHubArgs): Problems {

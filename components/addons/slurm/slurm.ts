@@ -83,7 +83,7 @@ const namespace = "slurm";
  *
  * Waits until the controller runs. `kubectl -n slurm scale nodeset slurm-worker-<group> --replicas=4`, or KEDA by Slurm's queue, makes more or fewer nodes: the
  * autoscaler brings machines for them, up to the group's `maxSize`, and takes those that Slurm has drained and left. It stays until `minSize` or another of
- * the group's fields here changes.
+ * the group's fields here changes. In a cluster without worker groups, as an `ExistingCluster` is, Slurm has no nodes, and a warning says so.
  *
  * Cost: none but about one CPU and 1 GiB of a node, and a volume of 4 GiB.
  *
@@ -121,6 +121,7 @@ export class Slurm extends pulumi.ComponentResource {
       into: Namespace,
       values: pulumi.Input<object>,
       after: pulumi.Resource[],
+      options: pulumi.CustomResourceOptions = {},
     ) =>
       helmRelease(
         `${name}-${part}`,
@@ -133,7 +134,7 @@ export class Slurm extends pulumi.ComponentResource {
           values: values as pulumi.Input<Record<string, unknown>>,
         },
         { kubeconfig: cluster.kubeconfig, own: { parent: this } },
-        { ...child, dependsOn: [into, ...after] },
+        { ...child, ...options, dependsOn: [into, ...after] },
       );
     // The operator refuses another name, and takes no notice of another class.
     const { storageClass } = args;
@@ -178,7 +179,11 @@ export class Slurm extends pulumi.ComponentResource {
       ),
     ];
     const before = [lasting, operator, ...secrets, ...(homes ?? [])];
-    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), before);
+    warnOfNoNodes(cluster, this);
+    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), before, {
+      // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later.
+      ignoreChanges: ["values.controller.persistence"],
+    });
     // The charts' own objects never say that they are ready.
     const controller = new ObjectReady(
       `${name}-controller`,
@@ -214,6 +219,17 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
         accounting: accounting && database,
       }),
     );
+}
+
+/** A controller that takes jobs and never runs one looks right everywhere. */
+function warnOfNoNodes(cluster: KubernetesCluster, slurm: Slurm): void {
+  cluster.nodeGroups.apply((groups) => {
+    if (groups.some(hasSlurmNodes)) return;
+    const words =
+      'cluster: has no group with the role "worker" and a maxSize above 0, so that Slurm has no nodes and jobs wait for ever. An ExistingCluster ' +
+      "has no groups: take a cluster whose groups this package makes, or make Slinky's NodeSets in the namespace slurm yourself";
+    void pulumi.log.warn(words, slurm);
+  });
 }
 
 /** Throws `InvalidInput` where one cannot become Slurm's nodes. */

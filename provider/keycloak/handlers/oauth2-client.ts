@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../../../sdk/pulumi";
+import { isSafeUrl } from "../../../sdk/safe-url";
 import { inOrderOf, known, knownList } from "../../cloud/inputs";
 import type { Json } from "../../cloud/json";
 import { messageOf } from "../../cloud/message";
@@ -45,8 +46,10 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
       return failures;
     // Before anything is made anywhere: whether Keycloak can be reached, who acts may see the realm's clients, and the id is free.
     const found = await findIn(api, { realm, clientId }, context.signal);
-    if (found === undefined || known(inputs.adopt) !== false || isOurs(found, context)) return [];
-    throw new UnexpectedBehavior(takenReason({ realm, clientId }));
+    if (found !== undefined && known(inputs.adopt) === false && !isOurs(found, context))
+      throw new UnexpectedBehavior(takenReason({ realm, clientId }));
+    await safeIssuer(api, realm, context.signal);
+    return [];
   },
 
   plan(state, _inputs) {
@@ -64,8 +67,9 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const api = connect(context.config);
     const found = await findIn(api, inputs, context.signal);
     const adopted = found !== undefined && !isOurs(found, context);
+    const issuer = await safeIssuer(api, inputs.realm, context.signal);
     const secret = inputs.secret ?? found?.secret ?? newSecret();
-    const outputs = { secret, issuer: issuerOf(api, inputs.realm), adopted, active: true };
+    const outputs = { secret, issuer, adopted, active: true };
     await bring({ api, inputs, outputs, found }, context);
     return { id: idOf(inputs), outputs };
   },
@@ -76,6 +80,7 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const found = await findIn(api, { realm, clientId }, context.signal);
     if (found === undefined) return undefined;
     const { inputs: given, outputs: before } = state ?? {};
+    const issuer = await api.issuer(realm, context.signal);
     const secret = found.secret ?? "";
     const adopted = before?.adopted ?? !isOurs(found, context);
     return {
@@ -87,7 +92,7 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
         redirectUris: inOrderOf(given?.redirectUris, found.redirectUris),
         adopt: given?.adopt ?? false,
       },
-      outputs: { secret, issuer: issuerOf(api, realm), adopted, active: isActive(found) },
+      outputs: { secret, issuer, adopted, active: isActive(found) },
     };
   },
 
@@ -228,7 +233,15 @@ function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFai
   return failures;
 }
 
-const issuerOf = (api: KeycloakApi, realm: string) => `${api.baseUrl}/realms/${encodeURIComponent(realm)}`;
+/** Behind a proxy of whose headers Keycloak takes no notice it believes that it is reached without encryption. */
+async function safeIssuer(api: KeycloakApi, realm: string, signal: AbortSignal): Promise<string> {
+  const issuer = await api.issuer(realm, signal);
+  if (isSafeUrl(issuer)) return issuer;
+  throw new UnexpectedBehavior(
+    `realm: Keycloak says that applications find "${realm}" at ${issuer}, where secrets would go unencrypted; its settings hostname or proxy-headers ` +
+      "make that an https address",
+  );
+}
 
 const idOf = ({ realm, clientId }: Place) => `${realm}/${clientId}`;
 

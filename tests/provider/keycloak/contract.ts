@@ -121,6 +121,10 @@ export function keycloakContract(open: () => Promise<Keycloak>): void {
     await client.refresh();
     assert.equal(secretOf(client), secret);
     assert.equal(await console.logIn("services", secret), 200);
+    const { realm, issuer } = client.stored!.state.values;
+    const described = await fetch(`${keycloak.baseUrl}/realms/${String(realm)}/.well-known/openid-configuration`);
+    assert.equal(issuer, ((await described.json()) as { issuer: string }).issuer);
+    assert.equal(issuer, `${keycloak.baseUrl}/realms/${keycloak.realm}`);
     assert.equal((await console.find("services"))!["standardFlowEnabled"], false, "nobody logs in by it");
     await client.destroy();
     assert.equal(await console.find("services"), undefined);

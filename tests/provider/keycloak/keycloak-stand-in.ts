@@ -13,6 +13,8 @@ export interface KeycloakStandIn extends Keycloak {
   fault: (request: string, index: number) => Fault | undefined;
   /** Nobody is logged in any more. */
   forgetSessions(): void;
+  /** Keycloak's own setting: people reach it elsewhere than who acts here. */
+  setHostname(hostname: string): void;
 }
 
 export async function keycloakStandIn(): Promise<KeycloakStandIn> {
@@ -29,7 +31,13 @@ export async function keycloakStandIn(): Promise<KeycloakStandIn> {
       const { status, json } =
         typeof fault === "number"
           ? { status: fault }
-          : keycloak.answer({ method, url, authorization: headers.authorization, body });
+          : keycloak.answer({
+              method,
+              url,
+              base: `http://${headers.host}`,
+              authorization: headers.authorization,
+              body,
+            });
       if (fault === "lose-answer") return void response.destroy();
       response
         .writeHead(status, { "content-type": "application/json" })
@@ -44,6 +52,7 @@ export async function keycloakStandIn(): Promise<KeycloakStandIn> {
     realm: SimulatedKeycloak.realm,
     admin: keycloak.admin,
     forgetSessions: () => keycloak.forgetSessions(),
+    setHostname: (hostname: string) => (keycloak.hostname = hostname),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -88,6 +88,22 @@ describe("OAuth2Client when Keycloak fails", function () {
     assert.ok(made.stored);
   });
 
+  it("tells applications where people reach Keycloak, and refuses at the preview where that is unencrypted", async () => {
+    keycloak.setHostname("http://sso.example.com");
+    const refused = client();
+    await assert.rejects(
+      refused.check(inputs),
+      /UnexpectedBehavior: realm: Keycloak says .* "lab" at http:\/\/sso\.example\.com\/realms\/lab, .*proxy-headers/,
+    );
+    keycloak.setHostname("https://sso.example.com/auth");
+    const made = client();
+    await made.up(inputs);
+    assert.equal(made.stored!.state.values["issuer"], "https://sso.example.com/auth/realms/lab");
+    keycloak.setHostname("https://login.example.com");
+    await made.refresh();
+    assert.equal(made.stored!.state.values["issuer"], "https://login.example.com/realms/lab");
+  });
+
   it("refuses by the field what cannot be", async () => {
     const { failures } = await client().check({
       realm: "lab",

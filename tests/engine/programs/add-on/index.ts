@@ -18,6 +18,7 @@ import * as pulumi from "../../../../sdk/pulumi";
 const config = new pulumi.Config();
 const name = config.require("addOn");
 const kubeconfig = config.require("kubeconfig");
+const storageClass = config.get("storageClass") ?? "homes";
 
 const group: NodeGroupStatus = {
   name: "workers",
@@ -60,15 +61,11 @@ const beside: Record<string, AddOn> = {
 const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResourceOptions) => pulumi.Resource> = {
   kuberay: (cluster, options) => new KubeRay("ray", { cluster }, options),
   jupyterhub: (cluster, options) =>
-    new JupyterHub(
-      "hub",
-      { cluster, client, url: "https://hub.example.com", storageClass: "homes", protect: false },
-      options,
-    ),
+    new JupyterHub("hub", { cluster, client, url: "https://hub.example.com", storageClass, protect: false }, options),
   slurm: (cluster, options) =>
     new Slurm(
       "lab",
-      { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, storageClass: "homes", protect: false },
+      { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, storageClass, protect: false },
       options,
     ),
   vmetal: (hostCluster, options) => new TenantCluster("search", { hostCluster, ...tenant }, options),
