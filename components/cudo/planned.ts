@@ -25,12 +25,21 @@ export function plannedArgs(
     dataCenterId: args.dataCenterId,
     controlPlane: machine(controlPlane, args.controlPlane?.size ?? defaultControlPlaneSize),
     ...(args.sharedStorage && { sharedStorage: machine(files, "sm") }),
-    nodeGroups: (args.nodeGroups ?? []).map(plannedGroup),
+    nodeGroups: (args.nodeGroups ?? []).map((group) => plannedGroup(group, args.gpu ?? true)),
   };
 }
 
-function plannedGroup(group: CudoNodeGroupArgs): PlannedNodeGroupArgs {
+/** Where somebody else makes GPUs into what pods ask for, he may bring the driver, too. */
+function plannedGroup(group: CudoNodeGroupArgs, hasGpuSupport: boolean): PlannedNodeGroupArgs {
   const { name, minSize, dataCenterId, machineType, vcpus, memoryGib, diskSizeGib, gpus, gpuModel } = group;
   const shape = { dataCenterId, machineType, vcpus, memoryGib, diskSizeGib, gpus: gpus ?? 0, gpuModel };
-  return { name, minSize, ...shape, image: groupImage(group) };
+  const { gpuVendor = "nvidia", gpuDriver = "image", gpuSharing } = group;
+  return {
+    name,
+    minSize,
+    ...shape,
+    ...(hasGpuSupport && gpuVendor === "nvidia" && gpuDriver === "image" && { gpuDriver: true }),
+    ...(gpuSharing?.mig !== undefined && { mig: true }),
+    image: groupImage(group),
+  };
 }

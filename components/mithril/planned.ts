@@ -9,8 +9,8 @@ export function plannedArgs(clusterName: string, args: MithrilClusterArgs): Plan
     region,
     controlPlane: { instanceType: controlPlane.instanceType },
     sshKeyId,
-    nodeGroups: nodeGroups.map(({ name, instanceType, region, capacity, minSize, maxSize, volumes }) => {
-      return { name, instanceType, region, capacity, minSize, maxSize, volumes };
+    nodeGroups: nodeGroups.map(({ name, instanceType, region, capacity, minSize, maxSize, volumes, image }) => {
+      return { name, instanceType, region, capacity, minSize, maxSize, volumes, image };
     }),
     fileShares: fileShares.map(({ name, sizeGb }) => ({ name, sizeGb })),
   };

@@ -7,6 +7,7 @@ import {
   decodeDataCenter,
   decodeDisk,
   decodeImage,
+  decodePublicImage,
   decodeMachineType,
   decodeNetwork,
   decodeSecurityGroup,
@@ -76,7 +77,7 @@ export function createCudoClient({
     machineTypes: (signal) => whole("/v1/vms/machine-types", "machineTypes", decodeMachineType, signal, { projectId }),
     images: async (signal) => {
       const [shared, own] = await Promise.all([
-        whole("/v1/vms/public-images", "images", decodeImage, signal),
+        whole("/v1/vms/public-images", "images", decodePublicImage, signal),
         list(`${project}/images`, "images", decodeImage, signal),
       ]);
       return [...shared, ...own];

@@ -150,5 +150,11 @@ export function decodeImage(json: Json): Image {
     description: text(json.description),
     platform: text(json.platform),
     sizeGib: number(json.sizeGib),
+    packages: undefined,
   };
+}
+
+/** One of Cudo's own. */
+export function decodePublicImage(json: Json): Image {
+  return { ...decodeImage(json), packages: records(json.installedPackages).map(({ name }) => text(name)) };
 }

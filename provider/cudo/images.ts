@@ -21,6 +21,11 @@ export function matchingImages(name: string, images: readonly Image[]): Image[] 
     .sort((a, b) => distance(a) - distance(b) || b.id.localeCompare(a.id, "en", { numeric: true }));
 }
 
+/** Whether the image is one of Cudo's own that says nothing of a driver for NVIDIA's GPUs. Of a project's own nobody knows. */
+export function lacksDriver({ id, name, description, packages }: Image): boolean {
+  return packages !== undefined && ![id, name, description, ...packages].some((text) => /nvidia|cuda|gpu/i.test(text));
+}
+
 /** True when `name` may mean the image `id`: it is its id, or the beginning of it. */
 export function matchesImage(name: string, id: string): boolean {
   return name !== "" && id.startsWith(name);

@@ -130,4 +130,7 @@ export interface MachineType extends Required<MachineTypeOffer> {
   totalStorageGibFree: number;
 }
 
-export type Image = ImageOffer;
+export interface Image extends ImageOffer {
+  /** What Cudo says is in it; undefined of an image that the project made itself. */
+  packages: string[] | undefined;
+}

@@ -1,4 +1,5 @@
 /** Whether instance types can do what a node group asks of them, by what AWS says of them. Pure. */
+import { hasNoPartitions } from "../kubernetes/partitions";
 import type { InstanceTypeResult } from "./functions";
 
 /** What AWS says of the group's types. */
@@ -61,9 +62,6 @@ export function checkGpuVendor(path: string, vendor: string, types: readonly Gpu
   problems.add(`${path}.gpuVendor`, reason);
 }
 
-/** GPUs of NVIDIA's that cannot be partitioned. Reference: NVIDIA's Multi-Instance GPU user guide, "Supported GPUs". */
-const withoutMig = /^(K80|M60|V100|T4g?|A10G?|L4|L40S?)$/;
-
 /** Looks whether the types have as many GPUs as the group counts, and such as can be partitioned where it wants that. */
 export function checkGpuUse(
   path: string,
@@ -76,7 +74,7 @@ export function checkGpuUse(
     const reason = `${gpus} are counted on each node, and AWS says that ${fewer.name} has ${gpusInWords(fewer)}: leave it out to take as many as there are`;
     problems.add(`${path}.gpus`, reason);
   }
-  const whole = mig === true && types.find((type) => type.gpus > 0 && withoutMig.test(type.gpuModel));
+  const whole = mig === true && types.find((type) => type.gpus > 0 && hasNoPartitions(type.gpuModel));
   if (whole)
     problems.add(
       `${path}.gpuSharing.mig`,

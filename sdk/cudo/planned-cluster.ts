@@ -20,6 +20,10 @@ export interface PlannedNodeGroupArgs {
    */
   gpus?: pulumi.Input<number>;
   gpuModel?: pulumi.Input<string>;
+  /** Whether its image must bring NVIDIA's driver. Default: `false`. */
+  gpuDriver?: pulumi.Input<boolean>;
+  /** Whether its GPUs are partitioned, which the machine type's must be able to. Default: `false`. */
+  mig?: pulumi.Input<boolean>;
   /** With the default that the cluster gives it. */
   image: pulumi.Input<string>;
 }

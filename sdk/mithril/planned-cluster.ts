@@ -14,6 +14,7 @@ export interface PlannedNodeGroupArgs {
   /** @integer */
   maxSize: pulumi.Input<number>;
   volumes?: pulumi.Input<pulumi.Input<string>[]>;
+  image?: pulumi.Input<string>;
 }
 
 /** A file share of a `MithrilCluster`. */

@@ -1,8 +1,8 @@
 /** Hosted clusters (reference: Mithril API, /v2/kubernetes/clusters). There is no update, and no status for a failure. */
 import { badRequest, notFound, unprocessable } from "./errors";
-import { regions } from "./catalogue-data";
+import { clusterImages, regions } from "./catalogue-data";
 import { find, newFid, ofProject, takeAddress, type StoredCluster, type World } from "./model";
-import { checkBilling, checkKeys, checkProject, checkRegion, checkRoom, instanceTypeOf } from "./orders";
+import { checkBilling, checkImage, checkKeys, checkProject, checkRegion, checkRoom, instanceTypeOf } from "./orders";
 import type { CreateClusterBody } from "./requests";
 
 export function createCluster(world: World, body: CreateClusterBody) {
@@ -16,6 +16,7 @@ export function createCluster(world: World, body: CreateClusterBody) {
   }
   instanceTypeOf(body.instance_type);
   checkKeys(world, body.project, body.ssh_keys);
+  checkImage(body.image_version, clusterImages);
   checkRoom(world, 1, body.region);
   const cluster: StoredCluster = {
     fid: newFid(state, "clust"),

@@ -1,6 +1,6 @@
 /** What bids and reservations share: the launch specification's rules, and the instances that they start. */
 import { badRequest, MithrilError, notFound, unprocessable } from "./errors";
-import { instanceTypes, regions, type InstanceTypeData } from "./catalogue-data";
+import { images, instanceTypes, regions, type InstanceTypeData } from "./catalogue-data";
 import type { LaunchBody } from "./requests";
 import {
   find,
@@ -31,6 +31,11 @@ export function checkRoom(world: World, machines: number, region: string): void 
 
 export function checkRegion(region: string): void {
   if (!regions.some(({ name }) => name === region)) throw badRequest(`Region ${region} does not exist`);
+}
+
+/** What Mithril answers to an image that it does not have is not documented: these words are ours. */
+export function checkImage(fid: string | null | undefined, images: readonly { readonly fid: string }[]): void {
+  if (fid && !images.some((image) => image.fid === fid)) throw notFound("Image version", fid);
 }
 
 export function instanceTypeOf(fid: string): InstanceTypeData {
@@ -119,6 +124,7 @@ export function readLaunch(
     const found = find(world.state.clusters, "Kubernetes cluster", cluster);
     if (found.status === "Terminated" || found.project !== order.project) throw notFound("Kubernetes cluster", cluster);
   }
+  checkImage(body.image_version, images);
   return {
     volumes: [...body.volumes],
     sshKeys: [...body.ssh_keys],

@@ -35,7 +35,16 @@ export const getDataCentersHandler: FunctionHandler<GetDataCentersArgs, GetDataC
 export const getImagesHandler: FunctionHandler<GetImagesArgs, GetImagesResult> = {
   async invoke({ prefix }, { config, signal }) {
     const { images } = await connect(config).catalogue.read(signal);
-    return { images: prefix ? matchingImages(prefix, images) : [...images] };
+    const chosen = prefix ? matchingImages(prefix, images) : images;
+    return {
+      images: chosen.map(({ id, name, description, platform, sizeGib }) => ({
+        id,
+        name,
+        description,
+        platform,
+        sizeGib,
+      })),
+    };
   },
 };
 

@@ -32,7 +32,10 @@ export async function checkNodeGroup(
   const shape = { ...knownShape(inputs), gpuModel: known(inputs.gpuModel) };
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const fields = [...shapeFields, "gpuModel"] as const;
+    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const found = checkNodeShape("", shape, catalogue);
+    if (image?.platform === "windows")
+      found.push({ property: "image", reason: `${image.id} is Windows, and nodes run Linux` });
     const failures = unlessStanding(found, { before, inputs, fields, log: context.log });
     if (found.length > failures.length) return failures;
     const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);
@@ -46,7 +49,6 @@ export async function checkNodeGroup(
       gpus === undefined
     )
       return [];
-    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const demand = {
       dataCenterId,
       machineType,

@@ -3,12 +3,14 @@ import type { Unwrap } from "../../../sdk/pulumi";
 import type { PlannedClusterArgs } from "../../../sdk/cudo/planned-cluster";
 import { known, type Fields } from "../../cloud/inputs";
 import { items, ofNodeGroup, quietly } from "../../cloud/planned";
+import { unlessStanding } from "../../cloud/standing";
 import { remembered } from "../../kubernetes/handlers/remembered";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
 import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "../connection";
-import { dataCenterProblem } from "../node-shape";
+import { gpuUseFailures } from "../gpu-use";
+import { dataCenterProblem, knownShape } from "../node-shape";
 import { isLeaving } from "../vm-state";
 import { withCatalogue } from "./inputs";
 import { checkNodeGroup, type NodeGroupInputs } from "./node-group-inputs";
@@ -72,14 +74,22 @@ function ofDataCenters({ inputs, before, catalogue }: Look): CheckFailure[] {
 
 /** By the rules of the group's own resource. */
 async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise<CheckFailure[]> {
-  const { inputs, before, quiet } = look;
+  const { inputs, before, catalogue, quiet } = look;
   const old = before?.nodeGroups?.find(({ name }) => name === known(group.name));
   const found = await checkNodeGroup(
     { ...group, clusterName: inputs.clusterName, ...unplanned },
     quiet,
     old as NodeGroupInputs | undefined,
   );
-  return ofNodeGroup("cudo", index, found);
+  const use = { ...knownShape(group), gpuDriver: known(group.gpuDriver) ?? false, mig: known(group.mig) ?? false };
+  // Of nodes that are there theirs says more than an image that the cloud has changed or taken away.
+  const useless = unlessStanding(gpuUseFailures(use, catalogue), {
+    before: old,
+    inputs: group,
+    fields: ["image", "gpus", "gpuDriver", "machineType", "mig"],
+    log: quiet.log,
+  });
+  return ofNodeGroup("cudo", index, [...found, ...useless]);
 }
 
 /** What the offer does not decide about. */

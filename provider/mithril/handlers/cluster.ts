@@ -12,6 +12,7 @@ import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
+import { checkImage } from "./image-checks";
 import { knownItems, minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";
 
@@ -41,6 +42,14 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
         ...(typed === undefined ? [] : [{ property: "instanceType", reason: typed }]),
       ];
       return [
+        ...(typeof inputs.image === "string" && regional === undefined
+          ? unlessStanding(await checkImage(inputs, (where) => api.clusterImages(where, context.signal)), {
+              before,
+              inputs,
+              fields: ["region", "image"],
+              log: context.log,
+            })
+          : []),
         ...unlessStanding(offer, { before, inputs, fields: ["region", "instanceType"], log: context.log }),
         ...(keyless
           ? [{ property: "sshKeys", reason: "must have at least one key: the kubeconfig is read over SSH" }]

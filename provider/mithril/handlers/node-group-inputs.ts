@@ -6,6 +6,7 @@ import { isUnknown } from "../../server/values";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/mithril/node-group";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { checkImage } from "./image-checks";
 import { withCatalogue } from "./inputs";
 import {
   checkAuctioned,
@@ -53,6 +54,12 @@ export async function checkNodeGroup(
           log: context.log,
         })
       : []),
+    ...unlessStanding(await checkImage(inputs, () => connection.api.images(context.signal)), {
+      before,
+      inputs,
+      fields: ["region", "image"],
+      log: context.log,
+    }),
     ...(await checkOrderPlace(order, connection, context.signal)),
     ...(spot
       ? await checkMinimumPrice(

@@ -21,6 +21,7 @@ import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
+import { checkImage } from "./image-checks";
 import { minuteMs, withCatalogue } from "./inputs";
 import { instanceStates } from "./instance-states";
 import {
@@ -57,6 +58,12 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
         before,
         inputs,
         fields: ["region", "instanceType"],
+        log: context.log,
+      }),
+      ...unlessStanding(await checkImage(inputs, () => connection.api.images(context.signal)), {
+        before,
+        inputs,
+        fields: ["region", "image"],
         log: context.log,
       }),
       ...(await checkOrderPlace(order, connection, context.signal)),

@@ -119,6 +119,29 @@ describe("PlannedCluster of Cudo", () => {
     assert.match(found.join("\n"), /^controlPlane\.size: vcpus: .*\nsharedStorage: vcpus: /s);
   });
 
+  it("refuses an image without NVIDIA's driver where it must bring one, and partitions of GPUs that have none", async () => {
+    const bare = { ...group, image: "ubuntu-2404", gpuDriver: true };
+    assert.deepEqual(await failures({ nodeGroups: [bare] }), [
+      "nodeGroups[0].image: Cudo says of no NVIDIA driver in ubuntu-2404, without which no node offers its GPUs: leave it out, name one that has " +
+        "(ubuntu-2204-nvidia-535-docker-v20241017, ubuntu-2204-nvidia-550-docker-v20250303), or have NVIDIA's GPU operator bring one " +
+        '(gpuDriver: "operator")',
+    ]);
+    const brought = { ...bare, gpuDriver: false };
+    const none = { ...bare, gpus: 0, gpuModel: undefined };
+    for (const right of [{ ...group, gpuDriver: true }, brought, none])
+      assert.deepEqual(await failures({ nodeGroups: [right] }), []);
+    assert.deepEqual(await failures({ nodeGroups: [{ ...group, mig: true }] }), [
+      'nodeGroups[0].gpuSharing.mig: intel-broadwell-v100 has the model "V100", which cannot be partitioned: timeSlicing shares it',
+    ]);
+    assert.match(
+      (await failures({ nodeGroups: [{ ...none, image: "windows-11-pro" }] })).join("\n"),
+      /^nodeGroups\[0\]\.image: windows-11-pro is Windows, and nodes run Linux$/,
+    );
+    const standing = resource();
+    await standing.up({ ...inputs, nodeGroups: [brought] });
+    assert.equal((await failures({ nodeGroups: [bare] }, standing)).length, 1, "it is asked anew");
+  });
+
   it("lets what is right, or not known yet, pass", async () => {
     assert.deepEqual(await failures({}), []);
     assert.deepEqual(await failures({ sharedStorage: machine("files") }), []);
