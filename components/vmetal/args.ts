@@ -14,6 +14,11 @@ export interface PlatformConnectionArgs {
   accessKey: pulumi.Input<string>;
   /** Name of the platform's project. */
   project: string;
+  /**
+   * PEM certificate of the authority that signed for `host`, where that is one of your own. The platform's Helm value `additionalCA`, which is base64 of it,
+   * is taken, too. Default: whom everybody trusts.
+   */
+  certificateAuthority?: pulumi.Input<string>;
 }
 
 /** Which types of nodes may be taken. All of them must hold. */

@@ -1,6 +1,7 @@
 /** What is wrong with a TenantCluster before anything is written. Pure. */
 import { isIP } from "node:net";
 import { isDnsLabel } from "../../sdk/dns-label";
+import { certificatesOf } from "../../sdk/kubernetes/pem";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { checkCluster, checkPlace } from "../handles";
@@ -45,11 +46,20 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
 }
 
 function checkConnection({ platform }: TenantClusterArgs, problems: Problems): void {
-  const { host, accessKey, project } = { ...platform };
+  const { host, accessKey, project, certificateAuthority } = { ...platform };
   if (host !== undefined && !isHostAndPort(host, false))
     problems.add("platform.host", `"${host}" must be the platform's host, without https:// and path`);
   if (known(accessKey) === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
   if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
+  checkAuthority(known(certificateAuthority), problems);
+}
+
+export function checkAuthority(text: string | undefined, problems: Problems): void {
+  if (text !== undefined && certificatesOf(text) === "")
+    problems.add(
+      "platform.certificateAuthority",
+      "must be the authority's certificate in PEM, or base64 of it, once: the text, not the path of its file",
+    );
 }
 
 function checkAddress({ endpoint, serviceType = "LoadBalancer" }: TenantClusterArgs, problems: Problems): void {

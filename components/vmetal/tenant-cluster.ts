@@ -5,6 +5,7 @@ import { KubeconfigSecret } from "../../sdk/kubernetes/kubeconfig-secret";
 import type { MachineStatus } from "../../sdk/kubernetes/machine-claims";
 import { MachinesReturned } from "../../sdk/kubernetes/machines-returned";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import { certificatesOf } from "../../sdk/kubernetes/pem";
 import * as pulumi from "../../sdk/pulumi";
 import { chartPlace, tellNeeds } from "../addons/chart";
 import { nvidiaGpus } from "../addons/gpu/groups";
@@ -12,11 +13,12 @@ import { inCluster } from "../addons/in-cluster";
 import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
+import { Problems } from "../errors";
 import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import { vcluster } from "../versions";
-import type { AutoNodesArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
-import { checkTenantCluster } from "./tenant-checks";
+import type { AutoNodesArgs, PlatformConnectionArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
+import { checkAuthority, checkTenantCluster } from "./tenant-checks";
 import { tenantValues, typesOf } from "./tenant-values";
 
 /**
@@ -178,7 +180,7 @@ function controlPlane(
     {
       metadata: { name: "vcluster-platform-api-key", namespace: place.metadata.name },
       type: "Opaque",
-      stringData: pulumi.secret({ ...args.platform, insecure: "false" }),
+      stringData: pulumi.secret(connectionOf(args.platform)),
     },
     child,
   );
@@ -195,6 +197,28 @@ function controlPlane(
     { kubeconfig: args.hostCluster.kubeconfig, own: { parent } },
     { ...child, dependsOn: [place, connection, choices, ...after], deleteBeforeReplace: true },
   );
+}
+
+/** As vCluster's own command writes it (`vcluster platform add vcluster`, 0.36.1): the authority in PEM. */
+function connectionOf({
+  certificateAuthority,
+  ...platform
+}: PlatformConnectionArgs): Record<string, pulumi.Input<string>> {
+  return {
+    ...platform,
+    insecure: "false",
+    ...(certificateAuthority !== undefined && {
+      certificateAuthorityData: pulumi.output(certificateAuthority).apply(authorityOf),
+    }),
+  };
+}
+
+/** Of one that came to be known. Throws `InvalidInput`. */
+function authorityOf(text: string): string {
+  const problems = new Problems();
+  checkAuthority(text, problems);
+  problems.raise("TenantCluster");
+  return certificatesOf(text);
 }
 
 function staticPools({ autoNodes }: TenantClusterArgs): StaticPoolArgs[] {
@@ -240,9 +264,13 @@ function hintOf(namespace: string, { endpoint, platform }: TenantClusterArgs): s
     endpoint === undefined
       ? " A Service of type LoadBalancer needs somebody in the host cluster who gives addresses; else give `endpoint`."
       : "";
+  const trust =
+    platform.certificateAuthority === undefined
+      ? ", or an authority of your own signed for it: then give `platform.certificateAuthority`"
+      : ", or another authority than `platform.certificateAuthority` signed for it";
   return (
     `Look at \`kubectl -n ${namespace} get pods,services\` in the host cluster. vCluster with private nodes ends at once where ` +
-    `${platform.host} does not take its access key, or the platform's licence has no private nodes.${address}`
+    `${platform.host} does not take its access key, or the platform's licence has no private nodes${trust}.${address}`
   );
 }
 

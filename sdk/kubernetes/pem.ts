@@ -6,3 +6,9 @@ const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-
 export function certificatesIn(text: string): string {
   return (text.match(block) ?? []).join("\n");
 }
+
+/** The same of a text that may be base64 of them, as settings of Helm charts have them. */
+export function certificatesOf(text: string): string {
+  const isEncoded = /^[A-Za-z0-9+/=\s]+$/.test(text);
+  return certificatesIn(isEncoded ? Buffer.from(text, "base64").toString("latin1") : text);
+}

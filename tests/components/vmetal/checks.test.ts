@@ -9,6 +9,8 @@ import { hostOf } from "../../../components/host-and-port";
 const hostCluster = { clusterName: pulumi.output("host") } as KubernetesCluster;
 const platform = { host: "vcluster.example.com", accessKey: "KEY", project: "default" };
 
+const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
 function refused(changes: Partial<TenantClusterArgs>, name = "search"): string[] {
   const autoNodes = [{ provider: "metal3", static: [{ name: "gpu", quantity: 2 }] }];
   return checkTenantCluster(name, { hostCluster, platform, autoNodes, ...changes }).all.map(
@@ -46,6 +48,18 @@ describe("what is refused of a TenantCluster before anything is written", () => 
     only(refused({ platform: { ...platform, host: "https://vcluster.example.com" } }), /^platform\.host/);
     only(refused({ platform: { ...platform, accessKey: "" } }), /^platform\.accessKey must not be empty/);
     only(refused({ platform: { ...platform, project: "" } }), /^platform\.project/);
+  });
+
+  it("is an authority that is no certificate", () => {
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
+    for (const certificateAuthority of ["/etc/ca.crt", "", key, base64(key), base64(base64(pem))])
+      only(
+        refused({ platform: { ...platform, certificateAuthority } }),
+        /^platform\.certificateAuthority must be the authority's certificate in PEM, or base64 of it, once: the text, not the path/,
+      );
+    for (const certificateAuthority of [pem, base64(pem), `${pem}${pem}`, base64(pem).replace(/.{20}/g, "$&\n")])
+      assert.deepEqual(refused({ platform: { ...platform, certificateAuthority } }), []);
   });
 
   it("is an endpoint that nobody reaches", () => {

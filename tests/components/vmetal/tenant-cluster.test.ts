@@ -162,6 +162,20 @@ describe("TenantCluster", () => {
       assert.ok(!/ACCESS-KEY|HOST-KUBECONFIG|TENANT-TOKEN/.test(JSON.stringify(visible(inputs))), name);
   });
 
+  it("gives vCluster the platform's own authority in PEM, in whichever form it comes, and nothing that stands beside it", async () => {
+    const platform = { host: "vcluster.example.com", accessKey: "ACCESS-KEY", project: "default" };
+    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    const key = "-----BEGIN PRIVATE KEY-----\nKEY\n-----END PRIVATE KEY-----";
+    for (const text of [`${pem}\n`, `${key}\n${pem}\n`, Buffer.from(pem).toString("base64")])
+      for (const certificateAuthority of [text, pulumi.output(Promise.resolve(text))]) {
+        const { all } = await registered({ platform: { ...platform, certificateAuthority } });
+        const { stringData } = plain(all.inputs("kubernetes:core/v1:Secret")) as Record<string, object>;
+        assert.deepEqual(stringData, { ...platform, insecure: "false", certificateAuthorityData: pem });
+        const { hint } = all.inputs("gpu-clusters:kubernetes:KubeconfigSecret");
+        assert.match(String(hint), /another authority than `platform\.certificateAuthority` signed for it/);
+      }
+  });
+
   it("reads the kubeconfig from the Secret of its name once the release is there, and waits for the static pools", async () => {
     const { made, all } = await registered();
     const secret = all.inputs("gpu-clusters:kubernetes:KubeconfigSecret");
@@ -169,7 +183,10 @@ describe("TenantCluster", () => {
       [secret["namespace"], secret["name"], secret["service"], secret["timeoutSeconds"]],
       ["search", "vc-search", "search", 3600],
     );
-    assert.match(String(secret["hint"]), /vcluster\.example\.com.*LoadBalancer needs somebody/);
+    assert.match(
+      String(secret["hint"]),
+      /vcluster\.example\.com.*authority of your own signed for it: then give `platform\.certificateAuthority`.*LoadBalancer needs somebody/,
+    );
     assert.ok(all.dependenciesOf("search-kubeconfig").includes("search-release"));
     const nodes = all.inputs("gpu-clusters:kubernetes:NodesReady");
     assert.deepEqual([nodes["nodeGroups"], nodes["controlPlaneNodes"]], [[{ name: "gpu", minSize: 2 }], 0]);
