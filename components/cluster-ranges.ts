@@ -3,7 +3,7 @@ import { overlap, parseCidr } from "../sdk/ip-ranges";
 import { checkCidr } from "./value-checks";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
-import type * as pulumi from "../sdk/pulumi";
+import * as pulumi from "../sdk/pulumi";
 
 export interface ClusterRanges {
   podCidr: string;
@@ -27,8 +27,15 @@ export function isReserved(cidr: string): boolean {
   return range !== undefined && reserved.some((other) => overlap(range, other));
 }
 
+interface RoomOfGroup {
+  name?: string;
+  minSize: pulumi.Input<number>;
+  /** Left out where the size stays. */
+  maxSize?: pulumi.Input<number>;
+}
+
 export interface RangesArgs extends Partial<ClusterRanges> {
-  nodeGroups?: readonly { minSize: pulumi.Input<number> }[] | undefined;
+  nodeGroups?: readonly RoomOfGroup[] | undefined;
   controlPlane?: { count?: number } | undefined;
 }
 
@@ -51,7 +58,7 @@ export function checkRanges(
       if (one && two && overlap(one, two)) problems.add(later, `"${range}" overlaps ${earlier}, ${other}`);
     }
   });
-  checkRoom(ranges.podCidr, args, problems);
+  checkRoom(args, problems);
 }
 
 function checkRange(field: keyof ClusterRanges, cidr: string, problems: Problems): void {
@@ -65,11 +72,42 @@ function checkRange(field: keyof ClusterRanges, cidr: string, problems: Problems
   }
 }
 
-/** Nodes that do not fit would never be ready; whether a cluster grows that far is its user's affair. */
-function checkRoom(podCidr: string, { nodeGroups = [], controlPlane }: RangesArgs, problems: Problems): void {
-  const room = 2 ** (24 - (parseCidr(podCidr)?.prefix ?? 0));
-  const least = nodeGroups.reduce((sum, { minSize }) => sum + (known(minSize) ?? 0), controlPlane?.count ?? 1);
-  if (room >= 1 && least > room) {
-    problems.add("podCidr", `"${podCidr}" has room for ${room} nodes, a /24 for each, and the cluster has ${least}`);
-  }
+/**
+ * Nodes that do not fit would never be ready, and the autoscaler would buy one after the other: no group may ask for more than there is room for. All groups
+ * together may, because few have their most at once.
+ */
+function checkRoom(args: RangesArgs, problems: Problems): void {
+  const { podCidr, room, others, least } = roomOf(args);
+  if (room < 1) return;
+  const has = `"${podCidr}" has room for ${room} ${room === 1 ? "node" : "nodes"}, a /24 for each, and`;
+  if (least > room) return problems.add("podCidr", `${has} the cluster has ${least}`);
+  const { name, most } = args.nodeGroups?.map(mostOf).find((each) => each.most + others > room) ?? {};
+  if (most !== undefined)
+    problems.add(
+      "podCidr",
+      `${has} the group "${name}" alone may have ${most}, besides ${others} of the control plane`,
+    );
+}
+
+/** Says of groups that they may have more nodes together than there is room for. */
+export function tellTightRoom(args: RangesArgs, resource: pulumi.Resource): void {
+  const { podCidr, room, others } = roomOf(args);
+  const most = (args.nodeGroups ?? []).reduce((sum, group) => sum + mostOf(group).most, others);
+  if (most <= room) return;
+  const has = `"${podCidr}" has room for ${room} nodes, a /24 for each, and by maxSize the cluster may have ${most}`;
+  void pulumi.log.warn(
+    `podCidr: ${has}: those beyond would never be ready. It stays as it is for the cluster's life`,
+    resource,
+  );
+}
+
+function mostOf({ name, minSize, maxSize = minSize }: RoomOfGroup) {
+  return { name, most: known(maxSize) ?? 0 };
+}
+
+function roomOf({ nodeGroups = [], controlPlane, ...ranges }: RangesArgs) {
+  const { podCidr } = clusterRanges(ranges);
+  const others = controlPlane?.count ?? 1;
+  const least = nodeGroups.reduce((sum, { minSize }) => sum + (known(minSize) ?? 0), others);
+  return { podCidr, room: 2 ** (24 - (parseCidr(podCidr)?.prefix ?? 0)), others, least };
 }

@@ -14,7 +14,7 @@ import { inCluster, onAnyNode } from "./in-cluster";
 export interface KubeRayArgs {
   cluster: KubernetesCluster;
   /**
-   * Version of the chart, for a platform that wants another one: definitions differ between them.
+   * Version of the chart, in full, for a platform that wants another one: definitions differ between them.
    * Default: `1.7.0`.
    */
   version?: string;
@@ -72,8 +72,14 @@ export class KubeRay extends pulumi.ComponentResource {
 
 export function checkKubeRay(given: KubeRayArgs): Problems {
   const problems = new Problems();
-  const { cluster, namespace } = bySchema(KubeRay.__pulumiType, given, problems);
+  const { cluster, namespace, version } = bySchema(KubeRay.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
   checkOwnNamespace("namespace", namespace, problems);
+  // Helm takes ranges, too, and then whatever is the newest: another one with each `up`.
+  if (version !== undefined && !/^v?\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/.test(version))
+    problems.add(
+      "version",
+      `"${version}" must be one version of the chart in full, such as ${kuberayOperator.version}`,
+    );
   return problems;
 }

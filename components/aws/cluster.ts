@@ -4,6 +4,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { tellTightRoom } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
 import type { Problems } from "../errors";
 import { argsOf } from "../inputs";
@@ -83,6 +84,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     const args = argsOf(given);
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
+    tellTightRoom(args, this);
     const place = awsPlace(name, args, this);
     const foundation = awsFoundation(name, args, place);
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
@@ -196,7 +198,8 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
   const { instanceType = defaultControlPlaneType, diskSizeGib = defaultDiskSizeGib, image } = args.controlPlane ?? {};
   const { network, access, secrets } = foundation;
   const chosen = machineImage(
-    `${name}-control-plane`,
+    // No group's can be called so, whatever the group is.
+    `${name}-image-of-control-plane`,
     { path: "controlPlane", instanceType, gpu: false, given: image, diskSizeGib },
     // A machine that runs ignores another image, and one that is made anew may need it: the first may be gone by then.
     foundation.asking,

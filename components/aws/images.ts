@@ -26,7 +26,7 @@ export interface ImageWish {
 export function machineImage(name: string, wish: ImageWish, child: pulumi.CustomResourceOptions): MachineImage {
   const { path, instanceType, gpu, given } = wish;
   const choice = new ImageChoice(
-    `${name}-image`,
+    name,
     { imageId: given, architecture: pulumi.output(instanceType).apply(architectureOf), gpu },
     child,
   );

@@ -74,7 +74,7 @@ export function nodeGroup(
   const machineTags = withTags(tags, { Name: physical });
   const ofMachines = withTags(defaultTags(), machineTags);
   const image = machineImage(
-    name,
+    `${name}-image`,
     {
       path: place.path,
       instanceType: pulumi.output(group.instanceTypes).apply(([first]) => first!),

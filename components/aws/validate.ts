@@ -16,6 +16,7 @@ import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
 import { checkDisk } from "./disk";
 import { gpuFields } from "./gpus";
 import { architectureOf, instanceTypePattern, mayHaveGpus, withGridDriver, withoutOpenDriver } from "./instance-types";
+import { checkPlaceLabels } from "./labels";
 import { checkLustre } from "./lustre-checks";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { planSubnets, roomIn } from "./subnets";
@@ -51,7 +52,10 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
 
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
-  groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
+  groups.forEach((group, index) => {
+    checkNodeGroup(`nodeGroups[${index}]`, group, problems);
+    checkPlaceLabels(`nodeGroups[${index}].labels`, group, args, problems);
+  });
   checkGpus(
     groups.map((group) => ({ ...gpuFields(group), image: group.image })),
     args.gpuMode,

@@ -12,7 +12,7 @@ import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
-import { clusterRanges } from "../cluster-ranges";
+import { clusterRanges, tellTightRoom } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
 import { argsOf, known } from "../inputs";
 import { kubeadmCluster } from "../kubeadm/cluster";
@@ -77,6 +77,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     checkCudoCluster(name, given, options).raise("CudoCluster");
     const args = argsOf(given);
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
+    tellTightRoom(args, this);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
     const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);

@@ -53,7 +53,24 @@ function checkSource(args: InferenceClusterArgs, problems: Problems): void {
   const place = regionOf(args);
   if (place?.region !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
     problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
+  for (const [source, { pattern, example }] of Object.entries(versions)) {
+    const version = args[source as keyof typeof versions]?.kubernetesVersion;
+    if (version !== undefined && !pattern.test(version))
+      problems.add(
+        `${source}.kubernetesVersion`,
+        `"${version}" must be a version as ${source} writes it, such as ${example}`,
+      );
+  }
 }
+
+/** Each cloud has a spelling of its own, and Modelplane hands on what it gets. */
+const versions = {
+  eks: { pattern: /^1\.\d{2}$/, example: "1.36" },
+  gke: { pattern: /^1\.\d{2}(\.\d+(-gke\.\d+)?)?$/, example: "1.35 or 1.35.2-gke.1500" },
+  aks: { pattern: /^1\.\d{2}(\.\d+)?$/, example: "1.34 or 1.34.2" },
+  nebius: { pattern: /^1\.\d{2}$/, example: "1.34" },
+  vultr: { pattern: /^v1\.\d{2}\.\d+\+\d+$/, example: "v1.36.2+1" },
+} as const;
 
 /** Modelplane's API has one more, and cannot use it. */
 function checkIdentityType(type: string | undefined, problems: Problems): void {

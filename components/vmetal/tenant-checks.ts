@@ -36,13 +36,22 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
       problems.add(`extraSans[${index}]`, `"${san}" must be a DNS name or an address, without scheme and port`);
   });
   const fixed = autoNodes.flatMap((entry) => entry.static ?? []);
-  const nodeGroups = fixed.map(({ quantity }) => ({ minSize: quantity }));
+  const dynamic = autoNodes.flatMap((entry) => entry.dynamic ?? []);
+  const nodeGroups = [
+    ...fixed.map(({ name, quantity }) => ({ name, minSize: quantity })),
+    ...dynamic.map(({ name, limits }) => ({ name, minSize: 0, maxSize: wholeNumber(limits?.["nodes"]) })),
+  ];
   // Tailscale's own addresses.
   const network = args.vpn && { path: "vpn", cidr: "100.64.0.0/10", fixed: true };
   checkRanges({ ...args, nodeGroups, controlPlane: { count: 0 } }, network, problems);
   checkAutoNodes(autoNodes, problems);
   checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);
   return problems;
+}
+
+/** Of a quantity that counts; whatever else it is, is told by its own check. */
+function wholeNumber(text: string | undefined): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
 }
 
 function checkConnection({ platform }: TenantClusterArgs, problems: Problems): void {

@@ -12,8 +12,10 @@ export function isTime(text: string): boolean {
 }
 
 export function priceProblems(property: string, price: string | undefined): OrderProblem[] {
-  if (price === undefined || parseMoney(price) !== undefined) return [];
-  return [{ property, reason: `"${price}" must be dollars per instance and hour, for example "$25.60"` }];
+  const cents = price === undefined ? undefined : parseMoney(price);
+  if (price === undefined || (cents !== undefined && cents > 0)) return [];
+  const wrong = cents === 0 ? "is less than a cent, and buys nothing: it must be" : "must be";
+  return [{ property, reason: `"${price}" ${wrong} dollars per instance and hour, for example "$25.60"` }];
 }
 
 /** Reference: Mithril API, "Startup scripts". */

@@ -177,9 +177,9 @@ describe("components/aws: what AWS is asked for", () => {
     assert.deepEqual(zones, ["us-west-2a", "us-west-2b", "us-west-2c"]);
     assert.equal(inputs(registered, "train-gpu-template")["imageId"], "ami-x86_64-gpu");
     // The way out where an image is gone: a machine made anew takes another, and one that runs is never replaced by it.
-    assert.deepEqual(registered.ignoredChangesOf("train-control-plane-image"), []);
+    assert.deepEqual(registered.ignoredChangesOf("train-image-of-control-plane"), []);
     const { registered: later } = await deployed({ controlPlane: { image: "ami-another" } });
-    assert.equal(inputs(later, "train-control-plane-image")["imageId"], "ami-another");
+    assert.equal(inputs(later, "train-image-of-control-plane")["imageId"], "ami-another");
     assert.equal(inputs(later, "train-control-plane")["ami"], "ami-another");
     assert.ok(later.ignoredChangesOf("train-control-plane").includes("ami"));
   });

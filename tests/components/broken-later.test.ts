@@ -26,6 +26,14 @@ const refused: [scenes: string[], path: string, values: unknown[]][] = [
     ["ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "01:00:5e:00:00:01"],
   ],
   [["BareMetalHosts"], "hosts[0].rootDeviceHints.deviceName", ["sda", "/dev/sda; x", "/dev/../etc/passwd"]],
+  [["KubeRay"], "version", ["", ">=1", "~1.7", "1.x", "latest", "1.7"]],
+  [["MithrilCluster"], "nodeGroups[0].capacity.spot.limitPrice", ["0", "$0.00", "0.001", ""]],
+  [["AwsCluster"], 'nodeGroups[0].labels["topology.kubernetes.io/zone"]', ["us-west-2a"]],
+  [["AwsCluster"], 'nodeGroups[0].labels["topology.kubernetes.io/region"]', ["us-west-2"]],
+  [["AwsCluster"], 'nodeGroups[0].labels["node.kubernetes.io/instance-type"]', ["g5.xlarge"]],
+  [["AwsCluster"], 'nodeGroups[0].labels["topology.ebs.csi.aws.com/zone"]', ["us-west-2a"]],
+  [["InferenceCluster on EKS"], "eks.kubernetesVersion", ["v1.34", "1.3", "1.34.2", "latest", ""]],
+  [["CudoCluster"], "podCidr", ["10.244.0.0/24"]],
   [["ComputeCluster"], "controllerManager.name", ["", "A B", "a..b"]],
   [["ComputeCluster"], "controllerManager.namespace", ["", "A B"]],
   [["ServiceAccountKubeconfig"], "rules[0].verbs", [[]]],
@@ -49,6 +57,10 @@ const taken: [scene: string, path: string, values: unknown[]][] = [
   ["ComputeCluster", "controllerManager.name", ["michelangelo-controllermgr", "a.b"]],
   ["Slurm", "accounting.host", ["db", "db.example.com", "10.0.0.5", "2001:db8::5"]],
   ["KubeRay", "namespace", ["ray", "default-2"]],
+  ["KubeRay", "version", ["1.4.2", "v1.7.0", "1.8.0-rc.0"]],
+  ["MithrilCluster", "nodeGroups[0].capacity.spot.limitPrice", ["$0.01", "2"]],
+  ["CudoCluster", 'nodeGroups[0].labels["topology.kubernetes.io/zone"]', ["us-newyork-1"]],
+  ["CudoCluster", "podCidr", ["10.244.0.0/22"]],
 ];
 
 describe("what others take and break on", () => {

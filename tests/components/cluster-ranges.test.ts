@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
-import { checkRanges, clusterRanges, type RangesArgs } from "../../components/cluster-ranges";
+import { checkRanges, clusterRanges, tellTightRoom, type RangesArgs } from "../../components/cluster-ranges";
 import { CudoCluster } from "../../components/cudo/cluster";
 import type { CudoClusterArgs } from "../../components/cudo/args";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
@@ -60,6 +61,30 @@ describe("the ranges of pods and Services", () => {
     const nodeGroups = [{ minSize: 100 }, { minSize: 100 }, { minSize: 56 }];
     assert.match(refused({ nodeGroups }).join(), /^podCidr: .* room for 256 nodes, a \/24 for each, and .* has 257$/);
     assert.deepEqual(refused({ nodeGroups, podCidr: "172.16.0.0/15" }), []);
+  });
+
+  it("have room for all nodes that one group may have; of all groups together it is told", () => {
+    const group = (name: string, maxSize: number) => ({ name, minSize: 0, maxSize });
+    const podCidr = "172.16.0.0/24";
+    assert.match(
+      refused({ podCidr, nodeGroups: [group("a", 1)] }).join(),
+      /^podCidr: .* room for 1 node, a \/24 for each, and the group "a" alone may have 1, besides 1 of the control plane$/,
+    );
+    const several = { podCidr: "172.16.0.0/21", nodeGroups: [group("a", 7), group("b", 7)] };
+    assert.deepEqual(refused(several), []);
+    assert.match(refused({ ...several, controlPlane: { count: 3 } }).join(), /"a" alone may have 7, besides 3/);
+    const told: string[] = [];
+    const { warn } = pulumi.log;
+    Object.assign(pulumi.log, { warn: (text: string) => void told.push(text) });
+    try {
+      for (const args of [several, { nodeGroups: [group("a", 100), group("b", 100)] }, {}])
+        tellTightRoom(args, undefined as never);
+    } finally {
+      Object.assign(pulumi.log, { warn });
+    }
+    assert.deepEqual(told, [
+      'podCidr: "172.16.0.0/21" has room for 8 nodes, a /24 for each, and by maxSize the cluster may have 15: those beyond would never be ready. It stays as it is for the cluster\'s life',
+    ]);
   });
 
   it("pass exactly when they are apart", () => {

@@ -222,7 +222,7 @@ describe("an AWS cluster on the engine", function () {
       "pulumi-gpu-clusters:controlPlane": { image },
       "pulumi-gpu-clusters:kubernetesVersion": "1.35",
     });
-    assert.deepEqual(steps, ["update test", "update test-control-plane-image"]);
+    assert.deepEqual(steps, ["update test", "update test-image-of-control-plane"]);
   });
 
   it("refuses another number of control planes, before it changes anything", async () => {
