@@ -11,17 +11,12 @@ import { allUserData, authorityKeys } from "./aws-secrets";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { holdsBack, loudRuns, verboseDestroy, verboseRuns } from "./loud-runs";
+import { isReady, nodesOf } from "./nodes";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import { makeServiceLeftovers, type Connection } from "./service-leftovers";
 import type { EngineStack, Step } from "./stack";
 import { until } from "../until";
-
-interface Node {
-  metadata: { name: string; labels: Record<string, string> };
-  spec: { providerID: string; taints?: { key: string }[] };
-  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
-}
 
 const system: AwsNodeGroupArgs = {
   name: "system",
@@ -72,15 +67,8 @@ describe("an AWS cluster on the engine", function () {
     return (await stack.preview()).map(inWords).sort();
   }
 
-  async function nodes(group: string): Promise<Node[]> {
-    const selector = `gpu-clusters/node-group=${group}`;
-    const { stdout } = await runCommand(
-      environment.tools.kubectl,
-      ["--kubeconfig", kubeconfig, "get", "nodes", "-l", selector, "-o", "json"],
-      {},
-    );
-    return (JSON.parse(stdout) as { items: Node[] }).items;
-  }
+  const nodes = (group: string) =>
+    nodesOf(environment.tools.kubectl, kubeconfig, "-l", `gpu-clusters/node-group=${group}`);
 
   /** Ids of a group's instances that run or are about to. */
   async function instancesOf(group: string): Promise<string[]> {
@@ -394,8 +382,4 @@ function existing(contents: AwsContents): Partial<AwsContents> {
 
 function inWords({ op, urn }: Step): string {
   return `${op} ${urn.split("::").at(-1)}`;
-}
-
-function isReady({ status }: Node): boolean {
-  return status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }

@@ -6,16 +6,11 @@ import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { EngineEnvironment } from "./environment";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
+import { nodesOf } from "./nodes";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
 import { until } from "../until";
-
-interface Node {
-  metadata: { name: string; labels: Record<string, string> };
-  spec: { providerID: string; taints?: { key: string }[] };
-  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
-}
 
 const group = {
   name: "workers",
@@ -65,9 +60,7 @@ describe("a Cudo cluster on the engine", function () {
     return stdout;
   }
 
-  async function nodes(): Promise<Node[]> {
-    return (JSON.parse(await kubectl("get", "nodes", "-o", "json")) as { items: Node[] }).items;
-  }
+  const nodes = () => nodesOf(environment.tools.kubectl, kubeconfig);
 
   async function reconfigure(nodeGroups: object[]): Promise<void> {
     stack.configure({ ...environment.providerConfig, ...configOf(nodeGroups) });

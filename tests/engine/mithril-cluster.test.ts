@@ -2,22 +2,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
 import { compiledDefaultProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 import { key, mithrilConfig, region, spotGroup } from "./mithril-config";
+import { isReady, nodesOf, type Node } from "./nodes";
 import { oneLife } from "./one-life";
 import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
 import { until } from "../until";
-
-interface Node {
-  metadata: { name: string };
-  spec: { unschedulable?: boolean };
-  status: { capacity: Record<string, string>; conditions: { type: string; status: string }[] };
-}
 
 const market = `h100-80gb.sxm.8x/${region}`;
 
@@ -46,14 +40,9 @@ describe("a Mithril cluster on the engine", function () {
     client.setConditions("mithril", { markets: { [market]: { spotPriceCents } } });
 
   async function nodes(): Promise<Node[]> {
-    const { kubectl } = environment.tools;
-    const { stdout } = await runCommand(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes", "-o", "json"], {});
-    const { items } = JSON.parse(stdout) as { items: Node[] };
+    const items = await nodesOf(environment.tools.kubectl, kubeconfig);
     return items.filter((node) => "nvidia.com/gpu" in node.status.capacity);
   }
-
-  const isReady = (node: Node) =>
-    node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true });

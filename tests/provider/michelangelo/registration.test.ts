@@ -15,10 +15,10 @@ import { rayKinds } from "../../../simulator/platforms/ray";
 import { until } from "../../until";
 import { testContext } from "../kubernetes/context";
 import { httpsServer } from "../kubernetes/https-server";
-import { EngineResource, PluginError, startPlugin, type Plugin } from "../server/harness";
+import { EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { failure, inputsIn, registrationOn, type } from "./registrations";
 import { account, rights, Scene, wayTo } from "./scene";
 
-const type = "gpu-clusters:michelangelo:Registration";
 const decoded = (secret: KubernetesObject | undefined, key: string) =>
   Buffer.from((secret!["data"] as Record<string, string>)[key] ?? "", "base64").toString("utf8");
 
@@ -34,378 +34,270 @@ describe("Michelangelo's Registration on a real API server", function () {
     await scene.close();
   });
 
-  const inputs = (more: object = {}) => ({
-    kubeconfig: scene.kubeconfig,
-    controlPlaneKubeconfig: scene.kubeconfig,
-    clusterName: "gpu-east",
-    timeoutSeconds: 60,
-    ...more,
-  });
-  const resource = () => new EngineResource(plugin, type, "it");
+  const inputs = (more: object = {}) => inputsIn(scene, more);
+  const resource = () => registrationOn(plugin);
   const secret = (name: string) => scene.api.read({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
-  const failure = async (work: Promise<unknown>) => {
-    const error = await work.then(
-      () => assert.fail("it did not fail"),
-      (thrown: unknown) => thrown as PluginError,
-    );
-    return `${error.message} ${error.partial?.reasons.join() ?? ""}`;
-  };
 
-  describe("where something is not as it should be", () => {
-    it("says which cluster is another than was meant, and writes nothing", async () => {
-      const it = resource();
-      assert.match(
-        await failure(it.up(inputs())),
-        /controlPlane has no kind clusters\.michelangelo\.api: .* in each other's place/,
-      );
-      await scene.have(michelangeloKind);
-      assert.match(
-        await failure(it.up(inputs())),
-        /the compute cluster has no kind rayclusters\.ray\.io: KubeRay's operator is not installed/,
-      );
-      await scene.have(...rayKinds);
-      assert.match(await failure(it.up(inputs())), /the control plane has no namespace "ma-system"/);
-      await scene.have(michelangeloNamespace);
-      const wanted = inputs({ controllerManager: managerDeployment });
-      assert.match(
-        await failure(it.up(wanted)),
-        /controllerManager: the control plane has no Deployment "michelangelo-controllermgr"/,
-      );
-      assert.deepEqual([it.stored, await scene.left()], [undefined, []]);
-    });
-
-    it("says why the token Secret is not populated", async () => {
-      const it = resource();
-      assert.match(
-        await failure(it.up(inputs({ timeoutSeconds: 8 }))),
-        /token Secret default\/ray-manager-token of the compute cluster is not populated: .*there is no ServiceAccount default\/ray-manager/,
-      );
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("says what the token may not do", async () => {
-      await scene.have(account);
-      const it = resource();
-      const said = await failure(it.up(inputs({ timeoutSeconds: 10 })));
-      assert.match(
-        said,
-        /the token of ray-manager does not do at https:\/\/127\.0\.0\.1:\d+ what Michelangelo needs: it may not create rayclusters, get/,
-      );
-      await scene.have(...rights);
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("says that the address leads to another cluster, or is not what the certificate names", async () => {
-      const it = resource();
-      const elsewhere = `https://localhost:${new URL(parseKubeconfig(scene.kubeconfig).endpoint).port}`;
-      const said = await failure(it.up(inputs({ apiServer: elsewhere, timeoutSeconds: 8 })));
-      assert.match(
-        said,
-        /Michelangelo could not trust https:\/\/localhost:\d+: its certificate does not name that host.*say with apiServer/,
-      );
-      await it.destroy();
-    });
-
-    it("says that nobody takes the cluster up, and goes on when somebody does", async () => {
-      const it = resource();
-      const said = await failure(it.up(inputs({ timeoutSeconds: 8 })));
-      assert.match(said, /it has not taken the cluster up yet\. Its controller manager does not run/);
-      assert.equal(it.stored!.state.values["status"], "unfinished");
-      await scene.have(controllerManager);
-      assert.equal(await it.up(inputs()), "update");
-      assert.equal(it.stored!.state.values["status"], "ready");
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("says that Michelangelo does not reach the cluster, whose address this computer need not reach", async () => {
-      const it = resource();
-      const said = await failure(it.up(inputs({ apiServer: "https://127.0.0.1:9", timeoutSeconds: 8 })));
-      assert.match(
-        said,
-        /it has not reached the cluster yet\. Its controller manager must reach https:\/\/127\.0\.0\.1:9 from the control plane/,
-      );
-      assert.ok(
-        plugin.messages.some(({ message }) => /127\.0\.0\.1:9 cannot be reached from this computer/.test(message)),
-      );
-      await it.destroy();
-    });
+  before(() => scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager));
+  beforeEach(async () => {
+    await scene.manager.suffer({});
+    await scene.restartManager();
   });
 
-  describe("with all in place", () => {
-    before(() =>
-      scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager),
-    );
-    beforeEach(async () => {
-      await scene.manager.suffer({});
-      await scene.restartManager();
+  it("registers under the names that Michelangelo looks for, once, and is gone without a trace", async () => {
+    const it = resource();
+    const skus = [{ cpus: 192, memoryGib: 2048, diskSizeGib: 30_000, gpus: 8, gpuModel: "H100" }];
+    const program = inputs({ region: "us-east-1", serviceLevel: "production", dataCenter: "onPremises", skus });
+    assert.equal(await it.up(program), "create");
+    const cluster = await scene.api.read({
+      apiVersion: "michelangelo.api/v2",
+      kind: "Cluster",
+      namespace: "ma-system",
+      name: "gpu-east",
     });
-
-    it("registers under the names that Michelangelo looks for, once, and is gone without a trace", async () => {
-      const it = resource();
-      const skus = [{ cpus: 192, memoryGib: 2048, diskSizeGib: 30_000, gpus: 8, gpuModel: "H100" }];
-      const program = inputs({ region: "us-east-1", serviceLevel: "production", dataCenter: "onPremises", skus });
-      assert.equal(await it.up(program), "create");
-      const cluster = await scene.api.read({
-        apiVersion: "michelangelo.api/v2",
-        kind: "Cluster",
-        namespace: "ma-system",
-        name: "gpu-east",
-      });
-      const { port } = new URL(parseKubeconfig(scene.kubeconfig).endpoint);
-      assert.deepEqual(cluster!["spec"], {
-        region: "us-east-1",
-        sla: "SLA_TYPE_PRODUCTION",
-        dc: "DC_TYPE_ON_PREM",
-        kubernetes: {
-          rest: {
-            host: "https://127.0.0.1",
-            port,
-            tokenTag: "cluster-gpu-east-client-token",
-            caDataTag: "cluster-gpu-east-ca-data",
-          },
-          skus: [{ cpu: 192, memoryGb: "2048", diskSizeGb: "30000", gpu: 8, gpuSku: "H100" }],
+    const { port } = new URL(parseKubeconfig(scene.kubeconfig).endpoint);
+    assert.deepEqual(cluster!["spec"], {
+      region: "us-east-1",
+      sla: "SLA_TYPE_PRODUCTION",
+      dc: "DC_TYPE_ON_PREM",
+      kubernetes: {
+        rest: {
+          host: "https://127.0.0.1",
+          port,
+          tokenTag: "cluster-gpu-east-client-token",
+          caDataTag: "cluster-gpu-east-ca-data",
         },
+        skus: [{ cpu: 192, memoryGb: "2048", diskSizeGb: "30000", gpu: 8, gpuSku: "H100" }],
+      },
+    });
+    const token = decoded(await secret("ray-manager-token"), "token");
+    assert.equal(decoded(await secret("cluster-gpu-east-client-token"), "token"), token);
+    assert.equal(
+      decoded(await secret("cluster-gpu-east-ca-data"), "cadata"),
+      parseKubeconfig(scene.kubeconfig).certificateAuthority,
+    );
+    assert.equal(await it.up(program), "same");
+    assert.ok(await it.refresh());
+    assert.equal(await it.up(program), "same");
+    assert.ok(
+      !JSON.stringify([it.stored, plugin.messages]).includes(token),
+      "the token is neither in the state nor told",
+    );
+
+    const twin = new EngineResource(plugin, type, "twin");
+    assert.match(
+      await failure(twin.up(program)),
+      /clusterName: Michelangelo has a cluster "gpu-east" already, which somebody else registered/,
+    );
+    assert.match(await failure(twin.up({ ...program, clusterName: "other" })), /is registered already, as "gpu-east"/);
+    assert.equal(twin.stored, undefined);
+
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+  });
+
+  it("rotates the token without a moment in which Michelangelo has none that is valid", async () => {
+    const it = resource();
+    const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
+    await it.up(program);
+    const { endpoint, certificateAuthority = "" } = parseKubeconfig(scene.kubeconfig);
+    const ask = async (token: string) => {
+      const kubeconfig = renderKubeconfig({
+        clusterName: "c",
+        endpoint,
+        certificateAuthority,
+        credentials: { token },
       });
-      const token = decoded(await secret("ray-manager-token"), "token");
-      assert.equal(decoded(await secret("cluster-gpu-east-client-token"), "token"), token);
-      assert.equal(
-        decoded(await secret("cluster-gpu-east-ca-data"), "cadata"),
-        parseKubeconfig(scene.kubeconfig).certificateAuthority,
-      );
-      assert.equal(await it.up(program), "same");
-      assert.ok(await it.refresh());
-      assert.equal(await it.up(program), "same");
-      assert.ok(
-        !JSON.stringify([it.stored, plugin.messages]).includes(token),
-        "the token is neither in the state nor told",
-      );
-
-      const twin = new EngineResource(plugin, type, "twin");
-      assert.match(
-        await failure(twin.up(program)),
-        /clusterName: Michelangelo has a cluster "gpu-east" already, which somebody else registered/,
-      );
-      assert.match(
-        await failure(twin.up({ ...program, clusterName: "other" })),
-        /is registered already, as "gpu-east"/,
-      );
-      assert.equal(twin.stored, undefined);
-
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("rotates the token without a moment in which Michelangelo has none that is valid", async () => {
-      const it = resource();
-      const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
-      await it.up(program);
-      const { endpoint, certificateAuthority = "" } = parseKubeconfig(scene.kubeconfig);
-      const ask = async (token: string) => {
-        const kubeconfig = renderKubeconfig({
-          clusterName: "c",
-          endpoint,
-          certificateAuthority,
-          credentials: { token },
-        });
-        await kubernetesApi(kubeconfig).list({ apiVersion: "ray.io/v1", kind: "RayJob", namespace: "default" });
-      };
-      const current = async () => decoded(await secret("cluster-gpu-east-client-token"), "token");
-      const pods = async () =>
-        (await scene.api.list({ apiVersion: "v1", kind: "Pod", namespace: "ma-system" }))
-          .map(({ metadata }) => metadata.uid!)
-          .sort()
-          .join();
-      const old = await current();
-      const refused: string[] = [];
-      let calls = 0;
-      let isOver = false;
-      // As the controller manager: what a pod has read it keeps. And as somebody who reads the Secret each time.
-      const asManager = async () => {
-        let [pod, token] = [await pods(), old];
-        while (!isOver) {
-          const now = await pods();
-          if (now !== "" && now !== pod) [pod, token] = [now, await current()];
-          await ask(token).catch((error: unknown) => refused.push(`manager: ${String(error)}`));
-          calls++;
-        }
-      };
-      const asReader = async () => {
-        while (!isOver) {
-          await ask(await current()).catch((error: unknown) => refused.push(`reader: ${String(error)}`));
-          calls++;
-        }
-      };
-      const callers = Promise.all([asManager(), asReader()]);
-      const moveBack = moveClock(721 * 3_600_000);
-      try {
-        assert.equal(await it.up(program), "update");
-      } finally {
-        moveBack();
+      await kubernetesApi(kubeconfig).list({ apiVersion: "ray.io/v1", kind: "RayJob", namespace: "default" });
+    };
+    const current = async () => decoded(await secret("cluster-gpu-east-client-token"), "token");
+    const pods = async () =>
+      (await scene.api.list({ apiVersion: "v1", kind: "Pod", namespace: "ma-system" }))
+        .map(({ metadata }) => metadata.uid!)
+        .sort()
+        .join();
+    const old = await current();
+    const refused: string[] = [];
+    let calls = 0;
+    let isOver = false;
+    // As the controller manager: what a pod has read it keeps. And as somebody who reads the Secret each time.
+    const asManager = async () => {
+      let [pod, token] = [await pods(), old];
+      while (!isOver) {
+        const now = await pods();
+        if (now !== "" && now !== pod) [pod, token] = [now, await current()];
+        await ask(token).catch((error: unknown) => refused.push(`manager: ${String(error)}`));
+        calls++;
       }
-      // An API server remembers for ten seconds that a token was good.
-      const oldIsRefused = () =>
-        ask(old).then(
-          () => false,
-          () => true,
-        );
-      await until("the old token is refused", oldIsRefused);
-      isOver = true;
-      await callers;
-      assert.deepEqual(refused, []);
-      assert.ok(calls > 50, `${calls} calls`);
-      assert.equal(it.stored!.state.values["tokenSecret"], "ray-manager-token-2");
-      assert.deepEqual(await scene.left(), [
-        "Cluster gpu-east",
-        "Secret cluster-gpu-east-ca-data",
-        "Secret cluster-gpu-east-client-token",
-        "Secret ray-manager-token-2",
-      ]);
-      assert.equal(await it.up(program), "same");
-      await it.destroy();
-    });
-
-    it("keeps the old token while the switch does not come to its end, and goes on with the new one", async () => {
-      const it = resource();
-      const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
-      await it.up(program);
-      await scene.manager.suffer({ stuck: true });
-      const names = async () => (await scene.left()).filter((each) => each.startsWith("Secret ray-manager"));
-      const moveBack = moveClock(721 * 3_600_000);
-      try {
-        assert.match(await failure(it.up({ ...program, timeoutSeconds: 10 })), /it has not reached the cluster yet/);
-      } finally {
-        moveBack();
+    };
+    const asReader = async () => {
+      while (!isOver) {
+        await ask(await current()).catch((error: unknown) => refused.push(`reader: ${String(error)}`));
+        calls++;
       }
-      assert.deepEqual(await names(), ["Secret ray-manager-token", "Secret ray-manager-token-2"]);
-      await scene.manager.suffer({});
-      const restarts = () => plugin.messages.filter(({ message }) => message.startsWith("restarting")).length;
-      const before = restarts();
+    };
+    const callers = Promise.all([asManager(), asReader()]);
+    const moveBack = moveClock(721 * 3_600_000);
+    try {
       assert.equal(await it.up(program), "update");
-      assert.equal(restarts(), before + 1, "what was not seen to work is not believed to be in memory");
-      assert.deepEqual(await names(), ["Secret ray-manager-token-2"]);
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("tells what a control plane that is away means, at each operation", async () => {
-      const way = await wayTo(scene.kubeconfig);
-      const program = inputs({ controlPlaneKubeconfig: way.kubeconfig });
-      const it = resource();
-      await it.up(program);
-      way.close();
-      assert.ok(await it.refresh(), "a refresh does not fail");
-      assert.ok(
-        plugin.messages.some(({ message }) => /registration of "gpu-east" is taken from the state/.test(message)),
-      );
-      const changed = { ...program, zone: "b", timeoutSeconds: 4 };
-      assert.match(await failure(it.up(changed)), /Michelangelo's control plane at .* does not answer this computer/);
-      assert.match(
-        await failure(it.destroy(4)),
-        /does not answer this computer.*`pulumi destroy` goes on once it answers.*PULUMI_K8S_DELETE_UNREACHABLE/,
-      );
-      assert.ok((await scene.left()).includes("Cluster gpu-east"));
-      await way.open();
-      await it.destroy();
-      way.close();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("refuses another compute cluster while the one that was registered is there", async () => {
-      const it = resource();
-      await it.up(inputs());
-      const clusterUid = it.stored!.state.values["clusterUid"] as string;
-      const kubeSystem = await scene.api.read({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
-      assert.equal(clusterUid, kubeSystem!.metadata.uid);
-      const other = await httpsServer((request, response) => {
-        const resources = [{ name: "namespaces", kind: "Namespace", namespaced: false }];
-        const body = request.url === "/api/v1" ? { resources } : { metadata: { uid: "of-another" } };
-        response.end(JSON.stringify(body));
-      });
-      try {
-        const reason = /leads to another cluster, at .*: the one that was registered, at .*, is still there/;
-        const [refused] = (await it.check(inputs({ kubeconfig: other.kubeconfig }))).failures;
-        assert.equal(refused!.property, "kubeconfig");
-        assert.match(refused!.reason, reason);
-        const state = { inputs: inputs(), outputs: { clusterUid } };
-        const moved = inputs({ kubeconfig: other.kubeconfig });
-        await assert.rejects(registration.update!("gpu-east", moved, state as never, testContext()), reason);
-      } finally {
-        await other.close();
-      }
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("tells who holds the cluster when it does not go", async () => {
-      const it = resource();
-      await it.up(inputs());
-      await scene.manager.suffer({ stuck: true });
-      const said = await failure(it.destroy(4));
-      assert.match(
-        said,
-        /waits for clusters\.michelangelo\.uber\.com\/finalizer: Michelangelo's controller manager.*is stuck: start it again.*kubectl -n ma-system patch/,
-      );
-      assert.ok((await secret("ray-manager-token")) !== undefined, "what Michelangelo still works with stays");
-      await scene.manager.suffer({});
-      await it.destroy();
-      assert.deepEqual(await scene.left(), []);
-    });
-
-    it("restarts a controller manager that has the token of an earlier registration, once it is silent for it", async () => {
-      const program = inputs({ controllerManager: managerDeployment, timeoutSeconds: 300 });
-      const it = resource();
-      await it.up(program);
-      await it.destroy();
-      const up = it.up(program);
-      const reference = {
-        apiVersion: "michelangelo.api/v2",
-        kind: "Cluster",
-        namespace: "ma-system",
-        name: "gpu-east",
-      };
-      const finalizers = async () => (await scene.api.read(reference))?.metadata["finalizers"];
-      await until("the controller manager takes it up", finalizers);
-      const moveBack = moveClock(80_000);
-      try {
-        assert.equal(await up, "create");
-      } finally {
-        moveBack();
-      }
-      assert.ok(
-        plugin.messages.some(({ message }) => /restarting ma-system\/michelangelo-controllermgr/.test(message)),
-      );
-      await it.destroy();
-    });
-
-    it("waits for a slow one", async () => {
-      await scene.manager.suffer({ slow: 20 });
-      const it = resource();
-      await it.up(inputs());
-      const made = it.stored!;
-      await it.destroy();
-      await it.deleteStored(made);
-    });
-
-    it("sees at a refresh that Michelangelo has fallen silent, and that the token is gone", async () => {
-      const it = resource();
-      await it.up(inputs());
-      await scene.manager.suffer({ stuck: true });
-      const moveBack = moveClock(600_000);
-      await it.refresh();
+    } finally {
       moveBack();
-      assert.match(
-        String(it.stored!.state.values["status"]),
-        /^Ready was confirmed \d+ s ago: nobody does so any more$/,
+    }
+    // An API server remembers for ten seconds that a token was good.
+    const oldIsRefused = () =>
+      ask(old).then(
+        () => false,
+        () => true,
       );
-      await scene.manager.suffer({});
-      assert.equal(await it.up(inputs()), "update");
-      await scene.api.delete({ apiVersion: "v1", kind: "Secret", namespace: "default", name: "ray-manager-token" });
-      await it.refresh();
-      assert.equal(it.stored!.state.values["status"], "the token Secret ray-manager-token is gone");
-      await it.destroy();
+    await until("the old token is refused", oldIsRefused);
+    isOver = true;
+    await callers;
+    assert.deepEqual(refused, []);
+    assert.ok(calls > 50, `${calls} calls`);
+    assert.equal(it.stored!.state.values["tokenSecret"], "ray-manager-token-2");
+    assert.deepEqual(await scene.left(), [
+      "Cluster gpu-east",
+      "Secret cluster-gpu-east-ca-data",
+      "Secret cluster-gpu-east-client-token",
+      "Secret ray-manager-token-2",
+    ]);
+    assert.equal(await it.up(program), "same");
+    await it.destroy();
+  });
+
+  it("keeps the old token while the switch does not come to its end, and goes on with the new one", async () => {
+    const it = resource();
+    const program = inputs({ controllerManager: managerDeployment, rotateEvery: "720h" });
+    await it.up(program);
+    await scene.manager.suffer({ stuck: true });
+    const names = async () => (await scene.left()).filter((each) => each.startsWith("Secret ray-manager"));
+    const moveBack = moveClock(721 * 3_600_000);
+    try {
+      assert.match(await failure(it.up({ ...program, timeoutSeconds: 10 })), /it has not reached the cluster yet/);
+    } finally {
+      moveBack();
+    }
+    assert.deepEqual(await names(), ["Secret ray-manager-token", "Secret ray-manager-token-2"]);
+    await scene.manager.suffer({});
+    const restarts = () => plugin.messages.filter(({ message }) => message.startsWith("restarting")).length;
+    const before = restarts();
+    assert.equal(await it.up(program), "update");
+    assert.equal(restarts(), before + 1, "what was not seen to work is not believed to be in memory");
+    assert.deepEqual(await names(), ["Secret ray-manager-token-2"]);
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+  });
+
+  it("tells what a control plane that is away means, at each operation", async () => {
+    const way = await wayTo(scene.kubeconfig);
+    const program = inputs({ controlPlaneKubeconfig: way.kubeconfig });
+    const it = resource();
+    await it.up(program);
+    way.close();
+    assert.ok(await it.refresh(), "a refresh does not fail");
+    assert.ok(
+      plugin.messages.some(({ message }) => /registration of "gpu-east" is taken from the state/.test(message)),
+    );
+    const changed = { ...program, zone: "b", timeoutSeconds: 4 };
+    assert.match(await failure(it.up(changed)), /Michelangelo's control plane at .* does not answer this computer/);
+    assert.match(
+      await failure(it.destroy(4)),
+      /does not answer this computer.*`pulumi destroy` goes on once it answers.*PULUMI_K8S_DELETE_UNREACHABLE/,
+    );
+    assert.ok((await scene.left()).includes("Cluster gpu-east"));
+    await way.open();
+    await it.destroy();
+    way.close();
+    assert.deepEqual(await scene.left(), []);
+  });
+
+  it("refuses another compute cluster while the one that was registered is there", async () => {
+    const it = resource();
+    await it.up(inputs());
+    const clusterUid = it.stored!.state.values["clusterUid"] as string;
+    const kubeSystem = await scene.api.read({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
+    assert.equal(clusterUid, kubeSystem!.metadata.uid);
+    const other = await httpsServer((request, response) => {
+      const resources = [{ name: "namespaces", kind: "Namespace", namespaced: false }];
+      const body = request.url === "/api/v1" ? { resources } : { metadata: { uid: "of-another" } };
+      response.end(JSON.stringify(body));
     });
+    try {
+      const reason = /leads to another cluster, at .*: the one that was registered, at .*, is still there/;
+      const [refused] = (await it.check(inputs({ kubeconfig: other.kubeconfig }))).failures;
+      assert.equal(refused!.property, "kubeconfig");
+      assert.match(refused!.reason, reason);
+      const state = { inputs: inputs(), outputs: { clusterUid } };
+      const moved = inputs({ kubeconfig: other.kubeconfig });
+      await assert.rejects(registration.update!("gpu-east", moved, state as never, testContext()), reason);
+    } finally {
+      await other.close();
+    }
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+  });
+
+  it("tells who holds the cluster when it does not go", async () => {
+    const it = resource();
+    await it.up(inputs());
+    await scene.manager.suffer({ stuck: true });
+    const said = await failure(it.destroy(4));
+    assert.match(
+      said,
+      /waits for clusters\.michelangelo\.uber\.com\/finalizer: Michelangelo's controller manager.*is stuck: start it again.*kubectl -n ma-system patch/,
+    );
+    assert.ok((await secret("ray-manager-token")) !== undefined, "what Michelangelo still works with stays");
+    await scene.manager.suffer({});
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+  });
+
+  it("restarts a controller manager that has the token of an earlier registration, once it is silent for it", async () => {
+    const program = inputs({ controllerManager: managerDeployment, timeoutSeconds: 300 });
+    const it = resource();
+    await it.up(program);
+    await it.destroy();
+    const up = it.up(program);
+    const reference = {
+      apiVersion: "michelangelo.api/v2",
+      kind: "Cluster",
+      namespace: "ma-system",
+      name: "gpu-east",
+    };
+    const finalizers = async () => (await scene.api.read(reference))?.metadata["finalizers"];
+    await until("the controller manager takes it up", finalizers);
+    const moveBack = moveClock(80_000);
+    try {
+      assert.equal(await up, "create");
+    } finally {
+      moveBack();
+    }
+    assert.ok(plugin.messages.some(({ message }) => /restarting ma-system\/michelangelo-controllermgr/.test(message)));
+    await it.destroy();
+  });
+
+  it("waits for a slow one", async () => {
+    await scene.manager.suffer({ slow: 20 });
+    const it = resource();
+    await it.up(inputs());
+    const made = it.stored!;
+    await it.destroy();
+    await it.deleteStored(made);
+  });
+
+  it("sees at a refresh that Michelangelo has fallen silent, and that the token is gone", async () => {
+    const it = resource();
+    await it.up(inputs());
+    await scene.manager.suffer({ stuck: true });
+    const moveBack = moveClock(600_000);
+    await it.refresh();
+    moveBack();
+    assert.match(String(it.stored!.state.values["status"]), /^Ready was confirmed \d+ s ago: nobody does so any more$/);
+    await scene.manager.suffer({});
+    assert.equal(await it.up(inputs()), "update");
+    await scene.api.delete({ apiVersion: "v1", kind: "Secret", namespace: "default", name: "ray-manager-token" });
+    await it.refresh();
+    assert.equal(it.stored!.state.values["status"], "the token Secret ray-manager-token is gone");
+    await it.destroy();
   });
 });

@@ -8,6 +8,7 @@ import { startStandInScene, type StandInScene } from "./scene";
 /** The stand-in for the aws provider as a running plugin with a simulated AWS of its own, and what a test makes with it. */
 export class DrivenStandIn {
   private readonly made: EngineResource[] = [];
+  private readonly others: Plugin[] = [];
 
   private constructor(
     readonly scene: StandInScene,
@@ -31,8 +32,16 @@ export class DrivenStandIn {
     return { region, endpoint: this.scene.simulator.endpoint, credentials };
   }
 
-  resource(token: string, name: string): EngineResource {
-    const thing = new EngineResource(this.plugin, token, name);
+  /** Another process of it, with other configuration. */
+  async another(config: Record<string, unknown>): Promise<Plugin> {
+    const executable = join(this.scene.directory, "pulumi-resource-aws");
+    const started = await startPlugin(executable, { config: this.scene.config(config) });
+    this.others.push(started);
+    return started;
+  }
+
+  resource(token: string, name: string, on = this.plugin): EngineResource {
+    const thing = new EngineResource(on, token, name);
     this.made.unshift(thing);
     return thing;
   }
@@ -50,7 +59,23 @@ export class DrivenStandIn {
   }
 
   async close(): Promise<void> {
-    await this.plugin.stop();
+    await Promise.all([this.plugin, ...this.others].map((each) => each.stop()));
     await this.scene.close();
   }
+}
+
+export function stateOf({ stored }: EngineResource): Properties {
+  return stored!.state.values;
+}
+
+/** No change, refresh, no change, import. Returns what an import would replace: the name that the provider chose, where it did. */
+export async function settles(thing: EngineResource, program: Properties): Promise<string[]> {
+  assert.equal(await thing.up(program), "same", `${thing.type}: a second up`);
+  assert.equal(await thing.refresh(), true);
+  assert.equal(await thing.up(program), "same", `${thing.type}: after a refresh`);
+  const imported = new EngineResource(thing.plugin, thing.type, thing.name);
+  assert.equal(await imported.import(thing.stored!.id), true, `${thing.type}: import`);
+  const { inputs } = await imported.check(program);
+  const { replaces } = await imported.diff(inputs);
+  return replaces;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Properties } from "../../../provider/server/wire";
 import { region } from "../../provider/aws/scene";
 import type { EngineResource } from "../../provider/server/harness";
-import { DrivenStandIn } from "./driven-stand-in";
+import { DrivenStandIn, stateOf } from "./driven-stand-in";
 
 describe("load balancers of the stand-in for the aws provider", function () {
   let aws: DrivenStandIn;
@@ -15,7 +15,6 @@ describe("load balancers of the stand-in for the aws provider", function () {
   after(() => aws?.close());
 
   const idOf = ({ stored }: EngineResource) => stored!.id;
-  const stateOf = ({ stored }: EngineResource) => stored!.state.values;
   const isSettled = async (thing: EngineResource, program: Properties) => {
     assert.equal(await thing.up(program), "same", thing.type);
     assert.equal(await thing.refresh(), true);
