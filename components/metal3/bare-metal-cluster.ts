@@ -6,15 +6,15 @@ import { MachinesReturned } from "../../sdk/kubernetes/machines-returned";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { podNetwork } from "../addons/cni";
-import { nvidiaGpus } from "../addons/gpu/groups";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { hostOf } from "../host-and-port";
 import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
-import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
+import type { BareMetalClusterArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
+import { fixedGroupStatus } from "./fixed-group";
 import { clusterOfHosts, unawaited } from "./hosts";
 import {
   clusterKind,
@@ -106,7 +106,10 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
           besideGroups: [],
           afterNodes: [],
         },
-        nodeGroups: groups.map((group) => () => ({ resource: ready, status: statusOf(group) })),
+        nodeGroups: groups.map((group) => () => ({
+          resource: ready,
+          status: fixedGroupStatus({ ...group, machineTypes: labelsAsTypes(group.hostLabels) }),
+        })),
         nodes: () => ({
           nodeGroups: groups.map((group) => ({ name: group.name, minSize: group.count })),
           controlPlaneNodes: controlPlane.count ?? 1,
@@ -194,22 +197,8 @@ function addressOf(endpoint: string): { host: string; port: number } {
   return { host: hostOf(endpoint), port: Number(/:(\d+)$/.exec(endpoint)?.[1] ?? 6443) };
 }
 
-function statusOf(group: BareMetalGroupArgs): pulumi.Output<NodeGroupStatus> {
-  const { name, count, hostLabels, gpus = 0, gpuModel, taints = [] } = group;
-  const machineTypes = Object.entries(hostLabels).map(([key, value]) => `${key}=${value}`);
-  return pulumi.output<NodeGroupStatus>({
-    name,
-    role: "worker",
-    minSize: count,
-    maxSize: count,
-    size: count,
-    taints,
-    problems: [],
-    machineTypes,
-    gpus,
-    ...(gpuModel !== undefined && { gpuModel }),
-    gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
-  });
+function labelsAsTypes(hostLabels: Record<string, string>): string[] {
+  return Object.entries(hostLabels).map(([key, value]) => `${key}=${value}`);
 }
 
 const returnHint =

@@ -8,7 +8,6 @@ import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { certificatesOf } from "../../sdk/kubernetes/pem";
 import * as pulumi from "../../sdk/pulumi";
 import { chartPlace, tellNeeds } from "../addons/chart";
-import { nvidiaGpus } from "../addons/gpu/groups";
 import { inCluster } from "../addons/in-cluster";
 import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
@@ -16,6 +15,7 @@ import { clusterRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
+import { fixedGroupStatus } from "../metal3/fixed-group";
 import { vcluster } from "../versions";
 import type { AutoNodesArgs, PlatformConnectionArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
 import { checkAuthority, checkTenantCluster } from "./tenant-checks";
@@ -130,7 +130,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
         addOns: { beforeNodes: [], besideGroups: [], afterNodes: [] },
         nodeGroups: staticPools(args).map((pool) => () => ({
           resource: release,
-          status: statusOf(pool),
+          status: fixedGroupStatus({ ...pool, count: pool.quantity, machineTypes: typesOf(pool.nodeTypeSelector) }),
         })),
         nodes: () => ({
           nodeGroups: staticPools(args).map(({ name: pool, quantity }) => ({ name: pool, minSize: quantity })),
@@ -236,23 +236,6 @@ function providersOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string
     [...fixed, ...dynamic].map(({ name }) => [`the provider of pool "${name}"`, provider] as const),
   );
   return Object.fromEntries(pools);
-}
-
-function statusOf(pool: StaticPoolArgs): pulumi.Output<NodeGroupStatus> {
-  const { name, quantity, nodeTypeSelector, gpus = 0, gpuModel } = pool;
-  return pulumi.output(pool.taints ?? []).apply((taints): NodeGroupStatus => ({
-    name,
-    role: "worker",
-    minSize: quantity,
-    maxSize: quantity,
-    size: quantity,
-    taints,
-    problems: [],
-    machineTypes: typesOf(nodeTypeSelector),
-    gpus,
-    ...(gpuModel !== undefined && { gpuModel }),
-    gpuResources: gpus > 0 ? { [nvidiaGpus]: gpus } : {},
-  }));
 }
 
 const returnHint =
