@@ -77,7 +77,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     checkCudoCluster(name, given, options).raise("CudoCluster");
     const args = argsOf(given);
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
-    tellTightRoom(args, this);
+    tellTightRoom({ ...clusterRanges(args), nodeGroups: args.nodeGroups }, this);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
     const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);

@@ -75,9 +75,16 @@ export function createKeycloakClient(account: KeycloakAccount): KeycloakApi {
 
   return {
     baseUrl,
-    issuer(realm, signal) {
-      const path = `/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
-      return call("GET", path, signal, {}, (json) => requiredText(record(json), "issuer"));
+    async issuer(realm, signal) {
+      const path = `/realms/${encodeURIComponent(realm)}`;
+      const described = `${path}/.well-known/openid-configuration`;
+      return call("GET", described, signal, {}, (json) => requiredText(record(json), "issuer")).catch(
+        (error: unknown) => {
+          // A proxy may let nothing through but what administers.
+          if (isKeycloakError(error, "notFound")) return `${baseUrl}${path}`;
+          throw error;
+        },
+      );
     },
     async find(realm, clientId, signal) {
       const found = await call("GET", clients(realm), signal, { query: { clientId } }, (json) =>

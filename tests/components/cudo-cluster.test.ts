@@ -76,9 +76,10 @@ describe("components/cudo", () => {
     const vm = registered.all("gpu-clusters:cudo:Vm").find(({ name }) => name === "train-control-plane")!.inputs;
     for (const field of ["vmId", "machineType", "vcpus", "memoryGib", "diskSizeGib", "image"])
       assert.equal((planned.controlPlane as Record<string, unknown>)[field], vm[field], field);
-    const [first] = planned.nodeGroups as Record<string, unknown>[];
+    const [{ gpuDriver, ...first }] = planned.nodeGroups as [Record<string, unknown>];
+    assert.equal(gpuDriver, true);
     const made = registered.inputs("gpu-clusters:cudo:NodeGroup");
-    for (const [field, value] of Object.entries(first!)) assert.deepEqual(value, made[field], field);
+    for (const [field, value] of Object.entries(first)) assert.deepEqual(value, made[field], field);
     for (const part of ["network", "security-group", "control-plane", "files"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-plan"), part);
   });

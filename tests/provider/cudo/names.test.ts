@@ -76,7 +76,7 @@ describe("Cudo images", () => {
     "ubuntu-2204-nvidia-550-docker-v20250303",
     "ubuntu-2404-gpu",
     "ubuntu-2404-v20250101",
-  ].map((id) => ({ id, name: id, description: "", platform: "linux", sizeGib: 5 }));
+  ].map((id) => ({ id, name: id, description: "", platform: "linux", sizeGib: 5, packages: [] }));
   const resolved = (name: string) => resolveImage(name, images)?.id;
 
   it("are found exactly, or as the newest with that beginning", () => {

@@ -142,7 +142,9 @@ describe("Cudo shapes", () => {
   }
 });
 
-const image = (id: string, sizeGib: number): Image => ({ id, name: id, description: "", platform: "linux", sizeGib });
+const image = (id: string, sizeGib: number): Image => {
+  return { id, name: id, description: "", platform: "linux", sizeGib, packages: [] };
+};
 const catalogue: CatalogueContent = {
   dataCenters: [
     {
