@@ -150,7 +150,6 @@ export function decodeImage(json: Json): Image {
     description: text(json.description),
     platform: text(json.platform),
     sizeGib: number(json.sizeGib),
-    packages: undefined,
   };
 }
 

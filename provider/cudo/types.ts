@@ -131,6 +131,6 @@ export interface MachineType extends Required<MachineTypeOffer> {
 }
 
 export interface Image extends ImageOffer {
-  /** What Cudo says is in it; undefined of an image that the project made itself. */
-  packages: string[] | undefined;
+  /** What Cudo says is in it; left out of an image that the project made itself. */
+  packages?: string[];
 }
