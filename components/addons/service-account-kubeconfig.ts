@@ -5,12 +5,20 @@ import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
 import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { ObjectReady } from "../../sdk/kubernetes/object-ready";
+import { didYouMean } from "../../sdk/schema/spelling";
 import type { KubernetesCluster } from "../cluster";
 import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
 import { known, withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
+import { checkAccessRules } from "./access-rules";
+
+const systemNamespace = "kube-system";
+
+/** What each cluster has, for people and programs. */
+const builtIn = ["view", "edit", "admin", "cluster-admin"];
 
 /** A rule of Kubernetes' role-based access control. */
 export interface AccessRule {
@@ -35,7 +43,7 @@ export interface ServiceAccountKubeconfigArgs {
   /** Name of the ServiceAccount, and what the names of its token and rights begin with. Default: the resource's. */
   accountName?: string;
   /**
-   * Namespace of the ServiceAccount, which must exist.
+   * Namespace of the ServiceAccount, which must exist. Another one is needed where nobody may write to `kube-system`, as on GKE Autopilot.
    * Default: `kube-system`.
    */
   accountNamespace?: string;
@@ -64,13 +72,16 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     const args = withoutNulls(given);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
-    const { cluster, accountName = name, accountNamespace: namespace = "kube-system" } = args;
+    const { cluster, accountName = name, accountNamespace: namespace = systemNamespace } = args;
+    remember(name, cluster, `${namespace}/${accountName}`);
     const child = { parent: this, provider: cluster.kubeProvider };
+    // A component hands on to nobody what it is to wait for; all else here follows the account.
+    const first = options?.dependsOn ? { dependsOn: options.dependsOn } : {};
+    const role = existingRole(name, args, pulumi.mergeOptions(first, { parent: this }));
     const account = new ServiceAccount(
       `${name}-account`,
       { metadata: { name: accountName, namespace }, automountServiceAccountToken: false },
-      // A component hands on to nobody what it is to wait for; all else here follows the account.
-      { ...child, ...(options?.dependsOn && { dependsOn: options.dependsOn }) },
+      pulumi.mergeOptions(first, { ...child, dependsOn: role }),
     );
     const subject = { name: accountName, namespace };
     const rights = bindings(name, subject, args, { ...child, dependsOn: [account] });
@@ -108,6 +119,30 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     );
     this.registerOutputs({ kubeconfig: this.kubeconfig, token: this.token });
   }
+}
+
+/** Kubernetes binds a role that is not there without a word, and nobody gets anything. */
+function existingRole(
+  name: string,
+  { cluster, clusterRole }: ServiceAccountKubeconfigArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  if (clusterRole === undefined || builtIn.includes(clusterRole)) return [];
+  const role = new ObjectReady(
+    `${name}-existing-role`,
+    {
+      kubeconfig: cluster.kubeconfig,
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      name: clusterRole,
+      conditions: [],
+      hint: `clusterRole must name a ClusterRole of the cluster, such as ${builtIn.join(", ")}${didYouMean(clusterRole, builtIn)}; a Role of one namespace is none.`,
+      timeoutSeconds: 30,
+    },
+    // A kubeconfig may be known before its machine is there.
+    pulumi.mergeOptions(options, { dependsOn: cluster.kubeProvider }),
+  );
+  return [role];
 }
 
 function bindings(
@@ -149,6 +184,28 @@ function decoded(value: string | undefined, key: string): string {
   return Buffer.from(value, "base64").toString("utf8");
 }
 
+/** Of this program, by namespace and name. Whoever comes second would take the first one's account over, or away. */
+const accounts = new WeakMap<KubernetesCluster, Map<string, string>>();
+
+function checkUnused({ cluster }: ServiceAccountKubeconfigArgs, account: string, problems: Problems): void {
+  const other = cluster && accounts.get(cluster)?.get(account);
+  if (other !== undefined)
+    problems.add("accountName", `the ServiceAccount ${account} is that of "${other}", in this program: name another`);
+}
+
+function remember(name: string, cluster: KubernetesCluster, account: string): void {
+  const own = accounts.get(cluster) ?? new Map<string, string>();
+  accounts.set(cluster, own.set(account, name));
+}
+
+function checkClusterRole(role: string | undefined, problems: Problems): void {
+  if (role === undefined) return;
+  const fault = (reason: string) => problems.add("clusterRole", `"${role}" ${reason}`);
+  if (role === "system:masters") fault("is a group, not a role: cluster-admin has the same rights");
+  else if (role === "" || /[\s/%]/.test(role))
+    fault(`must be the name of a ClusterRole, such as ${builtIn.join(", ")}`);
+}
+
 export function checkServiceAccountKubeconfig(name: string, given: ServiceAccountKubeconfigArgs): Problems {
   const problems = new Problems();
   const args = bySchema(ServiceAccountKubeconfig.__pulumiType, given, problems);
@@ -156,13 +213,14 @@ export function checkServiceAccountKubeconfig(name: string, given: ServiceAccoun
   const { accountName = name, accountNamespace, clusterRole, rules, namespaces } = args;
   checkLabel("accountName", accountName, problems);
   checkLabel("accountNamespace", accountNamespace, problems);
+  if (accountName === "default")
+    problems.add("accountName", '"default" is in every namespace already, and its pods\': name one of its own');
+  checkUnused(args, `${accountNamespace ?? systemNamespace}/${accountName}`, problems);
+  checkClusterRole(clusterRole, problems);
   if (clusterRole !== undefined && rules !== undefined)
     problems.add("rules", "is given in place of clusterRole, not besides");
   if (rules?.length === 0) problems.add("rules", "must have at least one, or be left out");
-  rules?.forEach((rule, index) => {
-    for (const field of ["apiGroups", "resources", "verbs"] as const)
-      if (rule[field]?.length === 0) problems.add(`rules[${index}].${field}`, "must have at least one");
-  });
+  checkAccessRules(rules ?? [], namespaces !== undefined, problems);
   if (namespaces?.length === 0)
     problems.add("namespaces", "must name at least one, or be left out for the whole cluster");
   namespaces?.map(known).forEach((namespace, index, all) => {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { ServiceAccountKubeconfig } from "../../components/addons/service-account-kubeconfig";
+import {
+  checkServiceAccountKubeconfig,
+  ServiceAccountKubeconfig,
+} from "../../components/addons/service-account-kubeconfig";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
@@ -9,6 +12,12 @@ import { mockProgram, settled, valueOf, type Registered } from "./mocks";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const filled = { "kubernetes:core/v1:Secret": () => ({ data: { token: base64("TOKEN"), "ca.crt": base64("CA") } }) };
+
+class Provider extends pulumi.ProviderResource {
+  constructor(name: string) {
+    super("kubernetes", name, {});
+  }
+}
 
 function clusterWith(certificateAuthority: string): KubernetesCluster {
   const kubeconfig = renderKubeconfig({
@@ -158,5 +167,109 @@ describe("ServiceAccountKubeconfig", () => {
         return true;
       },
     );
+  });
+
+  it("looks for a role that is not Kubernetes' own before it writes anything: one that is not there would be bound without a word", async () => {
+    const cluster = { ...clusterWith("CA"), kubeProvider: new Provider("to-train") } as KubernetesCluster;
+    const { registered } = await made({ cluster, clusterRole: "cluster-admim" });
+    const { hint, ...inputs } = registered.inputs("gpu-clusters:kubernetes:ObjectReady");
+    assert.deepEqual(
+      [inputs["kind"], inputs["name"], inputs["conditions"], inputs["timeoutSeconds"]],
+      ["ClusterRole", "cluster-admim", [], 30],
+    );
+    assert.match(String(hint), /^clusterRole must name a ClusterRole .*\(did you mean "cluster-admin"\?\)/);
+    assert.deepEqual(registered.dependenciesOf("ci-existing-role"), ["to-train"]);
+    assert.deepEqual(registered.dependenciesOf("ci-account"), ["ci-existing-role"]);
+    for (const clusterRole of ["view", "edit", "admin", "cluster-admin", undefined]) {
+      const { registered: own } = await made({ clusterRole });
+      assert.deepEqual(own.all("gpu-clusters:kubernetes:ObjectReady"), []);
+    }
+  });
+
+  it("has an account to itself: a second of the program would take the first one's away", async () => {
+    const cluster = { ...clusterWith("CA"), kubeProvider: new Provider("to-train") } as KubernetesCluster;
+    await made({ cluster });
+    await assert.rejects(
+      made({ cluster }),
+      /accountName: the ServiceAccount kube-system\/ci is that of "ci", in this program/,
+    );
+    await made({ cluster, accountNamespace: "default" });
+    await made({ cluster: clusterWith("CA") });
+  });
+
+  const rule = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+  const ofRule = (changes: object) => ({ rules: [{ ...rule, ...changes }] });
+  const refused: Record<string, [args: object, expected: RegExp]> = {
+    "every namespace's own account": [{ accountName: "default" }, /^accountName "default" is in every namespace/],
+    "an account by its user's name": [{ accountName: "system:serviceaccount:ops:ci" }, /^accountName/],
+    "an account with its namespace": [{ accountName: "ops/ci" }, /^accountName/],
+    "no name of a role": [{ clusterRole: "" }, /^clusterRole "" must be the name of a ClusterRole, such as view, edit/],
+    "a role with its kind": [{ clusterRole: "ClusterRole/edit" }, /^clusterRole "ClusterRole\/edit" must be the name/],
+    "a role with a blank": [{ clusterRole: "edit " }, /^clusterRole "edit " must be the name/],
+    "a group for a role": [{ clusterRole: "system:masters" }, /^clusterRole .* is a group, not a role: cluster-admin/],
+    "all namespaces by a star": [{ namespaces: ["*"] }, /^namespaces\[0\] "\*" must have/],
+    "an end of the token": [{ duration: "1h" }, /^duration there is no such property/],
+    "verbs of HTTP": [ofRule({ verbs: ["GET"] }), /^rules\[0\]\.verbs\[0\] "GET" must be one verb: get, list/],
+    "verbs in one text": [ofRule({ verbs: ["get,list"] }), /^rules\[0\]\.verbs\[0\] "get,list" must be one verb/],
+    "a word that is no verb": [ofRule({ verbs: ["get", "read"] }), /^rules\[0\]\.verbs\[1\] "read" must be one verb/],
+    "the core group by its name": [
+      ofRule({ apiGroups: ["core"] }),
+      /^rules\[0\]\.apiGroups\[0\] .*the core group is ""/,
+    ],
+    "the core group by its version": [
+      ofRule({ apiGroups: ["v1"] }),
+      /^rules\[0\]\.apiGroups\[0\] .*the core group is ""/,
+    ],
+    "a group with its version": [
+      ofRule({ apiGroups: ["apps/v1"], resources: ["deployments"] }),
+      /^rules\[0\]\.apiGroups\[0\] "apps\/v1" must be the group without a version: "apps"/,
+    ],
+    "a group in capitals": [
+      ofRule({ apiGroups: ["Ray.io"] }),
+      /^rules\[0\]\.apiGroups\[0\] "Ray\.io" must be one group/,
+    ],
+    "a kind for a resource": [ofRule({ resources: ["Pod"] }), /^rules\[0\]\.resources\[0\] "Pod" must be one resource/],
+    "the singular": [ofRule({ resources: ["pod"] }), /^rules\[0\]\.resources\[0\] "pod" must be the plural, "pods"$/],
+    "another singular": [
+      ofRule({ apiGroups: ["networking.k8s.io"], resources: ["networkpolicy"] }),
+      /must be the plural, "networkpolicies"$/,
+    ],
+    "a resource with its group": [
+      ofRule({ resources: ["deployments.apps"] }),
+      /^rules\[0\]\.resources\[0\] .*"deployments" belongs here, "apps" into apiGroups/,
+    ],
+    "resources in one text": [ofRule({ resources: ["pods, services"] }), /"pods, services" must be one resource/],
+    "a resource of another group": [
+      ofRule({ resources: ["deployments"] }),
+      /^rules\[0\]\.resources\[0\] "deployments" is of the group "apps", which apiGroups does not have$/,
+    ],
+    "what is in no namespace": [
+      { ...ofRule({ resources: ["nodes"] }), namespaces: ["ml"] },
+      /^rules\[0\]\.resources\[0\] "nodes" is in no namespace, .*leave it out, or namespaces$/,
+    ],
+  };
+  for (const [what, [args, expected]] of Object.entries(refused))
+    it(`refuses ${what}`, () => {
+      const given = { cluster: clusterWith("CA"), ...args } as Args;
+      const found = checkServiceAccountKubeconfig("ci", given).all.map(
+        ({ propertyPath, reason }) => `${propertyPath} ${reason}`,
+      );
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0]!, expected);
+    });
+
+  it("takes the rules that people have", () => {
+    const rules = [
+      { apiGroups: ["*"], resources: ["*"], verbs: ["*"] },
+      { apiGroups: ["", "apps"], resources: ["pods", "pods/log", "deployments", "deployments/scale"], verbs: ["get"] },
+      { apiGroups: ["ray.io"], resources: ["rayclusters", "*/status"], verbs: ["deletecollection"] },
+      { apiGroups: ["serving.knative.dev"], resources: ["services", "service"], verbs: ["create"] },
+      { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["list"] },
+      { apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterroles"], verbs: ["bind", "escalate"] },
+      { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] },
+    ];
+    const faults = (args: object) =>
+      checkServiceAccountKubeconfig("ci", { cluster: clusterWith("CA"), ...args }).all.map((each) => each.propertyPath);
+    assert.deepEqual(faults({ rules }), ["rules[3].resources[1]"]);
   });
 });
