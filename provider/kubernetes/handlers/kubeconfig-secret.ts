@@ -18,6 +18,11 @@ export type KubeconfigSecretInputs = Unwrap<KubeconfigSecretArgs>;
 
 const defaultTimeoutSeconds = 600;
 const refreshTimeoutMs = 5_000;
+/** How long one that cannot be used may stay: who writes it may be about to write it anew. */
+const longestUnusableMs = 60_000;
+
+/** It is there, and nobody could use it. */
+class Unusable extends NotYet {}
 
 export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>({
   check: (inputs) => [...checkKubeconfig(inputs), ...checkServer(inputs)],
@@ -118,10 +123,13 @@ async function awaited(
   context: ResourceContext,
   read?: string,
 ): Promise<ForeignCluster> {
+  let unusableSince: number | undefined;
   const attempt = async (api: KubernetesApi) => {
     const found = await look(inputs, api, context.signal, read);
+    unusableSince = found instanceof Unusable ? (unusableSince ?? Date.now()) : undefined;
     return found === "gone" ? new NotYet("it does not exist") : found;
   };
+  const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
   try {
     return await waitForAnswer(attempt, {
       what: `the kubeconfig in ${nameOf(inputs)}`,
@@ -130,10 +138,13 @@ async function awaited(
       timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
       signal: context.signal,
       log: context.log,
+      async hopeless(reason) {
+        const isLasting = unusableSince !== undefined && Date.now() - unusableSince > longestUnusableMs;
+        return isLasting ? new Error(`${nameOf(inputs)} gives no kubeconfig: ${reason}${hint}`) : undefined;
+      },
       async timedOut(reason, seconds) {
         const api = kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
         const pods = await troubledPods(inputs, api, context.signal);
-        const hint = inputs.hint === undefined ? "" : `\n${inputs.hint}`;
         return new Error(
           `${nameOf(inputs)} gave no kubeconfig after ${seconds} s: ${reason}${pods.map((pod) => `\n  ${pod}`).join("")}${hint}`,
         );
@@ -161,7 +172,7 @@ async function look(
     return foreignKubeconfig(text, clusterName, server);
   } catch (error) {
     if (!(error instanceof InvalidKubeconfig)) throw error;
-    return new NotYet(`its ${key} cannot be used: ${error.message}`);
+    return new Unusable(`its ${key} cannot be used: ${error.message}`);
   }
 }
 

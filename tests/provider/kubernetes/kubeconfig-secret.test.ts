@@ -5,6 +5,7 @@ import { kubeconfigSecret, type KubeconfigSecretInputs } from "../../../provider
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { issueCertificate, makeAuthority } from "../../../provider/kubernetes/certificates";
 import { moveClock } from "../../moved-clock";
+import { until } from "../../until";
 import { driveResource, Secret, startPlugin } from "../server/harness";
 import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
@@ -44,11 +45,32 @@ describe("the kubeconfig of another cluster", () => {
       certificateAuthority: tenantAuthority,
       credentials: { exec: { command: "steal" } },
     });
-    refused(() => exec, /neither a client's certificate with its key nor a token/);
-    refused((text) => text.replace(/token: .*/, "tokenFile: /etc/shadow"), /neither a client's certificate/);
     refused(
-      (text) => text.replace(/certificate-authority-data: .*/, "insecure-skip-tls-verify: true"),
-      /no certificate-authority-data/,
+      () => exec,
+      /its credentials \(exec\), which nobody here would run: a client's certificate with its key, or/,
+    );
+    const user = (fields: string) => (text: string) => text.replace(/token: .*/, fields);
+    refused(user("tokenFile: /etc/shadow"), /credentials are in files of who wrote it \(tokenFile\)/);
+    refused(
+      user("client-certificate: /TENANT.crt\n      client-key: /TENANT.key"),
+      /in files .* \(client-certificate\)/,
+    );
+    refused(user("auth-provider: { name: oidc, config: {} }"), /asks a provider .*\(auth-provider\)/);
+    refused(user("username: TENANT\n      password: TENANT"), /has a name and a password/);
+    refused(user("username: ''"), /neither a client's certificate with its key nor a token/);
+    const trust = (fields: string) => (text: string) => text.replace(/certificate-authority-data: .*/, fields);
+    refused(
+      trust("insecure-skip-tls-verify: true"),
+      /trusts whoever answers \(insecure-skip-tls-verify\): it must have/,
+    );
+    refused(
+      trust("certificate-authority: /ca.crt"),
+      /authority is in a file of who wrote it \(certificate-authority\)/,
+    );
+    refused(trust("tls-server-name: a"), /no certificate-authority-data with a certificate/);
+    refused(
+      (text) => text.replace(/server: .*/, '$&\n      proxy-url: "http://me:TENANT@proxy:3128"'),
+      /goes through a proxy \(proxy-url\)/,
     );
     refused((text) => text.replace(/(certificate-authority-data: ).*/, '$1"QUJD"'), /with a certificate/);
     refused(() => "}{", /not YAML/);
@@ -68,6 +90,19 @@ describe("the kubeconfig of another cluster", () => {
       );
   });
 
+  it("is refused at another address where it leads through somebody else, as through a platform's proxy", () => {
+    const proxied = inTenant.replace(
+      /server: .*/,
+      "server: https://vcluster.example.com/kubernetes/project/p/virtualcluster/search",
+    );
+    assert.throws(
+      () => foreignKubeconfig(proxied, "search", "https://192.0.2.7:443"),
+      /server has a path, https:\/\/vcluster\.example\.com\/kubernetes\/\S+: it leads through .* of no use at https:\/\/192\.0\.2\.7:443/,
+    );
+    const { endpoint } = foreignKubeconfig(proxied, "search", undefined);
+    assert.equal(endpoint, "https://vcluster.example.com/kubernetes/project/p/virtualcluster/search");
+  });
+
   it("has certificates for an authority, and nothing that stands beside them", () => {
     const beside = `# TENANT\n${tenantAuthority}\nPEM\ntouch /stolen\n${tenantAuthority}\n`;
     const { credentials, ...parts } = parseKubeconfig(inTenant);
@@ -85,6 +120,8 @@ describe("KubeconfigSecret", () => {
   let inputs: KubeconfigSecretInputs;
   let objects: Record<string, object>;
   let isDown: boolean;
+  /** Requests for the Secret. */
+  let looks: number;
 
   const secretAt = "/api/v1/namespaces/search/secrets/vc-search";
   const serviceAt = "/api/v1/namespaces/search/services/search";
@@ -98,9 +135,11 @@ describe("KubeconfigSecret", () => {
   beforeEach(async () => {
     objects = { [secretAt]: secret(inTenant) };
     isDown = false;
+    looks = 0;
     server = await httpsServer(({ url = "" }, response) => {
       const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
       const path = url.split("?")[0]!;
+      if (path === secretAt) looks++;
       if (isDown) return answer(503, { message: "overloaded" });
       if (path === "/api/v1")
         return answer(200, {
@@ -193,6 +232,25 @@ describe("KubeconfigSecret", () => {
     assert.ok(!unusable.includes("TENANT-TOKEN"));
     isDown = true;
     assert.match(await refusal(), /overloaded \(HTTP 503\)/);
+  });
+
+  it("says within minutes what nobody could use, and does not wait out the hour that a control plane may take", async () => {
+    const proxied = inTenant.replace(/server: .*/, '$&\n      proxy-url: "http://proxy:3128"');
+    objects[secretAt] = secret(proxied);
+    const started = created({ timeoutSeconds: 3600, hint: "Look." }).then(
+      () => assert.fail("did not fail"),
+      (error: Error) => error.message,
+    );
+    await until("it has looked", async () => looks > 1);
+    const restore = moveClock(61_000);
+    try {
+      assert.match(
+        await started,
+        /^Secret search\/vc-search gives no kubeconfig: its config cannot be used: .*\(proxy-url\).*\nLook\.$/s,
+      );
+    } finally {
+      restore();
+    }
   });
 
   it("reads it again at a refresh, keeps what it has while nobody answers, and forgets what is gone", async () => {
