@@ -36,11 +36,10 @@ export function knownShape(inputs: {
   };
 }
 
-/** All that is wrong, by field under `path` (empty: the shape is the resource's own inputs). */
-export function checkNodeShape(path: string, shape: NodeShape, catalogue: CatalogueContent): CheckFailure[] {
+/** All that is wrong, by field. */
+export function checkNodeShape(shape: NodeShape, catalogue: CatalogueContent): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const fail = (field: keyof NodeShape, reason: string) =>
-    failures.push({ property: path ? `${path}.${field}` : field, reason });
+  const fail = (field: keyof NodeShape, reason: string) => failures.push({ property: field, reason });
 
   const { dataCenterId, machineType, gpuModel } = shape;
   const offered = catalogue.machineTypes.filter((type) => type.dataCenterId === dataCenterId);
@@ -163,13 +162,25 @@ export interface Demand extends Size {
   count: number;
 }
 
+/** Of one VM; undefined until all is known that counts. A disk is as large as its image where nothing else is said. */
+export function demandOfOne(
+  shape: NodeShape,
+  { images }: CatalogueContent,
+): Omit<Demand, "count" | "publicAddresses"> | undefined {
+  const { dataCenterId, machineType, vcpus, memoryGib, gpus } = shape;
+  if (dataCenterId === undefined || machineType === undefined) return undefined;
+  if (vcpus === undefined || memoryGib === undefined || gpus === undefined) return undefined;
+  const image = shape.image === undefined ? undefined : resolveImage(shape.image, images);
+  const diskSizeGib = shape.diskSizeGib ?? image?.sizeGib ?? 0;
+  return { dataCenterId, machineType, vcpus, memoryGib, gpus, diskSizeGib };
+}
+
 /** Why the cloud can certainly not give that now, as it says itself; undefined if it may. */
-export function capacityProblem(path: string, demand: Demand, catalogue: CatalogueContent): CheckFailure | undefined {
+export function capacityProblem(demand: Demand, catalogue: CatalogueContent): CheckFailure | undefined {
   const { dataCenterId, machineType, count } = demand;
   const type = catalogue.machineTypes.find(
     (each) => each.dataCenterId === dataCenterId && each.machineType === machineType,
   );
-  const at = (field: string) => (path ? `${path}.${field}` : field);
   if (!type || count < 1) {
     return undefined;
   }
@@ -194,17 +205,17 @@ export function capacityProblem(path: string, demand: Demand, catalogue: Catalog
   for (const { field, wanted, unit, onHost, inAll } of resources) {
     if (wanted > onHost) {
       const reason = `data center ${dataCenterId} has no ${machineType} host with ${wanted} ${unit} free now; most free on one host: ${onHost}`;
-      return { property: at(field), reason: reason + elsewhere(demand, catalogue) };
+      return { property: field, reason: reason + elsewhere(demand, catalogue) };
     }
     if (wanted * count > inAll) {
       const reason = `${count} VMs of ${machineType} need ${wanted * count} ${unit}, data center ${dataCenterId} has ${inAll} free now`;
-      return { property: at(field), reason: reason + elsewhere(demand, catalogue) };
+      return { property: field, reason: reason + elsewhere(demand, catalogue) };
     }
   }
   const addresses = catalogue.dataCenters.find(({ id }) => id === dataCenterId)?.ipv4Free;
   if (addresses !== undefined && demand.publicAddresses > addresses) {
     const reason = `${demand.publicAddresses} public IPv4 addresses are needed, data center ${dataCenterId} has ${addresses} free now`;
-    return { property: at("dataCenterId"), reason };
+    return { property: "dataCenterId", reason };
   }
   return undefined;
 }

@@ -3,9 +3,8 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { isDnsLabel } from "../../../sdk/dns-label";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { CheckFailure, ResourceContext, Unknowable } from "../../server/resource";
-import { resolveImage } from "../images";
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/cudo/node-group";
-import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
+import { capacityProblem, checkNodeShape, demandOfOne, knownShape } from "../node-shape";
 import { metadataKeys } from "../ownership";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
@@ -33,31 +32,16 @@ export async function checkNodeGroup(
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const fields = [...shapeFields, "gpuModel"] as const;
     const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
-    const found = checkNodeShape("", shape, catalogue);
+    const found = checkNodeShape(shape, catalogue);
     if (image?.platform === "windows")
       found.push({ property: "image", reason: `${image.id} is Windows, and nodes run Linux` });
     const failures = unlessStanding(found, { before, inputs, fields, log: context.log });
     if (found.length > failures.length) return failures;
     const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);
-    const { dataCenterId, machineType, vcpus, memoryGib, gpus } = shape;
     if (failures.length > 0 || !wanted) return failures;
-    if (
-      dataCenterId === undefined ||
-      machineType === undefined ||
-      vcpus === undefined ||
-      memoryGib === undefined ||
-      gpus === undefined
-    )
-      return [];
-    const demand = {
-      dataCenterId,
-      machineType,
-      vcpus,
-      memoryGib,
-      gpus,
-      diskSizeGib: shape.diskSizeGib ?? image?.sizeGib ?? 0,
-    };
-    const shortage = (count: number) => capacityProblem("", { ...demand, count, publicAddresses: count }, catalogue);
+    const demand = demandOfOne(shape, catalogue);
+    if (demand === undefined) return [];
+    const shortage = (count: number) => capacityProblem({ ...demand, count, publicAddresses: count }, catalogue);
     if (!shortage(wanted)) return [];
     // Machines that are there need no room: what counts is what is missing of the least size.
     const live = await liveMembers(api.vms.list(context.signal), known(inputs.clusterName), known(inputs.name));

@@ -69,7 +69,7 @@ async function shortageOfOne(
 ): Promise<string | undefined> {
   try {
     const catalogue = await connect(config).catalogue.read(signal);
-    return capacityProblem("", { ...inputs, gpus: inputs.gpus ?? 0, count: 1, publicAddresses: 1 }, catalogue)?.reason;
+    return capacityProblem({ ...inputs, gpus: inputs.gpus ?? 0, count: 1, publicAddresses: 1 }, catalogue)?.reason;
   } catch {
     signal.throwIfAborted();
     return undefined;

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { ChangePlan, CheckFailure, ResourceContext, ResourceState, Unknowable } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { cudoId } from "../../../sdk/cudo/ids";
-import { matchesImage, resolveImage } from "../images";
-import { capacityProblem, checkNodeShape, knownShape } from "../node-shape";
+import { matchesImage } from "../images";
+import { capacityProblem, checkNodeShape, demandOfOne, knownShape } from "../node-shape";
 import { reservedKeys } from "../ownership";
 import type { VmArgs } from "../../../sdk/cudo/vm";
 import { isLeaving } from "../vm-state";
@@ -71,35 +71,17 @@ export async function checkVm(
   const shape = knownShape(inputs);
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const vmId = inputs.vmId === undefined ? cudoId(context.name) : known(inputs.vmId);
-    const found = checkNodeShape("", shape, catalogue);
+    const found = checkNodeShape(shape, catalogue);
     const shapeFailures = unlessStanding(found, { before, inputs, fields: shapeFields, log: context.log });
     // A VM keeps the image that it has when Cudo no longer offers that; it also needs no free capacity.
     const exists = async () => {
       const vm = vmId === undefined ? undefined : await api.vms.find(vmId, context.signal);
       return vm !== undefined && !isLeaving(vm);
     };
-    const { dataCenterId, machineType, vcpus, memoryGib, gpus } = shape;
-    if (
-      dataCenterId === undefined ||
-      machineType === undefined ||
-      vcpus === undefined ||
-      memoryGib === undefined ||
-      gpus === undefined
-    ) {
-      return shapeFailures;
-    }
-    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
-    const demand = {
-      dataCenterId,
-      machineType,
-      vcpus,
-      memoryGib,
-      gpus,
-      diskSizeGib: shape.diskSizeGib ?? image?.sizeGib ?? 0,
-      publicAddresses: wantsPublicAddress(inputs) ? 1 : 0,
-      count: 1,
-    };
-    const shortage = capacityProblem("", demand, catalogue);
+    const demand = demandOfOne(shape, catalogue);
+    if (demand === undefined) return shapeFailures;
+    const publicAddresses = wantsPublicAddress(inputs) ? 1 : 0;
+    const shortage = capacityProblem({ ...demand, publicAddresses, count: 1 }, catalogue);
     const imageGone = shapeFailures.some(({ property }) => property === "image");
     if ((shortage || imageGone) && (await exists())) {
       return shapeFailures.filter(({ property }) => property !== "image");
