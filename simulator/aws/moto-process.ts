@@ -78,7 +78,8 @@ export interface MotoProcess {
   close(): Promise<void>;
 }
 
-const startDeadlineMs = 60_000;
+/** It takes seconds, and more than a minute on a computer with much else to do. */
+const startDeadlineMs = 300_000;
 const stopDeadlineMs = 3_000;
 const lastLines = 15;
 
