@@ -12,3 +12,4 @@ export type {
   RequestTaint,
 } from "./request";
 export type { DeployerOptions, IdentityOptions } from "./services";
+export * from "../../sdk/vantage";

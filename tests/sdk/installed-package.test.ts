@@ -9,7 +9,9 @@ import { ensurePluginBundle } from "../../build/bundle";
 import { bundleCommandLine } from "../../build/cli";
 import { compileLibrary } from "../../build/library";
 import { ensurePulumi } from "../../stand-ins/build/pulumi";
+import { committedSchema } from "../../sdk/schema/committed";
 import { oneLife } from "../engine/one-life";
+import { typeCheck } from "./snippet-check";
 
 const root = join(__dirname, "../..");
 
@@ -119,6 +121,19 @@ exports.key = certificates.caPrivateKey;\n`,
     await Promise.all([rm(page), rm(config)]);
     const packages = stdout.split("\n").map((each) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1]);
     assert.deepEqual([...new Set(packages)].sort(), ["@pulumi/pulumi", "pulumi-gpu-clusters", "typescript", undefined]);
+  });
+
+  it("has every resource of the schema, and takes the programs that README, guides and docstrings show", async () => {
+    const folder = join(program, "snippets");
+    await mkdir(folder);
+    const { entries, problems } = await typeCheck(program, folder);
+    const resources = Object.keys(committedSchema().resources!).map((token) => token.split(":")[2]!);
+    assert.deepEqual(
+      resources.filter((name) => !entries.has(name)),
+      [],
+    );
+    assert.deepEqual(problems, []);
+    await rm(folder, { recursive: true });
   });
 
   it("makes the engine ask for no plugin of a cloud that is not used", async () => {
