@@ -6,6 +6,7 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../server/res
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/cudo/node-group";
 import { capacityProblem, checkNodeShape, demandOfOne, knownShape } from "../node-shape";
 import { metadataKeys } from "../ownership";
+import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
