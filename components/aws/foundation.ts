@@ -107,6 +107,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
         ...(args.sharedStorage && { "kind of sharedStorage": kindOfFiles(args.sharedStorage) }),
       },
       least: { "controlPlane.diskSizeGib": diskSizeGib },
+      ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
     },
     child,
   );

@@ -98,7 +98,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const namePrefix = JSON.stringify(args.namePrefix ?? "");
     const lasting = { clusterName, namePrefix, dataCenterId, ...ranges, ...projectOf("cudo", options) };
     const least = args.sharedStorage && { "sharedStorage.sizeGib": args.sharedStorage.sizeGib };
-    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least }, child);
+    const kept = args.sharedStorage && { sharedStorage: args.sharedStorage.protect ?? true };
+    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least, kept }, child);
     const machineType =
       args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
     const names = { clusterName, controlPlane: physical("control-plane"), files: physical("files") };

@@ -51,6 +51,12 @@ export interface MithrilFileShareArgs {
    * @integer
    */
   sizeGb: pulumi.Input<number>;
+  /**
+   * Refuses to take it from the list or to give it another name, because it would be deleted with all that is in it: set `false` and run `pulumi up` first.
+   * Destroying the cluster deletes it, unless `sharedStorage` protects it.
+   * Default: `true`; of the share of `sharedStorage`, what is said there.
+   */
+  protect?: boolean;
 }
 
 /** The machine that Mithril runs the Kubernetes API on. */

@@ -18,7 +18,7 @@ import { argsOf } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf, reachableKubeconfig } from "./kubeconfig";
-import { lastingChoices } from "./lasting";
+import { keptShares, lastingChoices } from "./lasting";
 import { plannedArgs } from "./planned";
 import {
   autoscaledGroup,
@@ -94,6 +94,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
       {
         clusterName: args.clusterName ?? name,
         choices: { ...lastingChoices(name, args), ...projectOf("mithril", options) },
+        kept: keptShares(args),
       },
       child,
     );

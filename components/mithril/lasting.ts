@@ -23,6 +23,16 @@ export function lastingChoices(name: string, args: MithrilClusterArgs): Record<s
   };
 }
 
+/** Shares that are there, and which of them may not be left out. */
+export function keptShares({ fileShares = [], sharedStorage }: MithrilClusterArgs): Record<string, boolean> {
+  const ofShared = (share: string) => (sharedStorage?.share === share ? sharedStorage.protect : undefined);
+  const entries = fileShares.map(({ name, protect }) => [
+    `the file share "${name}"`,
+    protect ?? ofShared(name) ?? true,
+  ]);
+  return Object.fromEntries(entries) as Record<string, boolean>;
+}
+
 function withoutComment(publicKey: string): string {
   return publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 }

@@ -95,7 +95,7 @@ export function createTransport(options: TransportOptions): Transport {
         answer = await response.text();
       } catch (error) {
         signal.throwIfAborted();
-        const cloudMessage = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : noAnswer(error);
+        const cloudMessage = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : noAnswer(error, url);
         throw errors.unavailable({ request, cloudMessage }, { cause: error });
       }
       if (!response.ok) {

@@ -11,13 +11,15 @@ const unknownAuthority: readonly string[] = [
   "CERT_UNTRUSTED",
 ];
 
-/** Of what `fetch` was rejected with. */
-export function noAnswer(error: unknown): string {
+/** Of what `fetch` of the URL was rejected with. */
+export function noAnswer(error: unknown, url: string): string {
   const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
   const reason = cause?.code ?? cause?.message ?? messageOf(error);
+  // A proxy's own address is in the message.
+  const place = URL.canParse(url) ? ` from ${new URL(url).origin}` : "";
   return unknownAuthority.includes(reason)
-    ? `no answer: ${reason}: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS names a file with that authority's own`
-    : `no answer: ${reason}`;
+    ? `no answer${place}: ${reason}: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS names a file with that authority's own`
+    : `no answer${place}: ${reason}`;
 }
 
 /** Credentials go nowhere but to the address that the user gave. Undefined where it is no redirect. */

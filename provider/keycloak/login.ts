@@ -62,7 +62,7 @@ async function ask(
     body = await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    throw new KeycloakError({ request, kind: "unavailable", cloudMessage: noAnswer(error) }, { cause: error });
+    throw new KeycloakError({ request, kind: "unavailable", cloudMessage: noAnswer(error, url) }, { cause: error });
   }
   if (!response.ok) throw refused(request, issuer, response, body);
   try {

@@ -12,6 +12,11 @@ export interface LastingChoicesArgs {
   /** Sizes that only grow, by the name that the user knows them by, for example `{ "sharedStorage.sizeGib": 100 }`: less is refused. */
   least?: pulumi.Input<Record<string, pulumi.Input<number>>>;
   /**
+   * What has data in it, by the name that the user knows it by, and whether it is kept: what was kept cannot be left out. `{ "the share \"a\"": true }`, and
+   * `false` before it goes.
+   */
+  kept?: pulumi.Input<Record<string, pulumi.Input<boolean>>>;
+  /**
    * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
    * @default "refuse"
    */

@@ -91,7 +91,7 @@ export function validate(
       const allowed = named.enum.map((choice) => choice.value);
       if (!allowed.some((choice) => choice === value)) {
         const guess = typeof value === "string" ? closest(value, allowed.map(String)) : undefined;
-        const hint = guess ? `; did you mean "${guess}"?` : "";
+        const hint = lostZero(value, allowed) ?? (guess ? `; did you mean "${guess}"?` : inQuotes(value, secret));
         fail(
           path,
           `must be one of ${allowed.map((v) => JSON.stringify(v)).join(", ")}, not ${shown(value, secret)}${hint}`,
@@ -170,6 +170,13 @@ function inQuotes(value: unknown, secret: boolean): string {
   // A zero at the end is lost by now, which versions have.
   const lost = /^\d+\.\d$/.test(String(value)) ? ` (or "${value}0")` : "";
   return `; YAML needs quotes: "${value}"${lost}`;
+}
+
+/** What YAML makes of the version 1.30 without quotes, where versions are to choose from. */
+function lostZero(value: unknown, allowed: readonly unknown[]): string | undefined {
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  const isVersion = /^\d+\.\d$/.test(text) && allowed.every((choice) => /^\d+\.\d+$/.test(String(choice)));
+  return isVersion ? `; YAML reads ${text}0 without quotes as ${text}` : undefined;
 }
 
 /** What a stack's config makes of `2024-05-01`, in the words of Go. */

@@ -20,7 +20,7 @@ export interface AutoscalerRoleArgs {
 /**
  * What a cluster's autoscaler acts by in Vault, or OpenBao, for the machines with encrypted disks that it makes: an AppRole and a secret id, with which it logs
  * in again and again. The provider's `vault.token` makes it. Deleting it ends that; tokens that are there end within half an hour. Where the secret id
- * was destroyed by other means, replace it (`pulumi up --replace`). It cannot be imported. `CudoCluster` makes its own.
+ * was destroyed by other means, `pulumi up --refresh` makes another. It cannot be imported. `CudoCluster` makes its own.
  *
  * Cost: none.
  */

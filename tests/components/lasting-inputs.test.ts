@@ -131,7 +131,14 @@ const awsLife: Life<AwsClusterArgs> = {
     ...onBooted,
     cloudControllerManager: { to: { cloudControllerManager: false } },
     blockStorage: { to: { blockStorage: false }, loses: /^VolumesLeft / },
-    "sharedStorage.protect": { to: { sharedStorage: { protect: false } } },
+    "sharedStorage.protect": [
+      { to: { sharedStorage: { protect: false } } },
+      {
+        alone: true,
+        to: { sharedStorage: undefined },
+        refused: /^sharedStorage: cannot be left out, .* protect: false/,
+      },
+    ],
     "sharedStorage.lustre": {
       to: { sharedStorage: { lustre: { sizeGib: 1200 } } },
       refused: becomes("kind of sharedStorage", "EFS", "Lustre PERSISTENT_2"),
@@ -195,7 +202,14 @@ const cudoLife: Life<CudoClusterArgs> = {
       { to: { sharedStorage: { sizeGib: 200 } } },
       { to: { sharedStorage: { sizeGib: 50 } }, refused: becomes("sharedStorage.sizeGib", "100", "50") },
     ],
-    "sharedStorage.protect": { to: { sharedStorage: { sizeGib: 100, protect: false } } },
+    "sharedStorage.protect": [
+      { to: { sharedStorage: { sizeGib: 100, protect: false } } },
+      {
+        alone: true,
+        to: { sharedStorage: undefined },
+        refused: /^sharedStorage: cannot be left out, .* protect: false/,
+      },
+    ],
     vault: {
       from: { sharedStorage: undefined },
       to: { noVault: false, vault: { address: "https://vault.example.com:8200" } },
@@ -262,20 +276,36 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     sshPort: { to: { sshPort: 2222 } },
     hostKey: { to: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC" } },
     timeoutMinutes: { to: { timeoutMinutes: 30 } },
-    "fileShares.name": {
-      alone: true,
-      to: { fileShares: [{ name: "other", sizeGb: 100 }] },
-      loses: /^Volume train-datasets/,
-    },
+    "fileShares.name": [
+      {
+        alone: true,
+        to: { fileShares: [{ name: "other", sizeGb: 100 }] },
+        refused: /^the file share "datasets": cannot be left out, nor get another name: /,
+      },
+      { alone: true, to: { fileShares: [] }, refused: /^the file share "datasets": cannot be left out/ },
+      {
+        from: { fileShares: [{ name: "datasets", sizeGb: 100, protect: false }] },
+        to: { fileShares: [] },
+        loses: /^Volume train-datasets/,
+      },
+    ],
+    "fileShares.protect": { to: { fileShares: [{ name: "datasets", sizeGb: 100, protect: false }] } },
     "fileShares.sizeGb": {
       to: { fileShares: [{ name: "datasets", sizeGb: 200 }] },
       refused: becomes('sizeGb of the file share "datasets"', "100", "200"),
     },
     "sharedStorage.share": { to: { sharedStorage: { share: "datasets" } } },
-    "sharedStorage.protect": {
-      from: { sharedStorage: { share: "datasets" } },
-      to: { sharedStorage: { share: "datasets", protect: false } },
-    },
+    "sharedStorage.protect": [
+      {
+        from: { sharedStorage: { share: "datasets" } },
+        to: { sharedStorage: { share: "datasets", protect: false } },
+      },
+      {
+        from: { sharedStorage: { share: "datasets", protect: false } },
+        to: { sharedStorage: undefined, fileShares: [] },
+        loses: /^(Volume train-datasets|\w+ train-shared-)/,
+      },
+    ],
     ...groupsOnEvery(bids),
     "nodeGroups.instanceType": { to: bids({ instanceType: "a100-80gb.sxm.8x" }) },
     "nodeGroups.capacity": { to: bids({ capacity: { spot: { limitPrice: "$30.00" } } }) },

@@ -34,6 +34,10 @@ describe("stack/mithril", () => {
       () => cluster("train", stackConfig("mithril", version("1.36"))),
       /kubernetesVersion: must be one of "1\.34", "1\.29", not the string "1\.36"/,
     );
+    assert.throws(
+      () => cluster("train", stackConfig("mithril", version("1.3"))),
+      /kubernetesVersion: must be one of .* not the string "1\.3"; YAML reads 1\.30 without quotes as 1\.3/,
+    );
   });
 
   it("leaves the other clouds' default version alone", async () => {

@@ -9,7 +9,7 @@ import type { LastingChoicesArgs } from "../../../sdk/kubernetes/lasting-choices
 export type LastingChoicesInputs = Unwrap<LastingChoicesArgs>;
 
 export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, before) => {
-  const { clusterName, choices, least, onChange } = given as Fields<LastingChoicesInputs>;
+  const { clusterName, choices, least, kept, onChange } = given as Fields<LastingChoicesInputs>;
   const failures: CheckFailure[] = [];
   if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
   if (before === undefined || isUnknown(choices)) return failures;
@@ -37,8 +37,28 @@ export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, 
     const reason = `was ${then} and cannot become ${now}: disks only grow, and a smaller one would be another, empty one. Set it back to ${then}`;
     failures.push({ property, reason });
   }
-  return failures;
+  return [...failures, ...leftOut(before.kept, kept)];
 });
+
+/** Its name is a part of the user's program: under another it would be another, empty one. */
+function leftOut(
+  before: LastingChoicesInputs["kept"] = {},
+  kept: Fields<LastingChoicesInputs>["kept"],
+): CheckFailure[] {
+  if (isUnknown(kept)) return [];
+  return Object.entries(before).flatMap(([property, wasKept]) =>
+    !wasKept || Object.hasOwn(kept ?? {}, property)
+      ? []
+      : [
+          {
+            property,
+            reason:
+              "cannot be left out, nor get another name: it would be deleted with all that is in it. Set it back to what it was; " +
+              "to delete it, set its protect: false and run `pulumi up` first",
+          },
+        ],
+  );
+}
 
 /** A name that is nearly the other one; names that differ by a number only are different things. */
 function slip(now: string, then: string): string {

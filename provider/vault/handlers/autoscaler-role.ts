@@ -53,8 +53,14 @@ export const autoscalerRole: ResourceHandler<AutoscalerRoleInputs, AutoscalerRol
     const { role, vault } = state.inputs;
     try {
       const roleId = await api(vault, context).roleId(mountOf(vault), role, context.signal);
+      if (!isWhole(state.outputs)) return state;
       // Another one of the name does not know this secret id.
-      return isWhole(state.outputs) && roleId !== state.outputs.roleId ? undefined : state;
+      if (roleId !== state.outputs.roleId) return undefined;
+      if (await mayLogIn(state.inputs, state.outputs, context)) return state;
+      context.log.warn(
+        `${role}: its secret id is none any more, so that the autoscaler acts no more: \`pulumi up\` gives it another`,
+      );
+      return { ...state, outputs: { roleId, secretId: "" } };
     } catch (error) {
       if (isVaultError(error, "notFound")) return undefined;
       throw error;
@@ -70,6 +76,22 @@ export const autoscalerRole: ResourceHandler<AutoscalerRoleInputs, AutoscalerRol
   delete: (_id, { inputs: { role, vault } }, context) =>
     api(vault, context).deleteRole(mountOf(vault), role, context.signal),
 };
+
+/** Whether Vault still knows the secret id. Where that is not told, it does. */
+async function mayLogIn(
+  { vault }: AutoscalerRoleInputs,
+  { roleId, secretId }: AutoscalerRoleOutputs,
+  context: ResourceContext,
+): Promise<boolean> {
+  const as = { authMount: mountOf(vault), roleId, secretId };
+  try {
+    await connect({ vault: { as } }, vault).login(context.signal);
+    return true;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return !(isVaultError(error, "invalid") && /secret.?id/i.test(error.message));
+  }
+}
 
 /** The role, and a secret id of it. One whose answer was lost goes with the role. */
 async function bring(inputs: AutoscalerRoleInputs, context: ResourceContext): Promise<AutoscalerRoleOutputs> {

@@ -195,6 +195,16 @@ describe("Cudo client", () => {
     assert.equal(server!.requests.length, 2);
   });
 
+  it("says from where no answer comes", async () => {
+    const cudo = await client(() => "drop", { backoff: { ...quick, retries: 0 } });
+    const { url } = server!;
+    assert.ok((await caught(cudo.vms.list(never))).message.includes(`no answer from ${url}: `));
+    await server!.close();
+    const { message } = await caught(cudo.vms.list(never));
+    assert.ok(message.includes(`no answer from ${url}: ECONNREFUSED`), message);
+    server = undefined;
+  });
+
   it("cancels the request when the signal aborts", async () => {
     const cudo = await client(() => "hang");
     const controller = new AbortController();

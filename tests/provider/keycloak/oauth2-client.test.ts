@@ -157,7 +157,7 @@ describe("OAuth2Client when Keycloak fails", function () {
     const said = await saidAt(`https://127.0.0.1:${(own.address() as AddressInfo).port}`);
     assert.match(
       said,
-      /no answer: \w+: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS/,
+      /no answer from https:\/\/\S+: \w+: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS/,
     );
     await new Promise((resolve) => own.close(resolve));
   });

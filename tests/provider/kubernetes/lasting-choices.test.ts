@@ -88,6 +88,24 @@ describe("LastingChoices", () => {
     await resource.destroy();
   });
 
+  it("refuses to leave out what is kept, until it is said to be kept no more", async () => {
+    const kept = (shares: Record<string, unknown>) => ({ ...inputs, kept: shares });
+    const resource = new EngineResource(plugin, type, "kept");
+    await resource.up(kept({ 'the file share "a"': true, 'the file share "b"': false }));
+    const { failures } = await resource.check(kept({ 'the file share "c"': true }));
+    assert.equal(failures.length, 1);
+    assert.match(
+      failures[0]!.reason,
+      /^the file share "a": cannot be left out.* set its protect: false and run `pulumi up` first$/,
+    );
+    assert.deepEqual((await resource.check(kept({ 'the file share "a"': Unknown.value }))).failures, []);
+    assert.deepEqual((await resource.check({ ...inputs, kept: Unknown.value })).failures, []);
+    assert.equal((await resource.check(inputs)).failures.length, 1);
+    await resource.up(kept({ 'the file share "a"': false }));
+    assert.equal(await resource.up(inputs), "update");
+    await resource.destroy();
+  });
+
   it("lets what is not known yet, not named any more, or of another cluster pass", async () => {
     const resource = new EngineResource(plugin, type, "passes");
     await resource.up(inputs);

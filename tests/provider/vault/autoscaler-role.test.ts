@@ -60,6 +60,28 @@ describe("an autoscaler's role in Vault", function () {
     assert.deepEqual(vault.left(), []);
   });
 
+  it("gets another secret id where its own was destroyed by hand, and stays as it is while Vault does not say", async () => {
+    const resource = new EngineResource(plugin, type, "role");
+    await resource.up(inputs());
+    const first = resource.stored!.state.values["secretId"];
+    for (const trouble of ["sealed", "denied"] as const) {
+      vault.trouble = (request) => (request.endsWith("/login") ? trouble : undefined);
+      assert.equal(await resource.refresh(), true);
+      assert.equal(await resource.up(inputs()), "same");
+    }
+    vault.trouble = () => undefined;
+    vault.roles.get(name)!.secretIds.length = 0;
+    assert.equal(await resource.refresh(), true);
+    assert.equal(await resource.up(inputs()), "update");
+    const { secretIds } = vault.roles.get(name)!;
+    assert.deepEqual(secretIds, [resource.stored!.state.values["secretId"]]);
+    assert.notEqual(secretIds[0], first);
+    assert.equal(await resource.refresh(), true);
+    assert.equal(await resource.up(inputs()), "same");
+    await resource.destroy();
+    assert.deepEqual(vault.left(), []);
+  });
+
   it("leaves nothing in the state where it was refused", async () => {
     vault.trouble = () => "denied";
     const resource = new EngineResource(plugin, type, "role");
