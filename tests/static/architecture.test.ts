@@ -6,6 +6,17 @@ import { dirname, join } from "node:path";
 
 const root = join(__dirname, "../..");
 
+/** `provider → sdk`, of files that import each other: the first part of their paths. */
+function importsBetweenRooms(files: readonly string[]): Set<string> {
+  const programs = files.filter((file) => /\.(ts|mjs)$/.test(file) && !/^(tests|examples)\/|\.config\./.test(file));
+  const arrows = programs.flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const imports = [...text.matchAll(/(?:\bfrom |\bimport\(|\brequire\(|^import )"(\.[^"]+)"/gm)];
+    return imports.map(([, path]) => [file, join(dirname(file), path!)].map((each) => each.split("/")[0]!));
+  });
+  return new Set(arrows.filter(([from, to]) => from !== to).map((arrow) => arrow.join(" → ")));
+}
+
 describe("docs/architecture.md", () => {
   const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
   const files = execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).trim().split("\n");
@@ -34,6 +45,37 @@ describe("docs/architecture.md", () => {
     const parts = [...folders].filter((folder) => /^(components|provider)\/[^/]+$/.test(folder));
     const missing = [...rooms, ...parts].filter((folder) => !drawn.has(folder.split("/").at(-1)!));
     assert.deepEqual(missing, []);
+  });
+
+  it("has every arrow between rooms, and no other", () => {
+    const found = importsBetweenRooms(files);
+    // In the text as `one, other → third → fourth`.
+    const drawn = [...page.matchAll(/`([^`]+→[^`]+)`/g)].flatMap(([, chain]) => {
+      const links = chain!.split("→").map((link) => link.split(",").map((room) => room.trim()));
+      return links
+        .slice(1)
+        .flatMap((to, index) => links[index]!.flatMap((from) => to.map((each) => `${from} → ${each}`)));
+    });
+    assert.ok(drawn.length > 10, drawn.join());
+    assert.deepEqual(
+      drawn.filter((arrow) => !found.has(arrow)),
+      [],
+      "drawn, and nowhere in the code",
+    );
+    const reached = (from: string, to: string, seen = new Set<string>()): boolean =>
+      drawn.some((arrow) => {
+        const [begin, end] = arrow.split(" → ") as [string, string];
+        if (begin !== from || seen.has(end)) return false;
+        return end === to || reached(end, to, seen.add(end));
+      });
+    // What the text says in words; dependency-cruiser holds which files these are.
+    const told = ["simulator → components", "simulator → autoscaler"];
+    const others = [...found].filter((arrow) => {
+      const [from, to] = arrow.split(" → ") as [string, string];
+      const isOfAll = to === "sdk" && !["bootstrap", "toolchain"].includes(from);
+      return !isOfAll && !told.includes(arrow) && !reached(from, to);
+    });
+    assert.deepEqual(others, [], "in the code, and not drawn");
   });
 
   it("numbers its decisions in order, and refers to those that it has", () => {
