@@ -32,7 +32,7 @@ export interface AutoscalerConfig {
   readonly groups: readonly ConfiguredGroup[];
 }
 
-export class InvalidConfiguration extends Error {
+class InvalidConfiguration extends Error {
   override readonly name = "InvalidConfiguration";
   constructor(readonly problems: readonly string[]) {
     super(`the configuration cannot be used: ${problems.join("; ")}`);

@@ -1,7 +1,7 @@
 import * as pulumi from "../../sdk/pulumi";
 import type { MithrilClusterArgs } from "./args";
 
-export const defaultKubernetesVersion = "1.34";
+const defaultKubernetesVersion = "1.34";
 
 /** What a cluster keeps for its life: Mithril changes nothing of one, and a share of another size is another, empty one. */
 export function lastingChoices(name: string, args: MithrilClusterArgs): Record<string, pulumi.Input<string>> {

@@ -116,7 +116,7 @@ sh "$folder/join.sh"
 `;
 }
 
-export function commandOf(token: string, endpoint: string, authority: string): string {
+function commandOf(token: string, endpoint: string, authority: string): string {
   const { hostname, port } = new URL(endpoint);
   // Without a port kubeadm takes its own, 6443.
   return `kubeadm join ${hostname}:${port || 443} --token ${token} --discovery-token-ca-cert-hash ${authorityHash(authority)}`;

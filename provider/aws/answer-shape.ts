@@ -10,7 +10,7 @@ interface HttpAnswer {
 }
 
 /** By its name, `kindOf` knows that such an answer says nothing of the outcome. */
-export class NotAnAnswer extends Error {
+class NotAnAnswer extends Error {
   override readonly name = "NotAnAnswer";
 
   constructor() {

@@ -12,7 +12,7 @@ export async function readZones(ec2: EC2Client, signal: AbortSignal): Promise<Av
 }
 
 /** Zones of the region itself: not those near a city or a phone network, nor those that an account must opt into. */
-export function regularZones(zones: readonly AvailabilityZone[]): AvailabilityZone[] {
+function regularZones(zones: readonly AvailabilityZone[]): AvailabilityZone[] {
   return zones.filter(
     ({ State, ZoneType = "availability-zone", OptInStatus = "opt-in-not-required", ZoneId = "" }) =>
       State === "available" &&
@@ -23,7 +23,7 @@ export function regularZones(zones: readonly AvailabilityZone[]): AvailabilityZo
 }
 
 /** Why machines cannot be put into a zone of this name; undefined: they can. */
-export function zoneRefusal(name: string, zones: readonly AvailabilityZone[], region: string): string | undefined {
+function zoneRefusal(name: string, zones: readonly AvailabilityZone[], region: string): string | undefined {
   const zone = zones.find(({ ZoneName }) => ZoneName === name);
   const byId = zones.find(({ ZoneId }) => ZoneId === name);
   if (byId) return `"${name}" is the id of a zone, whose name for this account is "${byId.ZoneName}"`;

@@ -5,7 +5,7 @@ import { messageOf } from "../cloud/message";
 import { PartialFailure } from "./resource";
 
 /** Why an operation must stop, and how long it may take to come to a safe end before it is answered without it. */
-export class Interruption extends Error {
+class Interruption extends Error {
   override readonly name: string = "Interruption";
   constructor(
     message: string,

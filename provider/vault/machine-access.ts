@@ -40,7 +40,7 @@ export function openMachineAccess(config: ProviderConfig, vault: MachineVault, s
   return machineAccess(connect(config, vault), vault, scope);
 }
 
-export function machineAccess(api: VaultApi, vault: MachineVault, scope: string): MachineAccess {
+function machineAccess(api: VaultApi, vault: MachineVault, scope: string): MachineAccess {
   const { authMount, keyMount, policy } = { ...vaultDefaults, ...vault };
   // Vault's roles have small letters; no project has a dot in its name.
   const beginning = `${scope}.`.toLowerCase();
