@@ -41,19 +41,25 @@ export interface VaultScene extends Scene {
 
 export async function emulatedWithVault(test: Mocha.Context): Promise<VaultScene> {
   const scene = await emulated(test);
-  const vault = await RealVault.start([hostAddress]);
-  const { access } = await prepareAsDocumented(vault, "project");
-  const place = {
-    address: `https://${hostAddress}:${vault.port}`,
-    certificateAuthority: vault.certificateAuthority,
-    authMount: "gpu-clusters",
-    keyMount: "secret",
-  };
+  let vault: RealVault | undefined;
   const close = async () => {
     await scene.close();
-    await vault.close();
+    await vault?.close();
   };
-  return { ...scene, vault, access, encryption: (credential) => ({ ...place, ...credential }), close };
+  try {
+    vault = await RealVault.start([hostAddress]);
+    const { access } = await prepareAsDocumented(vault, "project");
+    const place = {
+      address: `https://${hostAddress}:${vault.port}`,
+      certificateAuthority: vault.certificateAuthority,
+      authMount: "gpu-clusters",
+      keyMount: "secret",
+    };
+    return { ...scene, vault, access, encryption: (credential) => ({ ...place, ...credential }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** An empty disk for a machine, in the scene's folder. */

@@ -168,7 +168,8 @@ export class VirtualMachine implements Machine {
       "-initrd",
       image.initialRamDisk,
       "-append",
-      "root=/dev/vda rw console=ttyS0 net.ifnames=0 no_timer_check quiet systemd.show_status=0",
+      // What the test waits for may take its time; systemd's own patience, a minute and a half, is that of a machine which is not emulated.
+      "root=/dev/vda rw console=ttyS0 net.ifnames=0 no_timer_check quiet systemd.show_status=0 systemd.default_timeout_start_sec=1200 systemd.service_watchdogs=0",
       ...drive(this.disk),
       ...(dataDisk === undefined ? [] : drive(dataDisk)),
       "-netdev",
