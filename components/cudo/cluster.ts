@@ -1,12 +1,8 @@
 import * as pulumi from "../../sdk/pulumi";
 import { cudoId } from "../../sdk/cudo/ids";
-import { Network } from "../../sdk/cudo/network";
-import { NodeGroup } from "../../sdk/cudo/node-group";
 import { PlannedCluster } from "../../sdk/cudo/planned-cluster";
-import { SecurityGroup } from "../../sdk/cudo/security-group";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { rangesLater } from "../access-ranges";
 import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
@@ -20,10 +16,10 @@ import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { apiServerName } from "./documents";
-import { autoscaledGroup, groupArgs, groupStatus, mayMove } from "./node-groups";
+import { clusterNetwork } from "./network";
+import { mayMove, nodeGroup } from "./node-groups";
 import { plannedArgs } from "./planned";
 import { networkCidr } from "./profiles";
-import { accessRules } from "./rules";
 import { checkCudoCluster } from "./validate";
 import { machineVault, withVaultRole } from "./vault";
 
@@ -80,7 +76,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     tellTightRoom({ ...clusterRanges(args), nodeGroups: args.nodeGroups }, this);
     const child = { parent: this };
     const clusterName = args.clusterName ?? name;
-    const physical = (suffix: string) => cudoId(`${args.namePrefix ?? ""}${clusterName}-${suffix}`);
+    const prefix = `${args.namePrefix ?? ""}${clusterName}`;
     const groups = args.nodeGroups ?? [];
     const dataCenterId = args.dataCenterId ?? groups[0]!.dataCenterId;
     const ranges = clusterRanges(args);
@@ -102,28 +98,13 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least, kept }, child);
     const machineType =
       args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
-    const names = { clusterName, controlPlane: physical("control-plane"), files: physical("files") };
+    const names = { clusterName, controlPlane: cudoId(`${prefix}-control-plane`), files: cudoId(`${prefix}-files`) };
     const planned = new PlannedCluster(`${name}-plan`, plannedArgs(names, machineType, args), child);
     const chosen = { ...child, dependsOn: [choices, planned] };
-    const network = new Network(
-      `${name}-network`,
-      { networkId: physical("network"), dataCenterId, ipRange: networkCidr },
-      chosen,
-    );
-    const access = (path: "apiServerAccessCidrs" | "sshAccessCidrs", otherwise: string[]) =>
-      rangesLater({ component: "CudoCluster", path }, args[path] ?? otherwise);
-    const securityGroup = new SecurityGroup(
-      `${name}-security-group`,
-      {
-        securityGroupId: physical("nodes"),
-        dataCenterId,
-        description: "Nodes of a Kubernetes cluster",
-        rules: accessRules({
-          network: networkCidr,
-          api: access("apiServerAccessCidrs", ["0.0.0.0/0"]),
-          ssh: access("sshAccessCidrs", []),
-        }),
-      },
+    const { apiServerAccessCidrs, sshAccessCidrs } = args;
+    const { networkId, securityGroupId } = clusterNetwork(
+      name,
+      { prefix, dataCenterId, apiServerAccessCidrs, sshAccessCidrs },
       chosen,
     );
     const fields = groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 }));
@@ -138,8 +119,8 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
         dataCenterId,
         machineType,
         size: args.controlPlane?.size,
-        networkId: network.networkId,
-        securityGroupId: securityGroup.securityGroupId,
+        networkId,
+        securityGroupId,
         clusterName,
         ranges,
         kubernetesVersion,
@@ -160,9 +141,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
           diskId: names.files,
           dataCenterId,
           machineType,
-          networkId: network.networkId,
+          networkId,
           networkCidr,
-          securityGroupId: securityGroup.securityGroupId,
+          securityGroupId,
           authorizedKeys,
         },
         chosen,
@@ -212,27 +193,16 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
             gpuMode: args.gpuMode ?? "plugin",
             gpuSupport: args.gpu ?? true,
             endpoint: pulumi.interpolate`https://${machine.internalIpAddress}:6443`,
-            networkId: network.networkId,
-            securityGroupId: securityGroup.securityGroupId,
+            networkId,
+            securityGroupId,
             authorizedKeys,
             vault,
           };
-          const spec = groupArgs(place);
-          const resource = new NodeGroup(`${name}-${group.name}`, spec, {
+          return nodeGroup(name, place, args.sshPrivateKey !== undefined, {
             ...child,
             ...withKeeper,
             dependsOn: [apiServer],
           });
-          return {
-            name: group.name,
-            minSize: group.minSize,
-            resource,
-            status: groupStatus(place, resource),
-            autoscaled: autoscaledGroup(group, spec),
-            ...(args.sshPrivateKey !== undefined && {
-              machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
-            }),
-          };
         }),
         sshPrivateKey: args.sshPrivateKey,
         sshPublicKey: args.sshPublicKey,
@@ -248,9 +218,9 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
     if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);
-    this.networkId = network.networkId;
-    this.nodeSecurityGroupId = securityGroup.securityGroupId;
-    this.controlPlaneSecurityGroupId = securityGroup.securityGroupId;
+    this.networkId = networkId;
+    this.nodeSecurityGroupId = securityGroupId;
+    this.controlPlaneSecurityGroupId = securityGroupId;
     this.registerOutputs({
       ...outputs,
       sharedStorageClass: this.sharedStorageClass,

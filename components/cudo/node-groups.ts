@@ -7,6 +7,7 @@ import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import type { NodeGroupStatus } from "../cluster";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
+import type { KubeadmNodeGroup } from "../kubeadm/cluster";
 import { groupMarks } from "../kubeadm/group-marks";
 import { groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
@@ -33,7 +34,29 @@ export interface NodeGroupPlace {
   vault: MachineVaultArgs | undefined;
 }
 
-export function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
+/** The group, and what its cluster must know of it. `isAsked`: its machines are, why they do not become nodes. */
+export function nodeGroup(
+  name: string,
+  place: NodeGroupPlace,
+  isAsked: boolean,
+  options: pulumi.CustomResourceOptions,
+): KubeadmNodeGroup {
+  const { group } = place;
+  const spec = groupArgs(place);
+  const resource = new NodeGroup(`${name}-${group.name}`, spec, options);
+  return {
+    name: group.name,
+    minSize: group.minSize,
+    resource,
+    status: groupStatus(place, resource),
+    autoscaled: autoscaledGroup(group, spec),
+    ...(isAsked && {
+      machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
+    }),
+  };
+}
+
+function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
   const { clusterName, group } = place;
   const { facts, labels, taints } = groupMarks(place, group, group.gpus ?? 0, group.gpuModel);
   return {
@@ -96,12 +119,12 @@ export function mayMove({ role }: CudoNodeGroupArgs): boolean {
 }
 
 /** For the autoscaler, unless it keeps its size. */
-export function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
+function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNodeGroup["autoscaled"] {
   const { name, minSize, maxSize } = group;
   return mayMove(group) ? { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec } : undefined;
 }
 
-export function groupStatus(
+function groupStatus(
   { group, gpuMode }: Pick<NodeGroupPlace, "group" | "gpuMode">,
   resource: NodeGroup,
 ): pulumi.Output<NodeGroupStatus> {
