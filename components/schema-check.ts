@@ -1,7 +1,14 @@
 /** What the schema says of a component's arguments: what is required and unknown, types and enums. */
 import * as pulumi from "../sdk/pulumi";
 import { componentsSchema } from "../sdk/schema/committed";
-import { childSpec, isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
+import {
+  childSpec,
+  isEnum,
+  namedType,
+  type ObjectSpec,
+  type PackageSchema,
+  type PropertySpec,
+} from "../sdk/schema/package-schema";
 import { formatPath, parsePath, valueAt, type PropertyPath } from "../sdk/schema/property-path";
 import { isRecord } from "../sdk/schema/record";
 import { validate } from "../sdk/schema/validation";
@@ -12,26 +19,35 @@ import type { Problems } from "./errors";
  * what it refuses, and hear no more of these fields.
  */
 export function bySchema<Args extends object>(type: string, args: Args | null | undefined, problems: Problems): Args {
-  const schema = componentsSchema();
-  const { inputProperties = {}, requiredInputs = [] } = schema.resources![type]!;
-  const spec = { properties: inputProperties, required: requiredInputs };
+  const { inputProperties = {}, requiredInputs = [] } = componentsSchema().resources![type]!;
   const given: unknown = args ?? {};
-  if (!isRecord(given)) {
-    problems.add("args", "must be an object of the inputs by name, not an Output or another value");
-    return {} as Args;
-  }
-  const { values, failures } = validate(schema, spec, given, isUnknown);
+  if (isRecord(given))
+    return bySpec({ properties: inputProperties, required: requiredInputs }, given, problems) as Args;
+  problems.add("args", "must be an object of the inputs by name, not an Output or another value");
+  return {} as Args;
+}
+
+/** The same of an object of which `spec` tells, and which is at `place` of something else. */
+export function bySpec(
+  { properties = {}, required = [] }: ObjectSpec,
+  given: Record<string, unknown>,
+  problems: Problems,
+  place?: string,
+): Record<string, unknown> {
+  const schema = componentsSchema();
+  const at = (property: string) => (place === undefined ? property : `${place}.${property}`);
+  const { values, failures } = validate(schema, { properties, required }, given, isUnknown);
   const hasObjects = (list: PropertyPath) => {
-    const { items } = specAt(schema, inputProperties, list) ?? {};
+    const { items } = specAt(schema, properties, list) ?? {};
     const named = items && namedType(schema, items);
     return named !== undefined && !isEnum(named);
   };
   for (const { property, reason, meant } of failures) {
-    problems.add(property, reason);
-    if (meant !== undefined) problems.settle(meant);
-    problems.settle(formatPath(remove(values, parsePath(property), hasObjects)));
+    problems.add(at(property), reason);
+    if (meant !== undefined) problems.settle(at(meant));
+    problems.settle(at(formatPath(remove(values, parsePath(property), hasObjects))));
   }
-  return values as Args;
+  return values;
 }
 
 function isUnknown(value: unknown): boolean {

@@ -7,37 +7,18 @@ import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub"
 import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
 import { withoutNulls } from "../components/inputs";
-import { checkFields, isObject, type Fields } from "../components/fields";
+import { bySpec } from "../components/schema-check";
 import { checkOwnNamespace } from "../components/value-checks";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
+import { componentsSchema } from "../sdk/schema/committed";
+import type { ObjectSpec } from "../sdk/schema/package-schema";
+import { isRecord } from "../sdk/schema/record";
 
 type Hub = Omit<JupyterHubArgs, "cluster" | "client" | "url"> & { url: string; realm: string };
 
-/** The settings of each service that the config may have. */
-const settings: Readonly<Record<string, Fields>> = {
-  kuberay: { "version?": "string", "namespace?": "string" },
-  jupyterhub: {
-    url: "string",
-    realm: "string",
-    "storageClass?": "string",
-    "homeGib?": "int",
-    "idleMinutes?": "int",
-    "serviceType?": "string",
-    "namespace?": "string",
-    "protect?": "bool",
-  },
-  slurm: {
-    "clusterName?": "string",
-    "login?": "object",
-    "accounting?": "object",
-    "storageClass?": "string",
-    "protect?": "bool",
-  },
-};
-
-const loginFields: Fields = { sshAuthorizedKeys: "strings", "serviceType?": "string" };
-const accountingFields: Fields = { host: "string", "port?": "int", "database?": "string", "username?": "string" };
+/** Components by the key that asks for them. */
+const components = { kuberay: KubeRay, jupyterhub: JupyterHub, slurm: Slurm };
 
 export interface Services {
   kuberay?: Omit<KubeRayArgs, "cluster">;
@@ -51,47 +32,56 @@ export interface Services {
  */
 export function checkServices(stack: string, given: unknown, nodeGroups: unknown): Problems {
   const problems = new Problems();
-  if (!isObject(given)) {
+  if (!isRecord(given)) {
     problems.add("services", "must be an object such as { kuberay: {} }");
     return problems;
   }
+  const right: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(given)) {
     const path = `services.${name}`;
-    const fields = Object.hasOwn(settings, name) ? settings[name]! : undefined;
-    if (!fields) problems.add(path, `is not a service; they are: ${Object.keys(settings).join(", ")}`);
-    else if (!isObject(values)) problems.add(path, "must be an object, {} for its defaults");
-    else checkFields(path, values, fields, problems);
+    if (!isService(name)) problems.add(path, `is not a service; they are: ${Object.keys(components).join(", ")}`);
+    else if (!isRecord(values)) problems.add(path, "must be an object, {} for its defaults");
+    else right[name] = bySpec(settingsOf(name), values, problems, path);
   }
-  const { login, accounting } = isObject(given["slurm"]) ? given["slurm"] : {};
-  if (isObject(login)) checkFields("services.slurm.login", login, loginFields, problems);
-  if (isObject(accounting)) checkAccounting("services.slurm.accounting", accounting, problems);
   if (given["slurm"] !== undefined) checkGroups(nodeGroups, problems);
-  // What is of the wrong kind cannot be looked at any further.
-  if (problems.all.length === 0) checkValues(stack, withoutNulls(given), problems);
+  checkValues(stack, right as Services, problems);
   return problems;
 }
 
+function isService(name: string): name is keyof Services {
+  return Object.hasOwn(components, name);
+}
+
+/** Of what is there and of the right kind. */
 function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, problems: Problems): void {
   checkOwnNamespace("services.kuberay.namespace", kuberay?.namespace, problems);
   if (jupyterhub) {
     checkHub(jupyterhub, problems, "services.jupyterhub.");
-    if (jupyterhub.realm.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");
+    if (jupyterhub.realm?.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");
   }
   if (slurm) checkSlurm({ clusterName: stack, ...slurm }, problems, "services.slurm.");
 }
 
-/** The password is a secret, which no complaint quotes. */
-function checkAccounting(path: string, { password, ...rest }: Record<string, unknown>, problems: Problems): void {
-  checkFields(path, rest, accountingFields, problems);
-  if (typeof password !== "string" || password === "")
-    problems.add(`${path}.password`, password === undefined ? "is required" : "must be a text, in quotes");
+/** The inputs of a service's component, without those that the stack gives it. */
+function settingsOf(name: keyof Services): ObjectSpec {
+  const { inputProperties = {}, requiredInputs = [] } = componentsSchema().resources![components[name].__pulumiType]!;
+  const given = ["cluster", "client"];
+  const realm = { realm: { type: "string", plain: true, description: "Whose people log in." } } as const;
+  const isHub = name === "jupyterhub";
+  return {
+    properties: {
+      ...Object.fromEntries(Object.entries(inputProperties).filter(([input]) => !given.includes(input))),
+      ...(isHub && realm),
+    },
+    required: [...requiredInputs.filter((input) => !given.includes(input)), ...(isHub ? ["realm"] : [])],
+  };
 }
 
 /** As far as they are groups at all, which is the cluster's to say. */
 function checkGroups(nodeGroups: unknown, problems: Problems): void {
   const groups: unknown[] = Array.isArray(nodeGroups) ? nodeGroups : [];
   const names = groups.map((group) =>
-    isObject(group) && group["role"] === "worker" && typeof group["name"] === "string" ? group["name"] : undefined,
+    isRecord(group) && group["role"] === "worker" && typeof group["name"] === "string" ? group["name"] : undefined,
   );
   checkSlurmGroups(names, (index) => `nodeGroups[${index}].name`, problems);
 }

@@ -29,7 +29,10 @@ export interface FileShareVolumeArgs {
   cluster: KubernetesCluster;
   /** Name of the share: nodes have it at `/mnt/<share>`. */
   share: string;
-  /** Size that the claim shows, in GB, and keeps. The share's own size is what counts. */
+  /**
+   * Size that the claim shows, in GB, and keeps. The share's own size is what counts.
+   * @integer
+   */
   sizeGb: pulumi.Input<number>;
   /**
    * Namespace of the claim and of the pods that use it.

@@ -12,6 +12,7 @@ import { chartPlace, chartSource, tellNeeds } from "./chart";
 import { inCluster, onAnyNode } from "./in-cluster";
 
 export interface KubeRayArgs {
+  /** The cluster that it runs in. */
   cluster: KubernetesCluster;
   /**
    * Version of the chart, in full, for a platform that wants another one: definitions differ between them.

@@ -29,6 +29,7 @@ export interface AccessRule {
 }
 
 export interface ServiceAccountKubeconfigArgs {
+  /** The cluster that the kubeconfig leads to. */
   cluster: KubernetesCluster;
   /**
    * What its bearer may do: the name of a ClusterRole that exists.

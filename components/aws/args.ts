@@ -218,6 +218,7 @@ export interface AwsClusterArgs {
   cloudAccount?: AwsCloudAccountArgs;
   /** Which VPC it is, and the range and zones of a new one, stay for the cluster's life: others are refused. Default: a new VPC. */
   network?: AwsNetworkArgs;
+  /** The machines that run the Kubernetes API and etcd. Default: one. */
   controlPlane?: AwsControlPlaneArgs;
   /**
    * Kubernetes version of a new cluster: a minor (`1.37`) or a full version (`1.37.2`). Nodes always follow the version that the

@@ -4,7 +4,10 @@ import type { InventoryPlace, MachineImageArgs } from "./hosts-args";
 
 /** Servers that the control plane runs on. */
 export interface BareMetalControlPlaneArgs {
-  /** 1, 3 or 5. Default: 1. */
+  /**
+   * 1, 3 or 5. Default: 1.
+   * @integer
+   */
   count?: number;
   /** Labels that a host must have: one at least. */
   hostLabels: Record<string, string>;
@@ -38,6 +41,7 @@ export interface BareMetalGroupArgs {
   image?: MachineImageArgs;
   /** Labels of its nodes. For Modelplane: `poolLabels("gpu")`. */
   labels?: Record<string, string>;
+  /** What keeps pods off its nodes that do not tolerate it. Default: none. */
   taints?: BareMetalTaint[];
   /**
    * GPUs of each node. Nothing is installed for them: what is given here becomes labels, and is told on in `nodeGroups`.
@@ -63,6 +67,7 @@ export interface BareMetalClusterArgs {
   kubernetesVersion: string;
   /** What servers are written with: cloud-init, containerd, kubelet and kubeadm are in it, as Cluster API's own image builder makes it. */
   image: MachineImageArgs;
+  /** Its servers. Another image or setting of theirs makes one after the other anew. */
   controlPlane: BareMetalControlPlaneArgs;
   /** Where there is none, nothing runs but the control plane. */
   nodeGroups: BareMetalGroupArgs[];
@@ -77,6 +82,7 @@ export interface BareMetalClusterArgs {
   /**
    * How long to wait for the control plane, for the nodes, and until servers are free again, in minutes each: servers are written and started anew.
    * Default: 60.
+   * @integer
    */
   timeoutMinutes?: number;
 }

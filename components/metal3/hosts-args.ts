@@ -24,10 +24,25 @@ export interface MachineImageArgs {
   checksumType?: "md5" | "sha256" | "sha512";
 }
 
+/** What a disk must be, all of it. */
+export interface RootDeviceHintsArgs {
+  /** `/dev/disk/by-path/…`, or `/dev/sda`, which may be another disk at the next boot. */
+  deviceName?: string;
+  serialNumber?: string;
+  /**
+   * In GB.
+   * @integer
+   */
+  minSizeGigabytes?: number;
+  /** `false`: no hard disk. */
+  rotational?: boolean;
+}
+
 /** A server. */
 export interface BareMetalHostArgs {
   /** Up to 63 characters, no UUID. */
   name: string;
+  /** Its management controller, by which Metal3 turns it on and off and writes it. */
   bmc: {
     /** `redfish-virtualmedia://10.0.0.10/redfish/v1/Systems/1`, for example. Metal3 takes another one only while it does not know the host yet. */
     address: string;
@@ -45,7 +60,7 @@ export interface BareMetalHostArgs {
   /** Default: Metal3's own, `UEFI`. */
   bootMode?: "UEFI" | "UEFISecureBoot" | "legacy";
   /** Which disk the system is written to: `{ minSizeGigabytes: 400 }`. Default: Metal3 chooses. */
-  rootDeviceHints?: { deviceName?: string; serialNumber?: string; minSizeGigabytes?: number; rotational?: boolean };
+  rootDeviceHints?: RootDeviceHintsArgs;
   /** What node types choose by. */
   labels?: Record<string, string>;
 }
@@ -55,7 +70,11 @@ export interface BareMetalHostsArgs {
   cluster: KubernetesCluster;
   /** Namespace that is made for the hosts, and for the clusters that they are given to. Default: the resource's name. */
   namespace?: string;
+  /** The servers, each of which Metal3 inspects first. */
   hosts: BareMetalHostArgs[];
-  /** How long to wait for each host, which is inspected first, and until it is gone, in minutes. Default: 60. */
+  /**
+   * How long to wait for each host, which is inspected first, and until it is gone, in minutes. Default: 60.
+   * @integer
+   */
   timeoutMinutes?: number;
 }

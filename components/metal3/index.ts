@@ -3,4 +3,10 @@ export type { BareMetalClusterArgs, BareMetalControlPlaneArgs, BareMetalGroupArg
 export { BareMetalCluster } from "./bare-metal-cluster";
 export { BareMetalHosts } from "./bare-metal-hosts";
 export type { BareMetalHostStatus } from "./hosts";
-export type { BareMetalHostArgs, BareMetalHostsArgs, InventoryPlace, MachineImageArgs } from "./hosts-args";
+export type {
+  BareMetalHostArgs,
+  BareMetalHostsArgs,
+  InventoryPlace,
+  MachineImageArgs,
+  RootDeviceHintsArgs,
+} from "./hosts-args";

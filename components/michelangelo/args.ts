@@ -4,6 +4,7 @@ import type { KubernetesCluster } from "../cluster";
 
 /** Keys of an account of the storage alone: whoever may read ConfigMaps of `default` in the compute cluster sees them. */
 export interface StorageCredentialsArgs {
+  /** Of the account, as it is given to clients of S3. */
   accessKeyId: pulumi.Input<string>;
   /**
    * @secret
@@ -38,16 +39,20 @@ export interface ComputeClusterArgs {
    * Another name is another registration. Default: the cluster's.
    */
   clusterName?: pulumi.Input<string>;
+  /** What Ray jobs read and write. */
   storage: ComputeStorageArgs;
   /**
    * `https://host:port` at which the control plane reaches the compute cluster, whose certificate must name that host. On Cudo a certificate may not
    * name the public address, which `pulumi up` then says. Default: that of the cluster's kubeconfig.
    */
   apiServer?: pulumi.Input<string>;
+  /** As Michelangelo's Cluster is to have it. Default: left out there. */
   region?: pulumi.Input<string>;
+  /** As Michelangelo's Cluster is to have it. Default: left out there. */
   zone?: pulumi.Input<string>;
   /** Default: none, as for AWS, for which Michelangelo has no word. */
   dataCenter?: "onPremises" | "gcp" | "oci";
+  /** As Michelangelo's Cluster is to have it. Default: left out there. */
   serviceLevel?: "production" | "ephemeral";
   /** What nodes there are, for people: Michelangelo's scheduler does not look at it. Default: none. */
   skus?: pulumi.Input<pulumi.Input<SkuArgs>[]>;
@@ -66,6 +71,7 @@ export interface ComputeClusterArgs {
   /**
    * How long to wait for Michelangelo to use the cluster, and to let it go, in minutes.
    * Default: 5.
+   * @integer
    */
   timeoutMinutes?: number;
 }

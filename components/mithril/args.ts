@@ -88,6 +88,7 @@ export interface MithrilClusterArgs {
   namePrefix?: string;
   /** Region, for example `us-central5-a`, for the cluster's life: one that has Kubernetes clusters, and file shares where they are asked for. */
   region: pulumi.Input<string>;
+  /** The machine that Mithril hosts the control plane on. */
   controlPlane: MithrilControlPlaneArgs;
   /**
    * Kubernetes version, for the cluster's life: another is refused.

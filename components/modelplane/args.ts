@@ -184,6 +184,7 @@ export interface InferenceClusterArgs {
   /**
    * How long to wait until it is ready, and until it is gone, in minutes.
    * Default: 20 for `existing`, 60 for clusters that are made.
+   * @integer
    */
   timeoutMinutes?: number;
 }

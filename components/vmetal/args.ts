@@ -40,6 +40,7 @@ interface PoolArgs {
   nodeTypeSelector?: NodeTypeRequirementArgs[];
   /** Labels of its nodes. For Modelplane: `poolLabels("gpu")`. */
   nodeLabels?: Record<string, string>;
+  /** What keeps pods off its nodes that do not tolerate it. Default: none. */
   taints?: TaintArgs[];
   /** How long pods may take to end before their node goes, such as `30m`; `Never` waits for them. Default: vCluster's own, 30 s. */
   terminationGracePeriod?: string;
@@ -86,7 +87,9 @@ export interface AutoNodesArgs {
   provider: string;
   /** Of the provider, for all machines of these pools. */
   properties?: Record<string, string>;
+  /** Pools of a fixed number of machines, which `pulumi up` waits for. Default: none. */
   static?: StaticPoolArgs[];
+  /** Pools that Karpenter fills by what pods need, and that begin empty. Default: none. */
   dynamic?: DynamicPoolArgs[];
 }
 
@@ -97,6 +100,7 @@ export interface TenantClusterArgs {
   clusterName?: string;
   /** Namespace of the host cluster that is made for it. Default: the cluster's name. */
   namespace?: string;
+  /** The vCluster Platform that gives it machines, and the key by which vCluster asks. */
   platform: PlatformConnectionArgs;
   /** What nodes the cluster has from the platform. Empty where all are machines of your own, which join by a `JoinToken`. */
   autoNodes: AutoNodesArgs[];
@@ -130,6 +134,7 @@ export interface TenantClusterArgs {
    * How long to wait for the control plane, for the nodes of static pools, and until servers are free again, in minutes each: servers are written and
    * started anew.
    * Default: 60.
+   * @integer
    */
   timeoutMinutes?: number;
 }

@@ -1,6 +1,6 @@
 /** Clusters of tenants on bare metal, by vMetal. */
 export type { BareMetalHostStatus } from "../metal3/hosts";
-export type { BareMetalHostArgs, InventoryPlace } from "../metal3/hosts-args";
+export type { BareMetalHostArgs, InventoryPlace, RootDeviceHintsArgs } from "../metal3/hosts-args";
 export type {
   AutoNodesArgs,
   DynamicPoolArgs,

@@ -38,9 +38,15 @@ export interface BareMetalInventoryArgs {
   namespace?: string;
   /** Has the platform install Metal3, which needs cert-manager, and what it boots servers by. Default: both are there already. */
   deploy?: { metal3?: boolean; dhcp?: boolean };
+  /** What servers can be written with. Default: none but those that the platform has. */
   osImages?: OsImageArgs[];
+  /** Kinds of servers, by which tenants ask for them. */
   nodeTypes: NodeTypeArgs[];
+  /** The servers, each of which Metal3 inspects first. */
   hosts: BareMetalHostArgs[];
-  /** How long to wait for each host, which is inspected first, and until it is gone, in minutes. Default: 60. */
+  /**
+   * How long to wait for each host, which is inspected first, and until it is gone, in minutes. Default: 60.
+   * @integer
+   */
   timeoutMinutes?: number;
 }

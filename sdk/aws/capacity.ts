@@ -37,8 +37,11 @@ export interface ReservationCapacityArgs {
 
 /** Exactly one kind, for example `{ spot: {} }`. Another kind replaces the group. */
 export interface CapacityArgs {
+  /** What AWS has left, at its list price. Not taken back. */
   onDemand?: pulumi.Input<OnDemandCapacityArgs>;
+  /** Cheaper, and taken back at two minutes' notice. */
   spot?: pulumi.Input<SpotCapacityArgs>;
+  /** What you have reserved, and pay for in any case. */
   reservation?: pulumi.Input<ReservationCapacityArgs>;
 }
 

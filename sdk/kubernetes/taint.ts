@@ -9,6 +9,7 @@ export interface TaintArgs {
   key: pulumi.Input<string>;
   /** Default: none. */
   value?: pulumi.Input<string>;
+  /** `NoSchedule`: no new pods. `PreferNoSchedule`: rather none. `NoExecute`: those that run there go, too. */
   effect: pulumi.Input<TaintEffect>;
 }
 
@@ -18,5 +19,6 @@ export interface Taint {
   key: string;
   /** Default: none. */
   value?: string;
+  /** `NoSchedule`: no new pods. `PreferNoSchedule`: rather none. `NoExecute`: those that run there go, too. */
   effect: TaintEffect;
 }

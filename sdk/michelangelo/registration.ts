@@ -45,7 +45,9 @@ export interface RegistrationArgs {
    * Default: the kubeconfig's server.
    */
   apiServer?: pulumi.Input<string>;
+  /** As Michelangelo's Cluster is to have it. Default: left out there. */
   region?: pulumi.Input<string>;
+  /** As Michelangelo's Cluster is to have it. Default: left out there. */
   zone?: pulumi.Input<string>;
   /** Michelangelo has no word for AWS and others. Default: none. */
   dataCenter?: pulumi.Input<"onPremises" | "gcp" | "oci">;

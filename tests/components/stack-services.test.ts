@@ -14,9 +14,9 @@ describe("services of a stack", () => {
     assert.deepEqual(problems([]), ["services: must be an object such as { kuberay: {} }"]);
     assert.deepEqual(problems({ airflow: {}, kuberay: { versions: "1" }, jupyterhub: { url: 1 }, slurm: true }), [
       "services.airflow: is not a service; they are: kuberay, jupyterhub, slurm",
-      "services.kuberay.versions: is not a field; the fields are: version, namespace",
-      "services.jupyterhub.url: must be a text, is 1",
-      "services.jupyterhub.realm: is required",
+      'services.kuberay.versions: there is no such property; did you mean "version"?',
+      'services.jupyterhub.url: must be a string, not 1; YAML needs quotes: "1"',
+      "services.jupyterhub.realm: is required: Whose people log in.",
       "services.slurm: must be an object, {} for its defaults",
     ]);
   });
@@ -29,23 +29,25 @@ describe("services of a stack", () => {
         slurm: { storageClass: 5, login: { sshAuthorizedKeys: "ssh-ed25519 A" } },
       }),
       [
-        "services.kuberay.version: must be a text, is 1.4",
-        "services.kuberay.namespace: must be a text, is 2026",
-        "services.jupyterhub.realm: must be a text, is true",
-        'services.jupyterhub.homeGib: must be a whole number, is "20"',
-        'services.jupyterhub.protect: must be true or false, is "no"',
-        "services.slurm.storageClass: must be a text, is 5",
-        'services.slurm.login.sshAuthorizedKeys: must be a list of texts, is "ssh-ed25519 A"',
+        'services.kuberay.version: must be a string, not 1.4; YAML needs quotes: "1.4" (or "1.40")',
+        'services.kuberay.namespace: must be a string, not 2026; YAML needs quotes: "2026"',
+        'services.jupyterhub.realm: must be a string, not true; YAML needs quotes: "true"',
+        'services.jupyterhub.homeGib: must be an integer, not the string "20"',
+        'services.jupyterhub.protect: must be a boolean, not the string "no"',
+        'services.slurm.storageClass: must be a string, not 5; YAML needs quotes: "5"',
+        'services.slurm.login.sshAuthorizedKeys: must be a list, not the string "ssh-ed25519 A"',
       ],
     );
     const accounting = { host: "db.example.com", password: "SECRET" };
     assert.deepEqual(problems({ slurm: { accounting } }), []);
     assert.deepEqual(problems({ slurm: { accounting: { port: "3306", password: 1234 } } }), [
+      'services.slurm.accounting.port: must be an integer, not the string "3306"',
+      "services.slurm.accounting.password: must be a string, not a number; YAML needs quotes around it",
       "services.slurm.accounting.host: is required",
-      'services.slurm.accounting.port: must be a whole number, is "3306"',
-      "services.slurm.accounting.password: must be a text, in quotes",
     ]);
-    assert.deepEqual(problems({ slurm: { login: {} } }), ["services.slurm.login.sshAuthorizedKeys: is required"]);
+    assert.deepEqual(problems({ slurm: { login: {} } }), [
+      "services.slurm.login.sshAuthorizedKeys: is required: Public keys that root accepts there, in OpenSSH's form: at least one.",
+    ]);
   });
 
   it("have values that their components take, and a stack's name that is Slurm's too, before the cluster is begun", () => {
@@ -54,8 +56,9 @@ describe("services of a stack", () => {
     assert.deepEqual(
       found.map((line) => line.split(":")[0]),
       [
+        "services.jupyterhub.serviceType",
         "services.kuberay.namespace",
-        ...["url", "homeGib", "serviceType", "realm"].map((field) => `services.jupyterhub.${field}`),
+        ...["url", "homeGib", "realm"].map((field) => `services.jupyterhub.${field}`),
         "services.slurm.clusterName",
       ],
     );

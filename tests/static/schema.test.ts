@@ -10,11 +10,11 @@ function numbers(schema: unknown, path: string): string[] {
   return [...here, ...Object.entries(schema).flatMap(([key, each]) => numbers(each, `${path}/${key}`))];
 }
 
-describe("plugin/schema.json", () => {
-  const schema = JSON.parse(readFileSync(join(__dirname, "../../plugin/schema.json"), "utf8")) as object;
+const read = (path: string) => JSON.parse(readFileSync(join(__dirname, "../..", path), "utf8")) as object;
 
+describe("plugin/schema.json", () => {
   it("has whole numbers for all that is counted: others are memory, ratios and prices of clouds, and bounds of values of any kind", () => {
-    const found = numbers(schema, "").map((path) =>
+    const found = numbers(read("plugin/schema.json"), "").map((path) =>
       path.replace(/^\/(types|resources)\/gpu-clusters:|\/(properties|inputProperties|additionalProperties)/g, ""),
     );
     assert.deepEqual(found, [
@@ -26,5 +26,11 @@ describe("plugin/schema.json", () => {
       "mithril:InstanceTypeOffer/hourlyPrice",
       "kubernetes:LastingChoices/least",
     ]);
+  });
+});
+
+describe("components/schema.json", () => {
+  it("has whole numbers for all that is counted, which is everything", () => {
+    assert.deepEqual(numbers(read("components/schema.json"), ""), []);
   });
 });

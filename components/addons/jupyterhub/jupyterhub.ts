@@ -28,6 +28,7 @@ export interface HubClient {
 }
 
 export interface JupyterHubArgs {
+  /** The cluster that it runs in. */
   cluster: KubernetesCluster;
   /** Where people reach it: `https://hub.example.com`, without a path. Of an Output `url.apply(hubCallback)` is what the client must have. What leads there to the Service `proxy-public` is yours, TLS too. */
   url: pulumi.Input<string>;
@@ -43,11 +44,13 @@ export interface JupyterHubArgs {
   /**
    * Size of each user's home, in GiB.
    * Default: 10.
+   * @integer
    */
   homeGib?: number;
   /**
    * Minutes without work after which a user's server is stopped; its home stays.
    * Default: 60.
+   * @integer
    */
   idleMinutes?: number;
   /**

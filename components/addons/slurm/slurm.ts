@@ -35,8 +35,12 @@ export interface SlurmLoginArgs {
 
 /** A MariaDB of yours, which keeps what jobs took. */
 export interface SlurmAccountingArgs {
+  /** DNS name or address at which pods of the cluster reach it, without scheme and port. */
   host: pulumi.Input<string>;
-  /** Default: 3306. */
+  /**
+   * Default: 3306.
+   * @integer
+   */
   port?: pulumi.Input<number>;
   /** Default: `slurm_acct_db`. */
   database?: pulumi.Input<string>;
@@ -49,6 +53,7 @@ export interface SlurmAccountingArgs {
 }
 
 export interface SlurmArgs {
+  /** The cluster that it runs in. */
   cluster: KubernetesCluster;
   /**
    * Name of the Slurm cluster, for its life: up to 40 lowercase letters, numbers and dashes, starting with a letter, without a trailing dash.
