@@ -153,7 +153,7 @@ describe("Michelangelo's Registration on a real API server", function () {
     isOver = true;
     await callers;
     assert.deepEqual(refused, []);
-    assert.ok(calls > 50, `${calls} calls`);
+    assert.ok(calls > 10, `only ${calls} calls: this would prove nothing`);
     assert.equal(it.stored!.state.values["tokenSecret"], "ray-manager-token-2");
     assert.deepEqual(await scene.left(), [
       "Cluster gpu-east",
