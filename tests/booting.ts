@@ -19,6 +19,8 @@ const onServices = [
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/machines-vm/lustre-nodes.e2e.ts",
   "tests/engine/kuberay.e2e.ts",
+  "tests/engine/slurm.e2e.ts",
+  "tests/engine/metal3-away.e2e.ts",
   "tests/simulator/platforms/cluster-api.e2e.ts",
   "tests/provider/vault/vault.e2e.ts",
   "tests/machines-vm/disk-encryption.e2e.ts",
@@ -52,7 +54,7 @@ export function runBootingTests(extent: Extent, mochaArguments: readonly string[
   return spawnSync(process.execPath, [mocha, ...mochaArguments, ...files], { stdio: "inherit" }).status ?? 1;
 }
 
-function bootingTests(extent: Extent): string[] {
+export function bootingTests(extent: Extent): string[] {
   if (extent === "services") return onServices;
   const onMachines = readdirSync(join(__dirname, "machines-nspawn"))
     .filter((name) => (extent === "all" ? name.endsWith(".e2e.ts") : /^(aws|cudo|mithril)\.e2e\.ts$/.test(name)))

@@ -1,6 +1,7 @@
 /**
  * What runs in clusters while their API server fails each request once, with Pulumi's own Kubernetes provider:
- * `npm run test:e2e -- tests/engine/add-on-faults.e2e.ts`. GPU_CLUSTERS_ADD_ON names one alone.
+ * `npm run test:e2e -- tests/engine/add-on-faults.e2e.ts`. GPU_CLUSTERS_ADD_ON names some alone, as
+ * `efs,dra`.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,25 +16,22 @@ import { EngineEnvironment } from "./environment";
 import type { EngineStack, Operation } from "./stack";
 import { provideVolumes } from "./test-volumes";
 
-const named = process.env.GPU_CLUSTERS_ADD_ON;
-const addOns =
-  named === undefined
-    ? [
-        "device-plugin",
-        "gpu-operator",
-        "dra",
-        "amd",
-        "nfs",
-        "file-share",
-        "efs",
-        "ebs",
-        "flannel",
-        "cloud-controller",
-        "kuberay",
-        "jupyterhub",
-        "slurm",
-      ]
-    : [named];
+const all = [
+  "device-plugin",
+  "gpu-operator",
+  "dra",
+  "amd",
+  "nfs",
+  "file-share",
+  "efs",
+  "ebs",
+  "flannel",
+  "cloud-controller",
+  "kuberay",
+  "jupyterhub",
+  "slurm",
+];
+const addOns = process.env.GPU_CLUSTERS_ADD_ON?.split(",") ?? all;
 
 const group = {
   name: "workers",
