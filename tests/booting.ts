@@ -19,6 +19,7 @@ const onServices = [
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/machines-vm/lustre-nodes.e2e.ts",
   "tests/engine/kuberay.e2e.ts",
+  "tests/engine/kuberay-autoscaling.e2e.ts",
   "tests/engine/slurm.e2e.ts",
   "tests/engine/metal3-away.e2e.ts",
   "tests/simulator/platforms/cluster-api.e2e.ts",

@@ -1,26 +1,11 @@
 /** The example cudo-michelangelo with KubeRay's own operator in its cluster: `npm run test:e2e -- tests/engine/kuberay.e2e.ts`. */
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse } from "yaml";
-import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
-import { ensureTools } from "../../toolchain/tools";
-import { goModuleFolder } from "../go-module";
+import { RayOperator } from "../kuberay/operator";
 import type { Scene } from "../provider/michelangelo/scene";
 import { until } from "../until";
 import { EngineEnvironment } from "./environment";
 import { asMichelangelo, kubeconfigOf, onCudo, startMichelangelo } from "./michelangelo";
-
-/** Ray's kinds, as the operator of this version wants them. */
-async function definitions(): Promise<KubernetesObject[]> {
-  const module = await goModuleFolder("kuberay", "github.com/ray-project/kuberay/ray-operator");
-  const folder = join(module, "config", "crd", "bases");
-  return readdirSync(folder).map((file) => parse(readFileSync(join(folder, file), "utf8")) as KubernetesObject);
-}
 
 const group = {
   rayStartParams: {},
@@ -43,37 +28,25 @@ const job = {
 describe("KubeRay's operator in a compute cluster of Michelangelo", function () {
   // The first run compiles it.
   this.timeout(1_800_000);
-  const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-ray-operator-"));
   let environment: EngineEnvironment;
   let michelangelo: Scene;
-  let operator: ChildProcess | undefined;
+  let operator: RayOperator | undefined;
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true });
     michelangelo = await startMichelangelo();
   });
   after(async () => {
-    operator?.kill("SIGKILL");
-    if (operator?.exitCode === null && operator.signalCode === null) await once(operator, "exit");
+    await operator?.close();
     await michelangelo?.close();
     await environment?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
-
-  async function install(kubeconfig: string): Promise<void> {
-    const { "ray-operator": program } = await ensureTools(["ray-operator"]);
-    for (const kind of await definitions()) await kubernetesApi(kubeconfig).apply(kind, { fieldManager: "tests" });
-    const file = join(folder, "kubeconfig");
-    writeFileSync(file, kubeconfig, { mode: 0o600 });
-    const flags = ["--metrics-addr=0", "--health-probe-bind-address=0", "--enable-leader-election=false"];
-    operator = spawn(program, flags, { stdio: "ignore", env: { ...process.env, KUBECONFIG: file } });
-  }
 
   it("takes a RayJob that Michelangelo's token made, and makes pods of it", async () => {
     const stack = await onCudo(environment, michelangelo);
     // The cluster first: somebody else brings the operator.
     assert.match((await stack.up()).text, /KubeRay's operator is not installed/);
     const kubeconfig = await kubeconfigOf(stack);
-    await install(kubeconfig);
+    operator = await RayOperator.start(kubeconfig);
     const up = await stack.up();
     assert.ok(up.ok, up.text);
 
