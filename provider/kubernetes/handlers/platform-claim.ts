@@ -111,6 +111,7 @@ async function claimed(
     const outputs = await identified({ owner }, api, signal);
     const reason = before && (await exchangedSince(before, kubeconfig, outputs.clusterUid, context));
     if (reason !== undefined) return new Error(`kubeconfig ${reason}`);
+    const isFirst = !mayBeThere;
     mayBeThere = true;
     const made = await api.create(object, signal).catch((error: unknown) => {
       if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
@@ -119,8 +120,11 @@ async function claimed(
     if (made !== undefined) return outputs;
     const found = await markOf(api, signal);
     if (found === undefined) return new NotYet("another mark was there, and is gone");
-    // Ours, from a create whose answer was lost.
-    if (found.owner === owner && found.platform === platform) return outputs;
+    // Ours, from a create whose answer was lost, or whose `up` did not come to write it down.
+    if (found.owner === owner && found.platform === platform) {
+      if (isFirst && before === undefined) context.log.warn(ownedTwice(platform));
+      return outputs;
+    }
     mayBeThere = false;
     return new Error(platformConflict(platform, found.platform));
   };
@@ -131,6 +135,14 @@ async function claimed(
     // An answer may have been lost: whoever deletes this looks for it.
     throw new PartialFailure(platform, { owner }, [messageOf(error)], { cause: error });
   }
+}
+
+/** Names of stacks are another's in another backend. */
+function ownedTwice(platform: string): string {
+  return (
+    `the cluster is registered with ${platform} already, by a resource of this very name: if no earlier \`pulumi up\` of this stack was cut off, a stack of ` +
+    "the same name in another backend has it, too, and whichever is destroyed first takes the registration away from both"
+  );
 }
 
 async function exchangedSince(

@@ -90,6 +90,13 @@ describe("PlatformClaim", () => {
     const given = { kubeconfig: cluster.kubeconfig, platform: "Modelplane" as const };
     const { outputs } = await platformClaim.create(given, context);
     assert.deepEqual(outputs, { owner: context.urn, clusterUid: cluster.uid });
+    assert.ok(!context.said.some((line) => /another backend/.test(line)));
+    await platformClaim.create(given, context);
+    assert.ok(
+      context.said.some((line) =>
+        /^warn: .*by a resource of this very name: .* a stack of the same name in another backend/.test(line),
+      ),
+    );
     await platformClaim.delete("m", { inputs: given, outputs: { owner: "somebody" } }, context);
     assert.ok(cluster.mark);
     assert.equal(await platformClaim.read("m", { inputs: given, outputs: { owner: "somebody" } }, context), undefined);
