@@ -4,84 +4,30 @@ import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
-import { Vmetal } from "../../simulator/platforms/vmetal/controller";
-import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
-import { until } from "../until";
-import { EngineEnvironment } from "./environment";
+import type { Vmetal } from "../../simulator/platforms/vmetal/controller";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
-import type { EngineStack } from "./stack";
+import { claim, host, platform, startVmetal, tenantSecrets, type VmetalScene } from "./vmetal";
 
 const examples = join(__dirname, "..", "..", "examples");
-const platform = "management.loft.sh/v1";
-const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" };
-const claim = { apiVersion: platform, kind: "NodeClaim" };
 
 describe("vMetal on the engine", function () {
   this.timeout(1_200_000);
-  const servers: TestControlPlane[] = [];
-  let management: string;
-  let tenant: string;
+  let scene: VmetalScene;
   let api: KubernetesApi;
-  let tenantApi: KubernetesApi;
   let vmetal: Vmetal;
-  let environment: EngineEnvironment;
 
   before(async () => {
-    servers.push(await controlPlane(["garbage-collector-controller", "namespace-controller"]));
-    servers.push(
-      await controlPlane(["garbage-collector-controller", "namespace-controller", "serviceaccount-token-controller"]),
-    );
-    [management, tenant] = (await Promise.all(servers.map((server) => server.kubeconfig("system:masters")))) as [
-      string,
-      string,
-    ];
-    [api, tenantApi] = [kubernetesApi(management), kubernetesApi(tenant)];
-    vmetal = new Vmetal({ kubeconfig: management, pollMs: 100, tenants: { search: tenant, serve: tenant } });
-    await vmetal.start();
-    for (const kind of [host, claim, { ...claim, kind: "OSImage" }, { ...claim, kind: "NodeProvider" }])
-      await until(kind.kind, () => api.list(kind).catch(() => undefined));
-    environment = await EngineEnvironment.start({ machines: false });
+    scene = await startVmetal();
+    ({ api, vmetal } = scene);
   });
-  after(async () => {
-    await environment?.stop();
-    await vmetal?.close();
-    for (const server of servers) await server.close();
-  });
+  after(() => scene?.stop());
   afterEach(async () => {
     await vmetal.suffer({});
   });
 
-  /** What the platform, Metal3 and the tenant have: those of our objects that outlive nothing. */
-  const left = async () => {
-    const kinds = [host, claim, { ...claim, kind: "NodeProvider" }, { ...claim, kind: "OSImage" }];
-    const found = await Promise.all([
-      ...kinds.map((kind) => api.list(kind)),
-      api.list({ apiVersion: "v1", kind: "Namespace" }),
-      api.list({ apiVersion: "v1", kind: "Secret" }),
-      tenantApi.list({ apiVersion: "v1", kind: "Node" }),
-    ]);
-    const own = found.flat().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-    return own.filter((name) => !/^Namespace (kube-|default|p-default)/.test(name));
-  };
-
-  const secrets = { bmcPassword: "BMC-PASSWORD-BMC-PASSWORD", accessKey: "ACCESS-KEY-ACCESS-KEY" };
-  const tenantStack = async (more: Record<string, string>): Promise<EngineStack> => {
-    const plain = {
-      endpoint: new URL(parseKubeconfig(tenant).endpoint).host,
-      imageUrl: "https://images.example.com/ubuntu-24.04.qcow2",
-      imageChecksum: "a".repeat(64),
-      ...more,
-    };
-    const config = Object.fromEntries(Object.entries(plain).map(([key, value]) => [`vmetal-tenant:${key}`, value]));
-    const stack = await environment.stack(config, { program: join(examples, "vmetal-tenant") });
-    for (const [key, value] of Object.entries({ ...secrets, managementCluster: management }))
-      await stack.setSecret(`vmetal-tenant:${key}`, value);
-    return stack;
-  };
-
   it("servers and a tenant on them: nothing changes then, no secret is shown, and all is given back", async () => {
-    const { endpoint } = parseKubeconfig(tenant);
-    const stack = await tenantStack({ timeoutMinutes: "5" });
+    const { endpoint } = parseKubeconfig(scene.tenant);
+    const stack = await scene.tenantStack({ timeoutMinutes: "5" });
     const up = await stack.up();
     assert.ok(up.ok, up.text);
     const outputs = await stack.outputs();
@@ -100,16 +46,16 @@ describe("vMetal on the engine", function () {
     );
     assert.deepEqual(await stack.preview(), []);
     const texts = { printed: up.text, events: up.events, state: await stack.state() };
-    for (const secret of [...Object.values(secrets), credentials.token])
+    for (const secret of [...Object.values(tenantSecrets), credentials.token])
       for (const [where, text] of Object.entries(texts))
         for (const form of [secret, Buffer.from(secret).toString("base64")])
           assert.ok(!text.includes(form), `${secret.slice(0, 10)} stands in plain text in what was ${where}`);
-    await holdsBack(stack, [...loudRuns, loudDestroy], [...Object.values(secrets), credentials.token]);
-    assert.deepEqual(await left(), []);
+    await holdsBack(stack, [...loudRuns, loudDestroy], [...Object.values(tenantSecrets), credentials.token]);
+    assert.deepEqual(await scene.left(), []);
   });
 
   it("a machine in error ends `up` with its host's words, a platform that is gone a destroy, and both go on", async () => {
-    const stack = await tenantStack({ timeoutMinutes: "1", nodes: "1" });
+    const stack = await scene.tenantStack({ timeoutMinutes: "1", nodes: "1" });
     await vmetal.suffer({ broken: ["gpu-01", "gpu-02"] });
     const broken = await stack.up();
     assert.ok(!broken.ok);
@@ -141,17 +87,20 @@ describe("vMetal on the engine", function () {
     await vmetal.suffer({});
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);
-    assert.deepEqual(await left(), []);
+    assert.deepEqual(await scene.left(), []);
   });
 
   it("a tenant that Modelplane serves models on, on servers that are there", async () => {
-    const modelplane = new Modelplane({ kubeconfig: management, pollMs: 100 });
+    const modelplane = new Modelplane({ kubeconfig: scene.management, pollMs: 100 });
     await modelplane.start();
     try {
       await provideServers({ h100: "gpu-01", cpu: "cpu-01" });
-      const config = { "vmetal-modelplane:endpoint": new URL(parseKubeconfig(tenant).endpoint).host };
-      const stack = await environment.stack(config, { program: join(examples, "vmetal-modelplane") });
-      for (const [key, value] of Object.entries({ accessKey: secrets.accessKey, managementCluster: management }))
+      const config = { "vmetal-modelplane:endpoint": new URL(parseKubeconfig(scene.tenant).endpoint).host };
+      const stack = await scene.environment.stack(config, { program: join(examples, "vmetal-modelplane") });
+      for (const [key, value] of Object.entries({
+        accessKey: tenantSecrets.accessKey,
+        managementCluster: scene.management,
+      }))
         await stack.setSecret(`vmetal-modelplane:${key}`, value);
       const up = await stack.up();
       assert.ok(up.ok, up.text);
