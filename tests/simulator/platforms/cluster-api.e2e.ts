@@ -1,4 +1,10 @@
-/** Cluster API's own controllers with what BareMetalCluster makes for them: `npm run test:e2e -- tests/simulator/platforms/cluster-api.e2e.ts`. */
+/**
+ * Cluster API's own controllers with what BareMetalCluster makes for them: `npm run test:e2e -- tests/simulator/platforms/cluster-api.e2e.ts`.
+ *
+ * A control plane is not rolled out here. kubeadm's provider makes no second machine before each static pod of the first is well, and before it has asked
+ * each member of etcd, which it dials at port 2379 of the pod etcd-<node> by the API server's port-forward. That the API server hands on to the node's kubelet,
+ * as SPDY streams; a machine here has no kubelet, and no etcd.
+ */
 import assert from "node:assert/strict";
 import type { BareMetalClusterArgs, BareMetalTaint } from "../../../components/metal3";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
