@@ -153,7 +153,7 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { namespace, endpoint, podCidr, serviceCidr } },
+    { clusterName, choices: { namespace, endpoint, podCidr, serviceCidr }, parts: partsOf(nodeGroups) },
     { parent },
   );
   const returned = new MachinesReturned(
@@ -191,6 +191,13 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
     { parent, dependsOn: [cluster] },
   );
   return { ready, triggers: machinesMadeOf(parts) };
+}
+
+function partsOf(groups: readonly BareMetalGroupArgs[]): Record<string, string> {
+  const loss =
+    "once `pulumi up` has done all else, its nodes go, with what runs there, and Metal3 wipes their servers. A group that is new gets none of these before: " +
+    "where there are no others for it, take this one away first, and add that with the next `pulumi up`";
+  return Object.fromEntries(groups.map(({ name }) => [`nodeGroups "${name}"`, loss]));
 }
 
 function addressOf(endpoint: string): { host: string; port: number } {

@@ -132,7 +132,7 @@ export interface ExistingSourceArgs {
 
 /** Nodes of one class. */
 export interface NodePoolArgs {
-  /** Up to 40 characters. On `existing` nodes have it as the label `modelplane.ai/pool`. Another one replaces the cluster. */
+  /** Up to 40 characters. On `existing` nodes have it as the label `modelplane.ai/pool`. Another one in its place replaces the cluster. */
   name: string;
   /**
    * The class of its nodes, or the name of one that is there.

@@ -6,6 +6,7 @@ import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import { ServiceAccountKubeconfig } from "../addons/service-account-kubeconfig";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { InvalidInput } from "../errors";
 import { known } from "../inputs";
 import { claimPlatform } from "../platforms";
 import type { ExistingSourceArgs, NodePoolArgs } from "./args";
@@ -87,12 +88,23 @@ function accessOf(
   return { kubeconfig: access.kubeconfig, resources: [access] };
 }
 
-function addressAlone({ kubeconfig, clusterName }: KubernetesCluster): pulumi.Output<string> {
+/** Rejects with `InvalidInput` where it has nobody to trust. */
+export function addressAlone({ kubeconfig, clusterName }: KubernetesCluster): pulumi.Output<string> {
   return pulumi.all([kubeconfig, clusterName]).apply(([text, name]) => {
-    const { endpoint, certificateAuthority, tlsServerName, proxyUrl } = parseKubeconfig(text);
+    const { endpoint, certificateAuthority, trustsSystem, tlsServerName, proxyUrl } = parseKubeconfig(text);
+    if (certificateAuthority === undefined && !trustsSystem)
+      throw new InvalidInput("InferenceCluster", [withoutAuthority]);
     return renderKubeconfig({ clusterName: name, endpoint, certificateAuthority, tlsServerName, proxyUrl });
   });
 }
+
+/** A token's Secret would have the authority; a cloud's account has none. */
+const withoutAuthority = {
+  propertyPath: "existing.identity",
+  reason:
+    "needs a kubeconfig that has the authority's certificate in it (certificate-authority-data): the cluster's names a file, or trusts whoever answers, and " +
+    "Modelplane could not tell whose the server is. Leave identity out, and it gets a token with the authority",
+};
 
 /** A pool may have none yet. What is not known now is awaited. */
 function poolsWithNodes(pools: readonly NodePoolArgs[], groups: readonly NodeGroupStatus[]): string[] {

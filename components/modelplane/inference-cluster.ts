@@ -19,7 +19,6 @@ const lasting = [
   "spec.cluster.gke.region",
   "spec.cluster.aks.location",
   "spec.cluster.vultr.region",
-  "spec.nodePools[*].name",
 ];
 
 /**
@@ -30,7 +29,8 @@ const lasting = [
  * kubeconfig is a Secret in Modelplane's namespace (`identity`: a cloud's account, and no token). It must have DRA, no device plugin, nodes with the pools' labels, one node without a
  * GPU and a taint, and load balancers: what is missing is told before Modelplane hears of it.
  *
- * Another source, region or name of a pool makes another cluster: the preview warns of it, and the old one goes first. Deleting it waits until Modelplane
+ * Another source, region or name of a pool makes another cluster: the preview warns of it, and the old one goes first. Pools come and go, and may stand in
+ * another order. Deleting it waits until Modelplane
  * has taken down what it made; its access goes last.
  *
  * Cost: none for a cluster that is there, save what Modelplane installs; else all that Modelplane makes in the cloud.
@@ -87,7 +87,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
     // Looked at before the object, or nobody would be told before it goes.
     const choices = new LastingChoices(
       `${name}-choices`,
-      { clusterName, choices: choicesOf(source, args), onChange: "warn" },
+      { clusterName, choices: choicesOf(source, args), parts: partsOf(source, args), onChange: "warn" },
       { parent: this },
     );
     const object = new CustomResource(
@@ -103,6 +103,8 @@ export class InferenceCluster extends pulumi.ComponentResource {
         provider: controlPlane.kubeProvider,
         dependsOn: [platform, choices, ...(attachment?.resources ?? []), ...pools.flatMap(({ made }) => made)],
         replaceOnChanges: lasting,
+        // Pools have names and no order: another one is no change of the list's first.
+        replaceWith: [choices],
         // There is one of its name.
         deleteBeforeReplace: true,
       },
@@ -169,8 +171,15 @@ function sourceSpec(source: SourceKey, args: InferenceClusterArgs, attachment: A
 
 function choicesOf(source: SourceKey, args: InferenceClusterArgs): Record<string, string> {
   const place = regionOf(args);
-  const pools = args.nodePools.map(({ name }, index) => [`nodePools[${index}].name`, name] as const);
-  return { source, ...(place && { [place.path]: place.region }), ...Object.fromEntries(pools) };
+  return { source, ...(place && { [place.path]: place.region }) };
+}
+
+function partsOf(source: SourceKey, { nodePools }: InferenceClusterArgs): Record<string, string> {
+  const loss =
+    source === "existing"
+      ? "Modelplane ends what it serves on its nodes, which stay"
+      : "Modelplane takes its nodes away, and what it serves on them ends";
+  return Object.fromEntries(nodePools.map(({ name }) => [`nodePools "${name}"`, loss]));
 }
 
 function hintOf(clusterName: string, source: SourceKey): string {

@@ -170,7 +170,11 @@ function controlPlane(
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { namespace, podCidr, serviceCidr, vpn: vpnOf(args), ...providersOf(args.autoNodes) } },
+    {
+      clusterName,
+      choices: { namespace, podCidr, serviceCidr, vpn: vpnOf(args), ...providersOf(args.autoNodes) },
+      parts: partsOf(args.autoNodes),
+    },
     { parent },
   );
   const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
@@ -236,6 +240,16 @@ function providersOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string
     [...fixed, ...dynamic].map(({ name }) => [`the provider of pool "${name}"`, provider] as const),
   );
   return Object.fromEntries(pools);
+}
+
+function partsOf(autoNodes: readonly AutoNodesArgs[]): Record<string, string> {
+  const pools = autoNodes.flatMap(({ static: fixed = [], dynamic = [] }) => [...fixed, ...dynamic]);
+  return Object.fromEntries(
+    pools.map(({ name }) => [
+      `autoNodes pool "${name}"`,
+      "its nodes go, with what runs there, and the platform wipes their servers",
+    ]),
+  );
 }
 
 const returnHint =

@@ -17,6 +17,11 @@ export interface LastingChoicesArgs {
    */
   kept?: pulumi.Input<Record<string, pulumi.Input<boolean>>>;
   /**
+   * Parts that may come and go, by the names that the user knows them by, each with what it means that it goes: `{ 'nodeGroups "gpu"': "its nodes go" }`. The
+   * preview warns of one that is no longer named. With `onChange: "warn"`, one that goes as another comes was renamed, which replaces this.
+   */
+  parts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
    * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
    * @default "refuse"
    */

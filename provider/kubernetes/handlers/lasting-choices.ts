@@ -1,14 +1,14 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import { didYouMean } from "../../../sdk/schema/spelling";
 import type { Fields } from "../../cloud/inputs";
-import type { CheckFailure } from "../../server/resource";
+import type { CheckFailure, ResourceLog, UnknowableProperties } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { remembered } from "./remembered";
 import type { LastingChoicesArgs } from "../../../sdk/kubernetes/lasting-choices";
 
 export type LastingChoicesInputs = Unwrap<LastingChoicesArgs>;
 
-export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, before) => {
+const choices = remembered<LastingChoicesInputs>((given, { log }, before) => {
   const { clusterName, choices, least, kept, onChange } = given as Fields<LastingChoicesInputs>;
   const failures: CheckFailure[] = [];
   if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
@@ -37,8 +37,38 @@ export const lastingChoices = remembered<LastingChoicesInputs>((given, { log }, 
     const reason = `was ${then} and cannot become ${now}: disks only grow, and a smaller one would be another, empty one. Set it back to ${then}`;
     failures.push({ property, reason });
   }
+  tellParts(given, before, log);
   return [...failures, ...leftOut(before.kept, kept)];
 });
+
+export const lastingChoices: typeof choices = {
+  ...choices,
+  plan: ({ inputs }, given) => (isRenamed(given, inputs) ? { replaces: ["parts"] } : {}),
+};
+
+type Given = UnknowableProperties<LastingChoicesInputs>;
+
+/** Names of parts that are no longer named, and of those that are new. */
+function movedParts({ parts }: Given, before: LastingChoicesInputs): { gone: string[]; come: string[] } {
+  if (isUnknown(parts)) return { gone: [], come: [] };
+  const [then, now] = [Object.keys(before.parts ?? {}), Object.keys(parts ?? {})];
+  return { gone: then.filter((part) => !now.includes(part)), come: now.filter((part) => !then.includes(part)) };
+}
+
+function isRenamed(given: Given, before: LastingChoicesInputs): boolean {
+  const { gone, come } = movedParts(given, before);
+  return given.onChange === "warn" && gone.length > 0 && come.length > 0;
+}
+
+function tellParts(given: Given, before: LastingChoicesInputs, log: ResourceLog): void {
+  const { gone, come } = movedParts(given, before);
+  if (isRenamed(given, before))
+    log.warn(
+      `${gone.join(", ")} becomes ${come.join(", ")}: the cluster "${before.clusterName}" is deleted, with all that was made for it, and made anew. To keep ` +
+        "it, add the new name first, and take the old one away afterwards",
+    );
+  else for (const part of gone) log.warn(`${part} is no longer there: ${before.parts![part]}`);
+}
 
 /** Its name is a part of the user's program: under another it would be another, empty one. */
 function leftOut(

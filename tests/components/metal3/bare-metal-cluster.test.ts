@@ -131,6 +131,14 @@ describe("BareMetalCluster", () => {
     );
   });
 
+  it("has the preview warn of a group that goes, and of what that means for one that comes", async () => {
+    const { all } = await registered();
+    const { parts } = all.inputs("gpu-clusters:kubernetes:LastingChoices") as { parts: Record<string, string> };
+    const [[name, loss] = []] = Object.entries(parts);
+    assert.equal(name, 'nodeGroups "gpu"');
+    assert.match(loss!, /its nodes go, .* take this one away first, and add that with the next `pulumi up`$/);
+  });
+
   it("waits for its machines again once they are to be made of something else", async () => {
     const triggers = async (changes: Partial<BareMetalClusterArgs>) => {
       const { all } = await registered(changes);

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../../components/cluster";
 import { InvalidInput } from "../../../components/errors";
 import { InferenceClass, InferenceCluster, type InferenceClusterArgs } from "../../../components/modelplane";
+import { addressAlone } from "../../../components/modelplane/attachment";
 import { gpusOf, groupOf } from "../../../components/modelplane/pools";
 import { claimPlatform } from "../../../components/platforms";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
@@ -137,6 +138,21 @@ describe("InferenceCluster", () => {
       assert.ok(all.dependenciesOf("us-east-cluster").includes(name), `${name} goes last`);
   });
 
+  it("refuses a cloud's account where nobody could tell whose the server is", async () => {
+    await mockProgram(objects);
+    const authority = /certificate-authority-data: .*/;
+    const reached = async (change: (text: string) => string) =>
+      promiseOf(addressAlone({ ...clusterOf("serve"), kubeconfig: pulumi.output(change(kubeconfigOf("serve"))) }));
+    const refusal = /existing\.identity: needs a kubeconfig that has the authority's certificate in it/;
+    for (const fields of ["certificate-authority: /ca.crt", "insecure-skip-tls-verify: true"])
+      await assert.rejects(
+        reached((text) => text.replace(authority, fields)),
+        refusal,
+      );
+    assert.match(await reached((text) => text), authority);
+    assert.doesNotMatch(await reached((text) => text.replace(authority, "tls-server-name: a")), authority);
+  });
+
   it("writes nothing before Modelplane is there, the cluster is its own and has what it needs; access goes last", async () => {
     const { all } = await registered();
     assert.deepEqual(all.dependenciesOf("us-east-platform"), ["to-control"]);
@@ -161,8 +177,9 @@ describe("InferenceCluster", () => {
       [ready["deletes"], ready["conditions"], ready["timeoutSeconds"]],
       [true, [{ type: "Synced" }, { type: "Ready" }], 1200],
     );
-    const { choices, onChange } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
-    assert.deepEqual([choices, onChange], [{ source: "existing", "nodePools[0].name": "gpu" }, "warn"]);
+    const { choices, onChange, parts } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual([choices, onChange], [{ source: "existing" }, "warn"]);
+    assert.deepEqual(parts, { 'nodePools "gpu"': "Modelplane ends what it serves on its nodes, which stay" });
     assert.ok(object.includes("us-east-choices"));
   });
 

@@ -252,7 +252,9 @@ describe("TenantCluster", () => {
 
   it("keeps for its life what the platform would silently leave as it was", async () => {
     const { all } = await registered();
-    const { choices, onChange } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    const { choices, onChange, parts } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    const pools = ['autoNodes pool "burst"', 'autoNodes pool "gpu"'];
+    assert.deepEqual(Object.keys(parts as object).sort(), pools, "warned of");
     assert.deepEqual(choices, {
       namespace: "search",
       podCidr: "10.244.0.0/16",

@@ -31,6 +31,48 @@ describe("LastingChoices", () => {
     );
   });
 
+  const parts = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [`nodeGroups "${name}"`, "its nodes go"]));
+
+  it("warns of parts that go, not of such that come or stand in another order", async () => {
+    const resource = new EngineResource(plugin, type, "parts");
+    await resource.up({ ...inputs, parts: parts("gpu", "cpu") });
+    const told = async (now: object) => {
+      const before = plugin.messages.length;
+      assert.deepEqual((await resource.check({ ...inputs, ...now })).failures, []);
+      return JSON.stringify(plugin.messages.slice(before));
+    };
+    assert.equal(await told({ parts: parts("cpu", "gpu") }), "[]");
+    assert.equal(await told({ parts: parts("new", "cpu", "gpu") }), "[]");
+    assert.equal(await told({ parts: Unknown.value }), "[]");
+    assert.match(await told({ parts: parts("cpu") }), /nodeGroups .{1,2}gpu.{1,2} is no longer there: its nodes go/);
+    assert.match(
+      await told({ parts: parts("gpus", "cpu") }),
+      /nodeGroups .{1,2}gpu.{1,2} is no longer there: its nodes go/,
+    );
+    assert.match(await told({}), /cpu.*no longer there.*gpu.*no longer there/);
+    assert.equal(await told({ clusterName: "other", parts: parts("other") }), "[]");
+    assert.equal(await resource.up({ ...inputs, parts: parts("gpus", "cpu") }), "update");
+    await resource.destroy();
+  });
+
+  it("is replaced, with what goes with it, where a part was renamed and the cluster is made anew for that", async () => {
+    const resource = new EngineResource(plugin, type, "renamed");
+    const given = (...names: string[]) => ({ ...inputs, onChange: "warn", parts: parts(...names) });
+    await resource.up(given("gpu", "cpu"));
+    const before = plugin.messages.length;
+    assert.equal(await resource.up(given("cpu", "gpu")), "same");
+    assert.equal(await resource.up(given("new", "cpu", "gpu")), "update");
+    assert.equal(await resource.up(given("cpu", "gpu")), "update");
+    assert.doesNotMatch(JSON.stringify(plugin.messages.slice(before)), /is deleted/);
+    assert.equal(await resource.up(given("cpu", "gpus")), "replace");
+    assert.match(
+      JSON.stringify(plugin.messages.slice(before)),
+      /gpu.{1,2} becomes nodeGroups .{1,2}gpus.{1,2}: the cluster .*train.* is deleted, with all .* made anew\. To keep it, add the new name first/,
+    );
+    await resource.destroy();
+  });
+
   it("refuses all other choices at once, by the user's own names, and says what to do", async () => {
     const resource = new EngineResource(plugin, type, "refuses");
     await resource.up(inputs);
