@@ -12,7 +12,7 @@ import { clusterRanges } from "../cluster-ranges";
 import { hostOf } from "../host-and-port";
 import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
-import type { BareMetalClusterArgs } from "./args";
+import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
 import { fixedGroupStatus } from "./fixed-group";
 import { clusterOfHosts, unawaited } from "./hosts";

@@ -84,6 +84,22 @@ describe("components/cudo", () => {
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-plan"), part);
   });
 
+  it("asks for no driver in an image where somebody else brings it, and for GPUs that have partitions where it wants some", async () => {
+    const planned = async (args: object, more: object) => {
+      const registered = await mockProgram(cloud);
+      new CudoCluster("train", { noVault: true, cni: "none", ...args, nodeGroups: [{ ...group, gpus: 1, ...more }] });
+      await settled();
+      const inputs = registered.inputs("gpu-clusters:cudo:PlannedCluster");
+      const [{ gpuDriver, mig }] = inputs["nodeGroups"] as [Record<string, unknown>];
+      return { gpuDriver, mig };
+    };
+    const none = { gpuDriver: undefined, mig: undefined };
+    assert.deepEqual(await planned({ gpu: false }, {}), none);
+    assert.deepEqual(await planned({}, { gpuDriver: "operator" }), none);
+    assert.deepEqual(await planned({}, { gpuVendor: "amd", image: "mine" }), none);
+    assert.deepEqual(await planned({}, { gpuSharing: { mig: "single" } }), { gpuDriver: true, mig: true });
+  });
+
   it("takes node groups in another order for no change", async () => {
     const inputsOf = async (...nodeGroups: CudoNodeGroupArgs[]) => {
       const registered = await mockProgram(cloud);
