@@ -81,8 +81,13 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
     return { inputs: { name, publicKey, required }, outputs: { createdAt: key.createdAt, reused } };
   },
 
-  async update(id, { required = false }, { outputs }, context) {
-    await connect(context.config).api.sshKeys.setRequired(id, required, context.signal);
+  async update(id, { name, required = false }, { outputs }, context) {
+    try {
+      await connect(context.config).api.sshKeys.setRequired(id, required, context.signal);
+    } catch (error) {
+      if (!isMithrilError(error, "notFound")) throw error;
+      throw new Error(`SSH key "${name}" (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
+    }
     return outputs;
   },
 

@@ -82,7 +82,10 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
 
   async update(id, { name }, _state, context) {
     const { api } = connect(context.config);
-    await api.volumes.rename(id, name, context.signal);
+    await api.volumes.rename(id, name, context.signal).catch((error: unknown) => {
+      // The list says so in better words.
+      if (!isMithrilError(error, "notFound")) throw error;
+    });
     const volume = await find(api, id, context.signal);
     if (!volume) throw new Error(`volume "${name}" (${id}) is gone; run \`pulumi refresh\``);
     return outputsOf(volume);

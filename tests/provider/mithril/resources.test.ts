@@ -239,6 +239,26 @@ describe("Mithril resources", () => {
     assert.equal((cluster.stored!.state.values as { status: string }).status, "Available");
   });
 
+  it("says of a key and of a volume that somebody deleted what to do, where the program changes one", async () => {
+    const [key, volume] = await Promise.all([
+      made("SshKey", { name: "k", publicKey: publicKey(2) }),
+      made("Volume", { name: "data", region, diskInterface: "File", sizeGb: 100 }),
+    ]);
+    for (const resource of [key, volume]) await resource.deleteStored(resource.stored!);
+    const changed = { name: "other", region, diskInterface: "File", sizeGb: 100 };
+    await assert.rejects(volume.up(changed), /volume "other" \(\w+\) is gone; run `pulumi refresh`/);
+    const required = { name: "k", publicKey: publicKey(2), required: true };
+    await assert.rejects(key.up(required), /SSH key "k" \(\w+\) is gone; run `pulumi refresh`, then `pulumi up`/);
+    for (const [resource, inputs] of [
+      [volume, changed],
+      [key, required],
+    ] as const) {
+      assert.equal(await resource.refresh(), false);
+      assert.equal(await resource.up(inputs), "create");
+      await resource.destroy();
+    }
+  });
+
   it("makes a bid again that was terminated", async () => {
     const bid = await made("SpotBid", bidInputs());
     const first = bid.stored!.id;
