@@ -5,6 +5,7 @@ import { rayKinds } from "../../simulator/platforms/ray";
 import { wayTo, type Scene } from "../provider/michelangelo/scene";
 import { EngineEnvironment } from "./environment";
 import { forgottenWhole } from "./gone-for-good";
+import { assertHeldBack, holdsBack, loudDestroy } from "./loud-runs";
 import {
   asMichelangelo,
   entry,
@@ -41,7 +42,7 @@ describe("clusters that are registered with Michelangelo", function () {
     const compute = kubernetesApi(kubeconfig);
     for (const kind of rayKinds) await compute.apply(kind, { fieldManager: "tests" });
 
-    const up = await stack.up();
+    const up = await stack.say("up", ["--json", "--debug"]);
     assert.ok(up.ok, up.text);
     const { apiServer, status } = await stack.outputs();
     assert.deepEqual([apiServer, status], [parseKubeconfig(kubeconfig).endpoint, "ready"]);
@@ -60,9 +61,8 @@ describe("clusters that are registered with Michelangelo", function () {
 
     assert.deepEqual(await secretsShown(stack, [early, up], [token, storageKey]), []);
     assert.ok(!(await stack.state(true)).includes(token), "the token is not in the state at all");
-
-    const destroyed = await stack.destroy();
-    assert.ok(destroyed.ok, destroyed.text);
+    assertHeldBack("up", up, [token, storageKey, kubeconfig]);
+    await holdsBack(stack, [loudDestroy], [token, storageKey, kubeconfig]);
     assert.deepEqual(await michelangelo.left(), []);
     const { cudo, machines } = await environment.simulator.state();
     assert.deepEqual([cudo.vms, machines], [[], []]);

@@ -31,6 +31,8 @@ export class RoleStandIn {
   /** By `mount/path`: what machines have written, and who made them. */
   readonly keys = new Map<string, string>();
   readonly namespaces = new Set<string | undefined>();
+  /** All that it has given out and by which somebody acts, whether it is still good or not. */
+  readonly given: string[] = [];
 
   private constructor(readonly server: HttpsServer) {}
 
@@ -91,11 +93,17 @@ export class RoleStandIn {
     return path.endsWith(`/data/gpu-clusters/${own}`) || (name.startsWith("GET ") && path.endsWith(`/${own}/start`));
   }
 
+  private newSecret(prefix = ""): string {
+    const secret = `${prefix}${randomUUID()}`;
+    this.given.push(secret);
+    return secret;
+  }
+
   private unwrapped(token: string): [number, object] {
     for (const role of this.roles.values()) {
       if (!role.wrapped.includes(token)) continue;
       role.wrapped = role.wrapped.filter((each) => each !== token);
-      const secretId = randomUUID();
+      const secretId = this.newSecret();
       role.secretIds.push(secretId);
       return [200, { data: { secret_id: secretId } }];
     }
@@ -106,7 +114,7 @@ export class RoleStandIn {
     for (const [name, role] of this.roles) {
       if (!name.startsWith(`${mount}/`) || role.id !== body["role_id"]) continue;
       if (!role.secretIds.includes(String(body["secret_id"]))) break;
-      const token = `hvs.${randomUUID()}`;
+      const token = this.newSecret("hvs.");
       this.tokens.set(token, name);
       return [200, { auth: { client_token: token, lease_duration: this.leaseSeconds } }];
     }
@@ -153,12 +161,12 @@ export class RoleStandIn {
     if (!found) return [404, { errors: [`role "${role}" does not exist`] }];
     if (verb === "GET" && part === "role-id") return [200, { data: { role_id: found.id } }];
     if (verb === "POST" && part === "secret-id" && wrapTtl !== undefined) {
-      const token = `hvs.${randomUUID()}`;
+      const token = this.newSecret("hvs.");
       found.wrapped.push(token);
       return [200, { wrap_info: { token, ttl: Number.parseInt(wrapTtl) } }];
     }
     if (verb === "POST" && part === "secret-id") {
-      const secretId = randomUUID();
+      const secretId = this.newSecret();
       found.secretIds.push(secretId);
       return [200, { data: { secret_id: secretId } }];
     }
