@@ -86,7 +86,9 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
       await connect(context.config).api.sshKeys.setRequired(id, required, context.signal);
     } catch (error) {
       if (!isMithrilError(error, "notFound")) throw error;
-      throw new Error(`SSH key "${name}" (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
+      throw new Error(`SSH key "${name}" (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`, {
+        cause: error,
+      });
     }
     return outputs;
   },
