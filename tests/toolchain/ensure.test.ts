@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
+import { hostname } from "node:os";
 import * as path from "node:path";
 import { filesOf } from "../../toolchain/tools/compile";
 import { catalogue } from "../../toolchain/tools/catalogue";
@@ -166,6 +167,25 @@ describe("finding and installing tools", () => {
       const { parts, compiled } = workshop(folder);
       await Promise.all([findOrInstall(["kwok"], parts), findOrInstall(["kwok"], parts)]);
       assert.deepEqual(compiled, [["kwok"]]);
+    }),
+  );
+
+  it(
+    "goes on as soon as its own tools are there, while another process still makes others",
+    inTemporaryFolder(async (folder) => {
+      const { parts, compiled } = workshop(folder);
+      const file = path.join(folder, "cache", ".locks", "install");
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      await fs.writeFile(file, JSON.stringify({ token: "other", host: hostname(), pid: process.pid }));
+      const waiting = findOrInstall(["kwok"], parts);
+      await parts.cache.install(
+        "kwok",
+        catalogue.kwok.version,
+        { recipe: await parts.compileRecipe(catalogue.kwok, parts.platform), source: "compiled" },
+        (made) => writeExecutable(path.join(made, "kwok"), "echo"),
+      );
+      assert.equal((await waiting).get("kwok")?.origin, "compiled");
+      assert.deepEqual(compiled, []);
     }),
   );
 });

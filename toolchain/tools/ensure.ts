@@ -28,6 +28,8 @@ export interface FoundTool {
   origin: "PATH" | "downloaded" | "compiled";
 }
 
+type Installed = Map<AnyToolName, FoundTool>;
+
 /** Everything outside that finding and installing tools depends on; tests replace the parts. */
 export interface Workshop {
   cache: ToolCache;
@@ -43,10 +45,7 @@ export interface Workshop {
 }
 
 /** Finds each tool on PATH or in the cache, and downloads or compiles the missing ones, one after the other. */
-export async function findOrInstall(
-  names: readonly AnyToolName[],
-  workshop: Workshop,
-): Promise<Map<AnyToolName, FoundTool>> {
+export async function findOrInstall(names: readonly AnyToolName[], workshop: Workshop): Promise<Installed> {
   const known = [
     ...toolNames,
     ...nodeToolNames,
@@ -57,7 +56,7 @@ export async function findOrInstall(
     ...serviceToolNames,
   ];
   const wanted = known.filter((name) => names.includes(name)).map((name) => catalogue[name]);
-  const found = new Map<AnyToolName, FoundTool>();
+  const found: Installed = new Map();
   const probes = new VersionProbes(path.join(workshop.cache.folder, "versions.json"));
   await Promise.all(
     wanted.map(async (tool) => {
@@ -69,14 +68,27 @@ export async function findOrInstall(
   if (missing.length === 0) return found;
 
   const locks = path.join(workshop.cache.folder, ".locks", "install");
-  await withLock(locks, () => installAll(missing, found, workshop), {
+  const installed = await withLock(locks, () => installAll(missing, workshop), {
     signal: workshop.signal,
+    // Who holds the lock may have made these, and be at others.
+    meanwhile: () => allInCache(missing, workshop),
     onWait: (pid) => workshop.report("tools", `waiting for process ${pid}, which installs tools`),
   });
+  return new Map([...found, ...installed]);
+}
+
+async function allInCache(tools: readonly Tool[], workshop: Workshop): Promise<Installed | undefined> {
+  const found: Installed = new Map();
+  for (const tool of tools) {
+    const cached = await inCache(tool, workshop);
+    if (!cached) return undefined;
+    found.set(tool.name, cached);
+  }
   return found;
 }
 
-async function installAll(missing: Tool[], found: Map<AnyToolName, FoundTool>, workshop: Workshop): Promise<void> {
+async function installAll(missing: readonly Tool[], workshop: Workshop): Promise<Installed> {
+  const found: Installed = new Map();
   await workshop.cache.clearScratch();
   const toCompile: Tool[] = [];
   let reachable = true;
@@ -104,6 +116,7 @@ async function installAll(missing: Tool[], found: Map<AnyToolName, FoundTool>, w
     await compileModule(tools, workshop);
     for (const tool of tools) found.set(tool.name, { path: pathInCache(tool, workshop), origin: "compiled" });
   }
+  return found;
 }
 
 async function onPath(tool: Tool, probes: VersionProbes, workshop: Workshop): Promise<FoundTool | undefined> {

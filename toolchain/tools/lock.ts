@@ -21,8 +21,10 @@ export interface LockTiming {
 
 const defaultTiming: LockTiming = { poll: 250, heartbeat: 5_000, expiry: 30_000 };
 
-export interface LockOptions {
+export interface LockOptions<T> {
   signal?: AbortSignal;
+  /** Asked at each look at a lock that another process holds: what it has, there is nothing to wait for. */
+  meanwhile?: () => Promise<T | undefined>;
   /** Called once when another process holds the lock. */
   onWait?: (pid: number) => void;
   timing?: LockTiming;
@@ -32,7 +34,7 @@ export interface LockOptions {
  * Runs `work` while no other process runs work under the same lock file. A lock whose holder died is taken over: at
  * once when its process is known to be gone, else when it gave no sign of life for 30 s. Waits as long as the holder lives.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions<T> = {}): Promise<T> {
   const timing = options.timing ?? defaultTiming;
   let told = false;
   for (;;) {
@@ -49,6 +51,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
       told = true;
       options.onWait?.(lock.pid);
     }
+    const done = await options.meanwhile?.();
+    if (done !== undefined) return done;
     await sleep(timing.poll, undefined, { signal: options.signal });
   }
 }
