@@ -124,8 +124,14 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const { signal } = context;
     const found = await findReservation(api, id, signal);
     if (!found) throw new Error(`reservation "${inputs.name}" (${id}) is gone; run \`pulumi refresh\``);
+    const isLater = Date.parse(inputs.end) > Date.parse(found.endTime);
+    if (isLater && !isLiveReservation(found))
+      throw new Error(
+        `end: reservation "${inputs.name}" (${id}) has ended, at ${found.endTime}, and cannot be extended: leave its end as it was, and order time ` +
+          "to come as another reservation, with a name and a start of its own",
+      );
     if (isLiveReservation(found)) {
-      if (Date.parse(inputs.end) > Date.parse(found.endTime)) {
+      if (isLater) {
         await extendReservation(api, id, { endTime: inputs.end, maxUnitCents: ceilingOf(inputs) }, signal);
       }
       const { volumes = [], paused = false } = inputs;

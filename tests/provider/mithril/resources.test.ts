@@ -328,6 +328,17 @@ describe("Mithril resources", () => {
     assert.equal(shorter.deleteBeforeReplace, true);
   });
 
+  it("does not pass over a later end of a reservation that has ended", async () => {
+    const advance = mithril.stopClock();
+    const inputs = reservationInputs();
+    const reservation = await made("Reservation", inputs);
+    advance(4 * hour);
+    const later = { ...inputs, end: new Date(Date.parse(inputs.end) + 5 * hour).toISOString() };
+    await assert.rejects(reservation.up(later), /end: reservation "r" .* has ended, at .* another reservation/);
+    await reservation.up({ ...inputs, onDestroy: "keep" });
+    assert.equal(mithril.count("ExtendReservation"), 0);
+  });
+
   it("names the orders that use a key", async () => {
     const sshKey = await made("SshKey", { name: "k", publicKey: publicKey(2) });
     await made("SpotBid", { ...bidInputs(), sshKeys: [sshKey.stored!.id] });
