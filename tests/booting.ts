@@ -22,6 +22,7 @@ const onServices = [
   "tests/engine/kuberay-autoscaling.e2e.ts",
   "tests/engine/slurm.e2e.ts",
   "tests/engine/metal3-away.e2e.ts",
+  "tests/engine/vmetal-away.e2e.ts",
   "tests/simulator/platforms/cluster-api.e2e.ts",
   "tests/provider/vault/vault.e2e.ts",
   "tests/machines-vm/disk-encryption.e2e.ts",
