@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import { hostname } from "node:os";
@@ -152,11 +153,16 @@ describe("finding and installing tools", () => {
   );
 
   it(
-    "clears what a killed installation left",
+    "clears what a killed installation left, and not what another is at work on",
     inTemporaryFolder(async (folder) => {
-      const left = path.join(folder, "cache", ".scratch", "left");
+      const { parts } = workshop(folder);
+      const { pid } = spawnSync(process.execPath, ["--version"]);
+      const left = path.join(folder, "cache", ".scratch", `${pid}-left`);
       await fs.mkdir(left, { recursive: true });
-      await findOrInstall(["kwok"], workshop(folder).parts);
+      await parts.cache.withScratch(async (scratch) => {
+        await findOrInstall(["kwok"], parts);
+        await fs.access(scratch);
+      });
       await assert.rejects(fs.access(left), { code: "ENOENT" });
     }),
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
+import { isAlive } from "./lock";
 import { isExecutable } from "./paths";
 
 /** Says what a cached folder was made from; another recipe means that it must be made again. */
@@ -52,14 +53,17 @@ export class ToolCache {
     });
   }
 
-  /** Deletes what killed processes left behind. Only for the holder of the cache's lock. */
+  /** Deletes what killed processes left behind: others may be at work on tools that have a lock of their own. */
   async clearScratch(): Promise<void> {
-    await fs.rm(path.join(this.folder, ".scratch"), { recursive: true, force: true });
+    const folder = path.join(this.folder, ".scratch");
+    await fs.mkdir(folder, { recursive: true });
+    for (const name of await fs.readdir(folder))
+      if (!isAlive(Number.parseInt(name, 10))) await fs.rm(path.join(folder, name), { recursive: true, force: true });
   }
 
   /** A folder on the cache's own file system (so that renames are atomic) that is deleted afterwards. */
   async withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
-    const scratch = path.join(this.folder, ".scratch", randomUUID());
+    const scratch = path.join(this.folder, ".scratch", `${process.pid}-${randomUUID()}`);
     await fs.mkdir(scratch, { recursive: true });
     try {
       return await use(scratch);
