@@ -60,6 +60,20 @@ function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, pr
     if (jupyterhub.realm?.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");
   }
   if (slurm) checkSlurm({ clusterName: stack, ...slurm }, problems, "services.slurm.");
+  checkNamespaces({ kuberay, jupyterhub, slurm }, problems);
+}
+
+/** Each service makes its namespace, and takes it away with all that is in it. */
+function checkNamespaces({ kuberay, jupyterhub, slurm }: Services, problems: Problems): void {
+  const owners = new Map(slurm && ["slurm", "slinky"].map((namespace) => [namespace, "slurm"]));
+  for (const [name, service] of Object.entries({ jupyterhub, kuberay })) {
+    const { namespace } = service ?? {};
+    if (namespace === undefined) continue;
+    const owner = owners.get(namespace);
+    if (owner !== undefined)
+      problems.add(`services.${name}.namespace`, `"${namespace}" is the namespace of services.${owner}: name another`);
+    owners.set(namespace, name);
+  }
 }
 
 /** The inputs of a service's component, without those that the stack gives it. */

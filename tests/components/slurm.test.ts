@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
-import { checkedGroups, checkedKeys } from "../../components/addons/slurm/slurm";
+import { checkedAccounting, checkedGroups, checkedKeys } from "../../components/addons/slurm/slurm";
 import { checkSlurmGroups, checkSlurmName } from "../../components/addons/slurm/name";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
@@ -226,6 +226,10 @@ describe("Slurm", () => {
           return !error.message.includes("AAAA\n");
         },
       );
+    assert.throws(() => checkedKeys("ssh-ed25519 A" as never), /login\.sshAuthorizedKeys: must be a list of keys/);
+    const database = { host: "mysql://h", port: 99_999, username: "" };
+    assert.throws(() => checkedAccounting(database), /accounting\.host.*accounting\.port.*accounting\.username/s);
+    assert.throws(() => checkedAccounting({ password: "a b" }), /accounting\.password: must have/);
     assert.throws(() => checkedKeys([]), /login\.sshAuthorizedKeys: must have at least one key/);
     assert.throws(() => checkedKeys(["ssh-ed25519 A", "B"]), /login\.sshAuthorizedKeys\[1\]: must be one public key/);
     await settled();

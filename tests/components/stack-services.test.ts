@@ -71,6 +71,21 @@ describe("services of a stack", () => {
     );
   });
 
+  it("have a namespace each", () => {
+    const hub = { url: "https://hub.example.com", realm: "lab", namespace: "hub" };
+    assert.deepEqual(problems({ jupyterhub: hub, kuberay: { namespace: "hub" } }), [
+      'services.kuberay.namespace: "hub" is the namespace of services.jupyterhub: name another',
+    ]);
+    assert.deepEqual(
+      problems({ slurm: {}, kuberay: { namespace: "slurm" }, jupyterhub: { ...hub, namespace: "slinky" } }),
+      [
+        'services.jupyterhub.namespace: "slinky" is the namespace of services.slurm: name another',
+        'services.kuberay.namespace: "slurm" is the namespace of services.slurm: name another',
+      ],
+    );
+    assert.deepEqual(problems({ slurm: {}, kuberay: {}, jupyterhub: hub }), []);
+  });
+
   it("know the cluster's groups, whose names Slurm's partitions have", () => {
     const groups = [
       { name: "default", role: "worker" },

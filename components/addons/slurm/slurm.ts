@@ -105,7 +105,9 @@ export class Slurm extends pulumi.ComponentResource {
     checkSlurmArgs(name, given).raise("Slurm");
     const args = withoutNulls(given);
     const { cluster, clusterName = name, accounting, protect = true } = args;
-    const password = accounting && pulumi.secret(accounting.password);
+    const password =
+      accounting &&
+      pulumi.secret(accounting.password).apply((known) => checkedAccounting({ password: known }).password);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = {
       ...args,
@@ -211,9 +213,15 @@ export class Slurm extends pulumi.ComponentResource {
 
 function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clusterName: string) {
   const keys = login && pulumi.output(login.sshAuthorizedKeys).apply(checkedKeys);
-  const { host = "", port = 3306, database = "slurm_acct_db", username = "slurm" } = accounting ?? {};
+  const place = accounting && {
+    host: accounting.host,
+    port: accounting.port ?? 3306,
+    database: accounting.database ?? "slurm_acct_db",
+    username: accounting.username ?? "slurm",
+  };
+  const checked = place && pulumi.output(place).apply(checkedAccounting);
   return pulumi
-    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, { host, port, database, username }, keys])
+    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, checked, keys])
     .apply(([groups, ownClass, sharedClass, database, sshAuthorizedKeys]) =>
       slurmValues({
         clusterName,
@@ -221,7 +229,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
         ...chosenClass(ownClass, sharedClass),
         hasHomes: cluster.sharedStorageClass !== undefined,
         login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
-        accounting: accounting && database,
+        accounting: database,
       }),
     );
 }
@@ -254,8 +262,18 @@ export function checkedKeys(keys: string[]): string[] {
   return keys;
 }
 
+/** Throws `InvalidInput` where Slurm's daemon could not read it. */
+export function checkedAccounting<Part extends Partial<pulumi.Unwrap<SlurmAccountingArgs>>>(part: Part): Part {
+  const problems = new Problems();
+  checkAccounting("accounting.", part, problems);
+  problems.raise("Slurm");
+  return part;
+}
+
 /** Undefined stands for what is not known yet. */
 function checkKeys(path: string, keys: readonly (string | undefined)[] | undefined, problems: Problems): void {
+  // An Output may become anything.
+  if (keys !== undefined && !Array.isArray(keys)) return problems.add(path, "must be a list of keys");
   if (keys?.length === 0) problems.add(path, "must have at least one key, or nobody can log in");
   keys?.forEach((key, index) => {
     const problem = key === undefined ? undefined : authorizedKeyProblem(key);
@@ -272,7 +290,7 @@ export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
 }
 
 /** Slurm's daemon reads a file of lines, to which each of them goes. */
-function checkAccounting(path: string, accounting: SlurmAccountingArgs, problems: Problems): void {
+function checkAccounting(path: string, accounting: Partial<SlurmAccountingArgs>, problems: Problems): void {
   const [host, port] = [known(accounting.host), known(accounting.port)];
   if (host !== undefined && !isIP(host) && !dnsName.test(host))
     problems.add(`${path}host`, `"${host}" must be a DNS name or an address, without scheme and port`);

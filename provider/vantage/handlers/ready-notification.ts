@@ -117,8 +117,12 @@ function textsIn(value: unknown): string[] {
 function wrongPlace(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {
   return (["baseUrl", "issuer"] as const).flatMap((property) => {
     const url = known(inputs[property]);
+    if (url === undefined) return [];
+    // What may have a password in it is not shown.
+    if (/[@?#]/.test(url))
+      return [{ property, reason: "must be an address alone, without user, password, query and fragment" }];
     const reason = `"${url}" must be an https URL (http on this computer only): credentials go there`;
-    return url === undefined || isSafeUrl(url) ? [] : [{ property, reason }];
+    return isSafeUrl(url) ? [] : [{ property, reason }];
   });
 }
 

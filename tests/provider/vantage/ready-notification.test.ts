@@ -140,5 +140,17 @@ describe("ReadyNotification", function () {
       "baseUrl",
       "settings",
     ]);
+    for (const baseUrl of [
+      "https://u:SECRET@c1.example.com",
+      "https://c1.example.com/?a=b",
+      "https://c1.example.com/#x",
+    ]) {
+      const { failures } = await told.check({ ...base, accessToken: "t", baseUrl });
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        ["baseUrl"],
+      );
+      assert.doesNotMatch(JSON.stringify(failures), /SECRET/);
+    }
   });
 });
