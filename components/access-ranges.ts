@@ -1,6 +1,6 @@
 /** Ranges that other resources give: those that are not in hand yet are checked when they are, at the user's field. */
 import * as pulumi from "../sdk/pulumi";
-import { Problems } from "./errors";
+import { checked, type Problems } from "./errors";
 import { known, knownLater } from "./inputs";
 import { checkCidr } from "./value-checks";
 
@@ -12,10 +12,13 @@ export interface RangeField {
 }
 
 /** As a whole, for clouds whose rules are one list. Without twins. */
-export function rangesLater(field: RangeField, ranges: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
+export function rangesLater(
+  { component, path }: RangeField,
+  ranges: pulumi.Input<pulumi.Input<string>[]>,
+): pulumi.Output<string[]> {
   return pulumi
     .output(ranges)
-    .apply((list) => checked(field, [...new Set(list)], (problems) => checkList(field.path, list, problems)));
+    .apply((list) => checked(component, [...new Set(list)], (problems) => checkList(path, list, problems)));
 }
 
 /** Each by itself, for clouds that have a rule for each, so that one that is not known yet makes no difference of another. Without twins. */
@@ -27,14 +30,13 @@ export function eachRangeLater(
   return ranges.flatMap((range, index): pulumi.Input<string>[] => {
     const cidr = inHand[index];
     if (cidr !== undefined) return inHand.indexOf(cidr) === index ? [cidr] : [];
-    const field = { component, path: `${path}[${index}]` };
+    const field = `${path}[${index}]`;
     return [
       pulumi.output(range).apply(async (later) => {
         const earlier = await Promise.all(ranges.slice(0, index).map(knownLater));
-        return checked(field, later, (problems) => {
-          checkCidr(field.path, later, problems);
-          if ([...inHand, ...earlier].includes(later))
-            problems.add(field.path, `is ${later}, which the list has already`);
+        return checked(component, later, (problems) => {
+          checkCidr(field, later, problems);
+          if ([...inHand, ...earlier].includes(later)) problems.add(field, `is ${later}, which the list has already`);
         });
       }),
     ];
@@ -48,11 +50,4 @@ export function checkList(path: string, ranges: readonly (string | undefined)[] 
   });
   if (path === "apiServerAccessCidrs" && ranges?.length === 0)
     problems.add(path, "must name at least one range: this program reaches the API too");
-}
-
-function checked<T>({ component }: RangeField, value: T, check: (problems: Problems) => void): T {
-  const problems = new Problems();
-  check(problems);
-  problems.raise(component);
-  return value;
 }

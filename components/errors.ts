@@ -98,6 +98,14 @@ export class Problems {
   }
 }
 
+/** The value, with which nothing may be wrong: for one that came to be known later. Throws `InvalidInput`. */
+export function checked<T>(component: string, value: T, check: (problems: Problems) => void): T {
+  const problems = new Problems();
+  check(problems);
+  problems.raise(component);
+  return value;
+}
+
 function parentOf(path: string): string {
   return path.replace(/(^|\.)[^.[\]]+$|\[[^[\]]+\]$/, "");
 }

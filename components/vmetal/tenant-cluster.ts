@@ -12,7 +12,7 @@ import { inCluster } from "../addons/in-cluster";
 import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
-import { Problems } from "../errors";
+import { checked } from "../errors";
 import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import { fixedGroupStatus } from "../metal3/fixed-group";
@@ -219,10 +219,7 @@ function connectionOf({
 
 /** Of one that came to be known. Throws `InvalidInput`. */
 function authorityOf(text: string): string {
-  const problems = new Problems();
-  checkAuthority(text, problems);
-  problems.raise("TenantCluster");
-  return certificatesOf(text);
+  return certificatesOf(checked("TenantCluster", text, (problems) => checkAuthority(text, problems)));
 }
 
 function staticPools({ autoNodes }: TenantClusterArgs): StaticPoolArgs[] {

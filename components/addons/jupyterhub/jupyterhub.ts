@@ -2,7 +2,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
-import { Problems } from "../../errors";
+import { checked, Problems } from "../../errors";
 import { checkCluster, isText } from "../../handles";
 import { known, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
@@ -152,18 +152,12 @@ export class JupyterHub extends pulumi.ComponentResource {
 
 /** Throws `InvalidInput` where nobody could be sent back to it. */
 export function checkedUrl(url: string): string {
-  const problems = new Problems();
-  checkHubUrl("url", url, problems);
-  problems.raise("JupyterHub");
-  return url;
+  return checked("JupyterHub", url, (problems) => checkHubUrl("url", url, problems));
 }
 
 /** Throws `InvalidInput` where people could not log in. */
 export function checkedIssuer(issuer: string): string {
-  const problems = new Problems();
-  checkIssuer("client.issuer", issuer, problems);
-  problems.raise("JupyterHub");
-  return issuer;
+  return checked("JupyterHub", issuer, (problems) => checkIssuer("client.issuer", issuer, problems));
 }
 
 export function checkJupyterHub(given: JupyterHubArgs): Problems {

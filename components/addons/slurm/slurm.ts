@@ -7,7 +7,7 @@ import { LastingChoices } from "../../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
-import { Problems } from "../../errors";
+import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
 import { dnsName } from "../../host-and-port";
 import { known, knownElements, withoutNulls } from "../../inputs";
@@ -219,9 +219,9 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
     database: accounting.database ?? "slurm_acct_db",
     username: accounting.username ?? "slurm",
   };
-  const checked = place && pulumi.output(place).apply(checkedAccounting);
+  const database = place && pulumi.output(place).apply(checkedAccounting);
   return pulumi
-    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, checked, keys])
+    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, database, keys])
     .apply(([groups, ownClass, sharedClass, database, sshAuthorizedKeys]) =>
       slurmValues({
         clusterName,
@@ -247,27 +247,20 @@ function warnOfNoNodes(cluster: KubernetesCluster, slurm: Slurm): void {
 
 /** Throws `InvalidInput` where one cannot become Slurm's nodes. */
 export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
-  const problems = new Problems();
   const names = groups.map((group) => (hasSlurmNodes(group) ? group.name : undefined));
-  checkSlurmGroups(names, (index) => `cluster.nodeGroups[${index}].name`, problems);
-  problems.raise("Slurm");
-  return groups;
+  return checked("Slurm", groups, (problems) =>
+    checkSlurmGroups(names, (index) => `cluster.nodeGroups[${index}].name`, problems),
+  );
 }
 
 /** Throws `InvalidInput` where nobody could log in by them. */
 export function checkedKeys(keys: string[]): string[] {
-  const problems = new Problems();
-  checkKeys("login.sshAuthorizedKeys", keys, problems);
-  problems.raise("Slurm");
-  return keys;
+  return checked("Slurm", keys, (problems) => checkKeys("login.sshAuthorizedKeys", keys, problems));
 }
 
 /** Throws `InvalidInput` where Slurm's daemon could not read it. */
 export function checkedAccounting<Part extends Partial<pulumi.Unwrap<SlurmAccountingArgs>>>(part: Part): Part {
-  const problems = new Problems();
-  checkAccounting("accounting.", part, problems);
-  problems.raise("Slurm");
-  return part;
+  return checked("Slurm", part, (problems) => checkAccounting("accounting.", part, problems));
 }
 
 /** Undefined stands for what is not known yet. */

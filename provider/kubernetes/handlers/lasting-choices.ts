@@ -43,26 +43,22 @@ const choices = remembered<LastingChoicesInputs>((given, { log }, before) => {
 
 export const lastingChoices: typeof choices = {
   ...choices,
-  plan: ({ inputs }, given) => (isRenamed(given, inputs) ? { replaces: ["parts"] } : {}),
+  plan: ({ inputs }, given) => (movedParts(given, inputs).isRenamed ? { replaces: ["parts"] } : {}),
 };
 
 type Given = UnknowableProperties<LastingChoicesInputs>;
 
-/** Names of parts that are no longer named, and of those that are new. */
-function movedParts({ parts }: Given, before: LastingChoicesInputs): { gone: string[]; come: string[] } {
-  if (isUnknown(parts)) return { gone: [], come: [] };
-  const [then, now] = [Object.keys(before.parts ?? {}), Object.keys(parts ?? {})];
-  return { gone: then.filter((part) => !now.includes(part)), come: now.filter((part) => !then.includes(part)) };
-}
-
-function isRenamed(given: Given, before: LastingChoicesInputs): boolean {
-  const { gone, come } = movedParts(given, before);
-  return given.onChange === "warn" && gone.length > 0 && come.length > 0;
+/** Names of parts that are no longer named, of those that are new, and whether one became the other. */
+function movedParts({ parts, onChange }: Given, before: LastingChoicesInputs) {
+  const [then, now] = [Object.keys(before.parts ?? {}), isUnknown(parts) ? undefined : Object.keys(parts ?? {})];
+  const gone = now === undefined ? [] : then.filter((part) => !now.includes(part));
+  const come = now === undefined ? [] : now.filter((part) => !then.includes(part));
+  return { gone, come, isRenamed: onChange === "warn" && gone.length > 0 && come.length > 0 };
 }
 
 function tellParts(given: Given, before: LastingChoicesInputs, log: ResourceLog): void {
-  const { gone, come } = movedParts(given, before);
-  if (isRenamed(given, before))
+  const { gone, come, isRenamed } = movedParts(given, before);
+  if (isRenamed)
     log.warn(
       `${gone.join(", ")} becomes ${come.join(", ")}: the cluster "${before.clusterName}" is deleted, with all that was made for it, and made anew. To keep ` +
         "it, add the new name first, and take the old one away afterwards",

@@ -43,12 +43,7 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
       ];
       return [
         ...(typeof inputs.image === "string" && regional === undefined
-          ? unlessStanding(await checkImage(inputs, (where) => api.clusterImages(where, context.signal)), {
-              before,
-              inputs,
-              fields: ["region", "image"],
-              log: context.log,
-            })
+          ? await checkImage(inputs, (where) => api.clusterImages(where, context.signal), before, context.log)
           : []),
         ...unlessStanding(offer, { before, inputs, fields: ["region", "instanceType"], log: context.log }),
         ...(keyless

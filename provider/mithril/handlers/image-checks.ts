@@ -1,12 +1,27 @@
 /** Whether Mithril has the image that machines are to be made from. */
 import { didYouMean } from "../../../sdk/schema/spelling";
-import type { CheckFailure } from "../../server/resource";
-import { known } from "../../cloud/inputs";
+import type { CheckFailure, ResourceLog } from "../../server/resource";
+import { known, type Fields } from "../../cloud/inputs";
+import { unlessStanding } from "../../cloud/standing";
 import type { ImageVersion } from "../types";
-import type { Maybe } from "./order-checks";
 
+interface OfImage {
+  image?: string | undefined;
+  region: string;
+}
+
+/** What stands keeps its image. */
 export async function checkImage(
-  { image, region }: { image?: Maybe<string>; region: Maybe<string> },
+  inputs: Fields<OfImage>,
+  list: (region: string) => Promise<ImageVersion[]>,
+  before: OfImage | undefined,
+  log: Pick<ResourceLog, "warn">,
+): Promise<CheckFailure[]> {
+  return unlessStanding(await offerFailures(inputs, list), { before, inputs, fields: ["region", "image"], log });
+}
+
+async function offerFailures(
+  { image, region }: Fields<OfImage>,
   list: (region: string) => Promise<ImageVersion[]>,
 ): Promise<CheckFailure[]> {
   const [wanted, place] = [known(image), known(region)];

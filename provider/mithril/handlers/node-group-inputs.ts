@@ -54,12 +54,7 @@ export async function checkNodeGroup(
           log: context.log,
         })
       : []),
-    ...unlessStanding(await checkImage(inputs, () => connection.api.images(context.signal)), {
-      before,
-      inputs,
-      fields: ["region", "image"],
-      log: context.log,
-    }),
+    ...(await checkImage(inputs, () => connection.api.images(context.signal), before, context.log)),
     ...(await checkOrderPlace(order, connection, context.signal)),
     ...(spot
       ? await checkMinimumPrice(

@@ -11,7 +11,6 @@ import type { Reservation } from "../types";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
-import { unlessStanding } from "../../cloud/standing";
 import { isTime } from "../../../sdk/mithril/order-rules";
 import { checkImage } from "./image-checks";
 import { minuteMs, sameTime, withCatalogue } from "./inputs";
@@ -52,12 +51,7 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
       fields.length === 0 && isOtherOrder(before && reservationFields(before), reservationFields(inputs));
     const offered = await withCatalogue(context, async (catalogue, connection) => [
       ...(isBought ? await checkReservable(reservationFields(inputs), "", catalogue, connection, context) : []),
-      ...unlessStanding(await checkImage(inputs, () => connection.api.images(context.signal)), {
-        before,
-        inputs,
-        fields: ["region", "image"],
-        log: context.log,
-      }),
+      ...(await checkImage(inputs, () => connection.api.images(context.signal), before, context.log)),
       ...(await checkOrderPlace(order, connection, context.signal)),
     ]);
     return [...fields, ...offered];

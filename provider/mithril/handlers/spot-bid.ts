@@ -60,12 +60,7 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
         fields: ["region", "instanceType"],
         log: context.log,
       }),
-      ...unlessStanding(await checkImage(inputs, () => connection.api.images(context.signal)), {
-        before,
-        inputs,
-        fields: ["region", "image"],
-        log: context.log,
-      }),
+      ...(await checkImage(inputs, () => connection.api.images(context.signal), before, context.log)),
       ...(await checkOrderPlace(order, connection, context.signal)),
       ...(await checkMinimumPrice("limitPrice", inputs.limitPrice, order, catalogue, connection, context.signal)),
     ]);

@@ -64,8 +64,9 @@ describe("images on Mithril", () => {
       const facts = { name: "ubuntu", os: "", kernel: "", stable: true, nvidiaDriver: "", cuda: "" };
       return { ...facts, fid: "imgver_a", regions: [region], deactivatedAt: undefined, ...given };
     };
+    const log = { warn: (message: string) => assert.fail(message) };
     const check = (given: Partial<ImageVersion>) =>
-      checkImage({ image: "imgver_a", region }, () => Promise.resolve([version(given)]));
+      checkImage({ image: "imgver_a", region }, () => Promise.resolve([version(given)]), undefined, log);
     assert.deepEqual(await check({}), []);
     const reason = (why: string) => [{ property: "image", reason: `"imgver_a" ${why}; in ${region} there are: none` }];
     assert.deepEqual(await check({ deactivatedAt: hours(-1) }), reason("was withdrawn by Mithril"));

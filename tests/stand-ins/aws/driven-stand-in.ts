@@ -52,6 +52,16 @@ export class DrivenStandIn {
     return thing;
   }
 
+  vpc(name = "net"): Promise<EngineResource> {
+    const tags = { Name: name };
+    return this.make("aws:ec2/vpc:Vpc", name, { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, tags });
+  }
+
+  subnet(vpcId: string, rest: Properties = {}): Promise<EngineResource> {
+    const place = { vpcId, cidrBlock: "10.0.1.0/24", availabilityZone: `${region}a` };
+    return this.make("aws:ec2/subnet:Subnet", "sub", { ...place, ...rest });
+  }
+
   /** Destroys what was made, the newest first. */
   async leavesNothing(): Promise<void> {
     for (const thing of this.made.splice(0)) if (thing.stored) await thing.destroy();

@@ -6,7 +6,6 @@ import {
   EC2Client,
   ModifyInstanceAttributeCommand,
 } from "@aws-sdk/client-ec2";
-import { region } from "../../provider/aws/scene";
 import { DrivenStandIn, settles, stateOf } from "./driven-stand-in";
 
 describe("machines of the stand-in for the aws provider", function () {
@@ -26,15 +25,6 @@ describe("machines of the stand-in for the aws provider", function () {
     await aws.scene.simulator.clearFaults();
     await aws.leavesNothing();
   });
-
-  const vpc = () =>
-    aws.make("aws:ec2/vpc:Vpc", "net", { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, tags: { Name: "net" } });
-  const subnet = (vpcId: string) =>
-    aws.make("aws:ec2/subnet:Subnet", "sub", {
-      vpcId,
-      cidrBlock: "10.0.1.0/24",
-      availabilityZone: `${region}a`,
-    });
 
   it("come from launch templates, which have versions", async () => {
     const { result } = await aws.plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true, filters: [] });
@@ -59,8 +49,8 @@ describe("machines of the stand-in for the aws provider", function () {
   });
 
   it("run, keep their disk, change and end", async () => {
-    const vpcId = (await vpc()).stored!.id;
-    const subnetId = (await subnet(vpcId)).stored!.id;
+    const vpcId = (await aws.vpc()).stored!.id;
+    const subnetId = (await aws.subnet(vpcId)).stored!.id;
     const group = await aws.make("aws:ec2/securityGroup:SecurityGroup", "one", { vpcId });
     const { result } = await aws.plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true });
     const program = {
@@ -118,8 +108,8 @@ describe("machines of the stand-in for the aws provider", function () {
   });
 
   it("that AWS does not give are errors in AWS's words, and nothing is kept", async () => {
-    const vpcId = (await vpc()).stored!.id;
-    const subnetId = (await subnet(vpcId)).stored!.id;
+    const vpcId = (await aws.vpc()).stored!.id;
+    const subnetId = (await aws.subnet(vpcId)).stored!.id;
     await aws.scene.simulator.addFault({
       action: "RunInstances",
       code: "InsufficientInstanceCapacity",

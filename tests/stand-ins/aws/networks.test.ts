@@ -1,7 +1,6 @@
 /** Networks of the stand-in and what lets traffic through, on the simulated AWS. */
 import assert from "node:assert/strict";
 import { CreateTagsCommand, DeleteVpcCommand, EC2Client } from "@aws-sdk/client-ec2";
-import type { Properties } from "../../../provider/server/wire";
 import { region } from "../../provider/aws/scene";
 import { EngineResource } from "../../provider/server/harness";
 import { DrivenStandIn, settles, stateOf } from "./driven-stand-in";
@@ -24,19 +23,9 @@ describe("networks of the stand-in for the aws provider", function () {
     await aws.leavesNothing();
   });
 
-  const vpc = (name = "net") =>
-    aws.make("aws:ec2/vpc:Vpc", name, { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, tags: { Name: name } });
-  const subnet = (vpcId: string, rest: Properties = {}) =>
-    aws.make("aws:ec2/subnet:Subnet", "sub", {
-      vpcId,
-      cidrBlock: "10.0.1.0/24",
-      availabilityZone: `${region}a`,
-      ...rest,
-    });
-
   it("live from the VPC to the routes", async () => {
     const program = { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, tags: { Name: "net" } };
-    const net = await vpc();
+    const net = await aws.vpc();
     const vpcId = net.stored!.id;
     assert.match(vpcId, /^vpc-/);
     for (const output of ["arn", "mainRouteTableId", "defaultSecurityGroupId", "ownerId"])
@@ -49,7 +38,7 @@ describe("networks of the stand-in for the aws provider", function () {
     assert.deepEqual((await net.diff(inputs)).replaces, ["cidrBlock"]);
 
     const place = { vpcId, cidrBlock: "10.0.1.0/24", availabilityZone: `${region}a` };
-    const sub = await subnet(vpcId, { mapPublicIpOnLaunch: true });
+    const sub = await aws.subnet(vpcId, { mapPublicIpOnLaunch: true });
     assert.deepEqual(await settles(sub, { ...place, mapPublicIpOnLaunch: true }), []);
     assert.equal(await sub.up({ ...place, mapPublicIpOnLaunch: false }), "update");
     assert.equal(stateOf(sub)["mapPublicIpOnLaunch"], false);
@@ -99,7 +88,7 @@ describe("networks of the stand-in for the aws provider", function () {
   });
 
   it("notice what others did", async () => {
-    const net = await vpc();
+    const net = await aws.vpc();
     const program = { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, tags: { Name: "net" } };
     await ec2.send(new CreateTagsCommand({ Resources: [net.stored!.id], Tags: [{ Key: "by", Value: "hand" }] }));
     await net.refresh();
@@ -115,8 +104,8 @@ describe("networks of the stand-in for the aws provider", function () {
   });
 
   it("wait for what goes with them, and name what does not go", async () => {
-    const net = await vpc();
-    const sub = await subnet(net.stored!.id);
+    const net = await aws.vpc();
+    const sub = await aws.subnet(net.stored!.id);
     const stuck = net.destroy(5);
     await assert.rejects(
       stuck,
@@ -141,7 +130,7 @@ describe("networks of the stand-in for the aws provider", function () {
   });
 
   it("have security groups that let through what their rules say", async () => {
-    const vpcId = (await vpc()).stored!.id;
+    const vpcId = (await aws.vpc()).stored!.id;
     const program = { vpcId, description: "nodes", tags: { Name: "nodes" } };
     const group = await aws.make("aws:ec2/securityGroup:SecurityGroup", "nodes", program);
     assert.match(String(stateOf(group)["name"]), /^nodes-[0-9a-f]{7}$/);
