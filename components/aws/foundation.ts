@@ -84,58 +84,9 @@ export interface Foundation {
 
 export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
   const { clusterName, base, tags, kubernetes, child } = place;
-  const {
-    instanceType = defaultControlPlaneType,
-    count = 1,
-    diskSizeGib = defaultDiskSizeGib,
-  } = args.controlPlane ?? {};
-  const choices = new LastingChoices(
-    `${name}-choices`,
-    {
-      clusterName,
-      choices: {
-        clusterName,
-        namePrefix: JSON.stringify(args.namePrefix ?? ""),
-        "the AWS account": place.account.seen.accountId,
-        region: place.account.seen.region,
-        "controlPlane.count": String(count),
-        "controlPlane.publicAddress": String(args.controlPlane?.publicAddress ?? true),
-        // A machine does not change its processor: it would be made anew.
-        "architecture of controlPlane.instanceType": pulumi.output(instanceType).apply(architectureOf),
-        ...lastingNetwork(args.network),
-        ...place.ranges,
-        ...(args.sharedStorage && { "kind of sharedStorage": kindOfFiles(args.sharedStorage) }),
-      },
-      least: { "controlPlane.diskSizeGib": diskSizeGib },
-      ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
-    },
-    child,
-  );
-  const account = new AccountReady(
-    `${name}-account`,
-    {
-      controlPlane: {
-        instanceType,
-        count,
-        architecture: pulumi.output(instanceType).apply(architectureOf),
-        image: args.controlPlane?.image,
-        diskSizeGib,
-      },
-      nodeGroups: (args.nodeGroups ?? []).map(plannedMachines),
-      network: plannedNetwork(args, awsRegion()),
-      ranges: { ...place.ranges },
-      kmsKeyId: args.kmsKeyId,
-      permissionsBoundary: args.permissionsBoundary,
-      roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
-      clusterName,
-      ownTags: { [stackTag]: thisStack() },
-      serviceRoles: serviceRoles(args.nodeGroups ?? []),
-      keyPair: args.keyPair,
-      awsProvider: place.account.seen,
-    },
-    // What a cluster keeps for its life is refused before anything is made.
-    { ...child, dependsOn: [choices] },
-  );
+  const choices = lastingChoices(name, args, place);
+  // What a cluster keeps for its life is refused before anything is made.
+  const account = accountReady(name, args, place, { ...child, dependsOn: [choices] });
   const asking = { ...child, dependsOn: [account] };
   const onAws = { parent: child.parent, provider: place.account.aws, dependsOn: [choices, account] };
   const network = new AwsNetwork(
@@ -152,21 +103,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     },
     { parent: child.parent, providers: [place.account.aws, place.account.own].filter((each) => each !== undefined) },
   );
-  const ranges = (path: "apiServerAccessCidrs" | "sshAccessCidrs") =>
-    args[path] && eachRangeLater({ component: "AwsCluster", path }, args[path]);
-  const access = clusterAccess(
-    name,
-    {
-      base,
-      vpcId: network.vpcId,
-      api: ranges("apiServerAccessCidrs") ?? ["0.0.0.0/0"],
-      fabric: (args.nodeGroups ?? []).some(({ efa }) => efa),
-      ssh: ranges("sshAccessCidrs") ?? [],
-      tags,
-      kubernetes,
-    },
-    onAws,
-  );
+  const access = clusterAccess(name, { ...accessPlan(args, place), vpcId: network.vpcId }, onAws);
   // Between the network and the control plane, so that at a destroy nobody makes any more, and nothing is in the way of the network. Without
   // the controller too: there may have been one before, and another can be installed.
   const serviceLoadBalancers = new ServiceLoadBalancers(
@@ -192,26 +129,124 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       { clusterName, base, tags, network, access },
       onAws,
     );
+  return {
+    network,
+    access,
+    secrets,
+    ...identities(name, args, place, { secrets, files }, onAws),
+    files,
+    onAws,
+    asking,
+    beforeControlPlane: [choices, account, network, serviceLoadBalancers],
+  };
+}
+
+/** As a cluster's control plane has it where nothing is said. */
+function controlPlaneOf({ controlPlane }: AwsClusterArgs) {
+  const {
+    instanceType = defaultControlPlaneType,
+    count = 1,
+    diskSizeGib = defaultDiskSizeGib,
+    publicAddress = true,
+    image,
+  } = controlPlane ?? {};
+  const architecture = pulumi.output(instanceType).apply(architectureOf);
+  return { instanceType, count, diskSizeGib, publicAddress, image, architecture };
+}
+
+function lastingChoices(name: string, args: AwsClusterArgs, place: AwsPlace): LastingChoices {
+  const { clusterName, child } = place;
+  const { count, publicAddress, architecture, diskSizeGib } = controlPlaneOf(args);
+  return new LastingChoices(
+    `${name}-choices`,
+    {
+      clusterName,
+      choices: {
+        clusterName,
+        namePrefix: JSON.stringify(args.namePrefix ?? ""),
+        "the AWS account": place.account.seen.accountId,
+        region: place.account.seen.region,
+        "controlPlane.count": String(count),
+        "controlPlane.publicAddress": String(publicAddress),
+        // A machine does not change its processor: it would be made anew.
+        "architecture of controlPlane.instanceType": architecture,
+        ...lastingNetwork(args.network),
+        ...place.ranges,
+        ...(args.sharedStorage && { "kind of sharedStorage": kindOfFiles(args.sharedStorage) }),
+      },
+      least: { "controlPlane.diskSizeGib": diskSizeGib },
+      ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
+    },
+    child,
+  );
+}
+
+function accountReady(
+  name: string,
+  args: AwsClusterArgs,
+  { clusterName, base, ranges, account }: AwsPlace,
+  options: pulumi.CustomResourceOptions,
+): AccountReady {
+  const { instanceType, count, architecture, image, diskSizeGib } = controlPlaneOf(args);
+  const nodeGroups = args.nodeGroups ?? [];
+  return new AccountReady(
+    `${name}-account`,
+    {
+      controlPlane: { instanceType, count, architecture, image, diskSizeGib },
+      nodeGroups: nodeGroups.map(plannedMachines),
+      network: plannedNetwork(args, awsRegion()),
+      ranges: { ...ranges },
+      kmsKeyId: args.kmsKeyId,
+      permissionsBoundary: args.permissionsBoundary,
+      roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
+      clusterName,
+      ownTags: { [stackTag]: thisStack() },
+      serviceRoles: serviceRoles(nodeGroups),
+      keyPair: args.keyPair,
+      awsProvider: account.seen,
+    },
+    options,
+  );
+}
+
+function accessPlan(args: AwsClusterArgs, { base, tags, kubernetes }: AwsPlace) {
+  const ranges = (path: "apiServerAccessCidrs" | "sshAccessCidrs") =>
+    args[path] && eachRangeLater({ component: "AwsCluster", path }, args[path]);
+  return {
+    base,
+    api: ranges("apiServerAccessCidrs") ?? ["0.0.0.0/0"],
+    fabric: (args.nodeGroups ?? []).some(({ efa }) => efa),
+    ssh: ranges("sshAccessCidrs") ?? [],
+    tags,
+    kubernetes,
+  };
+}
+
+/** Who the machines are to AWS. */
+function identities(
+  name: string,
+  args: AwsClusterArgs,
+  { clusterName, base, tags, kubernetes, account }: AwsPlace,
+  { secrets, files }: Pick<Foundation, "secrets" | "files">,
+  options: pulumi.CustomResourceOptions,
+): Pick<Foundation, "nodeIdentity" | "controlPlaneIdentity"> {
+  const shared = { base, region: account.seen.region, permissionsBoundary: args.permissionsBoundary, tags };
   const nodeIdentity = machineIdentity(
     `${name}-node`,
     {
-      base,
-      region: place.account.seen.region,
+      ...shared,
       names: roles.node,
       policy: pulumi
         .all([secrets.join.arn, files?.volumesIn])
         .apply(([joinParameter, fileSystem]) => nodePolicy({ clusterName, joinParameter, fileSystem })),
-      permissionsBoundary: args.permissionsBoundary,
-      tags,
     },
-    onAws,
+    options,
   );
   const hasReserved = (args.nodeGroups ?? []).some(({ capacity }) => reservedKind(capacity) !== undefined);
   const controlPlaneIdentity = machineIdentity(
     `${name}-control-plane`,
     {
-      base,
-      region: place.account.seen.region,
+      ...shared,
       names: roles.controlPlane,
       policy: pulumi
         .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn])
@@ -226,22 +261,10 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
             reservedNodeRole: hasReserved ? nodeRole : undefined,
           }),
         ),
-      permissionsBoundary: args.permissionsBoundary,
-      tags,
     },
-    onAws,
+    options,
   );
-  return {
-    network,
-    access,
-    secrets,
-    controlPlaneIdentity,
-    nodeIdentity,
-    files,
-    onAws,
-    asking,
-    beforeControlPlane: [choices, account, network, serviceLoadBalancers],
-  };
+  return { nodeIdentity, controlPlaneIdentity };
 }
 
 /** Another one is another, empty file system. */

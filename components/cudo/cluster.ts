@@ -1,27 +1,19 @@
 import * as pulumi from "../../sdk/pulumi";
-import { cudoId } from "../../sdk/cudo/ids";
-import { PlannedCluster } from "../../sdk/cudo/planned-cluster";
-import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
-import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/access";
+import { movesGroups, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges, tellTightRoom } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
-import { argsOf, known } from "../inputs";
-import { kubeadmCluster } from "../kubeadm/cluster";
-import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
-import type { CudoClusterArgs } from "./args";
-import { controlPlaneMachine } from "./control-plane";
+import { argsOf } from "../inputs";
+import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
+import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { apiServerName } from "./documents";
-import { clusterNetwork } from "./network";
+import { cudoFoundation, type CudoFoundation } from "./foundation";
 import { mayMove, nodeGroup } from "./node-groups";
-import { plannedArgs } from "./planned";
-import { networkCidr } from "./profiles";
 import { checkCudoCluster } from "./validate";
-import { machineVault, withVaultRole } from "./vault";
+import { withVaultRole } from "./vault";
 
 /**
  * A Kubernetes cluster on Cudo VMs: a network, a security group, one control plane VM set up by kubeadm, and node groups.
@@ -74,140 +66,47 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const args = argsOf(given);
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     tellTightRoom({ ...clusterRanges(args), nodeGroups: args.nodeGroups }, this);
-    const child = { parent: this };
-    const clusterName = args.clusterName ?? name;
-    const prefix = `${args.namePrefix ?? ""}${clusterName}`;
+    const foundation = cudoFoundation(name, args, options, { parent: this });
+    const { certificates, networkId, securityGroupId, controlPlane, files } = foundation;
     const groups = args.nodeGroups ?? [];
-    const dataCenterId = args.dataCenterId ?? groups[0]!.dataCenterId;
-    const ranges = clusterRanges(args);
-    const kubernetesVersion = resolveKubernetesVersion(
-      args.kubernetesVersion ?? defaultKubernetesMinor,
-      args.devMode ?? false,
-    )!;
-
-    const certificates = new ClusterCertificates(
-      `${name}-certificates`,
-      { clusterName, adminValidityHours: args.adminValidityHours, ...(args.vault && { secretsKeyElsewhere: true }) },
-      child,
-    );
-    // The control plane's VM is named by it, and its etcd is on that VM's disk.
-    const namePrefix = JSON.stringify(args.namePrefix ?? "");
-    const lasting = { clusterName, namePrefix, dataCenterId, ...ranges, ...projectOf("cudo", options) };
-    const least = args.sharedStorage && { "sharedStorage.sizeGib": args.sharedStorage.sizeGib };
-    const kept = args.sharedStorage && { sharedStorage: args.sharedStorage.protect ?? true };
-    const choices = new LastingChoices(`${name}-choices`, { clusterName, choices: lasting, least, kept }, child);
-    const machineType =
-      args.controlPlane?.machineType ?? (groups.find((group) => !(known(group.gpus) ?? 0)) ?? groups[0]!).machineType;
-    const names = { clusterName, controlPlane: cudoId(`${prefix}-control-plane`), files: cudoId(`${prefix}-files`) };
-    const planned = new PlannedCluster(`${name}-plan`, plannedArgs(names, machineType, args), child);
-    const chosen = { ...child, dependsOn: [choices, planned] };
-    const { apiServerAccessCidrs, sshAccessCidrs } = args;
-    const { networkId, securityGroupId } = clusterNetwork(
-      name,
-      { prefix, dataCenterId, apiServerAccessCidrs, sshAccessCidrs },
-      chosen,
-    );
     const fields = groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 }));
     const gpus = (args.gpu ?? true) ? fields : [];
-    const vault = machineVault(args.vault);
-    const authorizedKeys = args.sshPublicKey === undefined ? [] : [args.sshPublicKey];
 
-    const machine = controlPlaneMachine(
-      `${name}-control-plane`,
-      {
-        vmId: names.controlPlane,
-        dataCenterId,
-        machineType,
-        size: args.controlPlane?.size,
-        networkId,
-        securityGroupId,
-        clusterName,
-        ranges,
-        kubernetesVersion,
-        certificates,
-        authorizedKeys,
-        vault,
-      },
-      chosen,
-    );
-
-    const files =
-      args.sharedStorage &&
-      loadSharedFiles().sharedFiles(
-        name,
-        args.sharedStorage,
-        {
-          vmId: names.files,
-          diskId: names.files,
-          dataCenterId,
-          machineType,
-          networkId,
-          networkCidr,
-          securityGroupId,
-          authorizedKeys,
-        },
-        chosen,
-      );
-
-    const autoscalerKeys = () => {
-      const keys = providersWith("cudo", options);
-      if (args.vault === undefined) return keys;
-      const place = { projectId: machine.projectId, clusterName, vault: args.vault };
-      return withVaultRole(`${name}-autoscaler-vault`, keys, place, chosen);
-    };
     const { kubeProvider, ...outputs } = kubeadmCluster(
       name,
       {
-        clusterName,
+        clusterName: foundation.clusterName,
         certificates,
         controlPlane: {
-          machines: [pulumi.interpolate`${machine.vmId} ${machine.createdAt}`],
-          ready: [machine],
-          endpoint: pulumi.interpolate`https://${machine.externalIpAddress}:6443`,
+          machines: [pulumi.interpolate`${controlPlane.vmId} ${controlPlane.createdAt}`],
+          ready: [controlPlane],
+          endpoint: pulumi.interpolate`https://${controlPlane.externalIpAddress}:6443`,
           tlsServerName: apiServerName,
         },
         askedVersion: args.kubernetesVersion,
         cni: args.cni ?? "cilium",
-        podSubnet: ranges.podCidr,
+        podSubnet: clusterRanges(args).podCidr,
         gpus,
         gpuMode: args.gpuMode,
         addOns: {
           besideGroups: movesGroups(args, mayMove)
             ? [
                 autoscaler({
-                  clusterName,
-                  providers: autoscalerKeys(),
+                  clusterName: foundation.clusterName,
+                  providers: autoscalerKeys(name, args, options, foundation),
                   scaleDownAfter: args.scaleDownAfter,
                 }),
               ]
             : [],
           afterNodes: files ? [files] : [],
         },
-        nodeGroups: groups.map((given, index) => ({ apiServer, withKeeper, ...joining }) => {
-          const group = withOperatorLabels(given, fields[index]!, gpus);
-          const place = {
-            ...joining,
-            clusterName,
-            namePrefix: args.namePrefix,
-            group,
-            gpuMode: args.gpuMode ?? "plugin",
-            gpuSupport: args.gpu ?? true,
-            endpoint: pulumi.interpolate`https://${machine.internalIpAddress}:6443`,
-            networkId,
-            securityGroupId,
-            authorizedKeys,
-            vault,
-          };
-          return nodeGroup(name, place, args.sshPrivateKey !== undefined, {
-            ...child,
-            ...withKeeper,
-            dependsOn: [apiServer],
-          });
-        }),
+        nodeGroups: groups.map((given, index) =>
+          clusterNodeGroup(name, withOperatorLabels(given, fields[index]!, gpus), args, foundation, this),
+        ),
         sshPrivateKey: args.sshPrivateKey,
         sshPublicKey: args.sshPublicKey,
       },
-      child,
+      { parent: this },
     );
 
     this.clusterName = outputs.clusterName;
@@ -231,8 +130,41 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
   }
 }
 
-/** With Kubernetes' types, which programs without shared storage need not load. */
-function loadSharedFiles() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require("./shared-files") as typeof import("./shared-files");
+/** Of the autoscaler: it acts for this project, and gives the machines that it makes their access to Vault. */
+function autoscalerKeys(
+  name: string,
+  { vault }: CudoClusterArgs,
+  options: pulumi.ComponentResourceOptions | undefined,
+  { clusterName, controlPlane, chosen }: CudoFoundation,
+) {
+  const keys = providersWith("cudo", options);
+  if (vault === undefined) return keys;
+  const place = { projectId: controlPlane.projectId, clusterName, vault };
+  return withVaultRole(`${name}-autoscaler-vault`, keys, place, chosen);
+}
+
+function clusterNodeGroup(
+  name: string,
+  group: CudoNodeGroupArgs,
+  args: CudoClusterArgs,
+  foundation: CudoFoundation,
+  parent: pulumi.Resource,
+) {
+  const { clusterName, networkId, securityGroupId, authorizedKeys, vault, controlPlane } = foundation;
+  return ({ apiServer, withKeeper, ...joining }: Joining): KubeadmNodeGroup => {
+    const place = {
+      ...joining,
+      clusterName,
+      namePrefix: args.namePrefix,
+      group,
+      gpuMode: args.gpuMode ?? "plugin",
+      gpuSupport: args.gpu ?? true,
+      endpoint: pulumi.interpolate`https://${controlPlane.internalIpAddress}:6443`,
+      networkId,
+      securityGroupId,
+      authorizedKeys,
+      vault,
+    };
+    return nodeGroup(name, place, args.sshPrivateKey !== undefined, { parent, ...withKeeper, dependsOn: [apiServer] });
+  };
 }

@@ -1,10 +1,7 @@
-import "./command-package";
 import * as pulumi from "../../sdk/pulumi";
-import { Command } from "@pulumi/command/remote/command";
 import { Cluster } from "../../sdk/mithril/cluster";
 import { NodeGroup } from "../../sdk/mithril/node-group";
 import { PlannedCluster } from "../../sdk/mithril/planned-cluster";
-import { SshAccess } from "../../sdk/mithril/ssh-access";
 import { SshKey } from "../../sdk/mithril/ssh-key";
 import { Volume } from "../../sdk/mithril/volume";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
@@ -17,7 +14,8 @@ import { engineInputs } from "../engine-inputs";
 import { argsOf } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import type { MithrilClusterArgs } from "./args";
-import { authorityOf, reachableKubeconfig } from "./kubeconfig";
+import { authorityOf } from "./kubeconfig";
+import { clusterKubeconfig } from "./kubeconfig-file";
 import { keptShares, lastingChoices } from "./lasting";
 import { plannedArgs } from "./planned";
 import {
@@ -87,7 +85,6 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const child = { parent: this };
     const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;
     const groups = args.nodeGroups ?? [];
-    const privateKey = pulumi.secret(args.sshPrivateKey);
 
     const choices = new LastingChoices(
       `${name}-choices`,
@@ -118,56 +115,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         ignoreChanges: ["sshKeys"],
       },
     );
-    const shares = (args.fileShares ?? []).map(
-      ({ name: share, sizeGb }) =>
-        new Volume(
-          `${name}-${share}`,
-          { name: share, region: args.region, diskInterface: "File", sizeGb },
-          // The name is the path on the nodes, and no other volume of the project may have it.
-          {
-            ...chosen,
-            deleteBeforeReplace: true,
-            protect: args.sharedStorage?.share === share && (args.sharedStorage.protect ?? true),
-          },
-        ),
-    );
-
-    const access = new SshAccess(
-      `${name}-ssh-access`,
-      {
-        clusterId: cluster.id,
-        host: cluster.kubeHost,
-        port: args.sshPort,
-        privateKey,
-        publicKey: args.sshPublicKey,
-        hostKey: args.hostKey,
-      },
-      child,
-    );
-    const file = new Command(
-      `${name}-kubeconfig`,
-      {
-        connection: {
-          host: cluster.kubeHost,
-          port: args.sshPort ?? 22,
-          user: "ubuntu",
-          privateKey,
-          hostKey: access.hostKey,
-        },
-        create: "cat ~/.kube/config",
-        triggers: [cluster.id],
-        // It prints credentials: not into the log, and not into the environment of a later run.
-        logging: "none",
-        addPreviousOutputInEnv: false,
-      },
-      { ...child, additionalSecretOutputs: ["stdout", "stderr"] },
-    );
-
-    const kubeconfig = pulumi.secret(
-      pulumi
-        .all([file.stdout, cluster.kubeHost])
-        .apply(([text, host]) => reachableKubeconfig(text, { clusterName, host })),
-    );
+    const shares = fileShares(name, args, chosen);
+    const kubeconfig = clusterKubeconfig(name, { ...args, clusterName, cluster }, child);
     const now = new Date();
     const { kubeProvider, ...outputs } = kubernetesCluster(
       name,
@@ -225,6 +174,23 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.clusterId = cluster.id;
     this.registerOutputs({ ...outputs, clusterId: this.clusterId, sharedStorageClass: this.sharedStorageClass });
   }
+}
+
+function fileShares(name: string, args: MithrilClusterArgs, options: pulumi.CustomResourceOptions): Volume[] {
+  const { region, sharedStorage } = args;
+  return (args.fileShares ?? []).map(
+    ({ name: share, sizeGb }) =>
+      new Volume(
+        `${name}-${share}`,
+        { name: share, region, diskInterface: "File", sizeGb },
+        // The name is the path on the nodes, and no other volume of the project may have it.
+        {
+          ...options,
+          deleteBeforeReplace: true,
+          protect: sharedStorage?.share === share && (sharedStorage.protect ?? true),
+        },
+      ),
+  );
 }
 
 function sumOf(counts: pulumi.Output<number>[]): pulumi.Output<number> {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FleetData } from "@aws-sdk/client-ec2";
-import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
+import type { GroupAdapter } from "../../node-groups/adapter";
+import { nodeGroupHandler as handlerOf } from "../../node-groups/handler";
 import type { NodeGroupDriver } from "../../node-groups/driver";
 import type { Waiting } from "../../node-groups/waiting";
 import type { ResourceContext, ResourceHandler } from "../../server/resource";

@@ -1,6 +1,7 @@
 import { defaultPace } from "../../cloud/wait";
 import { kubernetesApi } from "../../kubernetes/client";
-import { nodeGroupHandler as handlerOf, type GroupAdapter, type GroupCall } from "../../node-groups/handler";
+import type { GroupAdapter, GroupCall } from "../../node-groups/adapter";
+import { nodeGroupHandler as handlerOf } from "../../node-groups/handler";
 import type { ResourceContext } from "../../server/resource";
 import { connect } from "../connection";
 import { remarkNodes } from "../group-nodes";

@@ -1,5 +1,6 @@
 import { known, type Fields } from "../../cloud/inputs";
-import { nodeGroupHandler as handlerOf, type GroupAdapter } from "../../node-groups/handler";
+import type { GroupAdapter } from "../../node-groups/adapter";
+import { nodeGroupHandler as handlerOf } from "../../node-groups/handler";
 import type { ResourceContext } from "../../server/resource";
 import { isUnknown } from "../../server/values";
 import { connect } from "../connection";

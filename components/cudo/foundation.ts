@@ -1,0 +1,118 @@
+import { cudoId } from "../../sdk/cudo/ids";
+import { PlannedCluster } from "../../sdk/cudo/planned-cluster";
+import type { Vm } from "../../sdk/cudo/vm";
+import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
+import type * as pulumi from "../../sdk/pulumi";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import type { AddOn } from "../addons/add-on";
+import { projectOf } from "../addons/autoscaler/access";
+import { clusterRanges } from "../cluster-ranges";
+import { known } from "../inputs";
+import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
+import type { CudoClusterArgs } from "./args";
+import { controlPlaneMachine } from "./control-plane";
+import { clusterNetwork } from "./network";
+import { plannedArgs } from "./planned";
+import { networkCidr } from "./profiles";
+import { machineVault } from "./vault";
+
+/** What is there before any node. */
+export interface CudoFoundation {
+  clusterName: string;
+  certificates: ClusterCertificates;
+  networkId: pulumi.Output<string>;
+  securityGroupId: pulumi.Output<string>;
+  authorizedKeys: pulumi.Input<string>[];
+  /** Undefined: disks are not encrypted. */
+  vault: MachineVaultArgs | undefined;
+  controlPlane: Vm;
+  /** The StorageClass of the file server, where the cluster has one. */
+  files: AddOn | undefined;
+  /** Of what is made once it is sure that the cluster can be made as it is asked for. */
+  chosen: pulumi.CustomResourceOptions;
+}
+
+export function cudoFoundation(
+  name: string,
+  args: CudoClusterArgs,
+  options: pulumi.ComponentResourceOptions | undefined,
+  child: pulumi.CustomResourceOptions,
+): CudoFoundation {
+  const { clusterName = name, namePrefix = "", nodeGroups = [], sshPublicKey } = args;
+  const prefix = `${namePrefix}${clusterName}`;
+  const dataCenterId = args.dataCenterId ?? nodeGroups[0]!.dataCenterId;
+  const machineType = controlPlaneType(args);
+  const ids = { clusterName, controlPlane: cudoId(`${prefix}-control-plane`), files: cudoId(`${prefix}-files`) };
+  const certificates = new ClusterCertificates(
+    `${name}-certificates`,
+    { clusterName, adminValidityHours: args.adminValidityHours, ...(args.vault && { secretsKeyElsewhere: true }) },
+    child,
+  );
+  const choices = lastingChoices(name, args, { dataCenterId, ...projectOf("cudo", options) }, child);
+  const planned = new PlannedCluster(`${name}-plan`, plannedArgs(ids, machineType, args), child);
+  const chosen = { ...child, dependsOn: [choices, planned] };
+  const { apiServerAccessCidrs, sshAccessCidrs } = args;
+  const network = clusterNetwork(name, { prefix, dataCenterId, apiServerAccessCidrs, sshAccessCidrs }, chosen);
+  const vault = machineVault(args.vault);
+  const authorizedKeys = sshPublicKey === undefined ? [] : [sshPublicKey];
+  const place = { dataCenterId, machineType, ...network, authorizedKeys };
+  const controlPlane = controlPlaneMachine(
+    `${name}-control-plane`,
+    {
+      ...place,
+      vmId: ids.controlPlane,
+      size: args.controlPlane?.size,
+      clusterName,
+      ranges: clusterRanges(args),
+      kubernetesVersion: resolveKubernetesVersion(
+        args.kubernetesVersion ?? defaultKubernetesMinor,
+        args.devMode ?? false,
+      )!,
+      certificates,
+      vault,
+    },
+    chosen,
+  );
+  const files =
+    args.sharedStorage &&
+    loadSharedFiles().sharedFiles(
+      name,
+      args.sharedStorage,
+      { ...place, vmId: ids.files, diskId: ids.files, networkCidr },
+      chosen,
+    );
+  return { clusterName, certificates, ...network, authorizedKeys, vault, controlPlane, files, chosen };
+}
+
+/** Machines without GPUs are cheaper, where there is a group of them. */
+function controlPlaneType({ controlPlane, nodeGroups = [] }: CudoClusterArgs): pulumi.Input<string> {
+  const plain = nodeGroups.find((group) => !(known(group.gpus) ?? 0));
+  return controlPlane?.machineType ?? (plain ?? nodeGroups[0]!).machineType;
+}
+
+/** The control plane's VM is named by them, and its etcd is on that VM's disk. */
+function lastingChoices(
+  name: string,
+  args: CudoClusterArgs,
+  place: Record<string, pulumi.Input<string>>,
+  child: pulumi.CustomResourceOptions,
+): LastingChoices {
+  const { clusterName = name, namePrefix = "", sharedStorage } = args;
+  return new LastingChoices(
+    `${name}-choices`,
+    {
+      clusterName,
+      choices: { clusterName, namePrefix: JSON.stringify(namePrefix), ...place, ...clusterRanges(args) },
+      least: sharedStorage && { "sharedStorage.sizeGib": sharedStorage.sizeGib },
+      kept: sharedStorage && { sharedStorage: sharedStorage.protect ?? true },
+    },
+    child,
+  );
+}
+
+/** With Kubernetes' types, which programs without shared storage need not load. */
+function loadSharedFiles() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("./shared-files") as typeof import("./shared-files");
+}
