@@ -1,5 +1,5 @@
 /** `npm run build`: the package as it is published, in dist: the library, and beside it the plugin and the command line. */
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFolder, ensurePluginBundle, removeEarlierBuilds } from "./bundle";
 import { bundleCommandLine } from "./cli";
@@ -23,7 +23,6 @@ async function main(): Promise<void> {
   const staging = mkdtempSync(join(dist, ".library-"));
   try {
     compileLibrary(staging);
-    copyFileSync(join(root, "components/schema.json"), join(staging, "components/schema.json"));
     await bundleCommandLine(join(staging, "cli"));
     // Whole folders, so that nothing of an earlier build is published.
     for (const folder of readdirSync(staging)) {

@@ -1,10 +1,11 @@
 /** The part of the package that programs import, compiled from the entry points which package.json exports and what these reach. */
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { compilerOptions } from "./schema/package-schema";
 
 const root = join(__dirname, "..");
+const componentsSchemaFile = "components/schema.json";
 /** The types of these modules take seconds and hundreds of megabytes to check; their submodules do not. */
 const heavyModules = ["@pulumi/aws", "@pulumi/kubernetes"];
 
@@ -32,6 +33,8 @@ export function compileLibrary(folder: string): void {
     const host = { getCanonicalFileName, getCurrentDirectory: () => root, getNewLine: () => "\n" };
     throw new Error(ts.formatDiagnostics(problems, host));
   }
+  // What components check their arguments by.
+  cpSync(join(root, componentsSchemaFile), join(folder, componentsSchemaFile));
   const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   for (const file of filesBelow(folder)) checkImports(file, relative(folder, file), dependencies);
 }

@@ -59,7 +59,9 @@ describe("the installed package", function () {
     await execa("tar", ["-xzf", join(folder, "package", packed.trim()), "--strip-components=1", "-C", installed]);
     // What npm installs with it: not the optional peers, which only some clouds need.
     await mkdir(join(modules, "@pulumi"));
-    for (const dependency of ["@pulumi/kubernetes", "@pulumi/pulumi", "yaml"]) {
+    const manifest = await readFile(join(root, "package.json"), "utf8");
+    const { dependencies } = JSON.parse(manifest) as { dependencies: object };
+    for (const dependency of Object.keys(dependencies)) {
       await symlink(join(root, "node_modules", dependency), join(modules, dependency));
     }
     await writeFile(join(program, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
@@ -134,6 +136,13 @@ exports.key = certificates.caPrivateKey;\n`,
     );
     assert.deepEqual(problems, []);
     await rm(folder, { recursive: true });
+  });
+
+  it("checks a component's arguments by the schema that came with it", async () => {
+    const { execa } = await import("execa");
+    const script = `new (require("pulumi-gpu-clusters/cudo").CudoCluster)("train", { nodeGroup: [] })`;
+    const { stderr } = await execa(process.execPath, ["-e", script], { cwd: program, reject: false });
+    assert.match(stderr, /nodeGroup is no field of CudoCluster|nodeGroup.*did you mean "?nodeGroups/);
   });
 
   it("makes the engine ask for no plugin of a cloud that is not used", async () => {
