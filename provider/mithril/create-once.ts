@@ -21,6 +21,8 @@ export interface CreateOnce<T> {
   send(signal: AbortSignal): Promise<T>;
   /** Differences from what was asked for, in words; none: it is the same. */
   differences(found: T): string[];
+  /** Why what has the name can be neither deleted nor imported, and what to do; undefined: it can. */
+  spent?(found: T): string | undefined;
   /** Pulumi type token, for the import command. */
   token: string;
   /** The caller has just seen that there is none. */
@@ -60,7 +62,7 @@ export async function createOnce<T extends { fid: string }>(
 ): Promise<T> {
   const [before] = create.absent ? [] : await create.find(signal);
   if (before && create.expected) return adopt(create, before);
-  if (before) throw new NameTaken(taken(create, before));
+  if (before) throw new NameTaken(create.spent?.(before) ?? taken(create, before));
   signal.throwIfAborted();
   const lasting = outlasting(signal, answerAfterAbortMs);
   try {

@@ -14,7 +14,13 @@ import {
   type MithrilMachine,
 } from "./node-group-driver";
 import { instancesOf, isGone, isLiveReservation } from "./orders";
-import { endReservation, extendReservation, reservationCreate, type ReservationEnd } from "./reservation-lifecycle";
+import {
+  endReservation,
+  extendReservation,
+  reservationCreate,
+  withoutInstances,
+  type ReservationEnd,
+} from "./reservation-lifecycle";
 import type { Instance, LaunchSpecification, Reservation } from "./types";
 
 export interface ReservedGroup {
@@ -63,12 +69,8 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     const reservation = await this.reservation(signal);
     if (reservation) {
       if (reservation.quantity === size) return;
-      if (reservation.quantity === 0) {
-        throw new Error(
-          `name: all instances of reservation "${reservation.name}" (${reservation.fid}) were terminated, and it keeps its name until it ends ` +
-            `at ${reservation.endTime}: give the group another name until then`,
-        );
-      }
+      const spent = withoutInstances(reservation);
+      if (spent !== undefined) throw new Error(spent);
       throw new Error(
         `capacity.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
       );

@@ -23,7 +23,14 @@ export function reservationCreate(api: MithrilApi, request: ReservationRequest):
       return api.reservations.create({ ...request, startTime }, key, stop);
     },
     differences: (found) => orderDifferences(found, request),
+    spent: withoutInstances,
   };
+}
+
+/** What it means that somebody terminated all of its instances; undefined: it has some. */
+export function withoutInstances({ name, fid, quantity, endTime }: Reservation): string | undefined {
+  if (quantity > 0) return undefined;
+  return `name: all instances of reservation "${name}" (${fid}) were terminated, and it keeps its name until it ends at ${endTime}: choose another name until then`;
 }
 
 const hourMs = 3_600_000;

@@ -1,4 +1,5 @@
 /** The life of one resource, as the engine drives it. Values are already off the wire; `server.ts` does the gRPC. */
+import { goneByHand } from "../cloud/gone";
 import type { EngineLog } from "./engine-log";
 import type { Operations } from "./operations";
 import type { PackageSchema, ResourceSpec } from "../../sdk/schema/package-schema";
@@ -130,8 +131,7 @@ export class ResourceCalls {
         if (handler.update) return handler.update(id, news.values, state, context);
         // Only a create that failed half-way, or a value that became secret, leads here: look how it is now.
         const live = await handler.read(id, state, context);
-        if (!live)
-          throw new Error(`${subject.name} (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
+        if (!live) throw goneByHand(`${subject.name} (${id}) is gone`);
         return live.outputs;
       });
       return this.mark(spec, joinState(news.values, { ...outputs, ...there }), news);

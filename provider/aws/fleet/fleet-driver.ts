@@ -23,6 +23,7 @@ import { fleetTemplate } from "./fleet-template";
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
 import { fromTagList, tagKeys, toTagList, type GroupName } from "../ownership";
+import { goneByHand } from "../../cloud/gone";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
 import { ownerMark } from "../../cloud/owner-mark";
 import { outlasting, waitFor, withReason, type Pace } from "../../cloud/wait";
@@ -131,8 +132,7 @@ export class FleetDriver implements NodeGroupDriver {
 
   reshape(signal: AbortSignal): Promise<boolean> {
     return this.change(signal, async () => {
-      const fleet = await this.findFleet(signal);
-      if (!fleet) return false;
+      const fleet = await this.requireFleet(signal);
       const shape = shapeOfSpec(this.options.spec);
       const pairs = await offeredPairs(this.options.ec2, shape, signal);
       const differs = !sameTemplate(shape, readFleet(fleet)) || !samePairs(pairs, pairsOf(fleet));
@@ -206,9 +206,7 @@ export class FleetDriver implements NodeGroupDriver {
     const fleet = await this.findFleet(signal);
     if (fleet) return fleet;
     const { clusterName, nodeGroup } = this.group;
-    throw new Error(
-      `node group "${nodeGroup}" of cluster "${clusterName}" has no EC2 fleet: it was deleted outside of Pulumi`,
-    );
+    throw goneByHand(`node group "${nodeGroup}" of cluster "${clusterName}" has no EC2 fleet any more`);
   }
 
   /** Ends what an interrupted removal began. Returns the instances that are not leaving. */

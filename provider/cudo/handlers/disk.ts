@@ -53,12 +53,11 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
     return { inputs, outputs: outputs(id) };
   },
 
-  async update(id, inputs, state, context) {
+  async update(id, inputs, _state, context) {
     const { api } = connect(context.config);
     await limited(context, { what: `changing disk "${id}"`, ms: twentyMinutes }, async (signal) => {
-      // After an interrupted create it may not be there yet.
-      const size = { ...inputs, sizeGib: state.inputs.sizeGib };
-      const goOn = { ...lifecycle(api, id, size), made: () => true, differences: () => [] };
+      // After an interrupted create it may not be there yet, and one that somebody deleted is made anew.
+      const goOn = { ...lifecycle(api, id, inputs), made: () => true, differences: () => [] };
       const disk = await bringUp(goOn, { signal, log: context.log });
       if (inputs.sizeGib > disk.sizeGib) await grow(api, disk, inputs.sizeGib, signal);
     });

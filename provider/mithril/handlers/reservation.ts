@@ -5,11 +5,18 @@ import { parseMoney } from "../../../sdk/mithril/money";
 import { resolveReservable } from "../offers";
 import { instancesOf, isLiveReservation, keysAsGiven, withRequiredKeys } from "../orders";
 import type { ReservationArgs } from "../../../sdk/mithril/reservation";
-import { endReservation, extendReservation, findReservation, reservationCreate } from "../reservation-lifecycle";
+import {
+  endReservation,
+  extendReservation,
+  findReservation,
+  reservationCreate,
+  withoutInstances,
+} from "../reservation-lifecycle";
 import type { InstanceState } from "../../../sdk/mithril/spot-bid";
 import type { Reservation } from "../types";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
+import { goneByHand } from "../../cloud/gone";
 import { limited } from "../../cloud/limited";
 import { isTime } from "../../../sdk/mithril/order-rules";
 import { checkImage } from "./image-checks";
@@ -117,8 +124,10 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     const { api } = connect(context.config);
     const { signal } = context;
     const found = await findReservation(api, id, signal);
-    if (!found) throw new Error(`reservation "${inputs.name}" (${id}) is gone; run \`pulumi refresh\``);
+    if (!found) throw goneByHand(`reservation "${inputs.name}" (${id}) is gone`);
     const isLater = Date.parse(inputs.end) > Date.parse(found.endTime);
+    const spent = withoutInstances(found);
+    if (isLater && isLiveReservation(found) && spent !== undefined) throw new Error(spent);
     if (isLater && !isLiveReservation(found))
       throw new Error(
         `end: reservation "${inputs.name}" (${id}) has ended, at ${found.endTime}, and cannot be extended: leave its end as it was, and order time ` +
@@ -190,7 +199,7 @@ async function outputsOf(
   known?: Reservation,
 ): Promise<ReservationOutputs> {
   const found = known ?? (await findReservation(api, fid, signal));
-  if (!found) throw new Error(`reservation ${fid} is gone; run \`pulumi refresh\``);
+  if (!found) throw goneByHand(`reservation ${fid} is gone`);
   return describe(found, instanceStates(await instancesOf(api, { reservations: [fid] }, signal)));
 }
 

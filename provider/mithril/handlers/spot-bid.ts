@@ -19,6 +19,7 @@ import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { goneByHand } from "../../cloud/gone";
 import { limited } from "../../cloud/limited";
 import { messageOf } from "../../cloud/message";
 import { checkImage } from "./image-checks";
@@ -185,9 +186,7 @@ async function change(api: MithrilApi, fid: string, inputs: SpotBidInputs, signa
   const { volumes = [], memoryGb, paused = false } = inputs;
   const bid = await api.bids.find(fid, signal);
   if (!bid || !isLiveBid(bid)) {
-    throw new Error(
-      `spot bid "${inputs.name}" (${fid}) has ended; run \`pulumi refresh\`, then \`pulumi up\` makes it again`,
-    );
+    throw goneByHand(`spot bid "${inputs.name}" (${fid}) has ended`);
   }
   if (!sameMoney(bid.limitPrice, inputs.limitPrice)) {
     await api.bids.update(fid, { limitPrice: normalizeMoney(inputs.limitPrice)! }, signal);
@@ -207,7 +206,7 @@ async function change(api: MithrilApi, fid: string, inputs: SpotBidInputs, signa
 
 async function outputsOf(api: MithrilApi, fid: string, signal: AbortSignal, known?: Bid): Promise<SpotBidOutputs> {
   const bid = known ?? (await api.bids.find(fid, signal));
-  if (!bid) throw new Error(`spot bid ${fid} is gone; run \`pulumi refresh\``);
+  if (!bid) throw goneByHand(`spot bid ${fid} is gone`);
   const instances = await instancesOf(api, { bids: [fid] }, signal);
   return { status: statusWith(bid, instances), instances: instanceStates(instances), createdAt: bid.createdAt };
 }

@@ -7,6 +7,7 @@ import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
 import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
+import { goneByHand } from "../../cloud/gone";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";
 import { createFindable, isAwaited } from "./unfinished";
@@ -86,9 +87,7 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
       await connect(context.config).api.sshKeys.setRequired(id, required, context.signal);
     } catch (error) {
       if (!isMithrilError(error, "notFound")) throw error;
-      throw new Error(`SSH key "${name}" (${id}) is gone; run \`pulumi refresh\`, then \`pulumi up\` makes it again`, {
-        cause: error,
-      });
+      throw goneByHand(`SSH key "${name}" (${id}) is gone`, { cause: error });
     }
     return outputs;
   },

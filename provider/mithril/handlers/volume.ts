@@ -12,6 +12,7 @@ import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
+import { goneByHand } from "../../cloud/gone";
 import { limited } from "../../cloud/limited";
 import { minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";
@@ -87,7 +88,7 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
       if (!isMithrilError(error, "notFound")) throw error;
     });
     const volume = await find(api, id, context.signal);
-    if (!volume) throw new Error(`volume "${name}" (${id}) is gone; run \`pulumi refresh\``);
+    if (!volume) throw goneByHand(`volume "${name}" (${id}) is gone`);
     return outputsOf(volume);
   },
 
