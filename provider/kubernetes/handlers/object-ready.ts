@@ -3,6 +3,7 @@ import type { ObjectReadyArgs } from "../../../sdk/kubernetes/object-ready";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { looking } from "../../server/looking";
 import { PartialFailure, type ResourceContext } from "../../server/resource";
+import { goneByHand } from "../../cloud/gone";
 import { messageOf } from "../../cloud/message";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject, type ObjectReference } from "../api";
 import { ClusterAway, forgetOrThrow } from "../away";
@@ -30,7 +31,7 @@ export const objectReady = looking<ObjectReadyInputs, ObjectReadyOutputs>({
 
   async create(inputs, context) {
     const id = [inputs.kind, inputs.namespace, inputs.name].filter((part) => part !== undefined).join("/");
-    return { id, outputs: await ready(id, inputs, context) };
+    return { id, outputs: await ready(id, inputs, context, "it does not exist") };
   },
 
   async again(state, { signal, log }) {
@@ -53,14 +54,20 @@ export const objectReady = looking<ObjectReadyInputs, ObjectReadyOutputs>({
     return { inputs, outputs: { ...outputs, values: { ...outputs.values, ...values } } };
   },
 
-  update: (id, inputs, _state, context) => ready(id, inputs, context),
+  // Whose it is has just changed it, unless somebody has deleted it since.
+  update: (id, inputs, _state, context) => ready(id, inputs, context, goneByHand("it does not exist any more").message),
 
   async delete(_id, { inputs, outputs }, context) {
     if (inputs.deletes) await gone(inputs, outputs.uid, context);
   },
 });
 
-async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceContext): Promise<ObjectReadyOutputs> {
+async function ready(
+  id: string,
+  inputs: ObjectReadyInputs,
+  context: ResourceContext,
+  absent: string,
+): Promise<ObjectReadyOutputs> {
   const expected = expectations(inputs);
   let seen: KubernetesObject | undefined;
   const error = (problem: string) => {
@@ -73,7 +80,7 @@ async function ready(id: string, inputs: ObjectReadyInputs, context: ResourceCon
     return uid !== undefined && inputs.deletes ? new PartialFailure(id, { uid }, [message]) : new Error(message);
   };
   const look = async (live: KubernetesObject | undefined) => {
-    if (live === undefined) return new NotYet("it does not exist");
+    if (live === undefined) return new NotYet(absent);
     seen = live;
     const { missing, values } = judge(live, expected, Date.now());
     const uid = live.metadata.uid!;

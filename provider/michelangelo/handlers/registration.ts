@@ -5,6 +5,7 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../cloud/message";
 import { ownerMark } from "../../cloud/owner-mark";
+import type { KubernetesObject } from "../../kubernetes/api";
 import { clusterUid, exchangedAtCheck } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
 import {
@@ -16,12 +17,18 @@ import {
   type UnknowableProperties,
 } from "../../server/resource";
 import { Unknown } from "../../server/values";
-import { clusterReference, type RegistrationInputs } from "../cluster-object";
+import {
+  addressOf as registeredAddress,
+  clusterReference,
+  secretReferences,
+  sourceAnnotation,
+  type RegistrationInputs,
+} from "../cluster-object";
 import { statusOf } from "../condition";
 import { patience } from "../patience";
 import { everyMs, register, type RegistrationOutputs } from "../registration";
 import { deregister } from "../removal";
-import { checkSides, computeUid, sidesOf } from "../sides";
+import { checkSides, computeUid, sidesOf, type Sides } from "../sides";
 import { isOld, tokenSecrets } from "../tokens";
 
 const defaultTimeoutSeconds = 300;
@@ -79,10 +86,7 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
       const cluster = await sides.control.read(clusterReference(inputs.clusterName), signal);
       if (cluster === undefined) return undefined;
       const uid = outputs.clusterUid ?? (await clusterUid(sides.compute, signal));
-      const tokens = await tokenSecrets(sides.compute, inputs.clusterName, signal);
-      const status = tokens.some(({ name }) => name === outputs.tokenSecret)
-        ? statusOf(cluster, Date.now())
-        : `the token Secret ${outputs.tokenSecret} is gone`;
+      const status = (await meddledWith(sides, state, cluster, signal)) ?? statusOf(cluster, Date.now());
       if (status !== "ready")
         log.warn(`Michelangelo's cluster "${inputs.clusterName}": ${status}; \`pulumi up\` sees to it`);
       return { ...state, outputs: { ...outputs, ...(uid !== undefined && { clusterUid: uid }), status } };
@@ -99,6 +103,26 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     await deregister(sidesOf(inputs), inputs, patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds));
   },
 };
+
+/** What somebody has done to it by hand, that Michelangelo may not have noticed yet; undefined: nothing. */
+async function meddledWith(
+  { compute, control }: Sides,
+  { inputs: { clusterName }, outputs }: State,
+  cluster: KubernetesObject,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { tokenSecret, host, port } = outputs;
+  const tokens = await tokenSecrets(compute, clusterName, signal);
+  if (!tokens.some(({ name }) => name === tokenSecret)) return `the token Secret ${tokenSecret} is gone`;
+  const { token, authority } = secretReferences(clusterName);
+  for (const reference of [token, authority]) {
+    const kept = await control.read(reference, signal);
+    if (kept?.metadata.annotations?.[sourceAnnotation] !== tokenSecret)
+      return `the Secret ${reference.namespace}/${reference.name} of its control plane is ${kept ? "another" : "gone"}`;
+  }
+  const address = registeredAddress(cluster);
+  return address === `${host}:${port}` ? undefined : `it is registered at ${address ?? "no address"} by now`;
+}
 
 /** @param before of one that is there; without it the name must be free */
 async function registered(

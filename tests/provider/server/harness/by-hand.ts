@@ -55,38 +55,41 @@ async function lost(plugin: Plugin, row: ByHand): Promise<void> {
     return resource;
   };
   const { again = "create", updated } = row;
+  const right = await whole(plugin, row, "new");
   const refreshed = await after("lost");
   await refreshed.refresh();
   if (again instanceof RegExp) await refused(refreshed, row.inputs("lost"), again);
   else assert.equal(await refreshed.up(row.inputs("lost")), again, "`up` after a refresh");
-  await goesOn(plugin, row, refreshed, { round: "lost", isEdited: false });
+  await goesOn(row, refreshed, "lost", row.inputs, right);
 
   if (updated) {
+    const rightThen = await whole(plugin, row, "newer", updated);
     const edited = await after("edited");
     if (row.refusal) await refused(edited, updated("edited"), row.refusal);
     else await edited.up(updated("edited"));
-    await goesOn(plugin, row, edited, { round: "edited", isEdited: true });
+    await goesOn(row, edited, "edited", updated, rightThen);
   }
 
   await leaves(row, await after("gone"), "gone");
+  await row.back?.("gone");
 }
 
 /** Whatever was said of it: with what it needs there again, a refresh and `up` make it whole. */
 async function goesOn(
-  plugin: Plugin,
   row: ByHand,
   resource: EngineResource,
-  { round, isEdited }: { round: string; isEdited: boolean },
+  round: string,
+  program: ByHand["inputs"],
+  right: string[],
 ): Promise<void> {
-  const program = (isEdited ? row.updated! : row.inputs)(round);
   await row.back?.(round);
   if (resource.stored) await resource.refresh();
   if (row.again instanceof RegExp && !row.back) {
-    await refused(resource, program, row.again);
+    await refused(resource, program(round), row.again);
     return leaves(row, resource, round);
   }
-  await resource.up(program);
-  await settles(row, resource, round, program, await whole(plugin, row, `un${round}`, isEdited));
+  await resource.up(program(round));
+  await settles(row, resource, round, program, right);
 }
 
 async function changed(plugin: Plugin, row: ByHand): Promise<void> {
@@ -97,17 +100,20 @@ async function changed(plugin: Plugin, row: ByHand): Promise<void> {
     assert.notDeepEqual(await row.left(round), right, "the change by hand is one");
     return resource;
   };
+  const { updated } = row;
+  const right = await whole(plugin, row, "new");
   const refreshed = await after("changed");
   await refreshed.refresh();
   assert.equal(await refreshed.up(row.inputs("changed")), row.mended ?? "update", "`up` after a refresh");
-  await settles(row, refreshed, "changed", row.inputs("changed"), await whole(plugin, row, "unchanged"));
+  await settles(row, refreshed, "changed", row.inputs, right);
 
-  if (row.updated) {
+  if (updated) {
+    const rightThen = await whole(plugin, row, "newer", updated);
     const edited = await after("both");
-    await edited.up(row.updated("both"));
+    await edited.up(updated("both"));
     await edited.refresh();
-    await edited.up(row.updated("both"));
-    await settles(row, edited, "both", row.updated("both"), await whole(plugin, row, "unboth", true));
+    await edited.up(updated("both"));
+    await settles(row, edited, "both", updated, rightThen);
   }
 
   await leaves(row, await after("over"), "over");
@@ -116,7 +122,7 @@ async function changed(plugin: Plugin, row: ByHand): Promise<void> {
 async function untouched(plugin: Plugin, row: ByHand): Promise<void> {
   const resource = await made(plugin, row, "alone");
   await resource.refresh();
-  await settles(row, resource, "alone", row.inputs("alone"), []);
+  await settles(row, resource, "alone", row.inputs, []);
 }
 
 async function made(plugin: Plugin, { type, inputs }: ByHand, round: string): Promise<EngineResource> {
@@ -133,9 +139,11 @@ async function refused(resource: EngineResource, program: Properties, words: Reg
 }
 
 /** What the cloud has of a new one that nobody meddles with. */
-async function whole(plugin: Plugin, row: ByHand, round: string, edited = false): Promise<string[]> {
+async function whole(plugin: Plugin, row: ByHand, round: string, program = row.inputs): Promise<string[]> {
   const resource = new EngineResource(plugin, row.type, round);
-  await resource.up((edited ? row.updated! : row.inputs)(round));
+  // What it stands on is made with the first.
+  row.inputs(round);
+  await resource.up(program(round));
   const right = await nameless(row, round);
   await resource.destroy();
   return right;
@@ -149,13 +157,13 @@ async function settles(
   row: ByHand,
   resource: EngineResource,
   round: string,
-  program: Properties,
+  program: ByHand["inputs"],
   right: string[],
 ): Promise<void> {
   assert.deepEqual(await nameless(row, round), right, "`up` makes it whole");
-  assert.equal(await resource.up(program), "same", "the second `up` changes nothing");
+  assert.equal(await resource.up(program(round)), "same", "the second `up` changes nothing");
   await resource.refresh();
-  assert.equal(await resource.up(program), "same", "nor does one after a refresh");
+  assert.equal(await resource.up(program(round)), "same", "nor does one after a refresh");
   await leaves(row, resource, round);
 }
 
