@@ -47,9 +47,10 @@ export const objectReady = looking<ObjectReadyInputs, ObjectReadyOutputs>({
     }
     if (live === undefined || (outputs.uid !== undefined && live.metadata.uid !== outputs.uid)) return undefined;
     const { missing, values } = judge(live, expectations(inputs), Date.now());
-    if (missing.length > 0)
+    const lost = [...goingOf(live), ...missing];
+    if (lost.length > 0)
       log.warn(
-        `${nameOf(inputs)} is no longer ready: ${missing.join("; ")}${describeConditions(live, conditionsAt(inputs), inputs.told)}`,
+        `${nameOf(inputs)} is no longer ready: ${lost.join("; ")}${describeConditions(live, conditionsAt(inputs), inputs.told)}`,
       );
     return { inputs, outputs: { ...outputs, values: { ...outputs.values, ...values } } };
   },
@@ -203,6 +204,11 @@ function useOf({ inUse = {} }: ObjectReadyInputs, live: KubernetesObject): strin
     return value !== undefined && values.includes(value) ? [`${path} is ${value}`] : [];
   });
   return use;
+}
+
+function goingOf(live: KubernetesObject): string[] {
+  if (live.metadata.deletionTimestamp === undefined) return [];
+  return [`somebody deletes it (${heldBy(live)}): once it is gone, \`pulumi up --refresh\` makes it again`];
 }
 
 function heldBy({ metadata }: KubernetesObject): string {

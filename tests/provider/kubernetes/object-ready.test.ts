@@ -173,6 +173,12 @@ describe("ObjectReady", () => {
     const lost = await read();
     assert.deepEqual(lost.values, { address: "old" });
     assert.match(lost.warned, /no longer ready: Ready is False/);
+    const going = { deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/hold"] };
+    server.objects.set("one", widgetObject({ conditions: [ready], address: "new" }, going));
+    assert.match(
+      (await read()).warned,
+      /no longer ready: somebody deletes it \(it waits for example\.com\/hold\): once it is gone, `pulumi up --refresh` makes it again/,
+    );
     server.objects.set("one", widgetObject({}, { uid: "uid-2" }));
     assert.deepEqual((await read()).values, undefined, "another one has its name");
     server.isDown = true;
