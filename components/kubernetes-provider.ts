@@ -15,7 +15,9 @@ export class KubernetesProvider extends pulumi.ProviderResource {
   constructor(name: string, args: KubernetesProviderArgs, options: pulumi.ResourceOptions) {
     const manifest = readFileSync(require.resolve("@pulumi/kubernetes/package.json"), "utf8");
     const { version } = JSON.parse(manifest) as { version: string };
-    // Providers take structured values as JSON text.
-    super("kubernetes", name, { ...args, enableServerSideApply: "true" }, { version, ...options });
+    // Providers take structured values as JSON text. What a program says of an object that it made holds, whoever changed that by hand: else a field that
+    // somebody edited would be a conflict with him at each later update.
+    const ways = { enableServerSideApply: "true", enablePatchForce: "true" };
+    super("kubernetes", name, { ...args, ...ways }, { version, ...options });
   }
 }

@@ -1,4 +1,5 @@
 /** The Cluster and its two Secrets, as Michelangelo reads them. Pure. */
+import { isDeepStrictEqual } from "node:util";
 import type { ApiServerAddress } from "../../sdk/michelangelo/address";
 import {
   credentialSecrets,
@@ -8,6 +9,7 @@ import {
 } from "../../sdk/michelangelo/names";
 import type { RegistrationArgs } from "../../sdk/michelangelo/registration";
 import type { Unwrap } from "../../sdk/pulumi";
+import { isRecord } from "../../sdk/schema/record";
 import type { KubernetesObject, ObjectReference } from "../kubernetes/api";
 import type { Credentials } from "./access";
 import { registrationLabel } from "./tokens";
@@ -85,6 +87,18 @@ export function credentialObjects(
     data: { [key]: base64(value) },
   });
   return [secret(references.authority, "cadata", authority), secret(references.token, "token", token)];
+}
+
+/** Whether Michelangelo reads of the object what was written. */
+export function isAsWritten(live: KubernetesObject, written: KubernetesObject): boolean {
+  return ["spec", "data"].every((part) => holds(live[part], written[part]));
+}
+
+/** An API server may add what is not said. */
+function holds(live: unknown, written: unknown): boolean {
+  if (written === undefined) return true;
+  if (!isRecord(written) || !isRecord(live)) return isDeepStrictEqual(live, written);
+  return Object.entries(written).every(([key, value]) => holds(live[key], value));
 }
 
 /** The address at which a Cluster is registered; undefined where it has none. */

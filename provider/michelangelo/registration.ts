@@ -5,12 +5,13 @@
 import { createHash } from "node:crypto";
 import { durationMs } from "../../sdk/michelangelo/duration";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import type { KubernetesApi, KubernetesObject } from "../kubernetes/api";
+import { referenceTo, type KubernetesApi, type KubernetesObject } from "../kubernetes/api";
 import { provenAccess, type Credentials } from "./access";
 import {
   clusterObject,
   credentialObjects,
   inUseAnnotation,
+  isAsWritten,
   secretReferences,
   sourceAnnotation,
   type RegistrationInputs,
@@ -18,7 +19,17 @@ import {
 import { patiently, type Patience } from "./patience";
 import { used } from "./readiness";
 import { addressFor, type Sides } from "./sides";
-import { chosen, filled, isOld, makeTokenSecret, removeTokenSecrets, tokenSecrets, type TokenSecret } from "./tokens";
+import {
+  chosen,
+  filled,
+  isFilled,
+  isOld,
+  makeTokenSecret,
+  removeTokenSecrets,
+  tokenSecrets,
+  type FilledTokenSecret,
+  type TokenSecret,
+} from "./tokens";
 
 const fieldManager = "pulumi-gpu-clusters";
 
@@ -45,18 +56,12 @@ export async function register(
   const address = addressFor(inputs);
   begun();
   const secret = await currentToken(sides, inputs, patience);
-  const { certificateAuthority, trustsSystem, proxyUrl } = parseKubeconfig(inputs.kubeconfig);
-  // The cluster's own did not sign for a server that everybody trusts.
-  const authority = certificateAuthority ?? (trustsSystem ? "" : secret.authority);
-  const credentials = { token: secret.token, authority };
+  const credentials = credentialsOf(inputs, secret);
+  const { proxyUrl } = parseKubeconfig(inputs.kubeconfig);
   await provenAccess(address, credentials, inputs.apiServer === undefined && proxyUrl === undefined, patience);
   const inUse = await annotationOf(control, clusterName, inUseAnnotation, signal);
   const mark = fingerprint(credentials);
-  for (const object of [
-    ...credentialObjects(clusterName, credentials, secret.name),
-    clusterObject(inputs, address, owner),
-  ])
-    await applied(control, object, patience);
+  for (const object of objectsOf(inputs, owner, secret)) await applied(control, object, patience);
   await used(control, inputs, { address, mustRestart: inUse !== undefined && inUse !== mark }, patience);
   const annotations = { [inUseAnnotation]: mark };
   await control.patch(secretReferences(clusterName).token, { metadata: { annotations } }, signal);
@@ -64,6 +69,38 @@ export async function register(
   const old = all.map(({ name }) => name).filter((name) => name !== secret.name);
   await removeTokenSecrets(compute, old, signal);
   return { ...address, tokenSecret: secret.name, tokenIssuedAt: secret.issuedAt, status: "ready" };
+}
+
+/** What somebody has changed or deleted on the control plane, in words; undefined: nothing. */
+export async function changedByHand(
+  { control }: Sides,
+  inputs: RegistrationInputs,
+  owner: string,
+  secret: TokenSecret,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!isFilled(secret)) return undefined;
+  for (const object of objectsOf(inputs, owner, secret)) {
+    const what = `the ${nameOf(object)}`;
+    const live = await control.read(referenceTo(object), signal);
+    if (live === undefined) return `${what} is gone`;
+    if (!isAsWritten(live, object)) return `${what} was changed by somebody`;
+  }
+  return undefined;
+}
+
+/** All that the control plane has of a registration, the Cluster last. */
+function objectsOf(inputs: RegistrationInputs, owner: string, secret: FilledTokenSecret): KubernetesObject[] {
+  return [
+    ...credentialObjects(inputs.clusterName, credentialsOf(inputs, secret), secret.name),
+    clusterObject(inputs, addressFor(inputs), owner),
+  ];
+}
+
+function credentialsOf({ kubeconfig }: RegistrationInputs, secret: FilledTokenSecret): Credentials {
+  const { certificateAuthority, trustsSystem } = parseKubeconfig(kubeconfig);
+  // The cluster's own did not sign for a server that everybody trusts.
+  return { token: secret.token, authority: certificateAuthority ?? (trustsSystem ? "" : secret.authority) };
 }
 
 /** The token to use, made where there is none or the present one is too old. */
@@ -98,11 +135,15 @@ function fingerprint({ token, authority }: Credentials): string {
 }
 
 async function applied(control: KubernetesApi, object: KubernetesObject, patience: Patience): Promise<void> {
-  const what = `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
+  const what = nameOf(object);
   await patiently(
     what,
     patience,
     () => control.apply(object, { fieldManager, force: true }, patience.signal),
     (reason) => `${what} of Michelangelo's control plane could not be written: ${reason}`,
   );
+}
+
+function nameOf({ kind, metadata }: KubernetesObject): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
 }

@@ -26,6 +26,15 @@ export interface TokenSecret {
   authority: string | undefined;
 }
 
+export interface FilledTokenSecret extends TokenSecret {
+  token: string;
+  authority: string;
+}
+
+export function isFilled(secret: TokenSecret): secret is FilledTokenSecret {
+  return secret.token !== undefined && secret.authority !== undefined;
+}
+
 /** Those of this registration, the oldest first. */
 export async function tokenSecrets(
   compute: KubernetesApi,
@@ -80,19 +89,14 @@ export async function makeTokenSecret(
 }
 
 /** Waits until Kubernetes has filled it, and says why it has not. */
-export async function filled(
-  compute: KubernetesApi,
-  name: string,
-  patience: Patience,
-): Promise<TokenSecret & { token: string; authority: string }> {
+export async function filled(compute: KubernetesApi, name: string, patience: Patience): Promise<FilledTokenSecret> {
   const { signal } = patience;
   const own = { ...patience, until: Math.min(patience.until, Date.now() + fillSeconds * 1000) };
   const attempt = async () => {
     const secret = await compute.read({ ...secrets, name }, signal);
     if (secret === undefined) return new NotYet(await whyDeleted(compute, signal));
-    const { token, authority, ...rest } = parsed(secret);
-    if (token !== undefined && authority !== undefined) return { ...rest, token, authority };
-    return new NotYet(await whyEmpty(compute, secret, signal));
+    const found = parsed(secret);
+    return isFilled(found) ? found : new NotYet(await whyEmpty(compute, secret, signal));
   };
   return patiently(
     `the token Secret ${computeNamespace}/${name} to be populated`,

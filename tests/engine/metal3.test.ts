@@ -6,10 +6,14 @@ import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { until } from "../until";
 import { bareMetalKinds, serverImage, startBareMetal, type BareMetal } from "./bare-metal";
+import { areBroughtBack, comeBack } from "./by-hand";
 import type { EngineEnvironment } from "./environment";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 
 const examples = join(__dirname, "..", "..", "examples");
+const clusterKind = { apiVersion: "cluster.x-k8s.io/v1beta2", kind: "Cluster" };
+const control = { apiVersion: "controlplane.cluster.x-k8s.io/v1beta2", kind: "KubeadmControlPlane" };
+const deployment = { ...clusterKind, kind: "MachineDeployment" };
 const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" };
 
 describe("Cluster API and Metal3 on the engine", function () {
@@ -68,6 +72,23 @@ describe("Cluster API and Metal3 on the engine", function () {
       for (const [where, text] of Object.entries(texts))
         for (const form of [secret, Buffer.from(secret).toString("base64")])
           assert.ok(!text.includes(form), `${secret.slice(0, 10)} stands in plain text in what was ${where}`);
+    const namespace = "metal3";
+    const rollout = { strategy: { rollingUpdate: { maxSurge: 1 } } };
+    await areBroughtBack(stack, api, [
+      { ...host, metadata: { name: "gpu-01", namespace, labels: { gpu: "none" } } },
+      {
+        ...control,
+        metadata: { name: "search", namespace },
+        spec: { rollout: { strategy: { rollingUpdate: { maxSurge: 0 } } } },
+      },
+      { ...deployment, metadata: { name: "search-gpu", namespace }, spec: { rollout } },
+    ]);
+    await comeBack(stack, api, [
+      { apiVersion: "v1", kind: "Secret", namespace, name: "gpu-01-bmc" },
+      { ...deployment, namespace, name: "search-gpu" },
+      { ...clusterKind, namespace, name: "search" },
+      { ...host, namespace, name: "gpu-01" },
+    ]);
     await holdsBack(stack, [...loudRuns, loudDestroy], [secrets.bmcPassword, credentials.clientKey]);
     assert.deepEqual(await bareMetal.left(), []);
     assert.deepEqual(await kubernetesApi(workload).list({ apiVersion: "v1", kind: "Node" }), []);

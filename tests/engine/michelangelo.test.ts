@@ -3,6 +3,7 @@ import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { rayKinds } from "../../simulator/platforms/ray";
 import { wayTo, type Scene } from "../provider/michelangelo/scene";
+import { areBroughtBack, comeBack } from "./by-hand";
 import { EngineEnvironment } from "./environment";
 import { forgottenWhole } from "./gone-for-good";
 import { assertHeldBack, holdsBack, loudDestroy } from "./loud-runs";
@@ -17,6 +18,8 @@ import {
   startMichelangelo,
   storageKey,
 } from "./michelangelo";
+
+const core = { apiVersion: "v1", namespace: "default" };
 
 describe("clusters that are registered with Michelangelo", function () {
   this.timeout(1_800_000);
@@ -62,6 +65,11 @@ describe("clusters that are registered with Michelangelo", function () {
     assert.deepEqual(await secretsShown(stack, [early, up], [token, storageKey]), []);
     assert.ok(!(await stack.state(true)).includes(token), "the token is not in the state at all");
     assertHeldBack("up", up, [token, storageKey, kubeconfig]);
+    // Michelangelo has the old token in memory, and is restarted.
+    await comeBack(stack, compute, [
+      { ...core, kind: "Secret", name: "ray-manager-token" },
+      { ...core, kind: "ServiceAccount", name: "ray-manager" },
+    ]);
     await holdsBack(stack, [loudDestroy], [token, storageKey, kubeconfig]);
     assert.deepEqual(await michelangelo.left(), []);
     const { cudo, machines } = await environment.simulator.state();
@@ -82,6 +90,32 @@ describe("clusters that are registered with Michelangelo", function () {
     assert.match(refused.text, /the cluster is registered with Michelangelo already/);
     assert.ok((await second.destroy()).ok);
     assert.ok((await michelangelo.left()).includes("Cluster shared-gpus"));
+
+    const { api } = michelangelo;
+    const rbac = { apiVersion: "rbac.authorization.k8s.io/v1" };
+    const cluster = { apiVersion: "michelangelo.api/v2", kind: "Cluster" };
+    await areBroughtBack(stack, api, [
+      { ...rbac, kind: "ClusterRole", metadata: { name: "ray-manager" }, rules: [] },
+      {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "michelangelo-config", namespace: "default" },
+        data: { MA_FILE_SYSTEM: "s3://others" },
+      },
+      {
+        ...cluster,
+        metadata: { name: "shared-gpus", namespace: "ma-system" },
+        spec: { kubernetes: { rest: { port: "1" } } },
+      },
+    ]);
+    await comeBack(stack, api, [
+      { ...core, kind: "ConfigMap", name: "michelangelo-config" },
+      { ...rbac, kind: "ClusterRoleBinding", name: "ray-manager-binding" },
+      { ...core, kind: "Secret", name: "cluster-shared-gpus-ca-data" },
+      { ...core, kind: "Secret", name: "cluster-shared-gpus-client-token" },
+      { ...core, namespace: "kube-system", kind: "ConfigMap", name: "gpu-clusters-platform" },
+      { ...cluster, namespace: "ma-system", name: "shared-gpus" },
+    ]);
 
     const destroyed = await stack.destroy();
     assert.ok(destroyed.ok, destroyed.text);

@@ -7,6 +7,7 @@ import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import { controlPlane, type TestControlPlane } from "../provider/kubernetes/control-plane";
 import { wayTo } from "../provider/michelangelo/scene";
 import { until } from "../until";
+import { areBroughtBack, comeBack } from "./by-hand";
 import { EngineEnvironment } from "./environment";
 import { forgottenWhole } from "./gone-for-good";
 import { assertHeldBack, holdsBack, loudDestroy } from "./loud-runs";
@@ -73,6 +74,21 @@ describe("Modelplane on the engine", function () {
     assert.equal((await stack.outputs())["gatewayAddress"], "192.0.2.80");
     assert.deepEqual(await stack.preview(), []);
 
+    const { nodePools } = (await inferenceCluster())!["spec"] as { nodePools: object[] };
+    await areBroughtBack(stack, api, [
+      {
+        apiVersion,
+        kind: "InferenceCluster",
+        metadata: { name: "eks-us-west", labels: { tier: "prod" } },
+        spec: { nodePools: nodePools.map((pool) => ({ ...pool, maxNodeCount: 9 })) },
+      },
+      {
+        apiVersion,
+        kind: "InferenceClass",
+        metadata: { name: "eks-l4" },
+        spec: { provisioning: { eks: { instanceType: "g6.2xlarge" } } },
+      },
+    ]);
     const before = await inferenceCluster();
     stack.configure({ ...environment.providerConfig, ...config, "modelplane-eks:region": "us-east-1" });
     const moved = await stack.up();
@@ -129,6 +145,17 @@ describe("Modelplane on the engine", function () {
     assert.ok(!(await stack.state()).includes(credentials.token));
 
     assert.deepEqual(await stack.preview(), []);
+    await comeBack(stack, api, [
+      { apiVersion: "v1", kind: "Secret", namespace, name: "serve-kubeconfig" },
+      { apiVersion, kind: "InferenceClass", name: "serve-gpu" },
+      { apiVersion, kind: "InferenceCluster", name: "serve" },
+    ]);
+    const system = { apiVersion: "v1", namespace: "kube-system" };
+    await comeBack(stack, workload, [
+      { ...system, kind: "Secret", name: "serve-modelplane-token" },
+      { ...system, kind: "ServiceAccount", name: "serve-modelplane" },
+      { ...system, kind: "ConfigMap", name: "gpu-clusters-platform" },
+    ]);
     await holdsBack(stack, [loudDestroy], [credentials.token, encoded]);
     assert.deepEqual(await left(), []);
     assert.deepEqual((await environment.simulator.state()).machines, []);

@@ -1,6 +1,7 @@
 /** It waits out what is away: `npm run test:e2e -- tests/engine/vmetal-away.e2e.ts`. */
 import assert from "node:assert/strict";
 import { wayTo } from "../provider/michelangelo/scene";
+import { forgottenWhole } from "./gone-for-good";
 import { startVmetal, type VmetalScene } from "./vmetal";
 
 describe("a tenant's cluster that is away, or its management cluster, on the engine", function () {
@@ -35,7 +36,7 @@ describe("a tenant's cluster that is away, or its management cluster, on the eng
     }
   });
 
-  it("says at refresh and `up` what a management cluster that is away means, and goes on once it answers", async () => {
+  it("says at each operation what a management cluster that is away means, goes on once it answers, and forgets one that is gone for good", async () => {
     const way = await wayTo(scene.management);
     try {
       const ways = { management: way.kubeconfig };
@@ -51,7 +52,13 @@ describe("a tenant's cluster that is away, or its management cluster, on the eng
       const late = await stack.up();
       assert.ok(!late.ok);
       assert.match(late.text, /search-release.*(unreachable|ECONNREFUSED)/);
+      const held = await stack.destroy();
+      assert.ok(!held.ok);
+      assert.match(held.text, /search-release.*cluster is unreachable: .*PULUMI_K8S_DELETE_UNREACHABLE/s);
+      await forgottenWhole(stack);
       await way.open();
+      const kept = await scene.left();
+      assert.ok(kept.includes("BareMetalHost gpu-01") && kept.includes("NodeClaim search-gpu-0"), kept.join(", "));
       const destroyed = await stack.destroy();
       assert.ok(destroyed.ok, destroyed.text);
       assert.deepEqual(await scene.left(), []);

@@ -5,6 +5,8 @@ import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { Modelplane } from "../../simulator/platforms/modelplane/controller";
 import type { Vmetal } from "../../simulator/platforms/vmetal/controller";
+import { releases } from "../../simulator/platforms/vmetal/kinds";
+import { areBroughtBack, comeBack } from "./by-hand";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 import { claim, host, platform, startVmetal, tenantSecrets, type VmetalScene } from "./vmetal";
 
@@ -50,6 +52,20 @@ describe("vMetal on the engine", function () {
       for (const [where, text] of Object.entries(texts))
         for (const form of [secret, Buffer.from(secret).toString("base64")])
           assert.ok(!text.includes(form), `${secret.slice(0, 10)} stands in plain text in what was ${where}`);
+    const imageUrl = { "metal3.vcluster.com/image-url": "https://images.example.com/of-others.qcow2" };
+    await areBroughtBack(stack, api, [
+      { apiVersion: platform, kind: "OSImage", metadata: { name: "ubuntu-24" }, spec: { properties: imageUrl } },
+      { apiVersion: platform, kind: "NodeProvider", metadata: { name: "metal3" }, spec: { metal3: { nodeTypes: [] } } },
+      { ...host, metadata: { name: "gpu-01", namespace: "metal3", labels: { gpu: "none" } } },
+    ]);
+    await comeBack(stack, api, [
+      { apiVersion: platform, kind: "OSImage", name: "ubuntu-24" },
+      { apiVersion: platform, kind: "NodeProvider", name: "metal3" },
+      { apiVersion: "v1", kind: "Secret", namespace: "metal3", name: "gpu-01-bmc" },
+      { apiVersion: "v1", kind: "Secret", namespace: "search", name: "vcluster-platform-api-key" },
+      { ...releases, namespace: "search", name: "search" },
+      { ...host, namespace: "metal3", name: "gpu-01" },
+    ]);
     await holdsBack(stack, [...loudRuns, loudDestroy], [...Object.values(tenantSecrets), credentials.token]);
     assert.deepEqual(await scene.left(), []);
   });

@@ -5,7 +5,6 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../cloud/message";
 import { ownerMark } from "../../cloud/owner-mark";
-import type { KubernetesObject } from "../../kubernetes/api";
 import { clusterUid, exchangedAtCheck } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
 import {
@@ -17,18 +16,12 @@ import {
   type UnknowableProperties,
 } from "../../server/resource";
 import { Unknown } from "../../server/values";
-import {
-  addressOf as registeredAddress,
-  clusterReference,
-  secretReferences,
-  sourceAnnotation,
-  type RegistrationInputs,
-} from "../cluster-object";
+import { clusterReference, type RegistrationInputs } from "../cluster-object";
 import { statusOf } from "../condition";
 import { patience } from "../patience";
-import { everyMs, register, type RegistrationOutputs } from "../registration";
+import { changedByHand, everyMs, register, type RegistrationOutputs } from "../registration";
 import { deregister } from "../removal";
-import { checkSides, computeUid, sidesOf, type Sides } from "../sides";
+import { checkSides, computeUid, sidesOf } from "../sides";
 import { isOld, tokenSecrets } from "../tokens";
 
 const defaultTimeoutSeconds = 300;
@@ -78,7 +71,7 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     return { id: inputs.clusterName, outputs: await registered(inputs, context) };
   },
 
-  async read(id, state, { signal, log }) {
+  async read(id, state, { signal, log, urn }) {
     if (state === undefined) throw new Error(`${id}: a registration cannot be imported: make it in the program`);
     const { inputs, outputs } = state;
     const sides = sidesOf(inputs, refreshTimeoutMs);
@@ -86,7 +79,12 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
       const cluster = await sides.control.read(clusterReference(inputs.clusterName), signal);
       if (cluster === undefined) return undefined;
       const uid = outputs.clusterUid ?? (await clusterUid(sides.compute, signal));
-      const status = (await meddledWith(sides, state, cluster, signal)) ?? statusOf(cluster, Date.now());
+      const tokens = await tokenSecrets(sides.compute, inputs.clusterName, signal);
+      const token = tokens.find(({ name }) => name === outputs.tokenSecret);
+      const status =
+        token === undefined
+          ? `the token Secret ${outputs.tokenSecret} is gone`
+          : ((await changedByHand(sides, inputs, ownerMark(urn), token, signal)) ?? statusOf(cluster, Date.now()));
       if (status !== "ready")
         log.warn(`Michelangelo's cluster "${inputs.clusterName}": ${status}; \`pulumi up\` sees to it`);
       return { ...state, outputs: { ...outputs, ...(uid !== undefined && { clusterUid: uid }), status } };
@@ -103,26 +101,6 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     await deregister(sidesOf(inputs), inputs, patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds));
   },
 };
-
-/** What somebody has done to it by hand, that Michelangelo may not have noticed yet; undefined: nothing. */
-async function meddledWith(
-  { compute, control }: Sides,
-  { inputs: { clusterName }, outputs }: State,
-  cluster: KubernetesObject,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { tokenSecret, host, port } = outputs;
-  const tokens = await tokenSecrets(compute, clusterName, signal);
-  if (!tokens.some(({ name }) => name === tokenSecret)) return `the token Secret ${tokenSecret} is gone`;
-  const { token, authority } = secretReferences(clusterName);
-  for (const reference of [token, authority]) {
-    const kept = await control.read(reference, signal);
-    if (kept?.metadata.annotations?.[sourceAnnotation] !== tokenSecret)
-      return `the Secret ${reference.namespace}/${reference.name} of its control plane is ${kept ? "another" : "gone"}`;
-  }
-  const address = registeredAddress(cluster);
-  return address === `${host}:${port}` ? undefined : `it is registered at ${address ?? "no address"} by now`;
-}
 
 /** @param before of one that is there; without it the name must be free */
 async function registered(

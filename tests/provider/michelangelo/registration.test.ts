@@ -300,4 +300,36 @@ describe("Michelangelo's Registration on a real API server", function () {
     assert.equal(it.stored!.state.values["status"], "the token Secret ray-manager-token is gone");
     await it.destroy();
   });
+
+  it("sees at a refresh what somebody changed or deleted on the control plane, and writes it again", async () => {
+    const it = resource();
+    const program = inputs({ region: "us-east-1" });
+    await it.up(program);
+    const cluster = { apiVersion: "michelangelo.api/v2", kind: "Cluster", namespace: "ma-system", name: "gpu-east" };
+    const ofDefault = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
+    const [token, authority] = ["cluster-gpu-east-client-token", "cluster-gpu-east-ca-data"].map(ofDefault);
+    const written = async () => {
+      const objects = await Promise.all([cluster, token!, authority!].map((each) => scene.api.read(each)));
+      return objects.map((object) => object?.["spec"] ?? object?.["data"]);
+    };
+    const before = await written();
+    const byHand: Record<string, () => Promise<unknown>> = {
+      "the Cluster ma-system/gpu-east was changed by somebody": () =>
+        scene.api.patch(cluster, { spec: { region: "eu-west-1", kubernetes: { rest: { port: "1" } } } }),
+      "the Secret default/cluster-gpu-east-client-token was changed by somebody": () =>
+        scene.api.patch(token!, { data: { token: "bm9uZQ==" } }),
+      "the Secret default/cluster-gpu-east-client-token is gone": () => scene.api.delete(token!),
+      "the Secret default/cluster-gpu-east-ca-data is gone": () => scene.api.delete(authority!),
+    };
+    for (const [said, change] of Object.entries(byHand)) {
+      await change();
+      await it.refresh();
+      assert.equal(it.stored!.state.values["status"], said);
+      assert.equal(await it.up(program), "update", said);
+      assert.deepEqual(await written(), before, said);
+      assert.equal(await it.up(program), "same", said);
+    }
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+  });
 });
