@@ -56,11 +56,16 @@ export function checkLabel(path: string, value: string | undefined, problems: Pr
 /** Kubernetes has these from the beginning, and lets nobody delete them. */
 const everyClustersOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+/** Where what clusters bring is: NVIDIA's operator and its DRA driver, AMD's operator, flannel, and what makes volumes of shares. */
+const addOnNamespaces = ["gpu-operator", "dra-driver-nvidia-gpu", "kube-amd-gpu", "kube-flannel", "shared-storage"];
+
 /** Of a namespace that is made, and goes again. */
 export function checkOwnNamespace(path: string, name: string | undefined, problems: Problems): void {
   checkLabel(path, name, problems);
   if (name !== undefined && everyClustersOwn.includes(name))
     problems.add(path, `"${name}" is in every cluster and cannot be deleted with this: name one of its own`);
+  if (name !== undefined && addOnNamespaces.includes(name))
+    problems.add(path, `"${name}" is where a cluster's own add-ons are: name another`);
 }
 
 /** As Go takes it. */

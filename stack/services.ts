@@ -1,8 +1,9 @@
-import { checkHub, JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
+import { checkHub, hubAlone, JupyterHub } from "../components/addons/jupyterhub/jupyterhub";
 import { hubCallback } from "../components/addons/jupyterhub/address";
-import { KubeRay, type KubeRayArgs } from "../components/addons/kuberay";
+import { KubeRay, kubeRayAlone, type KubeRayArgs } from "../components/addons/kuberay";
 import { checkSlurmGroups } from "../components/addons/slurm/name";
-import { checkSlurm, Slurm, type SlurmArgs } from "../components/addons/slurm/slurm";
+import { Owners } from "../components/addons/one-of-a-kind";
+import { checkSlurm, Slurm, slurmAlone, type SlurmArgs } from "../components/addons/slurm/slurm";
 import type { JupyterHubArgs } from "../components/addons/jupyterhub/jupyterhub";
 import type { KubernetesCluster } from "../components/cluster";
 import { Problems } from "../components/errors";
@@ -63,17 +64,22 @@ function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, pr
   checkNamespaces({ kuberay, jupyterhub, slurm }, problems);
 }
 
-/** Each service makes its namespace, and takes it away with all that is in it. */
+/** As in programs. Of two services the one that names a namespace is told, and not the one that has it by default. */
 function checkNamespaces({ kuberay, jupyterhub, slurm }: Services, problems: Problems): void {
-  const owners = new Map(slurm && ["slurm", "slinky"].map((namespace) => [namespace, "slurm"]));
-  for (const [name, service] of Object.entries({ jupyterhub, kuberay })) {
-    const { namespace } = service ?? {};
-    if (namespace === undefined) continue;
-    const owner = owners.get(namespace);
-    if (owner !== undefined)
-      problems.add(`services.${name}.namespace`, `"${namespace}" is the namespace of services.${owner}: name another`);
-    owners.set(namespace, name);
+  const wanted = [
+    ...(slurm ? [{ name: "slurm", isNamed: false, alone: slurmAlone }] : []),
+    ...(jupyterhub ? [{ name: "jupyterhub", ...aloneIn(jupyterhub.namespace, hubAlone) }] : []),
+    ...(kuberay ? [{ name: "kuberay", ...aloneIn(kuberay.namespace, kubeRayAlone) }] : []),
+  ];
+  const owners = new Owners();
+  for (const { name, alone } of wanted.sort((one, other) => Number(one.isNamed) - Number(other.isNamed))) {
+    owners.check(alone, problems, `services.${name}.`);
+    owners.note(`services.${name}`, alone);
   }
+}
+
+function aloneIn(namespace: string | null | undefined, alone: typeof hubAlone) {
+  return { isNamed: namespace != null, alone: alone(namespace ?? undefined) };
 }
 
 /** The inputs of a service's component, without those that the stack gives it. */

@@ -3,11 +3,12 @@ import * as pulumi from "../../sdk/pulumi";
 import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import type { KubernetesCluster } from "../cluster";
-import { Problems } from "../errors";
+import { checked, Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { known, withoutNulls } from "../inputs";
+import { withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
-import { checkLabel } from "../value-checks";
+import { checkBetween, checkLabel } from "../value-checks";
+import { ownClaim, ownersIn, type OneOfAKind } from "./one-of-a-kind";
 
 /** An entry of a pod's `volumes`. */
 export interface HostPathPodVolume {
@@ -73,13 +74,14 @@ export class FileShareVolume extends pulumi.ComponentResource {
     super(FileShareVolume.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, share, namespace = "default", claimName = share } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
-    const capacity = { storage: pulumi.interpolate`${args.sizeGb}G` };
+    ownersIn(cluster).note(`FileShareVolume "${name}"`, volumeAlone(args));
+    const capacity = { storage: pulumi.output(args.sizeGb).apply((size) => `${checkedSize(size)}G`) };
     const accessModes = ["ReadWriteMany"];
     const volume = new PersistentVolume(
       `${name}-volume`,
       {
         // Volumes have no namespace: two claims of one share in two namespaces are two volumes.
-        metadata: { name: `${namespace}-${claimName}` },
+        metadata: { name: volumeName(namespace, claimName) },
         spec: {
           capacity,
           accessModes,
@@ -115,6 +117,35 @@ export class FileShareVolume extends pulumi.ComponentResource {
   }
 }
 
+function volumeName(namespace: string, claimName: string): string {
+  return `${namespace}-${claimName}`;
+}
+
+function volumeAlone({
+  share,
+  namespace = "default",
+  claimName = share,
+}: Pick<FileShareVolumeArgs, "share" | "namespace" | "claimName">): OneOfAKind[] {
+  const volume = volumeName(namespace, claimName);
+  return [
+    ownClaim(namespace, claimName),
+    {
+      key: `volume ${volume}`,
+      path: "claimName",
+      refusal: (owner) =>
+        `the volume ${volume} is that of ${owner}, and volumes have no namespace: name the claim otherwise`,
+    },
+  ];
+}
+
+/** To a petabyte: more is a mistake. */
+const sizes = [1, 1_000_000] as const;
+
+/** Throws `InvalidInput` where no claim could be of it. */
+export function checkedSize(sizeGb: number): number {
+  return checked("FileShareVolume", sizeGb, (problems) => checkBetween("sizeGb", sizeGb, sizes, problems));
+}
+
 export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   const problems = new Problems();
   const args = bySchema(FileShareVolume.__pulumiType, given, problems);
@@ -122,9 +153,7 @@ export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   checkCluster("cluster", cluster, problems);
   // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
   for (const [field, value] of Object.entries({ share, namespace, claimName })) checkLabel(field, value, problems);
-  const size = known(sizeGb);
-  if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
-    problems.add("sizeGb", `must be a whole number of at least 1, is ${size}`);
-  }
+  checkBetween("sizeGb", sizeGb, sizes, problems);
+  if (share !== undefined) ownersIn(cluster).check(volumeAlone(args), problems);
   return problems;
 }

@@ -10,6 +10,7 @@ import { checkOwnNamespace } from "../value-checks";
 import { kuberayOperator } from "../versions";
 import { chartPlace, chartSource, tellNeeds } from "./chart";
 import { inCluster, onAnyNode } from "./in-cluster";
+import { ownersIn, ownNamespace, type OneOfAKind } from "./one-of-a-kind";
 
 export interface KubeRayArgs {
   /** The cluster that it runs in. */
@@ -48,7 +49,8 @@ export class KubeRay extends pulumi.ComponentResource {
   constructor(name: string, given: KubeRayArgs, options?: pulumi.ComponentResourceOptions) {
     checkKubeRay(given).raise("KubeRay");
     const args = withoutNulls(given);
-    const { cluster, namespace = "ray-system", version = kuberayOperator.version } = args;
+    const { cluster, namespace = defaultNamespace, version = kuberayOperator.version } = args;
+    ownersIn(cluster).note(`KubeRay "${name}"`, kubeRayAlone(namespace));
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(KubeRay.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const pinned = { ...kuberayOperator, version };
@@ -71,11 +73,26 @@ export class KubeRay extends pulumi.ComponentResource {
   }
 }
 
+const defaultNamespace = "ray-system";
+
+/** What it has to itself in its cluster. */
+export function kubeRayAlone(namespace = defaultNamespace): OneOfAKind[] {
+  return [theKubeRay, ownNamespace(namespace)];
+}
+
+export const theKubeRay: OneOfAKind = {
+  key: "KubeRay",
+  path: "cluster",
+  refusal: (owner) =>
+    `has ${owner} already, whose operator looks after every namespace by definitions that are there once: a cluster takes one`,
+};
+
 export function checkKubeRay(given: KubeRayArgs): Problems {
   const problems = new Problems();
   const { cluster, namespace, version } = bySchema(KubeRay.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
   checkOwnNamespace("namespace", namespace, problems);
+  ownersIn(cluster).check(kubeRayAlone(namespace), problems);
   // Helm takes ranges, too, and then whatever is the newest: another one with each `up`.
   if (version !== undefined && !/^v?\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/.test(version))
     problems.add(

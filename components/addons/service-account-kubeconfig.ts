@@ -14,6 +14,7 @@ import { known, withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
 import { checkLabel } from "../value-checks";
 import { checkAccessRules } from "./access-rules";
+import { ownersIn, type OneOfAKind } from "./one-of-a-kind";
 
 const systemNamespace = "kube-system";
 
@@ -74,7 +75,7 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, accountName = name, accountNamespace: namespace = systemNamespace } = args;
-    remember(name, cluster, `${namespace}/${accountName}`);
+    ownersIn(cluster).note(`"${name}"`, [ownAccount(namespace, accountName)]);
     const child = { parent: this, provider: cluster.kubeProvider };
     // A component hands on to nobody what it is to wait for; all else here follows the account.
     const first = options?.dependsOn ? { dependsOn: options.dependsOn } : {};
@@ -185,18 +186,13 @@ function decoded(value: string | undefined, key: string): string {
   return Buffer.from(value, "base64").toString("utf8");
 }
 
-/** Of this program, by namespace and name. Whoever comes second would take the first one's account over, or away. */
-const accounts = new WeakMap<KubernetesCluster, Map<string, string>>();
-
-function checkUnused({ cluster }: ServiceAccountKubeconfigArgs, account: string, problems: Problems): void {
-  const other = cluster && accounts.get(cluster)?.get(account);
-  if (other !== undefined)
-    problems.add("accountName", `the ServiceAccount ${account} is that of "${other}", in this program: name another`);
-}
-
-function remember(name: string, cluster: KubernetesCluster, account: string): void {
-  const own = accounts.get(cluster) ?? new Map<string, string>();
-  accounts.set(cluster, own.set(account, name));
+function ownAccount(namespace: string, accountName: string): OneOfAKind {
+  const account = `${namespace}/${accountName}`;
+  return {
+    key: `account ${account}`,
+    path: "accountName",
+    refusal: (owner) => `the ServiceAccount ${account} is that of ${owner}, in this program: name another`,
+  };
 }
 
 function checkClusterRole(role: string | undefined, problems: Problems): void {
@@ -216,7 +212,7 @@ export function checkServiceAccountKubeconfig(name: string, given: ServiceAccoun
   checkLabel("accountNamespace", accountNamespace, problems);
   if (accountName === "default")
     problems.add("accountName", '"default" is in every namespace already, and its pods\': name one of its own');
-  checkUnused(args, `${accountNamespace ?? systemNamespace}/${accountName}`, problems);
+  ownersIn(args.cluster).check([ownAccount(accountNamespace ?? systemNamespace, accountName)], problems);
   checkClusterRole(clusterRole, problems);
   if (clusterRole !== undefined && rules !== undefined)
     problems.add("rules", "is given in place of clusterRole, not besides");

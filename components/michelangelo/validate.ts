@@ -2,6 +2,8 @@
 import { apiServerAddress } from "../../sdk/michelangelo/address";
 import { durationMs } from "../../sdk/michelangelo/duration";
 import { wrongClusterName } from "../../sdk/michelangelo/names";
+import { theKubeRay } from "../addons/kuberay";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
@@ -19,6 +21,8 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   checkCluster("cluster", args.cluster, problems);
   checkCluster("controlPlane", args.controlPlane, problems);
   checkPlatform("cluster", args.cluster, "Michelangelo", problems);
+  const ray = (args.kubeRay ?? true) ? ownersIn(args.cluster).ownerOf(theKubeRay) : undefined;
+  if (ray !== undefined) problems.add("kubeRay", `the cluster has ${ray} already: set it to false`);
   const name = known(args.clusterName);
   const wrongName = name === undefined ? undefined : wrongClusterName(name);
   if (wrongName !== undefined) problems.add("clusterName", wrongName);

@@ -10,6 +10,7 @@ import { checkChoice, checkOwnNamespace, checkWhole } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
 import { inCluster } from "../in-cluster";
+import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
 import { checkHubUrl, checkIssuer } from "./address";
@@ -72,7 +73,8 @@ export interface JupyterHubArgs {
 
 /**
  * JupyterHub for the people of a realm of Keycloak, by its pinned chart (Zero to JupyterHub): notebooks without a GPU, or with as many of a node's as
- * they choose, in each worker group that has some, whose taints they tolerate. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets.
+ * they choose, in each worker group that has some, whose taints they tolerate. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets. Another in the
+ * cluster has a namespace of its own.
  *
  * Cost: none but half a CPU and 1 GiB of a node, and the volumes.
  *
@@ -92,7 +94,8 @@ export class JupyterHub extends pulumi.ComponentResource {
   constructor(name: string, given: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
     checkJupyterHub(given).raise("JupyterHub");
     const args = withoutNulls(given);
-    const { cluster, client, namespace = "jupyterhub" } = args;
+    const { cluster, client, namespace = defaultNamespace } = args;
+    ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
     // By its fields: of a resource as a whole nothing is awaited, nor found out.
     const issuer = pulumi.output(client.issuer).apply(checkedIssuer);
     const kept = { issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
@@ -150,6 +153,13 @@ export class JupyterHub extends pulumi.ComponentResource {
   }
 }
 
+const defaultNamespace = "jupyterhub";
+
+/** What it has to itself in its cluster: in another namespace there is room for another. */
+export function hubAlone(namespace = defaultNamespace): OneOfAKind[] {
+  return [ownNamespace(namespace), { ...ownClaim(namespace, "hub-db-dir"), path: "namespace" }];
+}
+
 /** Throws `InvalidInput` where nobody could be sent back to it. */
 export function checkedUrl(url: string): string {
   return checked("JupyterHub", url, (problems) => checkHubUrl("url", url, problems));
@@ -164,6 +174,7 @@ export function checkJupyterHub(given: JupyterHubArgs): Problems {
   const problems = new Problems();
   const { client, cluster, ...args } = bySchema(JupyterHub.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
+  ownersIn(cluster).check(hubAlone(args.namespace), problems);
   checkHub(args, problems);
   if (client !== undefined) checkClient(client, problems);
   return problems;

@@ -1,11 +1,12 @@
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
-import { Problems } from "../../errors";
+import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
 import { known, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
-import { checkLabel, checkWhole } from "../../value-checks";
+import { checkBetween, checkLabel } from "../../value-checks";
+import { ownClaim, ownersIn } from "../one-of-a-kind";
 
 export interface SharedClaimArgs {
   /** A cluster with `sharedStorage`. */
@@ -50,7 +51,9 @@ export class SharedClaim extends pulumi.ComponentResource {
   constructor(name: string, given: SharedClaimArgs, options?: pulumi.ComponentResourceOptions) {
     checkSharedClaim(name, given).raise("SharedClaim");
     const args = withoutNulls(given);
-    const { cluster, sizeGib, namespace = "default", claimName = name, protect = true } = args;
+    const { cluster, claimName = name, protect = true } = args;
+    const namespace = claimNamespace(name, args);
+    const sizeGib = pulumi.output(args.sizeGib).apply(checkedSize);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(SharedClaim.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const claim = new PersistentVolumeClaim(
@@ -76,12 +79,49 @@ export class SharedClaim extends pulumi.ComponentResource {
   }
 }
 
+/** The claim's namespace, where no other of this program has a claim of its name. */
+export function claimNamespace(name: string, { cluster, namespace = "default", claimName = name }: SharedClaimArgs) {
+  const note = (place: string) => {
+    ownersIn(cluster).note(`SharedClaim "${name}"`, [ownClaim(place, claimName)]);
+    return place;
+  };
+  const given = known(namespace);
+  return given !== undefined
+    ? note(given)
+    : pulumi.output(namespace).apply((later) => {
+        const place = { cluster, namespace: later, claimName };
+        return note(checked("SharedClaim", later, (problems) => checkPlace(place, problems)));
+      });
+}
+
+function checkPlace(
+  { cluster, namespace, claimName }: { cluster: KubernetesCluster | undefined; namespace: string; claimName: string },
+  problems: Problems,
+): void {
+  checkLabel("namespace", namespace, problems);
+  ownersIn(cluster).check([ownClaim(namespace, claimName)], problems);
+}
+
+/** Throws `InvalidInput` where Kubernetes would not count so far, or no claim could be of it. */
+export function checkedSize(sizeGib: number): number {
+  return checked("SharedClaim", sizeGib, (problems) => checkBetween("sizeGib", sizeGib, sizes, problems));
+}
+
+/** To a pebibyte: more is a mistake. */
+const sizes = [1, 1_048_576] as const;
+
 export function checkSharedClaim(name: string, given: SharedClaimArgs): Problems {
   const problems = new Problems();
-  const { cluster, sizeGib, namespace, claimName = name } = bySchema(SharedClaim.__pulumiType, given, problems);
+  const {
+    cluster,
+    sizeGib,
+    namespace = "default",
+    claimName = name,
+  } = bySchema(SharedClaim.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
-  checkWhole("sizeGib", sizeGib, 1, problems);
-  checkLabel("namespace", known(namespace), problems);
+  checkBetween("sizeGib", sizeGib, sizes, problems);
+  const place = known(namespace);
+  if (place !== undefined) checkPlace({ cluster, namespace: place, claimName }, problems);
   checkLabel("claimName", claimName, problems);
   if (cluster !== undefined && cluster.sharedStorageClass === undefined)
     problems.add("cluster", "has no shared storage: give it sharedStorage");

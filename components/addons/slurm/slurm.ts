@@ -17,6 +17,7 @@ import { checkBetween, checkChoice } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
 import { inCluster } from "../in-cluster";
+import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
 import { checkSlurmGroups, checkSlurmName } from "./name";
@@ -78,11 +79,30 @@ export interface SlurmArgs {
 
 /** Where the chart's objects are, and what their names begin with. */
 const namespace = "slurm";
+const operatorNamespace = "slinky";
+
+/** What it has to itself in its cluster. */
+export const slurmAlone: readonly OneOfAKind[] = [
+  {
+    key: "Slurm",
+    path: "cluster",
+    refusal: (owner) => `has ${owner} already, whose namespaces and definitions are there once: a cluster takes one`,
+  },
+  ...[namespace, operatorNamespace].map((each) => ({
+    ...ownNamespace(each),
+    path: "cluster",
+    refusal: (owner: string) =>
+      `"${each}" is the namespace of ${owner}: name another there, Slurm's are ${namespace} and ${operatorNamespace}`,
+  })),
+  { ...ownClaim(namespace, slurmHomes), path: "cluster" },
+];
 
 /**
  * Slurm on Kubernetes by SchedMD's pinned charts (Slinky): the operator and its definitions in the namespace `slinky`; in `slurm` a controller, REST
  * interface, and a set of Slurm's nodes for each worker group, `minSize` of them, each on a machine of its own with all of that machine's GPUs
  * (`--gres=gpu:8`), a partition for each group and one for all. Its keys are made once and kept as secrets.
+ *
+ * One for a cluster, because its namespaces, definitions and operator are there once.
  *
  * Where the cluster has `sharedStorage`, `/home` of the login node and of all of Slurm's nodes is one directory of it.
  *
@@ -105,6 +125,7 @@ export class Slurm extends pulumi.ComponentResource {
     checkSlurmArgs(name, given).raise("Slurm");
     const args = withoutNulls(given);
     const { cluster, clusterName = name, accounting, protect = true } = args;
+    ownersIn(cluster).note(`Slurm "${name}"`, slurmAlone);
     const password =
       accounting &&
       pulumi.secret(accounting.password).apply((known) => checkedAccounting({ password: known }).password);
@@ -147,7 +168,7 @@ export class Slurm extends pulumi.ComponentResource {
     const { storageClass } = args;
     const choices = { clusterName, ...(storageClass !== undefined && { storageClass }) };
     const lasting = new LastingChoices(`${name}-choices`, { clusterName, choices }, { parent: this });
-    const operatorPlace = new Namespace(`${name}-operator-namespace`, { metadata: { name: "slinky" } }, child);
+    const operatorPlace = new Namespace(`${name}-operator-namespace`, { metadata: { name: operatorNamespace } }, child);
     const definitions = release("slurm-operator-crds", slurmOperatorDefinitions, operatorPlace, {}, []);
     const operator = release("slurm-operator", slurmOperator, operatorPlace, operatorValues, [definitions]);
 
@@ -278,6 +299,7 @@ export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
   const problems = new Problems();
   const { cluster, clusterName = name, login, accounting } = bySchema(Slurm.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
+  ownersIn(cluster).check(slurmAlone, problems);
   checkSlurm({ clusterName, login, accounting }, problems);
   return problems;
 }

@@ -1,0 +1,177 @@
+/** What in a cluster only one can have: whoever comes second is refused by a field of his own, and what can be there twice is not. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  FileShareVolume,
+  JupyterHub,
+  KubeRay,
+  ServiceAccountKubeconfig,
+  SharedClaim,
+  Slurm,
+} from "../../components/addons";
+import type { KubernetesCluster } from "../../components/cluster";
+import { InvalidInput } from "../../components/errors";
+import { claimNamespace } from "../../components/addons/shared-storage/claim";
+import { ComputeCluster } from "../../components/michelangelo";
+import { checkComputeCluster } from "../../components/michelangelo/validate";
+import { checkServices } from "../../stack/services";
+import { clusterInHand } from "./cluster-in-hand";
+import { mockProgram, promiseOf, settled } from "./mocks";
+import { programs } from "./programs-scene";
+
+const client = { issuer: "https://sso.example.com/realms/lab", clientId: "train", secret: "CLIENT-SECRET" };
+const url = "https://hub.example.com";
+const shared = () => clusterInHand([{}], { sharedStorageClass: pulumi.output("shared") });
+
+type Make = (cluster: KubernetesCluster, name: string) => unknown;
+const hub = (namespace?: string): Make => {
+  return (cluster, name) => new JupyterHub(name, { cluster, url, client, ...(namespace && { namespace }) });
+};
+const ray = (namespace?: string): Make => {
+  return (cluster, name) => new KubeRay(name, { cluster, ...(namespace && { namespace }) });
+};
+const slurm: Make = (cluster, name) => new Slurm(name, { cluster });
+const claim = (claimName: string, namespace?: string): Make => {
+  return (cluster, name) => new SharedClaim(name, { cluster, sizeGib: 1, claimName, ...(namespace && { namespace }) });
+};
+const volume = (claimName: string, namespace?: string): Make => {
+  return (cluster, name) =>
+    new FileShareVolume(name, { cluster, share: "data", sizeGb: 1, claimName, ...(namespace && { namespace }) });
+};
+const account: Make = (cluster, name) => new ServiceAccountKubeconfig(name, { cluster, accountName: "ci" });
+
+/** What the second is told. */
+async function refusals(first: Make, second: Make, cluster = shared(), other = cluster): Promise<string[]> {
+  try {
+    first(cluster, "one");
+    second(other, "two");
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof InvalidInput, String(error));
+    return error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+  } finally {
+    await settled();
+  }
+}
+
+describe("what a cluster has once", () => {
+  beforeEach(() => mockProgram({}, true));
+
+  it("is one KubeRay and one Slurm, wherever they are, and as many hubs as there are namespaces", async () => {
+    assert.deepEqual(await refusals(ray(), ray("other")), [
+      'cluster: has KubeRay "one" already, whose operator looks after every namespace by definitions that are there once: a cluster takes one',
+    ]);
+    await mockProgram({}, true);
+    assert.deepEqual(await refusals(slurm, slurm), [
+      'cluster: has Slurm "one" already, whose namespaces and definitions are there once: a cluster takes one',
+    ]);
+    await mockProgram({}, true);
+    assert.deepEqual(await refusals(hub(), hub("hub-2")), []);
+  });
+
+  it("is a namespace, whether it is named or a default, of whichever service", async () => {
+    const pairs: [Make, Make, RegExp][] = [
+      [hub(), hub(), /^namespace: "jupyterhub" is the namespace of JupyterHub "one": name another$/],
+      [hub(), ray("jupyterhub"), /^namespace: "jupyterhub" is the namespace of JupyterHub "one": name another$/],
+      [ray(), hub("ray-system"), /^namespace: "ray-system" is the namespace of KubeRay "one": name another$/],
+      [slurm, hub("slinky"), /^namespace: "slinky" is the namespace of Slurm "one": name another$/],
+      [hub("slurm"), slurm, /^cluster: "slurm" is the namespace of JupyterHub "one": name another there, Slurm's are/],
+    ];
+    for (const [first, second, words] of pairs) {
+      await mockProgram({}, true);
+      const found = await refusals(first, second);
+      assert.match(found.join("\n"), words);
+      assert.equal(found.length, 1);
+    }
+  });
+
+  it("is a claim of a name in a namespace, a volume, and an account", async () => {
+    const pairs: [Make, Make, RegExp][] = [
+      [claim("data"), claim("data"), /^claimName: "data" in the namespace default is the claim of SharedClaim "one": /],
+      [claim("data"), volume("data"), /^claimName: "data" in .* default is the claim of SharedClaim "one": /],
+      [volume("data"), claim("data"), /^claimName: "data" in .* default is the claim of FileShareVolume "one": /],
+      [slurm, claim("homes", "slurm"), /^claimName: "homes" in the namespace slurm is the claim of Slurm "one": /],
+      [hub(), claim("hub-db-dir", "jupyterhub"), /^claimName: .* is the claim of JupyterHub "one": /],
+      [volume("b-c", "a"), volume("c", "a-b"), /^claimName: the volume a-b-c is that of FileShareVolume "one", and /],
+      [account, account, /^accountName: the ServiceAccount kube-system\/ci is that of "one", in this program/],
+    ];
+    for (const [first, second, words] of pairs) {
+      await mockProgram({}, true);
+      const found = await refusals(first, second);
+      assert.match(found.join("\n"), words);
+      assert.equal(found.length, 1);
+    }
+    await mockProgram({}, true);
+    assert.deepEqual(await refusals(claim("data"), claim("data", "team")), []);
+  });
+
+  it("is another cluster's as well, and none of one that was refused", async () => {
+    assert.deepEqual(await refusals(ray(), ray(), shared(), shared()), []);
+    await mockProgram({}, true);
+    const cluster = shared();
+    assert.equal((await refusals(ray("Wrong"), ray(), cluster)).length, 1);
+    await mockProgram({}, true);
+    assert.deepEqual(await refusals(ray(), hub(), cluster), []);
+  });
+
+  it("is told of a claim's namespace that comes to be known later", async () => {
+    const cluster = shared();
+    const later = (namespace: string) => ({
+      cluster,
+      sizeGib: 1,
+      claimName: "data",
+      namespace: pulumi.output(Promise.resolve(namespace)),
+    });
+    claim("data", "team")(cluster, "one");
+    await assert.rejects(
+      promiseOf(pulumi.output(claimNamespace("two", later("team")))),
+      /claimName: "data" in the namespace team is the claim of SharedClaim "one"/,
+    );
+    await assert.rejects(promiseOf(pulumi.output(claimNamespace("two", later("A B")))), /namespace: "A B" must have/);
+    assert.equal(await promiseOf(pulumi.output(claimNamespace("two", later("other")))), "other");
+    await settled();
+  });
+
+  it("is known to who installs KubeRay besides, and to a cluster by another name", async () => {
+    const cluster = shared();
+    const { base } = programs["ComputeCluster"]!;
+    const given = { ...base, cluster } as never;
+    assert.deepEqual(checkComputeCluster(given).all, []);
+    ray()(cluster, "one");
+    assert.deepEqual(
+      checkComputeCluster(given).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
+      ['kubeRay: the cluster has KubeRay "one" already: set it to false'],
+    );
+    assert.deepEqual(checkComputeCluster({ ...(given as object), kubeRay: false } as never).all, []);
+    await settled();
+    await mockProgram({}, true);
+    const own = shared();
+    new ComputeCluster("train", { ...base, cluster: own, controlPlane: shared() } as never);
+    assert.throws(() => ray()(own, "two"), /cluster: has KubeRay "train-ray" already/);
+    await settled();
+  });
+});
+
+describe("namespaces of a stack's services", () => {
+  const problems = (given: object) =>
+    checkServices("train", given, []).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+  const jupyterhub = { url, realm: "lab" };
+
+  it("are told apart where one is named as another's is by default", () => {
+    assert.deepEqual(problems({ jupyterhub, kuberay: { namespace: "jupyterhub" } }), [
+      'services.kuberay.namespace: "jupyterhub" is the namespace of services.jupyterhub: name another',
+    ]);
+    assert.deepEqual(problems({ jupyterhub: { ...jupyterhub, namespace: "ray-system" }, kuberay: {} }), [
+      'services.jupyterhub.namespace: "ray-system" is the namespace of services.kuberay: name another',
+    ]);
+    assert.deepEqual(problems({ jupyterhub, kuberay: {}, slurm: {} }), []);
+  });
+
+  it("are none that a cluster's own add-ons are in", () => {
+    for (const namespace of ["gpu-operator", "shared-storage", "kube-flannel"])
+      assert.match(
+        problems({ kuberay: { namespace } }).join(),
+        /^services\.kuberay\.namespace: .* is where a cluster's/,
+      );
+  });
+});
