@@ -11,6 +11,12 @@ export function isHostAndPort(text: string, needsPort: boolean): boolean {
   return isHost && (port === undefined ? !needsPort : Number(port) >= 1 && Number(port) <= 65_535);
 }
 
+/** Whether whoever asks there asks himself. */
+export function isOneself(host: string): boolean {
+  const canonical = isIP(host) === 6 ? new URL(`http://[${host}]`).hostname : host;
+  return /^(.*\.)?localhost$|^127\.|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/i.test(canonical);
+}
+
 /** Of `host:port`; an IPv6 address without its brackets. */
 export function hostOf(endpoint: string): string {
   return new URL(`https://${endpoint}`).hostname.replace(/^\[|\]$/g, "");

@@ -4,6 +4,7 @@ import type { MachineStatus } from "../sdk/kubernetes/machine-claims";
 import { NodesReady, type NodesReadyArgs } from "../sdk/kubernetes/nodes-ready";
 import type { AddOn, AddOns } from "./addons/add-on";
 import type { AutoscaledGroup } from "./addons/autoscaler/groups";
+import { groupPlans, type GroupPlan } from "./addons/groups";
 import type { KubernetesCluster, NodeGroupStatus } from "./cluster";
 import { KubernetesProvider } from "./kubernetes-provider";
 
@@ -11,6 +12,8 @@ import { KubernetesProvider } from "./kubernetes-provider";
 export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus> {
   resource: pulumi.Resource;
   status: pulumi.Output<Status>;
+  /** Left out where the status is known without it. */
+  plan?: pulumi.Output<GroupPlan>;
   /** Left out where its size is fixed. */
   autoscaled?: Omit<AutoscaledGroup, "resource">;
 }
@@ -77,6 +80,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const beforeGroups = install(addOns.beforeGroups ?? [], []);
   const before = install(addOns.beforeNodes, []);
   const groups = parts.nodeGroups.map((make) => make(apiServer, withKeeper, beforeGroups));
+  groupPlans.set({ kubeProvider }, pulumi.all(groups.map(({ plan, status }) => plan ?? status)));
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
   install(addOns.besideGroups, resources, autoscaled);

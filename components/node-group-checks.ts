@@ -1,6 +1,6 @@
 /** What the arguments of node groups have in common, whichever cloud runs them. Pure. */
 import type * as pulumi from "../sdk/pulumi";
-import { isDnsLabel } from "../sdk/dns-label";
+import { isDnsLabel, isDnsSubdomain } from "../sdk/dns-label";
 import type { TaintArgs } from "../sdk/kubernetes/taint";
 import type { Problems } from "./errors";
 import { known, knownElements, knownEntries } from "./inputs";
@@ -85,7 +85,6 @@ export function checkGroupNames(path: string, names: readonly (string | undefine
   });
 }
 
-const subdomain = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const qualifiedName = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 
@@ -102,7 +101,7 @@ const ownLabels = new Set(["kubernetes.io/hostname", "kubernetes.io/arch", "kube
 function keyProblem(key: string): string | undefined {
   const slash = key.indexOf("/");
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  if (prefix !== undefined && (prefix.length > 253 || !subdomain.test(prefix))) {
+  if (prefix !== undefined && !isDnsSubdomain(prefix)) {
     return `the prefix "${prefix}" must be a DNS subdomain`;
   }
   if (!qualifiedName.test(key.slice(slash + 1))) {

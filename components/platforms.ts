@@ -3,9 +3,10 @@ import { PlatformClaim, platformConflict, type Platform } from "../sdk/kubernete
 import type * as pulumi from "../sdk/pulumi";
 import type { KubernetesCluster } from "./cluster";
 import type { Problems } from "./errors";
+import { PerCluster } from "./per-cluster";
 
 /** Of this program. What other programs registered, the cluster itself tells. */
-const registered = new WeakMap<KubernetesCluster, Platform>();
+const registered = new PerCluster<Platform>();
 
 /** For the checks of a registration's arguments. `path` is the user's field that names the cluster. */
 export function checkPlatform(path: string, cluster: KubernetesCluster, platform: Platform, problems: Problems): void {

@@ -11,8 +11,9 @@ export interface SshKeys {
 /** As a .pub file has it. */
 const publicKeyPattern = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 
-/** The same behind options, as a line of authorized_keys has it. */
-const authorizedKeyPattern = new RegExp(`^([^#\\s].* )?${publicKeyPattern.source.slice(1)}`);
+/** A line of authorized_keys: options, whose spaces are between quotes, and the key. */
+const authorizedKeyPattern =
+  /^(?!#)(?:(?:[^\s"]|"(?:[^"\\]|\\.)*")+ )?((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+=*)( .*)?$/;
 
 /** A host's own key, as in a known_hosts file. */
 export function checkHostKey(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
@@ -23,13 +24,16 @@ export function checkHostKey(path: string, given: pulumi.Input<string> | undefin
     problems.add(path, "must be the host's public key, for example `ssh-ed25519 AAAA…`");
 }
 
-/** A key in OpenSSH's form begins with the length and the name of its kind. */
+/** A key in OpenSSH's form is the name of its kind and then its numbers, each behind its length, and no more. */
 function isOfKind(key: Buffer, kind: string): boolean {
-  return (
-    key.length > 4 + kind.length &&
-    key.readUInt32BE(0) === kind.length &&
-    key.toString("latin1", 4, 4 + kind.length) === kind
-  );
+  const parts: string[] = [];
+  let at = 0;
+  while (at + 4 <= key.length) {
+    const end = at + 4 + key.readUInt32BE(at);
+    parts.push(key.toString("latin1", at + 4, end));
+    at = end;
+  }
+  return at === key.length && parts.length > 1 && parts[0] === kind;
 }
 
 /** What their texts tell. The plugin, which knows all about keys, checks at the preview that they are some and belong together. */
@@ -50,7 +54,12 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
 
 /** A line of OpenSSH's authorized_keys, with options or without. Undefined for a right one. */
 export function authorizedKeyProblem(line: string): string | undefined {
-  return publicKeyProblem(line.trim(), authorizedKeyPattern);
+  const wrong = publicKeyProblem(line.trim(), authorizedKeyPattern);
+  if (wrong !== undefined) return wrong;
+  const [, kind, body] = authorizedKeyPattern.exec(line.trim())!;
+  return isOfKind(Buffer.from(body!, "base64"), kind!)
+    ? undefined
+    : `must be whole: what follows ${kind} is no such key`;
 }
 
 function publicKeyProblem(key: string, pattern: RegExp): string | undefined {

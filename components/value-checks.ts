@@ -1,6 +1,6 @@
 /** Checks of single values. Pure. */
 import type * as pulumi from "../sdk/pulumi";
-import { isDnsLabel } from "../sdk/dns-label";
+import { isDnsLabel, isDnsSubdomain } from "../sdk/dns-label";
 import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
@@ -51,6 +51,16 @@ export function checkBetween(
 export function checkLabel(path: string, value: string | undefined, problems: Problems): void {
   if (value !== undefined && !isDnsLabel(value))
     problems.add(path, `"${value}" must have 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end`);
+}
+
+/** The same of what may have a longer name: a StorageClass, a Deployment. What is not known yet is left for later. */
+export function checkObjectName(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const name = known(given);
+  if (name !== undefined && !isDnsSubdomain(name))
+    problems.add(
+      path,
+      `"${name}" must have 1 to 253 lower-case letters, digits, hyphens and dots, with a letter or digit at either end and beside each dot`,
+    );
 }
 
 /** Kubernetes has these from the beginning, and lets nobody delete them. */

@@ -8,6 +8,7 @@ import { checkCluster } from "../handles";
 import { withoutNulls } from "../inputs";
 import { bySchema } from "../schema-check";
 import { checkBetween, checkLabel } from "../value-checks";
+import { fileShares } from "./file-shares";
 import { ownClaim, ownersIn, type OneOfAKind } from "./one-of-a-kind";
 
 /** An entry of a pod's `volumes`. */
@@ -28,7 +29,7 @@ export function fileSharePodVolume(share: string): HostPathPodVolume {
 export interface FileShareVolumeArgs {
   /** The cluster whose nodes have the share. */
   cluster: KubernetesCluster;
-  /** Name of the share: nodes have it at `/mnt/<share>`. */
+  /** Name of the share: nodes have it at `/mnt/<share>`. A cluster that knows all of its nodes' shares refuses others. */
   share: string;
   /**
    * Size that the claim shows, in GB, and keeps. The share's own size is what counts.
@@ -146,6 +147,13 @@ export function checkedSize(sizeGb: number): number {
   return checked("FileShareVolume", sizeGb, (problems) => checkBetween("sizeGb", sizeGb, sizes, problems));
 }
 
+/** Pods would wait for ever for a path that no node has. */
+function checkShare(share: string | undefined, there: readonly string[] | undefined, problems: Problems): void {
+  if (share === undefined || there === undefined || there.includes(share)) return;
+  const names = there.length > 0 ? there.join(", ") : "none; for storage that many pods share, take SharedClaim";
+  problems.add("share", `"${share}" is on no node of the cluster, whose nodes have: ${names}`);
+}
+
 export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   const problems = new Problems();
   const args = bySchema(FileShareVolume.__pulumiType, given, problems);
@@ -154,6 +162,7 @@ export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
   for (const [field, value] of Object.entries({ share, namespace, claimName })) checkLabel(field, value, problems);
   checkBetween("sizeGb", sizeGb, sizes, problems);
+  checkShare(share, fileShares.get(cluster), problems);
   if (share !== undefined) ownersIn(cluster).check(volumeAlone(args), problems);
   return problems;
 }

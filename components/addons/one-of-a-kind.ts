@@ -1,6 +1,7 @@
 /** What of a cluster only one can have: who comes second would take it over, or take it away with all that is in it. */
 import type { KubernetesCluster } from "../cluster";
 import type { Problems } from "../errors";
+import { PerCluster } from "../per-cluster";
 
 export interface OneOfAKind {
   /** What tells it from others. */
@@ -30,16 +31,12 @@ export class Owners {
   }
 }
 
-const clusters = new WeakMap<object, Owners>();
+const clusters = new PerCluster<Owners>();
 
-/** Those of this program in the cluster, whichever handle of it they were given. What others have in it, only the cluster can tell. */
+/** Those of this program in the cluster. What others have in it, only the cluster can tell. */
 export function ownersIn(cluster: KubernetesCluster | undefined): Owners {
-  const which: unknown = cluster?.kubeProvider ?? cluster;
-  // Whatever a user wrote in a cluster's place is refused elsewhere.
-  if (typeof which !== "object" || which === null) return new Owners();
-  const owners = clusters.get(which) ?? new Owners();
-  clusters.set(which, owners);
-  return owners;
+  if (cluster === undefined) return new Owners();
+  return clusters.get(cluster) ?? clusters.set(cluster, new Owners());
 }
 
 /** One that is made, and taken away with all that is in it. */

@@ -17,12 +17,14 @@ import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
 import { groupTypes } from "./group-types";
 import { withOperatorLabels } from "../addons/gpu/groups";
+import { fileShares } from "../addons/file-shares";
+import { statusOf } from "../addons/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
-import { autoscaledGroup, groupStatus, nodeGroup, type NodeGroupPlace } from "./node-groups";
+import { autoscaledGroup, groupPlan, nodeGroup, type NodeGroupPlace } from "./node-groups";
 import { checkAccount, usesStackAccount } from "./provider";
 import { checkStackRegion } from "./region";
 import { withTags } from "./tags";
@@ -147,6 +149,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
         execKubeconfig({ clusterName: place.clusterName, endpoint, certificateAuthority, parameterArn }),
       );
     this.kubeProvider = kubeProvider;
+    if ((args.nodeGroups ?? []).every(({ image }) => image === undefined))
+      fileShares.set(this, args.sharedStorage?.lustre ? ["shared"] : []);
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
     if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);
@@ -287,11 +291,13 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
         },
       },
     );
+    const plan = groupPlan({ ...asked, gpuMode: args.gpuMode ?? "plugin" });
     return {
       name: group.name,
       minSize: group.minSize,
       resource,
-      status: groupStatus({ ...asked, gpuMode: args.gpuMode ?? "plugin" }, resource),
+      plan,
+      status: statusOf(plan, resource),
       autoscaled: autoscaledGroup(group, spec),
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };

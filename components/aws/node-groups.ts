@@ -8,7 +8,7 @@ import { groupTags } from "../../sdk/aws/tag-keys";
 import type { InstanceTypeResult } from "../../sdk/aws/functions";
 import { priorities } from "../addons/autoscaler/groups";
 import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
-import type { NodeGroupStatus } from "../cluster";
+import type { GroupPlan } from "../addons/groups";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import { groupMarks } from "../kubeadm/group-marks";
 import { groupTaints } from "../node-marks";
@@ -210,28 +210,24 @@ function oneSubnet(
   });
 }
 
-export function groupStatus(
-  { group, types, gpuMode }: Pick<NodeGroupPlace, "group" | "types" | "gpuMode">,
-  resource: NodeGroup,
-): pulumi.Output<NodeGroupStatus> {
+export function groupPlan({
+  group,
+  types,
+  gpuMode,
+}: Pick<NodeGroupPlace, "group" | "types" | "gpuMode">): pulumi.Output<GroupPlan> {
   const { minSize: least, maxSize: most, instanceTypes } = group;
-  const told = nodeGpus(group, types);
+  const asked = gpuResources(gpuFields(group, types), gpuMode);
   return pulumi
-    .all([
-      pulumi.all([least, most, resource.size, pulumi.output(instanceTypes)]),
-      pulumi.all([told, gpuResources(gpuFields(group, types), gpuMode), group.taints ?? [], resource.problems]),
-    ])
-    .apply(([[minSize, maxSize, size, machineTypes], [{ gpus, gpuModel }, gpuResources, taints, problems]]) => ({
+    .all([least, most, pulumi.output(instanceTypes), nodeGpus(group, types), asked, group.taints ?? []])
+    .apply(([minSize, maxSize, machineTypes, { gpus, gpuModel }, gpuResources, taints]) => ({
       name: group.name,
       role: group.role,
       minSize,
       maxSize,
-      size,
       machineTypes,
       gpus,
       ...(gpus > 0 && gpuModel && { gpuModel }),
       gpuResources,
       taints: groupTaints(group, taints),
-      problems,
     }));
 }

@@ -2,6 +2,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { movesGroups, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
+import { fileShares } from "../addons/file-shares";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges, tellTightRoom } from "../cluster-ranges";
@@ -114,6 +115,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     this.certificateAuthority = outputs.certificateAuthority;
     this.kubeconfig = outputs.kubeconfig;
     this.kubeProvider = kubeProvider;
+    if (groups.every(({ image }) => image === undefined)) fileShares.set(this, []);
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
     if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);

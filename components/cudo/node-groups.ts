@@ -4,7 +4,7 @@ import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { priorities } from "../addons/autoscaler/groups";
 import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
-import type { NodeGroupStatus } from "../cluster";
+import { statusOf, type GroupPlan } from "../addons/groups";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { KubeadmNodeGroup } from "../kubeadm/cluster";
@@ -44,11 +44,13 @@ export function nodeGroup(
   const { group } = place;
   const spec = groupArgs(place);
   const resource = new NodeGroup(`${name}-${group.name}`, spec, options);
+  const plan = groupPlan(place);
   return {
     name: group.name,
     minSize: group.minSize,
     resource,
-    status: groupStatus(place, resource),
+    plan,
+    status: statusOf(plan, resource),
     autoscaled: autoscaledGroup(group, spec),
     ...(isAsked && {
       machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
@@ -124,27 +126,19 @@ function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNod
   return mayMove(group) ? { cloud: "cudo", name, minSize, maxSize, priority: priorities.onDemand, spec } : undefined;
 }
 
-function groupStatus(
-  { group, gpuMode }: Pick<NodeGroupPlace, "group" | "gpuMode">,
-  resource: NodeGroup,
-): pulumi.Output<NodeGroupStatus> {
+function groupPlan({ group, gpuMode }: Pick<NodeGroupPlace, "group" | "gpuMode">): pulumi.Output<GroupPlan> {
   const asked = gpuResources({ ...group, gpus: group.gpus ?? 0 }, gpuMode);
   return pulumi
-    .all([
-      pulumi.all([group.minSize, group.maxSize, resource.size, group.machineType]),
-      pulumi.all([group.gpus ?? 0, group.gpuModel, asked, group.taints ?? [], resource.problems]),
-    ])
-    .apply(([[minSize, maxSize, size, machineType], [gpus, gpuModel, gpuResources, taints, problems]]) => ({
+    .all([group.minSize, group.maxSize, group.machineType, group.gpus ?? 0, group.gpuModel, asked, group.taints ?? []])
+    .apply(([minSize, maxSize, machineType, gpus, gpuModel, gpuResources, taints]) => ({
       name: group.name,
       role: group.role,
       minSize,
       maxSize,
-      size,
       machineTypes: [machineType],
       gpus,
       ...(gpus > 0 && gpuModel !== undefined && { gpuModel }),
       gpuResources,
       taints: groupTaints(group, taints),
-      problems,
     }));
 }

@@ -9,8 +9,7 @@ import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { isDnsLabel } from "../../sdk/dns-label";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkLabel, checkObjectName } from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
@@ -32,9 +31,7 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   if (args.storage) checkStorage(args.storage, problems);
   checkLabel("controllerManager.namespace", known(args.controllerManager?.namespace), problems);
-  const manager = known(args.controllerManager?.name);
-  if (manager !== undefined && (manager.length > 253 || !manager.split(".").every((part) => isDnsLabel(part))))
-    problems.add("controllerManager.name", `"${manager}" must be a Deployment's name`);
+  checkObjectName("controllerManager.name", args.controllerManager?.name, problems);
   checkRotation(args, problems);
   return problems;
 }

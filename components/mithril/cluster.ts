@@ -8,6 +8,7 @@ import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { AddOn } from "../addons/add-on";
+import { fileShares } from "../addons/file-shares";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
@@ -168,6 +169,15 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.certificateAuthority = outputs.certificateAuthority;
     this.kubeconfig = outputs.kubeconfig;
     this.kubeProvider = kubeProvider;
+    // What else a group brings, only its nodes know.
+    const bringsMore = groups.some(({ volumes, startupScript, image }) =>
+      [volumes, startupScript, image].some((each) => each !== undefined),
+    );
+    if (!bringsMore)
+      fileShares.set(
+        this,
+        (args.fileShares ?? []).map(({ name: share }) => share),
+      );
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
     if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);

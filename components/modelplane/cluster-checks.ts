@@ -6,7 +6,7 @@ import { known } from "../inputs";
 import { checkObjectLabels } from "../node-group-checks";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkLabel, checkObjectName } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
@@ -26,6 +26,7 @@ export function checkInferenceCluster(name: string, given: InferenceClusterArgs)
         "is the cluster that Modelplane runs in: models need one of their own, because both install the same definitions",
       );
     checkPlatform("existing.cluster", args.existing.cluster, "Modelplane", problems);
+    checkObjectName("existing.cacheStorageClass", args.existing.cacheStorageClass, problems);
     if (args.existing.identity) checkIdentity(args.existing.identity, problems);
   }
   checkObjectLabels("labels", args.labels, problems);

@@ -17,7 +17,12 @@ const written: Record<string, { base: object; check(given: never): Problems | vo
     base: {
       kuberay: { version: "1", namespace: "n" },
       jupyterhub: { url: "https://x", realm: "r", homeGib: 1 },
-      slurm: { login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, accounting: { host: "h", port: 1, password: "p" } },
+      slurm: {
+        login: {
+          sshAuthorizedKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE"],
+        },
+        accounting: { host: "h", port: 1, password: "p" },
+      },
     },
     check: (given) => checkServices("train", given, [bounds]),
   },

@@ -7,6 +7,7 @@ import { withValue } from "./value-paths";
 
 const scenes = { ...clouds, ...programs };
 const everyNamespace = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
 const credentials = "https://USER:PASSWORD@images.example.com/a";
 
 const refused: [scenes: string[], path: string, values: unknown[]][] = [
@@ -39,10 +40,36 @@ const refused: [scenes: string[], path: string, values: unknown[]][] = [
   [["ServiceAccountKubeconfig"], "rules[0].verbs", [[]]],
   [["ServiceAccountKubeconfig"], "rules[0].resources", [[]]],
   [["Slurm"], "accounting.host", ["", "a b", "mysql://h", "h:3306", "h\nStoragePass=x"]],
+  [["Slurm"], "accounting.host", ["localhost", "LocalHost", "db.localhost", "127.0.0.1", "127.1.2.3", "0.0.0.0"]],
+  [["Slurm"], "accounting.host", ["::1", "::", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]],
   [["Slurm"], "accounting.port", [0, 70_000]],
   [["Slurm"], "accounting.database", ["", "a b", "a\nb"]],
   [["Slurm"], "accounting.username", ["", "a\nb"]],
   [["Slurm"], "accounting.password", ["", "PASS\nWORD", "PASS#WORD"]],
+  [["Slurm"], "login.sshAuthorizedKeys[0]", ["ssh-rsa x", "ssh-ed25519 AAAA", publicKey.slice(0, -4), "ssh-foo AAAA"]],
+  [
+    ["Slurm"],
+    "login.sshAuthorizedKeys[0]",
+    [publicKey.replace("ed25519", "rsa"), `# ${publicKey}`, `a b ${publicKey}`],
+  ],
+  [["JupyterHub", "Slurm"], "storageClass", ["", " ", "a b", "Fast", "fast_disks", "-a", "a..b", "a".repeat(254)]],
+  [["InferenceCluster"], "existing.cacheStorageClass", ["", "Fast", "a b"]],
+  [
+    ["JupyterHub"],
+    "url",
+    ["", "hub.example.com", "ftp://hub.example.com", "https://hub.example.com/lab", "https://a..b"],
+  ],
+  [["JupyterHub"], "url", ["https://USER:PASS@hub.example.com", "https://hub.example.com?a=b", "https://256.1.1.1"]],
+  [["JupyterHub"], "url", ["https://HUB.example.com", "https://hub.example.com:443", "https:hub.example.com"]],
+  [["JupyterHub"], "url", ["https://hub.example.com.", "https://hub_1.example.com", "https://hub.example.com:0"]],
+  [["JupyterHub"], "url", ["https://hüb.example.com", "https://hub.example.com\n", "https://1.2.3", "https://a:99999"]],
+  [["JupyterHub"], "client.clientId", ["", "a b", " a", "a\n", "x".repeat(256)]],
+  [["JupyterHub"], "client.secret", ["", "PASS WORD", "PASSWORD\n"]],
+  [["JupyterHub"], "client", ["hub", 5, [], {}, () => "hub"]],
+  [["JupyterHub"], "homeGib", [0, 65_537, 1e12]],
+  [["JupyterHub"], "idleMinutes", [0, 525_601, 1e12]],
+  [["SharedClaim"], "sizeGib", [0, 1e12]],
+  [["FileShareVolume"], "sizeGb", [0, 1e12]],
 ];
 
 /** What looks alike and is right. */
@@ -57,6 +84,16 @@ const taken: [scene: string, path: string, values: unknown[]][] = [
   ["ComputeCluster", "controllerManager.name", ["michelangelo-controllermgr", "a.b"]],
   ["Slurm", "accounting.host", ["db", "db.example.com", "10.0.0.5", "2001:db8::5"]],
   ["KubeRay", "namespace", ["ray", "default-2"]],
+  ["Slurm", "accounting.host", ["localhost.example.com", "::2", "fd00::1"]],
+  ["Slurm", "login.sshAuthorizedKeys[0]", [publicKey, `${publicKey} ssh-rsa me`, `command="ssh-rsa x y" ${publicKey}`]],
+  [
+    "JupyterHub",
+    "url",
+    ["https://hub.example.com/", "http://10.0.0.5:30080", "http://[2001:db8::5]:8000", "http://hub"],
+  ],
+  ["JupyterHub", "storageClass", ["gp3", "rook-ceph.rbd", "1fast"]],
+  ["JupyterHub", "client.secret", ["s3cr3t!#$%"]],
+  ["SharedClaim", "sizeGib", [1_048_576]],
   ["KubeRay", "version", ["1.4.2", "v1.7.0", "1.8.0-rc.0"]],
   ["MithrilCluster", "nodeGroups[0].capacity.spot.limitPrice", ["$0.01", "2"]],
   ["CudoCluster", 'nodeGroups[0].labels["topology.kubernetes.io/zone"]', ["us-newyork-1"]],

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
-import { checkedIssuer, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
+import { checkedClient, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
 import { profiles } from "../../components/addons/jupyterhub/values";
+import { isDnsLabel } from "../../sdk/dns-label";
 import type { Taint } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";
-import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
+import { mockProgram, plain, settled, valueOf, visible, warnings, type Registered } from "./mocks";
 
 const url = "https://hub.example.com";
 const client = { issuer: "https://sso.example.com/realms/lab", clientId: "train", secret: "CLIENT-SECRET" };
@@ -15,7 +16,13 @@ const taints = [
   { key: "nvidia.com/gpu", value: "yes", effect: "NoSchedule" as const },
   { key: "team", value: "vision", effect: "NoExecute" as const },
 ];
-const gpuGroup = { name: "v100", gpuResources: { "nvidia.com/gpu": 8 }, machineTypes: ["p3.16xlarge"], taints };
+const gpuGroup = {
+  name: "v100",
+  gpus: 8,
+  gpuResources: { "nvidia.com/gpu": 8 },
+  machineTypes: ["p3.16xlarge"],
+  taints,
+};
 const keys = {
   "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
   "kubernetes:helm.sh/v3:Release": () => ({ status: { status: "deployed" } }),
@@ -75,8 +82,13 @@ describe("JupyterHub", () => {
     assert.equal(found!["oauth_callback_url"], hubCallback(url));
     assert.throws(() => checkedUrl("hub.example.com/x"), /url: "hub\.example\.com\/x" must be an address/);
     assert.throws(
-      () => checkedIssuer("http://sso.example.com/realms/lab"),
+      () => checkedClient({ issuer: "http://sso.example.com/realms/lab" }),
       /client\.issuer: .* must be a realm's https/,
+    );
+    assert.throws(() => checkedClient({ clientId: "a b" }), /client\.clientId: must have no spaces/);
+    assert.throws(
+      () => checkedClient({ secret: "PASS\n" }),
+      ({ message }: Error) => /client\.secret: must have no spaces/.test(message) && !message.includes("PASS"),
     );
   });
 
@@ -135,7 +147,7 @@ describe("JupyterHub", () => {
   it("offers what each group has, on its nodes, and stops what nobody uses", async () => {
     const { values } = await made({ idleMinutes: 30 });
     const [none, gpu, ...others] = values["singleuser"]!["profileList"] as unknown as Record<string, object>[];
-    assert.deepEqual([none!["slug"], gpu!["slug"], others.length], ["no-gpu", "v100", 0]);
+    assert.deepEqual([none!["slug"], gpu!["slug"], others.length], ["no_gpu", "v100", 0]);
     assert.deepEqual(gpu!["kubespawner_override"], {
       node_selector: { "gpu-clusters/node-group": "v100" },
       tolerations: [
@@ -151,51 +163,111 @@ describe("JupyterHub", () => {
   });
 
   it("lets the servers of each group onto its nodes, whatever keeps others off, and onto no other group's", () => {
-    const one = { role: "worker" as const, gpuResources: { "nvidia.com/gpu": 1 }, machineTypes: ["v100"], maxSize: 2 };
+    const one = {
+      role: "worker" as const,
+      gpus: 1,
+      gpuResources: { "nvidia.com/gpu": 1 },
+      machineTypes: ["v100"],
+      maxSize: 2,
+    };
     const only = { key: "only", effect: "NoSchedule" as const };
     const found = profiles([
       { ...one, name: "free", taints: [] },
       { ...one, name: "kept", taints: [only] },
-    ]).flatMap((profile) => ("kubespawner_override" in profile ? [profile.kubespawner_override.tolerations] : []));
+    ]).flatMap(({ kubespawner_override: own }) => (own ? [own.tolerations] : []));
     const usual = { key: "nvidia.com/gpu", operator: "Exists" };
     assert.deepEqual(found, [[usual], [usual, { ...only, operator: "Exists" }]]);
   });
 
   it("asks for GPUs by the name and the number that pods have for them, and offers none that no number asks for", () => {
-    const one = { role: "worker" as const, machineTypes: ["m"], maxSize: 2, taints: [] };
+    const one = { role: "worker" as const, gpus: 1, machineTypes: ["m"], maxSize: 2, taints: [] };
     const [, amd, turns, ...others] = profiles([
       { ...one, name: "amd", gpuResources: { "amd.com/gpu": 1 } },
       { ...one, name: "turns", gpuResources: { "nvidia.com/gpu": 32 } },
       { ...one, name: "claimed", gpuResources: {} },
-    ]) as {
-      kubespawner_override: { extra_resource_limits: object };
-      profile_options?: { gpus: { choices: object } };
-    }[];
+    ]);
     assert.equal(others.length, 0);
-    assert.deepEqual(amd!.kubespawner_override.extra_resource_limits, { "amd.com/gpu": "1" });
+    assert.deepEqual(amd!.kubespawner_override!.extra_resource_limits, { "amd.com/gpu": "1" });
     assert.deepEqual(Object.keys(turns!.profile_options!.gpus.choices), ["n1", "n2", "n4", "n8", "n16", "n32"]);
   });
 
   it("offers a server without a GPU where one has a place, and else begins with the first group", () => {
-    const gpu = { role: "worker" as const, gpuResources: { "nvidia.com/gpu": 1 }, machineTypes: ["v100"], maxSize: 2 };
+    const gpu = {
+      role: "worker" as const,
+      gpus: 1,
+      gpuResources: { "nvidia.com/gpu": 1 },
+      machineTypes: ["v100"],
+      maxSize: 2,
+    };
     const taint = (effect: Taint["effect"]) => ({ key: "nvidia.com/gpu", value: "present", effect });
     const kept = { ...gpu, name: "kept", taints: [taint("NoSchedule")] };
     const shown = (groups: Parameters<typeof profiles>[0]) =>
       profiles(groups).map(({ slug, ...profile }) => ("default" in profile ? `${slug}, by default` : slug));
     assert.deepEqual(shown([kept, { ...kept, name: "other" }]), ["kept, by default", "other"]);
     assert.deepEqual(shown([kept, { ...kept, name: "cpu", gpuResources: {}, taints: [] }]), [
-      "no-gpu, by default",
+      "no_gpu, by default",
       "kept",
     ]);
-    assert.deepEqual(shown([{ ...kept, taints: [taint("PreferNoSchedule")] }]), ["no-gpu, by default", "kept"]);
-    assert.deepEqual(shown([{ ...kept, gpuResources: {} }]), ["no-gpu, by default"], "there is no other");
-    assert.deepEqual(shown([]), ["no-gpu, by default"]);
+    assert.deepEqual(shown([{ ...kept, taints: [taint("PreferNoSchedule")] }]), ["no_gpu, by default", "kept"]);
+    assert.deepEqual(shown([]), ["no_gpu, by default"]);
+  });
+
+  it("has no group's name for a server without a GPU", () => {
+    const named = { role: "worker" as const, gpus: 1, machineTypes: ["v100"], maxSize: 2, taints: [] };
+    const slugs = ["no-gpu", "no-gpu-0"].map((name) => ({ ...named, name, gpuResources: { "nvidia.com/gpu": 1 } }));
+    const found = profiles(slugs).map(({ slug }) => slug);
+    assert.equal(new Set(found).size, 3);
+    assert.ok(!isDnsLabel(found[0]!), "no group can have it");
+  });
+
+  it("offers servers without a GPU on groups without one that a number asks for, where taints keep them off everywhere else", () => {
+    const one = { role: "worker" as const, machineTypes: ["m"], maxSize: 2 };
+    const team = { key: "team", value: "vision", effect: "NoSchedule" as const };
+    const gpu = { ...one, name: "gpu", gpus: 1, gpuResources: { "nvidia.com/gpu": 1 }, taints: [team] };
+    const cpu = { ...one, name: "cpu", gpus: 0, gpuResources: {}, taints: [team] };
+    const claimed = { ...one, name: "claimed", gpus: 8, gpuResources: {}, taints: [team] };
+    const [first, ...others] = profiles([gpu, cpu]);
+    assert.deepEqual(first, {
+      display_name: "No GPU: cpu",
+      slug: "cpu",
+      description: "A node of the group cpu (m), without a GPU",
+      default: true,
+      kubespawner_override: {
+        node_selector: { "gpu-clusters/node-group": "cpu" },
+        tolerations: [
+          { key: "nvidia.com/gpu", operator: "Exists" },
+          { key: "team", operator: "Equal", value: "vision", effect: "NoSchedule" },
+        ],
+      },
+    });
+    assert.deepEqual(
+      others.map(({ slug, default: isFirst }) => [slug, isFirst]),
+      [["gpu", undefined]],
+    );
+    const slugs = (groups: Parameters<typeof profiles>[0]) => profiles(groups).map(({ slug }) => slug);
+    assert.deepEqual(slugs([claimed]), ["claimed"], "there is no other");
+    assert.deepEqual(slugs([cpu, { ...cpu, name: "other" }, gpu]), ["cpu", "other", "gpu"]);
+    assert.deepEqual(slugs([cpu, gpu, { ...cpu, name: "free", taints: [] }]), ["no_gpu", "gpu"], "kept for others");
+  });
+
+  it("warns where it offers no GPU: without groups, and of GPUs that no number asks for", async () => {
+    const told = await warnings(() => made({}, { nodeGroups: clusterInHand([]).nodeGroups }));
+    assert.equal(told.length, 1);
+    assert.match(told[0]!, /cluster: has no group with the role "worker" .* JupyterHub offers no GPU/);
+    const claimed = { name: "a100", gpus: 8, gpuResources: {} };
+    const [ofGpus, ...others] = await warnings(() =>
+      made({}, { nodeGroups: clusterInHand([{}, claimed, { ...claimed, name: "off", maxSize: 0 }]).nodeGroups }),
+    );
+    assert.match(ofGpus!, /cluster: JupyterHub gives nobody the GPUs of a100, .* gpuMode "plugin"/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await warnings(made), []);
   });
 
   it("offers no choice where there is none, and no group that can have no nodes, or has them for what controls the cluster", () => {
     const one = {
       name: "one",
       role: "worker" as const,
+      gpus: 1,
       gpuResources: { "nvidia.com/gpu": 1 },
       machineTypes: ["v100"],
       maxSize: 2,

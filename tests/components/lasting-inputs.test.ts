@@ -274,7 +274,7 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     ],
     sshPrivateKey: { to: { sshPrivateKey: mithril.args.sshPrivateKey } },
     sshPort: { to: { sshPort: 2222 } },
-    hostKey: { to: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC" } },
+    hostKey: { to: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE" } },
     timeoutMinutes: { to: { timeoutMinutes: 30 } },
     "fileShares.name": [
       {

@@ -171,6 +171,19 @@ export function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }
 
+/** What is warned of meanwhile: under mocks there is no engine, and Pulumi warns here. */
+export async function warnings(program: () => Promise<unknown>): Promise<string[]> {
+  const { warn } = console;
+  const told: string[] = [];
+  console.warn = (text: string) => told.push(text);
+  try {
+    await program();
+  } finally {
+    console.warn = warn;
+  }
+  return told;
+}
+
 /** Waits until everything that the program registered has been registered. Charts were given nothing that the simulator's do not take. */
 export async function settled(): Promise<void> {
   await pulumi.runtime.disconnect();

@@ -252,7 +252,10 @@ export const programs: Record<string, { base: object; check(given: never): Probl
       clusterName: "lab",
       storageClass: "c",
       protect: true,
-      login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"], serviceType: "ClusterIP" },
+      login: {
+        sshAuthorizedKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE"],
+        serviceType: "ClusterIP",
+      },
       accounting: { host: "h", port: 3306, database: "d", username: "u", password: "p" },
     },
     check: (given) => checkSlurmArgs("lab", given),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { SharedClaim } from "../../components/addons";
+import { checkedSize } from "../../components/addons/shared-storage/claim";
 import type { CudoNodeGroupArgs, CudoSharedStorageArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
@@ -363,5 +364,6 @@ describe("SharedClaim", () => {
       paths(() => new SharedClaim("Data Sets", { cluster: cluster(), sizeGib: 0.5 })),
       ["claimName", "cluster", "sizeGib"],
     );
+    assert.throws(() => checkedSize(0.5), /SharedClaim: 1 invalid input\n {2}sizeGib: must be a whole number from 1/);
   });
 });

@@ -4,10 +4,11 @@ import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
 import { checkedAccounting, checkedGroups, checkedKeys } from "../../components/addons/slurm/slurm";
 import { checkSlurmGroups, checkSlurmName } from "../../components/addons/slurm/name";
+import { chosenClass } from "../../components/addons/shared-storage/place";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput, Problems } from "../../components/errors";
 import { clusterInHand } from "./cluster-in-hand";
-import { mockProgram, plain, promiseOf, settled, valueOf, visible, type Registered } from "./mocks";
+import { mockProgram, plain, promiseOf, settled, valueOf, visible, warnings, type Registered } from "./mocks";
 
 const groups = [
   { name: "cpu" },
@@ -21,6 +22,8 @@ const groups = [
   { name: "control", role: "control" as const },
   { name: "off", maxSize: 0 },
 ];
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
+const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPe2SOKRLUewpB36X28JYGmwA+2PWwhdI3BulqQGprYq";
 const outputs = {
   "gpu-clusters:kubernetes:GeneratedKey": ({ name }: { name: string }) => ({ hex: `KEY-${name}` }),
   "gpu-clusters:kubernetes:ObjectReady": () => ({ status: "ready" }),
@@ -136,11 +139,11 @@ describe("Slurm", () => {
 
   it("lets people log in where it is asked to, and keeps its state in the shared storage", async () => {
     const { values } = await made(
-      { login: { sshAuthorizedKeys: ["ssh-ed25519 A", "ssh-ed25519 B"] } },
+      { login: { sshAuthorizedKeys: [publicKey, otherKey] } },
       { sharedStorageClass: pulumi.output("shared") },
     );
     const { login } = values["loginsets"] as Record<string, Record<string, unknown>>;
-    assert.equal(login!["rootSshAuthorizedKeys"], "ssh-ed25519 A\nssh-ed25519 B");
+    assert.equal(login!["rootSshAuthorizedKeys"], `${publicKey}\n${otherKey}`);
     assert.deepEqual(login!["service"], { spec: { type: "ClusterIP" } });
     assert.deepEqual((values["controller"] as { persistence: object }).persistence, {
       accessModes: ["ReadWriteMany"],
@@ -150,7 +153,7 @@ describe("Slurm", () => {
 
   it("shares /home among its nodes where the cluster can, keeps it, and has it before the pods", async () => {
     const shared = { sharedStorageClass: pulumi.output("shared") };
-    const { registered, values } = await made({ login: { sshAuthorizedKeys: ["ssh-ed25519 A"] } }, shared);
+    const { registered, values } = await made({ login: { sshAuthorizedKeys: [publicKey] } }, shared);
     const { metadata, spec } = registered.inputs("kubernetes:core/v1:PersistentVolumeClaim") as Record<string, object>;
     assert.deepEqual(
       [metadata, spec],
@@ -184,40 +187,34 @@ describe("Slurm", () => {
     assert.deepEqual(registered.ignoredChangesOf("lab-slurm-operator"), []);
   });
 
-  it("warns where no group gives it nodes, as in a cluster that somebody else made, and only there", async () => {
-    const { warn } = console;
-    let told: string[] = [];
-    // Under mocks there is no engine, and Pulumi warns here.
-    console.warn = (text: string) => told.push(text);
-    try {
-      const control = { role: "control" as const };
-      for (const none of [[], [control], [{ maxSize: 0 }, control]]) {
-        told = [];
-        await made({}, { nodeGroups: clusterInHand(none).nodeGroups });
-        assert.equal(told.length, 1);
-        assert.match(told[0]!, /cluster: has no group with the role "worker" .* jobs wait for ever/);
-      }
-      told = [];
-      await made();
-      assert.deepEqual(told, []);
-    } finally {
-      console.warn = warn;
+  it("warns where no group gives it nodes, as in a cluster that somebody else made, and of GPUs that no number asks for", async () => {
+    const toldOf = (groups: Parameters<typeof clusterInHand>[0]) =>
+      warnings(() => made({}, { nodeGroups: clusterInHand(groups).nodeGroups }));
+    const control = { role: "control" as const };
+    for (const none of [[], [control], [{ maxSize: 0 }, control]]) {
+      const told = await toldOf(none);
+      assert.equal(told.length, 1);
+      assert.match(told[0]!, /cluster: has no group with the role "worker" .* jobs wait for ever/);
     }
+    const [ofGpus, ...others] = await toldOf([{ name: "a100", gpus: 8 }, { name: "h100", gpus: 8 }, {}]);
+    assert.match(ofGpus!, /cluster: Slurm gives nobody the GPUs of a100, h100, .* gpuMode "plugin"/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await warnings(made), []);
   });
 
   it("takes keys that are known later, and refuses what is no public key, now or then", async () => {
     const later = <T>(value: T) => pulumi.output(Promise.resolve(value));
-    const keys = [later("ssh-ed25519 A"), 'from="192.0.2.0/24",no-pty ssh-rsa B c@d'];
+    const keys = [later(publicKey), `from="192.0.2.0/24",no-pty ${otherKey} c@d`];
     for (const sshAuthorizedKeys of [keys, later(keys)]) {
       const { values } = await made({ login: { sshAuthorizedKeys } });
       const { login } = values["loginsets"] as Record<string, Record<string, unknown>>;
-      assert.equal(login!["rootSshAuthorizedKeys"], 'ssh-ed25519 A\nfrom="192.0.2.0/24",no-pty ssh-rsa B c@d');
+      assert.equal(login!["rootSshAuthorizedKeys"], `${publicKey}\nfrom="192.0.2.0/24",no-pty ${otherKey} c@d`);
     }
     const cluster = clusterInHand();
-    const wrong = ["-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "AAAA", "ssh-ed25519 A\nssh-ed25519 B", ""];
+    const wrong = ["-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "AAAA", `${publicKey}\n${otherKey}`, ""];
     for (const key of wrong)
       assert.throws(
-        () => new Slurm("lab", { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 A", key] } }),
+        () => new Slurm("lab", { cluster, login: { sshAuthorizedKeys: [publicKey, key] } }),
         (error: InvalidInput) => {
           assert.deepEqual(
             error.errors.map(({ propertyPath }) => propertyPath),
@@ -226,13 +223,18 @@ describe("Slurm", () => {
           return !error.message.includes("AAAA\n");
         },
       );
-    assert.throws(() => checkedKeys("ssh-ed25519 A" as never), /login\.sshAuthorizedKeys: must be a list of keys/);
+    assert.throws(() => checkedKeys(publicKey as never), /login\.sshAuthorizedKeys: must be a list of keys/);
     const database = { host: "mysql://h", port: 99_999, username: "" };
     assert.throws(() => checkedAccounting(database), /accounting\.host.*accounting\.port.*accounting\.username/s);
     assert.throws(() => checkedAccounting({ password: "a b" }), /accounting\.password: must have/);
     assert.throws(() => checkedKeys([]), /login\.sshAuthorizedKeys: must have at least one key/);
-    assert.throws(() => checkedKeys(["ssh-ed25519 A", "B"]), /login\.sshAuthorizedKeys\[1\]: must be one public key/);
+    assert.throws(() => checkedKeys([publicKey, "B"]), /login\.sshAuthorizedKeys\[1\]: must be one public key/);
     await settled();
+  });
+
+  it("refuses a class that can be none, which comes to be known later", () => {
+    assert.throws(() => chosenClass("Slurm", "Fast Disks", undefined), /storageClass: "Fast Disks" must have/);
+    assert.deepEqual(chosenClass("Slurm", undefined, "shared"), { storageClass: "shared", isShared: true });
   });
 
   it("says all that cannot be right, by the field", async () => {

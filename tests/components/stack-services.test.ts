@@ -43,7 +43,7 @@ describe("services of a stack", () => {
     assert.deepEqual(problems({ slurm: { accounting: { port: "3306", password: 1234 } } }), [
       'services.slurm.accounting.port: must be an integer, not the string "3306"',
       "services.slurm.accounting.password: must be a string, not a number; YAML needs quotes around it",
-      "services.slurm.accounting.host: is required: DNS name or address at which pods of the cluster reach it, without scheme and port.",
+      "services.slurm.accounting.host: is required: DNS name or address at which pods of the cluster reach it, without scheme and port: `localhost` would be the pod.",
     ]);
     assert.deepEqual(problems({ slurm: { login: {} } }), [
       "services.slurm.login.sshAuthorizedKeys: is required: Public keys that root accepts there, in OpenSSH's form: at least one.",

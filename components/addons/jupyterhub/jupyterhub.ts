@@ -3,12 +3,14 @@ import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
+import { isObject } from "../../fields";
 import { checkCluster, isText } from "../../handles";
 import { known, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
-import { checkChoice, checkOwnNamespace, checkWhole } from "../../value-checks";
+import { checkBetween, checkChoice, checkObjectName, checkOwnNamespace } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
+import { warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
@@ -31,7 +33,7 @@ export interface HubClient {
 export interface JupyterHubArgs {
   /** The cluster that it runs in. */
   cluster: KubernetesCluster;
-  /** Where people reach it: `https://hub.example.com`, without a path. Of an Output `url.apply(hubCallback)` is what the client must have. What leads there to the Service `proxy-public` is yours, TLS too. */
+  /** Where people reach it: `https://hub.example.com`, as browsers write it, without a path. Of an Output `url.apply(hubCallback)` is what the client must have. What leads there to the Service `proxy-public` is yours, TLS too. */
   url: pulumi.Input<string>;
   /**
    * The client by which people log in: an `OAuth2Client` whose `redirectUris` have `hubCallback(url)`.
@@ -73,7 +75,9 @@ export interface JupyterHubArgs {
 
 /**
  * JupyterHub for the people of a realm of Keycloak, by its pinned chart (Zero to JupyterHub): notebooks without a GPU, or with as many of a node's as
- * they choose, in each worker group that has some, whose taints they tolerate. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets. Another in the
+ * they choose, in each worker group that has some, whose taints they tolerate. Where all groups have taints, those without a GPU run on groups that give
+ * pods none. GPUs that no number asks for (`gpuMode: "dra"`, partitions of several sizes) nobody gets, and a warning says so, as in a cluster without
+ * groups. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets. Another in the
  * cluster has a namespace of its own.
  *
  * Cost: none but half a CPU and 1 GiB of a node, and the volumes.
@@ -96,9 +100,7 @@ export class JupyterHub extends pulumi.ComponentResource {
     const args = withoutNulls(given);
     const { cluster, client, namespace = defaultNamespace } = args;
     ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
-    // By its fields: of a resource as a whole nothing is awaited, nor found out.
-    const issuer = pulumi.output(client.issuer).apply(checkedIssuer);
-    const kept = { issuer, clientId: client.clientId, secret: pulumi.secret(client.secret) };
+    const kept = checkedLater(client);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super(JupyterHub.__pulumiType, name, inputs, options);
@@ -108,6 +110,7 @@ export class JupyterHub extends pulumi.ComponentResource {
       ],
       this,
     );
+    warnOfGroups(cluster, { service: "JupyterHub", noGroups: noProfiles }, this);
     const child = inCluster(cluster, this);
     const key = (use: string) => new GeneratedKey(`${name}-${use}`, {}, { parent: this }).hex;
     const keys = { cookies: key("cookies"), proxy: key("proxy"), sessions: key("sessions") };
@@ -127,7 +130,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           clientSecret: secret,
           keys,
           groups,
-          ...chosenClass(ownClass, sharedClass),
+          ...chosenClass("JupyterHub", ownClass, sharedClass),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",
@@ -155,6 +158,10 @@ export class JupyterHub extends pulumi.ComponentResource {
 
 const defaultNamespace = "jupyterhub";
 
+const noProfiles =
+  "JupyterHub offers no GPU, and its servers run where no taint keeps them off. An ExistingCluster has no groups: take a cluster whose groups this " +
+  "package makes, or put profiles of your own into the release (docs/in-the-cluster.md)";
+
 /** What it has to itself in its cluster: in another namespace there is room for another. */
 export function hubAlone(namespace = defaultNamespace): OneOfAKind[] {
   return [ownNamespace(namespace), { ...ownClaim(namespace, "hub-db-dir"), path: "namespace" }];
@@ -165,9 +172,19 @@ export function checkedUrl(url: string): string {
   return checked("JupyterHub", url, (problems) => checkHubUrl("url", url, problems));
 }
 
+const clientFields = ["issuer", "clientId", "secret"] as const;
+type Client = pulumi.Unwrap<HubClient>;
+
+/** By its fields: of a resource as a whole nothing is awaited, nor found out. */
+function checkedLater(client: HubClient) {
+  const later = (field: (typeof clientFields)[number]) =>
+    pulumi.output(client[field]).apply((value) => checkedClient({ [field]: value } as Partial<Client>)[field]!);
+  return { issuer: later("issuer"), clientId: later("clientId"), secret: pulumi.secret(later("secret")) };
+}
+
 /** Throws `InvalidInput` where people could not log in. */
-export function checkedIssuer(issuer: string): string {
-  return checked("JupyterHub", issuer, (problems) => checkIssuer("client.issuer", issuer, problems));
+export function checkedClient(part: Partial<Client>): Partial<Client> {
+  return checked("JupyterHub", part, (problems) => checkClient(part, Object.keys(part), problems));
 }
 
 export function checkJupyterHub(given: JupyterHubArgs): Problems {
@@ -176,30 +193,42 @@ export function checkJupyterHub(given: JupyterHubArgs): Problems {
   checkCluster("cluster", cluster, problems);
   ownersIn(cluster).check(hubAlone(args.namespace), problems);
   checkHub(args, problems);
-  if (client !== undefined) checkClient(client, problems);
+  if (client !== undefined) checkWholeClient(client, problems);
   return problems;
 }
 
-function checkClient(client: HubClient, problems: Problems): void {
-  for (const field of ["issuer", "clientId", "secret"] as const) {
-    const value: unknown = client[field];
-    if (value === undefined || value === null) problems.add(`client.${field}`, "is required");
-    else if (!isText(value)) problems.add(`client.${field}`, "must be a text");
-    else if (value === "") problems.add(`client.${field}`, "must not be empty");
-    else if (field === "issuer") checkIssuer("client.issuer", known(client.issuer), problems);
+function checkWholeClient(client: unknown, problems: Problems): void {
+  const hasSome = isObject(client) && clientFields.some((field) => client[field] != null);
+  if (hasSome) checkClient(client, clientFields, problems);
+  else problems.add("client", "must be an OAuth2Client, or an object of a client's issuer, clientId and secret");
+}
+
+function checkClient(client: Record<string, unknown>, fields: readonly string[], problems: Problems): void {
+  for (const field of fields) {
+    const value = client[field];
+    const path = `client.${field}`;
+    if (value === undefined || value === null) problems.add(path, "is required");
+    else if (!isText(value)) problems.add(path, "must be a text");
+    else if (value === "") problems.add(path, "must not be empty");
+    else if (typeof value !== "string") continue;
+    else if (field === "issuer") checkIssuer(path, value, problems);
+    else if (/\s/.test(value)) problems.add(path, "must have no spaces, nor ends of lines");
+    else if (field === "clientId" && value.length > 255) problems.add(path, "must have 255 characters at most");
   }
 }
 
 /** All but who lets people in. `path` stands before each field, with its dot. */
 export function checkHub(
-  { url, homeGib, idleMinutes, serviceType, namespace }: Omit<JupyterHubArgs, "client" | "cluster">,
+  { url, homeGib, idleMinutes, serviceType, namespace, storageClass }: Omit<JupyterHubArgs, "client" | "cluster">,
   problems: Problems,
   path = "",
 ): void {
   const address = known(url);
   if (address !== undefined) checkHubUrl(`${path}url`, address, problems);
-  checkWhole(`${path}homeGib`, homeGib, 1, problems);
-  checkWhole(`${path}idleMinutes`, idleMinutes, 1, problems);
+  // The largest disk that a cloud makes, and a year.
+  checkBetween(`${path}homeGib`, homeGib, [1, 65_536], problems);
+  checkBetween(`${path}idleMinutes`, idleMinutes, [1, 525_600], problems);
+  checkObjectName(`${path}storageClass`, storageClass, problems);
   checkChoice(`${path}serviceType`, serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
   checkOwnNamespace(`${path}namespace`, namespace, problems);
 }

@@ -1,5 +1,6 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
+import { hasWorkers } from "../groups";
 import { onAnyNode, onNodesWith } from "../in-cluster";
 import { hubCallback, realmEndpoint } from "./address";
 
@@ -73,20 +74,44 @@ function authenticator({ url, issuer, clientId, clientSecret }: HubSettings) {
   };
 }
 
-/**
- * One without GPUs, and one for each worker group that can have nodes with some which pods ask for by a number: a user says how many of a node's, or how
- * many turns on them. None without GPUs where every group is kept for something else: its servers would wait for ever.
- */
-export function profiles(groups: HubSettings["groups"]) {
-  const workers = groups.filter(({ role, maxSize }) => role === "worker" && maxSize > 0);
-  const none = { display_name: "No GPU", slug: "no-gpu", default: true };
-  const [first, ...others] = workers.flatMap(gpuProfile);
-  if (first === undefined) return [none];
-  const hasPlace = workers.some(({ taints }) => taints.every(({ effect }) => effect === "PreferNoSchedule"));
-  return hasPlace ? [none, first, ...others] : [{ ...first, default: true }, ...others];
+interface Profile {
+  display_name: string;
+  slug: string;
+  description?: string;
+  default?: true;
+  kubespawner_override?: ReturnType<typeof onGroup> & { extra_resource_limits?: Record<string, string> };
+  profile_options?: { gpus: { display_name: string; choices: Record<string, object> } };
 }
 
-function gpuProfile({ name, gpuResources, machineTypes, taints }: HubSettings["groups"][number]) {
+/** Its slug can be no group's name. */
+const anywhere: Profile = { display_name: "No GPU", slug: "no_gpu" };
+
+/**
+ * One without GPUs, and one for each worker group that can have nodes with some which pods ask for by a number: a user says how many of a node's, or how
+ * many turns on them. Where every group is kept for something else, a server without GPUs has a place on those that give pods none: one profile for each
+ * of these; anywhere else it would wait for ever.
+ */
+export function profiles(groups: HubSettings["groups"]): Profile[] {
+  const workers = groups.filter(hasWorkers);
+  const isOpen = workers.some(({ taints }) => taints.every(({ effect }) => effect === "PreferNoSchedule"));
+  const without = isOpen || workers.length === 0 ? [anywhere] : workers.flatMap(plainProfile);
+  const [first, ...others] = [...without, ...workers.flatMap(gpuProfile)];
+  return [{ ...first!, default: true }, ...others];
+}
+
+function plainProfile(group: HubSettings["groups"][number]): Profile[] {
+  const { name, gpuResources, machineTypes } = group;
+  if (Object.keys(gpuResources).length > 0) return [];
+  const description = `A node of the group ${name} (${machineTypes.join(", ")}), without a GPU`;
+  return [{ display_name: `No GPU: ${name}`, slug: name, description, kubespawner_override: onGroup(group) }];
+}
+
+function onGroup({ name, taints }: HubSettings["groups"][number]) {
+  return { node_selector: { "gpu-clusters/node-group": name }, tolerations: onNodesWith(taints) };
+}
+
+function gpuProfile(group: HubSettings["groups"][number]): Profile[] {
+  const { name, gpuResources, machineTypes } = group;
   const [asked] = Object.entries(gpuResources);
   if (asked === undefined) return [];
   const [resource, most] = asked;
@@ -96,11 +121,7 @@ function gpuProfile({ name, gpuResources, machineTypes, taints }: HubSettings["g
     display_name: `GPU: ${name}`,
     slug: name,
     description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${most} ${resource}`,
-    kubespawner_override: {
-      node_selector: { "gpu-clusters/node-group": name },
-      tolerations: onNodesWith(taints),
-      ...limit(1),
-    },
+    kubespawner_override: { ...onGroup(group), ...limit(1) },
     ...(choices.length > 1 && {
       profile_options: {
         gpus: {

@@ -1,5 +1,7 @@
 /** What shared storage is in every cluster that has it, whichever cloud keeps the data. Light: it brings nothing of Kubernetes' provider. */
 import type * as pulumi from "../../../sdk/pulumi";
+import { checked } from "../../errors";
+import { checkObjectName } from "../../value-checks";
 
 /** The StorageClass whose volumes many pods on many nodes read and write at once. */
 export const sharedStorageClass = "shared";
@@ -9,12 +11,13 @@ export function sharedClassOnce(status: pulumi.Output<string>): pulumi.Output<st
   return status.apply(() => sharedStorageClass);
 }
 
-/** The class of an add-on's volumes: the one that was chosen, else the cluster's shared one where it has it, else nobody's choice. */
+/** The class of an add-on's volumes: the one that was chosen, else the cluster's shared one where it has it, else nobody's choice. Throws `InvalidInput` of one that can be none. */
 export function chosenClass(
+  component: string,
   own: string | undefined,
   shared: string | undefined,
 ): { storageClass: string | undefined; isShared: boolean } {
-  const storageClass = own ?? shared;
+  const storageClass = checked(component, own, (problems) => checkObjectName("storageClass", own, problems)) ?? shared;
   return { storageClass, isShared: shared !== undefined && storageClass === shared };
 }
 

@@ -9,19 +9,20 @@ import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
-import { dnsName } from "../../host-and-port";
+import { dnsName, isOneself } from "../../host-and-port";
 import { known, knownElements, withoutNulls } from "../../inputs";
 import { bySchema } from "../../schema-check";
 import { authorizedKeyProblem } from "../../ssh-keys";
-import { checkBetween, checkChoice } from "../../value-checks";
+import { checkBetween, checkChoice, checkObjectName } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
+import { hasWorkers, warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
 import { checkSlurmGroups, checkSlurmName } from "./name";
-import { hasSlurmNodes, operatorValues, slurmHomes, slurmSecrets, slurmValues } from "./values";
+import { operatorValues, slurmHomes, slurmSecrets, slurmValues } from "./values";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
@@ -36,7 +37,7 @@ export interface SlurmLoginArgs {
 
 /** A MariaDB of yours, which keeps what jobs took. */
 export interface SlurmAccountingArgs {
-  /** DNS name or address at which pods of the cluster reach it, without scheme and port. */
+  /** DNS name or address at which pods of the cluster reach it, without scheme and port: `localhost` would be the pod. */
   host: pulumi.Input<string>;
   /**
    * Default: 3306.
@@ -108,7 +109,8 @@ export const slurmAlone: readonly OneOfAKind[] = [
  *
  * Waits until the controller runs. `kubectl -n slurm scale nodeset slurm-worker-<group> --replicas=4`, or KEDA by Slurm's queue, makes more or fewer nodes: the
  * autoscaler brings machines for them, up to the group's `maxSize`, and takes those that Slurm has drained and left. It stays until `minSize` or another of
- * the group's fields here changes. In a cluster without worker groups, as an `ExistingCluster` is, Slurm has no nodes, and a warning says so.
+ * the group's fields here changes. In a cluster without worker groups, as an `ExistingCluster` is, Slurm has no nodes, and a warning says so. GPUs that no number asks for
+ * (`gpuMode: "dra"`, partitions of several sizes) are none of Slurm's, with a warning, too.
  *
  * Cost: none but about one CPU and 1 GiB of a node, and a volume of 4 GiB.
  *
@@ -207,7 +209,7 @@ export class Slurm extends pulumi.ComponentResource {
       ),
     ];
     const before = [lasting, operator, ...secrets, ...(homes ?? [])];
-    warnOfNoNodes(cluster, this);
+    warnOfGroups(cluster, { service: "Slurm", noGroups: noNodes }, this);
     const whole = release("slurm", slurm, place, valuesOf(args, clusterName), before, {
       // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later.
       ignoreChanges: ["values.controller.persistence"],
@@ -247,7 +249,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
       slurmValues({
         clusterName,
         groups: checkedGroups(groups),
-        ...chosenClass(ownClass, sharedClass),
+        ...chosenClass("Slurm", ownClass, sharedClass),
         hasHomes: cluster.sharedStorageClass !== undefined,
         login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
         accounting: database,
@@ -255,20 +257,13 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
     );
 }
 
-/** A controller that takes jobs and never runs one looks right everywhere. */
-function warnOfNoNodes(cluster: KubernetesCluster, slurm: Slurm): void {
-  cluster.nodeGroups.apply((groups) => {
-    if (groups.some(hasSlurmNodes)) return;
-    const words =
-      'cluster: has no group with the role "worker" and a maxSize above 0, so that Slurm has no nodes and jobs wait for ever. An ExistingCluster ' +
-      "has no groups: take a cluster whose groups this package makes, or make Slinky's NodeSets in the namespace slurm yourself";
-    void pulumi.log.warn(words, slurm);
-  });
-}
+const noNodes =
+  "Slurm has no nodes and jobs wait for ever. An ExistingCluster has no groups: take a cluster whose groups this package makes, or make Slinky's " +
+  `NodeSets in the namespace ${namespace} yourself`;
 
 /** Throws `InvalidInput` where one cannot become Slurm's nodes. */
 export function checkedGroups(groups: NodeGroupStatus[]): NodeGroupStatus[] {
-  const names = groups.map((group) => (hasSlurmNodes(group) ? group.name : undefined));
+  const names = groups.map((group) => (hasWorkers(group) ? group.name : undefined));
   return checked("Slurm", groups, (problems) =>
     checkSlurmGroups(names, (index) => `cluster.nodeGroups[${index}].name`, problems),
   );
@@ -297,10 +292,10 @@ function checkKeys(path: string, keys: readonly (string | undefined)[] | undefin
 
 export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
   const problems = new Problems();
-  const { cluster, clusterName = name, login, accounting } = bySchema(Slurm.__pulumiType, given, problems);
+  const { cluster, clusterName = name, ...args } = bySchema(Slurm.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
   ownersIn(cluster).check(slurmAlone, problems);
-  checkSlurm({ clusterName, login, accounting }, problems);
+  checkSlurm({ clusterName, ...args }, problems);
   return problems;
 }
 
@@ -309,6 +304,8 @@ function checkAccounting(path: string, accounting: Partial<SlurmAccountingArgs>,
   const [host, port] = [known(accounting.host), known(accounting.port)];
   if (host !== undefined && !isIP(host) && !dnsName.test(host))
     problems.add(`${path}host`, `"${host}" must be a DNS name or an address, without scheme and port`);
+  else if (host !== undefined && isOneself(host))
+    problems.add(`${path}host`, `"${host}" is the pod itself: name where pods of the cluster reach the database`);
   checkBetween(`${path}port`, port, [1, 65_535], problems);
   for (const field of ["database", "username"] as const) {
     const text = known(accounting[field]);
@@ -322,7 +319,7 @@ function checkAccounting(path: string, accounting: Partial<SlurmAccountingArgs>,
 
 /** `path` stands before each field, with its dot. */
 export function checkSlurm(
-  { clusterName, login, accounting }: Pick<SlurmArgs, "login" | "accounting"> & { clusterName: string },
+  { clusterName, login, accounting, storageClass }: Omit<SlurmArgs, "cluster"> & { clusterName: string },
   problems: Problems,
   path = "",
 ): void {
@@ -330,4 +327,5 @@ export function checkSlurm(
   checkChoice(`${path}login.serviceType`, login?.serviceType, ["ClusterIP", "NodePort", "LoadBalancer"], problems);
   checkKeys(`${path}login.sshAuthorizedKeys`, knownElements(login?.sshAuthorizedKeys), problems);
   if (accounting) checkAccounting(`${path}accounting.`, accounting, problems);
+  checkObjectName(`${path}storageClass`, storageClass, problems);
 }

@@ -1,5 +1,6 @@
 /** What the charts are given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
+import { hasWorkers } from "../groups";
 import { onAnyNode, onNodesWith } from "../in-cluster";
 
 export interface SlurmSettings {
@@ -43,7 +44,7 @@ export const operatorValues = {
 /** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
 export function slurmValues(settings: SlurmSettings) {
   const { clusterName, storageClass, isShared, hasHomes, groups, login, accounting } = settings;
-  const workers = groups.filter(hasSlurmNodes);
+  const workers = groups.filter(hasWorkers);
   return {
     clusterName,
     slurmKey: { create: false, secretRef: slurmSecrets.auth },
@@ -85,11 +86,6 @@ export function slurmValues(settings: SlurmSettings) {
     nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group)])),
     partitions: { all: { enabled: true } },
   };
-}
-
-/** Whether the group can have nodes for jobs. */
-export function hasSlurmNodes({ role, maxSize }: Pick<NodeGroupStatus, "role" | "maxSize">): boolean {
-  return role === "worker" && maxSize > 0;
 }
 
 function hasAmd({ gpuResources }: Pick<NodeGroupStatus, "gpuResources">): boolean {

@@ -65,7 +65,14 @@ const alone: Record<string, (cluster: Cluster, options: pulumi.ComponentResource
   slurm: (cluster, options) =>
     new Slurm(
       "lab",
-      { cluster, login: { sshAuthorizedKeys: ["ssh-ed25519 AAAA"] }, storageClass, protect: false },
+      {
+        cluster,
+        login: {
+          sshAuthorizedKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE"],
+        },
+        storageClass,
+        protect: false,
+      },
       options,
     ),
   vmetal: (hostCluster, options) => new TenantCluster("search", { hostCluster, ...tenant }, options),

@@ -1,0 +1,48 @@
+/** What services make of a cluster's groups. */
+import * as pulumi from "../../sdk/pulumi";
+import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
+import { PerCluster } from "../per-cluster";
+
+/** A group as it is asked for, whether it is there or not. */
+export type GroupPlan = Omit<NodeGroupStatus, "size" | "problems">;
+
+/** Those of clusters that are made by this package: known at a first preview, too. */
+export const groupPlans = new PerCluster<pulumi.Output<GroupPlan[]>>();
+
+/** The group as it is. */
+export function statusOf(
+  plan: pulumi.Output<GroupPlan>,
+  { size, problems }: { size: pulumi.Output<number>; problems: pulumi.Output<string[]> },
+): pulumi.Output<NodeGroupStatus> {
+  return pulumi.all([plan, size, problems]).apply(([plan, size, problems]) => ({ ...plan, size, problems }));
+}
+
+/** Whether the group can have nodes for what users run. */
+export function hasWorkers({ role, maxSize }: Pick<NodeGroupStatus, "role" | "maxSize">): boolean {
+  return role === "worker" && maxSize > 0;
+}
+
+/** Whether its nodes have GPUs, and pods ask for them by something else than a number. */
+function hasUncounted({ gpus, gpuResources }: GroupPlan): boolean {
+  return gpus > 0 && Object.keys(gpuResources).length === 0;
+}
+
+/** What looks right everywhere, and gives nobody what he came for. `noGroups` says what is missing without any, and what to do. */
+export function warnOfGroups(
+  cluster: KubernetesCluster,
+  { service, noGroups }: { service: string; noGroups: string },
+  resource: pulumi.Resource,
+): void {
+  const warn = (words: string) => void pulumi.log.warn(`cluster: ${words}`, resource);
+  const plans: pulumi.Output<GroupPlan[]> = groupPlans.get(cluster) ?? cluster.nodeGroups;
+  plans.apply((groups) => {
+    const workers = groups.filter(hasWorkers);
+    if (workers.length === 0) warn(`has no group with the role "worker" and a maxSize above 0, so that ${noGroups}`);
+    const without = workers.filter(hasUncounted).map(({ name }) => name);
+    if (without.length > 0)
+      warn(
+        `${service} gives nobody the GPUs of ${without.join(", ")}, which pods do not ask for by a number: take gpuMode "plugin" in the place of "dra", ` +
+          "and for partitions one size for each group (gpuSharing.partitions)",
+      );
+  });
+}
