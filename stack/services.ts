@@ -83,7 +83,7 @@ function aloneIn(namespace: string | null | undefined, alone: typeof hubAlone) {
 }
 
 /** The inputs of a service's component, without those that the stack gives it. */
-function settingsOf(name: keyof Services): ObjectSpec {
+export function settingsOf(name: keyof Services): ObjectSpec {
   const { inputProperties = {}, requiredInputs = [] } = componentsSchema().resources![components[name].__pulumiType]!;
   const given = ["cluster", "client"];
   const realm = { realm: { type: "string", plain: true, description: "Whose people log in." } } as const;

@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { committedSchema } from "../../sdk/schema/committed";
-import { childSpec, type PropertySpec } from "../../sdk/schema/package-schema";
+import { committedSchema, componentsSchema } from "../../sdk/schema/committed";
+import { childSpec, isEnum, namedType, type PropertySpec } from "../../sdk/schema/package-schema";
 import { parsePath } from "../../sdk/schema/property-path";
-import { checkServices } from "../../stack/services";
+import { checkServices, settingsOf, type Services } from "../../stack/services";
 
 const root = join(__dirname, "..", "..");
 const clouds = { aws: "AwsCluster", cudo: "CudoCluster", mithril: "MithrilCluster" } as const;
-const schema = committedSchema();
+const clusterSchema = committedSchema();
 
-function isIn(properties: Readonly<Record<string, PropertySpec>>, path: string): boolean {
+function isIn(properties: Readonly<Record<string, PropertySpec>>, path: string, schema = clusterSchema): boolean {
   const [first, ...rest] = parsePath(path);
   const found = rest.reduce<PropertySpec | undefined>(
     (spec, part) => spec && childSpec(schema, spec, part),
@@ -25,10 +25,13 @@ function isKey(key: string, among: readonly (keyof typeof clouds)[]): boolean {
   if (key === "cloud" || key === "aws:region") return true;
   if (key.startsWith("gpu-clusters:")) {
     const path = key.slice("gpu-clusters:".length);
-    return path === "autoscalerProxies.HTTPS_PROXY" || isIn(schema.config!.variables!, path);
+    return path === "autoscalerProxies.HTTPS_PROXY" || isIn(clusterSchema.config!.variables!, path);
   }
+  const [, service, setting] = /^services\.(\w+)\.(.+)$/.exec(key) ?? [];
+  if (service !== undefined)
+    return isIn(settingsOf(service as keyof Services).properties!, setting!, componentsSchema());
   return among.some((cloud) =>
-    isIn(schema.resources![`gpu-clusters:${cloud}:${clouds[cloud]}`]!.inputProperties!, key),
+    isIn(clusterSchema.resources![`gpu-clusters:${cloud}:${clouds[cloud]}`]!.inputProperties!, key),
   );
 }
 
@@ -46,7 +49,7 @@ describe("keys of the config in README and the guides", () => {
     for (const { path, text, among } of pages) {
       const set = [...text.matchAll(/pulumi config set (?:--\w+ )*'?([\w:.[\]-]+)/g)];
       const tables = [...text.matchAll(/^\| Config key [^]*?(?:\n\n|$(?![^]))/gm)].flatMap(([table]) => [
-        ...table.matchAll(/^\| `([\w.[\]]+)`/gm),
+        ...table.matchAll(/^\| `([\w.:[\]-]+)`/gm),
       ]);
       for (const [, key] of [...set, ...tables]) {
         count++;
@@ -55,6 +58,22 @@ describe("keys of the config in README and the guides", () => {
     }
     assert.ok(count > 60, `only ${count} found: this would prove nothing`);
     assert.deepEqual(wrong, []);
+  });
+
+  it("are there for each setting of each service", () => {
+    const { text } = pages.find(({ path }) => path === "docs/in-the-cluster.md")!;
+    const settings = (["kuberay", "jupyterhub", "slurm"] as const).flatMap((service) =>
+      Object.entries(settingsOf(service).properties!).flatMap(([name, spec]) => {
+        const named = namedType(componentsSchema(), spec);
+        const fields = named && !isEnum(named) ? Object.keys(named.properties!).map((field) => `.${field}`) : [""];
+        return fields.map((field) => `services.${service}.${name}${field}`);
+      }),
+    );
+    assert.ok(settings.length > 15);
+    assert.deepEqual(
+      settings.filter((key) => !text.includes(`\n| \`${key}\` `)),
+      [],
+    );
   });
 
   it("choose services as these are taken", () => {
