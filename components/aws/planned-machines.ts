@@ -19,7 +19,7 @@ export function plannedMachines(group: AwsNodeGroupArgs): PlannedMachines {
     diskSizeGib: group.diskSizeGib ?? defaultDiskSizeGib,
     gpus,
     ...(mayOfferGpus(group) && { gpuVendor: group.gpuVendor ?? "nvidia" }),
-    ...(group.gpuSharing?.mig !== undefined && { mig: true }),
+    ...(group.gpuSharing?.mig !== undefined && { mig: true, partitions: group.gpuSharing.partitions }),
     gpuDriver: group.gpuDriver !== "operator",
     efa,
     placementGroup,

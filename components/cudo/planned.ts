@@ -39,7 +39,7 @@ function plannedGroup(group: CudoNodeGroupArgs, hasGpuSupport: boolean): Planned
     minSize,
     ...shape,
     ...(hasGpuSupport && gpuVendor === "nvidia" && gpuDriver === "image" && { gpuDriver: true }),
-    ...(gpuSharing?.mig !== undefined && { mig: true }),
+    ...(gpuSharing?.mig !== undefined && { mig: true, partitions: gpuSharing.partitions }),
     image: groupImage(group),
   };
 }

@@ -1,5 +1,5 @@
 /** What a group does with its GPUs, and whether its image and its machine type can. Pure: the catalogue is read before. */
-import { hasNoPartitions } from "../../sdk/kubernetes/partitions";
+import { hasNoPartitions, partitionsProblem } from "../../sdk/kubernetes/partitions";
 import type { CheckFailure } from "../server/resource";
 import type { CatalogueContent } from "./catalogue";
 import { lacksDriver, resolveImage } from "./images";
@@ -14,6 +14,8 @@ export interface GpuUse {
   gpuDriver: boolean;
   /** GPUs are partitioned. */
   mig: boolean;
+  /** How; undefined: as their image does it. */
+  partitions: Readonly<Record<string, number>> | undefined;
 }
 
 /** Without a driver no node ever offers a GPU, and a GPU that has no partitions offers none either. */
@@ -34,11 +36,15 @@ function imageFailures({ image: name, gpuDriver }: GpuUse, { images }: Catalogue
 }
 
 function partitionFailures(
-  { dataCenterId, machineType, mig }: GpuUse,
+  { dataCenterId, machineType, mig, partitions }: GpuUse,
   { machineTypes }: CatalogueContent,
 ): CheckFailure[] {
   const type = machineTypes.find((each) => each.dataCenterId === dataCenterId && each.machineType === machineType);
-  if (!mig || type === undefined || !hasNoPartitions(type.gpuModel)) return [];
+  if (!mig || type === undefined) return [];
+  if (!hasNoPartitions(type.gpuModel)) {
+    const wrong = partitions && partitionsProblem(type.gpuModel, partitions);
+    return wrong === undefined ? [] : [{ property: "gpuSharing.partitions", reason: wrong }];
+  }
   const reason = `${type.machineType} has the model "${type.gpuModel}", which cannot be partitioned: timeSlicing shares it`;
   return [{ property: "gpuSharing.mig", reason }];
 }

@@ -44,6 +44,11 @@ export interface PlannedMachines extends PlannedImage {
   gpuVendor?: pulumi.Input<"nvidia" | "amd">;
   /** Whether GPUs are partitioned, which theirs must be able to. */
   mig?: pulumi.Input<boolean>;
+  /**
+   * How each GPU is, as far as the cluster does it: the number of partitions by their size.
+   * @integer
+   */
+  partitions?: pulumi.Input<Record<string, pulumi.Input<number>>>;
   /** With Elastic Fabric Adapters, which the types must have. */
   efa?: pulumi.Input<boolean>;
   /** The kind of placement group, which the types must go into. */

@@ -1,5 +1,5 @@
 /** Whether instance types can do what a node group asks of them, by what AWS says of them. Pure. */
-import { hasNoPartitions } from "../kubernetes/partitions";
+import { hasNoPartitions, partitionsProblem } from "../kubernetes/partitions";
 import type { InstanceTypeResult } from "./functions";
 
 /** What AWS says of the group's types. */
@@ -62,10 +62,19 @@ export function checkGpuVendor(path: string, vendor: string, types: readonly Gpu
   problems.add(`${path}.gpuVendor`, reason);
 }
 
-/** Looks whether the types have as many GPUs as the group counts, and such as can be partitioned where it wants that. */
+export interface GpuUse {
+  readonly gpus?: number | undefined;
+  readonly mig?: boolean | undefined;
+  readonly partitions?: Readonly<Record<string, number>> | undefined;
+}
+
+/** What AWS means where its name of a model leaves the memory open. */
+const modelWithMemory: Readonly<Record<string, string>> = { A100: "A100 40GB", H100: "H100 80GB" };
+
+/** Looks whether the types have as many GPUs as the group counts, and such as can be partitioned where it wants that, and as it does. */
 export function checkGpuUse(
   path: string,
-  { gpus, mig }: { gpus?: number | undefined; mig?: boolean | undefined },
+  { gpus, mig, partitions }: GpuUse,
   types: readonly GpuFacts[],
   problems: Problems,
 ): void {
@@ -80,6 +89,10 @@ export function checkGpuUse(
       `${path}.gpuSharing.mig`,
       `${whole.name} has ${gpusInWords(whole)}, which cannot be partitioned: timeSlicing shares them`,
     );
+  for (const { name, gpuModel } of partitions === undefined ? [] : types) {
+    const wrong = partitionsProblem(modelWithMemory[gpuModel] ?? gpuModel, partitions!);
+    if (wrong !== undefined) problems.add(`${path}.gpuSharing.partitions`, `${name}: ${wrong}`);
+  }
 }
 
 export function gpusInWords({ gpus, gpuVendor, gpuModel }: Omit<GpuFacts, "name">): string {

@@ -24,6 +24,11 @@ export interface PlannedNodeGroupArgs {
   gpuDriver?: pulumi.Input<boolean>;
   /** Whether its GPUs are partitioned, which the machine type's must be able to. Default: `false`. */
   mig?: pulumi.Input<boolean>;
+  /**
+   * How each GPU is, as far as the cluster does it: the number of partitions by their size.
+   * @integer
+   */
+  partitions?: pulumi.Input<Record<string, pulumi.Input<number>>>;
   /** With the default that the cluster gives it. */
   image: pulumi.Input<string>;
 }

@@ -11,8 +11,8 @@ export interface GpuSharingArgs {
    */
   mig?: "single" | "mixed";
   /**
-   * How each GPU of the group is partitioned: the number of partitions by their size, for example `{ "1g.10gb": 7 }`; which fit together is said in
-   * NVIDIA's guide to Multi-Instance GPU. NVIDIA's GPU operator does it when a node joins, and again where another choice meets nodes
+   * How each GPU of the group is partitioned: the number of partitions by their size, for example `{ "1g.10gb": 7 }`, of those that NVIDIA's guide to
+   * Multi-Instance GPU has for the model; others are refused at the preview. NVIDIA's GPU operator does it when a node joins, and again where another choice meets nodes
    * that are there, once no pod of the node has a GPU. Default: as the image has partitioned them.
    * @integer
    */

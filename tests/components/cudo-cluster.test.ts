@@ -90,14 +90,17 @@ describe("components/cudo", () => {
       new CudoCluster("train", { noVault: true, cni: "none", ...args, nodeGroups: [{ ...group, gpus: 1, ...more }] });
       await settled();
       const inputs = registered.inputs("gpu-clusters:cudo:PlannedCluster");
-      const [{ gpuDriver, mig }] = inputs["nodeGroups"] as [Record<string, unknown>];
-      return { gpuDriver, mig };
+      const [{ gpuDriver, mig, partitions }] = inputs["nodeGroups"] as [Record<string, unknown>];
+      return { gpuDriver, mig, ...(partitions !== undefined && { partitions }) };
     };
     const none = { gpuDriver: undefined, mig: undefined };
     assert.deepEqual(await planned({ gpu: false }, {}), none);
     assert.deepEqual(await planned({}, { gpuDriver: "operator" }), none);
     assert.deepEqual(await planned({}, { gpuVendor: "amd", image: "mine" }), none);
     assert.deepEqual(await planned({}, { gpuSharing: { mig: "single" } }), { gpuDriver: true, mig: true });
+    const partitions = { "1g.10gb": 7 };
+    const partitioned = await planned({}, { gpuSharing: { mig: "single", partitions } });
+    assert.deepEqual(partitioned, { gpuDriver: true, mig: true, partitions });
   });
 
   it("takes node groups in another order for no change", async () => {

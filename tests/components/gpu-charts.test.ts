@@ -216,6 +216,14 @@ describe("what is asked of GPUs together", () => {
     assert.deepEqual(refused({ "3g.40gb": 1, "1g.10gb": 4 }, "mixed"), []);
     assert.match(refused({ "3g.40gb": 1, "1g.10gb": 4 }).join(), /must have one size with mig "single"/);
     assert.match(refused({ half: 1 }).join(), /\["half"\] is not the size of a partition/);
+    for (const size of ["5g.40gb", "6g.60gb", "1g.0gb", "1G.10gb", "1g.10gb+you"])
+      assert.match(refused({ [size]: 1 }).join(), /is not the size of a partition/, size);
+    assert.deepEqual(refused({ "1g.10gb+me": 1, "1g.10gb": 6 }, "mixed"), []);
+    assert.match(
+      refused({ "1g.10gb+me": 2 }).join(),
+      /partitions has 2 with media extensions \(\+me\), which a GPU has once/,
+    );
+    assert.match(refused({ "1g.6gb+me": 1, "2g.12gb+me": 1 }, "mixed").join(), /has 2 with media extensions/);
     assert.match(refused({ "1g.10gb": 0.5 }).join(), /must be a whole number from 1 to 7, is 0.5/);
     assert.match(refused({ "4g.40gb": 2 }).join(), /has 8 slices of computing, and a GPU has 7/);
     assert.match(refused({}).join(), /must have a size/);

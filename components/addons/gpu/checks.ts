@@ -87,8 +87,11 @@ export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, p
   if (partitions !== undefined) checkPartitions(`${path}.partitions`, partitions, mig, problems);
 }
 
-/** Reference: NVIDIA's Multi-Instance GPU user guide: at most seven partitions of a GPU, `1g.10gb`, `1g.10gb+me`. */
-const size = /^[1-7]g\.\d+gb(\+me(\.all)?|\+gfx|-me)?$/;
+/**
+ * Reference: NVIDIA's Multi-Instance GPU user guide: at most seven partitions of a GPU, `1g.10gb`, `1g.10gb+me`. Which its model has is looked at
+ * where the cloud has said which that is.
+ */
+const size = /^[12347]g\.[1-9]\d*gb(\+me(\.all)?|\+gfx|-me)?$/;
 const most = 7;
 
 function checkPartitions(
@@ -108,4 +111,6 @@ function checkPartitions(
   }
   const slices = entries.reduce((sum, [name, count]) => sum + Number.parseInt(name, 10) * count, 0);
   if (slices > most) problems.add(path, `has ${slices} slices of computing, and a GPU has ${most}`);
+  const withMedia = entries.reduce((sum, [name, count]) => sum + (name.includes("+me") ? count : 0), 0);
+  if (withMedia > 1) problems.add(path, `has ${withMedia} with media extensions (+me), which a GPU has once`);
 }

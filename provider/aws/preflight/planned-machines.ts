@@ -40,7 +40,7 @@ function differ<T extends object>(one: T, other: T | undefined, fields: readonly
 
 /** What runs needs no image: it is looked for when another one is wanted. Where the disk alone is another, the image is the one that was chosen. */
 const ofImage = ["image", "architecture"] as const;
-const ofTypes = ["efa", "placementGroup", "gpuVendor", "gpus", "mig"] as const;
+const ofTypes = ["efa", "placementGroup", "gpuVendor", "gpus", "mig", "partitions"] as const;
 
 /** The type, its quota and the image, as far as they are others than `before`. */
 export function controlPlaneLooks(

@@ -81,12 +81,17 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
     quiet,
     old as NodeGroupInputs | undefined,
   );
-  const use = { ...knownShape(group), gpuDriver: known(group.gpuDriver) ?? false, mig: known(group.mig) ?? false };
+  const use = {
+    ...knownShape(group),
+    gpuDriver: known(group.gpuDriver) ?? false,
+    mig: known(group.mig) ?? false,
+    partitions: known(group.partitions),
+  };
   // Of nodes that are there theirs says more than an image that the cloud has changed or taken away.
   const useless = unlessStanding(gpuUseFailures(use, catalogue), {
     before: old,
     inputs: group,
-    fields: ["image", "gpus", "gpuDriver", "machineType", "mig"],
+    fields: ["image", "gpus", "gpuDriver", "machineType", "mig", "partitions"],
     log: quiet.log,
   });
   return ofNodeGroup("cudo", index, [...found, ...useless]);

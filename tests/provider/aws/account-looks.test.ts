@@ -63,6 +63,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
         { ...group, name: "windows", image: windows },
         { ...group, name: "none", gpus: 2, gpuDriver: false },
         { ...group, name: "whole", mig: true, instanceTypes: ["g5.xlarge"] },
+        { ...group, name: "parts", mig: true, partitions: { "1g.20gb": 4 }, instanceTypes: ["p4d.24xlarge"] },
       ],
       network: { zoneCount: 2, zones: ["usw2-az1", "us-west-2-lax-1a"] },
       keyPair: "nobodys",
@@ -81,6 +82,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
       "network.zones[1]",
       "nodeGroups[0].image",
       "nodeGroups[0].instanceTypes[0]",
+      "nodeGroups[10].gpuSharing.partitions",
       "nodeGroups[1].diskSizeGib",
       "nodeGroups[2].maxSize",
       "nodeGroups[3].capacity.reservation.id",
@@ -111,6 +113,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
       /nodeGroups\[8\]\.gpus: 2 are counted on each node, and AWS says that \S+ has no GPUs: leave it out/,
     );
     assert.match(all, /nodeGroups\[9\]\.gpuSharing\.mig: g5\.xlarge has 1 × NVIDIA A10G, which cannot be partitioned/);
+    assert.match(all, /nodeGroups\[10\]\.gpuSharing\.partitions: p4d\.24xlarge: 1g\.20gb is no size of A100 40GB/);
     assert.match(
       all,
       /permissionsBoundary: there is no policy "arn:aws:iam::123456789012:policy\/nobodys" in the account/,

@@ -133,6 +133,19 @@ describe("PlannedCluster of Cudo", () => {
     assert.deepEqual(await failures({ nodeGroups: [{ ...group, mig: true }] }), [
       'nodeGroups[0].gpuSharing.mig: intel-broadwell-v100 has the model "V100", which cannot be partitioned: timeSlicing shares it',
     ]);
+    const place = { dataCenterId: "no-kristiansand-1", machineType: "epyc-genoa-a100-pcie" };
+    const a100 = { ...group, ...place, gpuModel: undefined, mig: true };
+    const ofParts = async (partitions: object) =>
+      failures({
+        dataCenterId: place.dataCenterId,
+        controlPlane: { ...machine("cp"), machineType: place.machineType },
+        nodeGroups: [{ ...a100, partitions }],
+      });
+    assert.deepEqual(await ofParts({ "1g.10gb": 7 }), []);
+    assert.match(
+      (await ofParts({ "1g.5gb": 7 })).join(),
+      /^nodeGroups\[0\]\.gpuSharing\.partitions: 1g\.5gb is no size of A100 80GB PCIe, which has 1g\.10gb, /,
+    );
     assert.match(
       (await failures({ nodeGroups: [{ ...none, image: "windows-11-pro" }] })).join("\n"),
       /^nodeGroups\[0\]\.image: windows-11-pro is Windows, and nodes run Linux$/,
