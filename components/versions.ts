@@ -57,10 +57,11 @@ export const nvidiaGpuOperator = {
   repository: "https://helm.ngc.nvidia.com/nvidia",
 } as const;
 
-/** NVIDIA's driver for Dynamic Resource Allocation, from Kubernetes 1.34 on. */
+/** NVIDIA's driver for Dynamic Resource Allocation, and the oldest Kubernetes that it runs on. */
 export const nvidiaDraDriver = {
   chart: "oci://registry.k8s.io/dra-driver-nvidia/charts/dra-driver-nvidia-gpu",
   version: "0.4.1",
+  kubernetes: "1.34.2",
 } as const;
 
 /** With what of that release its chart would take as it is by then, or in an older version. */
@@ -146,6 +147,10 @@ export function otherVersion(asked: string, running: string): string | undefined
 
 /** Natural order, so that 1.9 comes before 1.10. */
 const byVersion = new Intl.Collator("en", { numeric: true }).compare;
+
+export function isOlder(version: string, than: string): boolean {
+  return byVersion(version.replace(/^v/, ""), than) < 0;
+}
 
 /** The full version for a minor (`1.37`) or a full version (`1.37.2`); undefined when we do not support it. */
 export function resolveKubernetesVersion(version: string, preReleases: boolean): string | undefined {

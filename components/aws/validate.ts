@@ -57,8 +57,8 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
     checkPlaceLabels(`nodeGroups[${index}].labels`, group, args, problems);
   });
   checkGpus(
-    groups.map((group) => ({ ...gpuFields(group), image: group.image })),
-    args.gpuMode,
+    groups.map((group) => ({ ...gpuFields(group), image: group.image, labels: group.labels })),
+    args,
     problems,
   );
   checkNetwork(args.network ?? {}, { region: args.region, groups }, problems);

@@ -165,14 +165,15 @@ export interface CudoClusterArgs {
    * Makes GPUs into `nvidia.com/gpu` that pods ask for: NVIDIA's device plugin, node labels with the GPUs' model and memory (GPU feature
    * discovery), metrics for Prometheus (the Service `nvidia-dcgm-exporter` in kube-system) and the RuntimeClass `nvidia`, on groups with GPUs;
    * `pulumi up` then waits until their nodes offer them. Where a group wants its driver or partitions of NVIDIA's GPU operator, that does it
-   * all. Costs nothing but about 100 MiB of each node's memory, 1 GiB with the operator. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own (Modelplane).
+   * all. Costs nothing but about 100 MiB of each node's memory, 1 GiB with the operator. `false` for those who install NVIDIA's GPU operator, or a platform that brings its own
+   * (Modelplane): then no group takes `gpuSharing` or `gpuDriver`, nor the cluster `gpuMode`.
    * Default: `true`.
    */
   gpu?: boolean;
   /**
    * How pods get NVIDIA's GPUs. `plugin`: they ask for a number of `nvidia.com/gpu`, of the device plugin; `dra`: they name devices in
    * ResourceClaims, of NVIDIA's DRA driver (Helm, pinned) in the device plugin's place, as Modelplane wants it. `dra` takes no `gpuSharing`, drivers of
-   * 565 or newer, and groups do not grow from zero for claims. Change it while no pod has a GPU.
+   * 565 or newer, Kubernetes 1.34.2 or newer, and groups do not grow from zero for claims. Change it while no pod has a GPU.
    * Default: `plugin`.
    */
   gpuMode?: "plugin" | "dra";

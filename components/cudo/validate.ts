@@ -59,7 +59,7 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkGpus(
     groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })),
-    args.gpuMode,
+    args,
     problems,
   );
   if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);

@@ -131,7 +131,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
   #gpus(name: string, args: ExistingGpuArgs, apiServer: ApiServerReady): NodesReady {
     const { mode = "plugin", count = 0, taints, vendor, driver } = args;
     const fields = { name: "existing", gpus: 1, taints, gpuVendor: vendor, gpuDriver: driver };
-    const support = gpuSupport([fields], { mode, operator: true })(
+    const support = gpuSupport([fields], { mode, operator: true, modeField: "gpu.mode" })(
       {
         name,
         kubernetesVersion: apiServer.version,

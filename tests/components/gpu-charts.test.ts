@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { checkGpus } from "../../components/addons/gpu/checks";
+import { checkDraVersion, checkGpus, type GpuSettings } from "../../components/addons/gpu/checks";
 import {
   advertisedGpus,
   gpuGroups,
@@ -186,19 +186,19 @@ describe("GPU support by charts", () => {
 });
 
 describe("what is asked of GPUs together", () => {
-  const problemsOf = (groups: (GpuFields & { image?: string })[], mode?: GpuMode) => {
-    const problems = new Problems();
-    checkGpus(groups, mode, problems);
+  type Group = Parameters<typeof checkGpus>[0][number];
+  const found = (groups: Group[], cluster: GpuSettings, problems = new Problems()) => {
+    checkGpus(groups, cluster, problems);
     return problems.all.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`);
   };
+  const problemsOf = (groups: Group[], gpuMode?: GpuMode) => found(groups, gpuMode === undefined ? {} : { gpuMode });
   const amd = { ...group, name: "mi300", gpuVendor: "amd" as const, image: "ubuntu-with-amdgpu" };
 
   it("is nothing that one cluster cannot have", () => {
     assert.deepEqual(problemsOf([group, bare, partitioned, { name: "cpu", gpus: 0 }]), []);
     assert.deepEqual(problemsOf([amd]), []);
     assert.deepEqual(problemsOf([group], "dra"), []);
-    const refused = (groups: (GpuFields & { image?: string })[], mode?: GpuMode) =>
-      problemsOf(groups, mode).map((words) => words.split(" ")[0]);
+    const refused = (groups: Group[], mode?: GpuMode) => problemsOf(groups, mode).map((words) => words.split(" ")[0]);
     assert.deepEqual(refused([group, amd]), ["nodeGroups[1].gpuVendor"]);
     assert.deepEqual(refused([{ ...amd, image: undefined } as unknown as GpuFields]), ["nodeGroups[0].image"]);
     assert.deepEqual(refused([{ ...amd, gpuDriver: "operator" }]), ["nodeGroups[0].gpuDriver"]);
@@ -208,6 +208,56 @@ describe("what is asked of GPUs together", () => {
     const mixed: GpuFields = { ...group, gpuSharing: { mig: "mixed" } };
     assert.deepEqual(refused([partitioned, mixed]), ["nodeGroups[1].gpuSharing.mig"]);
     assert.deepEqual(problemsOf([{ ...partitioned, gpuSharing: { mig: "single" } }, mixed]), []);
+  });
+
+  it("is nothing that nobody would do", () => {
+    const cpu = { name: "cpu", gpus: 0 };
+    const paths = (groups: Group[], cluster: GpuSettings) => found(groups, cluster).map((words) => words.split(" ")[0]);
+    const wishes = [partitioned, bare, { ...group, gpuSharing: { timeSlicing: 1 } }];
+    assert.deepEqual(paths(wishes, { gpu: false, gpuMode: "dra" }), [
+      "gpuMode",
+      "nodeGroups[0].gpuSharing",
+      "nodeGroups[1].gpuDriver",
+      "nodeGroups[2].gpuSharing",
+    ]);
+    assert.match(found([bare], { gpu: false }).join(), /must be left out with gpu: false/);
+    assert.deepEqual(paths([group, amd], { gpu: false }), [], "who looks after the GPUs may know both makers'");
+    assert.deepEqual(found([{ ...cpu, gpuDriver: "operator" }, group], {}), [
+      "nodeGroups[0].gpuDriver is for groups with GPUs, and this one has none",
+    ]);
+    assert.deepEqual(found([cpu], { gpuMode: "dra" }), ["gpuMode is for clusters with GPUs, and no group has some"]);
+    assert.deepEqual(paths([{ ...group, gpus: pulumi.output(0) }], { gpuMode: "dra" }), []);
+  });
+
+  it("is DRA on a Kubernetes that NVIDIA's driver for it runs on", () => {
+    const dra = (kubernetesVersion?: string, devMode = false) =>
+      found([group], { gpuMode: "dra", devMode, ...(kubernetesVersion !== undefined && { kubernetesVersion }) });
+    for (const old of ["1.34.0", "1.34.1", "v1.34.1"])
+      assert.deepEqual(dra(old), [`gpuMode "dra" needs Kubernetes 1.34.2 or newer, and kubernetesVersion is "${old}"`]);
+    assert.match(dra("1.34.0-rc.1", true).join(), /needs Kubernetes 1\.34\.2/);
+    for (const version of [undefined, "1.34", "1.34.2", "1.35.0", "1.37", "nonsense"])
+      assert.deepEqual(dra(version), []);
+    assert.deepEqual(found([group], { kubernetesVersion: "1.34.0" }), []);
+  });
+
+  it("is no label of nodes that the cluster itself gives", () => {
+    const marked = (key: string, cluster: GpuSettings = {}) => found([{ ...group, labels: { [key]: "x" } }], cluster);
+    for (const name of ["mig.config", "device-plugin.config", "gpu.present", "gpu.deploy.driver"])
+      assert.match(
+        marked(`nvidia.com/${name}`).join(),
+        /^nodeGroups\[0\]\.labels\["nvidia\.com\/[a-z.-]+"\] is the cluster's own, /,
+      );
+    for (const key of ["nvidia.com/gpu.product", "nvidia.com/gpu.deploy.dcgm-exporter", "team"])
+      assert.deepEqual(marked(key), [], key);
+    assert.deepEqual(marked("nvidia.com/mig.config", { gpu: false }), []);
+  });
+
+  it("says once what was meant by a way to share that is none", () => {
+    for (const gpuSharing of [{}, { partitions: { "1g.5gb": 7 } }]) {
+      const problems = new Problems();
+      problems.settle("nodeGroups[0].gpuSharing.mig");
+      assert.deepEqual(found([{ ...group, gpuSharing }], {}, problems), []);
+    }
   });
 
   it("is no partitions that no GPU can have", () => {
@@ -249,6 +299,25 @@ describe("ExistingCluster with GPUs", () => {
     const { workerGpus, controlPlaneNodes } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
     assert.deepEqual([workerGpus, controlPlaneNodes], [16, 0]);
     assert.ok(registered.dependenciesOf("shared-nodes").includes("shared-gpu-operator"));
+  });
+
+  it("installs DRA where the Kubernetes that runs is new enough for it", async () => {
+    const ready = { version: "1.34.2", identity: "c" };
+    const registered = await mockProgram({ "gpu-clusters:kubernetes:ApiServerReady": () => ready });
+    new ExistingCluster("shared", { kubeconfig, gpu: { mode: "dra" } });
+    await settled();
+    assert.deepEqual(
+      charts(registered).map(({ name }) => name),
+      ["dra-driver-nvidia-gpu", "gpu-operator"],
+    );
+    const problems = new Problems();
+    for (const version of ["1.34.1", "1.34.2", "1.35.0"]) checkDraVersion("gpu.mode", version, problems);
+    assert.deepEqual(problems.all, [
+      {
+        propertyPath: "gpu.mode",
+        reason: '"dra" needs Kubernetes 1.34.2 or newer, and the cluster runs 1.34.1',
+      },
+    ]);
   });
 
   it("refuses by the field what cannot be, before anything is registered", async () => {

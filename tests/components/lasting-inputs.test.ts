@@ -32,7 +32,7 @@ const onBooted = {
     refused: becomes("serviceCidr", "10.96.0.0/12", "172.20.0.0/16"),
   },
   cni: { to: { cni: "cilium" } },
-  gpu: { to: { gpu: false } },
+  gpu: { alone: true, to: { gpu: false } },
   gpuMode: { alone: true, to: { gpuMode: "dra" } },
   devMode: { to: { devMode: true } },
   adminValidityHours: { to: { adminValidityHours: 24 } },

@@ -13,7 +13,7 @@ export interface GpuChart {
   readonly release: string;
   /** Made for it. */
   readonly namespace: string;
-  values(tolerations: readonly Toleration[]): Record<string, unknown>;
+  values(tolerations: readonly Toleration[]): pulumi.Input<Record<string, unknown>>;
 }
 
 /** Nothing is awaited here: its pods run once there are nodes, and `NodesReady` waits for their GPUs. */

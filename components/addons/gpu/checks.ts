@@ -1,35 +1,83 @@
 /** Whether what is asked of GPUs can be had together. Pure. */
+import type * as pulumi from "../../../sdk/pulumi";
 import { checkBetween, checkChoice } from "../../value-checks";
 import type { Problems } from "../../errors";
-import { known } from "../../inputs";
-import { gpuGroups, needsOperator, type GpuFields, type GpuMode } from "./groups";
+import { known, knownEntries } from "../../inputs";
+import { defaultKubernetesMinor, isOlder, nvidiaDraDriver, resolveKubernetesVersion } from "../../versions";
+import { gpuGroups, needsOperator, ownLabels, type GpuFields, type GpuMode } from "./groups";
 
 interface CheckedGroup extends GpuFields {
   /** Given by the user. */
   image?: unknown;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+}
+
+/** What a cluster's arguments say of GPUs for all its groups. */
+export interface GpuSettings {
+  gpu?: boolean | undefined;
+  gpuMode?: GpuMode | undefined;
+  kubernetesVersion?: string | undefined;
+  devMode?: boolean | undefined;
 }
 
 /** Of all groups, in the user's order; paths are `nodeGroups[0]`. */
-export function checkGpus(groups: readonly CheckedGroup[], mode: GpuMode | undefined, problems: Problems): void {
-  checkChoice("gpuMode", mode, ["plugin", "dra"], problems);
-  groups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, problems));
+export function checkGpus(groups: readonly CheckedGroup[], settings: GpuSettings, problems: Problems): void {
+  const { gpu = true, gpuMode } = settings;
+  checkChoice("gpuMode", gpuMode, ["plugin", "dra"], problems);
+  if (!gpu && gpuMode !== undefined) problems.add("gpuMode", othersDo);
+  groups.forEach((group, index) => checkGroup(`nodeGroups[${index}]`, group, gpu, problems));
   const having = groups.flatMap((group, index) => (known(group.gpus) === 0 ? [] : [{ group, index }]));
-  checkTogether(having, mode, problems);
+  if (!gpu) return;
+  if (gpuMode === "dra") checkDra(having.length, settings, problems);
+  checkTogether(having, gpuMode, problems);
 }
 
-function checkGroup(path: string, group: CheckedGroup, problems: Problems): void {
-  const { gpus, gpuSharing, gpuDriver, gpuVendor = "nvidia", image } = group;
+const othersDo = "must be left out with gpu: false: whoever looks after the GPUs decides about it";
+
+function checkGroup(path: string, group: CheckedGroup, gpu: boolean, problems: Problems): void {
+  const { gpus, gpuDriver, gpuVendor = "nvidia", image } = group;
   checkChoice(`${path}.gpuVendor`, gpuVendor, ["nvidia", "amd"], problems);
+  if (gpuVendor === "amd" && image === undefined && known(gpus) !== 0)
+    problems.add(`${path}.image`, "is required for AMD: name one that has the driver amdgpu");
+  if (gpu) return checkCare(path, group, problems);
+  for (const field of ["gpuSharing", "gpuDriver"] as const)
+    if (group[field] !== undefined) problems.add(`${path}.${field}`, othersDo);
+}
+
+/** What the cluster is to do with them. */
+function checkCare(path: string, group: CheckedGroup, problems: Problems): void {
+  const { gpus, gpuSharing, gpuDriver, gpuVendor, labels } = group;
   checkChoice(`${path}.gpuDriver`, gpuDriver, ["image", "operator"], problems);
-  if (gpuVendor === "amd" && gpuDriver === "operator")
+  if (gpuDriver !== undefined && known(gpus) === 0) problems.add(`${path}.gpuDriver`, noGpus);
+  else if (gpuVendor === "amd" && gpuDriver === "operator")
     problems.add(
       `${path}.gpuDriver`,
       'must be "image" for AMD: its operator would build drivers into a registry of yours',
     );
-  if (gpuVendor === "amd" && image === undefined && known(gpus) !== 0)
-    problems.add(`${path}.image`, "is required for AMD: name one that has the driver amdgpu");
   if (gpuSharing !== undefined && gpuVendor === "amd") problems.add(`${path}.gpuSharing`, "is for NVIDIA's GPUs");
   else checkGpuSharing(`${path}.gpuSharing`, group, problems);
+  for (const [key] of knownEntries(labels))
+    if (ownLabels.has(key))
+      problems.add(
+        `${path}.labels["${key}"]`,
+        "is the cluster's own, which sets it by the group's gpus, gpuDriver and gpuSharing",
+      );
+}
+
+const noGpus = "is for groups with GPUs, and this one has none";
+
+function checkDra(groups: number, { kubernetesVersion, devMode = false }: GpuSettings, problems: Problems): void {
+  if (groups === 0) problems.add("gpuMode", "is for clusters with GPUs, and no group has some");
+  const version = resolveKubernetesVersion(kubernetesVersion ?? defaultKubernetesMinor, devMode);
+  if (version !== undefined && isOlder(version, nvidiaDraDriver.kubernetes))
+    problems.add("gpuMode", `${draNeeds}, and kubernetesVersion is "${kubernetesVersion}"`);
+}
+
+const draNeeds = `"dra" needs Kubernetes ${nvidiaDraDriver.kubernetes} or newer`;
+
+/** Of the version that runs, which may be another than the one that was asked for. */
+export function checkDraVersion(path: string, version: string, problems: Problems): void {
+  if (isOlder(version, nvidiaDraDriver.kubernetes)) problems.add(path, `${draNeeds}, and the cluster runs ${version}`);
 }
 
 function checkTogether(
@@ -78,13 +126,16 @@ function checkStrategies(having: readonly { group: CheckedGroup; index: number }
 export function checkGpuSharing(path: string, { gpus, gpuSharing }: GpuFields, problems: Problems): void {
   if (gpuSharing === undefined) return;
   const { timeSlicing, mig, partitions } = gpuSharing;
-  if (known(gpus) === 0) return problems.add(path, "is for groups with GPUs, and this one has none");
-  if (timeSlicing === undefined && mig === undefined) problems.add(path, "must have timeSlicing or mig");
+  if (known(gpus) === 0) return problems.add(path, noGpus);
+  const isRefused = problems.isRefused(path);
+  if (timeSlicing === undefined && mig === undefined && !isRefused) problems.add(path, "must have timeSlicing or mig");
   if (timeSlicing !== undefined && mig !== undefined)
     problems.add(path, "has timeSlicing and mig: only one of them shares a group's GPUs");
   checkBetween(`${path}.timeSlicing`, timeSlicing, [2, 48], problems);
   checkChoice(`${path}.mig`, mig, ["single", "mixed"], problems);
-  if (partitions !== undefined) checkPartitions(`${path}.partitions`, partitions, mig, problems);
+  if (partitions === undefined) return;
+  if (mig === undefined && !isRefused) problems.add(`${path}.partitions`, "must come with mig");
+  checkPartitions(`${path}.partitions`, partitions, mig, problems);
 }
 
 /**
@@ -101,7 +152,6 @@ function checkPartitions(
   problems: Problems,
 ): void {
   const entries = Object.entries(partitions);
-  if (mig === undefined) problems.add(path, "must come with mig");
   if (entries.length === 0) problems.add(path, 'must have a size, for example { "1g.10gb": 7 }');
   if (mig === "single" && entries.length > 1)
     problems.add(path, `must have one size with mig "single", has ${entries.map(([name]) => name).join(", ")}`);

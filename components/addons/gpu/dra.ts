@@ -1,9 +1,16 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDraDriver } from "../../versions";
 import type { Toleration } from "../in-cluster";
-import type { ReleasePlace } from "../release";
+import type { AddOnPlace } from "../add-on";
+import { checked } from "../../errors";
+import { checkDraVersion } from "./checks";
 import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
+
+export interface DraPlace extends Pick<AddOnPlace, "kubeconfig" | "own" | "kubernetesVersion"> {
+  /** The user's own name of what asked for DRA. */
+  modeField: string;
+}
 
 /**
  * NVIDIA's driver for Dynamic Resource Allocation by its pinned Helm chart, in the place of the device plugin: GPUs are devices of ResourceSlices,
@@ -12,14 +19,19 @@ import type { GpuGroup } from "./groups";
 export function draResources(
   name: string,
   groups: readonly GpuGroup[],
-  place: ReleasePlace,
+  { modeField, ...place }: DraPlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+  const version = place.kubernetesVersion;
   const chart = {
     pinned: nvidiaDraDriver,
     release: "dra-driver-nvidia-gpu",
     namespace: "dra-driver-nvidia-gpu",
-    values: (tolerations: readonly Toleration[]) => draValues(groups, tolerations),
+    values: (tolerations: readonly Toleration[]) =>
+      version.apply((version) => {
+        checked("GPU support", version, (problems) => checkDraVersion(modeField, version, problems));
+        return draValues(groups, tolerations);
+      }),
   };
   return gpuChart(`${name}-dra`, chart, groups, place, options);
 }

@@ -54,6 +54,18 @@ export function needsOperator(groups: readonly GpuGroup[]): boolean {
   );
 }
 
+/**
+ * Labels of nodes by which what is installed in a cluster knows what to do there. Those that it finds out itself, such as a GPU's product, groups may
+ * have from the beginning.
+ */
+export const ownLabels: ReadonlySet<string> = new Set([
+  "nvidia.com/gpu.present",
+  "nvidia.com/gpu.deploy.driver",
+  "nvidia.com/gpu.deploy.container-toolkit",
+  "nvidia.com/mig.config",
+  "nvidia.com/device-plugin.config",
+]);
+
 /** The group with the labels by which NVIDIA's operator, where the cluster has it, knows what is to be done on its nodes. */
 export function withOperatorLabels<
   Group extends { labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined },
@@ -68,7 +80,7 @@ export function withOperatorLabels<
     ...(own.sharing.partitions && { "nvidia.com/mig.config": own.name }),
     ...(own.sharing.timeSlicing !== undefined && { "nvidia.com/device-plugin.config": own.name }),
   };
-  const labels = pulumi.output(group.labels ?? {}).apply((labels) => ({ ...marks, ...labels }));
+  const labels = pulumi.output(group.labels ?? {}).apply((labels) => ({ ...labels, ...marks }));
   return { ...group, labels };
 }
 

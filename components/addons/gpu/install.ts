@@ -1,7 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
 import { tellNeeds } from "../chart";
-import type { ReleasePlace } from "../release";
+import type { DraPlace } from "./dra";
 import { gpuGroups, needsOperator, type GpuFields, type GpuGroup, type GpuMode } from "./groups";
 import { gpuNeeds } from "./needs";
 
@@ -9,16 +9,21 @@ export interface GpuSupportOptions {
   mode: GpuMode;
   /** NVIDIA's operator whatever the groups say: on machines that somebody else set up, container runtimes too. */
   operator?: boolean;
+  /** The user's own name of `mode`. Default: `gpuMode`. */
+  modeField?: string;
 }
 
 /** Makes GPUs into what pods ask for; the nodes' readiness waits for it. */
-export function gpuSupport(fields: readonly GpuFields[], { mode, operator = false }: GpuSupportOptions): AddOn {
+export function gpuSupport(
+  fields: readonly GpuFields[],
+  { mode, operator = false, modeField = "gpuMode" }: GpuSupportOptions,
+): AddOn {
   return ({ name, ...place }, options) => {
     const groups = gpuGroups(fields);
     if (groups.length === 0) return [];
     const wanted = { mode, operator: operator || needsOperator(groups) };
     tellNeeds(gpuNeeds(groups, wanted), options.parent);
-    return resources(`${name}-gpu`, groups, wanted, place, options);
+    return resources(`${name}-gpu`, groups, wanted, { ...place, modeField }, options);
   };
 }
 
@@ -26,8 +31,8 @@ export function gpuSupport(fields: readonly GpuFields[], { mode, operator = fals
 function resources(
   name: string,
   groups: readonly GpuGroup[],
-  { mode, operator }: Required<GpuSupportOptions>,
-  place: ReleasePlace,
+  { mode, operator }: { mode: GpuMode; operator: boolean },
+  place: DraPlace,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   /* eslint-disable @typescript-eslint/no-require-imports */

@@ -29,7 +29,7 @@ export function gpuNeeds(
   }
   if (mode === "dra")
     needs.push(
-      `GPUs: NVIDIA's DRA driver ${nvidiaDraDriver.version}, a chart of ${chartPlace(nvidiaDraDriver)}; it needs Kubernetes 1.34.2 and a driver of 565 or newer`,
+      `GPUs: NVIDIA's DRA driver ${nvidiaDraDriver.version}, a chart of ${chartPlace(nvidiaDraDriver)}; it needs Kubernetes ${nvidiaDraDriver.kubernetes} and a driver of 565 or newer`,
     );
   return needs;
 }
