@@ -12,7 +12,8 @@ import {
 import { formatPath, parsePath, valueAt, type PropertyPath } from "../sdk/schema/property-path";
 import { isRecord } from "../sdk/schema/record";
 import { validate } from "../sdk/schema/validation";
-import type { Problems } from "./errors";
+import { checked, type Problems } from "./errors";
+import { argsOf } from "./inputs";
 
 /**
  * The arguments without what the schema refuses, so that a component's own checks look at values of the right types only. The problems have
@@ -50,7 +51,62 @@ export function bySpec(
   return values;
 }
 
-function isUnknown(value: unknown): boolean {
+/**
+ * A component's arguments, once its checks have refused nothing. What comes to be known later is held against the schema then: an Output may become
+ * anything, and nothing at all where another stack has no such output.
+ */
+export function heldArgs<Args extends object>(type: string, given: Args): Args {
+  const { inputProperties = {} } = componentsSchema().resources![type]!;
+  return held(
+    type.split(":")[2]!,
+    { properties: inputProperties },
+    argsOf(given) as Record<string, unknown>,
+    [],
+  ) as Args;
+}
+
+function held(
+  component: string,
+  { properties = {} }: ObjectSpec,
+  values: Record<string, unknown>,
+  path: PropertyPath,
+): Record<string, unknown> {
+  const schema = componentsSchema();
+  const visit = (spec: PropertySpec | undefined, value: unknown, at: PropertyPath): unknown => {
+    if (spec === undefined) return value;
+    if (isUnknown(value)) return later(component, spec, value, at);
+    const named = namedType(schema, spec);
+    if (named && !isEnum(named) && isRecord(value)) return held(component, named, value, at);
+    if (Array.isArray(value)) return value.map((element: unknown, index) => visit(spec.items, element, [...at, index]));
+    if (!spec.additionalProperties || !isRecord(value)) return value;
+    const entries = Object.entries(value);
+    return Object.fromEntries(
+      entries.map(([key, entry]) => [key, visit(spec.additionalProperties, entry, [...at, key])]),
+    );
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, visit(properties[key], value, [...path, key])]),
+  );
+}
+
+function later(component: string, spec: PropertySpec, value: unknown, path: PropertyPath): pulumi.Output<unknown> {
+  return pulumi.output(value).apply((value) =>
+    checked(component, value, (problems) => {
+      if (value === undefined || value === null) return problems.add(formatPath(path), noValue);
+      // Whether the Output is a secret is not seen here, so that nothing of it is shown.
+      const properties = { value: { ...spec, secret: true } };
+      for (const { property, reason } of validate(componentsSchema(), { properties }, { value }, isUnknown).failures)
+        problems.add(formatPath([...path, ...parsePath(property).slice(1)]), reason);
+    }),
+  );
+}
+
+/** Of an Output. */
+export const noValue =
+  "has no value: the Output that it is made of became none, as where another stack has no such output";
+
+/** Until it is known. */
+export function isUnknown(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 

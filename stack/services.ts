@@ -10,6 +10,7 @@ import { Problems } from "../components/errors";
 import { withoutNulls } from "../components/inputs";
 import { bySpec } from "../components/schema-check";
 import { checkOwnNamespace } from "../components/value-checks";
+import { realmProblem } from "../sdk/keycloak/checks";
 import { OAuth2Client } from "../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../sdk/pulumi";
 import { componentsSchema } from "../sdk/schema/committed";
@@ -58,7 +59,8 @@ function checkValues(stack: string, { kuberay, jupyterhub, slurm }: Services, pr
   checkOwnNamespace("services.kuberay.namespace", kuberay?.namespace, problems);
   if (jupyterhub) {
     checkHub(jupyterhub, problems, "services.jupyterhub.");
-    if (jupyterhub.realm?.trim() === "") problems.add("services.jupyterhub.realm", "must not be empty");
+    const noRealm = jupyterhub.realm === undefined ? undefined : realmProblem(jupyterhub.realm);
+    if (noRealm !== undefined) problems.add("services.jupyterhub.realm", noRealm);
   }
   if (slurm) checkSlurm({ clusterName: stack, ...slurm }, problems, "services.slurm.");
   checkNamespaces({ kuberay, jupyterhub, slurm }, problems);

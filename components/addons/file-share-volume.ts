@@ -5,8 +5,7 @@ import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolu
 import type { KubernetesCluster } from "../cluster";
 import { checked, Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { withoutNulls } from "../inputs";
-import { bySchema } from "../schema-check";
+import { bySchema, heldArgs } from "../schema-check";
 import { checkBetween, checkLabel } from "../value-checks";
 import { fileShares } from "./file-shares";
 import { ownClaim, ownersIn, type OneOfAKind } from "./one-of-a-kind";
@@ -70,7 +69,7 @@ export class FileShareVolume extends pulumi.ComponentResource {
 
   constructor(name: string, given: FileShareVolumeArgs, options?: pulumi.ComponentResourceOptions) {
     checkFileShareVolume(given).raise("FileShareVolume");
-    const args = withoutNulls(given);
+    const args = heldArgs(FileShareVolume.__pulumiType, given);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(FileShareVolume.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, share, namespace = "default", claimName = share } = args;

@@ -4,8 +4,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { withoutNulls } from "../inputs";
-import { bySchema } from "../schema-check";
+import { bySchema, heldArgs } from "../schema-check";
 import { checkOwnNamespace } from "../value-checks";
 import { kuberayOperator } from "../versions";
 import { chartPlace, chartSource, tellNeeds } from "./chart";
@@ -48,7 +47,7 @@ export class KubeRay extends pulumi.ComponentResource {
 
   constructor(name: string, given: KubeRayArgs, options?: pulumi.ComponentResourceOptions) {
     checkKubeRay(given).raise("KubeRay");
-    const args = withoutNulls(given);
+    const args = heldArgs(KubeRay.__pulumiType, given);
     const { cluster, namespace = defaultNamespace, version = kuberayOperator.version } = args;
     ownersIn(cluster).note(`KubeRay "${name}"`, kubeRayAlone(namespace));
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.

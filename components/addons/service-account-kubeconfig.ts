@@ -10,8 +10,8 @@ import { didYouMean } from "../../sdk/schema/spelling";
 import type { KubernetesCluster } from "../cluster";
 import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
-import { known, withoutNulls } from "../inputs";
-import { bySchema } from "../schema-check";
+import { known } from "../inputs";
+import { bySchema, heldArgs } from "../schema-check";
 import { checkLabel } from "../value-checks";
 import { checkAccessRules } from "./access-rules";
 import { ownersIn, type OneOfAKind } from "./one-of-a-kind";
@@ -71,7 +71,7 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
 
   constructor(name: string, given: ServiceAccountKubeconfigArgs, options?: pulumi.ComponentResourceOptions) {
     checkServiceAccountKubeconfig(name, given).raise("ServiceAccountKubeconfig");
-    const args = withoutNulls(given);
+    const args = heldArgs(ServiceAccountKubeconfig.__pulumiType, given);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, accountName = name, accountNamespace: namespace = systemNamespace } = args;

@@ -20,6 +20,7 @@ import { withOperatorLabels } from "../addons/gpu/groups";
 import { fileShares } from "../addons/file-shares";
 import { statusOf } from "../addons/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
+import { heldArgs } from "../schema-check";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
 import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
@@ -83,7 +84,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
 
   constructor(name: string, given: AwsClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkAwsCluster(name, given, options).raise("AwsCluster");
-    const args = argsOf(given);
+    const args = heldArgs(AwsCluster.__pulumiType, given);
     checkAccount(args);
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     tellTightRoom(args, this);

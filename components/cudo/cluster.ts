@@ -7,8 +7,8 @@ import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges, tellTightRoom } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
-import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
+import { heldArgs } from "../schema-check";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { apiServerName } from "./documents";
 import { cudoFoundation, type CudoFoundation } from "./foundation";
@@ -64,7 +64,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
 
   constructor(name: string, given: CudoClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkCudoCluster(name, given, options).raise("CudoCluster");
-    const args = argsOf(given);
+    const args = heldArgs(CudoCluster.__pulumiType, given);
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     tellTightRoom({ ...clusterRanges(args), nodeGroups: args.nodeGroups }, this);
     const foundation = cudoFoundation(name, args, options, { parent: this });

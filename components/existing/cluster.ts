@@ -7,10 +7,10 @@ import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { gpuSupport } from "../addons/gpu/install";
-import { known, withoutNulls } from "../inputs";
+import { known } from "../inputs";
 import { KubernetesProvider } from "../kubernetes-provider";
 import { checkTaints } from "../node-group-checks";
-import { bySchema } from "../schema-check";
+import { bySchema, heldArgs } from "../schema-check";
 import { checkKubeconfig, narrowKubeconfig } from "./narrow";
 
 /** How long a cluster that is there may take to answer. */
@@ -87,7 +87,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
 
   constructor(name: string, given: ExistingClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkExistingCluster(given).raise("ExistingCluster");
-    const args = withoutNulls(given);
+    const args = heldArgs(ExistingCluster.__pulumiType, given);
     const kubeconfig = pulumi.secret(args.kubeconfig);
     super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };

@@ -10,8 +10,8 @@ import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { hostOf } from "../host-and-port";
-import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
+import { heldArgs } from "../schema-check";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkBareMetalCluster } from "./cluster-checks";
 import { fixedGroupStatus } from "./fixed-group";
@@ -70,7 +70,7 @@ export class BareMetalCluster extends pulumi.ComponentResource implements Kubern
 
   constructor(name: string, given: BareMetalClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkBareMetalCluster(name, given).raise("BareMetalCluster");
-    const args = withoutNulls(given);
+    const args = heldArgs(BareMetalCluster.__pulumiType, given);
     const { inventory, clusterName = name, controlPlane, nodeGroups: groups, cni = "cilium" } = args;
     // Of the cluster its name: a component as an input would wait for all that it makes.
     const shown = { cluster: clusterOfHosts(inventory).clusterName, namespace: inventory.namespace };

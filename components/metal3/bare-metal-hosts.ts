@@ -4,8 +4,7 @@ import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { withoutNulls } from "../inputs";
-import { bySchema } from "../schema-check";
+import { bySchema, heldArgs } from "../schema-check";
 import { checkBetween, checkOwnNamespace } from "../value-checks";
 import { checkHosts } from "./host-checks";
 import { bareMetalHost, shownHost, type BareMetalHostStatus } from "./hosts";
@@ -44,7 +43,7 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
 
   constructor(name: string, given: BareMetalHostsArgs, options?: pulumi.ComponentResourceOptions) {
     checkBareMetalHosts(name, given).raise("BareMetalHosts");
-    const args = withoutNulls(given);
+    const args = heldArgs(BareMetalHosts.__pulumiType, given);
     const { cluster, namespace = name } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };

@@ -16,8 +16,8 @@ import {
 import { Registration } from "../../sdk/michelangelo/registration";
 import { inCluster } from "../addons/in-cluster";
 import { KubeRay } from "../addons/kuberay";
-import { withoutNulls } from "../inputs";
 import { claimPlatform } from "../platforms";
+import { heldArgs } from "../schema-check";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 import { checkComputeCluster } from "./validate";
 
@@ -52,7 +52,7 @@ export class ComputeCluster extends pulumi.ComponentResource {
 
   constructor(name: string, given: ComputeClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkComputeCluster(given).raise("ComputeCluster");
-    const args = withoutNulls(given);
+    const args = heldArgs(ComputeCluster.__pulumiType, given);
     const { cluster, controlPlane, storage, rotation, kubeRay = true } = args;
     const secretly = storage.credentials && { ...storage, credentials: pulumi.secret(storage.credentials) };
     // Of the clusters their names: a component as an input would wait for all that it makes.

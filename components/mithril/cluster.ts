@@ -12,8 +12,8 @@ import { fileShares } from "../addons/file-shares";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
-import { argsOf } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
+import { heldArgs } from "../schema-check";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf } from "./kubeconfig";
 import { clusterKubeconfig } from "./kubeconfig-file";
@@ -81,7 +81,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
 
   constructor(name: string, given: MithrilClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkMithrilCluster(name, given, options).raise("MithrilCluster");
-    const args = argsOf(given);
+    const args = heldArgs(MithrilCluster.__pulumiType, given);
     super(MithrilCluster.__pulumiType, name, engineInputs(MithrilCluster.__pulumiType, args), options);
     const child = { parent: this };
     const clusterName = `${args.namePrefix ?? ""}${args.clusterName ?? name}`;

@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import * as pulumi from "../../sdk/pulumi";
 import { acceleratorName } from "../gpu-labels";
 import { Problems } from "../errors";
-import { withoutNulls } from "../inputs";
+import { heldArgs } from "../schema-check";
 import type { InferenceClassArgs, ProvisioningArgs } from "./args";
 import { checkGpus, checkInferenceClass } from "./class-checks";
 import { nvidiaDriver, publishedOf, type GpuArgs } from "./gpus";
@@ -33,7 +33,7 @@ export class InferenceClass extends pulumi.ComponentResource {
 
   constructor(name: string, given: InferenceClassArgs, options?: pulumi.ComponentResourceOptions) {
     checkInferenceClass(name, given).raise("InferenceClass");
-    const args = withoutNulls(given);
+    const args = heldArgs(InferenceClass.__pulumiType, given);
     const { controlPlane, className = name, description, provisioning } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(InferenceClass.__pulumiType, name, { ...args, controlPlane: controlPlane.clusterName }, options);

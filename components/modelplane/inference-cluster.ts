@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
-import { withoutNulls } from "../inputs";
+import { heldArgs } from "../schema-check";
 import type { ExistingSourceArgs, InferenceClusterArgs } from "./args";
 import { attach, type Attachment } from "./attachment";
 import { checkInferenceCluster } from "./cluster-checks";
@@ -55,7 +55,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
 
   constructor(name: string, given: InferenceClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkInferenceCluster(name, given).raise(kind);
-    const args = withoutNulls(given);
+    const args = heldArgs(InferenceCluster.__pulumiType, given);
     const { controlPlane, clusterName = name, existing } = args;
     const source = sourceOf(args)!;
     // Of clusters their names: a component as an input would wait for all that the cluster makes.

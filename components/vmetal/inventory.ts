@@ -4,7 +4,6 @@ import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster } from "../cluster";
-import { withoutNulls } from "../inputs";
 import {
   bareMetalHost,
   clusterOfHosts,
@@ -12,6 +11,7 @@ import {
   unawaited as annotations,
   type BareMetalHostStatus,
 } from "../metal3/hosts";
+import { heldArgs } from "../schema-check";
 import type { BareMetalInventoryArgs, NodeTypeArgs, OsImageArgs } from "./inventory-args";
 import { checkInventory } from "./inventory-checks";
 
@@ -57,7 +57,7 @@ export class BareMetalInventory extends pulumi.ComponentResource {
 
   constructor(name: string, given: BareMetalInventoryArgs, options?: pulumi.ComponentResourceOptions) {
     checkInventory(name, given).raise("BareMetalInventory");
-    const args = withoutNulls(given);
+    const args = heldArgs(BareMetalInventory.__pulumiType, given);
     const { cluster, metal3Cluster, providerName = name, namespace = providerName } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = {

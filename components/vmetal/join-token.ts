@@ -6,8 +6,8 @@ import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
-import { known, withoutNulls } from "../inputs";
-import { bySchema } from "../schema-check";
+import { known } from "../inputs";
+import { bySchema, heldArgs } from "../schema-check";
 
 const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
@@ -39,7 +39,7 @@ export class JoinToken extends pulumi.ComponentResource {
 
   constructor(name: string, given: JoinTokenArgs, options?: pulumi.ComponentResourceOptions) {
     checkJoinToken(given).raise("JoinToken");
-    const args = withoutNulls(given);
+    const args = heldArgs(JoinToken.__pulumiType, given);
     const { cluster, expiration } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(JoinToken.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);

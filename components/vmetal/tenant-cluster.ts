@@ -13,10 +13,10 @@ import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
 import { checked } from "../errors";
-import { withoutNulls } from "../inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import { fixedGroupStatus } from "../metal3/fixed-group";
 import { vcluster } from "../versions";
+import { heldArgs } from "../schema-check";
 import type { AutoNodesArgs, PlatformConnectionArgs, StaticPoolArgs, TenantClusterArgs } from "./args";
 import { checkAuthority, checkTenantCluster } from "./tenant-checks";
 import { tenantValues, typesOf } from "./tenant-values";
@@ -69,7 +69,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
 
   constructor(name: string, given: TenantClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkTenantCluster(name, given).raise("TenantCluster");
-    const args = withoutNulls(given);
+    const args = heldArgs(TenantCluster.__pulumiType, given);
     const { hostCluster, clusterName = name, namespace = clusterName, inventory, timeoutMinutes = 60 } = args;
     const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
     // Of clusters their names: a component as an input would wait for all that it makes.

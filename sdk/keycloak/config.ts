@@ -1,5 +1,6 @@
 /** The provider's configuration for Keycloak. */
 import { isSafeUrl } from "../safe-url";
+import { realmProblem } from "./checks";
 
 /**
  * How to reach Keycloak, and who acts there: either a client with a service account (`clientId`, `clientSecret`), or a user (`username`,
@@ -51,8 +52,17 @@ export function checkKeycloakConfig<T>(
   const config = Object.fromEntries(
     fields.map((field) => [field, given[field] ?? (environment[variables[field]]?.trim() || defaults[field])]),
   ) as Record<Field, T | string | undefined>;
-  const reason = typeof config.baseUrl === "string" ? wrongBaseUrl(config.baseUrl) : undefined;
-  return { config, failures: reason === undefined ? [] : [{ property: "keycloak.baseUrl", reason }] };
+  const failures = (
+    [
+      ["baseUrl", wrongBaseUrl],
+      ["realm", realmProblem],
+    ] as const
+  ).flatMap(([field, problemOf]) => {
+    const value = config[field];
+    const reason = typeof value === "string" ? problemOf(value) : undefined;
+    return reason === undefined ? [] : [{ property: `keycloak.${field}`, reason }];
+  });
+  return { config, failures };
 }
 
 function wrongBaseUrl(baseUrl: string): string | undefined {

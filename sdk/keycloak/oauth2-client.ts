@@ -3,7 +3,7 @@ import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface OAuth2ClientArgs {
   /**
-   * Realm that has the client.
+   * Realm that has the client: letters, digits and - _ . without spaces.
    * @replaceOnChanges
    */
   realm: pulumi.Input<string>;
@@ -20,7 +20,7 @@ export interface OAuth2ClientArgs {
    */
   secret?: pulumi.Input<string>;
   /**
-   * Where people may be sent back to after a login, for example `https://hub.example.com/hub/oauth_callback`; `*` may end one. With some, people
+   * Where people may be sent back to after a login, for example `https://hub.example.com/hub/oauth_callback`; `*` may end one's path. With some, people
    * log in by the client; without, it is for services only. Default: none.
    */
   redirectUris?: pulumi.Input<pulumi.Input<string>[]>;

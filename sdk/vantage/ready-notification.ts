@@ -2,7 +2,7 @@ import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface ReadyNotificationArgs {
-  /** Of the receiver, for example `https://c1.clusters.example.com/vdeployer`; the call goes to its `/deploy`. `https` only. */
+  /** Of the receiver, for example `https://c1.clusters.example.com/vdeployer`; the call goes to its `/deploy`, which it is given without. `https` only. */
   baseUrl: pulumi.Input<string>;
   /**
    * What it is told, a JSON object: `pulumi.jsonStringify({ cluster_name: "c1" })`. Secret as a whole, because it has credentials in it. Another
@@ -29,7 +29,7 @@ export interface ReadyNotificationArgs {
    */
   onFailure?: pulumi.Input<"error" | "warning">;
   /**
-   * How long it is tried, in seconds. `customTimeouts` overrides it.
+   * How long it is tried, in seconds: 1 to 86400. `customTimeouts` overrides it.
    * @integer
    * @default 300
    */

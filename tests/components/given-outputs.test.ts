@@ -2,13 +2,11 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { componentsSchema } from "../../sdk/schema/committed";
-import { childSpec, isEnum, namedType, type PropertySpec } from "../../sdk/schema/package-schema";
-import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { formatPath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
 import { isRecord } from "../../sdk/schema/record";
 import { functions } from "./aws-scene";
 import { clouds } from "./clouds-scene";
-import { clusterInHand } from "./cluster-in-hand";
+import { componentOf, declaredInputs, handed } from "./declared-inputs";
 import { components } from "./exported";
 import { mockProgram, plain, settled } from "./mocks";
 import { programs } from "./programs-scene";
@@ -16,34 +14,8 @@ import { pathsOf, withValue } from "./value-paths";
 
 const schema = componentsSchema();
 const scenes = Object.entries({ ...clouds, ...programs });
-/** `InferenceClass of devices` is an InferenceClass. */
-const componentOf = (scene: string) => scene.split(" ")[0]!;
-const inputsOf = (scene: string) =>
-  Object.entries(schema.resources!).find(([token]) => token.endsWith(`:${componentOf(scene)}`))![1].inputProperties!;
-
-/** All that the schema has, elements and entries too. */
-function declared(spec: PropertySpec, path: PropertyPath): { path: PropertyPath; spec: PropertySpec }[] {
-  const named = namedType(schema, spec);
-  const fields = named && !isEnum(named) ? Object.keys(named.properties ?? {}) : [];
-  const parts = [...fields, ...(spec.items ? [0] : []), ...(spec.additionalProperties ? ["key"] : [])];
-  const below = parts.flatMap((part) => declared(childSpec(schema, spec, part)!, [...path, part]));
-  return [{ path, spec }, ...below];
-}
 
 const garbage = /\[toString\]|\[object Object\]/;
-
-/** What handles stand for in the scenes. */
-function handed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(handed);
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, handed(part)]));
-  const isCluster = typeof value === "object" && value !== null && "sharedStorageClass" in value;
-  return isCluster
-    ? clusterInHand([{ name: "gpu" }], { sharedStorageClass: pulumi.output("shared"), kubeconfig })
-    : value;
-}
-const kubeconfig = pulumi.output(
-  renderKubeconfig({ clusterName: "train", endpoint: "https://192.0.2.7:443", credentials: { token: "T" } }),
-);
 
 describe("an Output in what a component takes", () => {
   it("is tried in every component", () => {
@@ -59,7 +31,7 @@ describe("an Output in what a component takes", () => {
 
   for (const [scene, { base, check }] of scenes) {
     it(`is refused by its field where ${scene} must know the value`, () => {
-      const places = Object.entries(inputsOf(scene)).flatMap(([name, spec]) => declared(spec, [name]));
+      const places = declaredInputs(scene);
       assert.ok(places.some(({ spec }) => spec.plain));
       for (const { path, spec } of places) {
         const found = check(withValue(base, path, pulumi.output(valueAt(base, path) ?? "text")) as never).all;

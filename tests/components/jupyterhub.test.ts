@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
-import { checkedClient, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
+import { checkedClientPart, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
 import { profiles } from "../../components/addons/jupyterhub/values";
 import { isDnsLabel } from "../../sdk/dns-label";
 import type { Taint } from "../../sdk/kubernetes/taint";
@@ -82,14 +82,20 @@ describe("JupyterHub", () => {
     assert.equal(found!["oauth_callback_url"], hubCallback(url));
     assert.throws(() => checkedUrl("hub.example.com/x"), /url: "hub\.example\.com\/x" must be an address/);
     assert.throws(
-      () => checkedClient({ issuer: "http://sso.example.com/realms/lab" }),
+      () => checkedClientPart("issuer", "http://sso.example.com/realms/lab"),
       /client\.issuer: .* must be a realm's https/,
     );
-    assert.throws(() => checkedClient({ clientId: "a b" }), /client\.clientId: must have no spaces/);
+    assert.throws(() => checkedClientPart("clientId", "a b"), /client\.clientId: must have .* no spaces/);
     assert.throws(
-      () => checkedClient({ secret: "PASS\n" }),
+      () => checkedClientPart("secret", "PASS\n"),
       ({ message }: Error) => /client\.secret: must have no spaces/.test(message) && !message.includes("PASS"),
     );
+    for (const field of ["issuer", "clientId", "secret"] as const)
+      for (const nothing of [undefined, null, ""] as const)
+        assert.throws(
+          () => checkedClientPart(field, nothing as unknown as string),
+          new RegExp(`client\\.${field}: (has no value|must not be empty)`),
+        );
   });
 
   it("refuses what is no realm's address, and a client without a name or secret", async () => {

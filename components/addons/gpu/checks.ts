@@ -35,7 +35,7 @@ export function checkGpus(groups: readonly CheckedGroup[], settings: GpuSettings
 const othersDo = "must be left out with gpu: false: whoever looks after the GPUs decides about it";
 
 function checkGroup(path: string, group: CheckedGroup, gpu: boolean, problems: Problems): void {
-  const { gpus, gpuDriver, gpuVendor = "nvidia", image } = group;
+  const { gpus, gpuVendor = "nvidia", image } = group;
   checkChoice(`${path}.gpuVendor`, gpuVendor, ["nvidia", "amd"], problems);
   if (gpuVendor === "amd" && image === undefined && known(gpus) !== 0)
     problems.add(`${path}.image`, "is required for AMD: name one that has the driver amdgpu");

@@ -1,5 +1,4 @@
 import { requireTexts } from "../../../sdk/function-arguments";
-import { isSafeUrl } from "../../../sdk/safe-url";
 import type { Problems } from "../../errors";
 import { isHostAndPort } from "../../host-and-port";
 
@@ -26,15 +25,6 @@ function originOf(url: string): string | undefined {
   const { protocol, username, password, host, pathname, search, hash, origin } = new URL(url);
   const hasMore = [username, password, search, hash].some((part) => part !== "") || pathname !== "/";
   return /^https?:$/.test(protocol) && !hasMore && isHostAndPort(host, false) ? origin : undefined;
-}
-
-/** A realm's own address, as `OAuth2Client` has it among its outputs. */
-export function checkIssuer(path: string, issuer: string | undefined, problems: Problems): void {
-  if (issuer !== undefined && !(isSafeUrl(issuer) && /^[^?#@\s]+\/realms\/[^/?#\s]+\/?$/.test(issuer)))
-    problems.add(
-      path,
-      `"${issuer}" must be a realm's https URL such as https://sso.example.com/realms/lab (http on this computer only)`,
-    );
 }
 
 /** Where the realm does what: `auth`, `token`, `userinfo`. */

@@ -1,12 +1,13 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { clientIdProblem, issuerProblem } from "../../../sdk/keycloak/checks";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { isObject } from "../../fields";
-import { checkCluster, isText } from "../../handles";
-import { known, withoutNulls } from "../../inputs";
-import { bySchema } from "../../schema-check";
+import { checkCluster } from "../../handles";
+import { known } from "../../inputs";
+import { bySchema, heldArgs, isUnknown, noValue } from "../../schema-check";
 import { checkBetween, checkChoice, checkObjectName, checkOwnNamespace } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
@@ -15,7 +16,7 @@ import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
 import { chosenClass } from "../shared-storage/place";
-import { checkHubUrl, checkIssuer } from "./address";
+import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
 
 /**
@@ -97,10 +98,13 @@ export class JupyterHub extends pulumi.ComponentResource {
 
   constructor(name: string, given: JupyterHubArgs, options?: pulumi.ComponentResourceOptions) {
     checkJupyterHub(given).raise("JupyterHub");
-    const args = withoutNulls(given);
+    const args = heldArgs(JupyterHub.__pulumiType, given);
     const { cluster, client, namespace = defaultNamespace } = args;
     ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
-    const kept = checkedLater(client);
+    // By its fields: of a resource as a whole nothing is awaited, nor found out.
+    const part = (field: keyof HubClient) =>
+      pulumi.output(client[field]).apply((value) => checkedClientPart(field, value));
+    const kept = { issuer: part("issuer"), clientId: part("clientId"), secret: pulumi.secret(part("secret")) };
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super(JupyterHub.__pulumiType, name, inputs, options);
@@ -173,18 +177,10 @@ export function checkedUrl(url: string): string {
 }
 
 const clientFields = ["issuer", "clientId", "secret"] as const;
-type Client = pulumi.Unwrap<HubClient>;
-
-/** By its fields: of a resource as a whole nothing is awaited, nor found out. */
-function checkedLater(client: HubClient) {
-  const later = (field: (typeof clientFields)[number]) =>
-    pulumi.output(client[field]).apply((value) => checkedClient({ [field]: value } as Partial<Client>)[field]!);
-  return { issuer: later("issuer"), clientId: later("clientId"), secret: pulumi.secret(later("secret")) };
-}
 
 /** Throws `InvalidInput` where people could not log in. */
-export function checkedClient(part: Partial<Client>): Partial<Client> {
-  return checked("JupyterHub", part, (problems) => checkClient(part, Object.keys(part), problems));
+export function checkedClientPart(field: keyof HubClient, value: string): string {
+  return checked("JupyterHub", value, (problems) => checkClientPart(field, value, noValue, problems));
 }
 
 export function checkJupyterHub(given: JupyterHubArgs): Problems {
@@ -193,29 +189,35 @@ export function checkJupyterHub(given: JupyterHubArgs): Problems {
   checkCluster("cluster", cluster, problems);
   ownersIn(cluster).check(hubAlone(args.namespace), problems);
   checkHub(args, problems);
-  if (client !== undefined) checkWholeClient(client, problems);
+  if (client !== undefined) checkClient(client, problems);
   return problems;
 }
 
-function checkWholeClient(client: unknown, problems: Problems): void {
-  const hasSome = isObject(client) && clientFields.some((field) => client[field] != null);
-  if (hasSome) checkClient(client, clientFields, problems);
-  else problems.add("client", "must be an OAuth2Client, or an object of a client's issuer, clientId and secret");
+function checkClient(client: unknown, problems: Problems): void {
+  const given: Record<string, unknown> = isObject(client) ? client : {};
+  if (clientFields.every((field) => given[field] === undefined || given[field] === null))
+    problems.add("client", "must be an OAuth2Client, or an object of a client's issuer, clientId and secret");
+  else
+    for (const field of clientFields)
+      if (!isUnknown(given[field])) checkClientPart(field, given[field], "is required", problems);
 }
 
-function checkClient(client: Record<string, unknown>, fields: readonly string[], problems: Problems): void {
-  for (const field of fields) {
-    const value = client[field];
-    const path = `client.${field}`;
-    if (value === undefined || value === null) problems.add(path, "is required");
-    else if (!isText(value)) problems.add(path, "must be a text");
-    else if (value === "") problems.add(path, "must not be empty");
-    else if (typeof value !== "string") continue;
-    else if (field === "issuer") checkIssuer(path, value, problems);
-    else if (/\s/.test(value)) problems.add(path, "must have no spaces, nor ends of lines");
-    else if (field === "clientId" && value.length > 255) problems.add(path, "must have 255 characters at most");
+function checkClientPart(field: keyof HubClient, value: unknown, missing: string, problems: Problems): void {
+  const path = `client.${field}`;
+  if (value === undefined || value === null) problems.add(path, missing);
+  else if (typeof value !== "string") problems.add(path, "must be a text");
+  else if (value === "") problems.add(path, "must not be empty");
+  else {
+    const wrong = partProblems[field](value);
+    if (wrong !== undefined) problems.add(path, wrong);
   }
 }
+
+function secretProblem(secret: string): string | undefined {
+  return /\s/.test(secret) ? "must have no spaces, nor ends of lines" : undefined;
+}
+
+const partProblems = { issuer: issuerProblem, clientId: clientIdProblem, secret: secretProblem } as const;
 
 /** All but who lets people in. `path` stands before each field, with its dot. */
 export function checkHub(

@@ -3,8 +3,8 @@ import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
-import { known, withoutNulls } from "../../inputs";
-import { bySchema } from "../../schema-check";
+import { known } from "../../inputs";
+import { bySchema, heldArgs } from "../../schema-check";
 import { checkBetween, checkLabel } from "../../value-checks";
 import { ownClaim, ownersIn } from "../one-of-a-kind";
 
@@ -50,7 +50,7 @@ export class SharedClaim extends pulumi.ComponentResource {
 
   constructor(name: string, given: SharedClaimArgs, options?: pulumi.ComponentResourceOptions) {
     checkSharedClaim(name, given).raise("SharedClaim");
-    const args = withoutNulls(given);
+    const args = heldArgs(SharedClaim.__pulumiType, given);
     const { cluster, claimName = name, protect = true } = args;
     const namespace = claimNamespace(name, args);
     const sizeGib = pulumi.output(args.sizeGib).apply(checkedSize);

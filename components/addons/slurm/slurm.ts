@@ -10,8 +10,8 @@ import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
 import { dnsName, isOneself } from "../../host-and-port";
-import { known, knownElements, withoutNulls } from "../../inputs";
-import { bySchema } from "../../schema-check";
+import { known, knownElements } from "../../inputs";
+import { bySchema, heldArgs } from "../../schema-check";
 import { authorizedKeyProblem } from "../../ssh-keys";
 import { checkBetween, checkChoice, checkObjectName } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
@@ -125,7 +125,7 @@ export class Slurm extends pulumi.ComponentResource {
 
   constructor(name: string, given: SlurmArgs, options?: pulumi.ComponentResourceOptions) {
     checkSlurmArgs(name, given).raise("Slurm");
-    const args = withoutNulls(given);
+    const args = heldArgs(Slurm.__pulumiType, given);
     const { cluster, clusterName = name, accounting, protect = true } = args;
     ownersIn(cluster).note(`Slurm "${name}"`, slurmAlone);
     const password =

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
+import { clientIdProblem, realmProblem, redirectUriProblem } from "../../../sdk/keycloak/checks";
 import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../../../sdk/pulumi";
 import { isSafeUrl } from "../../../sdk/safe-url";
-import { inOrderOf, known, knownList } from "../../cloud/inputs";
+import { inOrderOf, known } from "../../cloud/inputs";
 import type { Json } from "../../cloud/json";
 import { messageOf } from "../../cloud/message";
 import { ownerMark } from "../../cloud/owner-mark";
@@ -14,7 +15,7 @@ import {
   type ResourceHandler,
   type UnknowableProperties,
 } from "../../server/resource";
-import { Unknown } from "../../server/values";
+import { isUnknown, Unknown } from "../../server/values";
 import type { FoundClient, KeycloakApi } from "../client";
 import { connect, connectIfKnown } from "../connection";
 import { isKeycloakError, UnexpectedBehavior } from "../errors";
@@ -213,24 +214,25 @@ function takenReason({ realm, clientId }: Place): string {
 
 function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const [realm, clientId, secret] = [known(inputs.realm), known(inputs.clientId), known(inputs.secret)];
-  if (realm !== undefined && (realm === "" || realm.includes("/")))
-    failures.push({ property: "realm", reason: `"${realm}" is not the name of a realm` });
-  if (clientId !== undefined && !/^[\x21-\x7e]{1,255}$/.test(clientId))
-    failures.push({ property: "clientId", reason: "must have 1 to 255 printable characters and no spaces" });
-  if (secret !== undefined && !secretPattern.test(secret))
-    failures.push({
-      property: "secret",
-      reason: `must have 24 to 32 printable characters and no spaces, has ${secret.length} characters`,
-    });
-  (knownList(inputs.redirectUris) ?? []).forEach((uri, index) => {
-    if (!URL.canParse(uri.replace(/\*$/, "")))
-      failures.push({
-        property: `redirectUris[${index}]`,
-        reason: `"${uri}" must be a URL, whole but for a * at its end`,
-      });
+  const look = (property: string, value: string | undefined, problemOf: (value: string) => string | undefined) => {
+    const reason = value === undefined ? undefined : problemOf(value);
+    if (reason !== undefined) failures.push({ property, reason });
+  };
+  look("realm", known(inputs.realm), realmProblem);
+  look("clientId", known(inputs.clientId), clientIdProblem);
+  look("secret", known(inputs.secret), secretProblem);
+  const uris = isUnknown(inputs.redirectUris) ? [] : (inputs.redirectUris ?? []).map((uri) => known(uri));
+  uris.forEach((uri, index) => {
+    const first = uris.indexOf(uri);
+    const twin = (uri: string) => (first < index ? `"${uri}" is redirectUris[${first}] too` : undefined);
+    look(`redirectUris[${index}]`, uri, (uri) => redirectUriProblem(uri) ?? twin(uri));
   });
   return failures;
+}
+
+function secretProblem(secret: string): string | undefined {
+  if (secretPattern.test(secret)) return undefined;
+  return `must have 24 to 32 printable characters and no spaces, has ${secret.length} characters`;
 }
 
 /** Behind a proxy of whose headers Keycloak takes no notice it believes that it is reached without encryption. */

@@ -1,3 +1,4 @@
+import { wrongTimeout } from "../../cloud/timeout";
 import type { CheckFailure } from "../../server/resource";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 
@@ -12,8 +13,5 @@ export function checkKubeconfig(inputs: { kubeconfig?: unknown; timeoutSeconds?:
       failures.push({ property: "kubeconfig", reason: error.message });
     }
   }
-  if (typeof inputs.timeoutSeconds === "number" && inputs.timeoutSeconds <= 0) {
-    failures.push({ property: "timeoutSeconds", reason: `${inputs.timeoutSeconds} must be more than 0 seconds` });
-  }
-  return failures;
+  return [...failures, ...wrongTimeout(inputs)];
 }

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { clientIdProblem, issuerProblem } from "../../../sdk/keycloak/checks";
 import { isSafeUrl } from "../../../sdk/safe-url";
 import type { ReadyNotificationArgs } from "../../../sdk/vantage/ready-notification";
 import type * as pulumi from "../../../sdk/pulumi";
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../cloud/message";
+import { wrongTimeout } from "../../cloud/timeout";
 import type { Pace } from "../../cloud/wait";
 import { keycloakLogin, type Login } from "../../keycloak/login";
 import {
@@ -27,7 +29,7 @@ const defaultTimeoutSeconds = 300;
 const pace: Pace = { firstMs: 1_000, factor: 2, longestMs: 30_000 };
 
 export const readyNotificationHandler: ResourceHandler<ReadyNotificationInputs, ReadyNotificationOutputs> = {
-  check: (inputs) => [...wrongPlace(inputs), ...wrongSettings(inputs), ...wrongLogin(inputs)],
+  check: (inputs) => [...wrongPlace(inputs), ...wrongSettings(inputs), ...wrongLogin(inputs), ...wrongTimeout(inputs)],
 
   // Who sends it, and how long it is tried, is no other message.
   plan: ({ outputs }) => ({
@@ -115,15 +117,16 @@ function textsIn(value: unknown): string[] {
 }
 
 function wrongPlace(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {
-  return (["baseUrl", "issuer"] as const).flatMap((property) => {
-    const url = known(inputs[property]);
-    if (url === undefined) return [];
-    // What may have a password in it is not shown.
-    if (/[@?#]/.test(url))
-      return [{ property, reason: "must be an address alone, without user, password, query and fragment" }];
-    const reason = `"${url}" must be an https URL (http on this computer only): credentials go there`;
-    return isSafeUrl(url) ? [] : [{ property, reason }];
-  });
+  const url = known(inputs.baseUrl);
+  const reason = url === undefined ? undefined : baseUrlProblem(url);
+  return reason === undefined ? [] : [{ property: "baseUrl", reason }];
+}
+
+function baseUrlProblem(url: string): string | undefined {
+  // What may have a password in it is not shown.
+  if (/[@?#]/.test(url)) return "must be an address alone, without user, password, query and fragment";
+  if (!isSafeUrl(url)) return `"${url}" must be an https URL (http on this computer only): credentials go there`;
+  return /\/deploy\/*$/.test(url) ? "must be without /deploy at its end, which the call adds" : undefined;
 }
 
 function wrongSettings(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {
@@ -146,8 +149,35 @@ function wrongLogin(inputs: UnknowableProperties<ReadyNotificationInputs>): Chec
   const parts = ["issuer", "clientId", "clientSecret"] as const;
   const given = parts.filter((part) => inputs[part] !== undefined);
   if (isUnknown(inputs.accessToken) || inputs.accessToken !== undefined)
-    return given.map((property) => ({ property, reason: "must be left out with accessToken" }));
-  return parts
-    .filter((part) => !given.includes(part))
-    .map((property) => ({ property, reason: "is required without accessToken: nobody could send it" }));
+    return [
+      ...given.map((property) => ({ property, reason: "must be left out with accessToken" })),
+      ...wrongLoginParts({ accessToken: inputs.accessToken }),
+    ];
+  const missing = parts.filter((part) => !given.includes(part));
+  return [
+    ...missing.map((property) => ({ property, reason: "is required without accessToken: nobody could send it" })),
+    ...wrongLoginParts(inputs),
+  ];
+}
+
+const loginProblems = {
+  accessToken: textProblem,
+  issuer: issuerProblem,
+  clientId: clientIdProblem,
+  clientSecret: textProblem,
+} as const;
+
+function wrongLoginParts(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {
+  return Object.entries(loginProblems).flatMap(([property, problemOf]) => {
+    const value = known(inputs[property as keyof typeof loginProblems]);
+    const reason = value === undefined ? undefined : problemOf(value);
+    return reason === undefined ? [] : [{ property, reason }];
+  });
+}
+
+/** Of what goes into a header as it is, or was read from a file with the end of its line. */
+function textProblem(secret: string): string | undefined {
+  return /^[\x21-\x7e]+$/.test(secret)
+    ? undefined
+    : "must have one or more printable characters, and no spaces or line breaks";
 }

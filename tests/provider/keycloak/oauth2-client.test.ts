@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { provider } from "../../../plugin/provider";
 import { issueCertificate, makeAuthority } from "../../../provider/kubernetes/certificates";
+import { Unknown } from "../../../provider/server/values";
 import { checkKeycloakConfig, missingKeycloakConfig } from "../../../sdk/keycloak/config";
 import { fakeServer } from "../cudo/fake-server";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
@@ -116,6 +117,44 @@ describe("OAuth2Client when Keycloak fails", function () {
     });
     assert.deepEqual(failures.map(({ property }) => property).sort(), ["clientId", "redirectUris[1]", "secret"]);
     assert.ok(!JSON.stringify(failures).includes("short"));
+    const refused = async (more: object) =>
+      (await client().check({ ...inputs, ...more })).failures.map(({ property, reason }) => `${property}: ${reason}`);
+    for (const realm of ["", " ", ".", "..", "a b", "a/b", "a\nb", "lab?x", "lab%20"])
+      assert.match((await refused({ realm })).join(), /^realm: ".*" is no name of a realm: letters, digits/s, realm);
+    for (const clientId of ["", " hub", "hub\n"]) assert.match((await refused({ clientId })).join(), /^clientId: /);
+  });
+
+  it("refuses where nobody should be sent back to", async () => {
+    const wrong: [uri: string, reason: RegExp][] = [
+      ["*", /must be a URL/],
+      ["javascript:alert(1)", /no browser may be sent to javascript:/],
+      ["data:text/html,x", /no browser may be sent to data:/],
+      ["https://*.example.com/cb", /may have a \* only at the end of its path/],
+      ["https://a.example.com*", /may have a \* only at the end of its path/],
+      ["https://a.example.com/*/cb", /may have a \* only at the end of its path/],
+      ["https://a.example.com/cb#top", /must have no fragment/],
+      ["https://a.example.com/a b", /must be a URL/],
+      ["/hub/oauth_callback", /must be a URL/],
+      ["https://u:SECRET@a.example.com/cb", /must have no user and password/],
+    ];
+    const { failures } = await client().check({ ...inputs, redirectUris: wrong.map(([uri]) => uri) });
+    assert.equal(failures.length, wrong.length, JSON.stringify(failures));
+    failures.forEach(({ property, reason }, index) => {
+      assert.equal(property, `redirectUris[${index}]`);
+      assert.match(reason, wrong[index]![1]);
+      assert.doesNotMatch(reason, /SECRET/);
+    });
+    const uri = "https://a.example.com/cb";
+    const twice = await client().check({ ...inputs, redirectUris: [Unknown.value, uri, uri] });
+    assert.deepEqual(twice.failures, [{ property: "redirectUris[2]", reason: `"${uri}" is redirectUris[1] too` }]);
+    const right = [
+      uri,
+      "https://a.example.com/*",
+      "https://a.example.com/hub/*",
+      "http://127.0.0.1:8000/cb",
+      "app://cb",
+    ];
+    assert.deepEqual((await client().check({ ...inputs, redirectUris: right })).failures, []);
   });
 
   /** What somebody is told whose `keycloak.baseUrl` is this one. */

@@ -128,6 +128,23 @@ describe("ReadyNotification", function () {
     assert.deepEqual(calls(), []);
   });
 
+  it("is refused, and sent anew with the next up, where it is changed as where it is new", async () => {
+    tokens = ["token-1", "token-2", "token-3"];
+    const told = new EngineResource(plugin, type);
+    await told.up(inputs());
+    const other = inputs({ settings: JSON.stringify({ ...settings, jupyterhub_enabled: true }) });
+    answers = [{ status: 422, text: `no such thing: ${JSON.stringify(settings)}` }];
+    await assert.rejects(told.up(other), (error: Error) => {
+      assert.match(error.message, /the cluster is ready, but .* was not told: no such thing: .*HTTP 422/);
+      return !error.message.includes(settings.keycloak_client_secret);
+    });
+    assert.equal(outcome(told), "failed");
+    await assert.rejects(told.up({ ...other, status: "degraded" }), /status: .*not ready/);
+    answers = [{ status: 409 }];
+    await told.up(other);
+    assert.equal(outcome(told), "already-running");
+  });
+
   it("refuses by the field what cannot be sent", async () => {
     const told = new EngineResource(plugin, type);
     const refused = async (given: object) =>
@@ -140,6 +157,35 @@ describe("ReadyNotification", function () {
       "baseUrl",
       "settings",
     ]);
+    const refusedAs = async (more: object) => {
+      const { failures } = await told.check({ ...base, ...more });
+      return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+    };
+    for (const end of ["/deploy", "/deploy/", "/vdeployer/deploy"])
+      assert.match(
+        await refusedAs({ accessToken: "t", baseUrl: `https://c1.example.com${end}` }),
+        /^baseUrl: must be without \/deploy at its end, which the call adds$/,
+      );
+    for (const accessToken of ["", " ", "SECRET\n", "SEC RET", "SECRET\r\nX-Other: 1", "SECRÉT"]) {
+      const words = await refusedAs({ accessToken });
+      assert.match(words, /^accessToken: must have one or more printable characters, and no spaces or line breaks$/);
+    }
+    const login = { issuer: "https://sso.example.com/realms/lab", clientId: "c1", clientSecret: "s" };
+    assert.equal(await refusedAs(login), "");
+    assert.match(
+      await refusedAs({ ...login, issuer: "https://sso.example.com" }),
+      /^issuer: .*must be a realm's https/,
+    );
+    for (const clientId of ["", "two words"])
+      assert.match(await refusedAs({ ...login, clientId }), /^clientId: must have 1 to 255 printable/);
+    for (const clientSecret of ["", " ", "SECRET\n"])
+      assert.match(await refusedAs({ ...login, clientSecret }), /^clientSecret: must have one or more printable/);
+    for (const timeoutSeconds of [0, -1, 86_401, 1e10])
+      assert.equal(
+        await refusedAs({ accessToken: "t", timeoutSeconds }),
+        `timeoutSeconds: must be from 1 to 86400, a day, is ${timeoutSeconds}`,
+      );
+    assert.equal(await refusedAs({ accessToken: "t", timeoutSeconds: 86_400 }), "");
     for (const baseUrl of [
       "https://u:SECRET@c1.example.com",
       "https://c1.example.com/?a=b",

@@ -1,0 +1,36 @@
+/** What Keycloak's names and addresses are: why one is none, undefined where it is. */
+import { isSafeUrl } from "../safe-url";
+
+/** It is a part of addresses. Reference: Keycloak, ReservedCharValidator. */
+export function realmProblem(realm: string): string | undefined {
+  if (/^[^\s\p{C}:/?#@!$&()*+,;=[\]\\%"'<>^`{|}]{1,255}$/u.test(realm) && !/^\.+$/.test(realm)) return undefined;
+  return `${JSON.stringify(realm)} is no name of a realm: letters, digits and - _ . without spaces`;
+}
+
+export function clientIdProblem(clientId: string): string | undefined {
+  return /^[\x21-\x7e]{1,255}$/.test(clientId) ? undefined : "must have 1 to 255 printable characters and no spaces";
+}
+
+/** A realm's own address, as `OAuth2Client` has it among its outputs. */
+export function issuerProblem(issuer: string): string | undefined {
+  if (isSafeUrl(issuer) && /^[^?#@\s]+\/realms\/[^/?#\s]+\/?$/.test(issuer)) return undefined;
+  // What may have a password in it is not shown.
+  const shown = /[@?]/.test(issuer) ? "" : `"${issuer}" `;
+  return `${shown}must be a realm's https URL such as https://sso.example.com/realms/lab (http on this computer only)`;
+}
+
+/** Browsers run what these say, in whoever's name they are. */
+const running = ["javascript:", "data:", "vbscript:"];
+
+/** Where people may be sent back to after a login. */
+export function redirectUriProblem(uri: string): string | undefined {
+  const address = uri.replace(/\*$/, "");
+  if (!URL.canParse(address) || /\s/.test(uri)) return `"${uri}" must be a URL, whole but for a * at its end`;
+  const { protocol, username, password } = new URL(address);
+  if (username + password !== "") return "must have no user and password";
+  if (running.includes(protocol)) return `no browser may be sent to ${protocol} addresses`;
+  if (address.includes("#")) return `"${uri}" must have no fragment: Keycloak answers there itself`;
+  // Of a name without a path it would be any other name that begins so.
+  const mayEnd = address === uri || /^[^:]+:\/\/[^/?]+\/[^?]*$/.test(address);
+  return mayEnd && !address.includes("*") ? undefined : `"${uri}" may have a * only at the end of its path`;
+}
