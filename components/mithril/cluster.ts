@@ -116,7 +116,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         ignoreChanges: ["sshKeys"],
       },
     );
-    const shares = fileShares(name, args, chosen);
+    const shares = shareVolumes(name, args, chosen);
     const kubeconfig = clusterKubeconfig(name, { ...args, clusterName, cluster }, child);
     const now = new Date();
     const { kubeProvider, ...outputs } = kubernetesCluster(
@@ -186,7 +186,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
   }
 }
 
-function fileShares(name: string, args: MithrilClusterArgs, options: pulumi.CustomResourceOptions): Volume[] {
+function shareVolumes(name: string, args: MithrilClusterArgs, options: pulumi.CustomResourceOptions): Volume[] {
   const { region, sharedStorage } = args;
   return (args.fileShares ?? []).map(
     ({ name: share, sizeGb }) =>
