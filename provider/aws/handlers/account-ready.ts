@@ -18,7 +18,7 @@ import { isAwsError } from "../errors";
 import { connect } from "../connection";
 import { accountFailures } from "../preflight/looks";
 import { accountDifferences, credentialsMissing } from "../preflight/same-account";
-import { makeServiceRole } from "../service-roles";
+import { hasServiceRole, makeServiceRole } from "../service-roles";
 import { keptAnswer } from "./kept-answer";
 
 type Inputs = pulumi.Unwrap<AccountReadyArgs>;
@@ -45,6 +45,14 @@ export const accountReadyHandler: typeof answer = {
 
   /** What only the check looks at is no change of anything. */
   plan: () => ({ ignores: ["controlPlane", "nodeGroups", "network", "ranges", "kmsKeyId", "permissionsBoundary"] }),
+
+  /** A role that somebody deleted is one that is not made yet. */
+  async read(id, state, context) {
+    const found = await answer.read(id, state, context);
+    const { serviceRoles } = found?.inputs ?? {};
+    if (found === undefined || serviceRoles === undefined) return found;
+    return { ...found, inputs: { ...found.inputs, serviceRoles: await rolesNow(serviceRoles, context) } };
+  },
 
   async create(inputs, context) {
     // A role is made in no account that is refused.
@@ -82,6 +90,18 @@ async function regionFailures({ ec2 }: AwsClients, region: string, signal: Abort
   } catch (error) {
     if (!isAwsError(error, "permission", "credentials")) throw error;
     return [];
+  }
+}
+
+async function rolesNow(services: string[], { config, signal, log }: ResourceContext): Promise<string[]> {
+  const { iam } = connect(config);
+  try {
+    const there = await Promise.all(services.map((service) => hasServiceRole(iam, service, signal)));
+    return services.filter((_, index) => there[index]);
+  } catch (error) {
+    if (!isAwsError(error)) throw error;
+    log.warn(`roles of AWS's services are not looked at: ${error.message}`);
+    return services;
   }
 }
 

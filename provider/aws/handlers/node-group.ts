@@ -80,6 +80,11 @@ function isFleetId(id: string): boolean {
   return id.startsWith("fleet-");
 }
 
+/** Of its own tags; others' stay. */
+function asTheyAre(own: Record<string, string>, live: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(own).flatMap((key) => (key in live ? [[key, live[key]!]] : [])));
+}
+
 /** The live fleet as inputs; what it does not tell is as it was. */
 function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGroupInputs {
   const tags = fromTagList(fleet.Tags);
@@ -89,6 +94,7 @@ function inputsOf(fleet: FleetData, before: NodeGroupInputs | undefined): NodeGr
     const isSame = explains(before, pairsOf(fleet));
     return {
       ...before,
+      ...(before.tags && { tags: asTheyAre(before.tags, tags) }),
       launchTemplateId: shape.launchTemplateId,
       launchTemplateVersion: Number(shape.launchTemplateVersion),
       ...(!isSame && { instanceTypes: [...shape.instanceTypes], subnetIds: [...shape.subnetIds] }),

@@ -1,13 +1,6 @@
 /** ^C and time limits at each request: nothing that AWS made is lost. */
 import assert from "node:assert/strict";
-import {
-  AttachInternetGatewayCommand,
-  CreateInternetGatewayCommand,
-  CreateRouteCommand,
-  CreateSecurityGroupCommand,
-  DescribeRouteTablesCommand,
-  ModifySubnetAttributeCommand,
-} from "@aws-sdk/client-ec2";
+import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { provider } from "../../../plugin/provider";
@@ -21,7 +14,7 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
-import { makeTemplate, pace, region, startScene, type Scene } from "./scene";
+import { makeTemplate, openToTheWorld, pace, region, startScene, type Scene } from "./scene";
 
 const balancersType = "gpu-clusters:aws:ServiceLoadBalancers";
 /** What a controller makes for the cluster's Services. */
@@ -145,16 +138,3 @@ describe("Whatever is interrupted on AWS", function () {
     });
   }
 });
-
-/** Machines install themselves from the internet. */
-async function openToTheWorld({ ec2, vpcId: VpcId, subnetIds }: Scene): Promise<void> {
-  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
-  const GatewayId = InternetGateway!.InternetGatewayId!;
-  await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId }));
-  const tables = await ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: "vpc-id", Values: [VpcId] }] }));
-  const { RouteTableId } = tables.RouteTables![0]!;
-  await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: "0.0.0.0/0", GatewayId }));
-  for (const SubnetId of subnetIds) {
-    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
-  }
-}

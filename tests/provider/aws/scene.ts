@@ -4,15 +4,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  AttachInternetGatewayCommand,
   CreateCapacityReservationCommand,
   CreateFleetCommand,
+  CreateInternetGatewayCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
+  CreateRouteCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeImagesCommand,
+  DescribeRouteTablesCommand,
   EC2Client,
+  ModifySubnetAttributeCommand,
   type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { provider } from "../../../plugin/provider";
@@ -113,6 +118,19 @@ async function network(ec2: EC2Client) {
   const images = await ec2.send(new DescribeImagesCommand({ Filters: [{ Name: "architecture", Values: ["x86_64"] }] }));
   const image = images.Images!.find(({ Platform }) => Platform === undefined);
   return { vpcId, subnetIds, securityGroupId: group.GroupId!, imageId: image!.ImageId! };
+}
+
+/** Machines install themselves from the internet. */
+export async function openToTheWorld({ ec2, vpcId: VpcId, subnetIds }: Scene): Promise<void> {
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  const GatewayId = InternetGateway!.InternetGatewayId!;
+  await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId }));
+  const tables = await ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: "vpc-id", Values: [VpcId] }] }));
+  const { RouteTableId } = tables.RouteTables![0]!;
+  await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: "0.0.0.0/0", GatewayId }));
+  for (const SubnetId of subnetIds) {
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
+  }
 }
 
 /** A targeted Capacity Reservation in the second subnet's zone. */
