@@ -18,15 +18,19 @@ export function zoneCount({
   return zones?.length ?? (region === "us-west-1" ? 2 : 3);
 }
 
-/** What of a cluster's network cannot change in its life, because the control plane's machines would be made anew. */
+/**
+ * What of a cluster's network cannot change in its life, because the control plane's machines would be made anew. Whether subnets are of the VPC that was
+ * named before, or the other way round, knows AWS alone: `aws:SubnetChoice` asks.
+ */
 export function lastingNetwork({ vpcId, subnetIds, cidr, zones, nat }: AwsNetworkArgs = {}): Record<
   string,
   Input<string>
 > {
   if (vpcId !== undefined) return { "network.vpcId": vpcId };
-  if (subnetIds !== undefined) return { "network.vpcId": "that of network.subnetIds" };
+  if (subnetIds !== undefined) return { "network.subnetIds": "those of a network that exists" };
   return {
     "network.vpcId": "a new one",
+    "network.subnetIds": "new ones",
     "network.cidr": cidr ?? defaultCidr,
     ...(zones && { "network.zones": zones.join(", ") }),
     // With the gateways go the subnets that machines are in.

@@ -33,10 +33,13 @@ export function chooseSubnets(
   const open = [...fit.filter(({ wayOut }) => wayOut === "internet")].sort((a, b) => rank(a, before) - rank(b, before));
   const forNodes = hidden.length > 0 ? hidden : open.filter(({ addresses }) => addresses);
 
+  const stays = before ? ", where the cluster stays for its life" : "";
+  if (vpcId !== undefined && before && vpcId !== home)
+    failures.push({ property: "vpcId", reason: `${vpcId} is not ${home}${stays}` });
   if (subnetIds) {
     for (const id of subnetIds) if (!subnets.some((subnet) => subnet.id === id)) refuse("does not exist", id);
     for (const { id, vpcId: own, unfit } of sorted) {
-      if (own !== home) refuse(`is in ${own}, not in ${home}`, id);
+      if (own !== home) refuse(`is in ${own}, not in ${home}${stays}`, id);
       else if (unfit !== undefined) refuse(unfit, id);
     }
     for (const kind of [hidden, open]) {

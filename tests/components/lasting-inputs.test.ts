@@ -11,6 +11,8 @@ import { describeLife, type Changes, type Life } from "./lasting-table";
 import * as mithril from "./mithril-scene";
 import { mockProgram, settled } from "./mocks";
 
+const named: AwsClusterArgs["network"] = { subnetIds: ["subnet-a", "subnet-public"] };
+const namedOnes = "those of a network that exists";
 const elsewhere: AwsClusterArgs["network"] = { vpcId: "vpc-there", subnetIds: ["subnet-a", "subnet-public"] };
 const first = (changes: Partial<AwsNodeGroupArgs>) => ({ nodeGroups: [{ ...aws.group, ...changes }] });
 const becomes = (field: string, from: string, to: string) =>
@@ -103,10 +105,14 @@ const awsLife: Life<AwsClusterArgs> = {
         refused: becomes("network.vpcId", "vpc-there", "vpc-other"),
       },
     ],
-    "network.subnetIds": {
-      from: { network: { subnetIds: ["subnet-a", "subnet-public"] } },
-      to: { network: { subnetIds: ["subnet-a", "subnet-b", "subnet-public"] } },
-    },
+    "network.subnetIds": [
+      { from: { network: named }, to: { network: { subnetIds: ["subnet-a", "subnet-b", "subnet-public"] } } },
+      { alone: true, to: { network: named }, refused: becomes("network.subnetIds", "new ones", namedOnes) },
+      { from: { network: named }, to: { network: {} }, refused: becomes("network.subnetIds", namedOnes, "new ones") },
+      // Of the same VPC: what is of another, `SubnetChoice` refuses.
+      { from: { network: { vpcId: "vpc-there" } }, to: { network: named } },
+      { from: { network: named }, to: { network: { vpcId: "vpc-there" } } },
+    ],
     "controlPlane.instanceType": [
       { to: { controlPlane: { count: 3, instanceType: "m7i.xlarge" } } },
       {

@@ -10,7 +10,7 @@ import { connect } from "../connection";
 /** Throws `InvalidArguments` for what there cannot be. */
 export type Ask<I, O> = (clients: AwsClients, inputs: I, context: AskContext<I, O>) => Promise<O>;
 
-export interface AskContext<I, O> extends Pick<ResourceContext, "signal" | "log"> {
+export interface AskContext<I, O> extends Pick<ResourceContext, "signal" | "log" | "urn"> {
   /** The inputs that it was asked with before; undefined: it was not. */
   readonly asked?: I | undefined;
   /** The answer that the state has, where it is in hand. */
@@ -45,8 +45,8 @@ export function keptAnswer<I extends object, O extends object>({
   keep,
   outlived,
 }: KeptAnswer<I, O>): ResourceHandler<I, O> {
-  const answer = (inputs: I, { config, signal, log }: ResourceContext, asked?: I, before?: O) =>
-    withReason(signal, () => ask(connect(config), inputs, { signal, log, asked, before }));
+  const answer = (inputs: I, { config, signal, log, urn }: ResourceContext, asked?: I, before?: O) =>
+    withReason(signal, () => ask(connect(config), inputs, { signal, log, urn, asked, before }));
 
   /** Undefined where it cannot be asked yet, or by nobody who previews. */
   async function tried(

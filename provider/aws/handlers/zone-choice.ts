@@ -2,6 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import type { ZoneChoiceArgs } from "../../../sdk/aws/zone-choice";
 import { InvalidArguments } from "../../server/resource";
 import type { AwsClients } from "../clients";
+import { isOfCluster } from "../users-fields";
 import { chooseZones } from "../zones";
 import { keptAnswer } from "./kept-answer";
 
@@ -11,9 +12,14 @@ interface Outputs {
 }
 
 export const zoneChoiceHandler = keptAnswer<Inputs, Outputs>({
-  async ask(clients: AwsClients, { count, names }, { signal }) {
+  async ask(clients: AwsClients, { count, names }, { signal, urn }) {
     const place = { ec2: clients.ec2, region: await clients.region() };
-    const { zones, failures } = await chooseZones(place, { count, names }, "names", signal);
+    const { zones, failures } = await chooseZones(
+      place,
+      { count, names },
+      isOfCluster(urn) ? "network.zones" : "names",
+      signal,
+    );
     if (failures.length > 0) throw new InvalidArguments(failures);
     return { zones };
   },

@@ -6,6 +6,7 @@ import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
 import { chooseExisting } from "../existing-network";
 import { serviceRoleFailures } from "../service-roles";
+import { ofNetwork } from "../users-fields";
 import { chooseZones } from "../zones";
 import { limitFailures } from "./account-limits";
 import { boundaryFailures } from "./boundary";
@@ -87,11 +88,7 @@ async function networkPlace(
   }
   if (vpcId === undefined && subnetIds === undefined) return { zones: [], failures: [] };
   const { chosen, failures } = await chooseExisting(ec2, { vpcId, subnetIds, publicApi }, ranges, signal);
-  const named = failures.map(({ property, reason }) => {
-    const range = /^apart\.(.*)/.exec(property)?.[1];
-    return { property: range ?? `network.${property}`, reason };
-  });
-  return placeOf({ ...chosen, failures: named });
+  return placeOf({ ...chosen, failures: ofNetwork(failures) });
 }
 
 /** From a place that does not fit, nothing follows for the machines. */

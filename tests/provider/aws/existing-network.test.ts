@@ -17,6 +17,7 @@ import {
 import fc from "fast-check";
 import { chooseSubnets } from "../../../provider/aws/chosen-subnets";
 import { routeTableOf, wayOut, type ExistingSubnet, type WayOut } from "../../../provider/aws/existing-subnets";
+import { isOfCluster, ofNetwork } from "../../../provider/aws/users-fields";
 import { provider } from "../../../plugin/provider";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { region, startScene, type Scene } from "./scene";
@@ -147,7 +148,31 @@ describe("the choice among subnets that exist", () => {
     assert.match(lost!.reason, /^subnet-b stays for the cluster's life/);
     const moved = { ...a, vpcId: "vpc-2" };
     const [other] = chooseSubnets([moved], { subnetIds: ["subnet-a"] }, before).failures;
-    assert.match(other!.reason, /^subnet-a is in vpc-2, not in vpc-1/);
+    assert.equal(other!.reason, "subnet-a is in vpc-2, not in vpc-1, where the cluster stays for its life");
+  });
+
+  it("stays in its VPC, whether that is named or its subnets are", () => {
+    const there = [subnet("subnet-b", "b", "internet"), subnet("subnet-n", "a", "nat")];
+    const before = chooseSubnets(there, { vpcId: "vpc-1" }).chosen;
+    const ids = { subnetIds: ["subnet-b", "subnet-n"] };
+    assert.deepEqual(chooseSubnets(there, ids, before), { chosen: before, failures: [] });
+    assert.deepEqual(chooseSubnets(there, { vpcId: "vpc-1" }, named(...there).chosen).failures, []);
+    const elsewhere = there.map((each) => ({ ...each, vpcId: "vpc-2" }));
+    assert.deepEqual(chooseSubnets(elsewhere, { vpcId: "vpc-2" }, before).failures[0], {
+      property: "vpcId",
+      reason: "vpc-2 is not vpc-1, where the cluster stays for its life",
+    });
+  });
+
+  it("is told by the cluster's own fields where a cluster asks", () => {
+    const parent = "urn:pulumi:s::p::gpu-clusters:aws:AwsCluster$gpu-clusters:aws:AwsNetwork";
+    assert.ok(isOfCluster(`${parent}$gpu-clusters:aws:SubnetChoice::c-network-subnets`));
+    assert.ok(!isOfCluster("urn:pulumi:s::p::gpu-clusters:aws:SubnetChoice::mine"));
+    const failures = ["subnetIds[0]", "vpcId", "apart.podCidr"].map((property) => ({ property, reason: "no" }));
+    assert.deepEqual(
+      ofNetwork(failures).map(({ property }) => property),
+      ["network.subnetIds[0]", "network.vpcId", "podCidr"],
+    );
   });
 
   it("needs no internet gateway where nothing has a public address, and then a way out by something else", () => {
