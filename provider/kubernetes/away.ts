@@ -25,8 +25,8 @@ export function mayForget(): boolean {
 export function forgetOrThrow(error: unknown, what: string, log: Pick<ResourceLog, "warn">): void {
   if (!mayForget())
     throw new Error(
-      `${messageOf(error)}. ${what} stays; \`pulumi destroy\` goes on once it answers. If it is gone for good, set ` +
-        "PULUMI_K8S_DELETE_UNREACHABLE=true for that",
+      `${messageOf(error)}. ${what} stays; \`pulumi destroy\` goes on once it answers. If it is gone for good, ` +
+        "`PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh` forgets it",
       { cause: error },
     );
   log.warn(`${messageOf(error)}. ${what} is forgotten`);

@@ -131,6 +131,19 @@ export class Resources implements Calls {
     await cluster?.delete({ type, urn: subject.urn }, referenceFrom(type, id), oldInputs.values, waitingOf(subject));
   }
 
+  /** Whether the cluster is; false where it does not answer and the user said that it is gone then. */
+  async isThere(subject: Subject): Promise<boolean> {
+    const cluster = await this.#reachable(subject).catch((error: unknown) => this.#forgiven(error, subject));
+    return cluster !== undefined;
+  }
+
+  /** The official provider deletes no release from a cluster that does not answer, whatever the user said. */
+  async requireForRelease(subject: Subject): Promise<void> {
+    await this.#reachable(subject).catch((error: Error) => {
+      throw new Error(`can't delete Helm Release with unreachable cluster. Reason: "${error.message}"`);
+    });
+  }
+
   kept(outputs: Properties, inputs: WireValues): WireValues {
     return marked(outputs, inputs);
   }

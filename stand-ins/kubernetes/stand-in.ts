@@ -32,8 +32,14 @@ function callsOf(configuration: Configuration): Calls {
     previewUpdate: (subject, ...rest) => by(subject).previewUpdate(subject, ...rest),
     create: (subject, ...rest) => by(subject).create(subject, ...rest),
     update: (subject, ...rest) => by(subject).update(subject, ...rest),
-    read: (subject, ...rest) => by(subject).read(subject, ...rest),
-    delete: (subject, ...rest) => by(subject).delete(subject, ...rest),
+    async read(subject, ...rest) {
+      if (by(subject) === releases && !(await objects.isThere(subject))) return undefined;
+      return by(subject).read(subject, ...rest);
+    },
+    async delete(subject, ...rest) {
+      if (by(subject) === releases) await objects.requireForRelease(subject);
+      return by(subject).delete(subject, ...rest);
+    },
     kept: (outputs, inputs) => objects.kept(outputs, inputs),
   };
 }

@@ -87,7 +87,6 @@ describe("Cluster API and Metal3 on the engine", function () {
       { apiVersion: "v1", kind: "Secret", namespace, name: "gpu-01-bmc" },
       { ...deployment, namespace, name: "search-gpu" },
       { ...clusterKind, namespace, name: "search" },
-      { ...host, namespace, name: "gpu-01" },
     ]);
     await holdsBack(stack, [...loudRuns, loudDestroy], [secrets.bmcPassword, credentials.clientKey]);
     assert.deepEqual(await bareMetal.left(), []);

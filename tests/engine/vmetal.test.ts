@@ -64,7 +64,6 @@ describe("vMetal on the engine", function () {
       { apiVersion: "v1", kind: "Secret", namespace: "metal3", name: "gpu-01-bmc" },
       { apiVersion: "v1", kind: "Secret", namespace: "search", name: "vcluster-platform-api-key" },
       { ...releases, namespace: "search", name: "search" },
-      { ...host, namespace: "metal3", name: "gpu-01" },
     ]);
     await holdsBack(stack, [...loudRuns, loudDestroy], [...Object.values(tenantSecrets), credentials.token]);
     assert.deepEqual(await scene.left(), []);
@@ -89,6 +88,10 @@ describe("vMetal on the engine", function () {
       "the same machine",
     );
     assert.deepEqual(await stack.preview(), []);
+    const isFree = ({ status }: KubernetesObject) =>
+      (status as { provisioning?: { state?: string } }).provisioning?.state === "available";
+    const { name } = (await api.list(host)).find(isFree)!.metadata;
+    await comeBack(stack, api, [{ ...host, namespace: "metal3", name: name! }]);
 
     await vmetal.suffer({ gone: true });
     const refreshed = await stack.refresh();

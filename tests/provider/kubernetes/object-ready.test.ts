@@ -254,7 +254,7 @@ describe("ObjectReady", () => {
     assert.match(up.message, /ECONNREFUSED[^.]*[\d.:]+\. `pulumi up` goes on once it answers$/);
     await assert.rejects(destroyed({ timeoutSeconds: 1 }), (error: Error) => {
       assert.match(error.message, away);
-      return /What is there stays; `pulumi destroy` goes on.*PULUMI_K8S_DELETE_UNREACHABLE=true for that$/.test(
+      return /What is there stays; `pulumi destroy` goes on.*PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh` forgets it$/.test(
         error.message,
       );
     });

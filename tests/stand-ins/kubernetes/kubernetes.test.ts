@@ -229,6 +229,17 @@ describe("the stand-in for the kubernetes provider", () => {
       await assert.rejects(resource.destroy(), /unreachable: .*ECONNREFUSED.*PULUMI_K8S_DELETE_UNREACHABLE=true/s);
     });
 
+    it("keeps a release at a destroy and forgets it at a refresh, as the official one does", async () => {
+      const forgiving = await scene.start({ kubeconfig: lost(), deleteUnreachable: "true" });
+      const release = new EngineResource(forgiving, "kubernetes:helm.sh/v3:Release", "lost");
+      release.stored = { id: "default/lost", inputs: nothing, state: nothing, initErrors: [] };
+      await assert.rejects(
+        release.destroy(),
+        /can't delete Helm Release with unreachable cluster\. Reason: .*ECONNREFUSED/,
+      );
+      assert.equal(await release.refresh(), false);
+    });
+
     it("counts as gone where the user says so", async () => {
       const forgiving = await scene.start({ kubeconfig: lost(), deleteUnreachable: "true" });
       const resource = scene.configMap("lost", forgiving);

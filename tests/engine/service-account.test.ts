@@ -1,0 +1,3 @@
+import { accountBesideOthers } from "./service-account";
+
+accountBesideOthers("stand-in");
