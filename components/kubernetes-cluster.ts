@@ -80,7 +80,10 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const beforeGroups = install(addOns.beforeGroups ?? [], []);
   const before = install(addOns.beforeNodes, []);
   const groups = parts.nodeGroups.map((make) => make(apiServer, withKeeper, beforeGroups));
-  groupPlans.set({ kubeProvider }, pulumi.all(groups.map(({ plan, status }) => plan ?? status)));
+  groupPlans.set(
+    { kubeProvider },
+    groups.map(({ plan, status }) => plan ?? status),
+  );
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
   install(addOns.besideGroups, resources, autoscaled);

@@ -78,6 +78,11 @@ export function checkOwnNamespace(path: string, name: string | undefined, proble
     problems.add(path, `"${name}" is where a cluster's own add-ons are: name another`);
 }
 
+/** Of one that has another field's value where it is left out; a value that is no name is told by that field. */
+export function checkNamespaceOrDefault(name: string | undefined, other: string, problems: Problems): void {
+  checkOwnNamespace("namespace", name ?? (isDnsLabel(other) ? other : undefined), problems);
+}
+
 /** As Go takes it. */
 export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
   if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))

@@ -7,7 +7,7 @@ import { PerCluster } from "../per-cluster";
 export type GroupPlan = Omit<NodeGroupStatus, "size" | "problems">;
 
 /** Those of clusters that are made by this package: known at a first preview, too. */
-export const groupPlans = new PerCluster<pulumi.Output<GroupPlan[]>>();
+export const groupPlans = new PerCluster<pulumi.Output<GroupPlan>[]>();
 
 /** The group as it is. */
 export function statusOf(
@@ -34,7 +34,8 @@ export function warnOfGroups(
   resource: pulumi.Resource,
 ): void {
   const warn = (words: string) => void pulumi.log.warn(`cluster: ${words}`, resource);
-  const plans: pulumi.Output<GroupPlan[]> = groupPlans.get(cluster) ?? cluster.nodeGroups;
+  const planned = groupPlans.get(cluster);
+  const plans: pulumi.Output<GroupPlan[]> = planned ? pulumi.all(planned) : cluster.nodeGroups;
   plans.apply((groups) => {
     const workers = groups.filter(hasWorkers);
     if (workers.length === 0) warn(`has no group with the role "worker" and a maxSize above 0, so that ${noGroups}`);

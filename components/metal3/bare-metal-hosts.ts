@@ -1,6 +1,7 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
+import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
@@ -45,6 +46,7 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
     checkBareMetalHosts(name, given).raise("BareMetalHosts");
     const args = heldArgs(BareMetalHosts.__pulumiType, given);
     const { cluster, namespace = name } = args;
+    ownersIn(cluster).note(`BareMetalHosts "${name}"`, [ownNamespace(namespace)]);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
     super(BareMetalHosts.__pulumiType, name, inputs, options);
@@ -65,6 +67,7 @@ export function checkBareMetalHosts(name: string, given: BareMetalHostsArgs): Pr
   const { cluster, namespace = name, hosts = [], timeoutMinutes } = args;
   checkCluster("cluster", cluster, problems);
   checkOwnNamespace("namespace", namespace, problems);
+  ownersIn(cluster).check([ownNamespace(namespace)], problems);
   if (hosts.length === 0) problems.add("hosts", "must have at least one");
   checkHosts(hosts, problems);
   checkBetween("timeoutMinutes", timeoutMinutes, [1, 24 * 60], problems);

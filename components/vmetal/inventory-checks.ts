@@ -1,11 +1,12 @@
 /** What is wrong with a BareMetalInventory before anything is written. Pure. */
 import { Problems } from "../errors";
+import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import { checkCluster } from "../handles";
 import { checkHosts, checkImage, checkNames } from "../metal3/host-checks";
 import type { BareMetalHostArgs } from "../metal3/hosts-args";
 import { checkLabels } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkOwnNamespace } from "../value-checks";
+import { checkBetween, checkLabel, checkNamespaceOrDefault } from "../value-checks";
 import type { BareMetalInventoryArgs, NodeTypeArgs } from "./inventory-args";
 
 export function checkInventory(name: string, given: BareMetalInventoryArgs): Problems {
@@ -13,8 +14,10 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
   const args = bySchema("gpu-clusters:vmetal:BareMetalInventory", given, problems);
   checkCluster("cluster", args.cluster, problems);
   checkCluster("metal3Cluster", args.metal3Cluster, problems);
-  checkLabel("providerName", args.providerName ?? name, problems);
-  checkOwnNamespace("namespace", args.namespace, problems);
+  const { providerName = name } = args;
+  checkLabel("providerName", providerName, problems);
+  checkNamespaceOrDefault(args.namespace, providerName, problems);
+  ownersIn(args.metal3Cluster ?? args.cluster).check([ownNamespace(args.namespace ?? providerName)], problems);
   if (args.connectedCluster === "")
     problems.add("connectedCluster", "must not be empty: the platform's list of clusters has it");
   const { osImages = [], nodeTypes = [], hosts = [] } = args;

@@ -3,6 +3,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
 import { inCluster } from "../addons/in-cluster";
+import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import type { KubernetesCluster } from "../cluster";
 import {
   bareMetalHost,
@@ -66,6 +67,7 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       hosts: args.hosts.map(shownHost),
       ...(metal3Cluster && { metal3Cluster: metal3Cluster.clusterName }),
     };
+    ownersIn(clusterOfHosts(args)).note(`BareMetalInventory "${name}"`, [ownNamespace(namespace)]);
     super(BareMetalInventory.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
     const hostsCluster = clusterOfHosts(args);

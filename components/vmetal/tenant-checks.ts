@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { isDnsLabel } from "../../sdk/dns-label";
 import { certificatesOf } from "../../sdk/kubernetes/pem";
+import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { checkCluster, checkPlace } from "../handles";
@@ -10,7 +11,7 @@ import { known } from "../inputs";
 import { checkClusterName, checkEndpoint } from "../metal3/place-checks";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkDuration, checkOwnNamespace, checkWhole } from "../value-checks";
+import { checkBetween, checkDuration, checkNamespaceOrDefault, checkWhole } from "../value-checks";
 import type {
   AutoNodesArgs,
   DynamicPoolArgs,
@@ -28,7 +29,8 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
   checkCluster("hostCluster", args.hostCluster, problems);
   checkPlace("inventory", args.inventory, problems);
   checkClusterName(clusterName, problems);
-  checkOwnNamespace("namespace", args.namespace, problems);
+  checkNamespaceOrDefault(args.namespace, clusterName, problems);
+  ownersIn(args.hostCluster).check([ownNamespace(args.namespace ?? clusterName)], problems);
   checkConnection(args, problems);
   checkAddress(args, problems);
   args.extraSans?.forEach((san, index) => {

@@ -9,6 +9,7 @@ import { certificatesOf } from "../../sdk/kubernetes/pem";
 import * as pulumi from "../../sdk/pulumi";
 import { chartPlace, tellNeeds } from "../addons/chart";
 import { inCluster } from "../addons/in-cluster";
+import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import { helmRelease } from "../addons/release";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
@@ -71,6 +72,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
     checkTenantCluster(name, given).raise("TenantCluster");
     const args = heldArgs(TenantCluster.__pulumiType, given);
     const { hostCluster, clusterName = name, namespace = clusterName, inventory, timeoutMinutes = 60 } = args;
+    ownersIn(hostCluster).note(`TenantCluster "${name}"`, [ownNamespace(namespace)]);
     const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
     // Of clusters their names: a component as an input would wait for all that it makes.
     super(

@@ -16,6 +16,7 @@ import { ComputeCluster } from "../../components/michelangelo";
 import { checkComputeCluster } from "../../components/michelangelo/validate";
 import { checkServices } from "../../stack/services";
 import { clusterInHand } from "./cluster-in-hand";
+import { components } from "./exported";
 import { mockProgram, promiseOf, settled } from "./mocks";
 import { programs } from "./programs-scene";
 
@@ -104,6 +105,30 @@ describe("what a cluster has once", () => {
     await mockProgram({}, true);
     assert.deepEqual(await refusals(claim("data"), claim("data", "team")), []);
   });
+
+  for (const [scene, field, namespace, named] of [
+    ["BareMetalHosts", "cluster", "metal3", "namespace"],
+    ["BareMetalInventory", "metal3Cluster", "metal3", "providerName"],
+    ["TenantCluster", "hostCluster", "search", "clusterName"],
+  ] as const)
+    it(`is the namespace of a ${scene}, too`, async () => {
+      const { base, check } = programs[scene]!;
+      const mine = Object.fromEntries(Object.entries(base).filter(([input]) => input !== "inventory"));
+      const given = (cluster: KubernetesCluster) =>
+        ({ ...mine, ...("cluster" in mine && { cluster: clusterInHand() }), [field]: cluster }) as never;
+      const make: Make = (cluster, name) => new components[scene]!(name, given(cluster) as object);
+      const found = await refusals(make, hub(namespace));
+      assert.deepEqual(found, [`namespace: "${namespace}" is the namespace of ${scene} "one": name another`]);
+      await mockProgram({}, true);
+      assert.deepEqual(await refusals(hub(namespace), make), [
+        `namespace: "${namespace}" is the namespace of JupyterHub "one": name another`,
+      ]);
+      const unnamed = check({ ...(given(shared()) as object), namespace: undefined, [named]: "default" } as never).all;
+      assert.deepEqual(
+        unnamed.map(({ propertyPath }) => propertyPath),
+        ["namespace"],
+      );
+    });
 
   it("is another cluster's as well, and none of one that was refused", async () => {
     assert.deepEqual(await refusals(ray(), ray(), shared(), shared()), []);
