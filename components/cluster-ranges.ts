@@ -1,4 +1,5 @@
 /** Address ranges inside a cluster that we boot: of pods and of Services. Pure. */
+import { counted } from "../sdk/counted";
 import { overlap, parseCidr } from "../sdk/ip-ranges";
 import { checkCidr } from "./value-checks";
 import type { Problems } from "./errors";
@@ -79,7 +80,7 @@ function checkRange(field: keyof ClusterRanges, cidr: string, problems: Problems
 function checkRoom(args: RangesArgs, problems: Problems): void {
   const { podCidr, room, others, least } = roomOf(args);
   if (room < 1) return;
-  const has = `"${podCidr}" has room for ${room} ${room === 1 ? "node" : "nodes"}, a /24 for each, and`;
+  const has = `"${podCidr}" has room for ${counted(room, "node")}, a /24 for each, and`;
   if (least > room) return problems.add("podCidr", `${has} the cluster has ${least}`);
   const { name, most } = args.nodeGroups?.map(mostOf).find((each) => each.most + others > room) ?? {};
   if (most !== undefined)
@@ -94,7 +95,7 @@ export function tellTightRoom(args: RangesArgs, resource: pulumi.Resource): void
   const { podCidr, room, others } = roomOf(args);
   const most = (args.nodeGroups ?? []).reduce((sum, group) => sum + mostOf(group).most, others);
   if (most <= room) return;
-  const has = `"${podCidr}" has room for ${room} nodes, a /24 for each, and by maxSize the cluster may have ${most}`;
+  const has = `"${podCidr}" has room for ${counted(room, "node")}, a /24 for each, and by maxSize the cluster may have ${most}`;
   void pulumi.log.warn(
     `podCidr: ${has}: those beyond would never be ready. It stays as it is for the cluster's life`,
     resource,

@@ -1,3 +1,4 @@
+import { counted } from "../sdk/counted";
 import * as pulumi from "../sdk/pulumi";
 
 /** One thing that is wrong, by the path of the user's own field. */
@@ -22,7 +23,7 @@ export class InvalidInput extends pulumi.InputPropertiesError {
 
   constructor(component: string, problems: readonly Problem[]) {
     super({
-      message: `${component}: ${problems.length} invalid ${problems.length === 1 ? "input" : "inputs"}`,
+      message: `${component}: ${counted(problems.length, "invalid input")}`,
       errors: [...problems],
     });
     // The SDK prints only `message` when the component runs inside the program, so the problems stand there too.

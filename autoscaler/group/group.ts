@@ -5,6 +5,7 @@
  * Between two changes the cloud's size is the target, so that a restart, Pulumi and a person at the cloud's console all mean the same by it.
  * From a request until the cloud has it, the target is kept here.
  */
+import { counted } from "../../sdk/counted";
 import type { NodeGroupDescription, NodeGroupMachine } from "../../provider/node-groups/driver";
 import { Placeholders, type Problem } from "./placeholder";
 import { Refusal } from "./refusal";
@@ -137,7 +138,7 @@ export class Group {
     if (this.wanted + delta > this.maxSize)
       throw new Refusal(
         "beyondBounds",
-        `node group "${this.id}" has ${this.wanted} machines and may have ${this.maxSize}: ${delta} more are too many`,
+        `node group "${this.id}" has ${counted(this.wanted, "machine")} and may have ${this.maxSize}: ${counted(delta, "more is", "more are")} too many`,
       );
     this.wanted += delta;
     this.failing = false;
@@ -164,7 +165,7 @@ export class Group {
     if (staying.length > 0 && this.wanted - staying.length < this.minSize)
       throw new Refusal(
         "beyondBounds",
-        `node group "${this.id}" has ${this.wanted} machines and keeps ${this.minSize}: ${staying.length} cannot go`,
+        `node group "${this.id}" has ${counted(this.wanted, "machine")} and keeps ${this.minSize}: ${staying.length} cannot go`,
       );
     this.wanted -= staying.length;
     for (const machine of machines) this.giveUp(machine);

@@ -1,3 +1,4 @@
+import { counted } from "../../sdk/counted";
 import { assumeRoleProblems } from "../../sdk/aws/config";
 import { regionProblem } from "../../sdk/aws/regions";
 import type * as pulumi from "../../sdk/pulumi";
@@ -272,7 +273,7 @@ function checkSpread({ network = {}, region, nodeGroups = [] }: AwsClusterArgs, 
   nodeGroups.forEach(({ placementGroup, maxSize }, index) => {
     const wanted = known(maxSize);
     if (placementGroup === "spread" && most !== undefined && wanted !== undefined && wanted > most) {
-      const reason = `${wanted} is more than ${most}: a placement group of the kind "spread" takes ${mostSpreadPerZone} machines in each of ${places} zones`;
+      const reason = `${wanted} is more than ${most}: a placement group of the kind "spread" takes ${mostSpreadPerZone} machines per zone, and ${counted(places!, "zone is", "zones are")} there`;
       problems.add(`nodeGroups[${index}].maxSize`, reason);
     }
   });
@@ -307,6 +308,6 @@ function checkNewRange(
   const room = places.reduce((sum, place) => sum + roomIn(place), 0);
   const wanted = groups.reduce((sum, group) => sum + (known(group.maxSize) ?? 0), 0);
   if (wanted > room) {
-    problems.add("network.cidr", `"${cidr}" has room for ${room} nodes, and the groups may have ${wanted}`);
+    problems.add("network.cidr", `"${cidr}" has room for ${counted(room, "node")}, and the groups may have ${wanted}`);
   }
 }

@@ -1,4 +1,5 @@
 /** Availability zones that machines can be in. */
+import { counted } from "../../sdk/counted";
 import { DescribeAvailabilityZonesCommand, type AvailabilityZone, type EC2Client } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../server/resource";
 
@@ -58,7 +59,7 @@ export async function chooseZones(
   }
   const found = regularZones(zones).flatMap(({ ZoneName }) => ZoneName ?? []);
   if (found.length >= count) return { zones: found.slice(0, count), failures: [] };
-  const reason = `${region} has ${found.length} zones for this account (${found.join(", ")}), not ${count}: name those to use`;
+  const reason = `${region} has ${counted(found.length, "zone")} for this account (${found.join(", ")}), not ${count}: name those to use`;
   return { zones: [], failures: [{ property, reason }] };
 }
 

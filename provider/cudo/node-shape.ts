@@ -1,4 +1,5 @@
 /** Checks a VM's or node's shape against what Cudo offers. Pure: the catalogue is read before. */
+import { counted } from "../../sdk/counted";
 import { didYouMean } from "../../sdk/schema/spelling";
 import type { CheckFailure } from "../server/resource";
 import { known } from "../cloud/inputs";
@@ -150,6 +151,7 @@ function checkImage(
   } else if (diskSizeGib !== undefined && image && diskSizeGib < image.sizeGib) {
     fail("diskSizeGib", `${diskSizeGib} is less than the image ${image.id} needs, ${image.sizeGib} GiB`);
   }
+  if (image?.platform === "windows") fail("image", `${image.id} is Windows, and machines run Linux`);
 }
 
 /** What is wanted of the cloud now. */
@@ -184,31 +186,33 @@ export function capacityProblem(demand: Demand, catalogue: CatalogueContent): Ch
   if (!type || count < 1) {
     return undefined;
   }
+  const of = (what: string) => (count: number) => counted(count, what);
+  const gibOf = (what: string) => (count: number) => `${count} GiB ${what}`;
   const resources = [
-    { field: "gpus", wanted: demand.gpus, unit: "GPUs", onHost: type.maxGpuFree, inAll: type.totalGpuFree },
-    { field: "vcpus", wanted: demand.vcpus, unit: "vCPUs", onHost: type.maxVcpuFree, inAll: type.totalVcpuFree },
+    { field: "gpus", wanted: demand.gpus, inWords: of("GPU"), onHost: type.maxGpuFree, inAll: type.totalGpuFree },
+    { field: "vcpus", wanted: demand.vcpus, inWords: of("vCPU"), onHost: type.maxVcpuFree, inAll: type.totalVcpuFree },
     {
       field: "memoryGib",
       wanted: demand.memoryGib,
-      unit: "GiB memory",
+      inWords: gibOf("memory"),
       onHost: type.maxMemoryGibFree,
       inAll: type.totalMemoryGibFree,
     },
     {
       field: "diskSizeGib",
       wanted: demand.diskSizeGib,
-      unit: "GiB storage",
+      inWords: gibOf("storage"),
       onHost: type.maxStorageGibFree,
       inAll: type.totalStorageGibFree,
     },
   ];
-  for (const { field, wanted, unit, onHost, inAll } of resources) {
+  for (const { field, wanted, inWords, onHost, inAll } of resources) {
     if (wanted > onHost) {
-      const reason = `data center ${dataCenterId} has no ${machineType} host with ${wanted} ${unit} free now; most free on one host: ${onHost}`;
+      const reason = `data center ${dataCenterId} has no ${machineType} host with ${inWords(wanted)} free now; most free on one host: ${onHost}`;
       return { property: field, reason: reason + elsewhere(demand, catalogue) };
     }
     if (wanted * count > inAll) {
-      const reason = `${count} VMs of ${machineType} need ${wanted * count} ${unit}, data center ${dataCenterId} has ${inAll} free now`;
+      const reason = `${counted(count, "VM")} of ${machineType} ${count === 1 ? "needs" : "need"} ${inWords(wanted * count)}, data center ${dataCenterId} has ${inAll} free now`;
       return { property: field, reason: reason + elsewhere(demand, catalogue) };
     }
   }

@@ -2,6 +2,7 @@
  * Which VMs a machine type can be: `vcpus`, `memoryGib` and `gpus` are free within the type's bounds and ratios.
  * Reference: Cudo API, VMMachineType. Pure.
  */
+import { counted } from "../../sdk/counted";
 import type { MachineType } from "./types";
 
 export interface Size {
@@ -77,7 +78,7 @@ function lowerBounds({ memoryGib, gpus }: Size, type: MachineType): Bound[] {
     },
     {
       value: least(gpus * type.minVcpuPerGpu),
-      why: `the least for ${counted(gpus)} on ${name} (${type.minVcpuPerGpu} or more per GPU)`,
+      why: `the least for ${counted(gpus, "GPU")} on ${name} (${type.minVcpuPerGpu} or more per GPU)`,
     },
   ];
 }
@@ -94,7 +95,7 @@ function upperBounds({ memoryGib, gpus }: Size, type: MachineType): Bound[] {
   if (gpus > 0) {
     bounds.push({
       value: most(gpus * type.maxVcpuPerGpu),
-      why: `the most for ${counted(gpus)} on ${name} (at most ${type.maxVcpuPerGpu} per GPU)`,
+      why: `the most for ${counted(gpus, "GPU")} on ${name} (at most ${type.maxVcpuPerGpu} per GPU)`,
     });
   }
   return bounds;
@@ -102,10 +103,6 @@ function upperBounds({ memoryGib, gpus }: Size, type: MachineType): Bound[] {
 
 function strongest(bounds: Bound[], wins: (a: number, b: number) => boolean): Bound {
   return bounds.reduce((best, bound) => (wins(bound.value, best.value) ? bound : best));
-}
-
-function counted(gpus: number): string {
-  return gpus === 1 ? "1 GPU" : `${gpus} GPUs`;
 }
 
 function describeSize({ vcpus, memoryGib, gpus }: Size): string {

@@ -1,4 +1,5 @@
 /** Runs a node group of spot bids: one bid for each node, or for each `bidSize` nodes. */
+import { counted } from "../../sdk/counted";
 import { randomUUID } from "node:crypto";
 import {
   GroupUnfinished,
@@ -205,7 +206,7 @@ export class SpotGroupDriver implements NodeGroupDriver {
         return [{ kind: "capacity", machineId: machineId(bid.fid, 1), message, at }];
       }
       if (availableCapacity !== undefined && availableCapacity < bid.quantity) {
-        const message = `${who} waits: ${availableCapacity} instances are free in ${region}, it needs ${bid.quantity}`;
+        const message = `${who} waits: ${counted(availableCapacity, "instance is", "instances are")} free in ${region}, it needs ${bid.quantity}`;
         return [{ kind: "capacity", machineId: machineId(bid.fid, 1), message, at }];
       }
       return [];

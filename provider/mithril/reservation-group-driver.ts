@@ -1,4 +1,5 @@
 /** Runs a node group that is one reservation: paid up front, of fixed size. */
+import { counted } from "../../sdk/counted";
 import { GroupUnfinished, type NodeGroupDriver, type NodeGroupProblem, type NodeTemplate } from "../node-groups/driver";
 
 import type { MithrilApi } from "./api";
@@ -72,7 +73,7 @@ export class ReservedGroupDriver implements NodeGroupDriver {
       const spent = withoutInstances(reservation);
       if (spent !== undefined) throw new Error(spent);
       throw new Error(
-        `capacity.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${reservation.quantity} instances, and their number cannot be changed`,
+        `capacity.reservation: reservation "${reservation.name}" (${reservation.fid}) has ${counted(reservation.quantity, "instance")}, and their number cannot be changed`,
       );
     }
     // What is over is not bought again.

@@ -1,4 +1,5 @@
 /** A group's size and its bounds. */
+import { counted } from "../../sdk/counted";
 import type { ResourceLog } from "../server/resource";
 import type { NodeGroupDriver, NodeGroupMachine } from "./driver";
 
@@ -27,7 +28,7 @@ export async function bringIntoBounds(
   const left = await driver.describe(signal);
   const surplus = newest(left.machines, Math.max(left.size, left.machines.filter(isLive).length) - bounds.maxSize);
   if (surplus.length === 0) return;
-  log.info(`removing ${surplus.join(", ")}: the group may have at most ${bounds.maxSize} machines`);
+  log.info(`removing ${surplus.join(", ")}: the group may have at most ${counted(bounds.maxSize, "machine")}`);
   await driver.remove(surplus, signal);
 }
 

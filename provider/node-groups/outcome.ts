@@ -1,4 +1,5 @@
 /** What the state gets to know of a group: as it is now, also where an operation on it failed, so that nothing is lost. */
+import { counted } from "../../sdk/counted";
 import { messageOf } from "../cloud/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { withReason } from "../cloud/wait";
@@ -53,7 +54,7 @@ export class GroupOutcome<I extends GroupInputs, O extends GroupOutputs, D exten
     // What was sent before an interruption may still be on its way.
     const mayCome = signal.aborted || cause instanceof OutcomeUnknown;
     if (found && found.id === undefined && !mayCome) return undefined;
-    const left = found ? `it has ${found.size} machines now` : "which machines it has now is unknown";
+    const left = found ? `it has ${counted(found.size, "machine")} now` : "which machines it has now is unknown";
     const reason = `${messageOf(cause)} (${left}; the next \`pulumi up\` goes on)`;
     const kept = found?.id ?? id;
     if (!found) return new PartialFailure(kept, {}, [reason], { cause });

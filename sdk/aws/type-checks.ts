@@ -1,4 +1,5 @@
 /** Whether instance types can do what a node group asks of them, by what AWS says of them. Pure. */
+import { counted } from "../counted";
 import { hasNoPartitions, partitionsProblem } from "../kubernetes/partitions";
 import type { InstanceTypeResult } from "./functions";
 
@@ -32,7 +33,9 @@ export function checkFabric(
       `${without.join(", ")} ${without.length === 1 ? "has" : "have"} no Elastic Fabric Adapter`,
     );
   } else if (efa && cards.size > 1) {
-    const shapes = types.map((type) => `${type.name} (${type.efaInterfaces} on ${type.networkCards} network cards)`);
+    const shapes = types.map(
+      (type) => `${type.name} (${type.efaInterfaces} on ${counted(type.networkCards, "network card")})`,
+    );
     problems.add(
       `${path}.efa`,
       `the types of a group must have equal Elastic Fabric Adapters; split it: ${shapes.join(", ")}`,

@@ -1,4 +1,5 @@
 /** What of an order is right or wrong before Mithril is asked: for the cluster's arguments and the resources' inputs alike. Pure. */
+import { counted } from "../counted";
 import { parseMoney } from "./money";
 
 export interface OrderProblem {
@@ -52,7 +53,7 @@ export function periodProblems(prefix: string, start: string | undefined, end: s
   if (!Number.isInteger(hours) || hours < shortestHours || hours > longestHours) {
     const nearest = Math.min(Math.max(Math.round(hours), shortestHours), longestHours);
     const right = new Date(Date.parse(start) + nearest * hourMs).toISOString();
-    const reason = `is ${Number(hours.toFixed(2))} hours after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
+    const reason = `is ${counted(Number(hours.toFixed(2)), "hour")} after the start; a reservation takes ${shortestHours} to ${longestHours} whole hours, for example until ${right}`;
     problems.push({ property: `${prefix}end`, reason });
   }
   return problems;

@@ -150,7 +150,7 @@ describe("components/mithril", () => {
     );
     assert.match(
       reasons({ nodeGroups: [held({ start, end })] }).join(),
-      /^nodeGroups\[0\]\.capacity\.reservation\.end: is 1 hours after the start; a reservation takes 3 to 336 whole hours/,
+      /^nodeGroups\[0\]\.capacity\.reservation\.end: is 1 hour after the start; a reservation takes 3 to 336 whole hours/,
     );
     // One that is there may have begun long ago.
     const begun = { start: "2020-12-01T08:00:00Z", end: "2020-12-02T08:00:00Z" };

@@ -1,4 +1,5 @@
 /** What can be known of a node group before anything is made. Pure: `preflight-facts.ts` asks AWS. */
+import { counted } from "../../../sdk/counted";
 import type { CapacityReservation } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../../server/resource";
 import type { Purchase } from "../../../sdk/aws/capacity";
@@ -141,7 +142,7 @@ function quotaFailures(plan: GroupPlan, facts: GroupFacts, at: Path): CheckFailu
   }
   return uses.map(({ quota, allowed, perMachine, type, index }) => {
     const machines = Math.max(1, plan.minSize);
-    const needed = `${machines} × ${type} ${machines === 1 ? "needs" : "need"} ${machines * perMachine} vCPUs`;
+    const needed = `${machines} × ${type} ${machines === 1 ? "needs" : "need"} ${counted(machines * perMachine, "vCPU")}`;
     const zero =
       allowed === 0 && plan.capacityType === "spot"
         ? " (AWS gives new accounts none for accelerated spot instances)"
@@ -161,7 +162,7 @@ function quotaWarnings(plan: GroupPlan, facts: GroupFacts, at: Path): string[] {
     .filter(({ allowed, perMachine }) => allowed < perMachine * plan.maxSize)
     .map(
       ({ quota, allowed, perMachine }) =>
-        `${at("maxSize")}: ${plan.maxSize} machines need ${plan.maxSize * perMachine} vCPUs, but the account's quota "${quota.name}" ` +
+        `${at("maxSize")}: ${counted(plan.maxSize, "machine needs", "machines need")} ${counted(plan.maxSize * perMachine, "vCPU")}, but the account's quota "${quota.name}" ` +
         `(${quota.code}) is ${allowed} in ${facts.region}`,
     );
 }

@@ -6,7 +6,6 @@ import type { CheckFailure, ResourceContext, Unknowable } from "../../server/res
 import type { NodeGroupArgs, NodeGroupMachineState } from "../../../sdk/cudo/node-group";
 import { capacityProblem, checkNodeShape, demandOfOne, knownShape } from "../node-shape";
 import { metadataKeys } from "../ownership";
-import { resolveImage } from "../images";
 import type { Vm } from "../types";
 import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
@@ -32,10 +31,7 @@ export async function checkNodeGroup(
   const shape = { ...knownShape(inputs), gpuModel: known(inputs.gpuModel) };
   const offered = await withCatalogue(context, async (catalogue, { api }) => {
     const fields = [...shapeFields, "gpuModel"] as const;
-    const image = shape.image === undefined ? undefined : resolveImage(shape.image, catalogue.images);
     const found = checkNodeShape(shape, catalogue);
-    if (image?.platform === "windows")
-      found.push({ property: "image", reason: `${image.id} is Windows, and nodes run Linux` });
     const failures = unlessStanding(found, { before, inputs, fields, log: context.log });
     if (found.length > failures.length) return failures;
     const wanted = inputs.initialSize === undefined ? known(inputs.minSize) : known(inputs.initialSize);

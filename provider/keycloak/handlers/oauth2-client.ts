@@ -1,3 +1,4 @@
+import { counted } from "../../../sdk/counted";
 import { randomInt } from "node:crypto";
 import { clientIdProblem, realmProblem, redirectUriProblem } from "../../../sdk/keycloak/checks";
 import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
@@ -232,7 +233,7 @@ function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFai
 
 function secretProblem(secret: string): string | undefined {
   if (secretPattern.test(secret)) return undefined;
-  return `must have 24 to 32 printable characters and no spaces, has ${secret.length} characters`;
+  return `must have 24 to 32 printable characters and no spaces, has ${counted(secret.length, "character")}`;
 }
 
 /** Behind a proxy of whose headers Keycloak takes no notice it believes that it is reached without encryption. */

@@ -1,3 +1,4 @@
+import { counted } from "../../../sdk/counted";
 import type { ReleaseUnlockedArgs } from "../../../sdk/kubernetes/release-unlocked";
 import type { Unwrap } from "../../../sdk/pulumi";
 import { looking } from "../../server/looking";
@@ -73,7 +74,7 @@ async function takeDown(records: HelmRecord[], api: KubernetesApi, { signal, log
   const objects = objectsOf(last);
   for (const object of objects) await api.delete(object, { propagationPolicy: "Background" }, signal);
   for (const record of records) await api.delete(referenceTo(record), {}, signal);
-  log.info(`an installation that had not ended was taken down, with ${objects.length} objects`);
+  log.info(`an installation that had not ended was taken down, with ${counted(objects.length, "object")}`);
 }
 
 async function ours(inputs: ReleaseUnlockedInputs, api: KubernetesApi, signal: AbortSignal): Promise<HelmRecord[]> {

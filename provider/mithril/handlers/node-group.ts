@@ -1,3 +1,4 @@
+import { counted } from "../../../sdk/counted";
 import { known, type Fields } from "../../cloud/inputs";
 import type { GroupAdapter } from "../../node-groups/adapter";
 import { nodeGroupHandler as handlerOf } from "../../node-groups/handler";
@@ -30,7 +31,7 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, MithrilGroupDrive
     const { id, size } = await driver.describe(signal);
     if (size === 0) return;
     throw new Error(
-      `name: a node group "${name}" of cluster ${clusterId} exists already, with ${size} nodes: choose another name, ` +
+      `name: a node group "${name}" of cluster ${clusterId} exists already, with ${counted(size, "node")}: choose another name, ` +
         `or import it (pulumi import gpu-clusters:mithril:NodeGroup <name> ${id!})`,
     );
   },

@@ -163,7 +163,7 @@ describe("Cudo NodeGroup", () => {
   it("keeps a half-made group in the state, and fills it at the next up", async () => {
     await cloud.simulator.setConditions("cudo", { vmFails: { id: "train-cpu-1" } });
     const resource = group();
-    await assert.rejects(resource.up(program()), /train-cpu-1 failed while being made.*it has 1 machines now/);
+    await assert.rejects(resource.up(program()), /train-cpu-1 failed while being made.*it has 1 machine now/);
     assert.equal(resource.stored?.id, `${cloud.projectId}/train/cpu`);
     assert.match(problemsOf(resource).join(), /"train-cpu-1" went to the state FAILED/);
     assert.equal(await resource.up(program()), "update");

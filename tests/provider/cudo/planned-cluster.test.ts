@@ -148,7 +148,7 @@ describe("PlannedCluster of Cudo", () => {
     );
     assert.match(
       (await failures({ nodeGroups: [{ ...none, image: "windows-11-pro" }] })).join("\n"),
-      /^nodeGroups\[0\]\.image: windows-11-pro is Windows, and nodes run Linux$/,
+      /^nodeGroups\[0\]\.image: windows-11-pro is Windows, and machines run Linux$/,
     );
     const standing = resource();
     await standing.up({ ...inputs, nodeGroups: [brought] });

@@ -229,6 +229,14 @@ describe("Cudo node shapes against the catalogue", () => {
       assert.doesNotMatch(reason(rest), /did you mean/);
   });
 
+  it("refuses Windows, which runs no start script of ours", () => {
+    const windows: Image = { ...image("windows-11-pro", 5), platform: "windows" };
+    assert.deepEqual(
+      checkNodeShape({ ...shape, image: "windows-11" }, { ...catalogue, images: [...catalogue.images, windows] }),
+      [{ property: "image", reason: "windows-11-pro is Windows, and machines run Linux" }],
+    );
+  });
+
   it("reports several problems at once", () => {
     const properties = check({ vcpus: 50, gpuModel: "H100", image: "none" }).map(({ property }) => property);
     assert.deepEqual(properties, ["gpuModel", "vcpus", "image"]);
