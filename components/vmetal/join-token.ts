@@ -43,6 +43,13 @@ export class JoinToken extends pulumi.ComponentResource {
     const { cluster, expiration } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(JoinToken.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
+    const end = known(expiration);
+    // Kubernetes deletes it then, and again whenever a refresh and `up` have made it anew.
+    if (end !== undefined && Date.parse(end) <= Date.now())
+      void pulumi.log.warn(
+        `expiration: ${end} has passed, so that no machine joins by this token: name a later time, or take it out of the program`,
+        this,
+      );
     const key = new GeneratedKey(`${name}-key`, {}, { parent: this });
     const token = pulumi.secret(key.hex.apply(tokenOf));
     const secret = new Secret(

@@ -38,6 +38,22 @@ describe("JoinToken", () => {
     authority = (await makeAuthority("kubernetes")).certificate;
   });
 
+  it("says of one that has ended that nobody joins by it", async () => {
+    const { warn } = pulumi.log;
+    const told: string[] = [];
+    Object.assign(pulumi.log, { warn: (text: string) => void told.push(text) });
+    try {
+      await made("2099-12-31T00:00:00Z");
+      assert.deepEqual(told, []);
+      await made("2025-12-31T00:00:00Z");
+      assert.deepEqual(told, [
+        "expiration: 2025-12-31T00:00:00Z has passed, so that no machine joins by this token: name a later time, or take it out of the program",
+      ]);
+    } finally {
+      Object.assign(pulumi.log, { warn });
+    }
+  });
+
   it("is a Secret as vCluster's own, which nobody may read", async () => {
     await made("2026-12-31T00:00:00Z");
     const { id, secret } = tokenOf(hex);
