@@ -58,7 +58,7 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
         await bringDown(lifecycle, { signal, log: context.log });
       }
       // Another machine gets another key. One whose create was cut short may come yet, with what it was given.
-      else if (state.outputs.state === gone) await accessOf(context, inputs, api)?.revoke(id, signal);
+      else if (wasReady || state.outputs.state === gone) await accessOf(context, inputs, api)?.revoke(id, signal);
       return vmOutputs(api, await make(connection, id, inputs, context, signal));
     });
   },

@@ -1,7 +1,9 @@
 /** What somebody deletes or changes at Cudo's console: `up` brings it right, and a destroy leaves nothing. */
 import { until } from "../../until";
+import { provider } from "../../../plugin/provider";
 import { itStandsWhatIsDoneByHand, type ByHand } from "../server/harness/by-hand";
-import { Secret } from "../server/harness";
+import { Secret, startPlugin, type Plugin } from "../server/harness";
+import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
 import { cpuGroup, home, never, readyNetwork, simulatedCloud, vmInputs, type SimulatedCloud } from "./simulated-cloud";
 
@@ -9,11 +11,16 @@ describe("By hand on Cudo", function () {
   this.timeout(300_000);
   let cloud: SimulatedCloud;
   let cluster: FakeApiServer;
+  let vault: RoleStandIn;
+  let plugin: Plugin;
   before(async () => {
-    [cloud, cluster] = await Promise.all([simulatedCloud(), fakeApiServer()]);
+    [cloud, cluster, vault] = await Promise.all([simulatedCloud(), fakeApiServer(), RoleStandIn.start()]);
+    plugin = await startPlugin(provider, { config: { cudo: cloud.config, vault: { token: standInToken } } });
     await readyNetwork(cloud);
   });
   after(async () => {
+    await plugin?.stop();
+    await vault?.close();
     await cluster?.close();
     await cloud?.close();
   });
@@ -33,6 +40,8 @@ describe("By hand on Cudo", function () {
     return all.map(({ id, metadata, bootDiskSizeGib }) => `${id} ${metadata["team"] ?? ""} ${bootDiskSizeGib}`);
   };
   const isGone = (find: () => Promise<unknown>) => until("it is gone", async () => (await find()) === undefined);
+  const script = new Secret("#!/bin/bash\necho @@NODE_NAME@@ @@VAULT_ROLE_ID@@ @@VAULT_TOKEN@@ @@VAULT_KEY_PATH@@");
+  const keyOf = (vmId: string) => `gpu-clusters/${cloud.projectId.toLowerCase()}.${vmId}`;
   const machine = { machineType: "intel-broadwell", vcpus: 2, memoryGib: 4, diskSizeGib: 10, image: "ubuntu-2404" };
 
   const rows: ByHand[] = [
@@ -89,6 +98,21 @@ describe("By hand on Cudo", function () {
       left: vms,
     },
     {
+      type: "gpu-clusters:cudo:Vm",
+      of: "an encrypted disk",
+      inputs: (vmId) => ({ ...vmInputs, vmId, startScript: script, vault: vault.place }),
+      updated: (vmId) => ({ ...vmInputs, vmId, startScript: script, vault: vault.place, metadata: { team: "ml" } }),
+      // Vault has something of it.
+      again: "update",
+      async lose(id) {
+        vault.writeKey(keyOf(id));
+        await api().vms.terminate(id, never);
+        await isGone(() => api().vms.find(id, never));
+      },
+      // Another machine must not get the key of a disk that is gone.
+      left: async (id) => [...(await vms(id)), ...vault.left().filter((each) => each.includes(id))],
+    },
+    {
       type: "gpu-clusters:cudo:NodeGroup",
       inputs: (name) => group(name, 1),
       updated: (name) => group(name, 2),
@@ -107,5 +131,5 @@ describe("By hand on Cudo", function () {
       left: () => Promise.resolve([]),
     },
   ];
-  itStandsWhatIsDoneByHand("cudo", () => cloud.plugin, rows);
+  itStandsWhatIsDoneByHand("cudo", () => plugin, rows);
 });
