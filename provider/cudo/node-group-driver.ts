@@ -238,8 +238,9 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       const id = memberId(idPrefix, group, ordinal);
       if (taken.has(id)) continue;
       taken.add(id);
-      // A node of that name is an earlier machine's, maybe cordoned: the new one must not take it over.
+      // A node of that name is an earlier machine's, maybe cordoned, and so is a disk's key: the new one must not take them over.
       await this.removeNodes([id], signal);
+      await access?.forgetKey(id, signal);
       const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
         ? await nodes.mintBootstrapToken(id, signal)
         : undefined;

@@ -29,6 +29,8 @@ export interface MachineAccess {
    * @param script what the machine runs once its disk is open, if it gets that from here
    */
   grant(machine: string, signal: AbortSignal, script?: string): Promise<MachineCredential>;
+  /** The key of a disk that is gone, where another machine gets its name: what was made for that one stays. May be repeated. */
+  forgetKey(machine: string, signal: AbortSignal): Promise<void>;
   /** Its role, its script, and the key of its disk. May be repeated. */
   revoke(machine: string, signal: AbortSignal): Promise<void>;
   /** Who has a role. */
@@ -58,6 +60,7 @@ function machineAccess(api: VaultApi, vault: MachineVault, scope: string): Machi
       const wrappedSecretId = await api.wrappedSecretId(authMount, role, wrapTtl, signal);
       return { roleId, wrappedSecretId, keyPath: keyPath(machine) };
     },
+    forgetKey: (machine, signal) => api.destroySecret(keyMount, keyPath(machine), signal),
     async revoke(machine, signal) {
       // The role last: as long as it is there, a sweep finds what is left.
       await api.destroySecret(keyMount, scriptPath(machine), signal);

@@ -126,6 +126,21 @@ describe("By hand on Cudo", function () {
       left: (name) => vms(`train-${name}`),
     },
     {
+      type: "gpu-clusters:cudo:NodeGroup",
+      of: "encrypted disks",
+      inputs: (name) => ({ ...group(name, 1), startScript: script, vault: vault.place }),
+      updated: (name) => ({ ...group(name, 2), startScript: script, vault: vault.place }),
+      again: "update",
+      async lose(name) {
+        for (const { id } of (await api().vms.list(never)).filter((vm) => vm.id.startsWith(`train-${name}`))) {
+          vault.writeKey(keyOf(`train.nodes.${id}`));
+          await api().vms.terminate(id, never);
+          await isGone(() => api().vms.find(id, never));
+        }
+      },
+      left: async (name) => [...(await vms(`train-${name}`)), ...vault.left().filter((each) => each.includes(name))],
+    },
+    {
       type: "gpu-clusters:cudo:PlannedCluster",
       inputs: (clusterName) => ({ clusterName, dataCenterId: home, controlPlane: { ...machine, vmId: "none" } }),
       left: () => Promise.resolve([]),
