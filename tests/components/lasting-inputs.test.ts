@@ -108,9 +108,13 @@ const awsLife: Life<AwsClusterArgs> = {
     "network.subnetIds": [
       { from: { network: named }, to: { network: { subnetIds: ["subnet-a", "subnet-b", "subnet-public"] } } },
       { alone: true, to: { network: named }, refused: becomes("network.subnetIds", "new ones", namedOnes) },
-      { from: { network: named }, to: { network: {} }, refused: becomes("network.subnetIds", namedOnes, "new ones") },
+      {
+        from: { network: named },
+        to: { network: undefined },
+        refused: becomes("network.subnetIds", namedOnes, "new ones"),
+      },
       // Of the same VPC: what is of another, `SubnetChoice` refuses.
-      { from: { network: { vpcId: "vpc-there" } }, to: { network: named } },
+      { from: { network: elsewhere }, to: { network: { vpcId: undefined } } },
       { from: { network: named }, to: { network: { vpcId: "vpc-there" } } },
     ],
     "controlPlane.instanceType": [
