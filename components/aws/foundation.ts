@@ -3,12 +3,14 @@ import { reservedKind } from "../../sdk/aws/capacity";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
+import { toldChoices } from "../addons/gpu/groups";
 import { eachRangeLater } from "../access-ranges";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
 import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
 import { defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
+import { gpuFields } from "./gpus";
 import { machineIdentity, type MachineIdentity } from "./identity";
 import { architectureOf } from "./instance-types";
 import { thisStack } from "./name-in-use";
@@ -176,6 +178,10 @@ function lastingChoices(name: string, args: AwsClusterArgs, place: AwsPlace): La
       },
       least: { "controlPlane.diskSizeGib": diskSizeGib },
       ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
+      told: toldChoices(
+        (args.nodeGroups ?? []).map((group) => gpuFields(group)),
+        args,
+      ),
     },
     child,
   );

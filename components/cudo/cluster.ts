@@ -12,7 +12,7 @@ import { heldArgs } from "../schema-check";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
 import { apiServerName } from "./documents";
 import { cudoFoundation, type CudoFoundation } from "./foundation";
-import { mayMove, nodeGroup } from "./node-groups";
+import { gpuFields, mayMove, nodeGroup } from "./node-groups";
 import { checkCudoCluster } from "./validate";
 import { withVaultRole } from "./vault";
 
@@ -70,7 +70,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const foundation = cudoFoundation(name, args, options, { parent: this });
     const { certificates, networkId, securityGroupId, controlPlane, files } = foundation;
     const groups = args.nodeGroups ?? [];
-    const fields = groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 }));
+    const fields = groups.map(gpuFields);
     const gpus = (args.gpu ?? true) ? fields : [];
 
     const { kubeProvider, ...outputs } = kubeadmCluster(

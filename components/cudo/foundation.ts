@@ -7,12 +7,14 @@ import type * as pulumi from "../../sdk/pulumi";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { AddOn } from "../addons/add-on";
 import { projectOf } from "../addons/autoscaler/access";
+import { toldChoices } from "../addons/gpu/groups";
 import { clusterRanges } from "../cluster-ranges";
 import { known } from "../inputs";
 import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { clusterNetwork } from "./network";
+import { gpuFields } from "./node-groups";
 import { plannedArgs } from "./planned";
 import { networkCidr } from "./profiles";
 import { machineVault } from "./vault";
@@ -98,7 +100,7 @@ function lastingChoices(
   place: Record<string, pulumi.Input<string>>,
   child: pulumi.CustomResourceOptions,
 ): LastingChoices {
-  const { clusterName = name, namePrefix = "", sharedStorage } = args;
+  const { clusterName = name, namePrefix = "", sharedStorage, nodeGroups = [] } = args;
   return new LastingChoices(
     `${name}-choices`,
     {
@@ -106,6 +108,7 @@ function lastingChoices(
       choices: { clusterName, namePrefix: JSON.stringify(namePrefix), ...place, ...clusterRanges(args) },
       least: sharedStorage && { "sharedStorage.sizeGib": sharedStorage.sizeGib },
       kept: sharedStorage && { sharedStorage: sharedStorage.protect ?? true },
+      told: toldChoices(nodeGroups.map(gpuFields), args),
     },
     child,
   );

@@ -115,6 +115,11 @@ export function groupImage({ image, gpus = 0, gpuDriver }: CudoNodeGroupArgs): p
   return image ?? pulumi.output(gpus).apply(driver);
 }
 
+/** As the GPUs' add-on has it. */
+export function gpuFields(group: CudoNodeGroupArgs) {
+  return { ...group, gpus: group.gpus ?? 0 };
+}
+
 /** Whether the autoscaler may move its size. */
 export function mayMove({ role }: CudoNodeGroupArgs): boolean {
   return role !== "control";

@@ -1,6 +1,14 @@
 import * as pulumi from "../pulumi";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
+/** What may be chosen otherwise at any time. */
+export interface ToldChoiceArgs {
+  /** For people. */
+  value: pulumi.Input<string>;
+  /** What it means for what runs that it is another. */
+  meaning: pulumi.Input<string>;
+}
+
 export interface LastingChoicesArgs {
   /**
    * Name of the cluster. Another name is another cluster, which may choose anew, unless the name is among the choices.
@@ -21,6 +29,8 @@ export interface LastingChoicesArgs {
    * preview warns of one that is no longer named. With `onChange: "warn"`, one that goes as another comes was renamed, which replaces this.
    */
   parts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** What may be chosen otherwise, by the name that the user knows it by: the preview says what that means for what runs. */
+  told?: pulumi.Input<Record<string, pulumi.Input<ToldChoiceArgs>>>;
   /**
    * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
    * @default "refuse"

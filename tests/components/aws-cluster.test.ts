@@ -222,7 +222,9 @@ describe("components/aws", () => {
       region: "us-west-2",
       "architecture of controlPlane.instanceType": "x86_64",
     };
-    assert.deepEqual(inputs(registered, "train-choices"), {
+    const { told, ...lasting } = inputs(registered, "train-choices");
+    assert.deepEqual(Object.keys(told as object).sort(), ["gpuMode", 'gpuSharing of nodeGroups "gpu"']);
+    assert.deepEqual(lasting, {
       clusterName: "train",
       choices: {
         ...always,

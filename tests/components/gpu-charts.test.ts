@@ -8,6 +8,7 @@ import {
   gpuGroups,
   gpuResources,
   offeredGpus,
+  toldChoices,
   withOperatorLabels,
   type GpuFields,
   type GpuMode,
@@ -182,6 +183,29 @@ describe("GPU support by charts", () => {
     assert.match(needs([partitioned], "plugin", true), /partitions the GPUs of parts/);
     assert.match(needs([group], "dra"), /DRA driver 0\.4\.1.*driver of 565 or newer/);
     assert.match(needs([{ ...group, gpuVendor: "amd" }]), /AMD's GPU operator v1\.5\.1.*amdgpu/);
+  });
+});
+
+describe("another way to hand out GPUs", () => {
+  it("is told in words that are the same where it is", () => {
+    const mixed: GpuFields = {
+      ...group,
+      name: "mixed",
+      gpuSharing: { mig: "mixed", partitions: { "3g.40gb": 1, "1g.10gb": 4 } },
+    };
+    const told = toldChoices([group, { ...bare, gpuSharing: { timeSlicing: 4 } }, mixed, { name: "cpu", gpus: 0 }], {});
+    assert.deepEqual(
+      Object.entries(told).map(([name, { value }]) => [name, value]),
+      [
+        ["gpuMode", "plugin"],
+        ['gpuSharing of nodeGroups "a100"', "whole GPUs"],
+        ['gpuSharing of nodeGroups "bare"', "timeSlicing 4"],
+        ['gpuSharing of nodeGroups "mixed"', 'mig "mixed", 1 × 3g.40gb, 4 × 1g.10gb'],
+      ],
+    );
+    assert.match(String(told["gpuMode"]!.meaning), /^pods that run keep the GPUs that they have/);
+    assert.deepEqual(toldChoices([group], { gpu: false, gpuMode: "dra" }), {});
+    assert.deepEqual(toldChoices([{ name: "cpu", gpus: 0 }], {}), {});
   });
 });
 

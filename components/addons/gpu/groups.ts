@@ -1,6 +1,7 @@
 /** What the add-on must know of node groups with GPUs, and what it is asked for. Light: it brings nothing of Kubernetes' provider. */
 import * as pulumi from "../../../sdk/pulumi";
 import type { GpuSharingArgs } from "../../../sdk/kubernetes/gpu-sharing";
+import type { ToldChoiceArgs } from "../../../sdk/kubernetes/lasting-choices";
 import type { TaintArgs } from "../../../sdk/kubernetes/taint";
 import { known } from "../../inputs";
 
@@ -82,6 +83,36 @@ export function withOperatorLabels<
   };
   const labels = pulumi.output(group.labels ?? {}).apply((labels) => ({ ...labels, ...marks }));
   return { ...group, labels };
+}
+
+/** What pods that run notice of another choice: kubelet leaves them what they have. */
+const unnoticed =
+  "pods that run keep the GPUs that they have, and what hands them out from then on does not know of that: others may get the same ones. Drain the nodes first";
+
+/** What the preview tells of when it changes, by the user's own name. */
+export function toldChoices(
+  fields: readonly GpuFields[],
+  { gpu = true, gpuMode = "plugin" }: { gpu?: boolean | undefined; gpuMode?: GpuMode | undefined },
+): Record<string, ToldChoiceArgs> {
+  const groups = gpu ? gpuGroups(fields) : [];
+  const sharing = groups.map(({ name, sharing }) => [
+    `gpuSharing of nodeGroups "${name}"`,
+    { value: inWords(sharing), meaning: sharing.partitions === undefined ? unnoticed : partitionedLater },
+  ]);
+  return {
+    ...(groups.length > 0 && { gpuMode: { value: gpuMode, meaning: unnoticed } }),
+    ...(Object.fromEntries(sharing) as Record<string, ToldChoiceArgs>),
+  };
+}
+
+const partitionedLater =
+  "NVIDIA's operator partitions the GPUs of a node once none of its pods has one, and until then the node offers what it has. Drain the nodes to have it now";
+
+function inWords({ timeSlicing, mig, partitions = {} }: GpuSharingArgs): string {
+  if (timeSlicing !== undefined) return `timeSlicing ${timeSlicing}`;
+  if (mig === undefined) return "whole GPUs";
+  const sizes = Object.entries(partitions).map(([size, count]) => `${count} × ${size}`);
+  return [`mig "${mig}"`, ...sizes.sort()].join(", ");
 }
 
 /** How many GPUs a group's nodes say that they have; of partitions that the image makes, at least one. */

@@ -38,6 +38,7 @@ const choices = remembered<LastingChoicesInputs>((given, { log }, before) => {
     failures.push({ property, reason });
   }
   tellParts(given, before, log);
+  tellChanges(given, before, log);
   return [...failures, ...leftOut(before.kept, kept)];
 });
 
@@ -64,6 +65,14 @@ function tellParts(given: Given, before: LastingChoicesInputs, log: ResourceLog)
         "it, add the new name first, and take the old one away afterwards",
     );
   else for (const part of gone) log.warn(`${part} is no longer there: ${before.parts![part]}`);
+}
+
+function tellChanges({ told }: Given, before: LastingChoicesInputs, log: ResourceLog): void {
+  for (const [property, now] of Object.entries(isUnknown(told) || told === undefined ? {} : told)) {
+    const then = before.told?.[property];
+    if (then === undefined || isUnknown(now) || isUnknown(now.value) || now.value === then.value) continue;
+    log.warn(`${property}: was ${then.value} and becomes ${now.value}: ${String(now.meaning)}`);
+  }
 }
 
 /** Its name is a part of the user's program: under another it would be another, empty one. */

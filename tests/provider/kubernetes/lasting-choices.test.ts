@@ -31,6 +31,30 @@ describe("LastingChoices", () => {
     );
   });
 
+  it("says what another choice means for what runs, of such that may change", async () => {
+    const given = (mode: string, sharing?: unknown) => ({
+      ...inputs,
+      told: {
+        gpuMode: { value: mode, meaning: "pods keep theirs" },
+        ...(sharing !== undefined && { sharing: { value: sharing, meaning: "drain" } }),
+      },
+    });
+    const resource = new EngineResource(plugin, type, "told");
+    await resource.up(given("plugin", "whole GPUs"));
+    const said = async (now: object) => {
+      const before = plugin.messages.length;
+      assert.deepEqual((await resource.check(now as never)).failures, []);
+      return plugin.messages.slice(before).map(({ message }) => message);
+    };
+    assert.deepEqual(await said(given("plugin", "whole GPUs")), []);
+    assert.deepEqual(await said(given("plugin", Unknown.value)), []);
+    assert.deepEqual(await said(given("dra", "timeSlicing 2")), [
+      "gpuMode: was plugin and becomes dra: pods keep theirs",
+      "sharing: was whole GPUs and becomes timeSlicing 2: drain",
+    ]);
+    assert.deepEqual(await said(given("dra")), ["gpuMode: was plugin and becomes dra: pods keep theirs"]);
+  });
+
   const parts = (...names: string[]) =>
     Object.fromEntries(names.map((name) => [`nodeGroups "${name}"`, "its nodes go"]));
 
