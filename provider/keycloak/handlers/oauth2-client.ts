@@ -79,9 +79,9 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
   async read(id, state, context) {
     const [realm, clientId] = splitId(id);
     const api = connect(context.config);
-    const found = await findIn(api, { realm, clientId }, context.signal);
-    if (found === undefined) return undefined;
     const { inputs: given, outputs: before } = state ?? {};
+    const found = await findAgain(api, { realm, clientId }, before, context.signal);
+    if (found === undefined) return undefined;
     const issuer = await api.issuer(realm, context.signal);
     const secret = found.secret ?? "";
     const adopted = before?.adopted ?? !isOurs(found, context);
@@ -100,7 +100,7 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
 
   async update(_id, inputs, { outputs: before }, context) {
     const api = connect(context.config);
-    const found = await findIn(api, inputs, context.signal);
+    const found = await findAgain(api, inputs, before, context.signal);
     const outputs = { ...before, secret: inputs.secret ?? (before.secret || newSecret()), active: true };
     await bring({ api, inputs, outputs, found }, context);
     return outputs;
@@ -109,7 +109,7 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
   async delete(_id, { inputs, outputs }, context) {
     if (outputs.adopted) return;
     const api = connect(context.config);
-    const found = await findIn(api, inputs, context.signal);
+    const found = await findAgain(api, inputs, outputs, context.signal);
     // Somebody may have made another of the same id.
     if (found !== undefined && isOurs(found, context)) await api.delete(inputs.realm, found.uuid, context.signal);
   },
@@ -207,6 +207,23 @@ async function findIn(
     if (!isKeycloakError(error, "notFound")) throw error;
     throw new UnexpectedBehavior(`realm: ${api.baseUrl} has no realm "${realm}"`, { cause: error });
   }
+}
+
+/** A client that is not there may be in another Keycloak, which the configuration named before: it is not forgotten there. */
+async function findAgain(
+  api: KeycloakApi,
+  place: Place,
+  before: OAuth2ClientOutputs | undefined,
+  signal: AbortSignal,
+): Promise<FoundClient | undefined> {
+  const found = await findIn(api, place, signal);
+  if (found !== undefined || before?.issuer === undefined) return found;
+  const issuer = await api.issuer(place.realm, signal);
+  if (issuer === before.issuer) return undefined;
+  throw new Error(
+    `keycloak.baseUrl: ${api.baseUrl} has no client "${place.clientId}", and is another Keycloak than the one that got it: the realm is ${issuer} there, and was ` +
+      `${before.issuer}. Set it back, and destroy the client before it moves; if it is gone for good, take it out of the state (\`pulumi state delete\`)`,
+  );
 }
 
 function takenReason({ realm, clientId }: Place): string {

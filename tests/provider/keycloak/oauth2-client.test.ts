@@ -201,6 +201,32 @@ describe("OAuth2Client when Keycloak fails", function () {
     await new Promise((resolve) => own.close(resolve));
   });
 
+  it("forgets no client, and makes no second one, where the configuration names another Keycloak", async () => {
+    const client = new EngineResource(plugin, clientType, "moved");
+    const program = { realm: "lab", clientId: "moved" };
+    await client.up(program);
+    const other = await keycloakStandIn();
+    const elsewhere = await startPlugin(provider, {
+      config: { keycloak: { baseUrl: other.baseUrl, ...other.admin } },
+    });
+    try {
+      const moved = new EngineResource(elsewhere, clientType, "moved");
+      const words = new RegExp(
+        `^keycloak\\.baseUrl: ${other.baseUrl} has no client "moved", and is another Keycloak .* Set it back`,
+      );
+      const told = (error: Error) => words.test(error.message) || assert.fail(error.message);
+      moved.stored = client.stored;
+      await assert.rejects(moved.refresh(), told);
+      await assert.rejects(moved.up({ ...program, displayName: "Hub" }), told);
+      await assert.rejects(moved.destroy(), told);
+      assert.equal(await new Console(other).find("moved"), undefined);
+    } finally {
+      await elsewhere.stop();
+      await other.close();
+    }
+    await client.destroy();
+  });
+
   it("takes a destroy of a client that somebody else made by now for done", async () => {
     const made = client();
     await made.up(inputs);
