@@ -119,6 +119,7 @@ describe("Cudo node group driver", () => {
         granted.add(id);
         return Promise.resolve({ roleId: `role-${id}`, wrappedSecretId: `once-${id}`, keyPath: `keys/${id}` });
       },
+      forgetKey: () => Promise.resolve(),
       revoke: (id) => Promise.resolve(void granted.delete(id)),
       machines: () => Promise.resolve([...granted]),
     };

@@ -56,6 +56,14 @@ describe("what a machine with an encrypted disk has in Vault", () => {
     );
   });
 
+  it("keeps what was made for a machine that gets the name of one whose disk is gone, but not that disk's key", async () => {
+    await access().grant("a", never, "#!/bin/bash");
+    const before = vault.left();
+    vault.writeKey("gpu-clusters/lab_1.a");
+    for (let again = 0; again < 2; again++) await access().forgetKey("a", never);
+    assert.deepEqual(vault.left(), before);
+  });
+
   it("has the machine's script before anybody can log in as it, and not after", async () => {
     const { keyPath } = await access().grant("a", never, "#!/bin/bash\n# keys");
     assert.equal(vault.keys.get(`secret/${keyPath}/start`), JSON.stringify({ script: "#!/bin/bash\n# keys" }));
