@@ -90,7 +90,7 @@ function held(
 }
 
 function later(component: string, spec: PropertySpec, value: unknown, path: PropertyPath): pulumi.Output<unknown> {
-  return pulumi.output(value).apply((value) =>
+  return pulumi.output(value as object).apply((value: unknown) =>
     checked(component, value, (problems) => {
       if (value === undefined || value === null) return problems.add(formatPath(path), noValue);
       // Whether the Output is a secret is not seen here, so that nothing of it is shown.

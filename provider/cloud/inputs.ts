@@ -1,4 +1,5 @@
 /** Questions that the handlers of every cloud ask of their inputs. */
+import { isRecord } from "../../sdk/schema/record";
 import type { Unknowable } from "../server/resource";
 import { isUnknown, type Unknown } from "../server/values";
 
@@ -13,6 +14,12 @@ export function known<T extends string | number | boolean>(value: T | Unknown | 
 /** A list whose elements are all known, or undefined. */
 export function knownList(value: unknown): string[] | undefined {
   return Array.isArray(value) && !value.some(isUnknown) ? (value as string[]) : undefined;
+}
+
+/** A record whose numbers are all known, or undefined. */
+export function knownNumbers(value: unknown): Record<string, number> | undefined {
+  const isKnown = isRecord(value) && !Object.values(value).some(isUnknown);
+  return isKnown ? (value as Record<string, number>) : undefined;
 }
 
 export function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 /** All that a cluster will ask Cudo for, looked up at once. */
 import type { Unwrap } from "../../../sdk/pulumi";
 import type { PlannedClusterArgs } from "../../../sdk/cudo/planned-cluster";
-import { known, type Fields } from "../../cloud/inputs";
+import { known, knownNumbers, type Fields } from "../../cloud/inputs";
 import { items, ofNodeGroup, quietly } from "../../cloud/planned";
 import { unlessStanding } from "../../cloud/standing";
 import { remembered } from "../../kubernetes/handlers/remembered";
@@ -85,7 +85,7 @@ async function ofGroup(look: Look, index: number, group: Fields<Group>): Promise
     ...knownShape(group),
     gpuDriver: known(group.gpuDriver) ?? false,
     mig: known(group.mig) ?? false,
-    partitions: known(group.partitions),
+    partitions: knownNumbers(group.partitions),
   };
   // Of nodes that are there theirs says more than an image that the cloud has changed or taken away.
   const useless = unlessStanding(gpuUseFailures(use, catalogue), {

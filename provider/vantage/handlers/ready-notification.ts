@@ -167,7 +167,7 @@ const loginProblems = {
   clientSecret: textProblem,
 } as const;
 
-function wrongLoginParts(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {
+function wrongLoginParts(inputs: Partial<UnknowableProperties<ReadyNotificationInputs>>): CheckFailure[] {
   return Object.entries(loginProblems).flatMap(([property, problemOf]) => {
     const value = known(inputs[property as keyof typeof loginProblems]);
     const reason = value === undefined ? undefined : problemOf(value);
