@@ -22,7 +22,8 @@ describe("where charts come from", () => {
   it("is their publishers' repositories and registries", () => {
     const { chart, version, repository: repo } = cilium;
     assert.deepEqual(chartSource(cilium), { chart, version, repositoryOpts: { repo } });
-    assert.deepEqual(chartSource(nvidiaDraDriver), nvidiaDraDriver);
+    const { chart: reference, version: driver } = nvidiaDraDriver;
+    assert.deepEqual(chartSource(nvidiaDraDriver), { chart: reference, version: driver });
     assert.equal(chartPlace(cilium), "https://helm.cilium.io/");
     assert.equal(chartPlace(nvidiaDraDriver), "oci://registry.k8s.io/dra-driver-nvidia/charts");
   });

@@ -168,6 +168,7 @@ describe("GPU support by charts", () => {
     assert.deepEqual(await offered({ ...group, gpuVendor: "amd" }), ["amd.com/gpu", 8]);
     assert.deepEqual(await offered(partitioned), [undefined, 56]);
     assert.deepEqual(await offered(mixed({ "3g.40gb": 2 })), ["nvidia.com/mig-3g.40gb", 16]);
+    assert.deepEqual(await offered(mixed({ "1g.10gb+me": 1 })), ["nvidia.com/mig-1g.10gb.me", 8]);
     assert.deepEqual(await offered(mixed({ "3g.40gb": 1, "1g.10gb": 4 })), [undefined, 0]);
     const asked = (fields: GpuFields, mode: GpuMode = "plugin") => valueOf(gpuResources(fields, mode));
     assert.deepEqual(await asked({ ...group, gpuSharing: { timeSlicing: 4 } }), { "nvidia.com/gpu": 32 });

@@ -139,9 +139,9 @@ export function offeredGpus(fields: GpuFields, mode: GpuMode): { name?: string; 
   if (gpuVendor === "amd") return { name: "amd.com/gpu", count: advertisedGpus(fields) };
   if (mig !== "mixed") return { count: advertisedGpus(fields) };
   const [size, ...others] = Object.keys(partitions ?? {});
-  return size === undefined || others.length > 0
-    ? none
-    : { name: `nvidia.com/mig-${size}`, count: advertisedGpus(fields) };
+  if (size === undefined || others.length > 0) return none;
+  // Kubernetes takes no + in a name, and NVIDIA's device plugin writes it so.
+  return { name: `nvidia.com/mig-${size.replaceAll("+", ".")}`, count: advertisedGpus(fields) };
 }
 
 /** The same as a pod's limits have it. */
