@@ -55,6 +55,12 @@ module.exports = {
       { path: `^(sdk|provider)/(${clouds})/` },
     ),
     never(
+      "server-below-clouds",
+      "What asks clouds builds on the plugin's server, not the other way round.",
+      { path: "^provider/server/" },
+      { path: "^provider/", pathNot: "^provider/server/" },
+    ),
+    never(
       "programs-stay-light",
       "Programs load no cloud's SDK and no gRPC server: that is the plugin's side.",
       { path: "^(sdk|components|stack|bootstrap|index\\.ts)" },

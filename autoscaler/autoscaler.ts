@@ -2,7 +2,7 @@
 import { status, type Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../provider/cloud/message";
+import { messageOf } from "../sdk/message";
 import type { KubernetesApi } from "../provider/kubernetes/api";
 import { RefusedRemovals, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";

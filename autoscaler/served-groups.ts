@@ -1,5 +1,5 @@
 /** The groups as cluster-autoscaler may ask for them, by name and by node. */
-import { messageOf } from "../provider/cloud/message";
+import { messageOf } from "../sdk/message";
 import type { NodeTemplate } from "../provider/node-groups/driver";
 import type { ClusterNodes } from "./cluster/nodes";
 import { DepartedGroup } from "./group/departed";

@@ -58,11 +58,6 @@ export class ClusterCouldNotBeDeployed extends ProgramFailure {
   }
 }
 
-/** What a cloud or its provider has thrown, in words. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Gathers problems while arguments are checked. */
 export class Problems {
   private readonly found: Problem[] = [];

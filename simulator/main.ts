@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, pino } from "pino";
-import { messageOf } from "../provider/cloud/message";
+import { messageOf } from "../sdk/message";
 import { ensureTools } from "../toolchain/tools";
 import { describeMachines, machineFolders, machinesFor, MachinesCannotBoot, type Machines } from "./machines/choice";
 import { lightMachines } from "./machines/light/light-machines";

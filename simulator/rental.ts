@@ -1,6 +1,6 @@
 /** Keeps real machines as the clouds want them: one queue of work per machine, retried when a later change of the cloud asks again. */
 import type { Logger } from "pino";
-import { messageOf } from "../provider/cloud/message";
+import { messageOf } from "../sdk/message";
 import type { WantedMachine } from "./cloud";
 import type { Machine, MachineKind, MachineSpec, MachineState } from "./machines/machine";
 

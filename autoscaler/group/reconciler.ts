@@ -2,7 +2,7 @@
  * Brings one group's cloud to what its `Group` says, behind the answers that are given from memory. One writer: a group's calls follow one
  * another. Whatever fails is tried again, later each time.
  */
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import type {
   NodeGroupDescription,
   NodeGroupDriver,

@@ -1,7 +1,7 @@
 /** The protocol's methods over the groups. Each answers from memory: cluster-autoscaler waits for them, one after the other. */
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { rmSync } from "node:fs";
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import type { GroupInstance } from "../group/group";
 import { Refusal, type RefusalKind } from "../group/refusal";
 import type { ServedGroup, ServedGroups } from "../served-groups";

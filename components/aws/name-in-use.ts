@@ -1,6 +1,7 @@
+import { messageOf } from "../../sdk/message";
 import * as pulumi from "../../sdk/pulumi";
 import { getSecurityGroups } from "@pulumi/aws/ec2/getSecurityGroups";
-import { ClusterCouldNotBeDeployed, ClusterNameInUse, messageOf } from "../errors";
+import { ClusterCouldNotBeDeployed, ClusterNameInUse } from "../errors";
 import { clusterTag, stackTag } from "./tags";
 
 /** What marks a cluster's things as this stack's. */

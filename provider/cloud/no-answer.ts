@@ -1,5 +1,5 @@
 /** Why there was no answer, or none that may be followed, in words that say what to do. */
-import { messageOf } from "./message";
+import { messageOf } from "../../sdk/message";
 
 /** By Node's and OpenSSL's names: nobody whom this computer trusts has signed the certificate. */
 const unknownAuthority: readonly string[] = [

@@ -6,7 +6,7 @@
  * - if `made` proves that an earlier, interrupted run of the same resource made it (VMs carry a mark in their metadata).
  * Any other object with our id is refused with `IdTaken`, which says how to import it.
  */
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
 import type { Backoff } from "../cloud/retry";

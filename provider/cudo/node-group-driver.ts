@@ -23,7 +23,7 @@ import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
 import type { MachineAccess, MachineCredential } from "../vault/machine-access";
 import { isLeaving, isSettled, machineState } from "./vm-state";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 
 export interface CudoNodeGroupOptions {
   readonly api: CudoApi;

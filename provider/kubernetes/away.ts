@@ -1,6 +1,6 @@
 /** A cluster that does not answer when something in it is to be deleted. */
 import type { ResourceLog } from "../server/resource";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { KubernetesApiError } from "./api";
 
 /** Nobody answered. What an API server itself says is an answer. */

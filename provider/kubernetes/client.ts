@@ -18,7 +18,7 @@ import {
 } from "./api";
 import { Discovery } from "./discovery";
 import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { agentFor } from "../cloud/proxy";
 
 export interface KubernetesApiOptions {

@@ -1,6 +1,6 @@
 /** What machines that do not become nodes say about it themselves: the last lines of the bootstrap script's log. */
 import { inParallel } from "../cloud/parallel";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 
 export const bootstrapLog = "/var/log/gpu-clusters-bootstrap.log";
 

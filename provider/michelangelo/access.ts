@@ -2,7 +2,7 @@
 import { computeNamespace, rayRights, serviceAccount } from "../../sdk/michelangelo/names";
 import type { ApiServerAddress } from "../../sdk/michelangelo/address";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { KubernetesApiError, type KubernetesApi } from "../kubernetes/api";
 import { kubernetesApi } from "../kubernetes/client";
 import { NotYet } from "../kubernetes/handlers/wait";

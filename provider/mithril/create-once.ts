@@ -8,7 +8,7 @@
  * unknown: nothing on it proves who made it. `NameTaken` says how to import it.
  */
 import { DeadlinePassed, outlasting, waitFor, withDeadline, type Pace } from "../cloud/wait";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { isMithrilError, type MithrilApiError } from "./errors";
 

@@ -1,7 +1,7 @@
 /** What a reservation costs, held against the most that the user would pay for it. */
 import type { MithrilApi } from "./api";
 import { formatMoney, parseMoney } from "../../sdk/mithril/money";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import type { Quote, ReservationRequest } from "./types";
 
 /** Why the quote is too dear; undefined: it is not, or there is no ceiling. Pure. */

@@ -1,4 +1,4 @@
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 
 /**
  * What runs one node group of one cloud. The `NodeGroup` resource of each cloud and the autoscaler's server both go through it, by the same

@@ -1,6 +1,6 @@
 /** What the state gets to know of a group: as it is now, also where an operation on it failed, so that nothing is lost. */
 import { counted } from "../../sdk/counted";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { withReason } from "../cloud/wait";
 import { PartialFailure } from "../server/resource";

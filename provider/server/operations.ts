@@ -1,7 +1,7 @@
 /** What the plugin is doing right now, and how each of it ends early: by ^C, by a timeout, or by a crash. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { PartialFailure } from "./resource";
 
 /** Why an operation must stop, and how long it may take to come to a safe end before it is answered without it. */

@@ -1,5 +1,5 @@
 /** The life of one resource, as the engine drives it. Values are already off the wire; `server.ts` does the gRPC. */
-import { goneByHand } from "../cloud/gone";
+import { goneByHand } from "./gone";
 import type { EngineLog } from "./engine-log";
 import type { Operations } from "./operations";
 import type { PackageSchema, ResourceSpec } from "../../sdk/schema/package-schema";

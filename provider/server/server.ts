@@ -7,7 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Components } from "./construct";
 import { EngineLog } from "./engine-log";
 import { FunctionCalls } from "./function-calls";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { Operations } from "./operations";
 import type { PackageSchema } from "../../sdk/schema/package-schema";
 import { changedConfig, checkConfig, configSecretTexts, describeFailures } from "./provider-config";

@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { messageOf } from "../cloud/message";
+import { messageOf } from "../../sdk/message";
 import { redact } from "./redaction";
 import { encode, type WireValues } from "./wire";
 

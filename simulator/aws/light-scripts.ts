@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { completeEc2Document, type Ec2NodeDocument } from "../../bootstrap/ec2";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
 import type { ControlPlaneDocument, NodeDocument } from "../../bootstrap/document";
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import type { CloudMachine } from "../../provider/kubernetes/node-approval";
 import { approveMachines, mintJoinToken, noticeNode, removeNode } from "./cluster-access";
 import type { StartScript } from "./instances";

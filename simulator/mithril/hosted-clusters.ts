@@ -3,7 +3,7 @@
  * It looks at the state and does what is missing, so it may be asked at any time and after a restart.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import { adminKubeconfig, instanceToken, makeClusterAuthorities } from "./cluster-authorities";
 import {
   bringNode,

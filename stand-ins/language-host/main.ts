@@ -1,4 +1,4 @@
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import { serveLanguageHost } from "./server";
 
 // The engine starts us as `pulumi-language-nodejs [flags] <engine address>` and reads the port from our first line.

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { RunResponse, type RunRequest } from "@pulumi/pulumi/proto/language_pb";
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import { ended, type Children } from "./children";
 import { readOptions, type RuntimeOptions } from "./options";
 

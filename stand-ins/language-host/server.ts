@@ -3,7 +3,7 @@ import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { messageOf } from "../../provider/cloud/message";
+import { messageOf } from "../../sdk/message";
 import { Children } from "./children";
 import { allDependencies, directDependencies } from "./installed-packages";
 import { requiredPackages } from "./required-packages";

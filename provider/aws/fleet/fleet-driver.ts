@@ -23,7 +23,7 @@ import { fleetTemplate } from "./fleet-template";
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
 import { fromTagList, tagKeys, toTagList, type GroupName } from "../ownership";
-import { goneByHand } from "../../cloud/gone";
+import { goneByHand } from "../../server/gone";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
 import { ownerMark } from "../../cloud/owner-mark";
 import { outlasting, waitFor, withReason, type Pace } from "../../cloud/wait";

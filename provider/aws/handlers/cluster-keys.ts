@@ -2,7 +2,7 @@ import type { Ec2ControlPlaneKeys } from "../../../bootstrap/ec2";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { ClusterKeysArgs } from "../../../sdk/aws/cluster-keys";
 import type { Fields } from "../../cloud/inputs";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { withReason } from "../../cloud/wait";
 import {
   makeAdministrator,

@@ -6,7 +6,7 @@ import { withReason, type Pace } from "../../cloud/wait";
 import { awsPace } from "../pace";
 import type { ServiceLoadBalancersArgs } from "../../../sdk/aws/service-load-balancers";
 import { connect } from "../connection";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 
 export type ServiceLoadBalancersInputs = pulumi.Unwrap<ServiceLoadBalancersArgs>;
 

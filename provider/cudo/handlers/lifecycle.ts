@@ -1,6 +1,6 @@
 /** What creating and deleting have in common: create once, wait, clean up what failed, keep what stays in the state. */
 import { PartialFailure, type ResourceContext } from "../../server/resource";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
 import { createOnce, IdTaken, type CreateOnce } from "../create-once";
 import { isCudoError } from "../errors";

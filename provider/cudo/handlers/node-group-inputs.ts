@@ -12,7 +12,7 @@ import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { checkMachineVault } from "../../vault/checks";
 import { shapeFields, withCatalogue } from "./inputs";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
 

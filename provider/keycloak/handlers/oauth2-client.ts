@@ -6,7 +6,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { isSafeUrl } from "../../../sdk/safe-url";
 import { inOrderOf, known } from "../../cloud/inputs";
 import type { Json } from "../../cloud/json";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { ownerMark } from "../../cloud/owner-mark";
 import { outlasting } from "../../cloud/wait";
 import {

@@ -14,7 +14,7 @@ import { checkSshKey } from "./check-ssh-key";
 import { describeMachines, MachineWatch } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { NotYet, waitFor } from "./wait";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
 

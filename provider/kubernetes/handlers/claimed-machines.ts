@@ -1,6 +1,6 @@
 /** What is said of the machines that a platform claims for a cluster while its nodes are waited for, and later. A platform that is away ends nothing. */
 import type { MachineStatus } from "../../../sdk/kubernetes/machine-claims";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { ResourceContext } from "../../server/resource";
 import { kubernetesApi } from "../client";
 import { readRollout, unfinished } from "../cluster-api-rollout";

@@ -4,7 +4,7 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import type { KubeconfigSecretArgs } from "../../../sdk/kubernetes/kubeconfig-secret";
 import { looking } from "../../server/looking";
 import type { CheckFailure, ResourceContext, ResourceState, UnknowableProperties } from "../../server/resource";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { KubernetesApi, KubernetesObject } from "../api";
 import { ClusterAway } from "../away";
 import { isNearItsEnd } from "../certificates";

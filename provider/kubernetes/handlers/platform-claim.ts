@@ -1,7 +1,7 @@
 import type { Unwrap } from "../../../sdk/pulumi";
 import { platformConflict, type PlatformClaimArgs } from "../../../sdk/kubernetes/platform-claim";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { PartialFailure, type ResourceContext, type ResourceHandler, type ResourceState } from "../../server/resource";
 import { KubernetesApiError, type KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";

@@ -1,7 +1,7 @@
 /** Waiting for a cluster: quick at first, then patient; always with an end. */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { ResourceContext, ResourceLog } from "../../server/resource";
 import type { KubernetesApi } from "../api";
 import { ClusterAway, isUnanswered, mayForget } from "../away";

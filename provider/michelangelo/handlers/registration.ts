@@ -3,7 +3,7 @@ import { durationMs } from "../../../sdk/michelangelo/duration";
 import { wrongClusterName } from "../../../sdk/michelangelo/names";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { known } from "../../cloud/inputs";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { ownerMark } from "../../cloud/owner-mark";
 import { clusterUid, exchangedAtCheck } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";

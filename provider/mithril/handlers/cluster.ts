@@ -11,7 +11,7 @@ import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { limited } from "../../cloud/limited";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { checkImage } from "./image-checks";
 import { knownItems, minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";

@@ -1,4 +1,4 @@
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { PartialFailure } from "../../server/resource";
 
 export interface PlacedOrder<O> {

@@ -16,7 +16,7 @@ import type { InstanceState } from "../../../sdk/mithril/spot-bid";
 import type { Reservation } from "../types";
 import { connect } from "../connection";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
-import { goneByHand } from "../../cloud/gone";
+import { goneByHand } from "../../server/gone";
 import { limited } from "../../cloud/limited";
 import { isTime } from "../../../sdk/mithril/order-rules";
 import { checkImage } from "./image-checks";

@@ -6,7 +6,7 @@ import type { SshAccessArgs } from "../../../sdk/mithril/ssh-access";
 import type * as SshLogin from "../ssh-login";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { minuteMs } from "./inputs";
 
 export type SshAccessInputs = pulumi.Unwrap<SshAccessArgs>;

@@ -7,7 +7,7 @@ import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
 import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
-import { goneByHand } from "../../cloud/gone";
+import { goneByHand } from "../../server/gone";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";
 import { createFindable, isAwaited } from "./unfinished";

@@ -12,7 +12,7 @@ import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
-import { goneByHand } from "../../cloud/gone";
+import { goneByHand } from "../../server/gone";
 import { limited } from "../../cloud/limited";
 import { minuteMs, withCatalogue } from "./inputs";
 import { createFindable } from "./unfinished";

@@ -4,7 +4,7 @@ import { isSafeUrl } from "../../../sdk/safe-url";
 import type { ReadyNotificationArgs } from "../../../sdk/vantage/ready-notification";
 import type * as pulumi from "../../../sdk/pulumi";
 import { known } from "../../cloud/inputs";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { wrongTimeout } from "../../cloud/timeout";
 import type { Pace } from "../../cloud/wait";
 import { keycloakLogin, type Login } from "../../keycloak/login";

@@ -3,7 +3,7 @@ import type { AutoscalerRoleArgs } from "../../../sdk/vault/autoscaler-role";
 import { vaultDefaults } from "../../../sdk/vault/defaults";
 import { vaultProblems } from "../../../sdk/vault/problems";
 import { known, type Fields } from "../../cloud/inputs";
-import { messageOf } from "../../cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { PartialFailure, type ResourceContext, type ResourceHandler, type Unknowable } from "../../server/resource";
 import { isUnknown, Unknown } from "../../server/values";
 import type { VaultApi } from "../client";

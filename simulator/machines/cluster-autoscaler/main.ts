@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { ownKubeconfig } from "../../../autoscaler/cluster/own-cluster";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { ClusterAutoscaler } from "./cluster-autoscaler";
 import { parseFlags } from "./flags";

@@ -1,5 +1,5 @@
 /** One light machine: its power states, one change at a time, and its disk. */
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { Machine, MachineSpec, MachineState } from "../machine";
 import type { Disk } from "./disk";
 import { plainRole, type Role } from "./role";

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeDocument } from "../../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { ControlPlaneTools } from "../control-plane/components";
 import { ControlPlane } from "../control-plane/control-plane";
 import type { Machine, MachineKind, MachineSpec } from "../machine";

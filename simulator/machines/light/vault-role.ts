@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DiskEncryption, NodeDocument } from "../../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
 import { object, record, requiredText, type Json } from "../../../provider/cloud/json";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { fetchTrusting } from "../../../provider/cloud/trusting-fetch";
 import type { Disk } from "./disk";
 import { plainRole, type Role } from "./role";

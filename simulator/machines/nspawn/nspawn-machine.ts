@@ -2,7 +2,7 @@
 import { writeFile, rm } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { nodeDocumentFromScript } from "../../../bootstrap/script";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { Machine, MachineSpec, MachineState } from "../machine";
 import { wireAddressOf } from "./address";
 import { cgroupsOf, makeCgroups } from "./cgroups";

@@ -1,7 +1,7 @@
 /** For people: two simulated clusters before and after one is registered with Michelangelo in the other. */
 import { credentialSecrets, credentialsNamespace, registrationKind } from "../../../sdk/michelangelo/names";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { KubernetesApi, KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { rayKinds } from "../ray";

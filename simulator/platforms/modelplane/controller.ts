@@ -2,7 +2,7 @@
  * Plays Modelplane's composition of InferenceClusters, on any API server that has its definitions: for a cluster that exists it puts a gateway there with
  * the kubeconfig that it was given, for others it only counts the time that clouds take. Never for real use.
  */
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubernetesApi, KubernetesObject, ObjectReference } from "../../../provider/kubernetes/api";

@@ -1,6 +1,6 @@
 /** For people: two simulated clusters before and after Modelplane in one gets the other to serve models on. */
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import { messageOf } from "../../../provider/cloud/message";
+import { messageOf } from "../../../sdk/message";
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { Modelplane } from "./controller";
