@@ -16,7 +16,6 @@ const onServices = [
   "tests/engine/charts.e2e.ts",
   "tests/engine/add-on-faults.e2e.ts",
   "tests/engine/request-on-aws.e2e.ts",
-  "tests/engine/service-account.e2e.ts",
   "tests/machines-vm/nfs-server.e2e.ts",
   "tests/machines-vm/lustre-nodes.e2e.ts",
   "tests/engine/kuberay.e2e.ts",

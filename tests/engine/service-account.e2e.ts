@@ -1,4 +1,0 @@
-/** `npm run test:e2e -- tests/engine/service-account.e2e.ts` */
-import { accountBesideOthers } from "./service-account";
-
-accountBesideOthers("Pulumi's own provider");
