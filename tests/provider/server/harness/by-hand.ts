@@ -101,14 +101,14 @@ async function changed(plugin: Plugin, row: ByHand): Promise<void> {
     return resource;
   };
   const { updated } = row;
-  const right = await whole(plugin, row, "new");
+  const right = await whole(plugin, row, "alike");
   const refreshed = await after("changed");
   await refreshed.refresh();
   assert.equal(await refreshed.up(row.inputs("changed")), row.mended ?? "update", "`up` after a refresh");
   await settles(row, refreshed, "changed", row.inputs, right);
 
   if (updated) {
-    const rightThen = await whole(plugin, row, "newer", updated);
+    const rightThen = await whole(plugin, row, "later", updated);
     const edited = await after("both");
     await edited.up(updated("both"));
     await edited.refresh();
