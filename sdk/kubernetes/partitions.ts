@@ -37,8 +37,8 @@ function quarters(model: RegExp, sizes: Kind["sizes"]): Kind {
 }
 
 /**
- * A model whose name leaves open how much memory it has is of several kinds. Reference: NVIDIA's Multi-Instance GPU user guide, "Supported MIG
- * Profiles", and deployments/systemd/config-default.yaml of NVIDIA/mig-parted.
+ * A model whose name leaves open how much memory it has is of several kinds; the 480 GB of a GH200 are its processor's. Reference: NVIDIA's
+ * Multi-Instance GPU user guide, "Supported MIG Profiles", and deployments/systemd/config-default.yaml of NVIDIA/mig-parted.
  */
 const kinds: readonly Kind[] = [
   quarters(/\bA30\b/, { "1g.6gb": 1, "1g.6gb+me": 1, "2g.12gb": 2, "2g.12gb+me": 2, "4g.24gb": 4 }),
@@ -46,7 +46,7 @@ const kinds: readonly Kind[] = [
   sevenths(/\bA[18]00\b(?!.*40 ?GB)/, [10, 20, 40, 80]),
   sevenths(/\bH[18]00\b(?!.*(NVL|9[46] ?GB))/, [10, 20, 40, 80]),
   sevenths(/\bH[18]00\b(?!.*(80|96) ?GB)/, [12, 24, 47, 94]),
-  sevenths(/\b(H[18]00|H20|GH200)\b(?!.*(NVL|80 ?GB|94 ?GB|144 ?GB))/, [12, 24, 48, 96]),
+  sevenths(/\b(H[18]00|H20|GH200)\b(?!.*(NVL|(?<!\d)80 ?GB|94 ?GB|144 ?GB))/, [12, 24, 48, 96]),
   sevenths(/\bGH200\b(?!.*96 ?GB)/, [18, 36, 72, 144]),
   sevenths(/\bH200\b/, [18, 35, 71, 141]),
   sevenths(/\bB200\b/, [23, 45, 90, 180]),

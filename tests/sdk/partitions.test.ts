@@ -22,6 +22,9 @@ describe("sizes of partitions", () => {
       ["H100 SXM", { "1g.10gb+me": 1, "1g.10gb": 6 }],
       ["H100 NVL", { "3g.47gb": 2 }],
       ["GH200", { "7g.96gb": 1 }],
+      // Of its memory for the processor.
+      ["GH200 480GB", { "7g.96gb": 1 }],
+      ["A100-SXM4-80GB", { "7g.80gb": 1 }],
       ["NVIDIA H200", { "1g.18gb": 7 }],
       ["H200 NVL", { "4g.71gb": 1, "3g.71gb": 1 }],
       ["B200", { "1g.45gb": 4 }],
