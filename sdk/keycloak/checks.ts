@@ -22,6 +22,9 @@ export function issuerProblem(issuer: string): string | undefined {
 /** Browsers run what these say, in whoever's name they are. */
 const running = ["javascript:", "data:", "vbscript:"];
 
+/** Schemes of which what follows is a host. Others are an app's own (RFC 8252, 7.1), whatever follows. */
+const ofHosts = /^(https?|wss?|ftp|file):$/;
+
 /** Where people may be sent back to after a login. */
 export function redirectUriProblem(uri: string): string | undefined {
   const address = uri.replace(/\*$/, "");
@@ -31,6 +34,7 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (running.includes(protocol)) return `no browser may be sent to ${protocol} addresses`;
   if (address.includes("#")) return `"${uri}" must have no fragment: Keycloak answers there itself`;
   // Of a name without a path it would be any other name that begins so.
-  const mayEnd = address === uri || /^[^:]+:\/\/[^/?]+\/[^?]*$/.test(address);
+  const open = ofHosts.test(protocol) ? /^[^:]+:\/\/[^/?]+\/[^?]*$/ : /^[^:]+:\/[^?]*$/;
+  const mayEnd = address === uri || open.test(address);
   return mayEnd && !address.includes("*") ? undefined : `"${uri}" may have a * only at the end of its path`;
 }

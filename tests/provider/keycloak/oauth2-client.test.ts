@@ -130,6 +130,9 @@ describe("OAuth2Client when Keycloak fails", function () {
       ["javascript:alert(1)", /no browser may be sent to javascript:/],
       ["data:text/html,x", /no browser may be sent to data:/],
       ["https://*.example.com/cb", /may have a \* only at the end of its path/],
+      ["http://localhost:*", /may have a \* only at the end of its path/],
+      ["app*", /must be a URL/],
+      ["javascript:/*", /no browser may be sent to javascript:/],
       ["https://a.example.com*", /may have a \* only at the end of its path/],
       ["https://a.example.com/*/cb", /may have a \* only at the end of its path/],
       ["https://a.example.com/cb#top", /must have no fragment/],
@@ -153,6 +156,11 @@ describe("OAuth2Client when Keycloak fails", function () {
       "https://a.example.com/hub/*",
       "http://127.0.0.1:8000/cb",
       "app://cb",
+      "com.example.app:/cb",
+      "com.example.app:/cb/*",
+      "app:///cb/*",
+      "app://*",
+      "urn:ietf:wg:oauth:2.0:oob",
     ];
     assert.deepEqual((await client().check({ ...inputs, redirectUris: right })).failures, []);
   });
