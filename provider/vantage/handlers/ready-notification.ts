@@ -126,7 +126,10 @@ function baseUrlProblem(url: string): string | undefined {
   // What may have a password in it is not shown.
   if (/[@?#]/.test(url)) return "must be an address alone, without user, password, query and fragment";
   if (!isSafeUrl(url)) return `"${url}" must be an https URL (http on this computer only): credentials go there`;
-  return /\/deploy\/*$/.test(url) ? "must be without /deploy at its end, which the call adds" : undefined;
+  if (url.includes(" ")) return `"${url}" must have no spaces`;
+  return /\/deploy\/*$/.test(new URL(url).pathname)
+    ? "must be without /deploy at its end, which the call adds"
+    : undefined;
 }
 
 function wrongSettings(inputs: UnknowableProperties<ReadyNotificationInputs>): CheckFailure[] {

@@ -166,6 +166,10 @@ describe("ReadyNotification", function () {
         await refusedAs({ accessToken: "t", baseUrl: `https://c1.example.com${end}` }),
         /^baseUrl: must be without \/deploy at its end, which the call adds$/,
       );
+    for (const right of ["https://deploy", "https://deploy/", "https://c1.example.com/predeploy"])
+      assert.equal(await refusedAs({ accessToken: "t", baseUrl: right }), "");
+    for (const spaced of ["https://c1.example.com/vdeployer ", "https://c1.example.com/v deployer"])
+      assert.match(await refusedAs({ accessToken: "t", baseUrl: spaced }), /^baseUrl: ".*" must have no spaces$/);
     for (const accessToken of ["", " ", "SECRET\n", "SEC RET", "SECRET\r\nX-Other: 1", "SECRÉT"]) {
       const words = await refusedAs({ accessToken });
       assert.match(words, /^accessToken: must have one or more printable characters, and no spaces or line breaks$/);
