@@ -25,6 +25,7 @@ export function bySchema<Args extends object>(type: string, args: Args | null | 
   if (isRecord(given))
     return bySpec({ properties: inputProperties, required: requiredInputs }, given, problems) as Args;
   problems.add("args", "must be an object of the inputs by name, not an Output or another value");
+  for (const input of Object.keys(inputProperties)) problems.settle(input);
   return {} as Args;
 }
 

@@ -71,7 +71,11 @@ export function validate(
 
   function visit(spec: TypeSpec, value: unknown, path: PropertyPath, secret: boolean): unknown {
     if (isUnknown(value)) {
-      if (spec.plain) fail(path, `must be known when the program runs, and cannot be an Output${takesInside(spec)}`);
+      if (spec.plain)
+        fail(
+          path,
+          `must be known when the program runs, and cannot be an Output${takesInside(schema, spec) ? "; what is in it may be" : ""}`,
+        );
       return value;
     }
     if (typeof value === "string" && value.includes(outputInText)) {
@@ -154,8 +158,13 @@ function known(properties: Record<string, PropertySpec>): string {
   return names.length === 0 ? "" : `; known are ${names.join(", ")}`;
 }
 
-function takesInside({ items }: TypeSpec): string {
-  return items && !items.plain ? "; what is in it may be" : "";
+/** Whether something in it may be an Output. What the schema knows nothing of is handed over whole: a resource, or an object of Outputs. */
+function takesInside(schema: PackageSchema, spec: TypeSpec): boolean {
+  if (spec.$ref === "pulumi.json#/Any") return true;
+  const named = namedType(schema, spec);
+  const fields = named && !isEnum(named) ? Object.values(named.properties ?? {}) : [];
+  const parts = [...fields, spec.items, spec.additionalProperties].filter((part) => part !== undefined);
+  return parts.some((part) => !part.plain || takesInside(schema, part));
 }
 
 function explain(spec: PropertySpec | undefined): string {
@@ -185,7 +194,13 @@ function dateOfYaml(value: string): string | undefined {
 }
 
 function shown(value: unknown, secret: boolean): string {
-  const kind = Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-  if (secret || typeof value === "object") return kind;
+  if (value === null) return "null";
+  if (typeof value === "object")
+    return Array.isArray(value) ? "a list" : isRecord(value) ? "an object" : instance(value);
+  if (secret) return `a ${typeof value}`;
   return typeof value === "string" ? `the string ${JSON.stringify(value)}` : String(value);
+}
+
+function instance(value: { constructor?: { name?: string } }): string {
+  return `an instance of the class ${value.constructor?.name ?? ""}`.trimEnd();
 }

@@ -62,6 +62,21 @@ describe("an Output in what a component takes", () => {
     });
   }
 
+  it("is told where it may be instead", () => {
+    const every = { ...clouds, ...programs };
+    const said = (scene: string, given: object) => {
+      const found = every[scene]!.check(given as never).all;
+      return Object.fromEntries(found.map(({ propertyPath, reason }) => [propertyPath, reason]));
+    };
+    const later = pulumi.output({});
+    const inside = "must be known when the program runs, and cannot be an Output; what is in it may be";
+    assert.equal(said("JupyterHub", { client: later })["client"], inside);
+    const cudo = said("CudoCluster", { nodeGroups: [later], controlPlane: later, podCidr: later });
+    assert.equal(cudo["nodeGroups[0]"], inside);
+    assert.equal(said("CudoCluster", { nodeGroups: later })["nodeGroups"], inside);
+    assert.equal(cudo["podCidr"], inside.split(";")[0]);
+  });
+
   it("is found in the midst of a text", () => {
     const found = programs["KubeRay"]!.check({ namespace: `ray-${String(pulumi.output("a"))}` } as never).all;
     const [, reason] = found.map(({ reason }) => reason).sort();

@@ -1,6 +1,7 @@
 /** Everything that programs import, called with nothing: what is missing is told by name, and no stack of ours is shown. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { checkAwsClusterArgs } from "../../components/aws/validate";
 import { rooms } from "./exported";
 import { mockProgram, settled } from "./mocks";
 
@@ -42,7 +43,24 @@ describe("what programs import, without arguments", () => {
       for (const args of ["text", ["list"], pulumi.output({}), new Date()]) {
         if (!isMade(value) || !(value.prototype instanceof pulumi.ComponentResource)) continue;
         await mockProgram({}, true);
-        assert.throws(() => new value("x", args), /args: must be an object of the inputs by name/, name);
+        assert.throws(
+          () => new value("x", args),
+          { message: /^\w+: 1 invalid input\n {2}args: must be an object of the inputs by name.*$/ },
+          name,
+        );
       }
+  });
+
+  it("says what a class's object is in the place of a plain one, and null", () => {
+    class Group {}
+    const said = (args: object) =>
+      checkAwsClusterArgs("train", { keyPair: "ops", cni: "none", nodeGroups: [], ...args } as never).all.map(
+        ({ propertyPath, reason }) => `${propertyPath}: ${reason}`,
+      );
+    assert.deepEqual(said({ nodeGroups: [new Group()], tags: { team: null }, network: new Map() }).sort(), [
+      "network: must be an object, not an instance of the class Map",
+      "nodeGroups[0]: must be an object, not an instance of the class Group",
+      "tags.team: must be a string, not null",
+    ]);
   });
 });
