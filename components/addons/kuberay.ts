@@ -49,9 +49,9 @@ export class KubeRay extends pulumi.ComponentResource {
     checkKubeRay(given).raise("KubeRay");
     const args = heldArgs(KubeRay.__pulumiType, given);
     const { cluster, namespace = defaultNamespace, version = kuberayOperator.version } = args;
-    ownersIn(cluster).note(`KubeRay "${name}"`, kubeRayAlone(namespace));
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(KubeRay.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
+    ownersIn(cluster).note(`KubeRay "${name}"`, kubeRayAlone(namespace));
     const pinned = { ...kuberayOperator, version };
     tellNeeds([`KubeRay ${version}, a chart of ${chartPlace(pinned)}; nodes fetch from quay.io`], this);
     const child = inCluster(cluster, this);

@@ -46,10 +46,10 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
     checkBareMetalHosts(name, given).raise("BareMetalHosts");
     const args = heldArgs(BareMetalHosts.__pulumiType, given);
     const { cluster, namespace = name } = args;
-    ownersIn(cluster).note(`BareMetalHosts "${name}"`, [ownNamespace(namespace)]);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, hosts: args.hosts.map(shownHost) };
     super(BareMetalHosts.__pulumiType, name, inputs, options);
+    ownersIn(cluster).note(`BareMetalHosts "${name}"`, [ownNamespace(namespace)]);
     const child = inCluster(cluster, this);
     const after = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
     const wait = { kubeconfig: cluster.kubeconfig, timeoutSeconds: 60 * (args.timeoutMinutes ?? 60) };

@@ -67,10 +67,10 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       hosts: args.hosts.map(shownHost),
       ...(metal3Cluster && { metal3Cluster: metal3Cluster.clusterName }),
     };
-    ownersIn(clusterOfHosts(args)).note(`BareMetalInventory "${name}"`, [ownNamespace(namespace)]);
     super(BareMetalInventory.__pulumiType, name, inputs, options);
     const child = inCluster(cluster, this);
     const hostsCluster = clusterOfHosts(args);
+    ownersIn(hostsCluster).note(`BareMetalInventory "${name}"`, [ownNamespace(namespace)]);
     const besideHosts = inCluster(hostsCluster, this);
     const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, besideHosts);
     const images = (args.osImages ?? []).map(

@@ -72,7 +72,6 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
     checkTenantCluster(name, given).raise("TenantCluster");
     const args = heldArgs(TenantCluster.__pulumiType, given);
     const { hostCluster, clusterName = name, namespace = clusterName, inventory, timeoutMinutes = 60 } = args;
-    ownersIn(hostCluster).note(`TenantCluster "${name}"`, [ownNamespace(namespace)]);
     const platform = { ...args.platform, accessKey: pulumi.secret(args.platform.accessKey) };
     // Of clusters their names: a component as an input would wait for all that it makes.
     super(
@@ -86,6 +85,7 @@ export class TenantCluster extends pulumi.ComponentResource implements Kubernete
       },
       options,
     );
+    ownersIn(hostCluster).note(`TenantCluster "${name}"`, [ownNamespace(namespace)]);
     tellNeeds(
       [
         `TenantCluster: vCluster ${vcluster.version}, a chart of ${chartPlace(vcluster)}; nodes of the host cluster fetch from ghcr.io. Private nodes need ` +

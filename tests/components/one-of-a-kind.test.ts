@@ -16,6 +16,7 @@ import { ComputeCluster } from "../../components/michelangelo";
 import { checkComputeCluster } from "../../components/michelangelo/validate";
 import { checkServices } from "../../stack/services";
 import { clusterInHand } from "./cluster-in-hand";
+import { handed } from "./declared-inputs";
 import { components } from "./exported";
 import { mockProgram, promiseOf, settled } from "./mocks";
 import { programs } from "./programs-scene";
@@ -138,6 +139,15 @@ describe("what a cluster has once", () => {
     await mockProgram({}, true);
     assert.deepEqual(await refusals(ray(), hub(), cluster), []);
   });
+
+  for (const scene of Object.keys(programs).filter((scene) => scene in components))
+    it(`is none of a ${scene} that Pulumi refuses for its options`, async () => {
+      const given = handed(programs[scene]!.base);
+      const make = (options?: object) => new components[scene]!("one", given, options);
+      assert.throws(() => make({ parent: {} }), /parent is not a valid Resource/);
+      make();
+      await settled();
+    });
 
   it("is told of a claim's namespace that comes to be known later", async () => {
     const cluster = shared();

@@ -100,7 +100,6 @@ export class JupyterHub extends pulumi.ComponentResource {
     checkJupyterHub(given).raise("JupyterHub");
     const args = heldArgs(JupyterHub.__pulumiType, given);
     const { cluster, client, namespace = defaultNamespace } = args;
-    ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
     // By its fields: of a resource as a whole nothing is awaited, nor found out.
     const part = (field: keyof HubClient) =>
       pulumi.output(client[field]).apply((value) => checkedClientPart(field, value));
@@ -108,6 +107,7 @@ export class JupyterHub extends pulumi.ComponentResource {
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super(JupyterHub.__pulumiType, name, inputs, options);
+    ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
     tellNeeds(
       [
         `JupyterHub: Zero to JupyterHub ${jupyterhub.version}, a chart of ${chartPlace(jupyterhub)}; nodes fetch from quay.io`,

@@ -52,10 +52,10 @@ export class SharedClaim extends pulumi.ComponentResource {
     checkSharedClaim(name, given).raise("SharedClaim");
     const args = heldArgs(SharedClaim.__pulumiType, given);
     const { cluster, claimName = name, protect = true } = args;
-    const namespace = claimNamespace(name, args);
     const sizeGib = pulumi.output(args.sizeGib).apply(checkedSize);
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(SharedClaim.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
+    const namespace = claimNamespace(name, args);
     const claim = new PersistentVolumeClaim(
       `${name}-claim`,
       {

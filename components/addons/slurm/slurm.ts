@@ -127,7 +127,6 @@ export class Slurm extends pulumi.ComponentResource {
     checkSlurmArgs(name, given).raise("Slurm");
     const args = heldArgs(Slurm.__pulumiType, given);
     const { cluster, clusterName = name, accounting, protect = true } = args;
-    ownersIn(cluster).note(`Slurm "${name}"`, slurmAlone);
     const password =
       accounting &&
       pulumi.secret(accounting.password).apply((known) => checkedAccounting({ password: known }).password);
@@ -138,6 +137,7 @@ export class Slurm extends pulumi.ComponentResource {
       ...(accounting && { accounting: { ...accounting, password } }),
     };
     super(Slurm.__pulumiType, name, inputs, options);
+    ownersIn(cluster).note(`Slurm "${name}"`, slurmAlone);
     tellNeeds(
       [
         `Slurm: Slinky ${slurm.version}, charts of ${chartPlace(slurm)}; nodes fetch from ghcr.io and docker.io, and its namespaces are privileged`,
