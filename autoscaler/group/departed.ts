@@ -1,5 +1,5 @@
 import type { NodeGroupMachine } from "../../provider/node-groups/driver";
-import type { GroupInstance } from "./group";
+import type { GroupInstance } from "./instances";
 import { Refusal } from "./refusal";
 
 /**

@@ -6,35 +6,15 @@
  * From a request until the cloud has it, the target is kept here.
  */
 import { counted } from "../../sdk/counted";
+import { isLive } from "../../provider/node-groups/bounds";
 import type { NodeGroupDescription, NodeGroupMachine } from "../../provider/node-groups/driver";
+import type { GroupInstance, JoinedNode, NodeName, SeenNodes } from "./instances";
 import { Placeholders, type Problem } from "./placeholder";
 import { Refusal } from "./refusal";
 
 export interface Bounds {
   readonly minSize: number;
   readonly maxSize: number;
-}
-
-/** As cluster-autoscaler sees it. `problem`: it could not be made. */
-export interface GroupInstance {
-  readonly id: string;
-  readonly state: "creating" | "running" | "deleting";
-  readonly problem?: Problem;
-}
-
-/** How a request names a machine: by its node. */
-export interface NodeName {
-  readonly providerId: string;
-  readonly name: string;
-}
-
-/** A machine's node, as the cluster has it. */
-export type JoinedNode = NodeName & { readonly createdAt?: string | undefined };
-
-/** The cluster's nodes at one reading. `strangers`: workers that are no known machine's, and say of no group that they are its. */
-export interface SeenNodes {
-  ofMachine(machine: NodeGroupMachine): JoinedNode | undefined;
-  readonly strangers: readonly JoinedNode[];
 }
 
 /** What the cloud lacks. */
@@ -62,12 +42,14 @@ export class Group {
   private readonly leaving = new Map<string, number | undefined>();
   /** Machines that came after the first account and have not run yet. */
   private readonly fresh = new Set<string>();
-  /** Why machines that the cloud has, but does not run, do not come. */
+  /** Why machines that the cloud has, but does not run, or that failed, do not come. */
   private readonly waiting = new Map<string, Problem>();
   private readonly placeholders: Placeholders;
   private changedAt = -Infinity;
   /** Launches fail: what the cloud makes in their place is not wanted. Until the group is asked for more, or has been quiet for a while. */
   private failing = false;
+  /** More was asked for than has run. */
+  private growing = false;
   /** Machines whose order was given up: they were removed, or lost as soon as they were made. */
   private readonly givenUp = new Set<string>();
   private described = false;
@@ -141,6 +123,7 @@ export class Group {
         `node group "${this.id}" has ${counted(this.wanted, "machine")} and may have ${this.maxSize}: ${counted(delta, "more is", "more are")} too many`,
       );
     this.wanted += delta;
+    this.growing = true;
     this.failing = false;
   }
 
@@ -212,8 +195,8 @@ export class Group {
     this.applied = undefined;
   }
 
-  /** The cloud's own account of the group. `now`: when it was asked for. */
-  seen({ size, machines }: NodeGroupDescription, now: number): void {
+  /** The cloud's own account of the group. `now`: when it was asked for. Gives what is wrong where what was asked for has gone again. */
+  seen({ size, machines }: NodeGroupDescription, now: number): Problem | undefined {
     const before = new Set(this.machines.map(({ id }) => id));
     this.machines = machines;
     this.index();
@@ -223,11 +206,14 @@ export class Group {
       // Whoever ran before may have been interrupted in a removal: the cloud's driver ends it with the next change.
       this.unfinished = machines.some(({ state }) => state === "deleting");
     } else for (const { id } of machines) if (!before.has(id)) this.fresh.add(id);
-    for (const { id, state } of machines) if (state !== "creating") this.fresh.delete(id);
+    const starting = new Set(machines.filter(({ state }) => state === "creating").map(({ id }) => id));
+    for (const id of this.fresh) if (!starting.has(id)) this.fresh.delete(id);
     this.forgetGone(now);
     if (this.failing) this.takeBack(this.live + this.placeholders.count - this.wanted);
-    this.adopt(size, now);
+    const problem = this.adopt(size, now);
     this.trimPlaceholders();
+    if (this.isAtRest) this.growing = false;
+    return problem;
   }
 
   /** What is still missing does not come; or one machine does not, which the cloud has but never ran. Tells whether that is news. */
@@ -285,7 +271,8 @@ export class Group {
     const bundle = this.machines.find(({ id }) => id === machineId)?.bundle;
     const news = this.machines
       .filter(({ id, bundle: other }) => id === machineId || (bundle !== undefined && other === bundle))
-      .filter(({ id }) => this.fresh.has(id) && !this.waiting.has(id) && !this.leaving.has(id));
+      .filter(({ id, state }) => this.fresh.has(id) || state === "failed")
+      .filter(({ id }) => !this.waiting.has(id) && !this.leaving.has(id));
     for (const { id } of news) this.waiting.set(id, problem);
     return news.length > 0;
   }
@@ -330,33 +317,48 @@ export class Group {
   }
 
   private forgetGone(now: number): void {
-    const known = new Map(this.machines.map(({ id, state }) => [id, state]));
+    const known = new Map(this.machines.map((machine) => [machine.id, machine]));
     for (const [id, asked] of this.leaving) {
-      const state = known.get(id);
-      if (state === undefined) this.leaving.delete(id);
+      const machine = known.get(id);
+      if (machine === undefined) this.leaving.delete(id);
       // Removed, as the cloud said, and alive all the same.
-      else if (asked !== undefined && now - asked > this.options.staleMs && isLive(state))
+      else if (asked !== undefined && now - asked > this.options.staleMs && isLive(machine))
         this.leaving.set(id, undefined);
     }
-    for (const id of this.waiting.keys()) if (!this.fresh.has(id) || !known.has(id)) this.waiting.delete(id);
-    for (const id of this.fresh) if (!known.has(id)) this.fresh.delete(id);
+    for (const id of this.waiting.keys())
+      if (!this.fresh.has(id) && known.get(id)?.state !== "failed") this.waiting.delete(id);
   }
 
-  private adopt(size: number, now: number): void {
+  private adopt(size: number, now: number): Problem | undefined {
     const settled = now - this.changedAt >= this.options.staleMs;
     if (this.applied === undefined) {
       this.applied = size;
-      return;
+      return undefined;
     }
     if (this.failing) {
       const quiet = this.placeholders.count + this.leaving.size === 0 && this.nextStep() === undefined;
-      if (!settled || !quiet) return;
+      if (!settled || !quiet) return undefined;
       this.failing = false;
       this.applied = this.wanted;
     }
     const pending = this.applied !== this.wanted || this.leaving.size > 0 || this.placeholders.count > 0;
     const broken = this.machines.some(({ state }) => state === "failed");
-    if (settled && !pending && !broken) this.applied = this.wanted = size;
+    if (!settled || pending || broken) return undefined;
+    this.applied = size;
+    if (this.growing && size < this.wanted) return this.endedEarly(this.wanted - size);
+    this.wanted = size;
+    return undefined;
+  }
+
+  /** What was asked for has gone again, and nobody here gave it up: asked for at once, it would only be made and lost again. */
+  private endedEarly(count: number): Problem {
+    const what = counted(count, "machine that was", "machines that were");
+    const problem: Problem = {
+      kind: "lost",
+      message: `${what} asked for ended before it ran, and the cloud does not say why`,
+    };
+    for (let index = 0; index < count; index++) this.placeholders.add(problem);
+    return problem;
   }
 
   /** Never below the machines that stay. */
@@ -369,8 +371,8 @@ export class Group {
     this.placeholders.keep(Math.max(0, this.wanted - this.live));
   }
 
-  private stays({ id, state }: NodeGroupMachine): boolean {
-    return isLive(state) && !this.leaving.has(id);
+  private stays(machine: NodeGroupMachine): boolean {
+    return isLive(machine) && !this.leaving.has(machine.id);
   }
 
   /** A node's own provider id leads, where it has one. */
@@ -383,7 +385,7 @@ export class Group {
     if (this.leaving.has(machine.id) || machine.state === "deleting") return { id, state: "deleting" };
     if (machine.state === "running") return { id, state: "running" };
     const problem = this.waiting.get(machine.id);
-    if (machine.state === "creating") return { id, state: "creating", ...(problem && { problem }) };
+    if (problem || machine.state === "creating") return { id, state: "creating", ...(problem && { problem }) };
     const message = `machine ${machine.id} failed while it was being made`;
     return { id, state: "creating", problem: { kind: "lost", message } };
   }
@@ -392,8 +394,4 @@ export class Group {
 /** False where one of them is not known. */
 function isBefore(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
-}
-
-function isLive(state: NodeGroupMachine["state"]): boolean {
-  return state === "creating" || state === "running";
 }

@@ -11,6 +11,7 @@ import type {
 } from "../../provider/node-groups/driver";
 import { GroupAlarm } from "./alarm";
 import type { Group, Step } from "./group";
+import type { Problem } from "./placeholder";
 
 /** What the reconciler uses of a group's driver. */
 export type GroupDriver = Pick<NodeGroupDriver, "describe" | "resize" | "remove" | "problems" | "template">;
@@ -46,7 +47,7 @@ export interface ReconcilerWatch {
   /** The cloud's account has changed. */
   changed(group: Group): void;
   /** Machines do not come, for the first time of this shortage. */
-  stockedOut(group: Group, problem: NodeGroupProblem): void;
+  stockedOut(group: Group, problem: Problem): void;
 }
 
 export interface ReconcilerOptions {
@@ -179,7 +180,8 @@ export class Reconciler {
   private async look(): Promise<void> {
     const askedAt = this.options.now();
     const description = await this.call("describe", (driver, signal) => driver.describe(signal));
-    this.group.seen(description, askedAt);
+    const problem = this.group.seen(description, askedAt);
+    if (problem) this.options.watch.stockedOut(this.group, problem);
     if (arrived(description) > this.liveBefore) this.progressAt = this.options.now();
     this.liveBefore = arrived(description);
   }
@@ -193,7 +195,9 @@ export class Reconciler {
       return;
     }
     const problems = await this.call("problems", (driver, signal) => driver.problems(this.since(askedAt), signal));
-    const shortages = problems.filter(({ kind, at }) => kind !== "lost" && at.getTime() > this.settledProblem);
+    const shortages = problems.filter(
+      (problem) => (problem.kind !== "lost" || this.hasFailed(problem)) && problem.at.getTime() > this.settledProblem,
+    );
     if (this.group.isAtRest) {
       this.problemsSince = askedAt;
       this.settledProblem = Math.max(this.settledProblem, ...problems.map(({ at }) => at.getTime()));
@@ -215,6 +219,10 @@ export class Reconciler {
   private since(askedAt: number): Date {
     const now = Math.min(Date.now(), this.born.date + (askedAt - this.born.at));
     return new Date(now - (askedAt - this.problemsSince) - 60_000);
+  }
+
+  private hasFailed({ machineId }: NodeGroupProblem): boolean {
+    return this.group.everyMachine.some(({ id, state }) => id === machineId && state === "failed");
   }
 
   /** It waits for something; or it is gone or going already, lost as soon as it was made. */

@@ -2,7 +2,7 @@
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { rmSync } from "node:fs";
 import { messageOf } from "../../sdk/message";
-import type { GroupInstance } from "../group/group";
+import type { GroupInstance } from "../group/instances";
 import { Refusal, type RefusalKind } from "../group/refusal";
 import type { ServedGroup, ServedGroups } from "../served-groups";
 import {

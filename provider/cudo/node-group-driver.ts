@@ -363,7 +363,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
   private noteFailed(vm: Vm): void {
     const message = `VM "${vm.id}" went to the state FAILED${vm.shortState && ` (${vm.shortState})`}; Cudo gives no reason`;
     if (!this.found.some((problem) => problem.message === message)) {
-      this.note({ kind: "lost", message, at: new Date() });
+      this.note({ kind: "lost", machineId: vm.id, message, at: new Date() });
     }
   }
 

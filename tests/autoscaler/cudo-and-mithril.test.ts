@@ -1,7 +1,9 @@
 /** The server over real drivers, opened from configuration and spec as in a cluster, on the simulated Cudo and Mithril. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { openNodeGroup } from "../../provider/clouds";
+import type { GroupDriver } from "../../autoscaler/group/reconciler";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
 import { until } from "../until";
@@ -37,6 +39,9 @@ const broken = async (server: TestServer, count: number) => {
   await until(`${count} machines do not come`, look, patienceMs);
   return found;
 };
+
+/** What the server said, for its log and for pods that wait, of machines that do not come. */
+const toldBy = ({ lines }: TestServer) => lines.filter((line) => line.includes("does not grow"));
 
 function open(cloud: string, config: ProviderConfig, spec: object): Promise<NodeGroupDriver> {
   return openNodeGroup(cloud, config, spec, { owner: "urn:gpu", warn: () => undefined });
@@ -104,6 +109,22 @@ describe("the autoscaler's server on Cudo", () => {
     await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
     await running(server, before + 2);
   });
+
+  it("says what became of a machine that failed as soon as it was made, takes it back, and makes no other until asked", async () => {
+    const client = await serve();
+    const before = await target(server);
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "gpu" } });
+    await cloud.simulator.clearRequests();
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+    const [failed] = await broken(server, 1);
+    for (const said of [failed!.status.errorInfo!.errorMessage, ...toldBy(server)])
+      assert.match(said, /VM \\?"[\w-]+\\?" went to the state FAILED.*Cudo gives no reason/);
+    await client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named([failed!.id]) });
+    await running(server, before);
+    await delay(600);
+    assert.equal((await cloud.operations()).filter((operation) => operation === "CreateVM").length, 1);
+    assert.equal(toldBy(server).length, 1);
+  });
 });
 
 describe("the autoscaler's server on Mithril", () => {
@@ -112,8 +133,10 @@ describe("the autoscaler's server on Mithril", () => {
   let mithril: TestMithril;
   let server: TestServer;
   let serve: (capacity: object) => Promise<void>;
+  let afterResize: () => Promise<unknown>;
   beforeEach(async () => {
     mithril = await TestMithril.start();
+    afterResize = () => Promise.resolve();
     const api = mithril.api();
     const key = (await api.sshKeys.create({ name: "mine", publicKey: publicKey(), required: false }, signal())).fid;
     const order = {
@@ -136,7 +159,10 @@ describe("the autoscaler's server on Mithril", () => {
         maxSize: 5,
         capacity,
       };
-      const gpu = await open("mithril", mithril.config, spec);
+      const driver = await open("mithril", mithril.config, spec);
+      const gpu: GroupDriver = Object.assign(Object.create(driver) as NodeGroupDriver, {
+        resize: (size: number, signal: AbortSignal) => driver.resize(size, signal).then(() => afterResize()),
+      });
       server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });
     };
     await serve({ spot: { limitPrice: "$20.00" } });
@@ -233,6 +259,29 @@ describe("the autoscaler's server on Mithril", () => {
     await until("its node is seen", async () => /has joined/.test(await refusal(ids[1]!)));
     assert.equal(liveBids().length, 2);
   });
+
+  for (const when of ["before it is seen", "while it starts"])
+    it(`shows a bid that Mithril ends ${when} as one that does not come, tells it, and bids no more until asked`, async () => {
+      const { client } = server;
+      const endAll = () => Promise.all(liveBids().map(({ fid }) => mithril.api().bids.delete(fid, signal())));
+      if (when === "while it starts") {
+        mithril.stopClock();
+        await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+        await until("the bid is seen", async () => (await instances(server)).length === 1);
+        await endAll();
+      } else {
+        afterResize = endAll;
+        await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+      }
+      const lost = await broken(server, 1);
+      assert.match(lost[0]!.status.errorInfo!.errorMessage, /ended before it ran/);
+      assert.equal(mithril.count("CreateBid"), 1);
+      await client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: named(lost.map(({ id }) => id)) });
+      assert.equal(await target(server), 0);
+      await delay(600);
+      assert.deepEqual([mithril.count("CreateBid"), await target(server)], [1, 0]);
+      assert.equal(toldBy(server).length, 1);
+    });
 
   it("keeps the bid of a machine that is outbid, and has it again when the price falls", async () => {
     await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
