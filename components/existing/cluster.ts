@@ -1,6 +1,7 @@
 import * as pulumi from "../../sdk/pulumi";
 import { ApiServerReady } from "../../sdk/kubernetes/api-server-ready";
-import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { endingCredentials } from "../../sdk/kubernetes/credentials-end";
+import { currentEntries, parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
@@ -39,7 +40,8 @@ export interface ExistingGpuArgs {
 export interface ExistingClusterArgs {
   /**
    * Text of a kubeconfig, with any credentials: certificates, a token, or a credential plugin (`exec`) whose command is on the computer that
-   * runs `pulumi up`. Files that it names must have absolute paths.
+   * runs `pulumi up`. Files that it names must have absolute paths. A certificate or a token in it that has ended is refused, and one that ends soon is
+   * warned of.
    * @secret
    */
   kubeconfig: pulumi.Input<string>;
@@ -91,7 +93,12 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     const kubeconfig = pulumi.secret(args.kubeconfig);
     super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };
-    this.kubeconfig = kubeconfig.apply((given) => narrowKubeconfig(given, args.context));
+    this.kubeconfig = kubeconfig.apply((given) => {
+      const narrowed = narrowKubeconfig(given, args.context);
+      const ending = endingCredentials(currentEntries(narrowed).user);
+      if (ending !== undefined) void pulumi.log.warn(`kubeconfig: ${ending}: ${endingHint}`, this);
+      return narrowed;
+    });
     const facts = pulumi.unsecret(
       this.kubeconfig.apply((narrowed) => {
         const { clusterName, endpoint, certificateAuthority = "" } = parseKubeconfig(narrowed);
@@ -148,6 +155,9 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     );
   }
 }
+
+const endingHint =
+  "`pulumi up` with another kubeconfig of the cluster before that keeps all as it is; later, a refresh and a destroy of what is in the cluster lack credentials";
 
 function hintOf(context: string): string {
   return (

@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify, YAMLParseError } from "yaml";
+import { endedCredentials } from "../../sdk/kubernetes/credentials-end";
 import { yamlOfKubeconfigs } from "../../sdk/kubernetes/kubeconfig";
 import { fileFields, kubeconfigFaults, quoted } from "../../sdk/kubernetes/kubeconfig-faults";
 import { isRecord } from "../../sdk/schema/record";
@@ -52,6 +53,8 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
   for (const fault of [...faults, ...textFaults({ ...cluster, ...user }, told)]) add(fault);
   if (user !== undefined && faults.length === 0 && !hasCredentials(user))
     add("its user has no credentials, so that it could do nothing: give a token, a client's certificate or an exec");
+  const ended = endedCredentials(tidy(user) ?? {});
+  if (ended !== undefined) add(`${ended}, so that it can do nothing any more: give another`);
   const { namespace } = context;
   const whole = {
     apiVersion: "v1",

@@ -41,7 +41,7 @@ export interface KubeconfigSecretArgs {
  * Waits for the kubeconfig of another cluster, which a controller puts into a Secret of this one, and makes it fit for use from elsewhere. It creates
  * nothing. A refresh reads it again: controllers renew what is in it. So does an update when less than a third of its certificate's life is left.
  *
- * Only data is taken from it: an authority, and a certificate or a token. What would run a command, read a file or trust anybody is refused.
+ * Only data is taken from it: an authority, and a certificate or a token that has not ended. What would run a command, read a file or trust anybody is refused.
  */
 export class KubeconfigSecret extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:KubeconfigSecret";

@@ -4,7 +4,8 @@ import { parse, stringify } from "yaml";
 import { InvalidInput } from "../../components/errors";
 import { ExistingCluster } from "../../components/existing/cluster";
 import { narrowKubeconfig } from "../../components/existing/narrow";
-import { mockProgram, settled, valueOf } from "./mocks";
+import { issueCertificate, makeAuthority } from "../../provider/kubernetes/certificates";
+import { mockProgram, settled, valueOf, warnings } from "./mocks";
 
 const exec = {
   apiVersion: "client.authentication.k8s.io/v1",
@@ -139,6 +140,57 @@ describe("narrowKubeconfig", () => {
     assert.match(
       said,
       /1 invalid input\b[^]*client-certificate is a relative path: `kubectl config view --flatten --minify`/,
+    );
+  });
+});
+
+describe("credentials with an end", () => {
+  const hour = 3_600_000;
+  const jwt = (claims: object) =>
+    ["{}", JSON.stringify(claims), "hunter2"].map((part) => Buffer.from(part).toString("base64url")).join(".");
+  const tokenUntil = (left: number, life: number) => {
+    const exp = Math.floor((Date.now() + left) / 1000);
+    return { token: jwt({ exp, iat: exp - life / 1000 }) };
+  };
+  const certificateUntil = async (left: number) => {
+    const authority = await makeAuthority("test");
+    const request = { commonName: "me", usages: ["client" as const], validForHours: 90 * 24 };
+    const begun = new Date(Date.now() + left - 90 * 24 * hour);
+    const { certificate, privateKey } = await issueCertificate(authority, request, begun);
+    const [data, key] = [certificate, privateKey].map((pem) => Buffer.from(pem).toString("base64"));
+    return { "client-certificate-data": data, "client-key-data": key };
+  };
+  const given = (user: object) => stringify({ ...file, users: [{ name: "me", user }] });
+
+  it("are refused once that has passed, by the field and with the time", async () => {
+    const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
+    const refused = (what: string) =>
+      new RegExp(
+        `1 invalid input\\n  kubeconfig: context "prod": its ${what} ended at ${time}, so that it can do nothing`,
+      );
+    assert.match(refusal(given(await certificateUntil(-1_000))), refused("client's certificate"));
+    assert.match(refusal(given(tokenUntil(-1_000, hour))), refused("token"));
+    for (const user of [await certificateUntil(hour), tokenUntil(60_000, hour), { token: "a.b.c" }, { token: jwt({}) }])
+      assert.equal(refusal(given(user)), "nothing");
+  });
+
+  it("are warned of at the preview in the last third of their life, and no sooner", async () => {
+    const warned = async (user: object) => {
+      await mockProgram({ "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.35.4" }) });
+      const told = await warnings(async () => {
+        await valueOf(new ExistingCluster("shared", { kubeconfig: pulumi.secret(given(user)) }).kubeconfig);
+        await settled();
+      });
+      return told.join();
+    };
+    assert.match(
+      await warned(await certificateUntil(24 * hour)),
+      /kubeconfig: its client's certificate ends at \S+Z: `pulumi up` with another/,
+    );
+    assert.match(await warned(tokenUntil(60_000, hour)), /kubeconfig: its token ends at/);
+    assert.deepEqual(
+      [await warned(await certificateUntil(31 * 24 * hour)), await warned(tokenUntil(0.9 * hour, hour))],
+      ["", ""],
     );
   });
 });

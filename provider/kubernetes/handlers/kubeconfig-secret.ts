@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Unwrap } from "../../../sdk/pulumi";
-import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
+import { endedCredentials } from "../../../sdk/kubernetes/credentials-end";
+import { currentEntries, InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import type { KubeconfigSecretArgs } from "../../../sdk/kubernetes/kubeconfig-secret";
 import { looking } from "../../server/looking";
 import type { CheckFailure, ResourceContext, ResourceState, UnknowableProperties } from "../../server/resource";
@@ -169,7 +170,9 @@ async function look(
   const server = inputs.server ?? (await serverOf(inputs, api, signal));
   if (server instanceof NotYet) return server;
   try {
-    return foreignKubeconfig(text, clusterName, server);
+    const foreign = foreignKubeconfig(text, clusterName, server);
+    const ended = endedCredentials(currentEntries(foreign.clusterKubeconfig).user);
+    return ended === undefined ? foreign : new Unusable(`in its ${key}, ${ended}: who wrote it has not renewed it`);
   } catch (error) {
     if (!(error instanceof InvalidKubeconfig)) throw error;
     return new Unusable(`its ${key} cannot be used: ${error.message}`);

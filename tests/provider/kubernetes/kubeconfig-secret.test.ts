@@ -327,6 +327,16 @@ describe("KubeconfigSecret", () => {
     } finally {
       restore();
     }
+    const later = moveClock(10 * 3_600_000);
+    try {
+      const ended = /in its config, its client's certificate ended at \S+Z: who wrote it has not renewed it/;
+      assert.match(await refusal(), ended);
+      const context = testContext();
+      assert.deepEqual(await kubeconfigSecret.read("x", state, context), state);
+      assert.match(context.said.join(), ended);
+    } finally {
+      later();
+    }
   });
 
   it("refuses a server that is none, and two answers to where it is", async () => {
