@@ -1,6 +1,8 @@
 import "./command-package";
 import { Command } from "@pulumi/command/remote/command";
 import type { Cluster } from "../../sdk/mithril/cluster";
+import { endedCredentials, endingCredentials } from "../../sdk/kubernetes/credentials-end";
+import { currentEntries } from "../../sdk/kubernetes/kubeconfig";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
 import * as pulumi from "../../sdk/pulumi";
 import type { MithrilClusterArgs } from "./args";
@@ -40,6 +42,19 @@ export function clusterKubeconfig(
     { ...child, additionalSecretOutputs: ["stdout", "stderr"] },
   );
   return pulumi.secret(
-    pulumi.all([file.stdout, host]).apply(([text, host]) => reachableKubeconfig(text, { clusterName, host })),
+    pulumi.all([file.stdout, host, file.urn]).apply(([text, host, urn]) => {
+      const kubeconfig = reachableKubeconfig(text, { clusterName, host });
+      tellEnd(kubeconfig, urn, child.parent);
+      return kubeconfig;
+    }),
   );
+}
+
+/** Nobody documents that Mithril renews it; the state has what was read at first. */
+function tellEnd(kubeconfig: string, urn: string, resource: pulumi.Resource | undefined): void {
+  const { contextName, user } = currentEntries(kubeconfig);
+  const end = endedCredentials(user) ?? endingCredentials(user);
+  if (end === undefined) return;
+  const again = `once it has been renewed on the control plane (~/.kube/config), \`pulumi up --replace '${urn}'\` reads it again`;
+  void pulumi.log.warn(`the kubeconfig of "${contextName}": ${end}: ${again}`, resource);
 }

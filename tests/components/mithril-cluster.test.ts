@@ -4,8 +4,8 @@ import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "../../components/
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { awaitedNodes, gpusByName } from "../../components/mithril/node-groups";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
-import { args, cloud, group } from "./mithril-scene";
-import { mockProgram, settled, valueOf } from "./mocks";
+import { args, cloud, group, served } from "./mithril-scene";
+import { mockProgram, settled, valueOf, warnings } from "./mocks";
 
 const reasons = (changes: Partial<MithrilClusterArgs>) =>
   checkMithrilClusterArgs("train", { ...args, ...changes }).all.map(
@@ -84,6 +84,26 @@ describe("components/mithril", () => {
       ["203.0.113.7", 2222, "ubuntu", "ssh-ed25519 HOST"],
     );
     assert.deepEqual([command.triggers, command.logging], [["train-cluster-id"], "none"]);
+  });
+
+  it("says of a kubeconfig that ends, or has ended, how it is read again", async () => {
+    const said = async (seconds: number) => {
+      const exp = Math.floor(Date.now() / 1000) + seconds;
+      const claims = Buffer.from(JSON.stringify({ iat: exp - 3_600, exp })).toString("base64url");
+      const stdout = served.replace("secret-token", `a.${claims}.hunter2`);
+      await mockProgram({ ...cloud, "command:remote:Command": () => ({ stdout, stderr: "" }) });
+      const told = await warnings(async () => {
+        await valueOf(new MithrilCluster("train", args).status);
+        await settled();
+      });
+      const words = told.filter((line) => line.includes("kubeconfig")).join("\n");
+      assert.ok(!words.includes("hunter2"));
+      return words;
+    };
+    const again = String.raw`\S+Z: .*\`pulumi up --replace 'urn:\S+train-kubeconfig'\``;
+    assert.match(await said(600), new RegExp(`kubeconfig of "mithril:train": its token ends at ${again}`));
+    assert.match(await said(-600), new RegExp(`kubeconfig of "mithril:train": its token ended at ${again}`));
+    assert.equal(await said(3_000), "");
   });
 
   it("registers the same resources at preview, with everything unknown, as in the real run", async () => {

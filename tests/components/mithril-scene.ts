@@ -21,7 +21,7 @@ export const args: MithrilClusterArgs = {
   fileShares: [{ name: "datasets", sizeGb: 100 }],
 };
 
-const served = stringify({
+export const served = stringify({
   clusters: [
     { name: "k", cluster: { server: "https://10.0.0.10:6443", "certificate-authority-data": "Q0EtQ0VSVA==" } },
   ],
