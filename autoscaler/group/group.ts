@@ -345,7 +345,8 @@ export class Group {
     const broken = this.machines.some(({ state }) => state === "failed");
     if (!settled || pending || broken) return undefined;
     this.applied = size;
-    if (this.growing && size < this.wanted) return this.endedEarly(this.wanted - size);
+    // A cloud that keeps a target makes others in the place of what ended: there somebody has lowered it.
+    if (this.growing && size < this.wanted && size === this.live) return this.endedEarly(this.wanted - size);
     this.wanted = size;
     return undefined;
   }

@@ -21,7 +21,7 @@ describe("the autoscaler's server on AWS", () => {
 
   const serve = async (...groups: Group[]): Promise<ProtocolClient> => {
     const clouds = Object.fromEntries(groups.map(({ spec, restarted }) => [spec.name, restarted()]));
-    server = await startServer({ clouds, timing: { staleMs: 500, patienceMs: 200, idleMs: 500 } });
+    server = await startServer({ clouds, timing: { staleMs: 500, patienceMs: 200, idleMs: 500, callMs: 60_000 } });
     return server.client;
   };
   const instances = async (id: string) => (await server.client.call("NodeGroupNodes", { id })).instances;

@@ -37,7 +37,7 @@ const alpine = { image: { repository: "docker.io/library/alpine", tag: "3.22" } 
 export const operatorValues = {
   operator: { tolerations: onAnyNode },
   webhook: { tolerations: onAnyNode },
-  // It makes its certificate itself, anew with each version.
+  // The chart makes its webhooks' certificate, for ten years and anew with each version.
   certManager: { enabled: false },
 };
 

@@ -208,6 +208,25 @@ describe("Cudo resources", () => {
     await vm.destroy();
   });
 
+  it("makes one VM in each up while they go FAILED, and each with the data disk that outlives them", async () => {
+    const disk = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Disk", "files");
+    await disk.up({ dataCenterId: home, sizeGib: 10 });
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "server", times: 2 } });
+    const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "server");
+    const inputs = { ...vmInputs, storageDiskIds: ["files"] };
+    for (const round of [1, 2]) {
+      await cloud.simulator.clearRequests();
+      await assert.rejects(vm.up(inputs), /VM "server" failed while it was being made.*FAILED.*has been removed/);
+      const creates = (await cloud.operations()).filter((operation) => operation === "CreateVM");
+      assert.equal(creates.length, 1, `of up ${round}`);
+      assert.equal((await cloud.api.disks.find("files", never))?.vmId ?? "", "", "the disk is free again");
+    }
+    assert.equal(await vm.up(inputs), "create");
+    assert.deepEqual((await cloud.api.vms.find("server", never))!.storageDiskIds, ["files"]);
+    await vm.destroy();
+    await disk.destroy();
+  });
+
   it("tells a shortage from a mistake", async () => {
     await cloud.fault(
       { operation: "CreateVM" },
