@@ -11,7 +11,6 @@ import type {
 } from "../../provider/node-groups/driver";
 import { GroupAlarm } from "./alarm";
 import type { Group, Step } from "./group";
-import type { Problem } from "./placeholder";
 
 /** What the reconciler uses of a group's driver. */
 export type GroupDriver = Pick<NodeGroupDriver, "describe" | "resize" | "remove" | "problems" | "template">;
@@ -47,7 +46,7 @@ export interface ReconcilerWatch {
   /** The cloud's account has changed. */
   changed(group: Group): void;
   /** Machines do not come, for the first time of this shortage. */
-  stockedOut(group: Group, problem: Problem): void;
+  stockedOut(group: Group, problem: NodeGroupProblem): void;
 }
 
 export interface ReconcilerOptions {
@@ -181,7 +180,7 @@ export class Reconciler {
     const askedAt = this.options.now();
     const description = await this.call("describe", (driver, signal) => driver.describe(signal));
     const problem = this.group.seen(description, askedAt);
-    if (problem) this.options.watch.stockedOut(this.group, problem);
+    if (problem) this.options.watch.stockedOut(this.group, { ...problem, at: new Date() });
     if (arrived(description) > this.liveBefore) this.progressAt = this.options.now();
     this.liveBefore = arrived(description);
   }

@@ -116,6 +116,7 @@ describe("the autoscaler's server on Cudo", () => {
     await cloud.simulator.setConditions("cudo", { vmFails: { id: "gpu" } });
     await cloud.simulator.clearRequests();
     await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+    await until("it is told", () => toldBy(server).length > 0, patienceMs);
     const [failed] = await broken(server, 1);
     for (const said of [failed!.status.errorInfo!.errorMessage, ...toldBy(server)])
       assert.match(said, /VM \\?"[\w-]+\\?" went to the state FAILED.*Cudo gives no reason/);
