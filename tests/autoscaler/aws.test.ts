@@ -35,14 +35,15 @@ describe("the autoscaler's server on AWS", () => {
   const modifications = async () =>
     (await scene.simulator.requests()).filter(({ action }) => action === "ModifyFleet").length;
   /** At rest, the cloud has what the server says. */
-  const agrees = async (group: Group, size: number) => {
-    await running(group.spec.name, size);
-    assert.equal(await target(group.spec.name), size);
-    await until(`a fleet of ${size}`, async () => {
-      const { size: fleets, machines } = await group.restarted().describe(AbortSignal.timeout(60_000));
-      return fleets === size && machines.filter(({ state }) => state !== "deleting").length === size;
-    });
+  const isAt = async ({ spec: { name }, restarted }: Group, size: number) => {
+    const all = (await instances(name)).filter(({ status }) => status.instanceState !== 3);
+    const runs = all.length === size && all.every(({ status }) => status.instanceState === 1);
+    if (!runs || (await target(name)) !== size) return false;
+    const { size: fleets, machines } = await restarted().describe(AbortSignal.timeout(60_000));
+    return fleets === size && machines.filter(({ state }) => state !== "deleting").length === size;
   };
+  const agrees = (group: Group, size: number) =>
+    until(`${size} machines of ${group.spec.name}, and a fleet of as many`, () => isAt(group, size));
 
   it("grows from zero by one change, removes what is named, and its template says what a node will be", async () => {
     const group = await makeGroup(scene, "grows", 0);
@@ -102,8 +103,7 @@ describe("the autoscaler's server on AWS", () => {
       return broken.length === 0;
     };
     await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 2 });
-    await until("both orders are given up", async () => (await giveBack()) && (await target("ended")) === 1);
-    await agrees(group, 1);
+    await until("both orders are given up", async () => (await giveBack()) && isAt(group, 1));
     assert.deepEqual(
       (await running("ended", 1)).map(({ id }) => id),
       [good!.id],
@@ -112,9 +112,8 @@ describe("the autoscaler's server on AWS", () => {
     await until("it grows again", async () => {
       if ((await giveBack()) && (await target("ended")) === 1)
         await client.call("NodeGroupIncreaseSize", { id: "ended", delta: 1 });
-      return (await instances("ended")).filter(({ status }) => status.instanceState === 1).length === 2;
+      return isAt(group, 2);
     });
-    await agrees(group, 2);
   });
 
   it("goes through throttling, lost answers and lists that lag", async () => {
