@@ -168,3 +168,14 @@ export function resolveKubernetesVersion(version: string, preReleases: boolean):
   }
   return match[2] === undefined ? kubernetesReleases[minor] : full;
 }
+
+/** The version that a cluster's arguments ask for; undefined: there is no such one. */
+export function askedKubernetesVersion({
+  kubernetesVersion = defaultKubernetesMinor,
+  devMode = false,
+}: {
+  kubernetesVersion?: string | undefined;
+  devMode?: boolean | undefined;
+}): string | undefined {
+  return resolveKubernetesVersion(kubernetesVersion, devMode);
+}

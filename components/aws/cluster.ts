@@ -9,10 +9,9 @@ import { engineInputs } from "../engine-inputs";
 import type { Problems } from "../errors";
 import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
-import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
+import { askedKubernetesVersion } from "../versions";
 import type { AwsClusterArgs } from "./args";
-import { controlPlane, defaultControlPlaneType } from "./control-plane";
-import { defaultDiskSizeGib } from "./disk";
+import { controlPlane } from "./control-plane";
 import { namingFailures } from "./failures";
 import { gpuFields } from "./gpus";
 import { groupTypes } from "./group-types";
@@ -200,8 +199,8 @@ interface Surroundings {
 }
 
 function clusterControlPlane(name: string, args: AwsClusterArgs, { place, foundation }: Surroundings) {
-  const { instanceType = defaultControlPlaneType, diskSizeGib = defaultDiskSizeGib, image } = args.controlPlane ?? {};
-  const { network, access, secrets } = foundation;
+  const { network, access, secrets, asked } = foundation;
+  const { instanceType, diskSizeGib, image } = asked;
   const chosen = machineImage(
     // No group's can be called so, whatever the group is.
     `${name}-image-of-control-plane`,
@@ -217,10 +216,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       clusterName: place.clusterName,
       ranges: place.ranges,
       base: place.base,
-      kubernetesVersion: resolveKubernetesVersion(
-        args.kubernetesVersion ?? defaultKubernetesMinor,
-        args.devMode ?? false,
-      )!,
+      kubernetesVersion: askedKubernetesVersion(args)!,
       keyPair: args.keyPair,
       imageId: chosen.imageId,
       diskSizeGib: chosen.diskSizeGib,

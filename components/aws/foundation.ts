@@ -70,6 +70,8 @@ function serviceRoles(groups: readonly AwsNodeGroupArgs[]): string[] {
 
 /** What is there before any machine. */
 export interface Foundation {
+  /** What is asked of the control plane. */
+  asked: AskedControlPlane;
   network: AwsNetwork;
   access: Access;
   secrets: ClusterSecrets;
@@ -86,9 +88,10 @@ export interface Foundation {
 
 export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
   const { clusterName, base, tags, kubernetes, child } = place;
-  const choices = lastingChoices(name, args, place);
+  const asked = askedControlPlane(args);
+  const choices = lastingChoices(name, args, asked, place);
   // What a cluster keeps for its life is refused before anything is made.
-  const account = accountReady(name, args, place, { ...child, dependsOn: [choices] });
+  const account = accountReady(name, args, asked, place, { ...child, dependsOn: [choices] });
   const asking = { ...child, dependsOn: [account] };
   const onAws = { parent: child.parent, provider: place.account.aws, dependsOn: [choices, account] };
   const network = new AwsNetwork(
@@ -100,7 +103,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       kubernetes,
       ranges: place.ranges,
       region: args.region,
-      publicApi: args.controlPlane?.publicAddress ?? true,
+      publicApi: asked.publicAddress,
       after: onAws.dependsOn,
     },
     { parent: child.parent, providers: [place.account.aws, place.account.own].filter((each) => each !== undefined) },
@@ -132,6 +135,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
       onAws,
     );
   return {
+    asked,
     network,
     access,
     secrets,
@@ -143,8 +147,10 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
   };
 }
 
-/** As a cluster's control plane has it where nothing is said. */
-function controlPlaneOf({ controlPlane }: AwsClusterArgs) {
+type AskedControlPlane = ReturnType<typeof askedControlPlane>;
+
+/** With what it has where nothing is said. */
+function askedControlPlane({ controlPlane }: AwsClusterArgs) {
   const {
     instanceType = defaultControlPlaneType,
     count = 1,
@@ -156,9 +162,13 @@ function controlPlaneOf({ controlPlane }: AwsClusterArgs) {
   return { instanceType, count, diskSizeGib, publicAddress, image, architecture };
 }
 
-function lastingChoices(name: string, args: AwsClusterArgs, place: AwsPlace): LastingChoices {
+function lastingChoices(
+  name: string,
+  args: AwsClusterArgs,
+  { count, publicAddress, architecture, diskSizeGib }: AskedControlPlane,
+  place: AwsPlace,
+): LastingChoices {
   const { clusterName, child } = place;
-  const { count, publicAddress, architecture, diskSizeGib } = controlPlaneOf(args);
   return new LastingChoices(
     `${name}-choices`,
     {
@@ -190,10 +200,10 @@ function lastingChoices(name: string, args: AwsClusterArgs, place: AwsPlace): La
 function accountReady(
   name: string,
   args: AwsClusterArgs,
+  { instanceType, count, architecture, image, diskSizeGib }: AskedControlPlane,
   { clusterName, base, ranges, account }: AwsPlace,
   options: pulumi.CustomResourceOptions,
 ): AccountReady {
-  const { instanceType, count, architecture, image, diskSizeGib } = controlPlaneOf(args);
   const nodeGroups = args.nodeGroups ?? [];
   return new AccountReady(
     `${name}-account`,

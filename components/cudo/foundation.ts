@@ -10,7 +10,7 @@ import { projectOf } from "../addons/autoscaler/access";
 import { toldChoices } from "../addons/gpu/groups";
 import { clusterRanges } from "../cluster-ranges";
 import { known } from "../inputs";
-import { defaultKubernetesMinor, resolveKubernetesVersion } from "../versions";
+import { askedKubernetesVersion } from "../versions";
 import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { clusterNetwork } from "./network";
@@ -67,10 +67,7 @@ export function cudoFoundation(
       size: args.controlPlane?.size,
       clusterName,
       ranges: clusterRanges(args),
-      kubernetesVersion: resolveKubernetesVersion(
-        args.kubernetesVersion ?? defaultKubernetesMinor,
-        args.devMode ?? false,
-      )!,
+      kubernetesVersion: askedKubernetesVersion(args)!,
       certificates,
       vault,
     },

@@ -75,8 +75,7 @@ function groupArgs(place: NodeGroupPlace): NodeGroupArgs {
     machineType: group.machineType,
     gpus: group.gpus ?? 0,
     gpuModel: group.gpuModel,
-    offeredGpus:
-      known(group.gpus ?? 0) === 0 ? undefined : offeredGpus({ ...group, gpus: group.gpus ?? 0 }, place.gpuMode),
+    offeredGpus: known(group.gpus ?? 0) === 0 ? undefined : offeredGpus(gpuFields(group), place.gpuMode),
     image: groupImage(group),
     networkId: place.networkId,
     securityGroupIds: [place.securityGroupId],
@@ -132,7 +131,7 @@ function autoscaledGroup(group: CudoNodeGroupArgs, spec: NodeGroupArgs): MadeNod
 }
 
 function groupPlan({ group, gpuMode }: Pick<NodeGroupPlace, "group" | "gpuMode">): pulumi.Output<GroupPlan> {
-  const asked = gpuResources({ ...group, gpus: group.gpus ?? 0 }, gpuMode);
+  const asked = gpuResources(gpuFields(group), gpuMode);
   return pulumi
     .all([group.minSize, group.maxSize, group.machineType, group.gpus ?? 0, group.gpuModel, asked, group.taints ?? []])
     .apply(([minSize, maxSize, machineType, gpus, gpuModel, gpuResources, taints]) => ({

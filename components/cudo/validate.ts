@@ -10,7 +10,7 @@ import { bySchema } from "../schema-check";
 import { argsOf, known } from "../inputs";
 import { checkSshKeys } from "../ssh-keys";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "./args";
-import { mayMove } from "./node-groups";
+import { gpuFields, mayMove } from "./node-groups";
 import { networkCidr } from "./profiles";
 import { checkVault } from "./vault";
 
@@ -57,11 +57,7 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
-  checkGpus(
-    groups.map((group) => ({ ...group, gpus: group.gpus ?? 0 })),
-    args,
-    problems,
-  );
+  checkGpus(groups.map(gpuFields), args, problems);
   if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);
   checkVault(args, problems);
   checkPlace(args, groups, problems);

@@ -3,7 +3,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { checkBetween, checkChoice } from "../../value-checks";
 import type { Problems } from "../../errors";
 import { known, knownEntries } from "../../inputs";
-import { defaultKubernetesMinor, isOlder, nvidiaDraDriver, resolveKubernetesVersion } from "../../versions";
+import { askedKubernetesVersion, isOlder, nvidiaDraDriver } from "../../versions";
 import { gpuGroups, needsOperator, ownLabels, type GpuFields, type GpuMode } from "./groups";
 
 interface CheckedGroup extends GpuFields {
@@ -66,11 +66,11 @@ function checkCare(path: string, group: CheckedGroup, problems: Problems): void 
 
 const noGpus = "is for groups with GPUs, and this one has none";
 
-function checkDra(groups: number, { kubernetesVersion, devMode = false }: GpuSettings, problems: Problems): void {
+function checkDra(groups: number, settings: GpuSettings, problems: Problems): void {
   if (groups === 0) problems.add("gpuMode", "is for clusters with GPUs, and no group has some");
-  const version = resolveKubernetesVersion(kubernetesVersion ?? defaultKubernetesMinor, devMode);
+  const version = askedKubernetesVersion(settings);
   if (version !== undefined && isOlder(version, nvidiaDraDriver.kubernetes))
-    problems.add("gpuMode", `${draNeeds}, and kubernetesVersion is "${kubernetesVersion}"`);
+    problems.add("gpuMode", `${draNeeds}, and kubernetesVersion is "${settings.kubernetesVersion}"`);
 }
 
 const draNeeds = `"dra" needs Kubernetes ${nvidiaDraDriver.kubernetes} or newer`;
