@@ -6,7 +6,7 @@ import { helmRelease, type ReleasePlace } from "./release";
 /** As every network of ours: users' taints, NoExecute too. */
 const everything = [{ operator: "Exists" }];
 
-/** What control planes have when its operator must run already. It needs one of them only, and leaves a node that is drained. */
+/** What control planes have when its operator must run already. It leaves a node that is drained. */
 const early = [
   "node-role.kubernetes.io/control-plane",
   "node.kubernetes.io/not-ready",
@@ -36,7 +36,12 @@ export function ciliumResources(
         ipam: { mode: "kubernetes" },
         tolerations: everything,
         envoy: { tolerations: everything },
-        operator: { tolerations: early },
+        // The chart's two never share a node: beside one control plane the second waited for a machine, which was bought for it and never went.
+        operator: {
+          replicas: 1,
+          nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
+          tolerations: early,
+        },
       },
     },
     place,

@@ -100,6 +100,10 @@ describe("the autoscaler's add-on", () => {
     assert.ok(command!.includes("--cloud-provider=externalgrpc"));
     assert.ok(command!.includes("--expander=priority,least-waste"));
     assert.ok(command!.includes("--enforce-node-group-min-size=true"));
+    // A node whose network just begins is one to come, and no kind of its own that another must be bought beside.
+    assert.ok(command!.includes("--startup-taint=node.cilium.io/agent-not-ready"));
+    // The cluster's own name servers move, where they have no other reason to stay.
+    assert.ok(command!.includes("--skip-nodes-with-system-pods=false"));
     assert.equal(container(registered, "server").image, "example.test/autoscaler:1");
     const maps = registered
       .all(types.configMap)

@@ -187,8 +187,12 @@ describe("components/cudo", () => {
       assert.equal(registered.inputs("gpu-clusters:kubernetes:NodesReady").condition, "Ready");
       const everything = [{ operator: "Exists" }];
       if (cni === "cilium") {
-        const { values } = registered.inputs(type) as { values: Record<string, { tolerations: { key?: string }[] }> };
+        type Part = { tolerations: { key?: string }[]; replicas?: number; nodeSelector?: Record<string, string> };
+        const { values } = registered.inputs(type) as { values: Record<string, Part> };
         assert.deepEqual([values["tolerations"], values["envoy"]?.tolerations], [everything, everything]);
+        // A second one would have no place beside the first, so that a machine were bought for it, which it then kept.
+        const { replicas, nodeSelector } = values["operator"]!;
+        assert.deepEqual([replicas, nodeSelector], [1, { "node-role.kubernetes.io/control-plane": "" }]);
         // Its operator begins on control planes, before any network and any cloud controller, and leaves a node that is drained.
         assert.deepEqual(
           values["operator"]?.tolerations.map(({ key }) => key),

@@ -37,6 +37,10 @@ function flags({ scaleDownAfter }: PodParts): string[] {
     "--enforce-node-group-min-size=true",
     // Machines that go together are one change of their group.
     "--node-deletion-batcher-interval=15s",
+    // Cilium's, on a node that is Ready before its network is: taken for one of the group's own, another machine were bought beside it.
+    "--startup-taint=node.cilium.io/agent-not-ready",
+    // The cluster's own name servers move as other pods do; what must stay says so itself (`safe-to-evict`).
+    "--skip-nodes-with-system-pods=false",
     `--scale-down-unneeded-time=${scaleDownAfter}`,
     `--scale-down-delay-after-add=${scaleDownAfter}`,
     `--address=:${autoscalerPort}`,

@@ -166,7 +166,7 @@ export class ClusterAutoscaler {
     const { now, flags } = this.options;
     const usable = candidates.filter(({ node }) => this.isUsable(node));
     const ofGroups = usable.filter(({ node }) => groups.some(({ nodes }) => nodes.includes(node)));
-    const found = waiting.length > 0 ? [] : unneeded(ofGroups, usable, flags.utilizationThreshold);
+    const found = waiting.length > 0 ? [] : unneeded(ofGroups, usable, flags);
     const names = new Set(found.map(({ node }) => node.metadata.name!));
     for (const name of this.idle.keys()) if (!names.has(name)) this.idle.delete(name);
     for (const name of names) if (!this.idle.has(name)) this.idle.set(name, now());
@@ -198,12 +198,13 @@ export class ClusterAutoscaler {
     }
   }
 
-  /** Ready, not on its way out, and with its GPUs, if it is to have some. */
+  /** Ready, not on its way out, with nothing that still begins, and with its GPUs, if it is to have some. */
   private isUsable(node: Node): boolean {
-    const { metadata, status } = node;
+    const { metadata, spec, status } = node;
+    const begins = spec.taints?.some(({ key }) => this.options.flags.startupTaints.includes(key)) ?? false;
     const awaitsGpus =
       this.gpuLabel! in (metadata.labels ?? {}) && !(Number(status.allocatable?.["nvidia.com/gpu"]) > 0);
-    return isReady(node) && !awaitsGpus && !isLeaving(node);
+    return isReady(node) && !begins && !awaitsGpus && !isLeaving(node);
   }
 }
 

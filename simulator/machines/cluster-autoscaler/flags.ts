@@ -12,6 +12,8 @@ const defaults = {
   "max-scale-down-parallelism": "10",
   "max-node-provision-time": "15m",
   "initial-node-group-backoff-duration": "5m",
+  "skip-nodes-with-system-pods": "true",
+  "startup-taint": "",
   // These change nothing of what is played here.
   "cloud-provider": "",
   expander: "",
@@ -33,15 +35,21 @@ export interface Flags {
   readonly mostEmptyAtOnce: number;
   readonly provisionMs: number;
   readonly backoffMs: number;
+  /** Whether a node stays that has pods of kube-system. */
+  readonly keepsSystemPods: boolean;
+  /** Keys: a node that has one is still to come. */
+  readonly startupTaints: readonly string[];
 }
 
 /** Throws for a flag that nobody knows, and for a duration that is none. */
 export function parseFlags(args: readonly string[]): Flags {
   const given: Record<string, string> = { ...defaults };
+  const startupTaints: string[] = [];
   for (const argument of args) {
     const [, name = "", value = "true"] = /^--?([^=]+)(?:=(.*))?$/.exec(argument) ?? [];
     if (!(name in defaults)) throw new Error(`unknown flag: ${argument}`);
     given[name] = value;
+    if (name === "startup-taint") startupTaints.push(value);
   }
   const duration = (name: keyof typeof defaults) => parseDuration(name, given[name]!);
   return {
@@ -56,6 +64,8 @@ export function parseFlags(args: readonly string[]): Flags {
     mostEmptyAtOnce: Number(given["max-scale-down-parallelism"]),
     provisionMs: duration("max-node-provision-time"),
     backoffMs: duration("initial-node-group-backoff-duration"),
+    keepsSystemPods: given["skip-nodes-with-system-pods"] === "true",
+    startupTaints,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Which nodes nobody needs. Pure. */
+import type { Flags } from "./flags";
 import { place, quantities, requestsOf, roomOn, type Node, type Pod } from "./scheduling";
 
 /** Nodes of groups count by their GPUs where they have some, and else by what is taken most. */
@@ -10,6 +11,8 @@ export interface Candidate {
   readonly pods: readonly Pod[];
 }
 
+export type ScaleDownRules = Pick<Flags, "utilizationThreshold" | "keepsSystemPods">;
+
 export interface Unneeded extends Candidate {
   /** Pods that have to go elsewhere first. */
   readonly moving: readonly Pod[];
@@ -19,10 +22,10 @@ export interface Unneeded extends Candidate {
 export function unneeded(
   candidates: readonly Candidate[],
   others: readonly Candidate[],
-  threshold: number,
+  { utilizationThreshold, keepsSystemPods }: ScaleDownRules,
 ): Unneeded[] {
   return candidates
-    .filter(({ node, pods }) => utilization(node, pods) < threshold)
+    .filter(({ node, pods }) => utilization(node, pods) < utilizationThreshold)
     .filter(
       ({ node }) => node.metadata.annotations?.["cluster-autoscaler.kubernetes.io/scale-down-disabled"] !== "true",
     )
@@ -31,7 +34,7 @@ export function unneeded(
       if (candidate.pods.every(isOfNode)) return [{ ...candidate, moving: [] }];
       const staying = others.filter(({ node }) => node.metadata.name !== candidate.node.metadata.name);
       const moving = candidate.pods.filter((pod) => !isOfNode(pod));
-      if (moving.some((pod) => !mayMove(pod))) return [];
+      if (moving.some((pod) => !mayMove(pod, keepsSystemPods))) return [];
       return place(
         moving,
         staying.map(({ node, pods }) => roomOn(node, pods)),
@@ -56,12 +59,12 @@ export function isOfNode({ metadata }: Pod): boolean {
 }
 
 /** Reference: cluster-autoscaler's FAQ, "What types of pods can prevent CA from removing a node?". Disruption budgets hold at the eviction. */
-function mayMove({ metadata, spec }: Pod): boolean {
+function mayMove({ metadata, spec }: Pod, keepsSystemPods: boolean): boolean {
   const said = metadata.annotations?.[safeToEvict];
   if (said !== undefined) return said === "true";
   const isReplaced = ((metadata["ownerReferences"] ?? []) as { controller?: boolean }[]).some(
     ({ controller }) => controller,
   );
   const keepsData = spec.volumes?.some(({ emptyDir, hostPath }) => emptyDir !== undefined || hostPath !== undefined);
-  return isReplaced && !keepsData && metadata.namespace !== "kube-system";
+  return isReplaced && !keepsData && !(keepsSystemPods && metadata.namespace === "kube-system");
 }

@@ -21,13 +21,18 @@ const room = (free: Record<string, string>, rest: Partial<Room> = {}): Room => {
 
 describe("the stand-in for cluster-autoscaler", () => {
   it("takes the add-on's flags, and refuses others as the real one does", () => {
-    const { unneededMs, scanMs, enforceMinSize } = parseFlags([
+    const { unneededMs, scanMs, enforceMinSize, startupTaints, keepsSystemPods } = parseFlags([
       "--cloud-provider=externalgrpc",
       "--enforce-node-group-min-size=true",
+      "--skip-nodes-with-system-pods=false",
+      "--startup-taint=one.example.com/begins",
+      "--startup-taint=other.example.com/begins",
       "--scale-down-unneeded-time=1h1m30s",
       "--v=2",
     ]);
     assert.deepEqual([unneededMs, scanMs, enforceMinSize], [3_690_000, 10_000, true]);
+    assert.deepEqual(startupTaints, ["one.example.com/begins", "other.example.com/begins"]);
+    assert.deepEqual([keepsSystemPods, parseFlags([]).keepsSystemPods], [false, true]);
     assert.throws(() => parseFlags(["--no-such-flag"]), /unknown flag: --no-such-flag/);
     assert.throws(() => parseFlags(["--scan-interval=ten"]), /invalid argument "ten" for --scan-interval/);
   });
@@ -92,9 +97,10 @@ describe("the stand-in for cluster-autoscaler", () => {
   });
 
   describe("nodes that nobody needs", () => {
+    const rules = { utilizationThreshold: 0.5, keepsSystemPods: true };
     const other = { node: nodeOf("other", { cpu: "8", memory: "8Gi" }), pods: [] };
     const names = (pods: Pod[], others = [other], allocatable: Record<string, string> = { cpu: "8", memory: "8Gi" }) =>
-      unneeded([{ node: nodeOf("n", allocatable), pods }], others, 0.5).map(({ node }) => node.metadata.name);
+      unneeded([{ node: nodeOf("n", allocatable), pods }], others, rules).map(({ node }) => node.metadata.name);
     const half = { requests: { cpu: "3" } };
 
     it("are little used, and their pods have somewhere to go", () => {
@@ -115,6 +121,12 @@ describe("the stand-in for cluster-autoscaler", () => {
       const without = (changes: object) => names([podOf("p", { ...half, ...changes })]);
       assert.deepEqual(without({ owner: undefined }), [], "nobody would make it again");
       assert.deepEqual(without({ namespace: "kube-system" }), []);
+      const system = podOf("p", { ...half, namespace: "kube-system" });
+      const moved = unneeded([{ node: nodeOf("n", { cpu: "8", memory: "8Gi" }), pods: [system] }], [other], {
+        ...rules,
+        keepsSystemPods: false,
+      });
+      assert.equal(moved.length, 1);
       assert.deepEqual(without({ volumes: [{ emptyDir: {} }] }), []);
       assert.deepEqual(without({ annotations: { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" } }), []);
       const said = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "true" };

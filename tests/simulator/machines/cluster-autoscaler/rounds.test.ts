@@ -22,7 +22,11 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
     return new ClusterAutoscaler({
       client: server.client,
       kubernetes: server.kubernetes as unknown as KubernetesApi,
-      flags: parseFlags(["--scale-down-unneeded-time=30s", "--scale-down-delay-after-add=30s"]),
+      flags: parseFlags([
+        "--scale-down-unneeded-time=30s",
+        "--scale-down-delay-after-add=30s",
+        "--startup-taint=network.example.com/begins",
+      ]),
       now: () => time,
       log: () => undefined,
     });
@@ -69,6 +73,14 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
   it("grow one group by what waits, once", async () => {
     await grown();
     assert.equal(await round(), false, "the node that comes is enough");
+    assert.equal(machines(), 1);
+  });
+
+  it("wait for a node whose network begins, and buy no other beside it", async () => {
+    await grown();
+    const { spec } = server.kubernetes.nodes.at(-1)! as unknown as { spec: { taints: object[] } };
+    spec.taints = [...spec.taints, { key: "network.example.com/begins", effect: "NoSchedule" }];
+    assert.equal(await round(), false);
     assert.equal(machines(), 1);
   });
 
