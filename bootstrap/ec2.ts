@@ -38,7 +38,7 @@ export interface Ec2NodeDocument extends Omit<NodeDocument, "bootstrapToken" | "
 
 /** What a machine knows of itself. */
 export interface Ec2Facts {
-  /** The instance's private DNS name. */
+  /** The instance's private DNS name, as EC2 has it where its network says nothing else. */
   nodeName: string;
   /** `aws:///<zone>/<instance>`. */
   providerId: string;

@@ -62,15 +62,23 @@ def call(service,extra,data):
     try: return urllib.request.urlopen(urllib.request.Request(url,data,headers),timeout=20).read()
     except urllib.error.HTTPError as error: raise RuntimeError("%s:%s: %s %s"%(service,extra.get("x-amz-target","").split(".")[-1],error.code,error.read().decode(errors="replace")[:300]))
 def ssm(action,body): return json.loads(call("ssm",{"content-type":"application/x-amz-json-1.1","x-amz-target":"AmazonSSM."+action},json.dumps(body).encode()))
+# EC2's own. What a network's DHCP says in its place is any text, or none, and machines could not be told by it.
+def domain():
+    region=metadata("placement/region")
+    return "ec2.internal" if region=="us-east-1" else region+".compute.internal"
 # The machine with this name that lives, in a node group of the cluster and in this network: its provider id and when it began.
 def machine(name,cluster):
-    wanted=[("private-dns-name",name),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
+    label,_,rest=name.partition(".")
+    if rest!=domain() or not re.fullmatch("ip(-[0-9]+){4}|i-[0-9a-f]+",label): return None
+    wanted=[("private-ip-address",label[3:].replace("-",".")) if label[1]=="p" else ("instance-id",label),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
     form=[("Action","DescribeInstances"),("Version","2016-11-15")]
     for number,(key,value) in enumerate(wanted,1): form+=[("Filter.%d.Name"%number,key),("Filter.%d.Value.1"%number,value)]
     answer=ElementTree.fromstring(call("ec2",{"content-type":"application/x-www-form-urlencoded; charset=utf-8"},urllib.parse.urlencode(form).encode()))
     found=answer.findall("{*}reservationSet/{*}item/{*}instancesSet/{*}item")
     if len(found)!=1: return None
     of=lambda path: found[0].findtext("/".join("{*}"+part for part in path.split("/")))
+    own=of("instanceId") if of("privateDnsNameOptions/hostnameType")=="resource-name" else "ip-"+of("privateIpAddress").replace(".","-")
+    if own!=label: return None
     return {"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
 def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 # Of what is written there, the token is all that is taken: every control plane may write it, and every machine reads it.
@@ -90,7 +98,7 @@ def complete(document):
     if not worker:
         keys=parameter(secrets["parameter"])["controlPlane"]
         document["controlPlane"].update({name:keys[name] for name in ("ca","frontProxyCa","etcdCa","serviceAccountKey","encryptionKey") if name in keys})
-    own={"@@NODE_NAME@@":metadata("local-hostname").split()[0],"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
+    own={"@@NODE_NAME@@":metadata("local-hostname").split()[0].split(".")[0]+"."+domain(),"@@PROVIDER_ID@@":"aws:///%s/%s"%(metadata("placement/availability-zone"),metadata("instance-id"))}
     for name,value in own.items(): document=json.loads(json.dumps(document).replace(name,value))
     return {**document,**over}
 def retried(work):

@@ -125,7 +125,7 @@ export class Ec2Services {
     const { host, "x-amz-date": date = "", "content-type": type, "x-amz-target": target } = request.headers;
     const signer = new SignatureV4({
       service,
-      region: "us-west-2",
+      region: this.metadata["placement/region"]!,
       credentials,
       sha256: Sha256,
       applyChecksum: false,

@@ -108,6 +108,7 @@ describe("an EC2 instance", () => {
     const { status, output, calls } = await machine.run(scriptOf("ec2-control-plane"), environment);
     assert.equal(status, 0, output);
     assert.deepEqual(services.requests, ["GetParameter 200"]);
+    assert.equal(machine.read("var/lib/gpu-clusters/ec2-cluster"), "train\n");
     assert.equal(machine.read("etc/kubernetes/pki/ca.key"), ca.privateKey);
     assert.equal(machine.read("etc/kubernetes/pki/etcd/ca.crt"), etcdCa.certificate);
     const config = machine.kubeadmConfig();
@@ -122,34 +123,6 @@ describe("an EC2 instance", () => {
     assert.equal(await publishing, 0);
     assert.deepEqual(JSON.parse(services.parameters.get(parameters.join)!), {
       bootstrapToken: "uvwxyz.0123456789abcdef",
-    });
-  });
-
-  it("asks EC2, as the control plane, which machine of a node group has a name", async () => {
-    await machine.run(scriptOf("ec2-control-plane"), environment);
-    assert.equal(machine.read("var/lib/gpu-clusters/ec2-cluster"), "train\n");
-    const item =
-      "<item><instanceId>i-7</instanceId><launchTime>2026-11-28T10:00:00.000Z</launchTime>" +
-      "<placement><availabilityZone>us-west-2b</availabilityZone></placement><tagSet><item><key>a</key></item></tagSet></item>";
-    const asked: Record<string, string>[] = [];
-    services.instances = (filters) => {
-      asked.push(filters);
-      const items = asked.length === 1 ? item : asked.length === 2 ? "" : item + item;
-      return `<?xml version="1.0"?><DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet><item><instancesSet>${items}</instancesSet></item></reservationSet></DescribeInstancesResponse>`;
-    };
-    const ask = [join(machine.root, "var/lib/gpu-clusters/ec2.py"), "machine", facts.nodeName, "train*"];
-    const answers: string[] = [];
-    for (let time = 0; time < 3; time++) answers.push(await outputOf("python3", ask, environment));
-    assert.deepEqual(
-      answers.map((text) => JSON.parse(text) as unknown),
-      [{ providerId: "aws:///us-west-2b/i-7", since: "2026-11-28T10:00:00Z" }, null, null],
-    );
-    assert.deepEqual(asked[0], {
-      "private-dns-name": facts.nodeName,
-      "instance-state-name": "running",
-      "vpc-id": "vpc-1",
-      "tag:gpu-clusters/cluster": "train\\*",
-      "tag-key": "gpu-clusters/node-group",
     });
   });
 
@@ -370,13 +343,6 @@ describe("an EC2 instance", () => {
     assert.ok(first?.controlPlane?.ca);
   });
 });
-
-async function outputOf(command: string, args: string[], environment: Record<string, string>): Promise<string> {
-  const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  for await (const chunk of child.stdout) output += String(chunk);
-  return output;
-}
 
 function spawnAsync(command: string, args: string[], input: string, environment: Record<string, string>) {
   const child = spawn(command, args, {

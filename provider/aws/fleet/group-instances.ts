@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { NodeGroupMachine, NodeGroupProblem } from "../../node-groups/driver";
 import { isAwsError, unlessGone } from "../errors";
+import { nodeNameOf } from "../node-name";
 import { kindOfProblem } from "./fleet-problems";
 import { fromTagList, groupTags, providerId, tagFilters, tagKeys, type GroupName } from "../ownership";
 import { everyItem } from "../pages";
@@ -23,7 +24,7 @@ export interface GroupInstance {
   readonly id: string;
   readonly state: string;
   readonly zone: string;
-  readonly privateDnsName: string;
+  readonly nodeName: string;
   readonly launchedAt: Date;
   /** The fleet's target without it, if it is about to be terminated. */
   readonly removingTo: number | undefined;
@@ -93,7 +94,7 @@ export function toMachine(instance: GroupInstance): NodeGroupMachine {
   return {
     id: instance.id,
     providerId: providerId(instance.zone, instance.id),
-    nodeName: instance.privateDnsName,
+    nodeName: instance.nodeName,
     state: machineState(instance),
     createdAt: instance.launchedAt.toISOString(),
   };
@@ -127,7 +128,7 @@ function read(instance: Instance): GroupInstance {
     id: instance.InstanceId!,
     state: instance.State?.Name ?? "pending",
     zone: instance.Placement?.AvailabilityZone ?? "",
-    privateDnsName: instance.PrivateDnsName ?? "",
+    nodeName: nodeNameOf(instance),
     launchedAt: instance.LaunchTime ?? new Date(0),
     removingTo: removing !== undefined && /^\d+$/.test(removing) ? Number(removing) : undefined,
   };
