@@ -108,7 +108,10 @@ update_and_install() {
   fi
   apt install -y --no-install-recommends "$@"
 }
-add_packages() { retry update_and_install "$@"; }
+add_packages() {
+  have apt-get || die "there is no apt-get here, and $* must be installed: take an image of Ubuntu or Debian"
+  retry update_and_install "$@"
+}
 # repository NAME URL KEY-URL SUITE
 repository() {
   have curl || add_packages curl ca-certificates

@@ -77,8 +77,22 @@ export async function chooseImage(
       : `there is no image "${imageId}" in ${region} that this account may use: name one that \`aws ec2 describe-images --region ${region} --image-ids …\` shows; ${wayOut}`;
   if (image.Platform?.toLowerCase() === "windows")
     return `"${image.ImageId}" is of Windows, and the machines run Linux: name one of Ubuntu; ${wayOut}`;
+  const other = otherSystem(image);
+  if (other !== undefined)
+    return `"${image.ImageId}" is ${other}, and machines install themselves by apt: name one of Ubuntu; ${wayOut}`;
+  if (image.State !== undefined && image.State !== "available")
+    return `"${image.ImageId}" is ${image.State}, and must be available to start machines from; ${wayOut}`;
   if (image.Architecture === query.architecture) return image;
   return `"${image.ImageId}" is for ${image.Architecture}, but the machines are ${query.architecture}: name one for them; ${wayOut}`;
+}
+
+/** Of images that everybody has. Somebody's own may bring all that is needed, whatever it was made from. */
+function otherSystem({ Public, Name = "", PlatformDetails = "" }: Image): string | undefined {
+  if (!Public) return undefined;
+  const paid = /^(Red Hat Enterprise Linux|SUSE Linux)/.exec(PlatformDetails)?.[1];
+  if (paid !== undefined) return paid;
+  if (/^bottlerocket-/.test(Name)) return "Bottlerocket";
+  return /^(al20\d\d-|amzn|amazon-eks-)|\(Amazon Linux/.test(Name) ? "Amazon Linux" : undefined;
 }
 
 /** For example `Ubuntu 24.04 for x86_64 with NVIDIA's driver`. */

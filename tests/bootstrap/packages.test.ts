@@ -47,6 +47,19 @@ describe("the packages of a machine", () => {
     assert.doesNotMatch(of(docker.calls, "apt-get").join("\n"), / (containerd|runc)\b/);
   });
 
+  it("ends at once on an image that has no apt, such as Amazon Linux", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    // The computer of the test has one.
+    const without = '() { [ "$2" != apt-get ] && builtin command "$@"; }';
+    const { status, output, calls } = await machine.run(scriptFor(worker), { "BASH_FUNC_command%%": without });
+    assert.equal(status, 1, output);
+    assert.match(
+      output,
+      /there is no apt-get here, and .*kubelet=.* must be installed: take an image of Ubuntu or Debian/,
+    );
+    assert.deepEqual([of(calls, "apt-get"), of(calls, "sleep")], [[], []]);
+  });
+
   it("is not stopped by a repository that its image brought and that is gone", async () => {
     machine = new FakeMachine({ packagesLater: true });
     machine.breakUpdates();
