@@ -5,6 +5,13 @@ import type { CheckFailure } from "../server/resource";
 import { chooseSubnets, type ChosenSubnets } from "./chosen-subnets";
 import { readSubnets, readVpcRanges, type SubnetQuestion } from "./existing-subnets";
 
+export interface ExistingChoice {
+  readonly chosen: ChosenSubnets;
+  /** Of the subnets with public addresses. */
+  readonly publicZones: string[];
+  readonly failures: CheckFailure[];
+}
+
 /** `apart` has ranges that none of the VPC's may overlap, by what they are for. */
 export async function chooseExisting(
   ec2: EC2Client,
@@ -12,10 +19,12 @@ export async function chooseExisting(
   apart: Readonly<Record<string, string>>,
   signal: AbortSignal,
   before?: ChosenSubnets,
-): Promise<{ chosen: ChosenSubnets; failures: CheckFailure[] }> {
-  const { chosen, failures } = chooseSubnets(await readSubnets(ec2, question, signal), question, before);
+): Promise<ExistingChoice> {
+  const subnets = await readSubnets(ec2, question, signal);
+  const { chosen, failures } = chooseSubnets(subnets, question, before);
+  const publicZones = chosen.publicSubnetIds.map((id) => subnets.find((subnet) => subnet.id === id)!.zone);
   const ranges = chosen.vpcId === "" ? [] : await readVpcRanges(ec2, chosen.vpcId, signal);
-  return { chosen, failures: [...failures, ...overlapFailures(chosen.vpcId, ranges, apart)] };
+  return { chosen, publicZones, failures: [...failures, ...overlapFailures(chosen.vpcId, ranges, apart)] };
 }
 
 function overlapFailures(

@@ -45,7 +45,9 @@ export async function accountFailures(
   const place = asked ? Promise.resolve({ zones: [], failures: [] }) : networkPlace(clients, inputs, looking);
   // What there is of an older cluster counts itself, and has its own names.
   if (!asked) looks.push(["network", place.then(({ failures }) => failures)], ...firstLooks(clients, inputs, looking));
-  looks.push(...machineLooks(clients, inputs, asked, { place, signal }));
+  looks.push(
+    ...machineLooks(clients, inputs, asked, { place, standing: () => placeNow(clients, inputs, looking), signal }),
+  );
   return (await Promise.all(looks.map((look) => ifAllowed(look, log)))).flat();
 }
 
@@ -59,12 +61,13 @@ function firstLooks(clients: AwsClients, inputs: Inputs, { region, signal }: Loo
 
 function machineLooks(
   clients: AwsClients,
-  { controlPlane, nodeGroups = [] }: Inputs,
+  { controlPlane: planned, nodeGroups = [], network }: Inputs,
   asked: Inputs | undefined,
-  { place, signal }: { place: Promise<Place>; signal: AbortSignal },
+  { place, standing, signal }: { place: Promise<Place>; standing: () => Promise<Place>; signal: AbortSignal },
 ): Look[] {
   const before = asked?.nodeGroups;
-  const looks = controlPlane ? controlPlaneLooks(clients, controlPlane, asked?.controlPlane, signal) : [];
+  const plane = planned && { planned, before: asked?.controlPlane, isPublic: network?.publicApi ?? true };
+  const looks = plane ? controlPlaneLooks(clients, plane, asked ? standing : () => place, signal) : [];
   // The state of an older release does not say which groups there are.
   if (asked && before === undefined) return looks;
   nodeGroups.forEach((group, index) => {
@@ -84,11 +87,19 @@ async function networkPlace(
   const { zoneCount, zones: names, vpcId, subnetIds, publicApi, natGateways } = network;
   if (zoneCount !== undefined) {
     const chosen = await chooseZones({ ec2, region }, { count: zoneCount, names }, "network.zones", signal);
-    return placeOf({ ...chosen, publicNodes: natGateways === 0 });
+    return placeOf({ ...chosen, publicZones: chosen.zones, publicNodes: natGateways === 0 });
   }
   if (vpcId === undefined && subnetIds === undefined) return { zones: [], failures: [] };
-  const { chosen, failures } = await chooseExisting(ec2, { vpcId, subnetIds, publicApi }, ranges, signal);
-  return placeOf({ ...chosen, failures: ofNetwork(failures) });
+  const { chosen, publicZones, failures } = await chooseExisting(ec2, { vpcId, subnetIds, publicApi }, ranges, signal);
+  return placeOf({ ...chosen, publicZones, failures: ofNetwork(failures) });
+}
+
+/** Where a cluster is that was made before. Which subnets of a VPC it took then, that VPC does not tell. */
+async function placeNow(clients: AwsClients, inputs: Inputs, looking: Looking): Promise<Place> {
+  const { vpcId, subnetIds } = inputs.network ?? {};
+  return vpcId !== undefined && subnetIds === undefined
+    ? { zones: [], failures: [] }
+    : networkPlace(clients, inputs, looking);
 }
 
 /** From a place that does not fit, nothing follows for the machines. */

@@ -17,6 +17,8 @@ export type Look = [what: string, found: Promise<CheckFailure[]>];
 export interface Place {
   /** Empty: not known. */
   readonly zones: readonly string[];
+  /** Of public addresses, in their order. Empty: not known, or there are none. */
+  readonly publicZones?: readonly string[];
   /** Whether nodes have public addresses; undefined: not known. */
   readonly publicNodes?: boolean;
   readonly failures: CheckFailure[];
@@ -42,16 +44,24 @@ function differ<T extends object>(one: T, other: T | undefined, fields: readonly
 const ofImage = ["image", "architecture"] as const;
 const ofTypes = ["efa", "placementGroup", "gpuVendor", "gpus", "mig", "partitions"] as const;
 
-/** The type, its quota and the image, as far as they are others than `before`. */
+export interface PlannedPlane {
+  readonly planned: ControlPlane;
+  readonly before: ControlPlane | undefined;
+  /** Whether a machine that is alone has a public address. */
+  readonly isPublic: boolean;
+}
+
+/** The type, where it is offered, its quota and the image, as far as they are others than `before`. */
 export function controlPlaneLooks(
   clients: AwsClients,
-  planned: ControlPlane,
-  before: ControlPlane | undefined,
+  plane: PlannedPlane,
+  place: () => Promise<Place>,
   signal: AbortSignal,
 ): Look[] {
+  const { planned, before } = plane;
   const looks: Look[] = [];
   if (differ(planned, before, ["instanceType", "count"]))
-    looks.push(["controlPlane", controlPlaneFailures(clients, planned, signal)]);
+    looks.push(["controlPlane", controlPlaneFailures(clients, plane, place(), signal)]);
   // The state of an older release does not say which image.
   const isKnown = before === undefined || before.architecture !== undefined;
   if (isKnown && differ(planned, before, ofImage))
@@ -61,15 +71,34 @@ export function controlPlaneLooks(
 
 async function controlPlaneFailures(
   clients: AwsClients,
-  { instanceType, count }: ControlPlane,
+  { planned: { instanceType, count }, before, isPublic }: PlannedPlane,
+  place: Promise<Place>,
   signal: AbortSignal,
 ): Promise<CheckFailure[]> {
   const plan = { instanceTypes: [instanceType], minSize: count, maxSize: count, capacityType: "on-demand" as const };
-  const { failures } = examineGroup(plan, await readGroupFacts(clients, plan, {}, signal), "controlPlane");
-  return failures.map(({ property, reason }) => ({
+  const [facts, where] = await Promise.all([
+    readGroupFacts(clients, plan, {}, signal),
+    // What is wrong with the place is told for itself.
+    place.catch((): Place => ({ zones: [], failures: [] })),
+  ]);
+  const { failures } = examineGroup(plan, facts, "controlPlane");
+  const told = failures.map(({ property, reason }) => ({
     property: property.replace(/\.instanceTypes(\[0\])?$/, ".instanceType"),
     reason,
   }));
+  const offered = facts.offerings.map(({ zone }) => zone);
+  const without = zonesOfPlane(count, isPublic ? where : { ...where, publicZones: where.zones }).filter(
+    (zone) => offered.length > 0 && !offered.includes(zone),
+  );
+  if (without.length === 0) return told;
+  const wayOut = before ? "name another type" : "name another type, or a network in others";
+  const reason = `"${instanceType}" is not offered in ${without.join(", ")}, where the control plane is, but in ${[...new Set(offered)].sort().join(", ")}: ${wayOut}`;
+  return [...told, { property: "controlPlane.instanceType", reason }];
+}
+
+/** A machine that is alone is in the first; several are over all that nodes have. */
+function zonesOfPlane(count: number, { zones, publicZones = [] }: Place): readonly string[] {
+  return count === 1 ? publicZones.slice(0, 1) : zones.slice(0, count);
 }
 
 /** The types, the reservation, the quotas, and the image. */

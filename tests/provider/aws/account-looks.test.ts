@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { CreateKeyCommand, DisableKeyCommand, ScheduleKeyDeletionCommand, KMSClient } from "@aws-sdk/client-kms";
 import { provider } from "../../../plugin/provider";
+import { readOfferings } from "../../../provider/aws/instance-types";
 import { Unknown } from "../../../provider/server/values";
 import type { Properties } from "../../../provider/server/wire";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { region, reserve, startScene, type Scene } from "./scene";
 
-const type = "gpu-clusters:aws:AccountReady";
+const accountReady = "gpu-clusters:aws:AccountReady";
 const absent = "ami-0123456789abcdef0";
 
 describe("what AWS is asked about a cluster before it is made", () => {
@@ -36,7 +37,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
     architecture: "x86_64",
     diskSizeGib: 100,
   };
-  const found = async (inputs: object, account = new EngineResource(plugin, type, "refused")) =>
+  const found = async (inputs: object, account = new EngineResource(plugin, accountReady, "refused")) =>
     (await account.check(inputs as Properties)).failures.map(({ property, reason }) => `${property}: ${reason}`);
   const paths = (failures: readonly string[]) => failures.map((failure) => failure.replace(/: .*/s, "")).sort();
 
@@ -157,6 +158,32 @@ describe("what AWS is asked about a cluster before it is made", () => {
     );
   });
 
+  it("is told of a control plane whose type its zones do not offer, also where it runs already", async () => {
+    const zones = ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"];
+    const offered = async (instanceType: string) => {
+      const all = await readOfferings(scene.ec2, [instanceType], AbortSignal.timeout(30_000));
+      return zones.filter((zone) => all.some((each) => each.zone === zone));
+    };
+    const type = "c6in.xlarge";
+    const there = await offered(type);
+    const without = zones.find((zone) => !there.includes(zone));
+    assert.ok(there.length > 0 && without !== undefined, "the test needs a type that one zone lacks");
+    const plane = { ...controlPlane, instanceType: type };
+    const named = (...names: string[]) => ({ zoneCount: names.length, zones: names });
+    const refused = `controlPlane.instanceType: "${type}" is not offered in ${without}, where the control plane is, but in ${there.join(", ")}`;
+    const [alone] = await found({ controlPlane: plane, network: named(without, there[0]!) });
+    assert.ok(alone?.startsWith(refused), alone);
+    // One machine is in the first zone; three are in each.
+    assert.deepEqual(await found({ controlPlane: plane, network: named(there[0]!, without) }), []);
+    const [three] = await found({ controlPlane: { ...plane, count: 3 }, network: named(there[0]!, without) });
+    assert.ok(three?.startsWith(refused), three);
+    // Stopped for a type that is not there, it would not start again.
+    const account = new EngineResource(plugin, accountReady, "running");
+    await account.up({ controlPlane, network: named(without) });
+    const [later] = await found({ controlPlane: plane, network: named(without) }, account);
+    assert.equal(later, `${refused}: name another type`);
+  });
+
   it("goes on with the others where it may not ask one thing, or does not know it yet", async () => {
     const wrong = { keyPair: "nobodys", nodeGroups: [{ ...group, image: absent, instanceTypes: ["m5.9xlarge"] }] };
     await scene.simulator.addFault({ action: "DescribeImages", code: "UnauthorizedOperation", status: 403 });
@@ -173,7 +200,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
   });
 
   it("looks later at what is new only, and takes what it looks at for no change", async () => {
-    const account = new EngineResource(plugin, type, "grown");
+    const account = new EngineResource(plugin, accountReady, "grown");
     const ask = { controlPlane, nodeGroups: [{ ...group, image: scene.imageId }] };
     await account.up(ask);
     const others = [{ ...group, name: "more" }, ...ask.nodeGroups];
@@ -193,7 +220,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
     assert.deepEqual(await found({ controlPlane: next, nodeGroups: larger }, account), []);
     assert.deepEqual(paths(await found({ controlPlane: { ...next, image: absent } }, account)), ["controlPlane.image"]);
     // A state of an older release knows of no group.
-    const older = new EngineResource(plugin, type, "older");
+    const older = new EngineResource(plugin, accountReady, "older");
     await older.up({ controlPlane: { instanceType: "t3.xlarge", count: 1 } });
     const known = { controlPlane: { ...controlPlane, image: absent }, nodeGroups: [{ ...group, image: absent }] };
     assert.equal(await older.up(known), "same");
