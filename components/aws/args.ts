@@ -323,7 +323,7 @@ export interface AwsClusterArgs {
    */
   administrators?: pulumi.Input<string>[];
   /**
-   * Tags of everything that is made, those of `aws:defaultTags` besides: at most 40, whose keys differ by more than case, of letters, digits,
+   * Tags of everything that is made, with those that the AWS provider has by default (`aws:defaultTags`, or its own): at most 40, whose keys differ by more than case, of letters, digits,
    * spaces and `_ . : / = + - @`, because IAM takes no others.
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

@@ -229,6 +229,7 @@ function clusterControlPlane(name: string, args: AwsClusterArgs, { place, founda
       certificateAuthority: secrets.keys.caCertificate,
       externalCloudProvider: place.externalCloudProvider,
       tags: withTags(place.tags, place.kubernetes),
+      defaultTags: place.account.defaultTags,
     },
     { ...foundation.onAws, dependsOn: foundation.beforeControlPlane },
   );
@@ -273,6 +274,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
         joinParameter: secrets.join.name,
         lustre: foundation.files?.mount,
         profileName: nodeIdentity.profileName,
+        defaultTags: place.account.defaultTags,
         subnetIds: network.subnetIds,
         zones: network.zones,
         securityGroupId: access.nodes,
@@ -306,7 +308,8 @@ function blockStorage({ account, tags, clusterName }: AwsPlace): AddOn {
   return (...given) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { ebsStorage } = require("../addons/block-storage/ebs") as typeof import("../addons/block-storage/ebs");
-    return ebsStorage({ region: account.seen.region, tags, clusterName })(...given);
+    const ofVolumes = withTags(account.defaultTags, tags);
+    return ebsStorage({ region: account.seen.region, tags: ofVolumes, clusterName })(...given);
   };
 }
 

@@ -11,7 +11,7 @@ import { controlPlaneDocument } from "./documents";
 import type { MachineIdentity } from "./identity";
 import { apiBalancer, apiPort } from "./load-balancer";
 import type { ClusterSecrets } from "./secrets";
-import { defaultTags, withTags, type Tags } from "./tags";
+import { withTags, type Tags } from "./tags";
 
 export const defaultControlPlaneType = "t3.xlarge";
 
@@ -43,6 +43,8 @@ export interface ControlPlanePlace extends Omit<AwsControlPlaneArgs, "instanceTy
   certificateAuthority: pulumi.Input<string>;
   externalCloudProvider: boolean;
   tags: Tags;
+  /** Of the AWS provider, for what it does not make itself. */
+  defaultTags: Tags;
 }
 
 export interface ControlPlane {
@@ -212,7 +214,7 @@ function machine(
         volumeSize: place.diskSizeGib,
         encrypted: true,
         deleteOnTermination: true,
-        tags: withTags(defaultTags(), tags),
+        tags: withTags(place.defaultTags, tags),
       },
       userDataBase64: pulumi
         .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.keysParameter, join.name])

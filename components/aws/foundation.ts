@@ -121,6 +121,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     base,
     controlPlaneRole: awsName(base, roles.controlPlane.role, longestNames.role),
     tags,
+    defaultTags: place.account.defaultTags,
     child,
     asking,
     onAws,

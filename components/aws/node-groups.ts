@@ -21,7 +21,7 @@ import { machineImage } from "./images";
 import { gpuFields, nodeGpus } from "./gpus";
 import type { Mount } from "./lustre";
 import { awsName, longestNames } from "./names";
-import { defaultTags, withTags, type Tags } from "./tags";
+import { withTags, type Tags } from "./tags";
 
 /** Each is a child of the cluster; the group waits for what its machines need. */
 export interface NodeGroupOptions {
@@ -56,6 +56,8 @@ export interface NodeGroupPlace {
   zones: pulumi.Output<string[]>;
   securityGroupId: pulumi.Input<string>;
   tags: Tags;
+  /** Of the AWS provider, for what it does not make itself. */
+  defaultTags: Tags;
   /** What AWS's cloud controller manager knows its cluster's machines by: it passes others over. */
   kubernetes: Tags;
 }
@@ -72,7 +74,7 @@ export function nodeGroup(
   const physical = awsName(place.base, group.name, longestNames.launchTemplate);
   const tags = withTags(place.tags, groupTags({ clusterName, nodeGroup: group.name }));
   const machineTags = withTags(tags, { Name: physical });
-  const ofMachines = withTags(defaultTags(), machineTags);
+  const ofMachines = withTags(place.defaultTags, machineTags);
   const image = machineImage(
     `${name}-image`,
     {
@@ -164,7 +166,7 @@ export function nodeGroup(
     labels,
     taints,
     gpus: offeredGpus(gpuFields(group, types), place.gpuMode),
-    tags: withTags(defaultTags(), place.tags),
+    tags: withTags(place.defaultTags, place.tags),
   };
   const resource = new NodeGroup(
     name,

@@ -1,4 +1,5 @@
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
+import { getDefaultTags } from "@pulumi/aws/getDefaultTags";
 import { getRegion } from "@pulumi/aws/getRegion";
 import { Provider } from "@pulumi/aws/provider";
 import type { AwsProviderConfig } from "../../sdk/aws/config";
@@ -9,7 +10,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
 import type { AwsClusterArgs } from "./args";
 import { awsRegion } from "./region";
-import { defaultTags } from "./tags";
+import { configuredTags } from "./tags";
 
 /** By whose type a provider of AWS is found. */
 const anyOfAws = "aws:ec2/vpc:Vpc";
@@ -37,7 +38,7 @@ export function accountProvider(
 ): Provider | undefined {
   if (region === undefined && cloudAccount === undefined) return undefined;
   const regions = region === undefined ? {} : { region: region as never };
-  const tags = defaultTags();
+  const tags = configuredTags();
   return new Provider(
     name,
     {
@@ -65,6 +66,8 @@ export interface AwsAccount {
   own: GpuClusters | undefined;
   /** What the AWS provider says of itself. */
   seen: pulumi.Output<{ accountId: string; region: string }>;
+  /** What the AWS provider puts on all that it makes itself: it knows nothing of what others make for the cluster, machines first of all. */
+  defaultTags: pulumi.Output<Record<string, string>>;
 }
 
 /** What the AWS provider says of itself: of it alone it is known what it has from the environment and from profiles. */
@@ -116,5 +119,8 @@ export function awsAccount(name: string, args: Account, parent: pulumi.Resource)
           },
           { parent },
         );
-  return { aws, own, seen };
+  // What a program's own provider has, it alone knows.
+  const told = aws === undefined && inherited !== undefined;
+  const defaultTags = seen.apply(async () => (told ? (await getDefaultTags({}, options)).tags : configuredTags()));
+  return { aws, own, seen, defaultTags };
 }

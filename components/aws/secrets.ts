@@ -6,7 +6,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { keyArn, parameterArn, placeOf, roleArn } from "./arns";
 import type { AwsClusterArgs } from "./args";
 import { keyPolicy } from "./key-policy";
-import type { Tags } from "./tags";
+import { withTags, type Tags } from "./tags";
 
 export interface ClusterSecrets {
   /** Written by the plugin: the authorities for the control plane, and the administrator's ExecCredential for `kubeconfigExec`. */
@@ -27,6 +27,8 @@ export interface ClusterSecretsPlace extends Pick<
   /** Name of the role that reads the authorities. */
   controlPlaneRole: string;
   tags: Tags;
+  /** Of the AWS provider, for what it does not make itself. */
+  defaultTags: Tags;
   /** Of the cluster's children. */
   child: pulumi.CustomResourceOptions;
   /** The same for those that AWS is asked by. */
@@ -60,7 +62,12 @@ export function clusterSecrets(name: string, place: ClusterSecretsPlace): Cluste
       : pulumi.all([arns, place.kmsKeyId]).apply(([{ here }, key]) => keyArn(here, key));
   const keys = new ClusterKeys(
     `${name}-keys`,
-    { parameterPath: path, kmsKeyId: kmsKeyArn, adminValidityHours: place.adminValidityHours, tags },
+    {
+      parameterPath: path,
+      kmsKeyId: kmsKeyArn,
+      adminValidityHours: place.adminValidityHours,
+      tags: withTags(place.defaultTags, tags),
+    },
     child,
   );
   return { keys, join, keysParameterArn: arns.keys, adminParameterArn: arns.admin, kmsKeyArn };

@@ -12,8 +12,8 @@ export function withTags(tags: Tags, more: Tags): pulumi.Output<Record<string, s
   return pulumi.all([tags, more]).apply(([first, second]) => ({ ...first, ...second }));
 }
 
-/** Tags that `aws:defaultTags` gives: the AWS provider puts them on what it makes itself, and knows nothing of what machines are made with. */
-export function defaultTags(): Record<string, string> {
+/** Of `aws:defaultTags`, for providers that have what the stack's configuration says. */
+export function configuredTags(): Record<string, string> {
   return new pulumi.Config("aws").getObject<{ tags?: Record<string, string> }>("defaultTags")?.tags ?? {};
 }
 

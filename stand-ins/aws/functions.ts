@@ -160,6 +160,11 @@ const getRegion: TableFunction<Cloud> = async ({ region }, args) => {
   return { id: region, name: region, region, description: region, endpoint: `ec2.${region}.amazonaws.com` };
 };
 
+const getDefaultTags: TableFunction<Cloud> = (cloud, args) => {
+  filtersOf("getDefaultTags", args, {});
+  return Promise.resolve({ id: cloud.region, tags: cloud.tagsAll({}) });
+};
+
 const getPartition: TableFunction<Cloud> = async () => ({
   id: "aws",
   partition: "aws",
@@ -188,6 +193,7 @@ export const functions: Readonly<Record<string, TableFunction<Cloud>>> = {
   "aws:ec2/getVpc:getVpc": getVpc,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
+  "aws:index/getDefaultTags:getDefaultTags": getDefaultTags,
   "aws:index/getPartition:getPartition": getPartition,
   "aws:index/getRegion:getRegion": getRegion,
 };

@@ -111,6 +111,7 @@ export const cloud: Outputs = {
 export const functions: Functions = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
   "aws:index/getRegion:getRegion": () => ({ region: "us-west-2" }),
+  "aws:index/getDefaultTags:getDefaultTags": () => ({ tags: {} }),
 };
 
 /** The script in an instance's user data. */

@@ -30,5 +30,6 @@ export const awsResourceTypes = [
 export const awsFunctions = [
   "aws:ec2/getSecurityGroups:getSecurityGroups",
   "aws:index/getCallerIdentity:getCallerIdentity",
+  "aws:index/getDefaultTags:getDefaultTags",
   "aws:index/getRegion:getRegion",
 ] as const;

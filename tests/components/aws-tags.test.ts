@@ -1,0 +1,56 @@
+/** Tags that the AWS provider gives by default to what it makes itself. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { Provider } from "@pulumi/aws/provider";
+import { AwsCluster } from "../../components/aws/cluster";
+import { cloud, deployed, functions, inputs, minimal } from "./aws-scene";
+import { mockProgram, settled, valueOf, type Registered } from "./mocks";
+
+describe("default tags of AWS providers", () => {
+  /** Of machines, their disks, fleets, and parameters that the plugin writes; and of volumes, as the driver takes them. */
+  function tagsBesides(registered: Registered) {
+    const { tagSpecifications } = inputs(registered, "train-gpu-template") as {
+      tagSpecifications: { tags: Record<string, string> }[];
+    };
+    const { rootBlockDevice } = inputs(registered, "train-control-plane") as {
+      rootBlockDevice: { tags: Record<string, string> };
+    };
+    const plugins = ["train-gpu", "train-keys"].map((name) => inputs(registered, name) as typeof rootBlockDevice);
+    const ofVolumes = /--extra-tags=([^"]*)/.exec(JSON.stringify(inputs(registered, "train-ebs-controller")))![1]!;
+    return [
+      ...tagSpecifications.map(({ tags }) => tags),
+      ...[rootBlockDevice, ...plugins].map(({ tags }) => tags),
+      Object.fromEntries(ofVolumes.split(",").map((tag) => tag.split("="))) as Record<string, string>,
+    ];
+  }
+
+  it("gives the default tags of a program's own AWS provider, and not the stack's, to what that does not make itself", async () => {
+    pulumi.runtime.setAllConfig({ "aws:defaultTags": JSON.stringify({ tags: { owner: "stack" } }) });
+    try {
+      const registered = await mockProgram(cloud, false, {
+        ...functions,
+        "aws:index/getDefaultTags:getDefaultTags": () => ({ tags: { cost: "gpu", team: "default" } }),
+      });
+      const provider = new Provider("own", { region: "us-west-2" });
+      const cluster = new AwsCluster("train", { ...minimal, tags: { team: "search" } }, { provider });
+      assert.equal(await valueOf(cluster.status), "ready");
+      await settled();
+      for (const tags of tagsBesides(registered))
+        assert.deepEqual([tags["cost"], tags["team"], tags["owner"]], ["gpu", "search", undefined]);
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+
+  it("gives the stack's default tags to what the AWS provider does not make itself", async () => {
+    pulumi.runtime.setAllConfig({ "aws:defaultTags": JSON.stringify({ tags: { owner: "ml", team: "default" } }) });
+    try {
+      const { registered } = await deployed({ tags: { team: "search" }, region: "us-west-2" });
+      for (const tags of tagsBesides(registered)) assert.deepEqual([tags["owner"], tags["team"]], ["ml", "search"]);
+      const provider = inputs(registered, "train-aws");
+      assert.deepEqual(JSON.parse(String(provider["defaultTags"])), { tags: { owner: "ml", team: "default" } });
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+});
