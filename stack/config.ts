@@ -1,6 +1,7 @@
-import type * as pulumi from "../sdk/pulumi";
-import { allConfig } from "@pulumi/pulumi/runtime/config";
-import { committedSchema } from "../sdk/schema/committed";
+import * as pulumi from "../sdk/pulumi";
+import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
+import type { Problems } from "../components/errors";
+import { componentsSchema } from "../sdk/schema/committed";
 import { isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 
 /**
@@ -9,20 +10,39 @@ import { isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk
  * another type, is left for the component to refuse, with everything else that is wrong.
  */
 export function inputsOf<Args extends object>(config: pulumi.Config, type: string): Args {
-  const schema = committedSchema();
+  const schema = componentsSchema();
   const inputs = schema.resources![type]!.inputProperties!;
-  const prefix = `${config.name}:`;
-  const keys = Object.keys(allConfig())
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => key.slice(prefix.length));
-  const entries = keys
-    .filter((key) => key !== "cloud" && key !== "services")
-    .map((key) => [
-      key,
-      // The component makes it a secret, and checks it with the rest: of an Output it would see nothing.
-      inputs[key]?.secret ? allConfig()[prefix + key] : valueOf(config.get(key)!, kindOf(schema, inputs[key])),
-    ]);
+  const entries = inputKeys(config).map((key) => {
+    const spec = inputs[key];
+    // The component makes it a secret, and checks it with the rest: of an Output it would see nothing.
+    if (spec?.secret) return [key, runtimeConfig.allConfig()[`${config.name}:${key}`]];
+    const value = valueOf(config.get(key)!, kindOf(schema, spec));
+    return [key, spec && !spec.plain && isSecret(config, key) ? pulumi.secret(value) : value];
+  });
   return Object.fromEntries(entries) as Args;
+}
+
+/** What the config keeps as a secret, and a cluster must know as its program runs: it would stand in the state in plain text. */
+export function checkSecretKeys(config: pulumi.Config, type: string, problems: Problems): void {
+  const inputs = componentsSchema().resources![type]!.inputProperties!;
+  for (const key of inputKeys(config))
+    if (inputs[key]?.plain && isSecret(config, key))
+      problems.add(
+        key,
+        "is a secret in the stack's config, and the state would show it, because it must be known when the program runs: set it without --secret; in a program of your own, values in it may be secrets",
+      );
+}
+
+function inputKeys({ name }: pulumi.Config): string[] {
+  const prefix = `${name}:`;
+  const keys = Object.keys(runtimeConfig.allConfig()).filter((key) => key.startsWith(prefix));
+  return keys.map((key) => key.slice(prefix.length)).filter((key) => key !== "cloud" && key !== "services");
+}
+
+/** The SDK has it for its own use, and no other way to learn it without making a secret of everything. */
+function isSecret({ name }: pulumi.Config, key: string): boolean {
+  const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret(key: string): boolean };
+  return isConfigSecret(`${name}:${key}`);
 }
 
 /** An object or a list of the config; what is none comes as its text, for its own check to refuse. */

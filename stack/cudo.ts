@@ -3,7 +3,7 @@ import type { CudoClusterArgs } from "../components/cudo/args";
 import { CudoCluster } from "../components/cudo/cluster";
 import { checkCudoCluster } from "../components/cudo/validate";
 import type { Problems } from "../components/errors";
-import { inputsOf } from "./config";
+import { checkSecretKeys, inputsOf } from "./config";
 
 /** The cluster of a stack whose config says `cloud: cudo`. Credentials are the provider's: `gpu-clusters:cudo`, or CUDO_API_KEY. */
 export function cluster(stack: string, config: pulumi.Config): CudoCluster {
@@ -11,7 +11,9 @@ export function cluster(stack: string, config: pulumi.Config): CudoCluster {
 }
 
 export function problems(stack: string, config: pulumi.Config): Problems {
-  return checkCudoCluster(stack, argsOf(config), undefined);
+  const problems = checkCudoCluster(stack, argsOf(config), undefined);
+  checkSecretKeys(config, CudoCluster.__pulumiType, problems);
+  return problems;
 }
 
 function argsOf(config: pulumi.Config): CudoClusterArgs {

@@ -3,7 +3,7 @@ import type { MithrilClusterArgs } from "../components/mithril/args";
 import { MithrilCluster } from "../components/mithril/cluster";
 import { checkMithrilCluster } from "../components/mithril/validate";
 import type { Problems } from "../components/errors";
-import { inputsOf } from "./config";
+import { checkSecretKeys, inputsOf } from "./config";
 
 /**
  * The cluster of a stack whose config says `cloud: mithril`. Credentials are the provider's: `gpu-clusters:mithril`, or MITHRIL_API_KEY and
@@ -14,7 +14,9 @@ export function cluster(stack: string, config: pulumi.Config): MithrilCluster {
 }
 
 export function problems(stack: string, config: pulumi.Config): Problems {
-  return checkMithrilCluster(stack, argsOf(config), undefined);
+  const problems = checkMithrilCluster(stack, argsOf(config), undefined);
+  checkSecretKeys(config, MithrilCluster.__pulumiType, problems);
+  return problems;
 }
 
 function argsOf(config: pulumi.Config): MithrilClusterArgs {

@@ -15,7 +15,7 @@ interface Stack {
 const read = (file: string) => parse(readFileSync(join(__dirname, "../..", file), "utf8")) as unknown;
 
 /** Configuration of one of this package's stacks as the engine hands it to the program: with the defaults of Pulumi.yaml. */
-export function stackConfig(stack: string, more: Record<string, unknown> = {}): pulumi.Config {
+export function stackConfig(stack: string, more: Record<string, unknown> = {}, secrets: string[] = []): pulumi.Config {
   const { config } = read("Pulumi.yaml") as Project;
   const defaults = Object.entries(config).map(([key, property]) => [`pulumi-gpu-clusters:${key}`, property.default]);
   const shown = (read(`Pulumi.${stack}.yaml`) as Stack).config;
@@ -27,6 +27,9 @@ export function stackConfig(stack: string, more: Record<string, unknown> = {}): 
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(texts) as Record<string, string>,
+    secrets.map((key) => `pulumi-gpu-clusters:${key}`),
+  );
   return new pulumi.Config("pulumi-gpu-clusters");
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "../../components/errors";
 import type { PackageSchema } from "../../sdk/schema/package-schema";
-import { cluster as aws } from "../../stack/aws";
+import { cluster as aws, problems as problemsOfAws } from "../../stack/aws";
 import { cluster as cudo } from "../../stack/cudo";
 import { cluster as mithril } from "../../stack/mithril";
 import { cloud, functions } from "./aws-scene";
-import { mockProgram, settled } from "./mocks";
+import { mockProgram, plain, settled, visible } from "./mocks";
 import { stackConfig } from "./stack-config";
 import { sshPrivateKey } from "./private-key";
 
@@ -123,6 +123,24 @@ describe("stack config", () => {
       'nodeGroups: must be a list, not the string "workers"',
       'devMode: must be a boolean, not the string "yes"',
     ]);
+  });
+
+  it("keeps as a secret what the config keeps as one, or says that it cannot be", async () => {
+    const registered = await mockProgram(cloud, false, functions);
+    const given = { "pulumi-gpu-clusters:tags": { owner: "nobody-knows" }, "pulumi-gpu-clusters:keyPair": "ops" };
+    const kept = stackConfig("aws", given, ["tags", "keyPair"]);
+    aws("train", kept);
+    await settled();
+    const inputs = registered.inputs("gpu-clusters:aws:AwsCluster");
+    assert.deepEqual([plain(inputs["tags"]), plain(inputs["keyPair"])], [{ owner: "nobody-knows" }, "ops"]);
+    assert.doesNotMatch(JSON.stringify(registered.resources.map((each) => visible(each.inputs))), /nobody-knows/);
+    const shown = stackConfig("aws", {}, ["nodeGroups", "sshAccessCidrs", "tags"]);
+    assert.deepEqual(
+      problemsOfAws("train", shown).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
+      [
+        "nodeGroups: is a secret in the stack's config, and the state would show it, because it must be known when the program runs: set it without --secret; in a program of your own, values in it may be secrets",
+      ],
+    );
   });
 
   it("tells what the schema and what the component refuses at once", async () => {
