@@ -166,7 +166,7 @@ function askedControlPlane({ controlPlane }: AwsClusterArgs) {
 function lastingChoices(
   name: string,
   args: AwsClusterArgs,
-  { count, publicAddress, architecture, diskSizeGib }: AskedControlPlane,
+  { instanceType, count, publicAddress, architecture, diskSizeGib }: AskedControlPlane,
   place: AwsPlace,
 ): LastingChoices {
   const { clusterName, child } = place;
@@ -189,14 +189,24 @@ function lastingChoices(
       },
       least: { "controlPlane.diskSizeGib": diskSizeGib },
       ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
-      told: toldChoices(
-        (args.nodeGroups ?? []).map((group) => gpuFields(group)),
-        args,
-      ),
+      told: {
+        "controlPlane.instanceType": { value: instanceType, meaning: count === 1 ? stopsOne : stopsAll },
+        ...toldChoices(
+          (args.nodeGroups ?? []).map((group) => gpuFields(group)),
+          args,
+        ),
+      },
     },
     child,
   );
 }
+
+const stopsOne = "its machine stops for it, and Kubernetes' API is away for some minutes; pods go on";
+
+/** Pulumi changes them at the same time, and knows nothing of etcd's majority. */
+const stopsAll =
+  "all three machines stop for it at the same time, and Kubernetes' API is away for some minutes; pods go on. To keep the API, change one after the other " +
+  "yourself before: stop it, `aws ec2 modify-instance-attribute --instance-type`, start it, and wait until its node is Ready; then run `pulumi up --refresh`";
 
 function accountReady(
   name: string,

@@ -204,7 +204,17 @@ describe("components/aws", () => {
       "architecture of controlPlane.instanceType": "x86_64",
     };
     const { told, ...lasting } = inputs(registered, "train-choices");
-    assert.deepEqual(Object.keys(told as object).sort(), ["gpuMode", 'gpuSharing of nodeGroups "gpu"']);
+    assert.deepEqual(Object.keys(told as object).sort(), [
+      "controlPlane.instanceType",
+      "gpuMode",
+      'gpuSharing of nodeGroups "gpu"',
+    ]);
+    const ofType = (of: unknown) =>
+      (of as Record<string, { value: string; meaning: string }>)["controlPlane.instanceType"]!;
+    assert.match(
+      ofType(told).meaning,
+      /^all three machines stop for it at the same time, .* change one after the other/,
+    );
     assert.deepEqual(lasting, {
       clusterName: "train",
       choices: {
@@ -225,7 +235,9 @@ describe("components/aws", () => {
     for (const part of ["network-vpc", "control-plane-balancer", "control-plane-inner-balancer", "control-plane-2"])
       assert.ok(registered.dependenciesOf(`train-${part}`).includes("train-choices"), part);
     const existing = await deployed({ network: { vpcId: "vpc-there" }, podCidr: "10.128.0.0/16" });
-    assert.deepEqual(inputs(existing.registered, "train-choices")["choices"], {
+    const one = inputs(existing.registered, "train-choices");
+    assert.match(ofType(one["told"]).meaning, /^its machine stops for it/);
+    assert.deepEqual(one["choices"], {
       ...always,
       "controlPlane.count": "1",
       "controlPlane.publicAddress": "true",
