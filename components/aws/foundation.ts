@@ -13,6 +13,7 @@ import { defaultDiskSizeGib } from "./disk";
 import { gpuFields } from "./gpus";
 import { machineIdentity, type MachineIdentity } from "./identity";
 import { architectureOf } from "./instance-types";
+import { stopsLoneMachine } from "../kubeadm/stops";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
 import { plannedMachines } from "./planned-machines";
@@ -190,7 +191,7 @@ function lastingChoices(
       least: { "controlPlane.diskSizeGib": diskSizeGib },
       ...(args.sharedStorage && { kept: { sharedStorage: args.sharedStorage.protect ?? true } }),
       told: {
-        "controlPlane.instanceType": { value: instanceType, meaning: count === 1 ? stopsOne : stopsAll },
+        "controlPlane.instanceType": { value: instanceType, meaning: count === 1 ? stopsLoneMachine : stopsAll },
         ...toldChoices(
           (args.nodeGroups ?? []).map((group) => gpuFields(group)),
           args,
@@ -200,8 +201,6 @@ function lastingChoices(
     child,
   );
 }
-
-const stopsOne = "its machine stops for it, and Kubernetes' API is away for some minutes; pods go on";
 
 /** Pulumi changes them at the same time, and knows nothing of etcd's majority. */
 const stopsAll =

@@ -96,8 +96,8 @@ export interface CudoSharedStorageArgs {
 /** The VM that runs the Kubernetes API and etcd. */
 export interface CudoControlPlaneArgs {
   /**
-   * `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200. Another size later changes vCPUs and memory; the disk, which has
-   * etcd, stays.
+   * `sm` 4 vCPUs, 8 GiB, 50 GiB disk; `md` 8, 16, 100; `lg` 16, 32, 200. Another size later changes vCPUs and memory, for which the
+   * machine stops; the disk, which has etcd, stays.
    * Default: `md`.
    */
   size?: "sm" | "md" | "lg";

@@ -15,7 +15,9 @@ import type { CudoClusterArgs } from "./args";
 import { controlPlaneMachine } from "./control-plane";
 import { clusterNetwork } from "./network";
 import { gpuFields } from "./node-groups";
+import { stopsLoneMachine } from "../kubeadm/stops";
 import { plannedArgs } from "./planned";
+import { defaultControlPlaneSize } from "./profiles";
 import { networkCidr } from "./profiles";
 import { machineVault } from "./vault";
 
@@ -97,7 +99,7 @@ function lastingChoices(
   place: Record<string, pulumi.Input<string>>,
   child: pulumi.CustomResourceOptions,
 ): LastingChoices {
-  const { clusterName = name, namePrefix = "", sharedStorage, nodeGroups = [] } = args;
+  const { clusterName = name, namePrefix = "", sharedStorage, controlPlane, nodeGroups = [] } = args;
   return new LastingChoices(
     `${name}-choices`,
     {
@@ -105,7 +107,10 @@ function lastingChoices(
       choices: { clusterName, namePrefix: JSON.stringify(namePrefix), ...place, ...clusterRanges(args) },
       least: sharedStorage && { "sharedStorage.sizeGib": sharedStorage.sizeGib },
       kept: sharedStorage && { sharedStorage: sharedStorage.protect ?? true },
-      told: toldChoices(nodeGroups.map(gpuFields), args),
+      told: {
+        "controlPlane.size": { value: controlPlane?.size ?? defaultControlPlaneSize, meaning: stopsLoneMachine },
+        ...toldChoices(nodeGroups.map(gpuFields), args),
+      },
     },
     child,
   );

@@ -52,7 +52,10 @@ describe("components/cudo", () => {
     const cluster = new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none" });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
-    const { choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
+    const { choices, told } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
+    const { value, meaning } = (told as Record<string, { value: string; meaning: string }>)["controlPlane.size"]!;
+    assert.equal(value, "md");
+    assert.match(meaning, /^its machine stops for it/);
     const ranges = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
     const place = { dataCenterId: "us-newyork-1", "gpu-clusters:cudo.projectId": "project-1" };
     assert.deepEqual(choices, { clusterName: "train", ...place, namePrefix: '""', ...ranges });
