@@ -39,7 +39,7 @@ export interface VaultApi {
   roles(mount: string, signal: AbortSignal): Promise<string[]>;
   /** Its secret ids and tokens go with it. Already gone is success. */
   deleteRole(mount: string, role: string, signal: AbortSignal): Promise<void>;
-  /** Another version of what is at a path, or the first. */
+  /** Another version of what is at a path, or the first. Rejects where the mount has no versions: nothing that is there could be destroyed for good. */
   writeSecret(mount: string, path: string, data: Record<string, string>, signal: AbortSignal): Promise<void>;
   /** All versions of what is at a path, for good. Already gone is success. */
   destroySecret(mount: string, path: string, signal: AbortSignal): Promise<void>;
@@ -51,6 +51,13 @@ const errors: TransportErrors = {
   unavailable: (failure, options) => new VaultError({ ...failure, kind: "unavailable" }, options),
   refusal: parseError,
 };
+
+function unversioned(mount: string): string {
+  return (
+    `vault.keyMount: "${mount}" is a KV engine of version 1, which would keep keys of disks that are gone: name one of version 2, or make it one ` +
+    `(\`vault kv enable-versioning ${mount}\`)`
+  );
+}
 
 export function createVaultClient({ address, as, certificateAuthority, namespace }: VaultAccount): VaultApi {
   const headers: Record<string, string> = namespace === undefined ? {} : { "x-vault-namespace": namespace };
@@ -119,11 +126,20 @@ export function createVaultClient({ address, as, certificateAuthority, namespace
       }
     },
     deleteRole: (mount, role, signal) => call<void>("DELETE", pathOf(mount, role), signal).catch(goneIsFine),
-    writeSecret: (mount, path, data, signal) =>
-      call("POST", `/${segments(mount)}/data/${segments(path)}`, signal, {
-        body: { data },
-        secrets: Object.values(data),
-      }),
+    async writeSecret(mount, path, data, signal) {
+      const place = `/${segments(mount)}/data/${segments(path)}`;
+      const isVersioned = await call(
+        "POST",
+        place,
+        signal,
+        { body: { data }, secrets: Object.values(data) },
+        (json) => typeof record(record(json)["data"])["version"] === "number",
+      );
+      if (isVersioned) return;
+      // Who acts may not be allowed to; what is to be done is said either way.
+      await call<void>("DELETE", place, signal).catch(() => signal.throwIfAborted());
+      throw new Error(unversioned(mount));
+    },
     destroySecret: (mount, path, signal) =>
       call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
     login: async (signal) => void (await session.renew(signal)),

@@ -64,6 +64,18 @@ describe("what a machine with an encrypted disk has in Vault", () => {
     assert.deepEqual(vault.left(), before);
   });
 
+  it("is refused where the engine would keep keys of disks that are gone, and leaves no script there", async () => {
+    vault.isUnversioned = true;
+    await assert.rejects(
+      access().grant("a", never, "#!/bin/bash\n# KEYS"),
+      ({ message }: Error) =>
+        /^vault\.keyMount: "secret" is a KV engine of version 1, .*`vault kv enable-versioning secret`/.test(
+          message,
+        ) && !message.includes("KEYS"),
+    );
+    assert.deepEqual([...vault.keys.keys()], []);
+  });
+
   it("has the machine's script before anybody can log in as it, and not after", async () => {
     const { keyPath } = await access().grant("a", never, "#!/bin/bash\n# keys");
     assert.equal(vault.keys.get(`secret/${keyPath}/start`), JSON.stringify({ script: "#!/bin/bash\n# keys" }));

@@ -30,6 +30,8 @@ export class RoleStandIn {
   leaseSeconds = 1_800;
   /** By `mount/path`: what machines have written, and who made them. */
   readonly keys = new Map<string, string>();
+  /** The KV engine is one of version 1, which has no versions, and no metadata to take away. */
+  isUnversioned = false;
   readonly namespaces = new Set<string | undefined>();
   /** All that it has given out and by which somebody acts, whether it is still good or not. */
   readonly given: string[] = [];
@@ -139,11 +141,17 @@ export class RoleStandIn {
     const data = /^POST ([^/]+)\/data\/(.+)$/.exec(name);
     if (data) {
       this.keys.set(`${data[1]}/${data[2]}`, JSON.stringify(body["data"]));
+      if (this.isUnversioned) return [204];
       return [200, { data: { version: 1 } }];
     }
     const metadata = /^DELETE ([^/]+)\/metadata\/(.+)$/.exec(name);
+    const plain = /^DELETE ([^/]+)\/data\/(.+)$/.exec(name);
+    if (plain) {
+      this.keys.delete(`${plain[1]}/${plain[2]}`);
+      return [204];
+    }
     if (metadata) {
-      this.keys.delete(`${metadata[1]}/${metadata[2]}`);
+      if (!this.isUnversioned) this.keys.delete(`${metadata[1]}/${metadata[2]}`);
       return [204];
     }
     const [, verb, mount, role, part] = /^(\w+) auth\/(.+)\/role\/([^/]+)(?:\/([\w-]+))?$/.exec(name) ?? [];
