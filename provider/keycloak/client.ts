@@ -13,8 +13,10 @@ export interface FoundClient {
   uuid: string;
   name: string;
   redirectUris: string[];
-  /** Undefined for a public client, or where who acts may not see it. */
+  /** Undefined for a public client, and where it is hidden. */
   secret: string | undefined;
+  /** It has a secret, which who acts may not see. */
+  hidesSecret: boolean;
   attributes: Readonly<Record<string, string>>;
   enabled: boolean;
   /** All that Keycloak sent: a change sends it back with ours over it. */
@@ -102,13 +104,18 @@ export function createKeycloakClient(account: KeycloakAccount): KeycloakApi {
   };
 }
 
+/** In a secret's place for who may look at clients and not manage them, since 26.8. Reference: keycloak#49220. */
+const mask = "**********";
+
 function decode(json: Json): FoundClient {
+  const hidesSecret = json["secret"] === mask;
   const attributes = Object.entries(record(json["attributes"])).map(([key, value]) => [key, text(value)]);
   return {
     uuid: requiredText(json, "id"),
     name: text(json["name"]),
     redirectUris: texts(json["redirectUris"]),
-    secret: text(json["secret"]) || undefined,
+    secret: hidesSecret ? undefined : text(json["secret"]) || undefined,
+    hidesSecret,
     attributes: Object.fromEntries(attributes) as Record<string, string>,
     enabled: json["enabled"] !== false,
     whole: json,

@@ -7,6 +7,14 @@ export function realmProblem(realm: string): string | undefined {
   return `${JSON.stringify(realm)} is no name of a realm: letters, digits and - _ . without spaces`;
 }
 
+/** Each realm has them from the beginning; people and `kcadm.sh` administer it by them. Reference: Keycloak, server administration guide, "OIDC clients". */
+const ownClients = ["account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"];
+
+/** Why nobody can make a client of this id. */
+export function ownClientProblem(clientId: string): string | undefined {
+  return ownClients.includes(clientId) ? `"${clientId}" is Keycloak's own, in every realm: name another` : undefined;
+}
+
 export function clientIdProblem(clientId: string): string | undefined {
   return /^[\x21-\x7e]{1,255}$/.test(clientId) ? undefined : "must have 1 to 255 printable characters and no spaces";
 }

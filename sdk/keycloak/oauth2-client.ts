@@ -8,7 +8,7 @@ export interface OAuth2ClientArgs {
    */
   realm: pulumi.Input<string>;
   /**
-   * The client's id, as applications name it: 1 to 255 characters without spaces.
+   * The client's id, as applications name it: 1 to 255 characters without spaces, and none that Keycloak makes itself, as `account` or `admin-cli`.
    * @replaceOnChanges
    */
   clientId: pulumi.Input<string>;
@@ -25,7 +25,7 @@ export interface OAuth2ClientArgs {
    */
   redirectUris?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Takes a client of this id over that is there already; it then stays when this resource is deleted. Without, such a client is refused.
+   * Takes a client of this id over that is there already, of OpenID Connect; it then stays when this resource is deleted. Without, such a client is refused.
    * @default false
    */
   adopt?: pulumi.Input<boolean>;

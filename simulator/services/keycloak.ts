@@ -30,6 +30,9 @@ export class Keycloak {
   /** Keycloak's own setting `hostname`: where people reach it. Undefined: wherever a request comes to. */
   hostname: string | undefined;
 
+  /** Who is logged in may look at clients alone, and since 26.8 sees no secret then. */
+  onlyViews = false;
+
   constructor(readonly admin: { username: string; password: string }) {}
 
   /** Nobody is logged in any more. */
@@ -50,10 +53,11 @@ export class Keycloak {
     if (!clients) return { status: 404, json: { error: "Realm not found." } };
     const given = body === "" ? {} : (JSON.parse(body) as Partial<Client>);
     const uuid = place[2];
+    if (this.onlyViews && method !== "GET") return { status: 403, json: { error: "HTTP 403 Forbidden" } };
     if (uuid === undefined) {
-      if (method === "GET")
-        return { status: 200, json: clients.filter(({ clientId }) => clientId === searchParams.get("clientId")) };
-      return create(clients, given);
+      if (method !== "GET") return create(clients, given);
+      const found = clients.filter(({ clientId }) => clientId === searchParams.get("clientId"));
+      return { status: 200, json: this.onlyViews ? found.map(masked) : found };
     }
     const found = clients.find(({ id }) => id === uuid);
     if (!found) return { status: 404, json: { error: "Could not find client" } };
@@ -85,6 +89,10 @@ export class Keycloak {
     if (isAdmin) this.valid.add(`Bearer ${token}`);
     return { status: 200, json: { access_token: token, expires_in: 60 } };
   }
+}
+
+function masked(client: Client): Client {
+  return client["secret"] === undefined ? client : { ...client, secret: "**********" };
 }
 
 function create(clients: Client[], given: Partial<Client>): KeycloakAnswer {

@@ -1,6 +1,6 @@
 import { counted } from "../../../sdk/counted";
 import { randomInt } from "node:crypto";
-import { clientIdProblem, realmProblem, redirectUriProblem } from "../../../sdk/keycloak/checks";
+import { clientIdProblem, ownClientProblem, realmProblem, redirectUriProblem } from "../../../sdk/keycloak/checks";
 import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../../../sdk/pulumi";
 import { isSafeUrl } from "../../../sdk/safe-url";
@@ -48,8 +48,8 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
       return failures;
     // Before anything is made anywhere: whether Keycloak can be reached, who acts may see the realm's clients, and the id is free.
     const found = await findIn(api, { realm, clientId }, context.signal);
-    if (found !== undefined && known(inputs.adopt) === false && !isOurs(found, context))
-      throw new UnexpectedBehavior(takenReason({ realm, clientId }));
+    if (found !== undefined && !isUnknown(inputs.adopt) && !isOurs(found, context))
+      checkTaken({ realm, clientId, adopt: known(inputs.adopt) }, found);
     await safeIssuer(api, realm, context.signal);
     return [];
   },
@@ -70,6 +70,8 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const found = await findIn(api, inputs, context.signal);
     const adopted = found !== undefined && !isOurs(found, context);
     const issuer = await safeIssuer(api, inputs.realm, context.signal);
+    if (adopted) checkTaken(inputs, found);
+    if (adopted && inputs.secret === undefined && found.hidesSecret) throw new UnexpectedBehavior(hiddenReason(inputs));
     const secret = inputs.secret ?? found?.secret ?? newSecret();
     const outputs = { secret, issuer, adopted, active: true };
     await bring({ api, inputs, outputs, found }, context);
@@ -83,7 +85,8 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const found = await findAgain(api, { realm, clientId }, before, context.signal);
     if (found === undefined) return undefined;
     const issuer = await api.issuer(realm, context.signal);
-    const secret = found.secret ?? "";
+    if (found.hidesSecret && before === undefined) throw new UnexpectedBehavior(hiddenReason({ realm, clientId }));
+    const secret = found.secret ?? (found.hidesSecret ? (given?.secret ?? before!.secret) : "");
     const adopted = before?.adopted ?? !isOurs(found, context);
     return {
       inputs: {
@@ -126,7 +129,7 @@ interface Bringing {
 /** Makes it, or makes of what there is what it should be. */
 async function bring({ api, inputs, outputs, found }: Bringing, context: ResourceContext): Promise<void> {
   if (found === undefined) return createOnce(api, inputs, outputs, context);
-  if (!isOurs(found, context) && !(inputs.adopt ?? false)) throw new UnexpectedBehavior(takenReason(inputs));
+  if (!isOurs(found, context)) checkTaken(inputs, found);
   await api.update(inputs.realm, found.uuid, representation(inputs, outputs, context, found), context.signal);
 }
 
@@ -226,8 +229,28 @@ async function findAgain(
   );
 }
 
-function takenReason({ realm, clientId }: Place): string {
-  return `clientId: the realm "${realm}" has a client "${clientId}" that this stack did not make; name another, or take it over with adopt: true`;
+/** Throws where another's client may not be taken over, and where it would be of no use to those who have it. */
+function checkTaken(
+  { realm, clientId, adopt = false }: Place & Pick<OAuth2ClientInputs, "adopt">,
+  { whole }: FoundClient,
+) {
+  const { protocol = "openid-connect", bearerOnly } = whole;
+  const there = `clientId: the realm "${realm}" has a client "${clientId}"`;
+  if (!adopt)
+    throw new UnexpectedBehavior(
+      `${there} that this stack did not make; name another, or take it over with adopt: true`,
+    );
+  if (protocol !== "openid-connect" || bearerOnly === true)
+    throw new UnexpectedBehavior(
+      `${there} of ${bearerOnly === true ? "its own, by which nobody logs in" : `the protocol ${String(protocol)}`}, whose users another kind would lock out: name another`,
+    );
+}
+
+function hiddenReason({ realm, clientId }: Place): string {
+  return (
+    `clientId: who acts may not see the secret of "${clientId}" in the realm "${realm}", and would give it another, which nobody has: it needs the role ` +
+    "manage-clients, not view-clients alone"
+  );
 }
 
 function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFailure[] {
@@ -237,7 +260,7 @@ function wrongInputs(inputs: UnknowableProperties<OAuth2ClientInputs>): CheckFai
     if (reason !== undefined) failures.push({ property, reason });
   };
   look("realm", known(inputs.realm), realmProblem);
-  look("clientId", known(inputs.clientId), clientIdProblem);
+  look("clientId", known(inputs.clientId), (id) => clientIdProblem(id) ?? ownClientProblem(id));
   look("secret", known(inputs.secret), secretProblem);
   const uris = isUnknown(inputs.redirectUris) ? [] : (inputs.redirectUris ?? []).map((uri) => known(uri));
   uris.forEach((uri, index) => {

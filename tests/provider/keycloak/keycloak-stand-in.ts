@@ -15,6 +15,8 @@ export interface KeycloakStandIn extends Keycloak {
   forgetSessions(): void;
   /** Keycloak's own setting: people reach it elsewhere than who acts here. */
   setHostname(hostname: string): void;
+  /** Who acts may look at clients alone. */
+  onlyView(): void;
 }
 
 export async function keycloakStandIn(): Promise<KeycloakStandIn> {
@@ -53,7 +55,8 @@ export async function keycloakStandIn(): Promise<KeycloakStandIn> {
     realm: SimulatedKeycloak.realm,
     admin: keycloak.admin,
     forgetSessions: () => keycloak.forgetSessions(),
-    setHostname: (hostname: string) => (keycloak.hostname = hostname),
+    setHostname: (hostname: string) => void (keycloak.hostname = hostname),
+    onlyView: () => void (keycloak.onlyViews = true),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

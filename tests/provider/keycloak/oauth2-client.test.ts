@@ -108,6 +108,56 @@ describe("OAuth2Client when Keycloak fails", function () {
     assert.equal(made.stored!.state.values["issuer"], `${keycloak.baseUrl}/realms/lab`);
   });
 
+  it("keeps a secret that who acts may not see, and takes no mask for one", async () => {
+    const made = client();
+    await made.up(inputs);
+    const given = client();
+    const named = { ...inputs, clientId: "named", secret: "abcdefghijklmnopqrstuvwx" };
+    await given.up(named);
+    const kept = made.stored!.state.values["secret"];
+    keycloak.onlyView();
+    for (const [resource, program] of [
+      [made, inputs],
+      [given, named],
+    ] as const) {
+      await resource.refresh();
+      const { changes } = await resource.diff((await resource.check(program)).inputs);
+      assert.deepEqual(changes, {}, "nothing to do");
+    }
+    assert.equal(made.stored!.state.values["secret"], kept);
+    assert.equal(given.stored!.state.values["secret"], named.secret);
+  });
+
+  it("imports and takes over no client whose secret it may not see", async () => {
+    await console.create({ clientId: "hub", secret: "made-by-somebody-else-1234" });
+    keycloak.onlyView();
+    const words = /UnexpectedBehavior: clientId: who acts may not see the secret of "hub".*manage-clients/;
+    await assert.rejects(client().import("lab/hub"), words);
+    await assert.rejects(client().up({ ...inputs, adopt: true }), words);
+  });
+
+  it("takes over no client of Keycloak's own, by which people administer it, nor one of another kind", async () => {
+    for (const clientId of [
+      "account",
+      "account-console",
+      "admin-cli",
+      "broker",
+      "realm-management",
+      "security-admin-console",
+    ]) {
+      const { failures } = await client().check({ ...inputs, clientId, adopt: true });
+      assert.deepEqual(
+        failures.map(({ property, reason }) => `${property}: ${reason}`),
+        [`clientId: "${clientId}" is Keycloak's own, in every realm: name another`],
+      );
+    }
+    await console.create({ clientId: "hub", protocol: "saml" });
+    const saml = /UnexpectedBehavior: clientId: the realm "lab" has a client "hub" of the protocol saml/;
+    await assert.rejects(client().check({ ...inputs, adopt: true }), saml);
+    await assert.rejects(client().up({ ...inputs, adopt: true }), saml);
+    assert.equal((await console.find("hub"))!["protocol"], "saml");
+  });
+
   it("refuses by the field what cannot be", async () => {
     const { failures } = await client().check({
       realm: "lab",
