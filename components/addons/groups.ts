@@ -2,12 +2,24 @@
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { PerCluster } from "../per-cluster";
+import { onAnyNode, onControlGroups, onNodesWith, usualGpuTaint, type Toleration } from "./in-cluster";
 
 /** A group as it is asked for, whether it is there or not. */
 export type GroupPlan = Omit<NodeGroupStatus, "size" | "problems">;
 
 /** Those of clusters that are made by this package: known at a first preview, too. */
 export const groupPlans = new PerCluster<pulumi.Output<GroupPlan>[]>();
+
+/** What of a cluster's machines its groups do not say. */
+export interface NodeFacts {
+  /** Nodes have no label of their group, nor does anybody know their taints. */
+  unmarked?: boolean;
+  /** Volumes of the shared class are a path that nodes of groups alone have: elsewhere they are an empty directory of the machine's own disk. */
+  filesOnWorkers?: boolean;
+}
+
+/** None of a cluster: nodes say which group they are of, and all machines reach the shared files. */
+export const nodeFacts = new PerCluster<NodeFacts>();
 
 /** The group as it is. */
 export function statusOf(
@@ -20,6 +32,23 @@ export function statusOf(
 /** Whether the group can have nodes for what users run. */
 export function hasWorkers({ role, maxSize }: Pick<NodeGroupStatus, "role" | "maxSize">): boolean {
   return role === "worker" && maxSize > 0;
+}
+
+/** Whether nothing keeps pods off its nodes. */
+export function isOpen({ taints }: Pick<NodeGroupStatus, "taints">): boolean {
+  return taints.every(({ effect }) => effect === "PreferNoSchedule");
+}
+
+/** Where pods of a service's own run, beside those that it runs for users. */
+export function servicePlace(
+  groups: readonly Pick<NodeGroupStatus, "role" | "maxSize" | "taints">[],
+  { unmarked = false, filesOnWorkers = false }: NodeFacts = {},
+  hasSharedFiles: boolean,
+): Toleration[] {
+  const own = unmarked ? [usualGpuTaint] : [];
+  if (!hasSharedFiles || !filesOnWorkers) return [...onAnyNode, ...own];
+  const hasPlace = groups.some((group) => group.maxSize > 0 && (group.role === "control" || isOpen(group)));
+  return [onControlGroups, ...(hasPlace ? own : onNodesWith(groups.flatMap(({ taints }) => taints)))];
 }
 
 /** Whether its nodes have GPUs, and pods ask for them by something else than a number. */
@@ -38,6 +67,10 @@ export function warnOfGroups(
   const plans: pulumi.Output<GroupPlan[]> = planned ? pulumi.all(planned) : cluster.nodeGroups;
   plans.apply((groups) => {
     const workers = groups.filter(hasWorkers);
+    if (workers.length > 1 && nodeFacts.get(cluster)?.unmarked)
+      warn(
+        `its nodes do not say which group they are of, so that ${service}'s pods for one run on any with as many GPUs free`,
+      );
     if (workers.length === 0) warn(`has no group with the role "worker" and a maxSize above 0, so that ${noGroups}`);
     const without = workers.filter(hasUncounted).map(({ name }) => name);
     if (without.length > 0)

@@ -23,14 +23,19 @@ export function tolerationOf({ key, value, effect }: Taint): Toleration {
     : { key, operator: "Equal", value, effect };
 }
 
-/** Of what runs on one group's nodes, GPUs or not: a node's taint for its GPUs is NVIDIA's usual one, whatever its value, or the group's own. */
+/** A node's taint for its GPUs is NVIDIA's usual one, whatever its value. */
+export const usualGpuTaint: Toleration = { key: "nvidia.com/gpu", operator: "Exists" };
+
+/** Of what runs on one group's nodes, GPUs or not: a node's taint is the usual one, or the group's own. */
 export function onNodesWith(taints: readonly Taint[]): Toleration[] {
   const own = taints.filter(({ key }) => key !== "nvidia.com/gpu").map(tolerationOf);
-  return [{ key: "nvidia.com/gpu", operator: "Exists" }, ...own];
+  return [usualGpuTaint, ...own];
 }
+
+export const onControlGroups: Toleration = { key: "gpu-clusters/role", operator: "Exists" };
 
 /** Of what has a place in clusters whose every worker is kept for something else. */
 export const onAnyNode: Toleration[] = [
   { key: "node-role.kubernetes.io/control-plane", operator: "Exists" },
-  { key: "gpu-clusters/role", operator: "Exists" },
+  onControlGroups,
 ];

@@ -17,7 +17,7 @@ import { gpuFields } from "./gpus";
 import { groupTypes } from "./group-types";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { fileShares } from "../addons/file-shares";
-import { statusOf } from "../addons/groups";
+import { nodeFacts, statusOf } from "../addons/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import { heldArgs } from "../schema-check";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
@@ -151,6 +151,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.kubeProvider = kubeProvider;
     if ((args.nodeGroups ?? []).every(({ image }) => image === undefined))
       fileShares.set(this, args.sharedStorage?.lustre ? ["shared"] : []);
+    nodeFacts.set(this, { filesOnWorkers: args.sharedStorage?.lustre !== undefined });
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;
     if (args.sharedStorage) this.sharedStorageClass = sharedClassOnce(outputs.status);

@@ -9,6 +9,7 @@ import { movesGroups, projectOf, providersWith } from "../addons/autoscaler/acce
 import { autoscaler } from "../addons/autoscaler/add-on";
 import type { AddOn } from "../addons/add-on";
 import { fileShares } from "../addons/file-shares";
+import { nodeFacts } from "../addons/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
@@ -169,6 +170,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     this.certificateAuthority = outputs.certificateAuthority;
     this.kubeconfig = outputs.kubeconfig;
     this.kubeProvider = kubeProvider;
+    // The shares are attached to its orders, and the control plane is Mithril's own.
+    nodeFacts.set(this, { unmarked: true, filesOnWorkers: true });
     // What else a group brings, only its nodes know.
     const bringsMore = groups.some(({ volumes, startupScript, image }) =>
       [volumes, startupScript, image].some((each) => each !== undefined),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
@@ -135,6 +136,24 @@ describe("Slurm", () => {
     });
     const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));
     for (const secret of ["DB-PASSWORD", "KEY-lab", "KUBECONFIG"]) assert.ok(!shown.includes(secret), secret);
+  });
+
+  it("has the accounting begin anew with another password, of which Slinky's operator takes no notice by itself", async () => {
+    const markOf = async (password: string) => {
+      const { values } = await made({ accounting: { host: "db.example.com", password } });
+      const { metadata } = values["accounting"] as { metadata: { annotations: Record<string, string> } };
+      const mark = metadata.annotations["gpu-clusters/password"]!;
+      assert.match(mark, /^[0-9a-f]{16}$/);
+      assert.notEqual(
+        mark,
+        createHash("sha256").update(password).digest("hex").slice(0, 16),
+        "nobody can try passwords",
+      );
+      return mark;
+    };
+    const first = await markOf("DB-PASSWORD");
+    assert.equal(await markOf("DB-PASSWORD"), first);
+    assert.notEqual(await markOf("ANOTHER-PASSWORD"), first);
   });
 
   it("lets people log in where it is asked to, and keeps its state in the shared storage", async () => {

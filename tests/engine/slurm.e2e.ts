@@ -139,6 +139,7 @@ describe("Slinky's own operator with our Slurm in a cluster", function () {
       storageClass: "disks",
       isShared: false,
       hasHomes: false,
+      facts: undefined,
       accounting: undefined,
       groups: (await stack.outputs())["nodeGroups"] as NodeGroupStatus[],
       login: { sshAuthorizedKeys: [publicKey], serviceType: "ClusterIP" },

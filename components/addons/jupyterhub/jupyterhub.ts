@@ -11,7 +11,7 @@ import { bySchema, heldArgs, isUnknown, noValue } from "../../schema-check";
 import { checkBetween, checkChoice, checkObjectName, checkOwnNamespace } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
-import { warnOfGroups } from "../groups";
+import { nodeFacts, warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
@@ -78,7 +78,7 @@ export interface JupyterHubArgs {
  * JupyterHub for the people of a realm of Keycloak, by its pinned chart (Zero to JupyterHub): notebooks without a GPU, or with as many of a node's as
  * they choose, in each worker group that has some, whose taints they tolerate. Where all groups have taints, those without a GPU run on groups that give
  * pods none. GPUs that no number asks for (`gpuMode: "dra"`, partitions of several sizes) nobody gets, and a warning says so, as in a cluster without
- * groups. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets. Another in the
+ * groups. On Mithril, whose nodes have no labels, GPUs of all groups are one choice. Servers that nobody uses are stopped. Its own keys are made once and kept as secrets. Another in the
  * cluster has a namespace of its own.
  *
  * Cost: none but half a CPU and 1 GiB of a node, and the volumes.
@@ -134,6 +134,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           clientSecret: secret,
           keys,
           groups,
+          facts: nodeFacts.get(cluster),
           ...chosenClass("JupyterHub", ownClass, sharedClass),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,

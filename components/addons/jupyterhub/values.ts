@@ -1,7 +1,7 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
-import { hasWorkers } from "../groups";
-import { onAnyNode, onNodesWith } from "../in-cluster";
+import { hasWorkers, isOpen, servicePlace, type NodeFacts } from "../groups";
+import { onNodesWith, usualGpuTaint, type Toleration } from "../in-cluster";
 import { hubCallback, realmEndpoint } from "./address";
 
 export interface HubSettings {
@@ -21,11 +21,12 @@ export interface HubSettings {
   idleMinutes: number;
   serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
   groups: readonly Pick<NodeGroupStatus, "name" | "role" | "gpuResources" | "machineTypes" | "maxSize" | "taints">[];
+  facts: NodeFacts | undefined;
 }
 
 /** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */
 export function hubValues(settings: HubSettings) {
-  const { keys, storageClass, isShared, serviceType } = settings;
+  const { keys, storageClass, isShared, serviceType, groups, facts } = settings;
   const storageClassName = storageClass === undefined ? {} : { storageClassName: storageClass };
   return {
     hub: {
@@ -48,13 +49,13 @@ export function hubValues(settings: HubSettings) {
       },
       // A node that the autoscaler buys for a user takes minutes to come.
       startTimeout: 1200,
-      profileList: profiles(settings.groups),
+      profileList: profiles(groups, facts),
     },
     cull: { enabled: true, timeout: settings.idleMinutes * 60, every: 300 },
     // Images of notebooks on each node before the first user, GPU nodes too: installations end in time-outs by it.
     prePuller: { hook: { enabled: false }, continuous: { enabled: false } },
     // The chart's own scheduler is of an older Kubernetes, and keeps pods from the autoscaler's sight.
-    scheduling: { userScheduler: { enabled: false }, corePods: { tolerations: onAnyNode } },
+    scheduling: { userScheduler: { enabled: false }, corePods: { tolerations: servicePlace(groups, facts, isShared) } },
   };
 }
 
@@ -79,9 +80,16 @@ interface Profile {
   slug: string;
   description?: string;
   default?: true;
-  kubespawner_override?: ReturnType<typeof onGroup> & { extra_resource_limits?: Record<string, string> };
+  kubespawner_override?: Place & { extra_resource_limits?: Record<string, string> };
   profile_options?: { gpus: { display_name: string; choices: Record<string, object> } };
 }
+
+interface Place {
+  node_selector?: Record<string, string>;
+  tolerations: Toleration[];
+}
+
+type Groups = HubSettings["groups"];
 
 /** Its slug can be no group's name. */
 const anywhere: Profile = { display_name: "No GPU", slug: "no_gpu" };
@@ -89,39 +97,70 @@ const anywhere: Profile = { display_name: "No GPU", slug: "no_gpu" };
 /**
  * One without GPUs, and one for each worker group that can have nodes with some which pods ask for by a number: a user says how many of a node's, or how
  * many turns on them. Where every group is kept for something else, a server without GPUs has a place on those that give pods none: one profile for each
- * of these; anywhere else it would wait for ever.
+ * of these; anywhere else it would wait for ever. Where nodes do not say which group they are of, all GPUs are one choice.
  */
-export function profiles(groups: HubSettings["groups"]): Profile[] {
+export function profiles(groups: Groups, { unmarked = false }: NodeFacts = {}): Profile[] {
   const workers = groups.filter(hasWorkers);
-  const isOpen = workers.some(({ taints }) => taints.every(({ effect }) => effect === "PreferNoSchedule"));
-  const without = isOpen || workers.length === 0 ? [anywhere] : workers.flatMap(plainProfile);
-  const [first, ...others] = [...without, ...workers.flatMap(gpuProfile)];
+  const [first, ...others] = unmarked
+    ? [{ ...anywhere, kubespawner_override: { tolerations: [usualGpuTaint] } }, ...gpusOfAny(workers)]
+    : [...withoutGpus(workers), ...workers.flatMap(gpusOfGroup)];
   return [{ ...first!, default: true }, ...others];
 }
 
-function plainProfile(group: HubSettings["groups"][number]): Profile[] {
+function withoutGpus(workers: Groups): Profile[] {
+  return workers.some(isOpen) || workers.length === 0 ? [anywhere] : workers.flatMap(plainProfile);
+}
+
+function plainProfile(group: Groups[number]): Profile[] {
   const { name, gpuResources, machineTypes } = group;
   if (Object.keys(gpuResources).length > 0) return [];
   const description = `A node of the group ${name} (${machineTypes.join(", ")}), without a GPU`;
   return [{ display_name: `No GPU: ${name}`, slug: name, description, kubespawner_override: onGroup(group) }];
 }
 
-function onGroup({ name, taints }: HubSettings["groups"][number]) {
+function onGroup({ name, taints }: Groups[number]): Place {
   return { node_selector: { "gpu-clusters/node-group": name }, tolerations: onNodesWith(taints) };
 }
 
-function gpuProfile(group: HubSettings["groups"][number]): Profile[] {
-  const { name, gpuResources, machineTypes } = group;
+function gpusOfGroup(group: Groups[number]): Profile[] {
+  const { name, gpuResources } = group;
   const [asked] = Object.entries(gpuResources);
   if (asked === undefined) return [];
-  const [resource, most] = asked;
-  const choices = [1, 2, 4, 8, 16, 32].filter((count) => count < most).concat(most);
-  const limit = (count: number) => ({ extra_resource_limits: { [resource]: String(count) } });
-  const profile = {
+  const described = {
     display_name: `GPU: ${name}`,
     slug: name,
-    description: `A node of the group ${name} (${machineTypes.join(", ")}), with up to ${most} ${resource}`,
-    kubespawner_override: { ...onGroup(group), ...limit(1) },
+    node: `the group ${name}`,
+    machineTypes: group.machineTypes,
+  };
+  return [gpuProfile(described, asked, onGroup(group))];
+}
+
+/** As many as the largest node has. Its slug can be no group's name. */
+function gpusOfAny(workers: Groups): Profile[] {
+  const all = workers.flatMap(({ gpuResources }) => Object.entries(gpuResources));
+  const [largest] = all.sort(([, one], [, other]) => other - one);
+  if (largest === undefined) return [];
+  const machineTypes = workers.flatMap((group) => group.machineTypes);
+  const described = { display_name: "GPU", slug: "any_group", node: "any group", machineTypes };
+  return [gpuProfile(described, largest, { tolerations: [usualGpuTaint] })];
+}
+
+interface Described extends Pick<Profile, "display_name" | "slug"> {
+  node: string;
+  machineTypes: readonly string[];
+}
+
+function gpuProfile(
+  { node, machineTypes, ...names }: Described,
+  [resource, most]: [string, number],
+  place: Place,
+): Profile {
+  const choices = [1, 2, 4, 8, 16, 32].filter((count) => count < most).concat(most);
+  const limit = (count: number) => ({ extra_resource_limits: { [resource]: String(count) } });
+  return {
+    ...names,
+    description: `A node of ${node} (${machineTypes.join(", ")}), with up to ${most} ${resource}`,
+    kubespawner_override: { ...place, ...limit(1) },
     ...(choices.length > 1 && {
       profile_options: {
         gpus: {
@@ -136,5 +175,4 @@ function gpuProfile(group: HubSettings["groups"][number]): Profile[] {
       },
     }),
   };
-  return [profile];
 }

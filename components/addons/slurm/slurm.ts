@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
@@ -16,7 +17,7 @@ import { authorizedKeyProblem } from "../../ssh-keys";
 import { checkBetween, checkChoice, checkObjectName } from "../../value-checks";
 import { slurm, slurmOperator, slurmOperatorDefinitions } from "../../versions";
 import { chartPlace, tellNeeds, type PinnedChart } from "../chart";
-import { hasWorkers, warnOfGroups } from "../groups";
+import { hasWorkers, nodeFacts, warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
@@ -188,8 +189,9 @@ export class Slurm extends pulumi.ComponentResource {
       );
     const generated = (use: string, bytes: number) =>
       new GeneratedKey(`${name}-${use}-key`, { bytes }, { parent: this }).hex;
+    const key = generated("auth", 512);
     const secrets = [
-      secret(slurmSecrets.auth, generated("auth", 512)),
+      secret(slurmSecrets.auth, key),
       secret(slurmSecrets.jwt, generated("jwt", 32)),
       ...(password === undefined ? [] : [secret(slurmSecrets.accounting, password)]),
     ];
@@ -210,7 +212,8 @@ export class Slurm extends pulumi.ComponentResource {
     ];
     const before = [lasting, operator, ...secrets, ...(homes ?? [])];
     warnOfGroups(cluster, { service: "Slurm", noGroups: noNodes }, this);
-    const whole = release("slurm", slurm, place, valuesOf(args, clusterName), before, {
+    const passwordMark = password && pulumi.unsecret(pulumi.all([key, password]).apply(markOf));
+    const whole = release("slurm", slurm, place, valuesOf(args, { clusterName, passwordMark }), before, {
       // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later.
       ignoreChanges: ["values.controller.persistence"],
     });
@@ -234,7 +237,17 @@ export class Slurm extends pulumi.ComponentResource {
   }
 }
 
-function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clusterName: string) {
+/** Another for each password. Without the key nobody can try which it is of. */
+function markOf([key, password]: [string, string]): string {
+  return createHmac("sha256", key).update(password).digest("hex").slice(0, 16);
+}
+
+interface Known {
+  clusterName: string;
+  passwordMark: pulumi.Output<string> | undefined;
+}
+
+function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, { clusterName, passwordMark }: Known) {
   const keys = login && pulumi.output(login.sshAuthorizedKeys).apply(checkedKeys);
   const place = accounting && {
     host: accounting.host,
@@ -242,13 +255,18 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, clust
     database: accounting.database ?? "slurm_acct_db",
     username: accounting.username ?? "slurm",
   };
-  const database = place && pulumi.output(place).apply(checkedAccounting);
+  const database =
+    place &&
+    pulumi
+      .all([pulumi.output(place).apply(checkedAccounting), passwordMark])
+      .apply(([checked, mark]) => ({ ...checked, passwordMark: mark! }));
   return pulumi
     .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, database, keys])
     .apply(([groups, ownClass, sharedClass, database, sshAuthorizedKeys]) =>
       slurmValues({
         clusterName,
         groups: checkedGroups(groups),
+        facts: nodeFacts.get(cluster),
         ...chosenClass("Slurm", ownClass, sharedClass),
         hasHomes: cluster.sharedStorageClass !== undefined,
         login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },

@@ -1,6 +1,6 @@
 /** What the charts are given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
-import { hasWorkers } from "../groups";
+import { hasWorkers, servicePlace, type NodeFacts } from "../groups";
 import { onAnyNode, onNodesWith } from "../in-cluster";
 
 export interface SlurmSettings {
@@ -14,8 +14,10 @@ export interface SlurmSettings {
     NodeGroupStatus,
     "name" | "gpus" | "gpuResources" | "role" | "minSize" | "maxSize" | "taints"
   >[];
+  facts: NodeFacts | undefined;
   login: { sshAuthorizedKeys: readonly string[]; serviceType: string } | undefined;
-  accounting: { host: string; port: number; database: string; username: string } | undefined;
+  /** `passwordMark`: another one with each password. */
+  accounting: { host: string; port: number; database: string; username: string; passwordMark: string } | undefined;
 }
 
 /** Secrets that are made beside the charts, and the entry of each. */
@@ -43,7 +45,8 @@ export const operatorValues = {
 
 /** Reference: helm/slurm/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
 export function slurmValues(settings: SlurmSettings) {
-  const { clusterName, storageClass, isShared, hasHomes, groups, login, accounting } = settings;
+  const { clusterName, storageClass, isShared, hasHomes, groups, facts, login, accounting } = settings;
+  const place = (hasSharedFiles: boolean) => servicePlace(groups, facts, hasSharedFiles);
   const workers = groups.filter(hasWorkers);
   return {
     clusterName,
@@ -57,16 +60,10 @@ export function slurmValues(settings: SlurmSettings) {
         accessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"],
         ...(storageClass !== undefined && { storageClassName: storageClass }),
       },
-      podSpec: { tolerations: onAnyNode },
+      podSpec: { tolerations: place(isShared) },
     },
-    restapi: { podSpec: { tolerations: onAnyNode } },
-    ...(accounting && {
-      accounting: {
-        enabled: true,
-        storageConfig: { ...accounting, passwordKeyRef: slurmSecrets.accounting },
-        podSpec: { tolerations: onAnyNode },
-      },
-    }),
+    restapi: { podSpec: { tolerations: place(false) } },
+    ...(accounting && { accounting: { ...accountingOf(accounting), podSpec: { tolerations: place(false) } } }),
     ...(login && {
       loginsets: {
         login: {
@@ -74,7 +71,7 @@ export function slurmValues(settings: SlurmSettings) {
           initconf: alpine,
           rootSshAuthorizedKeys: login.sshAuthorizedKeys.join("\n"),
           ...(hasHomes && { login: { volumeMounts: homeMounts } }),
-          podSpec: { tolerations: onAnyNode, ...(hasHomes && { volumes: homeVolumes }) },
+          podSpec: { tolerations: place(hasHomes), ...(hasHomes && { volumes: homeVolumes }) },
           service: { spec: { type: login.serviceType } },
         },
       },
@@ -83,8 +80,17 @@ export function slurmValues(settings: SlurmSettings) {
       logfile: alpine,
       ...(hasHomes && { slurmd: { volumeMounts: homeMounts }, podSpec: { volumes: homeVolumes } }),
     },
-    nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group)])),
+    nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group, facts)])),
     partitions: { all: { enabled: true } },
+  };
+}
+
+/** The operator writes the password into slurmdbd's file, and looks at it again only where the Accounting itself is another. */
+function accountingOf({ passwordMark, ...database }: NonNullable<SlurmSettings["accounting"]>) {
+  return {
+    enabled: true,
+    metadata: { annotations: { "gpu-clusters/password": passwordMark } },
+    storageConfig: { ...database, passwordKeyRef: slurmSecrets.accounting },
   };
 }
 
@@ -96,7 +102,10 @@ function hasAmd({ gpuResources }: Pick<NodeGroupStatus, "gpuResources">): boolea
  * As many of Slurm's nodes as the group has machines at least, each on one of its own with all of its GPUs. Not one on each machine that comes
  * (`DaemonSet`): it would take the GPUs of machines that came for other pods before these do, so that ever more come, and none of them could go again.
  */
-function nodeSet({ name, gpus, gpuResources, minSize, taints }: SlurmSettings["groups"][number]) {
+function nodeSet(
+  { name, gpus, gpuResources, minSize, taints }: SlurmSettings["groups"][number],
+  { unmarked = false }: NodeFacts = {},
+) {
   const [asked] = Object.values(gpuResources);
   return {
     scalingMode: "StatefulSet",
@@ -108,7 +117,7 @@ function nodeSet({ name, gpus, gpuResources, minSize, taints }: SlurmSettings["g
     }),
     partition: { enabled: true },
     podSpec: {
-      nodeSelector: { "kubernetes.io/os": "linux", "gpu-clusters/node-group": name },
+      nodeSelector: { "kubernetes.io/os": "linux", ...(!unmarked && { "gpu-clusters/node-group": name }) },
       tolerations: onNodesWith(taints),
     },
   };
