@@ -104,7 +104,8 @@ function later(component: string, spec: PropertySpec, value: unknown, path: Prop
 
 /** Of an Output. */
 export const noValue =
-  "has no value: the Output that it is made of became none, as where another stack has no such output";
+  "has no value: the Output that it is made of became none, as where another stack has no such output; where one may be missing, " +
+  "`.apply((value) => value ?? …)` says what stands in its place";
 
 /** Until it is known. */
 export function isUnknown(value: unknown): boolean {

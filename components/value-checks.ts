@@ -2,7 +2,8 @@
 import type * as pulumi from "../sdk/pulumi";
 import { isDnsLabel, isDnsSubdomain } from "../sdk/dns-label";
 import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
-import type { Problems } from "./errors";
+import { addOnNamespaces } from "./addons/namespaces";
+import { checked, type Problems } from "./errors";
 import { known } from "./inputs";
 
 /** Whole numbers of at least `least`; what is not known yet is left to the cloud. */
@@ -47,6 +48,16 @@ export function checkBetween(
     problems.add(path, `must be a whole number from ${least} to ${most}, is ${value}`);
 }
 
+/** The same of one that came to be known later. Throws `InvalidInput`. */
+export function checkedBetween(
+  component: string,
+  path: string,
+  value: number,
+  range: readonly [number, number],
+): number {
+  return checked(component, value, (problems) => checkBetween(path, value, range, problems));
+}
+
 /** What Kubernetes takes as the name of most things: a label of DNS. */
 export function checkLabel(path: string, value: string | undefined, problems: Problems): void {
   if (value !== undefined && !isDnsLabel(value))
@@ -66,15 +77,12 @@ export function checkObjectName(path: string, given: pulumi.Input<string> | unde
 /** Kubernetes has these from the beginning, and lets nobody delete them. */
 const everyClustersOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/** Where what clusters bring is: NVIDIA's operator and its DRA driver, AMD's operator, flannel, and what makes volumes of shares. */
-const addOnNamespaces = ["gpu-operator", "dra-driver-nvidia-gpu", "kube-amd-gpu", "kube-flannel", "shared-storage"];
-
 /** Of a namespace that is made, and goes again. */
 export function checkOwnNamespace(path: string, name: string | undefined, problems: Problems): void {
   checkLabel(path, name, problems);
   if (name !== undefined && everyClustersOwn.includes(name))
     problems.add(path, `"${name}" is in every cluster and cannot be deleted with this: name one of its own`);
-  if (name !== undefined && addOnNamespaces.includes(name))
+  if (name !== undefined && Object.values<string>(addOnNamespaces).includes(name))
     problems.add(path, `"${name}" is where a cluster's own add-ons are: name another`);
 }
 

@@ -3,10 +3,10 @@ import * as pulumi from "../../sdk/pulumi";
 import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import type { KubernetesCluster } from "../cluster";
-import { checked, Problems } from "../errors";
+import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { bySchema, heldArgs } from "../schema-check";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkedBetween, checkLabel } from "../value-checks";
 import { fileShares } from "./file-shares";
 import { ownClaim, ownersIn, type OneOfAKind } from "./one-of-a-kind";
 
@@ -75,7 +75,11 @@ export class FileShareVolume extends pulumi.ComponentResource {
     const { cluster, share, namespace = "default", claimName = share } = args;
     const child = { parent: this, provider: cluster.kubeProvider };
     ownersIn(cluster).note(`FileShareVolume "${name}"`, volumeAlone(args));
-    const capacity = { storage: pulumi.output(args.sizeGb).apply((size) => `${checkedSize(size)}G`) };
+    const capacity = {
+      storage: pulumi
+        .output(args.sizeGb)
+        .apply((size) => `${checkedBetween("FileShareVolume", "sizeGb", size, volumeSizes)}G`),
+    };
     const accessModes = ["ReadWriteMany"];
     const volume = new PersistentVolume(
       `${name}-volume`,
@@ -138,13 +142,8 @@ function volumeAlone({
   ];
 }
 
-/** To a petabyte: more is a mistake. */
-const sizes = [1, 1_000_000] as const;
-
-/** Throws `InvalidInput` where no claim could be of it. */
-export function checkedSize(sizeGb: number): number {
-  return checked("FileShareVolume", sizeGb, (problems) => checkBetween("sizeGb", sizeGb, sizes, problems));
-}
+/** In GB, to a petabyte: more is a mistake. */
+export const volumeSizes = [1, 1_000_000] as const;
 
 /** Pods would wait for ever for a path that no node has. */
 function checkShare(share: string | undefined, there: readonly string[] | undefined, problems: Problems): void {
@@ -160,7 +159,7 @@ export function checkFileShareVolume(given: FileShareVolumeArgs): Problems {
   checkCluster("cluster", cluster, problems);
   // A pod's volume has the share's name, which Kubernetes limits further than Mithril does.
   for (const [field, value] of Object.entries({ share, namespace, claimName })) checkLabel(field, value, problems);
-  checkBetween("sizeGb", sizeGb, sizes, problems);
+  checkBetween("sizeGb", sizeGb, volumeSizes, problems);
   checkShare(share, fileShares.get(cluster), problems);
   if (share !== undefined) ownersIn(cluster).check(volumeAlone(args), problems);
   return problems;

@@ -1,3 +1,4 @@
+import { addOnNamespaces } from "./namespaces";
 import { notAwaited } from "./add-on";
 import type * as pulumi from "../../sdk/pulumi";
 import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
@@ -8,7 +9,7 @@ import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
 import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
 import { flannel } from "../versions";
 
-const namespace = "kube-flannel";
+const namespace = addOnNamespaces.flannel;
 const labels = { app: "flannel", tier: "node" };
 
 /** flannel with its VXLAN back end: UDP 8472 between the nodes. */

@@ -36,6 +36,8 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
       "devicePlugin.enabled",
       "devicePlugin.config",
       "migManager.config",
+      "migManager.env",
+      "dcgmExporter.env",
     ],
   },
   {

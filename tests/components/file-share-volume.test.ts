@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { checkedSize, FileShareVolume, fileSharePodVolume } from "../../components/addons/file-share-volume";
+import { FileShareVolume, fileSharePodVolume, volumeSizes } from "../../components/addons/file-share-volume";
+import { checkedBetween } from "../../components/value-checks";
 import type { AwsClusterArgs } from "../../components/aws/args";
 import { AwsCluster } from "../../components/aws/cluster";
 import type { KubernetesCluster } from "../../components/cluster";
@@ -47,7 +48,7 @@ describe("FileShareVolume", () => {
       (error: pulumi.InputPropertiesError) => /share: .*\n.*sizeGb: /.test(error.message),
     );
     assert.throws(
-      () => checkedSize(1e12),
+      () => checkedBetween("FileShareVolume", "sizeGb", 1e12, volumeSizes),
       /FileShareVolume: 1 invalid input\n {2}sizeGb: must be a whole number from 1/,
     );
   });

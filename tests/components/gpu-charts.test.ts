@@ -92,9 +92,19 @@ describe("GPU support by charts", () => {
     assert.deepEqual(await marks(group, [group]), { tier: "a" }, "without the operator");
   });
 
+  it("tells metrics of each pod that takes turns, and not of one at a time", async () => {
+    const metricsOf = async (fields: GpuFields) => charts(await installed([bare, fields]))[0]!.values["dcgmExporter"];
+    assert.deepEqual(await metricsOf({ ...group, gpuSharing: { timeSlicing: 4 } }), {
+      env: [{ name: "KUBERNETES_VIRTUAL_GPUS", value: "true" }],
+    });
+    assert.equal(await metricsOf(group), undefined);
+  });
+
   it("partitions the GPUs of the groups that ask for it, and knows how many there will be", async () => {
     const [operator] = charts(await installed([group, partitioned]));
-    const { config } = operator!.values["migManager"] as { config: { data: Record<string, string> } };
+    const { config, env } = operator!.values["migManager"] as { config: { data: Record<string, string> }; env: object };
+    // In a VM an A100 cannot be reset, and only a restart makes its parts.
+    assert.deepEqual(env, [{ name: "WITH_REBOOT", value: "true" }]);
     assert.deepEqual(JSON.parse(config.data["config.yaml"]!), {
       version: "v1",
       "mig-configs": {

@@ -83,6 +83,18 @@ describe("GPU support", () => {
     ]);
   });
 
+  it("tells metrics of each pod that takes turns, and not of one at a time", async () => {
+    const envOf = async (fields: GpuFields[]) => {
+      const all = objects((await installed(fields)).registered) as Workload[];
+      const { spec } = all.find(({ kind, metadata: { name } }) => kind === "DaemonSet" && /dcgm/.test(name!))!.spec
+        .template;
+      const { containers } = spec as unknown as { containers: { env: { name: string; value: string }[] }[] };
+      return containers[0]!.env.find(({ name }) => name === "KUBERNETES_VIRTUAL_GPUS")?.value;
+    };
+    assert.equal(await envOf([group, shared]), "true");
+    assert.equal(await envOf([group]), undefined);
+  });
+
   it("tolerates the groups' own taints and no others, and comes before network and cloud do", async () => {
     const { registered } = await installed([group]);
     const { tolerations, hostNetwork, runtimeClassName } = workload(registered, "nvidia-device-plugin").spec.template

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { SharedClaim } from "../../components/addons";
-import { checkedSize } from "../../components/addons/shared-storage/claim";
+import { claimSizes } from "../../components/addons/shared-storage/claim";
+import { checkedBetween } from "../../components/value-checks";
 import type { CudoNodeGroupArgs, CudoSharedStorageArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
@@ -364,6 +365,9 @@ describe("SharedClaim", () => {
       paths(() => new SharedClaim("Data Sets", { cluster: cluster(), sizeGib: 0.5 })),
       ["claimName", "cluster", "sizeGib"],
     );
-    assert.throws(() => checkedSize(0.5), /SharedClaim: 1 invalid input\n {2}sizeGib: must be a whole number from 1/);
+    assert.throws(
+      () => checkedBetween("SharedClaim", "sizeGib", 0.5, claimSizes),
+      /SharedClaim: 1 invalid input\n {2}sizeGib: must be a whole number from 1/,
+    );
   });
 });

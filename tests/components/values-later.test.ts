@@ -49,7 +49,7 @@ describe("an Output that becomes nothing", () => {
           const args = heldArgs(typeOf(scene), given(path, nothing));
           await assert.rejects(promiseOf(valueAt(args, path) as pulumi.Output<unknown>), (error: unknown) => {
             assert.deepEqual(pathsIn(error), [formatPath(path)]);
-            return /has no value/.test((error as Error).message);
+            return /has no value: .* `\.apply\(\(value\) => value \?\? …\)` says/.test((error as Error).message);
           });
         }
     });

@@ -1,6 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { amdGpuOperator } from "../../versions";
 import type { Toleration } from "../in-cluster";
+import { addOnNamespaces } from "../namespaces";
 import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
@@ -18,7 +19,7 @@ export function amdResources(
   const chart = {
     pinned: amdGpuOperator,
     release: "amd-gpu-operator",
-    namespace: "kube-amd-gpu",
+    namespace: addOnNamespaces.amdOperator,
     values: amdValues,
   };
   return gpuChart(`${name}-amd`, chart, groups, place, options);

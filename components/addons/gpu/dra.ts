@@ -2,6 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import { nvidiaDraDriver } from "../../versions";
 import type { Toleration } from "../in-cluster";
 import type { AddOnPlace } from "../add-on";
+import { addOnNamespaces } from "../namespaces";
 import { checked } from "../../errors";
 import { checkDraVersion } from "./checks";
 import { gpuChart } from "./chart";
@@ -26,7 +27,7 @@ export function draResources(
   const chart = {
     pinned: nvidiaDraDriver,
     release: "dra-driver-nvidia-gpu",
-    namespace: "dra-driver-nvidia-gpu",
+    namespace: addOnNamespaces.nvidiaDraDriver,
     values: (tolerations: readonly Toleration[]) =>
       version.apply((version) => {
         checked("GPU support", version, (problems) => checkDraVersion(modeField, version, problems));

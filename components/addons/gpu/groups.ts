@@ -55,6 +55,11 @@ export function needsOperator(groups: readonly GpuGroup[]): boolean {
   );
 }
 
+/** Whether pods share some of their GPUs by turns. */
+export function takesTurns(groups: readonly GpuGroup[]): boolean {
+  return groups.some(({ sharing }) => sharing.timeSlicing !== undefined);
+}
+
 /**
  * Labels of nodes by which what is installed in a cluster knows what to do there. Those that it finds out itself, such as a GPU's product, groups may
  * have from the beginning.

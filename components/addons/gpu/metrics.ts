@@ -3,8 +3,8 @@ import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { notAwaited } from "../add-on";
 import type * as pulumi from "../../../sdk/pulumi";
 import { dcgmExporter } from "../../versions";
-import type { GpuGroup } from "./groups";
-import { namespace, runtimeClass } from "./place";
+import { takesTurns, type GpuGroup } from "./groups";
+import { namespace, runtimeClass, virtualGpus } from "./place";
 import { onNodesOf } from "./scheduling";
 
 const labels = { app: "nvidia-dcgm-exporter" };
@@ -58,6 +58,7 @@ function podSpec(groups: readonly GpuGroup[]) {
           { name: "DCGM_EXPORTER_LISTEN", value: `:${port}` },
           { name: "DCGM_EXPORTER_KUBERNETES", value: "true" },
           { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
+          ...(takesTurns(groups) ? virtualGpus : []),
         ],
         ports: [{ name: "metrics", containerPort: port }],
         // As of the device plugin: sees all GPUs, which only privileged containers may.

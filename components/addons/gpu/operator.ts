@@ -1,9 +1,11 @@
 import * as pulumi from "../../../sdk/pulumi";
 import { nvidiaGpuOperator } from "../../versions";
 import type { Toleration } from "../in-cluster";
+import { addOnNamespaces } from "../namespaces";
 import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
-import type { GpuGroup, GpuMode } from "./groups";
+import { takesTurns, type GpuGroup, type GpuMode } from "./groups";
+import { virtualGpus } from "./place";
 
 /** On the control plane too, which may be all that there is. */
 const controlPlane: Toleration = { key: "node-role.kubernetes.io/control-plane", operator: "Exists" };
@@ -22,7 +24,7 @@ export function operatorResources(
   const chart = {
     pinned: nvidiaGpuOperator,
     release: nvidiaGpuOperator.chart,
-    namespace: "gpu-operator",
+    namespace: addOnNamespaces.nvidiaOperator,
     values: (tolerations: readonly Toleration[]) => operatorValues(groups, mode, tolerations),
   };
   return gpuChart(`${name}-operator`, chart, groups, place, options);
@@ -46,6 +48,7 @@ export function operatorValues(groups: readonly GpuGroup[], mode: GpuMode, toler
     mig: { strategy: mig.includes("mixed") ? "mixed" : "single" },
     ...partitioning(groups),
     devicePlugin: mode === "dra" ? { enabled: false } : timeSlicing(groups),
+    ...(takesTurns(groups) && { dcgmExporter: { env: virtualGpus } }),
   };
 }
 
@@ -66,6 +69,8 @@ function partitioning(groups: readonly GpuGroup[]) {
   };
   return {
     migManager: {
+      // Where a GPU cannot be reset, as an A100 in a VM, its mode is another after a restart only; others are not restarted.
+      env: [{ name: "WITH_REBOOT", value: "true" }],
       config: { create: true, name: "gpu-clusters-partitions", data: { "config.yaml": JSON.stringify(all) } },
     },
   };

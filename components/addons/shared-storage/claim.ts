@@ -5,7 +5,7 @@ import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
 import { known } from "../../inputs";
 import { bySchema, heldArgs } from "../../schema-check";
-import { checkBetween, checkLabel } from "../../value-checks";
+import { checkBetween, checkedBetween, checkLabel } from "../../value-checks";
 import { ownClaim, ownersIn } from "../one-of-a-kind";
 
 export interface SharedClaimArgs {
@@ -52,7 +52,9 @@ export class SharedClaim extends pulumi.ComponentResource {
     checkSharedClaim(name, given).raise("SharedClaim");
     const args = heldArgs(SharedClaim.__pulumiType, given);
     const { cluster, claimName = name, protect = true } = args;
-    const sizeGib = pulumi.output(args.sizeGib).apply(checkedSize);
+    const sizeGib = pulumi
+      .output(args.sizeGib)
+      .apply((size) => checkedBetween("SharedClaim", "sizeGib", size, claimSizes));
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(SharedClaim.__pulumiType, name, { ...args, cluster: cluster.clusterName }, options);
     const namespace = claimNamespace(name, args);
@@ -102,13 +104,8 @@ function checkPlace(
   ownersIn(cluster).check([ownClaim(namespace, claimName)], problems);
 }
 
-/** Throws `InvalidInput` where Kubernetes would not count so far, or no claim could be of it. */
-export function checkedSize(sizeGib: number): number {
-  return checked("SharedClaim", sizeGib, (problems) => checkBetween("sizeGib", sizeGib, sizes, problems));
-}
-
-/** To a pebibyte: more is a mistake. */
-const sizes = [1, 1_048_576] as const;
+/** In GiB, to a pebibyte: more is a mistake. */
+export const claimSizes = [1, 1_048_576] as const;
 
 export function checkSharedClaim(name: string, given: SharedClaimArgs): Problems {
   const problems = new Problems();
@@ -119,7 +116,7 @@ export function checkSharedClaim(name: string, given: SharedClaimArgs): Problems
     claimName = name,
   } = bySchema(SharedClaim.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
-  checkBetween("sizeGib", sizeGib, sizes, problems);
+  checkBetween("sizeGib", sizeGib, claimSizes, problems);
   const place = known(namespace);
   if (place !== undefined) checkPlace({ cluster, namespace: place, claimName }, problems);
   checkLabel("claimName", claimName, problems);

@@ -9,10 +9,11 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import type * as pulumi from "../../../sdk/pulumi";
 import { localPathProvisioner } from "../../versions";
 import { notAwaited, type AddOn } from "../add-on";
+import { addOnNamespaces } from "../namespaces";
 import { onNodeGroups } from "./place";
 import { sharedClass } from "./storage-class";
 
-const namespace = "shared-storage";
+const namespace = addOnNamespaces.fileShares;
 const account = "local-path-provisioner";
 const labels = { app: account };
 const rbac = "rbac.authorization.k8s.io";
