@@ -19,7 +19,10 @@ const timeoutSeconds = 120;
 
 /** GPUs of nodes that somebody else set up. */
 export interface ExistingGpuArgs {
-  /** Who makes them. AMD's are `amd.com/gpu`, and nodes have the driver amdgpu. Default: `nvidia`. */
+  /**
+   * Who makes them. AMD's are `amd.com/gpu`, and nodes have the driver amdgpu; where that is taken away, AMD's chart deletes the definitions of Node Feature
+   * Discovery, with what others keep in them. Default: `nvidia`.
+   */
   vendor?: "nvidia" | "amd";
   /**
    * Who brings NVIDIA's driver (595, for GPUs from Turing on): `image` where nodes have one, `operator` where they have none.

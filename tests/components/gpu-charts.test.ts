@@ -193,7 +193,10 @@ describe("GPU support by charts", () => {
     assert.match(needs([bare, group], "plugin", true), /operator v26\.7\.0 brings the driver to bare, minutes after/);
     assert.match(needs([partitioned], "plugin", true), /partitions the GPUs of parts/);
     assert.match(needs([group], "dra"), /DRA driver 0\.4\.1.*driver of 565 or newer/);
-    assert.match(needs([{ ...group, gpuVendor: "amd" }]), /AMD's GPU operator v1\.5\.1.*amdgpu/);
+    assert.match(
+      needs([{ ...group, gpuVendor: "amd" }]),
+      /AMD's GPU operator v1\.5\.1.*amdgpu.*deletes the definitions of Node Feature Discovery/,
+    );
   });
 });
 

@@ -12,7 +12,8 @@ export function gpuNeeds(
   if (groups[0]?.vendor === "amd")
     return [
       `GPUs of ${names(groups)}: AMD's GPU operator ${amdGpuOperator.version}, a chart of ${chartPlace(amdGpuOperator)}; images must have the ` +
-        "driver amdgpu, and nodes fetch from docker.io and registry.k8s.io",
+        "driver amdgpu, and nodes fetch from docker.io and registry.k8s.io. When it goes, its chart deletes the definitions of Node Feature Discovery and " +
+        "all DeviceConfigs, which others in the cluster may have too",
     ];
   const needs: string[] = [];
   if (operator) {
