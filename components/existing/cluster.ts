@@ -61,7 +61,9 @@ export interface ExistingClusterArgs {
  * A cluster that somebody else made, by its kubeconfig: what takes a cluster of this package takes it too. Nothing is created in it but what `gpu`
  * asks for; `pulumi up` waits up to two minutes for it to answer.
  *
- * Another kubeconfig of the same cluster, with other credentials, another address or another authority, replaces nothing that hangs on it.
+ * Another kubeconfig of the same cluster, with other credentials, another address or another authority, replaces nothing that hangs on it. One of another
+ * cluster has all made there and deleted in the old one, which the preview tells; where the old one does not answer, or the other stands in its place, `pulumi up`
+ * ends before anything is made, and says what to do.
  * Its `kubeconfig` has the one context alone. Platforms that cannot run a credential plugin take a `ServiceAccountKubeconfig` instead.
  *
  * Cost: none; with `gpu`, about 1 GiB of each GPU node's memory.
@@ -153,7 +155,15 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
     );
     return new NodesReady(
       `${name}-nodes`,
-      { kubeconfig: this.kubeconfig, nodeGroups: [], controlPlaneNodes: 0, workerGpus: count, gpuMode: mode },
+      {
+        kubeconfig: this.kubeconfig,
+        nodeGroups: [],
+        controlPlaneNodes: 0,
+        workerGpus: count,
+        gpuMode: mode,
+        // One that was made anew has its GPUs later than its kubeconfig.
+        triggers: apiServer.clusterUid.apply((uid): Record<string, string> => (uid === undefined ? {} : { uid })),
+      },
       { parent: this, dependsOn: support },
     );
   }

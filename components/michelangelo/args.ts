@@ -36,7 +36,7 @@ export interface ComputeClusterArgs {
   controlPlane: KubernetesCluster;
   /**
    * Name in Michelangelo, by which jobs choose the cluster (`michelangelo/cluster-affinity`): 1 to 63 lower-case letters, digits and hyphens.
-   * Another name is another registration. Default: the cluster's.
+   * Another name is another registration. Default: the cluster's; of an `ExistingCluster` the name that its context had at first.
    */
   clusterName?: pulumi.Input<string>;
   /** What Ray jobs read and write. */

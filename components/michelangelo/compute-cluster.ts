@@ -17,6 +17,7 @@ import { Registration } from "../../sdk/michelangelo/registration";
 import { inCluster } from "../addons/in-cluster";
 import { KubeRay } from "../addons/kuberay";
 import { claimPlatform } from "../platforms";
+import { ExistingCluster } from "../existing/cluster";
 import { heldArgs } from "../schema-check";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 import { checkComputeCluster } from "./validate";
@@ -91,7 +92,12 @@ export class ComputeCluster extends pulumi.ComponentResource {
         rotateEvery: rotation?.every,
       },
       // The control plane's kubeconfig may be known before its machine is there: its provider comes when the API answers, and goes before the machine.
-      { parent: this, dependsOn: [...ray, ...access, ...settings, controlPlane.kubeProvider] },
+      {
+        parent: this,
+        dependsOn: [...ray, ...access, ...settings, controlPlane.kubeProvider],
+        // Its name is that of a context: another one in somebody's file is no other cluster.
+        ...(args.clusterName === undefined && cluster instanceof ExistingCluster && { ignoreChanges: ["clusterName"] }),
+      },
     );
     this.clusterName = registration.clusterName;
     this.apiServer = pulumi.interpolate`${registration.host}:${registration.port}`;

@@ -1,6 +1,8 @@
 /** Which cluster a kubeconfig leads to, whatever its address and its credentials are. */
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { messageOf } from "../../sdk/message";
 import { KubernetesApiError, type KubernetesApi } from "./api";
+import { mayForget } from "./away";
 import { kubernetesApi } from "./client";
 
 export interface KnownCluster {
@@ -26,22 +28,124 @@ export async function clusterUid(api: KubernetesApi, signal: AbortSignal): Promi
 export interface Identity {
   /** Its uid at first; undefined where that may not be read. */
   readonly identity?: string | undefined;
+  /** Its uid as it was last seen: another one than `identity` in a cluster that was made anew in the old one's place. */
+  readonly clusterUid?: string | undefined;
+}
+
+export type Identified = Identity & { readonly kubeconfig: string };
+
+/** The cluster that a kubeconfig leads to, beside the one before. */
+export interface Found extends Identity {
+  /** `moved`: another one at another place. `anew`: another one at the place of the old one, to which the old kubeconfig leads as well. */
+  readonly change?: "moved" | "anew";
 }
 
 /**
  * The same word for the same cluster, whatever its address, authority and proxy become; another for another one at another place. A cluster that was made anew
- * at the old one's place keeps its word: what hung on the first is made anew there by a refresh, and nothing is deleted that was just made.
+ * at the old one's place keeps its word: with another, all that is made in it would be deleted afterwards by the old kubeconfig, which leads to it.
  */
 export async function identityOf(
   kubeconfig: string,
-  then: (Identity & { readonly kubeconfig: string }) | undefined,
+  then: Identified | undefined,
   api: KubernetesApi,
   signal: AbortSignal,
-): Promise<Identity> {
-  if (then?.identity !== undefined && placeOf(then.kubeconfig) === placeOf(kubeconfig))
-    return { identity: then.identity };
-  const identity = await clusterUid(api, signal);
-  return identity === undefined ? {} : { identity };
+): Promise<Found> {
+  const uid = await clusterUid(api, signal);
+  const isSamePlace = then !== undefined && placeOf(then.kubeconfig) === placeOf(kubeconfig);
+  if (uid === undefined) return isSamePlace ? wordsOf(then) : {};
+  const known = then && uidOf(then);
+  if (then === undefined || known === undefined) return { identity: uid, clusterUid: uid };
+  if (uid === known) return { identity: then.identity, clusterUid: uid };
+  const isAnew = then.kubeconfig === kubeconfig || (await leadsTo(then.kubeconfig, uid, isSamePlace, signal));
+  return isAnew
+    ? { identity: then.identity, clusterUid: uid, change: "anew" }
+    : { identity: uid, clusterUid: uid, change: "moved" };
+}
+
+/** Whether a kubeconfig leads to the cluster that was known before; false where that cannot be told. */
+export async function isSameCluster(then: KnownCluster, kubeconfig: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const uid = await clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
+    const known = then.uid ?? (await clusterUid(kubernetesApi(then.kubeconfig, { timeoutMs }), signal));
+    return uid !== undefined && uid === known;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** States of before have the first uid alone. */
+export function uidOf({ clusterUid: last, identity }: Identity): string | undefined {
+  return last ?? identity;
+}
+
+/** Whether the cluster that the kubeconfig leads to is another by now than the state says. Who does not answer, or may not be asked, is the same. */
+export async function isAnotherNow(then: Identified, signal: AbortSignal): Promise<boolean> {
+  const known = uidOf(then);
+  if (known === undefined) return false;
+  try {
+    const uid = await clusterUid(kubernetesApi(then.kubeconfig, { timeoutMs }), signal);
+    return uid !== undefined && uid !== known;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Why what hangs on a cluster cannot be looked after in the one that was made anew in its place. */
+export function anewRefusal(kubeconfig: string): string {
+  return (
+    `kubeconfig: the cluster at ${parseKubeconfig(kubeconfig).endpoint} is another one than before (its namespace kube-system has another uid), in the place of the ` +
+    "old one: what this stack has in its state is not in it. `pulumi up --refresh` finds what is missing and makes it there. If the old one should still be " +
+    "there, look to whom this address leads"
+  );
+}
+
+/** What comes of it that a kubeconfig leads to another cluster at another place, for the user. Throws where the old one cannot be asked to delete anything. */
+export async function moveTold(then: Identified, now: string, signal: AbortSignal): Promise<string> {
+  const [before, after] = [then.kubeconfig, now].map((text) => parseKubeconfig(text).endpoint);
+  const leads = `kubeconfig: leads to another cluster than before, at ${after}`;
+  const silence = await silenceOf(then.kubeconfig, signal);
+  if (silence === undefined)
+    return `${leads}: what this stack has put into the one at ${before} is made in it, and then deleted in the old one`;
+  const away = `${leads}, and the one at ${before} does not answer (${silence})`;
+  if (mayForget()) return `${away}: what this stack had put into that is forgotten, and made in the other`;
+  throw new Error(
+    `${away}, so that what this stack has put into that could not be deleted. If it is gone for good, ` +
+      "`PULUMI_K8S_DELETE_UNREACHABLE=true pulumi up --refresh` forgets that and makes all in the other; else run `pulumi up` again once it answers, or have " +
+      "the kubeconfig lead to it again",
+  );
+}
+
+function wordsOf({ identity, clusterUid: last }: Identity): Identity {
+  return { identity, clusterUid: last };
+}
+
+/** Whether a kubeconfig leads to the cluster of this uid. */
+async function leadsTo(kubeconfig: string, uid: string, isItsPlace: boolean, signal: AbortSignal): Promise<boolean> {
+  try {
+    const found = await clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
+    return found === undefined ? isItsPlace : found === uid;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Credentials that it does not take delete nothing there either.
+    return isItsPlace && !isUnauthorized(error);
+  }
+}
+
+/** Why nothing can be deleted by this kubeconfig; undefined where somebody answers. */
+async function silenceOf(kubeconfig: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await kubernetesApi(kubeconfig, { timeoutMs }).text("/version", signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof KubernetesApiError && !isUnauthorized(error) ? undefined : messageOf(error);
+  }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof KubernetesApiError && error.statusCode === 401;
 }
 
 function placeOf(kubeconfig: string): string {
@@ -91,6 +195,6 @@ async function isStillThere({ kubeconfig, uid }: KnownCluster, other: string, si
   } catch (error) {
     signal.throwIfAborted();
     // It takes the old credentials no more; but its authority is the old one's.
-    return uid !== undefined && error instanceof KubernetesApiError && error.statusCode === 401;
+    return uid !== undefined && isUnauthorized(error);
   }
 }

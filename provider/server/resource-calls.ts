@@ -155,7 +155,7 @@ export class ResourceCalls {
     const { drifted } = handler;
     const others = drifted
       ? await this.runAt(placement, oldState.values, "diff", subject, (context) =>
-          drifted(splitState(spec, oldState.values, oldInputs.values), context),
+          drifted(splitState(spec, oldState.values, oldInputs.values), context, question.news.values),
         )
       : [];
     return diffResource(this.environment.schema, spec, handler, placement, question, others);

@@ -84,7 +84,7 @@ export function diffResource(
     changes,
     // Elsewhere nothing has its name yet.
     deleteBeforeReplace: replaced && !moves && plan.deleteBeforeReplace === true,
-    stables: replaced ? [] : stableOutputs(spec, oldState.values, previewed),
+    stables: replaced ? [] : stableOutputs(spec, oldState.values, previewed).filter((key) => !changes.has(key)),
   };
 }
 

@@ -85,7 +85,7 @@ export interface ResourceHandler<I extends object = any, O extends object = any>
    * Outputs that are others by now, where that must be seen without a refresh: as `plan`'s, but asked. Only reads, quickly; who cannot be asked has
    * changed nothing.
    */
-  drifted?(state: ResourceState<I, O>, context: ResourceContext): Promise<string[]>;
+  drifted?(state: ResourceState<I, O>, context: ResourceContext, inputs: UnknowableProperties<I>): Promise<string[]>;
   /**
    * Outputs known before the operation; what is left out, or undefined, is unknown at preview. `state` is undefined for a create.
    * For an update name all that stays (`{ ...state.outputs, size: Unknown.value }`): an output that is unknown for no reason shows a

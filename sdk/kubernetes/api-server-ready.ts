@@ -68,11 +68,16 @@ export class ApiServerReady extends pulumi.CustomResource {
    * that is in the cluster when its address, authority or proxy change. None where nobody may read the namespace kube-system.
    */
   public readonly identity!: pulumi.Output<string | undefined>;
+  /**
+   * Uid of the namespace kube-system, as it was last seen: another one than before is another cluster. One that was made anew in the place of the old one ends
+   * `pulumi up`, until a refresh has seen what is missing in it.
+   */
+  public readonly clusterUid!: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ApiServerReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
       secrets: ["kubeconfig", "sshPrivateKey"],
-      outputs: ["kubeconfig", "timeoutSeconds", "ready", "version", "identity"],
+      outputs: ["kubeconfig", "timeoutSeconds", "ready", "version", "identity", "clusterUid"],
     });
     super(ApiServerReady.__pulumiType, name, properties, resourceOptions(options));
   }

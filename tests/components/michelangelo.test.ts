@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
+import { ExistingCluster } from "../../components/existing/cluster";
 import { checkComputeCluster } from "../../components/michelangelo/validate";
 import { ComputeCluster, type ComputeClusterArgs } from "../../components/michelangelo";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
 
 class Provider extends pulumi.ProviderResource {
@@ -84,6 +86,26 @@ describe("Michelangelo's ComputeCluster", () => {
       ["train", "kubeconfig of train", "kubeconfig of michelangelo"],
     );
     assert.equal(await valueOf(compute.apiServer), "https://192.0.2.7:6443");
+  });
+
+  it("keeps the name that it is registered under where a context gave it, and a kubeconfig calls it otherwise", async () => {
+    const { registered } = await made();
+    assert.deepEqual(registered.ignoredChangesOf("train-registration"), [], "another name is another cluster of ours");
+    const kubeconfig = renderKubeconfig({
+      clusterName: "shared",
+      endpoint: "https://192.0.2.7:6443",
+      certificateAuthority: "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----",
+      credentials: { token: "TOKEN" },
+    });
+    const ignored = async (args: Partial<ComputeClusterArgs>) => {
+      const all = await mockProgram({ [registrationType]: () => ({ status: "ready" }) });
+      const cluster = new ExistingCluster("shared", { kubeconfig });
+      new ComputeCluster("train", { cluster, controlPlane: clusterCalled("michelangelo"), storage, ...args });
+      await settled();
+      return all.ignoredChangesOf("train-registration");
+    };
+    assert.deepEqual(await ignored({}), ["clusterName"]);
+    assert.deepEqual(await ignored({ clusterName: "train" }), []);
   });
 
   it("registers last and is taken out first, and writes nothing before the cluster is known to be free", async () => {

@@ -5,7 +5,15 @@ import type { CheckFailure, ResourceContext, ResourceHandler, ResourceState } fr
 import type { KubernetesApi } from "../api";
 import type { ApiServerReadyArgs } from "../../../sdk/kubernetes/api-server-ready";
 import { kubernetesApi } from "../client";
-import { identityOf, type Identity } from "../cluster-identity";
+import {
+  anewRefusal,
+  identityOf,
+  isAnotherNow,
+  moveTold,
+  type Found,
+  type Identified,
+  type Identity,
+} from "../cluster-identity";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { bootstrapLog, describeReports } from "../machine-log";
 import { checkKubeconfig } from "./check-kubeconfig";
@@ -36,20 +44,17 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
       ...(await checkSshKey(inputs)),
     ],
 
-    async foresee(inputs, { signal }, state) {
+    async foresee(inputs, context, state) {
       const { kubeconfig } = inputs;
       if (typeof kubeconfig !== "string") return state?.outputs ?? {};
-      try {
-        const api = kubernetesApi(kubeconfig, { timeoutMs: refreshTimeoutMs });
-        return { ...state?.outputs, ...(await identityOf(kubeconfig, knownOf(state), api, signal)) };
-      } catch {
-        signal.throwIfAborted();
-        return state?.outputs ?? {};
-      }
+      const found = await foundAtPreview(kubeconfig, state, context.signal);
+      return { ...state?.outputs, ...(found && (await accepted(found, kubeconfig, state, context))) };
     },
 
     // They only tell how to ask the machine when it does not answer.
     plan: () => ({ ignores: ["sshPrivateKey", "sshPublicKey", "log", "hint", "claims"] }),
+
+    drifted: async (state, { signal }) => ((await isAnotherNow(knownOf(state), signal)) ? ["clusterUid"] : []),
 
     async create(inputs, context) {
       const outputs = await apiServer(inputs, sources, context, undefined);
@@ -60,7 +65,9 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
       try {
         const api = kubernetesApi(state.inputs.kubeconfig, { timeoutMs: refreshTimeoutMs });
         const version = await serverVersion(api, signal);
-        const identity = await identityOf(state.inputs.kubeconfig, knownOf(state), api, signal);
+        // What is missing in one that was made anew, this refresh finds.
+        const { change, ...identity } = await identityOf(state.inputs.kubeconfig, knownOf(state), api, signal);
+        if (change !== undefined) log.warn("the cluster was made anew: `pulumi up` makes in it what is missing");
         return { ...state, outputs: { ...state.outputs, version, ...identity } };
       } catch (error) {
         signal.throwIfAborted();
@@ -74,8 +81,35 @@ export const apiServerReady = (sources: LogSources): ResourceHandler<ApiServerRe
 
 type State = ResourceState<ApiServerReadyInputs, ApiServerReadyOutputs>;
 
-function knownOf(state: State | undefined): (Identity & { kubeconfig: string }) | undefined {
-  return state && { kubeconfig: state.inputs.kubeconfig, identity: state.outputs.identity };
+function knownOf({ inputs: { kubeconfig }, outputs: { identity, clusterUid } }: State): Identified {
+  return { kubeconfig, identity, clusterUid };
+}
+
+/** Undefined where it does not answer. */
+async function foundAtPreview(
+  kubeconfig: string,
+  state: State | undefined,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  try {
+    const api = kubernetesApi(kubeconfig, { timeoutMs: refreshTimeoutMs });
+    return await identityOf(kubeconfig, state && knownOf(state), api, signal);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** What the state says of it from now on. Throws where things would be taken to be where they are not, or could not be deleted where they are. */
+async function accepted(
+  { change, ...identity }: Found,
+  kubeconfig: string,
+  state: State | undefined,
+  { signal, log }: ResourceContext,
+): Promise<Identity> {
+  if (change === "anew") throw new Error(anewRefusal(kubeconfig));
+  if (change === "moved") log.warn(await moveTold(knownOf(state!), kubeconfig, signal));
+  return identity;
 }
 
 async function usable(inputs: { kubeconfig?: unknown; timeoutSeconds?: unknown }): Promise<CheckFailure[]> {
@@ -97,11 +131,7 @@ async function apiServer(
     if (byKubeadm && !(await mayDoAll(api, context.signal)))
       return new NotYet("the administrator's rights are not set up yet");
     const version = await serverVersion(api, context.signal);
-    return {
-      ready: true as const,
-      version,
-      ...(await identityOf(inputs.kubeconfig, knownOf(state), api, context.signal)),
-    };
+    return { version, found: await identityOf(inputs.kubeconfig, state && knownOf(state), api, context.signal) };
   };
   const reports = async () => {
     const address = new URL(endpoint).hostname;
@@ -109,7 +139,7 @@ async function apiServer(
     return machineReports([machine], { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
   const watch = new MachineWatch(inputs.claims, context.signal);
-  return waitFor(attempt, {
+  const { version, found } = await waitFor(attempt, {
     what: `the API server at ${endpoint}`,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
@@ -129,6 +159,7 @@ async function apiServer(
       );
     },
   });
+  return { ready: true, version, ...(await accepted(found, inputs.kubeconfig, state, context)) };
 }
 
 function machineHint(endpoint: string): string {

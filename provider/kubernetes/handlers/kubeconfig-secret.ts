@@ -31,10 +31,17 @@ export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>(
   // By then whoever wrote it has renewed it.
   plan: ({ outputs }) => (isOld(outputs) ? { outputs: ["clusterKubeconfig"] } : {}),
 
-  preview(inputs, state) {
+  preview: (inputs, state) => (state === undefined ? {} : foretoldNow(inputs, state)),
+
+  /** Another cluster has taken the place: what is known of the old one leads nowhere. */
+  drifted: async (state, { signal }) => ((await ofAnother(state, signal)) === undefined ? [] : ["clusterKubeconfig"]),
+
+  async foresee(inputs, { signal }, state) {
     if (state === undefined) return {};
-    const { clusterKubeconfig, ...others } = foretold(inputs, state);
-    return isOld(state.outputs) || clusterKubeconfig === undefined ? others : { ...others, clusterKubeconfig };
+    const another = await ofAnother(state, signal);
+    if (another === undefined) return foretoldNow(inputs, state);
+    // With other inputs it is another place again.
+    return isDeepStrictEqual(inputs, state.inputs) ? another : {};
   },
 
   async create(inputs, context) {
@@ -55,19 +62,35 @@ export const kubeconfigSecret = looking<KubeconfigSecretInputs, ForeignCluster>(
     return state;
   },
 
-  update: async (_id, inputs, state, context) =>
-    isSameSecret(inputs, state.inputs) && !isOld(state.outputs)
-      ? awaited(inputs, context, state.outputs.clusterKubeconfig)
-      : awaited(inputs, context),
+  async update(_id, inputs, state, context) {
+    const isKept = isSameSecret(inputs, state.inputs) && !isOld(state.outputs);
+    const read = isKept && (await ofAnother(state, context.signal)) === undefined;
+    return awaited(inputs, context, read ? state.outputs.clusterKubeconfig : undefined);
+  },
 });
 
 type Given = UnknowableProperties<KubeconfigSecretInputs>;
+type State = ResourceState<KubeconfigSecretInputs, ForeignCluster>;
+
+function foretoldNow(inputs: Given, state: State): Partial<ForeignCluster> {
+  const { clusterKubeconfig, ...others } = foretold(inputs, state);
+  return isOld(state.outputs) || clusterKubeconfig === undefined ? others : { ...others, clusterKubeconfig };
+}
+
+/** What the Secret has by now where that is a cluster with another authority: who writes it has made it anew. Undefined where it cannot be asked, too. */
+async function ofAnother({ inputs, outputs }: State, signal: AbortSignal): Promise<ForeignCluster | undefined> {
+  try {
+    const found = await look(inputs, kubernetesApi(inputs.kubeconfig, { timeoutMs: refreshTimeoutMs }), signal);
+    if (found instanceof NotYet || found === "gone") return undefined;
+    return found.certificateAuthority === outputs.certificateAuthority ? undefined : found;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
 
 /** What was read stays, at another address and by another name too. */
-function foretold(
-  { clusterName, server, service, ...inputs }: Given,
-  state: ResourceState<KubeconfigSecretInputs, ForeignCluster>,
-): Partial<ForeignCluster> {
+function foretold({ clusterName, server, service, ...inputs }: Given, state: State): Partial<ForeignCluster> {
   const { inputs: then, outputs } = state;
   const now = { ...inputs, clusterName, server, service };
   if (!isSameSecret(now, then)) return {};

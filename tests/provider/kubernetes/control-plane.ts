@@ -29,14 +29,16 @@ export interface TestControlPlane {
 /**
  * @param controllers of kube-controller-manager that run beside it
  * @param flags further ones of the API server
+ * @param authority of another one, so that a kubeconfig of that is good for this too. Default: one of its own
  */
 export async function controlPlane(
   controllers: readonly string[] = [],
   flags: Record<string, string> = {},
+  authority?: KeyPair,
 ): Promise<TestControlPlane> {
   const tools = await ensureTools(["etcd", "kube-apiserver", "kube-controller-manager"]);
   const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-api-server-"));
-  const ca = await makeAuthority("kubernetes");
+  const ca = authority ?? (await makeAuthority("kubernetes"));
   const serving = await issueCertificate(ca, {
     commonName: "kube-apiserver",
     dnsNames: ["kubernetes"],

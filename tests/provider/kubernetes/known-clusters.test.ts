@@ -7,9 +7,10 @@ import { testContext } from "./context";
 import { httpsServer, type HttpsServer } from "./https-server";
 
 /** A cluster as far as it is looked at. */
-async function clusterOf(uid: () => string | undefined): Promise<HttpsServer> {
+async function clusterOf(uid: () => string | undefined, isUnwelcome = () => false): Promise<HttpsServer> {
   return httpsServer(({ url }, response) => {
     const answer = (body: object, status = 200) => response.writeHead(status).end(JSON.stringify(body));
+    if (isUnwelcome()) return answer({ message: "Unauthorized", reason: "Unauthorized" }, 401);
     if (url === "/readyz") return response.end("ok");
     if (url === "/version") return answer({ gitVersion: "v1.37.2" });
     if (url === "/api/v1") return answer({ resources: [{ name: "namespaces", kind: "Namespace", namespaced: false }] });
@@ -35,8 +36,12 @@ describe("what an API server's cluster is known by", () => {
   let first: HttpsServer;
   let second: HttpsServer;
   let uid: string | undefined;
+  let refuse = false;
   before(async () => {
-    first = await clusterOf(() => uid);
+    first = await clusterOf(
+      () => uid,
+      () => refuse,
+    );
     second = await clusterOf(() => "other");
   });
   after(async () => {
@@ -55,7 +60,7 @@ describe("what an API server's cluster is known by", () => {
 
   it("stays under another address, and is foretold", async () => {
     const state = await made(first.kubeconfig);
-    assert.deepEqual(state.outputs, { ready: true, version: "1.37.2", identity: "one" });
+    assert.deepEqual(state.outputs, { ready: true, version: "1.37.2", identity: "one", clusterUid: "one" });
     const inputs = {
       ...state.inputs,
       kubeconfig: edited(first.kubeconfig, { server: first.endpoint.replace("127.0.0.1", "localhost") }),
@@ -64,20 +69,87 @@ describe("what an API server's cluster is known by", () => {
     assert.deepEqual(await handler.update!("test", inputs, state, testContext()), state.outputs);
   });
 
-  it("is another of another cluster, at the preview already", async () => {
+  it("stays where its kubeconfig has another context, and other credentials", async () => {
     const state = await made(first.kubeconfig);
-    const inputs = { ...state.inputs, kubeconfig: second.kubeconfig };
-    const moved = { ...state.outputs, identity: "other" };
-    assert.deepEqual(await handler.foresee!(inputs, testContext(), state), moved);
-    assert.deepEqual(await handler.update!("test", inputs, state, testContext()), moved);
+    const user = { token: "ROTATED" };
+    const renamed = edited(first.kubeconfig, {}, user).replace(/: test$/gm, ": production");
+    const inputs = { ...state.inputs, kubeconfig: renamed };
+    assert.deepEqual(await handler.update!("test", inputs, state, testContext()), state.outputs);
   });
 
-  it("stays where a cluster is made anew in the place of the old one", async () => {
+  it("is another of another cluster, and what comes of it is told at the preview already", async () => {
     const state = await made(first.kubeconfig);
+    const inputs = { ...state.inputs, kubeconfig: second.kubeconfig };
+    const moved = { ...state.outputs, identity: "other", clusterUid: "other" };
+    const [foretold, updated] = [testContext(), testContext()];
+    assert.deepEqual(await handler.foresee!(inputs, foretold, state), moved);
+    assert.deepEqual(await handler.update!("test", inputs, state, updated), moved);
+    for (const { said } of [foretold, updated])
+      assert.deepEqual(
+        said.filter((line) => line.startsWith("warn")),
+        [
+          `warn: kubeconfig: leads to another cluster than before, at ${second.endpoint}: what this stack has put into the one at ${first.endpoint} ` +
+            "is made in it, and then deleted in the old one",
+        ],
+      );
+  });
+
+  it("is refused of another cluster while the one before does not answer, or does not take the old credentials", async () => {
+    const gone = await clusterOf(() => "gone");
+    const state = await made(gone.kubeconfig);
+    const inputs = { ...state.inputs, kubeconfig: second.kubeconfig };
+    refuse = true;
+    try {
+      const unwelcome = { inputs: { ...state.inputs, kubeconfig: first.kubeconfig }, outputs: state.outputs };
+      const refused =
+        /at \S+ does not answer \(Unauthorized\), so that what this stack has put into that could not be deleted/;
+      await assert.rejects(handler.update!("test", inputs, unwelcome, testContext()), refused);
+    } finally {
+      refuse = false;
+    }
+    await gone.close();
+    const refusal =
+      /^Error: kubeconfig: leads to another cluster than before, at \S+, and the one at \S+ does not answer \(.*\), so that .* could not be deleted\. If it is gone for good, `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi up --refresh` forgets that/;
+    await assert.rejects(handler.foresee!(inputs, testContext(), state), refusal);
+    await assert.rejects(handler.update!("test", inputs, state, testContext()), refusal);
+    process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+    try {
+      const context = testContext();
+      assert.equal((await handler.update!("test", inputs, state, context)).identity, "other");
+      assert.match(context.said.join(), /what this stack had put into that is forgotten, and made in the other/);
+    } finally {
+      delete process.env["PULUMI_K8S_DELETE_UNREACHABLE"];
+    }
+  });
+
+  it("is refused where a cluster was made anew in the place of the old one, until a refresh has looked at what is in it", async () => {
+    const state = await made(first.kubeconfig);
+    assert.deepEqual(await handler.drifted!(state, testContext(), state.inputs), []);
     uid = "new";
-    const inputs = { ...state.inputs, timeoutSeconds: 6 };
-    assert.deepEqual(await handler.update!("test", inputs, state, testContext()), state.outputs);
-    assert.deepEqual((await handler.read("test", state, testContext()))!.outputs, state.outputs);
+    assert.deepEqual(await handler.drifted!(state, testContext(), state.inputs), ["clusterUid"]);
+    const elsewhere = edited(first.kubeconfig, { server: first.endpoint.replace("127.0.0.1", "localhost") });
+    const refusal =
+      /^Error: kubeconfig: the cluster at \S+ is another one than before .*`pulumi up --refresh` finds what is missing/;
+    // Also by an address to which the old one leads as well: what is made in it would be deleted by that.
+    for (const kubeconfig of [first.kubeconfig, elsewhere, edited(first.kubeconfig, {}, { token: "OTHER" })]) {
+      const inputs = { ...state.inputs, kubeconfig, timeoutSeconds: 6 };
+      await assert.rejects(handler.foresee!(inputs, testContext(), state), refusal);
+      await assert.rejects(handler.update!("test", inputs, state, testContext()), refusal);
+    }
+    const refreshed = (await handler.read("test", state, testContext()))!;
+    assert.deepEqual(refreshed.outputs, { ...state.outputs, clusterUid: "new" }, "its provider stays");
+    assert.deepEqual(await handler.drifted!(refreshed, testContext(), refreshed.inputs), []);
+    const inputs = { ...state.inputs, kubeconfig: elsewhere };
+    assert.deepEqual(await handler.update!("test", inputs, refreshed, testContext()), refreshed.outputs);
+  });
+
+  it("is known of a state that has its first uid alone", async () => {
+    const { inputs, outputs } = await made(first.kubeconfig);
+    const old = { inputs, outputs: { ready: outputs.ready, version: outputs.version, identity: "one" } };
+    assert.deepEqual(await handler.drifted!(old, testContext(), old.inputs), []);
+    assert.deepEqual((await handler.read("test", old, testContext()))!.outputs, outputs);
+    uid = "new";
+    assert.deepEqual(await handler.drifted!(old, testContext(), old.inputs), ["clusterUid"]);
   });
 
   it("is nothing where nobody may look, and comes with a refresh", async () => {
@@ -90,7 +162,8 @@ describe("what an API server's cluster is known by", () => {
 
   it("is known at the first preview where the cluster answers, and unknown where it does not", async () => {
     const inputs = { kubeconfig: first.kubeconfig };
-    assert.deepEqual(await handler.foresee!(inputs, testContext(), undefined), { identity: "one" });
+    const known = { identity: "one", clusterUid: "one" };
+    assert.deepEqual(await handler.foresee!(inputs, testContext(), undefined), known);
     const gone = await clusterOf(() => "gone");
     await gone.close();
     assert.deepEqual(await handler.foresee!({ kubeconfig: gone.kubeconfig }, testContext(), undefined), {});

@@ -300,6 +300,39 @@ describe("KubeconfigSecret", () => {
     assert.ok((await updated(triggered)).clusterKubeconfig.includes("NEXT-TOKEN"));
   });
 
+  it("is read again without a refresh where its cluster was made anew, with another authority, and foretold", async () => {
+    const outputs = await created();
+    const state = { inputs, outputs };
+    assert.deepEqual(await kubeconfigSecret.drifted!(state, testContext(), state.inputs), []);
+    assert.deepEqual(await kubeconfigSecret.foresee!(inputs, testContext(), state), outputs);
+    const authority = tenantAuthority.replace("VEVOQU5U", "QU5PVEhFUg==");
+    const another = renderKubeconfig({
+      clusterName: "my-vcluster",
+      endpoint: "https://localhost:8443",
+      certificateAuthority: authority,
+      credentials: { token: "ANOTHER-TOKEN" },
+    });
+    isDown = true;
+    assert.deepEqual(await kubeconfigSecret.drifted!(state, testContext(), state.inputs), []);
+    isDown = false;
+    for (const text of ["nonsense", inTenant.replace("TENANT-TOKEN", "NEXT-TOKEN")]) {
+      objects[secretAt] = secret(text);
+      assert.deepEqual(
+        await kubeconfigSecret.drifted!(state, testContext(), state.inputs),
+        [],
+        "that is no other cluster",
+      );
+    }
+    objects[secretAt] = secret(another);
+    assert.deepEqual(await kubeconfigSecret.drifted!(state, testContext(), state.inputs), ["clusterKubeconfig"]);
+    const foretold = await kubeconfigSecret.foresee!(inputs, testContext(), state);
+    const updated = await kubeconfigSecret.update!("x", inputs, state, testContext());
+    assert.deepEqual(foretold, updated);
+    assert.equal(updated.certificateAuthority, authority);
+    assert.ok(updated.clusterKubeconfig.includes("ANOTHER-TOKEN"));
+    assert.deepEqual(await kubeconfigSecret.drifted!({ inputs, outputs: updated }, testContext(), inputs), []);
+  });
+
   it("is read again when its certificate is about to end, and no sooner", async () => {
     const authority = await makeAuthority("tenant");
     const issued = async () => {

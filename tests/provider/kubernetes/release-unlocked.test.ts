@@ -167,7 +167,7 @@ describe("ReleaseUnlocked", () => {
   it("has changed nothing where the cluster does not answer a preview", async () => {
     isDown = true;
     const state = { inputs: inputs(), outputs: { status: "unlocked" as const } };
-    assert.deepEqual(await releaseUnlocked.drifted!(state, testContext()), []);
+    assert.deepEqual(await releaseUnlocked.drifted!(state, testContext(), state.inputs), []);
   });
 
   const begun = ["/api/v1/namespaces/lab/services/hub", "/apis/rbac.authorization.k8s.io/v1/clusterroles/hub"];

@@ -122,10 +122,10 @@ export class Scene {
 /** A way to a server that can be closed: then it is away. */
 export async function wayTo(kubeconfig: string) {
   const { endpoint } = parseKubeconfig(kubeconfig);
-  const { hostname, port } = new URL(endpoint);
+  let target = new URL(endpoint);
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
-    const onward = connect(Number(port), hostname);
+    const onward = connect(Number(target.port), target.hostname);
     for (const end of [socket, onward]) sockets.add(end.on("error", () => end.destroy()));
     socket.pipe(onward).pipe(socket);
   });
@@ -138,6 +138,11 @@ export async function wayTo(kubeconfig: string) {
   return {
     kubeconfig: kubeconfig.replace(endpoint, `https://127.0.0.1:${own}`),
     open: () => listen(own),
+    /** To another API server from now on. */
+    lead(other: string) {
+      target = new URL(parseKubeconfig(other).endpoint);
+      for (const socket of sockets) socket.destroy();
+    },
     close() {
       listener.close();
       for (const socket of sockets) socket.destroy();
