@@ -39,6 +39,7 @@ export interface RegistrationOutputs {
   tokenSecret: string;
   tokenIssuedAt: string;
   clusterUid?: string;
+  controlPlaneUid?: string;
   status: string;
 }
 

@@ -93,13 +93,24 @@ export class Registration extends pulumi.CustomResource {
   public readonly tokenIssuedAt!: pulumi.Output<string>;
   /** Which cluster it is: the uid of its namespace kube-system. Left out where that may not be read. */
   public readonly clusterUid!: pulumi.Output<string | undefined>;
+  /** The same of the control plane: another one is another registration, and another address of this one is none. */
+  public readonly controlPlaneUid!: pulumi.Output<string | undefined>;
   /** `ready`, or why not. */
   public readonly status!: pulumi.Output<string>;
 
   constructor(name: string, args: RegistrationArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
       secrets: ["kubeconfig", "controlPlaneKubeconfig"],
-      outputs: ["clusterName", "host", "port", "tokenSecret", "tokenIssuedAt", "clusterUid", "status"],
+      outputs: [
+        "clusterName",
+        "host",
+        "port",
+        "tokenSecret",
+        "tokenIssuedAt",
+        "clusterUid",
+        "controlPlaneUid",
+        "status",
+      ],
     });
     super(Registration.__pulumiType, name, properties, resourceOptions(options));
   }

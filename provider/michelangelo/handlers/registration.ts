@@ -5,7 +5,7 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../../sdk/message";
 import { ownerMark } from "../../cloud/owner-mark";
-import { clusterUid, exchangedAtCheck } from "../../kubernetes/cluster-identity";
+import { clusterUid, exchangedAtCheck, isSameCluster } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
 import {
   PartialFailure,
@@ -50,12 +50,15 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     return {
       ignores: ["timeoutSeconds"],
       // What is registered elsewhere is another registration.
-      replaces: movesElsewhere(state, inputs) ? ["controlPlaneKubeconfig"] : [],
+      replaces: ["controlPlaneUid"],
       outputs: [...(status === "ready" ? [] : ["status"]), ...(isDue ? ["tokenSecret", "tokenIssuedAt"] : [])],
       // Two of one address would share a token in Michelangelo's memory.
       deleteBeforeReplace: true,
     };
   },
+
+  drifted: async (state, { signal }, inputs) =>
+    (await movesElsewhere(state, inputs, signal)) ? ["controlPlaneUid"] : [],
 
   preview(inputs, state) {
     const address = addressOf(inputs);
@@ -116,8 +119,13 @@ async function registered(
     const known = before && { kubeconfig: before.inputs.kubeconfig, uid: before.outputs.clusterUid };
     const uid = await computeUid(sides, inputs, known, patient);
     await checkSides(sides, inputs, before === undefined ? owner : undefined, patient);
+    const controlPlaneUid = await clusterUid(sides.control, context.signal);
     const outputs = await register(sides, inputs, owner, patient, () => (hasBegun = true));
-    return { ...outputs, ...(uid !== undefined && { clusterUid: uid }) };
+    return {
+      ...outputs,
+      ...(uid !== undefined && { clusterUid: uid }),
+      ...(controlPlaneUid !== undefined && { controlPlaneUid }),
+    };
   } catch (error) {
     if (!hasBegun) throw error;
     const outputs = { ...before?.outputs, status: "unfinished" };
@@ -125,9 +133,14 @@ async function registered(
   }
 }
 
-function movesElsewhere({ inputs: before }: State, { controlPlaneKubeconfig }: Inputs): boolean {
+async function movesElsewhere(
+  { inputs: { controlPlaneKubeconfig: kubeconfig }, outputs }: State,
+  { controlPlaneKubeconfig }: Inputs,
+  signal: AbortSignal,
+): Promise<boolean> {
   const now = known(controlPlaneKubeconfig);
-  return now !== undefined && endpointOf(now) !== endpointOf(before.controlPlaneKubeconfig);
+  if (now === undefined || endpointOf(now) === endpointOf(kubeconfig)) return false;
+  return !(await isSameCluster({ kubeconfig, uid: outputs.controlPlaneUid }, now, signal));
 }
 
 function endpointOf(kubeconfig: string): string | undefined {

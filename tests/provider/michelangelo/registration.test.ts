@@ -211,6 +211,28 @@ describe("Michelangelo's Registration on a real API server", function () {
     assert.deepEqual(await scene.left(), []);
   });
 
+  it("stays where its control plane has another address, and is made anew in another one", async () => {
+    const way = await wayTo(scene.kubeconfig);
+    try {
+      const it = resource();
+      await it.up(inputs());
+      assert.equal(await it.up(inputs({ controlPlaneKubeconfig: way.kubeconfig })), "update");
+      way.close();
+      assert.equal(await it.up(inputs()), "update", "it is known though the old address leads nowhere");
+      const other = await httpsServer((_, response) => response.end(JSON.stringify({ metadata: { uid: "other" } })));
+      const state = it.stored!.state.values as never;
+      const moved = inputs({ controlPlaneKubeconfig: other.kubeconfig });
+      const drifted = await registration.drifted!({ inputs: inputs(), outputs: state }, testContext(), moved);
+      await other.close();
+      assert.deepEqual(drifted, ["controlPlaneUid"]);
+      assert.deepEqual(registration.plan!({ inputs: inputs(), outputs: state }, moved, []).replaces, drifted);
+      await it.destroy();
+    } finally {
+      way.close();
+    }
+    assert.deepEqual(await scene.left(), []);
+  });
+
   it("refuses another compute cluster while the one that was registered is there", async () => {
     const it = resource();
     await it.up(inputs());
