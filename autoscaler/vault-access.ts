@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export interface AccessOptions {
   /** As it does for a machine. */
-  login(signal: AbortSignal): Promise<void>;
+  login(signal: AbortSignal): Promise<unknown>;
   /** Between two logins that succeed; after one that failed a tenth of it. */
   readonly intervalMs: number;
   readonly signal: AbortSignal;

@@ -43,8 +43,8 @@ export interface VaultApi {
   writeSecret(mount: string, path: string, data: Record<string, string>, signal: AbortSignal): Promise<void>;
   /** All versions of what is at a path, for good. Already gone is success. */
   destroySecret(mount: string, path: string, signal: AbortSignal): Promise<void>;
-  /** Whether who acts still may, as far as that is to be seen: a role logs in. */
-  login(signal: AbortSignal): Promise<void>;
+  /** Whether who acts still may, as far as that is to be seen: a role logs in. What it may do then; undefined where nobody logs in, or that is not told. */
+  login(signal: AbortSignal): Promise<string[] | undefined>;
 }
 
 const errors: TransportErrors = {
@@ -91,7 +91,7 @@ export function createVaultClient({ address, as, certificateAuthority, namespace
       return await once();
     } catch (error) {
       // A token may end before its time: with the Vault that gave it, or by hand.
-      if (!isVaultError(error, "permission") || !(await session.renew(signal))) throw error;
+      if (!isVaultError(error, "permission") || (await session.renew(signal)) === undefined) throw error;
       return once();
     }
   }
@@ -142,6 +142,6 @@ export function createVaultClient({ address, as, certificateAuthority, namespace
     },
     destroySecret: (mount, path, signal) =>
       call<void>("DELETE", `/${segments(mount)}/metadata/${segments(path)}`, signal).catch(goneIsFine),
-    login: async (signal) => void (await session.renew(signal)),
+    login: async (signal) => (await session.renew(signal))?.policies,
   };
 }

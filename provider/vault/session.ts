@@ -1,5 +1,5 @@
 /** Who acts in Vault: a token, or a role that logs in, and again before its token ends. */
-import { object, record, requiredNumber, requiredText } from "../cloud/json";
+import { object, record, requiredNumber, requiredText, texts } from "../cloud/json";
 import type { Transport } from "../cloud/http";
 import { segments } from "./paths";
 
@@ -10,19 +10,25 @@ export interface RoleCredential {
   secretId: string;
 }
 
+export interface Login {
+  token: string;
+  /** What it may do, without Vault's `default`; undefined where that is not told. */
+  policies: string[] | undefined;
+}
+
 export interface Session {
   token(signal: AbortSignal): Promise<string>;
-  /** Logs in, whatever there is; false for who has nothing but a token. */
-  renew(signal: AbortSignal): Promise<boolean>;
+  /** Logs in, whatever there is; undefined for who has nothing but a token. */
+  renew(signal: AbortSignal): Promise<Login | undefined>;
 }
 
 /** For calls with a token. */
 type Open = (token: string) => Promise<Transport>;
 
 export function openSession(who: string | RoleCredential, open: Open, now = () => performance.now()): Session {
-  if (typeof who === "string") return { token: () => Promise.resolve(who), renew: () => Promise.resolve(false) };
-  let current: { token: string; until: number } | undefined;
-  const login = async (signal: AbortSignal): Promise<string> => {
+  if (typeof who === "string") return { token: () => Promise.resolve(who), renew: () => Promise.resolve(undefined) };
+  let current: (Login & { until: number }) | undefined;
+  const login = async (signal: AbortSignal): Promise<Login> => {
     const send = await open("");
     const { authMount, roleId, secretId } = who;
     const path = `/auth/${segments(authMount)}/login`;
@@ -32,13 +38,15 @@ export function openSession(who: string | RoleCredential, open: Open, now = () =
       // A third of it is for a Vault that is away.
       return {
         token: requiredText(auth, "client_token"),
+        policies:
+          auth["policies"] === undefined ? undefined : texts(auth["policies"]).filter((name) => name !== "default"),
         until: now() + (requiredNumber(auth, "lease_duration") * 2000) / 3,
       };
     });
-    return current.token;
+    return current;
   };
   return {
-    token: async (signal) => (current && now() < current.until ? current.token : login(signal)),
-    renew: async (signal) => (await login(signal)) !== "",
+    token: async (signal) => (current && now() < current.until ? current : await login(signal)).token,
+    renew: login,
   };
 }

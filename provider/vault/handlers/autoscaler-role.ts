@@ -56,7 +56,9 @@ export const autoscalerRole: ResourceHandler<AutoscalerRoleInputs, AutoscalerRol
       if (!isWhole(state.outputs)) return state;
       // Another one of the name does not know this secret id.
       if (roleId !== state.outputs.roleId) return undefined;
-      if (await mayLogIn(state.inputs, state.outputs, context)) return state;
+      const login = await loginOf(state.inputs, state.outputs, context);
+      // Somebody has given it other rights: shown as another policy, which `up` sets back.
+      if (login !== undefined) return { ...state, inputs: { ...state.inputs, policy: login.policy } };
       context.log.warn(
         `${role}: its secret id is none any more, so that the autoscaler acts no more: \`pulumi up\` gives it another`,
       );
@@ -77,19 +79,19 @@ export const autoscalerRole: ResourceHandler<AutoscalerRoleInputs, AutoscalerRol
     api(vault, context).deleteRole(mountOf(vault), role, context.signal),
 };
 
-/** Whether Vault still knows the secret id. Where that is not told, it does. */
-async function mayLogIn(
-  { vault }: AutoscalerRoleInputs,
+/** The policies that a login gives, in one text; undefined where Vault does not know the secret id any more. What is not told is as it was. */
+async function loginOf(
+  { vault, policy }: AutoscalerRoleInputs,
   { roleId, secretId }: AutoscalerRoleOutputs,
   context: ResourceContext,
-): Promise<boolean> {
+): Promise<{ policy: string } | undefined> {
   const as = { authMount: mountOf(vault), roleId, secretId };
   try {
-    await connect({ vault: { as } }, vault).login(context.signal);
-    return true;
+    const policies = await connect({ vault: { as } }, vault).login(context.signal);
+    return { policy: policies?.join(", ") ?? policy };
   } catch (error) {
     context.signal.throwIfAborted();
-    return !(isVaultError(error, "invalid") && /secret.?id/i.test(error.message));
+    return isVaultError(error, "invalid") && /secret.?id/i.test(error.message) ? undefined : { policy };
   }
 }
 

@@ -35,7 +35,12 @@ describe("By hand in Vault", function () {
       ...role,
       lose: (round) => Promise.resolve(vault.roles.delete(`gpu-clusters/${nameOf(round)}`)),
     },
-    // What a role may do is not to be read by who makes roles: docs/encrypted-disks.md.
+    // What a role is may not be read by who makes roles (docs/encrypted-disks.md), but its login tells what it may do.
+    {
+      ...role,
+      of: "another policy",
+      change: (round) => Promise.resolve((found(round).settings["token_policies"] = ["root-of-all", "more"])),
+    },
     {
       ...role,
       of: "no secret id",

@@ -118,7 +118,8 @@ export class RoleStandIn {
       if (!role.secretIds.includes(String(body["secret_id"]))) break;
       const token = this.newSecret("hvs.");
       this.tokens.set(token, name);
-      return [200, { auth: { client_token: token, lease_duration: this.leaseSeconds } }];
+      const policies = ["default", ...(role.settings["token_policies"] as string[])];
+      return [200, { auth: { client_token: token, lease_duration: this.leaseSeconds, policies } }];
     }
     return [400, { errors: ["invalid role or secret ID"] }];
   }
