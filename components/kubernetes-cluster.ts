@@ -1,7 +1,7 @@
 import * as pulumi from "../sdk/pulumi";
 import { ApiServerReady, type ApiServerReadyArgs } from "../sdk/kubernetes/api-server-ready";
 import type { MachineStatus } from "../sdk/kubernetes/machine-claims";
-import { NodesReady, type NodesReadyArgs } from "../sdk/kubernetes/nodes-ready";
+import { NodesReady, type NodesReadyArgs, type NodeSupplyArgs } from "../sdk/kubernetes/nodes-ready";
 import type { AddOn, AddOns } from "./addons/add-on";
 import type { AutoscaledGroup } from "./addons/autoscaler/groups";
 import { groupPlans, type GroupPlan } from "./addons/groups";
@@ -16,6 +16,8 @@ export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus>
   plan?: pulumi.Output<GroupPlan>;
   /** Left out where its size is fixed. */
   autoscaled?: Omit<AutoscaledGroup, "resource">;
+  /** Where its machines come from: that cloud is asked while nodes are missing. Left out where no node group of a cloud makes them. */
+  supply?: Omit<NodeSupplyArgs, "owner" | "spec"> & { spec: pulumi.Input<object> };
 }
 
 export interface ClusterParts<Made extends MadeNodeGroup> {
@@ -90,7 +92,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const expected = parts.nodes(groups);
   const nodes = new NodesReady(
     `${name}-nodes`,
-    { kubeconfig, ...expected },
+    { kubeconfig, ...expected, ...suppliesOf(groups) },
     { ...child, ...withKeeper, dependsOn: [...resources, ...before] },
   );
   const after = install(addOns.afterNodes, [nodes]);
@@ -105,4 +107,13 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     ...(expected.claims !== undefined && { machines: nodes.machines.apply((machines) => machines ?? []) }),
     status: pulumi.all([nodes.status, after.map(({ urn }) => urn)]).apply(([status]) => status),
   };
+}
+
+function suppliesOf(groups: readonly MadeNodeGroup[]): Pick<NodesReadyArgs, "supplies"> {
+  const supplies = groups.flatMap(({ resource, supply }) => {
+    if (supply === undefined) return [];
+    const spec = pulumi.output(supply.spec).apply((known) => JSON.stringify(known));
+    return [{ ...supply, spec, owner: resource.urn }];
+  });
+  return supplies.length === 0 ? {} : { supplies };
 }

@@ -10,6 +10,7 @@ import { checkMithrilConfig } from "../sdk/mithril/config";
 import { checkVaultConfig } from "../sdk/vault/config";
 import { packageVersion, pluginName } from "../sdk/plugin/package";
 import { committedSchema } from "../sdk/schema/committed";
+import type { openNodeGroup } from "../provider/clouds";
 import type { LogSources } from "../provider/kubernetes/handlers";
 import type { ProviderDefinition } from "../provider/server/resource";
 import { isUnknown } from "../provider/server/values";
@@ -26,6 +27,10 @@ const placed = [
 const logSources: LogSources = {
   "aws:console": async () => (await import("../provider/aws/console-output.js")).consoleLog,
 };
+
+/** While their nodes are waited for. */
+const openGroups: typeof openNodeGroup = async (...group) =>
+  (await import("../provider/clouds.js")).openNodeGroup(...group);
 
 export const provider: ProviderDefinition = {
   name: pluginName,
@@ -111,7 +116,9 @@ export const provider: ProviderDefinition = {
       ],
       "gpu-clusters:kubernetes:",
       async (token) =>
-        (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources(logSources)[token]!(),
+        (await import("../provider/kubernetes/handlers/index.js")).kubernetesResources(logSources, openGroups)[
+          token
+        ]!(),
     ),
   },
   functions: {

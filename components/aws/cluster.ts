@@ -299,6 +299,7 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
       plan,
       status: statusOf(plan, resource),
       autoscaled: autoscaledGroup(group, spec),
+      supply: { cloud: "aws", name: group.name, minSize: group.minSize, spec },
       machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
     };
   };

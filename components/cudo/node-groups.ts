@@ -52,6 +52,13 @@ export function nodeGroup(
     plan,
     status: statusOf(plan, resource),
     autoscaled: autoscaledGroup(group, spec),
+    // Who only looks needs no keys.
+    supply: {
+      cloud: "cudo",
+      name: group.name,
+      minSize: group.minSize,
+      spec: { ...spec, kubeconfig: "", startScript: "", vault: undefined },
+    },
     ...(isAsked && {
       machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
     }),

@@ -152,7 +152,17 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
           };
           const spec = groupArgs(group, place);
           const resource = new NodeGroup(`${name}-${group.name}`, spec, { ...child, dependsOn: [apiServer] });
-          return { resource, status: groupStatus(group, resource), autoscaled: autoscaledGroup(group, spec) };
+          return {
+            resource,
+            status: groupStatus(group, resource),
+            autoscaled: autoscaledGroup(group, spec),
+            supply: {
+              cloud: "mithril",
+              name: group.name,
+              minSize: group.minSize,
+              spec: { ...spec, startupScript: undefined },
+            },
+          };
         }),
         nodes: () => ({
           nodeGroups: [],

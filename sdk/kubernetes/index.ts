@@ -13,7 +13,13 @@ export {
 } from "./kubeconfig";
 export type { MachineClaimsArgs, MachineStatus } from "./machine-claims";
 export { MachinesReturned, type MachinesReturnedArgs } from "./machines-returned";
-export { NodesReady, type ExpectedMachine, type ExpectedNodeGroup, type NodesReadyArgs } from "./nodes-ready";
+export {
+  NodesReady,
+  type ExpectedMachine,
+  type ExpectedNodeGroup,
+  type NodesReadyArgs,
+  type NodeSupplyArgs,
+} from "./nodes-ready";
 export { ObjectReady, type ObjectCondition, type ObjectReadyArgs } from "./object-ready";
 export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform-claim";
 export { ReleaseUnlocked, type ReleaseUnlockedArgs } from "./release-unlocked";

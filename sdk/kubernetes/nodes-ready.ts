@@ -28,6 +28,23 @@ export interface ExpectedMachine {
   log?: pulumi.Input<MachineLogArgs>;
 }
 
+/** Who gives a group its machines. */
+export interface NodeSupplyArgs {
+  /** As the provider's configuration names it: `aws`, `cudo` or `mithril`. */
+  cloud: pulumi.Input<string>;
+  /** Of the group. */
+  name: pulumi.Input<string>;
+  /** URN of its `NodeGroup`. */
+  owner: pulumi.Input<string>;
+  /**
+   * Machines that it must have.
+   * @integer
+   */
+  minSize: pulumi.Input<number>;
+  /** The inputs of its `NodeGroup`, as far as they say which machines are its own, in JSON. */
+  spec: pulumi.Input<string>;
+}
+
 export interface NodesReadyArgs {
   /**
    * Kubeconfig of the cluster, YAML; its current context counts.
@@ -81,7 +98,13 @@ export interface NodesReadyArgs {
    * Where the cluster's machines are claimed, for clusters whose nodes a platform makes: the wait ends once one of them is in error, with what is wrong.
    */
   claims?: pulumi.Input<MachineClaimsArgs>;
-  /** What machines are made of, in any form: waits again when one of them changes. Cluster API's machines must all be of what it is told now. */
+  /**
+   * Asked what becomes of the groups' machines while nodes are missing: a cloud may end an order, or refuse it, after it was placed. The wait tells its words, and
+   * ends once the cloud gives no more. A change of them is none here.
+   * @secret
+   */
+  supplies?: pulumi.Input<pulumi.Input<NodeSupplyArgs>[]>;
+  /** What machines are made of, and which cluster it is, in any form: waits again when one of them changes. Cluster API's machines must all be of what it is told now. */
   triggers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
@@ -115,7 +138,7 @@ export class NodesReady extends pulumi.CustomResource {
 
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig", "sshPrivateKey"],
+      secrets: ["kubeconfig", "sshPrivateKey", "supplies"],
       outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "machines", "status"],
     });
     super(NodesReady.__pulumiType, name, properties, resourceOptions(options));

@@ -1,11 +1,15 @@
 /** The handlers of this room by type token. Each loads on first use. */
 import type { ResourceHandler } from "../../server/resource";
 import type { LogSources } from "./machine-reports";
+import type { OpenGroups } from "./node-supply";
 
 export type { LogSources };
 
-/** `sources`: where the clouds let machines' logs be read. */
-export function kubernetesResources(sources: LogSources): Readonly<Record<string, () => Promise<ResourceHandler>>> {
+/** `sources`: where the clouds let machines' logs be read. `groups`: opens the node groups of the clouds. */
+export function kubernetesResources(
+  sources: LogSources,
+  groups: OpenGroups,
+): Readonly<Record<string, () => Promise<ResourceHandler>>> {
   return {
     "gpu-clusters:kubernetes:ClusterCertificates": async () =>
       (await import("./cluster-certificates.js")).clusterCertificates,
@@ -20,7 +24,7 @@ export function kubernetesResources(sources: LogSources): Readonly<Record<string
     "gpu-clusters:kubernetes:MachinesReturned": async () => (await import("./machines-returned.js")).machinesReturned,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
-    "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources),
+    "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources, groups),
     "gpu-clusters:kubernetes:ReleaseUnlocked": async () => (await import("./release-unlocked.js")).releaseUnlocked,
     "gpu-clusters:kubernetes:DeploymentStopped": async () =>
       (await import("./deployment-stopped.js")).deploymentStopped,

@@ -20,6 +20,7 @@ import { checkKubeconfig } from "./check-kubeconfig";
 import { checkSshKey } from "./check-ssh-key";
 import { describeMachines, MachineWatch, machinesNow, oldMachines } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
+import { SupplyWatch, type OpenGroups } from "./node-supply";
 import { NotYet, waitFor } from "./wait";
 
 export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
@@ -32,7 +33,11 @@ export interface NodesReadyOutputs {
 const defaultTimeoutSeconds = 1800;
 const requestTimeoutMs = 10_000;
 
-export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> =>
+/** @param groups opens what nodes come from. Default: no cloud is asked */
+export const nodesReady = (
+  sources: LogSources,
+  groups?: OpenGroups,
+): ResourceHandler<NodesReadyInputs, NodesReadyOutputs> =>
   looking<NodesReadyInputs, NodesReadyOutputs>({
     async check(inputs) {
       const machines = Array.isArray(inputs.machines) ? inputs.machines : [];
@@ -50,6 +55,7 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
         // They only tell whom to ask when a node is missing.
         "machines",
         "sshPrivateKey",
+        "supplies",
         ...(isSameSet(state.inputs.nodeGroups, nodeGroups) ? ["nodeGroups"] : []),
       ],
     }),
@@ -58,7 +64,10 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
     preview: ({ claims }, state) => (state && claims !== undefined ? { status: "ready" } : (state?.outputs ?? {})),
 
     async create(inputs, context) {
-      return { id: parseKubeconfig(inputs.kubeconfig).clusterName, outputs: await nodes(inputs, sources, context) };
+      return {
+        id: parseKubeconfig(inputs.kubeconfig).clusterName,
+        outputs: await nodes(inputs, { sources, groups }, context),
+      };
     },
 
     async again({ inputs, outputs }, context) {
@@ -66,7 +75,7 @@ export const nodesReady = (sources: LogSources): ResourceHandler<NodesReadyInput
       return { inputs, outputs: { ...outputs, ...(machines && { machines }) } };
     },
 
-    update: (_id, inputs, { outputs }, context) => nodes(inputs, sources, context, outputs.machines),
+    update: (_id, inputs, { outputs }, context) => nodes(inputs, { sources, groups }, context, outputs.machines),
   });
 
 /** The groups' order says nothing. Values that are not known yet are none that were there. */
@@ -82,7 +91,7 @@ function isSameSet(before: NodesReadyInputs["nodeGroups"], now: Unknowable<Nodes
 
 async function nodes(
   inputs: NodesReadyInputs,
-  sources: LogSources,
+  { sources, groups }: { sources: LogSources; groups: OpenGroups | undefined },
   context: ResourceContext,
   before?: MachineStatus[],
 ): Promise<NodesReadyOutputs> {
@@ -96,6 +105,8 @@ async function nodes(
   };
   let joined: ReadonlySet<string> | undefined;
   let gpuless: string[] = [];
+  let lacking = "";
+  const supply = groups && inputs.supplies && new SupplyWatch(inputs.supplies, groups, context);
   const slices = async () =>
     (await api.list({ apiVersion: "resource.k8s.io/v1", kind: "ResourceSlice" }, context.signal)) as ResourceSlice[];
   const attempt = async () => {
@@ -104,7 +115,8 @@ async function nodes(
     joined = new Set(found.map(({ metadata }) => metadata.name ?? ""));
     gpuless = nodesWithoutGpus(expected, found);
     const missing = missingNodes(expected, found);
-    if (missing.length > 0) return new NotYet(missing.join("; "));
+    lacking = missing.join("; ");
+    if (missing.length > 0) return new NotYet([...missing, ...(supply?.said ?? [])].join("; "));
     const old = await oldMachines(inputs.claims, context.signal);
     if (old.length > 0) return new NotYet(old.join("; "));
     const runtimes = oldRuntimes(found);
@@ -127,16 +139,21 @@ async function nodes(
       const lost = await watch.lost();
       if (lost !== undefined) return new Error(`the cluster does not have its nodes: ${reason}. ${lost}`);
       const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
-      if (failed.length === 0) return undefined;
+      await supply?.look();
+      const over = supply?.lost;
+      if (failed.length === 0)
+        return over === undefined ? undefined : new Error(`the cluster does not have its nodes: ${lacking}. ${over}`);
       return new Error(
         `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
           `cause is mended, delete the machine, and \`pulumi up --refresh\` makes a new one${describeReports(failed)}`,
       );
     },
     async timedOut(reason, seconds) {
+      await supply?.look();
+      const news = (supply?.said ?? []).filter((line) => !reason.includes(line));
       return new Error(
         `the cluster did not have its nodes after ${seconds} s: ${reason}. For a node that is missing, look at the console of its ` +
-          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${await gpus()}` +
+          `machine and its ${bootstrapLog}; for one that is not Ready, at \`kubectl describe node\`${news.map((line) => `\n  ${line}`).join("")}${await gpus()}` +
           describeReports(await reports()) +
           (await describeMachines(inputs.claims, context.signal)),
       );
