@@ -102,12 +102,12 @@ describe("what an API server's cluster is known by", () => {
     try {
       const unwelcome = { inputs: { ...state.inputs, kubeconfig: first.kubeconfig }, outputs: state.outputs };
       const refused =
-        /at \S+ does not answer \(Unauthorized\), so that what this stack has put into that could not be deleted/;
+        /at \S+ does not answer \(GET \/version: Unauthorized \(HTTP 401\)\), so that what this stack has put into that could not be deleted/;
       await assert.rejects(handler.update!("test", inputs, unwelcome, testContext()), refused);
     } finally {
       refuse = false;
+      await gone.close();
     }
-    await gone.close();
     const refusal =
       /^Error: kubeconfig: leads to another cluster than before, at \S+, and the one at \S+ does not answer \(.*\), so that .* could not be deleted\. If it is gone for good, `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi up --refresh` forgets that/;
     await assert.rejects(handler.foresee!(inputs, testContext(), state), refusal);
