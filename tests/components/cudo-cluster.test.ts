@@ -9,7 +9,7 @@ import { placeholders } from "../../bootstrap/document";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, group } from "./cudo-scene";
-import { mockProgram, settled, valueOf } from "./mocks";
+import { mockProgram, plain, settled, valueOf } from "./mocks";
 import { sshPrivateKey } from "./private-key";
 
 describe("components/cudo", () => {
@@ -262,6 +262,17 @@ describe("components/cudo", () => {
       assert.deepEqual(document?.authorizedKeys, ["ssh-ed25519 AAAA"], type);
       assert.equal(inputs.customSshKeys, undefined);
     }
+  });
+
+  it("lets those who wait for nodes ask Cudo for the groups' machines, without a key or a script", async () => {
+    const registered = await mockProgram(cloud);
+    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none" }).status);
+    await settled();
+    const { supplies } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    const [{ spec, ...supply }] = (plain({ supplies }) as { supplies: [{ spec: string }] }).supplies;
+    const { clusterName, name, kubeconfig, startScript } = JSON.parse(spec) as Record<string, string>;
+    assert.deepEqual([clusterName, name, kubeconfig, startScript], ["train", "gpu", "", ""]);
+    assert.equal((supply as { cloud?: string }).cloud, "cudo");
   });
 
   it("lets those who wait for machines ask them for their logs, with the user's key", async () => {

@@ -5,7 +5,7 @@ import { MithrilCluster } from "../../components/mithril/cluster";
 import { awaitedNodes, gpusByName } from "../../components/mithril/node-groups";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
 import { args, cloud, group, served } from "./mithril-scene";
-import { mockProgram, settled, valueOf, warnings } from "./mocks";
+import { mockProgram, plain, settled, valueOf, warnings } from "./mocks";
 
 const reasons = (changes: Partial<MithrilClusterArgs>) =>
   checkMithrilClusterArgs("train", { ...args, ...changes }).all.map(
@@ -62,8 +62,17 @@ describe("components/mithril", () => {
       ["train-cluster-id", "us-central5-a", ["train-ssh-key-id"], ["train-datasets-id"]],
     );
     assert.equal(registered.inputs("gpu-clusters:mithril:Volume").diskInterface, "File");
-    const { controlPlaneNodes, workerNodes, workerGpus } = registered.inputs("gpu-clusters:kubernetes:NodesReady");
+    const { controlPlaneNodes, workerNodes, workerGpus, supplies } = plain(
+      registered.inputs("gpu-clusters:kubernetes:NodesReady"),
+    ) as Record<string, unknown>;
     assert.deepEqual([controlPlaneNodes, workerNodes, workerGpus], [0, 1, 8]);
+    const [{ cloud: from, name, minSize, spec }] = supplies as [Record<string, string>];
+    assert.deepEqual([from, name, minSize], ["mithril", "gpu", 1]);
+    assert.equal(
+      (JSON.parse(spec!) as { clusterId: string }).clusterId,
+      clusterId,
+      "its driver finds the group by this",
+    );
   });
 
   it("reads the kubeconfig over SSH from the host whose key is known, again only for another cluster", async () => {
