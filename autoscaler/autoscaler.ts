@@ -51,7 +51,7 @@ export interface AutoscalerOptions {
   readonly host: string;
   open(group: ConfiguredGroup, signal: AbortSignal): Promise<GroupDriver>;
   /** Logs in to the Vault of encrypted disks, as for a new machine. Undefined: no disk is encrypted. */
-  login?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  login?: ((signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
 export class Autoscaler {
