@@ -69,9 +69,8 @@ describe("what a machine with an encrypted disk has in Vault", () => {
     await assert.rejects(
       access().grant("a", never, "#!/bin/bash\n# KEYS"),
       ({ message }: Error) =>
-        /^vault\.keyMount: "secret" is a KV engine of version 1, .*`vault kv enable-versioning secret`/.test(
-          message,
-        ) && !message.includes("KEYS"),
+        /^vault\.keyMount: "secret" is a KV engine of version 1, .*`vault kv enable-versioning secret`/.test(message) &&
+        !message.includes("KEYS"),
     );
     assert.deepEqual([...vault.keys.keys()], []);
   });
