@@ -90,7 +90,7 @@ export const nodeScript = [
   "  apt install -y --no-install-recommends \"$@\"",
   "}",
   "add_packages() {",
-  "  have apt-get || die \"there is no apt-get here, and $* must be installed: take an image of Ubuntu or Debian\"",
+  "  have apt-get || die \"no apt-get to install $*: take an image of Ubuntu or Debian\"",
   "  retry update_and_install \"$@\"",
   "}",
   "repository() {",

@@ -109,7 +109,7 @@ update_and_install() {
   apt install -y --no-install-recommends "$@"
 }
 add_packages() {
-  have apt-get || die "there is no apt-get here, and $* must be installed: take an image of Ubuntu or Debian"
+  have apt-get || die "no apt-get to install $*: take an image of Ubuntu or Debian"
   retry update_and_install "$@"
 }
 # repository NAME URL KEY-URL SUITE

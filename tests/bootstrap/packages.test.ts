@@ -55,7 +55,7 @@ describe("the packages of a machine", () => {
     assert.equal(status, 1, output);
     assert.match(
       output,
-      /there is no apt-get here, and .*kubelet=.* must be installed: take an image of Ubuntu or Debian/,
+      /no apt-get to install .*kubelet=.*: take an image of Ubuntu or Debian/,
     );
     assert.deepEqual([of(calls, "apt-get"), of(calls, "sleep")], [[], []]);
   });
