@@ -2,11 +2,14 @@
  * The tests that are too dear for each run: those that need machines which really boot (Linux, root), `tests/machines-nspawn/*.e2e.ts`, and those
  * on real services; one file after the other.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nspawnProblem } from "../simulator/machines/nspawn/host";
 import { ensureMachineImage, ImageSourceUnreachable } from "../simulator/machines/nspawn/image/image";
+import { withLock } from "../toolchain/tools/lock";
+import { toolsDirectory } from "../toolchain/tools/paths";
 
 export const machinesFolder = "tests/machines-nspawn";
 
@@ -46,14 +49,30 @@ export async function bootingProblem(): Promise<string | undefined> {
 }
 
 /**
- * Runs mocha on the files; they never run at the same time, because machines share the kernel's limits. Such files among the arguments run in place
- * of them. Returns its exit status.
+ * Runs mocha on the files; they never run at the same time, nor beside those of another suite on this computer, because machines share the kernel's
+ * limits. Such files among the arguments run in place of them. Returns its exit status.
  */
-export function runBootingTests(extent: Extent, mochaArguments: readonly string[]): number {
-  const given = mochaArguments.some((argument) => argument.endsWith(".e2e.ts"));
-  const files = given ? [] : bootingTests(extent);
-  const mocha = require.resolve("mocha/bin/mocha.js");
-  return spawnSync(process.execPath, [mocha, ...mochaArguments, ...files], { stdio: "inherit" }).status ?? 1;
+export async function runBootingTests(extent: Extent, mochaArguments: readonly string[]): Promise<number> {
+  const given = mochaArguments.filter((argument) => argument.endsWith(".e2e.ts"));
+  const files = given.length > 0 ? [] : bootingTests(extent);
+  const run = () => mocha([...mochaArguments, ...files]);
+  if (![...given, ...files].some((file) => file.includes(machinesFolder))) return run();
+  return withLock(join(toolsDirectory(), "..", "machine-tests.lock"), run, {
+    onWait: (pid) => console.log(`machines that boot: waiting for those of another suite (process ${pid})`),
+  });
+}
+
+/** Not synchronous: who holds the lock gives signs of life meanwhile. ^C reaches mocha too, which takes its machines down first. */
+async function mocha(args: readonly string[]): Promise<number> {
+  const staying = () => undefined;
+  process.on("SIGINT", staying);
+  try {
+    const child = spawn(process.execPath, [require.resolve("mocha/bin/mocha.js"), ...args], { stdio: "inherit" });
+    const [status] = (await once(child, "exit")) as [number | null];
+    return status ?? 1;
+  } finally {
+    process.off("SIGINT", staying);
+  }
 }
 
 export function bootingTests(extent: Extent): string[] {

@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     const specs =
       paths.length > 0 ? paths.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`)) : allFiles();
     const outcomes = [
-      counted(directory, (reporter) =>
+      await counted(directory, (reporter) =>
         mocha(["--parallel", "--jobs", String(jobs), ...reporter, ...options, ...specs]),
       ),
     ];
@@ -60,10 +60,10 @@ interface Outcome {
 }
 
 /** Runs mocha with a reporter that counts. A run that fails without a failed test counts as one failure. */
-function counted(directory: string, run: (reporter: string[]) => number): Outcome {
+async function counted(directory: string, run: (reporter: string[]) => number | Promise<number>): Promise<Outcome> {
   const counts = join(directory, "counts.json");
   rmSync(counts, { force: true });
-  const status = run(["--reporter", "tests/reporter.ts", "--reporter-option", `counts=${counts}`]);
+  const status = await run(["--reporter", "tests/reporter.ts", "--reporter-option", `counts=${counts}`]);
   let outcome: Outcome;
   try {
     outcome = JSON.parse(readFileSync(counts, "utf8")) as Outcome;
@@ -89,7 +89,7 @@ async function onMachinesThatBoot(directory: string): Promise<Outcome[]> {
     console.error(`the machine image could not be made: ${error instanceof Error ? error.message : String(error)}`);
     return [{ passed: 0, failed: 1 }];
   }
-  if (problem === undefined) return [counted(directory, (reporter) => runBootingTests("cloud", reporter))];
+  if (problem === undefined) return [await counted(directory, (reporter) => runBootingTests("cloud", reporter))];
   console.log(`\nNot run: a cluster of machines that boot for each cloud, because here they cannot: ${problem}.\n`);
   return [];
 }
