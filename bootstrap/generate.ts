@@ -1,5 +1,5 @@
 /**
- * Writes `node-script.ts`, `part-scripts.ts`, `control-plane-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
+ * Writes `node-script.ts`, `part-scripts.ts`, `disk-scripts.ts`, `control-plane-script.ts` and `ec2-script.ts` from `scripts/`: scripts as strings, so that they are in whatever a bundler makes of this
  * package. Comments stay behind, for each byte counts against a cloud's limit. Run: `npx tsx bootstrap/generate.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,10 +14,10 @@ const modules = {
     workerScript: "worker.sh",
     gpuScript: "gpu.sh",
     bridgeScript: "bridge.sh",
-    diskScript: "disk.sh",
     lustreScript: "lustre.sh",
     startScript: "start.sh",
   },
+  "disk-scripts.ts": { diskKeyScript: "disk-key.sh", diskScript: "disk.sh", dataDiskScript: "data-disk.sh" },
   "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },
   "ec2-script.ts": {
     ec2Script: "ec2.sh",

@@ -3,13 +3,13 @@
 import { gunzipSync, gzipSync } from "fflate";
 import { brief, whole } from "./brief";
 import { controlPlaneScript } from "./control-plane-script";
+import { diskKeyScript, diskScript } from "./disk-scripts";
 import type { DiskEncryption, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "./ec2-script";
 import { nodeScript } from "./node-script";
 import {
   bridgeScript,
-  diskScript,
   gpuScript,
   initScript,
   joinScript,
@@ -78,7 +78,7 @@ function compressed(text: string): Buffer {
 }
 
 /** Bash that unpacks the commands and runs them. Every program that it takes is essential to Debian and Ubuntu. */
-function unpacking(body: string): string {
+export function unpacking(body: string): string {
   return `commands=$(base64 -d <<'END' | gunzip\n${compressed(body).toString("base64")}\nEND\n) && eval "$commands"\n`;
 }
 
@@ -87,7 +87,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
   const ec2 = "secrets" in document ? document : undefined;
   const isWorker = document.role === "worker";
   const isMember = ec2?.member !== undefined;
-  if (document.diskEncryption?.start) return diskScript + nodeScript + startScript;
+  if (document.diskEncryption?.start) return diskKeyScript + diskScript + nodeScript + startScript;
   const parts: [boolean, string][] = [
     [ec2 !== undefined, ec2Script],
     [isMember, ec2MembersScript],
@@ -96,7 +96,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
     [isWorker, workerScript],
     [document.gpu !== undefined, gpuScript],
     [document.cni !== undefined, bridgeScript],
-    [document.diskEncryption !== undefined, diskScript],
+    [document.diskEncryption !== undefined, diskKeyScript + diskScript],
     [document.lustre !== undefined, lustreScript],
     [true, nodeScript],
     [ec2?.secrets.joinParameter !== undefined, ec2ControlPlaneScript],

@@ -1,88 +1,16 @@
-# On a machine with an encrypted disk, before scripts/node.sh. What the node stores is on a file system in one file of LUKS2, which lies on the boot
-# disk; its key is in Vault and comes at each boot, by pipes only. The boot disk has a credential for Vault, which each boot replaces by the next.
-encrypt_disk() {
-  begin "encrypted disk"
-  local each directories=(/var/lib/{containerd,kubelet,etcd} /var/log/pods /etc/kubernetes)
-  disable_swap
-  have cryptsetup || add_packages cryptsetup-bin
-  query json diskEncryption | put 600 /etc/gpu-clusters/disk.json
-  { echo '#!/usr/bin/env -S python3 -IS' && cat; } <<'END' | put 755 /usr/local/sbin/gpu-clusters-disk-key
-import base64,fcntl,http.client,json,os,shutil,ssl,subprocess,sys,time
-ROOT=os.environ.get("GPU_CLUSTERS_ROOT","")
-STATE=ROOT+"/var/lib/gpu-clusters/"
-VOLUME=STATE+"volume"
+# On a node with an encrypted disk, before scripts/node.sh, with disk-key.sh. What the node stores is on a file system in one file of LUKS2, which lies on the
+# boot disk.
+disk_place() {
+  cat <<'END'
+PATIENT=False
 IMAGE=STATE+"disk"
-IDS=STATE+"disk-credential"
-NAME="gpu-clusters"
-DEVICE="/dev/mapper/"+NAME
+VOLUME=STATE+"volume"
 START=VOLUME+"/start"
-USES=1000000
-FORM=["--pbkdf","pbkdf2","--pbkdf-force-iterations","1000"]
-with open(ROOT+"/etc/gpu-clusters/disk.json") as file: C=json.load(file)
-KEY="%s/data/%s"%(C["keyMount"],C["keyPath"])
-class Away(Exception): pass
-class Refused(Exception): pass
-class Missing(Refused): pass
-def say(*words): print(*words,flush=True)
-def vault(method,path,token=None,body=None):
-    headers={"X-Vault-Token":token,"X-Vault-Namespace":C.get("namespace")}
-    try:
-        https=http.client.HTTPSConnection(C["address"][8:],timeout=30,context=ssl.create_default_context(cadata=C.get("certificateAuthority")))
-        https.request(method,"/v1/"+path,body and json.dumps(body),{k:v for k,v in headers.items() if v})
-        answer=https.getresponse()
-        value=json.loads(answer.read() or "{}")
-    except (OSError,http.client.HTTPException,ValueError) as error: raise Away("no answer: %s"%error)
-    if answer.status<300: return value
-    raise {400:Refused,403:Refused,404:Missing}.get(answer.status,Away)("%s: HTTP %d, %s"%(path,answer.status,value.get("errors")))
-def run(*command,key=None,check=True,**more): return subprocess.run(command,check=check,**{"stdin":subprocess.DEVNULL} if key is None else {"input":key.encode()},**more)
-def settle(path):
-    os.rename(path+".new",path)
-    folder=os.open(os.path.dirname(path),os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
-def write(path,text):
-    with open(os.open(path+".new",os.O_WRONLY|os.O_CREAT|os.O_TRUNC,0o600),"w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file)
-    settle(path)
-def keep(ids): write(IDS,"\n".join(ids))
-# The first secret id comes once: who does not get it must think that somebody else has.
-def unwrapped():
-    try: return vault("POST","sys/wrapping/unwrap",C["wrappedSecretId"])["data"]["secret_id"]
-    except Refused as error: sys.exit("ALARM: the one-time token for this machine's disk was used before, or is too old (%s). Somebody else may have read it: destroy the role of role id %s in Vault, and make the machine anew"%(error,C["roleId"]))
-# Whatever ends this early, the file has an id that works; ids behind the first one are to be destroyed.
-def login():
-    if not os.path.exists(IDS): keep([unwrapped()])
-    with open(IDS) as file: ids=file.read().split()
-    auth=vault("POST","auth/%s/login"%C["authMount"],None,{"role_id":C["roleId"],"secret_id":ids[0]})["auth"]
-    token=auth["client_token"]
-    path="auth/%s/role/%s/secret-id"%(C["authMount"],auth["metadata"]["role_name"])
-    left=vault("POST",path+"/lookup",token,{"secret_id":ids[0]}).get("data",{}).get("secret_id_num_uses",0)
-    if 0<left<USES-1: say("WARNING: this machine's credential for Vault has been used %d times before: by boots that were cut short, or by somebody who copied it"%(USES-1-left))
-    ids=[vault("POST",path,token,{"num_uses":USES})["data"]["secret_id"],*ids]
-    keep(ids)
-    for each in ids[1:]: vault("POST",path+"/destroy",token,{"secret_id":each})
-    keep(ids[:1])
-    return token
-def entry(token):
-    try: return vault("GET",KEY,token)["data"]
-    except Missing: return None
-# Only where Vault has that version, 0 being none; and what it gives back then, counts.
-def stored(token,version,key):
-    vault("POST",KEY,token,{"options":{"cas":version},"data":{"key":key}})
-    return (entry(token) or {"data":{}})["data"].get("key")==key
-def new_key(): return base64.b64encode(os.urandom(64)).decode()
-def fits(key,*more): return run("cryptsetup","open","--test-passphrase","--key-file","-",*more,IMAGE,key=key,check=False,stderr=subprocess.DEVNULL).returncode==0
-def unlock(image,key):
-    run("cryptsetup","open","--type","luks2","--key-file","-",image,NAME,key=key)
-    loop=run("losetup","-nO","NAME","-j",image,check=False,stdout=subprocess.PIPE).stdout.decode().split()
-    # Without it, memory holds all that is read twice.
-    if loop: run("losetup","--direct-io=on",loop[0],check=False)
+def place(): return IMAGE,os.path.exists(IMAGE)
 # Under its own name from the moment on when it is whole: what has that name is never formatted.
-def make(key):
-    new=IMAGE+".new"
-    run("cryptsetup","close",NAME,check=False,stderr=subprocess.DEVNULL)
+def make(disk,key):
+    new=disk+".new"
+    close()
     if os.path.exists(new): os.remove(new)
     space=os.statvfs(STATE)
     free=space.f_bavail*space.f_frsize
@@ -90,28 +18,8 @@ def make(key):
     if size<1<<30: sys.exit("the boot disk has too little room for an encrypted one: 3 GiB must be free")
     run("fallocate","-l",str(size),new)
     os.chmod(new,0o600)
-    run("cryptsetup","luksFormat","-q","--type","luks2",*FORM,"--key-file","-",new,key=key)
-    unlock(new,key)
-    run("mkfs.ext4","-q",DEVICE)
-    settle(IMAGE)
-def unlocked():
-    there=os.path.exists(IMAGE)
-    if there and run("cryptsetup","status",NAME,check=False,stdout=subprocess.DEVNULL).returncode==0: return
-    token=login()
-    try:
-        found=entry(token)
-        if not there:
-            key=found["data"]["key"] if found else new_key()
-            if not found and not stored(token,0,key): raise Refused("Vault does not give back the key that was written")
-            return make(key)
-        if run("cryptsetup","isLuks",IMAGE,check=False).returncode: sys.exit("the header of %s is damaged: it cannot be opened, and is not made anew"%IMAGE)
-        if not found: raise Refused("Vault has no key for this disk any more")
-        if not fits(found["data"]["key"]): raise Refused("the key in Vault does not open this disk")
-        unlock(IMAGE,found["data"]["key"])
-    finally: leave(token)
-def leave(token):
-    try: vault("POST","auth/token/revoke-self",token)
-    except (Away,Refused): pass
+    form(new,key)
+    settle(disk)
 def mount():
     if not os.path.ismount(VOLUME):
         os.makedirs(VOLUME,exist_ok=True)
@@ -129,70 +37,21 @@ def mount():
             settle(inner)
             run("find",outer,"-mindepth","1","-delete")
         if not os.path.ismount(outer): run("mount",outer)
+    fetch_start()
 # The keys of a cluster are in it: it lies on this disk and nowhere else.
 def fetch_start():
     if not C.get("start") or os.path.exists(START): return
     token=login()
     try: write(START,vault("GET",KEY+"/start",token)["data"]["data"]["script"])
     finally: leave(token)
-def open_disk():
-    pause=1
-    while True:
-        try:
-            unlocked()
-            mount()
-            fetch_start()
-            break
-        except (Away,Refused) as error:
-            if isinstance(error,Refused) and not os.path.exists(IMAGE): sys.exit("Vault refuses the key of this machine's disk: %s"%error)
-            say("the encrypted disk waits for Vault at %s: %s. Next try in %d s"%(C["address"],error,pause))
-        time.sleep(pause)
-        pause=min(60,pause*2)
-    say("the encrypted disk is open")
-# The disk knows the new key before Vault does, and the old one until Vault has said the new one back: whatever ends this early, it opens.
-def rotate():
-    token=login()
-    try:
-        found=entry(token) or sys.exit("Vault has no key for this disk any more")
-        old=found["data"]["key"]
-        slot="1" if fits(old,"--key-slot","0") else "0"
-        run("cryptsetup","luksKillSlot","-q","--key-file","-",IMAGE,slot,key=old,check=False,stderr=subprocess.DEVNULL)
-        key=new_key()
-        read,end=os.pipe()
-        os.write(end,key.encode())
-        os.close(end)
-        run("cryptsetup","luksAddKey","-q",*FORM,"--key-slot",slot,"--key-file","-",IMAGE,"/dev/fd/%d"%read,key=old,pass_fds=[read])
-        if not fits(key,"--key-slot",slot): sys.exit("the new key does not open the disk; the old one does")
-        if not stored(token,found["metadata"]["version"],key): sys.exit("Vault does not give back the new key, and the old one still opens the disk")
-        run("cryptsetup","luksKillSlot","-q","--key-file","-",IMAGE,str(1-int(slot)),key=key)
-        say("the encrypted disk has a new key")
-        # With a copy of the disk from before, an old key still opens that.
-        try: vault("POST","%s/destroy/%s"%(C["keyMount"],C["keyPath"]),token,{"versions":[*range(1,found["metadata"]["version"]+1)]})
-        except (Away,Refused) as error: say("WARNING: its old keys are still in Vault: %s"%error)
-    finally: leave(token)
-actions={"open":open_disk,"rotate":rotate}
-if len(sys.argv)!=2 or sys.argv[1] not in actions: sys.exit("usage: gpu-clusters-disk-key open|rotate")
-with open(STATE+"disk.lock","w") as lock:
-    fcntl.flock(lock,fcntl.LOCK_EX)
-    try: actions[sys.argv[1]]()
-    except (Away,Refused) as error: sys.exit("Vault at %s: %s"%(C["address"],error))
-    except subprocess.CalledProcessError as error: sys.exit("%s failed: exit status %d"%(" ".join(error.cmd[:2]),error.returncode))
 END
-  put 644 /etc/systemd/system/gpu-clusters-disk.service <<END
-[Unit]
-Description=The encrypted disk of this node
-Wants=network-online.target
-After=network-online.target
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStartPre=-/sbin/swapoff -a
-ExecStart=/usr/local/sbin/gpu-clusters-disk-key open
-TimeoutStartSec=infinity
-StandardOutput=journal+console
-[Install]
-WantedBy=multi-user.target
-END
+}
+
+encrypt_disk() {
+  begin "encrypted disk"
+  local each directories=(/var/lib/{containerd,kubelet,etcd} /var/log/pods /etc/kubernetes)
+  disable_swap
+  query json diskEncryption | install_disk_key
   # Nothing may begin on the empty directories below.
   for each in containerd kubelet; do
     printf '[Unit]\nRequiresMountsFor=%s\n' "${directories[*]}" | put 644 "/etc/systemd/system/$each.service.d/50-gpu-clusters-disk.conf"

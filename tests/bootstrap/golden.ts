@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { controlPlaneScript } from "../../bootstrap/control-plane-script";
+import { diskKeyScript, diskScript } from "../../bootstrap/disk-scripts";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
 import { nodeScript } from "../../bootstrap/node-script";
 import {
   bridgeScript,
-  diskScript,
   gpuScript,
   initScript,
   joinScript,
@@ -24,6 +24,7 @@ const scripts = {
   "worker.sh": workerScript,
   "gpu.sh": gpuScript,
   "bridge.sh": bridgeScript,
+  "disk-key.sh": diskKeyScript,
   "disk.sh": diskScript,
   "lustre.sh": lustreScript,
   "start.sh": startScript,

@@ -17,11 +17,14 @@ import { dirname, join } from "node:path";
 
 const recorded = `#!/bin/bash
 printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS"
+[ "$(wc -l <"$CALLS")" != "$CUT_AT" ] || kill -KILL 0
 `;
 
 /** What a command answers, and does, beside being recorded. */
 const commands: Record<string, string> = {
   "apt-mark": "",
+  // Of a file in the place of a disk: nothing, as cryptsetup.py has it, or the very words.
+  blkid: `[ -s "$4" ] || exit 2; case $(head -c1 "$4") in '{') echo TYPE=crypto_LUKS; sed -nE 's/.*"label": "([^"]*)".*/LABEL=\\1/p' "$4";; *) cat "$4";; esac`,
   containerd: `[ "$1" != --version ] || { cat "$BIN/../containerd-version" 2>/dev/null || echo "containerd github.com/containerd/containerd/v2 2.2.1"; exit; }
     [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
@@ -32,6 +35,8 @@ const commands: Record<string, string> = {
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
   // Nothing that counts, whatever its size.
+  e2fsck: `exit "$(cat "$BIN/../e2fsck-says" 2>/dev/null || echo 0)"`,
+  exportfs: "",
   fallocate: `echo "$2" >"$BIN/../disk-bytes"; : >"$3"`,
   getent: "exit 2",
   kubeadm: `case "$1" in version) echo v1.36.3;; config) echo registry.k8s.io/etcd:3.6.8-0; echo registry.k8s.io/pause:3.10.2;;
@@ -39,6 +44,7 @@ const commands: Record<string, string> = {
       cp "$3" "$BIN/../kubeadm-config.yaml"; [ "$1" = init ] || cp "$GPU_CLUSTERS_ROOT/var/lib/gpu-clusters/discovery.conf" "$BIN/../discovery.conf";; esac`,
   kubelet: "echo Kubernetes v1.36.3",
   losetup: "[ $1 = -nO ] && echo /dev/loop7",
+  lsblk: `[ "$1" = -nro ] && { echo "$3"; cat "$3.parts" "$BIN/../mapped" 2>/dev/null; exit; }; for each in "$BIN"/../disks/*[a-z]; do echo "$each disk"; done`,
   "mkfs.ext4": "",
   modinfo: "",
   modprobe: "",
@@ -48,6 +54,7 @@ const commands: Record<string, string> = {
   "nvidia-ctk": "",
   "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
   "nvidia-smi": `cat "$BIN/../nvidia-smi-says" 2>/dev/null && exit 9; echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"`,
+  resize2fs: "",
   runc: "",
   sleep: "",
   journalctl: "echo 'kubelet: the journal'",
@@ -101,6 +108,7 @@ export class FakeMachine {
     }
   }
 
+  /** `environment`: with `CUT_AT`, the power goes before that command, the first being number 1, does anything. */
   async run(script: string, environment: Record<string, string> = {}): Promise<Run> {
     const file = join(this.#folder, "script.sh");
     writeFileSync(file, script);
@@ -112,9 +120,12 @@ export class FakeMachine {
         CALLS: this.#calls,
         GPU_CLUSTERS_ROOT: this.root,
         GPU_CLUSTERS_UNIT: "1",
+        CUT_AT: "never",
         ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, of which nothing is left when its power is cut.
+      detached: true,
     });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -197,6 +208,31 @@ export class FakeMachine {
   /** Off and on again: no disk is open. */
   reboot(): void {
     rmSync(join(this.#folder, "mapped"), { force: true });
+  }
+
+  /** Attaches a disk. `holds`: what blkid says of it, or its header as cryptsetup.py has it; `parts`: its partitions. */
+  attach(name: string, holds: string | object = "", parts: string[] = []): void {
+    const disk = join(this.#folder, "disks", name);
+    mkdirSync(dirname(disk), { recursive: true });
+    writeFileSync(disk, typeof holds === "string" ? holds : JSON.stringify(holds).replace('"label":', '"label": '));
+    if (parts.length > 0) writeFileSync(`${disk}.parts`, `${parts.join("\n")}\n`);
+  }
+
+  /** What is on an attached disk. */
+  attached(name: string): string {
+    return readFileSync(join(this.#folder, "disks", name), "utf8");
+  }
+
+  /** The power goes in the middle of each `cryptsetup luksFormat`, or no longer. */
+  cutFormats(cut: boolean): void {
+    const mark = join(this.#folder, "half-format");
+    if (cut) writeFileSync(mark, "");
+    else rmSync(mark);
+  }
+
+  /** The data disk's file system has errors that nobody mends unasked. */
+  breakFileSystem(): void {
+    writeFileSync(join(this.#folder, "e2fsck-says"), "4");
   }
 
   /** Keys of the encrypted disk's slots. */

@@ -170,7 +170,13 @@ describe("nodeDocumentFromScript", () => {
 });
 
 describe("scripts/node.sh", () => {
-  for (const module of ["node-script.ts", "part-scripts.ts", "control-plane-script.ts", "ec2-script.ts"] as const) {
+  for (const module of [
+    "node-script.ts",
+    "part-scripts.ts",
+    "disk-scripts.ts",
+    "control-plane-script.ts",
+    "ec2-script.ts",
+  ] as const) {
     it(`is what ${module} has (npx tsx bootstrap/generate.ts writes it)`, () => {
       assert.equal(readFileSync(join(__dirname, "../../bootstrap", module), "utf8"), scriptModule(module));
     });

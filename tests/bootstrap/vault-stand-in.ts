@@ -7,7 +7,6 @@ import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-serv
 const roleId = "8d6f6b8e-5a1c-4c0e-9c0f-6f3f0f2f9a11";
 const wrappingToken = "hvs.wrapping";
 const role = "auth/approle/role/train-cpu-1/secret-id";
-const keyPath = "secret/data/gpu-clusters/train/train-cpu-1";
 
 /** What happens to a request in the place of its right answer; `lost`: it is done, and nobody hears of it. */
 export type Trouble = "refused" | "sealed" | "lost";
@@ -28,6 +27,8 @@ export class VaultStandIn {
   readonly destroyed = new Set<number>();
   /** Secret ids that are good, with their uses so far. */
   readonly secretIds = new Map<string, { uses: number; most: number }>();
+  /** Of the key, which is the machine's, or one of its data disks'. */
+  keyPath = "gpu-clusters/train/train-cpu-1";
   /** A value that a read gives in the place of the key. */
   instead: string | undefined;
   /** The rest of the machine's start script. */
@@ -56,8 +57,14 @@ export class VaultStandIn {
       roleId,
       wrappedSecretId: wrappingToken,
       keyMount: "secret",
-      keyPath: "gpu-clusters/train/train-cpu-1",
+      keyPath: this.keyPath,
     };
+  }
+
+  /** Another machine of the name gets a credential of its own. */
+  grantAgain(): void {
+    this.secretIds.clear();
+    this.#wrapped = this.#newSecretId(0);
   }
 
   close(): Promise<void> {
@@ -93,6 +100,7 @@ export class VaultStandIn {
     if (name === "POST auth/approle/login") return this.#login(body);
     if (token === undefined || !this.#tokens.has(token)) return [403, { errors: ["permission denied"] }];
     const secretId = String(body["secret_id"]);
+    const keyPath = `secret/data/${this.keyPath}`;
     switch (name) {
       case `POST ${role}`:
         return [200, { data: { secret_id: this.#newSecretId(Number(body["num_uses"])) } }];
@@ -115,7 +123,7 @@ export class VaultStandIn {
           return [400, { errors: ["check-and-set parameter did not match the current version"] }];
         this.keys.push(String(body["data"].key));
         return [200, { data: { version: this.keys.length } }];
-      case "POST secret/destroy/gpu-clusters/train/train-cpu-1":
+      case `POST secret/destroy/${this.keyPath}`:
         for (const version of body["versions"] as number[]) this.destroyed.add(version);
         return [204];
       case `GET ${keyPath}/start`:

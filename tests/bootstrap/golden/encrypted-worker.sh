@@ -6,5 +6,6 @@ document() { cat <<'# END NODE DOCUMENT'
 }
 # bootstrap/scripts/join.sh
 # bootstrap/scripts/worker.sh
+# bootstrap/scripts/disk-key.sh
 # bootstrap/scripts/disk.sh
 # bootstrap/scripts/node.sh
