@@ -1,9 +1,10 @@
 /**
  * What each machine with an encrypted disk has in Vault: a role of its own, named after it, whose policy lets it read and write the key of its own
- * disk, make its own next secret id, and read the script that it may have there. Taken back, nobody opens the disk any more.
+ * disk, make its own next secret id, and read the script that it may have there. Taken back, nobody opens the disk any more. The key of a data disk that
+ * outlives machines of that name is beside, and stays.
  */
 import type { Unwrap } from "../../sdk/pulumi";
-import { vaultDefaults } from "../../sdk/vault/defaults";
+import { diskKeyPath, vaultDefaults } from "../../sdk/vault/defaults";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { ProviderConfig } from "../server/resource";
 import type { RoleSettings, VaultApi } from "./client";
@@ -31,7 +32,9 @@ export interface MachineAccess {
   grant(machine: string, signal: AbortSignal, script?: string): Promise<MachineCredential>;
   /** The key of a disk that is gone, where another machine gets its name: what was made for that one stays. May be repeated. */
   forgetKey(machine: string, signal: AbortSignal): Promise<void>;
-  /** Its role, its script, and the key of its disk. May be repeated. */
+  /** The key of a data disk of this machine, or of the next ones of its name, that is gone. May be repeated. */
+  forgetDisk(machine: string, diskId: string, signal: AbortSignal): Promise<void>;
+  /** Its role, its script, and the key of its disk; not those of its data disks. May be repeated. */
   revoke(machine: string, signal: AbortSignal): Promise<void>;
   /** Who has a role. */
   machines(signal: AbortSignal): Promise<string[]>;
@@ -61,6 +64,7 @@ function machineAccess(api: VaultApi, vault: MachineVault, scope: string): Machi
       return { roleId, wrappedSecretId, keyPath: keyPath(machine) };
     },
     forgetKey: (machine, signal) => api.destroySecret(keyMount, keyPath(machine), signal),
+    forgetDisk: (machine, diskId, signal) => api.destroySecret(keyMount, diskKeyPath(keyPath(machine), diskId), signal),
     async revoke(machine, signal) {
       // The role last: as long as it is there, a sweep finds what is left.
       await api.destroySecret(keyMount, scriptPath(machine), signal);

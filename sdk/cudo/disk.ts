@@ -1,5 +1,17 @@
 import * as pulumi from "../pulumi";
+import type { MachineVaultArgs } from "../vault/machine-vault";
 import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+
+/** Where the key of what is on a disk is. The VM that has the disk makes it, by its own role. */
+export interface DiskEncryptionArgs {
+  /** The VM's own (`Vm.vault`). The provider's `vault.token` acts. Address, namespace and mounts stay as they are. */
+  vault: pulumi.Input<MachineVaultArgs>;
+  /**
+   * Id of the VM, and of those that take its place: the key is under `gpu-clusters/<project>.<vmId>/disks/<diskId>`, which only they may read. It stays
+   * as it is.
+   */
+  vmId: pulumi.Input<string>;
+}
 
 export interface DiskArgs {
   /**
@@ -18,6 +30,11 @@ export interface DiskArgs {
    * @integer
    */
   sizeGib: pulumi.Input<number>;
+  /**
+   * What is on the disk is encrypted, with a key in Vault whose life is the disk's: once the disk is deleted, and not before, the key is destroyed, and
+   * a new disk under its name begins without one. Deleting the VM leaves it. Encrypting is up to the VM's `startScript`.
+   */
+  encryption?: pulumi.Input<DiskEncryptionArgs>;
 }
 
 /**

@@ -1,5 +1,5 @@
 export { Vm, type VmArgs, type VmNicArgs } from "./vm";
-export { Disk, type DiskArgs } from "./disk";
+export { Disk, type DiskArgs, type DiskEncryptionArgs } from "./disk";
 export { Network, type NetworkArgs } from "./network";
 export { SecurityGroup, type SecurityGroupArgs, type SecurityGroupRuleArgs } from "./security-group";
 export {

@@ -86,7 +86,7 @@ export interface VmArgs {
   /**
    * Where the VM keeps the key of its encrypted disk. Before it is made, it gets a role there, and `startScript` the means to log in:
    * `@@VAULT_ROLE_ID@@`, `@@VAULT_TOKEN@@` (a one-time token for a secret id, good for two hours) and `@@VAULT_KEY_PATH@@`. Deleting the VM deletes
-   * role and key: nobody opens its disk any more. The provider's `vault.token` acts. Address, namespace and mounts stay as they are.
+   * role and key: nobody opens its disk any more. Keys of data disks go with these (`Disk.encryption`). The provider's `vault.token` acts. Address, namespace and mounts stay as they are.
    */
   vault?: pulumi.Input<MachineVaultArgs>;
   /**

@@ -1,5 +1,6 @@
 import type * as pulumi from "../../../sdk/pulumi";
-import type { ResourceHandler } from "../../server/resource";
+import type { ResourceContext, ResourceHandler } from "../../server/resource";
+import { messageOf } from "../../../sdk/message";
 import type { CudoApi } from "../api";
 import type { DiskArgs } from "../../../sdk/cudo/disk";
 import { cudoId } from "../../../sdk/cudo/ids";
@@ -9,6 +10,7 @@ import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
 import { limited } from "../../cloud/limited";
+import { checkDiskEncryption, forgetKey } from "./disk-key";
 import { checkId, twentyMinutes } from "./inputs";
 import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 
@@ -19,8 +21,11 @@ export interface DiskOutputs {
 }
 
 export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
-  check(inputs) {
-    const failures = checkId("diskId", inputs.diskId);
+  check(inputs, _context, before) {
+    const failures = [
+      ...checkId("diskId", inputs.diskId),
+      ...checkDiskEncryption(inputs.encryption, before?.encryption),
+    ];
     const sizeGib = known(inputs.sizeGib);
     if (sizeGib !== undefined && sizeGib < 1) {
       failures.push({ property: "sizeGib", reason: `must be at least 1, is ${sizeGib}` });
@@ -40,7 +45,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
     const { api } = connect(context.config);
     const id = inputs.diskId ?? cudoId(context.name);
     await limited(context, { what: `creating disk "${id}"`, ms: twentyMinutes }, (signal) =>
-      bringUp(lifecycle(api, id, inputs), { signal, log: context.log }),
+      bringUp(withoutOldKey(lifecycle(api, id, inputs), { api, id, inputs }, context), { signal, log: context.log }),
     );
     return { id, outputs: outputs(id) };
   },
@@ -48,7 +53,10 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
   async read(id, state, context) {
     const { api } = connect(context.config);
     const disk = await api.disks.find(id, context.signal);
-    if (!disk || disk.state === "DELETING") return undefined;
+    if (!disk || disk.state === "DELETING") {
+      // Its key is still there: `up` makes another disk, or `destroy` takes the key back.
+      return state?.inputs.encryption && { ...state, inputs: { ...state.inputs, sizeGib: 0 } };
+    }
     const inputs = { ...(state?.inputs ?? { diskId: id }), dataCenterId: disk.dataCenterId, sizeGib: disk.sizeGib };
     return { inputs, outputs: outputs(id) };
   },
@@ -58,7 +66,7 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
     await limited(context, { what: `changing disk "${id}"`, ms: twentyMinutes }, async (signal) => {
       // After an interrupted create it may not be there yet, and one that somebody deleted is made anew.
       const goOn = { ...lifecycle(api, id, inputs), made: () => true, differences: () => [] };
-      const disk = await bringUp(goOn, { signal, log: context.log });
+      const disk = await bringUp(withoutOldKey(goOn, { api, id, inputs }, context), { signal, log: context.log });
       if (inputs.sizeGib > disk.sizeGib) await grow(api, disk, inputs.sizeGib, signal);
     });
     return outputs(id);
@@ -66,11 +74,42 @@ export const diskHandler: ResourceHandler<DiskInputs, DiskOutputs> = {
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
-    await limited(context, { what: `deleting disk "${id}"`, ms: twentyMinutes }, (signal) =>
-      bringDown(lifecycle(api, id, inputs), { signal, log: context.log }),
-    );
+    const forget = forgetKey(context, inputs.encryption, { projectId: api.projectId, diskId: id });
+    await limited(context, { what: `deleting disk "${id}"`, ms: twentyMinutes }, async (signal) => {
+      await bringDown(lifecycle(api, id, inputs), { signal, log: context.log });
+      await forget?.(signal);
+    });
   },
 };
+
+interface Making {
+  api: CudoApi;
+  id: string;
+  inputs: DiskInputs;
+}
+
+/**
+ * A disk of its name that somebody deleted may have left its key. That goes once Cudo has taken the order for this one, and with it said that there
+ * was none: where Cudo only does not find a disk, the key may be that of one which is there.
+ */
+function withoutOldKey(
+  object: Lifecycle<Disk>,
+  { api, id, inputs }: Making,
+  context: ResourceContext,
+): Lifecycle<Disk> {
+  const forget = forgetKey(context, inputs.encryption, { projectId: api.projectId, diskId: id });
+  if (forget === undefined) return object;
+  const send = async (signal: AbortSignal) => {
+    await object.send(signal);
+    await forget(signal).catch((error: unknown) => {
+      context.log.warn(
+        `an earlier disk "${id}" may have left its key in Vault, which could not be destroyed and is this one's then; \`gpu-clusters-disk-key rotate\` on ` +
+          `VM "${inputs.encryption!.vmId}" gives it another: ${messageOf(error)}`,
+      );
+    });
+  };
+  return { ...object, send };
+}
 
 async function grow(api: CudoApi, disk: Disk, sizeGib: number, signal: AbortSignal): Promise<void> {
   if (!disk.vmId) {

@@ -59,6 +59,24 @@ describe("By hand on Cudo", function () {
       },
     },
     {
+      type: "gpu-clusters:cudo:Disk",
+      of: "encrypted data",
+      inputs: (id) => ({ ...disk(id, 10), encryption: { vault: vault.place, vmId: "server" } }),
+      updated: (id) => ({ ...disk(id, 20), encryption: { vault: vault.place, vmId: "server" } }),
+      // Vault has its key.
+      again: "update",
+      async lose(id) {
+        vault.writeKey(`${keyOf("server")}/disks/${id}`);
+        await api().disks.delete(id, never);
+        await isGone(() => api().disks.find(id, never));
+      },
+      // Another disk must not get the key of one that is gone.
+      async left(id) {
+        const found = await api().disks.find(id, never);
+        return [...(found ? [`${id} ${found.sizeGib}`] : []), ...vault.left().filter((each) => each.includes(id))];
+      },
+    },
+    {
       type: "gpu-clusters:cudo:Network",
       inputs: (networkId) => ({ networkId, dataCenterId: home, ipRange: "10.2.0.0/16" }),
       async lose(id) {

@@ -120,6 +120,7 @@ describe("Cudo node group driver", () => {
         return Promise.resolve({ roleId: `role-${id}`, wrappedSecretId: `once-${id}`, keyPath: `keys/${id}` });
       },
       forgetKey: () => Promise.resolve(),
+      forgetDisk: () => Promise.resolve(),
       revoke: (id) => Promise.resolve(void granted.delete(id)),
       machines: () => Promise.resolve([...granted]),
     };

@@ -13,7 +13,7 @@ import {
 import { until } from "../../until";
 import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
-import { cpuGroup, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
+import { cpuGroup, home, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
 describe("Whatever is interrupted where disks are encrypted", function () {
   this.timeout(300_000);
@@ -103,6 +103,106 @@ describe("Whatever is interrupted where disks are encrypted", function () {
     assert.deepEqual(await left(), []);
   });
 
+  describe("a disk with encrypted data", () => {
+    const keyOf = (diskId: string) => `gpu-clusters/${cloud.projectId.toLowerCase()}.server/disks/${diskId}`;
+    const inputs = (diskId: string) => ({
+      diskId,
+      dataCenterId: home,
+      sizeGib: 10,
+      encryption: { vault: vault.place, vmId: "server" },
+    });
+    const disk = (name: string) => new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Disk", name);
+    const isThere = async (id: string) => (await cloud.api.disks.find(id, never)) !== undefined;
+
+    it("takes its key along when it is gone, and not before, whoever does not answer", async () => {
+      const data = disk("data");
+      await data.up(inputs("data"));
+      vault.writeKey(keyOf("data"));
+      await cloud.fault(
+        { operation: "DeleteStorageDisk" },
+        { effect: "before", times: 1, outcome: { status: 403, body: "blocked" } },
+      );
+      await assert.rejects(data.destroy(), /blocked/);
+      assert.deepEqual([await isThere("data"), vault.left()], [true, [`secret/${keyOf("data")}`]]);
+      vault.trouble = (request) => (request.startsWith("DELETE secret/metadata") ? "denied" : undefined);
+      await assert.rejects(data.destroy(), /Vault: .*permission denied/s);
+      assert.deepEqual([await isThere("data"), vault.left()], [false, [`secret/${keyOf("data")}`]]);
+      assert.ok(data.stored, "the next destroy goes on");
+      await assert.rejects(data.destroy(), /Vault: .*permission denied/s);
+      vault.trouble = () => undefined;
+      await data.destroy();
+      assert.deepEqual(vault.left(), []);
+    });
+
+    it("does not get the key of an earlier one of its name, and keeps that of one which is there", async () => {
+      vault.writeKey(keyOf("again"));
+      const again = disk("again");
+      await again.up(inputs("again"));
+      assert.deepEqual(vault.left(), []);
+      vault.writeKey(keyOf("again"));
+      assert.equal(await again.refresh(), true);
+      assert.equal(await again.up(inputs("again")), "same");
+      await assert.rejects(disk("stranger").up(inputs("again")), /exists already/);
+      assert.deepEqual(vault.left(), [`secret/${keyOf("again")}`]);
+      await again.destroy();
+      assert.deepEqual(vault.left(), []);
+    });
+
+    it("is made although Vault does not destroy an earlier key, which is told", async () => {
+      const told = disk("told");
+      vault.writeKey(keyOf("told"));
+      vault.trouble = (request) => (request.startsWith("DELETE secret/metadata") ? "denied" : undefined);
+      assert.equal(await told.up(inputs("told")), "create");
+      vault.trouble = () => undefined;
+      assert.match(
+        rigs.Cudo!.plugin.messages.map(({ message }) => message).join("\n"),
+        /an earlier disk "told" may have left/,
+      );
+      await told.destroy();
+      assert.deepEqual(vault.left(), []);
+    });
+
+    it("outlives the VM that has it, by its key too, whether somebody deletes that or the program does", async () => {
+      const [files, server] = [disk("files"), new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", "server")];
+      await files.up(inputs("files"));
+      const vm = { ...vmInputs, vmId: "server", startScript: script, vault: vault.place, storageDiskIds: ["files"] };
+      await server.up(vm);
+      for (const path of [keyOf("files"), keyOf("files").replace("/disks/files", "")]) vault.writeKey(path);
+      await cloud.api.vms.terminate("server", never);
+      await until("it is gone", async () => (await cloud.api.vms.find("server", never)) === undefined);
+      await server.refresh();
+      assert.equal(await server.up(vm), "update");
+      assert.deepEqual(vault.left().slice(1), [`secret/${keyOf("files")}`]);
+      assert.equal(await files.up(inputs("files")), "same");
+      await server.destroy();
+      assert.deepEqual(vault.left(), [`secret/${keyOf("files")}`]);
+      await files.destroy();
+      assert.deepEqual(await left(), []);
+    });
+
+    it("finds its key in no other place: what would lose it is refused", async () => {
+      const kept = disk("kept");
+      const { encryption, ...plain } = inputs("kept");
+      await kept.up(plain);
+      assert.equal(await kept.up({ ...plain, encryption }), "update", "of a disk that is in plain text");
+      for (const [more, property, words] of [
+        [{}, "encryption", /cannot be taken away: the key of what is on the disk is in Vault/],
+        [{ encryption: { ...encryption, vmId: "another" } }, "encryption.vmId", /must stay "server"/],
+        [{ encryption: { ...encryption, vmId: "No_Id" } }, "encryption.vmId", /lower-case/],
+        [
+          { encryption: { ...encryption, vault: { ...vault.place, keyMount: "kv" } } },
+          "encryption.vault.keyMount",
+          /must stay "secret"/,
+        ],
+      ] as const) {
+        const { failures } = await kept.check({ ...plain, ...more });
+        const found = failures.find((failure) => failure.property === property && words.test(failure.reason));
+        assert.ok(found, JSON.stringify(failures));
+      }
+      await kept.destroy();
+    });
+  });
+
   for (const where of ["Vault", "Cudo"] as const) {
     const place = () => (where === "Vault" ? { ...vault.place, address: rigs.Vault!.gate.url } : vault.place);
     const group = (minSize: number) => ({
@@ -124,6 +224,16 @@ describe("Whatever is interrupted where disks are encrypted", function () {
         type: "gpu-clusters:cudo:Vm",
         inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place(), vaultScript }),
         left,
+      },
+      "a disk with encrypted data": {
+        type: "gpu-clusters:cudo:Disk",
+        inputs: (diskId) => ({
+          diskId,
+          dataCenterId: home,
+          sizeGib: 10,
+          encryption: { vault: place(), vmId: "server" },
+        }),
+        left: async (id) => ((await cloud.api.disks.find(id, never)) ? [id] : []),
       },
     };
     for (const [name, resource] of Object.entries(resources)) {

@@ -56,6 +56,19 @@ describe("what a machine with an encrypted disk has in Vault", () => {
     );
   });
 
+  it("leaves the keys of its data disks, which go one by one with their disks, also twice", async () => {
+    await access().grant("a", never);
+    const disks = ["one", "two"].map((disk) => `gpu-clusters/lab_1.a/disks/${disk}`);
+    for (const path of ["gpu-clusters/lab_1.a", ...disks]) vault.writeKey(path);
+    await access().revoke("a", never);
+    assert.deepEqual(
+      vault.left(),
+      disks.map((path) => `secret/${path}`),
+    );
+    for (let again = 0; again < 2; again++) await access().forgetDisk("a", "one", never);
+    assert.deepEqual(vault.left(), [`secret/${disks[1]}`]);
+  });
+
   it("keeps what was made for a machine that gets the name of one whose disk is gone, but not that disk's key", async () => {
     await access().grant("a", never, "#!/bin/bash");
     const before = vault.left();

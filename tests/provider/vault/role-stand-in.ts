@@ -92,7 +92,8 @@ export class RoleStandIn {
     const path = name.replace(/^\w+ /, "");
     if (String(found.settings["token_policies"]).includes("autoscaler"))
       return path.includes(`/role/${own}.`) || (/^DELETE .+\/metadata\//.test(name) && path.includes(`/${own}.`));
-    return path.endsWith(`/data/gpu-clusters/${own}`) || (name.startsWith("GET ") && path.endsWith(`/${own}/start`));
+    const key = new RegExp(`/data/gpu-clusters/${own}(/disks/[^/]+)?$`);
+    return key.test(path) || (name.startsWith("GET ") && path.endsWith(`/${own}/start`));
   }
 
   private newSecret(prefix = ""): string {

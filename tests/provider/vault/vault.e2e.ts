@@ -8,6 +8,7 @@ import { RealVault } from "./real-vault";
 
 const never = new AbortController().signal;
 const keyOf = (machine: string) => `secret/data/gpu-clusters/lab.${machine}`;
+const diskKeyOf = (machine: string) => `${keyOf(machine)}/disks/files`;
 const scriptOf = (machine: string) => `${keyOf(machine)}/start`;
 const secretIdOf = (machine: string) => `auth/gpu-clusters/role/lab.${machine}/secret-id`;
 
@@ -55,7 +56,20 @@ describe("a real Vault with the documented policies", function () {
     assert.equal(await machine.status("POST", keyOf("a"), { options: { cas: 1 }, data: { key: "second" } }), 200);
     assert.equal(await machine.status("POST", destroy("a"), { versions: [1] }), 204);
     assert.equal((await vault.call("GET", `${keyOf("a")}?version=1`)).status, 404);
+    // The key of a data disk, which goes by the deployer's hand alone.
+    for (const version of [0, 1]) {
+      const key = { options: { cas: version }, data: { key: "of the disk" } };
+      assert.equal(await machine.status("POST", diskKeyOf("a"), key), 200);
+    }
+    assert.equal(await machine.status("GET", diskKeyOf("a")), 200);
+    assert.equal(await machine.status("POST", `${destroy("a")}/disks/files`, { versions: [1] }), 204);
+    assert.equal((await vault.call("GET", `${diskKeyOf("a")}?version=1`)).status, 404);
     for (const [method, path] of [
+      ["GET", diskKeyOf("b")],
+      ["POST", diskKeyOf("b")],
+      ["POST", `${destroy("b")}/disks/files`],
+      ["POST", `${diskKeyOf("a")}/more`],
+      ["DELETE", "secret/metadata/gpu-clusters/lab.a/disks/files"],
       ["POST", destroy("b")],
       ["GET", keyOf("b")],
       ["POST", keyOf("b")],
@@ -121,11 +135,14 @@ describe("a real Vault with the documented policies", function () {
   it("lets the deployer give and take back, and read no key", async () => {
     assert.deepEqual((await access.machines(never)).sort(), ["a", "b"]);
     const token = as(deployer);
-    for (const path of [keyOf("a"), scriptOf("a")]) assert.equal(await token.status("GET", path), 403);
+    for (const path of [keyOf("a"), diskKeyOf("a"), scriptOf("a")]) assert.equal(await token.status("GET", path), 403);
     assert.equal(await token.status("POST", keyOf("a"), { data: { key: "another" } }), 403);
     assert.equal(await token.status("POST", "auth/gpu-clusters/role/lab.c", { token_policies: ["root"] }), 403);
     for (let again = 0; again < 2; again++) await access.revoke("a", never);
     for (const path of [keyOf("a"), scriptOf("a")]) assert.equal((await vault.call("GET", path)).status, 404);
     assert.deepEqual(await access.machines(never), ["b"]);
+    assert.equal((await vault.call("GET", diskKeyOf("a"))).status, 200, "the disk outlives the machine");
+    for (let again = 0; again < 2; again++) await access.forgetDisk("a", "files", never);
+    assert.equal((await vault.call("GET", diskKeyOf("a"))).status, 404);
   });
 });
