@@ -30,6 +30,7 @@ const onServices = [
   "tests/provider/vault/vault.e2e.ts",
   "tests/machines-vm/disk-encryption.e2e.ts",
   "tests/machines-vm/encrypted-control-plane.e2e.ts",
+  "tests/machines-vm/encrypted-nfs-server.e2e.ts",
 ];
 
 /** `cloud`: one cluster on each cloud, in the file that has its name. `services`: what needs no machines. `all`: everything. */

@@ -179,7 +179,7 @@ export interface CudoClusterArgs {
   gpuMode?: "plugin" | "dra";
   /**
    * Storage that many pods on many nodes read and write at once: a VM (4 vCPUs, 8 GiB, of the control plane's machine type) that serves a data
-   * disk over NFS in the cluster's network, unencrypted on the way; the driver for it (Helm, pinned) and the StorageClass `shared` (`SharedClaim`). While the
+   * disk over NFS in the cluster's network, unencrypted on the way (on the disk, with `vault`, encrypted); the driver for it (Helm, pinned) and the StorageClass `shared` (`SharedClaim`). While the
    * server is away, pods wait. Charged as a VM and a disk.
    * Default: none.
    */
@@ -187,8 +187,8 @@ export interface CudoClusterArgs {
   /**
    * Encrypts what every node stores, the control plane's etcd too: LUKS2, with a key per machine in this Vault (or OpenBao), fetched at each boot. The
    * cluster's keys then come to the control plane from there and not by way of Cudo. The provider's `vault.token` acts; docs/encrypted-disks.md has
-   * the policies. Required unless `noVault`. Given later, it concerns machines made from then on, and not the control plane; taken away or led elsewhere it
-   * is refused, because machines that are there have their keys in it. Takes no `sharedStorage`, whose disk is not encrypted.
+   * the policies. The disk of `sharedStorage` has a key of its own there, which goes with it. Required unless `noVault`. Given later, it concerns what is made
+   * from then on, and not the control plane nor the file server; taken away or led elsewhere it is refused, because machines that are there have their keys in it.
    */
   vault?: ClusterVaultArgs;
   /**

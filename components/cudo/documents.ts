@@ -6,6 +6,7 @@ import {
   type NodeDocument,
 } from "../../bootstrap/document";
 import type { ClusterRanges } from "../cluster-ranges";
+import { diskKeyPath } from "../../sdk/vault/defaults";
 import { controlPlaneFields, groupFields, type ClusterFacts, type GroupFacts } from "../node-documents";
 
 /** Every certificate of the API server has this DNS name, so clients can check it whatever the machine's address turns out to be. */
@@ -45,6 +46,11 @@ export function workerDocument(options: GroupFacts & Common): NodeDocument {
     tlsServerName: apiServerName,
     bootstrapToken: placeholders.bootstrapToken,
   };
+}
+
+/** Of a machine's data disk: by the machine's own credential, with a key of the disk's own. */
+export function dataDiskEncryption(vault: DocumentVault, diskId: string): DiskEncryption {
+  return { ...vault, ...credential, keyPath: diskKeyPath(credential.keyPath, diskId) };
 }
 
 function commonFields({ authorizedKeys, vault }: Common): Pick<NodeDocument, "authorizedKeys" | "diskEncryption"> {

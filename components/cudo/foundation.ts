@@ -80,7 +80,7 @@ export function cudoFoundation(
     loadSharedFiles().sharedFiles(
       name,
       args.sharedStorage,
-      { ...place, vmId: ids.files, diskId: ids.files, networkCidr },
+      { ...place, vmId: ids.files, diskId: ids.files, networkCidr, vault },
       chosen,
     );
   return { clusterName, certificates, ...network, authorizedKeys, vault, controlPlane, files, chosen };
@@ -99,7 +99,7 @@ function lastingChoices(
   place: Record<string, pulumi.Input<string>>,
   child: pulumi.CustomResourceOptions,
 ): LastingChoices {
-  const { clusterName = name, namePrefix = "", sharedStorage, controlPlane, nodeGroups = [] } = args;
+  const { clusterName = name, namePrefix = "", sharedStorage, controlPlane, nodeGroups = [], vault } = args;
   return new LastingChoices(
     `${name}-choices`,
     {
@@ -110,11 +110,18 @@ function lastingChoices(
       told: {
         "controlPlane.size": { value: controlPlane?.size ?? defaultControlPlaneSize, meaning: stopsLoneMachine },
         ...toldChoices(nodeGroups.map(gpuFields), args),
+        ...(sharedStorage && { vault: vault ? vaultLater : { value: "left out", meaning: "keys are in it" } }),
       },
     },
     child,
   );
 }
+
+const vaultLater = {
+  value: "given",
+  meaning:
+    "it is for what is made from now on; the file server of sharedStorage goes on with its disk as it is, in plain text",
+};
 
 /** With Kubernetes' types, which programs without shared storage need not load. */
 function loadSharedFiles() {

@@ -1,11 +1,14 @@
 import { Disk } from "../../sdk/cudo/disk";
 import { Vm } from "../../sdk/cudo/vm";
-import type * as pulumi from "../../sdk/pulumi";
+import * as pulumi from "../../sdk/pulumi";
+import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { AddOn } from "../addons/add-on";
 import { nfsStorage } from "../addons/shared-storage/nfs";
 import type { CudoSharedStorageArgs } from "./args";
+import { dataDiskEncryption } from "./documents";
 import { nfsServerScript } from "./nfs-server";
 import { controlPlaneProfiles, images } from "./profiles";
+import { documentVault } from "./vault";
 
 export interface FilesPlace {
   vmId: string;
@@ -17,6 +20,8 @@ export interface FilesPlace {
   networkCidr: string;
   securityGroupId: pulumi.Input<string>;
   authorizedKeys: pulumi.Input<string>[];
+  /** Undefined: the disk is not encrypted. */
+  vault: MachineVaultArgs | undefined;
 }
 
 /** A file server: a VM whose one data disk outlives it. Volumes name its address, so that the VM is kept as the disk is. */
@@ -26,12 +31,16 @@ export function sharedFiles(
   place: FilesPlace,
   child: pulumi.CustomResourceOptions,
 ): AddOn {
-  const { dataCenterId } = place;
-  const disk = new Disk(`${name}-files`, { diskId: place.diskId, dataCenterId, sizeGib }, { ...child, protect });
+  const { dataCenterId, vmId, diskId, vault } = place;
+  const disk = new Disk(
+    `${name}-files`,
+    { diskId, dataCenterId, sizeGib, ...(vault && { encryption: { vault, vmId } }) },
+    { ...child, protect },
+  );
   const server = new Vm(
     `${name}-file-server`,
     {
-      vmId: place.vmId,
+      vmId,
       dataCenterId,
       machineType: place.machineType,
       ...controlPlaneProfiles.sm,
@@ -39,11 +48,25 @@ export function sharedFiles(
       storageDiskIds: [disk.diskId],
       nics: [{ networkId: place.networkId, assignPublicIp: true, securityGroupIds: [place.securityGroupId] }],
       sshKeySource: "SSH_KEY_SOURCE_NONE",
-      customSshKeys: place.authorizedKeys,
-      startScript: nfsServerScript({ network: place.networkCidr }),
+      ...(vault ? { vault } : { customSshKeys: place.authorizedKeys }),
+      startScript: script(place),
     },
-    // Another script or image is no reason to make it anew: it would have another address.
-    { ...child, protect, ignoreChanges: ["startScript", "image", "diskSizeGib", "machineType"] },
+    // Another script or image is no reason to make it anew: it would have another address. One from before the vault keeps its keys to log in with, which
+    // are in no script of its own.
+    {
+      ...child,
+      protect,
+      ignoreChanges: ["startScript", "image", "diskSizeGib", "machineType", ...(vault ? ["customSshKeys"] : [])],
+    },
   );
   return nfsStorage({ server: server.internalIpAddress, ready: [server] });
+}
+
+function script({ networkCidr: network, diskId, authorizedKeys, vault }: FilesPlace): pulumi.Input<string> {
+  if (vault === undefined) return nfsServerScript({ network });
+  return pulumi
+    .all([documentVault(vault), pulumi.all(authorizedKeys)])
+    .apply(([vault, authorizedKeys]) =>
+      nfsServerScript({ network, encryption: dataDiskEncryption(vault!, diskId), authorizedKeys }),
+    );
 }

@@ -10,7 +10,7 @@ import type { CudoClusterArgs } from "./args";
 import type { DocumentVault } from "./documents";
 
 /** Disks are encrypted, or the program says that they are not. */
-export function checkVault({ vault, noVault = false, sharedStorage }: CudoClusterArgs, problems: Problems): void {
+export function checkVault({ vault, noVault = false }: CudoClusterArgs, problems: Problems): void {
   if (vault === undefined) {
     if (!noVault && !problems.isRefused("vault") && !problems.isRefused("noVault"))
       problems.add(
@@ -22,11 +22,6 @@ export function checkVault({ vault, noVault = false, sharedStorage }: CudoCluste
   if (noVault)
     problems.add("noVault", "says that disks are not encrypted, and vault where their keys are: give one of them");
   for (const { property, reason } of vaultProblems({ address: known(vault.address) })) problems.add(property, reason);
-  if (sharedStorage)
-    problems.add(
-      "sharedStorage",
-      "cannot be with vault: the file server's data disk is not encrypted. Leave it out, or say noVault: true",
-    );
 }
 
 /** As the machines' scripts have it. */

@@ -220,10 +220,7 @@ const cudoLife: Life<CudoClusterArgs> = {
         refused: /^sharedStorage: cannot be left out, .* protect: false/,
       },
     ],
-    vault: {
-      from: { sharedStorage: undefined },
-      to: { noVault: false, vault: { address: "https://vault.example.com:8200" } },
-    },
+    vault: { alone: true, to: { noVault: false, vault: { address: "https://vault.example.com:8200" } } },
     noVault: { to: { noVault: true } },
     sshPublicKey: { from: byKey, to: { sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC me" } },
     sshPrivateKey: { from: byKey, to: { sshPrivateKey: mithril.args.sshPrivateKey } },

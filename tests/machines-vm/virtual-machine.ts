@@ -117,9 +117,9 @@ export class VirtualMachine implements Machine {
     return (await this.run(command))?.stdout.trim();
   }
 
-  /** Whether its disk has a text as it stands, by whoever takes the disk away. */
-  async diskHas(text: string): Promise<boolean> {
-    const { exitCode } = await runCommand("grep", ["-a", "-q", "-F", "-e", text, this.disk], { reject: false });
+  /** Whether its disk, or another one, has a text as it stands, by whoever takes the disk away. */
+  async diskHas(text: string, disk = this.disk): Promise<boolean> {
+    const { exitCode } = await runCommand("grep", ["-a", "-q", "-F", "-e", text, disk], { reject: false });
     return exitCode === 0;
   }
 
