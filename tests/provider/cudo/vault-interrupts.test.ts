@@ -220,11 +220,6 @@ describe("Whatever is interrupted where disks are encrypted", function () {
         updated: () => group(2),
         left,
       },
-      "a VM": {
-        type: "gpu-clusters:cudo:Vm",
-        inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place(), vaultScript }),
-        left,
-      },
       "a disk with encrypted data": {
         type: "gpu-clusters:cudo:Disk",
         inputs: (diskId) => ({
@@ -234,6 +229,11 @@ describe("Whatever is interrupted where disks are encrypted", function () {
           encryption: { vault: place(), vmId: "server" },
         }),
         left: async (id) => ((await cloud.api.disks.find(id, never)) ? [id] : []),
+      },
+      "a VM": {
+        type: "gpu-clusters:cudo:Vm",
+        inputs: () => ({ ...vmInputs, vmId: "one", startScript: script, vault: place(), vaultScript }),
+        left,
       },
     };
     for (const [name, resource] of Object.entries(resources)) {
