@@ -53,10 +53,7 @@ describe("the packages of a machine", () => {
     const without = '() { [ "$2" != apt-get ] && builtin command "$@"; }';
     const { status, output, calls } = await machine.run(scriptFor(worker), { "BASH_FUNC_command%%": without });
     assert.equal(status, 1, output);
-    assert.match(
-      output,
-      /no apt-get to install .*kubelet=.*: take an image of Ubuntu or Debian/,
-    );
+    assert.match(output, /no apt-get to install .*kubelet=.*: take an image of Ubuntu or Debian/);
     assert.deepEqual([of(calls, "apt-get"), of(calls, "sleep")], [[], []]);
   });
 
