@@ -62,7 +62,6 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
       cni: "none",
       controlPlane: { size: "sm" },
       vault: vault.place,
-      sharedStorage: { sizeGib: 20, protect: false },
     };
     const settings = { ...values, scaleDownAfter: "5s", nodeGroups: [group], ...more };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined);
@@ -84,7 +83,7 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
   /** Of a group's machines: either may be the one that goes. */
   const standing = async () => {
     const workers = (await client.state()).cudo.vms.map(({ id }) => id).filter((id) => id.startsWith("safe-gpu-"));
-    return ["safe-control-plane", "safe-files", "safe.nodes", ...workers.map((id) => `safe.nodes.${id}`)].sort();
+    return ["safe-control-plane", "safe.nodes", ...workers.map((id) => `safe.nodes.${id}`)].sort();
   };
   const apply = (object: object) =>
     runCommand(environment.tools.kubectl, ["--kubeconfig", kubeconfig, "apply", "-f", "-"], {
@@ -103,7 +102,7 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
     assertHeldBack("up", up, [standInToken, ...vault.given]);
     // The autoscaler's own is a secret there, machines' are in it in no form.
     const others = vault.given.filter((secret) => secret !== secretId);
-    assert.ok(others.length >= 3, "a wrapped one for each machine");
+    assert.ok(others.length >= 2, "a wrapped one for each machine");
     assert.deepEqual(shownIn({ state: await stack.state(true) }, [standInToken, ...others]), []);
     assert.deepEqual(await stack.preview(), []);
   });
@@ -130,7 +129,7 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
       return stdout.split("\n").filter((line) => line !== "").length === 2;
     });
     await apply(training(0));
-    await until("its machine is deleted", async () => (await client.state()).cudo.vms.length === 3);
+    await until("its machine is deleted", async () => (await client.state()).cudo.vms.length === 2);
     await until("its role has gone with it", async () => roles().join() === (await standing()).join());
   });
 
@@ -148,13 +147,8 @@ describe("a Cudo cluster with encrypted disks on the engine", function () {
     stack.configure({ ...environment.providerConfig, ...configOf() });
   });
 
-  it("leaves nothing in Vault or at Cudo, of the shared storage's disk either", async () => {
-    // Light machines write none.
-    vault.writeKey("gpu-clusters/simulator.safe-files/disks/safe-files");
-    const { text } = await stack.refresh();
-    assert.deepEqual(await stack.preview(), [], text);
+  it("leaves nothing in Vault or at Cudo", async () => {
     await holdsBack(stack, [loudDestroy], [standInToken, ...vault.given]);
-    const { vms, disks } = (await client.state()).cudo;
-    assert.deepEqual([vault.left(), vms, disks], [[], [], []]);
+    assert.deepEqual([vault.left(), (await client.state()).cudo.vms], [[], []]);
   });
 });
