@@ -101,7 +101,6 @@ export interface NodesReadyArgs {
   /**
    * Asked what becomes of the groups' machines while nodes are missing: a cloud may end an order, or refuse it, after it was placed. The wait tells its words, and
    * ends once the cloud gives no more. A change of them is none here.
-   * @secret
    */
   supplies?: pulumi.Input<pulumi.Input<NodeSupplyArgs>[]>;
   /** What machines are made of, and which cluster it is, in any form: waits again when one of them changes. Cluster API's machines must all be of what it is told now. */
@@ -138,7 +137,7 @@ export class NodesReady extends pulumi.CustomResource {
 
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.CustomResourceOptions) {
     const properties = resourceProperties(args, {
-      secrets: ["kubeconfig", "sshPrivateKey", "supplies"],
+      secrets: ["kubeconfig", "sshPrivateKey"],
       outputs: ["kubeconfig", "controlPlaneNodes", "condition", "timeoutSeconds", "machines", "status"],
     });
     super(NodesReady.__pulumiType, name, properties, resourceOptions(options));
