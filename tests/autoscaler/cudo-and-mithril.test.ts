@@ -9,6 +9,7 @@ import type { NodeGroupDriver } from "../../provider/node-groups/driver";
 import { until } from "../until";
 import { cpuGroup, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "../provider/cudo/simulated-cloud";
 import { publicKey, signal, TestMithril } from "../provider/mithril/cloud";
+import { market, orderCluster, region } from "../provider/mithril/hosted-cluster";
 import { startServer, type TestServer } from "./server";
 
 const patienceMs = 60_000;
@@ -129,7 +130,6 @@ describe("the autoscaler's server on Cudo", () => {
 });
 
 describe("the autoscaler's server on Mithril", () => {
-  const region = "us-central5-a";
   const type = "h100-80gb.sxm.8x";
   let mithril: TestMithril;
   let server: TestServer;
@@ -138,16 +138,7 @@ describe("the autoscaler's server on Mithril", () => {
   beforeEach(async () => {
     mithril = await TestMithril.start();
     afterResize = () => Promise.resolve();
-    const api = mithril.api();
-    const key = (await api.sshKeys.create({ name: "mine", publicKey: publicKey(), required: false }, signal())).fid;
-    const order = {
-      name: "train",
-      region,
-      sshKeys: [key],
-      instanceType: "it_simCpu4x000000",
-      kubernetesVersion: "1.34",
-    };
-    const clusterId = (await api.clusters.create(order, signal())).fid;
+    const { clusterId, key } = await orderCluster(mithril.api(), publicKey());
     serve = async (capacity) => {
       const spec = {
         clusterId,
@@ -172,8 +163,7 @@ describe("the autoscaler's server on Mithril", () => {
     await server.close();
     await mithril.close();
   });
-  const setPrice = (spotPriceCents: number) =>
-    (mithril.cloud.conditions.markets = { [`${type}/${region}`]: { spotPriceCents } });
+  const setPrice = (spotPriceCents: number) => (mithril.cloud.conditions.markets = { [market]: { spotPriceCents } });
   const liveBids = () => Object.values(mithril.cloud.state.bids).filter(({ status }) => status !== "Terminated");
 
   it("bids for what is asked, ends the bids of what is named, and never a cheaper one", async () => {

@@ -10,12 +10,12 @@ export const market = `h100-80gb.sxm.8x/${region}`;
 
 const clusterName = "train";
 
-/** Orders it with a user's key. Returns its id. */
-export async function orderCluster(api: MithrilApi, publicKey: string): Promise<string> {
-  const key = await api.sshKeys.create({ name: "me", publicKey, required: false }, signal());
+/** Orders it with a user's key. Returns the ids of both. */
+export async function orderCluster(api: MithrilApi, publicKey: string): Promise<{ clusterId: string; key: string }> {
+  const { fid: key } = await api.sshKeys.create({ name: "me", publicKey, required: false }, signal());
   const instanceType = "it_simCpu4x000000";
-  const order = { name: clusterName, region, sshKeys: [key.fid], instanceType, kubernetesVersion: "1.34" };
-  return (await api.clusters.create(order, signal())).fid;
+  const order = { name: clusterName, region, sshKeys: [key], instanceType, kubernetesVersion: "1.34" };
+  return { clusterId: (await api.clusters.create(order, signal())).fid, key };
 }
 
 /** Spot instances with eight GPUs, a bid for each. */

@@ -4,8 +4,7 @@ import { openNodeGroup } from "../../../provider/clouds";
 import { SupplyWatch } from "../../../provider/kubernetes/handlers/node-supply";
 import { testContext } from "../kubernetes/context";
 import { publicKey, signal, TestMithril } from "./cloud";
-
-const region = "us-central5-a";
+import { market, orderCluster, region } from "./hosted-cluster";
 
 describe("Mithril's machines while nodes are waited for", () => {
   let mithril: TestMithril;
@@ -16,15 +15,7 @@ describe("Mithril's machines while nodes are waited for", () => {
 
   it("are told with the market's price, and given up when one bid ends after the other", async () => {
     const api = mithril.api();
-    const key = (await api.sshKeys.create({ name: "mine", publicKey: publicKey(), required: false }, signal())).fid;
-    const order = {
-      name: "train",
-      region,
-      sshKeys: [key],
-      instanceType: "it_simCpu4x000000",
-      kubernetesVersion: "1.34",
-    };
-    const clusterId = (await api.clusters.create(order, signal())).fid;
+    const { clusterId, key } = await orderCluster(api, publicKey());
     const sizes = { minSize: 1, maxSize: 3 };
     const names = { clusterId, clusterName: "train", name: "gpu", region, instanceType: "h100-80gb.sxm.8x" };
     const spec = { ...names, ...sizes, sshKeys: [key], capacity: { spot: { limitPrice: "$20.00" } } };
@@ -32,7 +23,7 @@ describe("Mithril's machines while nodes are waited for", () => {
     const supply = { cloud: "mithril", name: "gpu", owner: "urn", minSize: 1, spec: JSON.stringify(spec) };
     const watch = new SupplyWatch([supply], openNodeGroup, { ...testContext(), config: mithril.config });
 
-    mithril.cloud.conditions.markets = { [`h100-80gb.sxm.8x/${region}`]: { spotPriceCents: 3_000 } };
+    mithril.cloud.conditions.markets = { [market]: { spotPriceCents: 3_000 } };
     await group.ensure(1, signal());
     await watch.look();
     assert.match(

@@ -39,7 +39,7 @@ describe("A hosted cluster of simulated Mithril", function () {
 
   before(async () => {
     await start();
-    clusterId = await orderCluster(api, keys.public);
+    ({ clusterId } = await orderCluster(api, keys.public));
     host = await until("the cluster is Available", async () => {
       const cluster = await api.clusters.find(clusterId, signal());
       return cluster?.status === "Available" && cluster.kubeHost;
