@@ -17,8 +17,7 @@ import { clusterNetwork } from "./network";
 import { gpuFields } from "./node-groups";
 import { stopsLoneMachine } from "../kubeadm/stops";
 import { plannedArgs } from "./planned";
-import { defaultControlPlaneSize } from "./profiles";
-import { networkCidr } from "./profiles";
+import { defaultControlPlaneSize, networkCidr } from "./profiles";
 import { machineVault } from "./vault";
 
 /** What is there before any node. */

@@ -24,6 +24,11 @@ export async function clusterUid(api: KubernetesApi, signal: AbortSignal): Promi
   }
 }
 
+/** Of the cluster that a kubeconfig leads to. Rejects where nobody answers. */
+async function uidAt(kubeconfig: string, signal: AbortSignal): Promise<string | undefined> {
+  return clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
+}
+
 /** What is said of a cluster so that it is known again. */
 export interface Identity {
   /** Its uid at first; undefined where that may not be read. */
@@ -65,8 +70,8 @@ export async function identityOf(
 /** Whether a kubeconfig leads to the cluster that was known before; false where that cannot be told. */
 export async function isSameCluster(then: KnownCluster, kubeconfig: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const uid = await clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
-    const known = then.uid ?? (await clusterUid(kubernetesApi(then.kubeconfig, { timeoutMs }), signal));
+    const uid = await uidAt(kubeconfig, signal);
+    const known = then.uid ?? (await uidAt(then.kubeconfig, signal));
     return uid !== undefined && uid === known;
   } catch {
     signal.throwIfAborted();
@@ -84,7 +89,7 @@ export async function isAnotherNow(then: Identified, signal: AbortSignal): Promi
   const known = uidOf(then);
   if (known === undefined) return false;
   try {
-    const uid = await clusterUid(kubernetesApi(then.kubeconfig, { timeoutMs }), signal);
+    const uid = await uidAt(then.kubeconfig, signal);
     return uid !== undefined && uid !== known;
   } catch {
     signal.throwIfAborted();
@@ -124,7 +129,7 @@ function wordsOf({ identity, clusterUid: last }: Identity): Identity {
 /** Whether a kubeconfig leads to the cluster of this uid. */
 async function leadsTo(kubeconfig: string, uid: string, isItsPlace: boolean, signal: AbortSignal): Promise<boolean> {
   try {
-    const found = await clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
+    const found = await uidAt(kubeconfig, signal);
     return found === undefined ? isItsPlace : found === uid;
   } catch (error) {
     signal.throwIfAborted();
@@ -179,7 +184,7 @@ export async function exchangedAtCheck(
 ): Promise<string | undefined> {
   if (then === undefined || typeof now !== "string" || now === then) return undefined;
   try {
-    const uid = await clusterUid(kubernetesApi(now, { timeoutMs }), signal);
+    const uid = await uidAt(now, signal);
     return await exchanged({ kubeconfig: then, uid: undefined }, { kubeconfig: now, uid }, signal);
   } catch {
     signal.throwIfAborted();
@@ -189,7 +194,7 @@ export async function exchangedAtCheck(
 
 async function isStillThere({ kubeconfig, uid }: KnownCluster, other: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const live = await clusterUid(kubernetesApi(kubeconfig, { timeoutMs }), signal);
+    const live = await uidAt(kubeconfig, signal);
     // A cluster that was made anew may have the old one's address.
     return live === undefined ? uid !== undefined : live !== other && (uid === undefined || live === uid);
   } catch (error) {

@@ -139,14 +139,14 @@ async function nodes(
       const lost = await watch.lost();
       if (lost !== undefined) return new Error(`the cluster does not have its nodes: ${reason}. ${lost}`);
       const failed = (await reports()).filter(({ hasFailed }) => hasFailed);
+      if (failed.length > 0)
+        return new Error(
+          `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
+            `cause is mended, delete the machine, and \`pulumi up --refresh\` makes a new one${describeReports(failed)}`,
+        );
       await supply?.look();
       const over = supply?.lost;
-      if (failed.length === 0)
-        return over === undefined ? undefined : new Error(`the cluster does not have its nodes: ${lacking}. ${over}`);
-      return new Error(
-        `the cluster does not have its nodes: ${reason}. ${failed.map(({ nodeName }) => nodeName).join(", ")} gave up joining: once the ` +
-          `cause is mended, delete the machine, and \`pulumi up --refresh\` makes a new one${describeReports(failed)}`,
-      );
+      return over === undefined ? undefined : new Error(`the cluster does not have its nodes: ${lacking}. ${over}`);
     },
     async timedOut(reason, seconds) {
       await supply?.look();
