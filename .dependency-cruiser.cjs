@@ -14,7 +14,7 @@ const rooms = {
   provider: ["sdk", "bootstrap"],
   autoscaler: ["sdk", "provider"],
   plugin: ["sdk", "provider", "components"],
-  toolchain: [],
+  toolchain: ["sdk"],
   simulator: [
     "sdk",
     "bootstrap",

@@ -2,13 +2,8 @@ import { LastingChoices } from "./sdk/kubernetes/lasting-choices";
 import * as pulumi from "./sdk/pulumi";
 import type { KubernetesCluster } from "./components/cluster";
 import type { Problems } from "./components/errors";
+import type { Cloud } from "./stack/config";
 import type { Services } from "./stack/services";
-
-interface Cloud {
-  cluster(stack: string, config: pulumi.Config): KubernetesCluster;
-  /** What is wrong with its config, and with how its account is said, for want of which nothing could be asked. */
-  problems(stack: string, config: pulumi.Config): Problems;
-}
 
 /** By value of the config key `cloud`; each cloud's code is loaded only when it is chosen. */
 const clouds: Record<string, () => Cloud> = {

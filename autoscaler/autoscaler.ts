@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../sdk/message";
 import type { KubernetesApi } from "../provider/kubernetes/api";
-import { RefusedRemovals, tellLostAccess, tellStockOut } from "./cluster/events";
+import { RefusedRemovals, tellGivenUp, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";
 import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
@@ -20,8 +20,12 @@ import { keepAccess } from "./vault-access";
 export interface AutoscalerTiming extends ReconcilerTiming {
   /** How long the clouds' own lists may be out of date. */
   readonly staleMs: number;
+  /** How long a machine that runs may take to become a node; cluster-autoscaler's own time (`--max-node-provision-time`) begins with the order. */
+  readonly joinMs: number;
   /** Between two readings of the cluster's nodes. */
   readonly nodesMs: number;
+  /** Between two looks for a node that is awaited. */
+  readonly newcomersMs: number;
   /** How long a node may be without a machine. */
   readonly nodeGraceMs: number;
   /** How long the API server may be silent until no group is changed any more. */
@@ -35,7 +39,9 @@ export interface AutoscalerTiming extends ReconcilerTiming {
 export const autoscalerTiming: AutoscalerTiming = {
   ...defaultTiming,
   staleMs: 60_000,
+  joinMs: 1_800_000,
   nodesMs: 15_000,
+  newcomersMs: 1_000,
   nodeGraceMs: 120_000,
   silenceMs: 60_000,
   startMs: 30_000,
@@ -86,6 +92,10 @@ export class Autoscaler {
       },
       keeps: (group, nodes, reason) =>
         this.beside("event", refused.tell({ group, nodes, reason }, this.stopping.signal)),
+      givesUp: (group, machines) => {
+        log.warn({ group, machines: machines.map(({ id }) => id) }, "removes machines that have not become nodes");
+        this.beside("event", tellGivenUp(options.kubernetes, { group, machines }, this.stopping.signal));
+      },
     });
   }
 
@@ -118,7 +128,8 @@ export class Autoscaler {
   private reconciler(configured: ConfiguredGroup, run: string): Reconciler {
     const { log, kubernetes, open } = this.options;
     const { name: id, minSize, maxSize } = configured;
-    const group = new Group({ id, minSize, maxSize, run, staleMs: this.timing.staleMs });
+    const { staleMs, joinMs } = this.timing;
+    const group = new Group({ id, minSize, maxSize, run, staleMs, joinMs });
     let told = "";
     const reconciler: Reconciler = new Reconciler(group, {
       timing: this.timing,
@@ -177,7 +188,9 @@ export class Autoscaler {
       followNodes(this.nodes, {
         api,
         intervalMs: this.timing.nodesMs,
+        newcomersMs: this.timing.newcomersMs,
         signal,
+        awaited: () => (care.awaitsNodes ? config.gpuLabel : undefined),
         updated: async () => {
           this.clusterAnsweredAt = performance.now();
           await care.attend(signal);

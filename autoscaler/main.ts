@@ -25,7 +25,8 @@ async function main(file: string | undefined): Promise<void> {
     config,
     log,
     kubernetes: kubernetesApi(kubeconfig),
-    host: "0.0.0.0",
+    // Kubelet asks a pod by its address; outside of a cluster nobody but this computer does.
+    host: KUBECONFIG ? "127.0.0.1" : "0.0.0.0",
     open: ({ cloud, spec, owner, name }: ConfiguredGroup) =>
       openNodeGroup(cloud, config.providers, withOwnAccess(spec, kubeconfig), {
         owner,

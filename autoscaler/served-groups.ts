@@ -1,6 +1,6 @@
 /** The groups as cluster-autoscaler may ask for them, by name and by node. */
 import { messageOf } from "../sdk/message";
-import type { NodeTemplate } from "../provider/node-groups/driver";
+import type { NodeGroupMachine, NodeTemplate } from "../provider/node-groups/driver";
 import type { ClusterNodes } from "./cluster/nodes";
 import { DepartedGroup } from "./group/departed";
 import type { Bounds } from "./group/group";
@@ -18,7 +18,8 @@ export interface ServedGroup extends Bounds {
   /** These throw `Refusal`. */
   increase(delta: number): void;
   decrease(delta: number): void;
-  remove(names: readonly NodeName[]): void;
+  /** Returns the machines among them that go because they did not become nodes. */
+  remove(names: readonly NodeName[]): NodeGroupMachine[];
 }
 
 export interface AskedNode extends NodeName {
@@ -123,8 +124,9 @@ class ReconciledGroup implements ServedGroup {
     this.reconciler.wake();
   }
 
-  remove(names: readonly NodeName[]): void {
-    this.group.remove(names);
+  remove(names: readonly NodeName[]): NodeGroupMachine[] {
+    const withoutNodes = this.group.remove(names);
     this.reconciler.wake();
+    return withoutNodes;
   }
 }

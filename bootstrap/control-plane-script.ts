@@ -1,4 +1,4 @@
-/** Generated from scripts/control-plane.sh by generate.ts; change it there. */
+/** Generated from scripts/control-plane.sh and scripts/certificates.sh by generate.ts; change it there. */
 // prettier-ignore
 export const controlPlaneScript = [
   "put 644 \"${state#\"$root\"}/approver.py\" <<'END'",
@@ -97,7 +97,14 @@ export const controlPlaneScript = [
   "WantedBy=multi-user.target",
   "END",
   "",
-  "put 644 \"${state#\"$root\"}/renew-certificates\" <<'END'",
+  "systemctl daemon-reload",
+  "systemctl enable -q gpu-clusters-approver.service",
+  "systemctl restart --no-block gpu-clusters-approver.service",
+  "",
+].join("\n");
+// prettier-ignore
+export const certificatesScript = [
+  "put 644 /var/lib/gpu-clusters/renew-certificates <<'END'",
   "set -euo pipefail",
   "export KUBECONFIG=/etc/kubernetes/admin.conf",
   "manifests=/etc/kubernetes/manifests",
@@ -132,6 +139,7 @@ export const controlPlaneScript = [
   "[Service]",
   "Type=oneshot",
   "ExecStart=/bin/bash /var/lib/gpu-clusters/renew-certificates",
+  "TimeoutStartSec=1h",
   "Restart=on-failure",
   "RestartSec=600",
   "END",
@@ -145,7 +153,5 @@ export const controlPlaneScript = [
   "END",
   "systemctl daemon-reload",
   "systemctl enable -q --now gpu-clusters-certificates.timer",
-  "systemctl enable -q gpu-clusters-approver.service",
-  "systemctl restart --no-block gpu-clusters-approver.service",
   "",
 ].join("\n");

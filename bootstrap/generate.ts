@@ -18,7 +18,7 @@ const modules = {
     startScript: "start.sh",
   },
   "disk-scripts.ts": { diskKeyScript: "disk-key.sh", diskScript: "disk.sh", dataDiskScript: "data-disk.sh" },
-  "control-plane-script.ts": { controlPlaneScript: "control-plane.sh" },
+  "control-plane-script.ts": { controlPlaneScript: "control-plane.sh", certificatesScript: "certificates.sh" },
   "ec2-script.ts": {
     ec2Script: "ec2.sh",
     ec2MembersScript: "ec2-members.sh",

@@ -2,7 +2,7 @@
 // Not Node's own zlib, whose output depends on the processor: the same program must give the same script everywhere.
 import { gunzipSync, gzipSync } from "fflate";
 import { brief, whole } from "./brief";
-import { controlPlaneScript } from "./control-plane-script";
+import { certificatesScript, controlPlaneScript } from "./control-plane-script";
 import { diskKeyScript, diskScript } from "./disk-scripts";
 import type { DiskEncryption, NodeDocument } from "./document";
 import type { Ec2NodeDocument } from "./ec2";
@@ -100,7 +100,7 @@ function commands(document: NodeDocument | Ec2NodeDocument): string {
     [document.lustre !== undefined, lustreScript],
     [true, nodeScript],
     [ec2?.secrets.joinParameter !== undefined, ec2ControlPlaneScript],
-    [!isWorker, controlPlaneScript],
+    [!isWorker, controlPlaneScript + certificatesScript],
   ];
   return parts.map(([needed, part]) => (needed ? part : "")).join("");
 }

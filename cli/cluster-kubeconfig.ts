@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { yamlText } from "../sdk/yaml";
 import { CommandFailure } from "./command-failure";
+import { refuseUtf16 } from "./kubeconfig-file";
 
 export interface KubeconfigSource {
   /** Pulumi stack; undefined: the one that is selected. */
@@ -25,6 +26,7 @@ export async function clusterKubeconfig({ stack, output, file }: KubeconfigSourc
     const text = await fs.readFile(file, "utf8").catch((error: Error) => {
       throw new CommandFailure(`--file: ${error.message}`);
     });
+    refuseUtf16(text, file);
     return withAbsolutePaths(text, path.dirname(path.resolve(file)));
   }
   const args = ["stack", "output", output, "--show-secrets", "--non-interactive"];

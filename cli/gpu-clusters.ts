@@ -2,6 +2,7 @@
 /** `npx gpu-clusters`: what a user of a cluster needs beside pulumi and kubectl. */
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { shellWord } from "../sdk/shell-word";
 import { clusterKubeconfig, withProfile, type KubeconfigSource } from "./cluster-kubeconfig";
 import { CommandFailure } from "./command-failure";
 import { editKubeconfig, kubeconfigFiles, localKubeconfigPath, readKubeconfig } from "./kubeconfig-file";
@@ -29,9 +30,10 @@ async function merge({ context, kubeconfig, keepCurrentContext, profile, ...sour
   if (backup !== undefined) console.log(`What was there before: ${backup}`);
   const current = keepCurrentContext ? previousContext : name;
   console.log(`Current context: ${current ?? "none"}`);
-  if (current !== name) console.log(`Use it: kubectl --context '${name}', or kubectl config use-context '${name}'`);
+  if (current !== name)
+    console.log(`Use it: kubectl --context ${shellWord(name)}, or kubectl config use-context ${shellWord(name)}`);
   else if (previousContext !== undefined && previousContext !== current) {
-    console.log(`Back to the previous one: kubectl config use-context '${previousContext}'`);
+    console.log(`Back to the previous one: kubectl config use-context ${shellWord(previousContext)}`);
   }
 }
 
@@ -69,7 +71,7 @@ program
   .option("--output <name>", "the stack's output, for example kubeconfigExec", given, "kubeconfig")
   .addOption(
     new Option("--file <path>", "a kubeconfig file instead of a stack; - is standard input")
-      .conflicts("stack")
+      .conflicts(["stack", "output"])
       .argParser(given),
   )
   .option("--context <name>", "name of the context (default: the cluster's own)", given)

@@ -4,6 +4,7 @@ import { promises as fs, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { shellWord } from "../sdk/shell-word";
 import { CommandFailure } from "./command-failure";
 
 /** The files that kubectl reads: those of `KUBECONFIG`, else ~/.kube/config. */
@@ -35,6 +36,7 @@ export async function editKubeconfig(file: string, edit: (text: string | undefin
     await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
     return withLock(`${target}.lock`, async () => {
       const before = await readKubeconfig(target);
+      if (before !== undefined) refuseUtf16(before, target);
       const after = edit(before);
       if (after === before) {
         // Of somebody else's file the mode is not ours to change.
@@ -56,6 +58,15 @@ export async function readKubeconfig(file: string): Promise<string | undefined> 
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CommandFailure(`${file} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** `>` in Windows' own PowerShell writes it. @param text read as UTF-8, in which the mark at its begin is nothing */
+export function refuseUtf16(text: string, file: string): void {
+  if (!text.startsWith("\uFFFD\uFFFD")) return;
+  throw new CommandFailure(
+    `${file} is in UTF-16, and must be in UTF-8. It was not touched.`,
+    `In PowerShell: (Get-Content '${file}') | Set-Content -Encoding utf8 '${file}'`,
+  );
 }
 
 const mostLinks = 40;
@@ -143,7 +154,7 @@ async function withLock<T>(lock: string, work: () => Promise<T>): Promise<T> {
       if (Date.now() > end) {
         throw new CommandFailure(
           `${lock} is there: another program writes the kubeconfig, or died while it did`,
-          `If none runs, remove it and try again: rm ${lock}`,
+          `If none runs, remove it and try again: rm ${shellWord(lock)}`,
         );
       }
     }

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { widelyRead, yamlText } from "../sdk/yaml";
+import { jsonInYaml, widelyRead, yamlText } from "../sdk/yaml";
 
 export const lists = ["clusters", "users", "contexts"] as const;
 export type List = (typeof lists)[number];
@@ -80,7 +80,7 @@ function isJson(text: string): boolean {
 
 function jsonLike(text: string, value: unknown): string {
   const indent = /\n([ \t]+)"/.exec(text)?.[1];
-  const written = JSON.stringify(value, undefined, indent) + (text.endsWith("\n") ? "\n" : "");
+  const written = jsonInYaml(value, indent) + (text.endsWith("\n") ? "\n" : "");
   return text.includes("\r\n") ? written.replaceAll("\n", "\r\n") : written;
 }
 
@@ -133,7 +133,7 @@ class TextEditor {
   }
 
   private putIntoFlow(items: YAMLSeq<YAMLMap>, existing: YAMLMap | undefined, entry: NamedEntry): void {
-    const json = JSON.stringify(entry);
+    const json = jsonInYaml(entry);
     if (existing) this.edits.push({ from: existing.range![0], to: existing.range![1], text: json });
     else this.insert(items.items.at(-1)!.range![1], `, ${json}`);
   }
@@ -159,7 +159,7 @@ class TextEditor {
       Alias: (_, alias) => {
         const target = alias.resolve(this.document);
         if (inside.has(alias) || target === undefined || !inside.has(target)) return;
-        const text = JSON.stringify(target.toJS(this.document, { maxAliasCount: -1 }));
+        const text = jsonInYaml(target.toJS(this.document, { maxAliasCount: -1 }));
         this.edits.push({ from: alias.range![0], to: alias.range![1], text });
       },
     });

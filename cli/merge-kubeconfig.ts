@@ -1,7 +1,8 @@
 /** Puts one cluster into a kubeconfig that may hold others. Pure. */
 import { isMap, isSeq, parseDocument, type Document } from "yaml";
 import { currentEntries, InvalidKubeconfig } from "../sdk/kubernetes/kubeconfig";
-import { yamlText } from "../sdk/yaml";
+import { shellWord } from "../sdk/shell-word";
+import { customTags, yamlText } from "../sdk/yaml";
 import { CommandFailure } from "./command-failure";
 import { lists, withEntries, type List, type NamedEntry } from "./kubeconfig-text";
 
@@ -64,7 +65,7 @@ function currentOf(text: string, given: string | undefined): Incoming {
   try {
     const { contextName, cluster, user, context } = currentEntries(text);
     if (Object.keys(cluster).length > 0 && Object.keys(user).length > 0) {
-      return { name: given ?? contextName, cluster, user, context };
+      return { name: given ?? printable(contextName), cluster, user, context };
     }
   } catch (error) {
     if (!(error instanceof InvalidKubeconfig)) throw error;
@@ -72,6 +73,15 @@ function currentOf(text: string, given: string | undefined): Incoming {
   throw new CommandFailure(
     "the cluster's kubeconfig has no current context with a cluster and a user",
     "Was the stack's last `pulumi up` successful? `pulumi stack output kubeconfig --show-secrets` shows it.",
+  );
+}
+
+/** Names are written to terminals, ours and kubectl's, which obey what is in them. */
+function printable(name: string): string {
+  if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) return name;
+  throw new CommandFailure(
+    "the name of the cluster's context has line breaks, or other characters that nobody sees",
+    "Choose another: --context <name>",
   );
 }
 
@@ -92,7 +102,7 @@ const empty = yamlText({ apiVersion: "v1", kind: "Config", clusters: [], context
 
 function localDocument(local: string | undefined, path: string): { text: string; document: Document } {
   const text = local === undefined || local.trim() === "" ? empty : local;
-  const document: Document = parseDocument(text, { version: "1.2", keepSourceTokens: true });
+  const document: Document = parseDocument(text, { version: "1.2", keepSourceTokens: true, customTags });
   if (document.errors.length > 0) {
     const [error] = document.errors;
     throw unparsable(path, `it is not YAML (${error!.code}, line ${error!.linePos?.[0].line ?? "?"})`);
@@ -122,7 +132,7 @@ function requireEntries(document: Document, list: List, path: string): void {
 function unparsable(path: string, why: string): CommandFailure {
   return new CommandFailure(
     `Failed to parse local kubeconfig ${path}: ${why}. It was not touched.`,
-    `Mend it, or move it away and run this again, which makes a new one: mv ${path} ${path}.broken`,
+    `Mend it, or move it away and run this again, which makes a new one: mv ${shellWord(path)} ${shellWord(`${path}.broken`)}`,
   );
 }
 
@@ -168,11 +178,12 @@ function requireFree(values: Kubeconfig, ours: Incoming, path: string): void {
     );
   }
   const context = find(values, "contexts", name);
+  const word = shellWord(name);
   if (leadsElsewhere(name) || (context && leadsElsewhere(partsOf(context)["cluster"]))) {
     throw new CommandFailure(
       `${path} has "${name}" already, which leads to another server, or trusts another authority. It was not touched.`,
       `To keep both, choose another name: --context <name>. If the cluster was made anew, take the old one out first: ` +
-        `kubectl config delete-context '${name}'; kubectl config delete-cluster '${name}'; kubectl config delete-user '${name}'`,
+        `kubectl config delete-context ${word}; kubectl config delete-cluster ${word}; kubectl config delete-user ${word}`,
     );
   }
 }

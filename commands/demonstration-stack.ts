@@ -57,12 +57,13 @@ export class DemonstrationStack {
     return typeof kubeconfig === "string" ? kubeconfig : undefined;
   }
 
+  /** With the stack itself: pulumi would say what is still kept of it, and how to take that away. */
   async destroy(): Promise<void> {
-    await this.#run("destroy");
+    await this.#run("destroy", ["--remove"]);
   }
 
-  async #run(command: "up" | "destroy"): Promise<void> {
-    const flags = ["--yes", "--skip-preview", "--suppress-outputs", "--stack", this.files.stack];
+  async #run(command: "up" | "destroy", more: readonly string[] = []): Promise<void> {
+    const flags = ["--yes", "--skip-preview", "--suppress-outputs", "--stack", this.files.stack, ...more];
     const args = ["-C", this.program, command, ...flags, "--config-file", this.files.config];
     const code = await showPulumi(this.pulumi, args, this.signal);
     await requireSuccess(

@@ -17,7 +17,8 @@ async function printEnvironment(stack: string, signal: AbortSignal): Promise<voi
   }
   const simulator = await findSimulator();
   if (!simulator) throw new CommandError("the simulator does not run", `Start it with: ${start}`);
-  if ((await stackCloud(files)) === "aws") simulator.aws = await ensureAws(simulator, await stackKeyPair(files));
+  if ((await stackCloud(files)) === "aws")
+    simulator.aws = await ensureAws(simulator, await stackKeyPair(files), signal);
   const tools = await ensurePulumi(toolNames, { signal });
   process.stdout.write(exportLines(environmentOf(files, simulator, tools, process.env.PATH ?? "")));
 }

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { shellWord } from "../sdk/shell-word";
 import type { ToolName } from "../toolchain/tools";
 import { pulumiEnvironment } from "./pulumi";
 import type { Simulator } from "./simulator-process";
@@ -26,6 +27,6 @@ export function environmentOf(
 /** Lines for a POSIX shell. What is empty is unset: AWS's own tools look for a profile without a name. */
 export function exportLines(environment: Record<string, string>): string {
   return Object.entries(environment)
-    .map(([name, value]) => (value === "" ? `unset ${name}\n` : `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`))
+    .map(([name, value]) => (value === "" ? `unset ${name}\n` : `export ${name}=${shellWord(value)}\n`))
     .join("");
 }

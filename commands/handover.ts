@@ -45,8 +45,10 @@ async function show(surroundings: Surroundings, shown: readonly Demonstration[])
     } finally {
       await played.close();
     }
+    say(`\nThe cluster with GPUs for ${platform} goes\n`);
     await stack.destroy();
   }
+  say("\nThe cluster for the platforms goes\n");
   await platforms.destroy();
 }
 

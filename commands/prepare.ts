@@ -12,7 +12,7 @@ import { ensureAws, ensureSimulator, findSimulator, type Simulator } from "./sim
 import { serviceConfig, type ServiceName } from "./services";
 import { stackCloud, stackHasServices, stackKeyPair, writeConfig } from "./stack-config";
 import { runSteps, type Step } from "./steps";
-import { simulatorFolder, stateRoot, type StackFiles } from "./workspace";
+import { shownPath, simulatorFolder, stateRoot, type StackFiles } from "./workspace";
 
 /** All that a run of `pulumi` on a stack needs. */
 export interface Prepared {
@@ -85,7 +85,7 @@ export async function prepare(
           });
           simulator = ensured;
           if (cloud === "aws") {
-            const aws = await ensureAws(ensured, await stackKeyPair(files));
+            const aws = await ensureAws(ensured, await stackKeyPair(files), signal);
             simulator = { ...ensured, aws };
             life = aws.life;
           }
@@ -123,7 +123,7 @@ function explainMachines(error: unknown): never {
   if (!(error instanceof MachinesCannotBoot)) throw error;
   throw new CommandError(
     error.message,
-    "Without --machines those are taken that can be had, unless a stopped simulator has left others in .gpu-clusters/simulator.",
+    `Without --machines those are taken that can be had, unless a stopped simulator has left others in ${shownPath(simulatorFolder)}.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../sdk/message";
 import { AwsSimulatorClient } from "../simulator/aws/client";
 import type { AwsAddress } from "../simulator/aws/entry";
 import type { Accesses } from "../simulator/clouds";
@@ -25,8 +26,11 @@ export interface Simulator {
   aws?: { endpoint: string };
 }
 
-const readyDeadline = 60_000;
+/** A busy computer takes minutes to load it; one that cannot start ends by itself. */
+const readyDeadline = 300_000;
 const shutdownDeadline = 30_000;
+/** Longer than the simulator itself waits for the simulated AWS. */
+const awsDeadline = 330_000;
 
 /** The file in which the simulator says where it listens, once it is ready. */
 const readyFile = path.join(simulatorFolder, "simulator.json");
@@ -109,7 +113,7 @@ async function startSimulator(port: number | undefined, machines: Machines, sign
   const tail = (await fs.readFile(logFile, "utf8")).trimEnd().split("\n").slice(-15).join("\n");
   throw new CommandError(
     `the simulator did not start: ${failure}\n${tail}`,
-    `Its log is ${logFile}. Is the port taken? Try another: npm start -- --port 4711`,
+    `Its log is ${logFile}. A port that is taken is named there: npm start -- --port 4711 takes another`,
   );
 }
 
@@ -129,8 +133,15 @@ async function readReadyFile(): Promise<Simulator | undefined> {
 export async function ensureAws(
   simulator: Simulator,
   keyPair: { name: string; region: string; publicKey: string } | undefined,
+  signal: AbortSignal,
 ): Promise<AwsAddress> {
-  const answer = await fetch(`${simulator.url}/_simulator/aws`, { method: "POST" });
+  const answer = await fetch(`${simulator.url}/_simulator/aws`, {
+    method: "POST",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(awsDeadline)]),
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new CommandError(`the simulated AWS did not start: ${messageOf(error)}`, `Its log is ${logFile}.`);
+  });
   const text = await answer.text();
   if (!answer.ok) throw new CommandError(`the simulated AWS did not start: ${text}`, `Its log is ${logFile}.`);
   const aws = JSON.parse(text) as AwsAddress;

@@ -1,4 +1,3 @@
-import * as path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { Machines } from "../simulator/machines/choice";
 import { runCommand } from "../toolchain/tools/command";
@@ -11,7 +10,7 @@ import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
 import { parseServices, serviceNames, type ServiceName } from "./services";
 import { requireConfig } from "./stack-config";
-import { stackFiles } from "./workspace";
+import { shownPath, stackFiles } from "./workspace";
 
 interface StartOptions {
   with: ServiceName[];
@@ -54,8 +53,8 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
     return;
   }
   const [firstKubectl] = await findOnPath("kubectl");
-  const kubectl = firstKubectl === tools.kubectl.path ? "kubectl" : tools.kubectl.path;
-  const shown = path.relative(process.cwd(), files.kubeconfig);
+  const kubectl = firstKubectl === tools.kubectl.path ? "kubectl" : shownPath(tools.kubectl.path);
+  const shown = shownPath(files.kubeconfig);
   process.stdout.write(
     `\n${formatOutputs(outputs.masked)}\n\nReady in ${seconds} s. Kubeconfig: ${shown}\n` +
       `Try:     ${kubectl} --kubeconfig ${shown} get nodes -L gpu-clusters/node-group\n` +

@@ -7,7 +7,7 @@ import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
 import { findSimulator, stopSimulator, whatExists } from "./simulator-process";
 import { requireKnown } from "./stack-config";
-import { existingStacks, stackExists, stackFiles, type StackFiles } from "./workspace";
+import { existingStacks, shownPath, simulatorFolder, stackExists, stackFiles, type StackFiles } from "./workspace";
 
 async function stop(stack: string, signal: AbortSignal): Promise<void> {
   const files = stackFiles(stack);
@@ -38,7 +38,7 @@ async function stop(stack: string, signal: AbortSignal): Promise<void> {
   if (left.length > 0 && others.length === 0) {
     throw new CommandError(
       `the simulated clouds still hold:\n${left.map((thing) => `  ${thing}`).join("\n")}`,
-      `The stack no longer knows them. To be rid of them: kill ${simulator!.pid}; rm -r .gpu-clusters/simulator`,
+      `The stack no longer knows them. To be rid of them: kill ${simulator!.pid}; rm -r ${shownPath(simulatorFolder)}`,
     );
   }
   await removeFiles(files);

@@ -1,13 +1,14 @@
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { shellWord } from "../sdk/shell-word";
 import { CommandError } from "./command-error";
 
 /** The checkout: where Pulumi.yaml is. */
 export const root = path.join(__dirname, "..");
 
 /** Folder of everything that the commands write: nothing of it is committed. */
-export const stateRoot = process.env.GPU_CLUSTERS_STATE_DIR ?? path.join(root, ".gpu-clusters");
+export const stateRoot = path.resolve(root, process.env.GPU_CLUSTERS_STATE_DIR || ".gpu-clusters");
 
 /** State of the simulated clouds, which all stacks share. */
 export const simulatorFolder = path.join(stateRoot, "simulator");
@@ -50,6 +51,12 @@ export function stackFiles(stack: string): StackFiles {
     config: path.join(folder, `Pulumi.${stack}.yaml`),
     kubeconfig: path.join(folder, "kubeconfig"),
   };
+}
+
+/** A path as commands for people have it: a word of a shell, from the current folder where it lies below that. */
+export function shownPath(file: string): string {
+  const fromHere = path.relative(process.cwd(), file);
+  return shellWord(fromHere.startsWith("..") ? file : fromHere);
 }
 
 export async function projectName(): Promise<string> {

@@ -20,7 +20,7 @@ export interface CommonClusterArgs {
   adminValidityHours?: pulumi.Input<number> | undefined;
 }
 
-/** `name` is the resource's, which a cluster has without `clusterName`. */
+/** `name` is the resource's, which a cluster has without `clusterName`; that there is none, Pulumi says. */
 export function checkCommonArgs(name: string, args: CommonClusterArgs, problems: Problems): void {
   checkClusterName("clusterName", args.clusterName ?? name, problems);
   checkKubernetesVersion(
@@ -37,7 +37,8 @@ export function checkCommonArgs(name: string, args: CommonClusterArgs, problems:
   if (wrong !== undefined) problems.add("adminValidityHours", wrong);
 }
 
-export function checkClusterName(path: string, name: string, problems: Problems): void {
+export function checkClusterName(path: string, name: string | undefined, problems: Problems): void {
+  if (name === undefined) return;
   if (name.length < 1 || name.length > longestClusterName) {
     problems.add(path, `must have 1 to ${longestClusterName} characters, has ${name.length}`);
   } else if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {

@@ -2,6 +2,8 @@
 import * as pulumi from "../sdk/pulumi";
 import type { Problems } from "./errors";
 import { isObject } from "./fields";
+import { known } from "./inputs";
+import { checkLabel } from "./value-checks";
 
 const outputs = ["endpoint", "certificateAuthority", "kubeconfig", "nodeGroups", "status"];
 
@@ -20,6 +22,7 @@ export function checkPlace(path: string, given: unknown, problems: Problems): vo
   if (given === undefined) return;
   if (isObject(given) && isCluster(given["cluster"]) && isText(given["namespace"])) {
     checkCluster(`${path}.metal3Cluster`, given["metal3Cluster"], problems);
+    checkLabel(`${path}.namespace`, known(given["namespace"] as pulumi.Input<string>), problems);
     return;
   }
   problems.add(

@@ -17,7 +17,8 @@ export class KubernetesProvider extends pulumi.ProviderResource {
     const { version } = JSON.parse(manifest) as { version: string };
     // Providers take structured values as JSON text. What a program says of an object that it made holds, whoever changed that by hand: else a field that
     // somebody edited would be a conflict with him at each later update.
-    const ways = { enableServerSideApply: "true", enablePatchForce: "true" };
+    // A Secret is changed where it is: to delete it first would wait without an end where somebody else keeps it, as Metal3 does a BMC's.
+    const ways = { enableServerSideApply: "true", enablePatchForce: "true", enableSecretMutable: "true" };
     super("kubernetes", name, { ...args, ...ways }, { version, ...options });
   }
 }

@@ -157,6 +157,15 @@ function nodeLabelProblem(key: string): string | undefined {
     : undefined;
 }
 
+/**
+ * Taints by which Kubernetes and cluster-autoscaler tell each other of a node: one of the user's would go, or mean what nobody meant.
+ * Reference: Kubernetes, "Well-Known Labels, Annotations and Taints"; cluster-autoscaler, utils/taints.
+ */
+const ofTheClusters = new RegExp(
+  "^(node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|(memory|disk|pid)-pressure|network-unavailable|out-of-service)" +
+    "|node\\.cloudprovider\\.kubernetes\\.io/(uninitialized|shutdown)|(ToBeDeletedBy|DeletionCandidateOf)ClusterAutoscaler)$",
+);
+
 export function checkTaints(
   path: string,
   taints: pulumi.Input<pulumi.Input<TaintArgs>[]> | undefined,
@@ -171,6 +180,8 @@ export function checkTaints(
     if (wrong) problems.add(`${at}.key`, wrong);
     else if (key?.startsWith("gpu-clusters/"))
       problems.add(`${at}.key`, "taints that start with gpu-clusters/ are set by this package");
+    else if (key !== undefined && ofTheClusters.test(key))
+      problems.add(`${at}.key`, "the cluster's own parts set and remove it by themselves: take one of your own");
     const effect = known(taint.effect);
     const earlier = all.findIndex((other) => known(other?.key) === key && known(other?.effect) === effect);
     if (key !== undefined && effect !== undefined && earlier < index)

@@ -1,4 +1,6 @@
 import { createPrivateKey } from "node:crypto";
+import { lostLineEnds, ofSecurityKey, privateKeyIn } from "../sdk/private-key";
+import { isPublicKey, publicKeyProblem } from "../sdk/public-key";
 import type * as pulumi from "../sdk/pulumi";
 import type { Problems } from "./errors";
 import { known } from "./inputs";
@@ -7,9 +9,6 @@ export interface SshKeys {
   sshPublicKey?: pulumi.Input<string> | undefined;
   sshPrivateKey?: pulumi.Input<string> | undefined;
 }
-
-/** As a .pub file has it. */
-const publicKeyPattern = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 
 /** A line of authorized_keys: options, whose spaces are between quotes, and the key. */
 const authorizedKeyPattern =
@@ -20,20 +19,8 @@ export function checkHostKey(path: string, given: pulumi.Input<string> | undefin
   const line = known(given)?.trim();
   if (line === undefined) return;
   const [, kind, body] = /^(?:\S+ )?((?:ssh|ecdsa)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+=*)( .*)?$/.exec(line) ?? [];
-  if (kind === undefined || !isOfKind(Buffer.from(body!, "base64"), kind))
+  if (kind === undefined || !isPublicKey(kind, body!))
     problems.add(path, "must be the host's public key, for example `ssh-ed25519 AAAA…`");
-}
-
-/** A key in OpenSSH's form is the name of its kind and then its numbers, each behind its length, and no more. */
-function isOfKind(key: Buffer, kind: string): boolean {
-  const parts: string[] = [];
-  let at = 0;
-  while (at + 4 <= key.length) {
-    const end = at + 4 + key.readUInt32BE(at);
-    parts.push(key.toString("latin1", at + 4, end));
-    at = end;
-  }
-  return at === key.length && parts.length > 1 && parts[0] === kind;
 }
 
 /** What their texts tell. The plugin, which knows all about keys, checks at the preview that they are some and belong together. */
@@ -41,10 +28,10 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
   for (const field of ["sshPublicKey", "sshPrivateKey"] as const)
     if (known(given[field])?.trim() === "") problems.add(field, "must not be empty");
   const publicKey = known(given.sshPublicKey)?.trim();
-  const wrong = publicKey ? publicKeyProblem(publicKey, publicKeyPattern) : undefined;
+  const wrong = publicKey ? publicKeyProblem(publicKey) : undefined;
   if (wrong !== undefined) problems.add("sshPublicKey", wrong);
   const privateKey = known(given.sshPrivateKey);
-  if (privateKey && !/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
+  if (privateKey && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
     problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
   } else if (privateKey) {
     const reason = privateKeyProblem(privateKey, publicKey);
@@ -54,17 +41,7 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
 
 /** A line of OpenSSH's authorized_keys, with options or without. Undefined for a right one. */
 export function authorizedKeyProblem(line: string): string | undefined {
-  const wrong = publicKeyProblem(line.trim(), authorizedKeyPattern);
-  if (wrong !== undefined) return wrong;
-  const [, kind, body] = authorizedKeyPattern.exec(line.trim())!;
-  return isOfKind(Buffer.from(body!, "base64"), kind!)
-    ? undefined
-    : `must be whole: what follows ${kind} is no such key`;
-}
-
-function publicKeyProblem(key: string, pattern: RegExp): string | undefined {
-  if (key.includes("PRIVATE KEY")) return "is a private key; give the public one (the file that ends in .pub)";
-  return pattern.test(key) ? undefined : "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
+  return publicKeyProblem(line, authorizedKeyPattern);
 }
 
 const formats =
@@ -72,21 +49,25 @@ const formats =
 
 /** What can be seen without the means to use a key. */
 function privateKeyProblem(privateKey: string, publicKey: string | undefined): string | undefined {
-  const [, kind, body] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(privateKey) ?? [];
-  if (kind === undefined) return "must be whole, to its line `-----END …`";
+  const block = privateKeyIn(privateKey);
+  if (block === undefined) return "must be whole, to its line `-----END …`";
+  const { kind, body, text } = block;
+  const lost = lostLineEnds(block);
+  if (lost !== undefined) return lost;
   const passphrase = "has a passphrase; give a key without one (`ssh-keygen -p` takes it off a copy)";
-  if (kind.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(body!)) return passphrase;
-  if (!kind.startsWith("OPENSSH")) return isReadable(privateKey) ? undefined : formats;
-  const own = openSshFields(Buffer.from(body!, "base64"));
+  if (kind.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(body)) return passphrase;
+  if (!kind.startsWith("OPENSSH")) return isReadable(text) ? undefined : formats;
+  const own = openSshFields(Buffer.from(body, "base64"));
   if (own === undefined) return formats;
   if (own.cipher !== "none") return passphrase;
+  if (/^.{4}sk-/s.test(Buffer.from(own.publicKey, "base64").toString("latin1"))) return ofSecurityKey;
   const expected = publicKey?.split(/\s+/)[1];
   return expected === undefined || own.publicKey === expected ? undefined : "does not belong to the public key given";
 }
 
 function isReadable(privateKey: string): boolean {
   try {
-    createPrivateKey(privateKey.replaceAll("\r\n", "\n").trim());
+    createPrivateKey(privateKey);
     return true;
   } catch {
     return false;

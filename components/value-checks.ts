@@ -91,6 +91,21 @@ export function checkNamespaceOrDefault(name: string | undefined, other: string,
   checkOwnNamespace("namespace", name ?? (isDnsLabel(other) ? other : undefined), problems);
 }
 
+/** How long somebody else's API lets a text be. */
+export function checkLength(path: string, text: string | undefined, most: number, problems: Problems): void {
+  if (text !== undefined && (text.length < 1 || text.length > most))
+    problems.add(path, `must have 1 to ${most} characters`);
+}
+
+const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
+
+/** Quantities of Kubernetes, by what they are of. */
+export function checkQuantities(path: string, quantities: Record<string, string> = {}, problems: Problems): void {
+  for (const [resource, text] of Object.entries(quantities))
+    if (!quantityText.test(text))
+      problems.add(`${path}["${resource}"]`, `"${text}" must be a quantity of Kubernetes', such as "8" or "512Gi"`);
+}
+
 /** As Go takes it. */
 export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
   if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))

@@ -110,6 +110,7 @@ export const provider: ProviderDefinition = {
         "MachinesReturned",
         "NodesReady",
         "ObjectReady",
+        "ObjectsGone",
         "PlatformClaim",
         "ReleaseUnlocked",
         "VolumesLeft",

@@ -1,4 +1,5 @@
 /** The part of the provider's configuration that is about an account: what every cloud with a key and a project checks alike. */
+import { unsafeUrlProblem } from "./safe-url";
 
 export interface Account {
   readonly apiKey: string;
@@ -36,10 +37,9 @@ export function checkAccount<T>(
   };
   const failures: CheckedAccount<T>["failures"] = [];
   const fail = (field: keyof Account, reason: string) => failures.push({ property: `${section}.${field}`, reason });
-  if (typeof config.baseUrl === "string" && !isHttpUrl(config.baseUrl)) {
-    const source = given.baseUrl === undefined ? ` (from ${variables.baseUrl})` : "";
-    fail("baseUrl", `"${config.baseUrl}"${source} must be an http or https URL such as ${defaultBaseUrl}`);
-  }
+  const unsafe = typeof config.baseUrl === "string" ? unsafeUrlProblem(config.baseUrl, defaultBaseUrl) : undefined;
+  if (unsafe !== undefined)
+    fail("baseUrl", given.baseUrl === undefined ? `${unsafe} (it is from ${variables.baseUrl})` : unsafe);
   if (typeof config.apiKey === "string" && !/^[\x21-\x7e]+$/.test(config.apiKey)) {
     fail("apiKey", "must be one word of printable characters: no spaces or line ends");
   }
@@ -51,8 +51,4 @@ export function checkAccount<T>(
 
 function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === "" ? undefined : value.trim();
-}
-
-export function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

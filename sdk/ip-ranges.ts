@@ -50,3 +50,17 @@ export const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] a
 export function isPrivate(range: Ipv4Range): boolean {
   return privateRanges.map((text) => parseCidr(text)!).some((all) => overlap(all, range) && all.prefix <= range.prefix);
 }
+
+/** Ranges that no address of the internet is in, beside the private ones (RFC 6890). */
+const notOnInternet = ["0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/3"];
+
+/** Whether every address of the internet is in one of the ranges. */
+export function coversInternet(ranges: readonly string[]): boolean {
+  const all = [...ranges, ...privateRanges, ...notOnInternet].flatMap((text) => rangeOf(text) ?? []);
+  let next = 0;
+  for (const { base, size } of all.sort((one, other) => one.base - other.base)) {
+    if (base > next) return false;
+    next = Math.max(next, base + size);
+  }
+  return next === 2 ** 32;
+}

@@ -9,16 +9,43 @@ const looksLikeNumber: ScalarTag = {
   resolve: (text) => text,
 };
 
-/** `=` and `<<` have meanings of their own in YAML 1.1, `~` and `null` in both. */
+/** `=` and `<<` have meanings of their own in YAML 1.1, `~` and `null` in both. Python's reader takes no tab without quotes. */
 const reserved: ScalarTag = {
   tag: "tag:yaml.org,2002:value",
   default: true,
-  test: /^(=|<<|~|[Nn]ull|NULL|[Yy]|[Nn]|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
+  test: /^(=|<<|~|[Nn]ull|NULL|[Yy]|[Nn]|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE|.*\t.*)$/,
   resolve: (text) => text,
 };
 
+/**
+ * Line breaks to YAML 1.1 (U+0085, U+2028, U+2029), marks of a byte order, and what no YAML may have as it is: Python's reader refuses the whole
+ * file, and Go's makes a space of it. Halves of a pair are none.
+ */
+const unsafe =
+  /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** JSON that is the same to readers of YAML. */
+export function jsonInYaml(value: unknown, indent?: string): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    unsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const escaped: ScalarTag = {
+  tag: "tag:yaml.org,2002:str",
+  default: true,
+  identify: (value) => typeof value === "string" && value.search(unsafe) >= 0,
+  resolve: (text) => text,
+  stringify: ({ value }) => jsonInYaml(value),
+};
+
+/** For documents that are read to be written again, too. */
+export const customTags: SchemaOptions["customTags"] = (tags) => [escaped, ...tags];
+
 /** For documents that are written: a text that another reader would not take for one is quoted. */
 export const widelyRead: DocumentOptions & SchemaOptions & ToStringOptions = {
+  customTags,
   compat: [looksLikeNumber, reserved],
   lineWidth: 0,
 };

@@ -1,15 +1,43 @@
 import * as pulumi from "../sdk/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
+import type { KubernetesCluster } from "../components/cluster";
 import type { Problems } from "../components/errors";
 import { componentsSchema } from "../sdk/schema/committed";
 import { isEnum, namedType, type PackageSchema, type PropertySpec } from "../sdk/schema/package-schema";
 
+/** What the program knows of a cloud. */
+export interface Cloud<Cluster extends KubernetesCluster = KubernetesCluster> {
+  cluster(stack: string, config: pulumi.Config): Cluster;
+  /** What is wrong with its config, and with how its account is said, for want of which nothing could be asked. */
+  problems(stack: string, config: pulumi.Config): Problems;
+}
+
+interface Component<Args, Cluster> {
+  readonly __pulumiType: string;
+  new (name: string, args: Args): Cluster;
+}
+
+/** A cloud whose cluster is this component, by its own check of what it is given. */
+export function cloudOf<Args extends object, Cluster extends KubernetesCluster>(
+  component: Component<Args, Cluster>,
+  check: (name: string, args: Args, options: undefined) => Problems,
+): Cloud<Cluster> {
+  const type = component.__pulumiType;
+  return {
+    cluster: (stack, config) => new component(stack, inputsOf<Args>(config, type)),
+    problems(stack, config) {
+      const problems = check(stack, inputsOf<Args>(config, type), undefined);
+      checkSecretKeys(config, type, problems);
+      return problems;
+    },
+  };
+}
+
 /**
  * The config of a stack as the arguments of a component: each key is an input, and `cloud` says which component it is; `services` are components
- * of their own. What is no input, or of
- * another type, is left for the component to refuse, with everything else that is wrong.
+ * of their own. What is no input, or of another type, is left for the component to refuse, with everything else that is wrong.
  */
-export function inputsOf<Args extends object>(config: pulumi.Config, type: string): Args {
+function inputsOf<Args extends object>(config: pulumi.Config, type: string): Args {
   const schema = componentsSchema();
   const inputs = schema.resources![type]!.inputProperties!;
   const entries = inputKeys(config).map((key) => {
@@ -23,7 +51,7 @@ export function inputsOf<Args extends object>(config: pulumi.Config, type: strin
 }
 
 /** What the config keeps as a secret, and a cluster must know as its program runs: it would stand in the state in plain text. */
-export function checkSecretKeys(config: pulumi.Config, type: string, problems: Problems): void {
+function checkSecretKeys(config: pulumi.Config, type: string, problems: Problems): void {
   const inputs = componentsSchema().resources![type]!.inputProperties!;
   for (const key of inputKeys(config))
     if (inputs[key]?.plain && isSecret(config, key))

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
-import type { NodeGroupProblem, NodeTemplate } from "../../provider/node-groups/driver";
+import type { NodeGroupMachine, NodeGroupProblem, NodeTemplate } from "../../provider/node-groups/driver";
 
 const component = "gpu-clusters-autoscaler";
 /** A stock-out concerns all pods of a group alike: those that wait longest are told. */
@@ -48,12 +48,36 @@ export class RefusedRemovals {
     this.told.set(reason, this.now());
     const note = `node group ${group} keeps its machine: ${reason}`;
     for (const name of nodes) {
-      // As kubelet's own events name a node.
-      const regarding = { apiVersion: "v1", kind: "Node", name, uid: name };
-      const event = { regarding, namespace: "default", name: group, reason: "MachineKept", action: "ScaleDown", note };
-      await this.api.create(eventOf(event), signal);
+      const event = eventAtNode(name, { name: group, reason: "MachineKept", action: "ScaleDown", note });
+      await this.api.create(event, signal);
     }
   }
+}
+
+export interface GivenUp {
+  readonly group: string;
+  readonly machines: readonly Pick<NodeGroupMachine, "id" | "nodeName">[];
+}
+
+/** Events at the nodes that machines were to become. */
+export async function tellGivenUp(
+  api: KubernetesApi,
+  { group, machines }: GivenUp,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { id, nodeName } of machines) {
+    const note =
+      `machine ${id} of node group ${group} runs and has not become a node: it is removed, and another comes in its place where the group needs one. ` +
+      "/var/log/gpu-clusters-bootstrap.log on it, or its console, said why";
+    const event = eventAtNode(nodeName, { name: group, reason: "MachineWithoutNode", action: "Replace", note });
+    await api.create(event, signal);
+  }
+}
+
+/** Its node is named as in kubelet's own events. */
+function eventAtNode(nodeName: string, told: Omit<Told, "regarding" | "namespace">): KubernetesObject {
+  const regarding = { apiVersion: "v1", kind: "Node", name: nodeName, uid: nodeName };
+  return eventOf({ regarding, namespace: "default", ...told });
 }
 
 /** Of the pod's own (components/addons/autoscaler). */

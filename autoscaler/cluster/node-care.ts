@@ -24,6 +24,16 @@ export class NodeCare {
 
   constructor(private readonly options: NodeCareOptions) {}
 
+  /** Whether a machine has no node yet that is to get labels here. */
+  get awaitsNodes(): boolean {
+    return this.options.groups.some(
+      (group) =>
+        group.isKnown &&
+        Object.keys(this.options.labelsOf(group)).length > 0 &&
+        group.everyMachine.some((machine) => group.nodeOf(machine) === undefined),
+    );
+  }
+
   /** After the nodes have been read. */
   async attend(signal: AbortSignal): Promise<void> {
     const { nodes, groups } = this.options;

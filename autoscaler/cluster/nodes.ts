@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { clusterLabel } from "../../sdk/names";
 import type { KubernetesApi } from "../../provider/kubernetes/api";
-import { nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-readiness";
+import { controlPlaneLabel, nodeGroupLabel, type NodeObject } from "../../provider/kubernetes/node-readiness";
 import type { NodeFacts } from "./matching";
 
 const clusterKey = "gpu-clusters/cluster";
@@ -10,7 +10,6 @@ const clusterKey = "gpu-clusters/cluster";
 const noticeKey = "gpu-clusters/notice";
 /** On nodes that the server cordoned because their machines were to go. */
 export const cordonedKey = "gpu-clusters/cordoned";
-const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
 export interface ClusterNode extends NodeFacts {
   /** The node group that its labels name. */
@@ -90,7 +89,11 @@ export class ClusterNodes {
 export interface NodeWatchOptions {
   readonly api: KubernetesApi;
   readonly intervalMs: number;
+  /** Between two looks for nodes that have come since. Milliseconds. */
+  readonly newcomersMs: number;
   readonly signal: AbortSignal;
+  /** A label that awaited nodes come without; undefined while none is awaited. */
+  awaited(): string | undefined;
   /** After each reading. */
   updated(): Promise<void>;
   failed(error: unknown): void;
@@ -100,10 +103,8 @@ export interface NodeWatchOptions {
 const pageSize = 100;
 
 /** Keeps `nodes` up to date until the signal aborts. */
-export async function followNodes(
-  nodes: ClusterNodes,
-  { api, intervalMs, signal, updated, failed }: NodeWatchOptions,
-): Promise<void> {
+export async function followNodes(nodes: ClusterNodes, options: NodeWatchOptions): Promise<void> {
+  const { api, signal, updated, failed } = options;
   while (!signal.aborted) {
     try {
       nodes.update((await api.list({ apiVersion: "v1", kind: "Node", limit: pageSize }, signal)) as NodeObject[]);
@@ -111,6 +112,25 @@ export async function followNodes(
     } catch (error) {
       if (!signal.aborted) failed(error);
     }
-    await delay(intervalMs, undefined, { signal }).catch(() => undefined);
+    await rest(nodes, options);
+  }
+}
+
+/**
+ * Ends early when an awaited node has come. Where its cloud gives it no labels, it has to get its own before it is ready: cluster-autoscaler would
+ * take it for one without GPUs, which helps no pod that waits for some, and ask for another machine.
+ */
+async function rest(
+  nodes: ClusterNodes,
+  { api, intervalMs, newcomersMs, signal, awaited }: NodeWatchOptions,
+): Promise<void> {
+  const until = performance.now() + intervalMs;
+  for (let left = intervalMs; left > 0 && !signal.aborted; left = until - performance.now()) {
+    await delay(Math.min(left, newcomersMs), undefined, { signal }).catch(() => undefined);
+    const label = awaited();
+    if (label === undefined || signal.aborted) continue;
+    const query = { apiVersion: "v1", kind: "Node", labelSelector: `!${label}`, limit: pageSize };
+    const without = await api.list(query, signal).catch(() => []);
+    if (without.some(({ metadata }) => !nodes.all.has(metadata.name!))) return;
   }
 }

@@ -32,7 +32,7 @@ export class DepartedGroup {
     this.refuse();
   }
 
-  remove(): void {
+  remove(): never {
     this.refuse();
   }
 

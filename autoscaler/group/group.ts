@@ -9,6 +9,7 @@ import { counted } from "../../sdk/counted";
 import { isLive } from "../../provider/node-groups/bounds";
 import type { NodeGroupDescription, NodeGroupMachine } from "../../provider/node-groups/driver";
 import type { GroupInstance, JoinedNode, NodeName, SeenNodes } from "./instances";
+import { Joining } from "./joining";
 import { Placeholders, type Problem } from "./placeholder";
 import { Refusal } from "./refusal";
 
@@ -27,6 +28,8 @@ export interface GroupOptions extends Bounds {
   readonly run: string;
   /** How long the cloud's own lists may be out of date. Milliseconds. */
   readonly staleMs: number;
+  /** How long a machine that runs may take to become a node. Milliseconds. */
+  readonly joinMs: number;
 }
 
 export class Group {
@@ -54,12 +57,11 @@ export class Group {
   private readonly givenUp = new Set<string>();
   private described = false;
   private unfinished = false;
-  /** By machine's id. */
-  private registered: ReadonlyMap<string, JoinedNode> = new Map();
-  private strangers: readonly JoinedNode[] | undefined;
+  private readonly joining: Joining;
 
   constructor(private readonly options: GroupOptions) {
     this.id = options.id;
+    this.joining = new Joining(options.joinMs);
     this.placeholders = new Placeholders(options.id, options.run);
     this.minSize = options.minSize;
     this.maxSize = options.maxSize;
@@ -135,17 +137,19 @@ export class Group {
 
   /**
    * Removes machines and takes placeholders back; the target goes down with them. Machines that are gone or leaving are success, so that a
-   * repeated or late request changes nothing. Running machines only go down to the minimum. One that has joined, or may have, is not
-   * removed for one that did not.
+   * repeated or late request changes nothing. Running machines only go down to the minimum, unless they have run for long and are no nodes: then the
+   * group is filled again. One that has joined, or may have, is not removed for one that did not. Returns machines that go because they did not.
    */
-  remove(names: readonly NodeName[]): void {
+  remove(names: readonly NodeName[]): NodeGroupMachine[] {
     const given = new Set(names.map(({ providerId }) => providerId));
     const found = new Set(names.map((name) => this.find(name)).filter((machine) => machine !== undefined));
     const machines = [...found].filter(({ id }) => !this.leaving.has(id));
     const staying = machines.filter((machine) => this.stays(machine) && !this.waiting.has(machine.id));
+    const unregistered = this.unregistered(names);
     this.refuseParts(found);
-    this.refuseJoined(names);
-    if (staying.length > 0 && this.wanted - staying.length < this.minSize)
+    this.refuseJoined(unregistered);
+    const bound = staying.filter((machine) => !(unregistered.has(machine) && this.joining.isOverdue(machine)));
+    if (bound.length > 0 && this.wanted - staying.length < this.minSize)
       throw new Refusal(
         "beyondBounds",
         `node group "${this.id}" has ${counted(this.wanted, "machine")} and keeps ${this.minSize}: ${staying.length} cannot go`,
@@ -154,6 +158,7 @@ export class Group {
     for (const machine of machines) this.giveUp(machine);
     const broken = this.placeholders.take(given) + machines.length - staying.length;
     if (broken > 0) this.lower(this.wanted - broken);
+    return staying.filter((machine) => unregistered.has(machine) && machine.state === "running");
   }
 
   /** The machine that a node is, or was to be. */
@@ -199,6 +204,7 @@ export class Group {
   seen({ size, machines }: NodeGroupDescription, now: number): Problem | undefined {
     const before = new Set(this.machines.map(({ id }) => id));
     this.machines = machines;
+    this.joining.sawMachines(machines, now);
     this.index();
     if (!this.described) {
       this.described = true;
@@ -237,16 +243,14 @@ export class Group {
     return true;
   }
 
-  sawNodes({ ofMachine, strangers }: SeenNodes): void {
-    const joined = this.machines.map((machine) => [machine.id, ofMachine(machine)] as const);
-    this.registered = new Map(joined.filter((pair): pair is [string, JoinedNode] => pair[1] !== undefined));
-    this.strangers = strangers;
+  sawNodes(nodes: SeenNodes): void {
+    this.joining.sawNodes(this.machines, nodes);
     this.index();
   }
 
   /** As far as the cluster's nodes have been seen. */
-  nodeOf({ id }: NodeGroupMachine): JoinedNode | undefined {
-    return this.registered.get(id);
+  nodeOf(machine: NodeGroupMachine): JoinedNode | undefined {
+    return this.joining.nodeOf(machine);
   }
 
   private giveUp({ id }: NodeGroupMachine): void {
@@ -291,20 +295,15 @@ export class Group {
   }
 
   /** cluster-autoscaler names a machine that did not join, in time or at all, by the machine's id alone. */
-  private refuseJoined(names: readonly NodeName[]): void {
-    const unregistered = names.filter(({ name, providerId }) => name === providerId).map((name) => this.find(name));
+  private unregistered(names: readonly NodeName[]): Set<NodeGroupMachine> {
+    const found = names.filter(({ name, providerId }) => name === providerId).map((name) => this.find(name));
+    return new Set(found.filter((machine) => machine !== undefined));
+  }
+
+  private refuseJoined(unregistered: ReadonlySet<NodeGroupMachine>): void {
     for (const machine of unregistered) {
       // What has run once may have a node, also while it is outbid.
-      if (!machine || this.fresh.has(machine.id) || !this.stays(machine)) continue;
-      const node = this.nodeOf(machine);
-      if (node) throw new Refusal("notPossible", `${machine.id} has joined: it is node ${node.name}`);
-      if (machine.alsoKnownAs === undefined) continue;
-      const maybe = this.strangers?.filter(({ createdAt }) => !isBefore(createdAt, machine.createdAt));
-      if (maybe?.length === 0) continue;
-      const which = maybe
-        ? `it may be one of ${maybe.map(({ name }) => name).join(", ")}`
-        : "no node has been seen yet";
-      throw new Refusal("notPossible", `whether ${machine.id} (${machine.nodeName}) has joined is not known: ${which}`);
+      if (!this.fresh.has(machine.id) && this.stays(machine)) this.joining.refuseJoined(machine);
     }
   }
 
@@ -390,9 +389,4 @@ export class Group {
     const message = `machine ${machine.id} failed while it was being made`;
     return { id, state: "creating", problem: { kind: "lost", message } };
   }
-}
-
-/** False where one of them is not known. */
-function isBefore(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
 }

@@ -2,6 +2,7 @@
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { rmSync } from "node:fs";
 import { messageOf } from "../../sdk/message";
+import type { NodeGroupMachine } from "../../provider/node-groups/driver";
 import type { GroupInstance } from "../group/instances";
 import { Refusal, type RefusalKind } from "../group/refusal";
 import type { ServedGroup, ServedGroups } from "../served-groups";
@@ -27,13 +28,15 @@ export interface ServiceOptions {
   readonly watch: CallWatch;
   /** Told of nodes whose machines stay, though they were to be removed. */
   keeps(group: string, nodes: readonly string[], reason: string): void;
+  /** Told of machines that go because they did not become nodes. */
+  givesUp(group: string, machines: readonly NodeGroupMachine[]): void;
 }
 
 type Handlers = { [M in Method]: (request: Methods[M]["request"]) => Methods[M]["response"] };
 
 class NotImplemented extends Error {}
 
-function handlers({ groups, gpuLabel, keeps }: ServiceOptions): Handlers {
+function handlers({ groups, gpuLabel, keeps, givesUp }: ServiceOptions): Handlers {
   const notImplemented = (): never => {
     throw new NotImplemented("not implemented");
   };
@@ -68,7 +71,8 @@ function handlers({ groups, gpuLabel, keeps }: ServiceOptions): Handlers {
       if (strangers.length > 0)
         throw new Refusal("invalid", `${strangers.map(({ name }) => name).join(", ")}: not of node group "${id}"`);
       try {
-        group.remove(nodes.map(nameOf));
+        const withoutNodes = group.remove(nodes.map(nameOf));
+        if (withoutNodes.length > 0) givesUp(id, withoutNodes);
       } catch (error) {
         const names = nodes.map(({ name }) => name);
         if (error instanceof Refusal) keeps(id, names, error.message);

@@ -5,6 +5,7 @@ put 644 /etc/systemd/system/gpu-clusters-join.service <<END
 Description=Token for joining nodes
 [Service]
 Type=oneshot
+TimeoutStartSec=1h
 Restart=on-failure
 RestartSec=30
 Environment=HOME=/root

@@ -42,7 +42,9 @@ def metadata(path):
     ask=urllib.request.Request(METADATA+"/latest/api/token",method="PUT",headers={"X-aws-ec2-metadata-token-ttl-seconds":"300"})
     token=DIRECT.open(ask,timeout=5).read().decode()
     ask=urllib.request.Request(METADATA+"/latest/meta-data/"+path,headers={"X-aws-ec2-metadata-token":token})
-    return DIRECT.open(ask,timeout=5).read().decode().strip()
+    answer=DIRECT.open(ask,timeout=5).read().decode().strip()
+    if not answer: raise RuntimeError("the metadata service says nothing of "+path)
+    return answer
 # A call to a service of AWS, signed with the instance's role (signature version 4).
 def call(service,extra,data):
     region=metadata("placement/region")
@@ -143,6 +145,11 @@ Restart=on-failure
 RestartSec=5
 [Install]
 WantedBy=multi-user.target
+END
+# The script does not run at a node's later boots, and an image's own units may bring swap at each (zram): kubelet does not start beside it.
+install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/kubelet.service.d/20-swap.conf" <<'END'
+[Service]
+ExecStartPre=-/bin/sh -c 'systemd-detect-virt -cq || swapoff -a'
 END
 systemctl daemon-reload
 systemctl enable -q --now --no-block gpu-clusters-notice.service

@@ -104,7 +104,7 @@ update_and_install() {
   elif [[ $* == *kubelet=* ]]; then
     local offers
     offers=$(apt-cache madison kubelet | cut -d'|' -f2 | xargs)
-    [[ -z $offers || " $offers" == *" $package-"* ]] || die "$source has no kubelet $package, but: $offers"
+    [[ -z $offers || " $offers" == *" $package-"* ]] || die "${source/\/\/*@/\/\/} has no kubelet $package, but: $offers"
   fi
   apt install -y --no-install-recommends "$@"
 }
@@ -115,7 +115,8 @@ add_packages() {
 # repository NAME URL KEY-URL SUITE
 repository() {
   have curl || add_packages curl ca-certificates
-  retry curl -fsSL --create-dirs -o "$root/etc/apt/keyrings/$1.asc" "$3"
+  # A server that has gone silent is given up; a slow one is not.
+  retry curl -fsSL --connect-timeout 30 -y 60 --create-dirs -o "$root/etc/apt/keyrings/$1.asc" "$3"
   echo "deb [signed-by=/etc/apt/keyrings/$1.asc] $2 $4" | put 644 "/etc/apt/sources.list.d/$1.list"
 }
 
@@ -138,7 +139,7 @@ install_packages() {
   # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away.
   for each in containerd runc; do have "$each" || wanted+=("$each"); done
   add_packages --allow-change-held-packages "${wanted[@]}"
-  installed || die "the packages of $source did not bring containerd, runc, kubelet and kubeadm $version"
+  installed || die "the packages of ${source/\/\/*@/\/\/} did not bring containerd, runc, kubelet and kubeadm $version"
 }
 
 # Nothing that runs is changed by updates that nobody has asked for: a new containerd restarts what it runs, and another version of NVIDIA's

@@ -1,4 +1,5 @@
 /** Rules of access that Kubernetes admits, and that give nobody anything. Pure. */
+import { isDnsLabel, isDnsSubdomain } from "../../sdk/dns-label";
 import type { Problems } from "../errors";
 import type { AccessRule } from "./service-account-kubeconfig";
 
@@ -50,14 +51,17 @@ const faultOf: Record<keyof AccessRule, Fault> = {
   apiGroups(group) {
     if (group === "core" || /^v\d+(\w+\d+)?$/.test(group)) return 'is no group of the API: the core group is ""';
     if (group.includes("/")) return `must be the group without a version: "${group.split("/")[0]}"`;
-    return /^(\*|[a-z0-9.-]*)$/.test(group) ? undefined : 'must be one group of the API, such as "apps", or "*"';
+    return ["", "*"].includes(group) || isDnsSubdomain(group)
+      ? undefined
+      : 'must be one group of the API, such as "apps", or "*"';
   },
 
   resources(resource, { apiGroups = [] }, areBound) {
     const [kind = "", ...group] = resource.split("/")[0]!.split(".");
     if (group.length > 0 && /^[a-z0-9.]+$/.test(resource))
       return `has its group in it: "${kind}" belongs here, "${group.join(".")}" into apiGroups`;
-    if (!/^(\*|[a-z0-9-]+)(\/(\*|[a-z0-9-]+))?$/.test(resource))
+    const parts = resource.split("/");
+    if (parts.length > 2 || !parts.every((part) => part === "*" || isDnsLabel(part)))
       return 'must be one resource, its plural in lower case, such as "pods" or "pods/log", or "*"';
     const plural = pluralOf(kind);
     if (plural !== undefined) return `must be the plural, "${plural}"`;
@@ -70,7 +74,7 @@ const faultOf: Record<keyof AccessRule, Fault> = {
   },
 
   verbs: (verb) =>
-    /^(\*|[a-z]+)$/.test(verb) && !noVerbs.has(verb)
+    /^(\*|[a-z]{1,63})$/.test(verb) && !noVerbs.has(verb)
       ? undefined
       : 'must be one verb: get, list, watch, create, update, patch, delete, …, or "*"',
 };

@@ -6,6 +6,7 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { notAwaited } from "./add-on";
 import * as pulumi from "../../sdk/pulumi";
 import { awsCloudControllerManager } from "../versions";
+import { controlPlaneNodes } from "./in-cluster";
 
 const namespace = "kube-system";
 const account = "cloud-controller-manager";
@@ -108,7 +109,7 @@ function daemonSpec(image: pulumi.Input<string>) {
       spec: {
         serviceAccountName: account,
         priorityClassName: "system-node-critical",
-        nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
+        nodeSelector: controlPlaneNodes,
         // Nodes are not ready, nor initialised, before it runs.
         tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
         // Pods of their own network are too far away for the metadata service, whose answers take one hop.

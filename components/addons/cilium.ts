@@ -1,6 +1,7 @@
 import type * as pulumi from "../../sdk/pulumi";
 import { cilium } from "../versions";
 import { chartPlace, tellNeeds } from "./chart";
+import { controlPlaneLabel, controlPlaneNodes } from "./in-cluster";
 import { helmRelease, type ReleasePlace } from "./release";
 
 /** As every network of ours: users' taints, NoExecute too. */
@@ -8,7 +9,7 @@ const everything = [{ operator: "Exists" }];
 
 /** What control planes have when its operator must run already. It leaves a node that is drained. */
 const early = [
-  "node-role.kubernetes.io/control-plane",
+  controlPlaneLabel,
   "node.kubernetes.io/not-ready",
   "node.cloudprovider.kubernetes.io/uninitialized",
   "node.cilium.io/agent-not-ready",
@@ -39,7 +40,7 @@ export function ciliumResources(
         // The chart's two never share a node: beside one control plane the second waited for a machine, which was bought for it and never went.
         operator: {
           replicas: 1,
-          nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
+          nodeSelector: controlPlaneNodes,
           tolerations: early,
         },
       },

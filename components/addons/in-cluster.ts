@@ -15,6 +15,7 @@ export interface Toleration {
   operator: "Exists" | "Equal";
   value?: string;
   effect?: string;
+  tolerationSeconds?: number;
 }
 
 export function tolerationOf({ key, value, effect }: Taint): Toleration {
@@ -22,6 +23,20 @@ export function tolerationOf({ key, value, effect }: Taint): Toleration {
     ? { key, operator: "Exists", effect }
     : { key, operator: "Equal", value, effect };
 }
+
+/**
+ * Of pods that move to another machine once theirs has gone silent: as Kubernetes has it where a pod says nothing of it. They stand first, because the
+ * first that fits counts, and one without an effect, or a key, would keep the pod there for ever.
+ */
+export const leavesLostNodes: Toleration[] = ["not-ready", "unreachable"].map((state) => ({
+  key: `node.kubernetes.io/${state}`,
+  operator: "Exists",
+  effect: "NoExecute",
+  tolerationSeconds: 300,
+}));
+
+/** Of one pod that runs wherever there is room, whatever nodes are kept for. */
+export const onEveryNode = [...leavesLostNodes, { operator: "Exists" }];
 
 /** A node's taint for its GPUs is NVIDIA's usual one, whatever its value. */
 export const usualGpuTaint: Toleration = { key: "nvidia.com/gpu", operator: "Exists" };
@@ -34,8 +49,10 @@ export function onNodesWith(taints: readonly Taint[]): Toleration[] {
 
 export const onControlGroups: Toleration = { key: "gpu-clusters/role", operator: "Exists" };
 
+export const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+/** `nodeSelector` of what belongs on the control plane. */
+export const controlPlaneNodes = { [controlPlaneLabel]: "" };
+export const onControlPlanes: Toleration = { key: controlPlaneLabel, operator: "Exists" };
+
 /** Of what has a place in clusters whose every worker is kept for something else. */
-export const onAnyNode: Toleration[] = [
-  { key: "node-role.kubernetes.io/control-plane", operator: "Exists" },
-  onControlGroups,
-];
+export const onAnyNode: Toleration[] = [onControlPlanes, onControlGroups];

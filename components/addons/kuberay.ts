@@ -1,5 +1,6 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
+import { ObjectsGone } from "../../sdk/kubernetes/objects-gone";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
@@ -30,8 +31,8 @@ export interface KubeRayArgs {
  * KubeRay, which makes Ray clusters (`RayCluster`), jobs (`RayJob`) and services (`RayService`) of pods: its operator and their definitions, by
  * its pinned Helm chart. One for a cluster: two would work against each other, and the definitions of another refuse to be taken over.
  *
- * The definitions are resources as the rest of the chart is, upgraded with it and deleted with it, and then Ray clusters go along: destroy
- * what uses them first (`dependsOn` this component).
+ * The definitions are resources as the rest of the chart is, upgraded with it and deleted with it, and all Ray clusters, jobs and services of the cluster go before them,
+ * whoever made them, while the operator can let them go: for up to five minutes, with an error that names what stays.
  *
  * Cost: none but 100m and 512 MiB of a node.
  *
@@ -67,12 +68,24 @@ export class KubeRay extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [place] },
     );
+    // What only the operator lets go must have gone before it and the definitions do, which may go in one moment.
+    new ObjectsGone(
+      `${name}-objects`,
+      { kubeconfig: cluster.kubeconfig, controller: "KubeRay's operator", kinds: rayKinds },
+      { parent: this, dependsOn: chart.resources.apply((): pulumi.Resource[] => [chart]) },
+    );
     this.namespace = pulumi.all([place.metadata.name, chart.resources]).apply(([made]) => made);
     this.registerOutputs({ namespace: this.namespace });
   }
 }
 
 const defaultNamespace = "ray-system";
+
+/** A version of the chart may not have each of them. */
+const rayKinds = ["RayCronJob", "RayJob", "RayService", "RayCluster"].map((kind) => ({
+  apiVersion: "ray.io/v1",
+  kind,
+}));
 
 /** What it has to itself in its cluster. */
 export function kubeRayAlone(namespace = defaultNamespace): OneOfAKind[] {

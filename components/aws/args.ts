@@ -30,7 +30,7 @@ export interface AwsNodeGroupArgs {
   /** How machines are bought. Default: on-demand. */
   capacity?: CapacityArgs;
   /**
-   * Root disk per node in GiB, encrypted gp3. Default: 100.
+   * Root disk per node in GiB, 10 to 65 536, encrypted gp3. Default: 100.
    * @integer
    */
   diskSizeGib?: pulumi.Input<number>;
@@ -171,7 +171,7 @@ export interface AwsControlPlaneArgs {
   /** Another one stops the machine for it, and three at the same time: the preview says how to keep the API. One of another architecture is refused. Default: `t3.xlarge`. */
   instanceType?: pulumi.Input<string>;
   /**
-   * Root disk in GiB, encrypted gp3, which only grows. Default: 100.
+   * Root disk in GiB, 20 to 65 536, encrypted gp3, which only grows. Default: 100.
    * @integer
    */
   diskSizeGib?: pulumi.Input<number>;
@@ -324,7 +324,7 @@ export interface AwsClusterArgs {
   administrators?: pulumi.Input<string>[];
   /**
    * Tags of everything that is made, with those that the AWS provider has by default (`aws:defaultTags`, or its own): at most 40, whose keys differ by more than case, of letters, digits,
-   * spaces and `_ . : / = + - @`, because IAM takes no others.
+   * spaces and `_ . : / = + - @`, because IAM takes no others. Access points of EFS, which its driver makes for claims, have those of ASCII alone.
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**

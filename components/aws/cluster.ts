@@ -3,6 +3,7 @@ import type { MachineLogArgs } from "../../sdk/kubernetes/api-server-ready";
 import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
 import { autoscaler } from "../addons/autoscaler/add-on";
+import { blockClass, ebsClass } from "../addons/block-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { tellTightRoom } from "../cluster-ranges";
 import { engineInputs } from "../engine-inputs";
@@ -18,6 +19,7 @@ import { groupTypes } from "./group-types";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { fileShares } from "../addons/file-shares";
 import { nodeFacts, statusOf } from "../addons/groups";
+import { afterLook } from "../after-look";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import { heldArgs } from "../schema-check";
 import { awsFoundation, awsPlace, type AwsPlace, type Foundation } from "./foundation";
@@ -88,7 +90,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     super(AwsCluster.__pulumiType, name, engineInputs(AwsCluster.__pulumiType, args), namingFailures(name, options));
     tellTightRoom(args, this);
     const place = awsPlace(name, args, this);
-    const foundation = awsFoundation(name, args, place);
+    const foundation = awsFoundation(name, args, place, afterLook(given));
     const { machines, ready, publicHost, privateHost } = clusterControlPlane(name, args, { place, foundation });
     const endpoint = pulumi.interpolate`https://${publicHost}:${apiPort}`;
     const { network, access, secrets, nodeIdentity } = foundation;
@@ -123,6 +125,8 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
                     clusterName: place.clusterName,
                     providers: accessOf(place),
                     scaleDownAfter: args.scaleDownAfter,
+                    // Machines have the control plane's token.
+                    usesMachineRole: true,
                   }),
                 ]
               : [],
@@ -151,6 +155,7 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.kubeProvider = kubeProvider;
     if ((args.nodeGroups ?? []).every(({ image }) => image === undefined))
       fileShares.set(this, args.sharedStorage?.lustre ? ["shared"] : []);
+    if (args.blockStorage ?? true) blockClass.set(this, ebsClass);
     nodeFacts.set(this, { filesOnWorkers: args.sharedStorage?.lustre !== undefined });
     this.nodeGroups = outputs.nodeGroups;
     this.status = outputs.status;

@@ -214,8 +214,9 @@ function machine(
         volumeSize: place.diskSizeGib,
         encrypted: true,
         deleteOnTermination: true,
-        tags: withTags(place.defaultTags, tags),
       },
+      // At the launch, where an organisation may demand them: `rootBlockDevice.tags` come in a request of their own after it.
+      volumeTags: withTags(place.defaultTags, tags),
       userDataBase64: pulumi
         .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.keysParameter, join.name])
         .apply(([certificateAuthority, addresses, endpoint, keysParameter, joinParameter]) =>
@@ -245,8 +246,8 @@ function machine(
         ...([child.dependsOn ?? []].flat() as pulumi.Resource[]),
       ],
       // The machine has run its script, and etcd lives on its disk: a newer script, image or key, or subnets beside its own, are no reason to
-      // make it anew.
-      ignoreChanges: ["ami", "keyName", "subnetId", "userDataBase64"],
+      // make it anew. Later tags of volumes would be given to all that are attached, those of pods too, whose drivers know them by their own.
+      ignoreChanges: ["ami", "keyName", "subnetId", "userDataBase64", "volumeTags", "rootBlockDevice.tags"],
     },
   );
 }

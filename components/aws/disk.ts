@@ -1,5 +1,6 @@
 /** Root disks of machines. Pure. */
-import { checkWhole } from "../value-checks";
+import type * as pulumi from "../../sdk/pulumi";
+import { checkBetween } from "../value-checks";
 import type { Problems } from "../errors";
 import { known } from "../inputs";
 import type { AwsNodeGroupArgs } from "./args";
@@ -7,14 +8,29 @@ import type { AwsNodeGroupArgs } from "./args";
 export const defaultDiskSizeGib = 100;
 
 /** Reference: EBS user guide, "General Purpose SSD volumes", gp3. */
-const gp3 = { iops: [3000, 80_000], throughput: [125, 2000], iopsPerGib: 500, throughputPerIops: 0.25 } as const;
+const gp3 = {
+  mostGib: 65_536,
+  iops: [3000, 80_000],
+  throughput: [125, 2000],
+  iopsPerGib: 500,
+  throughputPerIops: 0.25,
+} as const;
+
+export function checkDiskSize(
+  path: string,
+  sizeGib: pulumi.Input<number> | undefined,
+  least: number,
+  problems: Problems,
+): void {
+  checkBetween(path, sizeGib, [least, gp3.mostGib], problems);
+}
 
 export function checkDisk(
   path: string,
   group: Pick<AwsNodeGroupArgs, "diskSizeGib" | "diskIops" | "diskThroughput">,
   problems: Problems,
 ): void {
-  checkWhole(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
+  checkDiskSize(`${path}.diskSizeGib`, group.diskSizeGib, 10, problems);
   const [iops, throughput] = [known(group.diskIops), known(group.diskThroughput)];
   // Of what is not known yet, only the widest bounds can be told.
   const size = group.diskSizeGib === undefined ? defaultDiskSizeGib : known(group.diskSizeGib);

@@ -3,6 +3,7 @@ import { reservedKind } from "../../sdk/aws/capacity";
 import { ServiceLoadBalancers } from "../../sdk/aws/service-load-balancers";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import * as pulumi from "../../sdk/pulumi";
+import type { AfterLook } from "../after-look";
 import { toldChoices } from "../addons/gpu/groups";
 import { eachRangeLater } from "../access-ranges";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
@@ -87,14 +88,15 @@ export interface Foundation {
   beforeControlPlane: pulumi.Resource[];
 }
 
-export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace): Foundation {
+export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlace, afterLook: AfterLook): Foundation {
   const { clusterName, base, tags, kubernetes, child } = place;
   const asked = askedControlPlane(args);
   const choices = lastingChoices(name, args, asked, place);
   // What a cluster keeps for its life is refused before anything is made.
   const account = accountReady(name, args, asked, place, { ...child, dependsOn: [choices] });
-  const asking = { ...child, dependsOn: [account] };
-  const onAws = { parent: child.parent, provider: place.account.aws, dependsOn: [choices, account] };
+  const sure = [account, ...afterLook([account])];
+  const asking = { ...child, dependsOn: sure };
+  const onAws = { parent: child.parent, provider: place.account.aws, dependsOn: [choices, ...sure] };
   const network = new AwsNetwork(
     `${name}-network`,
     {
@@ -133,7 +135,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     loadSharedFiles().sharedFiles(
       name,
       { ...args, sharedStorage },
-      { clusterName, base, tags, network, access },
+      { clusterName, base, tags, defaultTags: place.account.defaultTags, network, access },
       onAws,
     );
   return {
@@ -141,7 +143,7 @@ export function awsFoundation(name: string, args: AwsClusterArgs, place: AwsPlac
     network,
     access,
     secrets,
-    ...identities(name, args, place, { secrets, files }, onAws),
+    ...identities(name, args, place, { secrets, files, network }, onAws),
     files,
     onAws,
     asking,
@@ -253,7 +255,7 @@ function identities(
   name: string,
   args: AwsClusterArgs,
   { clusterName, base, tags, kubernetes, account }: AwsPlace,
-  { secrets, files }: Pick<Foundation, "secrets" | "files">,
+  { secrets, files, network }: Pick<Foundation, "secrets" | "files" | "network">,
   options: pulumi.CustomResourceOptions,
 ): Pick<Foundation, "nodeIdentity" | "controlPlaneIdentity"> {
   const shared = { base, region: account.seen.region, permissionsBoundary: args.permissionsBoundary, tags };
@@ -275,8 +277,8 @@ function identities(
       ...shared,
       names: roles.controlPlane,
       policy: pulumi
-        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn])
-        .apply(([keysParameter, kmsKey, joinParameter, nodeRole]) =>
+        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn, network.vpcId])
+        .apply(([keysParameter, kmsKey, joinParameter, nodeRole, vpcId]) =>
           controlPlanePolicy({
             clusterName,
             keysParameter,
@@ -284,7 +286,7 @@ function identities(
             joinParameter,
             kubernetesTag: Object.keys(kubernetes)[0],
             blockStorage: args.blockStorage ?? true,
-            reservedNodeRole: hasReserved ? nodeRole : undefined,
+            reserved: hasReserved ? { nodeRole, vpcId } : undefined,
           }),
         ),
     },

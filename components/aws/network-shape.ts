@@ -54,7 +54,7 @@ export function plannedNetwork(
     natGateways: Math.min(gateways, 1),
     // One rule is for the machines themselves.
     securityGroupRules: Math.max(...ranges) + 1,
-    ...(made ? { zoneCount: count, zones } : { vpcId, subnetIds }),
+    ...(made ? { zoneCount: count, zones } : { vpcId, subnetIds, dnsNames: args.sharedStorage?.lustre !== undefined }),
     publicApi: args.controlPlane?.publicAddress ?? true,
   };
 }

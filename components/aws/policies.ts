@@ -1,4 +1,5 @@
 /** IAM policies of a cluster's machines. Pure. */
+import { tagKeys } from "../../sdk/aws/tag-keys";
 import { ec2Principal } from "./partitions";
 
 export interface PolicyDocument {
@@ -92,7 +93,7 @@ function sharedFiles(fileSystem: string, clusterName: string): PolicyStatement[]
       Effect: "Allow",
       Action: ["elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"],
       Resource: [accessPoints],
-      Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } },
+      Condition: ofCluster(clusterName),
     },
   ];
 }
@@ -109,8 +110,8 @@ export interface ControlPlanePolicyOptions {
   kubernetesTag: string | undefined;
   /** Whether AWS's driver for EBS runs. */
   blockStorage?: boolean;
-  /** ARN of the nodes' role, where a group runs in a Capacity Reservation: the autoscaler launches such machines itself. */
-  reservedNodeRole?: string | undefined;
+  /** Where a group runs in a Capacity Reservation: the autoscaler launches such machines itself. With the ARN of the nodes' role. */
+  reserved?: { nodeRole: string; vpcId: string } | undefined;
 }
 
 /** All of a kind that the region has. */
@@ -129,6 +130,7 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
   const [, partition, , region] = options.keysParameter.split(":") as [string, string, string, string];
   // Of this region: another one's may have a cluster of the same name. Subnets and reservations may be another account's, which shares them.
   const ec2 = (kind: string) => `arn:${partition}:ec2:${region}:*:${kind}/*`;
+  const owned = ofCluster(options.clusterName);
   return policy(
     { Sid: "Keys", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: [options.keysParameter] },
     {
@@ -149,7 +151,6 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
       Effect: "Allow",
       Action: [
         "ec2:DescribeFleetHistory",
-        "ec2:DescribeFleetInstances",
         "ec2:DescribeFleets",
         "ec2:DescribeImages",
         "ec2:DescribeInstanceTypes",
@@ -162,15 +163,28 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
     {
       Sid: "Scale",
       Effect: "Allow",
-      Action: ["ec2:CreateTags", "ec2:DeleteTags", "ec2:ModifyFleet", "ec2:TerminateInstances"],
+      Action: ["ec2:ModifyFleet", "ec2:TerminateInstances"],
       Resource: ["fleet", "instance"].map(ec2),
-      Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": options.clusterName } },
+      Condition: owned,
+    },
+    {
+      // By the others others know whose a machine is.
+      Sid: "ScaleMark",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [ec2("instance")],
+      Condition: { ...owned, "ForAllValues:StringEquals": { "aws:TagKeys": [tagKeys.removing] } },
     },
     ...(options.kubernetesTag === undefined ? [] : cloudController(ec2, options.kubernetesTag)),
     ...(options.blockStorage ? volumes(ec2, options.clusterName) : []),
-    ...(options.reservedNodeRole === undefined ? [] : reservedLaunches(ec2, options, options.reservedNodeRole)),
+    ...(options.reserved === undefined ? [] : reservedLaunches(ec2, options, options.reserved)),
     sessions,
   );
+}
+
+/** By the mark that what is there carries. */
+function ofCluster(clusterName: string) {
+  return { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } };
 }
 
 /**
@@ -179,7 +193,7 @@ export function controlPlanePolicy(options: ControlPlanePolicyOptions): PolicyDo
  */
 function volumes(ec2: Ec2Arn, clusterName: string): PolicyStatement[] {
   const born = { "aws:RequestTag/gpu-clusters/cluster": clusterName };
-  const owned = { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } };
+  const owned = ofCluster(clusterName);
   return [
     {
       Sid: "VolumesLook",
@@ -225,17 +239,20 @@ function volumes(ec2: Ec2Arn, clusterName: string): PolicyStatement[] {
 
 /**
  * Other machines are launched by AWS's own role for fleets. These are launched from the cluster's own templates only, with its mark, and with the
- * nodes' role. Reference: Service Authorization Reference, "Amazon EC2", RunInstances.
+ * nodes' role. What a template says can be overridden, the script too: the image, which that could read, must be the template's, and networks the
+ * cluster's. Reference: Service Authorization Reference, "Amazon EC2", RunInstances.
  */
 function reservedLaunches(
   ec2: Ec2Arn,
   { clusterName, keysParameter }: ControlPlanePolicyOptions,
-  nodeRole: string,
+  { nodeRole, vpcId }: NonNullable<ControlPlanePolicyOptions["reserved"]>,
 ): PolicyStatement[] {
   const [, partition, , region] = keysParameter.split(":") as [string, string, string, string];
   const launch = { Effect: "Allow" as const, Action: ["ec2:RunInstances"] };
   const fromTemplate = { ArnLike: { "ec2:LaunchTemplate": ec2("launch-template") } };
-  const parts = ["capacity-reservation", "key-pair", "network-interface", "placement-group", "security-group"];
+  const owned = ofCluster(clusterName);
+  // Of the account that shares it, where it is shared.
+  const inVpc = { ArnLike: { ...fromTemplate.ArnLike, "ec2:Vpc": `arn:${partition}:ec2:${region}:*:vpc/${vpcId}` } };
   return [
     {
       Sid: "ReservedLook",
@@ -247,13 +264,31 @@ function reservedLaunches(
       ...launch,
       Sid: "ReservedTemplate",
       Resource: [ec2("launch-template")],
-      Condition: { StringEquals: { "aws:ResourceTag/gpu-clusters/cluster": clusterName } },
+      Condition: owned,
     },
     {
       ...launch,
       Sid: "ReservedParts",
-      Resource: [`arn:${partition}:ec2:${region}::image/*`, ...[...parts, "subnet", "volume"].map(ec2)],
+      Resource: [`arn:${partition}:ec2:${region}::image/*`, ...["key-pair", "placement-group"].map(ec2)],
+      Condition: { ...fromTemplate, Bool: { "ec2:IsLaunchTemplateResource": "true" } },
+    },
+    {
+      ...launch,
+      Sid: "ReservedRoom",
+      Resource: ["capacity-reservation", "volume"].map(ec2),
       Condition: fromTemplate,
+    },
+    {
+      ...launch,
+      Sid: "ReservedNetwork",
+      Resource: ["network-interface", "subnet"].map(ec2),
+      Condition: inVpc,
+    },
+    {
+      ...launch,
+      Sid: "ReservedGroups",
+      Resource: [ec2("security-group")],
+      Condition: { ...fromTemplate, ...owned },
     },
     {
       ...launch,

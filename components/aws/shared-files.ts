@@ -21,6 +21,8 @@ export interface FilesPlace {
   clusterName: string;
   base: string;
   tags: Tags;
+  /** Of the AWS provider, which knows nothing of what drivers make. */
+  defaultTags: pulumi.Output<Record<string, string>>;
   network: AwsNetwork;
   access: Access;
 }
@@ -118,7 +120,12 @@ function efsFiles(
       ),
   );
   return {
-    addOn: efsStorage({ fileSystemId: fileSystem.id, tags: { [clusterTag]: place.clusterName }, ready: targets }),
+    addOn: efsStorage({
+      fileSystemId: fileSystem.id,
+      mark: { key: clusterTag, value: place.clusterName },
+      tags: withTags(place.defaultTags, tags),
+      ready: targets,
+    }),
     volumesIn: fileSystem.arn,
   };
 }

@@ -14,7 +14,7 @@ import { known, knownElements } from "../inputs";
 import { parseCidr } from "../../sdk/ip-ranges";
 import { checkCapacity } from "./capacity";
 import type { AwsClusterArgs, AwsNetworkArgs, AwsNodeGroupArgs } from "./args";
-import { checkDisk } from "./disk";
+import { checkDisk, checkDiskSize } from "./disk";
 import { gpuFields } from "./gpus";
 import { architectureOf, instanceTypePattern, mayHaveGpus, withGridDriver, withoutOpenDriver } from "./instance-types";
 import { checkPlaceLabels } from "./labels";
@@ -126,7 +126,7 @@ function checkControlPlane(
       "controlPlane.publicAddress",
       "false is for a network that exists, from which the API is reached: name network.vpcId or network.subnetIds",
     );
-  checkWhole("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
+  checkDiskSize("controlPlane.diskSizeGib", diskSizeGib, 20, problems);
   checkImage("controlPlane.image", controlPlane.image, problems);
 }
 
@@ -162,7 +162,7 @@ function checkInstanceType(path: string, type: string, problems: Problems): void
 function meantSize(type: string): string {
   const [, family, number, word] = /^([a-z][a-z0-9-]*\d[a-z0-9-]*)\.(\d*)([a-z]+)$/i.exec(type) ?? [];
   const size = word === undefined ? undefined : closest(word, number === "" ? sizes : ["xlarge"]);
-  if (size !== undefined) return ` (did you mean "${family}.${number}${size}"?)`;
+  if (size !== undefined) return ` (did you mean "${family!.toLowerCase()}.${number}${size}"?)`;
   return family === undefined ? "" : `: after the dot is a size, one of ${sizes.join(", ")}, 2xlarge and so on`;
 }
 

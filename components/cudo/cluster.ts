@@ -3,6 +3,7 @@ import { movesGroups, providersWith } from "../addons/autoscaler/access";
 import { autoscaler } from "../addons/autoscaler/add-on";
 import { withOperatorLabels } from "../addons/gpu/groups";
 import { fileShares } from "../addons/file-shares";
+import { afterLook } from "../after-look";
 import { sharedClassOnce } from "../addons/shared-storage/place";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges, tellTightRoom } from "../cluster-ranges";
@@ -67,7 +68,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
     const args = heldArgs(CudoCluster.__pulumiType, given);
     super(CudoCluster.__pulumiType, name, engineInputs(CudoCluster.__pulumiType, args), options);
     tellTightRoom({ ...clusterRanges(args), nodeGroups: args.nodeGroups }, this);
-    const foundation = cudoFoundation(name, args, options, { parent: this });
+    const foundation = cudoFoundation(name, args, options, { child: { parent: this }, afterLook: afterLook(given) });
     const { certificates, networkId, securityGroupId, controlPlane, files } = foundation;
     const groups = args.nodeGroups ?? [];
     const fields = groups.map(gpuFields);
@@ -96,6 +97,7 @@ export class CudoCluster extends pulumi.ComponentResource implements KubernetesC
                   clusterName: foundation.clusterName,
                   providers: autoscalerKeys(name, args, options, foundation),
                   scaleDownAfter: args.scaleDownAfter,
+                  mintsTokens: true,
                 }),
               ]
             : [],

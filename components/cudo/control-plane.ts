@@ -4,6 +4,7 @@ import { Vm } from "../../sdk/cudo/vm";
 import type { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import * as pulumi from "../../sdk/pulumi";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
+import { oldFirst } from "../anew";
 import type { ClusterRanges } from "../cluster-ranges";
 import { controlPlaneDocument } from "./documents";
 import { controlPlaneProfiles, defaultControlPlaneSize, images } from "./profiles";
@@ -47,7 +48,7 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
     },
     // The machine has run its script, and etcd lives on its disk: a newer script or image, a smaller size, or a group of another machine type
     // that is now the first, is no reason to make it anew.
-    { ...options, ignoreChanges: ["startScript", "vaultScript", "image", "diskSizeGib", "machineType"] },
+    oldFirst({ ...options, ignoreChanges: ["startScript", "vaultScript", "image", "diskSizeGib", "machineType"] }),
   );
 }
 

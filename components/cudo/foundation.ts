@@ -1,11 +1,12 @@
 import { cudoId } from "../../sdk/cudo/ids";
-import { PlannedCluster } from "../../sdk/cudo/planned-cluster";
+import { clusterResources, PlannedCluster } from "../../sdk/cudo/planned-cluster";
 import type { Vm } from "../../sdk/cudo/vm";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import type * as pulumi from "../../sdk/pulumi";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { AddOn } from "../addons/add-on";
+import type { AfterLook } from "../after-look";
 import { projectOf } from "../addons/autoscaler/access";
 import { toldChoices } from "../addons/gpu/groups";
 import { clusterRanges } from "../cluster-ranges";
@@ -40,10 +41,11 @@ export function cudoFoundation(
   name: string,
   args: CudoClusterArgs,
   options: pulumi.ComponentResourceOptions | undefined,
-  child: pulumi.CustomResourceOptions,
+  { child, afterLook }: { child: pulumi.CustomResourceOptions; afterLook: AfterLook },
 ): CudoFoundation {
   const { clusterName = name, namePrefix = "", nodeGroups = [], sshPublicKey } = args;
   const prefix = `${namePrefix}${clusterName}`;
+  const resources = clusterResources(name);
   const dataCenterId = args.dataCenterId ?? nodeGroups[0]!.dataCenterId;
   const machineType = controlPlaneType(args);
   const ids = { clusterName, controlPlane: cudoId(`${prefix}-control-plane`), files: cudoId(`${prefix}-files`) };
@@ -53,15 +55,15 @@ export function cudoFoundation(
     child,
   );
   const choices = lastingChoices(name, args, { dataCenterId, ...projectOf("cudo", options) }, child);
-  const planned = new PlannedCluster(`${name}-plan`, plannedArgs(ids, machineType, args), child);
-  const chosen = { ...child, dependsOn: [choices, planned] };
+  const planned = new PlannedCluster(resources.plan, plannedArgs(ids, machineType, args), child);
+  const chosen = { ...child, dependsOn: [choices, planned, ...afterLook([choices, planned])] };
   const { apiServerAccessCidrs, sshAccessCidrs } = args;
   const network = clusterNetwork(name, { prefix, dataCenterId, apiServerAccessCidrs, sshAccessCidrs }, chosen);
   const vault = machineVault(args.vault);
   const authorizedKeys = sshPublicKey === undefined ? [] : [sshPublicKey];
   const place = { dataCenterId, machineType, ...network, authorizedKeys };
   const controlPlane = controlPlaneMachine(
-    `${name}-control-plane`,
+    resources.controlPlane,
     {
       ...place,
       vmId: ids.controlPlane,

@@ -2,6 +2,7 @@ import { cudoId } from "../../sdk/cudo/ids";
 import { Network } from "../../sdk/cudo/network";
 import { SecurityGroup } from "../../sdk/cudo/security-group";
 import type * as pulumi from "../../sdk/pulumi";
+import { oldFirst } from "../anew";
 import { rangesLater } from "../access-ranges";
 import type { CudoClusterArgs } from "./args";
 import { networkCidr } from "./profiles";
@@ -19,7 +20,7 @@ export function clusterNetwork(name: string, args: ClusterNetworkArgs, options: 
   const network = new Network(
     `${name}-network`,
     { networkId: cudoId(`${prefix}-network`), dataCenterId, ipRange: networkCidr },
-    options,
+    oldFirst(options),
   );
   const access = (path: "apiServerAccessCidrs" | "sshAccessCidrs", otherwise: string[]) =>
     rangesLater({ component: "CudoCluster", path }, args[path] ?? otherwise);
@@ -35,7 +36,7 @@ export function clusterNetwork(name: string, args: ClusterNetworkArgs, options: 
         ssh: access("sshAccessCidrs", []),
       }),
     },
-    options,
+    oldFirst(options),
   );
   return { networkId: network.networkId, securityGroupId: securityGroup.securityGroupId };
 }

@@ -40,15 +40,21 @@ const beginning = `set -euo pipefail
 root=\${GPU_CLUSTERS_ROOT:-} share=${share}
 
 say() { echo "nfs-server: $*" >&2; }
-put() { install -D -m "$1" /dev/stdin "$root$2"; }
+put() { install -D -m "$1" /dev/stdin "$root$2.new" && mv "$root$2.new" "$root$2"; }
 have() { command -v "$1" >/dev/null; }
-add_packages() {
-  export DEBIAN_FRONTEND=noninteractive
-  for attempt in 1 2 3 4 5; do
-    apt-get -q update </dev/null && apt-get -qy -o DPkg::Lock::Timeout=300 install "$@" </dev/null && break
-    [ "$attempt" -lt 5 ] || { say "$* cannot be installed"; exit 1; }
+# While a machine boots, and under load, systemd may answer late or be just doing the same.
+again() {
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    "$@" && return
+    say "attempt $attempt of 10 failed: $*"
     sleep 15
   done
+  exit 1
+}
+update_and_install() { apt-get -q update </dev/null && apt-get -qy -o DPkg::Lock::Timeout=300 install "$@" </dev/null; }
+add_packages() {
+  export DEBIAN_FRONTEND=noninteractive
+  again update_and_install "$@"
 }
 `;
 
@@ -77,7 +83,8 @@ done
 
 grep -qsF "LABEL=$label" "$root/etc/fstab" || echo "LABEL=$label $share ext4 defaults,nofail,x-systemd.device-timeout=300 0 2" >>"$root/etc/fstab"
 mkdir -p "$root$share"
-mountpoint -q "$share" || mount "$share"
+mounted() { mountpoint -q "$share" || mount "$share"; }
+again mounted
 # The disk may have grown.
 resize2fs "$disk" >/dev/null 2>&1 || say "the file system keeps its size"
 `;
@@ -95,10 +102,10 @@ done < <(encryption | python3 -ISc 'import json,sys
 for key in json.load(sys.stdin)["authorizedKeys"]: print(key)')
 
 encryption | install_disk_key
-systemctl daemon-reload
-systemctl enable -q gpu-clusters-disk
+again systemctl daemon-reload
+again systemctl enable -q gpu-clusters-disk
 "$root/usr/local/sbin/gpu-clusters-disk-key" open || { say "no encrypted disk: see above"; exit 1; }
-systemctl start gpu-clusters-disk
+again systemctl start gpu-clusters-disk
 `;
 
 const plainUnit = `RequiresMountsFor=${share}`;
@@ -112,9 +119,9 @@ END
 printf '[nfsd]\\nvers3=n\\n' | put 644 /etc/nfs.conf.d/gpu-clusters.conf
 printf '[Unit]\\n${unit}\\n' | put 644 /etc/systemd/system/nfs-server.service.d/shared.conf
 have exportfs || add_packages nfs-kernel-server
-systemctl daemon-reload
-systemctl enable -q nfs-server
-systemctl restart nfs-server
-exportfs -ra
+again systemctl daemon-reload
+again systemctl enable -q nfs-server
+again systemctl restart nfs-server
+again exportfs -ra
 say "serves $share to ${network}"
 `;

@@ -1,10 +1,12 @@
 import * as pulumi from "../../sdk/pulumi";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { NodeGroup, type NodeGroupArgs } from "../../sdk/cudo/node-group";
+import { clusterResources } from "../../sdk/cudo/planned-cluster";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import { priorities } from "../addons/autoscaler/groups";
 import { gpuResources, offeredGpus, type GpuMode } from "../addons/gpu/groups";
 import { statusOf, type GroupPlan } from "../addons/groups";
+import { oldFirst } from "../anew";
 import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { KubeadmNodeGroup } from "../kubeadm/cluster";
@@ -43,7 +45,7 @@ export function nodeGroup(
 ): KubeadmNodeGroup {
   const { group } = place;
   const spec = groupArgs(place);
-  const resource = new NodeGroup(`${name}-${group.name}`, spec, options);
+  const resource = new NodeGroup(clusterResources(name).nodeGroup(group.name), spec, oldFirst(options));
   const plan = groupPlan(place);
   return {
     name: group.name,

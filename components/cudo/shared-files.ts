@@ -4,6 +4,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { AddOn } from "../addons/add-on";
 import { nfsStorage } from "../addons/shared-storage/nfs";
+import { oldFirst } from "../anew";
 import type { CudoSharedStorageArgs } from "./args";
 import { dataDiskEncryption } from "./documents";
 import { nfsServerScript } from "./nfs-server";
@@ -35,7 +36,7 @@ export function sharedFiles(
   const disk = new Disk(
     `${name}-files`,
     { diskId, dataCenterId, sizeGib, ...(vault && { encryption: { vault, vmId } }) },
-    { ...child, protect },
+    oldFirst({ ...child, protect }),
   );
   const server = new Vm(
     `${name}-file-server`,
@@ -53,11 +54,11 @@ export function sharedFiles(
     },
     // Another script or image is no reason to make it anew: it would have another address. One from before the vault keeps its keys to log in with, which
     // are in no script of its own.
-    {
+    oldFirst({
       ...child,
       protect,
       ignoreChanges: ["startScript", "image", "diskSizeGib", "machineType", ...(vault ? ["customSshKeys"] : [])],
-    },
+    }),
   );
   return nfsStorage({ server: server.internalIpAddress, ready: [server] });
 }

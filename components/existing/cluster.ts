@@ -4,6 +4,7 @@ import { endingCredentials } from "../../sdk/kubernetes/credentials-end";
 import { currentEntries, parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { NodesReady } from "../../sdk/kubernetes/nodes-ready";
 import type { TaintArgs } from "../../sdk/kubernetes/taint";
+import { shellWord } from "../../sdk/shell-word";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { checkWhole } from "../value-checks";
 import { Problems } from "../errors";
@@ -174,7 +175,7 @@ const endingHint =
 
 function hintOf(context: string): string {
   return (
-    `Look whether \`kubectl --context ${context} get --raw /readyz\` says ok on this computer: the address may be another's, a VPN or a firewall in ` +
+    `Look whether \`kubectl --context ${shellWord(context)} get --raw /readyz\` says ok on this computer: the address may be another's, a VPN or a firewall in ` +
     "the way, the credentials expired"
   );
 }

@@ -65,7 +65,7 @@ export interface BareMetalClusterArgs {
   endpoint: pulumi.Input<string>;
   /** The version that the image has kubeadm and kubelet of, in full: `1.37.2`. */
   kubernetesVersion: string;
-  /** What servers are written with: cloud-init, containerd, kubelet and kubeadm are in it, as Cluster API's own image builder makes it. */
+  /** What servers are written with: cloud-init, containerd, kubelet, kubeadm and kubectl are in it, as Cluster API's own image builder makes it. */
   image: MachineImageArgs;
   /** Its servers. Another image or setting of theirs makes one after the other anew. */
   controlPlane: BareMetalControlPlaneArgs;

@@ -1,4 +1,7 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { encryptionConfiguration } from "../../bootstrap/secrets-encryption";
+import { GeneratedKey } from "../../sdk/kubernetes/generated-key";
 import { KubeconfigSecret } from "../../sdk/kubernetes/kubeconfig-secret";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import type { MachineStatus } from "../../sdk/kubernetes/machine-claims";
@@ -24,16 +27,20 @@ import {
   machinesMadeOf,
   type ClusterApiObject,
 } from "./objects";
+import { encryptionKey, encryptionSecret } from "./secrets-encryption";
 
 /**
  * A cluster on bare metal by Cluster API and Metal3, without a platform: kubeadm's control plane and a MachineDeployment for each node group, on servers that
  * Metal3 writes for this cluster alone. What vMetal's `TenantCluster` gives, it gives too. `pulumi up` waits until the API server answers and the nodes are
  * Ready, and ends as soon as a machine is in error. Deleting it waits until its servers are free again.
  *
+ * Kubernetes' Secrets are encrypted in etcd by a key that is made once and kept; it is in a Secret beside the hosts, and on the control plane's machines.
+ *
  * Nothing is installed for GPUs: `new ExistingCluster("gpus", { kubeconfig: cluster.kubeconfig, gpu: {} })` brings NVIDIA's operator.
  *
  * It needs a cluster with Metal3 and Cluster API, with its providers for kubeadm and Metal3, in the releases that have the API v1beta2. Its name, namespace,
- * endpoint and ranges are for its life. Another image, version or setting makes one machine after the other anew: `up` waits until all are.
+ * endpoint and ranges are for its life. Another management cluster in the old one's place is refused while that is there: the servers would be wiped. Another
+ * image, version or setting makes one machine after the other anew: `up` waits until all are.
  *
  * Cost: servers of your own.
  *
@@ -153,7 +160,12 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
   const { podCidr, serviceCidr } = clusterRanges(args);
   const choices = new LastingChoices(
     `${name}-choices`,
-    { clusterName, choices: { namespace, endpoint, podCidr, serviceCidr }, parts: partsOf(nodeGroups) },
+    {
+      clusterName,
+      choices: { namespace, endpoint, podCidr, serviceCidr },
+      parts: partsOf(nodeGroups),
+      managementKubeconfig: kubeconfig,
+    },
     { parent },
   );
   const returned = new MachinesReturned(
@@ -168,7 +180,22 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
       { apiVersion, kind, metadata: { name: own, namespace, annotations: unawaited }, spec },
       { parent, provider, dependsOn },
     );
-  const before = [choices, returned];
+  const key = new GeneratedKey(`${name}-secrets-key`, {}, { parent });
+  const encryption = new Secret(
+    `${name}-secrets-encryption`,
+    {
+      metadata: {
+        name: encryptionSecret(clusterName),
+        namespace,
+        labels: { "cluster.x-k8s.io/cluster-name": clusterName },
+      },
+      stringData: {
+        [encryptionKey]: key.hex.apply((hex) => encryptionConfiguration(Buffer.from(hex, "hex").toString("base64"))),
+      },
+    },
+    { parent, provider, dependsOn: [choices, returned] },
+  );
+  const before = [choices, returned, encryption];
   const facts = { ...args, controlPlaneEndpoint: pulumi.output(endpoint).apply(addressOf) };
   const parts = [...controlPlaneObjects(facts), ...nodeGroups.flatMap((group) => groupObjects(facts, group))];
   const cluster = made(clusterObject(facts), [...before, ...parts.map((part) => made(part, before))]);

@@ -8,7 +8,7 @@ import { checkCluster } from "../handles";
 import { bySchema, heldArgs } from "../schema-check";
 import { checkBetween, checkOwnNamespace } from "../value-checks";
 import { checkHosts } from "./host-checks";
-import { bareMetalHost, shownHost, type BareMetalHostStatus } from "./hosts";
+import { bareMetalHost, managedFrom, shownHost, type BareMetalHostStatus } from "./hosts";
 import type { BareMetalHostsArgs, InventoryPlace } from "./hosts-args";
 
 /**
@@ -16,7 +16,7 @@ import type { BareMetalHostsArgs, InventoryPlace } from "./hosts-args";
  * and says with the host's own words why it was not.
  *
  * Deleting it wipes hosts' partition tables, no data, and waits until Metal3 has let each of them go. A host that a cluster has is not deleted: destroy the
- * cluster first, which happens by itself where it has this as its `inventory`.
+ * cluster first, which happens by itself where it has this as its `inventory`. Nor do hosts move to another management cluster while the old one is there.
  *
  * It needs a cluster with Metal3, whose operator and Ironic somebody has installed. Cost: none; servers are started.
  *
@@ -51,7 +51,11 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
     super(BareMetalHosts.__pulumiType, name, inputs, options);
     ownersIn(cluster).note(`BareMetalHosts "${name}"`, [ownNamespace(namespace)]);
     const child = inCluster(cluster, this);
-    const after = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+    const after = new Namespace(
+      `${name}-namespace`,
+      { metadata: { name: namespace } },
+      pulumi.mergeOptions(child, { dependsOn: managedFrom(name, cluster, this) }),
+    );
     const wait = { kubeconfig: cluster.kubeconfig, timeoutSeconds: 60 * (args.timeoutMinutes ?? 60) };
     this.hosts = pulumi.all(args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, after })));
     this.cluster = cluster;

@@ -2,7 +2,7 @@
 import type { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkLabels } from "../node-group-checks";
-import { checkLabel } from "../value-checks";
+import { checkLabel, checkWhole } from "../value-checks";
 import type { BareMetalHostArgs, MachineImageArgs } from "./hosts-args";
 
 const schemes = /^(ipmi|redfish|redfish-virtualmedia|idrac-redfish|idrac-virtualmedia)(\+https?)?:\/\/[^/\s]+/;
@@ -90,7 +90,8 @@ function checkHost(
     );
   else if (bootMacAddress !== undefined && (/^.[13579bdf]/i.test(bootMacAddress) || /^[0:]*$/.test(bootMacAddress)))
     problems.add(`${path}.bootMacAddress`, `"${bootMacAddress}" is no network card's own: many or none have it`);
-  const { deviceName } = host.rootDeviceHints ?? {};
+  const { deviceName, minSizeGigabytes } = host.rootDeviceHints ?? {};
+  checkWhole(`${path}.rootDeviceHints.minSizeGigabytes`, minSizeGigabytes, 0, problems);
   if (deviceName !== undefined && !device.test(deviceName))
     problems.add(`${path}.rootDeviceHints.deviceName`, `"${deviceName}" must be a path in /dev, such as /dev/sda`);
   for (const field of ["bootMacAddress", "bmc.address"] as const) {

@@ -1,7 +1,9 @@
 /** Hosts that Metal3 drives by their BMCs. */
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
+import { hashOf } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import type { BareMetalHostArgs, InventoryPlace } from "./hosts-args";
@@ -13,6 +15,11 @@ export const unawaited = { "pulumi.com/skipAwait": "true", "pulumi.com/deletionP
 
 /** Of a host that Metal3 knows: free, or a cluster's. */
 const knownStates = ["available", "provisioning", "provisioned", "deprovisioning"];
+
+/** Of the Secret for a host's BMC. Metal3 has the host own that, so that it goes with its host: what is another host to Metal3 has another. */
+function credentialsName({ name, bmc, bootMacAddress }: BareMetalHostArgs): string {
+  return `${name}-bmc-${hashOf(`${bmc.address} ${bootMacAddress}`)}`;
+}
 
 /** A server, as Metal3 has it. */
 export interface BareMetalHostStatus {
@@ -27,6 +34,15 @@ export function clusterOfHosts({
   metal3Cluster = cluster,
 }: Pick<InventoryPlace, "cluster" | "metal3Cluster">): KubernetesCluster {
   return metal3Cluster;
+}
+
+/** What comes before all hosts: another management cluster would take them, and the old one wipe them. */
+export function managedFrom(inventory: string, cluster: KubernetesCluster, parent: pulumi.Resource): LastingChoices {
+  return new LastingChoices(
+    `${inventory}-choices`,
+    { clusterName: inventory, choices: {}, managementKubeconfig: cluster.kubeconfig },
+    { parent },
+  );
 }
 
 export interface HostPlace {
@@ -47,7 +63,7 @@ export function bareMetalHost(
   const credentials = new Secret(
     `${inventory}-${name}-bmc`,
     {
-      metadata: { name: `${name}-bmc`, namespace },
+      metadata: { name: credentialsName(host), namespace },
       type: "Opaque",
       stringData: pulumi.secret({ username: bmc.username, password: bmc.password }),
     },
@@ -92,13 +108,14 @@ export function bareMetalHost(
   return seen.values.apply(({ state }) => ({ name, state: state! }));
 }
 
-function hostSpec({ name, bmc, bootMacAddress, bootMode, rootDeviceHints }: BareMetalHostArgs): object {
+function hostSpec(host: BareMetalHostArgs): object {
+  const { bmc, bootMacAddress, bootMode, rootDeviceHints } = host;
   const { address, disableCertificateVerification } = bmc;
   return {
     online: true,
     bmc: {
       address,
-      credentialsName: `${name}-bmc`,
+      credentialsName: credentialsName(host),
       ...(disableCertificateVerification !== undefined && { disableCertificateVerification }),
     },
     bootMACAddress: bootMacAddress,

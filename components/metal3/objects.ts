@@ -6,6 +6,8 @@ import { groupLabels } from "../node-marks";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checksumTypeOf } from "./host-checks";
 import type { MachineImageArgs } from "./hosts-args";
+import { renewalCommand, renewalFile } from "./certificates";
+import { encryptedSecrets, encryptionFile } from "./secrets-encryption";
 
 const core = "cluster.x-k8s.io";
 const infrastructure = "infrastructure.cluster.x-k8s.io";
@@ -75,9 +77,12 @@ export function controlPlaneObjects(facts: ClusterFacts): ClusterApiObject[] {
         version: `v${kubernetesVersion}`,
         machineTemplate: { spec: { infrastructureRef: referenceTo(template) } },
         kubeadmConfigSpec: {
+          files: [encryptionFile(name), renewalFile],
+          clusterConfiguration: encryptedSecrets,
           initConfiguration: { nodeRegistration },
           joinConfiguration: { nodeRegistration },
           ...(commands.length > 0 && { preKubeadmCommands: commands }),
+          postKubeadmCommands: [renewalCommand],
         },
         // There need be no server more than machines, save where there is one machine.
         rollout: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: count === 1 ? 1 : 0 } } },

@@ -11,6 +11,7 @@ import type { AddOn } from "../addons/add-on";
 import { fileShares } from "../addons/file-shares";
 import { nodeFacts } from "../addons/groups";
 import { sharedClassOnce } from "../addons/shared-storage/place";
+import { oldFirst } from "../anew";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
@@ -100,7 +101,8 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
     const planned = new PlannedCluster(`${name}-plan`, plannedArgs(clusterName, args), child);
     const chosen = { ...child, dependsOn: [choices, planned] };
     const sshKeyId =
-      args.sshKeyId ?? new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, chosen).id;
+      args.sshKeyId ??
+      new SshKey(`${name}-ssh-key`, { name: clusterName, publicKey: args.sshPublicKey! }, oldFirst(chosen)).id;
     const cluster = new Cluster(
       `${name}-cluster`,
       {
@@ -110,12 +112,12 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
         instanceType: args.controlPlane.instanceType,
         kubernetesVersion: args.kubernetesVersion,
       },
-      {
+      oldFirst({
         ...chosen,
         customTimeouts: { create: `${args.timeoutMinutes ?? defaultTimeoutMinutes}m` },
         // It keeps those that it was made with, also where the project has lost them.
         ignoreChanges: ["sshKeys"],
-      },
+      }),
     );
     const shares = shareVolumes(name, args, chosen);
     const kubeconfig = clusterKubeconfig(name, { ...args, clusterName, cluster }, child);
@@ -151,7 +153,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
             volumes: shares.map((share) => share.id),
           };
           const spec = groupArgs(group, place);
-          const resource = new NodeGroup(`${name}-${group.name}`, spec, { ...child, dependsOn: [apiServer] });
+          const resource = new NodeGroup(`${name}-${group.name}`, spec, oldFirst({ ...child, dependsOn: [apiServer] }));
           return {
             resource,
             status: groupStatus(group, resource),
@@ -207,11 +209,11 @@ function shareVolumes(name: string, args: MithrilClusterArgs, options: pulumi.Cu
         `${name}-${share}`,
         { name: share, region, diskInterface: "File", sizeGb },
         // The name is the path on the nodes, and no other volume of the project may have it.
-        {
+        oldFirst({
           ...options,
-          deleteBeforeReplace: true,
-          protect: sharedStorage?.share === share && (sharedStorage.protect ?? true),
-        },
+          // The others are protected where the component is.
+          ...(sharedStorage?.share === share && { protect: sharedStorage.protect ?? true }),
+        }),
       ),
   );
 }

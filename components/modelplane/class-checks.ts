@@ -3,7 +3,7 @@ import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel } from "../value-checks";
+import { checkBetween, checkLabel, checkLength } from "../value-checks";
 import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
 import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
 
@@ -37,13 +37,13 @@ function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void 
   devices.forEach((device, index) => {
     const path = `devices[${index}]`;
     const { name, claim = "DRA", deviceClassName, count } = device;
-    if (name !== undefined && (name.length < 1 || name.length > 63))
-      problems.add(`${path}.name`, "must have 1 to 63 characters");
+    checkLength(`${path}.name`, name, 63, problems);
     if (name !== undefined && devices.findIndex((other) => other.name === name) < index)
       problems.add(`${path}.name`, `"${name}" is another device's`);
     if (claim === "DRA" && !deviceClassName)
       problems.add(`${path}.deviceClassName`, "is required where pods claim it (claim DRA)");
-    if (device.driver === "") problems.add(`${path}.driver`, "must not be empty");
+    else checkLength(`${path}.deviceClassName`, deviceClassName, 253, problems);
+    checkLength(`${path}.driver`, device.driver, 253, problems);
     checkBetween(`${path}.count`, count, [1, 64], problems);
     checkAttributes(path, device, problems);
     checkCapacity(path, device, problems);
@@ -101,6 +101,9 @@ function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassA
   const [cloud, block] = given[0] as [string, NonNullable<ProvisioningArgs["eks"]>];
   const path = `provisioning.${cloud}`;
   checkBetween(`${path}.diskSizeGb`, block.diskSizeGb, [10, 65_536], problems);
+  for (const [field, text] of Object.entries(block))
+    if (typeof text === "string") checkLength(`${path}.${field}`, text, 63, problems);
+  checkLength(`${path}.accelerator.type`, block.accelerator?.type, 63, problems);
   const perNode = known(args.gpus)?.count ?? args.devices?.reduce((sum, { count = 1 }) => sum + count, 0);
   const { accelerator } = block;
   if (accelerator === undefined) {

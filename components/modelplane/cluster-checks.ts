@@ -6,7 +6,7 @@ import { known } from "../inputs";
 import { checkObjectLabels } from "../node-group-checks";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkObjectName } from "../value-checks";
+import { checkBetween, checkLabel, checkLength, checkObjectName } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
@@ -51,6 +51,8 @@ function checkSource(args: InferenceClusterArgs, problems: Problems): void {
     problems.add("existing", `a source is required: one of ${sourceKeys.join(", ")}`);
   for (const key of given.slice(1))
     problems.add(key, `is a second source besides ${given[0]}, which Modelplane would ignore: leave one of them out`);
+  for (const key of given)
+    if (key !== "existing") checkLength(`${key}.credentials.name`, args[key]?.credentials?.name, 253, problems);
   const place = regionOf(args);
   if (place?.region !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
     problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
@@ -170,6 +172,7 @@ function checkClass(path: string, pool: NodePoolArgs, source: SourceKey | undefi
     checkGpus(`${path}.gpus`, gpus, problems);
   }
   if (typeof pool.class === "string") checkLabel(`${path}.class`, pool.class, problems);
+  else if (pool.class !== undefined) checkLabel(`${path}.class.className`, known(pool.class.className), problems);
   if (source === undefined || source === "existing") return;
   if (pool.class === undefined)
     problems.add(`${path}.class`, `is required on ${source}: it says which machines Modelplane makes`);
@@ -217,6 +220,5 @@ function checkFabric(
     problems.add(`${path}.infiniband`, `is for the type InfiniBand, which is ${type}`);
   if (type === "InfiniBand" && source === "nebius" && infiniband === undefined)
     problems.add(`${path}.infiniband`, "is required on Nebius: which fabric the nodes are in");
-  if (infiniband?.fabric !== undefined && (infiniband.fabric.length < 1 || infiniband.fabric.length > 63))
-    problems.add(`${path}.infiniband.fabric`, "must have 1 to 63 characters");
+  checkLength(`${path}.infiniband.fabric`, infiniband?.fabric, 63, problems);
 }

@@ -3,6 +3,7 @@ import type { AwsCluster } from "../aws/cluster";
 import type { CudoCluster } from "../cudo/cluster";
 import type { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
 import { checkHubUrl } from "../addons/jupyterhub/address";
+import { doAfterLook } from "../after-look";
 import type { KubernetesCluster } from "../cluster";
 import { Problems } from "../errors";
 import { withoutNulls } from "../inputs";
@@ -22,10 +23,11 @@ export interface CreateClusterOptions extends MappingOptions {
  * Makes the cluster that a create-cluster request asks for, in the account that it names: the component of that account's cloud, with the
  * request's names. Loads that cloud's code only.
  *
- * Its phases are the request's. Validation: throws `InvalidInput` with all problems by the request's own fields, before anything is made, and on
- * AWS `ClusterNameInUse` where another stack has a cluster of the name in the region (Cudo refuses names in use by itself). Synchronous: the OAuth
- * client, an error of which begins with `UnexpectedBehavior`; no cloud is touched before it is there. Background: the cluster, and on AWS
- * `ClusterCouldNotBeDeployed` for an account without a role or that cannot be entered; then its integrations. markClusterReady: the deployer is told.
+ * Its phases are the request's. Validation: throws `InvalidInput` with all problems by the request's own fields, before anything is made;
+ * `ClusterNameInUse` where another stack has a cluster of the name in the account (on AWS in the region); and the cluster's own look at its cloud refuses
+ * what cannot be had there. Synchronous: the OAuth client, an error of which begins with `UnexpectedBehavior`; nothing is made in a cloud before it is there.
+ * Background: the cluster, and on AWS `ClusterCouldNotBeDeployed` for an account without a role or that cannot be entered; then its integrations.
+ * markClusterReady: the deployer is told.
  */
 export async function createCluster(
   name: string,
@@ -38,16 +40,29 @@ export async function createCluster(
   const request = withoutNulls(given);
   checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
   const { parent } = options;
-  if (wanted.cloud === "aws" && wanted.args.cloudAccount?.roleArn)
-    await requireName(name, request.name, wanted, { parent });
   const services = identity && (await import("./services.js"));
   const { jupyterhubUrl } = wanted.integrations?.includes("jupyterhub") ? integrations : {};
-  const client = services && (await services.clusterClient(name, request, identity, jupyterhubUrl, { parent }));
+  let client: OAuth2Client | undefined;
+  const makeClient = (dependsOn: pulumi.Resource[]) => {
+    client = services?.clusterClient(name, request, identity!, jupyterhubUrl, { parent, dependsOn });
+    return client ? [client] : [];
+  };
+  if (wanted.cloud === "aws") {
+    if (wanted.args.cloudAccount?.roleArn) await requireName(name, request.name, wanted, { parent });
+    // Nobody can look there, and the cluster refuses it.
+    else await registered(makeClient([]));
+  }
+  doAfterLook(wanted.args, makeClient);
   const cluster = await made(name, wanted, options);
   const running = await installed(name, wanted, { cluster, client, integrations }, { parent });
   if (services && client && deployer)
     services.tellDeployer(name, { provider: wanted.cloud, cluster, client }, deployer, { parent, dependsOn: running });
   return cluster;
+}
+
+/** At a preview too, and only when their providers have taken them. */
+async function registered(resources: readonly pulumi.Resource[]): Promise<void> {
+  await Promise.all(resources.map(({ urn }) => new Promise<void>((resolve) => void urn.apply(() => resolve()))));
 }
 
 function checkOptions(

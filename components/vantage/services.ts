@@ -24,21 +24,19 @@ export interface DeployerOptions {
   onFailure?: "error" | "warning";
 }
 
-/**
- * The cluster's client, once it is there: what comes after it in the program finds no cloud touched where it fails (`UnexpectedBehavior`).
- */
-export async function clusterClient(
+/** The cluster's client, an error of which begins with `UnexpectedBehavior`. */
+export function clusterClient(
   name: string,
   { name: clientId, secret }: CreateClusterRequest,
   { realm, redirectUris }: IdentityOptions,
   jupyterhubUrl: string | undefined,
   options: pulumi.CustomResourceOptions,
-): Promise<OAuth2Client> {
+): OAuth2Client {
   const hubs = jupyterhubUrl === undefined ? [] : [hubCallback(jupyterhubUrl)];
   const uris = pulumi
     .output(redirectUris ?? [])
     .apply((given) => [...given, ...hubs.filter((uri) => !given.includes(uri))]);
-  const client = new OAuth2Client(
+  return new OAuth2Client(
     `${name}-client`,
     {
       clientId,
@@ -48,9 +46,6 @@ export async function clusterClient(
     },
     options,
   );
-  // Known at a preview too, and only when Keycloak has taken it.
-  await new Promise<void>((resolve) => client.urn.apply(() => resolve()));
-  return client;
 }
 
 /** markClusterReady. */

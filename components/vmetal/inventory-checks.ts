@@ -6,7 +6,7 @@ import { checkHosts, checkImage, checkNames } from "../metal3/host-checks";
 import type { BareMetalHostArgs } from "../metal3/hosts-args";
 import { checkLabels } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkNamespaceOrDefault } from "../value-checks";
+import { checkBetween, checkLabel, checkNamespaceOrDefault, checkObjectName, checkQuantities } from "../value-checks";
 import type { BareMetalInventoryArgs, NodeTypeArgs } from "./inventory-args";
 
 export function checkInventory(name: string, given: BareMetalInventoryArgs): Problems {
@@ -20,6 +20,7 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
   ownersIn(args.metal3Cluster ?? args.cluster).check([ownNamespace(args.namespace ?? providerName)], problems);
   if (args.connectedCluster === "")
     problems.add("connectedCluster", "must not be empty: the platform's list of clusters has it");
+  else checkObjectName("connectedCluster", args.connectedCluster, problems);
   const { osImages = [], nodeTypes = [], hosts = [] } = args;
   checkNames("osImages", osImages, problems);
   osImages.forEach((image, index) => checkImage(`osImages[${index}]`, image, problems));
@@ -33,11 +34,13 @@ export function checkInventory(name: string, given: BareMetalInventoryArgs): Pro
 }
 
 function checkType(path: string, type: NodeTypeArgs, problems: Problems): void {
-  const { hostLabels = {}, osImage, properties = {} } = type;
+  const { hostLabels = {}, osImage, resources, properties = {} } = type;
   if (Object.keys(hostLabels).length === 0 && !problems.isRefused(`${path}.hostLabels`))
     problems.add(`${path}.hostLabels`, "must have at least one, or the type would take every host");
   checkLabels(`${path}.hostLabels`, hostLabels, problems);
   if (osImage === "") problems.add(`${path}.osImage`, "must not be empty");
+  else checkObjectName(`${path}.osImage`, osImage, problems);
+  checkQuantities(`${path}.resources`, resources, problems);
   if ("vcluster.com/os-image" in properties)
     problems.add(`${path}.properties["vcluster.com/os-image"]`, "is what osImage says: leave it out");
 }

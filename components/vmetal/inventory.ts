@@ -8,6 +8,7 @@ import type { KubernetesCluster } from "../cluster";
 import {
   bareMetalHost,
   clusterOfHosts,
+  managedFrom,
   shownHost,
   unawaited as annotations,
   type BareMetalHostStatus,
@@ -23,7 +24,7 @@ const platformApi = "management.loft.sh/v1";
  * BMCs. `pulumi up` waits until the provider is available and each host was inspected, and says with the host's own words why it is not.
  *
  * Deleting it wipes hosts' partition tables, no data, and waits until Metal3 has let each of them go. A host that a tenant has is not deleted: destroy the
- * tenant first, which happens by itself where it has this as its `inventory`.
+ * tenant first, which happens by itself where it has this as its `inventory`. Nor do hosts move to another cluster while the old one is there.
  *
  * Cost: none; servers are started and written.
  *
@@ -72,7 +73,12 @@ export class BareMetalInventory extends pulumi.ComponentResource {
     const hostsCluster = clusterOfHosts(args);
     ownersIn(hostsCluster).note(`BareMetalInventory "${name}"`, [ownNamespace(namespace)]);
     const besideHosts = inCluster(hostsCluster, this);
-    const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, besideHosts);
+    const choices = managedFrom(name, hostsCluster, this);
+    const place = new Namespace(
+      `${name}-namespace`,
+      { metadata: { name: namespace } },
+      pulumi.mergeOptions(besideHosts, { dependsOn: choices }),
+    );
     const images = (args.osImages ?? []).map(
       (image) =>
         new CustomResource(

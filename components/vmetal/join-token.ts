@@ -117,8 +117,8 @@ PEM
 cat > "$folder/request" <<'REQUEST'
 url = "${endpoint}/node/join?token=${token}"
 REQUEST
-curl --fail --silent --show-error --proto =https --retry 10 --retry-connrefused --cacert "$folder/ca.crt" \\
-  --config "$folder/request" --output "$folder/join.sh"
+curl --fail --silent --show-error --proto =https --connect-timeout 30 --speed-time 60 --retry 10 --retry-connrefused \\
+  --cacert "$folder/ca.crt" --config "$folder/request" --output "$folder/join.sh"
 sh "$folder/join.sh"
 `;
 }

@@ -11,7 +11,14 @@ import { known } from "../inputs";
 import { checkClusterName, checkEndpoint } from "../metal3/place-checks";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkDuration, checkNamespaceOrDefault, checkWhole } from "../value-checks";
+import {
+  checkBetween,
+  checkDuration,
+  checkNamespaceOrDefault,
+  checkObjectName,
+  checkQuantities,
+  checkWhole,
+} from "../value-checks";
 import type {
   AutoNodesArgs,
   DynamicPoolArgs,
@@ -19,8 +26,6 @@ import type {
   StaticPoolArgs,
   TenantClusterArgs,
 } from "./args";
-
-const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
 
 export function checkTenantCluster(name: string, given: TenantClusterArgs): Problems {
   const problems = new Problems();
@@ -60,8 +65,12 @@ function checkConnection({ platform }: TenantClusterArgs, problems: Problems): v
   const { host, accessKey, project, certificateAuthority } = { ...platform };
   if (host !== undefined && !isHostAndPort(host, false))
     problems.add("platform.host", `"${host}" must be the platform's host, without https:// and path`);
-  if (known(accessKey) === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
+  const key = known(accessKey);
+  if (key === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
+  else if (key !== undefined && /\s/.test(key))
+    problems.add("platform.accessKey", "must have no spaces and line breaks, at its end either");
   if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
+  else checkObjectName("platform.project", project, problems);
   checkAuthority(known(certificateAuthority), problems);
 }
 
@@ -87,6 +96,7 @@ function checkAutoNodes(autoNodes: readonly AutoNodesArgs[], problems: Problems)
   autoNodes.forEach((entry, index) => {
     const path = `autoNodes[${index}]`;
     if (entry.provider === "") problems.add(`${path}.provider`, "must not be empty: it is the platform's NodeProvider");
+    else checkObjectName(`${path}.provider`, entry.provider, problems);
     const earlier = autoNodes.findIndex(({ provider }) => provider === entry.provider);
     if (earlier < index)
       problems.add(`${path}.provider`, `"${entry.provider}" has autoNodes[${earlier}] already: put the pools there`);
@@ -126,6 +136,7 @@ function checkPool(
   checkLabels(`${path}.nodeLabels`, pool.nodeLabels, problems);
   checkTaints(`${path}.taints`, pool.taints, problems);
   checkDurationOrNever(`${path}.terminationGracePeriod`, pool.terminationGracePeriod, problems);
+  checkObjectName(`${path}.profile`, pool.profile, problems);
   checkWhole(`${path}.gpus`, pool.gpus, 0, problems);
 }
 
@@ -145,12 +156,7 @@ function checkDynamic(
   { limits, disruption, expireAfter, weight }: DynamicPoolArgs,
   problems: Problems,
 ): void {
-  for (const [resource, most] of Object.entries(limits ?? {}))
-    if (!quantityText.test(most))
-      problems.add(
-        `${path}.limits["${resource}"]`,
-        `"${most}" must be a quantity of Kubernetes', such as "8" or "512Gi"`,
-      );
+  checkQuantities(`${path}.limits`, limits, problems);
   checkDurationOrNever(`${path}.disruption.consolidateAfter`, disruption?.consolidateAfter, problems);
   checkDurationOrNever(`${path}.expireAfter`, expireAfter, problems);
   checkBetween(`${path}.weight`, weight, [1, 100], problems);

@@ -29,7 +29,8 @@ import { tenantValues, typesOf } from "./tenant-values";
  *
  * vMetal installs nothing for GPUs: `new ExistingCluster("gpus", { kubeconfig: tenant.kubeconfig, gpu: {} })` brings NVIDIA's operator.
  *
- * It needs vCluster Platform, and nodes that reach `platform.host` and the endpoint. Its name, namespace, ranges, and a pool's provider are for its life.
+ * It needs vCluster Platform, and nodes that reach `platform.host` and the endpoint. Its name, namespace, ranges, and a pool's provider are for its life. Another
+ * host cluster in the old one's place is refused while that is there: the servers would be wiped.
  *
  * Cost: servers of your own and vCluster's licence; about 1 GiB of a node of the host cluster.
  *
@@ -176,10 +177,15 @@ function controlPlane(
       clusterName,
       choices: { namespace, podCidr, serviceCidr, vpn: vpnOf(args), ...providersOf(args.autoNodes) },
       parts: partsOf(args.autoNodes),
+      managementKubeconfig: args.hostCluster.kubeconfig,
     },
     { parent },
   );
-  const place = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, child);
+  const place = new Namespace(
+    `${name}-namespace`,
+    { metadata: { name: namespace } },
+    pulumi.mergeOptions(child, { dependsOn: choices }),
+  );
   // Without it vCluster ends at once where nodes are private.
   const connection = new Secret(
     `${name}-platform`,

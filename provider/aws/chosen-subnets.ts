@@ -27,7 +27,10 @@ export function chooseSubnets(
       reason: id === undefined ? reason : `${id} ${reason}`,
     });
   const home = before?.vpcId ?? vpcId ?? subnets[0]?.vpcId ?? "";
-  const sorted = subnetIds ? subnets : [...subnets].sort((a, b) => a.id.localeCompare(b.id));
+  // What a cluster has filled itself stays its own, and what it is in has let it in.
+  const kept = [...(before?.nodeSubnetIds ?? []), ...(before?.publicSubnetIds ?? [])];
+  const seen = subnets.map((subnet) => (kept.includes(subnet.id) ? subnet : forNew(subnet)));
+  const sorted = subnetIds ? seen : seen.sort((a, b) => a.id.localeCompare(b.id));
   const fit = sorted.filter(({ unfit, vpcId: own }) => unfit === undefined && own === home);
   const hidden = fit.filter(({ wayOut }) => wayOut === "nat");
   const open = [...fit.filter(({ wayOut }) => wayOut === "internet")].sort((a, b) => rank(a, before) - rank(b, before));
@@ -85,6 +88,10 @@ export function chooseSubnets(
     },
     failures,
   };
+}
+
+function forNew(subnet: ExistingSubnet): ExistingSubnet {
+  return { ...subnet, unfit: subnet.unfit ?? subnet.closed };
 }
 
 /** Those that were chosen before come first, in their order. */

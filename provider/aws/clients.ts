@@ -27,12 +27,15 @@ export class AwsClients {
     const place = { ...(region && { region }), ...(endpoint && { endpoint }) };
     const agent = namesProxies() ? new EnvironmentAgent() : undefined;
     const agents = agent && { httpAgent: agent, httpsAgent: agent as HttpAgent as HttpsAgent };
+    // Without the last, the SDK only warns, and a connection that has gone silent is waited for without an end.
+    const limits = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+    const requestHandler = { ...limits, ...agents };
     this.settings = {
       ...place,
       ...(profile && { profile }),
       retryMode: "adaptive",
       maxAttempts: attempts,
-      requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000, ...agents },
+      requestHandler,
       ...(assumeRole && {
         credentials: fromTemporaryCredentials({
           params: {
@@ -40,7 +43,7 @@ export class AwsClients {
             RoleSessionName: "gpu-clusters",
             ...(assumeRole.externalId && { ExternalId: assumeRole.externalId }),
           },
-          clientConfig: { ...place, ...(agents && { requestHandler: agents }) },
+          clientConfig: { ...place, requestHandler },
           ...(profile && { masterCredentials: fromIni({ profile }) }),
         }),
       }),

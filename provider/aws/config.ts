@@ -1,7 +1,7 @@
 /** The provider's configuration for AWS: what is wrong with it. */
 import { assumeRoleProblems, type AwsProviderConfig } from "../../sdk/aws/config";
 import { regionProblem } from "../../sdk/aws/regions";
-import { isHttpUrl } from "../../sdk/account-config";
+import { isRecord } from "../../sdk/schema/record";
 import type { CheckFailure } from "../server/resource";
 
 /** Fills defaults from the environment and checks what is known. `given` may hold unknown values, which pass through. */
@@ -29,6 +29,6 @@ function configFailures({
   return failures;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

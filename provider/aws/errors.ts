@@ -32,7 +32,7 @@ const kinds: readonly (readonly [RegExp, AwsErrorKind])[] = [
   [/^(\w*LimitExceeded(Exception)?(\.\w+)?|Max\w+CountExceeded|ServiceQuotaExceeded\w*|TooMany\w+)$/, "quota"],
   [/(NotFound|NotFoundException|^InvalidPlacementGroup\.Unknown|^NoSuch\w+)$/, "notFound"],
   [
-    /^(IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
+    /^(PendingVerification|IncorrectState|IncorrectInstanceState|IncorrectFleetState|DependencyViolation|ResourceInUse\w*)$/,
     "precondition",
   ],
   [/^(UnauthorizedOperation|AccessDenied\w*|OptInRequired|AuthFailure\.ServiceLinkedRole\w*)$/, "permission"],
@@ -127,15 +127,22 @@ function describe(init: AwsErrorInit): string {
   return `AWS: ${cloudMessage.replace(/\.$/, "")} (${action}: ${facts.filter(Boolean).join(", ")})${hint && `. ${hint}`}`;
 }
 
+export const verificationHint =
+  "This passes by waiting: AWS verifies an account that is new to it, or to the region, mostly in minutes, and writes to the account's address then";
+
 /** Without one AWS's words are enough. */
 function hintOf({ code, cloudMessage, httpStatus, profile }: AwsErrorInit): string {
   if (code === "ENOTFOUND") {
     const [, region] = /\b[a-z0-9]+\.([a-z0-9-]+)\.amazonaws\./.exec(cloudMessage) ?? [];
     return `Is the region right${region === undefined ? "" : regionHint(region)}, and does this network know AWS's names?`;
   }
+  if (code === "PendingVerification") return verificationHint;
   if (/encoded authorization failure/i.test(cloudMessage))
     return "`aws sts decode-authorization-message --encoded-message …` says which policy it was, and of what";
   if (kindOf(code, httpStatus) !== "credentials") return "";
+  // The code is that of a wrong key, too.
+  if (code === "RequestExpired" || /signature (expired|not yet current)|request has expired/i.test(cloudMessage))
+    return "Is this computer's clock right? AWS takes requests for a few minutes only; temporary credentials that have ended say the same";
   const whose = profile
     ? `of the profile "${profile}": what does \`aws sts get-caller-identity --profile ${profile}\` say?`
     : "(for example AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment)";

@@ -73,7 +73,7 @@ export async function chooseImage(
   const wayOut = `without it, the newest of ${wanted} is taken`;
   if (image === undefined)
     return imageId === undefined
-      ? `AWS offers no image of ${wanted} in ${region}: name one`
+      ? `AWS shows this account no image of ${wanted} in ${region}: name one, or allow it where the account's Allowed AMIs hide it (\`aws ec2 get-allowed-images-settings --region ${region}\`)`
       : `there is no image "${imageId}" in ${region} that this account may use: name one that \`aws ec2 describe-images --region ${region} --image-ids …\` shows; ${wayOut}`;
   if (image.Platform?.toLowerCase() === "windows")
     return `"${image.ImageId}" is of Windows, and the machines run Linux: name one of Ubuntu; ${wayOut}`;

@@ -75,6 +75,12 @@ export class KeyStore {
     return new Map(always(Parameters).map(({ Name = "", Version = 0 }) => [Name, Version]));
   }
 
+  /** Undefined where there is none. */
+  async read(Name: string, abortSignal: AbortSignal): Promise<string | undefined> {
+    const command = new GetParametersCommand({ Names: [Name], WithDecryption: true });
+    return always((await this.ssm.send(command, { abortSignal })).Parameters)[0]?.Value;
+  }
+
   /** Makes the parameter or writes over it; returns its version. */
   async write(
     Name: string,

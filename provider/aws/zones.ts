@@ -3,8 +3,11 @@ import { counted } from "../../sdk/counted";
 import { DescribeAvailabilityZonesCommand, type AvailabilityZone, type EC2Client } from "@aws-sdk/client-ec2";
 import type { CheckFailure } from "../server/resource";
 
-/** use1-az3 has no instance types of the last years. */
-const withoutRecentTypes = ["use1-az3"];
+/**
+ * Zones that some accounts have, without instance types of the last years, and without some services.
+ * Reference: EKS user guide, "Subnet requirements and considerations", whose control planes are not in them either.
+ */
+const withoutRecentTypes = ["use1-az3", "usw1-az2", "cac1-az3"];
 
 export async function readZones(ec2: EC2Client, signal: AbortSignal): Promise<AvailabilityZone[]> {
   const command = new DescribeAvailabilityZonesCommand({ AllAvailabilityZones: true });

@@ -1,4 +1,5 @@
 /** One HTTP request to a cloud with a JSON API: authorisation, time-out, cancellation, retries. */
+import { redact } from "../server/redaction";
 import type { PassingKind } from "./api-error";
 import { WrongShape } from "./json";
 import { noAnswer, redirection } from "./no-answer";
@@ -95,12 +96,14 @@ export function createTransport(options: TransportOptions): Transport {
         answer = await response.text();
       } catch (error) {
         signal.throwIfAborted();
-        const cloudMessage = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : noAnswer(error, url);
+        const cloudMessage = timeout.aborted
+          ? `no answer within ${timeoutMs / 1000} s`
+          : redact(noAnswer(error, url), hidden);
         throw errors.unavailable({ request, cloudMessage }, { cause: error });
       }
       if (!response.ok) {
         const said = redirection(response) ?? answer;
-        throw errors.refusal(request, response.status, response.headers, hide(said, hidden));
+        throw errors.refusal(request, response.status, response.headers, redact(said, hidden));
       }
       return parseAnswer(request, response, answer, read, errors);
     };
@@ -125,10 +128,4 @@ function parseAnswer<T>(
         : `the answer is not JSON (${response.headers.get("content-type") ?? "no content type"})`;
     throw errors.unavailable({ request, httpStatus: response.status, cloudMessage }, { cause: error });
   }
-}
-
-function hide(answer: string, secrets: readonly string[]): string {
-  // A secret inside JSON is escaped.
-  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-  return spellings.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), answer);
 }

@@ -8,15 +8,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import { getProxyForUrl } from "proxy-from-env";
-
-const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i;
-
-/** `http://proxy:3128`; undefined: directly. Proxies of other kinds than HTTP's are none here. */
-export function proxyFor(url: string): string | undefined {
-  const proxy = loopback.test(new URL(url).hostname) ? "" : getProxyForUrl(url);
-  return /^https?:\/\//i.test(proxy) ? proxy : undefined;
-}
+import { proxyFor } from "../../sdk/proxy-rules";
 
 /** Whether any is named: without, nothing of this is needed. */
 export function namesProxies(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {

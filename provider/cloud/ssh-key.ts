@@ -1,6 +1,7 @@
 /** Private keys for SSH, in each format that ssh-keygen, openssl and clouds give. ssh2 does not know PKCS#8; node:crypto does. No I/O. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { utils, type ParsedKey } from "ssh2";
+import { lostLineEnds, ofSecurityKey, privateKeyIn } from "../../sdk/private-key";
 
 const passphrase = "has a passphrase; give a key without one (`ssh-keygen -p` takes it off a copy)";
 const formats =
@@ -8,12 +9,16 @@ const formats =
 
 /** The key, or why the text is none that can be used: nothing of it is quoted. */
 export function readPrivateKey(given: string): { key: ParsedKey; text: string } | { problem: string } {
-  // Files from Windows, and configuration that lost its last line's end.
-  const text = `${given.replaceAll("\r\n", "\n").trim()}\n`;
+  // Files from Windows, configuration that lost its last line's end, and what tools write before a key.
+  const block = privateKeyIn(given);
+  const lost = block && lostLineEnds(block);
+  if (lost !== undefined) return { problem: lost };
+  const text = block?.text ?? `${given.replaceAll("\r\n", "\n").trim()}\n`;
   if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(text)) return { problem: passphrase };
   const readable = /^-----BEGIN PRIVATE KEY-----/.test(text) ? fromPkcs8(text) : text;
   const key = readable === undefined ? undefined : utils.parseKey(readable);
   if (readable === undefined || key === undefined || key instanceof Error) {
+    if (key instanceof Error && / type: sk-/.test(key.message)) return { problem: ofSecurityKey };
     return { problem: key instanceof Error && /encrypted/i.test(key.message) ? passphrase : formats };
   }
   if (!key.isPrivateKey()) return { problem: "is a public key; give the private one (the file without .pub)" };

@@ -1,5 +1,5 @@
 /** `fetch` for a server whose certificate is from an authority that this computer does not know. */
-import { proxyFor } from "./proxy";
+import { proxyFor } from "../../sdk/proxy-rules";
 
 export async function fetchTrusting(certificateAuthority: string, url: string): Promise<typeof fetch> {
   const { Agent, ProxyAgent, fetch: send } = await import("./undici.js");

@@ -63,10 +63,13 @@ export function createCudoClient({
   };
   const list = <T extends { id: string }>(path: string, key: string, decode: (json: Json) => T, signal: AbortSignal) =>
     allPages((pageNumber, pageSize) =>
-      transport("GET", path, signal, { query: { pageNumber, pageSize } }, (json) => ({
-        items: listIn(json, key).map(decode),
-        totalCount: number(object(json, "the answer").totalCount),
-      })),
+      transport("GET", path, signal, { query: { pageNumber, pageSize } }, (json) => {
+        const { totalCount } = object(json, "the answer");
+        return {
+          items: listIn(json, key).map(decode),
+          totalCount: totalCount === undefined ? undefined : number(totalCount),
+        };
+      }),
     );
   const whole = <T>(path: string, key: string, decode: (json: Json) => T, signal: AbortSignal, query?: Call["query"]) =>
     transport("GET", path, signal, { query }, (json) => listIn(json, key).map(decode));

@@ -53,6 +53,8 @@ export async function createOnce<T>(
     return;
   }
   let interval = backoff.firstMs;
+  // An answer was lost: a new object may not be visible at once, so that a look which does not show it proves nothing.
+  let mayCome = false;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
@@ -64,18 +66,21 @@ export async function createOnce<T>(
         // The request may still be on its way, so looking now would prove nothing.
         throw new OutcomeUnknown(`${reason}; ${create.kind} "${create.id}" may have been made`, { cause: error });
       }
+      const unknown = (why: unknown) => (mayCome ? outcomeUnknown(create, error, messageOf(why)) : why);
       if (!isCudoError(error, "unavailable", "alreadyExists")) {
-        throw error;
+        throw unknown(error);
       }
+      mayCome ||= error.kind === "unavailable";
       const found = await lookUp(create, error, signal);
       if (found) {
         adopt(create, found, create.made ? create.made(found) : true);
         return;
       }
       if (attempt >= backoff.retries) {
-        throw error;
+        throw unknown(error);
       }
-      await sleep(Math.max(error.retryAfter ?? 0, interval * (1 + Math.random())), signal);
+      const pause = Math.max(error.retryAfter ?? 0, interval * (1 + Math.random()));
+      await sleep(pause, signal).catch((stopped: unknown) => Promise.reject(unknown(stopped) as Error));
       interval = Math.min(interval * backoff.factor, backoff.longestMs);
     }
   }
@@ -86,12 +91,12 @@ async function lookUp<T>(create: CreateOnce<T>, sent: CudoApiError, signal: Abor
   try {
     return await create.find(signal);
   } catch (error) {
-    const words = messageOf(error);
-    throw new OutcomeUnknown(
-      `whether ${create.kind} "${create.id}" was made is unknown: ${sent.message}; looking for it: ${words}`,
-      { cause: sent },
-    );
+    throw outcomeUnknown(create, sent, `${sent.message}; looking for it: ${messageOf(error)}`);
   }
+}
+
+function outcomeUnknown<T>({ kind, id }: CreateOnce<T>, sent: unknown, words: string): OutcomeUnknown {
+  return new OutcomeUnknown(`whether ${kind} "${id}" was made is unknown: ${words}`, { cause: sent });
 }
 
 function adopt<T>(create: CreateOnce<T>, found: T, ours: boolean): void {
@@ -102,7 +107,7 @@ function adopt<T>(create: CreateOnce<T>, found: T, ours: boolean): void {
   const how = differences.length > 0 ? ` (${differences.join(", ")})` : "";
   const who = ours
     ? `an interrupted run of this resource made it, of another shape${how}: delete it`
-    : `this resource did not make it${how}: choose another id, delete it`;
+    : `this resource did not make it${how}, or is replaced without \`deleteBeforeReplace: true\`: choose another id, delete it`;
   throw new IdTaken(
     `a ${create.kind} with the id "${create.id}" exists already, and ${who}, or import it (${create.importHint})`,
   );

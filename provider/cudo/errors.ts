@@ -84,11 +84,41 @@ export function parseError(request: string, httpStatus: number, headers: Headers
   });
 }
 
-const capacityWords =
-  /no hosts? available|network full|(no|not enough|insufficient|out of)\s.*(capacity|hosts?|resources|(ip|ipv4) address(es)?|public ips?)/i;
+const scarce = "(hosts?|capacity|resources|(ip|ipv4) address(es)?|public ips?)";
+/** "no such host" is none of it: so says who cannot find a name. */
+const capacityWords = new RegExp(
+  `\\bno (\\w+ ){0,2}?${scarce} (is |are )?(currently |now )?(available|left|free)|\\bno (free|available|more|spare) (\\w+ ){0,2}?${scarce}|` +
+    `\\bno (\\w+ )?capacity|network full|(not enough|insufficient|out of)\\s.*${scarce}`,
+  "i",
+);
 const rateWords = /rate.?limit|too many requests|requests? per (second|minute|hour)|slow down|throttl/i;
 const quotaWords = /quota|(spend|resource|project|account|vm|gpu|vcpu|disk|network)s? limit|credit/i;
 
+/** Of a status that says enough. */
+const kindOfStatus: Readonly<Record<number, CudoErrorKind>> = {
+  401: "unauthenticated",
+  403: "permission",
+  404: "notFound",
+  408: "unavailable",
+  499: "unavailable",
+};
+
+/** Of gRPC's codes under a status that says less, as 400. Those that Cudo sends for what it has not free are not among them. */
+const kindOfCode: Readonly<Record<number, CudoErrorKind>> = {
+  1: "unavailable",
+  2: "unavailable",
+  4: "unavailable",
+  5: "notFound",
+  6: "alreadyExists",
+  7: "permission",
+  10: "precondition",
+  13: "unavailable",
+  14: "unavailable",
+  15: "unavailable",
+  16: "unauthenticated",
+};
+
+/** By the status, else by gRPC's code, else by the words. */
 function classify(
   httpStatus: number,
   grpcCode: number | undefined,
@@ -96,35 +126,23 @@ function classify(
   details: readonly unknown[],
   headers: Headers,
 ): CudoErrorKind {
-  if (httpStatus === 429) {
-    // gRPC's RESOURCE_EXHAUSTED is both: what says that it is about the pace, or says nothing, passes by waiting.
-    const hasQuota = details.some((detail) => text(record(detail)["@type"]).endsWith("QuotaFailure"));
-    const isPace = headers.has("retry-after") || rateWords.test(message);
-    return hasQuota || (!isPace && quotaWords.test(message)) ? "quota" : "rateLimit";
-  }
-  if (httpStatus >= 500 && httpStatus !== 501) {
-    return "unavailable";
-  }
-  if (httpStatus === 401) {
-    return "unauthenticated";
-  }
-  if (httpStatus === 403) {
-    return "permission";
-  }
-  if (httpStatus === 404) {
-    return "notFound";
-  }
-  if (httpStatus === 409) {
-    // gRPC ABORTED (10): a concurrent change, not an object that exists.
-    return grpcCode === 10 ? "precondition" : "alreadyExists";
-  }
-  if (httpStatus === 408 || httpStatus === 499) {
-    return "unavailable";
-  }
-  if (capacityWords.test(message)) {
-    return "capacity";
-  }
+  if (httpStatus === 429) return exhausted(message, details, headers);
+  if (httpStatus >= 500 && httpStatus !== 501) return "unavailable";
+  // gRPC ABORTED (10): a concurrent change, not an object that exists.
+  if (httpStatus === 409) return grpcCode === 10 ? "precondition" : "alreadyExists";
+  const known = kindOfStatus[httpStatus] ?? kindOfCode[grpcCode ?? -1];
+  if (known !== undefined) return known;
+  if (grpcCode === 8) return exhausted(message, details, headers);
+  if (capacityWords.test(message)) return "capacity";
   return grpcCode === 9 ? "precondition" : "invalid";
+}
+
+/** gRPC's RESOURCE_EXHAUSTED is all three: what says that it is about the pace, or says nothing, passes by waiting. */
+function exhausted(message: string, details: readonly unknown[], headers: Headers): CudoErrorKind {
+  if (details.some((detail) => text(record(detail)["@type"]).endsWith("QuotaFailure"))) return "quota";
+  if (headers.has("retry-after") || rateWords.test(message)) return "rateLimit";
+  if (quotaWords.test(message)) return "quota";
+  return capacityWords.test(message) ? "capacity" : "rateLimit";
 }
 
 function parseJson(body: string): Record<string, unknown> {

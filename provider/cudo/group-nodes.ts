@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeTaint } from "../node-groups/driver";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../kubernetes/api";
+import { tokenReference } from "../kubernetes/bootstrap-token";
 
 export interface NodeMarks {
   labels: Readonly<Record<string, string>>;
@@ -12,6 +13,8 @@ export interface NodeMarks {
 export interface GroupNodes {
   /** A token with which this new machine may join, valid for less than a day. */
   mintBootstrapToken(nodeName: string, signal: AbortSignal): Promise<string>;
+  /** By its id: nobody joins with it any more. No such token is success. */
+  revokeToken(id: string, signal: AbortSignal): Promise<void>;
   /** No new pods. No such node is success. */
   cordon(nodeName: string, signal: AbortSignal): Promise<void>;
   /** Deletes the Node object. No such node is success. */
@@ -21,6 +24,7 @@ export interface GroupNodes {
 export function groupNodes(api: KubernetesApi, mintBootstrapToken: GroupNodes["mintBootstrapToken"]): GroupNodes {
   return {
     mintBootstrapToken,
+    revokeToken: (id, signal) => api.delete(tokenReference(id), {}, signal),
     cordon: async (name, signal) => {
       try {
         await api.patch(node(name), { spec: { unschedulable: true } }, signal);

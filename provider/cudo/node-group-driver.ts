@@ -12,13 +12,18 @@ import {
   type NodeTemplate,
 } from "../node-groups/driver";
 import { nodeTemplate } from "../node-groups/template";
+import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { inParallel } from "../cloud/parallel";
 import { defaultPace, waitFor, type Pace } from "../cloud/wait";
 import type { CudoApi } from "./api";
 import { createOnce, IdTaken } from "./create-once";
 import { isCudoError } from "./errors";
 import type { GroupNodes, NodeMarks } from "./group-nodes";
+import { NodeCourtesy } from "./node-courtesy";
+import { GroupShortfall, isRefusal, problemOf } from "./group-shortfall";
 import { memberId, memberOrdinal } from "../../sdk/cudo/ids";
+import { tokenId } from "../kubernetes/bootstrap-token";
+import { MachineTokens, tokensOf } from "./machine-tokens";
 import { fillScript, metadataKeys, providerId } from "./ownership";
 import type { Vm, VmRequest } from "./types";
 import type { MachineAccess, MachineCredential } from "../vault/machine-access";
@@ -53,29 +58,21 @@ export interface CudoNodeGroupOptions {
 /** VMs asked for or given up at the same time. */
 const parallelism = 5;
 const keptProblems = 100;
-/** An API server that does not answer must not hold up the removal of machines that cost money. */
-const nodeTimeoutMs = 10_000;
 /** A refused termination of a VM that is not busy will not pass by waiting. */
 const patienceMs = 60_000;
 
-/** The group has fewer machines than asked for; those that could be made are kept. */
-export class GroupShortfall extends Error {
-  override readonly name = "GroupShortfall";
-  constructor(
-    readonly group: string,
-    readonly wanted: number,
-    readonly missing: number,
-    readonly problems: readonly NodeGroupProblem[],
-  ) {
-    const reasons = [...new Set(problems.map(({ message }) => message))].join("; ");
-    super(`node group "${group}": ${missing} of ${wanted} machines could not be made: ${reasons}`);
-  }
-}
-
 export class CudoNodeGroupDriver implements NodeGroupDriver {
   private readonly found: NodeGroupProblem[] = [];
+  private readonly courtesy: NodeCourtesy;
+  private readonly tokens: MachineTokens;
 
-  constructor(private readonly options: CudoNodeGroupOptions) {}
+  constructor(private readonly options: CudoNodeGroupOptions) {
+    this.courtesy = new NodeCourtesy(options.nodes, (message) => options.warn(message));
+    this.tokens = new MachineTokens({
+      find: (id, signal) => options.api.vms.find(id, signal),
+      revoke: (ids, signal) => this.courtesy.revokeTokens(ids, signal),
+    });
+  }
 
   private get id(): string {
     const { api, clusterName, group } = this.options;
@@ -93,7 +90,9 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
   }
 
   async describe(signal: AbortSignal): Promise<NodeGroupDescription> {
-    const machines = (await this.members(signal)).map((vm) => this.machine(vm));
+    const members = await this.members(signal);
+    await this.tokens.follow(members, signal);
+    const machines = members.map((vm) => this.machine(vm));
     const size = machines.filter(isLive).length;
     return { ...(machines.length > 0 && { id: this.id }), size, machines: machines.sort(byAge) };
   }
@@ -138,6 +137,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     const image = await this.options.image(signal);
     const taken = new Set(everything.map((vm) => vm.id));
     const problems: NodeGroupProblem[] = [];
+    let unknown: OutcomeUnknown | undefined;
     let made = 0;
     // After a refusal the next request would be refused too: nothing new is begun, what is under way is finished.
     await inParallel(Array.from({ length: missing }), parallelism, signal, async () => {
@@ -148,12 +148,13 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       } catch (error) {
         const problem = signal.aborted ? undefined : problemOf(error);
         if (!problem) throw error;
+        if (error instanceof OutcomeUnknown) unknown = error;
         problems.push(problem);
         this.note(problem);
       }
     });
     if (made < missing) {
-      throw new GroupShortfall(`${clusterName}/${group}`, size, missing - made, problems);
+      throw new GroupShortfall(`${clusterName}/${group}`, size, missing - made, problems, { cause: unknown });
     }
   }
 
@@ -172,7 +173,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     await this.removeMembers((vm) => wanted.has(vm.id), signal);
     // A machine that was gone before may have left its node behind, and its access to Vault.
     const gone = ids.filter((id) => !members.has(id));
-    await this.removeNodes(gone, signal);
+    await this.courtesy.remove(gone, signal);
     await this.revoke(gone, signal);
   }
 
@@ -239,19 +240,22 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       if (taken.has(id)) continue;
       taken.add(id);
       // A node of that name is an earlier machine's, maybe cordoned, and so is a disk's key: the new one must not take them over.
-      await this.removeNodes([id], signal);
-      await access?.forgetKey(id, signal);
+      await this.courtesy.remove([id], signal);
+      let isGranted = false;
       const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
         ? await nodes.mintBootstrapToken(id, signal)
         : undefined;
-      const metadata = {
+      const marks = {
         [metadataKeys.cluster]: clusterName,
         [metadataKeys.nodeGroup]: group,
         [metadataKeys.owner]: owner,
       };
+      const tokens = bootstrapToken === undefined ? [] : [tokenId(bootstrapToken)];
+      const metadata = { ...marks, ...(tokens[0] !== undefined && { [metadataKeys.token]: tokens[0] }) };
       const scriptFor = (credential: MachineCredential | undefined) =>
         fillScript(startScript, { projectId: api.projectId, vmId: id, bootstrapToken, credential });
-      const isOurs = (vm: Vm) => Object.entries(metadata).every(([key, value]) => vm.metadata[key] === value);
+      let found: Vm | undefined;
+      const isOurs = (vm: Vm) => Object.entries(marks).every(([key, value]) => vm.metadata[key] === value);
       try {
         await createOnce(
           {
@@ -260,6 +264,9 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
             importHint: "a node group takes no VM that it has not made",
             find: (each) => api.vms.find(id, each),
             send: async (each) => {
+              // Not before Cudo has said that there is no such VM, because its list may lag behind; and once: a lost create may have made a machine with a key of its own.
+              if (!isGranted) await access?.forgetKey(id, each);
+              isGranted = access !== undefined;
               const script = scriptFor(await access?.grant(id, each));
               await api.vms.create(
                 { ...machine, vmId: id, bootDiskImageId: image, startScript: script, metadata },
@@ -267,14 +274,34 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
               );
             },
             differences: () => [],
-            made: isOurs,
+            made: (vm) => isOurs((found = vm)),
           },
           signal,
         );
+        // An earlier run made it, with a token of its own.
+        if (found)
+          await this.courtesy.revokeTokens(
+            tokens.filter((id) => !tokensOf(found!).includes(id)),
+            signal,
+          );
         return;
       } catch (error) {
-        if (!(error instanceof IdTaken)) throw error;
+        if (!signal.aborted && (error instanceof IdTaken || isRefusal(error)))
+          await this.courtesy.revokeTokens(tokens, signal);
+        if (error instanceof IdTaken) continue;
+        if (isGranted && !signal.aborted && isRefusal(error)) await this.takeBack(id, error, signal);
+        throw error;
       }
+    }
+  }
+
+  /** What a VM that was not made has in Vault: without a machine, the state may have no group that would do it. */
+  private async takeBack(id: string, refused: unknown, signal: AbortSignal): Promise<void> {
+    try {
+      await this.options.access!.revoke(id, signal);
+    } catch (error) {
+      const words = `${messageOf(refused)}; what VM "${id}" would have had in Vault may be left: ${messageOf(error)}`;
+      throw new OutcomeUnknown(words, { cause: refused });
     }
   }
 
@@ -286,18 +313,15 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
 
   /** Terminates the chosen members and waits until none is left, then removes their nodes. */
   private async removeMembers(chosen: (vm: Vm) => boolean, signal: AbortSignal): Promise<void> {
-    const seen = new Set<string>();
+    const seen = new Map<string, Vm>();
     const accepted = new Set<string>();
     const refused = new Map<string, number>();
     await waitFor(
       async () => {
         const left = (await this.members(signal)).filter(chosen);
         const fresh = left.filter((vm) => !seen.has(vm.id));
-        for (const vm of left) seen.add(vm.id);
-        await this.cordon(
-          fresh.map((vm) => vm.id),
-          signal,
-        );
+        for (const vm of left) seen.set(vm.id, vm);
+        await this.courtesy.cordon(idsOf(fresh), signal);
         const waiting = left.filter((vm) => !isLeaving(vm) && !accepted.has(vm.id));
         await inParallel(waiting, parallelism, signal, async (vm) => {
           if (await this.terminate(vm, refused, signal)) accepted.add(vm.id);
@@ -307,8 +331,9 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       signal,
       this.options.pace ?? defaultPace,
     );
-    await this.removeNodes([...seen], signal);
-    await this.revoke([...seen], signal);
+    await this.courtesy.remove([...seen.keys()], signal);
+    await this.tokens.revoke([...seen.values()].flatMap(tokensOf), signal);
+    await this.revoke([...seen.keys()], signal);
   }
 
   /** Of machines that are gone. */
@@ -331,35 +356,6 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     }
   }
 
-  private cordon(names: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.eachNode(names, "cordon", (name, each) => this.options.nodes.cordon(name, each), signal);
-  }
-
-  private removeNodes(names: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.eachNode(names, "remove", (name, each) => this.options.nodes.remove(name, each), signal);
-  }
-
-  /** Nodes are a courtesy to the cluster: when its API server does not answer, the machines go all the same. */
-  private async eachNode(
-    names: readonly string[],
-    verb: string,
-    act: (name: string, signal: AbortSignal) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const [index, name] of names.entries()) {
-      try {
-        await act(name, AbortSignal.any([signal, AbortSignal.timeout(nodeTimeoutMs)]));
-      } catch (error) {
-        signal.throwIfAborted();
-        const rest = names.slice(index);
-        this.options.warn(
-          `could not ${verb} the node${rest.length > 1 ? "s" : ""} ${rest.join(", ")}: ${messageOf(error)}`,
-        );
-        return;
-      }
-    }
-  }
-
   private noteFailed(vm: Vm): void {
     const message = `VM "${vm.id}" went to the state FAILED${vm.shortState && ` (${vm.shortState})`}; Cudo gives no reason`;
     if (!this.found.some((problem) => problem.message === message)) {
@@ -379,16 +375,10 @@ function byAge(a: NodeGroupMachine, b: NodeGroupMachine): number {
   return age(a) - age(b);
 }
 
-function isLive({ state }: NodeGroupMachine): boolean {
-  return state === "creating" || state === "running";
+function idsOf(vms: readonly Vm[]): string[] {
+  return vms.map(({ id }) => id);
 }
 
-/** Undefined for errors that are not the cloud's answer to a request for a machine. */
-function problemOf(error: unknown): NodeGroupProblem | undefined {
-  if (!isCudoError(error, "capacity", "quota", "rateLimit", "invalid", "precondition", "permission", "unavailable")) {
-    return undefined;
-  }
-  const kinds = { capacity: "capacity", quota: "quota", rateLimit: "quota", unavailable: "lost" } as const;
-  const kind = error.kind in kinds ? kinds[error.kind as keyof typeof kinds] : "rejected";
-  return { kind, message: error.message, at: new Date() };
+function isLive({ state }: NodeGroupMachine): boolean {
+  return state === "creating" || state === "running";
 }

@@ -17,8 +17,8 @@ import { CudoNodeGroupDriver } from "./node-group-driver";
 /** The unwrapped inputs of `cudo:NodeGroup`. */
 export type CudoGroupSpec = pulumi.Unwrap<NodeGroupArgs>;
 
-/** Longer than any one machine needs to boot. */
-const tokenHours = 12;
+/** Longer than any one machine needs to boot; it ends those that nobody revokes, because whoever would have was cut short. */
+const tokenHours = 2;
 
 export const openNodeGroup: OpenNodeGroup = (config, spec: CudoGroupSpec, options) => openGroup(config, spec, options);
 

@@ -11,6 +11,8 @@ export const metadataKeys = {
   owner: "gpu-clusters-owner",
   /** Which start script it was made with: Cudo does not give the script back. */
   script: "gpu-clusters-script",
+  /** The public part of the bootstrap token that it was made with. */
+  token: "gpu-clusters-token",
 } as const;
 
 /** Keys that this package sets by itself on a VM; a program may set the others. */

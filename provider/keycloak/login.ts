@@ -2,6 +2,7 @@
 import { number, object, requiredText } from "../cloud/json";
 import { noAnswer, redirection } from "../cloud/no-answer";
 import { retrying } from "../cloud/retry";
+import { redact } from "../server/redaction";
 import { KeycloakError, parseError } from "./errors";
 import { keycloakBackoff } from "./account";
 
@@ -43,6 +44,7 @@ async function ask(
 ): Promise<{ token: string; seconds: number }> {
   const url = `${issuer}/protocol/openid-connect/token`;
   const request = `POST ${new URL(url).pathname}`;
+  const secrets = [clientSecret, password].filter((secret) => secret !== undefined);
   const form = new URLSearchParams({
     client_id: clientId,
     ...(clientSecret !== undefined && { client_secret: clientSecret }),
@@ -62,9 +64,10 @@ async function ask(
     body = await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    throw new KeycloakError({ request, kind: "unavailable", cloudMessage: noAnswer(error, url) }, { cause: error });
+    const cloudMessage = redact(noAnswer(error, url), secrets);
+    throw new KeycloakError({ request, kind: "unavailable", cloudMessage }, { cause: error });
   }
-  if (!response.ok) throw refused(request, issuer, response, body);
+  if (!response.ok) throw refused(request, issuer, response, redact(body, secrets));
   try {
     const answer = object(JSON.parse(body), "the answer");
     return { token: requiredText(answer, "access_token"), seconds: number(answer["expires_in"]) };

@@ -1,6 +1,6 @@
 /** Tokens with which a new machine asks for its certificate (reference: Kubernetes, "Authenticating with bootstrap tokens"). */
 import { randomInt } from "node:crypto";
-import type { KubernetesApi } from "./api";
+import type { KubernetesApi, ObjectReference } from "./api";
 import { nodeTokenGroup } from "./node-approval";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -26,11 +26,12 @@ export async function mintBootstrapToken(
   }
   const id = characters(6);
   const secret = characters(16);
+  const { apiVersion, kind, ...metadata } = tokenReference(id);
   await api.create(
     {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: `bootstrap-token-${id}`, namespace: "kube-system" },
+      apiVersion,
+      kind,
+      metadata,
       type: "bootstrap.kubernetes.io/token",
       stringData: {
         "token-id": id,
@@ -45,6 +46,15 @@ export async function mintBootstrapToken(
     signal,
   );
   return `${id}.${secret}`;
+}
+
+/** The part of a token that is no secret. */
+export function tokenId(token: string): string {
+  return token.split(".")[0]!;
+}
+
+export function tokenReference(id: string): ObjectReference {
+  return { apiVersion: "v1", kind: "Secret", namespace: "kube-system", name: `bootstrap-token-${id}` };
 }
 
 /** The first is what kubeadm gives its rights to. */

@@ -20,6 +20,7 @@ import { Discovery } from "./discovery";
 import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../sdk/message";
 import { agentFor } from "../cloud/proxy";
+import { redact } from "../server/redaction";
 
 export interface KubernetesApiOptions {
   /** For each request, repetitions included. Milliseconds. @default 30000 */
@@ -213,15 +214,18 @@ class HttpsKubernetesApi implements KubernetesApi {
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const { endpoint } = this.connection;
     const url = requestUrl(endpoint, call);
+    let headers: Readonly<Record<string, string>> = {};
     try {
-      const options: RequestOptions = { method: call.method, signal: either, ...(await this.connection.access()) };
+      const access = await this.connection.access();
+      headers = access.headers;
+      const options: RequestOptions = { method: call.method, signal: either, ...access };
       for (;;) {
         const answer = await exchange(url, options, call);
         if (answer.status === 429 && answer.retryAfterMs !== undefined) {
           await delay(answer.retryAfterMs, undefined, { signal: either });
           continue;
         }
-        if (answer.status >= 400) throw apiError(call, answer);
+        if (answer.status >= 400) throw apiError(call, answer, secretsIn(call, headers));
         return answer.text;
       }
     } catch (error) {
@@ -231,7 +235,7 @@ class HttpsKubernetesApi implements KubernetesApi {
         throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
           cause: error,
         });
-      throw new Error(`${endpoint}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${endpoint}: ${redact(messageOf(error), secretsIn(call, headers))}`, { cause: error });
     }
   }
 }
@@ -285,7 +289,23 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   };
 }
 
-function apiError(call: Call, { status, text }: Answer): KubernetesApiError {
+/** An answer may quote what was sent: nobody but this client knows the tokens that it makes. */
+function secretsIn({ path, body }: Call, headers: Readonly<Record<string, string>>): string[] {
+  const access = Object.values(headers).map((value) => value.replace(/^(Bearer|Basic) /, ""));
+  const { kind, data, stringData } = (body ?? {}) as Partial<Record<string, unknown>>;
+  // A patch does not say what it is of.
+  if (kind !== "Secret" && !/\/namespaces\/[^/]+\/secrets(\/|$)/.test(path)) return access;
+  const encoded = textsOf(data);
+  const decoded = encoded.map((text) => Buffer.from(text, "base64").toString("utf8"));
+  return [...access, ...encoded, ...decoded, ...textsOf(stringData)];
+}
+
+/** Without the nulls by which a patch takes entries out. */
+function textsOf(entries: unknown): string[] {
+  return Object.values(entries ?? {}).filter((value) => typeof value === "string");
+}
+
+function apiError(call: Call, { status, text }: Answer, secrets: readonly string[]): KubernetesApiError {
   let answer: { message?: string; reason?: string } = {};
   try {
     answer = JSON.parse(text) as typeof answer;
@@ -293,7 +313,7 @@ function apiError(call: Call, { status, text }: Answer): KubernetesApiError {
     // Health endpoints and proxies answer in plain text.
     answer = { message: text.trim() };
   }
-  const message = answer.message || `status ${status}`;
+  const message = redact(answer.message || `status ${status}`, secrets);
   return new KubernetesApiError(`${call.method} ${call.path}: ${message} (HTTP ${status})`, status, answer.reason);
 }
 

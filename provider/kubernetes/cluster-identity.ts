@@ -158,38 +158,63 @@ function placeOf(kubeconfig: string): string {
   return `${endpoint} ${certificateAuthority}`;
 }
 
+/** Addresses of two clusters. */
+export interface Exchange {
+  readonly before: string;
+  readonly after: string;
+}
+
 /**
  * Why one cluster cannot take the other's place; undefined where it is the same, or has been made anew. One that answers no more is taken to be gone:
  * what was in it needs nobody's care.
  */
-export async function exchanged(
+export async function registeredElsewhere(
   then: KnownCluster,
   now: KnownCluster,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (now.uid === undefined || now.uid === then.uid) return undefined;
-  if (!(await isStillThere(then, now.uid, signal))) return undefined;
-  const [before, after] = [then, now].map(({ kubeconfig }) => parseKubeconfig(kubeconfig).endpoint);
-  return (
-    `leads to another cluster, at ${after}: the one that was registered, at ${before}, is still there, and what the registration has put into it ` +
-    "would stay behind. Register the other cluster under a name of its own, and take this registration out of the program; or set its cluster back"
-  );
+  const exchange = await exchangeOf(then, now, signal);
+  return exchange && reasonOf(exchange);
 }
 
 /** The same for a check, where neither is known to answer: what cannot be told now is seen before anything is written. */
-export async function exchangedAtCheck(
+export async function registeredElsewhereAtCheck(
   then: string | undefined,
   now: unknown,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const exchange = await exchangeAtCheck(then, now, signal);
+  return exchange && reasonOf(exchange);
+}
+
+/** Undefined where it is the same cluster, where the one before is not there any more, and where that cannot be told. */
+export async function exchangeAtCheck(
+  then: string | undefined,
+  now: unknown,
+  signal: AbortSignal,
+): Promise<Exchange | undefined> {
   if (then === undefined || typeof now !== "string" || now === then) return undefined;
   try {
     const uid = await uidAt(now, signal);
-    return await exchanged({ kubeconfig: then, uid: undefined }, { kubeconfig: now, uid }, signal);
+    return await exchangeOf({ kubeconfig: then, uid: undefined }, { kubeconfig: now, uid }, signal);
   } catch {
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+async function exchangeOf(then: KnownCluster, now: KnownCluster, signal: AbortSignal): Promise<Exchange | undefined> {
+  if (now.uid === undefined || now.uid === then.uid) return undefined;
+  if (!(await isStillThere(then, now.uid, signal))) return undefined;
+  const [before, after] = [then.kubeconfig, now.kubeconfig].map((text) => parseKubeconfig(text).endpoint);
+  return { before: before!, after: after! };
+}
+
+function reasonOf({ before, after }: Exchange): string {
+  return (
+    `leads to another cluster, at ${after}: the one that was registered, at ${before}, is still there, and what the registration has put into it ` +
+    "would stay behind. Register the other cluster under a name of its own, and take this registration out of the program; or set its cluster back"
+  );
 }
 
 async function isStillThere({ kubeconfig, uid }: KnownCluster, other: string, signal: AbortSignal): Promise<boolean> {

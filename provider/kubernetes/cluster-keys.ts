@@ -73,8 +73,8 @@ export async function renewAdministrator(
 }
 
 /** Less than a third of the certificate's life is left, or it is to have another life. */
-export function mustRenew({ adminCertificate }: Pick<Administrator, "adminCertificate">, otherLife: boolean): boolean {
-  return otherLife || isNearItsEnd(adminCertificate);
+export function mustRenew({ adminCertificate }: Partial<Administrator>, otherLife: boolean): boolean {
+  return otherLife || adminCertificate === undefined || isNearItsEnd(adminCertificate);
 }
 
 function adminRequest(validForHours = defaultValidityHours): CertificateRequest {

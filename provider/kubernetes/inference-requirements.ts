@@ -15,6 +15,8 @@ export interface ClusterFacts {
   balancedServices: readonly KubernetesObject[];
   /** Undefined where there is none of the name, or none is asked for. */
   storageClass: { provisioner: string } | undefined;
+  /** Names of DeviceClasses. */
+  deviceClasses: readonly string[];
   /** Pods that ask for devices, of any namespace: `ml/train-0`. */
   devicePods: readonly string[];
 }
@@ -53,7 +55,11 @@ const clashes: Readonly<Record<string, string>> = {
   "gateway.envoyproxy.io/v1alpha1": "Envoy Gateway",
   "monitoring.coreos.com/v1": "kube-prometheus-stack",
   "leaderworkerset.x-k8s.io/v1": "LeaderWorkerSet",
+  "nfd.k8s-sigs.io/v1alpha1": "Node Feature Discovery",
 };
+
+/** Of the chart of NVIDIA's DRA driver, and gone with it. */
+const driverClass = "gpu.nvidia.com";
 
 /** A sentence each. */
 export function missingRequirements(facts: ClusterFacts, wanted: Requirements): string[] {
@@ -79,8 +85,9 @@ function workloads({ devicePods }: ClusterFacts): string[] {
       ];
 }
 
-function clashingSoftware({ groupVersions }: ClusterFacts): string[] {
+function clashingSoftware({ groupVersions, deviceClasses }: ClusterFacts): string[] {
   const found = Object.entries(clashes).flatMap(([version, name]) => (groupVersions.has(version) ? [name] : []));
+  if (deviceClasses.includes(driverClass)) found.push("NVIDIA's DRA driver (`gpu: false` of our own clusters)");
   return found.length === 0
     ? []
     : [

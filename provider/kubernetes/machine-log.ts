@@ -1,6 +1,7 @@
 /** What machines that do not become nodes say about it themselves: the last lines of the bootstrap script's log. */
 import { inParallel } from "../cloud/parallel";
 import { messageOf } from "../../sdk/message";
+import { bootstrapTokens, HIDDEN, redact } from "../server/redaction";
 
 export const bootstrapLog = "/var/log/gpu-clusters-bootstrap.log";
 
@@ -60,9 +61,11 @@ export function describeReports(reports: readonly MachineReport[]): string {
 
 /** The script keeps secrets out of its log; other programs write there, too. */
 export function withoutSecrets(text: string): string {
-  return text
-    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "[secret]")
-    .replace(/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, "[secret]");
+  const shown = text
+    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN)
+    .replace(bootstrapTokens, HIDDEN);
+  // Who logs in to a mirror of packages.
+  return redact(shown, []);
 }
 
 /** Asks as root, with the key that the machine's start script authorises. */

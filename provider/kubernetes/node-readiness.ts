@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "./api";
 
 export const nodeGroupLabel = "gpu-clusters/node-group";
-const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+export const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
 export interface NodeObject extends KubernetesObject {
   status?: {

@@ -61,6 +61,15 @@ export function clusterObject(inputs: RegistrationInputs, address: ApiServerAddr
   };
 }
 
+/** Whether the resource of that mark made the Cluster. */
+export function isOf(cluster: KubernetesObject, owner: string): boolean {
+  return cluster.metadata.annotations?.[ownerAnnotation] === owner;
+}
+
+export function ofSomebodyElse(clusterName: string): string {
+  return `Michelangelo's cluster "${clusterName}" is somebody else's by now, who registered it by that name`;
+}
+
 export function secretReferences(clusterName: string): { token: ObjectReference; authority: ObjectReference } {
   const { token, authority } = credentialSecrets(clusterName);
   const secret = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace: credentialsNamespace, name });

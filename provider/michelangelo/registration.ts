@@ -40,6 +40,7 @@ export interface RegistrationOutputs {
   tokenIssuedAt: string;
   clusterUid?: string;
   controlPlaneUid?: string;
+  owner: string;
   status: string;
 }
 
@@ -69,7 +70,7 @@ export async function register(
   const all = await tokenSecrets(compute, clusterName, signal);
   const old = all.map(({ name }) => name).filter((name) => name !== secret.name);
   await removeTokenSecrets(compute, old, signal);
-  return { ...address, tokenSecret: secret.name, tokenIssuedAt: secret.issuedAt, status: "ready" };
+  return { ...address, tokenSecret: secret.name, tokenIssuedAt: secret.issuedAt, owner, status: "ready" };
 }
 
 /** What somebody has changed or deleted on the control plane, in words; undefined: nothing. */

@@ -1,22 +1,46 @@
 /** A compute cluster's way out of Michelangelo. */
 import { registrationNamespace } from "../../sdk/michelangelo/names";
-import type { KubernetesApi } from "../kubernetes/api";
+import { referenceTo, type KubernetesApi, type KubernetesObject } from "../kubernetes/api";
 import { forgetOrThrow } from "../kubernetes/away";
 import { NotYet } from "../kubernetes/handlers/wait";
-import { clusterReference, secretReferences, type RegistrationInputs } from "./cluster-object";
+import {
+  addressOf,
+  clusterReference,
+  isOf,
+  ofSomebodyElse,
+  secretReferences,
+  type RegistrationInputs,
+} from "./cluster-object";
 import { finalizer } from "./condition";
 import { patiently, type Patience } from "./patience";
-import { reached, type Sides } from "./sides";
+import { addressFor, reached, type Sides } from "./sides";
 import { removeTokenSecrets, tokenSecrets } from "./tokens";
 
-/** Takes the cluster out of Michelangelo, which first ends what it has there, and then the credentials. Already gone is success. */
-export async function deregister(sides: Sides, inputs: RegistrationInputs, patience: Patience): Promise<void> {
+/**
+ * Takes the cluster out of Michelangelo, which first ends what it has there, and then the credentials. Already gone is success, and so is a name that
+ * somebody else has by now: what is there is left to him.
+ */
+export async function deregister(
+  sides: Sides,
+  inputs: RegistrationInputs,
+  owner: string,
+  patience: Patience,
+): Promise<void> {
   const { clusterName } = inputs;
   const { signal } = patience;
   const { control, compute } = sides;
+  let isInUse = false;
   if (await isThere("Michelangelo's control plane", control, inputs.controlPlaneKubeconfig, patience)) {
     const attempt = async () => {
-      const left = await removed(control, clusterName, signal);
+      const found = await control.read(clusterReference(clusterName), signal);
+      if (found !== undefined && !isOf(found, owner)) {
+        const { host, port } = addressFor(inputs);
+        // By its token, which the other one has found there.
+        isInUse = addressOf(found) === `${host}:${port}`;
+        patience.log.warn(`${ofSomebodyElse(clusterName)}, and stays`);
+        return "somebody else's";
+      }
+      const left = await removed(control, found, signal);
       if (left !== undefined) return left;
       const { token, authority } = secretReferences(clusterName);
       await control.delete(token, undefined, signal);
@@ -26,7 +50,7 @@ export async function deregister(sides: Sides, inputs: RegistrationInputs, patie
     const explain = (reason: string) => `Michelangelo does not let the cluster "${clusterName}" go: ${reason}`;
     await patiently(`Michelangelo to let the cluster "${clusterName}" go`, patience, attempt, explain);
   }
-  if (await isThere("the compute cluster", compute, inputs.kubeconfig, patience)) {
+  if (!isInUse && (await isThere("the compute cluster", compute, inputs.kubeconfig, patience))) {
     const attempt = async () => {
       const all = await tokenSecrets(compute, clusterName, signal);
       const names = all.map(({ name }) => name);
@@ -50,12 +74,15 @@ async function isThere(who: string, api: KubernetesApi, kubeconfig: string, pati
   }
 }
 
-/** Undefined: it is gone. */
-async function removed(control: KubernetesApi, clusterName: string, signal: AbortSignal): Promise<NotYet | undefined> {
-  const reference = clusterReference(clusterName);
-  // A control plane that has lost the kind has no object of it, which reads the same.
-  const found = await control.read(reference, signal);
+/** @param found a control plane that has lost the kind has no object of it, too. Undefined: it is gone. */
+async function removed(
+  control: KubernetesApi,
+  found: KubernetesObject | undefined,
+  signal: AbortSignal,
+): Promise<NotYet | undefined> {
   if (found === undefined) return undefined;
+  const reference = referenceTo(found);
+  const { name: clusterName } = reference;
   if (found.metadata.deletionTimestamp === undefined) await control.delete(reference, undefined, signal);
   const left = await control.read(reference, signal);
   if (left === undefined) return undefined;

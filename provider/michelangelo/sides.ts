@@ -4,8 +4,9 @@ import { rayRights, registrationKind, registrationNamespace } from "../../sdk/mi
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { KubernetesApiError, type KubernetesApi } from "../kubernetes/api";
 import { kubernetesApi } from "../kubernetes/client";
-import { clusterUid, exchanged, type KnownCluster } from "../kubernetes/cluster-identity";
-import { addressOf, ownerAnnotation, type RegistrationInputs } from "./cluster-object";
+import { clusterUid, registeredElsewhere, type KnownCluster } from "../kubernetes/cluster-identity";
+import { unlessRefused } from "../kubernetes/handlers/wait";
+import { addressOf, isOf, type RegistrationInputs } from "./cluster-object";
 import { requireControllerManager } from "./controller-manager";
 import { patiently, type Patience } from "./patience";
 
@@ -39,12 +40,12 @@ export function addressFor({ apiServer, kubeconfig }: RegistrationInputs): ApiSe
 
 /**
  * Both are what they should be, and nobody else has the place. Writes nothing.
- * @param owner of a registration to be made: it must not be somebody else's
+ * @param owner whose the registration is, or will be
  */
 export async function checkSides(
   { compute, control }: Sides,
   inputs: RegistrationInputs,
-  owner: string | undefined,
+  owner: string,
   patience: Patience,
 ): Promise<void> {
   const { signal } = patience;
@@ -64,7 +65,7 @@ export async function checkSides(
       `the control plane has no namespace "${registrationNamespace}", where Michelangelo looks for clusters: it is not set up, or controlPlane is another cluster`,
     );
   const own = registered.find(({ metadata }) => metadata.name === clusterName);
-  if (owner !== undefined && own !== undefined && own.metadata.annotations?.[ownerAnnotation] !== owner)
+  if (own !== undefined && !isOf(own, owner))
     throw new Error(
       `clusterName: Michelangelo has a cluster "${clusterName}" already, which somebody else registered: choose another name, or delete it first`,
     );
@@ -91,7 +92,7 @@ export async function computeUid(
   const ask = async () => ({ uid: await clusterUid(compute, signal) });
   const { uid } = await reached("the compute cluster", kubeconfig, patience, ask);
   const isOther = before !== undefined && before.kubeconfig !== kubeconfig;
-  const reason = isOther ? await exchanged(before, { kubeconfig, uid }, signal) : undefined;
+  const reason = isOther ? await registeredElsewhere(before, { kubeconfig, uid }, signal) : undefined;
   if (reason !== undefined) throw new Error(`kubeconfig ${reason}`);
   return uid;
 }
@@ -104,7 +105,12 @@ export async function reached<T>(
 ): Promise<T> {
   const { endpoint } = parseKubeconfig(kubeconfig);
   const own = { ...patience, until: Math.min(patience.until, Date.now() + answerMs) };
-  return patiently(who, own, ask, (reason) => `${who} at ${endpoint} does not answer this computer: ${reason}`);
+  return patiently(
+    who,
+    own,
+    unlessRefused(kubeconfig, ask),
+    (reason) => `${who} at ${endpoint} does not answer this computer: ${reason}`,
+  );
 }
 
 /** No such kind: mostly the one cluster in the other's place. */

@@ -139,5 +139,8 @@ function adopt<T extends { fid: string }>(create: CreateOnce<T>, found: T): T {
 }
 
 function taken<T extends { fid: string }>({ kind, name, token }: CreateOnce<T>, found: T): string {
-  return `a ${kind} named "${name}" exists already (${found.fid}): choose another name, delete it, or import it (pulumi import ${token} <name> ${found.fid})`;
+  return (
+    `a ${kind} named "${name}" exists already (${found.fid}): choose another name, delete it, or import it (pulumi import ${token} <name> ${found.fid}); ` +
+    "where it is to be replaced, `deleteBeforeReplace: true` has it deleted first"
+  );
 }

@@ -81,7 +81,7 @@ function classify(httpStatus: number, message: string): MithrilErrorKind {
   if (/price/i.test(message)) return "price";
   if (/in use|attached|already (ended|terminated|canceled)|not (ready|paused)|must be paused/i.test(message))
     return "precondition";
-  if (/(no|not enough|insufficient|out of|at)\s.*capacity/i.test(message)) return "capacity";
+  if (/\b(no(?! such)|not enough|insufficient|out of|at)\s.*capacity/i.test(message)) return "capacity";
   return httpStatus === 409 ? "precondition" : "invalid";
 }
 

@@ -78,6 +78,9 @@ export function nodeGroupHandler<I extends GroupInputs, O extends GroupOutputs, 
       );
     },
 
+    // Its machines and orders carry its names.
+    knownBy: (inputs, config) => cloud.idByName(inputs, config),
+
     async delete(id, { inputs }, context) {
       const call = { inputs, context, id };
       const driver = cloud.open(call);

@@ -52,7 +52,7 @@ export class GroupOutcome<I extends GroupInputs, O extends GroupOutputs, D exten
     const look = AbortSignal.timeout(lookAfterAbortMs);
     const found = await driver.describe(look).catch(() => undefined);
     // What was sent before an interruption may still be on its way.
-    const mayCome = signal.aborted || cause instanceof OutcomeUnknown;
+    const mayCome = signal.aborted || isUnknown(cause);
     if (found && found.id === undefined && !mayCome) return undefined;
     const left = found ? `it has ${counted(found.size, "machine")} now` : "which machines it has now is unknown";
     const reason = `${messageOf(cause)} (${left}; the next \`pulumi up\` goes on)`;
@@ -65,6 +65,10 @@ export class GroupOutcome<I extends GroupInputs, O extends GroupOutputs, D exten
   #described(id: string, description: NodeGroupDescription, problems: readonly string[]): O {
     return { ...this.cloud.outputs(id, description), problems } as unknown as O;
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof OutcomeUnknown || (error instanceof Error && isUnknown(error.cause));
 }
 
 /** Newest last, each once: a cloud says the same again and again while it lasts. */

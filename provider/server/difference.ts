@@ -16,6 +16,8 @@ export function compareInputs(object: ObjectSpec, before: Properties, after: Pro
   for (const key of unionOfKeys(before, after)) {
     // A state from an import, or from an older version of the package, lacks defaults that the program's inputs have.
     if (before[key] === undefined && after[key] === object.properties?.[key]?.default) continue;
+    // What a later release of the package had and this one does not know, no program can have changed.
+    if (after[key] === undefined && object.properties && !(key in object.properties)) continue;
     compare(before[key], after[key], [key], changes);
   }
   return changes;

@@ -10,6 +10,7 @@ export interface Looking<I extends object, O extends object> extends Omit<Resour
 /** With nothing to import, nothing to delete unless it says so, and a preview that shows no change. */
 export function looking<I extends object, O extends object>({ again, ...own }: Looking<I, O>): ResourceHandler<I, O> {
   return {
+    ...(own.delete === undefined && { makesNothing: true as const }),
     ...(own.foresee === undefined && { preview: (_inputs, state) => state?.outputs ?? {} }),
 
     async delete() {

@@ -1,6 +1,7 @@
 /** The life of one resource, as the engine drives it. Values are already off the wire; `server.ts` does the gRPC. */
 import { goneByHand } from "./gone";
 import type { EngineLog } from "./engine-log";
+import { isSameObject, takenOver, type KeptObjects, type OldObject } from "./kept-objects";
 import type { Operations } from "./operations";
 import type { PackageSchema, ResourceSpec } from "../../sdk/schema/package-schema";
 import { Placement } from "./placement";
@@ -14,7 +15,7 @@ import {
   type ResourceHandler,
   type ResourceState,
 } from "./resource";
-import { joinState, previewCreate, previewUpdate, splitState, withSecrets } from "./resource-state";
+import { joinState, previewCreate, previewUpdate, splitState, withAbsent, withSecrets } from "./resource-state";
 import { InitializationFailure } from "./service-errors";
 import { validate } from "../../sdk/schema/validation";
 import { isUnknown } from "./values";
@@ -35,6 +36,7 @@ export interface ResourceEnvironment {
   readonly operations: Operations;
   readonly log: EngineLog;
   readonly config: ProviderConfig;
+  readonly kept: KeptObjects;
   handler(type: string): Promise<ResourceHandler>;
   placedBy(type: string): string | undefined;
 }
@@ -64,9 +66,11 @@ export class ResourceCalls {
     }
   }
 
-  async diff(subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
+  async diff(subject: Subject, id: string, question: DiffQuestion): Promise<ResourceDiff> {
     const handler = await this.environment.handler(subject.type);
-    return this.compared(handler, subject, question);
+    const difference = await this.compared(handler, subject, question);
+    if (difference.changes.size === 0) this.keep(subject, id, question.news);
+    return difference;
   }
 
   async create(subject: Subject, inputs: WireValues, preview: boolean): Promise<{ id: string; state: WireValues }> {
@@ -81,8 +85,10 @@ export class ResourceCalls {
     }
     try {
       const made = await this.run("create", subject, (context) => handler.create(inputs.values, context));
-      return { id: made.id, state: this.mark(spec, joinState(inputs.values, { ...made.outputs, ...here }), inputs) };
+      this.keep(subject, made.id, inputs);
+      return { id: made.id, state: this.state(spec, joinState(inputs.values, { ...made.outputs, ...here }), inputs) };
     } catch (error) {
+      if (error instanceof PartialFailure) this.keep(subject, error.id, inputs);
       throw this.asInitializationFailure(spec, error, inputs, here);
     }
   }
@@ -107,7 +113,7 @@ export class ResourceCalls {
     const inputs = withoutAbsent(live.inputs);
     return {
       inputs: this.mark(spec, inputs, oldInputs),
-      state: this.mark(spec, joinState(inputs, { ...live.outputs, ...there }), oldState, oldInputs),
+      state: this.state(spec, joinState(inputs, { ...live.outputs, ...there }), oldState, oldInputs),
     };
   }
 
@@ -134,18 +140,38 @@ export class ResourceCalls {
         if (!live) throw goneByHand(`${subject.name} (${id}) is gone`);
         return live.outputs;
       });
-      return this.mark(spec, joinState(news.values, { ...outputs, ...there }), news);
+      this.keep(subject, id, news);
+      return this.state(spec, joinState(news.values, { ...outputs, ...there }), news);
     } catch (error) {
+      if (error instanceof PartialFailure) this.keep(subject, id, news);
       throw this.asInitializationFailure(spec, error, news, state.outputs as Properties, id);
     }
   }
 
   async delete(subject: Subject, id: string, oldState: WireValues, oldInputs: WireValues): Promise<void> {
     const handler = await this.environment.handler(subject.type);
-    const state = splitState(this.spec(subject), oldState.values, oldInputs.values);
+    const spec = this.spec(subject);
+    const state = splitState(spec, oldState.values, oldInputs.values);
+    if (this.isNewOnes(handler, subject, { id, inputs: oldInputs, oldState })) {
+      const { log } = this.environment;
+      if (!handler.makesNothing) log.forResource(subject.urn, subject.secrets).warn(takenOver(id));
+      return;
+    }
     await this.runAt(this.placement(subject), oldState.values, "delete", subject, (context) =>
       handler.delete(id, state, context),
     );
+  }
+
+  private keep({ urn }: Subject, id: string, inputs: WireValues): void {
+    this.environment.kept.set(urn, { id, inputs });
+  }
+
+  private isNewOnes(handler: ResourceHandler, subject: Subject, old: OldObject): boolean {
+    const { schema, config, kept } = this.environment;
+    const now = kept.get(subject.urn);
+    if (now === undefined) return false;
+    const spec = this.spec(subject);
+    return isSameObject({ schema, spec, handler, placement: this.placement(subject), config }, old, now);
   }
 
   private async compared(handler: ResourceHandler, subject: Subject, question: DiffQuestion): Promise<ResourceDiff> {
@@ -185,6 +211,11 @@ export class ResourceCalls {
 
   private mark(spec: ResourceSpec, values: Properties, ...earlier: WireValues[]): WireValues {
     return withSecrets(this.environment.schema, spec, values, ...earlier);
+  }
+
+  /** Of one that is there, as the engine is to keep it. */
+  private state(spec: ResourceSpec, values: Properties, ...earlier: WireValues[]): WireValues {
+    return withAbsent(spec, this.mark(spec, values, ...earlier));
   }
 
   private run<T>(

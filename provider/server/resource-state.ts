@@ -15,6 +15,16 @@ export function joinState(inputs: Properties, outputs: Properties): Properties {
   return state;
 }
 
+/**
+ * Optional outputs that a resource does not have are null: one that is missing is unknown to the SDK at each preview, and all that has it among its inputs
+ * would seem to change.
+ */
+export function withAbsent(spec: ResourceSpec, { values, secrets }: WireValues): WireValues {
+  const given = { ...spec.inputProperties, ...Object.fromEntries((spec.required ?? []).map((key) => [key, true])) };
+  const absent = Object.keys(spec.properties ?? {}).filter((key) => !(key in given) && values[key] === undefined);
+  return { values: { ...values, ...Object.fromEntries(absent.map((key) => [key, null])) }, secrets };
+}
+
 /** The reverse of `joinState`. Without recorded inputs (an old engine) the schema tells them apart. */
 export function splitState(
   spec: ResourceSpec,

@@ -108,6 +108,10 @@ export interface ResourceHandler<I extends object = any, O extends object = any>
   ): Promise<ResourceState<I, O> | undefined>;
   /** Absent when every change replaces. */
   update?(id: string, inputs: I, state: ResourceState<I, O>, context: ResourceContext): Promise<O>;
+  /** What `delete` finds it by, where that is not its id. */
+  knownBy?(inputs: I, config: ProviderConfig): string;
+  /** `delete` has nothing to do. */
+  readonly makesNothing?: true;
   /** Returns when it is gone. Already gone is success. */
   delete(id: string, state: ResourceState<I, O>, context: ResourceContext): Promise<void>;
 }

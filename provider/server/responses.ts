@@ -1,25 +1,31 @@
 /** Answers to the engine, made from plain values. */
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { redact } from "./redaction";
 import type { CheckFailure } from "./resource";
 import type { DetailedChange } from "./resource-diff";
 import { encode, type WireValues } from "./wire";
 
-export function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
+/** A program may make any value a secret, and reasons quote values. */
+export function checkFailure({ property, reason }: CheckFailure, secrets: readonly string[]): proto.CheckFailure {
   const failure = new proto.CheckFailure();
   failure.setProperty(property);
-  failure.setReason(reason);
+  failure.setReason(redact(reason, secrets));
   return failure;
 }
 
 /** The engine prints the value of a property that a failure names, in its own notation, and secrets in plain text. */
-function inOneSentence({ property, reason }: CheckFailure): proto.CheckFailure {
-  return checkFailure({ property: "", reason: property === "" ? reason : `${property}: ${reason}` });
+function inOneSentence({ property, reason }: CheckFailure): CheckFailure {
+  return { property: "", reason: property === "" ? reason : `${property}: ${reason}` };
 }
 
-export function checkResponse(inputs: WireValues, failures: readonly CheckFailure[]): proto.CheckResponse {
+export function checkResponse(
+  inputs: WireValues,
+  failures: readonly CheckFailure[],
+  secrets: readonly string[],
+): proto.CheckResponse {
   const response = new proto.CheckResponse();
   response.setInputs(encode(inputs));
-  response.setFailuresList(failures.map(inOneSentence));
+  response.setFailuresList(failures.map((failure) => checkFailure(inOneSentence(failure), secrets)));
   return response;
 }
 

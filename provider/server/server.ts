@@ -7,6 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Components } from "./construct";
 import { EngineLog } from "./engine-log";
 import { FunctionCalls } from "./function-calls";
+import type { KeptObjects } from "./kept-objects";
 import { messageOf } from "../../sdk/message";
 import { Operations } from "./operations";
 import type { PackageSchema } from "../../sdk/schema/package-schema";
@@ -34,6 +35,7 @@ export class ProviderServer {
   private readonly components: Components;
   private config: ProviderConfig = {};
   private configSecrets: string[] = [];
+  private readonly kept: KeptObjects = new Map();
   private loadedSchema: Promise<PackageSchema> | undefined;
 
   constructor(private readonly definition: ProviderDefinition) {
@@ -156,10 +158,10 @@ export class ProviderServer {
     return [...secrets, ...this.configSecrets];
   }
 
-  private async checkConfig(request: proto.CheckRequest): Promise<proto.CheckResponse> {
-    const news = decode(request.getNews());
+  private async checkConfig(request: proto.CheckRequest, secrets: string[]): Promise<proto.CheckResponse> {
+    const news = hide(secrets, decode(request.getNews()));
     const { stored, failures } = checkConfig(this.definition, await this.schema(), news.values);
-    return checkResponse({ values: stored, secrets: news.secrets }, failures);
+    return checkResponse({ values: stored, secrets: news.secrets }, failures, secrets);
   }
 
   private async diffConfig(request: proto.DiffRequest): Promise<proto.DiffResponse> {
@@ -179,6 +181,7 @@ export class ProviderServer {
       throw new ServiceFailure(grpc.status.INVALID_ARGUMENT, problem);
     }
     this.config = config;
+    this.kept.clear();
     this.configSecrets = configSecretTexts(schema, config);
     const response = new proto.ConfigureResponse();
     response.setAcceptsecrets(true);
@@ -191,12 +194,12 @@ export class ProviderServer {
   private async check(request: proto.CheckRequest, secrets: string[]): Promise<proto.CheckResponse> {
     const [olds, news] = [hide(secrets, decode(request.getOlds())), hide(secrets, decode(request.getNews()))];
     const { inputs, failures } = await (await this.resources()).check(this.subject(request, 0, secrets), olds, news);
-    return checkResponse(inputs, failures);
+    return checkResponse(inputs, failures, this.hidden(secrets));
   }
 
   private async diff(request: proto.DiffRequest, secrets: string[]): Promise<proto.DiffResponse> {
     const calls = await this.resources();
-    const answer = await calls.diff(this.subject(request, 0, secrets), diffQuestion(request, secrets));
+    const answer = await calls.diff(this.subject(request, 0, secrets), request.getId(), diffQuestion(request, secrets));
     return diffResponse(answer.changes, answer.deleteBeforeReplace, answer.stables);
   }
 
@@ -246,7 +249,8 @@ export class ProviderServer {
     const answer = await functions.invoke(request.getTok(), hide(secrets, decode(request.getArgs())));
     const response = new proto.InvokeResponse();
     if (answer.result) response.setReturn(encode(answer.result));
-    response.setFailuresList(answer.failures.map(checkFailure));
+    const hidden = this.hidden(secrets);
+    response.setFailuresList(answer.failures.map((failure) => checkFailure(failure, hidden)));
     return response;
   }
 
@@ -256,6 +260,7 @@ export class ProviderServer {
       operations: this.operations,
       log: this.log,
       config: this.config,
+      kept: this.kept,
       handler: (type) => this.handler(type),
       placedBy: (type) => this.definition.placedBy(type),
     });

@@ -104,6 +104,7 @@ export function secretTexts({ values, secrets }: WireValues): string[] {
   const texts: string[] = [];
   const collect = (value: unknown): void => {
     if (typeof value === "string") texts.push(value);
+    else if (typeof value === "number") texts.push(String(value));
     else if (typeof value === "object" && value !== null) Object.values(value).forEach(collect);
   };
   for (const path of secrets) collect(valueAt(values, parsePath(path)));

@@ -77,7 +77,7 @@ export interface PlannedNetwork {
    */
   securityGroupRules?: pulumi.Input<number>;
   /**
-   * Zones of a new network: so many must be there.
+   * Zones of a new network: so many must be there, and VPC Block Public Access off.
    * @integer
    */
   zoneCount?: pulumi.Input<number>;
@@ -86,6 +86,8 @@ export interface PlannedNetwork {
   /** A network that exists: its subnets must fit. */
   vpcId?: pulumi.Input<string>;
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether machines find files by names that such a VPC gives out (`ec2:DescribeVpcAttribute`). Default: `false`. */
+  dnsNames?: pulumi.Input<boolean>;
   /** Whether the API has a public address. Default: `true`. */
   publicApi?: pulumi.Input<boolean>;
 }
@@ -133,6 +135,7 @@ export interface AccountReadyArgs {
  * Looks at the preview whether the account can have the cluster, before anything is made, and tells all that stands in the way at once; makes the
  * services' roles that are missing. What runs already is not examined again: only what changes is. Where AWS may not be asked, it says so and goes on.
  * Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class AccountReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:AccountReady";

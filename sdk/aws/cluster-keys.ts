@@ -36,6 +36,7 @@ export interface ClusterKeysArgs {
  * Standard parameters are free of charge; KMS charges for its key (1 USD a month for one of the customer's) and some cents for many requests.
  * It needs `ssm:PutParameter`, `GetParameters`, `DeleteParameters`, `AddTagsToResource`, `RemoveTagsFromResource` and `ListTagsForResource`, and
  * `kms:Encrypt` and `kms:Decrypt` with the key.
+ * It cannot be imported: where the state lost it, `pulumi up` takes over the keys that it left in the parameter.
  */
 export class ClusterKeys extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:ClusterKeys";

@@ -8,6 +8,7 @@ export interface DeployerArgs {}
 /**
  * Who makes a cluster, for policies that name him. AWS is asked once, and the state keeps the answer: others who run the program later do not
  * take his place. Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class Deployer extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:Deployer";

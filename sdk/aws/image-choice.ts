@@ -24,6 +24,7 @@ export interface ImageChoiceArgs {
 /**
  * An image for machines, looked up once: the state keeps it until what is asked for changes, also when newer ones come out, and when AWS
  * deprecates or deregisters it. Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class ImageChoice extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:ImageChoice";

@@ -10,6 +10,7 @@ export interface InstanceTypeFactsArgs {
 /**
  * What AWS says of instance types, asked once of each: the state keeps it as long as the type is named, so that what was made by it stays as it is.
  * Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class InstanceTypeFacts extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:InstanceTypeFacts";

@@ -82,7 +82,7 @@ export interface NodeGroupMachineState {
  *
  * Changing the launch template, the types or the subnets changes the fleet in place, for new machines; those that run stay. Changing
  * `capacity`, which a fleet keeps for its life, replaces the group with all its machines, and deletes the old one first. Deleting the group deletes all machines with its tags, whoever made them, and waits until they are gone.
- * Import id: the fleet's, `fleet-…`.
+ * Import id: `fleet-…`, the fleet's.
  */
 export class NodeGroup extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:NodeGroup";

@@ -27,6 +27,7 @@ export interface ServiceLoadBalancersArgs {
  * Free of charge. Deleting needs `elasticloadbalancing:DescribeLoadBalancers`, `DescribeTargetGroups`, `DescribeTags`, `DeleteLoadBalancer` and
  * `DeleteTargetGroup`, and `ec2:DescribeSecurityGroups`, `DescribeNetworkInterfaces`, `RevokeSecurityGroupIngress`,
  * `RevokeSecurityGroupEgress` and `DeleteSecurityGroup`. It waits at most 20 minutes (`customTimeouts`).
+ * It cannot be imported: make it in the program.
  *
  * Reference: kubernetes/cloud-provider-aws, docs/service_controller.md; AWS Load Balancer Controller, "How it works".
  */

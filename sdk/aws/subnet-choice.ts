@@ -16,8 +16,14 @@ export interface SubnetChoiceArgs {
  * Subnets of a VPC that exists, chosen once by their routes: the state keeps them until others are named, also when the VPC gets more. Nodes
  * are where the default route leads to a NAT gateway, a transit gateway or the like; where there is no such subnet, they are where it leads to
  * an internet gateway and machines get public addresses. What has a public address itself is where it leads to an internet gateway, and
- * stays there when other subnets are named. Subnets without a way out, with IPv6 only, on Outposts, and in local zones do not fit. Makes
- * nothing, and is free of charge.
+ * stays there when other subnets are named. Subnets without a way out, with IPv6 only, on Outposts and in local zones do not fit; nor do, where the
+ * cluster is not in them yet, those without a free address, whose network ACLs certainly keep machines from the internet or from each other, or that
+ * VPC Block Public Access cuts off from their internet gateway. A new cluster is refused where private addresses of SSM or EC2 in the VPC let nobody of
+ * its subnets in. Makes nothing, and is free of charge.
+ *
+ * It needs `ec2:DescribeSubnets`, `DescribeRouteTables`, `DescribeVpcs` and `DescribeAvailabilityZones`, and for routes to prefix lists
+ * `GetManagedPrefixListEntries`: where that is refused, such a route counts as one that leads everywhere, unless it is an endpoint's.
+ * It cannot be imported: make it in the program.
  */
 export class SubnetChoice extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:SubnetChoice";

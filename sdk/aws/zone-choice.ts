@@ -15,6 +15,7 @@ export interface ZoneChoiceArgs {
  * Availability zones for a network, chosen once: the state keeps them, whatever AWS says of its zones later, because subnets cannot move and
  * machines are in them. Zones that an account has to opt into, local zones and zones without machines of the last years are not chosen.
  * Other names later are an error. Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class ZoneChoice extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:aws:ZoneChoice";

@@ -41,6 +41,7 @@ export interface DiskArgs {
  * A storage disk that outlives the VMs that it is attached to (`Vm.storageDiskIds`). Charged per GiB and hour, attached or not.
  *
  * Cudo deletes disks when the account's credit is used up.
+ * Import id: `<diskId>`.
  */
 export class Disk extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:Disk";

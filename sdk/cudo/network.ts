@@ -20,7 +20,11 @@ export interface NetworkArgs {
   ipRange: pulumi.Input<string>;
 }
 
-/** A private network with a router to the internet. Charged by the hour. It can only be deleted when no VM is in it. */
+/**
+ * A private network with a router to the internet. Charged by the hour. It can only be deleted when no VM is in it.
+ *
+ * Import id: `<networkId>`.
+ */
 export class Network extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:Network";
 

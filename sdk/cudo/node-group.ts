@@ -78,11 +78,11 @@ export interface NodeGroupArgs {
   networkId: pulumi.Input<string>;
   /** Security groups of new machines. */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Public keys that root accepts on new machines. */
+  /** Public keys in OpenSSH format that root accepts on new machines. */
   customSshKeys?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Bash script that makes a new machine a node. `@@NODE_NAME@@`, `@@PROVIDER_ID@@` and `@@BOOTSTRAP_TOKEN@@` stand for what differs from
-   * machine to machine; the token is made in the cluster when the machine is, and expires within a day.
+   * machine to machine; the token is made in the cluster when the machine is, and expires after two hours.
    * @secret
    */
   startScript: pulumi.Input<string>;
@@ -121,7 +121,7 @@ export interface NodeGroupMachineState {
  * size between them, and moving it there is no difference to `pulumi up`.
  *
  * Members are the VMs whose metadata has `gpu-clusters-cluster` and `gpu-clusters-node-group`. Deleting the group deletes all of them,
- * whoever made them, and waits until they are gone. Import id: `<project>/<cluster>/<group>`.
+ * whoever made them, and waits until they are gone. Import id: `<projectId>/<clusterName>/<name>`.
  */
 export class NodeGroup extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:NodeGroup";

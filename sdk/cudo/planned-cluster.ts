@@ -57,9 +57,19 @@ export interface PlannedClusterArgs {
   nodeGroups?: pulumi.Input<pulumi.Input<PlannedNodeGroupArgs>[]>;
 }
 
+/** What a cluster's resources are called: by it they are known as its own. */
+export function clusterResources(name: string) {
+  return {
+    plan: `${name}-plan`,
+    controlPlane: `${name}-control-plane`,
+    nodeGroup: (group: string) => `${name}-${group}`,
+  };
+}
+
 /**
  * What a cluster will ask Cudo for, held against what Cudo offers before any of it is made: all that cannot be had is told at one
- * preview, by the names of the cluster's own arguments. Of what is there, its own resource tells. Makes nothing, and is free of charge.
+ * preview, by the names of the cluster's own arguments. A name that another cluster of the project has is `ClusterNameInUse`. Of what is there, its own resource tells. Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class PlannedCluster extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:PlannedCluster";

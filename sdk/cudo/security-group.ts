@@ -32,7 +32,11 @@ export interface SecurityGroupArgs {
   rules: pulumi.Input<pulumi.Input<SecurityGroupRuleArgs>[]>;
 }
 
-/** A firewall for VMs. A VM without any security group lets all traffic through. Free of charge. */
+/**
+ * A firewall for VMs. A VM without any security group lets all traffic through. Free of charge.
+ *
+ * Import id: `<securityGroupId>`.
+ */
 export class SecurityGroup extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:SecurityGroup";
 

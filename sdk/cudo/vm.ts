@@ -111,6 +111,7 @@ export interface VmArgs {
  *
  * If creating it was interrupted before the state was written, the next `pulumi up` goes on with the VM that is there: its metadata names
  * the resource that made it. A VM of the same id that something else made is refused.
+ * Import id: `<vmId>`. Import with `ignoreChanges: ["startScript"]`.
  */
 export class Vm extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:cudo:Vm";

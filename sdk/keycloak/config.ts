@@ -1,5 +1,5 @@
 /** The provider's configuration for Keycloak. */
-import { isSafeUrl } from "../safe-url";
+import { unsafeUrlProblem } from "../safe-url";
 import { realmProblem } from "./checks";
 
 /**
@@ -66,8 +66,8 @@ export function checkKeycloakConfig<T>(
 }
 
 function wrongBaseUrl(baseUrl: string): string | undefined {
-  if (!isSafeUrl(baseUrl))
-    return `"${baseUrl}" must be an https URL such as https://sso.example.com (http on this computer only): credentials go there`;
+  const unsafe = unsafeUrlProblem(baseUrl, "https://sso.example.com");
+  if (unsafe !== undefined) return unsafe;
   const { pathname, search, hash } = new URL(baseUrl);
   return /\/(realms|admin)(\/|$)/.test(pathname) || search + hash !== ""
     ? `"${baseUrl}" must be Keycloak's own URL, without what follows it: https://sso.example.com, or https://sso.example.com/auth of an old one`

@@ -56,8 +56,13 @@ export class OAuth2Client extends pulumi.CustomResource {
   public readonly issuer!: pulumi.Output<string>;
   /** True where the client was there before: it is not deleted with this resource. */
   public readonly adopted!: pulumi.Output<boolean>;
-  /** False where somebody has switched off the client, or a way to log in by it: the next `up` switches it on again. */
+  /**
+   * False where somebody has switched the client off, or has changed who may log in by it and how: its flows, the kind of its credentials, web origins, and,
+   * unless it is adopted, flows of its own in the place of the realm's. The next `up` sets it right.
+   */
   public readonly active!: pulumi.Output<boolean>;
+  /** Whose it is, as the client's attribute `gpu-clusters.owner` says: one of another's is not touched. */
+  public readonly owner!: pulumi.Output<string>;
 
   /** The client with this id, `<realm>/<clientId>`, as it is. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): OAuth2Client {
@@ -68,7 +73,7 @@ export class OAuth2Client extends pulumi.CustomResource {
   /** @internal */
   constructor(name: string, args: OAuth2ClientArgs | undefined, options?: pulumi.CustomResourceOptions);
   constructor(name: string, args: OAuth2ClientArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["realm", "clientId", "secret", "issuer", "adopted", "active"];
+    const outputs = ["realm", "clientId", "secret", "issuer", "adopted", "active", "owner"];
     super(
       OAuth2Client.__pulumiType,
       name,

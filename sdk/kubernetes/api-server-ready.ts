@@ -1,5 +1,5 @@
 import * as pulumi from "../pulumi";
-import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import { optionalOutput, resourceOptions, resourceProperties } from "../plugin/custom-resource";
 import type { MachineClaimsArgs } from "./machine-claims";
 
 /** Where a cloud lets the log of a machine be read that does not answer. */
@@ -48,6 +48,7 @@ export interface ApiServerReadyArgs {
  * Waits until a cluster's API server is ready and gives the kubeconfig its rights. Depend on it with whatever needs the cluster.
  *
  * It creates nothing, deletes nothing, and a refresh does not fail when the cluster is down. Another kubeconfig is waited for again.
+ * It cannot be imported: make it in the program.
  */
 export class ApiServerReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ApiServerReady";
@@ -80,5 +81,7 @@ export class ApiServerReady extends pulumi.CustomResource {
       outputs: ["kubeconfig", "timeoutSeconds", "ready", "version", "identity", "clusterUid"],
     });
     super(ApiServerReady.__pulumiType, name, properties, resourceOptions(options));
+    this.identity = optionalOutput(this.identity);
+    this.clusterUid = optionalOutput(this.clusterUid);
   }
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "../pulumi";
-import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import { optionalOutput, resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 export interface ClusterCertificatesArgs {
   /**
@@ -27,6 +27,7 @@ export interface ClusterCertificatesArgs {
  * They exist only in the stack's state, and nothing but another `clusterName` changes the authorities, which are valid for ten years.
  * The administrator belongs to the group `kubeadm:cluster-admins`, which kubeadm binds to `cluster-admin` while it sets the cluster up
  * (`ApiServerReady` waits for it), so that the rights can be taken back. Free of charge.
+ * It cannot be imported: the keys exist only in the state that made them.
  */
 export class ClusterCertificates extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ClusterCertificates";
@@ -102,5 +103,6 @@ export class ClusterCertificates extends pulumi.CustomResource {
       "adminValidityHours",
     ];
     super(ClusterCertificates.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
+    this.secretsEncryptionKey = optionalOutput(this.secretsEncryptionKey);
   }
 }

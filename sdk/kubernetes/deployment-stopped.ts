@@ -25,6 +25,7 @@ export interface DeploymentStoppedArgs {
  * When it is deleted, deletes a Deployment of the cluster and waits until its pods have ended, for at most 75 seconds. It is for what must not act
  * any more while a destroy goes on: Pulumi does not ask what is in a cluster to go where the cluster goes too (`deletedWith`). Where the cluster does not
  * answer, or pods do not end, it says so, and goes. It makes nothing: `up` ends with an error where the Deployment is not there. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class DeploymentStopped extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:DeploymentStopped";

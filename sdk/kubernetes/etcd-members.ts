@@ -15,6 +15,7 @@ export interface EtcdMembersArgs {
  * The machines that keep a cluster's etcd together. It makes nothing: where so many of them are gone at once that no majority is left to take
  * new ones in, it refuses to go on, at the preview already, because machines made anew would wait for a cluster that there is no more. What
  * needs the cluster depends on this resource. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class EtcdMembers extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:EtcdMembers";

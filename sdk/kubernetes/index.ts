@@ -21,6 +21,7 @@ export {
   type NodeSupplyArgs,
 } from "./nodes-ready";
 export { ObjectReady, type ObjectCondition, type ObjectReadyArgs } from "./object-ready";
+export { ObjectsGone, type ObjectKind, type ObjectsGoneArgs } from "./objects-gone";
 export { PlatformClaim, type Platform, type PlatformClaimArgs } from "./platform-claim";
 export { ReleaseUnlocked, type ReleaseUnlockedArgs } from "./release-unlocked";
 export type { GpuSharingArgs } from "./gpu-sharing";

@@ -28,6 +28,7 @@ export interface InferenceRequirementsArgs {
  * Waits until a cluster has what Modelplane needs of one that it did not make, and says all that is missing: DRA and nobody else who hands out GPUs,
  * nodes of each pool without taints in the way, a node for the serving stack, load balancers, storage for models. It changes nothing.
  * The preview warns of what is missing then.
+ * It cannot be imported: make it in the program.
  */
 export class InferenceRequirements extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:InferenceRequirements";

@@ -42,6 +42,7 @@ export interface KubeconfigSecretArgs {
  * nothing. A refresh reads it again: controllers renew what is in it. So does an update when less than a third of its certificate's life is left.
  *
  * Only data is taken from it: an authority, and a certificate or a token that has not ended. What would run a command, read a file or trust anybody is refused.
+ * It cannot be imported: make it in the program.
  */
 export class KubeconfigSecret extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:KubeconfigSecret";

@@ -32,6 +32,12 @@ export interface LastingChoicesArgs {
   /** What may be chosen otherwise, by the name that the user knows it by: the preview says what that means for what runs. */
   told?: pulumi.Input<Record<string, pulumi.Input<ToldChoiceArgs>>>;
   /**
+   * Kubeconfig of the cluster that servers are managed from. One of another cluster is refused while the one before is there: its servers would be wiped. Other
+   * credentials, addresses and authorities of the same cluster are no other choice.
+   * @secret
+   */
+  managementKubeconfig?: pulumi.Input<string>;
+  /**
    * What another choice means. `refuse`: an error. `warn`: what depends on this deletes the cluster and makes another, and the user is told.
    * @default "refuse"
    */
@@ -42,6 +48,7 @@ export interface LastingChoicesArgs {
  * What a cluster is made with and keeps for its life. It makes nothing: a program that chooses otherwise later is refused, at the preview
  * already. What must not happen then depends on this resource, as machines with etcd on their disks. What is named for the first time, or no
  * longer, is no other choice. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class LastingChoices extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:LastingChoices";

@@ -40,6 +40,7 @@ export interface MachinesReturnedArgs {
 /**
  * Waits, when it is deleted, until no machine is claimed for a cluster any more and the servers that it had are free: the cluster depends on it. It makes
  * nothing, and at the beginning looks whether vCluster Platform, or Cluster API, and Metal3 are there.
+ * It cannot be imported: make it in the program.
  */
 export class MachinesReturned extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:MachinesReturned";

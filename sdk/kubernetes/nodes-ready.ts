@@ -112,6 +112,7 @@ export interface NodesReadyArgs {
  * nothing.
  *
  * Nodes that come or go later are the autoscaler's business and cause no change here.
+ * It cannot be imported: make it in the program.
  */
 export class NodesReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:NodesReady";

@@ -100,6 +100,7 @@ export interface ObjectReadyArgs {
  *
  * An API server that does not answer for two minutes ends the wait; where it is gone for good, `PULUMI_K8S_DELETE_UNREACHABLE=true` lets a destroy
  * forget the object. A refresh does not fail when the cluster is down.
+ * It cannot be imported: make it in the program.
  */
 export class ObjectReady extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ObjectReady";

@@ -1,5 +1,5 @@
 import * as pulumi from "../pulumi";
-import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import { optionalOutput, resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 /** What a cluster can be registered with. */
 export type Platform = "Modelplane" | "Michelangelo";
@@ -36,6 +36,7 @@ export interface PlatformClaimArgs {
 /**
  * Keeps a cluster for one platform: a mark in the cluster (ConfigMap `gpu-clusters-platform` in kube-system) that a second registration finds,
  * from whichever program, at the preview where the cluster can be asked by then. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class PlatformClaim extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:PlatformClaim";
@@ -52,5 +53,6 @@ export class PlatformClaim extends pulumi.CustomResource {
       outputs: ["kubeconfig", "platform", "owner", "clusterUid"],
     });
     super(PlatformClaim.__pulumiType, name, properties, resourceOptions(options));
+    this.clusterUid = optionalOutput(this.clusterUid);
   }
 }

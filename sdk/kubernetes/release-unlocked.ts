@@ -27,6 +27,7 @@ export interface ReleaseUnlockedArgs {
  *
  * Only records that Pulumi's own provider wrote are touched: one operation of a stack runs at a time, so that theirs has ended. An operation of
  * `helm` by hand is left alone. It makes nothing. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class ReleaseUnlocked extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:ReleaseUnlocked";

@@ -25,6 +25,7 @@ export interface VolumesLeftArgs {
  * Tells, when it is deleted, which volumes stay in the cloud without their cluster: those whose claims are still there, by claim, size and the
  * cloud's id. Before, it waits up to two minutes for volumes whose claims have gone, which the driver is deleting: the driver is deleted after it.
  * It deletes no data and makes nothing. Where the cluster cannot be asked, it says so after two or three minutes, and goes. Free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class VolumesLeft extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:kubernetes:VolumesLeft";

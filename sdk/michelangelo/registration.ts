@@ -1,5 +1,5 @@
 import * as pulumi from "../pulumi";
-import { resourceOptions, resourceProperties } from "../plugin/custom-resource";
+import { optionalOutput, resourceOptions, resourceProperties } from "../plugin/custom-resource";
 
 /** A kind of node, as Michelangelo lists it. Its scheduler does not look at it yet. */
 export interface SkuArgs {
@@ -79,6 +79,7 @@ export interface RegistrationArgs {
  * until Michelangelo reports the cluster as ready. `ComputeCluster` makes all that belongs to it.
  *
  * The token goes from one cluster to the other: neither the program nor the state sees it. Cost: none.
+ * It cannot be imported: make it in the program.
  */
 export class Registration extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:michelangelo:Registration";
@@ -95,6 +96,8 @@ export class Registration extends pulumi.CustomResource {
   public readonly clusterUid!: pulumi.Output<string | undefined>;
   /** The same of the control plane: another one is another registration, and another address of this one is none. */
   public readonly controlPlaneUid!: pulumi.Output<string | undefined>;
+  /** Whose it is, as the Cluster's annotation `gpu-clusters/owner` says: one of another's is not touched. */
+  public readonly owner!: pulumi.Output<string>;
   /** `ready`, or why not. */
   public readonly status!: pulumi.Output<string>;
 
@@ -109,9 +112,12 @@ export class Registration extends pulumi.CustomResource {
         "tokenIssuedAt",
         "clusterUid",
         "controlPlaneUid",
+        "owner",
         "status",
       ],
     });
     super(Registration.__pulumiType, name, properties, resourceOptions(options));
+    this.clusterUid = optionalOutput(this.clusterUid);
+    this.controlPlaneUid = optionalOutput(this.controlPlaneUid);
   }
 }

@@ -41,6 +41,8 @@ export interface ClusterArgs {
  *
  * Mithril needs up to ten minutes to provision one and has no status for a failure: creating fails after 15 minutes, or after
  * `customTimeouts.create`. Nothing of a cluster can be changed: every change makes a new one.
+ * Import id: `clust_…`, Mithril's own. Import with `ignoreChanges: ["instanceType"]`: Mithril does not give it back, and another one
+ * replaces the cluster.
  */
 export class Cluster extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:Cluster";

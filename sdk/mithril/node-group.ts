@@ -124,7 +124,7 @@ export interface NodeGroupMachineState {
  *
  * Members are the live orders named `<clusterName>-<name>-<number>` that name the cluster. `up` does not wait for the auction: a bid below
  * the market's price may stay `Open` for ever, and the reason is shown. Deleting the group deletes all of its bids and waits until their
- * instances are gone. Import id: `<project>/<cluster's fid>/<clusterName>/<group>`.
+ * instances are gone. Import id: `<projectId>/<clusterId>/<clusterName>/<name>`.
  */
 export class NodeGroup extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:NodeGroup";

@@ -42,6 +42,7 @@ export interface PlannedClusterArgs {
 /**
  * What a cluster will ask Mithril for, held against what Mithril offers before any of it is made: all that cannot be had is told at one
  * preview, by the names of the cluster's own arguments. Of what is there, its own resource tells. Makes nothing, and is free of charge.
+ * It cannot be imported: make it in the program.
  */
 export class PlannedCluster extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:PlannedCluster";

@@ -71,7 +71,12 @@ export interface ReservationArgs {
   onDestroy?: pulumi.Input<"terminateInstances" | "keep">;
 }
 
-/** Instances for a fixed time at a fixed price, charged in full when it is made. */
+/**
+ * Instances for a fixed time at a fixed price, charged in full when it is made.
+ *
+ * Import id: `res_…`, Mithril's own. The import has the instance type as `it_…`: a program that names it otherwise replaces the
+ * reservation.
+ */
 export class Reservation extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:Reservation";
 

@@ -75,6 +75,7 @@ export interface InstanceState {
 /**
  * A bid in the spot auction. It stays until it is deleted: outbid, its instances get five minutes' notice and stop, and when it wins again
  * they come back. Being outbid is no error; a bid that is terminated is made again by the next `up`.
+ * Import id: `bid_…`, Mithril's own. The import has the instance type as `it_…`: a program that names it otherwise replaces the bid.
  */
 export class SpotBid extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:SpotBid";

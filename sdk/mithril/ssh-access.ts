@@ -37,6 +37,7 @@ export interface SshAccessArgs {
  * publishes none. It is required from then on.
  *
  * Waits up to 5 minutes, or `customTimeouts.create`, for SSH to answer. A refused key is explained. It changes nothing on the host.
+ * It cannot be imported: make it in the program.
  */
 export class SshAccess extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:SshAccess";

@@ -20,7 +20,11 @@ export interface SshKeyArgs {
   required?: pulumi.Input<boolean>;
 }
 
-/** A public SSH key of the project. Register it before the clusters and orders that it should open. */
+/**
+ * A public SSH key of the project. Register it before the clusters and orders that it should open.
+ *
+ * Import id: `sshkey_…`, Mithril's own.
+ */
 export class SshKey extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:SshKey";
 

@@ -25,7 +25,11 @@ export interface VolumeArgs {
   sizeGb: pulumi.Input<number>;
 }
 
-/** Storage that outlives instances. It can only be deleted while no order has it. Charged per GB and month. */
+/**
+ * Storage that outlives instances. It can only be deleted while no order has it. Charged per GB and month.
+ *
+ * Import id: `vol_…`, Mithril's own.
+ */
 export class Volume extends pulumi.CustomResource {
   static readonly __pulumiType = "gpu-clusters:mithril:Volume";
 

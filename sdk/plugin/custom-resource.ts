@@ -41,6 +41,11 @@ export function resourceProperties<Args extends object>(
   return properties;
 }
 
+/** An output that a resource may not have, for which the state has null. */
+export function optionalOutput<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T | undefined> {
+  return pulumi.output(output).apply((value) => value ?? undefined) as pulumi.Output<T | undefined>;
+}
+
 /** Asks for the plugin of this very version: another one may know other properties. */
 export function resourceOptions(options: pulumi.CustomResourceOptions | undefined): pulumi.CustomResourceOptions {
   ensurePluginInstalled();

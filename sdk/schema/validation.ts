@@ -127,7 +127,8 @@ export function validate(
           fail(path, `must be a list, not ${shown(value, secret)}`);
           return value;
         }
-        return value.map((element, i) => {
+        // Of a hole, as two commas make one, `map` would say nothing.
+        return Array.from(value as unknown[], (element, i) => {
           if (element !== null) return visit(spec.items ?? {}, element, [...path, i], secret);
           fail([...path, i], "must not be null");
           return element;

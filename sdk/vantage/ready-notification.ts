@@ -42,7 +42,7 @@ export interface ReadyNotificationArgs {
  * growing pauses; a token that is refused is asked for anew, once; redirects are not followed.
  *
  * It is sent once, and again only when `baseUrl` or `settings` change, or when it was not accepted. All tries of one message have the same
- * header `Idempotency-Key`. Deleting it tells nobody.
+ * header `Idempotency-Key`. Deleting it tells nobody. It cannot be imported: make it in the program.
  *
  * Cost: none.
  *

@@ -6,7 +6,8 @@ export function vaultProblems({ address }: { address: string | undefined }): { p
     : [
         {
           property: "vault.address",
-          reason: `"${address}" must be https://host:port, such as https://vault.example.com:8200, without a path`,
+          // What may have a password in it is not shown.
+          reason: `${address.includes("@") ? "" : `"${address}" `}must be https://host:port, such as https://vault.example.com:8200, without a path`,
         },
       ];
 }

@@ -13,6 +13,8 @@ export interface MachineSpec {
   readonly vcpus: number;
   readonly memoryGib: number;
   readonly gpus: { readonly count: number; readonly model: string } | undefined;
+  /** How long the node of a light machine is there without being ready, where its cloud is told to be slow at that. */
+  readonly readyAfterMs?: number;
   /** What the cloud hands to the machine to run, as the user gave it. */
   readonly startScript: string;
   /** What the cloud's own programs on a light machine find in their environment, where they would ask the cloud for it on a real one. */

@@ -38,6 +38,9 @@ function shareId(volume: StoredVolume): string {
   return `mithril/${volume.project}/${volume.fid}`;
 }
 
+/** Real nodes wait for their network's images; these wait as long as whoever gives them labels may need, since Mithril gives them none. */
+const workerReadyMs = 3_000;
+
 function controlPlane(cluster: StoredCluster): WantedMachine {
   const type = instanceTypes.find(({ fid }) => fid === cluster.instanceType);
   const document = controlPlaneDocument(cluster, cluster.authorities!);
@@ -75,6 +78,7 @@ function worker(state: MithrilState, instance: StoredInstance): WantedMachine {
       memoryGib: type?.memoryGb ?? 1,
       gpus: type && type.gpus > 0 ? { count: type.gpus, model: type.gpuType } : undefined,
       startScript: instanceScript(document, launch?.startupScript),
+      readyAfterMs: workerReadyMs,
       shares: sharesOf(state, launch?.volumes ?? []),
     },
   };

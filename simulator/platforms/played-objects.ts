@@ -20,6 +20,15 @@ export class PlayedObjects {
     await this.#patch(object, released(object, finalizer));
   }
 
+  /** It goes when its owner has gone. */
+  async own(object: KubernetesObject, owner: KubernetesObject): Promise<void> {
+    const { apiVersion, kind, metadata } = owner;
+    const { ownerReferences = [] } = object.metadata as { ownerReferences?: { uid: string }[] };
+    if (ownerReferences.some(({ uid }) => uid === metadata.uid)) return;
+    const reference = { apiVersion, kind, name: metadata.name, uid: metadata.uid };
+    await this.#patch(object, { metadata: { ownerReferences: [...ownerReferences, reference] } });
+  }
+
   async change(object: KubernetesObject, spec: object): Promise<void> {
     await this.api.patch(referenceTo(object), { spec }, this.signal);
   }

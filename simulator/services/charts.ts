@@ -38,11 +38,17 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
       "migManager.config",
       "migManager.env",
       "dcgmExporter.env",
+      "dcgmExporter.enablePodUID",
     ],
   },
   {
     pinned: versions.nvidiaDraDriver,
-    values: ["gpuResourcesEnabledOverride", "nvidiaDriverRoot", "kubeletPlugin.tolerations", "controller.tolerations"],
+    values: [
+      "gpuResourcesEnabledOverride",
+      "nvidiaDriverRoot",
+      "resources.computeDomains",
+      "kubeletPlugin.tolerations",
+    ],
   },
   {
     pinned: versions.amdGpuOperator,
@@ -63,6 +69,7 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
     values: [
       "controller.hostNetwork",
       "controller.replicaCount",
+      "controller.rollingUpdate",
       "controller.tolerations",
       "controller.affinity",
       "controller.tags",
@@ -79,6 +86,9 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
     values: [
       "hub.config",
       "hub.db",
+      "hub.networkPolicy",
+      "hub.nodeSelector",
+      "hub.tolerations",
       "proxy.service",
       "singleuser.storage",
       "singleuser.startTimeout",
@@ -100,7 +110,7 @@ const charts: readonly { pinned: PinnedChart; values: readonly string[]; files?:
   },
   {
     pinned: versions.slurmOperator,
-    values: ["operator.tolerations", "webhook.tolerations", "certManager.enabled"],
+    values: ["operator.tolerations", "webhook.tolerations", "webhook.namespaces", "certManager.enabled"],
   },
   {
     pinned: versions.slurm,

@@ -46,6 +46,7 @@ export class Keycloak {
     if (login) return this.logIn(decodeURIComponent(login[1]!), new URLSearchParams(body));
     const described = /^\/realms\/([^/]+)\/\.well-known\/openid-configuration$/.exec(pathname);
     if (described) return this.describe(decodeURIComponent(described[1]!), this.hostname ?? base);
+    if (/^\/admin\/realms\/[^/]+\/authentication\/flows$/.test(pathname)) return { status: 200, json: flows };
     const place = /^\/admin\/realms\/([^/]+)\/clients(?:\/([^/]+))?$/.exec(pathname);
     if (!place) return { status: 404, json: { error: "Unable to find matching target resource method" } };
     if (!this.valid.has(authorization ?? "")) return { status: 401, json: { error: "HTTP 401 Unauthorized" } };
@@ -62,7 +63,7 @@ export class Keycloak {
     const found = clients.find(({ id }) => id === uuid);
     if (!found) return { status: 404, json: { error: "Could not find client" } };
     if (method === "DELETE") clients.splice(clients.indexOf(found), 1);
-    else Object.assign(found, given);
+    else Object.assign(found, given, { authenticationFlowBindingOverrides: overridesOf(given, found) });
     return { status: 204 };
   }
 
@@ -91,6 +92,19 @@ export class Keycloak {
   }
 }
 
+/** What each realm has from the beginning, as far as it is asked for. */
+const flows = [
+  { id: "0d5f1c1e-6a53-4d53-9d3c-0f6f3a0a6c11", alias: "browser" },
+  { id: "5b8e3b7a-2f0c-4f27-8a49-7f1f1d1f9a22", alias: "direct grant" },
+];
+
+/** Those that are not named stay; an empty text takes one away. Reference: Keycloak, RepresentationToModel.updateClientProperties. */
+function overridesOf(given: Partial<Client>, before?: Client): object {
+  const overrides = { ...Object(before?.["authenticationFlowBindingOverrides"]) } as object;
+  const all = { ...overrides, ...Object(given["authenticationFlowBindingOverrides"]) } as object;
+  return Object.fromEntries(Object.entries(all).filter(([, flow]) => flow !== ""));
+}
+
 function masked(client: Client): Client {
   return client["secret"] === undefined ? client : { ...client, secret: "**********" };
 }
@@ -100,6 +114,8 @@ function create(clients: Client[], given: Partial<Client>): KeycloakAnswer {
     return { status: 409, json: { errorMessage: `Client ${given.clientId} already exists` } };
   const defaults = { enabled: true, redirectUris: [], publicClient: false, standardFlowEnabled: true };
   const rest = { serviceAccountsEnabled: false, attributes: {}, secret: randomUUID().replaceAll("-", "") };
-  clients.push({ ...defaults, ...rest, ...given, id: randomUUID(), clientId: given.clientId! });
+  const authenticationFlowBindingOverrides = overridesOf(given);
+  const id = randomUUID();
+  clients.push({ ...defaults, ...rest, ...given, authenticationFlowBindingOverrides, id, clientId: given.clientId! });
   return { status: 201 };
 }

@@ -173,6 +173,7 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
     "iamInstanceProfile",
     "metadataOptions",
     "rootBlockDevice",
+    "volumeTags",
     "userData",
     "userDataBase64",
     "userDataReplaceOnChange",
@@ -192,10 +193,14 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
     "rootBlockDevice.encrypted",
     ...(userDataReplaceOnChange === true ? ["userData", "userDataBase64"] : []),
   ],
-  problems: ({ userData, userDataBase64 }) =>
-    userData !== undefined && userDataBase64 !== undefined
+  problems: ({ userData, userDataBase64, volumeTags, rootBlockDevice }) => [
+    ...(userData !== undefined && userDataBase64 !== undefined
       ? [{ property: "userDataBase64", reason: "cannot be given together with userData" }]
-      : [],
+      : []),
+    ...(volumeTags !== undefined && (rootBlockDevice as Plain<InstanceArgs>["rootBlockDevice"])?.tags !== undefined
+      ? [{ property: "volumeTags", reason: "cannot be given together with rootBlockDevice.tags" }]
+      : []),
+  ],
   make: async (cloud, inputs) => {
     const root = inputs.rootBlockDevice;
     const [image] = root ? ((await cloud.ec2.describeImages({ ImageIds: [inputs.ami!] })).Images ?? []) : [];
@@ -225,14 +230,16 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
       ],
       TagSpecifications: [
         ...(cloud.specifications("instance", inputs.tags).TagSpecifications ?? []),
-        ...(root?.tags ? (cloud.specifications("volume", root.tags).TagSpecifications ?? []) : []),
+        // Those of `rootBlockDevice` come after the launch, as with the official provider.
+        ...(inputs.volumeTags ? (cloud.specifications("volume", inputs.volumeTags).TagSpecifications ?? []) : []),
       ],
     });
     return made.Instances![0]!.InstanceId!;
   },
-  adjust: async ({ ec2 }, InstanceId, inputs, state, subject) => {
-    if (state.ami === undefined) return;
-    for (const property of ["metadataOptions", "iamInstanceProfile"] as const) {
+  adjust: async (cloud, InstanceId, inputs, state, subject) => {
+    const { ec2 } = cloud;
+    if (state.ami === undefined) return tagRoot(cloud, InstanceId, inputs.rootBlockDevice?.tags);
+    for (const property of ["metadataOptions", "iamInstanceProfile", "volumeTags"] as const) {
       const before = state[property];
       if (before !== undefined && !isDeepStrictEqual(before, inputs[property]))
         throw new NotServed("aws", `a change of ${property} of a running instance`);
@@ -278,6 +285,14 @@ const instance = ec2Object<InstanceArgs, InstanceState>({
   },
 });
 
+async function tagRoot(cloud: Cloud, id: string, tags: Record<string, string> | undefined): Promise<void> {
+  if (tags !== undefined) await cloud.retag(rootOf(await describeInstance(cloud.ec2, id))!, undefined, tags);
+}
+
+function rootOf(found: LiveInstance | undefined): string | undefined {
+  return found?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName)?.Ebs?.VolumeId;
+}
+
 /** Size and kind of the disk change while the machine runs. */
 async function adjustRoot(
   ec2: Cloud["ec2"],
@@ -289,10 +304,8 @@ async function adjustRoot(
   const changed = { ...before, volumeSize: root?.volumeSize, volumeType: root?.volumeType };
   if (!isDeepStrictEqual(changed, root))
     throw new NotServed("aws", "such a change of the root disk of a running instance");
-  const found = await describeInstance(ec2, id);
-  const disk = found?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
   await ec2.modifyVolume({
-    VolumeId: disk?.Ebs?.VolumeId,
+    VolumeId: rootOf(await describeInstance(ec2, id)),
     Size: root?.volumeSize,
     VolumeType: root?.volumeType as "gp3" | undefined,
   });

@@ -139,7 +139,7 @@ export class StandInServer implements PluginServer {
       }),
       checkConfig: this.#unary((request: proto.CheckRequest, hide) => {
         const news = hide(decode(request.getNews()));
-        return checkResponse(news, this.standIn.checkConfiguration(news.values));
+        return checkResponse(news, this.standIn.checkConfiguration(news.values), hide.texts);
       }),
       diffConfig: this.#unary((request: proto.DiffRequest) => {
         const before = decode(request.getOldInputs() ?? request.getOlds()).values;
@@ -159,7 +159,7 @@ export class StandInServer implements PluginServer {
         const { inputs, failures } = await this.#run("check", request, 0, hide.texts, (calls, subject) =>
           calls.check(subject, request.getRandomseed_asU8(), before, news),
         );
-        return checkResponse(inputs, failures);
+        return checkResponse(inputs, failures, hide.texts);
       }),
       diff: this.#unary(async (request: proto.DiffRequest, hide) => {
         const question = questionOf(request, hide);

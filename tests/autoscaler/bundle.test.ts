@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { status } from "@grpc/grpc-js";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -18,6 +18,26 @@ import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/prot
 /** Owners come beside it. */
 type Configured = Omit<AutoscalerConfig, "groups"> & { groups: Omit<AutoscalerConfig["groups"][number], "owner">[] };
 const owners = JSON.stringify({ gpu: "urn:gpu", fleet: "urn:fleet", bids: "urn:bids" });
+
+/** As the kernel writes 127.0.0.1. */
+const loopback = "0100007F";
+
+/** The addresses that a process listens on. */
+function listening(pid: number): string[] {
+  const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      // Closed meanwhile.
+      return [];
+    }
+  });
+  const rows = ["tcp", "tcp6"].flatMap((kind) => readFileSync(`/proc/${pid}/net/${kind}`, "utf8").trim().split("\n"));
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return columns
+    .filter(([, , , state, , , , , , inode]) => state === "0A" && own.includes(inode!))
+    .map(([, local]) => local!.split(":")[0]!);
+}
 
 describe("the autoscaler's bundle", () => {
   const folder = mkdtempSync(join(tmpdir(), "autoscaler-bundle-"));
@@ -113,6 +133,8 @@ describe("the autoscaler's bundle", () => {
     const client = new ProtocolClient(address);
     try {
       await until("it answers", () => client.call("NodeGroupTargetSize", { id: "gpu" }));
+      const open = listening(process.pid!);
+      assert.ok(open.length > 0 && open.every((place) => place === loopback), open.join());
       await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
       const made = async () => (await cloud.api.vms.list(never)).some(({ state }) => state === "ACTIVE");
       await until("the machine is there", made);

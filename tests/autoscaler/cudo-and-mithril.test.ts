@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { openNodeGroup } from "../../provider/clouds";
+import type { AutoscalerTiming } from "../../autoscaler/autoscaler";
 import type { GroupDriver } from "../../autoscaler/group/reconciler";
 import type { ProviderConfig } from "../../provider/server/resource";
 import type { NodeGroupDriver } from "../../provider/node-groups/driver";
@@ -133,13 +134,13 @@ describe("the autoscaler's server on Mithril", () => {
   const type = "h100-80gb.sxm.8x";
   let mithril: TestMithril;
   let server: TestServer;
-  let serve: (capacity: object) => Promise<void>;
+  let serve: (capacity: object, timing?: Partial<AutoscalerTiming>) => Promise<void>;
   let afterResize: () => Promise<unknown>;
   beforeEach(async () => {
     mithril = await TestMithril.start();
     afterResize = () => Promise.resolve();
     const { clusterId, key } = await orderCluster(mithril.api(), publicKey());
-    serve = async (capacity) => {
+    serve = async (capacity, timing) => {
       const spec = {
         clusterId,
         clusterName: "train",
@@ -147,6 +148,7 @@ describe("the autoscaler's server on Mithril", () => {
         region,
         instanceType: type,
         sshKeys: [key],
+        labels: { "gpu-clusters/gpu": "nvidia-h100" },
         minSize: 0,
         maxSize: 5,
         capacity,
@@ -155,7 +157,7 @@ describe("the autoscaler's server on Mithril", () => {
       const gpu: GroupDriver = Object.assign(Object.create(driver) as NodeGroupDriver, {
         resize: (size: number, signal: AbortSignal) => driver.resize(size, signal).then(() => afterResize()),
       });
-      server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100 } });
+      server = await startServer({ clouds: { gpu }, timing: { staleMs: 300, patienceMs: 100, ...timing } });
     };
     await serve({ spot: { limitPrice: "$20.00" } });
   });
@@ -230,6 +232,23 @@ describe("the autoscaler's server on Mithril", () => {
       assert.deepEqual(liveBids(), []);
     });
   }
+
+  it("gives a node that has come the label of its GPUs at once, before cluster-autoscaler can take it for one without", async () => {
+    await server.close();
+    await serve({ spot: { limitPrice: "$20.00" } }, { nodesMs: 3_600_000 });
+    const { client, kubernetes } = server;
+    await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });
+    await running(server, 2);
+    for (const { name } of Object.values(mithril.cloud.state.instances)) {
+      kubernetes.strangeNode(name);
+      const node = kubernetes.nodes.at(-1)!;
+      await until("it has the label", async () => node.metadata.labels!["gpu-clusters/gpu"] !== undefined);
+    }
+    const { readings } = kubernetes;
+    kubernetes.strangeNode("of-another-group");
+    await delay(100);
+    assert.equal(kubernetes.readings, readings, "nobody is awaited any more");
+  });
 
   it("keeps bids while nodes are there that it cannot tell apart, and while provider ids cannot be given", async () => {
     const { client, kubernetes } = server;

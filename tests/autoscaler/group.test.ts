@@ -318,6 +318,64 @@ describe("a node group under cluster-autoscaler", () => {
       assert.equal(group.target, 0);
     });
 
+    describe("at its minimum", () => {
+      const minute = 60_000;
+      const unregistered = (scene: GroupScene, index: number) => {
+        const { providerId } = scene.cloud.machines[index]!;
+        return { providerId, name: providerId };
+      };
+      const running = async (minutes: number) => {
+        const scene = await new GroupScene({ minSize: 2, maxSize: 5 }).grown(2);
+        const [first] = scene.cloud.machines;
+        scene.group.sawNodes({
+          ofMachine: ({ id }) => (id === first!.id ? joinedAt("2026-11-28T10:00:00Z") : undefined),
+          strangers: [],
+        });
+        for (let passed = 0; passed < minutes; passed++) await scene.turn(minute);
+        return scene;
+      };
+
+      it("and does when it has run for half an hour, so that another can come", async () => {
+        const scene = await running(30);
+        const [given] = scene.group.remove([unregistered(scene, 1)]);
+        assert.equal(given!.id, "m-1");
+        assert.equal(scene.group.target, 1);
+        await scene.turn();
+        assert.deepEqual(scene.cloud.removed, ["m-1"]);
+        scene.group.increase(1);
+        await scene.settle();
+        assert.deepEqual([scene.group.target, scene.states], [2, ["running", "running"]]);
+      });
+
+      it("and does not while it may still join, nor for one that is a node, or was never looked for among them", async () => {
+        const scene = await running(29);
+        refused("beyondBounds", () => scene.group.remove([unregistered(scene, 1)]));
+        await scene.turn(minute);
+        refused("notPossible", () => scene.group.remove([unregistered(scene, 0), unregistered(scene, 1)]));
+        refused("beyondBounds", () => scene.group.remove([scene.name(1)]));
+        scene.restart();
+        for (let passed = 0; passed < 31; passed++) await scene.turn(minute);
+        refused("beyondBounds", () => scene.group.remove([unregistered(scene, 1)]));
+      });
+
+      it("and counts anew from when its node was lost", async () => {
+        const scene = await running(40);
+        scene.group.sawNodes({ ofMachine: () => undefined, strangers: [] });
+        await scene.turn(minute);
+        refused("beyondBounds", () => scene.group.remove([unregistered(scene, 0)]));
+        for (let passed = 0; passed < 30; passed++) await scene.turn(minute);
+        scene.group.remove([unregistered(scene, 0)]);
+        assert.equal(scene.group.target, 1);
+      });
+
+      it("and does not one that the cloud still makes, however long that takes", async () => {
+        const scene = await running(0);
+        scene.cloud.machines = scene.cloud.machines.map((machine) => ({ ...machine, state: "creating" }));
+        for (let passed = 0; passed < 30; passed++) await scene.turn(minute);
+        refused("beyondBounds", () => scene.group.remove([unregistered(scene, 1)]));
+      });
+    });
+
     it("and does not where its node may be one that nobody knows", async () => {
       const { group, name } = await grown({ alsoKnownAs: ["10.0.0.1"], createdAt: "2026-11-28T10:00:00Z" });
       refused("notPossible", () => group.remove([name]));

@@ -32,7 +32,7 @@ for (const [kind, start] of Object.entries(kinds))
         const never = new AbortController().signal;
         const driver = await scene.open(gate.url);
         await driver.ensure(1, never);
-        const group = new Group({ id: "gpu", minSize: 0, maxSize: 5, run: "run", staleMs: 60_000 });
+        const group = new Group({ id: "gpu", minSize: 0, maxSize: 5, run: "run", staleMs: 60_000, joinMs: 1_800_000 });
         let time = 0;
         const nothing = () => undefined;
         const reconciler = new Reconciler(group, {

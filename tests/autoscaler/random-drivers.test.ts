@@ -30,7 +30,13 @@ class Life {
 
   async restart(): Promise<void> {
     const { staleMs } = quickTiming;
-    const group = (this.group = new Group({ id: "gpu", ...bounds, run: `run${this.runs++}`, staleMs }));
+    const group = (this.group = new Group({
+      id: "gpu",
+      ...bounds,
+      run: `run${this.runs++}`,
+      staleMs,
+      joinMs: 1_800_000,
+    }));
     const nothing = () => undefined;
     this.reconciler = new Reconciler(group, {
       open: () => this.scene.open(this.gate.url),

@@ -23,7 +23,7 @@ export class GroupScene {
 
   /** The server's process ends anywhere, and another begins. */
   restart(): void {
-    this.group = new Group({ id: "gpu", ...this.bounds, run: `run${runs++}`, staleMs });
+    this.group = new Group({ id: "gpu", ...this.bounds, run: `run${runs++}`, staleMs, joinMs: 1_800_000 });
     this.reconciler = new Reconciler(this.group, {
       open: () => Promise.resolve(this.cloud),
       timing: defaultTiming,

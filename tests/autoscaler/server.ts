@@ -14,7 +14,9 @@ export const quickTiming: AutoscalerTiming = {
   patienceMs: 50,
   callMs: 5_000,
   staleMs: 100,
+  joinMs: 300,
   nodesMs: 20,
+  newcomersMs: 5,
   nodeGraceMs: 100,
   silenceMs: 5_000,
   startMs: 5_000,
@@ -30,8 +32,10 @@ export class FakeKubernetes implements Pick<KubernetesApi, "list" | "patch" | "d
   readings = 0;
   readonly evicted: string[] = [];
 
-  async list({ kind }: { kind: string }): Promise<KubernetesObject[]> {
+  async list({ kind, labelSelector }: { kind: string; labelSelector?: string }): Promise<KubernetesObject[]> {
     if (kind !== "Node") return [...this.pods];
+    if (labelSelector !== undefined)
+      return this.nodes.filter(({ metadata }) => !(labelSelector.slice(1) in (metadata.labels ?? {})));
     this.readings++;
     return [...this.nodes];
   }
@@ -40,9 +44,13 @@ export class FakeKubernetes implements Pick<KubernetesApi, "list" | "patch" | "d
     return this.nodes.find(({ metadata }) => metadata.name === name);
   }
 
-  async patch({ name }: { name: string }, patch: { spec: object }): Promise<KubernetesObject> {
+  async patch(
+    { name }: { name: string },
+    { metadata, spec }: { metadata?: { labels: object }; spec?: object },
+  ): Promise<KubernetesObject> {
     const node = (await this.read({ name }))!;
-    node["spec"] = { ...(node["spec"] as object), ...patch.spec };
+    node["spec"] = { ...(node["spec"] as object), ...spec };
+    node.metadata.labels = { ...node.metadata.labels, ...metadata?.labels };
     return node;
   }
 

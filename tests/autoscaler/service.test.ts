@@ -194,6 +194,34 @@ describe("the server that cluster-autoscaler asks", () => {
     ]);
   });
 
+  it("removes at the minimum too what runs and has not become a node, tells it at the node that was to be, and is filled again", async () => {
+    const kubernetes = new FakeKubernetes();
+    kubernetes.node("m-0");
+    await start(2, { bounds: { minSize: 2, maxSize: 3 }, kubernetes });
+    const unregistered = { ...node("m-1"), name: "fake:///m-1" };
+    const asked = () => server.client.call("NodeGroupDeleteNodes", { id: "gpu", nodes: [unregistered] });
+    await assert.rejects(asked(), /keeps 2: 1 cannot go/, "it may still join");
+    await until("it has run for long", () =>
+      asked().then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal((await server.client.call("NodeGroupTargetSize", { id: "gpu" })).targetSize, 1);
+    const given = () => kubernetes.created.filter(({ reason }) => reason === "MachineWithoutNode");
+    await until("it is told", async () => given().length > 0);
+    assert.deepEqual(
+      given().map(({ regarding }) => (regarding as { name: string }).name),
+      ["m-1"],
+    );
+    assert.match(given()[0]!["note"] as string, /machine m-1 of node group gpu runs and has not become a node/);
+    assert.ok(server.lines.some((line) => /"machines":\["m-1"\].*have not become nodes/.test(line)));
+    await until("it goes", async () => cloud.removed.length === 1);
+    await server.client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
+    await until("another comes", async () => cloud.target === 2);
+    assert.deepEqual(cloud.removed, ["m-1"]);
+  });
+
   it("says with an error class why machines do not come", async () => {
     const client = await start(0);
     cloud.capacity = 0;

@@ -8,7 +8,7 @@ import { runCommand } from "../../toolchain/tools/command";
 
 const root = join(__dirname, "../..");
 
-/** What Pulumi's own template of a TypeScript program says, with the module resolution that packages with entry points need. */
+/** What Pulumi's own template of a TypeScript program says, with the module resolution that Pulumi takes where a program says none. */
 const compilerOptions = {
   strict: true,
   target: "es2022",

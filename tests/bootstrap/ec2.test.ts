@@ -116,7 +116,9 @@ describe("an EC2 instance", () => {
     assert.match(config, /certSANs: \["kubernetes", "203.0.113.7", "10.0.0.7"/);
     const service = machine.read("etc/systemd/system/gpu-clusters-join.service");
     assert.match(service, /kubeadm token create --ttl 24h \| python3 \S+ publish \/gpu-clusters\/train\/join'/);
+    assert.match(service, /^TimeoutStartSec=1h$/m, "one that hangs would be the last");
     assert.ok(calls.includes("systemctl start --no-block gpu-clusters-join.service"), calls.join("\n"));
+    assert.match(machine.read("etc/systemd/system/gpu-clusters-certificates.service"), /^TimeoutStartSec=1h$/m);
 
     const publish = [join(machine.root, "var/lib/gpu-clusters/ec2.py"), "publish", parameters.join];
     const publishing = spawnAsync("python3", publish, "uvwxyz.0123456789abcdef\n", environment);
@@ -138,6 +140,23 @@ describe("an EC2 instance", () => {
     assert.match(log, /ssm:GetParameter: 400/);
     assert.match(log, /has not left a token/);
     assert.doesNotMatch(log, new RegExp(token));
+  });
+
+  it("asks again where the metadata service has an empty answer, instead of joining under half a name", async () => {
+    for (const path of ["instance-id", "placement/availability-zone"]) {
+      const [value, other] = [services.metadata[path]!, new FakeMachine()];
+      let asked = 0;
+      Object.defineProperty(services.metadata, path, { configurable: true, get: () => (asked++ === 0 ? "" : value) });
+      const { status, output } = await other.run(scriptOf("ec2-worker"), environment);
+      assert.equal(status, 0, output);
+      assert.ok(asked > 1, path);
+      assert.ok(other.kubeadmConfig().includes("aws:///us-west-2b/i-0123456789abcdef0"), path);
+      assert.match(
+        other.read("var/log/gpu-clusters-bootstrap.log"),
+        new RegExp(`the metadata service says nothing of ${path}`),
+      );
+      other.dispose();
+    }
   });
 
   it("asks for the token again when it was refused, and gives up when it is refused twice", async () => {
@@ -266,6 +285,14 @@ describe("an EC2 instance", () => {
     for (const line of ["Restart=on-failure", "ConditionPathExists=!/var/lib/gpu-clusters/node", "Type=oneshot"])
       assert.ok(unit.split("\n").includes(line), line);
     assert.equal(calls.at(-1), "systemctl start --no-block gpu-clusters.service");
+  });
+
+  it("starts kubelet without swap at later boots, too, when no script runs and an image's own units bring some", async () => {
+    await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(
+      machine.read("etc/systemd/system/kubelet.service.d/20-swap.conf"),
+      "[Service]\nExecStartPre=-/bin/sh -c 'systemd-detect-virt -cq || swapoff -a'\n",
+    );
   });
 
   it("tells its node, as that node, when EC2 takes it back, and ends at once where EC2 does not do that", async () => {

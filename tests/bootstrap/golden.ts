@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { controlPlaneScript } from "../../bootstrap/control-plane-script";
+import { certificatesScript, controlPlaneScript } from "../../bootstrap/control-plane-script";
 import { diskKeyScript, diskScript } from "../../bootstrap/disk-scripts";
 import { ec2ControlPlaneScript, ec2MembersScript, ec2Script } from "../../bootstrap/ec2-script";
 import { nodeScript } from "../../bootstrap/node-script";
@@ -29,6 +29,7 @@ const scripts = {
   "lustre.sh": lustreScript,
   "start.sh": startScript,
   "control-plane.sh": controlPlaneScript,
+  "certificates.sh": certificatesScript,
   "ec2.sh": ec2Script,
   "ec2-members.sh": ec2MembersScript,
   "ec2-control-plane.sh": ec2ControlPlaneScript,

@@ -109,7 +109,11 @@ export class FakeMachine {
   }
 
   /** `environment`: with `CUT_AT`, the power goes before that command, the first being number 1, does anything. */
-  async run(script: string, environment: Record<string, string> = {}): Promise<Run> {
+  async run(
+    script: string,
+    environment: Record<string, string> = {},
+    onOutput?: (output: string) => void,
+  ): Promise<Run> {
     const file = join(this.#folder, "script.sh");
     writeFileSync(file, script);
     writeFileSync(this.#calls, "");
@@ -128,8 +132,12 @@ export class FakeMachine {
       detached: true,
     });
     let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        onOutput?.(output);
+      });
+    }
     const status = await new Promise<number | null>((resolve, reject) =>
       child.once("close", resolve).once("error", reject),
     );

@@ -57,12 +57,37 @@ describe("the packages of a machine", () => {
     assert.deepEqual([of(calls, "apt-get"), of(calls, "sleep")], [[], []]);
   });
 
+  it("gives a download up whose server has gone silent, and none that is slow", async () => {
+    machine = new FakeMachine({ packagesLater: true, without: ["nvidia-cdi-hook"] });
+    const { calls } = await machine.run(scriptFor(gpuWorker));
+    const downloads = of(calls, "curl");
+    assert.equal(downloads.length, 2, downloads.join("\n"));
+    for (const each of downloads) {
+      assert.match(each, / --connect-timeout 30 -y 60 /);
+      assert.doesNotMatch(each, /--max-time| -m /);
+    }
+  });
+
   it("is not stopped by a repository that its image brought and that is gone", async () => {
     machine = new FakeMachine({ packagesLater: true });
     machine.breakUpdates();
     const { status, output } = await machine.run(scriptFor(worker));
     assert.equal(status, 0, output);
     assert.match(output, /not signed[^]*not all lists of packages could be updated/);
+  });
+
+  it("does not tell who logs in to a mirror: the console is read by others", async () => {
+    const mirror = "KUBERNETES_PACKAGES=https://apt:hunter22@mirror.example.com/k8s\n";
+    for (const offers of [["1.36.2-1.1"], []]) {
+      machine = new FakeMachine({ packagesLater: true });
+      machine.write("etc/gpu-clusters/overrides.env", mirror);
+      if (offers.length > 0) machine.offers(...offers);
+      const { output } = await machine.run(scriptFor({ ...worker, kubernetesVersion: "1.36.9" }));
+      assert.match(output, /https:\/\/mirror\.example\.com\/k8s (has no|did not)/);
+      assert.doesNotMatch(output, /hunter22/);
+      assert.match(machine.read("etc/apt/sources.list.d/kubernetes.list"), /apt:hunter22@mirror/);
+      if (offers.length > 0) machine.dispose();
+    }
   });
 
   it("ends at once with what there is, where the package repository has no such version", async () => {

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
+import { clusterKubeconfig } from "../../cli/cluster-kubeconfig";
 import { CommandFailure } from "../../cli/command-failure";
 import { editKubeconfig, localKubeconfigPath } from "../../cli/kubeconfig-file";
 import { mergeKubeconfig } from "../../cli/merge-kubeconfig";
@@ -109,7 +110,7 @@ describe("merging kubeconfigs", () => {
         () => merge(first, other),
         (error: CommandFailure) =>
           /has "train" already, which leads to another server.*not touched/.test(error.message) &&
-          /--context <name>.*kubectl config delete-cluster 'train'/.test(error.next ?? ""),
+          /--context <name>.*kubectl config delete-cluster train;/.test(error.next ?? ""),
       );
       assert.equal(load(merge(first, other, "train-2").text).contexts.length, 2);
     }
@@ -229,6 +230,27 @@ describe("the local kubeconfig on disk", () => {
     }
   });
 
+  it("is not touched in UTF-16, which is said of another cluster's file, too", async () => {
+    const file = join(directory, "config");
+    for (const content of [
+      Buffer.from("\uFEFFkind: Config\n", "utf16le"),
+      Buffer.from("\uFEFFkind: Config\n", "utf16le").swap16(),
+    ]) {
+      writeFileSync(file, content);
+      const says = (error: unknown) =>
+        error instanceof CommandFailure && /is in UTF-16.*not touched/.test(error.message);
+      await assert.rejects(
+        editKubeconfig(file, () => "two"),
+        says,
+      );
+      await assert.rejects(clusterKubeconfig({ file, output: "kubeconfig" }), says);
+      assert.deepEqual(readFileSync(file), content);
+    }
+    writeFileSync(file, "\uFEFFkind: Config\n");
+    await editKubeconfig(file, (text) => `${text}# more\n`);
+    assert.equal(readFileSync(file, "utf8"), "\uFEFFkind: Config\n# more\n");
+  });
+
   const isRoot = process.getuid?.() === 0;
   (isRoot ? it : it.skip)("stays its owner's, with its copies, when root merges into it", async () => {
     const file = join(directory, "config");
@@ -304,6 +326,19 @@ describe("gpu-clusters kubeconfig merge", function () {
     assert.equal(result.status, 1);
     assert.match(result.stderr, /^error: Failed to parse local kubeconfig .*\nMend it, or move it away/);
     assert.equal(readFileSync(join(directory, "config"), "utf8"), "clusters: [");
+  });
+
+  it("refuses what it would not obey: a stack, or its output, beside a file, and a second word", () => {
+    const file = ["--file", join(directory, "cluster")];
+    for (const [more, says] of [
+      [["--output", "kubeconfigExec"], /--file <path>' cannot be used with option '--output <name>'/],
+      [["--stack", "dev"], /--file <path>' cannot be used with option '--stack <name>'/],
+      [["another"], /too many arguments/],
+    ] as const) {
+      const { status, stderr } = run([...file, ...more]);
+      assert.equal(status, 1);
+      assert.match(stderr, says);
+    }
   });
 
   it("says what is missing when there is no pulumi", () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { InvalidInput, type Problems } from "../../components/errors";
 import { clusterArgs } from "../../components/vantage/mapping";
 import { checkServices } from "../../stack/services";
-import { valueAt, type PropertyPath } from "../../sdk/schema/property-path";
+import { formatPath, valueAt, type PropertyPath } from "../../sdk/schema/property-path";
 import { isRecord } from "../../sdk/schema/record";
 import { bounds, clouds, marks } from "./clouds-scene";
 import { programs } from "./programs-scene";
@@ -94,6 +94,20 @@ describe("what is wrong in many places", () => {
     ]);
     assert.doesNotMatch(JSON.stringify(found), /12345/, "a secret is not quoted");
   });
+});
+
+describe("a hole in a list, as two commas make one", () => {
+  for (const [name, { base, check }] of Object.entries({ ...programs, ...clouds }))
+    it(`is told by its place: ${name}`, () => {
+      for (const path of pathsOf(base)) {
+        const list = valueAt(base, path);
+        if (!Array.isArray(list)) continue;
+        const holed: unknown[] = [];
+        list.forEach((element, index) => (holed[index + 1] = element));
+        const found = check(withValue(base, path, holed) as never).all.map(({ propertyPath }) => propertyPath);
+        assert.deepEqual(found, [formatPath([...path, 0])]);
+      }
+    });
 });
 
 describe("anything in any place", () => {

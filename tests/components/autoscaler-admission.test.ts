@@ -1,7 +1,7 @@
 /** The add-on's manifests, and what its pod may do with them, as a real API server sees it. */
 import assert from "node:assert/strict";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
-import { mintBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
+import { mintBootstrapToken, tokenId, tokenReference } from "../../provider/kubernetes/bootstrap-token";
 import { issueCertificate } from "../../provider/kubernetes/certificates";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
@@ -34,7 +34,7 @@ describe("the autoscaler's add-on on a real API server", () => {
         credentials: { clientCertificate: account.certificate, clientKey: account.privateKey },
       }),
     );
-    const registered = await registerAutoscaler();
+    const registered = await registerAutoscaler({ mintsTokens: true });
     const manifests = registered.resources
       .filter(({ type }) => type.startsWith("kubernetes:"))
       .map(({ inputs }) => plain(inputs) as KubernetesObject);
@@ -68,8 +68,9 @@ describe("the autoscaler's add-on on a real API server", () => {
     await pod.read({ ...inKubeSystem, kind: "ConfigMap", name: "cluster-autoscaler-priority-expander" });
   });
 
-  it("lets the server mint tokens, mark, drain and delete nodes, and tell of what is missing", async () => {
-    await mintBootstrapToken(pod, { ttlHours: 1, description: "test" });
+  it("lets the server mint and delete tokens, mark, drain and delete nodes, and tell of what is missing", async () => {
+    const token = await mintBootstrapToken(pod, { ttlHours: 1, description: "test" });
+    await pod.delete(tokenReference(tokenId(token)));
     const node = { apiVersion: "v1", kind: "Node", name: "gone" };
     await administrator.create({ apiVersion: "v1", kind: "Node", metadata: { name: "gone" } });
     await pod.patch(node, { spec: { unschedulable: true } });

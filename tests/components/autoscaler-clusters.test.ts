@@ -8,9 +8,11 @@ import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/a
 import { CudoCluster } from "../../components/cudo/cluster";
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { Provider } from "../../sdk/provider-resource";
+import { mayMakeSecrets } from "./autoscaler-scene";
 import { cloud as aws, functions, group as awsGroup, minimal } from "./aws-scene";
 import { mockProgram, settled, type Outputs, type Registered, plain } from "./mocks";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
 const deployment = "kubernetes:apps/v1:Deployment";
 
@@ -69,7 +71,7 @@ const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
     new MithrilCluster("train", {
       region: "us-central5-a",
       controlPlane: { instanceType: "cpu.4x" },
-      sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+      sshPublicKey,
       sshPrivateKey,
       autoscaler,
       nodeGroups: [
@@ -77,6 +79,10 @@ const programs: Record<string, (autoscaler: boolean | undefined) => unknown> = {
       ],
     }),
 };
+
+interface Deployed {
+  template: { spec: { hostNetwork?: boolean; containers: { env?: { name: string; value: string }[] }[] } };
+}
 
 /** Other add-ons have deployments too. */
 const autoscalers = (registered: Registered) =>
@@ -88,9 +94,7 @@ function configOf(registered: Registered) {
     .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
     .find(({ stringData }) => stringData?.["config.json"])!;
   const { inputs } = autoscalers(registered)[0]!;
-  const { template } = inputs["spec"] as {
-    template: { spec: { containers: { env?: { name: string; value: string }[] }[] } };
-  };
+  const { template } = inputs["spec"] as Deployed;
   const owners = template.spec.containers.flatMap(({ env = [] }) => env).find(({ name }) => name === ownersVariable)!;
   return parseConfig(secret.stringData!["config.json"]!, owners.value);
 }
@@ -101,6 +105,13 @@ describe("clusters with the autoscaler", () => {
     programs[cloud]!(autoscaler);
     await settled();
     return registered;
+  };
+
+  /** Whether it acts by its machine's role, and may make tokens: AWS's machines have the control plane's, Mithril's join by themselves. */
+  const rights: Record<string, [boolean, boolean]> = {
+    aws: [true, false],
+    cudo: [false, true],
+    mithril: [false, false],
   };
 
   for (const cloud of Object.keys(programs)) {
@@ -119,6 +130,8 @@ describe("clusters with the autoscaler", () => {
       assert.deepEqual(spec, { ...given, ...("kubeconfig" in given && { kubeconfig: "" }) });
       const code = registered.all("kubernetes:core/v1:ConfigMap").find(({ name }) => name.endsWith("-code"))!;
       assert.equal((code.inputs as { immutable: boolean }).immutable, true);
+      const { template } = autoscalers(registered)[0]!.inputs["spec"] as Deployed;
+      assert.deepEqual([template.spec.hostNetwork === true, mayMakeSecrets(registered)], rights[cloud]);
     });
 
     it(`has none on ${cloud} that is told so`, async () => {
@@ -131,7 +144,12 @@ describe("clusters with the autoscaler", () => {
     pulumi.runtime.setConfig("gpu-clusters:cudo", JSON.stringify({ projectId: "project-1" }));
     assert.throws(
       () => programs["cudo"]!(undefined),
-      /1 invalid input\n {2}autoscaler: needs gpu-clusters:cudo.apiKey in the stack's configuration/,
+      /1 invalid input\n {2}autoscaler: needs gpu-clusters:cudo.apiKey in the stack's configuration, or CUDO_API_KEY in the environment, /,
+    );
+    pulumi.runtime.setConfig("gpu-clusters:mithril", "{}");
+    assert.throws(
+      () => programs["mithril"]!(undefined),
+      /2 invalid inputs\n {2}autoscaler: .*apiKey in .*, or MITHRIL_API_KEY in .*\n {2}autoscaler: .*projectId in .*, or MITHRIL_PROJECT in /,
     );
     new CudoCluster("fixed", {
       noVault: true,

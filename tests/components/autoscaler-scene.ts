@@ -12,15 +12,15 @@ class Group extends pulumi.CustomResource {
 export const secretKey = "fkey-very-secret";
 export const groupNames = ["cheap", "sure", "also-sure"];
 
-export type AddOnChanges = Partial<AutoscalerOptions> & { cloud?: "aws" | "cudo"; maxSize?: number };
+export type AddOnChanges = Partial<AutoscalerOptions> & { maxSize?: number };
 
 export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Registered> {
-  const { cloud = "cudo", maxSize = 5, ...rest } = changes;
+  const { maxSize = 5, ...rest } = changes;
   const registered = await mockProgram({});
   const groups = groupNames.map((name, index) => ({
     name,
     priority: index === 0 ? 20 : 10,
-    cloud,
+    cloud: "cudo" as const,
     minSize: 0,
     maxSize,
     spec: { clusterName: "train", name, kubeconfig: pulumi.secret("administrator"), startScript: "#!/bin/sh" },
@@ -41,4 +41,12 @@ export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Re
   );
   await settled();
   return registered;
+}
+
+/** Whoever may can become any node that is not there yet. */
+export function mayMakeSecrets(registered: Registered): boolean {
+  const roles = registered.all("kubernetes:rbac.authorization.k8s.io/v1:Role");
+  const { inputs } = roles.find(({ name }) => name.endsWith("-autoscaler-namespace-role"))!;
+  const { rules } = inputs as { rules: { resources: string[] }[] };
+  return rules.some(({ resources }) => resources.includes("secrets"));
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ownersVariable, parseConfig } from "../../autoscaler/config";
 import { goByProxies } from "../../autoscaler/proxies";
-import { groupNames, registerAutoscaler, secretKey } from "./autoscaler-scene";
+import { groupNames, mayMakeSecrets, registerAutoscaler, secretKey } from "./autoscaler-scene";
 import { plain, type Registered } from "./mocks";
 
 const types = {
@@ -100,6 +100,8 @@ describe("the autoscaler's add-on", () => {
     assert.ok(command!.includes("--cloud-provider=externalgrpc"));
     assert.ok(command!.includes("--expander=priority,least-waste"));
     assert.ok(command!.includes("--enforce-node-group-min-size=true"));
+    assert.ok(command!.includes("--max-node-provision-time=30m"));
+    assert.ok(command!.includes("--force-delete-unregistered-nodes=true"));
     // A node whose network just begins is one to come, and no kind of its own that another must be bought beside.
     assert.ok(command!.includes("--startup-taint=node.cilium.io/agent-not-ready"));
     // The cluster's own name servers move, where they have no other reason to stay.
@@ -110,6 +112,13 @@ describe("the autoscaler's add-on", () => {
       .map(({ inputs }) => (inputs as { data?: Record<string, string> }).data ?? {});
     const cloudConfig = parse(maps.find((data) => "cloud-config" in data)!["cloud-config"]!) as Record<string, string>;
     assert.deepEqual(cloudConfig, { address: parsedConfig(registered).address, grpc_timeout: "30s" });
+  });
+
+  it("gives no flag that the release of an older minor does not know", async () => {
+    const registered = await registerAutoscaler({ kubernetesVersion: "1.29.4" });
+    const { image, command } = container(registered, "cluster-autoscaler");
+    assert.match(image, /:v1\.29\.\d+$/);
+    assert.ok(!command!.some((flag) => flag.startsWith("--force-delete-unregistered-nodes")));
   });
 
   it("prefers groups by priority, and lets none out", async () => {
@@ -134,13 +143,18 @@ describe("the autoscaler's add-on", () => {
     assert.deepEqual([replicas, strategy], [1, { type: "Recreate" }]);
   });
 
-  it("runs on AWS where the control plane's role is, and elsewhere where there is room", async () => {
-    const aws = pod(await registerAutoscaler({ cloud: "aws" })).spec;
-    assert.equal(aws.hostNetwork, true);
-    assert.match(JSON.stringify(aws["affinity"]), /required.*node-role.kubernetes.io\/control-plane/);
-    const cudo = pod(await registerAutoscaler()).spec;
-    assert.equal(cudo.hostNetwork, undefined);
-    assert.match(JSON.stringify(cudo["affinity"]), /preferred.*node-role.kubernetes.io\/control-plane/);
+  it("runs where the control plane's role is if it acts by that, and else where there is room", async () => {
+    const byRole = pod(await registerAutoscaler({ usesMachineRole: true })).spec;
+    assert.equal(byRole.hostNetwork, true);
+    assert.match(JSON.stringify(byRole["affinity"]), /required.*node-role.kubernetes.io\/control-plane/);
+    const byKey = pod(await registerAutoscaler()).spec;
+    assert.equal(byKey.hostNetwork, undefined);
+    assert.match(JSON.stringify(byKey["affinity"]), /preferred.*node-role.kubernetes.io\/control-plane/);
+  });
+
+  it("may make Secrets, and so become a node, only where its machines join by tokens of its own", async () => {
+    assert.equal(mayMakeSecrets(await registerAutoscaler({ mintsTokens: true })), true);
+    assert.equal(mayMakeSecrets(await registerAutoscaler()), false);
   });
 
   it("is gone before any group goes", async () => {

@@ -38,6 +38,8 @@ describe("components/aws: plain mistakes", () => {
       ["m5.lage", "m5.large"],
       ["p6-b200.48xlarg", "p6-b200.48xlarge"],
       ["m7i.metel", "m7i.metal"],
+      ["G5.XLARGE", "g5.xlarge"],
+      ["P5.48xlarge", "p5.48xlarge"],
     ]) {
       const hint = `"${given}" is not an instance type such as p5.48xlarge (did you mean "${meant}"?)`;
       assert.deepEqual(refused({ controlPlane: { instanceType: given! } }), [`controlPlane.instanceType: ${hint}`]);

@@ -75,6 +75,15 @@ describe("components/aws: root disks", () => {
       "diskThroughput: must be from 125 to 750 with 3000 diskIops, is 800",
     ]);
     assert.deepEqual(refused({ diskSizeGib: pulumi.output(20), diskIops: 80_000 }), [], "AWS knows the size");
+    assert.deepEqual(refused({ diskSizeGib: 65_536 }), []);
+    assert.deepEqual(refused({ diskSizeGib: 65_537 }), [
+      "diskSizeGib: must be a whole number from 10 to 65536, is 65537",
+    ]);
+    const large = { ...minimal, controlPlane: { diskSizeGib: 65_537 } };
+    assert.deepEqual(
+      checkAwsClusterArgs("train", large).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
+      ["controlPlane.diskSizeGib: must be a whole number from 20 to 65536, is 65537"],
+    );
   });
 });
 

@@ -31,7 +31,7 @@ describe("components/aws/policies", () => {
       ...controlPlane,
       kubernetesTag: Object.keys(kubernetesTags("train"))[0],
       blockStorage: true,
-      reservedNodeRole: "arn:aws:iam::123456789012:role/train-node-role",
+      reserved: { nodeRole: "arn:aws:iam::123456789012:role/train-node-role", vpcId: "vpc-1" },
     }),
     "aws-key-policy": keyPolicy({
       place: { partition: "aws", region: "us-west-2", accountId: "123456789012" },

@@ -221,7 +221,7 @@ describe("components/aws: partitions", () => {
           joinParameter: joinParameter!,
           kmsKey: keyArn(place, "0c1f"),
           kubernetesTag: "kubernetes.io/cluster/train",
-          reservedNodeRole: nodeRole,
+          reserved: { nodeRole, vpcId: "vpc-1" },
         }),
         keyPolicy({ place, administrators: [nodeRole], controlPlaneRole: nodeRole, keysParameter: keysParameter! }),
       ];

@@ -12,7 +12,7 @@ const options = {
 };
 const reserved = controlPlanePolicy({
   ...options,
-  reservedNodeRole: "arn:aws:iam::123456789012:role/train-node-role",
+  reserved: { nodeRole: "arn:aws:iam::123456789012:role/train-node-role", vpcId: "vpc-1" },
 });
 
 describe("components/aws/policies: launches in a reservation", () => {
@@ -43,9 +43,8 @@ describe("components/aws/policies: launches in a reservation", () => {
       attacks.filter((request) => isAllowed(reserved, request)),
       [],
     );
-    const parts = ["capacity-reservation", "network-interface", "security-group", "subnet", "volume", "key-pair"];
     const needed: IamRequest[] = [
-      ...[image, ...parts.map(ec2)].map((part) => run(part, { context })),
+      ...["capacity-reservation", "volume"].map((kind) => run(ec2(kind), { context })),
       run(ec2("launch-template"), { resourceTags: own, context }),
       run(ec2("instance"), { requestTags: own, context }),
       ...["instance", "volume"].map((kind) => ({
@@ -64,6 +63,81 @@ describe("components/aws/policies: launches in a reservation", () => {
     const without = controlPlanePolicy(options);
     assert.deepEqual(
       needed.filter((request) => isAllowed(without, request)),
+      [],
+    );
+  });
+
+  it("lets the control plane launch what the cluster's templates say, and mark its machines as leaving, and no more", () => {
+    const own = { "gpu-clusters/cluster": "train" };
+    const ec2 = (kind: string) => `arn:aws:ec2:us-west-2:${kind === "image" ? "" : "123456789012"}:${kind}/x-1`;
+    const vpc = (id: string) => ({ "ec2:Vpc": `arn:aws:ec2:us-west-2:210987654321:vpc/${id}` });
+    const template = { "ec2:LaunchTemplate": ec2("launch-template") };
+    const ofTemplate = { ...template, "ec2:IsLaunchTemplateResource": "true" };
+    const given = { ...template, "ec2:IsLaunchTemplateResource": "false" };
+    const launch = (kind: string, context: Record<string, string>, more: Partial<IamRequest> = {}): IamRequest => ({
+      action: "ec2:RunInstances",
+      resource: ec2(kind),
+      context,
+      ...more,
+    });
+    const tagging = (action: string, kind: string, key: string): IamRequest => ({
+      action: `ec2:${action}`,
+      resource: ec2(kind),
+      resourceTags: own,
+      ...(action === "CreateTags" ? { requestTags: { [key]: "x" } } : { removedTags: [key] }),
+    });
+    const attacks: IamRequest[] = [
+      // Whoever boots an image with a script of his own reads all that is on it.
+      launch("image", given),
+      launch("image", {}),
+      launch("snapshot", given),
+      launch("key-pair", given),
+      launch("placement-group", given),
+      // Into other networks, and behind other systems' walls.
+      launch("subnet", { ...given, ...vpc("vpc-2") }),
+      launch("network-interface", { ...given, ...vpc("vpc-12") }),
+      launch("security-group", { ...given, ...vpc("vpc-1") }, { resourceTags: { "gpu-clusters/cluster": "other" } }),
+      launch("security-group", { ...given, ...vpc("vpc-1") }),
+      launch("launch-template", {}, { resourceTags: { "gpu-clusters/cluster": "other" } }),
+      launch("instance", ofTemplate),
+      launch("instance", {}, { requestTags: own }),
+      { action: "iam:PassRole", resource: "arn:aws:iam::123456789012:role/admin" },
+      {
+        action: "iam:PassRole",
+        resource: "arn:aws:iam::123456789012:role/train-node-role",
+        context: { "iam:PassedToService": "lambda.amazonaws.com" },
+      },
+      // Tags say whose a machine is, to other clusters and to others' policies.
+      ...["gpu-clusters/cluster", "gpu-clusters/node-group", "team", "Name"].flatMap((key) => [
+        tagging("CreateTags", "instance", key),
+        tagging("DeleteTags", "instance", key),
+      ]),
+      tagging("CreateTags", "fleet", "gpu-clusters/cluster"),
+      tagging("DeleteTags", "fleet", "gpu-clusters/cluster"),
+      { ...tagging("CreateTags", "instance", "gpu-clusters/removing"), resourceTags: {} },
+      ...["launch-template", "image", "security-group", "subnet"].map((kind) => ({
+        action: "ec2:ModifyFleet",
+        resource: ec2(kind),
+        resourceTags: own,
+      })),
+    ];
+    assert.deepEqual(
+      attacks.filter((request) => isAllowed(reserved, request)),
+      [],
+    );
+    const needed = [
+      launch("launch-template", {}, { resourceTags: own }),
+      ...["image", "key-pair", "placement-group"].map((kind) => launch(kind, ofTemplate)),
+      // A group with adapters names them again, each with its subnet.
+      ...["subnet", "network-interface"].map((kind) => launch(kind, { ...given, ...vpc("vpc-1") })),
+      launch("security-group", { ...given, ...vpc("vpc-1") }, { resourceTags: own }),
+      ...["volume", "capacity-reservation"].map((kind) => launch(kind, given)),
+      launch("instance", template, { requestTags: own }),
+      tagging("CreateTags", "instance", "gpu-clusters/removing"),
+      { action: "ec2:ModifyFleet", resource: ec2("fleet"), resourceTags: own },
+    ];
+    assert.deepEqual(
+      needed.filter((request) => !isAllowed(reserved, request)),
       [],
     );
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { blockClass } from "../../components/addons/block-storage/place";
 import { controlPlanePolicy, type PolicyDocument } from "../../components/aws/policies";
 import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { Admission } from "./admission";
@@ -40,6 +41,8 @@ describe("block storage on AWS", () => {
       [provisioner, volumeBindingMode, allowVolumeExpansion],
       ["ebs.csi.aws.com", "WaitForFirstConsumer", true],
     );
+    const { cluster } = await deployed();
+    assert.equal(blockClass.get(cluster), "gp3", "services of the program know of it");
   });
 
   it("acts from the control plane with its machine's role and network, and nodes ask the cluster for nothing", async () => {

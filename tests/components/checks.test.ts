@@ -191,6 +191,30 @@ describe("checks of arguments", () => {
     ]);
   });
 
+  it("refuses taints that Kubernetes and its autoscaler set and remove themselves, and takes those that look alike", () => {
+    const own = [
+      ...["not-ready", "unreachable", "unschedulable", "disk-pressure", "network-unavailable", "out-of-service"].map(
+        (name) => `node.kubernetes.io/${name}`,
+      ),
+      ...["uninitialized", "shutdown"].map((name) => `node.cloudprovider.kubernetes.io/${name}`),
+      "ToBeDeletedByClusterAutoscaler",
+      "DeletionCandidateOfClusterAutoscaler",
+    ];
+    const others = [
+      "node.kubernetes.io/team",
+      "example.com/not-ready",
+      "node.cilium.io/agent-not-ready",
+      "nvidia.com/gpu",
+    ];
+    const taints = [...own, ...others].map((key) => ({ key, effect: "NoSchedule" as const }));
+    assert.deepEqual(
+      problemsOf((problems) => checkTaints("taints", taints, problems)),
+      own.map(
+        (_, at) => `taints[${at}].key: the cluster's own parts set and remove it by themselves: take one of your own`,
+      ),
+    );
+  });
+
   it("accepts IPv4 ranges only, and says which range an address with a prefix is in", () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const check = (cidr: string) => problemsOf((problems) => checkCidr("cidrs[0]", cidr, problems));

@@ -11,6 +11,7 @@ import { nodesReady } from "../../provider/kubernetes/handlers/nodes-ready";
 import { cloud, group } from "./cudo-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
 describe("components/cudo", () => {
   it("makes a network, a security group, a control plane and its groups, named after the cluster", async () => {
@@ -240,26 +241,20 @@ describe("components/cudo", () => {
       return rules.filter((rule) => rule.ports).map((rule) => `${rule.ports} ${rule.ipRangeCidr}`);
     };
     assert.deepEqual(await ports({}), ["6443 0.0.0.0/0"]);
-    assert.deepEqual(await ports({ sshPublicKey: "ssh-ed25519 AAAA" }), ["6443 0.0.0.0/0"]);
+    assert.deepEqual(await ports({ sshPublicKey }), ["6443 0.0.0.0/0"]);
     const ranges = { apiServerAccessCidrs: pulumi.output(["203.0.113.0/24"]), sshAccessCidrs: ["198.51.100.7/32"] };
-    assert.deepEqual(await ports({ ...ranges, sshPublicKey: "ssh-ed25519 AAAA" }), [
-      "6443 203.0.113.0/24",
-      "22 198.51.100.7/32",
-    ]);
+    assert.deepEqual(await ports({ ...ranges, sshPublicKey }), ["6443 203.0.113.0/24", "22 198.51.100.7/32"]);
   });
 
   it("puts the SSH key into the machines' scripts: Cudo's edge refuses a request with keys beside a large script", async () => {
     const registered = await mockProgram(cloud);
-    await valueOf(
-      new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey: "ssh-ed25519 AAAA" })
-        .status,
-    );
+    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey }).status);
     await settled();
     for (const type of ["gpu-clusters:cudo:Vm", "gpu-clusters:cudo:NodeGroup"]) {
       const inputs = registered.inputs(type);
       const script = inputs.startScript as { value?: string } | string;
       const document = nodeDocumentFromScript(typeof script === "string" ? script : script.value!);
-      assert.deepEqual(document?.authorizedKeys, ["ssh-ed25519 AAAA"], type);
+      assert.deepEqual(document?.authorizedKeys, [sshPublicKey], type);
       assert.equal(inputs.customSshKeys, undefined);
     }
   });
@@ -277,7 +272,7 @@ describe("components/cudo", () => {
 
   it("lets those who wait for machines ask them for their logs, with the user's key", async () => {
     const registered = await mockProgram(cloud);
-    const access = { sshPublicKey: "ssh-ed25519 AAAA", sshAccessCidrs: ["198.51.100.7/32"] };
+    const access = { sshPublicKey, sshAccessCidrs: ["198.51.100.7/32"] };
     const keys = { ...access, sshPrivateKey };
     await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", ...keys }).status);
     await settled();
@@ -291,9 +286,9 @@ describe("components/cudo", () => {
       () => new CudoCluster("other", { noVault: true, nodeGroups: [group], sshPrivateKey: "PRIVATE" }),
       /sshPrivateKey: must be the text of a private key.*sshPublicKey: is required with sshPrivateKey.*sshAccessCidrs: is required with sshPrivateKey/s,
     );
-    const sshPublicKey = `ssh-rsa ${"A".repeat(1425)}`; // RSA with 8192 bits.
+    const long = `ssh-rsa ${"A".repeat(1425)}`; // RSA with 8192 bits.
     assert.throws(
-      () => new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey }),
+      () => new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey: long }),
       /sshPublicKey: has 1433 characters, and a start script has room for 1000/,
     );
   });

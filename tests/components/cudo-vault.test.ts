@@ -11,6 +11,7 @@ import { InvalidInput } from "../../components/errors";
 import { clusterArgs } from "../../components/vantage/mapping";
 import type { CudoSettings } from "../../components/vantage/request";
 import { mockProgram, plain, settled, visible, type Outputs } from "./mocks";
+import { sshPublicKey } from "./public-key";
 
 const group: CudoNodeGroupArgs = {
   name: "cpu",
@@ -140,7 +141,6 @@ describe("a cluster on Cudo with encrypted disks", () => {
   });
 
   it("encrypts the disk of its shared storage, by a key of the disk's own that only the file server's role reads", async () => {
-    const sshPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me";
     const registered = await made({ sharedStorage: { sizeGib: 100 }, sshPublicKey });
     const named = (name: string) =>
       plain(registered.resources.find((resource) => resource.name === name)!.inputs) as Record<string, any>;

@@ -14,8 +14,8 @@ import { committedSchema } from "../../sdk/schema/committed";
 import * as aws from "./aws-scene";
 import { mockProgram, plain, settled, visible, type Registered } from "./mocks";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
-const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me";
 const privateKey = sshPrivateKey;
 const kubeconfig = renderKubeconfig({
   clusterName: "prod",
@@ -62,7 +62,7 @@ describe("what the engine knows of components", () => {
 
   it("has a private key as a secret, however the program gives it", async () => {
     for (const sshPrivateKey of [privateKey, pulumi.output(privateKey), pulumi.secret(privateKey)]) {
-      const args = { sshPublicKey: publicKey, nodeGroups: [cudoGroup], cni: "none" as const, noVault: true };
+      const args = { sshPublicKey, nodeGroups: [cudoGroup], cni: "none" as const, noVault: true };
       const given = { ...args, sshAccessCidrs: ["203.0.113.7/32"], sshPrivateKey };
       const registered = await registeredBy(() => new CudoCluster("train", given));
       const inputs = registered.inputs("gpu-clusters:cudo:CudoCluster");
@@ -70,7 +70,7 @@ describe("what the engine knows of components", () => {
       assert.doesNotMatch(JSON.stringify(visible(inputs)), /PRIVATE/);
       assert.deepEqual((visible(inputs) as typeof given).nodeGroups, [cudoGroup], "nothing else is one");
     }
-    const args = { region: "us-central5-a", controlPlane: { instanceType: "cpu.4x" }, sshPublicKey: publicKey };
+    const args = { region: "us-central5-a", controlPlane: { instanceType: "cpu.4x" }, sshPublicKey };
     const given = { ...args, sshPrivateKey: privateKey, nodeGroups: [mithrilGroup] };
     const registered = await registeredBy(() => new MithrilCluster("train", given));
     const inputs = registered.inputs("gpu-clusters:mithril:MithrilCluster");
@@ -83,7 +83,7 @@ describe("what the engine knows of components", () => {
     const given = {
       region: "us-central5-a",
       controlPlane: { instanceType: "cpu.4x" },
-      sshPublicKey: publicKey,
+      sshPublicKey,
       sshPrivateKey: privateKey,
       nodeGroups: [{ ...mithrilGroup, startupScript }],
     };

@@ -220,6 +220,8 @@ describe("ExistingCluster", () => {
       "gpu-clusters:kubernetes:ApiServerReady shared-api-server",
       "pulumi:providers:kubernetes shared-kubernetes",
     ]);
+    const provider = registered.inputs("pulumi:providers:kubernetes");
+    assert.equal(provider["enableSecretMutable"], "true", "one that somebody keeps would not go for another to come");
   });
 
   it("throws without a stack, which Node.js 20.20 would never end to colour where it has a file beside packages", () => {

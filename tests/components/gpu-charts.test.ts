@@ -146,6 +146,26 @@ describe("GPU support by charts", () => {
     const [dra, operator] = charts(await installed([bare], { mode: "dra" }));
     assert.deepEqual(operator!.values["devicePlugin"], { enabled: false });
     assert.equal(dra!.values["nvidiaDriverRoot"], "/run/nvidia/driver");
+    for (const { values } of [...charts(ours), dra!])
+      // They want a newer driver than claims do, and their part of the daemon would start again and again where it is older.
+      assert.deepEqual(values["resources"], { computeDomains: { enabled: false } });
+  });
+
+  it("with DRA lets the operator's metrics tell the pods whose claims have the GPUs", async () => {
+    const registered = await installed([bare], { mode: "dra" });
+    const [, operator] = charts(registered);
+    assert.deepEqual(operator!.values["dcgmExporter"], {
+      env: [{ name: "KUBERNETES_ENABLE_DRA", value: "true" }],
+      enablePodUID: true,
+    });
+    const [role] = registered.all("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole");
+    assert.deepEqual((role!.inputs as { rules: object[] }).rules, [
+      { apiGroups: ["resource.k8s.io"], resources: ["resourceslices"], verbs: ["get", "list", "watch"] },
+    ]);
+    const [binding] = registered.all("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding");
+    assert.deepEqual((binding!.inputs as { subjects: object[] }).subjects, [
+      { kind: "ServiceAccount", name: "nvidia-dcgm-exporter", namespace: "gpu-operator" },
+    ]);
   });
 
   it("is AMD's operator for AMD's GPUs, without what builds drivers", async () => {

@@ -83,16 +83,48 @@ describe("GPU support", () => {
     ]);
   });
 
-  it("tells metrics of each pod that takes turns, and not of one at a time", async () => {
-    const envOf = async (fields: GpuFields[]) => {
-      const all = objects((await installed(fields)).registered) as Workload[];
-      const { spec } = all.find(({ kind, metadata: { name } }) => kind === "DaemonSet" && /dcgm/.test(name!))!.spec
-        .template;
-      const { containers } = spec as unknown as { containers: { env: { name: string; value: string }[] }[] };
-      return containers[0]!.env.find(({ name }) => name === "KUBERNETES_VIRTUAL_GPUS")?.value;
+  /** The exporter's pod, and what its variables say. */
+  const exporter = async (fields: GpuFields[], mode?: GpuMode) => {
+    const { registered } = await installed(fields, mode);
+    const { spec } = (objects(registered) as Workload[]).find(
+      ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === "nvidia-dcgm-exporter",
+    )!.spec.template;
+    const pod = spec as unknown as {
+      automountServiceAccountToken: boolean;
+      serviceAccountName?: string;
+      containers: [{ env: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[] }];
     };
-    assert.equal(await envOf([group, shared]), "true");
-    assert.equal(await envOf([group]), undefined);
+    const env = pod.containers[0].env.map(({ name, value, valueFrom }) => [
+      name,
+      value ?? valueFrom!.fieldRef.fieldPath,
+    ]);
+    return { registered, pod, env: Object.fromEntries(env) as Record<string, string> };
+  };
+
+  it("tells metrics of each pod that takes turns, and not of one at a time", async () => {
+    assert.equal((await exporter([group, shared])).env["KUBERNETES_VIRTUAL_GPUS"], "true");
+    assert.equal((await exporter([group])).env["KUBERNETES_VIRTUAL_GPUS"], undefined);
+  });
+
+  it("tells metrics by the node's name, and asks the API for nothing", async () => {
+    const { env, pod } = await exporter([group]);
+    assert.equal(env["NODE_NAME"], "spec.nodeName");
+    assert.deepEqual([env["KUBERNETES_ENABLE_DRA"], pod.automountServiceAccountToken], [undefined, false]);
+  });
+
+  it("with DRA tells metrics of the pods whose claims have the GPUs, by reading ResourceSlices and nothing else", async () => {
+    const { env, pod, registered } = await exporter([group], "dra");
+    assert.equal(env["KUBERNETES_ENABLE_DRA"], "true");
+    assert.deepEqual([pod.automountServiceAccountToken, pod.serviceAccountName], [true, "nvidia-dcgm-exporter"]);
+    const named = (kind: string) =>
+      objects(registered).find((object) => object.kind === kind && object.metadata.name?.includes("dcgm-exporter")) as
+        (KubernetesObject & { rules?: object[]; subjects?: object[] }) | undefined;
+    assert.deepEqual(named("ClusterRole")!.rules, [
+      { apiGroups: ["resource.k8s.io"], resources: ["resourceslices"], verbs: ["get", "list", "watch"] },
+    ]);
+    const account = { kind: "ServiceAccount", name: "nvidia-dcgm-exporter", namespace: "kube-system" };
+    assert.deepEqual(named("ClusterRoleBinding")!.subjects, [account]);
+    assert.ok(named("ServiceAccount"));
   });
 
   it("tolerates the groups' own taints and no others, and comes before network and cloud do", async () => {

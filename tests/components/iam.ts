@@ -1,4 +1,4 @@
-/** As much of IAM's evaluation as the cluster's policies use: allowing statements, wildcards, and the operators StringEquals and ArnLike. */
+/** As much of IAM's evaluation as the cluster's policies use: allowing statements, wildcards, and a few operators. */
 import type { PolicyDocument } from "../../components/aws/policies";
 
 export interface IamRequest {
@@ -9,6 +9,8 @@ export interface IamRequest {
   readonly resourceTags?: Readonly<Record<string, string>>;
   /** Tags that the request gives. */
   readonly requestTags?: Readonly<Record<string, string>>;
+  /** Keys of tags that the request takes away. */
+  readonly removedTags?: readonly string[];
   /** Of the call that makes the resource whose tags are given. */
   readonly createAction?: string;
   /** Other keys of conditions. */
@@ -22,8 +24,14 @@ export function isAllowed({ Statement }: PolicyDocument, request: IamRequest): b
       Action.some((pattern) => matches(pattern, request.action)) &&
       Resource.some((pattern) => matches(pattern, request.resource)) &&
       Object.entries(Condition).every(([operator, keys]) => {
-        const compare = operators[operator];
+        // Of what the request has several of, each: none at all will do.
+        const ofEach = /^ForAllValues:(.*)/.exec(operator)?.[1];
+        const compare = operators[ofEach ?? operator];
         if (!compare) throw new Error(`${operator} is not understood here`);
+        if (ofEach !== undefined)
+          return Object.entries(keys).every(([key, values]) =>
+            (severalOf(request)[key] ?? []).every((found) => [values].flat().some((value) => compare(value, found))),
+          );
         // A key that the request does not have is not equal to anything.
         return Object.entries(keys).every(([key, values]) =>
           [values].flat().some((value) => compare(value, context[key] ?? "\0")),
@@ -34,8 +42,13 @@ export function isAllowed({ Statement }: PolicyDocument, request: IamRequest): b
 
 const operators: Readonly<Record<string, (wanted: string, found: string) => boolean>> = {
   StringEquals: (wanted, found) => wanted === found,
+  Bool: (wanted, found) => wanted === found,
   ArnLike: matches,
 };
+
+function severalOf({ requestTags = {}, removedTags = [] }: IamRequest): Record<string, readonly string[]> {
+  return { "aws:TagKeys": [...Object.keys(requestTags), ...removedTags] };
+}
 
 function contextOf({ action, resourceTags, requestTags, createAction, context }: IamRequest): Record<string, string> {
   const prefixed = (prefix: string, tags: Readonly<Record<string, string>> = {}) =>

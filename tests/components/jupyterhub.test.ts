@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { hubCallback, JupyterHub, type JupyterHubArgs } from "../../components/addons";
-import { checkedClientPart, checkedUrl } from "../../components/addons/jupyterhub/jupyterhub";
+import { blockClass } from "../../components/addons/block-storage/place";
+import { checkedClientPart, checkedUrl, hubNeeds } from "../../components/addons/jupyterhub/jupyterhub";
 import { profiles } from "../../components/addons/jupyterhub/values";
 import { isDnsLabel } from "../../sdk/dns-label";
 import type { Taint } from "../../sdk/kubernetes/taint";
@@ -62,6 +63,14 @@ describe("JupyterHub", () => {
     assert.deepEqual(own, { authenticator_class: "generic-oauth", cookie_secret: "KEY-hub-cookies" });
     const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));
     for (const secret of ["CLIENT-SECRET", "KEY-hub"]) assert.ok(!shown.includes(secret), secret);
+    // The chart has `hub.config` in a Secret; what it makes of other values are ConfigMaps and arguments of pods, too.
+    const { config, ...otherOfHub } = values["hub"] as Record<string, unknown>;
+    const readable = JSON.stringify([
+      { ...values, hub: otherOfHub },
+      ...registered.all("kubernetes:core/v1:ConfigMap").map(({ inputs }) => plain(inputs)),
+    ]);
+    assert.ok(JSON.stringify(config).includes("CLIENT-SECRET"));
+    for (const secret of ["CLIENT-SECRET", "KEY-hub"]) assert.ok(!readable.includes(secret), secret);
     assert.ok(registered.isProtected("hub-namespace"));
     assert.deepEqual(registered.dependenciesOf("hub-namespace"), ["train-nodes"]);
     assert.ok(registered.dependenciesOf("hub-release").includes("hub-namespace"));
@@ -145,9 +154,64 @@ describe("JupyterHub", () => {
     ]);
   });
 
-  it("leaves the hub's own volume where it is, whichever class the next homes are in", async () => {
+  it("leaves the hub's own volume where it is, and the hub beside it, whichever class the next homes are in", async () => {
     const { registered } = await made();
-    assert.deepEqual(registered.ignoredChangesOf("hub-release"), ["values.hub.db.pvc"]);
+    assert.deepEqual(registered.ignoredChangesOf("hub-release"), [
+      "values.hub.db.pvc",
+      "values.hub.nodeSelector",
+      "values.hub.tolerations",
+    ]);
+  });
+
+  it("keeps its database off file servers where the cluster has block storage, on the one machine that each zone of a volume keeps", async () => {
+    const shared = { sharedStorageClass: pulumi.output("shared") };
+    const onBlocks = async (given: Partial<JupyterHubArgs> = {}, parts: Partial<KubernetesCluster> = {}) => {
+      const cluster = clusterInHand([{}, gpuGroup], parts);
+      blockClass.set(cluster, "gp3");
+      return made({ cluster, ...given });
+    };
+    const placeOf = ({ hub }: Values) => [hub!["nodeSelector"], hub!["tolerations"], hub!["db"]!];
+    const beside = [
+      { "node-role.kubernetes.io/control-plane": "" },
+      [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }],
+      { pvc: { accessModes: ["ReadWriteOnce"], storageClassName: "gp3" } },
+    ];
+    for (const given of [{}, { storageClass: "files" }]) {
+      const { values } = await onBlocks(given, shared);
+      assert.deepEqual(placeOf(values), beside);
+      const { dynamic } = values["singleuser"]!["storage"] as { dynamic: Record<string, string> };
+      assert.equal(dynamic["storageClass"], given.storageClass ?? "shared", "homes are where they were");
+    }
+    assert.deepEqual(placeOf((await onBlocks()).values), beside);
+    const [selector, tolerations] = placeOf((await made({}, shared)).values);
+    assert.deepEqual([selector, tolerations], [undefined, undefined]);
+  });
+
+  it("says at the preview that its database is in shared files, where nothing else is there for it", async () => {
+    const told = (parts: Partial<KubernetesCluster> = {}, own?: string, isBlocks = false) => {
+      const cluster = clusterInHand([{}], parts);
+      if (isBlocks) blockClass.set(cluster, "gp3");
+      return hubNeeds(cluster, own).filter((words) => /database/.test(words));
+    };
+    await mockProgram(keys, true);
+    const shared = { sharedStorageClass: pulumi.output("shared") };
+    const [words, ...others] = told(shared);
+    assert.match(words!, /JupyterHub: .* database, an SQLite file, .* shared files/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(told(shared, "shared"), [words]);
+    for (const none of [told(), told(shared, "fast"), told(shared, undefined, true)]) assert.deepEqual(none, []);
+    await settled();
+  });
+
+  it("lets the hub reach the API server under Cilium, to which ranges of addresses are no nodes", async () => {
+    const { values } = await made();
+    assert.deepEqual(values["hub"]!["networkPolicy"], { egress: [{}] });
+  });
+
+  it("has a home's files changed once, and not by kubelet at each start, file by file", async () => {
+    const { values } = await made();
+    const { KubeSpawner } = values["hub"]!["config"] as Record<string, object>;
+    assert.deepEqual(KubeSpawner, { pod_security_context: { fsGroupChangePolicy: "OnRootMismatch" } });
   });
 
   it("offers what each group has, on its nodes, and stops what nobody uses", async () => {

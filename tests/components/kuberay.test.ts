@@ -21,6 +21,19 @@ describe("KubeRay", () => {
     assert.deepEqual(registered.dependenciesOf("ray-namespace"), ["train-nodes"]);
   });
 
+  it("is there until all that only its operator lets go has gone, whoever made that", async () => {
+    const made = { resources: [], urn: "urn:pulumi:stack::project::kubernetes:helm.sh/v4:Chart::ray-operator" };
+    const registered = await mockProgram({ "kubernetes:helm.sh/v4:Chart": () => made });
+    new KubeRay("ray", { cluster: clusterInHand() });
+    await settled();
+    const { kinds } = registered.inputs("gpu-clusters:kubernetes:ObjectsGone") as { kinds: { kind: string }[] };
+    assert.deepEqual(
+      kinds.map(({ kind }) => kind),
+      ["RayCronJob", "RayJob", "RayService", "RayCluster"],
+    );
+    assert.deepEqual(registered.dependenciesOf("ray-objects"), ["ray-operator"]);
+  });
+
   it("takes the version and the namespace that a platform wants", async () => {
     const registered = await mockProgram({});
     new KubeRay("ray", { cluster: clusterInHand(), version: "1.4.2", namespace: "ray" });

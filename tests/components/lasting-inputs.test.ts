@@ -10,6 +10,7 @@ import * as cudo from "./cudo-scene";
 import { describeLife, type Changes, type Life } from "./lasting-table";
 import * as mithril from "./mithril-scene";
 import { mockProgram, settled } from "./mocks";
+import { otherPublicKey, sshPublicKey } from "./public-key";
 
 const named: AwsClusterArgs["network"] = { subnetIds: ["subnet-a", "subnet-public"] };
 const namedOnes = "those of a network that exists";
@@ -180,8 +181,7 @@ const cudoBase: CudoClusterArgs = {
   autoscaler: false,
 };
 const vms = (changes: Partial<CudoNodeGroupArgs>) => ({ nodeGroups: [{ ...cudo.group, ...changes }] });
-const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me";
-const byKey = { sshPublicKey: publicKey, sshAccessCidrs: ["203.0.113.0/24"] };
+const byKey = { sshPublicKey, sshAccessCidrs: ["203.0.113.0/24"] };
 
 const cudoLife: Life<CudoClusterArgs> = {
   type: "gpu-clusters:cudo:CudoCluster",
@@ -222,7 +222,7 @@ const cudoLife: Life<CudoClusterArgs> = {
     ],
     vault: { alone: true, to: { noVault: false, vault: { address: "https://vault.example.com:8200" } } },
     noVault: { to: { noVault: true } },
-    sshPublicKey: { from: byKey, to: { sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC me" } },
+    sshPublicKey: { from: byKey, to: { sshPublicKey: otherPublicKey } },
     sshPrivateKey: { from: byKey, to: { sshPrivateKey: mithril.args.sshPrivateKey } },
     apiServerAccessCidrs: { to: { apiServerAccessCidrs: ["203.0.113.0/24"] } },
     sshAccessCidrs: { from: byKey, to: { sshAccessCidrs: ["198.51.100.0/24"] } },
@@ -266,7 +266,7 @@ const mithrilLife: Life<MithrilClusterArgs> = {
     ],
     sshPublicKey: [
       {
-        to: { sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEC me" },
+        to: { sshPublicKey: otherPublicKey },
         refused: becomes("sshPublicKey", "ssh-ed25519 \\S+", "ssh-ed25519 \\S+"),
       },
       { to: { sshPublicKey: `${mithril.args.sshPublicKey as string}-at-home` } },

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import type { MithrilClusterArgs, MithrilNodeGroupArgs } from "../../components/mithril/args";
 import type { Outputs } from "./mocks";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
 export const group: MithrilNodeGroupArgs = {
   name: "gpu",
@@ -15,7 +16,7 @@ export const group: MithrilNodeGroupArgs = {
 export const args: MithrilClusterArgs = {
   region: "us-central5-a",
   controlPlane: { instanceType: "cpu.4x" },
-  sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  sshPublicKey,
   sshPrivateKey,
   nodeGroups: [group],
   fileShares: [{ name: "datasets", sizeGb: 100 }],

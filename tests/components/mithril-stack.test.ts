@@ -5,9 +5,10 @@ import { cluster } from "../../stack/mithril";
 import { mockProgram, settled } from "./mocks";
 import { stackConfig } from "./stack-config";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
 const keys = {
-  "pulumi-gpu-clusters:sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  "pulumi-gpu-clusters:sshPublicKey": sshPublicKey,
   "pulumi-gpu-clusters:sshPrivateKey": sshPrivateKey,
 };
 const version = (text: string) => ({ ...keys, "pulumi-gpu-clusters:kubernetesVersion": text });

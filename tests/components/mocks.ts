@@ -16,6 +16,7 @@ interface Request {
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getProtect(): boolean;
+  getDeletebeforereplace(): boolean;
   getDeletedwith(): string;
   getProvider(): string;
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
@@ -53,6 +54,11 @@ export class Registered {
 
   isProtected(name: string): boolean {
     return this.requests.get(name)?.getProtect() ?? false;
+  }
+
+  /** Whether it is deleted before the one that replaces it is made. */
+  goesFirst(name: string): boolean {
+    return this.requests.get(name)?.getDeletebeforereplace() ?? false;
   }
 
   /** What it goes along with: then nobody asks it to go. */

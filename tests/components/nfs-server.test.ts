@@ -14,7 +14,13 @@ interface Disk {
   holds?: "label" | "something" | "unreadable";
 }
 
-function run(disks: Disk[], again = false) {
+interface Trouble {
+  /** What fails, and how often with the same arguments before it does its work. */
+  of: readonly string[];
+  times: number;
+}
+
+function run(disks: Disk[], again = false, trouble: Trouble = { of: [], times: 0 }) {
   const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-nfs-"));
   try {
     const bin = join(folder, "bin");
@@ -38,8 +44,12 @@ function run(disks: Disk[], again = false) {
     );
     command("lsblk", `case "$1" in -dnpo) ${all || "true"};; *) case "$3" in ${parts.join(" ")} esac;; esac`);
     command("mkfs.ext4", `echo "\${!#}" >${folder}/formatted`);
-    command("mountpoint", "exit 32");
-    for (const name of ["mount", "resize2fs", "apt-get", "systemctl", "exportfs", "sleep"]) command(name, "");
+    command("mountpoint", `[ -e ${folder}/mounted ] || exit 32`);
+    const fails =
+      `count="${folder}/$(echo "$0 $*" | cksum | cut -d' ' -f1)"; echo >>"$count"; ` +
+      `[ "$(wc -l <"$count")" -gt ${trouble.times} ] || exit 1`;
+    for (const name of ["mount", "resize2fs", "apt-get", "systemctl", "exportfs", "sleep"])
+      command(name, trouble.of.includes(name) ? fails : "");
     const environment = { PATH: `${bin}:${process.env.PATH}`, GPU_CLUSTERS_ROOT: join(folder, "root") };
     const once = () =>
       spawnSync("bash", ["-c", nfsServerScript({ network: "10.0.0.0/16" })], { env: environment, encoding: "utf8" });
@@ -48,7 +58,7 @@ function run(disks: Disk[], again = false) {
     const file = (path: string) => readFileSync(join(folder, "root", path), "utf8");
     const written =
       status === 0 ? { exports: file("etc/exports.d/shared.exports"), fstab: file("etc/fstab") } : undefined;
-    return { status, stderr, formatted: calls.filter((call) => call.startsWith("mkfs")), written };
+    return { status, stderr, calls, formatted: calls.filter((call) => call.startsWith("mkfs")), written };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -70,6 +80,28 @@ describe("the file server's script", () => {
     assert.deepEqual([twice.status, twice.formatted.length], [0, 1]);
     assert.equal(twice.written!.fstab.trim().split("\n").length, 1);
     assert.deepEqual(run([{ name: "/dev/sdc", holds: "label" }, { name: "/dev/sdd" }, system]).formatted, []);
+  });
+
+  it("waits for what passes while a machine boots, such as a mount that the machine itself is making", () => {
+    const of = ["mount", "systemctl", "exportfs"];
+    const { status, stderr, calls } = run([system, { name: "/dev/sdb", holds: "label" }], false, { of, times: 2 });
+    assert.equal(status, 0, stderr);
+    for (const each of ["mount /srv/shared", "systemctl restart nfs-server", "exportfs -ra"])
+      assert.equal(calls.filter((call) => call === each).length, 3, calls.join("\n"));
+    assert.match(stderr, /serves \/srv\/shared/);
+  });
+
+  it("says what does not pass", () => {
+    for (const [name, words] of [
+      ["mount", "mounted"],
+      ["systemctl", "systemctl daemon-reload"],
+      ["exportfs", "exportfs -ra"],
+    ] as const) {
+      const { status, stderr } = run([system, { name: "/dev/sdb", holds: "label" }], false, { of: [name], times: 99 });
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, new RegExp(`attempt 10 of 10 failed: ${words}\n$`));
+      assert.doesNotMatch(stderr, /serves/);
+    }
   });
 
   it("takes no disk with partitions, with anything on it, or that cannot be read", () => {

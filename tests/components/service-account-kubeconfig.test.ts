@@ -228,6 +228,27 @@ describe("ServiceAccountKubeconfig", () => {
       ofRule({ apiGroups: ["Ray.io"] }),
       /^rules\[0\]\.apiGroups\[0\] "Ray\.io" must be one group/,
     ],
+    "a group that no API has": [
+      ofRule({ apiGroups: ["ray..io"] }),
+      /^rules\[0\]\.apiGroups\[0\] "ray\.\.io" must be one/,
+    ],
+    "a group longer than any": [
+      ofRule({ apiGroups: ["a".repeat(254)] }),
+      /^rules\[0\]\.apiGroups\[0\] .* must be one group/,
+    ],
+    "a resource longer than any": [
+      ofRule({ resources: ["a".repeat(64)] }),
+      /^rules\[0\]\.resources\[0\] .* must be one/,
+    ],
+    "a part of a resource that is longer": [
+      ofRule({ resources: [`pods/${"a".repeat(64)}`] }),
+      /^rules\[0\]\.resources\[0\] .* must be one resource/,
+    ],
+    "a resource with a hyphen at its end": [
+      ofRule({ resources: ["pods-"] }),
+      /^rules\[0\]\.resources\[0\] "pods-" must/,
+    ],
+    "a verb longer than any": [ofRule({ verbs: ["g".repeat(64)] }), /^rules\[0\]\.verbs\[0\] .* must be one verb/],
     "a kind for a resource": [ofRule({ resources: ["Pod"] }), /^rules\[0\]\.resources\[0\] "Pod" must be one resource/],
     "the singular": [ofRule({ resources: ["pod"] }), /^rules\[0\]\.resources\[0\] "pod" must be the plural, "pods"$/],
     "another singular": [

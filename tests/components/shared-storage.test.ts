@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
-import { SharedClaim } from "../../components/addons";
-import { claimSizes } from "../../components/addons/shared-storage/claim";
-import { checkedBetween } from "../../components/value-checks";
 import type { CudoNodeGroupArgs, CudoSharedStorageArgs } from "../../components/cudo/args";
 import { CudoCluster } from "../../components/cudo/cluster";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
-import type { KubernetesCluster } from "../../components/cluster";
-import { InvalidInput } from "../../components/errors";
 import type { MithrilClusterArgs } from "../../components/mithril/args";
 import { MithrilCluster } from "../../components/mithril/cluster";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
@@ -70,17 +65,50 @@ describe("shared storage on AWS", () => {
       fileSystemId: "train-files-id",
       directoryPerms: "700",
       basePath: "/volumes",
+      uid: "1000",
+      gid: "1000",
     });
+    assert.deepEqual(registered.ignoredChangesOf("train-shared"), ["parameters.uid", "parameters.gid"]);
     assert.deepEqual(
       [storageClass["provisioner"], storageClass["volumeBindingMode"]],
       ["efs.csi.aws.com", "Immediate"],
     );
-    // The role may delete only such.
-    const { values } = plain(inputs(registered, "train-efs")) as { values: { controller: { tags: object } } };
-    assert.deepEqual(values.controller.tags, { "gpu-clusters/cluster": "train" });
     assert.ok(registered.dependenciesOf("train-shared").includes("train-efs"));
     const before = registered.dependenciesOf("train-efs");
     for (const needed of ["train-files-1", "train-files-3", "train-nodes"]) assert.ok(before.includes(needed), needed);
+    const { values } = plain(inputs(registered, "train-efs")) as { values: { controller: { rollingUpdate: object } } };
+    // Its ports are the machine's own: where there is one, another waits until it is gone.
+    assert.deepEqual(values.controller.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });
+  });
+
+  it("marks access points, by which the role may delete them, and gives them all tags that the driver can read", async () => {
+    const tags = { "cost:center": "R D: 12", empty: "", team: " search ", Équipe: "Ġ", path: "a/b=c" };
+    pulumi.runtime.setAllConfig({ "aws:defaultTags": JSON.stringify({ tags: { owner: "ml", team: "default" } }) });
+    try {
+      const { registered } = await deployed({ ...files, tags });
+      const { values } = plain(inputs(registered, "train-efs")) as {
+        values: { controller: { tags: Record<string, string> } };
+      };
+      const flag = Object.entries(values.controller.tags)
+        .map((entry) => entry.join(":"))
+        .join(" ");
+      // As YAML has it without quotes.
+      assert.doesNotMatch(flag, /: |:$| #|^ | $/);
+      assert.match(flag, /^gpu-clusters\/cluster:train /);
+      const seen = Object.fromEntries(splitAsDriver(flag, " ").map((tag) => splitAsDriver(tag, ":")));
+      const { "gpu-clusters/stack": stack, ...rest } = seen as Record<string, string>;
+      assert.ok(stack);
+      assert.deepEqual(rest, {
+        "gpu-clusters/cluster": "train",
+        "cost:center": "R D: 12",
+        empty: undefined,
+        team: "search",
+        path: "a/b=c",
+        owner: "ml",
+      });
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
   });
 
   it("does not protect what is to be given up, and asks where nodes are in a network that exists", async () => {
@@ -94,6 +122,16 @@ describe("shared storage on AWS", () => {
     assert.equal(existing.registered.all("aws:efs/mountTarget:MountTarget").length, 1);
   });
 });
+
+/** What stands between separators, a backslash before one, and before another, being no part of it. */
+function splitAsDriver(text: string, separator: string): string[] {
+  const parts = [""];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === separator) parts.push("");
+    else parts[parts.length - 1] += text[at] === "\\" ? text[++at]! : text[at]!;
+  }
+  return parts;
+}
 
 describe("shared storage on AWS by FSx for Lustre", () => {
   const lustre = { sizeGib: 2400 };
@@ -151,7 +189,7 @@ describe("shared storage on AWS by FSx for Lustre", () => {
     const { spec } = inputs(registered, "train-shared-provisioner") as { spec: { template: { spec: object } } };
     for (const pod of [helper.spec, spec.template.spec])
       for (const part of [
-        /"tolerations":\[\{"operator":"Exists"\}\]/,
+        /"tolerations":\[.*\{"operator":"Exists"\}\]/,
         /"key":"gpu-clusters\/node-group","operator":"Exists"/,
       ])
         assert.match(JSON.stringify(pod), part);
@@ -317,57 +355,5 @@ describe("shared storage on Mithril", () => {
       assert.equal(objects.length, 9);
       await server.admits(objects);
     });
-  });
-});
-
-describe("SharedClaim", () => {
-  const cluster = (sharedStorageClass?: pulumi.Output<string>) =>
-    ({
-      clusterName: pulumi.output("train"),
-      sharedStorageClass,
-      kubeProvider: undefined,
-    }) as unknown as KubernetesCluster;
-
-  it("is a protected claim of the cluster's class, and a volume for pods", async () => {
-    const registered = await mockProgram({});
-    const claim = new SharedClaim("datasets", { cluster: cluster(pulumi.output("shared")), sizeGib: 500 });
-    assert.deepEqual(await valueOf(claim.podVolume), {
-      name: "datasets",
-      persistentVolumeClaim: { claimName: "datasets" },
-    });
-    await settled();
-    const { spec } = plain(registered.inputs("kubernetes:core/v1:PersistentVolumeClaim")) as { spec: object };
-    assert.deepEqual(spec, {
-      accessModes: ["ReadWriteMany"],
-      resources: { requests: { storage: "500Gi" } },
-      storageClassName: "shared",
-    });
-    assert.ok(registered.isProtected("datasets-claim"));
-    assert.deepEqual(
-      registered.ignoredChangesOf("datasets-claim"),
-      ["spec.resources"],
-      "another size would be refused",
-    );
-  });
-
-  it("refuses a cluster without shared storage, and names and sizes that cannot be", async () => {
-    await mockProgram({});
-    const paths = (make: () => void) => {
-      try {
-        make();
-        return [];
-      } catch (error) {
-        assert.ok(error instanceof InvalidInput);
-        return error.errors.map(({ propertyPath }) => propertyPath).sort();
-      }
-    };
-    assert.deepEqual(
-      paths(() => new SharedClaim("Data Sets", { cluster: cluster(), sizeGib: 0.5 })),
-      ["claimName", "cluster", "sizeGib"],
-    );
-    assert.throws(
-      () => checkedBetween("SharedClaim", "sizeGib", 0.5, claimSizes),
-      /SharedClaim: 1 invalid input\n {2}sizeGib: must be a whole number from 1/,
-    );
   });
 });

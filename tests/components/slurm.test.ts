@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Slurm, type SlurmArgs } from "../../components/addons";
+import { blockClass } from "../../components/addons/block-storage/place";
 import { checkedAccounting, checkedGroups, checkedKeys } from "../../components/addons/slurm/slurm";
 import { checkSlurmGroups, checkSlurmName } from "../../components/addons/slurm/name";
 import { chosenClass } from "../../components/addons/shared-storage/place";
@@ -49,11 +50,14 @@ async function made(given: Partial<SlurmArgs> = {}, parts: Partial<KubernetesClu
 describe("Slurm", () => {
   it("is definitions, operator and cluster, each after the other and gone before it", async () => {
     const { registered, slurm } = await made();
-    const charts = registered.all("kubernetes:helm.sh/v3:Release").map(({ inputs }) => inputs as { chart: string });
+    const charts = registered
+      .all("kubernetes:helm.sh/v3:Release")
+      .map(({ inputs }) => inputs as { chart: string; values: { webhook?: { namespaces: string } } });
     assert.deepEqual(
       charts.map(({ chart }) => chart.replace("oci://ghcr.io/slinkyproject/charts/", "")),
       ["slurm-operator-crds", "slurm-operator", "slurm"],
     );
+    assert.equal(charts[1]!.values.webhook!.namespaces, "slurm", "no pod of anybody else waits for its webhooks");
     assert.ok(registered.dependenciesOf("lab-slurm-operator").includes("lab-slurm-operator-crds"));
     const after = registered.dependenciesOf("lab-slurm");
     for (const name of ["lab-slurm-operator", "lab-slurm-auth-slurm", "lab-slurm-auth-jwt"])
@@ -136,6 +140,10 @@ describe("Slurm", () => {
     });
     const shown = JSON.stringify(registered.resources.map(({ inputs }) => visible(inputs)));
     for (const secret of ["DB-PASSWORD", "KEY-lab", "KUBECONFIG"]) assert.ok(!shown.includes(secret), secret);
+    // Of the charts' values some become ConfigMaps and the operator's own objects, which more people may read than Secrets.
+    const elsewhere = registered.resources.filter(({ type }) => /:(Release|ConfigMap|CustomResource)$/.test(type));
+    const readable = JSON.stringify(elsewhere.map(({ inputs }) => plain(inputs)));
+    for (const secret of ["DB-PASSWORD", "KEY-lab"]) assert.ok(!readable.includes(secret), secret);
   });
 
   it("has the accounting begin anew with another password, of which Slinky's operator takes no notice by itself", async () => {
@@ -197,12 +205,32 @@ describe("Slurm", () => {
     assert.ok(!("slurmd" in alone.values["nodesetDefaults"]!));
   });
 
+  it("has its controller beside the control plane where its state is on a volume of one zone, and elsewhere where there is room", async () => {
+    const selectorOf = async (given: Partial<SlurmArgs>, parts: Partial<KubernetesCluster> = {}, isBlocks = true) => {
+      const cluster = clusterInHand(groups, parts);
+      if (isBlocks) blockClass.set(cluster, "gp3");
+      const { values } = await made({ cluster, ...given });
+      const { nodeSelector, tolerations } = values["controller"]!["podSpec"] as Record<string, object | undefined>;
+      assert.ok(JSON.stringify(tolerations).split("node-role.kubernetes.io/control-plane").length <= 2);
+      return nodeSelector;
+    };
+    const beside = { "node-role.kubernetes.io/control-plane": "" };
+    assert.deepEqual(await selectorOf({}), beside);
+    assert.deepEqual(await selectorOf({ storageClass: "gp3" }), beside);
+    assert.equal(await selectorOf({ storageClass: "others" }), undefined);
+    assert.equal(await selectorOf({}, { sharedStorageClass: pulumi.output("shared") }), undefined);
+    assert.equal(await selectorOf({}, {}, false), undefined);
+  });
+
   it("keeps its name and the class of its state, before anything of it is changed", async () => {
     const { registered } = await made({ storageClass: "disks" });
     const { clusterName, choices } = registered.inputs("gpu-clusters:kubernetes:LastingChoices");
     assert.deepEqual([clusterName, choices], ["lab", { clusterName: "lab", storageClass: "disks" }]);
     assert.ok(registered.dependenciesOf("lab-slurm").includes("lab-choices"));
-    assert.deepEqual(registered.ignoredChangesOf("lab-slurm"), ["values.controller.persistence"]);
+    assert.deepEqual(registered.ignoredChangesOf("lab-slurm"), [
+      "values.controller.persistence",
+      "values.controller.podSpec.nodeSelector",
+    ]);
     assert.deepEqual(registered.ignoredChangesOf("lab-slurm-operator"), []);
   });
 

@@ -63,6 +63,34 @@ describe("SSH keys among a cluster's arguments", () => {
       assert.deepEqual(problemsOf(line), ["hostKey"], line);
   });
 
+  it("are refused where the public one is cut short, longer than its kind, or of another", () => {
+    const publicReasons = (sshPublicKey: string) => {
+      const problems = new Problems();
+      checkSshKeys({ sshPublicKey }, problems);
+      return problems.all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+    };
+    const rsa = utils.generateKeyPairSync("rsa", { bits: 2048 }).public;
+    const ecdsa = utils.generateKeyPairSync("ecdsa", { bits: 256 }).public;
+    for (const right of [own.public, rsa, ecdsa, `${own.public} me at home`, `${own.public}\n`])
+      assert.deepEqual(publicReasons(right), [], right);
+    const body = (line: string) => line.split(" ")[1]!;
+    const bytes = (line: string) => Buffer.from(body(line), "base64");
+    const short = Buffer.concat([bytes(own.public).subarray(0, 15), Buffer.from([0, 0, 0, 1, 7])]).toString("base64");
+    for (const [kind, wrong] of [
+      ["ssh-ed25519", "AAAA"],
+      ["ssh-ed25519", body(own.public).slice(0, -4)],
+      ["ssh-ed25519", Buffer.concat([bytes(own.public), Buffer.alloc(2)]).toString("base64")],
+      ["ssh-ed25519", short],
+      ["ssh-ed25519", body(rsa)],
+      ["ssh-rsa", body(rsa).slice(0, 200)],
+      ["ssh-rsa", body(own.public)],
+      ["ecdsa-sha2-nistp384", body(ecdsa)],
+    ] as const)
+      assert.deepEqual(publicReasons(`${kind} ${wrong} me`), [
+        `sshPublicKey: must be whole: what follows ${kind} is no such key`,
+      ]);
+  });
+
   it("are told beside everything else that is wrong", () => {
     const { all } = checkCudoClusterArgs("train", {
       noVault: true,

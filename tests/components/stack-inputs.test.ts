@@ -11,6 +11,7 @@ import { cloud, functions } from "./aws-scene";
 import { mockProgram, plain, settled, visible } from "./mocks";
 import { stackConfig } from "./stack-config";
 import { sshPrivateKey } from "./private-key";
+import { sshPublicKey } from "./public-key";
 
 const clusters = { aws, cudo, mithril };
 const stacks = { aws: "aws", cudo: "local", mithril: "mithril" };
@@ -34,7 +35,7 @@ async function problems(name: keyof typeof clusters, changes: Record<string, unk
 }
 
 const keys = {
-  sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEB me",
+  sshPublicKey,
   sshPrivateKey,
 };
 const worker = { name: "w", role: "worker", minSize: 1, maxSize: 2, instanceTypes: ["m6i.large"] };

@@ -5,6 +5,7 @@ import type { CudoClusterArgs } from "../../components/cudo/args";
 import { InvalidInput } from "../../components/errors";
 import { clusterArgs } from "../../components/vantage/mapping";
 import type { AwsRequestGroup, AwsSettings, CreateClusterRequest } from "../../components/vantage/request";
+import { sshPublicKey } from "./public-key";
 import { accounts, aws, awsGroup, cudo, cudoGroup, roleArn } from "./vantage-scene";
 
 function problems(request: unknown): string[] {
@@ -64,11 +65,11 @@ describe("the create-cluster request", () => {
   });
 
   it("takes each field of a Cudo request to its place, and sizes of the control plane by either name", () => {
-    const settings = { ssh_public_key: "ssh-ed25519 AAAA", dev_mode: true, no_vault: true };
+    const settings = { ssh_public_key: sshPublicKey, dev_mode: true, no_vault: true };
     const { args } = clusterArgs(cudo({ ...settings, instance_type: "vantage-k8s-control-lg" }), { accounts }) as {
       args: CudoClusterArgs;
     };
-    assert.deepEqual([args.controlPlane?.size, args.sshPublicKey, args.devMode], ["lg", "ssh-ed25519 AAAA", true]);
+    assert.deepEqual([args.controlPlane?.size, args.sshPublicKey, args.devMode], ["lg", sshPublicKey, true]);
     assert.deepEqual(args.nodeGroups, [
       {
         name: "gpu",

@@ -3,12 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterCouldNotBeDeployed, InvalidInput } from "../../components/errors";
 import { createCluster } from "../../components/vantage/create";
 import { cloud, functions } from "./aws-scene";
+import { cloud as cudoCloud } from "./cudo-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
 import { accounts, aws, awsGroup, cudo, securityGroups } from "./vantage-scene";
 
 describe("a request with an identity provider and a deployer", () => {
   const identity = { realm: "lab" };
   const deployer = { baseUrl: "https://c1.clusters.example.com/vdeployer", settings: { vantage_url: "https://v" } };
+  const client = "gpu-clusters:keycloak:OAuth2Client";
+  const before = (types: string[], type: string) => types.slice(0, types.indexOf(type));
+  /** In the clouds: neither components, nor providers, nor what is made in the state only. */
+  const made = (types: string[]) =>
+    types.filter((type) => /^(aws|gpu-clusters:(aws|cudo)):(?!AwsCluster|AwsNetwork|CudoCluster)/.test(type));
   const services = {
     "gpu-clusters:keycloak:OAuth2Client": ({ inputs }: { inputs: object }) => ({
       secret: pulumi.secret("made-by-the-provider-1234"),
@@ -18,7 +24,7 @@ describe("a request with an identity provider and a deployer", () => {
     "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready" }),
   };
 
-  it("makes the client first, then the cluster, and tells the deployer last", async () => {
+  it("makes the client before the cluster, and tells the deployer last", async () => {
     const registered = await mockProgram({ ...cloud, ...services }, false, {
       ...functions,
       ...securityGroups([], []),
@@ -26,8 +32,9 @@ describe("a request with an identity provider and a deployer", () => {
     const cluster = await createCluster("request", aws(), { accounts, identity, deployer });
     assert.equal(await valueOf(cluster.status), "ready");
     await settled();
-    const order = registered.resources.map(({ type }) => type).filter((type) => !type.startsWith("pulumi:"));
-    assert.equal(order[0], "gpu-clusters:keycloak:OAuth2Client");
+    const order = registered.resources.map(({ type }) => type);
+    assert.deepEqual(made(before(order, client)), ["gpu-clusters:aws:AccountReady"]);
+    assert.ok(registered.dependenciesOf("request-client").includes("request-account"));
     const [notified, ready] = ["vantage:ReadyNotification", "kubernetes:NodesReady"].map((type) =>
       order.lastIndexOf(`gpu-clusters:${type}`),
     );
@@ -45,6 +52,18 @@ describe("a request with an identity provider and a deployer", () => {
       keycloak_client_secret: "made-by-the-provider-1234",
     });
     assert.deepEqual([told["baseUrl"], told["status"], told["clientId"]], [deployer.baseUrl, "ready", "c1"]);
+  });
+
+  it("looks at the cloud before it makes the client, and makes nothing there without it, on Cudo too", async () => {
+    const registered = await mockProgram({ ...cudoCloud, ...services }, false, functions);
+    await createCluster("request", cudo(), { accounts, identity });
+    await settled();
+    const order = registered.resources.map(({ type }) => type);
+    assert.deepEqual(made(before(order, client)), ["gpu-clusters:cudo:PlannedCluster"]);
+    assert.ok(made(order).includes("gpu-clusters:cudo:Vm"), order.join());
+    assert.ok(registered.dependenciesOf("request-client").includes("request-plan"));
+    for (const name of ["request-network", "request-security-group", "request-control-plane"])
+      assert.ok(registered.dependenciesOf(name).includes("request-client"), name);
   });
 
   it("registers the same at a preview, where no answer is known", async () => {

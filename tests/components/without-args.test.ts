@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { checkAwsClusterArgs } from "../../components/aws/validate";
+import { clouds } from "./clouds-scene";
 import { rooms } from "./exported";
 import { mockProgram, settled } from "./mocks";
 
@@ -37,6 +38,20 @@ describe("what programs import, without arguments", () => {
           await settled();
         }
     });
+
+  it("says of a cluster without a name of its own what Pulumi says", async () => {
+    for (const [name, { base }] of Object.entries(clouds)) {
+      const { clusterName, ...args } = base as { clusterName?: string };
+      assert.ok(clusterName !== undefined);
+      const cluster = Object.values(rooms)
+        .flatMap((exported) => Object.entries(exported))
+        .find(([each]) => each === name);
+      const made = cluster![1] as new (name: unknown, args: unknown) => unknown;
+      await mockProgram({}, true);
+      assert.throws(() => new made(undefined, args), /Missing resource name/, name);
+      await settled();
+    }
+  });
 
   it("takes an Output, a text, a list or a class's object for no arguments either", async () => {
     for (const [name, value] of Object.values(rooms).flatMap((exported) => Object.entries(exported)))

@@ -12,8 +12,12 @@ import { runCommand } from "../../toolchain/tools/command";
 import { chartRepository, type ChartRepository } from "../charts/chart-repository";
 import { fakeServer, type FakeServer } from "../provider/cudo/fake-server";
 import { keycloakStandIn, type KeycloakStandIn } from "../provider/keycloak/keycloak-stand-in";
+import { RoleStandIn, standInToken } from "../provider/vault/role-stand-in";
+import { clusterContents } from "./cluster-contents";
 import { compiledProgram } from "./compiled-program";
 import { EngineEnvironment } from "./environment";
+import { oneLife } from "./one-life";
+import { shownIn } from "./secret-texts";
 import type { EngineStack } from "./stack";
 
 const published = process.env.GPU_CLUSTERS_CHARTS;
@@ -27,6 +31,7 @@ const addOns: Record<string, readonly string[]> = {
   nfs: ["kube-system/csi-driver-nfs"],
   kuberay: [],
   jupyterhub: ["jupyterhub/jupyterhub"],
+  "two-jupyterhubs": ["jupyterhub/jupyterhub", "students/jupyterhub"],
   slurm: ["slinky/slurm-operator", "slinky/slurm-operator-crds", "slurm/slurm"],
   vmetal: ["search/search"],
 };
@@ -62,12 +67,8 @@ const withClaim = chartsOfOurs.map((chart) =>
   chart.name === "jupyterhub" ? { ...chart, files: { ...chart.files, "templates/claim.yaml": claim } } : chart,
 );
 
-/** Clusters make these for themselves as they go on. */
-const passing =
-  /^(events|events\.events\.k8s\.io|leases\.coordination|endpoint|nodes|csinodes|pods|controllerrevisions)/;
-
 describe("what runs in clusters by charts, with Pulumi's own provider", function () {
-  this.timeout(1_200_000);
+  this.timeout(3_600_000);
   let environment: EngineEnvironment;
   let charts: ChartRepository;
   let keycloak: KeycloakStandIn;
@@ -94,17 +95,9 @@ describe("what runs in clusters by charts, with Pulumi's own provider", function
     return found.trim().split(" ").filter(Boolean).sort();
   }
 
-  /** Everything that is in the cluster. Helm leaves definitions; those of KubeRay are not Helm's. */
-  async function contents(name: string): Promise<string[]> {
-    const kinds = (await kubectl("api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
-    const lasting = kinds.filter(
-      (kind) => !passing.test(kind) && (name === "kuberay" || !kind.startsWith("customresourcedefinitions")),
-    );
-    return (await kubectl("get", lasting.join(","), "-A", "-o", "name", "--ignore-not-found"))
-      .trim()
-      .split("\n")
-      .sort();
-  }
+  /** Helm leaves the definitions of its charts; those of KubeRay are not Helm's. */
+  const contents = (name: string) =>
+    clusterContents(environment.tools.kubectl, join(folder, "kubeconfig"), name === "kuberay");
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true, realKubernetes: true });
@@ -234,4 +227,97 @@ describe("what runs in clusters by charts, with Pulumi's own provider", function
       "add-on:kubeconfig": kubeconfig,
     };
   }
+});
+
+describe("a Cudo cluster with encrypted disks and shared storage, with Pulumi's own provider", function () {
+  this.timeout(3_600_000);
+  oneLife();
+  let environment: EngineEnvironment;
+  let charts: ChartRepository;
+  let vault: RoleStandIn;
+  let stack: EngineStack;
+  let folder: string;
+  const files = "gpu-clusters/simulator.safe-files";
+  const workers = {
+    name: "workers",
+    role: "worker",
+    minSize: 1,
+    maxSize: 2,
+    vcpus: 4,
+    memoryGib: 16,
+    diskSizeGib: 50,
+    dataCenterId: "us-newyork-1",
+    machineType: "intel-broadwell-v100",
+  };
+
+  before(async () => {
+    environment = await EngineEnvironment.start({ machines: true, realKubernetes: true });
+    [charts, vault] = await Promise.all([chartRepository(chartsOfOurs, published), RoleStandIn.start()]);
+    folder = mkdtempSync(join(tmpdir(), "gpu-clusters-encrypted-charts-test-"));
+    const settings = {
+      cloud: "cudo",
+      clusterName: "safe",
+      cni: "none",
+      controlPlane: { size: "sm" },
+      vault: vault.place,
+      sharedStorage: { sizeGib: 20, protect: false },
+      nodeGroups: [workers],
+    };
+    const keyed = Object.entries(settings).map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]);
+    const kubernetes = { "gpu-clusters:kubernetes": { chartRepository: charts.url } };
+    stack = await environment.stack(
+      { ...kubernetes, ...(Object.fromEntries(keyed) as object) },
+      { environment: { VAULT_TOKEN: standInToken }, timeoutMs: 900_000 },
+    );
+  });
+  after(async () => {
+    await environment?.stop();
+    await vault?.close();
+    await charts?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const cudo = async () => (await new SimulatorClient(environment.simulator.url).state()).cudo;
+  const kubectl = async (...args: string[]) => {
+    const kubeconfig = ["--kubeconfig", join(folder, "kubeconfig")];
+    return (await runCommand(environment.tools.kubectl, [...kubeconfig, ...args], {})).stdout.trim();
+  };
+
+  it("is whole: each machine has a role of its own, and volumes are made on the file server by the driver's release", async () => {
+    const up = await stack.up();
+    assert.ok(up.ok, up.text);
+    const { status, kubeconfig, sharedStorageClass } = await stack.outputs();
+    assert.deepEqual([status, sharedStorageClass], ["ready", "shared"]);
+    writeFileSync(join(folder, "kubeconfig"), kubeconfig as string, { mode: 0o600 });
+    const names = ["safe-control-plane", "safe-files", "safe.nodes", "safe.nodes.safe-workers-0"];
+    assert.deepEqual(
+      [...vault.roles.keys()].sort(),
+      names.map((name) => `gpu-clusters/simulator.${name}`),
+    );
+    const server = (await cudo()).vms.find(({ id }) => id === "safe-files")!;
+    const driver = ["get", "secrets", "-n", "kube-system", "-l", "owner=helm,status=deployed"];
+    assert.equal(await kubectl(...driver, "-o", "jsonpath={.items[*].metadata.labels.name}"), "csi-driver-nfs");
+    const place = await kubectl("get", "storageclass", "shared", "-o", "jsonpath={.parameters.server}");
+    assert.ok(JSON.stringify(server).includes(`"${place}"`), place);
+    // The autoscaler's own secret is in its Secret, as a secret; machines' are nowhere.
+    const [own] = vault.roles.get("gpu-clusters/simulator.safe.nodes")!.secretIds;
+    const others = vault.given.filter((secret) => secret !== own);
+    assert.deepEqual(shownIn({ state: await stack.state(true) }, [standInToken, ...others]), []);
+  });
+
+  it("changes nothing then, after a refresh neither", async () => {
+    assert.deepEqual(await stack.preview(), []);
+    const refreshed = await stack.refresh();
+    assert.ok(refreshed.ok, refreshed.text);
+    assert.deepEqual(await stack.preview(), []);
+  });
+
+  it("leaves nothing in Vault or at Cudo, keys of machines and of the disk neither", async () => {
+    // Light machines write none.
+    for (const key of [files, `${files}/disks/safe-files`]) vault.writeKey(key);
+    const destroyed = await stack.destroy();
+    assert.ok(destroyed.ok, destroyed.text);
+    const { vms, disks, networks, securityGroups } = await cudo();
+    assert.deepEqual([vault.left(), vms, disks, networks, securityGroups], [[], [], [], [], []]);
+  });
 });

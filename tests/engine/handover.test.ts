@@ -29,6 +29,7 @@ describe("npm run handover", function () {
       assert.match(stdout, /^ {2}Service modelplane-system\/inference-gateway$/m);
       assert.match(stdout, /^ {2}Modelplane's kubeconfig has a token and may read Secrets too, as cluster-admin$/m);
       assert.match(stdout, /Modelplane sees: nothing of it any more/);
+      assert.doesNotMatch(stdout, /still maintained|stack rm/, "the stacks are gone, too");
       assert.doesNotMatch(stdout + stderr, /eyJ[\w-]+\.eyJ/, "no token is shown");
     } finally {
       rmSync(directory, { recursive: true, force: true });

@@ -47,7 +47,7 @@ interface Pod {
 
 describe("KubeRay's own operator in a cluster whose group of GPUs is empty", function () {
   // The first run compiles it.
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   oneLife();
   let environment: EngineEnvironment;
   let stack: EngineStack;

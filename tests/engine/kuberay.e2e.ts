@@ -27,7 +27,7 @@ const job = {
 
 describe("KubeRay's operator in a compute cluster of Michelangelo", function () {
   // The first run compiles it.
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   let environment: EngineEnvironment;
   let michelangelo: Scene;
   let operator: RayOperator | undefined;

@@ -9,7 +9,7 @@ import { forgottenWhole } from "./gone-for-good";
 const examples = join(__dirname, "..", "..", "examples");
 
 describe("a management cluster that is away, on the engine", function () {
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   let bareMetal: BareMetal;
 
   before(async () => {

@@ -84,7 +84,6 @@ describe("Cluster API and Metal3 on the engine", function () {
       { ...deployment, metadata: { name: "search-gpu", namespace }, spec: { rollout } },
     ]);
     await comeBack(stack, api, [
-      { apiVersion: "v1", kind: "Secret", namespace, name: "gpu-01-bmc" },
       { ...deployment, namespace, name: "search-gpu" },
       { ...clusterKind, namespace, name: "search" },
     ]);

@@ -16,7 +16,7 @@ import { EngineEnvironment } from "./environment";
 import type { EngineStack } from "./stack";
 
 describe("the create-cluster request on AWS, with Pulumi's own provider", function () {
-  this.timeout(1_200_000);
+  this.timeout(3_600_000);
   let environment: EngineEnvironment;
   let charts: ChartRepository;
   let keycloak: KeycloakStandIn;

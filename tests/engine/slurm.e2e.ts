@@ -89,7 +89,7 @@ const training = {
 
 describe("Slinky's own operator with our Slurm in a cluster", function () {
   // The first run compiles it.
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   oneLife();
   const folder = mkdtempSync(join(tmpdir(), "gpu-clusters-slurm-"));
   const kubeconfig = join(folder, "kubeconfig");
@@ -138,6 +138,7 @@ describe("Slinky's own operator with our Slurm in a cluster", function () {
       clusterName: "lab",
       storageClass: "disks",
       isShared: false,
+      blockClass: undefined,
       hasHomes: false,
       facts: undefined,
       accounting: undefined,

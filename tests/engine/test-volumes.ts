@@ -8,7 +8,7 @@ export async function provideVolumes(kubeconfig: string, count: number): Promise
   for (let index = 1; index <= count; index++) {
     const spec = {
       capacity: { storage: "10Gi" },
-      accessModes: ["ReadWriteOnce"],
+      accessModes: ["ReadWriteOnce", "ReadWriteMany"],
       storageClassName: "homes",
       hostPath: { path: "/volumes" },
     };

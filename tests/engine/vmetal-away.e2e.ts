@@ -5,7 +5,7 @@ import { forgottenWhole } from "./gone-for-good";
 import { startVmetal, type VmetalScene } from "./vmetal";
 
 describe("a tenant's cluster that is away, or its management cluster, on the engine", function () {
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   let scene: VmetalScene;
 
   before(async () => {

@@ -61,7 +61,6 @@ describe("vMetal on the engine", function () {
     await comeBack(stack, api, [
       { apiVersion: platform, kind: "OSImage", name: "ubuntu-24" },
       { apiVersion: platform, kind: "NodeProvider", name: "metal3" },
-      { apiVersion: "v1", kind: "Secret", namespace: "metal3", name: "gpu-01-bmc" },
       { apiVersion: "v1", kind: "Secret", namespace: "search", name: "vcluster-platform-api-key" },
       { ...releases, namespace: "search", name: "search" },
     ]);

@@ -54,7 +54,7 @@ describe("AWS's cloud controller manager, on machines that boot", function () {
   }
 
   before(async function () {
-    this.timeout(1_800_000); // The first run compiles the controller.
+    this.timeout(3_600_000); // The first run compiles the controller.
     cluster = await BootingStack.start({
       cloud: "aws",
       clusterName: "balanced",

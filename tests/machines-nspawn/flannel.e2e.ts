@@ -20,7 +20,7 @@ describe("flannel on machines that boot", () => {
   let kubectl: Kubectl;
 
   before(async function () {
-    this.timeout(1_800_000); // The first run compiles it, and makes the image.
+    this.timeout(3_600_000); // The first run compiles it, and makes the image.
     cluster = await bootingCluster(machinesDirectory, network, { podNetwork: false });
     kubectl = await kubectlFor(cluster.kubeconfig, directory);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { yamlText } from "../../sdk/yaml";
+import { jsonInYaml, yamlText } from "../../sdk/yaml";
 
 /** Texts that some reader takes for something else: YAML 1.1's, Go's, Python's. */
 const traps = [
@@ -103,6 +103,32 @@ describe("YAML that others read", () => {
   for (const trap of traps.slice(0, -20)) {
     it(`quotes ${trap}`, () => assert.match(yamlText({ name: trap }), /^name: "/));
   }
+
+  it("quotes tabs, which Python's reader takes nowhere else", () => {
+    for (const text of ["a\tb", "\ttab", "tab\t"])
+      assert.equal(yamlText({ name: text }), `name: ${JSON.stringify(text)}\n`);
+  });
+
+  it("escapes what breaks lines in YAML 1.1, and what no YAML has as it is, in values, keys and blocks", () => {
+    const odd = ["\u0085", "\u2028", "\u2029", "\ufeff", "\u007f", "\u009b", "\uffff", "\ufffe", "\ud800", "\udc00"];
+    for (const character of odd)
+      for (const text of [
+        `a${character}b`,
+        character,
+        `one\ntwo${character}\n`,
+        `"${character}`,
+        `\ud83d\ude00${character}`,
+      ]) {
+        for (const written of [{ a: text }, [text], { [text]: { b: [text] } }]) {
+          const yaml = yamlText(written);
+          assert.ok(!yaml.replaceAll("\ud83d\ude00", "").includes(character), JSON.stringify(yaml));
+          for (const version of ["1.1", "1.2"] as const) assert.deepEqual(parse(yaml, { version }), written);
+        }
+        assert.deepEqual(JSON.parse(jsonInYaml({ text })), { text });
+        assert.ok(!jsonInYaml(text).replaceAll("\ud83d\ude00", "").includes(character));
+      }
+    assert.equal(yamlText("\ud83d\ude00 café"), "\ud83d\ude00 café\n");
+  });
 
   it("leaves plain words plain", () => {
     for (const plain of ["train", "https://203.0.113.7:6443", "mithril:train", "v1", "nothing", "a-1"]) {

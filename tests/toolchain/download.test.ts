@@ -93,6 +93,15 @@ describe("download", () => {
   );
 
   it(
+    "gives up a checksum that stalls",
+    inTemporaryFolder(async (folder) => {
+      const stalling: Fetch = () => Promise.resolve(new Response(new ReadableStream()));
+      const recipe: Download = { url, form: "executable", checksumUrl: `${url}.sha256` };
+      await assert.rejects(run(recipe, stalling, folder, { stallTimeout: 10 }), /kwok\.sha256 stalled/);
+    }),
+  );
+
+  it(
     "does not call a host unreachable that answers with an error",
     inTemporaryFolder(async (folder) => {
       const attempt = run({ url, form: "executable", sha256 }, answering({}).fetch, folder);

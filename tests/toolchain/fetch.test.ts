@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { fetchByProxies } from "../../toolchain/tools/fetch";
 
-const variables = ["HTTP_PROXY", "NO_PROXY", "http_proxy", "no_proxy", "ALL_PROXY", "all_proxy"];
+const variables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
 
 describe("downloads of tools", () => {
   const before = variables.map((name) => [name, process.env[name]] as const);
@@ -43,9 +43,12 @@ describe("downloads of tools", () => {
     Object.assign(process.env, { HTTP_PROXY: proxy, NO_PROXY: "direct.test" });
     assert.equal(await (await tool("releases.test")).text(), "a tool");
     assert.deepEqual(asked, ["releases.test:80"]);
-    await assert.rejects(tool("direct.test"), TypeError);
+    for (const host of ["direct.test", "files.direct.test"]) await assert.rejects(tool(host), TypeError);
     process.env["HTTP_PROXY"] = proxy.replace("http", "socks5");
     await assert.rejects(tool("releases.test"), TypeError);
     assert.equal(asked.length, 1);
+    process.env["HTTPS_PROXY"] = proxy.replace("http://", "");
+    await assert.rejects(fetchByProxies("https://releases.test/tool", { signal: AbortSignal.timeout(10_000) }));
+    assert.deepEqual(asked.slice(1), ["releases.test:443"], "without a scheme it is one of HTTP");
   });
 });

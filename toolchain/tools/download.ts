@@ -59,9 +59,23 @@ export async function download(
 async function publishedChecksum(recipe: Download, downloader: Downloader): Promise<string> {
   if (recipe.checksumUrl === undefined) throw new Error(`${recipe.url} has no known checksum`);
   const answer = await request(recipe.checksumUrl, downloader);
-  const checksum = findChecksum(await answer.text(), path.posix.basename(new URL(recipe.url).pathname));
+  const text = await withinStall(recipe.checksumUrl, downloader, answer.text());
+  const checksum = findChecksum(text, path.posix.basename(new URL(recipe.url).pathname));
   if (checksum === undefined) throw new Error(`${recipe.checksumUrl} has no checksum of ${recipe.url}`);
   return checksum;
+}
+
+/** What arrives in one piece. */
+async function withinStall<T>(url: string, { stallTimeout }: Downloader, body: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${url} stalled`)), stallTimeout);
+  });
+  try {
+    return await Promise.race([body, stalled]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The SHA-256 of `fileName` in a checksum file: lines of `<hex>  <file name>`, or one `<hex>` alone. */

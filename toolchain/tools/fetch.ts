@@ -1,12 +1,9 @@
-import { getProxyForUrl } from "proxy-from-env";
+import { proxyFor } from "../../sdk/proxy-rules";
 
-/**
- * `fetch` by the HTTP proxies that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as npm, Go and the Pulumi CLI go by them: Node.js'
- * own does not. SOCKS proxies are none here.
- */
+/** `fetch` by the proxies that the environment names, as the engine and all HTTP of the plugin go by them: Node.js' own does not. */
 export async function fetchByProxies(url: string, init: RequestInit): Promise<Response> {
-  const proxy = getProxyForUrl(url);
-  if (!/^https?:\/\//i.test(proxy)) return fetch(url, init);
+  const proxy = proxyFor(url);
+  if (proxy === undefined) return fetch(url, init);
   const undici = await import("undici");
   const through = { ...init, dispatcher: new undici.ProxyAgent(proxy) } as Parameters<typeof undici.fetch>[1];
   return (await undici.fetch(url, through)) as unknown as Response;

@@ -1,5 +1,5 @@
-import { checkCudoConfig } from "../../../sdk/cudo/config";
-import { checkMithrilConfig } from "../../../sdk/mithril/config";
+import { checkCudoConfig, cudoAccount } from "../../../sdk/cudo/config";
+import { checkMithrilConfig, mithrilAccount } from "../../../sdk/mithril/config";
 import { pluginName } from "../../../sdk/plugin/package";
 import { Provider } from "../../../sdk/provider-resource";
 import * as pulumi from "../../../sdk/pulumi";
@@ -24,6 +24,8 @@ const checks: Record<KeyedCloud, (given: KeyedConfig) => CheckedAccess> = {
   cudo: (given) => checkCudoConfig<string>(given),
   mithril: (given) => checkMithrilConfig<string>(given),
 };
+
+const variables = { cudo: cudoAccount.variables, mithril: mithrilAccount.variables };
 
 type Options = pulumi.ComponentResourceOptions | undefined;
 
@@ -71,7 +73,7 @@ export function checkAccess(
     if (!config[field])
       problems.add(
         "autoscaler",
-        `needs ${pluginName}:${cloud}.${field} in the stack's configuration, to act in the cluster; or set it to false`,
+        `needs ${pluginName}:${cloud}.${field} in the stack's configuration, or ${variables[cloud][field]} in the environment, to act in the cluster; or set it to false`,
       );
 }
 

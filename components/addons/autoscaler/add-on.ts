@@ -1,7 +1,8 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import type { AddOn } from "../add-on";
+import type { AutoscalerRights } from "./resources";
 
-export interface AutoscalerPlace {
+export interface AutoscalerPlace extends AutoscalerRights {
   clusterName: string;
   /** By cloud, as the provider is configured, with what the pod needs to act: keys, where it has no role. */
   providers: pulumi.Input<Readonly<Record<string, unknown>>>;

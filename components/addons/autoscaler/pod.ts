@@ -1,6 +1,7 @@
 /** The pod: cluster-autoscaler, and our server, which it asks over a socket that they share. */
-import type * as pulumi from "../../../sdk/pulumi";
+import * as pulumi from "../../../sdk/pulumi";
 import { autoscalerBundle } from "../../../sdk/plugin/package";
+import { controlPlaneLabel, onControlPlanes } from "../in-cluster";
 import { healthPort, socket } from "./groups";
 
 export interface PodParts {
@@ -27,14 +28,22 @@ export interface PodParts {
 const autoscalerPort = 8085;
 const user = 65532;
 
-/** Reference: cluster-autoscaler 1.34 to 1.36, flags. */
-function flags({ scaleDownAfter }: PodParts): string[] {
+/** First minor of version 1 that knows `--force-delete-unregistered-nodes`; another would end at once. */
+const forcesFrom = 32;
+
+/** Reference: cluster-autoscaler 1.29 and 1.34 to 1.36, flags. */
+function flags({ scaleDownAfter }: PodParts, image: string): string[] {
+  const minor = Number(/:v1\.(\d+)/.exec(image)?.[1]);
   return [
     "--cloud-provider=externalgrpc",
     "--cloud-config=/etc/autoscaler/cloud-config",
     "--namespace=kube-system",
     "--expander=priority,least-waste",
     "--enforce-node-group-min-size=true",
+    // As long as `up` waits for nodes: machines with eight GPUs take up to 25 minutes at some clouds, and another would take as long.
+    "--max-node-provision-time=30m",
+    // A machine that does not become a node costs as much as one that does, also where the group is as small as it may be.
+    ...(minor >= forcesFrom ? ["--force-delete-unregistered-nodes=true"] : []),
     // Machines that go together are one change of their group.
     "--node-deletion-batcher-interval=15s",
     // Cilium's, on a node that is Ready before its network is: taken for one of the group's own, another machine were bought beside it.
@@ -93,7 +102,7 @@ export function podTemplate(parts: PodParts) {
       // Machines that it made must not hold it; where the control plane has machines of its own, they are the place.
       affinity: { nodeAffinity: controlPlaneFirst(usesMachineRole) },
       tolerations: [
-        { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+        { ...onControlPlanes, effect: "NoSchedule" },
         { key: "gpu-clusters/role", operator: "Equal", value: "control", effect: "NoSchedule" },
       ],
       ...(usesMachineRole && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
@@ -119,7 +128,7 @@ export function podTemplate(parts: PodParts) {
           ...container,
           name: "cluster-autoscaler",
           image,
-          command: ["./cluster-autoscaler", ...flags(parts)],
+          command: pulumi.output(image).apply((image) => ["./cluster-autoscaler", ...flags(parts, image)]),
           resources: { requests: { cpu: "100m", memory: "256Mi" } },
           livenessProbe: { ...probe("/health-check", autoscalerPort), initialDelaySeconds: 60 },
           volumeMounts: [
@@ -140,7 +149,7 @@ export function podTemplate(parts: PodParts) {
 }
 
 function controlPlaneFirst(required: boolean) {
-  const term = { matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }] };
+  const term = { matchExpressions: [{ key: controlPlaneLabel, operator: "Exists" }] };
   return required
     ? { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } }
     : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: term }] };

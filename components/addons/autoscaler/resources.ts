@@ -17,7 +17,15 @@ import { expanderPriorities, groupOwners, serverConfiguration, socket, type Serv
 import { podTemplate } from "./pod";
 import { clusterRules, namespaceRules } from "./rights";
 
-export interface AutoscalerOptions extends ServerConfigurationParts {
+/** How the pod acts, which each cloud's cluster knows. */
+export interface AutoscalerRights {
+  /** In the cloud by the role of its machine, and not by a key. */
+  usesMachineRole?: boolean;
+  /** In the cluster by bootstrap tokens that it makes for machines, which cannot join without. */
+  mintsTokens?: boolean;
+}
+
+export interface AutoscalerOptions extends ServerConfigurationParts, AutoscalerRights {
   /** What the API server runs, `1.36.3`: each minor has a release of its own. */
   kubernetesVersion: pulumi.Input<string>;
   /**
@@ -55,7 +63,7 @@ export function autoscalerResources(
   const rights = [
     new ServiceAccount(part("-account"), { metadata }, options),
     new ClusterRole(part("-role"), { metadata: { name: account }, rules: clusterRules }, options),
-    new Role(part("-namespace-role"), { metadata, rules: namespaceRules }, options),
+    new Role(part("-namespace-role"), { metadata, rules: namespaceRules(args.mintsTokens ?? false) }, options),
     new ClusterRoleBinding(
       part("-binding"),
       { metadata: { name: account }, roleRef: role("ClusterRole"), subjects },
@@ -69,7 +77,7 @@ export function autoscalerResources(
   const config = new Secret(
     part("-config"),
     {
-      // Another for other contents: the pod that runs keeps its own, and Pulumi makes a Secret anew where it would change it.
+      // Another for other contents: the pod that runs keeps its own.
       metadata: { name: pulumi.interpolate`${labels.app}-config-${mark}`, namespace },
       stringData: { "config.json": text },
     },
@@ -107,7 +115,7 @@ export function autoscalerResources(
           configSecret: config.metadata.name,
           cloudConfig: connection.metadata.name,
           mark,
-          usesMachineRole: args.groups.some(({ cloud }) => cloud === "aws"),
+          usesMachineRole: args.usesMachineRole ?? false,
           scaleDownAfter: args.scaleDownAfter ?? "10m",
           labels,
         }),

@@ -39,12 +39,17 @@ export const clusterRules: Rule[] = [
 
 const statusMaps = ["cluster-autoscaler-status", "cluster-autoscaler-priority-expander"];
 
-/** In its own namespace. Bootstrap tokens are Secrets there, which can be made but not read. */
-export const namespaceRules: Rule[] = [
-  rule("", ["configmaps"], ["create", "list", "watch"]),
-  rule("", ["configmaps"], ["get", "update", "delete"], statusMaps),
-  rule("coordination.k8s.io", ["leases"], ["create"]),
-  rule("coordination.k8s.io", ["leases"], ["get", "update"], ["cluster-autoscaler"]),
+/**
+ * In its own namespace. Bootstrap tokens are Secrets there, which can be made and deleted but not read.
+ * @param mintsTokens whether its machines join by such: who may make one may become any node that is not there yet
+ */
+export function namespaceRules(mintsTokens: boolean): Rule[] {
+  return [
+    rule("", ["configmaps"], ["create", "list", "watch"]),
+    rule("", ["configmaps"], ["get", "update", "delete"], statusMaps),
+    rule("coordination.k8s.io", ["leases"], ["create"]),
+    rule("coordination.k8s.io", ["leases"], ["get", "update"], ["cluster-autoscaler"]),
 
-  rule("", ["secrets"], ["create"]),
-];
+    ...(mintsTokens ? [rule("", ["secrets"], ["create", "delete"])] : []),
+  ];
+}

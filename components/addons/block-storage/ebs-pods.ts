@@ -1,6 +1,7 @@
 /** The pods of AWS's driver for EBS. Reference: kubernetes-sigs/aws-ebs-csi-driver 1.64, docs/install.md and options.md. */
 import * as pulumi from "../../../sdk/pulumi";
 import { ebsCsiDriver } from "../../versions";
+import { controlPlaneNodes } from "../in-cluster";
 
 export const driverName = "ebs.csi.aws.com";
 export const controllerLabels = { app: "ebs-csi-controller" };
@@ -33,7 +34,7 @@ export function controllerPod({ account, region, tags }: ControllerOptions) {
     serviceAccountName: account,
     automountServiceAccountToken: true,
     priorityClassName: "system-cluster-critical",
-    nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
+    nodeSelector: controlPlaneNodes,
     // From a machine that is gone it moves to another.
     tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
     // Pods of their own network are too far away for the metadata service, whose answers take one hop.

@@ -11,6 +11,7 @@ import { VolumesLeft } from "../../../sdk/kubernetes/volumes-left";
 import * as pulumi from "../../../sdk/pulumi";
 import { notAwaited, type AddOn } from "../add-on";
 import { controllerLabels, controllerPod, driverName, nodeLabels, nodePod } from "./ebs-pods";
+import { ebsClass } from "./place";
 
 const namespace = "kube-system";
 const accounts = { controller: "ebs-csi-controller", node: "ebs-csi-node" } as const;
@@ -72,7 +73,7 @@ export function ebsStorage({ region, tags, clusterName }: EbsOptions): AddOn {
     const storageClass = new StorageClass(
       part("gp3"),
       {
-        metadata: { name: "gp3", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+        metadata: { name: ebsClass, annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
         provisioner: driverName,
         parameters: { type: "gp3", encrypted: "true", "csi.storage.k8s.io/fstype": "ext4" },
         // A volume is in one zone, and so is a pod.

@@ -5,6 +5,7 @@ import { addOnNamespaces } from "../namespaces";
 import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
 import type { GpuGroup } from "./groups";
+import { alsoOnControlPlane } from "./scheduling";
 
 /**
  * AMD's GPU operator by its pinned Helm chart, with the driver that the images have: device plugin (`amd.com/gpu`), node labels and metrics. Its
@@ -27,7 +28,7 @@ export function amdResources(
 
 /** Reference: helm-charts-k8s/values.yaml of ROCm/gpu-operator, v1.5.1. */
 function amdValues(tolerations: readonly Toleration[]) {
-  const everywhere = [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }, ...tolerations];
+  const everywhere = alsoOnControlPlane(tolerations);
   return {
     kmm: { enabled: false, watch: false },
     remediation: { enabled: false, installCRDs: false },

@@ -43,7 +43,8 @@ function draValues(groups: readonly GpuGroup[], tolerations: readonly Toleration
     // The chart asks to be told that nothing else hands out the same GPUs.
     gpuResourcesEnabledOverride: true,
     nvidiaDriverRoot: groups[0]?.driver === "operator" ? "/run/nvidia/driver" : "/",
+    // NVLink over several machines: they want driver 570.158 where claims are content with 565, and on others end again and again. The chart's controller is theirs alone.
+    resources: { computeDomains: { enabled: false } },
     kubeletPlugin: { tolerations },
-    controller: { tolerations: [{ key: "node-role.kubernetes.io/control-plane", operator: "Exists" }, ...tolerations] },
   };
 }

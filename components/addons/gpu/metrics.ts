@@ -1,9 +1,11 @@
 import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { notAwaited } from "../add-on";
 import type * as pulumi from "../../../sdk/pulumi";
 import { dcgmExporter } from "../../versions";
-import { takesTurns, type GpuGroup } from "./groups";
+import { claims, exporterAccount, readsSlices } from "./claimed-gpus";
+import { takesTurns, type GpuGroup, type GpuMode } from "./groups";
 import { namespace, runtimeClass, virtualGpus } from "./place";
 import { onNodesOf } from "./scheduling";
 
@@ -14,15 +16,17 @@ const port = 9400;
 export function gpuMetrics(
   name: string,
   groups: readonly GpuGroup[],
+  mode: GpuMode,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+  const rights = mode === "dra" ? claimRights(name, options) : [];
   const exporter = new DaemonSet(
     `${name}-metrics-exporter`,
     {
       metadata: { name: labels.app, namespace, labels, annotations: notAwaited },
-      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(groups) } },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(groups, mode) } },
     },
-    options,
+    { ...options, dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), ...rights] },
   );
   const service = new Service(
     `${name}-metrics`,
@@ -42,12 +46,21 @@ export function gpuMetrics(
     },
     options,
   );
-  return [exporter, service];
+  return [...rights, exporter, service];
 }
 
-function podSpec(groups: readonly GpuGroup[]) {
+function claimRights(name: string, options: pulumi.CustomResourceOptions): pulumi.Resource[] {
+  const metadata = { name: exporterAccount, namespace };
+  const account = new ServiceAccount(`${name}-metrics-account`, { metadata }, options);
+  return [account, ...readsSlices(`${name}-metrics`, namespace, options)];
+}
+
+function podSpec(groups: readonly GpuGroup[], mode: GpuMode) {
+  const byClaims = mode === "dra";
   return {
-    automountServiceAccountToken: false,
+    ...(byClaims && { serviceAccountName: exporterAccount }),
+    // Of GPUs that the device plugin gives, kubelet alone tells all.
+    automountServiceAccountToken: byClaims,
     runtimeClassName: runtimeClass,
     ...onNodesOf(groups),
     containers: [
@@ -57,13 +70,16 @@ function podSpec(groups: readonly GpuGroup[]) {
         env: [
           { name: "DCGM_EXPORTER_LISTEN", value: `:${port}` },
           { name: "DCGM_EXPORTER_KUBERNETES", value: "true" },
+          // Its label `Hostname`, which would be this pod's own name.
+          { name: "NODE_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } },
           { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
+          ...(byClaims ? claims : []),
           ...(takesTurns(groups) ? virtualGpus : []),
         ],
         ports: [{ name: "metrics", containerPort: port }],
         // As of the device plugin: sees all GPUs, which only privileged containers may.
         securityContext: { privileged: true },
-        resources: { requests: { cpu: "50m", memory: "256Mi" } },
+        resources: { requests: { cpu: "50m", memory: "512Mi" } },
         volumeMounts: [{ name: "pod-resources", mountPath: "/var/lib/kubelet/pod-resources", readOnly: true }],
       },
     ],

@@ -8,9 +8,10 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { notAwaited } from "../add-on";
 import type * as pulumi from "../../../sdk/pulumi";
 import { nodeFeatureDiscovery } from "../../versions";
+import { onControlGroups } from "../in-cluster";
 import type { GpuGroup } from "./groups";
 import { namespace } from "./place";
-import { tolerationsOf } from "./scheduling";
+import { alsoOnControlPlane, tolerationsOf } from "./scheduling";
 
 const group = "nfd.k8s-sigs.io";
 const masterLabels = { app: "nfd-master" };
@@ -148,11 +149,7 @@ function masterPod(groups: readonly GpuGroup[]) {
     serviceAccountName: masterAccount,
     enableServiceLinks: false,
     // It has a place in clusters whose every worker is kept for GPUs.
-    tolerations: tolerationsOf(groups).apply((own) => [
-      { key: "node-role.kubernetes.io/control-plane", operator: "Exists" },
-      { key: "gpu-clusters/role", operator: "Exists" },
-      ...own,
-    ]),
+    tolerations: tolerationsOf(groups).apply((own) => alsoOnControlPlane([onControlGroups, ...own])),
     securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
     containers: [
       {

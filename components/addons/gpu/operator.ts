@@ -4,11 +4,10 @@ import type { Toleration } from "../in-cluster";
 import { addOnNamespaces } from "../namespaces";
 import type { ReleasePlace } from "../release";
 import { gpuChart } from "./chart";
+import { claims, readsSlices } from "./claimed-gpus";
 import { takesTurns, type GpuGroup, type GpuMode } from "./groups";
 import { virtualGpus } from "./place";
-
-/** On the control plane too, which may be all that there is. */
-const controlPlane: Toleration = { key: "node-role.kubernetes.io/control-plane", operator: "Exists" };
+import { alsoOnControlPlane } from "./scheduling";
 
 /**
  * NVIDIA's GPU operator by its pinned Helm chart: it brings driver, container toolkit, device plugin, node labels, metrics and partitions to nodes
@@ -27,12 +26,14 @@ export function operatorResources(
     namespace: addOnNamespaces.nvidiaOperator,
     values: (tolerations: readonly Toleration[]) => operatorValues(groups, mode, tolerations),
   };
-  return gpuChart(`${name}-operator`, chart, groups, place, options);
+  const part = `${name}-operator`;
+  const installed = gpuChart(part, chart, groups, place, options);
+  return mode === "dra" ? [...installed, ...readsSlices(part, addOnNamespaces.nvidiaOperator, options)] : installed;
 }
 
 /** Reference: deployments/gpu-operator/values.yaml of NVIDIA/gpu-operator, v26.7.0. */
 export function operatorValues(groups: readonly GpuGroup[], mode: GpuMode, tolerations: readonly Toleration[]) {
-  const everywhere = [controlPlane, ...tolerations];
+  const everywhere = alsoOnControlPlane(tolerations);
   const mig = groups.map(({ sharing }) => sharing.mig);
   return {
     driver: { enabled: groups.some(({ driver }) => driver === "operator") },
@@ -48,8 +49,14 @@ export function operatorValues(groups: readonly GpuGroup[], mode: GpuMode, toler
     mig: { strategy: mig.includes("mixed") ? "mixed" : "single" },
     ...partitioning(groups),
     devicePlugin: mode === "dra" ? { enabled: false } : timeSlicing(groups),
-    ...(takesTurns(groups) && { dcgmExporter: { env: virtualGpus } }),
+    ...metrics(groups, mode),
   };
+}
+
+function metrics(groups: readonly GpuGroup[], mode: GpuMode) {
+  // The operator gives the exporter a token for the API only where it is to tell pods' UIDs.
+  if (mode === "dra") return { dcgmExporter: { env: claims, enablePodUID: true } };
+  return takesTurns(groups) ? { dcgmExporter: { env: virtualGpus } } : {};
 }
 
 /** Nodes name theirs by the label `nvidia.com/mig.config`. */

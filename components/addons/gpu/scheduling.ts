@@ -1,6 +1,6 @@
 /** Where the add-on's daemons run. */
 import * as pulumi from "../../../sdk/pulumi";
-import { tolerationOf, type Toleration } from "../in-cluster";
+import { leavesLostNodes, onControlPlanes, tolerationOf, type Toleration } from "../in-cluster";
 import type { GpuGroup } from "./groups";
 
 const early = ["node.kubernetes.io/not-ready", "node.cloudprovider.kubernetes.io/uninitialized", "nvidia.com/gpu"];
@@ -18,6 +18,11 @@ export function tolerationsOf(groups: readonly Pick<GpuGroup, "taints">[]): pulu
     const distinct = new Map(own.map((toleration) => [JSON.stringify(toleration), toleration]));
     return [...early.map((key): Toleration => ({ key, operator: "Exists" })), ...distinct.values()];
   });
+}
+
+/** Of what looks after the daemons, which is there once: on the control plane too, which may be all that there is. */
+export function alsoOnControlPlane(tolerations: readonly Toleration[]): Toleration[] {
+  return [...leavesLostNodes, onControlPlanes, ...tolerations];
 }
 
 /** On the groups' nodes and no others. */

@@ -28,6 +28,6 @@ export function gpuSupportResources(
     ...options,
     dependsOn: [...([options.dependsOn ?? []].flat() as pulumi.Resource[]), runtime, ...features],
   };
-  gpuMetrics(name, groups, after);
+  gpuMetrics(name, groups, mode, after);
   return devicePlugins(name, groups, mode, after);
 }

@@ -15,7 +15,8 @@ import { nodeFacts, warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
-import { chosenClass } from "../shared-storage/place";
+import { blockClass } from "../block-storage/place";
+import { chosenClass, sharedStorageClass } from "../shared-storage/place";
 import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
 
@@ -41,7 +42,8 @@ export interface JupyterHubArgs {
    */
   client: HubClient;
   /**
-   * Class of the users' volumes. The hub's own stays in the class that it was made in, and so do homes that are there.
+   * Class of the users' volumes. The hub's own is in it too, unless the cluster has `blockStorage`: it has an SQLite file, which is not for file servers. Volumes
+   * that are there stay in the class that they were made in.
    * Default: the cluster's `shared`, where it has `sharedStorage`; else the cluster's default class.
    */
   storageClass?: pulumi.Input<string>;
@@ -108,12 +110,7 @@ export class JupyterHub extends pulumi.ComponentResource {
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };
     super(JupyterHub.__pulumiType, name, inputs, options);
     ownersIn(cluster).note(`JupyterHub "${name}"`, hubAlone(namespace));
-    tellNeeds(
-      [
-        `JupyterHub: Zero to JupyterHub ${jupyterhub.version}, a chart of ${chartPlace(jupyterhub)}; nodes fetch from quay.io`,
-      ],
-      this,
-    );
+    tellNeeds(hubNeeds(cluster, known(args.storageClass)), this);
     warnOfGroups(cluster, { service: "JupyterHub", noGroups: noProfiles }, this);
     const child = inCluster(cluster, this);
     const key = (use: string) => new GeneratedKey(`${name}-${use}`, {}, { parent: this }).hex;
@@ -136,6 +133,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           groups,
           facts: nodeFacts.get(cluster),
           ...chosenClass("JupyterHub", ownClass, sharedClass),
+          blockClass: blockClass.get(cluster),
           homeGib: args.homeGib ?? 10,
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",
@@ -152,8 +150,12 @@ export class JupyterHub extends pulumi.ComponentResource {
         values: pulumi.secret(values),
       },
       { kubeconfig: cluster.kubeconfig, own: { parent: this } },
-      // No claim goes into another class: the whole release would fail, where a cluster got its shared storage later.
-      { ...child, dependsOn: [place], ignoreChanges: ["values.hub.db.pvc"] },
+      // No claim goes into another class: the whole release would fail, where a cluster got other storage later. So the hub stays where its volume can be.
+      {
+        ...child,
+        dependsOn: [place],
+        ignoreChanges: ["db.pvc", "nodeSelector", "tolerations"].map((path) => `values.hub.${path}`),
+      },
     );
     this.namespace = release.status.apply(() => namespace);
     this.url = pulumi.all([url, release.status]).apply(([url]) => url);
@@ -162,6 +164,20 @@ export class JupyterHub extends pulumi.ComponentResource {
 }
 
 const defaultNamespace = "jupyterhub";
+
+/** What it is going to need, and where its database is in files that many nodes share. */
+export function hubNeeds(cluster: KubernetesCluster, ownClass: string | undefined): string[] {
+  const { isShared } = chosenClass("JupyterHub", ownClass, cluster.sharedStorageClass && sharedStorageClass);
+  return [
+    `JupyterHub: Zero to JupyterHub ${jupyterhub.version}, a chart of ${chartPlace(jupyterhub)}; nodes fetch from quay.io`,
+    ...(isShared && blockClass.get(cluster) === undefined
+      ? [
+          "JupyterHub: its database, an SQLite file, is in the cluster's shared files, because the cluster has no other storage that is known: one hub at a " +
+            "time has it (docs/in-the-cluster.md)",
+        ]
+      : []),
+  ];
+}
 
 const noProfiles =
   "JupyterHub offers no GPU, and its servers run where no taint keeps them off. An ExistingCluster has no groups: take a cluster whose groups this " +

@@ -1,7 +1,7 @@
 /** What the chart is given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
 import { hasWorkers, isOpen, servicePlace, type NodeFacts } from "../groups";
-import { onNodesWith, usualGpuTaint, type Toleration } from "../in-cluster";
+import { controlPlaneNodes, onControlPlanes, onNodesWith, usualGpuTaint, type Toleration } from "../in-cluster";
 import { hubCallback, realmEndpoint } from "./address";
 
 export interface HubSettings {
@@ -17,6 +17,8 @@ export interface HubSettings {
   storageClass: string | undefined;
   /** Volumes of that class can be on many nodes at once. */
   isShared: boolean;
+  /** Class of volumes that one node has at a time, the control plane's too; undefined: none is known. */
+  blockClass: string | undefined;
   homeGib: number;
   idleMinutes: number;
   serviceType: "ClusterIP" | "NodePort" | "LoadBalancer";
@@ -27,7 +29,6 @@ export interface HubSettings {
 /** Reference: jupyterhub/values.yaml and values.schema.yaml of jupyterhub/zero-to-jupyterhub-k8s, 4.4.0. */
 export function hubValues(settings: HubSettings) {
   const { keys, storageClass, isShared, serviceType, groups, facts } = settings;
-  const storageClassName = storageClass === undefined ? {} : { storageClassName: storageClass };
   return {
     hub: {
       config: {
@@ -35,8 +36,12 @@ export function hubValues(settings: HubSettings) {
         ConfigurableHTTPProxy: { auth_token: keys.proxy },
         CryptKeeper: { keys: [keys.sessions] },
         GenericOAuthenticator: authenticator(settings),
+        // Or kubelet goes through all files of a home at each start, which takes longer than a start may where there are many.
+        KubeSpawner: { pod_security_context: { fsGroupChangePolicy: "OnRootMismatch" } },
       },
-      db: { pvc: { accessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"], ...storageClassName } },
+      // The chart allows ranges of addresses, all that there are; to Cilium these are no nodes, so that the hub did not reach the API server.
+      networkPolicy: { egress: [{}] },
+      ...databasePlace(settings),
     },
     proxy: { service: { type: serviceType } },
     singleuser: {
@@ -56,6 +61,22 @@ export function hubValues(settings: HubSettings) {
     prePuller: { hook: { enabled: false }, continuous: { enabled: false } },
     // The chart's own scheduler is of an older Kubernetes, and keeps pods from the autoscaler's sight.
     scheduling: { userScheduler: { enabled: false }, corePods: { tolerations: servicePlace(groups, facts, isShared) } },
+  };
+}
+
+/**
+ * The database is a file of SQLite's, which does not belong on a file server: so it is on a volume of its own where the cluster has some, and the hub on the
+ * control plane, since of all machines that is the one whose zone always has one again. Else it is where homes are: one hub at a time has it.
+ */
+function databasePlace({ blockClass, storageClass, isShared }: HubSettings) {
+  const pvc = (accessMode: string, name: string | undefined) => ({
+    db: { pvc: { accessModes: [accessMode], ...(name !== undefined && { storageClassName: name }) } },
+  });
+  if (blockClass === undefined) return pvc(isShared ? "ReadWriteMany" : "ReadWriteOnce", storageClass);
+  return {
+    ...pvc("ReadWriteOnce", blockClass),
+    nodeSelector: controlPlaneNodes,
+    tolerations: [onControlPlanes],
   };
 }
 

@@ -24,7 +24,7 @@ export interface SharedClaimArgs {
   /** Name of the claim. Default: the resource's. */
   claimName?: string;
   /**
-   * Refuses to delete it, because its data goes along: set `false` and run `pulumi up` first.
+   * Refuses to delete it, because its data goes along, or is out of reach (EFS): set `false` and run `pulumi up` first.
    * Default: `true`.
    */
   protect?: boolean;

@@ -1,6 +1,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { nfsCsiDriver } from "../../versions";
 import type { AddOn } from "../add-on";
+import { onEveryNode } from "../in-cluster";
 import { storageByDriver } from "./driver";
 
 export interface NfsOptions {
@@ -33,6 +34,6 @@ export function nfsStorage({ server, ready }: NfsOptions): AddOn {
 
 /** Reference: charts/v4.13.4/csi-driver-nfs/values.yaml of kubernetes-csi/csi-driver-nfs. */
 const nfsValues = {
-  controller: { replicas: 1, tolerations: [{ operator: "Exists" }] },
+  controller: { replicas: 1, tolerations: onEveryNode },
   node: { tolerations: [{ operator: "Exists" }] },
 };

@@ -2,6 +2,7 @@
 import type * as pulumi from "../../../sdk/pulumi";
 import { checked } from "../../errors";
 import { checkObjectName } from "../../value-checks";
+import { onEveryNode } from "../in-cluster";
 
 /** The StorageClass whose volumes many pods on many nodes read and write at once. */
 export const sharedStorageClass = "shared";
@@ -23,7 +24,7 @@ export function chosenClass(
 
 /** Of pods that act with what the nodes of the cluster's groups have, whatever these are kept for, and the control plane has not. */
 export const onNodeGroups = {
-  tolerations: [{ operator: "Exists" }],
+  tolerations: onEveryNode,
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {

@@ -21,9 +21,10 @@ import { hasWorkers, nodeFacts, warnOfGroups } from "../groups";
 import { inCluster } from "../in-cluster";
 import { ownClaim, ownersIn, ownNamespace, type OneOfAKind } from "../one-of-a-kind";
 import { helmRelease } from "../release";
+import { blockClass } from "../block-storage/place";
 import { chosenClass } from "../shared-storage/place";
 import { checkSlurmGroups, checkSlurmName } from "./name";
-import { operatorValues, slurmHomes, slurmSecrets, slurmValues } from "./values";
+import { operatorValues, slurmHomes, slurmNamespace, slurmSecrets, slurmValues } from "./values";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
@@ -79,8 +80,7 @@ export interface SlurmArgs {
   protect?: boolean;
 }
 
-/** Where the chart's objects are, and what their names begin with. */
-const namespace = "slurm";
+const namespace = slurmNamespace;
 const operatorNamespace = "slinky";
 
 /** What it has to itself in its cluster. */
@@ -214,8 +214,8 @@ export class Slurm extends pulumi.ComponentResource {
     warnOfGroups(cluster, { service: "Slurm", noGroups: noNodes }, this);
     const passwordMark = password && pulumi.unsecret(pulumi.all([key, password]).apply(markOf));
     const whole = release("slurm", slurm, place, valuesOf(args, { clusterName, passwordMark }), before, {
-      // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later.
-      ignoreChanges: ["values.controller.persistence"],
+      // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later, and the controller where its volume is.
+      ignoreChanges: ["persistence", "podSpec.nodeSelector"].map((path) => `values.controller.${path}`),
     });
     // The charts' own objects never say that they are ready.
     const controller = new ObjectReady(
@@ -268,6 +268,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, { clu
         groups: checkedGroups(groups),
         facts: nodeFacts.get(cluster),
         ...chosenClass("Slurm", ownClass, sharedClass),
+        blockClass: blockClass.get(cluster),
         hasHomes: cluster.sharedStorageClass !== undefined,
         login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
         accounting: database,

@@ -1,13 +1,15 @@
 /** What the charts are given. Pure. */
 import type { NodeGroupStatus } from "../../cluster";
 import { hasWorkers, servicePlace, type NodeFacts } from "../groups";
-import { onAnyNode, onNodesWith } from "../in-cluster";
+import { controlPlaneNodes, onAnyNode, onControlPlanes, onNodesWith, type Toleration } from "../in-cluster";
 
 export interface SlurmSettings {
   clusterName: string;
   storageClass: string | undefined;
   /** Volumes of that class can be on many nodes at once. */
   isShared: boolean;
+  /** Class of volumes that one node has at a time, the control plane's too; undefined: none is known. It is the cluster's default. */
+  blockClass: string | undefined;
   /** A claim `slurmHomes`, which many nodes can have at once, is there. */
   hasHomes: boolean;
   groups: readonly Pick<
@@ -19,6 +21,9 @@ export interface SlurmSettings {
   /** `passwordMark`: another one with each password. */
   accounting: { host: string; port: number; database: string; username: string; passwordMark: string } | undefined;
 }
+
+/** Where the chart's objects are, and what their names begin with. */
+export const slurmNamespace = "slurm";
 
 /** Secrets that are made beside the charts, and the entry of each. */
 export const slurmSecrets = {
@@ -38,7 +43,8 @@ const alpine = { image: { repository: "docker.io/library/alpine", tag: "3.22" } 
 /** Reference: helm/slurm-operator/values.yaml of SlinkyProject/slurm-operator, v1.2.1. */
 export const operatorValues = {
   operator: { tolerations: onAnyNode },
-  webhook: { tolerations: onAnyNode },
+  // Left to itself it is asked before any pod of the cluster goes to a node, which waits for it while its own machine is silent.
+  webhook: { tolerations: onAnyNode, namespaces: slurmNamespace },
   // The chart makes its webhooks' certificate, for ten years and anew with each version.
   certManager: { enabled: false },
 };
@@ -60,7 +66,7 @@ export function slurmValues(settings: SlurmSettings) {
         accessModes: [isShared ? "ReadWriteMany" : "ReadWriteOnce"],
         ...(storageClass !== undefined && { storageClassName: storageClass }),
       },
-      podSpec: { tolerations: place(isShared) },
+      podSpec: controllerPlace(settings, place(isShared)),
     },
     restapi: { podSpec: { tolerations: place(false) } },
     ...(accounting && { accounting: { ...accountingOf(accounting), podSpec: { tolerations: place(false) } } }),
@@ -83,6 +89,12 @@ export function slurmValues(settings: SlurmSettings) {
     nodesets: Object.fromEntries(workers.map((group) => [group.name, nodeSet(group, facts)])),
     partitions: { all: { enabled: true } },
   };
+}
+
+/** Beside the control plane where its state is on a volume of one zone, for which a group over several zones brings no node. */
+function controllerPlace({ blockClass, storageClass }: SlurmSettings, tolerations: Toleration[]) {
+  if (blockClass === undefined || (storageClass ?? blockClass) !== blockClass) return { tolerations };
+  return { nodeSelector: controlPlaneNodes, tolerations: [...new Set([...tolerations, onControlPlanes])] };
 }
 
 /** The operator writes the password into slurmdbd's file, and looks at it again only where the Accounting itself is another. */

@@ -1,18 +1,24 @@
 /** What a fleet's history says went wrong, as kinds of problems. */
 import type { HistoryRecordEntry } from "@aws-sdk/client-ec2";
-import { isAwsError } from "../errors";
+import { isAwsError, verificationHint } from "../errors";
 import type { NodeGroupProblem } from "../../node-groups/driver";
+
+const verification = /PendingVerification|currently being verified|request for accessing resources .*being validated/i;
 
 /**
  * A fleet's errors come as free text; the sub-type says little (a missing capacity comes as `spotFleetRequestConfigurationInvalid`).
  * Codes are EC2's; sentences were reported by users of Spot Fleet and EC2 Fleet. The first that matches counts.
  */
 const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
+  // Not AWS's trouble, whatever it is called: mostly the key of the disks, which may not be used, is disabled or about to be deleted.
+  [/Client\.InternalError|Client error on launch/i, "rejected"],
   // AWS's own trouble passes, as a shortage does.
   [
-    /RequestLimitExceeded|Request limit exceeded|Throttl|Rate exceeded|Internal(Error|Failure)|internal error|ServiceUnavailable/i,
+    /RequestLimitExceeded|Request limit exceeded|Throttl|Rate exceeded|Internal(Error|Failure)|internal error|(^|\W)(Service)?Unavailable\b|ServerInternal/i,
     "capacity",
   ],
+  // AWS looks at a new account, or at one that is new in the region, before it starts machines for it.
+  [verification, "capacity"],
   [
     /vCPU capacity than your current vCPU limit|LimitExceeded|MaxSpotInstanceCount|MaxFleetCountExceeded|quota/i,
     "quota",
@@ -40,7 +46,8 @@ export function problemOf(record: HistoryRecordEntry): NodeGroupProblem | undefi
     return { kind: "lost", ...(InstanceId !== undefined && { machineId: InstanceId }), message, at };
   }
   if (!errorTypes.includes(type ?? "") && !troublesome.test(EventSubType)) return undefined;
-  const message = [EventSubType, EventDescription].filter(Boolean).join(": ");
+  const said = [EventSubType, EventDescription].filter(Boolean).join(": ");
+  const message = verification.test(said) ? `${said.replace(/\.$/, "")}. ${verificationHint}` : said;
   return { kind: kindOfProblem(message), message, at };
 }
 

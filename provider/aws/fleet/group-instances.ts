@@ -113,12 +113,16 @@ const wanted =
 /** EC2 tells when an instance was launched in whole seconds. */
 const launchTimeMs = 1000;
 
+const keyHint =
+  "Mostly it is the KMS key of its disks: is it enabled, and may AWS's role for fleets (AWSServiceRoleForEC2Fleet, or EC2Spot) use it?";
+
 function lostLaunch({ InstanceId, LaunchTime, StateReason }: Instance, since: Date): NodeGroupProblem[] {
   const { Code = "", Message = "" } = StateReason ?? {};
   const at = LaunchTime ?? new Date(0);
   if (Code === "" || wanted.test(Code) || at.getTime() + launchTimeMs < since.getTime()) return [];
   const reason = Message.startsWith(Code) ? Message : `${Code}: ${Message}`;
-  const message = `EC2 terminated ${InstanceId!} at once: ${reason}`;
+  const hint = Code === "Client.InternalError" ? `. ${keyHint}` : "";
+  const message = `EC2 terminated ${InstanceId!} at once: ${reason.replace(/\.$/, "")}${hint}`;
   return [{ kind: kindOfProblem(reason), machineId: InstanceId!, message, at }];
 }
 

@@ -72,17 +72,19 @@ export const clusterKeysHandler: ResourceHandler<ClusterKeysInputs, ClusterKeysO
   async create(inputs, context) {
     const { signal } = context;
     const names = namesIn(inputs.parameterPath);
-    const keys = await makeClusterKeys();
-    const administrator = await makeAdministrator(keys, inputs.adminValidityHours);
     const store = await openStore(inputs, context);
-    const sealedKeys = await withReason(signal, async () => {
+    const left = await withReason(signal, async () => {
       const foreign = await store.foreign(Object.values(names), signal);
       if (foreign.length > 0) {
         const [which, take] = [foreign.join(" and "), "take another clusterName or namePrefix, or delete it"];
         throw new Error(`SSM has ${which} already, which this stack did not make: ${take}`);
       }
-      return store.seal(keysText(keys), signal);
+      return leftBefore(store, names.keysParameter, signal);
     });
+    if (left) context.log.info(`takes over the keys in ${names.keysParameter}, which this resource left in SSM`);
+    const keys = left ?? (await makeClusterKeys());
+    const administrator = await makeAdministrator(keys, inputs.adminValidityHours);
+    const sealedKeys = await withReason(signal, () => store.seal(keysText(keys), signal));
     const made = { ...names, ...administrator, caCertificate: keys.ca.certificate, sealedKeys };
     return {
       id: inputs.parameterPath,
@@ -128,6 +130,25 @@ async function openStore(inputs: ClusterKeysInputs, context: ResourceContext): P
   const { KeyStore } = await import("../key-store.js");
   const { parameterPath: path, kmsKeyId, tags = {} } = inputs;
   return new KeyStore(connect(context.config), { path, kmsKeyId, tags, owner: context.urn });
+}
+
+/** Machines of the cluster may have them by now, so that others in their place would be another cluster's. */
+async function leftBefore(
+  store: KeyStore,
+  name: string,
+  signal: AbortSignal,
+): Promise<Ec2ControlPlaneKeys["controlPlane"] | undefined> {
+  try {
+    const text = await store.read(name, signal);
+    if (text === undefined) return undefined;
+    const { controlPlane } = JSON.parse(text) as Partial<Ec2ControlPlaneKeys>;
+    if (controlPlane?.ca === undefined) throw new Error("it holds no keys of a cluster");
+    return controlPlane;
+  } catch (error) {
+    signal.throwIfAborted();
+    const found = `SSM has ${name}, which this resource left, and it cannot be read`;
+    throw new Error(`${found}: ${messageOf(error)}. Where no cluster has its keys, delete it`, { cause: error });
+  }
 }
 
 async function opened(store: KeyStore, { sealedKeys }: ClusterKeysOutputs, signal: AbortSignal): Promise<string> {

@@ -115,6 +115,8 @@ export function keptAnswer<I extends object, O extends object>({
       return keep?.(inputs, outputs) ?? answer(inputs, context, before, outputs);
     },
 
+    makesNothing: true,
+
     async delete() {
       // The answer leaves with the state.
     },

@@ -11,9 +11,11 @@ import { chooseZones } from "../zones";
 import { limitFailures } from "./account-limits";
 import { boundaryFailures } from "./boundary";
 import { diskKeyFailures } from "./disk-key";
+import { dnsNameFailures } from "./dns-names";
 import { givenKeyFailures } from "./given-key";
 import { controlPlaneLooks, groupLooks, type Look, type Place } from "./planned-machines";
 import { keyPairFailures } from "./preflight-facts";
+import { publicAccessFailures } from "./public-access";
 import { takenNameFailures, takenRoleFailures } from "./taken-names";
 
 type Inputs = pulumi.Unwrap<AccountReadyArgs>;
@@ -42,12 +44,21 @@ export async function accountFailures(
     looks.push(["kmsKeyId", givenKeyFailures(clients, kmsKeyId, region, signal)]);
   if (permissionsBoundary !== undefined && permissionsBoundary !== asked?.permissionsBoundary)
     looks.push(["permissionsBoundary", boundaryFailures(clients, permissionsBoundary, signal)]);
-  const place = asked ? Promise.resolve({ zones: [], failures: [] }) : networkPlace(clients, inputs, looking);
+  const place: Promise<Place> = asked
+    ? Promise.resolve({ zones: [], failures: [] })
+    : networkPlace(clients, inputs, looking);
   // What there is of an older cluster counts itself, and has its own names.
   if (!asked) looks.push(["network", place.then(({ failures }) => failures)], ...firstLooks(clients, inputs, looking));
-  looks.push(
-    ...machineLooks(clients, inputs, asked, { place, standing: () => placeNow(clients, inputs, looking), signal }),
-  );
+  const standing = () => placeNow(clients, inputs, looking);
+  const { dnsNames, vpcId: named } = inputs.network ?? {};
+  // Whatever a cluster of an older release has, its nodes have found it.
+  if (dnsNames && (!asked || asked.network?.dnsNames === false)) {
+    const found = (asked ? standing() : place).then(({ vpcId = named }) =>
+      vpcId === undefined ? [] : dnsNameFailures(clients.ec2, vpcId, region, signal),
+    );
+    looks.push(["sharedStorage.lustre", found]);
+  }
+  looks.push(...machineLooks(clients, inputs, asked, { place, standing, signal }));
   return (await Promise.all(looks.map((look) => ifAllowed(look, log)))).flat();
 }
 
@@ -56,6 +67,8 @@ function firstLooks(clients: AwsClients, inputs: Inputs, { region, signal }: Loo
   const looks: Look[] = [["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]];
   if (clusterName !== undefined) looks.push(["clusterName", takenNameFailures(clients, clusterName, ownTags, signal)]);
   if (network) looks.push(["network", limitFailures(clients, network, region, signal)]);
+  if (network?.zoneCount !== undefined)
+    looks.push(["VPC Block Public Access", publicAccessFailures(clients.ec2, region, signal)]);
   return looks;
 }
 
@@ -104,7 +117,8 @@ async function placeNow(clients: AwsClients, inputs: Inputs, looking: Looking): 
 
 /** From a place that does not fit, nothing follows for the machines. */
 function placeOf(place: Place): Place {
-  return place.failures.length > 0 ? { zones: [], failures: place.failures } : place;
+  const { vpcId, failures } = place;
+  return failures.length > 0 ? { ...(vpcId ? { vpcId } : {}), zones: [], failures } : place;
 }
 
 /** Not every deployer may look at everything: whoever makes the machines finds out. */

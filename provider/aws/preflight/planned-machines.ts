@@ -15,6 +15,8 @@ export type Look = [what: string, found: Promise<CheckFailure[]>];
 
 /** Where machines are going to be. */
 export interface Place {
+  /** Of a network that exists. */
+  readonly vpcId?: string;
   /** Empty: not known. */
   readonly zones: readonly string[];
   /** Of public addresses, in their order. Empty: not known, or there are none. */

@@ -39,7 +39,7 @@ export async function takenNameFailures(
   const others = groups.filter(({ Tags }) => !hasTags(Tags, own)).map(({ GroupId }) => GroupId);
   if (others.length === 0) return [];
   const reason =
-    `another stack has a cluster "${clusterName}" in the region (security groups ${others.join(", ")}), and machines are told apart by this name: ` +
+    `ClusterNameInUse: another stack has a cluster "${clusterName}" in the region (security groups ${others.join(", ")}), and machines are told apart by this name: ` +
     "another clusterName is needed, another namePrefix does not do";
   return [{ property: "clusterName", reason }];
 }

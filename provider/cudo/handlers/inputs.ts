@@ -6,12 +6,26 @@ import type { Unknown } from "../../server/values";
 import type { CatalogueContent } from "../catalogue";
 import { isCudoError } from "../errors";
 import { idProblem } from "../../../sdk/cudo/ids";
+import { publicKeyProblem } from "../../../sdk/public-key";
 import { connectIfKnown, type Connection } from "../connection";
 
 export function checkId(property: string, id: string | Unknown | undefined): CheckFailure[] {
   const value = known(id);
   const reason = value === undefined ? undefined : idProblem(value);
   return reason === undefined ? [] : [{ property, reason }];
+}
+
+/** Keys that root accepts. What machines have was taken by Cudo, as an import shows it. */
+export function checkSshKeys(
+  { customSshKeys }: { customSshKeys?: unknown },
+  before: { customSshKeys?: string[] } | undefined,
+): CheckFailure[] {
+  if (!Array.isArray(customSshKeys)) return [];
+  return customSshKeys.flatMap((key, index) => {
+    if (typeof key !== "string" || before?.customSshKeys?.includes(key)) return [];
+    const reason = publicKeyProblem(key);
+    return reason === undefined ? [] : [{ property: `customSshKeys[${index}]`, reason }];
+  });
 }
 
 export const withCatalogue = catalogueChecker<CatalogueContent, Connection>(connectIfKnown, (error, { api }) => {

@@ -13,7 +13,7 @@ export interface Lifecycle<T> extends CreateOnce<T> {
   /** For the progress message. */
   progress(found: T): string;
   remove(signal: AbortSignal): Promise<void>;
-  /** Takes back what was made elsewhere for it, once it is gone, or where it was not made. May be repeated. */
+  /** Takes back what was made elsewhere for it: once it is gone, or where `send` may have made that and Cudo has no such object. May be repeated. */
   clean?(signal: AbortSignal): Promise<void>;
   /** Why a refused removal will not pass by waiting; undefined: it may. */
   stuck?(found: T, signal: AbortSignal): Promise<string | undefined>;
@@ -33,8 +33,13 @@ type Operation = Pick<ResourceContext, "log"> & { signal: AbortSignal };
  * is interrupted, it stays in the state.
  */
 export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operation): Promise<T> {
+  let isSent = false;
+  const send = (each: AbortSignal) => {
+    isSent = true;
+    return object.send(each);
+  };
   try {
-    await createOnce(object, signal);
+    await createOnce({ ...object, send }, signal);
   } catch (error) {
     if (error instanceof OutcomeUnknown) {
       throw new PartialFailure(
@@ -46,7 +51,8 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
         },
       );
     }
-    await cleanAfter(error, object, signal);
+    // Before anything is sent, what is there elsewhere is an earlier run's, and so may the object be.
+    if (isSent) await cleanAfter(error, object, signal);
     throw error;
   }
   let last: T | undefined;
@@ -89,7 +95,7 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
 
 /** It was not made. What is there already is another's, and so is what was made for it. */
 async function cleanAfter<T>(error: unknown, object: Lifecycle<T>, signal: AbortSignal): Promise<void> {
-  if (error instanceof IdTaken) return;
+  if (error instanceof IdTaken || isCudoError(error, "alreadyExists")) return;
   try {
     await object.clean?.(signal);
   } catch (left) {

@@ -11,7 +11,7 @@ import { machineState } from "../vm-state";
 import { known, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { checkMachineVault } from "../../vault/checks";
-import { shapeFields, withCatalogue } from "./inputs";
+import { checkSshKeys, shapeFields, withCatalogue } from "./inputs";
 import { messageOf } from "../../../sdk/message";
 
 export type NodeGroupInputs = pulumi.Unwrap<NodeGroupArgs>;
@@ -46,7 +46,12 @@ export async function checkNodeGroup(
     const problem = shortage(missing);
     return problem ? [problem] : [];
   });
-  return [...checkFields(inputs), ...checkMachineVault(inputs.vault, before?.vault), ...offered];
+  return [
+    ...checkFields(inputs),
+    ...checkSshKeys(inputs, before),
+    ...checkMachineVault(inputs.vault, before?.vault),
+    ...offered,
+  ];
 }
 
 async function liveMembers(

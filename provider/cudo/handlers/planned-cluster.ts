@@ -11,6 +11,7 @@ import type { CatalogueContent } from "../catalogue";
 import type { Connection } from "../connection";
 import { gpuUseFailures } from "../gpu-use";
 import { dataCenterProblem, knownShape } from "../node-shape";
+import { takenNameFailures } from "../taken-name";
 import { isLeaving } from "../vm-state";
 import { withCatalogue } from "./inputs";
 import { checkNodeGroup, type NodeGroupInputs } from "./node-group-inputs";
@@ -33,11 +34,11 @@ const remembering = remembered<PlannedClusterInputs>((given, context, before) =>
     const inputs = given as Fields<PlannedClusterInputs>;
     const look = { inputs, before, catalogue, connection, quiet: quietly(context) };
     const controlPlane = machineOf(inputs.controlPlane);
-    const isThere = await exists(look, controlPlane);
+    const [isThere, taken] = await Promise.all([exists(look, controlPlane), ofName(look, context.urn)]);
     // Of a cluster that is older than this resource nothing here says what stands.
-    if (isThere && before === undefined) return [];
+    if (isThere && before === undefined) return taken;
     const groups = await Promise.all(items<Group>(inputs.nodeGroups).map((group) => ofGroup(look, ...group)));
-    const found = [...ofDataCenters(look), ...groups.flat()];
+    const found = [...taken, ...ofDataCenters(look), ...groups.flat()];
     const own = isThere ? [] : await ofMachine(look, controlPlane, "controlPlane.size");
     // Machines take a group's type, and its place, where they are given none of their own.
     const fresh = (failures: CheckFailure[], told: readonly CheckFailure[]) =>
@@ -52,6 +53,15 @@ export const plannedClusterHandler: typeof remembering = {
   // What is asked for is kept for the next check. Whatever changes for it is shown where it changes.
   plan: () => ({ ignores: ["clusterName", "dataCenterId", "controlPlane", "sharedStorage", "nodeGroups"] }),
 };
+
+/** A cluster that was looked at before has had its name since then, however its resources were called. */
+async function ofName({ inputs, before, connection, quiet }: Look, urn: string): Promise<CheckFailure[]> {
+  const clusterName = known(inputs.clusterName);
+  if (before !== undefined || clusterName === undefined) return [];
+  const groups = items<Group>(inputs.nodeGroups).flatMap(([, { name }]) => known(name) ?? []);
+  const vmId = known(machineOf(inputs.controlPlane)?.vmId);
+  return takenNameFailures(connection.api, { clusterName, vmId, groups }, urn, quiet.signal);
+}
 
 /** Cudo's networks end at the data center. A name that is misspelt is no contradiction. */
 function ofDataCenters({ inputs, before, catalogue }: Look): CheckFailure[] {

@@ -13,7 +13,7 @@ import { known, sameSet, type Fields } from "../../cloud/inputs";
 import { knownList } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { checkMachineVault } from "../../vault/checks";
-import { checkId, shapeFields, withCatalogue } from "./inputs";
+import { checkId, checkSshKeys, shapeFields, withCatalogue } from "./inputs";
 
 export type VmInputs = pulumi.Unwrap<VmArgs>;
 
@@ -44,7 +44,11 @@ export async function checkVm(
   before?: VmInputs,
 ): Promise<CheckFailure[]> {
   const inputs = given as Fields<VmInputs>;
-  const failures = [...checkId("vmId", inputs.vmId), ...checkMachineVault(inputs.vault, before?.vault)];
+  const failures = [
+    ...checkId("vmId", inputs.vmId),
+    ...checkSshKeys(inputs, before),
+    ...checkMachineVault(inputs.vault, before?.vault),
+  ];
   for (const key of reservedKeys) {
     if (inputs.metadata && !isUnknown(inputs.metadata) && key in inputs.metadata) {
       failures.push({ property: `metadata["${key}"]`, reason: "this key is set by the provider itself" });

@@ -3,10 +3,12 @@ import { cudoId } from "../../../sdk/cudo/ids";
 import { openMachineAccess, type MachineAccess } from "../../vault/machine-access";
 import type { CudoApi } from "../api";
 import { resolveImage } from "../images";
+import { metadataKeys } from "../ownership";
 import type { Vm } from "../types";
 import { isLeaving } from "../vm-state";
 import { connect, type Connection } from "../connection";
 import { limited } from "../../cloud/limited";
+import { ownerMark } from "../../cloud/owner-mark";
 import { twoHours } from "./inputs";
 import { bringDown, bringUp } from "./lifecycle";
 import { checkVm, gone, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
@@ -31,7 +33,8 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
     const { api } = connect(context.config);
     const vm = await api.vms.find(id, context.signal);
     // What it has in Vault is still there: `up` makes it anew, or `destroy` takes that back.
-    if (!vm || isLeaving(vm)) return state?.inputs.vault && { ...state, outputs: { ...state.outputs, state: gone } };
+    if (!vm || isLeaving(vm) || (state && isForeign(vm, state.outputs, context)))
+      return state?.inputs.vault && { ...state, outputs: { ...state.outputs, state: gone } };
     const inputs = state ? liveVmInputs(vm, state.inputs) : importedVmInputs(vm);
     return { inputs, outputs: vmOutputs(api, vm) };
   },
@@ -41,6 +44,7 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
     const { api } = connection;
     return limited(context, { what: `changing VM "${id}"`, ms: twoHours }, async (signal) => {
       const vm = await api.vms.find(id, signal);
+      if (vm) refuseForeign(vm, state.outputs, context);
       const wasReady = Boolean(state.outputs.externalIpAddress || state.outputs.internalIpAddress);
       // A create that was interrupted goes on; one that failed meanwhile starts anew. A VM that has worked is never removed here.
       if (vm && !isLeaving(vm) && (wasReady || vm.state !== "FAILED")) {
@@ -72,11 +76,26 @@ export const vmHandler: ResourceHandler<VmInputs, VmOutputs> = {
       imageId: outputs.imageId,
       access: accessOf(context, inputs, api),
     });
-    await limited(context, { what: `deleting VM "${id}"`, ms: twoHours }, (signal) =>
-      bringDown(lifecycle, { signal, log: context.log }),
-    );
+    await limited(context, { what: `deleting VM "${id}"`, ms: twoHours }, async (signal) => {
+      const vm = await lifecycle.find(signal);
+      if (vm) refuseForeign(vm, outputs, context);
+      await bringDown(lifecycle, { signal, log: context.log });
+    });
   },
 };
+
+/** Of a create whose outcome was unknown: what has the id by now is known by its mark. */
+function isForeign(vm: Vm, { createdAt }: Partial<VmOutputs>, { urn }: ResourceContext): boolean {
+  return createdAt === undefined && vm.metadata[metadataKeys.owner] !== ownerMark(urn);
+}
+
+function refuseForeign(vm: Vm, outputs: Partial<VmOutputs>, context: ResourceContext): void {
+  if (!isForeign(vm, outputs, context)) return;
+  throw new Error(
+    `a VM "${vm.id}" exists, and this resource did not make it: nothing of it is changed. Delete it if nobody needs it, or take the resource out of the state ` +
+      "(`pulumi state delete`) and choose another vmId",
+  );
+}
 
 function accessOf({ config }: ResourceContext, { vault }: VmInputs, { projectId }: CudoApi): MachineAccess | undefined {
   return vault && openMachineAccess(config, vault, projectId);
@@ -100,5 +119,8 @@ async function make(
     imageId: image.id,
     access: accessOf(context, inputs, api),
   });
+  // Of an earlier run, or of this resource where it is replaced: there is nothing to go on with.
+  const found = await lifecycle.find(signal);
+  if (found?.state === "FAILED" && lifecycle.made?.(found)) await bringDown(lifecycle, { signal, log: context.log });
   return bringUp(lifecycle, { signal, log: context.log });
 }

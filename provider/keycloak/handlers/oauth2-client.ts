@@ -1,11 +1,12 @@
 import { counted } from "../../../sdk/counted";
 import { randomInt } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { clientIdProblem, ownClientProblem, realmProblem, redirectUriProblem } from "../../../sdk/keycloak/checks";
 import type { OAuth2ClientArgs } from "../../../sdk/keycloak/oauth2-client";
 import type * as pulumi from "../../../sdk/pulumi";
 import { isSafeUrl } from "../../../sdk/safe-url";
 import { inOrderOf, known } from "../../cloud/inputs";
-import type { Json } from "../../cloud/json";
+import { record, type Json } from "../../cloud/json";
 import { messageOf } from "../../../sdk/message";
 import { ownerMark } from "../../cloud/owner-mark";
 import { outlasting } from "../../cloud/wait";
@@ -28,6 +29,7 @@ export interface OAuth2ClientOutputs {
   issuer: string;
   adopted: boolean;
   active: boolean;
+  owner: string;
 }
 
 /** Attribute of clients of ours: which resource of which stack made them. */
@@ -48,7 +50,7 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
       return failures;
     // Before anything is made anywhere: whether Keycloak can be reached, who acts may see the realm's clients, and the id is free.
     const found = await findIn(api, { realm, clientId }, context.signal);
-    if (found !== undefined && !isUnknown(inputs.adopt) && !isOurs(found, context))
+    if (found !== undefined && !isUnknown(inputs.adopt) && !isOurs(found, ownerMark(context.urn)))
       checkTaken({ realm, clientId, adopt: known(inputs.adopt) }, found);
     await safeIssuer(api, realm, context.signal);
     return [];
@@ -68,13 +70,21 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
   async create(inputs, context) {
     const api = connect(context.config);
     const found = await findIn(api, inputs, context.signal);
-    const adopted = found !== undefined && !isOurs(found, context);
+    const owner = ownerMark(context.urn);
+    const adopted = found !== undefined && !isOurs(found, owner);
     const issuer = await safeIssuer(api, inputs.realm, context.signal);
     if (adopted) checkTaken(inputs, found);
     if (adopted && inputs.secret === undefined && found.hidesSecret) throw new UnexpectedBehavior(hiddenReason(inputs));
     const secret = inputs.secret ?? found?.secret ?? newSecret();
-    const outputs = { secret, issuer, adopted, active: true };
-    await bring({ api, inputs, outputs, found }, context);
+    const outputs = { secret, issuer, adopted, active: true, owner };
+    try {
+      await bring({ api, inputs, outputs, found }, context.signal);
+    } catch (error) {
+      // Of ours there is one already, by an `up` that did not come to write it down.
+      if (found === undefined || adopted || error instanceof PartialFailure) throw error;
+      const unfinished = { ...outputs, active: false };
+      throw new PartialFailure(idOf(inputs), unfinished, [messageOf(error)], { cause: error });
+    }
     return { id: idOf(inputs), outputs };
   },
 
@@ -87,7 +97,8 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const issuer = await api.issuer(realm, context.signal);
     if (found.hidesSecret && before === undefined) throw new UnexpectedBehavior(hiddenReason({ realm, clientId }));
     const secret = found.secret ?? (found.hidesSecret ? (given?.secret ?? before!.secret) : "");
-    const adopted = before?.adopted ?? !isOurs(found, context);
+    const owner = ownerOf(before, context);
+    const adopted = before?.adopted ?? !isOurs(found, owner);
     return {
       inputs: {
         realm,
@@ -97,15 +108,25 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
         redirectUris: inOrderOf(given?.redirectUris, found.redirectUris),
         adopt: given?.adopt ?? false,
       },
-      outputs: { secret, issuer, adopted, active: isActive(found) },
+      outputs: { secret, issuer, adopted, active: isAsMade(found, adopted), owner },
     };
   },
 
   async update(_id, inputs, { outputs: before }, context) {
     const api = connect(context.config);
     const found = await findAgain(api, inputs, before, context.signal);
-    const outputs = { ...before, secret: inputs.secret ?? (before.secret || newSecret()), active: true };
-    await bring({ api, inputs, outputs, found }, context);
+    // What somebody deleted is made anew, and is ours then; another's may be in its place.
+    const owner = ownerOf(before, context);
+    const adopted = found !== undefined && !isOurs(found, owner);
+    if (adopted) checkTaken(inputs, found);
+    const outputs = {
+      ...before,
+      secret: inputs.secret ?? (before.secret || newSecret()),
+      adopted,
+      active: true,
+      owner,
+    };
+    await bring({ api, inputs, outputs, found }, context.signal);
     return outputs;
   },
 
@@ -114,7 +135,8 @@ export const oauth2ClientHandler: ResourceHandler<OAuth2ClientInputs, OAuth2Clie
     const api = connect(context.config);
     const found = await findAgain(api, inputs, outputs, context.signal);
     // Somebody may have made another of the same id.
-    if (found !== undefined && isOurs(found, context)) await api.delete(inputs.realm, found.uuid, context.signal);
+    if (found !== undefined && isOurs(found, ownerOf(outputs, context)))
+      await api.delete(inputs.realm, found.uuid, context.signal);
   },
 };
 
@@ -127,10 +149,9 @@ interface Bringing {
 }
 
 /** Makes it, or makes of what there is what it should be. */
-async function bring({ api, inputs, outputs, found }: Bringing, context: ResourceContext): Promise<void> {
-  if (found === undefined) return createOnce(api, inputs, outputs, context);
-  if (!isOurs(found, context)) checkTaken(inputs, found);
-  await api.update(inputs.realm, found.uuid, representation(inputs, outputs, context, found), context.signal);
+async function bring({ api, inputs, outputs, found }: Bringing, signal: AbortSignal): Promise<void> {
+  if (found === undefined) return createOnce(api, inputs, outputs, signal);
+  await api.update(inputs.realm, found.uuid, representation(inputs, outputs, found), signal);
 }
 
 /** A create whose answer was lost, or whose wait was interrupted, may have made it: a look tells, by our mark. */
@@ -138,11 +159,11 @@ async function createOnce(
   api: KeycloakApi,
   inputs: OAuth2ClientInputs,
   outputs: OAuth2ClientOutputs,
-  context: ResourceContext,
+  signal: AbortSignal,
 ): Promise<void> {
-  const late = outlasting(context.signal, interruptedMs);
+  const late = outlasting(signal, interruptedMs);
   try {
-    await api.create(inputs.realm, representation(inputs, outputs, context), late.signal);
+    await api.create(inputs.realm, representation(inputs, outputs), late.signal);
   } catch (error) {
     const unknown = late.signal.aborted || isKeycloakError(error, "unavailable");
     if (!unknown && !isKeycloakError(error, "alreadyExists")) throw error;
@@ -150,8 +171,8 @@ async function createOnce(
       const reasons = [`${messageOf(error)}; whether the client exists could not be found out: ${messageOf(second)}`];
       throw new PartialFailure(idOf(inputs), outputs, reasons, { cause: error });
     });
-    if (found === undefined || !isOurs(found, context)) throw error;
-    await api.update(inputs.realm, found.uuid, representation(inputs, outputs, context, found), late.signal);
+    if (found === undefined || !isOurs(found, outputs.owner)) throw error;
+    await api.update(inputs.realm, found.uuid, representation(inputs, outputs, found), late.signal);
   } finally {
     late.end();
   }
@@ -160,40 +181,59 @@ async function createOnce(
 /** Reference: Keycloak, Admin REST API, ClientRepresentation. What is not ours to say stays as it is. */
 function representation(
   { clientId, displayName = "", redirectUris = [] }: OAuth2ClientInputs,
-  { secret, adopted }: OAuth2ClientOutputs,
-  context: ResourceContext,
+  { secret, adopted, owner }: OAuth2ClientOutputs,
   found?: FoundClient,
 ): Json {
   return {
     ...found?.whole,
+    ...waysIn(redirectUris),
     clientId,
     name: displayName,
+    secret,
+    redirectUris,
+    ...(!adopted && { [flowsKey]: ofTheRealm(found?.whole) }),
+    attributes: { ...found?.attributes, ...(!adopted && { [ownerKey]: owner }) },
+  };
+}
+
+/** Who may log in by the client, and how. */
+function waysIn(redirectUris: readonly string[]): Json {
+  return {
     enabled: true,
     protocol: "openid-connect",
     publicClient: false,
     bearerOnly: false,
     clientAuthenticatorType: "client-secret",
-    secret,
     serviceAccountsEnabled: true,
     standardFlowEnabled: redirectUris.length > 0,
     implicitFlowEnabled: false,
     directAccessGrantsEnabled: false,
-    redirectUris,
     // Browsers may ask from where people are sent back to.
     webOrigins: redirectUris.length > 0 ? ["+"] : [],
-    attributes: { ...found?.attributes, ...(!adopted && { [ownerKey]: ownerMark(context.urn) }) },
   };
 }
 
-function isActive({ whole, redirectUris }: FoundClient): boolean {
-  const people = redirectUris.length === 0 || whole["standardFlowEnabled"] === true;
-  return (
-    whole["enabled"] === true && whole["publicClient"] !== true && whole["serviceAccountsEnabled"] === true && people
-  );
+/** A client's own flows by which people log in, in the place of its realm's. One that is taken over keeps them. */
+const flowsKey = "authenticationFlowBindingOverrides";
+
+/** Keycloak keeps those that a change does not name, and takes away those that are empty. */
+function ofTheRealm(whole: Json = {}): Json {
+  return Object.fromEntries(Object.keys(record(whole[flowsKey])).map((binding) => [binding, ""]));
 }
 
-function isOurs({ attributes }: FoundClient, { urn }: ResourceContext): boolean {
-  return attributes[ownerKey] === ownerMark(urn);
+function isAsMade({ whole, redirectUris }: FoundClient, adopted: boolean): boolean {
+  const flows = adopted ? {} : record(whole[flowsKey]);
+  const isSet = ([key, value]: [string, unknown]) => isDeepStrictEqual(whole[key], value);
+  return Object.keys(flows).length === 0 && Object.entries(waysIn(redirectUris)).every(isSet);
+}
+
+function isOurs({ attributes }: FoundClient, owner: string): boolean {
+  return attributes[ownerKey] === owner;
+}
+
+/** It stays by another name of the resource. States of before have none. */
+function ownerOf(before: Partial<OAuth2ClientOutputs> | undefined, { urn }: Pick<ResourceContext, "urn">): string {
+  return before?.owner ?? ownerMark(urn);
 }
 
 type Place = Pick<OAuth2ClientInputs, "realm" | "clientId">;

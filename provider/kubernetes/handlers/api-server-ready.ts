@@ -21,7 +21,7 @@ import { missingOnComputer } from "./kubeconfig-on-computer";
 import { checkSshKey } from "./check-ssh-key";
 import { describeMachines, MachineWatch } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, unlessRefused, waitFor } from "./wait";
 import { messageOf } from "../../../sdk/message";
 
 export type ApiServerReadyInputs = Unwrap<ApiServerReadyArgs>;
@@ -139,7 +139,7 @@ async function apiServer(
     return machineReports([machine], { ...context, sources, sshPrivateKey: inputs.sshPrivateKey });
   };
   const watch = new MachineWatch(inputs.claims, context.signal);
-  const { version, found } = await waitFor(attempt, {
+  const { version, found } = await waitFor(unlessRefused(inputs.kubeconfig, attempt), {
     what: `the API server at ${endpoint}`,
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,

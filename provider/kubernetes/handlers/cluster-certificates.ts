@@ -94,6 +94,8 @@ export const clusterCertificates: ResourceHandler<ClusterCertificatesInputs, Clu
     return { ...outputs, ...(await renewAdministrator({ ca }, outputs, inputs.adminValidityHours)) };
   },
 
+  makesNothing: true,
+
   async delete() {
     // The keys leave with the state.
   },

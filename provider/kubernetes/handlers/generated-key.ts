@@ -21,6 +21,8 @@ export const generatedKey: ResourceHandler<GeneratedKeyInputs, { hex: string }> 
     return state;
   },
 
+  makesNothing: true,
+
   async delete() {
     // It leaves with the state.
   },

@@ -23,6 +23,7 @@ export function kubernetesResources(
     "gpu-clusters:kubernetes:LastingChoices": async () => (await import("./lasting-choices.js")).lastingChoices,
     "gpu-clusters:kubernetes:MachinesReturned": async () => (await import("./machines-returned.js")).machinesReturned,
     "gpu-clusters:kubernetes:ObjectReady": async () => (await import("./object-ready.js")).objectReady,
+    "gpu-clusters:kubernetes:ObjectsGone": async () => (await import("./objects-gone.js")).objectsGone,
     "gpu-clusters:kubernetes:PlatformClaim": async () => (await import("./platform-claim.js")).platformClaim,
     "gpu-clusters:kubernetes:NodesReady": async () => (await import("./nodes-ready.js")).nodesReady(sources, groups),
     "gpu-clusters:kubernetes:ReleaseUnlocked": async () => (await import("./release-unlocked.js")).releaseUnlocked,

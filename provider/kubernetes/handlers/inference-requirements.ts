@@ -8,7 +8,7 @@ import type { KubernetesApi, KubernetesObject } from "../api";
 import { kubernetesApi } from "../client";
 import { missingRequirements, otherUsers, type ClusterFacts, type RequirementNode } from "../inference-requirements";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, unlessRefused, waitFor } from "./wait";
 
 export type InferenceRequirementsInputs = Unwrap<InferenceRequirementsArgs>;
 
@@ -19,6 +19,7 @@ export interface InferenceRequirementsOutputs {
 const defaultTimeoutSeconds = 300;
 const requestTimeoutMs = 10_000;
 const previewTimeoutMs = 5_000;
+const draVersion = "resource.k8s.io/v1";
 
 export const inferenceRequirements = looking<InferenceRequirementsInputs, InferenceRequirementsOutputs>({
   async check(given, { signal, log }, before) {
@@ -66,7 +67,7 @@ async function met(
     const missing = await missingIn(api, inputs, isNew, context.signal);
     return missing.length > 0 ? new NotYet(missing.join("; ")) : { status: "met" as const };
   };
-  return waitFor(attempt, {
+  return waitFor(unlessRefused(inputs.kubeconfig, attempt), {
     what: "what Modelplane needs of the cluster",
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,
@@ -106,13 +107,18 @@ async function factsOf(
   };
   const services = await api.list({ apiVersion: "v1", kind: "Service" }, signal);
   const pods = (await api.list({ apiVersion: "v1", kind: "Pod" }, signal)) as RequirementPod[];
+  const groupVersions = new Set(groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion)));
+  const deviceClasses = groupVersions.has(draVersion)
+    ? await api.list({ apiVersion: draVersion, kind: "DeviceClass" }, signal)
+    : [];
   const storageClass =
     cacheStorageClass === undefined
       ? undefined
       : await api.read({ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", name: cacheStorageClass }, signal);
   return {
     version: gitVersion.replace(/^v/, ""),
-    groupVersions: new Set(groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion))),
+    groupVersions,
+    deviceClasses: deviceClasses.map(({ metadata }) => metadata.name!),
     nodes: (await api.list({ apiVersion: "v1", kind: "Node" }, signal)) as RequirementNode[],
     balancedServices: services.filter(({ spec }) => (spec as { type?: string }).type === "LoadBalancer"),
     devicePods: pods.filter(asksForDevices).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),

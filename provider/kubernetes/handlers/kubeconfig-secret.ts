@@ -116,7 +116,8 @@ function isSameSecret(now: Given, then: KubeconfigSecretInputs): boolean {
 }
 
 /** Of a certificate that is about to end; a token does not say so. */
-function isOld({ clusterKubeconfig }: ForeignCluster): boolean {
+function isOld({ clusterKubeconfig }: Partial<ForeignCluster>): boolean {
+  if (clusterKubeconfig === undefined) return true;
   const { credentials } = parseKubeconfig(clusterKubeconfig);
   if (credentials.kind !== "certificate") return false;
   try {

@@ -3,16 +3,19 @@ import { didYouMean } from "../../../sdk/schema/spelling";
 import type { Fields } from "../../cloud/inputs";
 import type { CheckFailure, ResourceLog, UnknowableProperties } from "../../server/resource";
 import { isUnknown } from "../../server/values";
+import { exchangeAtCheck } from "../cluster-identity";
 import { remembered } from "./remembered";
 import type { LastingChoicesArgs } from "../../../sdk/kubernetes/lasting-choices";
 
 export type LastingChoicesInputs = Unwrap<LastingChoicesArgs>;
 
-const choices = remembered<LastingChoicesInputs>((given, { log }, before) => {
+const choices = remembered<LastingChoicesInputs>(async (given, { log, signal }, before) => {
   const { clusterName, choices, least, kept, onChange } = given as Fields<LastingChoicesInputs>;
   const failures: CheckFailure[] = [];
   if (clusterName === "") failures.push({ property: "clusterName", reason: "must not be empty" });
-  if (before === undefined || isUnknown(choices)) return failures;
+  if (before === undefined) return failures;
+  failures.push(...(await managedElsewhere(given, before, signal)));
+  if (isUnknown(choices)) return failures;
   const chosen: Record<string, string> = { clusterName: before.clusterName, ...before.choices };
   // Who does not keep its name either may choose anew under another.
   if (clusterName !== before.clusterName && !Object.values(choices).includes(clusterName)) return failures;
@@ -93,6 +96,21 @@ function leftOut(
           },
         ],
   );
+}
+
+/** Their servers would be wiped for no other reason than that somebody gave the kubeconfig of another cluster. */
+async function managedElsewhere(
+  { managementKubeconfig: now }: Given,
+  { clusterName, managementKubeconfig: then }: LastingChoicesInputs,
+  signal: AbortSignal,
+): Promise<CheckFailure[]> {
+  const exchange = await exchangeAtCheck(then, now, signal);
+  if (exchange === undefined) return [];
+  const reason =
+    `leads to another cluster, at ${exchange.after}, than the one that "${clusterName}" and its servers are managed from, at ${exchange.before}, which is still there: all ` +
+    "would be made in the other, and deleted in this one, which wipes the servers with what is on them. Set it back; to have them managed from the other, take " +
+    `"${clusterName}" out of the program first, so that \`pulumi up\` gives its servers back, and make it there with the next`;
+  return [{ property: "managementKubeconfig", reason }];
 }
 
 /** A name that is nearly the other one; names that differ by a number only are different things. */

@@ -6,7 +6,7 @@ import type { KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow } from "../away";
 import { claimant, notReturned, placesOf, readMachines, type Machines } from "../machine-claims";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitFor, waitForAnswer } from "./wait";
+import { NotYet, unlessRefused, waitFor, waitForAnswer } from "./wait";
 
 export type MachinesReturnedInputs = Unwrap<MachinesReturnedArgs>;
 
@@ -42,9 +42,9 @@ function checkHostKubeconfig({ hostKubeconfig: kubeconfig }: { hostKubeconfig?: 
 async function looked(inputs: MachinesReturnedInputs, context: ResourceContext): Promise<void> {
   const { machines } = claimant(inputs);
   const attempt = (): Promise<Machines> => readMachines(inputs, context.signal);
-  await waitFor(attempt, {
+  await waitFor(unlessRefused(inputs.kubeconfig, attempt), {
     what: `${machines} and Metal3's hosts`,
-    timeoutMs: Math.min(context.timeoutMs ?? firstLookMs, firstLookMs),
+    timeoutMs: context.timeoutMs ?? firstLookMs,
     signal: context.signal,
     log: context.log,
     timedOut: (reason) =>

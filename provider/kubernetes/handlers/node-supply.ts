@@ -91,7 +91,8 @@ class WatchedGroup {
       const { machines } = await this.#driver.describe(signal);
       const problems = await this.#driver.problems(this.since, signal);
       const live = machines.filter(isLive);
-      this.#count(live.map(({ id, bundle }) => bundle ?? id));
+      // On some clouds the next machine has the last one's id.
+      this.#count(live.map(({ id, bundle, createdAt = "" }) => bundle ?? `${id} ${createdAt}`));
       const lacks = live.length < this.supply.minSize;
       this.said = this.#words(live.length, problems);
       const isOver = problems.some(({ kind, machineId }) => kind === "lost" && machineId === undefined);

@@ -21,7 +21,7 @@ import { checkSshKey } from "./check-ssh-key";
 import { describeMachines, MachineWatch, machinesNow, oldMachines } from "./claimed-machines";
 import { checkLog, machineReports, type LogSources } from "./machine-reports";
 import { SupplyWatch, type OpenGroups } from "./node-supply";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, unlessRefused, waitFor } from "./wait";
 
 export type NodesReadyInputs = Unwrap<NodesReadyArgs>;
 
@@ -130,7 +130,7 @@ async function nodes(
   };
   const gpus = async () => (await whyNoGpus(api, gpuless, context.signal)).map((line) => `\n  ${line}`).join("");
   const watch = new MachineWatch(inputs.claims, context.signal);
-  return waitFor(attempt, {
+  return waitFor(unlessRefused(inputs.kubeconfig, attempt), {
     what: "nodes",
     timeoutMs: context.timeoutMs ?? (inputs.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: context.signal,

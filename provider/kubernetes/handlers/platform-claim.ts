@@ -6,9 +6,9 @@ import { PartialFailure, type ResourceContext, type ResourceHandler, type Resour
 import { KubernetesApiError, type KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
 import { kubernetesApi } from "../client";
-import { clusterUid, exchanged, exchangedAtCheck } from "../cluster-identity";
+import { clusterUid, registeredElsewhere, registeredElsewhereAtCheck } from "../cluster-identity";
 import { checkKubeconfig } from "./check-kubeconfig";
-import { NotYet, waitFor } from "./wait";
+import { NotYet, unlessRefused, waitFor } from "./wait";
 
 export type PlatformClaimInputs = Unwrap<PlatformClaimArgs>;
 
@@ -36,7 +36,7 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
     const failures = checkKubeconfig(inputs);
     const { kubeconfig, platform } = inputs;
     if (failures.length === 0) {
-      const reason = await exchangedAtCheck(before?.kubeconfig, kubeconfig, signal);
+      const reason = await registeredElsewhereAtCheck(before?.kubeconfig, kubeconfig, signal);
       if (reason !== undefined) return [{ property: "kubeconfig", reason }];
     }
     // Whose claim is there already keeps it.
@@ -101,7 +101,8 @@ async function claimed(
   context: ResourceContext,
   before?: State,
 ): Promise<PlatformClaimOutputs> {
-  const owner = context.urn;
+  // It stays by another name of the resource.
+  const owner = before?.outputs.owner ?? context.urn;
   const { signal } = context;
   const { apiVersion, kind, ...metadata } = mark;
   const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
@@ -153,7 +154,7 @@ async function exchangedSince(
 ): Promise<string | undefined> {
   if (kubeconfig === inputs.kubeconfig) return undefined;
   const then = { kubeconfig: inputs.kubeconfig, uid: outputs.clusterUid };
-  const reason = await exchanged(then, { kubeconfig, uid }, signal);
+  const reason = await registeredElsewhere(then, { kubeconfig, uid }, signal);
   if (reason === undefined && then.uid !== undefined && uid !== undefined && uid !== then.uid)
     log.warn(
       `the cluster at ${parseKubeconfig(then.kubeconfig).endpoint} is gone; ${inputs.platform} gets the one that took its place`,
@@ -184,7 +185,8 @@ async function asked<T extends object | true>(
   const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });
   const what = `the mark in the cluster at ${parseKubeconfig(kubeconfig).endpoint}`;
   let last: unknown;
-  const remembering = () => attempt(api).catch((error: unknown) => Promise.reject((last = error) as Error));
+  const taken = unlessRefused(kubeconfig, () => attempt(api));
+  const remembering = () => taken().catch((error: unknown) => Promise.reject((last = error) as Error));
   const result = await waitFor(remembering, {
     what,
     timeoutMs: context.timeoutMs ?? defaultTimeoutMs,

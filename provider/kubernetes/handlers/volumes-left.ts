@@ -38,7 +38,7 @@ export const volumesLeft = looking<VolumesLeftInputs, VolumesLeftOutputs>({
 /** Once none is on its way out, or after the wait. */
 async function settled({ kubeconfig, clusterName, driver }: VolumesLeftInputs, context: ResourceContext) {
   const { signal, log, timeoutMs = longestWaitMs } = context;
-  const ends = Date.now() + Math.min(timeoutMs, longestWaitMs) * 0.9;
+  const ends = Date.now() + timeoutMs * 0.9;
   const attempt = async (api: KubernetesApi): Promise<VolumesNow | NotYet> => {
     const now = volumesOf(driver, (await api.list({ apiVersion: "v1", kind: "PersistentVolume" }, signal)) as Volume[]);
     if (now.leaving.length === 0 || Date.now() > ends) return now;

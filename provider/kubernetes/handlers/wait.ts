@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../../sdk/message";
 import type { ResourceContext, ResourceLog } from "../../server/resource";
-import type { KubernetesApi } from "../api";
+import { KubernetesApiError, type KubernetesApi } from "../api";
 import { ClusterAway, isUnanswered, mayForget } from "../away";
 import { kubernetesApi } from "../client";
 
@@ -15,6 +15,8 @@ const defaultHopelessEveryMs = 15_000;
 const longestAbsenceMs = 120_000;
 /** The same where the user has said that it is gone for good: a destroy waits for one thing after the other. */
 const longestAbsenceOfLostMs = 10_000;
+/** A token that was made just now is known by then, and so is whom to ask for tokens after a restart. */
+const longestRefusalMs = 20_000;
 /** So that one request takes no more than a part of any wait. */
 const requestTimeoutMs = 10_000;
 
@@ -37,7 +39,37 @@ export class NotYet {
   constructor(readonly reason: string) {}
 }
 
-/** Tries until it gets something else than `NotYet` or an error. Rejects with the signal's reason, or with `timedOut`. */
+/** An API server does not take a token: waiting makes no other of it. */
+export class TokenRefused extends Error {
+  override readonly name = "TokenRefused";
+}
+
+/**
+ * For attempts at one API server, that end a wait with `TokenRefused` once it has refused the kubeconfig's token for 20 seconds. Certificates are waited
+ * for: a machine takes them once its clock is right.
+ */
+export function unlessRefused<T>(kubeconfig: string, attempt: () => Promise<T>): () => Promise<T> {
+  const { credentials, endpoint } = parseKubeconfig(kubeconfig);
+  if (credentials.kind !== "token") return attempt;
+  let since: number | undefined;
+  return async () => {
+    try {
+      const result = await attempt();
+      since = undefined;
+      return result;
+    } catch (error) {
+      const isRefused = error instanceof KubernetesApiError && error.statusCode === 401;
+      since = isRefused ? (since ?? Date.now()) : undefined;
+      if (since === undefined || Date.now() - since < longestRefusalMs) throw error;
+      throw new TokenRefused(
+        `the API server at ${endpoint} does not take the token in the kubeconfig: it has ended, was taken back, or is another cluster's (${messageOf(error)})`,
+        { cause: error },
+      );
+    }
+  };
+}
+
+/** Tries until it gets something else than `NotYet` or an error. Rejects with the signal's reason, with `TokenRefused`, or with `timedOut`. */
 export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait): Promise<T> {
   const started = Date.now();
   let asked = started;
@@ -45,6 +77,7 @@ export async function waitFor<T>(attempt: () => Promise<T | NotYet>, wait: Wait)
     wait.signal.throwIfAborted();
     const result = await attempt().catch((error: unknown) => {
       wait.signal.throwIfAborted();
+      if (error instanceof TokenRefused) throw error;
       return new NotYet(messageOf(error));
     });
     if (!(result instanceof NotYet)) return result;
@@ -121,9 +154,10 @@ export async function waitForAnswer<T>(
 ): Promise<T> {
   const attention = new Attention({ subject, endpoint: parseKubeconfig(kubeconfig).endpoint });
   const api = kubernetesApi(kubeconfig, { timeoutMs: requestTimeoutMs });
+  const taken = unlessRefused(kubeconfig, () => attempt(api));
   const asked = async (): Promise<{ result: T | Error } | NotYet> => {
     try {
-      const result = await attempt(api);
+      const result = await taken();
       attention.answered();
       return result instanceof NotYet ? result : { result };
     } catch (failure) {

@@ -5,7 +5,7 @@ import { InvalidKubeconfig, parseKubeconfig } from "../../../sdk/kubernetes/kube
 import { known } from "../../cloud/inputs";
 import { messageOf } from "../../../sdk/message";
 import { ownerMark } from "../../cloud/owner-mark";
-import { clusterUid, exchangedAtCheck, isSameCluster } from "../../kubernetes/cluster-identity";
+import { clusterUid, registeredElsewhereAtCheck, isSameCluster } from "../../kubernetes/cluster-identity";
 import { checkKubeconfig } from "../../kubernetes/handlers/check-kubeconfig";
 import {
   PartialFailure,
@@ -16,7 +16,7 @@ import {
   type UnknowableProperties,
 } from "../../server/resource";
 import { Unknown } from "../../server/values";
-import { clusterReference, type RegistrationInputs } from "../cluster-object";
+import { clusterReference, isOf, ofSomebodyElse, type RegistrationInputs } from "../cluster-object";
 import { statusOf } from "../condition";
 import { patience } from "../patience";
 import { changedByHand, everyMs, register, type RegistrationOutputs } from "../registration";
@@ -81,16 +81,21 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
     try {
       const cluster = await sides.control.read(clusterReference(inputs.clusterName), signal);
       if (cluster === undefined) return undefined;
+      const owner = ownerOf(outputs, urn);
+      if (!isOf(cluster, owner)) {
+        log.warn(`${ofSomebodyElse(inputs.clusterName)}: ours is gone`);
+        return undefined;
+      }
       const uid = outputs.clusterUid ?? (await clusterUid(sides.compute, signal));
       const tokens = await tokenSecrets(sides.compute, inputs.clusterName, signal);
       const token = tokens.find(({ name }) => name === outputs.tokenSecret);
       const status =
         token === undefined
           ? `the token Secret ${outputs.tokenSecret} is gone`
-          : ((await changedByHand(sides, inputs, ownerMark(urn), token, signal)) ?? statusOf(cluster, Date.now()));
+          : ((await changedByHand(sides, inputs, owner, token, signal)) ?? statusOf(cluster, Date.now()));
       if (status !== "ready")
         log.warn(`Michelangelo's cluster "${inputs.clusterName}": ${status}; \`pulumi up\` sees to it`);
-      return { ...state, outputs: { ...outputs, ...(uid !== undefined && { clusterUid: uid }), status } };
+      return { ...state, outputs: { ...outputs, owner, ...(uid !== undefined && { clusterUid: uid }), status } };
     } catch (error) {
       signal.throwIfAborted();
       log.warn(`the registration of "${inputs.clusterName}" is taken from the state: ${messageOf(error)}`);
@@ -100,12 +105,18 @@ export const registration: ResourceHandler<RegistrationInputs, RegistrationOutpu
 
   update: (_id, inputs, state, context) => registered(inputs, context, state),
 
-  async delete(_id, { inputs }, context) {
-    await deregister(sidesOf(inputs), inputs, patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds));
+  async delete(_id, { inputs, outputs }, context) {
+    const patient = patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds);
+    await deregister(sidesOf(inputs), inputs, ownerOf(outputs, context.urn), patient);
   },
 };
 
-/** @param before of one that is there; without it the name must be free */
+/** It stays by another name of the resource. States of before have none. */
+function ownerOf(outputs: Partial<RegistrationOutputs> | undefined, urn: string): string {
+  return outputs?.owner ?? ownerMark(urn);
+}
+
+/** @param before of one that is there */
 async function registered(
   inputs: RegistrationInputs,
   context: ResourceContext,
@@ -113,12 +124,12 @@ async function registered(
 ): Promise<RegistrationOutputs> {
   const sides = sidesOf(inputs);
   const patient = patience(context, inputs.timeoutSeconds ?? defaultTimeoutSeconds);
-  const owner = ownerMark(context.urn);
+  const owner = ownerOf(before?.outputs, context.urn);
   let hasBegun = false;
   try {
     const known = before && { kubeconfig: before.inputs.kubeconfig, uid: before.outputs.clusterUid };
     const uid = await computeUid(sides, inputs, known, patient);
-    await checkSides(sides, inputs, before === undefined ? owner : undefined, patient);
+    await checkSides(sides, inputs, owner, patient);
     const controlPlaneUid = await clusterUid(sides.control, context.signal);
     const outputs = await register(sides, inputs, owner, patient, () => (hasBegun = true));
     return {
@@ -128,7 +139,7 @@ async function registered(
     };
   } catch (error) {
     if (!hasBegun) throw error;
-    const outputs = { ...before?.outputs, status: "unfinished" };
+    const outputs = { ...before?.outputs, owner, status: "unfinished" };
     throw new PartialFailure(inputs.clusterName, outputs, [messageOf(error)], { cause: error });
   }
 }
@@ -170,7 +181,7 @@ async function wrongCluster(
   before: RegistrationInputs | undefined,
   signal: AbortSignal,
 ): Promise<CheckFailure[]> {
-  const reason = await exchangedAtCheck(before?.kubeconfig, kubeconfig, signal);
+  const reason = await registeredElsewhereAtCheck(before?.kubeconfig, kubeconfig, signal);
   return reason === undefined ? [] : [{ property: "kubeconfig", reason }];
 }
 

@@ -32,7 +32,7 @@ const adapter: GroupAdapter<NodeGroupInputs, NodeGroupOutputs, MithrilGroupDrive
     if (size === 0) return;
     throw new Error(
       `name: a node group "${name}" of cluster ${clusterId} exists already, with ${counted(size, "node")}: choose another name, ` +
-        `or import it (pulumi import gpu-clusters:mithril:NodeGroup <name> ${id!})`,
+        `or import it (pulumi import gpu-clusters:mithril:NodeGroup <name> ${id!}); where it is to be replaced, \`deleteBeforeReplace: true\` has it deleted first`,
     );
   },
 

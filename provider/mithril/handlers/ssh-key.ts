@@ -1,3 +1,4 @@
+import { publicKeyProblem } from "../../../sdk/public-key";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { ResourceHandler } from "../../server/resource";
 import type { MithrilApi } from "../api";
@@ -30,12 +31,8 @@ function keyBody(publicKey: string): string {
 export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   check(inputs) {
     const publicKey = known(inputs.publicKey);
-    if (publicKey === undefined) return [];
-    if (publicKey.includes("PRIVATE KEY")) {
-      return [{ property: "publicKey", reason: "is a private key; give the public one (the file that ends in .pub)" }];
-    }
-    if (/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(publicKey.trim())) return [];
-    return [{ property: "publicKey", reason: 'must be one line such as "ssh-ed25519 AAAA… comment"' }];
+    const reason = publicKey === undefined ? undefined : publicKeyProblem(publicKey);
+    return reason === undefined ? [] : [{ property: "publicKey", reason }];
   },
 
   plan(state, inputs, changed) {

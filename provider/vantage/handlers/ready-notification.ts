@@ -50,6 +50,8 @@ export const readyNotificationHandler: ResourceHandler<ReadyNotificationInputs, 
 
   update: (_id, inputs, { outputs }, context) => tell(inputs, messageId(inputs, context, outputs.messageId), context),
 
+  makesNothing: true,
+
   async delete() {
     // What was told stays told.
   },

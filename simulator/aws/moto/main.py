@@ -27,13 +27,13 @@ def main() -> None:
     from werkzeug.serving import make_server
 
     from aws_world import account, balancer_interfaces, balancers, console, dependencies, fleet_calls, images, instances, lustre, network, placement
-    from aws_world import reservations, service_quotas, templates, words, zones
+    from aws_world import public_access, reservations, service_quotas, templates, words, zones
     from aws_world.application import Application
     from aws_world.questions import questions
     from aws_world.world import world
 
     parts = (balancers, balancer_interfaces, console, images, instances, dependencies, fleet_calls, lustre, network, placement)
-    for part in (*parts, account, reservations, service_quotas, templates, words, zones):
+    for part in (*parts, account, public_access, reservations, service_quotas, templates, words, zones):
         part.install()
     world.timing.update(json.loads(given.timing))
     network.begin_at(given.first_address)

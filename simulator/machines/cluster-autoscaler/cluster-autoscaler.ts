@@ -3,6 +3,7 @@
  * real program cannot be had where the tests run.
  */
 import type { KubernetesApi } from "../../../provider/kubernetes/api";
+import { messageOf } from "../../../sdk/message";
 import { ClusterView, leavingTaint } from "./cluster";
 import type { Flags } from "./flags";
 import { instanceNode, playedGroups, wireNode, type PlayedGroup } from "./group";
@@ -92,18 +93,27 @@ export class ClusterAutoscaler {
     const { client, now, flags, log } = this.options;
     const seen = new Set<string>();
     let any = false;
-    for (const { id, instances, nodes } of groups) {
+    for (const { id, target, minSize, instances, nodes } of groups) {
       const registered = new Set(nodes.map(({ spec }) => spec.providerID));
       const without = instances.filter(({ id, status }) => status.instanceState !== 3 && !registered.has(id));
       for (const instance of without) {
         seen.add(instance.id);
         if (!this.unregistered.has(instance.id)) this.unregistered.set(instance.id, now());
       }
-      const late = without.filter((instance) => now() - this.unregistered.get(instance.id)! > flags.provisionMs);
+      const most = flags.forceDeleteUnregistered ? Infinity : Math.max(0, target - minSize);
+      const late = without
+        .filter((instance) => now() - this.unregistered.get(instance.id)! > flags.provisionMs)
+        .slice(0, most);
       if (late.length === 0) continue;
       log(`group ${id}: ${late.length} machines have not become nodes`);
+      // A server may know better; then it is asked again in the next round.
+      try {
+        await client.call("NodeGroupDeleteNodes", { id, nodes: late.map(instanceNode) });
+      } catch (error) {
+        log(`group ${id} keeps them: ${messageOf(error)}`);
+        continue;
+      }
       this.backoff.set(id, now() + flags.backoffMs);
-      await client.call("NodeGroupDeleteNodes", { id, nodes: late.map(instanceNode) });
       any = true;
     }
     for (const id of this.unregistered.keys()) if (!seen.has(id)) this.unregistered.delete(id);
@@ -112,7 +122,7 @@ export class ClusterAutoscaler {
 
   private async fillToMinimum(groups: readonly PlayedGroup[]): Promise<boolean> {
     if (!this.options.flags.enforceMinSize) return false;
-    const small = groups.filter(({ target, minSize }) => target < minSize);
+    const small = groups.filter(({ id, target, minSize }) => target < minSize && this.mayGrow(id));
     for (const { id, target, minSize } of small) await this.increase(id, minSize - target);
     return small.length > 0;
   }
@@ -123,7 +133,7 @@ export class ClusterAutoscaler {
     waiting: readonly Pod[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { log, now } = this.options;
+    const { log } = this.options;
     if (waiting.length === 0) return false;
     const rooms = candidates.filter(({ node }) => this.isUsable(node)).map(({ node, pods }) => roomOn(node, pods));
     const coming = groups.flatMap(({ target, nodes, template }) => {
@@ -133,9 +143,7 @@ export class ClusterAutoscaler {
     const homeless = place(waiting, [...rooms, ...coming]);
     if (homeless.length === 0) return false;
     const growing = groups.flatMap(({ id, maxSize, target, template }) =>
-      template && maxSize > target && (this.backoff.get(id) ?? 0) <= now()
-        ? [{ id, most: maxSize - target, template }]
-        : [],
+      template && maxSize > target && this.mayGrow(id) ? [{ id, most: maxSize - target, template }] : [],
     );
     const chosen = best(scaleUps(homeless, growing), await this.cluster.priorities(signal));
     if (!chosen) {
@@ -146,10 +154,14 @@ export class ClusterAutoscaler {
     try {
       await this.increase(chosen.id, chosen.nodes);
     } catch (error) {
-      this.backoff.set(chosen.id, now() + this.options.flags.backoffMs);
+      this.backoff.set(chosen.id, this.options.now() + this.options.flags.backoffMs);
       throw error;
     }
     return true;
+  }
+
+  private mayGrow(id: string): boolean {
+    return (this.backoff.get(id) ?? 0) <= this.options.now();
   }
 
   private async increase(id: string, delta: number): Promise<void> {

@@ -5,6 +5,7 @@ const defaults = {
   namespace: "kube-system",
   address: ":8085",
   "enforce-node-group-min-size": "false",
+  "force-delete-unregistered-nodes": "false",
   "scan-interval": "10s",
   "scale-down-unneeded-time": "10m",
   "scale-down-delay-after-add": "10m",
@@ -27,6 +28,8 @@ export interface Flags {
   readonly namespace: string;
   readonly address: string;
   readonly enforceMinSize: boolean;
+  /** Whether machines that have not become nodes go below a group's minimum too. */
+  readonly forceDeleteUnregistered: boolean;
   readonly scanMs: number;
   readonly unneededMs: number;
   readonly delayAfterAddMs: number;
@@ -57,6 +60,7 @@ export function parseFlags(args: readonly string[]): Flags {
     namespace: given["namespace"]!,
     address: given["address"]!,
     enforceMinSize: given["enforce-node-group-min-size"] === "true",
+    forceDeleteUnregistered: given["force-delete-unregistered-nodes"] === "true",
     scanMs: duration("scan-interval"),
     unneededMs: duration("scale-down-unneeded-time"),
     delayAfterAddMs: duration("scale-down-delay-after-add"),

@@ -21,6 +21,7 @@ import { apiServer, controllerManager, etcd, kwok, scheduler, type ControlPlaneT
 import { etcdMembership, promoteEtcd, type EtcdIdentity, type EtcdMembership } from "./etcd-membership";
 import { NodeApprover } from "./node-approver";
 import { writeControlPlaneFiles, type ControlPlaneFiles } from "./files";
+import { VolumeProvisioner } from "./volume-provisioner";
 
 const apiPollMs = 50;
 const apiTimeoutMs = 120_000;
@@ -45,6 +46,7 @@ export class ControlPlane implements Role {
   #joining: Promise<void> = Promise.resolve();
   #settling: Promise<void> = Promise.resolve();
   #approving: Promise<void> = Promise.resolve();
+  #provisioning: Promise<void> = Promise.resolve();
   #attending: Promise<void> = Promise.resolve();
   #autoscaler: AutoscalerPod | undefined;
   /** As one of several: its kubelet, by the others' API servers. */
@@ -95,7 +97,7 @@ export class ControlPlane implements Role {
     this.#endCalls();
     await this.#joining;
     await Promise.all(this.#processes.map((process) => process.kill()));
-    await Promise.all([this.#settling, this.#approving, this.#attending]);
+    await Promise.all([this.#settling, this.#approving, this.#provisioning, this.#attending]);
     await this.#autoscaler?.end();
     await this.#farewell((kubelet, signal) => kubelet.powerOff(signal));
   }
@@ -113,7 +115,7 @@ export class ControlPlane implements Role {
     await Promise.all(clients.map((client) => client.stop(500)));
     await server?.stop(2_000);
     await store?.stop(1_000);
-    await Promise.all([this.#settling, this.#approving]);
+    await Promise.all([this.#settling, this.#approving, this.#provisioning]);
   }
 
   /** Where the API servers of several machines answer. */
@@ -180,6 +182,7 @@ export class ControlPlane implements Role {
     this.#processes = services.map((service) => new SupervisedProcess(service, surroundings));
     for (const process of this.#processes) process.start();
     this.#approving = new NodeApprover({ api, note: (message) => disk.note(message) }).run(this.#power.signal);
+    this.#provisioning = new VolumeProvisioner(api).run(this.#power.signal);
   }
 
   /** Best effort, to the machines that go on: none may be left. */

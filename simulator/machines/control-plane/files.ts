@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import type { ControlPlaneDocument, KeyPair, NodeDocument } from "../../../bootstrap/document";
+import { encryptionConfiguration } from "../../../bootstrap/secrets-encryption";
 import { issueCertificate, publicKeyOf } from "../../../provider/kubernetes/certificates";
 import type { ApiServer, Credential } from "../api-connection";
 import { kwokConfiguration } from "./kwok-configuration";
@@ -105,7 +106,7 @@ export async function writeControlPlaneFiles(
     "scheduler.conf": kubeconfig("system:kube-scheduler", scheduler),
     "kwok.conf": kubeconfig("kwok", kwok),
     "kwok.yaml": kwokConfiguration(),
-    "encryption.yaml": encryptionConfiguration(controlPlane),
+    "encryption.yaml": encryptionConfiguration(controlPlane.encryptionKey),
   };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await Promise.all(fileNames.map((name) => writeFile(join(directory, name), contents[name], { mode: 0o600 })));
@@ -117,21 +118,6 @@ export async function writeControlPlaneFiles(
     etcdClient,
     kubelet,
   };
-}
-
-/** As `bootstrap/scripts/init.sh` has it. */
-function encryptionConfiguration({ encryptionKey }: ControlPlaneDocument): string {
-  const secretbox = { keys: [{ name: "key1", secret: encryptionKey }] };
-  return JSON.stringify({
-    apiVersion: "apiserver.config.k8s.io/v1",
-    kind: "EncryptionConfiguration",
-    resources: [
-      {
-        resources: ["secrets"],
-        providers: [...(encryptionKey === undefined ? [] : [{ secretbox }]), { identity: {} }],
-      },
-    ],
-  });
 }
 
 function servingNames(address: string, document: NodeDocument, controlPlane: ControlPlaneDocument) {

@@ -5,6 +5,9 @@ export const leaseSeconds = 40;
 /** The same where several machines have a kwok: when one goes off, another takes its nodes over before they count as lost. */
 export const sharedLeaseSeconds = 15;
 
+/** On a node that is not to be ready at once: a duration. */
+export const readyAfter = "gpu-clusters.simulator/ready-after";
+
 const nodeReady = {
   name: "node-ready",
   spec: {
@@ -14,6 +17,7 @@ const nodeReady = {
         { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: "NotIn", values: ["True"] },
       ],
     },
+    delay: { durationMilliseconds: 0, durationFrom: { expressionFrom: `.metadata.annotations["${readyAfter}"]` } },
     next: {
       // Capacity, addresses and versions come from the machine, which registers its node with them.
       statusTemplate: `{{ $now := Now }}

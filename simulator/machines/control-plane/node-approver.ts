@@ -1,6 +1,5 @@
 /** On light control planes: what `bootstrap/scripts/control-plane.sh` does for machines that join. */
 import "reflect-metadata";
-import { setTimeout as delay } from "node:timers/promises";
 import * as x509 from "@peculiar/x509";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import {
@@ -11,6 +10,7 @@ import {
   type NodeRequest,
 } from "../../../provider/kubernetes/node-approval";
 import type { ApiConnection } from "../api-connection";
+import { watchCollection } from "./collection-watch";
 
 const requestsPath = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 const autoApproval = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:node-autoapprove-bootstrap";
@@ -40,16 +40,13 @@ export class NodeApprover {
   constructor(private readonly options: NodeApproverOptions) {}
 
   /** Until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#spend(signal);
-        const { resourceVersion, waiting } = await this.approve(signal);
-        await this.#event(resourceVersion, waiting ? lookAgainMs.waiting : lookAgainMs.idle, signal);
-      } catch {
-        await delay(200, undefined, { signal }).catch(() => undefined);
-      }
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const look = async (each: AbortSignal) => {
+      await this.#spend(each);
+      const { resourceVersion, waiting } = await this.approve(each);
+      return { resourceVersion, againMs: waiting ? lookAgainMs.waiting : lookAgainMs.idle };
+    };
+    return watchCollection(this.options.api, requestsPath, look, signal);
   }
 
   /** Looks once at what is asked for. */
@@ -102,16 +99,6 @@ export class NodeApprover {
     for (const { token, node } of own) {
       if ((await this.#node(node, signal)) === undefined) continue;
       await api.request("DELETE", `/api/v1/namespaces/kube-system/secrets/${token}`, signal).catch(ignoreNotFound);
-    }
-  }
-
-  async #event(resourceVersion: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const query = new URLSearchParams({ watch: "true", resourceVersion });
-    const timely = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    try {
-      for await (const event of this.options.api.watch(`${requestsPath}?${query}`, timely)) if (event) return;
-    } catch (error) {
-      if (!timely.aborted) throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The Node that a kubelet registers for its machine. */
 import { hostname } from "node:os";
 import type { NodeDocument } from "../../../bootstrap/document";
+import { readyAfter } from "../control-plane/kwok-configuration";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
 
@@ -35,7 +36,10 @@ export function nodeObject(document: NodeDocument, spec: MachineSpec): object {
         ...document.labels,
         [powerLabel]: powerOn,
       },
-      annotations: { "kwok.x-k8s.io/node": "fake" },
+      annotations: {
+        "kwok.x-k8s.io/node": "fake",
+        ...(spec.readyAfterMs !== undefined && { [readyAfter]: `${spec.readyAfterMs}ms` }),
+      },
     },
     spec: { providerID: document.providerId, ...(document.taints.length > 0 ? { taints: document.taints } : {}) },
     status: {

@@ -23,19 +23,34 @@ const cluster = object({
   paused: flag,
 });
 
+const extraArgs = {
+  ...some(object({ name: short, value: { type: "string", maxLength: 1024 } }, ["name", "value"])),
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["name", "value"],
+};
 const registration = object({
   name: text,
-  kubeletExtraArgs: {
-    ...some(object({ name: short, value: { type: "string", maxLength: 1024 } }, ["name", "value"])),
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": ["name", "value"],
-  },
+  kubeletExtraArgs: extraArgs,
   taints: list(object({ key: text, value: text, effect: text }, ["key", "effect"])),
 });
+const file = object(
+  {
+    path: long,
+    owner: text,
+    permissions: text,
+    encoding: choice("base64", "gzip", "gzip+base64"),
+    content: text,
+    contentFrom: object({ secret: object({ name: text, key: text }, ["name", "key"]) }, ["secret"]),
+  },
+  ["path"],
+);
 const kubeadm = object({
+  files: some(file),
+  clusterConfiguration: object({ apiServer: object({ extraArgs }) }),
   initConfiguration: object({ nodeRegistration: registration }),
   joinConfiguration: object({ nodeRegistration: registration }),
   preKubeadmCommands: some(text),
+  postKubeadmCommands: some(text),
 });
 
 const rolling = (...fields: string[]) =>

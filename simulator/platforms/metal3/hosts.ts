@@ -29,6 +29,8 @@ export interface MachineTemplate {
 }
 
 const finalizer = "baremetalhost.metal3.io";
+/** On a BMC's credentials, as long as there is the host. */
+const credentialsFinalizer = `${finalizer}/secret`;
 
 /** What a host becomes by itself. */
 const next: Readonly<Record<string, string>> = {
@@ -83,7 +85,8 @@ export class Hosts {
   async #drive(host: Host, troubles: HostTroubles): Promise<void> {
     const { name = "", namespace = "", deletionTimestamp } = host.metadata;
     const state = host.status?.provisioning?.state ?? "";
-    const failure = await this.#failure(host, troubles);
+    const credentials = await this.#credentialsOf(host);
+    const failure = this.#failure(host, credentials, troubles);
     if (failure !== undefined)
       return this.objects.say(host, { ...failure, operationalStatus: "error", provisioning: { state } });
     const to = (word: string) =>
@@ -96,9 +99,14 @@ export class Hosts {
     if (deletionTimestamp !== undefined) {
       if (state === "provisioned" || state === "provisioning") return to("deprovisioning");
       if (state === "deprovisioning" || state === "available") return to("powering off before delete");
+      if (credentials !== undefined) await this.objects.release(credentials, credentialsFinalizer);
       return this.objects.release(host, finalizer);
     }
     await this.objects.hold(host, finalizer);
+    if (credentials !== undefined) {
+      await this.objects.own(credentials, host);
+      await this.objects.hold(credentials, credentialsFinalizer);
+    }
     if (state === "available" && host.spec.image) return to("provisioning");
     if ((state === "provisioned" || state === "provisioning") && !host.spec.image) return to("deprovisioning");
     if (state === "provisioning" && troubles.broken?.includes(name))
@@ -111,17 +119,24 @@ export class Hosts {
     if (next[state] !== undefined) await to(next[state]);
   }
 
-  async #failure({ spec, metadata }: Host, { dead }: HostTroubles): Promise<object | undefined> {
+  async #credentialsOf({ spec, metadata: { namespace = "" } }: Host): Promise<KubernetesObject | undefined> {
+    const { api, signal } = this.objects;
+    return api.read({ apiVersion: "v1", kind: "Secret", namespace, name: spec.bmc.credentialsName }, signal);
+  }
+
+  #failure(
+    { spec, metadata }: Host,
+    credentials: KubernetesObject | undefined,
+    { dead }: HostTroubles,
+  ): object | undefined {
     const { name = "", namespace = "" } = metadata;
     const errorType = "registration error";
     if (dead?.includes(name))
       return { errorType, errorMessage: `Failed to get power state: ${spec.bmc.address} does not answer` };
-    const { api, signal } = this.objects;
-    const secret = { apiVersion: "v1", kind: "Secret", namespace, name: spec.bmc.credentialsName };
-    const data = (await api.read(secret, signal))?.["data"] as Record<string, string> | undefined;
+    const data = credentials?.["data"] as Record<string, string> | undefined;
     return data?.["username"] && data["password"]
       ? undefined
-      : { errorType, errorMessage: `BMC credentials in ${namespace}/${secret.name} are incomplete` };
+      : { errorType, errorMessage: `BMC credentials in ${namespace}/${spec.bmc.credentialsName} are incomplete` };
   }
 }
 

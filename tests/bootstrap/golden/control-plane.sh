@@ -7,3 +7,4 @@ document() { cat <<'# END NODE DOCUMENT'
 # bootstrap/scripts/init.sh
 # bootstrap/scripts/node.sh
 # bootstrap/scripts/control-plane.sh
+# bootstrap/scripts/certificates.sh

@@ -11,3 +11,4 @@ document() { cat <<'# END NODE DOCUMENT'
 # bootstrap/scripts/node.sh
 # bootstrap/scripts/ec2-control-plane.sh
 # bootstrap/scripts/control-plane.sh
+# bootstrap/scripts/certificates.sh

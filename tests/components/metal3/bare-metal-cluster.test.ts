@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import type { KubernetesCluster } from "../../../components/cluster";
 import { BareMetalCluster, BareMetalHosts, type BareMetalClusterArgs } from "../../../components/metal3";
 import { checkBareMetalCluster } from "../../../components/metal3/cluster-checks";
@@ -45,6 +50,7 @@ const kubeconfig = renderKubeconfig({
   certificateAuthority: "CA",
   credentials: { clientCertificate: "ADMIN", clientKey: "ADMIN-KEY" },
 });
+const secretsKey = Buffer.from("0123456789abcdef0123456789ABCDEF");
 const machine = { name: "search-gpu-0", phase: "Available", host: "gpu-01", hostState: "provisioned", problems: [] };
 const outputs = {
   "gpu-clusters:kubernetes:KubeconfigSecret": () => ({
@@ -52,6 +58,7 @@ const outputs = {
     endpoint: "https://10.0.0.5:6443",
     certificateAuthority: "CA",
   }),
+  "gpu-clusters:kubernetes:GeneratedKey": () => ({ hex: secretsKey.toString("hex") }),
   "gpu-clusters:kubernetes:ObjectReady": () => ({ values: { state: "available" }, status: "ready", uid: "u" }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.37.2" }),
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready", machines: [machine] }),
@@ -117,6 +124,64 @@ describe("BareMetalCluster", () => {
     ]);
   });
 
+  it("has control planes renew kubeadm's certificates where they are: Cluster API would make them anew, one alone on a second server", async () => {
+    const { all } = await registered();
+    const { kubeadmConfigSpec, rollout } = specOf(all, "KubeadmControlPlane")[0]!;
+    const [, { path, permissions, encoding, content }] = kubeadmConfigSpec.files;
+    assert.deepEqual(kubeadmConfigSpec.postKubeadmCommands, [`bash ${path}`]);
+    assert.deepEqual([permissions, encoding, rollout.before], ["0700", "base64", undefined]);
+    // Cluster API's own limit.
+    assert.ok(content.length <= 10_240, `${content.length} characters`);
+    const script = Buffer.from(content, "base64").toString("utf8");
+    const folder = mkdtempSync(join(tmpdir(), "certificates-"));
+    const quiet = 'systemctl() { echo "$*"; }\ninstall() { cat > "$FOLDER/${5##*/}"; }\n';
+    const ran = spawnSync("bash", ["-c", quiet + script], {
+      encoding: "utf8",
+      env: { ...process.env, FOLDER: folder },
+    });
+    assert.deepEqual([ran.stderr, ran.status], ["", 0]);
+    assert.match(ran.stdout, /^daemon-reload\nenable -q --now gpu-clusters-certificates\.timer$/m);
+    assert.deepEqual(readdirSync(folder).sort(), [
+      "gpu-clusters-certificates.service",
+      "gpu-clusters-certificates.timer",
+      "renew-certificates",
+    ]);
+    assert.match(readFileSync(join(folder, "renew-certificates"), "utf8"), /^kubeadm certs renew all$/m);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("keeps Kubernetes' Secrets encrypted in etcd, by one key for all control planes that stands in no object of Cluster API", async () => {
+    const { all } = await registered();
+    const { files, clusterConfiguration } = specOf(all, "KubeadmControlPlane")[0]!["kubeadmConfigSpec"];
+    const path = "/etc/kubernetes/pki/encryption.yaml";
+    const name = "search-secrets-encryption";
+    const contentFrom = { secret: { name, key: "value" } };
+    assert.deepEqual(files[0], { path, owner: "root:root", permissions: "0600", contentFrom });
+    assert.deepEqual(clusterConfiguration.apiServer.extraArgs, [{ name: "encryption-provider-config", value: path }]);
+    const secret = all.inputs("kubernetes:core/v1:Secret");
+    const { metadata, stringData } = plain(secret) as KubernetesObject & { stringData: { value: string } };
+    assert.deepEqual([metadata.name, metadata.namespace], [name, "metal3"]);
+    assert.deepEqual(parse(stringData.value), {
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "EncryptionConfiguration",
+      resources: [
+        {
+          resources: ["secrets"],
+          providers: [
+            { secretbox: { keys: [{ name: "key1", secret: secretsKey.toString("base64") }] } },
+            { identity: {} },
+          ],
+        },
+      ],
+    });
+    assert.ok(
+      all.dependenciesOf("search-control-plane").includes(name),
+      "it is there before them, and goes after them",
+    );
+    for (const { inputs, name } of all.resources)
+      assert.ok(!JSON.stringify(visible(inputs)).includes(secretsKey.toString("base64")), name);
+  });
+
   it("makes machines of another template where their image is another, and of the same where only their number is", async () => {
     const named = async (changes: Partial<BareMetalClusterArgs>) =>
       objectsOf((await registered(changes)).all).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
@@ -137,6 +202,14 @@ describe("BareMetalCluster", () => {
     const [[name, loss] = []] = Object.entries(parts);
     assert.equal(name, 'nodeGroups "gpu"');
     assert.match(loss!, /its nodes go, .* take this one away first, and add that with the next `pulumi up`$/);
+  });
+
+  it("is managed from one cluster for as long as that is there, which nobody reads", async () => {
+    const { all } = await registered();
+    const { managementKubeconfig } = plain(all.inputs("gpu-clusters:kubernetes:LastingChoices")) as never;
+    assert.equal(managementKubeconfig, "MANAGEMENT-KUBECONFIG");
+    for (const { inputs, name } of all.resources)
+      assert.ok(!JSON.stringify(visible(inputs)).includes("MANAGEMENT-KUBECONFIG"), name);
   });
 
   it("waits for its machines again once they are to be made of something else", async () => {

@@ -32,13 +32,39 @@ describe("BareMetalHosts", () => {
       .filter(({ type }) => type.startsWith("kubernetes:"))
       .map(({ inputs }) => plain(inputs));
     const named = objects.map((object) => (object as { metadata: { name: string } }).metadata.name);
-    assert.deepEqual(named.sort(), ["gpu-01", "gpu-01-bmc", "metal3"], "and nothing of vMetal's platform");
+    assert.deepEqual(named.sort(), ["gpu-01", "gpu-01-bmc-b51697ba", "metal3"], "and nothing of vMetal's platform");
     assert.ok(all.dependenciesOf("metal3-gpu-01").includes("metal3-gpu-01-bmc"));
+    const { managementKubeconfig } = plain(all.inputs("gpu-clusters:kubernetes:LastingChoices")) as never;
+    assert.equal(managementKubeconfig, "MANAGEMENT-KUBECONFIG");
+    assert.ok(all.dependenciesOf("metal3-namespace").includes("metal3-choices"), "before anything is made in another");
     const waited = plain(all.inputs("gpu-clusters:kubernetes:ObjectReady")) as Record<string, unknown>;
     assert.deepEqual([waited["kind"], waited["name"], waited["deletes"]], ["BareMetalHost", "gpu-01", true]);
     assert.deepEqual(waited["inUse"], { "status.provisioning.state": ["provisioning", "provisioned"] });
     for (const { inputs, name } of all.resources)
       assert.ok(!/PASSWORD|MANAGEMENT-KUBECONFIG/.test(JSON.stringify(visible(inputs))), name);
+  });
+
+  it("have credentials of their own where they are other hosts to Metal3, which takes those along, and the same with another password", async () => {
+    const named = async (changed: Partial<BareMetalHostArgs>) => {
+      const all = await mockProgram({
+        "gpu-clusters:kubernetes:ObjectReady": () => ({ values: { state: "available" } }),
+      });
+      await valueOf(new BareMetalHosts("metal3", argsOf({ hosts: [{ ...host, ...changed }] })).hosts);
+      await settled();
+      const { metadata } = plain(all.inputs("kubernetes:core/v1:Secret")) as { metadata: { name: string } };
+      const { spec } = plain(all.inputs("kubernetes:metal3.io/v1alpha1:BareMetalHost")) as {
+        spec: { bmc: { credentialsName: string } };
+      };
+      assert.equal(spec.bmc.credentialsName, metadata.name);
+      return metadata.name;
+    };
+    const first = await named({});
+    assert.equal(await named({ bmc: { ...host.bmc, username: "other", password: "OTHER" } }), first);
+    const others = [
+      await named({ bootMacAddress: "aa:bb:cc:dd:ee:02" }),
+      await named({ bmc: { ...host.bmc, address: "redfish://10.0.0.11/redfish/v1/Systems/1" } }),
+    ];
+    assert.equal(new Set([first, ...others]).size, 3);
   });
 
   it("are refused where they are none, before anything is made", async () => {

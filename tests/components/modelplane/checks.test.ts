@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { KubernetesCluster } from "../../../components/cluster";
 import type {
   DeviceArgs,
+  InferenceClass,
   InferenceClassArgs,
   InferenceClusterArgs,
   NodePoolArgs,
@@ -55,6 +56,27 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     only(refused({ labels: { region: "US East" } }), /^labels\["region"\] the value "US East" must have/);
     only(refused({ labels: { "my region": "east" } }), /^labels\["my region"\] the name must have/);
     only(refusedPool({ class: "L4 class" }), /^nodePools\[0\]\.class "L4 class" must have 1 to 63 lower-case/);
+    for (const className of ["L4 class", "", "a".repeat(64)]) {
+      const ofAnObject = { className, provisions: "eks" } as unknown as InferenceClass;
+      only(refusedPool({ class: ofAnObject }), /^nodePools\[0\]\.class\.className ".*" must have 1 to 63 lower-case/);
+    }
+  });
+
+  it("is a text of no characters, or of too many, for the API", () => {
+    const credentials = (name: string) => ({ existing: undefined, eks: { region, credentials: { name } } });
+    assert.deepEqual(refusedPool({}, credentials("research")), []);
+    only(refusedPool({}, credentials("")), /^eks\.credentials\.name must have 1 to 253 characters/);
+    const long = "x".repeat(64);
+    const classOf = (eks: { instanceType: string; accelerator?: { type: string; count: number } }) => ({
+      gpus: { model: "L4", count: 1 },
+      provisioning: { eks },
+    });
+    only(refusedClass(classOf({ instanceType: "" })), /^provisioning\.eks\.instanceType must have 1 to 63 characters/);
+    const accelerator = { type: long, count: 1 };
+    const typed = classOf({ instanceType: "g6.xlarge", accelerator });
+    only(refusedClass(typed), /^provisioning\.eks\.accelerator\.type must have 1 to 63 characters/);
+    const device = { name: "gpu", driver: "x".repeat(254), deviceClassName: "gpu.nvidia.com", count: 1 };
+    only(refusedClass({ devices: [device] }), /^devices\[0\]\.driver must have 1 to 253 characters/);
   });
 
   it("is no source, and a second one", () => {

@@ -50,6 +50,16 @@ describe("what is refused of a TenantCluster before anything is written", () => 
     only(refused({ platform: { ...platform, project: "" } }), /^platform\.project/);
   });
 
+  it("is a name that nothing of the platform's can have, and a key that came with its line's end", () => {
+    only(refused({ platform: { ...platform, accessKey: "KEY\n" } }), /^platform\.accessKey must have no spaces/);
+    only(refused({ platform: { ...platform, project: "My project" } }), /^platform\.project "My project" must have/);
+    const fixed = [{ name: "gpu", quantity: 1 }];
+    only(refused({ autoNodes: [{ provider: "Metal 3", static: fixed }] }), /^autoNodes\[0\]\.provider "Metal 3" must/);
+    only(refusedPool({ profile: "a/b" }), /^autoNodes\[0\]\.static\[0\]\.profile "a\/b" must/);
+    only(refusedDynamic({ profile: "" }), /^autoNodes\[0\]\.dynamic\[0\]\.profile "" must/);
+    only(refused({ inventory: { cluster: hostCluster, namespace: "Metal3" } }), /^inventory\.namespace "Metal3" must/);
+  });
+
   it("is an authority that is no certificate", () => {
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";

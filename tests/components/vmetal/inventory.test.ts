@@ -66,6 +66,18 @@ describe("what is refused of a BareMetalInventory before anything is written", (
     );
   });
 
+  it("is what the platform's objects and Metal3's cannot have", () => {
+    only(refused({ connectedCluster: "Loft cluster" }), /^connectedCluster "Loft cluster" must have/);
+    only(refused({ nodeTypes: [{ ...type, osImage: "Ubuntu 24" }] }), /^nodeTypes\[0\]\.osImage "Ubuntu 24" must have/);
+    const resources = { cpu: "many", memory: "2Ti" };
+    only(refused({ nodeTypes: [{ ...type, resources }] }), /^nodeTypes\[0\]\.resources\["cpu"\] "many" must be a quan/);
+    const rootDeviceHints = { minSizeGigabytes: -1 };
+    only(
+      refusedHost({ rootDeviceHints }),
+      /^hosts\[0\]\.rootDeviceHints\.minSizeGigabytes must be a whole number of at/,
+    );
+  });
+
   it("is a host of no type, and of two", () => {
     only(refusedHost({ labels: {} }), /^hosts\[0\]\.labels are those of no node type/);
     const nodeTypes = [type, { ...type, name: "any" }];
@@ -111,7 +123,7 @@ describe("BareMetalInventory", () => {
     });
     assert.deepEqual(plain(all.inputs("kubernetes:metal3.io/v1alpha1:BareMetalHost")["spec"]), {
       online: true,
-      bmc: { address: host.bmc.address, credentialsName: "gpu-01-bmc" },
+      bmc: { address: host.bmc.address, credentialsName: "gpu-01-bmc-b51697ba" },
       bootMACAddress: "aa:bb:cc:dd:ee:01",
     });
     assert.deepEqual(await valueOf(made.hosts), [{ name: "gpu-01", state: "available" }]);
@@ -134,6 +146,9 @@ describe("BareMetalInventory", () => {
         ["BareMetalHost", "METAL3-KUBECONFIG"],
       ],
     );
+    const { managementKubeconfig } = plain(all.inputs("gpu-clusters:kubernetes:LastingChoices")) as never;
+    assert.equal(managementKubeconfig, "METAL3-KUBECONFIG");
+    assert.ok(all.dependenciesOf("metal3-namespace").includes("metal3-choices"), "before anything is made in another");
     for (const { inputs, name } of all.resources)
       assert.ok(!/METAL3-KUBECONFIG/.test(JSON.stringify(visible(inputs))), name);
     only(refused({ metal3Cluster: "metal3" as unknown as KubernetesCluster }), /^metal3Cluster must be a cluster/);

@@ -86,6 +86,11 @@ describe("JoinToken", () => {
     assert.doesNotMatch(script, /--insecure|curl.* -k|--location/);
   });
 
+  it("waits for no server that has gone silent", async () => {
+    const [script] = await made();
+    assert.match(script, /^curl .*--connect-timeout 30 --speed-time 60 --retry 10 /m);
+  });
+
   it("refuses an end that is no time", async () => {
     await assert.rejects(made("tomorrow"), /JoinToken: .*expiration.*"tomorrow" must be a time of RFC 3339/s);
   });

@@ -252,7 +252,9 @@ describe("TenantCluster", () => {
 
   it("keeps for its life what the platform would silently leave as it was", async () => {
     const { all } = await registered();
-    const { choices, onChange, parts } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    const { choices, onChange, parts, ...others } = all.inputs("gpu-clusters:kubernetes:LastingChoices");
+    assert.deepEqual(plain(others), { clusterName: "search", managementKubeconfig: "HOST-KUBECONFIG" });
+    assert.ok(all.dependenciesOf("search-namespace").includes("search-choices"), "before anything is made in another");
     const pools = ['autoNodes pool "burst"', 'autoNodes pool "gpu"'];
     assert.deepEqual(Object.keys(parts as object).sort(), pools, "warned of");
     assert.deepEqual(choices, {

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeImagesCommand,
+  ModifyVpcAttributeCommand,
+  ModifyVpcBlockPublicAccessOptionsCommand,
+} from "@aws-sdk/client-ec2";
 import { CreateKeyCommand, DisableKeyCommand, ScheduleKeyDeletionCommand, KMSClient } from "@aws-sdk/client-kms";
 import { provider } from "../../../plugin/provider";
 import { readOfferings } from "../../../provider/aws/instance-types";
 import { Unknown } from "../../../provider/server/values";
 import type { Properties } from "../../../provider/server/wire";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { region, reserve, startScene, type Scene } from "./scene";
+import { openToTheWorld, region, reserve, startScene, type Scene } from "./scene";
 
 const accountReady = "gpu-clusters:aws:AccountReady";
 const absent = "ami-0123456789abcdef0";
@@ -138,6 +142,42 @@ describe("what AWS is asked about a cluster before it is made", () => {
     );
   });
 
+  it("refuses files that are mounted by name in a VPC that gives out no names, unless they are there already", async () => {
+    const { ec2, subnetIds, vpcId: VpcId } = scene;
+    const set = (more: object) => ec2.send(new ModifyVpcAttributeCommand({ VpcId, ...more }));
+    const network = { subnetIds: [...subnetIds] };
+    const lustre = (failures: readonly string[]) => failures.filter((failure) => failure.startsWith("sharedStorage"));
+    await set({ EnableDnsHostnames: { Value: false } });
+    const switchedOn = `aws ec2 modify-vpc-attribute --region ${region} --vpc-id ${VpcId} --enable-dns-`;
+    const [failure] = lustre(await found({ network: { vpcId: VpcId, dnsNames: true } }));
+    assert.equal(
+      failure,
+      `sharedStorage.lustre: nodes mount it by its DNS name, which ${VpcId} does not give out: switch it on by \`${switchedOn}hostnames\``,
+    );
+    assert.deepEqual(lustre(await found({ network: { ...network, dnsNames: true } })), [failure]);
+    await set({ EnableDnsSupport: { Value: false } });
+    const [both] = lustre(await found({ network: { ...network, dnsNames: true } }));
+    assert.match(both!, /--enable-dns-support` and `.* --enable-dns-hostnames`$/);
+    assert.deepEqual(lustre(await found({ network: { ...network, dnsNames: false } })), []);
+    await openToTheWorld(scene);
+    for (const [before, refused] of [
+      [{}, 0],
+      [{ dnsNames: true }, 0],
+      [{ dnsNames: false }, 1],
+    ] as const) {
+      const account = new EngineResource(plugin, accountReady, `with-files-${JSON.stringify(before)}`);
+      await set({ EnableDnsSupport: { Value: true } });
+      await set({ EnableDnsHostnames: { Value: true } });
+      await account.up({ network: { ...network, ...before } });
+      await set({ EnableDnsHostnames: { Value: false } });
+      const failures = lustre(await found({ network: { ...network, dnsNames: true } }, account));
+      assert.equal(failures.length, refused, JSON.stringify(before));
+    }
+    await set({ EnableDnsHostnames: { Value: true } });
+    assert.deepEqual(lustre(await found({ network: { ...network, dnsNames: true } })), []);
+    assert.deepEqual(lustre(await found({ network: { vpcId: "vpc-0123456789abcdef0", dnsNames: true } })), []);
+  });
+
   it("refuses a KMS key that is disabled, does not encrypt, or is in another region", async () => {
     const make = async (input: ConstructorParameters<typeof CreateKeyCommand>[0] = {}) =>
       (await kms.send(new CreateKeyCommand(input))).KeyMetadata!;
@@ -182,6 +222,24 @@ describe("what AWS is asked about a cluster before it is made", () => {
     await account.up({ controlPlane, network: named(without) });
     const [later] = await found({ controlPlane: plane, network: named(without) }, account);
     assert.equal(later, `${refused}: name another type`);
+  });
+
+  it("refuses a new network where the account keeps the internet from all of them", async () => {
+    const block = (InternetGatewayBlockMode: "off" | "block-bidirectional") =>
+      scene.ec2.send(new ModifyVpcBlockPublicAccessOptionsCommand({ InternetGatewayBlockMode }));
+    const network = { zoneCount: 2, natGateways: 1 };
+    assert.deepEqual(await found({ network }), []);
+    await block("block-bidirectional");
+    try {
+      const [failure, ...others] = await found({ network });
+      assert.deepEqual(others, []);
+      assert.match(
+        failure!,
+        /^network: VPC Block Public Access \(block-bidirectional\) keeps the internet from every VPC/,
+      );
+    } finally {
+      await block("off");
+    }
   });
 
   it("goes on with the others where it may not ask one thing, or does not know it yet", async () => {

@@ -147,12 +147,44 @@ describe("AWS ClusterKeys", () => {
       return true;
     });
     assert.equal(await valueOf(adminParameter("taken")), "theirs");
-    await keysOf("left").up(program("left"));
-    // A second time without a state, as after a crash.
+    const first = keysOf("left");
+    await first.up(program("left"));
+    const made = await authorities("left");
+    // A second time without a state, as after a crash or a `pulumi state delete`: machines may have the keys.
     const again = keysOf("left");
     await again.up(program("left"));
+    assert.deepEqual(await authorities("left"), made);
+    assert.equal(again.stored!.state.values["caCertificate"], made.ca.certificate);
+    assert.match(plugin.messages.at(-1)!.message, /^takes over the keys in .*\/left\/control-plane-keys/);
+    assert.equal(await again.up(program("left", { adminValidityHours: 24 })), "update");
     await again.destroy();
     assert.deepEqual(await left("left"), []);
+  });
+
+  it("keeps the cluster's authorities where it is replaced", async () => {
+    const resource = keysOf("replaced");
+    await resource.up(program("replaced"));
+    const made = await authorities("replaced");
+    await resource.replace(program("replaced"));
+    assert.deepEqual(await authorities("replaced"), made);
+    await resource.destroy();
+    assert.deepEqual(await left("replaced"), []);
+  });
+
+  it("writes over nothing of its own that holds no keys, or that it may not read", async () => {
+    await keysOf("spoilt").up(program("spoilt"));
+    await ssm.putParameter({ Name: keysParameter("spoilt"), Value: "{}", Overwrite: true });
+    await assert.rejects(keysOf("spoilt").up(program("spoilt")), /control-plane-keys, .*cannot be read.*delete it/s);
+    await ssm.deleteParameter({ Name: keysParameter("spoilt") });
+    const again = keysOf("spoilt");
+    await again.up(program("spoilt"));
+    await scene.simulator.addFault({ action: "GetParameters", code: "AccessDeniedException", status: 400, skip: 1 });
+    await assert.rejects(
+      keysOf("spoilt").up(program("spoilt")),
+      /control-plane-keys, .*cannot be read: .*AccessDenied/s,
+    );
+    await scene.simulator.clearFaults();
+    await again.destroy();
   });
 
   it("keeps what was made when the second parameter is refused, and goes on with it", async () => {

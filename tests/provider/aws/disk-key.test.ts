@@ -112,7 +112,10 @@ describe("an account whose disks have a key of the customer's", () => {
       subnetIds: [...scene.subnetIds],
     };
     const group = new EngineResource(plugin, "gpu-clusters:aws:NodeGroup", "keyed");
-    await assert.rejects(group.up(inputs), /Client.InternalError: Client error on launch/);
+    await assert.rejects(
+      group.up(inputs),
+      /\(rejected\): .*Client.InternalError: Client error on launch. Mostly it is the KMS key of its disks/,
+    );
     await grant(key);
     await group.up(inputs);
     await group.destroy();

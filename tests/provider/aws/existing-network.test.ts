@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  AssociateRouteTableCommand,
   AssociateVpcCidrBlockCommand,
-  AttachInternetGatewayCommand,
-  CreateInternetGatewayCommand,
-  CreateNatGatewayCommand,
+  CreateManagedPrefixListCommand,
   CreateRouteCommand,
-  CreateRouteTableCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
+  DeleteRouteCommand,
   DescribeRouteTablesCommand,
   DisassociateVpcCidrBlockCommand,
   ModifySubnetAttributeCommand,
@@ -21,6 +16,7 @@ import { isOfCluster, ofNetwork } from "../../../provider/aws/users-fields";
 import { provider } from "../../../plugin/provider";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { region, startScene, type Scene } from "./scene";
+import { vpcByHand } from "./vpc-by-hand";
 
 const everywhere = "0.0.0.0/0";
 
@@ -56,9 +52,52 @@ describe("the way out of a subnet that exists", () => {
     assert.equal(way({ DestinationCidrBlock, NatGatewayId: "nat-1", State: "blackhole" }), "none");
     assert.equal(way({ DestinationIpv6CidrBlock: "::/0", GatewayId: "igw-1" }), "none");
     assert.equal(way({ DestinationCidrBlock: "203.0.113.0/24", GatewayId: "igw-1" }), "none");
+    const list = { DestinationPrefixListId: "pl-1", NatGatewayId: "nat-1" };
+    const by = (route: NonNullable<RouteTable["Routes"]>[number], ...ranges: string[]) =>
+      wayOut(table("rtb", [route]), new Map([["pl-1", ranges]]));
+    assert.equal(by(list, "10.0.0.0/8", everywhere), "nat");
+    assert.equal(by(list, "0.0.0.0/1", "128.0.0.0/1"), "nat");
+    const byGateway = { DestinationPrefixListId: "pl-1", GatewayId: "igw-1" };
+    assert.equal(by(byGateway, everywhere), "internet");
+    assert.equal(by({ ...list, State: "blackhole" }, everywhere), "none");
+    assert.equal(by({ DestinationPrefixListId: "pl-1", GatewayId: "vpce-1" }, "52.218.0.0/17"), "none");
+    // Without the right to read it, a list may say anything; those of S3 and DynamoDB, by their endpoints, do not.
+    const unread = (route: NonNullable<RouteTable["Routes"]>[number]) =>
+      wayOut(table("rtb", [route]), new Map([["pl-1", undefined]]));
+    assert.deepEqual([list, byGateway, { DestinationPrefixListId: "pl-1", GatewayId: "vpce-1" }].map(unread), [
+      "nat",
+      "internet",
+      "none",
+    ]);
     const half = (range: string) => ({ DestinationCidrBlock: range, TransitGatewayId: "tgw-1" });
     assert.equal(way(half("0.0.0.0/1")), "none");
     assert.equal(way(half("0.0.0.0/1"), half("128.0.0.0/1")), "nat");
+    const corporate = { DestinationCidrBlock: "10.0.0.0/8", TransitGatewayId: "tgw-1" };
+    const publicRanges = [
+      "0.0.0.0/5",
+      "8.0.0.0/7",
+      "11.0.0.0/8",
+      "12.0.0.0/6",
+      "16.0.0.0/4",
+      "32.0.0.0/3",
+      "64.0.0.0/2",
+    ];
+    const upper = [
+      "128.0.0.0/3",
+      "160.0.0.0/5",
+      "168.0.0.0/6",
+      "172.0.0.0/12",
+      "172.32.0.0/11",
+      "172.64.0.0/10",
+      "172.128.0.0/9",
+    ];
+    const last = ["173.0.0.0/8", "174.0.0.0/7", "176.0.0.0/4", "192.0.0.0/9", "192.128.0.0/11", "192.160.0.0/13"];
+    const rest = ["192.169.0.0/16", "192.170.0.0/15", "192.172.0.0/14", "192.176.0.0/12", "192.192.0.0/10"];
+    const ends = ["193.0.0.0/8", "194.0.0.0/7", "196.0.0.0/6", "200.0.0.0/5", "208.0.0.0/4"];
+    const each = [...publicRanges, ...upper, ...last, ...rest, ...ends];
+    const toGateway = each.map((DestinationCidrBlock) => ({ DestinationCidrBlock, GatewayId: "igw-1" }));
+    assert.equal(way(corporate, ...toGateway), "internet");
+    assert.equal(way(corporate, ...toGateway.slice(1)), "none");
   });
 });
 
@@ -67,6 +106,7 @@ describe("the choice among subnets that exist", () => {
     id,
     zone,
     wayOut,
+    range: "10.0.0.0/20",
     vpcId: "vpc-1",
     addresses: false,
     ...(wayOut === "none" && { unfit: "has no way out" }),
@@ -100,6 +140,26 @@ describe("the choice among subnets that exist", () => {
     assert.deepEqual([open.chosen.nodeSubnetIds, open.chosen.publicNodes, open.refused], [["subnet-a"], true, []]);
     const both = named(subnet("subnet-b", "a", "internet"), subnet("subnet-a", "a", "nat"));
     assert.deepEqual([both.refused, both.chosen.nodeSubnetIds], [[], ["subnet-a"]]);
+  });
+
+  it("takes none that has no address left, unless the cluster is in it", () => {
+    const full = { closed: "has no address left" };
+    const all = [
+      subnet("subnet-a", "a", "nat", full),
+      subnet("subnet-b", "a", "nat"),
+      subnet("subnet-i", "a", "internet"),
+    ];
+    const { chosen, failures } = chooseSubnets(all, { vpcId: "vpc-1" });
+    assert.deepEqual([chosen.nodeSubnetIds, failures], [["subnet-b"], []]);
+    const [first, , open] = all;
+    assert.deepEqual(named(first!, open!).refused, ["subnetIds[0]: subnet-a has no address left"]);
+    const closed = chooseSubnets([subnet("subnet-i", "a", "internet", full), all[1]!], { vpcId: "vpc-1" }).failures;
+    assert.match(closed[0]!.reason, /^no subnet leads to an internet gateway.*; subnet-i has no address left$/);
+    const before = { ...chosen, nodeSubnetIds: ["subnet-a"] };
+    const later = chooseSubnets([first!, open!], { subnetIds: ["subnet-a", "subnet-i"] }, before);
+    assert.deepEqual([later.chosen.nodeSubnetIds, later.failures], [["subnet-a"], []]);
+    const moved = chooseSubnets([first!, open!], { subnetIds: ["subnet-a", "subnet-i"] }, chosen);
+    assert.equal(moved.failures[0]?.reason, "subnet-a has no address left", "it is new to the cluster");
   });
 
   it("refuses each named one that does not fit, with its id and the reason", () => {
@@ -226,33 +286,7 @@ describe("aws:SubnetChoice on the simulated AWS", () => {
 
   const choice = (name: string) => new EngineResource(plugin, "gpu-clusters:aws:SubnetChoice", name);
 
-  /** A VPC as people have it: its main table leads to the internet gateway, private subnets have a table of their own. */
-  async function madeByHand(CidrBlock: string) {
-    const { ec2 } = scene;
-    const VpcId = (await ec2.send(new CreateVpcCommand({ CidrBlock }))).Vpc!.VpcId!;
-    const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
-    const GatewayId = InternetGateway!.InternetGatewayId!;
-    await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }));
-    const ofVpc = { Filters: [{ Name: "vpc-id", Values: [VpcId] }] };
-    const main = (await ec2.send(new DescribeRouteTablesCommand(ofVpc))).RouteTables![0]!.RouteTableId!;
-    await ec2.send(new CreateRouteCommand({ RouteTableId: main, DestinationCidrBlock: everywhere, GatewayId }));
-    const subnet = async (part: number, zone: string, more = {}) => {
-      const range = CidrBlock.replace(/\.0\.0\/16$/, `.${16 * part}.0/20`);
-      const place = { VpcId, CidrBlock: range, AvailabilityZone: region + zone };
-      return (await ec2.send(new CreateSubnetCommand({ ...place, ...more }))).Subnet!.SubnetId!;
-    };
-    const table = async (SubnetId: string, route?: { NatGatewayId: string }) => {
-      const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId }));
-      const RouteTableId = RouteTable!.RouteTableId!;
-      await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
-      if (route) await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere, ...route }));
-    };
-    const open = await subnet(0, "a");
-    const hidden = await subnet(1, "a");
-    const nat = await ec2.send(new CreateNatGatewayCommand({ SubnetId: open, ConnectivityType: "public" }));
-    await table(hidden, { NatGatewayId: nat.NatGateway!.NatGatewayId! });
-    return { vpcId: VpcId, open, hidden, subnet, table };
-  }
+  const madeByHand = (range: string) => vpcByHand(scene.ec2, range);
 
   it("judges subnets by routes, at the preview, and keeps what it chose", async () => {
     const { vpcId, open, hidden, subnet, table } = await madeByHand("10.31.0.0/16");
@@ -273,6 +307,24 @@ describe("aws:SubnetChoice on the simulated AWS", () => {
       failures[0]!.reason,
       new RegExp(`^${closed} has no way out \\(its route table, rtb-\\w+, leads nowhere`),
     );
+  });
+
+  it("follows prefix lists, as far as they may be read", async () => {
+    const { ec2 } = scene;
+    const { vpcId, open, hidden } = await madeByHand("10.35.0.0/16");
+    const entries = [{ Cidr: everywhere, Description: "all" }];
+    const list = { PrefixListName: "everywhere", AddressFamily: "IPv4", MaxEntries: 1, Entries: entries };
+    const { PrefixList } = await ec2.send(new CreateManagedPrefixListCommand(list));
+    const tables = await ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: "vpc-id", Values: [vpcId] }] }));
+    const byNat = tables.RouteTables!.flatMap(({ RouteTableId, Routes = [] }) =>
+      Routes.flatMap(({ NatGatewayId }) => (NatGatewayId === undefined ? [] : { RouteTableId, NatGatewayId })),
+    );
+    const { RouteTableId, NatGatewayId } = byNat[0]!;
+    await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere }));
+    const DestinationPrefixListId = PrefixList!.PrefixListId;
+    await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationPrefixListId, NatGatewayId }));
+    const { failures } = await choice("by-list").check({ subnetIds: [open, hidden] });
+    assert.deepEqual(failures, []);
   });
 
   it("refuses what is in a local zone, and what has IPv6 only", async () => {

@@ -367,7 +367,7 @@ describe("AWS answers that are kept", () => {
     assert.deepEqual([await found("own"), await found("free")], ["", ""]);
     assert.match(
       await found("shared"),
-      /^clusterName: another stack has a cluster "shared" in the region \(security groups sg-\w+\).*another namePrefix does not do$/,
+      /^clusterName: ClusterNameInUse: another stack has a cluster "shared" in the region \(security groups sg-\w+\).*another namePrefix does not do$/,
     );
   });
 

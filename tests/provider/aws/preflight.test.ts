@@ -255,7 +255,15 @@ describe("AWS words", () => {
       ["RequestLimitExceeded: Request limit exceeded.", "capacity"],
       ["Rate exceeded", "capacity"],
       ["InternalError: An internal error has occurred", "capacity"],
+      ["Server.InternalError: Internal error on launch", "capacity"],
+      ["Client.InternalError: Client error on launch", "rejected"],
       ["InsufficientHostCapacity", "capacity"],
+      ["PendingVerification: Your request for accessing resources in this region is being validated", "capacity"],
+      ["Your account is currently being verified. Verification normally takes less than 2 hours.", "capacity"],
+      ["Unavailable: The server is overloaded and can't handle the request.", "capacity"],
+      ["Server.Unavailable", "capacity"],
+      ["ServerInternal: The request processing has failed", "capacity"],
+      ["Blocked: This account is currently blocked and not recognized as a valid account", "rejected"],
       ["Client.InvalidParameterValue: Invalid value for instance profile", "rejected"],
     ];
     for (const [message, kind] of messages) assert.equal(kindOfProblem(message), kind, message);
@@ -265,6 +273,7 @@ describe("AWS words", () => {
     );
     const codes: [string, number, string][] = [
       ["InsufficientInstanceCapacity", 500, "capacity"],
+      ["PendingVerification", 400, "precondition"],
       ["RequestLimitExceeded", 503, "throttled"],
       ["InvalidFleetId.NotFound", 400, "notFound"],
       ["UnauthorizedOperation", 403, "permission"],
@@ -296,6 +305,12 @@ describe("AWS words", () => {
       ["InvalidAccessKeyId", 403, "credentials"],
       ["MissingAuthenticationToken", 403, "credentials"],
     ];
+    const EventDescription =
+      "PendingVerification: Your request for accessing resources in this region is being validated.";
+    const told = problemOf({ EventType: "error", EventInformation: { EventDescription } } as never)!;
+    assert.match(told.message, /being validated\. This passes by waiting/);
+    const asked = { action: "RunInstances", code: "PendingVerification", cloudMessage: "validated.", httpStatus: 400 };
+    assert.match(new AwsApiError(asked).message, /This passes by waiting/);
     for (const [code, status, kind] of codes) assert.equal(kindOf(code, status), kind, code);
   });
 
@@ -346,6 +361,25 @@ describe("AWS words", () => {
       /\(GetCallerIdentity: ENOTFOUND, no answer\)\. Is the region right \(did you mean "us-west-2"\?\)/,
     );
     assert.equal(kind, "unavailable");
+  });
+
+  it("asks for the clock where a signature's time is refused, and for the credentials elsewhere", () => {
+    const said = (name: string, message: string) =>
+      (toAwsError(Object.assign(new Error(message), { name }), "X") as Error).message;
+    for (const [name, message] of [
+      [
+        "SignatureDoesNotMatch",
+        "Signature expired: 20200531T052050Z is now earlier than 20200531T052308Z (20200531T053808Z - 15 min.)",
+      ],
+      ["InvalidSignatureException", "Signature not yet current: 20201002T065532Z is still later than 20201002T062118Z"],
+      ["RequestExpired", "Request has expired."],
+    ] as const)
+      assert.match(said(name, message), /\. Is this computer's clock right\? /, message);
+    for (const [name, message] of [
+      ["SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided"],
+      ["ExpiredToken", "The security token included in the request is expired"],
+    ] as const)
+      assert.match(said(name, message), /\. Check the AWS credentials/, message);
   });
 
   it("escapes wildcards in tag filters", () => {

@@ -152,7 +152,7 @@ describe("provider/aws/fleet/reservation-driver", () => {
       const policy = controlPlanePolicy({
         ...names,
         kubernetesTag: undefined,
-        reservedNodeRole: kind === "reservation" ? "arn" : undefined,
+        reserved: kind === "reservation" ? { nodeRole: "arn", vpcId: "vpc-1" } : undefined,
       });
       const allowed = policy.Statement.flatMap(({ Action }) => Action);
       const asked = (await simulator.requests()).map(({ service, action }) => `${service}:${action}`);

@@ -170,7 +170,7 @@ describe("AWS ServiceLoadBalancers", () => {
     await refused(ec2.send(new DeleteSecurityGroupCommand({ GroupId: elb })));
     await refused(ec2.send(new DeleteSubnetCommand({ SubnetId: scene.subnetIds[1] })));
 
-    await scene.simulator.setTiming({ balancerRelease: 500 });
+    await scene.simulator.setTiming({ balancerRelease: 3_000 });
     const resource = await sweeper("sweeps");
     await resource.destroy();
     assert.deepEqual(await names(), {

@@ -5,7 +5,8 @@ import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { AwsClients } from "../../../provider/aws/clients";
-import { letFetchGoByProxies, namesProxies, proxyFor } from "../../../provider/cloud/proxy";
+import { letFetchGoByProxies, namesProxies } from "../../../provider/cloud/proxy";
+import { proxyFor } from "../../../sdk/proxy-rules";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { httpsServer } from "../kubernetes/https-server";
 import { useTestCredentials } from "../aws/scene";
@@ -70,6 +71,42 @@ describe("proxies of the environment", () => {
     assert.equal(proxyFor("https://example.com"), undefined);
     environment({});
     assert.ok(!namesProxies());
+  });
+
+  it("leave alone what NO_PROXY has, as Go reads it: ranges, addresses, names and those below them, with or without a port", () => {
+    const cases: [noProxy: string, direct: string[], proxied: string[]][] = [
+      ["10.0.0.0/8", ["10.0.0.10:6443", "10.255.0.1"], ["11.0.0.1", "10.example"]],
+      ["192.168.1.7, fd00::/8", ["192.168.1.7", "[fd00::1]:6443"], ["192.168.1.70", "[fe00::1]"]],
+      ["[FD00:0::1]:6443", ["[fd00::1]:6443"], ["[fd00::1]"]],
+      ["fd00::1", ["[fd00::1]:6443"], ["[fd00::2]:6443"]],
+      ["10.1.2.3:6443", ["10.1.2.3:6443"], ["10.1.2.3"]],
+      ["Example.com", ["example.com", "a.example.com", "a.b.EXAMPLE.com:8443"], ["notexample.com", "example.com.org"]],
+      [".example.com", ["a.example.com"], ["example.com"]],
+      ["*.example.com", ["a.example.com"], ["example.com"]],
+      ["example.com:443", ["example.com", "a.example.com:443"], ["example.com:6443"]],
+      ["10.0.0.0/33,10.0.0.0/,,:443, /8", [], ["10.0.0.1", "example.com"]],
+      ["*", ["example.com", "10.0.0.1"], []],
+    ];
+    for (const [noProxy, direct, proxied] of cases) {
+      environment({ HTTPS_PROXY: "http://proxy:3128", NO_PROXY: noProxy });
+      for (const host of direct) assert.equal(proxyFor(`https://${host}/`), undefined, `${noProxy}: ${host}`);
+      for (const host of proxied)
+        assert.equal(proxyFor(`https://${host}/`), "http://proxy:3128", `${noProxy}: ${host}`);
+    }
+  });
+
+  it("are HTTP's own without a scheme, and not quoted where they are no address", () => {
+    environment({ HTTPS_PROXY: " proxy.corp:3128 " });
+    assert.equal(proxyFor("https://example.com"), "http://proxy.corp:3128");
+    environment({ https_proxy: "http://user:p%40ss@proxy:3128", ALL_PROXY: "http://other:1" });
+    assert.equal(proxyFor("https://example.com"), "http://user:p%40ss@proxy:3128");
+    assert.equal(proxyFor("http://example.com"), undefined, "ALL_PROXY is none to the engine");
+    environment({ HTTPS_PROXY: "http://user:s3cret#@proxy:3128" });
+    assert.throws(
+      () => proxyFor("https://example.com"),
+      (error: Error) =>
+        /^HTTPS_PROXY is no address of a proxy/.test(error.message) && !error.message.includes("s3cret"),
+    );
   });
 
   it("are used by fetch, with which Cudo, Mithril and Keycloak are asked", async () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { utils } from "ssh2";
+import { Problems } from "../../../components/errors";
+import { checkSshKeys } from "../../../components/ssh-keys";
 import { privateKeyProblem, readPrivateKey } from "../../../provider/cloud/ssh-key";
 import { newSshKeyPair } from "../../../simulator/ssh-key-pair";
 
@@ -18,6 +20,46 @@ const publicOf = (text: string) => {
   assert.ok("key" in read, "problem" in read ? read.problem : "");
   return read.key;
 };
+
+/** What a component says of it, which knows texts alone. */
+function fieldProblem(sshPrivateKey: string): string | undefined {
+  const problems = new Problems();
+  checkSshKeys({ sshPrivateKey }, problems);
+  return problems.all[0]?.reason;
+}
+
+/** A file of a key of this kind, of whose content nothing is read. Reference: OpenSSH, PROTOCOL.key and PROTOCOL.u2f. */
+function openSshFile(kind: string): string {
+  const field = (value: string | Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(value));
+    return Buffer.concat([length, Buffer.from(value)]);
+  };
+  const point = Buffer.alloc(32, 7);
+  const publicKey = Buffer.concat([kind, point, "ssh:"].map(field));
+  const secret = Buffer.concat([
+    Buffer.alloc(8),
+    field(kind),
+    field(point),
+    field("ssh:"),
+    Buffer.from([1]),
+    field("handle"),
+  ]);
+  const one = Buffer.from([0, 0, 0, 1]);
+  const parts = [
+    Buffer.from("openssh-key-v1\0"),
+    field("none"),
+    field("none"),
+    field(""),
+    one,
+    field(publicKey),
+    field(secret),
+  ];
+  const lines = Buffer.concat(parts)
+    .toString("base64")
+    .replace(/.{1,70}/g, "$&\n");
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}-----END OPENSSH PRIVATE KEY-----\n`;
+}
 
 describe("private keys for SSH", () => {
   it("are read in every format that tools give them, and are the same key in each", () => {
@@ -55,6 +97,30 @@ describe("private keys for SSH", () => {
     for (const key of [text, pem(ed25519(), "pkcs8"), pem(rsa, "pkcs1")])
       for (const changed of [key.trim(), `\n${key}`, key.replaceAll("\n", "\r\n")])
         assert.equal(privateKeyProblem(changed, undefined), undefined);
+  });
+
+  it("may have before them what openssl writes there", () => {
+    const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    const attributes = "Bag Attributes\n    friendlyName: deploy\nKey Attributes: <No Attributes>\n";
+    for (const text of [parameters + pem(ec("prime256v1"), "sec1"), attributes + pem(ed25519(), "pkcs8")])
+      for (const changed of [text, `\uFEFF${text}`, text.replaceAll("\n", "\r\n")]) {
+        assert.equal(privateKeyProblem(changed, undefined), undefined);
+        assert.equal(fieldProblem(changed), undefined);
+      }
+  });
+
+  it("are refused with the way out where lines have lost their ends, and where a security key has the half that signs", () => {
+    const { private: text } = newSshKeyPair();
+    for (const lost of [
+      text.replaceAll("\n", "\\n"),
+      text.trim().replaceAll("\n", " "),
+      pem(rsa, "pkcs1").replaceAll("\n", ""),
+    ])
+      for (const problem of [privateKeyProblem(lost, undefined), fieldProblem(lost)])
+        assert.match(problem ?? "", /^has lost the ends of its lines/);
+    const touched = openSshFile("sk-ssh-ed25519@openssh.com");
+    for (const problem of [privateKeyProblem(touched, undefined), fieldProblem(touched)])
+      assert.match(problem ?? "", /^is of a security key/);
   });
 
   it("are refused with the reason, and nothing of them is quoted", () => {

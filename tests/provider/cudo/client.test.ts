@@ -101,14 +101,22 @@ describe("Cudo client", () => {
     );
   });
 
-  for (const firstPage of [0, 1]) {
-    it(`reads all pages when they begin at ${firstPage}`, async () => {
+  for (const [firstPage, totalCount, most] of [
+    [0, 250, 100],
+    [1, 250, 100],
+    [0, undefined, 100],
+    [1, undefined, 100],
+    // A server's own largest page may be smaller.
+    [1, 250, 20],
+    [1, undefined, 20],
+  ] as const) {
+    it(`reads all pages of ${most} when they begin at ${firstPage}, with a total of ${totalCount}`, async () => {
       const groups = Array.from({ length: 250 }, (_, index) => ({ id: `g${index}` }));
       const cudo = await client(({ url }) => {
         const query = new URL(url, "http://x").searchParams;
-        const size = Number(query.get("pageSize"));
+        const size = Math.min(Number(query.get("pageSize")), most);
         const from = (Number(query.get("pageNumber")) - firstPage) * size;
-        return { json: { securityGroups: groups.slice(from, from + size), totalCount: 250 } };
+        return { json: { securityGroups: groups.slice(Math.max(0, from), Math.max(0, from + size)), totalCount } };
       });
       assert.equal((await cudo.securityGroups.list(never)).length, 250);
     });
@@ -181,6 +189,30 @@ describe("Cudo client", () => {
     assert.equal(error.kind, "permission");
     assert.match(error.message, /Sorry, you have been blocked/);
     assert.doesNotMatch(error.message + JSON.stringify(error), /nobody-may-see|secret "script"/);
+  });
+
+  it("shows no key that is inside of what it sent, and none in another notation", async () => {
+    const startScript = `document() { cat <<'END'\n{"bootstrapToken":"abcdef.0123456789abcdef"}\nEND\n}\n`;
+    const basic = Buffer.from(`user:${apiKey}`).toString("base64");
+    const cudo = await client(() => ({
+      status: 400,
+      json: { code: 3, message: `invalid start script near "abcdef.0123456789abcdef"; authorization was ${basic}` },
+    }));
+    const { message } = await caught(cudo.vms.create({ ...machine, startScript }, never));
+    assert.match(message, /invalid start script near "\[secret\]"/);
+    assert.doesNotMatch(message, /0123456789abcdef|bmUuYm9k|a2V5LXRoYXQtbm9ib2R5/);
+  });
+
+  it("shows nobody who logs in by the address", async () => {
+    const cudo = createCudoClient({
+      baseUrl: "http://user:hunter22@127.0.0.1:1/cudo",
+      apiKey,
+      projectId: "p",
+      backoff: { ...quick, retries: 0 },
+    });
+    const { message } = await caught(cudo.vms.list(never));
+    assert.match(message, /no answer/);
+    assert.doesNotMatch(message, /hunter22/);
   });
 
   it("names the setting when the key is refused", async () => {

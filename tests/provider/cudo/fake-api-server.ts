@@ -20,6 +20,8 @@ export interface FakeApiServer {
   readonly nodes: Map<string, FakeNode>;
   /** `id.secret` of the tokens made. */
   readonly tokens: string[];
+  /** Hours that each was made for. */
+  readonly tokenHours: number[];
   /** `PATCH nodes/a`, in order, reads left out. */
   readonly writes: string[];
   join(name: string, labels?: Record<string, string>): void;
@@ -35,6 +37,7 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
   const admin = await issueCertificate(ca, who);
   const nodes = new Map<string, FakeNode>();
   const tokens: string[] = [];
+  const tokenHours: number[] = [];
   const writes: string[] = [];
 
   const answer = (method: string, path: string, body: string): [number, unknown] => {
@@ -56,6 +59,7 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
     if (method === "POST" && path.endsWith("/secrets")) {
       const secret = JSON.parse(body) as { stringData: Record<string, string> };
       tokens.push(`${secret.stringData["token-id"]}.${secret.stringData["token-secret"]}`);
+      tokenHours.push((Date.parse(secret.stringData["expiration"]!) - Date.now()) / 3_600_000);
       return [201, secret];
     }
     if (method === "GET" && path === "/api/v1/nodes") return [200, { items: [...nodes.values()] }];
@@ -91,6 +95,7 @@ export async function fakeApiServer(): Promise<FakeApiServer> {
     kubeconfigAt,
     nodes,
     tokens,
+    tokenHours,
     writes,
     join: (name, labels = {}) => void nodes.set(name, { metadata: { name, labels }, spec: {} }),
     close: () =>

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkCudoConfig } from "../../../sdk/cudo/config";
+import { checkKeycloakConfig } from "../../../sdk/keycloak/config";
+import { vaultProblems } from "../../../sdk/vault/problems";
 import { cudoId, idProblem, memberId, memberOrdinal } from "../../../sdk/cudo/ids";
 import { matchesImage, matchingImages, resolveImage } from "../../../provider/cudo/images";
 import { networkRangeProblem } from "../../../provider/cudo/ip-range";
@@ -163,5 +165,22 @@ describe("Cudo provider configuration", () => {
     );
     assert.match(failures[0]!.reason, /CUDO_BASE_URL/);
     assert.doesNotMatch(JSON.stringify(failures), /two words/);
+  });
+
+  it("sends the key nowhere unencrypted but to this computer, and shows nobody who logs in by an address", () => {
+    const reasonOf = (baseUrl: string) => checkCudoConfig<string>({ baseUrl }, {}).failures[0]?.reason ?? "taken";
+    for (const taken of [
+      "https://api.example.com/v1",
+      "http://127.0.0.1:8080/cudo",
+      "http://localhost:1",
+      "http://[::1]:1",
+    ])
+      assert.equal(reasonOf(taken), "taken", taken);
+    assert.match(reasonOf("http://rest.compute.cudo.org"), /must be an https URL .*: credentials go there/);
+    for (const url of ["https://user:hunter22@api.example.com", "http://hunter22@127.0.0.1", "user:hunter22@api"]) {
+      assert.match(reasonOf(url), /^must be an address alone, without user and password/);
+      assert.doesNotMatch(JSON.stringify(checkKeycloakConfig<string>({ baseUrl: url }, {}).failures), /hunter22/);
+      assert.doesNotMatch(JSON.stringify(vaultProblems({ address: url })), /hunter22/);
+    }
   });
 });

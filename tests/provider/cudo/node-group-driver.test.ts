@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { placeholders } from "../../../bootstrap/document";
 import { nodeDocumentFromScript, renderBootstrapScript } from "../../../bootstrap/script";
+import { CudoApiError } from "../../../provider/cudo/errors";
 import type { GroupNodes } from "../../../provider/cudo/group-nodes";
-import {
-  CudoNodeGroupDriver,
-  GroupShortfall,
-  type CudoNodeGroupOptions,
-} from "../../../provider/cudo/node-group-driver";
+import { GroupShortfall } from "../../../provider/cudo/group-shortfall";
+import { CudoNodeGroupDriver, type CudoNodeGroupOptions } from "../../../provider/cudo/node-group-driver";
 import type { MachineAccess } from "../../../provider/vault/machine-access";
 import { untilRunning } from "../../../provider/node-groups/waiting";
 import { worker } from "../../bootstrap/documents";
+import { until } from "../../until";
 import { home, never, simulatedCloud, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
 const waiting = { pace: { firstMs: 5, factor: 1, longestMs: 5 }, patienceMs: 0, refills: false, backoffMs: 0 };
@@ -39,7 +38,8 @@ describe("Cudo node group driver", () => {
   });
 
   const nodes: GroupNodes = {
-    mintBootstrapToken: () => Promise.resolve(`token${calls.push("mint")}`),
+    mintBootstrapToken: () => Promise.resolve(`token${calls.push("mint")}.secret`),
+    revokeToken: (id) => act(`revoke ${id}`),
     cordon: (name) => act(`cordon ${name}`),
     remove: (name) => act(`remove ${name}`),
   };
@@ -87,6 +87,16 @@ describe("Cudo node group driver", () => {
     await group.remove(["train-gpu-1"], never);
     await group.resize(4, never);
     assert.deepEqual(await ids(), ["train-gpu-0", "train-gpu-1", "train-gpu-2", "train-gpu-3"]);
+  });
+
+  it("revokes the token of a machine that was not made, or not under that name", async () => {
+    await cloud.api.vms.create({ ...machine, vmId: "train-gpu-0", bootDiskImageId: "ubuntu-2404" }, never);
+    const refusing = driver({ machine: { ...machine, machineType: "no-such-type" } });
+    await assert.rejects(refusing.resize(1, never), GroupShortfall);
+    assert.deepEqual(
+      calls.filter((call) => /mint|revoke/.test(call)),
+      ["mint", "revoke token2"],
+    );
   });
 
   it("never removes a live machine to reach a smaller size, and repeats without effect", async () => {
@@ -157,15 +167,76 @@ describe("Cudo node group driver", () => {
     assert.deepEqual([...granted], ["train-cpu-0", "strange"]);
   });
 
+  it("keeps the key of a machine that a lost answer hid, while its create is repeated", async () => {
+    const keys = new Set(["keys of an earlier machine"]);
+    const access = {
+      grant: (id: string) => Promise.resolve({ roleId: "role", wrappedSecretId: "once", keyPath: id }),
+      forgetKey: () => Promise.resolve(keys.clear()),
+    } as Partial<MachineAccess> as MachineAccess;
+    let sent = 0;
+    const create: typeof cloud.api.vms.create = async (request, signal) => {
+      sent++;
+      await cloud.api.vms.create(request, signal);
+      keys.add("its own");
+      throw new CudoApiError({ request: "creating a VM", kind: "unavailable", cloudMessage: "no answer" });
+    };
+    const find: typeof cloud.api.vms.find = (id, signal) =>
+      sent === 1 ? Promise.resolve(undefined) : cloud.api.vms.find(id, signal);
+    await driver({ access, api: { ...cloud.api, vms: { ...cloud.api.vms, create, find } } }).resize(1, never);
+    assert.deepEqual([sent, [...keys]], [2, ["its own"]]);
+  });
+
   it("cordons, terminates, waits, and then removes the node", async () => {
     const group = driver();
     await group.resize(2, never);
     await settled(group);
+    const token = (await cloud.api.vms.find("train-gpu-1", never))!.metadata["gpu-clusters-token"]!;
     calls = [];
     await group.remove(["train-gpu-1", "train-gpu-7"], never);
-    assert.deepEqual(calls, ["cordon train-gpu-1", "remove train-gpu-1", "remove train-gpu-7"]);
+    assert.deepEqual(calls, ["cordon train-gpu-1", "remove train-gpu-1", `revoke ${token}`, "remove train-gpu-7"]);
     assert.equal(await cloud.api.vms.find("train-gpu-1", never), undefined);
     assert.deepEqual(await ids(), ["train-gpu-0"]);
+  });
+
+  it("revokes the token of a machine that somebody else deleted, once Cudo says that there is none, and as soon as the API server answers", async () => {
+    const lagging = new Set<string>();
+    const list: typeof cloud.api.vms.list = async (signal) =>
+      (await cloud.api.vms.list(signal)).filter(({ id }) => !lagging.has(id));
+    const group = driver({ api: { ...cloud.api, vms: { ...cloud.api.vms, list } } });
+    await group.resize(2, never);
+    await settled(group);
+    const token = (await cloud.api.vms.find("train-gpu-1", never))!.metadata["gpu-clusters-token"]!;
+    const revoked = async () => {
+      calls = [];
+      await group.describe(never);
+      return calls;
+    };
+    lagging.add("train-gpu-1");
+    assert.deepEqual(await revoked(), [], "Cudo's list was behind");
+    await cloud.api.vms.terminate("train-gpu-1", never);
+    await until("it is gone", async () => (await cloud.api.vms.find("train-gpu-1", never)) === undefined);
+    apiServerDown = true;
+    assert.deepEqual(await revoked(), []);
+    assert.match(warnings.join("\n"), /could not delete the bootstrap token .*connection refused/);
+    apiServerDown = false;
+    assert.deepEqual(await revoked(), [`revoke ${token}`]);
+    assert.deepEqual(await revoked(), []);
+    await group.remove(["train-gpu-0"], never);
+    assert.deepEqual(await revoked(), [], "what the group removed itself has nothing left");
+  });
+
+  it("revokes a deleted machine's token also where another has its name already", async () => {
+    const group = driver();
+    await group.resize(1, never);
+    await settled(group);
+    const token = (await cloud.api.vms.find("train-gpu-0", never))!.metadata["gpu-clusters-token"]!;
+    const other = driver();
+    await other.destroy(never);
+    await other.resize(1, never);
+    calls = [];
+    await group.describe(never);
+    await group.describe(never);
+    assert.deepEqual(calls, [`revoke ${token}`]);
   });
 
   it("removes machines although the API server does not answer, and says so", async () => {

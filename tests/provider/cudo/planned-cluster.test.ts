@@ -192,6 +192,34 @@ describe("PlannedCluster of Cudo", () => {
     assert.deepEqual(ofGroups(await found(added)), ["nodeGroups[1].gpuModel"]);
   });
 
+  it("refuses the name of another cluster of the project, whatever its ids begin with, and not its own", async () => {
+    const metadata = { "gpu-clusters-cluster": "named" };
+    const vm = (name: string) => new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", name);
+    const of = (name: string) => new EngineResource(cloud.plugin, type, `${name}-plan`);
+    const named = { clusterName: "named", controlPlane: machine("named-control-plane") };
+    const looked = of("mine");
+    await looked.up({ ...inputs, ...named });
+    const made = vm("mine-control-plane");
+    await made.up({ ...machine("named-control-plane"), dataCenterId: here, metadata });
+    const refusal =
+      'clusterName: ClusterNameInUse: the project has a cluster "named" that is not this one (VMs named-control-plane), and machines are told apart by ' +
+      "this name: another clusterName is needed, another namePrefix does not do";
+    assert.deepEqual(await failures(named, of("other")), [refusal]);
+    const prefixed = { ...named, controlPlane: machine("x-named-control-plane") };
+    assert.deepEqual(await failures(prefixed, of("other")), [refusal]);
+    assert.deepEqual(await failures({ ...named, clusterName: "free" }, of("other")), []);
+    assert.deepEqual(await failures(named, looked), [], "it was looked at before its machine was made");
+    assert.deepEqual(await failures(named, of("mine")), [], "it is older than the look, or its state was lost");
+    const added = { ...named, nodeGroups: [{ ...group, name: "other" }] };
+    assert.deepEqual(await failures(added, of("mine")), []);
+    await made.destroy();
+    const inGroup = vm("other-gpu");
+    await inGroup.up({ ...machine("named-gpu-0"), dataCenterId: here, metadata });
+    assert.match((await failures(named, of("mine"))).join(), /\(VMs named-gpu-0\)/);
+    await inGroup.destroy();
+    assert.deepEqual(await failures(named, of("other")), [], "what is gone has no name");
+  });
+
   it("leaves a cluster that is older than it, and a machine that is there, to their own resources", async () => {
     const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "vm");
     await vm.up({ ...machine("old-control-plane"), dataCenterId: here });

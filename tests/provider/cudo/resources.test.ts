@@ -208,6 +208,27 @@ describe("Cudo resources", () => {
     await vm.destroy();
   });
 
+  it("takes over a VM that works where it is replaced beside the old one, and makes one that is FAILED anew", async () => {
+    const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "worker");
+    await vm.up({ ...vmInputs });
+    const created = async () => (await cloud.api.vms.find("worker", never))!.createTime;
+    const first = await created();
+    await vm.replace({ ...vmInputs });
+    assert.equal(await created(), first);
+    await cloud.simulator.setConditions("cudo", { vmFails: { id: "worker" } });
+    await cloud.api.vms.terminate("worker", never);
+    await waitFor(async () => ((await cloud.api.vms.find("worker", never)) ? undefined : true), never);
+    await cloud.fault(
+      { operation: "TerminateVM" },
+      { effect: "before", times: 1, outcome: { status: 403, body: "blocked" } },
+    );
+    vm.stored = undefined;
+    await assert.rejects(vm.up({ ...vmInputs }), /could not be removed.*blocked/);
+    await vm.replace({ ...vmInputs });
+    assert.equal((await cloud.api.vms.find("worker", never))!.state, "ACTIVE");
+    await vm.destroy();
+  });
+
   it("makes one VM in each up while they go FAILED, and each with the data disk that outlives them", async () => {
     const disk = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Disk", "files");
     await disk.up({ dataCenterId: home, sizeGib: 10 });
@@ -244,7 +265,7 @@ describe("Cudo resources", () => {
   });
 
   for (const [what, match, fault] of [
-    ["while it waits for the VM", { operation: "GetVM" }, { nth: 2, effect: "before" }],
+    ["while it waits for the VM", { operation: "GetVM" }, { nth: 3, effect: "before" }],
     ["while it asks for the VM", { operation: "CreateVM" }, { effect: "after" }],
   ] as const) {
     it(`keeps a VM in the state when the user interrupts ${what}, and goes on`, async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { EngineResource, Secret } from "../server/harness";
+import { moments } from "../server/harness/gate";
 import {
   interruptEachCreate,
   interruptEachDelete,
@@ -101,6 +102,122 @@ describe("Whatever is interrupted where disks are encrypted", function () {
     await lose();
     await vm.destroy();
     assert.deepEqual(await left(), []);
+  });
+
+  describe("before a VM's create has sent anything", () => {
+    const inputs = () => ({ ...vmInputs, vmId: "earlier", startScript: script, vault: vault.place, vaultScript });
+    const vm = (name: string) => new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:Vm", name);
+    const whole = async () => {
+      const first = vm("earlier");
+      await first.up(inputs());
+      vault.writeKey(`gpu-clusters/${cloud.projectId.toLowerCase()}.earlier`);
+      const before = await left();
+      assert.equal(before.length, 4, before.join(", "));
+      return { first, before };
+    };
+
+    it("takes back nothing that an earlier run gave when the first look fails", async () => {
+      const { before } = await whole();
+      const again = vm("earlier");
+      await cloud.fault(
+        { operation: "GetVM" },
+        { effect: "before", times: 1, outcome: { status: 403, body: "blocked" } },
+      );
+      await assert.rejects(again.up(inputs()), /blocked/);
+      assert.deepEqual([await left(), again.stored], [before, undefined]);
+      assert.equal(await again.up(inputs()), "create");
+      assert.deepEqual(await left(), before);
+      await again.destroy();
+      assert.deepEqual(await left(), []);
+    });
+
+    it("takes back nothing, and takes over no other's VM, when the first look is interrupted", async () => {
+      const { first, before } = await whole();
+      for (const moment of moments) {
+        const stranger = vm("stranger");
+        const { inputs: checked } = await stranger.check(inputs());
+        rigs.Cudo!.gate.arm(1, moment, () => rigs.Cudo!.plugin.cancel());
+        await assert.rejects(stranger.create(checked), /cancelled/);
+        assert.ok(rigs.Cudo!.gate.disarm());
+        assert.deepEqual([await left(), stranger.stored], [before, undefined], moment);
+      }
+      await first.destroy();
+      assert.deepEqual(await left(), []);
+    });
+
+    it("takes back nothing of a VM that the state has, and that a run which cannot look goes on with", async () => {
+      const { first, before } = await whole();
+      const { stored } = first;
+      // As after a create whose outcome was unknown.
+      const state = { ...stored!.state, values: { ...stored!.state.values } };
+      for (const key of ["state", "createdAt", "externalIpAddress", "internalIpAddress"]) delete state.values[key];
+      first.stored = { ...stored!, state, initErrors: ["it may have been made"] };
+      for (const [index, outcome] of [{ status: 404 }, { status: 403, body: "blocked" }].entries())
+        await cloud.fault({ operation: "GetVM" }, { effect: "before", nth: index + 1, outcome });
+      const { inputs: checked } = await first.check(inputs());
+      await assert.rejects(first.update(checked), /blocked/);
+      assert.deepEqual(await left(), before);
+      await first.up(inputs());
+      await first.destroy();
+      assert.deepEqual(await left(), []);
+    });
+
+    it("takes back nothing of a VM that Cudo has, although it does not show it", async () => {
+      const { first, before } = await whole();
+      await cloud.fault({ operation: "GetVM" }, { effect: "before", times: 1_000, outcome: { status: 404 } });
+      await assert.rejects(vm("stranger").up(inputs()), /exists/);
+      await cloud.simulator.clearFaults();
+      assert.deepEqual(await left(), before);
+      await first.destroy();
+      assert.deepEqual(await left(), []);
+    });
+  });
+
+  describe("a node group", () => {
+    const inputs = () => ({
+      ...cpuGroup,
+      minSize: 1,
+      maxSize: 3,
+      startScript: script,
+      vault: vault.place,
+      kubeconfig: new Secret(cluster.kubeconfig),
+    });
+    const group = () => new EngineResource(rigs.Cudo!.plugin, "gpu-clusters:cudo:NodeGroup", "cpu");
+    const refuse = () =>
+      cloud.fault(
+        { operation: "CreateVM" },
+        { effect: "before", times: 1, outcome: { status: 400, body: { code: 3, message: "no host available" } } },
+      );
+
+    it("leaves nothing of a machine that Cudo refuses", async () => {
+      const refused = group();
+      await refuse();
+      await assert.rejects(refused.up(inputs()), /no host available/);
+      assert.deepEqual([await left(), refused.stored], [[], undefined]);
+    });
+
+    it("stays in the state where that cannot be taken back", async () => {
+      const refused = group();
+      await refuse();
+      vault.trouble = (request) => (request.startsWith("DELETE auth/") ? "denied" : undefined);
+      await assert.rejects(refused.up(inputs()), /no host available.*may be left.*permission denied/s);
+      vault.trouble = () => undefined;
+      assert.notDeepEqual(await left(), []);
+      await refused.destroy();
+      assert.deepEqual(await left(), []);
+    });
+
+    it("keeps the key of a machine that the list does not show yet", async () => {
+      await group().up(inputs());
+      const key = `gpu-clusters/${cloud.projectId.toLowerCase()}.train.nodes.train-cpu-0`;
+      vault.writeKey(key);
+      const again = group();
+      await cloud.fault({ operation: "ListVMs" }, { effect: "before", times: 2, outcome: { status: 200, body: {} } });
+      await again.up(inputs());
+      assert.ok(vault.keys.has(`secret/${key}`), (await left()).join(", "));
+      await again.destroy();
+      assert.deepEqual(await left(), []);
+    });
   });
 
   describe("a disk with encrypted data", () => {

@@ -27,8 +27,8 @@ describe("By hand on Keycloak", function () {
     async left(clientId: string) {
       const found = await console.find(clientId);
       if (found === undefined) return [];
-      const { enabled, name, redirectUris, standardFlowEnabled, publicClient } = found;
-      return [JSON.stringify([clientId, enabled, name, redirectUris, standardFlowEnabled, publicClient])];
+      // Keycloak's own id, the secret and our mark are each client's own.
+      return [JSON.stringify({ ...found, id: "", secret: "", attributes: {} })];
     },
   };
   const rows: ByHand[] = [
@@ -39,6 +39,8 @@ describe("By hand on Keycloak", function () {
       { standardFlowEnabled: false },
       { publicClient: true },
       { name: "somebody's" },
+      { webOrigins: ["*"] },
+      { authenticationFlowBindingOverrides: { browser: "7a3b0f8e" } },
     ].map((change) => ({
       ...client,
       of: `another ${Object.keys(change).join()}`,

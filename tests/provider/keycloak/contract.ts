@@ -37,6 +37,12 @@ export class Console {
     assert.equal((await this.call("PUT", `/${String(found["id"])}`, { ...found, ...changes })).status, 204);
   }
 
+  /** The id of one of the realm's own flows, by which a client may let people log in in the place of the realm's choice. */
+  async flow(alias: string): Promise<string> {
+    const flows = (await (await this.call("GET", "", undefined, "authentication/flows")).json()) as object[];
+    return (flows as { id: string; alias: string }[]).find((flow) => flow.alias === alias)!.id;
+  }
+
   async delete(clientId: string): Promise<void> {
     const found = await this.find(clientId);
     if (found) assert.equal((await this.call("DELETE", `/${String(found["id"])}`)).status, 204);
@@ -163,6 +169,65 @@ export function keycloakContract(open: () => Promise<Keycloak>): void {
     await console.delete("hub");
     await client.refresh();
     assert.equal(client.stored, undefined);
+  });
+
+  it("sees at a refresh each way to log in that others opened or closed, and mends it", async () => {
+    const client = new EngineResource(plugin, clientType);
+    await client.up(hub());
+    const ours = (await console.find("hub"))!;
+    for (const change of [
+      { webOrigins: ["+", "https://evil.example.com"] },
+      { webOrigins: [] },
+      { authenticationFlowBindingOverrides: { browser: await console.flow("direct grant") } },
+      { implicitFlowEnabled: true },
+      { directAccessGrantsEnabled: true },
+      { standardFlowEnabled: false },
+      { clientAuthenticatorType: "client-jwt" },
+    ]) {
+      const what = Object.keys(change).join();
+      await console.change("hub", change);
+      await client.refresh();
+      const { changes } = await client.diff((await client.check(hub())).inputs);
+      assert.deepEqual(Object.keys(changes), ["active"], what);
+      await client.up(hub());
+      assert.deepEqual((await console.find("hub"))![what], ours[what], what);
+      await client.refresh();
+      assert.deepEqual((await client.diff((await client.check(hub())).inputs)).changes, {}, what);
+    }
+  });
+
+  it("leaves a client that it took over the flows by which its people log in", async () => {
+    const flows = { browser: await console.flow("direct grant") };
+    await console.create({ clientId: "services", authenticationFlowBindingOverrides: flows });
+    const client = new EngineResource(plugin, clientType);
+    const program = { ...services(), adopt: true };
+    await client.up(program);
+    await client.refresh();
+    assert.deepEqual((await client.diff((await client.check(program)).inputs)).changes, {});
+    assert.deepEqual((await console.find("services"))!["authenticationFlowBindingOverrides"], flows);
+  });
+
+  it("owns the client that it makes where the one it took over is gone", async () => {
+    await console.create({ clientId: "services" });
+    const client = new EngineResource(plugin, clientType);
+    const program = { ...services(), adopt: true };
+    await client.up(program);
+    await console.delete("services");
+    await client.up({ ...program, displayName: "Services" });
+    assert.equal(client.stored!.state.values["adopted"], false);
+    await client.destroy();
+    assert.equal(await console.find("services"), undefined);
+  });
+
+  it("does not own the client of somebody who made another in its place", async () => {
+    const client = new EngineResource(plugin, clientType);
+    await client.up(services());
+    await console.delete("services");
+    await console.create({ clientId: "services" });
+    await client.up({ ...services(), displayName: "Services", adopt: true });
+    assert.equal(client.stored!.state.values["adopted"], true);
+    await client.destroy();
+    assert.ok(await console.find("services"));
   });
 
   it("says what is wrong with realm or login in words, at the preview already", async () => {

@@ -55,6 +55,19 @@ describe("OAuth2Client when Keycloak fails", function () {
     assert.equal(await console.find("hub"), undefined);
   });
 
+  it("keeps in the state its own client that an up before left without a state, also when it cannot go on with it", async () => {
+    await client().up(inputs);
+    const again = client();
+    keycloak.fault = (request) => (request.startsWith("PUT /admin/") ? 403 : undefined);
+    await assert.rejects(again.up(inputs), /HTTP 403/);
+    keycloak.fault = () => undefined;
+    assert.equal(again.stored?.id, "lab/hub");
+    assert.equal(await again.up(inputs), "update");
+    assert.equal(await again.up(inputs), "same");
+    await again.destroy();
+    assert.equal(await console.find("hub"), undefined);
+  });
+
   it("leaves nothing in the state where nothing was made", async () => {
     keycloak.fault = (request) => (isCreate(request) ? 403 : undefined);
     const made = client();
@@ -238,6 +251,15 @@ describe("OAuth2Client when Keycloak fails", function () {
     await Promise.all([elsewhere.close(), leading.close()]);
   });
 
+  it("shows nothing of the password, also where a page that quotes it is cut short", async () => {
+    const { password } = keycloak.admin;
+    const page = "x".repeat(200 - Math.ceil(password.length / 2)) + encodeURIComponent(password);
+    const quoting = await fakeServer(() => ({ status: 400, text: page }));
+    const said = await saidAt(quoting.url).finally(() => quoting.close());
+    assert.match(said, /xxx\[sec/);
+    assert.ok(!said.includes(`x${password.slice(0, 3)}`), said);
+  });
+
   it("blames the address, or the realm of the login, where there is none to log in to", async () => {
     const old = await fakeServer(() => ({ status: 404, text: "<html><title>Not Found</title></html>" }));
     const said = await saidAt(`${old.url}/`);
@@ -283,6 +305,19 @@ describe("OAuth2Client when Keycloak fails", function () {
       await other.close();
     }
     await client.destroy();
+  });
+
+  it("stays ours by another name of the resource", async () => {
+    const made = client();
+    await made.up(inputs);
+    const renamed = new EngineResource(plugin, clientType, "renamed");
+    renamed.stored = made.stored;
+    assert.equal(await renamed.up({ ...inputs, displayName: "Hub" }), "update");
+    assert.equal(await renamed.up({ ...inputs, displayName: "Hub" }), "same");
+    const again = new EngineResource(plugin, clientType, "renamed-again");
+    again.stored = renamed.stored;
+    await again.destroy();
+    assert.equal(await console.find("hub"), undefined);
   });
 
   it("takes a destroy of a client that somebody else made by now for done", async () => {

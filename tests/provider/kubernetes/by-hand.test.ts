@@ -166,6 +166,15 @@ describe("By hand in a cluster", function () {
       left: nothing,
     },
     {
+      type: "gpu-clusters:kubernetes:ObjectsGone",
+      inputs: (controller) => ({
+        kubeconfig: kubeconfig(),
+        controller,
+        kinds: [{ apiVersion: "ray.io/v1", kind: "RayJob" }],
+      }),
+      left: nothing,
+    },
+    {
       type: "gpu-clusters:kubernetes:VolumesLeft",
       inputs: (clusterName) => ({
         kubeconfig: kubeconfig(),

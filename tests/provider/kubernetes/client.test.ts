@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { KubernetesApiError } from "../../../provider/kubernetes/api";
+import { KubernetesApiError, referenceTo } from "../../../provider/kubernetes/api";
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { httpsServer, type HttpsServer } from "./https-server";
 
@@ -76,6 +76,31 @@ describe("kubernetesApi", () => {
       statusCode: 502,
       message: "GET /proxy: <html>bad gateway</html> (HTTP 502)",
     });
+  });
+
+  it("shows nothing of a Secret that it sent, or of its own credentials, whoever quotes them", async () => {
+    const api = await start((request, response) => {
+      let sent = "";
+      request.on("data", (chunk: Buffer) => (sent += chunk.toString()));
+      request.on("end", () => {
+        if (request.method === "GET") {
+          const resources = [{ name: "secrets", kind: "Secret", namespaced: true, verbs: ["create"] }];
+          return response.end(JSON.stringify({ kind: "APIResourceList", resources }));
+        }
+        response.writeHead(400);
+        response.end(JSON.stringify({ message: `the webhook refuses ${sent} of ${request.headers.authorization}` }));
+      });
+    });
+    const metadata = { name: "bootstrap-token-abcdef", namespace: "kube-system" };
+    const stringData = { "token-secret": "0123456789abcdef" };
+    const data = { password: Buffer.from("hunter22").toString("base64") };
+    const secret = { apiVersion: "v1", kind: "Secret", metadata };
+    const patched = { stringData, data: { ...data, old: null } };
+    for (const call of [api.create({ ...secret, stringData, data }), api.patch(referenceTo(secret), patched)]) {
+      const refused = String(await call.catch(String));
+      assert.match(refused, /the webhook refuses .*"token-secret":"\[secret\]"/);
+      assert.doesNotMatch(refused, /0123456789abcdef|aHVudGVyMjI/);
+    }
   });
 
   it("stops when it is aborted, with the signal's reason", async () => {

@@ -35,6 +35,7 @@ const right: ClusterFacts = {
   ],
   balancedServices: [],
   storageClass: { provisioner: "efs.csi.aws.com" },
+  deviceClasses: [],
   devicePods: [],
 };
 
@@ -109,13 +110,23 @@ describe("what Modelplane needs of a cluster", () => {
       found,
       /^cert-manager, kube-prometheus-stack is in the cluster.*; pods ask for GPUs already: ml\/train-0/,
     );
+    const nfd = new Set([...right.groupVersions, "nfd.k8s-sigs.io/v1alpha1"]);
+    assert.match(
+      otherUsers({ ...right, groupVersions: nfd, deviceClasses: ["gpu.nvidia.com", "mig.nvidia.com"] }).join("; "),
+      /^Node Feature Discovery, NVIDIA's DRA driver \(`gpu: false` of our own clusters\) is in the cluster/,
+    );
   });
 });
 
 describe("InferenceRequirements", () => {
   const kinds = { Node: "nodes", Service: "services", Pod: "pods", Namespace: "namespaces" };
   const cluster = async () => {
-    const lists: Record<string, object[]> = { nodes: [...right.nodes], services: [], pods: [] };
+    const lists: Record<string, object[]> = {
+      nodes: [...right.nodes],
+      services: [],
+      pods: [],
+      deviceclasses: [],
+    };
     const classes: Record<string, object> = { shared: { provisioner: "nfs.csi.k8s.io" } };
     const server = await httpsServer(({ url = "" }, response) => {
       const path = url.split("?")[0]!;
@@ -129,6 +140,8 @@ describe("InferenceRequirements", () => {
             namespaced: name !== "nodes" && name !== "namespaces",
           })),
         },
+        "/apis/resource.k8s.io/v1": { resources: [{ name: "deviceclasses", kind: "DeviceClass", namespaced: false }] },
+        "/apis/resource.k8s.io/v1/deviceclasses": { items: lists["deviceclasses"] },
         "/apis/storage.k8s.io/v1": { resources: [{ name: "storageclasses", kind: "StorageClass", namespaced: false }] },
         "/apis/storage.k8s.io/v1/storageclasses/shared": classes["shared"],
         ...Object.fromEntries(Object.entries(lists).map(([name, items]) => [`/api/v1/${name}`, { items }])),
@@ -164,11 +177,12 @@ describe("InferenceRequirements", () => {
       lists["nodes"] = [];
       delete classes["shared"];
       lists["pods"] = [{ metadata: { namespace: "ml", name: "train-0" }, spec: { resourceClaims: [{ name: "gpu" }] } }];
+      lists["deviceclasses"] = [{ metadata: { name: "gpu.nvidia.com" } }];
       const context = testContext();
       assert.deepEqual(await inferenceRequirements.check!(inputs, context), []);
       assert.equal(
         context.said.filter((line) => line.startsWith("warn: the cluster is not ready for Modelplane")).length,
-        5,
+        6,
       );
       const error: Error = await inferenceRequirements.create(inputs, testContext()).then(
         () => assert.fail("did not fail"),
@@ -178,7 +192,7 @@ describe("InferenceRequirements", () => {
         error.message,
         /^the cluster at https:\/\/127\.0\.0\.1:\d+ does not have what Modelplane needs after 1 s:\n {2}no node has/,
       );
-      assert.equal(error.message.split("\n").length, 6);
+      assert.equal(error.message.split("\n").length, 7);
     } finally {
       await close();
     }
@@ -190,6 +204,7 @@ describe("InferenceRequirements", () => {
       lists["pods"] = [
         { metadata: { namespace: "default", name: "model" }, spec: { resourceClaims: [{ name: "gpu" }] } },
       ];
+      lists["deviceclasses"] = [{ metadata: { name: "gpu.nvidia.com" } }];
       const inputs = { kubeconfig, pools: ["gpu"], timeoutSeconds: 1 };
       const state = { inputs, outputs: { status: "met" as const } };
       assert.deepEqual(await inferenceRequirements.update!("c", inputs, state, testContext()), { status: "met" });

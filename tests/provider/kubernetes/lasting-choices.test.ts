@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Unknown } from "../../../provider/server/values";
 import { provider } from "../../../plugin/provider";
 import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
+import { httpsServer } from "./https-server";
 
 const type = "gpu-clusters:kubernetes:LastingChoices";
 const inputs = { clusterName: "train", choices: { "controlPlane.count": "1", dataCenterId: "here" } };
@@ -170,6 +171,41 @@ describe("LastingChoices", () => {
     await resource.up(kept({ 'the file share "a"': false }));
     assert.equal(await resource.up(inputs), "update");
     await resource.destroy();
+  });
+
+  it("refuses that servers are managed from another cluster while the one before is there, whatever else is chosen", async () => {
+    const cluster = (uid: string) =>
+      httpsServer(({ url }, response) =>
+        url === "/api/v1"
+          ? response.end(JSON.stringify({ resources: [{ name: "namespaces", kind: "Namespace", namespaced: false }] }))
+          : response.end(JSON.stringify({ metadata: { uid } })),
+      );
+    const [first, second] = [await cluster("one"), await cluster("other")];
+    const resource = new EngineResource(plugin, type, "managed");
+    const of = (managementKubeconfig: unknown) => ({ ...inputs, managementKubeconfig }) as never;
+    try {
+      await resource.up(of(first.kubeconfig));
+      const { failures } = await resource.check(of(second.kubeconfig));
+      const renamed = { ...(of(second.kubeconfig) as object), clusterName: "renamed" } as never;
+      for (const refused of [failures, (await resource.check(renamed)).failures])
+        assert.deepEqual(
+          refused.map(({ property }) => property),
+          ["managementKubeconfig"],
+        );
+      assert.match(
+        failures[0]!.reason,
+        /^leads to another cluster, at \S+, than the one that "train" and its servers are managed from, at \S+, which is still there: .* wipes the servers .*take "train" out of the program first/,
+      );
+      const elsewhere = first.kubeconfig.replace("127.0.0.1", "localhost");
+      for (const same of [elsewhere, Unknown.value, undefined])
+        assert.deepEqual((await resource.check(of(same))).failures, []);
+      await first.close();
+      assert.deepEqual((await resource.check(of(second.kubeconfig))).failures, [], "it is gone");
+      await resource.destroy();
+    } finally {
+      await first.close();
+      await second.close();
+    }
   });
 
   it("lets what is not known yet, not named any more, or of another cluster pass", async () => {

@@ -25,6 +25,10 @@ describe("the log of a machine that does not become a node", () => {
     const text = `join with abcdef.0123456789abcdef\n-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\nat 10.0.0.1.`;
     assert.equal(withoutSecrets(text), "join with [secret]\n[secret]\nat 10.0.0.1.");
     assert.equal(withoutSecrets("-----BEGIN EC PRIVATE KEY-----\nMIGH"), "[secret]");
+    assert.equal(
+      withoutSecrets("the packages of https://apt:hunter22@mirror.example.com/k8s did not bring kubelet"),
+      "the packages of https://[secret]@mirror.example.com/k8s did not bring kubelet",
+    );
     const report = { nodeName: "gpu-0", source: bootstrapLog, text: "one\ntwo", hasFailed: true };
     assert.equal(describeReports([report]), "\ngpu-0: /var/log/gpu-clusters-bootstrap.log ends with\n  one\n  two");
   });

@@ -76,6 +76,22 @@ describe("machines whose hosts are in another cluster than their claims", () => 
     await gone();
   });
 
+  it("are looked for as long as the user said, for longer than else too", async () => {
+    const [now, given] = [Date.now, inPlatform[claims]!];
+    delete inPlatform[claims];
+    const status = () => {
+      if (Date.now !== now) inPlatform[claims] = given;
+      Date.now = () => now() + 100_000;
+    };
+    const context = testContext({ timeoutMs: 600_000 });
+    try {
+      await machinesReturned.create(place(), { ...context, log: { ...context.log, status } });
+    } finally {
+      Date.now = now;
+      inPlatform[claims] = given;
+    }
+  });
+
   it("are refused with the field of a kubeconfig that is none", async () => {
     const failures = await machinesReturned.check!({ ...place(), hostKubeconfig: "{}" }, testContext());
     assert.deepEqual(failures, [{ property: "hostKubeconfig", reason: "the kubeconfig names no current-context" }]);

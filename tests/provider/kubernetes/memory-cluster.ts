@@ -18,6 +18,7 @@ const resources = {
   "/apis/example.com/v1": [{ name: "widgets", kind: "Widget", namespaced: false }],
   "/apis/management.loft.sh/v1": [{ name: "nodeclaims", kind: "NodeClaim", namespaced: true }],
   "/apis/metal3.io/v1alpha1": [{ name: "baremetalhosts", kind: "BareMetalHost", namespaced: true }],
+  "/apis/resource.k8s.io/v1": [{ name: "deviceclasses", kind: "DeviceClass", namespaced: false }],
 };
 
 export interface MemoryCluster extends HttpsServer {
@@ -40,6 +41,7 @@ export async function memoryCluster(): Promise<MemoryCluster> {
     ["/api/v1/namespaces/tenants/secrets", []],
     ["/apis/management.loft.sh/v1/nodeclaims", []],
     ["/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts", []],
+    ["/apis/resource.k8s.io/v1/deviceclasses", []],
   ]);
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url!.split("?")[0]!;

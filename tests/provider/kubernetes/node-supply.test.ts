@@ -100,6 +100,26 @@ describe("the clouds of nodes that are waited for", () => {
     assert.match(reserved.lost!, /has 0 of 2 machines at its cloud, the reservation ended at/);
   });
 
+  it("are given up where each order has the id of the one before, and counted once while the cloud forgets one for a moment", async () => {
+    const watch = watching(1);
+    const order = (round: number) => ({ ...machine("a"), createdAt: `2026-01-0${round}T00:00:00Z` });
+    for (const flapping of [1, 1, 1, 1]) {
+      machines = [order(flapping)];
+      await watch.look();
+      machines = [];
+      await watch.look();
+    }
+    assert.match(watch.said.join(), /, 1 order has ended$/);
+    assert.equal(watch.lost, undefined);
+    for (const round of [2, 3]) {
+      machines = [order(round)];
+      await watch.look();
+      machines = [];
+      await watch.look();
+    }
+    assert.match(watch.lost!, /3 orders have ended\. Mend/);
+  });
+
   it("are waited for while they go on trying for what they have not", async () => {
     machines = [machine("a")];
     problems = [problem("capacity", "InsufficientInstanceCapacity")];

@@ -195,8 +195,8 @@ describe("ObjectReady", () => {
   it("deletes in the foreground, and waits for finalizers", async () => {
     server.objects.set("one", widgetObject({ conditions: [ready] }, { finalizers: ["example.com/hold"] }));
     await assert.rejects(
-      destroyed({ timeoutSeconds: 1, hint: "Look." }),
-      /was not gone after 1 s: it waits for example\.com\/hold\n {2}Ready True\nLook\.$/,
+      destroyed({ timeoutSeconds: 3, hint: "Look." }),
+      /was not gone after 3 s: it waits for example\.com\/hold\n {2}Ready True\nLook\.$/,
     );
     assert.equal(server.requests.filter((request) => request.startsWith("DELETE")).length, 1);
     assert.match(

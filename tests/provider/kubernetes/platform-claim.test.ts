@@ -66,6 +66,18 @@ describe("PlatformClaim", () => {
   it("keeps the contract", () =>
     driveResource({ plugin, type, inputs: inputs("Modelplane"), replaced: inputs("Michelangelo"), importable: false }));
 
+  it("stays ours by another name of the resource", async () => {
+    const it = new EngineResource(plugin, type, "train-claim");
+    await it.up(inputs("Modelplane"));
+    const renamed = new EngineResource(plugin, type, "renamed-claim");
+    renamed.stored = it.stored;
+    const renewed = { ...inputs("Modelplane"), kubeconfig: new Secret(`${cluster.kubeconfig}# renewed\n`) };
+    assert.equal(await renamed.up(renewed), "update");
+    assert.ok(await renamed.refresh());
+    await renamed.destroy();
+    assert.equal(cluster.mark, undefined);
+  });
+
   it("refuses another platform, and a second registration with the same, at the preview already, with the reason", async () => {
     await new EngineResource(plugin, type, "first").up(inputs("Modelplane"));
     const second = new EngineResource(plugin, type, "second");

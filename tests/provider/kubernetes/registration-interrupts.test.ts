@@ -107,6 +107,21 @@ describe("Whatever is interrupted while a cluster is registered", function () {
       left,
     },
     {
+      type: "gpu-clusters:kubernetes:ObjectsGone",
+      inputs: (controller) => ({
+        kubeconfig: kubeconfig(),
+        controller,
+        kinds: [{ apiVersion: "example.com/v1", kind: "Widget" }],
+      }),
+      updated: (controller) => ({
+        kubeconfig: kubeconfig("\n"),
+        controller,
+        kinds: [{ apiVersion: "example.com/v1", kind: "Widget" }],
+      }),
+      requests: 0,
+      left,
+    },
+    {
       type: "gpu-clusters:kubernetes:VolumesLeft",
       inputs: (clusterName) => ({
         kubeconfig: kubeconfig(),

@@ -39,13 +39,14 @@ describe("volumes of a cluster that goes", () => {
 
   describe("by an API server", () => {
     let server: HttpsServer;
-    let looks: (Volume[] | number)[];
+    let looks: (Volume[] | number | (() => Volume[]))[];
     before(async () => {
       server = await httpsServer(({ url = "" }, response) => {
         const say = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
         if (url === "/api/v1")
           return say(200, { resources: [{ name: "persistentvolumes", kind: "PersistentVolume", namespaced: false }] });
-        const look = looks.length > 1 ? looks.shift()! : looks[0]!;
+        const next = looks.length > 1 ? looks.shift()! : looks[0]!;
+        const look = typeof next === "function" ? next() : next;
         return typeof look === "number" ? say(look, { message: "overloaded" }) : say(200, { items: look });
       });
     });
@@ -89,6 +90,22 @@ describe("volumes of a cluster that goes", () => {
       const context = testContext({ timeoutMs: 300 });
       await volumesLeft.delete("train", { inputs: inputs(), outputs: { status: "watched" } }, context);
       assert.match(context.said.at(-1)!, /vol-a \(20Gi\), which default\/claim-a claims: its deletion has not ended\n/);
+    });
+
+    it("are waited for as long as the user said, for longer than else too", async () => {
+      const now = Date.now;
+      const later = () => ((Date.now = () => now() + 200_000), [volume("a", {}, "Released")]);
+      looks = [[volume("a", {}, "Released")], later, []];
+      const context = testContext({ timeoutMs: 600_000 });
+      try {
+        await volumesLeft.delete("train", { inputs: inputs(), outputs: { status: "watched" } }, context);
+      } finally {
+        Date.now = now;
+      }
+      assert.deepEqual(
+        context.said.filter((each) => each.startsWith("warn")),
+        [],
+      );
     });
 
     it("hold nothing back where the cluster says nothing of them, which is told", async () => {

@@ -1,17 +1,11 @@
 /** What somebody deletes or changes of a registration by hand, on either side: `up` brings it right, and a destroy leaves nothing. */
 import { provider } from "../../../plugin/provider";
 import { clusterReference, secretReferences } from "../../../provider/michelangelo/cluster-object";
-import {
-  controllerManager,
-  michelangeloKind,
-  michelangeloNamespace,
-} from "../../../simulator/platforms/michelangelo/control-plane";
-import { rayKinds } from "../../../simulator/platforms/ray";
 import { until } from "../../until";
 import { startPlugin, type Plugin } from "../server/harness";
 import { itStandsWhatIsDoneByHand, type ByHand } from "../server/harness/by-hand";
 import { inputsIn, type } from "./registrations";
-import { account, rights, Scene } from "./scene";
+import { Scene } from "./scene";
 
 describe("By hand in Michelangelo", function () {
   this.timeout(600_000);
@@ -19,7 +13,7 @@ describe("By hand in Michelangelo", function () {
   let plugin: Plugin;
   before(async () => {
     [scene, plugin] = await Promise.all([Scene.start({ pollMs: 20 }), startPlugin(provider)]);
-    await scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager);
+    await scene.haveAll();
   });
   after(async () => {
     await plugin?.stop();

@@ -2,12 +2,6 @@
 import assert from "node:assert/strict";
 import { provider } from "../../../plugin/provider";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
-import {
-  controllerManager,
-  michelangeloKind,
-  michelangeloNamespace,
-} from "../../../simulator/platforms/michelangelo/control-plane";
-import { rayKinds } from "../../../simulator/platforms/ray";
 import { until } from "../../until";
 import { Secret } from "../server/harness";
 import {
@@ -18,7 +12,7 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
-import { account, rights, Scene } from "./scene";
+import { Scene } from "./scene";
 
 /** Of somebody who may do everything, by a token: the gate cannot show a client's certificate. */
 async function administrator(scene: Scene): Promise<string> {
@@ -54,7 +48,7 @@ describe("A registration that is interrupted", function () {
   let registration: Interrupted;
   before(async () => {
     scene = await Scene.start({ pollMs: 20, timestamps: "milliseconds" });
-    await scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager);
+    await scene.haveAll();
     const token = await administrator(scene);
     const { endpoint, certificateAuthority = "" } = parseKubeconfig(scene.kubeconfig);
     rigged = await rig(provider, endpoint, () => ({}), { ...scene.server.serving, certificateAuthority });

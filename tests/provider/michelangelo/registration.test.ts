@@ -5,19 +5,13 @@ import { registration } from "../../../provider/michelangelo/handlers/registrati
 import type { KubernetesObject } from "../../../provider/kubernetes/api";
 import { parseKubeconfig, renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { moveClock } from "../../moved-clock";
-import {
-  controllerManager,
-  managerDeployment,
-  michelangeloKind,
-  michelangeloNamespace,
-} from "../../../simulator/platforms/michelangelo/control-plane";
-import { rayKinds } from "../../../simulator/platforms/ray";
+import { managerDeployment } from "../../../simulator/platforms/michelangelo/control-plane";
 import { until } from "../../until";
 import { testContext } from "../kubernetes/context";
 import { httpsServer } from "../kubernetes/https-server";
 import { EngineResource, startPlugin, type Plugin } from "../server/harness";
 import { failure, inputsIn, registrationOn, type } from "./registrations";
-import { account, rights, Scene, wayTo } from "./scene";
+import { Scene, wayTo } from "./scene";
 
 const decoded = (secret: KubernetesObject | undefined, key: string) =>
   Buffer.from((secret!["data"] as Record<string, string>)[key] ?? "", "base64").toString("utf8");
@@ -38,7 +32,7 @@ describe("Michelangelo's Registration on a real API server", function () {
   const resource = () => registrationOn(plugin);
   const secret = (name: string) => scene.api.read({ apiVersion: "v1", kind: "Secret", namespace: "default", name });
 
-  before(() => scene.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager));
+  before(() => scene.haveAll());
   beforeEach(async () => {
     await scene.manager.suffer({});
     await scene.restartManager();

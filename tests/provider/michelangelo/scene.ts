@@ -9,7 +9,13 @@ import {
   ControllerManager,
   type ControllerManagerOptions,
 } from "../../../simulator/platforms/michelangelo/controller-manager";
-import { managerDeployment } from "../../../simulator/platforms/michelangelo/control-plane";
+import {
+  controllerManager,
+  managerDeployment,
+  michelangeloKind,
+  michelangeloNamespace,
+} from "../../../simulator/platforms/michelangelo/control-plane";
+import { rayKinds } from "../../../simulator/platforms/ray";
 import { controlPlane, type TestControlPlane } from "../kubernetes/control-plane";
 import { until } from "../../until";
 
@@ -81,6 +87,11 @@ export class Scene {
         (await this.api.text(`/apis/${group.join(".")}/${version}`).catch(() => "")).includes(`"${plural}"`),
       );
     }
+  }
+
+  /** All that a registration needs on both sides. */
+  haveAll(): Promise<void> {
+    return this.have(michelangeloKind, ...rayKinds, michelangeloNamespace, account, ...rights, controllerManager);
   }
 
   async lose(...objects: KubernetesObject[]): Promise<void> {

@@ -50,15 +50,18 @@ describe("Mithril resources", () => {
       driveResource({
         plugin,
         type: type("SshKey"),
+        unfinishedWithout: ["createdAt"],
         inputs: { name: "k", publicKey: publicKey(2) },
         updated: { name: "k", publicKey: publicKey(2), required: true },
         replaced: { name: "k", publicKey: publicKey(3) },
+        replacedInPlace: false,
       }));
 
     it("Cluster", () =>
       driveResource({
         plugin,
         type: type("Cluster"),
+        unfinishedWithout: ["createdAt"],
         inputs: clusterInputs(),
         replaced: { ...clusterInputs(), kubernetesVersion: "1.29" },
         notImported: ["instanceType"],
@@ -68,6 +71,7 @@ describe("Mithril resources", () => {
       driveResource({
         plugin,
         type: type("Volume"),
+        unfinishedWithout: ["createdAt"],
         inputs: { name: "data", region, diskInterface: "File", sizeGb: 100 },
         updated: { name: "other", region, diskInterface: "File", sizeGb: 100 },
         replaced: { name: "data", region, diskInterface: "File", sizeGb: 200 },
@@ -77,6 +81,7 @@ describe("Mithril resources", () => {
       driveResource({
         plugin,
         type: type("SpotBid"),
+        unfinishedWithout: ["createdAt"],
         inputs: bidInputs(),
         updated: { ...bidInputs(), limitPrice: "$25.00", paused: true },
         replaced: { ...bidInputs(), quantity: 2 },
@@ -89,6 +94,7 @@ describe("Mithril resources", () => {
       return driveResource({
         plugin,
         type: type("Reservation"),
+        unfinishedWithout: ["createdAt"],
         inputs,
         updated: { ...inputs, end: new Date(Date.parse(inputs.end) + hour).toISOString() },
         replaced: { ...inputs, quantity: 2 },
@@ -257,6 +263,16 @@ describe("Mithril resources", () => {
       assert.equal(await resource.up(inputs), "create");
       await resource.destroy();
     }
+  });
+
+  it("deletes no key with the old one where another of the same key is made beside it", async () => {
+    const inputs = { name: "k", publicKey: publicKey(2) };
+    const key = await made("SshKey", inputs);
+    const { id, ...old } = key.stored!;
+    await key.replace(inputs);
+    assert.equal(key.stored!.id, id);
+    assert.ok(await key.refresh());
+    await key.deleteStored({ id, ...old });
   });
 
   it("makes a bid again that was terminated", async () => {

@@ -27,12 +27,25 @@ describe("A create of Mithril whose outcome is unknown", () => {
   }
 
   for (const one of scene.all) {
-    const { type, create, inputs } = one;
+    const { type, create, list, inputs } = one;
     it(`of a ${type} is taken by the next up when it shows later`, async () => {
       const resource = await unknown(one, "after");
       assert.equal(await resource.refresh(), true);
       assert.equal(await resource.up({ ...inputs() }), "replace");
       assert.match(resource.stored!.id, /^(sshkey|clust|vol|bid|res)_/);
+      assert.equal(await resource.up({ ...inputs() }), "same");
+      assert.equal(scene.mithril.count(create), 1);
+      await resource.destroy();
+    });
+
+    it(`of a ${type} stays in the state when the next up cannot look for it`, async () => {
+      const resource = await unknown(one, "after");
+      const { id } = resource.stored!;
+      scene.mithril.inject(list, { effect: "before", outcome: { status: 403 }, times: 1_000 });
+      await assert.rejects(resource.up({ ...inputs() }), /HTTP 403/);
+      scene.mithril.clearFaults();
+      assert.equal(resource.stored?.id, id);
+      assert.equal(await resource.up({ ...inputs() }), "replace");
       assert.equal(await resource.up({ ...inputs() }), "same");
       assert.equal(scene.mithril.count(create), 1);
       await resource.destroy();
@@ -65,6 +78,16 @@ describe("A create of Mithril whose outcome is unknown", () => {
       await resource.destroy();
     });
   }
+
+  it("of an order is made once more where it is replaced, and outlives the delete of the unknown one", async () => {
+    const { mithril } = scene;
+    const resource = await unknown(scene.bid, "before");
+    await resource.replace({ ...scene.bid.inputs() });
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up({ ...scene.bid.inputs() }), "same");
+    assert.equal(mithril.count("CreateBid"), 2);
+    await resource.destroy();
+  });
 
   it("leaves alone what had the name long before", async () => {
     const { mithril, key } = scene;

@@ -41,7 +41,7 @@ describe("a resource served by the plugin", () => {
       replaced: { thingName: "two" },
       volatile: ["revision"],
     });
-    assert.deepEqual(cloud.writes, ["create one", "update one", "delete one"]);
+    assert.deepEqual(cloud.writes, ["create one", "update one", "create one", "delete one"]);
   });
 
   describe("check", () => {
@@ -69,6 +69,14 @@ describe("a resource served by the plugin", () => {
     it("asks the handler only about what has the right shape", async () => {
       assert.deepEqual(await failuresOf({ thingName: "x", size: 11 }), ["size: must be at most 10, not 11"]);
       assert.deepEqual(await failuresOf({ thingName: "x", size: Unknown.value }), []);
+    });
+
+    it("shows no value that the program made a secret, whichever field it is in", async () => {
+      const failures = await failuresOf({ mode: new Secret("hunter22"), size: new Secret(471_147), thingName: "x" });
+      assert.equal(failures.length, 1);
+      assert.doesNotMatch(failures.join(), /hunter22/);
+      const [tooBig] = await failuresOf({ thingName: "x", size: new Secret(471_147) });
+      assert.equal(tooBig, "size: must be at most 10, not [secret]");
     });
 
     it("fills defaults and leaves no nulls", async () => {
@@ -228,5 +236,7 @@ describe("a resource served by the plugin", () => {
     const { failures } = await plugin.invoke("fixture:things:getThing", { thingName: "y" });
     assert.deepEqual(failures, ['thingName: there is no thing "y"']);
     assert.deepEqual((await plugin.invoke("fixture:things:getThing", {})).failures, ["thingName: is required"]);
+    const hidden = await plugin.invoke("fixture:things:getThing", { thingName: "hunter22" }, ["thingName"]);
+    assert.deepEqual(hidden.failures, ['thingName: there is no thing "[secret]"']);
   });
 });

@@ -23,6 +23,7 @@ export async function createInlineStack(options: {
   /** Folder of the executable `pulumi-resource-fixture`. */
   pluginFolder?: string;
 }): Promise<InlineStack> {
+  forgetOtherPrograms();
   const { pulumi } = await ensurePulumi();
   const home = await mkdtemp(join(tmpdir(), "gpu-clusters-engine-"));
   // The Automation API finds a CLI on PATH, or below a folder of this shape.
@@ -60,4 +61,13 @@ export async function createInlineStack(options: {
   );
   const empty = await inline.stateText();
   return Object.assign(inline, { stack, forget: () => writeFile(stateFile, empty) });
+}
+
+/**
+ * Pulumi's SDK holds an `up` of an inline program to account for every promise of this process that is still open, those too that a program under
+ * mocks left, in a test file that ran in it before.
+ */
+function forgetOtherPrograms(): void {
+  const { globalStore } = globalThis as unknown as { globalStore?: { leakCandidates: Set<Promise<unknown>> } };
+  globalStore?.leakCandidates.clear();
 }

@@ -5,12 +5,17 @@ import assert from "node:assert/strict";
 import { ProviderServer } from "../../../provider/server/server";
 import { createInlineStack, type InlineStack } from "./engine-stack";
 import { cloud } from "./fixture/cloud";
-import { getThing, Thing, type ThingArgs } from "./fixture/index";
+import { getThing, Pair, Thing, type ThingArgs } from "./fixture/index";
 import { fixtureProvider } from "./fixture/provider";
 import { fixtureSchema } from "./fixture/schema";
 
 const token = "plain-text-token";
 const quiet = { color: "never" as const };
+
+interface StoredThing {
+  readonly urn: string;
+  readonly outputs?: { readonly revision?: unknown };
+}
 
 describe("the plugin under the real engine", function () {
   this.timeout(300_000);
@@ -18,6 +23,8 @@ describe("the plugin under the real engine", function () {
   let inline: InlineStack;
 
   before(async () => {
+    // What a program under mocks leaves where its test file ran in this process before.
+    void pulumi.runtime.serializeProperties("left", { value: new Promise(() => undefined) });
     server = new ProviderServer(fixtureProvider(fixtureSchema));
     const environment = { PULUMI_DEBUG_PROVIDERS: `fixture:${await server.listen()}` };
     inline = await createInlineStack({ environment });
@@ -50,6 +57,7 @@ describe("the plugin under the real engine", function () {
     const { outputs, summary, stdout } = await inline.stack.up(quiet);
     return { outputs, changes: summary.resourceChanges, stdout };
   };
+  const resources = async () => JSON.parse(await inline.stateText()).checkpoint.latest.resources as StoredThing[];
   /** Steps other than `same`, with the kinds of their detailed diffs. */
   const preview = async (program: InlineStack["program"]) => {
     inline.program = program;
@@ -90,6 +98,23 @@ describe("the plugin under the real engine", function () {
     assert.deepEqual((await up(changed)).changes, { same: 2, update: 1 });
   });
 
+  it("knows at a preview that there is no output which a resource does not have", async () => {
+    const program = (mode: ThingArgs["mode"]) => async () => {
+      const { queue } = new Thing("first", { thingName: "a", mode });
+      const tags = queue.apply((name): Record<string, string> => (name === undefined ? {} : { name }));
+      new Thing("second", { thingName: "b", tags });
+      return { queue };
+    };
+    const { outputs } = await up(program("calm"));
+    assert.equal(outputs.queue, undefined);
+    assert.deepEqual(await preview(program("calm")), {});
+    await inline.stack.refresh(quiet);
+    assert.deepEqual(await preview(program("calm")), {});
+    assert.equal((await up(program("busy"))).outputs.queue!.value, "a-queue");
+    await up(program("calm"));
+    assert.deepEqual(await preview(program("calm")), {});
+  });
+
   it("updates when only an output must change", async () => {
     await up(chain());
     cloud.currentGeneration = 2;
@@ -106,6 +131,49 @@ describe("the plugin under the real engine", function () {
     const { changes } = await up(chain({ thingName: "b" }));
     assert.deepEqual(changes, { same: 1, replace: 2 });
     assert.deepEqual([...cloud.things.keys()].sort(), ["after-thing://b", "b"]);
+  });
+
+  it("keeps what --replace took over, and lets another object go, with the old state of both", async () => {
+    const urn = "urn:pulumi:test::fixture::fixture:things:Thing::first";
+    const replace = async (program: InlineStack["program"]) => {
+      inline.program = program;
+      const { summary, stdout } = await inline.stack.up({ ...quiet, replace: [urn] });
+      assert.equal(
+        (await resources()).filter((resource) => resource.urn === urn).length,
+        1,
+        "the old one's state is gone",
+      );
+      return { changes: summary.resourceChanges, stdout };
+    };
+    await up(chain());
+    const same = await replace(chain());
+    assert.deepEqual(same.changes, { same: 2, replace: 1 });
+    assert.match(same.stdout, /"a" is the new one's by now/);
+    assert.deepEqual(cloud.writes, ["create a", "create after-thing://a", "create a"]);
+    assert.deepEqual((await up(chain())).changes, { same: 3 });
+
+    await replace(chain({ thingName: "b" }));
+    assert.deepEqual([...cloud.things.keys()].sort(), ["after-thing://b", "b"]);
+    await inline.stack.destroy(quiet);
+    assert.deepEqual([...cloud.things.keys()], []);
+  });
+
+  it("retains all that is in a component, and takes it over with the next `up`", async () => {
+    const program = async () => void new Pair("pair", { prefix: "p" }, { retainOnDelete: true });
+    await up(program);
+    await inline.stack.destroy(quiet);
+    assert.deepEqual([...cloud.things.keys()].sort(), ["p-a", "p-b"]);
+    assert.deepEqual((await up(program)).changes, { create: 4 });
+    assert.deepEqual((await up(program)).changes, { same: 4 });
+    assert.ok(cloud.writes.every((write) => write.startsWith("create")));
+  });
+
+  it("keeps an output secret that the program makes one, and changes nothing for it", async () => {
+    const program = chain({}, { additionalSecretOutputs: ["revision"] });
+    await up(program);
+    assert.deepEqual((await up(program)).changes, { same: 3 });
+    const first = (await resources()).find(({ urn }) => urn.endsWith("::first"));
+    assert.match(JSON.stringify(first!.outputs!.revision), /ciphertext/);
   });
 
   it("sees drift and disappearance on refresh", async () => {

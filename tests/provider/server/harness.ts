@@ -27,13 +27,13 @@
  * ```
  *
  * `driveResource` runs check → create preview → create → no-change diff → refresh → import → update preview → update → refresh →
- * delete → delete again, and holds the resource to its promises:
+ * replacement without a diff → delete → delete again, and holds the resource to its promises:
  *
  * - check skips unknowns, keeps secrets, marks what the schema calls secret, and changes nothing when it is repeated;
  * - what a preview tells comes true; what an update leaves alone stays known, so that nothing that depends on it seems to be replaced;
  * - all required outputs are there; secrets are secret in every state;
  * - a second `up`, a refresh and an import find nothing to do;
- * - an update in place needs no replacement; deleting twice is fine, and a read then says that it is gone.
+ * - an update in place needs no replacement; one that is replaced beside the old one outlives its delete, or is refused; deleting twice is fine, and a read then says that it is gone.
  *
  * Outputs that change by themselves are named in `volatile`, inputs that the cloud does not give back in `notImported`.
  *

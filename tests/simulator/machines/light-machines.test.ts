@@ -154,6 +154,18 @@ describe("light machines", function () {
       assert.match(await cluster.api.text(log), /light machines run no containers/);
     });
 
+    it("has a node that is not ready at once, where it is told so", async () => {
+      const worker = cluster.worker("slow", { bootstrapToken: await cluster.token("slow") }, { readyAfterMs: 3_000 });
+      await worker.start();
+      await cluster.nodeIs("slow", "True");
+      const { metadata, ...node } = (await cluster.node("slow"))!;
+      const { conditions } = node["status"] as { conditions: { type: string; lastTransitionTime: string }[] };
+      const { lastTransitionTime } = conditions.find(({ type }) => type === "Ready")!;
+      // Both are whole seconds.
+      assert.ok(Date.parse(lastTransitionTime) - Date.parse(metadata.creationTimestamp!) >= 2_000, lastTransitionTime);
+      await worker.terminate();
+    });
+
     it("retries until the API server knows its token", async () => {
       const worker = cluster.worker("early", { bootstrapToken: "abc123.0123456789abcdef" });
       await worker.start();

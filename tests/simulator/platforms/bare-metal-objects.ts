@@ -18,6 +18,7 @@ const outputs = {
       credentials: { token: "T" },
     }),
   }),
+  "gpu-clusters:kubernetes:GeneratedKey": () => ({ hex: "ab".repeat(32) }),
   "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.37.2" }),
   "gpu-clusters:kubernetes:NodesReady": () => ({ status: "ready", machines: [] }),
 };

@@ -34,7 +34,7 @@ const hosts = {
 
 describe("Cluster API's own controllers with a cluster on bare metal", function () {
   // The first run compiles them.
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   const servers: TestControlPlane[] = [];
   let management: string;
   let endpoint: string;

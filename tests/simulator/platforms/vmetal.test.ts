@@ -139,6 +139,16 @@ describe("the simulated vMetal on a real API server", function () {
     assert.equal(await api.read({ ...host, name: "free" }), undefined);
   });
 
+  it("keeps a BMC's credentials, which stay until their host is gone, and go then", async () => {
+    await madeHost("kept");
+    await until("it is free", async () => (await stateOf("kept")) === "available");
+    const credentials = { apiVersion: "v1", kind: "Secret", namespace, name: "kept-bmc" };
+    const { metadata } = (await api.read(credentials))!;
+    assert.deepEqual(metadata["finalizers"], ["baremetalhost.metal3.io/secret"]);
+    await gone("kept");
+    await until("they go along", async () => (await api.read(credentials)) === undefined);
+  });
+
   it("says of a host why it is not, with the BMC's words", async () => {
     await madeHost("locked", { username: "admin" });
     await assert.rejects(

@@ -107,6 +107,27 @@ describe("machines of the stand-in for the aws provider", function () {
     assert.equal(stateOf(instance)["instanceState"], "running");
   });
 
+  it("give their disk its tags at the launch or after it, as the official provider does", async () => {
+    await aws.scene.simulator.setAccount({ volumeTags: ["team"] });
+    const vpcId = (await aws.vpc()).stored!.id;
+    const subnetId = (await aws.subnet(vpcId)).stored!.id;
+    const { result } = await aws.plugin.invoke("aws:ec2/getAmi:getAmi", { mostRecent: true });
+    const program = { ami: result.values["id"] as string, instanceType: "t3.xlarge", subnetId };
+    const tags = { team: "ml" };
+    const later = { ...program, rootBlockDevice: { volumeSize: 100, tags } };
+    await assert.rejects(aws.make("aws:ec2/instance:Instance", "later", later), /tags missing: team/);
+    const both = aws.make("aws:ec2/instance:Instance", "both", { ...later, volumeTags: tags });
+    await assert.rejects(both, /volumeTags.*cannot be given together with rootBlockDevice.tags/);
+    await aws.make("aws:ec2/instance:Instance", "launch", { ...program, volumeTags: tags });
+    await aws.scene.simulator.setAccount({ volumeTags: [] });
+    await aws.make("aws:ec2/instance:Instance", "later", later);
+    const { Volumes } = await ec2.send(new DescribeVolumesCommand({}));
+    assert.deepEqual(
+      Volumes!.map(({ Tags }) => Tags),
+      [1, 2].map(() => [{ Key: "team", Value: "ml" }]),
+    );
+  });
+
   it("that AWS does not give are errors in AWS's words, and nothing is kept", async () => {
     const vpcId = (await aws.vpc()).stored!.id;
     const subnetId = (await aws.subnet(vpcId)).stored!.id;

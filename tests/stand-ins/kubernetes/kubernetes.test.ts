@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { referenceTo } from "../../../provider/kubernetes/api";
 import { Unknown } from "../../../provider/server/values";
 import { nothing } from "../../../provider/server/wire";
 import { buildStandIn } from "../../../stand-ins/build/stand-in";
@@ -74,6 +75,20 @@ describe("the stand-in for the kubernetes provider", () => {
       await mutable.up({ metadata: { name: "mutable" }, data: { a: "1" } });
       assert.equal(await mutable.up({ metadata: { name: "mutable" }, data: { a: "2" } }), "update");
       await mutable.destroy();
+    });
+
+    it("change a Secret in place where the provider says so, though somebody keeps it", async () => {
+      const { kubeconfig } = scene.cluster;
+      const on = await scene.start({ kubeconfig, enableSecretMutable: "true" });
+      const kept = new EngineResource(on, "kubernetes:core/v1:Secret", "kept");
+      const finalizers = ["example.test/kept"];
+      const program = (password: string) => ({ metadata: { name: "kept", finalizers }, stringData: { password } });
+      await kept.up(program("first"));
+      assert.equal(await kept.up(program("second")), "update");
+      const live = await scene.live("Secret", "kept");
+      assert.deepEqual(live?.["data"], { password: Buffer.from("second").toString("base64") });
+      await scene.cluster.api.patch(referenceTo(live!), { metadata: { finalizers: [] } });
+      await kept.destroy();
     });
 
     it("replace where the API server says that a field is immutable", async () => {

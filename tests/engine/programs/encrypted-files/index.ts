@@ -11,6 +11,12 @@ const place = { vmId: "safe-files", diskId: "safe-files", dataCenterId, machineT
 sharedFiles(
   "safe",
   { sizeGib: 20, protect: false },
-  { ...place, ...network, networkCidr, authorizedKeys: ["ssh-ed25519 AAAA me"], vault },
+  {
+    ...place,
+    ...network,
+    networkCidr,
+    authorizedKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE me"],
+    vault,
+  },
   {},
 );

@@ -30,7 +30,7 @@ const identity = { realm: "lab" };
 async function main() {
   if (process.env.WHOLE_REQUEST)
     return void (await createCluster("request", request, { accounts: { 1: { provider: "cudo" } }, identity }));
-  const client = await clusterClient("request", request, identity, undefined, {});
+  const client = clusterClient("request", request, identity, undefined, {});
   const cluster = { clusterName: pulumi.output("c1"), status: pulumi.output("ready") } as KubernetesCluster;
   const deployer = { baseUrl: process.env.DEPLOYER!, settings: { jupyterhub_enabled: true } };
   tellDeployer("request", { provider: "cudo", cluster, client }, deployer, {});

@@ -23,6 +23,10 @@ export interface ResourceScenario {
   readonly notImported?: readonly string[];
   /** Resources without `import` by a lone id: certificates, waits. */
   readonly importable?: boolean;
+  /** Outputs without which it counts as one that was never made. */
+  readonly unfinishedWithout?: readonly string[];
+  /** False: what is there already is never its own to delete, so that it stays after a replacement beside the old one. */
+  readonly replacedInPlace?: boolean;
   /** Called while the resource exists, after the create and after the update: look at the cloud here. */
   readonly inspect?: (stored: StoredResource, when: "created" | "updated") => Promise<void> | void;
 }
@@ -46,11 +50,13 @@ export async function driveResource(scenario: ResourceScenario): Promise<void> {
     await life.settled(program, "the create");
     if (scenario.importable !== false) await life.imported(program);
     if (replaced) await life.replacement(replaced);
+    await life.ofOtherReleases(program);
     if (updated) {
       await life.update(updated);
       await inspect?.(resource.stored!, "updated");
       await life.settled(updated, "the update");
     }
+    if (scenario.replacedInPlace !== false) await life.replacedInPlace(updated ?? program);
   } finally {
     await life.deletion();
   }
@@ -92,6 +98,7 @@ class Life {
 
   complete({ id, state }: StoredResource): void {
     assert.notEqual(id, "", "create must give an id");
+    this.idAsStated(id, state);
     assert.ok(!containsUnknown(state.values), "nothing may be unknown after a create");
     for (const output of this.spec.required ?? []) {
       assert.notEqual(
@@ -154,10 +161,62 @@ class Life {
     assert.deepEqual(changes, {}, "an `up` after an import must change nothing");
   }
 
+  /** The reference's "Import id: `<realm>/<clientId>`": a part in brackets is the property of that name, and `…` whatever the cloud chooses. */
+  private idAsStated(id: string, { values }: WireValues): void {
+    const [, stated] = /\bImport id: `([^`]+)`/.exec(this.spec.description ?? "") ?? [];
+    if (stated === undefined) return;
+    const ids = stated.replaceAll(/<(\w+)>/g, (_, name: string) => String(values[name]));
+    const [start, end] = ids.split("…");
+    assert.ok(
+      end === undefined ? id === start : id.startsWith(start!),
+      `the import id is said to be ${stated}, not ${id}`,
+    );
+  }
+
   async replacement(program: Properties): Promise<void> {
     const inputs = await this.check(program);
     const { replaces } = await this.resource.diff(inputs);
     assert.notDeepEqual(replaces, [], "the edit in `replaced` must need a replacement");
+  }
+
+  /** A state that lacks an output, and one that has an input and an output which a newer release knows: nothing is made anew for that. */
+  async ofOtherReleases(program: Properties): Promise<void> {
+    const { resource } = this;
+    const stored = resource.stored!;
+    const given = { ...stored.inputs.values };
+    const later = { ofALaterRelease: { a: ["b"] } };
+    const others = Object.keys(stored.state.values).filter((key) => !(key in given));
+    const older = others.map((key) => [`without ${key}`, { ...stored.state.values, [key]: undefined }, given] as const);
+    const states = [
+      ...older,
+      ["of a later release", { ...stored.state.values, ...later }, { ...given, ...later }] as const,
+    ];
+    for (const [which, state, inputs] of states) {
+      resource.stored = {
+        ...stored,
+        state: { ...stored.state, values: state },
+        inputs: { ...stored.inputs, values: inputs },
+      };
+      const { inputs: news } = await resource.check(program);
+      const { replaces } = await resource.diff(news);
+      if (!this.scenario.unfinishedWithout?.some((output) => which === `without ${output}`))
+        assert.deepEqual(replaces, [], `a state ${which} must be no reason to make it anew`);
+    }
+    resource.stored = stored;
+  }
+
+  /** The engine may make the new one beside the old one: that is refused, or the new one outlives the old one's delete. */
+  async replacedInPlace(program: Properties): Promise<void> {
+    const { resource } = this;
+    const [old, replaced] = [resource.stored!, "a replacement that the user asks for"];
+    const refused = await resource.replace(program).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    if (refused === undefined) return this.settled(program, replaced);
+    assert.match(refused.message, /exists already/, `${replaced} must say what stands in its way`);
+    assert.deepEqual(resource.stored, old, `${replaced} and is refused must leave the old one`);
+    await this.settled(program, `${replaced} and is refused`);
   }
 
   async update(program: Properties): Promise<void> {

@@ -116,8 +116,7 @@ export class EngineResource {
       await this.create(inputs);
       const made = this.stored;
       if (!deleteBeforeReplace) {
-        this.stored = old;
-        await this.destroy();
+        await this.deleteReplaced(old);
         this.stored = made;
       }
       return "replace";
@@ -129,6 +128,25 @@ export class EngineResource {
     await this.previewUpdate(inputs);
     await this.update(inputs);
     return "update";
+  }
+
+  /**
+   * `pulumi up --replace`, after a `pulumi state taint`, or by a `replacementTrigger`: no diff is asked for, and the new one is made first. What a
+   * create leaves that fails is in the state beside the old one.
+   */
+  async replace(program: Properties): Promise<void> {
+    const old = this.existing();
+    this.stored = undefined;
+    await this.plugin.begin();
+    const { inputs, failures } = await this.check(program);
+    if (failures.length > 0) throw new Error(failures.map((f) => `${f.property}: ${f.reason}`).join("\n"));
+    try {
+      await this.create(inputs);
+    } catch (error) {
+      this.stored ??= old;
+      throw error;
+    }
+    await this.deleteReplaced(old);
   }
 
   /** `pulumi refresh`. False when it is gone. What kept it from being right is forgotten with it: only what was read counts then. */
@@ -151,7 +169,13 @@ export class EngineResource {
     this.stored = undefined;
   }
 
-  async deleteStored({ id, inputs, state }: StoredResource, timeoutSeconds = 0): Promise<void> {
+  async deleteStored(stored: StoredResource, timeoutSeconds = 0): Promise<void> {
+    await this.plugin.begin();
+    await this.deleteReplaced(stored, timeoutSeconds);
+  }
+
+  /** The end of the command that made another in its place. */
+  async deleteReplaced({ id, inputs, state }: StoredResource, timeoutSeconds = 0): Promise<void> {
     const request = this.about(new proto.DeleteRequest());
     request.setId(id);
     request.setProperties(encode(state));

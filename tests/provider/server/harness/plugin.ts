@@ -24,6 +24,7 @@ export class Plugin {
   /** Undefined for a plugin that runs in this process. */
   readonly process: ChildProcess | undefined;
   schema!: PackageSchema;
+  private config: Record<string, unknown> = {};
 
   private constructor(
     readonly client: ResourceProviderClient,
@@ -95,12 +96,23 @@ export class Plugin {
     const request = new proto.ConfigureRequest();
     request.setArgs(checked.getInputs());
     await this.call<proto.ConfigureResponse>("configure", request);
+    this.config = config;
   }
 
-  async invoke(token: string, args: Record<string, unknown>): Promise<{ result: WireValues; failures: string[] }> {
+  /** As another command of the user's does, which starts a plugin of its own. */
+  async begin(): Promise<void> {
+    await this.configure(this.config);
+  }
+
+  /** @param secrets paths of arguments that the program made secrets */
+  async invoke(
+    token: string,
+    args: Record<string, unknown>,
+    secrets: readonly string[] = [],
+  ): Promise<{ result: WireValues; failures: string[] }> {
     const request = new proto.InvokeRequest();
     request.setTok(token);
-    request.setArgs(encode({ values: args, secrets: new Set() }));
+    request.setArgs(encode({ values: args, secrets: new Set(secrets) }));
     const response = await this.call<proto.InvokeResponse>("invoke", request);
     const failures = response.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
     return { result: decode(response.getReturn()), failures };

@@ -18,7 +18,7 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
   let autoscaler: ClusterAutoscaler;
   const never = new AbortController().signal;
 
-  const start = () => {
+  const start = (more: readonly string[] = []) => {
     return new ClusterAutoscaler({
       client: server.client,
       kubernetes: server.kubernetes as unknown as KubernetesApi,
@@ -26,6 +26,7 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
         "--scale-down-unneeded-time=30s",
         "--scale-down-delay-after-add=30s",
         "--startup-taint=network.example.com/begins",
+        ...more,
       ]),
       now: () => time,
       log: () => undefined,
@@ -130,6 +131,38 @@ describe("rounds of the stand-in for cluster-autoscaler", () => {
     assert.deepEqual(server.kubernetes.evicted, ["small"]);
     await until("the machine goes", async () => cloud[group].removed.length === 1);
     assert.equal(machines(), 0);
+  });
+
+  it("replace a machine that does not become a node at its group's minimum too, each time after a longer while, where the flag says so", async () => {
+    await server.close();
+    server = await startServer({ clouds: cloud, bounds: { minSize: 1, maxSize: 3 }, timing: { joinMs: 0 } });
+    const flags = ["--enforce-node-group-min-size=true"];
+    autoscaler = start(flags);
+    await round();
+    await until("both are asked", async () => cloud.a.target === 1 && cloud.b.target === 1);
+    join("b");
+    cloud.a.tick();
+    cloud.a.tick();
+    const seen = () => server.autoscaler.groups.get("a").instances();
+    await until("it runs", async () => seen().some(({ state }) => state === "running"));
+    const late = async () => {
+      await round();
+      time += 901 * second;
+      await round();
+    };
+    await late();
+    assert.deepEqual(cloud.a.removed, [], "the minimum");
+    autoscaler = start([...flags, "--force-delete-unregistered-nodes=true"]);
+    await late();
+    await until("it goes", async () => cloud.a.removed.length === 1);
+    cloud.a.tick();
+    await until("it is gone", async () => seen().length === 0);
+    await round();
+    assert.equal(cloud.a.target, 0, "the group is passed over for a while");
+    time += 301 * second;
+    await round();
+    await until("another comes", async () => cloud.a.target === 1);
+    assert.deepEqual(cloud.b.removed, []);
   });
 
   it("end without the end of any group, and begin with nodes that were about to go", async () => {
