@@ -1,4 +1,4 @@
-/** The server's configuration: one JSON file, which the `Autoscaler` component writes, and whose the groups are, which stands beside it. */
+/** The server's configuration: one JSON file, which the autoscaler's add-on writes. */
 import type { ProviderConfig } from "../provider/server/resource";
 
 export interface ConfiguredGroup {
@@ -13,9 +13,6 @@ export interface ConfiguredGroup {
   /** URN of the `NodeGroup` resource. */
   readonly owner: string;
 }
-
-/** The environment's variable with a JSON object: the owner of each group, by its name. */
-export const ownersVariable = "NODE_GROUP_OWNERS";
 
 export interface AutoscalerConfig {
   readonly clusterName: string;
@@ -40,9 +37,8 @@ class InvalidConfiguration extends Error {
 }
 
 /** Throws `InvalidConfiguration` with all that is wrong; quotes no value, because there are secrets among them. */
-export function parseConfig(text: string, ownersText: string): AutoscalerConfig {
-  const given = parsed(text, "it");
-  const owners = parsed(ownersText, ownersVariable);
+export function parseConfig(text: string): AutoscalerConfig {
+  const given = parsed(text);
   const problems: string[] = [];
   const expect = (holds: boolean, path: string, what: string) => {
     if (!holds) problems.push(`${path} must be ${what}`);
@@ -53,23 +49,21 @@ export function parseConfig(text: string, ownersText: string): AutoscalerConfig 
   expect(isCount(config["healthPort"]), "healthPort", "a port's number");
   expect(isRecord(config["providers"]), "providers", "an object");
   expect(Object.values(config["proxies"] ?? {}).every(isText), "proxies", "texts by the variables' names");
-  const groups = (Array.isArray(config["groups"]) ? (config["groups"] as unknown[]) : []).map((group) =>
-    isRecord(group) ? { ...group, owner: isRecord(owners) ? owners[String(group["name"])] : undefined } : group,
-  );
+  const groups = Array.isArray(config["groups"]) ? (config["groups"] as unknown[]) : [];
   expect(Array.isArray(config["groups"]), "groups", "a list");
   for (const [index, group] of groups.entries()) checkGroup(`groups[${index}]`, isRecord(group) ? group : {}, expect);
   const names = groups.map((group) => (isRecord(group) ? group["name"] : undefined));
   for (const [index, name] of names.entries())
     expect(names.indexOf(name) === index, `groups[${index}].name`, "of no other group");
   if (problems.length > 0) throw new InvalidConfiguration(problems);
-  return { ...config, groups } as unknown as AutoscalerConfig;
+  return config as unknown as AutoscalerConfig;
 }
 
-function parsed(text: string, what: string): unknown {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InvalidConfiguration([`${what} is not JSON`]);
+    throw new InvalidConfiguration(["it is not JSON"]);
   }
 }
 

@@ -11,13 +11,13 @@ import type { MachineVault } from "../provider/vault/machine-access";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
 import { Autoscaler } from "./autoscaler";
 import { ownKubeconfig } from "./cluster/own-cluster";
-import { ownersVariable, parseConfig, type AutoscalerConfig, type ConfiguredGroup } from "./config";
+import { parseConfig, type AutoscalerConfig, type ConfiguredGroup } from "./config";
 import { goByProxies } from "./proxies";
 
 async function main(file: string | undefined): Promise<void> {
   const log = pino();
   if (file === undefined) throw new Error("the configuration file is missing: node autoscaler.cjs <file>");
-  const config = parseConfig(readFileSync(file, "utf8"), process.env[ownersVariable] ?? "{}");
+  const config = parseConfig(readFileSync(file, "utf8"));
   const { KUBECONFIG } = process.env;
   const kubeconfig = KUBECONFIG ? readFileSync(KUBECONFIG, "utf8") : ownKubeconfig();
   await goByProxies(config, parseKubeconfig(kubeconfig).endpoint);

@@ -7,6 +7,7 @@ import type { AutoscaledGroup } from "./addons/autoscaler/groups";
 import { groupPlans, type GroupPlan } from "./addons/groups";
 import type { KubernetesCluster, NodeGroupStatus } from "./cluster";
 import { KubernetesProvider } from "./kubernetes-provider";
+import { siblingUrn } from "./sibling-urn";
 
 /** A node group that is there, with its nodes or without. */
 export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus> {
@@ -15,7 +16,7 @@ export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus>
   /** Left out where the status is known without it. */
   plan?: pulumi.Output<GroupPlan>;
   /** Left out where its size is fixed. */
-  autoscaled?: Omit<AutoscaledGroup, "resource">;
+  autoscaled?: Omit<AutoscaledGroup, "owner">;
   /** Where its machines come from: that cloud is asked while nodes are missing. Left out where no node group of a cloud makes them. */
   supply?: Omit<NodeSupplyArgs, "owner" | "spec"> & { spec: pulumi.Input<object> };
 }
@@ -40,8 +41,11 @@ export interface ClusterParts<Made extends MadeNodeGroup> {
   nodes: (groups: readonly Made[]) => Omit<NodesReadyArgs, "kubeconfig">;
 }
 
-/** Of what does not outlive the cluster's contents: it is made anew for a new keeper, the old one forgotten first. */
-export type WithKeeper = Pick<pulumi.CustomResourceOptions, "replacementTrigger" | "deleteBeforeReplace">;
+/**
+ * Of what does not outlive the cluster's contents: it is made anew for a new keeper. What is in the cluster is forgotten after that (`deletedWith`):
+ * to be deleted first, Pulumi would compare all that reads from it, for which a preview has no API server yet.
+ */
+export type WithKeeper = Pick<pulumi.CustomResourceOptions, "replacementTrigger">;
 
 export type RunningCluster<Made extends MadeNodeGroup> = Omit<KubernetesCluster, "nodeGroups"> & {
   nodeGroups: pulumi.Output<(Made extends MadeNodeGroup<infer Status> ? Status : never)[]>;
@@ -56,12 +60,11 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   child: pulumi.CustomResourceOptions,
 ): RunningCluster<Made> {
   const { kubeconfig, addOns, keeper } = parts;
-  const withKeeper = keeper === undefined ? {} : { replacementTrigger: keeper, deleteBeforeReplace: true };
+  const withKeeper = keeper === undefined ? {} : { replacementTrigger: keeper };
   const apiServer = new ApiServerReady(
     `${name}-api-server`,
     { kubeconfig, ...parts.apiServer.args },
-    // Deleted first it would take along what has its version among its inputs, before there is an API server to delete it from.
-    { ...child, replacementTrigger: keeper, dependsOn: parts.apiServer.after },
+    { ...child, ...withKeeper, dependsOn: parts.apiServer.after },
   );
   const kubeProvider = new KubernetesProvider(
     `${name}-kubernetes`,
@@ -69,7 +72,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     { kubeconfig, clusterIdentifier: keeper === undefined ? apiServer.identity : parts.clusterName },
     { parent: child.parent, dependsOn: [apiServer] },
   );
-  // Nobody need delete what is gone with the cluster.
+  // Nobody need delete what is gone with the cluster, nor could: by then a new one with the same names is there.
   const inCluster = { ...child, ...withKeeper, provider: kubeProvider, deletedWith: apiServer };
   const install = (which: readonly AddOn[], after: pulumi.Resource[], nodeGroups: readonly AutoscaledGroup[] = []) =>
     which.flatMap((addOn) =>
@@ -87,7 +90,11 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
     groups.map(({ plan, status }) => plan ?? status),
   );
   const resources = groups.map(({ resource }) => resource);
-  const autoscaled = groups.flatMap(({ resource, autoscaled }) => (autoscaled ? [{ ...autoscaled, resource }] : []));
+  const autoscaled = groups.flatMap(({ autoscaled: group }) => {
+    if (group === undefined) return [];
+    const owner = siblingUrn(apiServer, `gpu-clusters:${group.cloud}:NodeGroup`, `${name}-${group.name}`);
+    return [{ ...group, owner }];
+  });
   install(addOns.besideGroups, resources, autoscaled);
   const expected = parts.nodes(groups);
   const nodes = new NodesReady(

@@ -7,17 +7,13 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { ownersVariable, type AutoscalerConfig } from "../../autoscaler/config";
+import type { AutoscalerConfig } from "../../autoscaler/config";
 import { bundleAutoscaler } from "../../build/autoscaler";
 import { freePort } from "../free-port";
 import { httpsServer, type HttpsServer } from "../provider/kubernetes/https-server";
 import { cpuGroup, home, never, simulatedCloud, type SimulatedCloud } from "../provider/cudo/simulated-cloud";
 import { until } from "../until";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
-
-/** Owners come beside it. */
-type Configured = Omit<AutoscalerConfig, "groups"> & { groups: Omit<AutoscalerConfig["groups"][number], "owner">[] };
-const owners = JSON.stringify({ gpu: "urn:gpu", fleet: "urn:fleet", bids: "urn:bids" });
 
 /** As the kernel writes 127.0.0.1. */
 const loopback = "0100007F";
@@ -72,9 +68,7 @@ describe("the autoscaler's bundle", () => {
     writeFileSync(file, JSON.stringify(config));
     writeFileSync(kubeconfig, cluster.kubeconfig);
     const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
-    server = spawn(process.execPath, [code, file], {
-      env: { KUBECONFIG: kubeconfig, [ownersVariable]: owners, ...credentials },
-    });
+    server = spawn(process.execPath, [code, file], { env: { KUBECONFIG: kubeconfig, ...credentials } });
     output = "";
     for (const stream of [server.stdout!, server.stderr!]) stream.on("data", (text) => (output += String(text)));
     return server;
@@ -94,6 +88,7 @@ describe("the autoscaler's bundle", () => {
     const unreachable = `http://127.0.0.1:${await freePort()}`;
     const address = `unix://${join(folder, "server.sock")}`;
     const bounds = { minSize: 0, maxSize: 3 };
+    const owner = "urn:group";
     const cudo = {
       ...cpuGroup,
       name: "gpu",
@@ -103,7 +98,7 @@ describe("the autoscaler's bundle", () => {
     };
     const aws = { clusterName: "train", name: "fleet", ...bounds, launchTemplateId: "lt-1", launchTemplateVersion: 1 };
     const mithril = { clusterId: "c", clusterName: "train", name: "bids", region: "r", instanceType: "t", ...bounds };
-    const config: Configured = {
+    const config: AutoscalerConfig = {
       clusterName: "train",
       address,
       healthPort: 0,
@@ -114,16 +109,18 @@ describe("the autoscaler's bundle", () => {
         mithril: { apiKey: "fkey_1", projectId: "proj_1", baseUrl: cloud.config.baseUrl },
       },
       groups: [
-        { cloud: "cudo", name: "gpu", spec: cudo, ...bounds },
+        { cloud: "cudo", name: "gpu", owner, spec: cudo, ...bounds },
         {
           cloud: "aws",
           name: "fleet",
+          owner,
           spec: { ...aws, instanceTypes: ["m5.large"], subnetIds: [] },
           ...bounds,
         },
         {
           cloud: "mithril",
           name: "bids",
+          owner,
           spec: { ...mithril, capacity: { spot: { limitPrice: "$1" } }, sshKeys: [] },
           ...bounds,
         },

@@ -1,7 +1,7 @@
 /** Which clusters have the autoscaler, and what it is told of their groups. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { ownersVariable, parseConfig } from "../../autoscaler/config";
+import { parseConfig } from "../../autoscaler/config";
 import { nodeDocumentFromScript } from "../../bootstrap/script";
 import { AwsCluster } from "../../components/aws/cluster";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../../components/cudo/args";
@@ -93,10 +93,7 @@ function configOf(registered: Registered) {
     .all("kubernetes:core/v1:Secret")
     .map(({ inputs }) => plain(inputs) as { stringData?: Record<string, string> })
     .find(({ stringData }) => stringData?.["config.json"])!;
-  const { inputs } = autoscalers(registered)[0]!;
-  const { template } = inputs["spec"] as Deployed;
-  const owners = template.spec.containers.flatMap(({ env = [] }) => env).find(({ name }) => name === ownersVariable)!;
-  return parseConfig(secret.stringData!["config.json"]!, owners.value);
+  return parseConfig(secret.stringData!["config.json"]!);
 }
 
 describe("clusters with the autoscaler", () => {
@@ -124,7 +121,8 @@ describe("clusters with the autoscaler", () => {
         config.groups.map(({ name, cloud }) => [name, cloud]),
         [["gpu", cloud]],
       );
-      const [{ spec }] = config.groups as [(typeof config.groups)[0]];
+      const [{ spec, owner }] = config.groups as [(typeof config.groups)[0]];
+      assert.ok(registered.dependencyUrnsOf(name).includes(owner), owner);
       const made = registered.all(`gpu-clusters:${cloud}:NodeGroup`).find(({ name }) => name === "train-gpu")!;
       const given = JSON.parse(JSON.stringify(plain(made.inputs))) as Record<string, unknown>;
       assert.deepEqual(spec, { ...given, ...("kubeconfig" in given && { kubeconfig: "" }) });
@@ -138,6 +136,20 @@ describe("clusters with the autoscaler", () => {
       assert.deepEqual(autoscalers(await run(cloud, false)), []);
     });
   }
+
+  for (const cloud of ["aws", "cudo"])
+    it(`reads nothing in it on ${cloud} from a group that goes first when the cluster is lost: a preview would end there`, async () => {
+      const registered = await run(cloud);
+      const lost = registered.resources
+        .map(({ name }) => name)
+        .filter((name) => registered.goesFirst(name) && registered.triggerOf(name) !== undefined);
+      assert.ok(lost.includes("train-gpu"));
+      for (const { type, name } of registered.resources) {
+        if (!type.startsWith("kubernetes:")) continue;
+        const read = registered.readBy(name).filter((from) => lost.includes(from));
+        assert.deepEqual(read, [], name);
+      }
+    });
 
   it("acts with a key where machines have no role, and says where it belongs when there is none", async () => {
     await mockProgram(outputs);

@@ -24,7 +24,7 @@ export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Re
     minSize: 0,
     maxSize,
     spec: { clusterName: "train", name, kubeconfig: pulumi.secret("administrator"), startScript: "#!/bin/sh" },
-    resource: new Group(name),
+    owner: `urn:${name}`,
   }));
   autoscalerResources(
     "train",
@@ -37,7 +37,7 @@ export async function registerAutoscaler(changes: AddOnChanges = {}): Promise<Re
       ...rest,
     },
     { kubeconfig: pulumi.output("kind: Config"), own: {} },
-    { dependsOn: groups.map(({ resource }) => resource) },
+    { dependsOn: groupNames.map((name) => new Group(name)) },
   );
   await settled();
   return registered;

@@ -18,6 +18,7 @@ interface Request {
   getProtect(): boolean;
   getDeletebeforereplace(): boolean;
   getDeletedwith(): string;
+  getPropertydependenciesMap(): { forEach(visit: (from: { getUrnsList(): string[] }) => void): void };
   getProvider(): string;
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
 }
@@ -44,8 +45,20 @@ export class Registered {
 
   /** Names of what a resource waits for, and is deleted before: its `dependsOn` and where its inputs come from. Two of a name: with its type before. */
   dependenciesOf(name: string): string[] {
-    const urns = this.requests.get(name)?.getDependenciesList() ?? [];
-    return urns.map((urn) => urn.split("::").at(-1)!);
+    return this.dependencyUrnsOf(name).map((urn) => urn.split("::").at(-1)!);
+  }
+
+  /** The same as URNs. */
+  dependencyUrnsOf(name: string): string[] {
+    return this.requests.get(name)?.getDependenciesList() ?? [];
+  }
+
+  /** Names of what its inputs come from. */
+  readBy(name: string): string[] {
+    const names: string[] = [];
+    const properties = this.requests.get(name)?.getPropertydependenciesMap();
+    properties?.forEach((from) => names.push(...from.getUrnsList().map((urn) => urn.split("::").at(-1)!)));
+    return names;
   }
 
   ignoredChangesOf(name: string): string[] {

@@ -221,21 +221,17 @@ describe("a Cudo cluster on the engine", function () {
     assert.deepEqual(await stack.preview(), []);
   });
 
-  it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
-    const groups = { "pulumi-gpu-clusters:nodeGroups": [{ ...group, minSize: 1, maxSize: 1 }] };
-    const config = { ...environment.providerConfig, ...configOf([]), ...groups, "pulumi-gpu-clusters:cni": "flannel" };
-    stack.configure(config);
-    const before = await stack.up();
-    assert.ok(before.ok, before.text);
+  async function loseControlPlane(): Promise<void> {
     const { baseUrl, apiKey, projectId } = environment.simulator.cudo;
     await fetch(`${baseUrl}/v1/projects/${projectId}/vms/life-control-plane/terminate`, {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}` },
     });
     await until("its end", async () => !(await vmIds()).includes("life-control-plane"));
-    // It tells that the cluster cannot be asked, and forgets the machine.
-    assert.match((await stack.refresh()).text, /Vm test-control-plane deleted/);
-    const mended = await stack.up();
+  }
+
+  async function mendsByUp(): Promise<void> {
+    const mended = await stack.previewed("up");
     assert.ok(mended.ok, mended.text);
     writeFileSync(kubeconfig, String((await stack.outputs()).kubeconfig), { mode: 0o600 });
     assert.deepEqual(
@@ -243,7 +239,30 @@ describe("a Cudo cluster on the engine", function () {
       ["control plane", "workers"],
     );
     assert.match(await kubectl("get", "daemonsets", "--namespace", "kube-flannel", "-o", "name"), /kube-flannel-ds/);
+    assert.match(await kubectl("get", "pods", "--namespace", "kube-system", "-o", "name"), /autoscaler/);
     assert.deepEqual(await stack.preview(), []);
+  }
+
+  it("makes anew what was in the cluster when the machine is lost that kept it, and its nodes", async () => {
+    const groups = { "pulumi-gpu-clusters:nodeGroups": [{ ...group, minSize: 1, maxSize: 2 }] };
+    const config = { ...environment.providerConfig, ...configOf([]), ...groups, "pulumi-gpu-clusters:cni": "flannel" };
+    stack.configure(config);
+    const before = await stack.up();
+    assert.ok(before.ok, before.text);
+    await loseControlPlane();
+    // Pulumi's provider cannot tell a cluster that is gone from one that is away, and says what to set.
+    const refused = await stack.previewed("refresh");
+    assert.match(refused.text, /Vm test-control-plane delete\s[^]*PULUMI_K8S_DELETE_UNREACHABLE=true/);
+    const forgotten = await stack.previewed("refresh", [], { PULUMI_K8S_DELETE_UNREACHABLE: "true" });
+    assert.ok(forgotten.ok, forgotten.text);
+    await mendsByUp();
+  });
+
+  it("forgets what was in the lost cluster by itself, where the machine alone was refreshed", async () => {
+    await loseControlPlane();
+    const refreshed = await stack.previewed("refresh", ["--target", "**Vm::test-control-plane"]);
+    assert.match(refreshed.text, /Vm test-control-plane deleted/);
+    await mendsByUp();
   });
 
   it("leaves nothing behind, and prints no secret as it goes", async () => {

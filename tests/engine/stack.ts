@@ -103,6 +103,11 @@ export class EngineStack {
     return this.operate("up", ["--yes", "--skip-preview", ...flags]);
   }
 
+  /** As users run it, with its preview first. */
+  previewed(command: "up" | "refresh", flags: string[] = [], environment?: Record<string, string>): Promise<Operation> {
+    return this.operate(command, ["--yes", ...flags], undefined, environment);
+  }
+
   /** An `up` that gets ^C when `moment` has come; how it ended. */
   async interruptedUp(moment: () => Promise<unknown>): Promise<Operation> {
     const interrupt = new AbortController();

@@ -13,7 +13,8 @@ export interface AutoscaledGroup {
   priority: number;
   /** The arguments of the cloud's `NodeGroup`. */
   spec: pulumi.Input<object>;
-  resource: pulumi.Resource;
+  /** The URN of its resource, by which the server knows its machines. Not read from the resource: see `siblingUrn`. */
+  owner: pulumi.Input<string>;
 }
 
 /** By what a machine costs once it is wanted: a reservation is paid for already. */
@@ -36,10 +37,11 @@ export function serverConfiguration({
   providers,
   groups,
 }: ServerConfigurationParts): pulumi.Output<string> {
-  const configured = groups.map(({ cloud, name, minSize, maxSize, spec }) =>
-    pulumi.all([minSize, maxSize, pulumi.output(spec)]).apply(([minSize, maxSize, spec]) => ({
+  const configured = groups.map(({ cloud, name, owner, minSize, maxSize, spec }) =>
+    pulumi.all([owner, minSize, maxSize, pulumi.output(spec)]).apply(([owner, minSize, maxSize, spec]) => ({
       cloud,
       name,
+      owner,
       minSize,
       maxSize,
       // In its cluster the server acts with rights of its own: no administrator's certificate travels there.
@@ -60,15 +62,6 @@ export function serverConfiguration({
       }),
     ),
   );
-}
-
-/**
- * Whose machines the server may change (autoscaler/config.ts). Not in the configuration: a Secret is made anew where it changes, and what has a
- * group among its inputs goes before a group that is made anew, when there may be no API server to delete it from.
- */
-export function groupOwners(groups: readonly AutoscaledGroup[]): pulumi.Output<string> {
-  const owners = groups.map(({ name, resource }) => resource.urn.apply((urn) => [name, urn] as const));
-  return pulumi.all(owners).apply((entries) => JSON.stringify(Object.fromEntries(entries)));
 }
 
 /** Reference: cluster-autoscaler, expander/priority. A group that no pattern matches would never grow. */

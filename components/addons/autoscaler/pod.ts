@@ -10,7 +10,6 @@ export interface PodParts {
   /** That runs our server: Node's own with the code from a ConfigMap, or ours, which has it inside. */
   server: { image: string; codeFrom?: string };
   /** JSON, by group. */
-  owners: pulumi.Input<string>;
   account: string;
   /** Names of what it reads. */
   configSecret: pulumi.Input<string>;
@@ -112,8 +111,6 @@ export function podTemplate(parts: PodParts) {
           name: "server",
           image: server.image,
           ...serverCommand(parts),
-          // As autoscaler/config.ts reads it.
-          env: [{ name: "NODE_GROUP_OWNERS", value: parts.owners }],
           resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
           readinessProbe: probe("/readyz", healthPort),
           livenessProbe: probe("/healthz", healthPort),

@@ -13,7 +13,7 @@ import * as pulumi from "../../../sdk/pulumi";
 import { clusterAutoscaler, nodeImage } from "../../versions";
 import type { AddOnPlace } from "../add-on";
 import { readBundle } from "./bundle";
-import { expanderPriorities, groupOwners, serverConfiguration, socket, type ServerConfigurationParts } from "./groups";
+import { expanderPriorities, serverConfiguration, socket, type ServerConfigurationParts } from "./groups";
 import { podTemplate } from "./pod";
 import { clusterRules, namespaceRules } from "./rights";
 
@@ -110,7 +110,6 @@ export function autoscalerResources(
         template: podTemplate({
           image: pulumi.output(args.kubernetesVersion).apply(imageFor),
           server: { image: args.serverImage ?? nodeImage, ...(code && { codeFrom: code.name }) },
-          owners: groupOwners(args.groups),
           account,
           configSecret: config.metadata.name,
           cloudConfig: connection.metadata.name,

@@ -77,11 +77,12 @@ const beside: Record<string, AddOn> = {
       providers: pulumi.secret({ cudo: { apiKey: "API-KEY-API-KEY", baseUrl: "http://127.0.0.1:9" } }),
       scaleDownAfter: undefined,
       mintsTokens: true,
-    })({ ...place, nodeGroups: [{ ...moving, resource: cluster }] }, options),
+    })({ ...place, nodeGroups: [moving] }, options),
 };
 const moving = {
   cloud: "cudo",
   name: "moving",
+  owner: "urn:moving",
   minSize: 0,
   maxSize: 1,
   priority: 10,
