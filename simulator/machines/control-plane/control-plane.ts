@@ -21,6 +21,7 @@ import { apiServer, controllerManager, etcd, kwok, scheduler, type ControlPlaneT
 import { etcdMembership, promoteEtcd, type EtcdIdentity, type EtcdMembership } from "./etcd-membership";
 import { NodeApprover } from "./node-approver";
 import { writeControlPlaneFiles, type ControlPlaneFiles } from "./files";
+import { PodReminder } from "./pod-reminder";
 import { VolumeProvisioner } from "./volume-provisioner";
 
 const apiPollMs = 50;
@@ -47,6 +48,7 @@ export class ControlPlane implements Role {
   #settling: Promise<void> = Promise.resolve();
   #approving: Promise<void> = Promise.resolve();
   #provisioning: Promise<void> = Promise.resolve();
+  #reminding: Promise<void> = Promise.resolve();
   #attending: Promise<void> = Promise.resolve();
   #autoscaler: AutoscalerPod | undefined;
   /** As one of several: its kubelet, by the others' API servers. */
@@ -97,7 +99,7 @@ export class ControlPlane implements Role {
     this.#endCalls();
     await this.#joining;
     await Promise.all(this.#processes.map((process) => process.kill()));
-    await Promise.all([this.#settling, this.#approving, this.#provisioning, this.#attending]);
+    await Promise.all([this.#settling, this.#approving, this.#provisioning, this.#reminding, this.#attending]);
     await this.#autoscaler?.end();
     await this.#farewell((kubelet, signal) => kubelet.powerOff(signal));
   }
@@ -115,7 +117,7 @@ export class ControlPlane implements Role {
     await Promise.all(clients.map((client) => client.stop(500)));
     await server?.stop(2_000);
     await store?.stop(1_000);
-    await Promise.all([this.#settling, this.#approving, this.#provisioning]);
+    await Promise.all([this.#settling, this.#approving, this.#provisioning, this.#reminding]);
   }
 
   /** Where the API servers of several machines answer. */
@@ -181,8 +183,11 @@ export class ControlPlane implements Role {
     };
     this.#processes = services.map((service) => new SupervisedProcess(service, surroundings));
     for (const process of this.#processes) process.start();
-    this.#approving = new NodeApprover({ api, note: (message) => disk.note(message) }).run(this.#power.signal);
-    this.#provisioning = new VolumeProvisioner(api).run(this.#power.signal);
+    const { signal } = this.#power;
+    const note = (message: string) => disk.note(message);
+    this.#approving = new NodeApprover({ api, note }).run(signal);
+    this.#provisioning = new VolumeProvisioner(api).run(signal);
+    this.#reminding = new PodReminder({ api, isPowered: this.surroundings.isPowered, note }).run(signal);
   }
 
   /** Best effort, to the machines that go on: none may be left. */
