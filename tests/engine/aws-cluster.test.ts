@@ -47,7 +47,7 @@ const base = {
 };
 
 describe("an AWS cluster on the engine", function () {
-  this.timeout(400_000);
+  this.timeout(900_000);
   oneLife();
 
   let environment: EngineEnvironment;

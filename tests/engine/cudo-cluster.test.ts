@@ -46,7 +46,7 @@ function configOf(nodeGroups: object[]): Record<string, unknown> {
 }
 
 describe("a Cudo cluster on the engine", function () {
-  this.timeout(400_000);
+  this.timeout(900_000);
   oneLife();
 
   let environment: EngineEnvironment;
@@ -262,6 +262,13 @@ describe("a Cudo cluster on the engine", function () {
     await loseControlPlane();
     const refreshed = await stack.previewed("refresh", ["--target", "**Vm::test-control-plane"]);
     assert.match(refreshed.text, /Vm test-control-plane deleted/);
+    await mendsByUp();
+  });
+
+  it("makes the cluster anew whose control plane is to be replaced", async () => {
+    const urn = (await stack.resources()).find((each) => each.urn.endsWith("Vm::test-control-plane"))!.urn;
+    const replaced = await stack.previewed("up", ["--replace", urn]);
+    assert.ok(replaced.ok, replaced.text);
     await mendsByUp();
   });
 
