@@ -144,6 +144,7 @@ export const gpuScript = [
   "  fi",
   "  sed -i 's/\\( default_runtime_name = \\).*/\\1\"runc\"/' \"$config\"",
   "  nvidia-ctk runtime configure --runtime=containerd --cdi.enabled --config=\"$config\"",
+  "  grep -qF \"$ours\" \"$config\" || sed -i \"1i $ours\" \"$config\"",
   "  nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false",
   "}",
   "",

@@ -1,7 +1,7 @@
 # Where the document has GPUs, before scripts/node.sh.
 gpus() { nvidia-smi -L | sed 's/ (UUID.*//' | grep . ; }
 
-# Continues configure_containerd, with its $config.
+# Continues configure_containerd, with its $config and $ours.
 configure_gpu() {
   if ! have nvidia-smi; then
     note "no NVIDIA driver here: the image or the GPU operator must bring it"
@@ -24,5 +24,7 @@ configure_gpu() {
   # many images do; pods get theirs by CDI, from the device plugin.
   sed -i 's/\( default_runtime_name = \).*/\1"runc"/' "$config"
   nvidia-ctk runtime configure --runtime=containerd --cdi.enabled --config="$config"
+  # It writes the file anew, without comments.
+  grep -qF "$ours" "$config" || sed -i "1i $ours" "$config"
   nvidia-ctk config --in-place --set accept-nvidia-visible-devices-envvar-when-unprivileged=false
 }

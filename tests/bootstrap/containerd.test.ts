@@ -77,4 +77,34 @@ describe("containerd's configuration on a machine", () => {
     assert.deepEqual(of(calls, "containerd config"), []);
     assert.equal(machine.read("etc/containerd/config.toml"), config);
   });
+
+  // NVIDIA/nvidia-container-toolkit writes TOML without the comments that it has read, and since 1.18 a drop-in beside it.
+  it("keeps its own configuration, and the image's aside, however often a machine with GPUs tries to join", async () => {
+    machine = new FakeMachine();
+    const image = "# the image's\nSystemdCgroup = false\n";
+    machine.write("etc/containerd/config.toml", image);
+    machine.write("etc/containerd/conf.d/99-image.toml", image);
+    machine.breakKubeadm("Unauthorized");
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const { output } = await machine.run(scriptFor(gpuWorker));
+      assert.match(output, /FAILED at step: kubeadm join/, `attempt ${attempt}: ${output}`);
+    }
+    machine.mendKubeadm();
+    const { status, output, calls } = await machine.run(scriptFor(gpuWorker));
+    assert.equal(status, 0, output);
+    assert.deepEqual(of(calls, "containerd config"), [], "it is made once");
+    assert.match(machine.read("etc/containerd/config.toml"), /^# Kept by gpu-clusters\nSystemdCgroup = true\n/);
+    assert.equal(machine.read("etc/containerd/conf.d/99-nvidia.toml"), "# NVIDIA runtime\n");
+    assert.equal(machine.read("etc/containerd/config.toml.image"), image);
+    assert.equal(machine.read("etc/containerd/conf.d.image/99-image.toml"), image);
+  });
+
+  it("keeps what a pre-baked image says to keep where a machine with GPUs tries to join again", async () => {
+    machine = new FakeMachine();
+    const own = '# Kept by gpu-clusters\nSystemdCgroup = true\nmirrors = "ours"\n';
+    machine.write("etc/containerd/config.toml", own);
+    machine.breakKubeadm("Unauthorized");
+    for (let attempt = 1; attempt <= 2; attempt++) await machine.run(scriptFor(gpuWorker));
+    assert.equal(machine.read("etc/containerd/config.toml"), own);
+  });
 });

@@ -51,7 +51,9 @@ const commands: Record<string, string> = {
   mount: `[ ! -e "$BIN/../mount-fails" ] || { echo "mount.lustre: mount failed: Connection timed out" >&2; exit 1; }`,
   "mount.lustre": "",
   "nvidia-cdi-hook": "",
-  "nvidia-ctk": "",
+  // As it does since 1.18: it writes the configuration anew, without comments, and its runtime beside it.
+  "nvidia-ctk": `[ "$1" = runtime ] || exit 0; for each; do case $each in --config=*) file=\${each#*=};; esac; done
+    sed -i '/^ *#/d' "$file"; mkdir -p "\${file%/*}/conf.d"; echo '# NVIDIA runtime' >"\${file%/*}/conf.d/99-nvidia.toml"`,
   "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
   "nvidia-smi": `cat "$BIN/../nvidia-smi-says" 2>/dev/null && exit 9; echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"`,
   resize2fs: "",
