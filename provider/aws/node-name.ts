@@ -5,7 +5,8 @@ import type { Instance } from "@aws-sdk/client-ec2";
  * not. Empty as long as it has no address.
  */
 export function nodeNameOf({ InstanceId, PrivateIpAddress, PrivateDnsNameOptions, Placement }: Instance): string {
-  const region = (Placement?.AvailabilityZone ?? "").replace(/[a-z]$/, "");
+  // A zone near a city has a name of its own after its region's: us-west-2-lax-1a.
+  const region = /^[a-z]+(-[a-z]+)+-\d+/.exec(Placement?.AvailabilityZone ?? "")?.[0] ?? "";
   if (!PrivateIpAddress || region === "") return "";
   const label =
     PrivateDnsNameOptions?.HostnameType === "resource-name"
