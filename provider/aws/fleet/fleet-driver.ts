@@ -83,6 +83,11 @@ export class FleetDriver implements NodeGroupDriver {
     };
   }
 
+  /** Whether EC2's lists show these machines, those that are over too. */
+  shows(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
+    return this.instances.shows(ids, signal);
+  }
+
   resize(size: number, signal: AbortSignal): Promise<void> {
     return this.change(signal, async () => {
       const fleet = await this.requireFleet(signal);

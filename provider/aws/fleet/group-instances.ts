@@ -43,20 +43,20 @@ export class GroupInstances {
 
   /** All that exist, oldest first. */
   async list(signal: AbortSignal): Promise<GroupInstance[]> {
-    const Filters = [...tagFilters(groupTags(this.group)), { Name: "instance-state-name", Values: existing }];
-    const pages = paginateDescribeInstances({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
-    const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
-    const found = reservations.flatMap(({ Instances = [] }) => Instances.map(read));
+    const found = (await this.find(existing, signal)).map(read);
     return found.sort((a, b) => Number(a.launchedAt) - Number(b.launchedAt) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Whether EC2's lists show all of these, in whatever state: one that could not start may be over before. */
+  async shows(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const shown = await this.find([], signal);
+    return ids.every((id) => shown.some(({ InstanceId }) => InstanceId === id));
   }
 
   /** Those that EC2 ended by itself since then, because it could not launch them. EC2 shows them for about an hour. */
   async lostLaunches(since: Date, signal: AbortSignal): Promise<NodeGroupProblem[]> {
-    const states = { Name: "instance-state-name", Values: ["shutting-down", "terminated"] };
-    const Filters = [...tagFilters(groupTags(this.group)), states];
-    const pages = paginateDescribeInstances({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
-    const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
-    return reservations.flatMap(({ Instances = [] }) => Instances.flatMap((each) => lostLaunch(each, since)));
+    const found = await this.find(["shutting-down", "terminated"], signal);
+    return found.flatMap((each) => lostLaunch(each, since));
   }
 
   /** Writes on the instances that they are about to go, and what the fleet's target will be without them. */
@@ -72,6 +72,15 @@ export class GroupInstances {
     await this.forEachPart(ids, (InstanceIds) =>
       this.ec2.send(new TerminateInstancesCommand({ InstanceIds }), { abortSignal: signal }),
     );
+  }
+
+  /** In one of these states; none: in any. */
+  private async find(states: readonly string[], signal: AbortSignal): Promise<Instance[]> {
+    const inStates = states.length > 0 ? [{ Name: "instance-state-name", Values: [...states] }] : [];
+    const Filters = [...tagFilters(groupTags(this.group)), ...inStates];
+    const pages = paginateDescribeInstances({ client: this.ec2, pageSize }, { Filters }, { abortSignal: signal });
+    const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
+    return reservations.flatMap(({ Instances = [] }) => Instances);
   }
 
   /** One unknown id refuses a whole call: then each is asked for alone. */

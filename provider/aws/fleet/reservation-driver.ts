@@ -110,10 +110,7 @@ export class ReservationDriver implements NodeGroupDriver {
       lasting.end();
     }
     await waitFor(
-      async () => {
-        const shown = (await this.fleet.describe(signal)).machines.map(({ id }) => id);
-        return ids.every((id) => shown.includes(id)) ? true : undefined;
-      },
+      async () => ((await this.fleet.shows(ids, signal)) ? true : undefined),
       signal,
       this.options.pace ?? awsPace,
     );

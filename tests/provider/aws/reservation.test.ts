@@ -107,6 +107,32 @@ describe("provider/aws/fleet/reservation-driver", () => {
     await driver.destroy(deadline());
   });
 
+  it("waits for no machine that EC2 has ended before its lists showed it", async () => {
+    const { spec } = await group("ended", await reserve(2));
+    const shown = Date.now() + 1_500;
+    const late = Object.create(scene.ec2, {
+      send: {
+        value: (command: DescribeInstancesCommand, options: object) =>
+          command instanceof DescribeInstancesCommand && Date.now() < shown
+            ? Promise.resolve({ $metadata: {}, Reservations: [] })
+            : scene.ec2.send(command, options),
+      },
+    }) as typeof scene.ec2;
+    const message = "Client error on launch";
+    const fault = await scene.simulator.addFault({ launch: {}, code: "Client.InternalError", message });
+    const driver = new ReservationDriver({ ec2: late, spec, owner: "urn:test", pace });
+    try {
+      await driver.ensure(2, AbortSignal.timeout(15_000));
+      assert.equal((await driver.describe(deadline())).size, 0);
+      const problems = await driver.problems(new Date(Date.now() - 60_000), deadline());
+      assert.deepEqual(new Set(problems.map(({ kind }) => kind)), new Set(["rejected"]));
+      assert.match(problems[0]!.message, /at once: Client.InternalError: Client error on launch/);
+    } finally {
+      await scene.simulator.removeFault(fault);
+      await driver.destroy(deadline());
+    }
+  });
+
   it("is refused by the simulated AWS where a launch does not match", async () => {
     const CapacityReservationId = await reserve(2, "m5.xlarge");
     const launch = (InstanceType: string, SubnetId: string) =>
