@@ -20,7 +20,13 @@ export async function tellStockOut(api: KubernetesApi, stockOut: StockOut, signa
   const query = { apiVersion: "v1", kind: "Pod", fieldSelector: "status.phase=Pending,spec.nodeName=", limit: 100 };
   const pods = (await api.list(query, signal)).filter((pod) => couldRunOn(pod, stockOut.template));
   const oldest = pods.sort((a, b) => ageOf(a).localeCompare(ageOf(b))).slice(0, mostPods);
-  for (const pod of oldest) await api.create(eventAt(pod, stockOut), signal);
+  await eachTold(oldest.map((pod) => api.create(eventAt(pod, stockOut), signal)));
+}
+
+/** A namespace on its way out takes no events, which keeps nobody elsewhere from being told. */
+async function eachTold(telling: readonly Promise<unknown>[]): Promise<void> {
+  const refused = (await Promise.allSettled(telling)).find((told) => told.status === "rejected");
+  if (refused) throw refused.reason;
 }
 
 export interface RefusedRemoval {
@@ -47,10 +53,8 @@ export class RefusedRemovals {
     if (this.told.has(reason)) return;
     this.told.set(reason, this.now());
     const note = `node group ${group} keeps its machine: ${reason}`;
-    for (const name of nodes) {
-      const event = eventAtNode(name, { name: group, reason: "MachineKept", action: "ScaleDown", note });
-      await this.api.create(event, signal);
-    }
+    const told = { name: group, reason: "MachineKept", action: "ScaleDown", note };
+    await eachTold(nodes.map((name) => this.api.create(eventAtNode(name, told), signal)));
   }
 }
 
@@ -123,12 +127,18 @@ interface Told {
   readonly note: string;
 }
 
+/** Names of objects have at most 253 characters, those of pods too. */
+function eventName(name: string): string {
+  const own = `.${randomBytes(8).toString("hex")}`;
+  return `${name.slice(0, 253 - own.length).replace(/[^a-z0-9]+$/, "")}${own}`;
+}
+
 /** Reference: Kubernetes API, events.k8s.io/v1. */
 function eventOf({ regarding, namespace, name, reason, action, note }: Told): KubernetesObject {
   return {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { namespace, name: `${name}.${randomBytes(8).toString("hex")}` },
+    metadata: { namespace, name: eventName(name) },
     type: "Warning",
     reason,
     action,

@@ -297,6 +297,24 @@ describe("the autoscaler's server in its cluster", () => {
     assert.match(String(events[0]!["note"]), /^node group gpu does not grow: none left/);
   });
 
+  it("tells the others where a pod's namespace is going, which takes no events any more, and pods with the longest names", async () => {
+    const leaving = { apiVersion: "v1", kind: "Namespace", name: "a-leaving" };
+    await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: leaving.name } });
+    const account = { name: "default", namespace: leaving.name };
+    await api.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: account });
+    const wanted = { nodeSelector: { pool: "gpu" } };
+    await makePod("goes", wanted, { namespace: leaving.name });
+    // Without a controller manager it is on its way for ever.
+    await api.delete(leaving);
+    const longest = `${"stays-".repeat(42)}x`;
+    await makePod(longest, wanted);
+    const problem = { kind: "capacity", message: "none left", at: new Date() } as const;
+    await assert.rejects(tellStockOut(api, { group: "gpu", template: fakeTemplate, problem }, never), /terminated/);
+    const events = await api.list({ apiVersion: "events.k8s.io/v1", kind: "Event", namespace: "default" });
+    const told = events.map(({ regarding }) => (regarding as { name: string }).name);
+    assert.ok(told.includes(longest), told.join());
+  });
+
   it("tells at a node why its machine stays, again only after a while", async () => {
     let now = 0;
     const refused = new RefusedRemovals(api, () => now);
