@@ -87,7 +87,7 @@ export const nodeScript = [
   "    offers=$(apt-cache madison kubelet | cut -d'|' -f2 | xargs)",
   "    [[ -z $offers || \" $offers\" == *\" $package-\"* ]] || die \"${source/\\/\\/*@/\\/\\/} has no kubelet $package, but: $offers\"",
   "  fi",
-  "  apt install -y --no-install-recommends \"$@\"",
+  "  apt install -y --no-install-recommends \"$@\" || { dpkg --configure -a </dev/null && false; }",
   "}",
   "add_packages() {",
   "  have apt-get || die \"no apt-get to install $*: take an image of Ubuntu or Debian\"",

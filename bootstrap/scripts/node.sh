@@ -106,7 +106,8 @@ update_and_install() {
     offers=$(apt-cache madison kubelet | cut -d'|' -f2 | xargs)
     [[ -z $offers || " $offers" == *" $package-"* ]] || die "${source/\/\/*@/\/\/} has no kubelet $package, but: $offers"
   fi
-  apt install -y --no-install-recommends "$@"
+  # Where the power went in the middle of it, apt does nothing before dpkg has gone on.
+  apt install -y --no-install-recommends "$@" || { dpkg --configure -a </dev/null && false; }
 }
 add_packages() {
   have apt-get || die "no apt-get to install $*: take an image of Ubuntu or Debian"

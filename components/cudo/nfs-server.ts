@@ -51,7 +51,11 @@ again() {
   done
   exit 1
 }
-update_and_install() { apt-get -q update </dev/null && apt-get -qy -o DPkg::Lock::Timeout=300 install "$@" </dev/null; }
+update_and_install() {
+  apt-get -q update </dev/null || return
+  # Where the power went in the middle of it, apt does nothing before dpkg has gone on.
+  apt-get -qy -o DPkg::Lock::Timeout=300 install "$@" </dev/null || { dpkg --configure -a </dev/null && false; }
+}
 add_packages() {
   export DEBIAN_FRONTEND=noninteractive
   again update_and_install "$@"

@@ -28,7 +28,7 @@ const commands: Record<string, string> = {
   containerd: `[ "$1" != --version ] || { cat "$BIN/../containerd-version" 2>/dev/null || echo "containerd github.com/containerd/containerd/v2 2.2.1"; exit; }
     [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
-  "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
+  "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*) [ ! -e "$BIN/../dpkg-interrupted" ] || { echo "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."; exit 100; };;& *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   // As it lists what there is of a package, newest first; nothing where the test says nothing.
   "apt-cache": `cat "$BIN/../apt-cache-says" 2>/dev/null || true`,
   cryptsetup: `exec python3 "$BIN/../cryptsetup.py" "$@"`,
@@ -54,6 +54,7 @@ const commands: Record<string, string> = {
   // As it does since 1.18: it writes the configuration anew, without comments, and its runtime beside it.
   "nvidia-ctk": `[ "$1" = runtime ] || exit 0; for each; do case $each in --config=*) file=\${each#*=};; esac; done
     sed -i '/^ *#/d' "$file"; mkdir -p "\${file%/*}/conf.d"; echo '# NVIDIA runtime' >"\${file%/*}/conf.d/99-nvidia.toml"`,
+  dpkg: `case "$*" in "--configure -a") rm -f "$BIN/../dpkg-interrupted";; esac`,
   "dpkg-query": `case "$2" in */containerd|*/runc) echo "containerd.io: $2";; */kubelet) echo "kubelet: $2";; *) exit 1;; esac`,
   "nvidia-smi": `cat "$BIN/../nvidia-smi-says" 2>/dev/null && exit 9; echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"`,
   resize2fs: "",
@@ -181,6 +182,11 @@ export class FakeMachine {
   /** As a repository does that its image brought and that is gone. */
   breakUpdates(): void {
     writeFileSync(join(this.#folder, "apt-update-fails"), "");
+  }
+
+  /** As where the power went while a package was installed. */
+  interruptPackages(): void {
+    writeFileSync(join(this.#folder, "dpkg-interrupted"), "");
   }
 
   /** What `containerd config default` prints. */

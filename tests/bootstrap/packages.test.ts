@@ -47,6 +47,14 @@ describe("the packages of a machine", () => {
     assert.doesNotMatch(of(docker.calls, "apt-get").join("\n"), / (containerd|runc)\b/);
   });
 
+  it("goes on where the power went while a package was installed", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.interruptPackages();
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.deepEqual(of(calls, "dpkg"), ["dpkg --configure -a"]);
+  });
+
   it("ends at once on an image that has no apt, such as Amazon Linux", async () => {
     machine = new FakeMachine({ packagesLater: true });
     // The computer of the test has one.

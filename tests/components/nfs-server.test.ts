@@ -48,7 +48,7 @@ function run(disks: Disk[], again = false, trouble: Trouble = { of: [], times: 0
     const fails =
       `count="${folder}/$(echo "$0 $*" | cksum | cut -d' ' -f1)"; echo >>"$count"; ` +
       `[ "$(wc -l <"$count")" -gt ${trouble.times} ] || exit 1`;
-    for (const name of ["mount", "resize2fs", "apt-get", "systemctl", "exportfs", "sleep"])
+    for (const name of ["mount", "resize2fs", "apt-get", "dpkg", "systemctl", "exportfs", "sleep"])
       command(name, trouble.of.includes(name) ? fails : "");
     const environment = { PATH: `${bin}:${process.env.PATH}`, GPU_CLUSTERS_ROOT: join(folder, "root") };
     const once = () =>
