@@ -7,13 +7,13 @@ import type { TaintArgs } from "../../sdk/kubernetes/taint";
 import { shellWord } from "../../sdk/shell-word";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { checkWhole } from "../value-checks";
-import { Problems } from "../errors";
+import { checked, Problems } from "../errors";
 import { gpuSupport } from "../addons/gpu/install";
 import { known } from "../inputs";
 import { KubernetesProvider } from "../kubernetes-provider";
 import { checkTaints } from "../node-group-checks";
 import { bySchema, heldArgs } from "../schema-check";
-import { checkKubeconfig, narrowKubeconfig } from "./narrow";
+import { checkForm, checkKubeconfig, narrowKubeconfig } from "./narrow";
 
 /** How long a cluster that is there may take to answer. */
 const timeoutSeconds = 120;
@@ -95,7 +95,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Kuberne
 
   constructor(name: string, given: ExistingClusterArgs, options?: pulumi.ComponentResourceOptions) {
     checkExistingCluster(given).raise("ExistingCluster");
-    const args = heldArgs(ExistingCluster.__pulumiType, given);
+    const args = heldArgs(ExistingCluster.__pulumiType, { ...given, kubeconfig: formed(given.kubeconfig) });
     const kubeconfig = pulumi.secret(args.kubeconfig);
     super(ExistingCluster.__pulumiType, name, { ...args, kubeconfig }, options);
     const child = { parent: this };
@@ -180,9 +180,17 @@ function hintOf(context: string): string {
   );
 }
 
+/** Rejects with `InvalidInput` where it comes to be no text. */
+export function formed(kubeconfig: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi
+    .output(kubeconfig)
+    .apply((value) => checked("ExistingCluster", value, (problems) => checkForm(value, problems)));
+}
+
 /** What is in hand is checked before anything is registered. */
 export function checkExistingCluster(given: ExistingClusterArgs): Problems {
   const problems = new Problems();
+  checkForm((given as ExistingClusterArgs | undefined)?.kubeconfig, problems);
   const { kubeconfig, context, gpu = {} } = bySchema(ExistingCluster.__pulumiType, given, problems);
   const text = known(kubeconfig);
   if (text !== undefined) checkKubeconfig(text, context, problems);

@@ -27,6 +27,13 @@ export function checkKubeconfig(text: string, wanted: string | undefined, proble
   narrow(text, wanted, problems);
 }
 
+/** `@pulumi/eks` gives an object. */
+export function checkForm(given: unknown, problems: Problems): void {
+  if (!isRecord(given)) return;
+  problems.add("kubeconfig", "must be a text, not an object: `pulumi.jsonStringify(…)` makes that of it");
+  problems.settle("kubeconfig");
+}
+
 function narrow(text: string, wanted: string | undefined, problems: Problems): string {
   const document = documentOf(text, problems);
   if (document === undefined) return "";
@@ -125,6 +132,8 @@ function documentOf(text: string, problems: Problems): Fields | undefined {
   }
   if (typeof value === "string" && !value.includes(" ") && isKubeconfig(Buffer.from(value, "base64").toString("utf8")))
     return refuse("is a kubeconfig in base64: decode it first");
+  if (typeof value === "string" && isKubeconfig(value))
+    return refuse("is a kubeconfig in quotes: pulumi.jsonStringify is for an object, and leads a text into another");
   if (!isRecord(value)) return refuse("is not a kubeconfig: give the text of the file, not its path");
   const { kind = "Config" } = value;
   return kind === "Config" ? value : refuse(`is a ${String(kind)}, not a kubeconfig`);

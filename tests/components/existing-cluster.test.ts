@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
 import { InvalidInput } from "../../components/errors";
-import { ExistingCluster } from "../../components/existing/cluster";
+import { ExistingCluster, formed } from "../../components/existing/cluster";
 import { narrowKubeconfig } from "../../components/existing/narrow";
 import { issueCertificate, makeAuthority } from "../../provider/kubernetes/certificates";
-import { mockProgram, settled, valueOf, warnings } from "./mocks";
+import { mockProgram, promiseOf, settled, valueOf, warnings } from "./mocks";
 
 const exec = {
   apiVersion: "client.authentication.k8s.io/v1",
@@ -229,6 +229,19 @@ describe("ExistingCluster", () => {
       () => narrowKubeconfig("nonsense"),
       (error: Error) => error.stack === error.message,
     );
+  });
+
+  it("says what makes a text of an object, as @pulumi/eks gives one, whether it is known or comes to be", async () => {
+    const words = /kubeconfig: must be a text, not an object: `pulumi\.jsonStringify\(…\)` makes that of it$/;
+    const registered = await mockProgram({});
+    assert.throws(() => new ExistingCluster("shared", { kubeconfig: file as never }), words);
+    await settled();
+    assert.deepEqual(registered.names(), []);
+    for (const later of [pulumi.output(file), pulumi.secret(file)])
+      await assert.rejects(promiseOf(formed(later as never)), words);
+    await mockProgram({ "gpu-clusters:kubernetes:ApiServerReady": () => ({ version: "1.35.4" }) });
+    const made = new ExistingCluster("shared", { kubeconfig: pulumi.jsonStringify(file) });
+    assert.equal(await valueOf(made.endpoint), "https://192.0.2.7:6443");
   });
 
   it("refuses a kubeconfig that cannot be right before anything is registered", async () => {

@@ -110,6 +110,8 @@ describe("a kubeconfig that people bring", () => {
     nothing: ["", /kubeconfig: is empty/],
     "blanks alone": [" \n", /kubeconfig: is empty/],
     "base64 of the file": [base64(text()), /kubeconfig: is a kubeconfig in base64: decode it first/],
+    "JSON of JSON": [JSON.stringify(JSON.stringify(file())), /kubeconfig: is a kubeconfig in quotes: .*jsonStringify/],
+    "JSON of the file": [JSON.stringify(text()), /kubeconfig: is a kubeconfig in quotes/],
     "two files, one after the other": [
       text() + text(),
       /seems to be several files in one \(line \d+, column 1: DUPLICATE_KEY\): `KUBECONFIG=one:other/,
