@@ -17,7 +17,7 @@ export interface ClusterFacts {
   storageClass: { provisioner: string } | undefined;
   /** Names of DeviceClasses. */
   deviceClasses: readonly string[];
-  /** Pods that ask for devices, of any namespace: `ml/train-0`. */
+  /** Pods that ask for devices and have not ended, of any namespace: `ml/train-0`. */
   devicePods: readonly string[];
 }
 
@@ -33,6 +33,7 @@ const gpuResource = "nvidia.com/gpu";
 /** Drivers whose volumes one node has at a time (their own documentation). */
 const blockDrivers = new Set([
   "ebs.csi.aws.com",
+  "ebs.csi.eks.amazonaws.com",
   "kubernetes.io/aws-ebs",
   "pd.csi.storage.gke.io",
   "kubernetes.io/gce-pd",
@@ -58,6 +59,9 @@ const clashes: Readonly<Record<string, string>> = {
   "nfd.k8s-sigs.io/v1alpha1": "Node Feature Discovery",
 };
 
+/** Of the cluster that Modelplane runs in, and of no other. */
+const modelplaneVersion = "modelplane.ai/v1alpha1";
+
 /** Of the chart of NVIDIA's DRA driver, and gone with it. */
 const driverClass = "gpu.nvidia.com";
 
@@ -70,6 +74,16 @@ export function missingRequirements(facts: ClusterFacts, wanted: Requirements): 
     ...loadBalancers(facts, wanted),
     ...storage(facts, wanted),
   ];
+}
+
+/** Whether it is Modelplane's own, by another kubeconfig than the one of the control plane. */
+export function ownCluster({ groupVersions }: ClusterFacts): string[] {
+  return groupVersions.has(modelplaneVersion)
+    ? [
+        "Modelplane itself runs in it, and serves models on other clusters alone, because both install the same definitions: look to which cluster, and by " +
+          "which context, the kubeconfig leads",
+      ]
+    : [];
 }
 
 /** What another user of the cluster shows by, and what Modelplane would install a second time: only before it has come itself. */
@@ -162,12 +176,17 @@ function storage({ storageClass }: ClusterFacts, { cacheStorageClass }: Requirem
     return [
       `there is no StorageClass "${cacheStorageClass}" for models' weights: make one whose volumes many pods write at once`,
     ];
-  return blockDrivers.has(storageClass.provisioner)
+  return isOfDisks(storageClass.provisioner)
     ? [
         `volumes of the StorageClass "${cacheStorageClass}" (${storageClass.provisioner}) are disks of one node at a time: models' weights need ` +
           "ReadWriteMany, as files over a network have (EFS, NFS, Filestore, CephFS)",
       ]
     : [];
+}
+
+/** Rook's drivers have its namespace before their name: `rook-ceph.rbd.csi.ceph.com`. */
+function isOfDisks(provisioner: string): boolean {
+  return blockDrivers.has(provisioner) || provisioner.endsWith(".rbd.csi.ceph.com");
 }
 
 function keepingAway({ spec }: RequirementNode): { key: string; effect: string }[] {

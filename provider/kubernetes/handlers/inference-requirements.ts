@@ -6,7 +6,13 @@ import type { ResourceContext } from "../../server/resource";
 import { containsUnknown } from "../../server/wire";
 import type { KubernetesApi, KubernetesObject } from "../api";
 import { kubernetesApi } from "../client";
-import { missingRequirements, otherUsers, type ClusterFacts, type RequirementNode } from "../inference-requirements";
+import {
+  missingRequirements,
+  otherUsers,
+  ownCluster,
+  type ClusterFacts,
+  type RequirementNode,
+} from "../inference-requirements";
 import { checkKubeconfig } from "./check-kubeconfig";
 import { NotYet, unlessRefused, waitFor } from "./wait";
 
@@ -47,9 +53,12 @@ interface RequirementPod extends KubernetesObject {
     resourceClaims?: unknown[];
     containers?: { resources?: { requests?: Record<string, string>; limits?: Record<string, string> } }[];
   };
+  status?: { phase?: string };
 }
 
-function asksForDevices({ spec }: RequirementPod): boolean {
+/** One that has ended has given its devices back, and stays in the list. */
+function asksForDevices({ spec, status }: RequirementPod): boolean {
+  if (["Succeeded", "Failed"].includes(status?.phase ?? "")) return false;
   const asked = (spec.containers ?? []).flatMap(({ resources }) =>
     Object.keys({ ...resources?.requests, ...resources?.limits }),
   );
@@ -93,7 +102,7 @@ async function missingIn(
   const isInstalled = async () =>
     (await api.read({ apiVersion: "v1", kind: "Namespace", name: "modelplane-system" }, signal)) !== undefined;
   const others = isNew && !(await isInstalled()) ? otherUsers(facts) : [];
-  return [...missingRequirements(facts, inputs), ...others];
+  return [...(isNew ? ownCluster(facts) : []), ...missingRequirements(facts, inputs), ...others];
 }
 
 async function factsOf(

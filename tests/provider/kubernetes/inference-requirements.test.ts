@@ -4,6 +4,7 @@ import { inferenceRequirements } from "../../../provider/kubernetes/handlers/inf
 import {
   missingRequirements,
   otherUsers,
+  ownCluster,
   type ClusterFacts,
   type RequirementNode,
   type Requirements,
@@ -96,11 +97,16 @@ describe("what Modelplane needs of a cluster", () => {
 
   it("is storage that many pods write at once, where models are cached", () => {
     assert.match(missing({ storageClass: undefined }), /^there is no StorageClass "shared"/);
-    assert.match(
-      missing({ storageClass: { provisioner: "ebs.csi.aws.com" } }),
-      /disks of one node at a time.*ReadWriteMany/,
-    );
+    for (const provisioner of ["ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "rook-ceph.rbd.csi.ceph.com"])
+      assert.match(missing({ storageClass: { provisioner } }), /disks of one node at a time.*ReadWriteMany/);
+    assert.equal(missing({ storageClass: { provisioner: "rook-ceph.cephfs.csi.ceph.com" } }), "");
     assert.equal(missing({ storageClass: undefined }, { cacheStorageClass: undefined }), "");
+  });
+
+  it("is to be another cluster than Modelplane's own, whose kubeconfig may have been given twice", () => {
+    assert.deepEqual(ownCluster(right), []);
+    const groupVersions = new Set([...right.groupVersions, "modelplane.ai/v1alpha1"]);
+    assert.match(ownCluster({ ...right, groupVersions }).join(), /^Modelplane itself runs in it, .* by which context/);
   });
 
   it("is to be alone", () => {
@@ -128,11 +134,12 @@ describe("InferenceRequirements", () => {
       deviceclasses: [],
     };
     const classes: Record<string, object> = { shared: { provisioner: "nfs.csi.k8s.io" } };
+    const groupVersions = ["resource.k8s.io/v1"];
     const server = await httpsServer(({ url = "" }, response) => {
       const path = url.split("?")[0]!;
       const answers: Record<string, object | undefined> = {
         "/version": { gitVersion: "v1.36.3" },
-        "/apis": { groups: [{ versions: [{ groupVersion: "resource.k8s.io/v1" }] }] },
+        "/apis": { groups: [{ versions: groupVersions.map((groupVersion) => ({ groupVersion })) }] },
         "/api/v1": {
           resources: Object.entries(kinds).map(([kind, name]) => ({
             name,
@@ -149,7 +156,7 @@ describe("InferenceRequirements", () => {
       const answer = answers[path];
       response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? { reason: "NotFound" }));
     });
-    return { ...server, lists, classes };
+    return { ...server, lists, classes, groupVersions };
   };
 
   it("keeps the contract", async () => {
@@ -193,6 +200,32 @@ describe("InferenceRequirements", () => {
         /^the cluster at https:\/\/127\.0\.0\.1:\d+ does not have what Modelplane needs after 1 s:\n {2}no node has/,
       );
       assert.equal(error.message.split("\n").length, 7);
+    } finally {
+      await close();
+    }
+  });
+
+  it("says that it is Modelplane's own cluster, and holds no pod against a cluster that has ended", async () => {
+    const { kubeconfig, lists, groupVersions, close } = await cluster();
+    try {
+      const resources = { limits: { "nvidia.com/gpu": "1" } };
+      lists["pods"] = ["Succeeded", "Failed"].map((phase) => ({
+        metadata: { namespace: "gpu-operator", name: "validator" },
+        spec: { containers: [{ resources }] },
+        status: { phase },
+      }));
+      const inputs = { kubeconfig, pools: ["gpu"], timeoutSeconds: 1 };
+      assert.deepEqual(await inferenceRequirements.create(inputs, testContext()), {
+        id: "test",
+        outputs: { status: "met" },
+      });
+      groupVersions.push("modelplane.ai/v1alpha1");
+      await assert.rejects(
+        async () => inferenceRequirements.create(inputs, testContext()),
+        /after 1 s:\n {2}Modelplane itself runs in it/,
+      );
+      const state = { inputs, outputs: { status: "met" as const } };
+      assert.deepEqual(await inferenceRequirements.update!("c", inputs, state, testContext()), { status: "met" });
     } finally {
       await close();
     }
