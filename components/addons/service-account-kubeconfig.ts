@@ -76,6 +76,9 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, accountName = name, accountNamespace: namespace = systemNamespace } = args;
     ownersIn(cluster).note(`"${name}"`, [ownAccount(namespace, accountName)]);
+    cluster.kubeconfig.apply((text) => {
+      for (const doubt of doubtsOf(text)) void pulumi.log.warn(`cluster: ${doubt}`, this);
+    });
     const child = { parent: this, provider: cluster.kubeProvider };
     // A component hands on to nobody what it is to wait for; all else here follows the account.
     const first = options?.dependsOn ? { dependsOn: options.dependsOn } : {};
@@ -121,6 +124,23 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     );
     this.registerOutputs({ kubeconfig: this.kubeconfig, token: this.token });
   }
+}
+
+/** What may keep a kubeconfig with an account's token from being of use where the cluster's own is. */
+function doubtsOf(kubeconfig: string): string[] {
+  const { endpoint, insecureSkipTlsVerify } = parseKubeconfig(kubeconfig);
+  const { host, pathname } = new URL(endpoint);
+  const doubts = [];
+  if (pathname !== "/")
+    doubts.push(
+      `its server has a path, ${endpoint}: who stands before the API server there, as Rancher does, may take tokens of his own alone, and not a ` +
+        "ServiceAccount's. The address of the API server itself takes both",
+    );
+  if (insecureSkipTlsVerify)
+    doubts.push(
+      `its kubeconfig trusts whoever answers (insecure-skip-tls-verify), and a ServiceAccount's the cluster's own authority alone, which must have signed for ${host}`,
+    );
+  return doubts;
 }
 
 /** Kubernetes binds a role that is not there without a word, and nobody gets anything. */

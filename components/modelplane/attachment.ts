@@ -1,6 +1,7 @@
 /** What Modelplane needs to drive a cluster that is there. */
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { InferenceRequirements } from "../../sdk/kubernetes/inference-requirements";
+import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
@@ -85,7 +86,32 @@ function accessOf(
     { cluster, clusterRole: "cluster-admin", accountName: shortened(`${clusterName}-modelplane`, longestName) },
     { parent, dependsOn },
   );
-  return { kubeconfig: access.kubeconfig, resources: [access] };
+  const { kubeconfig } = access;
+  // Modelplane would say nothing of a server that takes no accounts' tokens, or whose certificate is not of the cluster's authority.
+  const proven = new ObjectReady(
+    `${name}-access`,
+    {
+      kubeconfig,
+      apiVersion: "v1",
+      kind: "Namespace",
+      name: "kube-system",
+      conditions: [],
+      hint: cluster.endpoint.apply(accessHint),
+      timeoutSeconds: accessSeconds,
+    },
+    { parent, dependsOn: [access] },
+  );
+  return { kubeconfig, resources: [access, proven] };
+}
+
+/** For the binding to be known to the API server. */
+const accessSeconds = 60;
+
+function accessHint(endpoint: string): string {
+  return (
+    `So would Modelplane ask at ${endpoint}, as cluster-admin. Who stands before an API server, as Rancher does, may take tokens of his own alone: give ` +
+    "existing.cluster the address of the API server itself"
+  );
 }
 
 /** Rejects with `InvalidInput` where it has nobody to trust. */

@@ -122,7 +122,9 @@ export class InferenceCluster extends pulumi.ComponentResource {
         triggers: { spec: pulumi.jsonStringify(spec) },
         deletes: true,
         users: { apiVersion, kind: "ModelReplica", labelSelector: `modelplane.ai/cluster=${clusterName}` },
-        hint: hintOf(clusterName, source),
+        hint: existing
+          ? existing.cluster.endpoint.apply((endpoint) => hintOf(clusterName, endpoint))
+          : hintOf(clusterName),
         timeoutSeconds: 60 * (args.timeoutMinutes ?? (existing ? 20 : 60)),
       },
       { parent: this, dependsOn: [object] },
@@ -182,8 +184,12 @@ function partsOf(source: SourceKey, { nodePools }: InferenceClusterArgs): Record
   return Object.fromEntries(nodePools.map(({ name }) => [`nodePools "${name}"`, loss]));
 }
 
-function hintOf(clusterName: string, source: SourceKey): string {
-  const made = source === "existing" ? "" : ", and at the cloud's own messages in `kubectl get managed`";
+/** @param endpoint of a cluster that is there */
+function hintOf(clusterName: string, endpoint?: string): string {
+  const made =
+    endpoint === undefined
+      ? ", and at the cloud's own messages in `kubectl get managed`"
+      : `, and whether its pods reach the cluster at ${endpoint}, of which ClusterReady says nothing`;
   return (
     `Look at \`kubectl describe inferencecluster ${clusterName}\` in Modelplane's cluster${made}. While ModelReplicas run on it, Modelplane does not ` +
     "let it go: delete their ModelDeployments, or give these a `clusterSelector` that does not choose it, and go on once the replicas are gone. Where Modelplane is gone for good, nobody takes its finalizers off: do so with `kubectl patch`, " +

@@ -32,6 +32,7 @@ function clusterOf(name: string): KubernetesCluster {
   const credentials = { clientCertificate: "ADMIN", clientKey: "KEY" };
   return {
     clusterName: pulumi.output(name),
+    endpoint: pulumi.output(endpoint),
     kubeconfig: pulumi.secret(
       renderKubeconfig({ clusterName: name, endpoint, certificateAuthority: "CA", credentials }),
     ),

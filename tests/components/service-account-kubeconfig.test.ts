@@ -8,7 +8,7 @@ import {
 import type { KubernetesCluster } from "../../components/cluster";
 import { InvalidInput } from "../../components/errors";
 import { parseKubeconfig, renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { mockProgram, settled, valueOf, type Registered } from "./mocks";
+import { mockProgram, settled, valueOf, warnings, type Registered } from "./mocks";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const filled = { "kubernetes:core/v1:Secret": () => ({ data: { token: base64("TOKEN"), "ca.crt": base64("CA") } }) };
@@ -78,6 +78,32 @@ describe("ServiceAccountKubeconfig", () => {
     assert.deepEqual(await reached({ "insecure-skip-tls-verify": true }), own);
     const proxyUrl = "http://proxy.example:3128";
     assert.deepEqual(await reached({ "proxy-url": proxyUrl }), { ...none, proxyUrl });
+  });
+
+  it("says at the preview where a ServiceAccount's token, or the cluster's authority, may be of no use", async () => {
+    const told = async (fields: object) => {
+      const cluster = { server: "https://rancher.example/k8s/clusters/c-abc", ...fields };
+      const kubeconfig = stringify({
+        clusters: [{ name: "c", cluster }],
+        users: [{ name: "u", user: { token: "ADMIN" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      });
+      await mockProgram(filled, true);
+      return warnings(async () => {
+        new ServiceAccountKubeconfig("ci", {
+          cluster: { clusterName: pulumi.output("x"), kubeconfig: pulumi.secret(kubeconfig) } as KubernetesCluster,
+        });
+        await settled();
+      });
+    };
+    const path = /cluster: its server has a path, https:\/\/rancher\.example\/k8s\/clusters\/c-abc: who stands before/;
+    assert.match((await told({})).join(), path);
+    const [first, second, ...others] = await told({ "insecure-skip-tls-verify": true });
+    assert.match(first!, path);
+    assert.match(second!, /insecure-skip-tls-verify\).*which must have signed for rancher\.example$/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await told({ server: "https://k8s.example/" }), []);
   });
 
   it("may read the cluster and no more unless more is asked for", async () => {

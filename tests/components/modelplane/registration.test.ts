@@ -41,6 +41,7 @@ class Provider extends pulumi.ProviderResource {
 function clusterOf(clusterName: string, groups: NodeGroupStatus[] = [group]): KubernetesCluster {
   return {
     clusterName: pulumi.output(clusterName),
+    endpoint: pulumi.output(`https://${clusterName}.example:6443`),
     kubeconfig: pulumi.secret(kubeconfigOf(clusterName)),
     kubeProvider: new Provider(`to-${clusterName}`),
     nodeGroups: pulumi.output(groups),
@@ -110,6 +111,21 @@ describe("InferenceCluster", () => {
       assert.ok(!/TOKEN|ADMIN-KEY/.test(JSON.stringify(visible(given))), name);
     const binding = all.inputs("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding");
     assert.equal((binding["roleRef"] as { name: string }).name, "cluster-admin");
+  });
+
+  it("asks by the kubeconfig that Modelplane gets before Modelplane does, and says at which address that must reach it", async () => {
+    const { all } = await registered();
+    const readies = all.all("gpu-clusters:kubernetes:ObjectReady");
+    const of = (name: string) => plain(readies.find((each) => each.name === name)!.inputs) as Record<string, unknown>;
+    const access = of("us-east-access");
+    assert.deepEqual(parseKubeconfig(String(access["kubeconfig"])).credentials, { kind: "token", token: "TOKEN" });
+    assert.deepEqual([access["kind"], access["name"], access["conditions"]], ["Namespace", "kube-system", []]);
+    assert.match(String(access["hint"]), /^So would Modelplane ask at https:\/\/serve\.example:6443, .* Rancher/);
+    assert.ok(all.dependenciesOf("us-east-kubeconfig").includes("us-east-access"));
+    assert.match(
+      String(of("us-east-ready")["hint"]),
+      /Modelplane's cluster, and whether its pods reach the cluster at https:\/\/serve\.example:6443, of which/,
+    );
   });
 
   it("gives Modelplane a cloud's account in the token's place where it is to have one", async () => {
