@@ -59,8 +59,7 @@ export async function checkSides(
       .list({ apiVersion: "ray.io/v1", kind: "RayCluster", namespace: "default", limit: 1 }, signal)
       .catch(explainKind("compute")),
   );
-  const namespace = { apiVersion: "v1", kind: "Namespace", name: registrationNamespace };
-  if ((await control.read(namespace, signal)) === undefined)
+  if (await isWithoutNamespace(control, signal))
     throw new Error(
       `the control plane has no namespace "${registrationNamespace}", where Michelangelo looks for clusters: it is not set up, or controlPlane is another cluster`,
     );
@@ -76,6 +75,17 @@ export async function checkSides(
       `${place} is registered already, as "${twin.metadata.name}": Michelangelo would reach both with one token`,
     );
   if (controllerManager !== undefined) await requireControllerManager(control, controllerManager, signal);
+}
+
+/** Who may write to a namespace may not see it, and then what he writes shows whether it is there. */
+async function isWithoutNamespace(control: KubernetesApi, signal: AbortSignal): Promise<boolean> {
+  try {
+    const namespace = { apiVersion: "v1", kind: "Namespace", name: registrationNamespace };
+    return (await control.read(namespace, signal)) === undefined;
+  } catch (error) {
+    if (error instanceof KubernetesApiError && error.statusCode === 403) return false;
+    throw error;
+  }
 }
 
 /**

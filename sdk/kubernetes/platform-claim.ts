@@ -21,7 +21,8 @@ export function platformConflict(wanted: Platform, present: string): string {
 
 export interface PlatformClaimArgs {
   /**
-   * Kubeconfig of the cluster, YAML; its current context counts. It must be allowed to write ConfigMaps in kube-system.
+   * Kubeconfig of the cluster, YAML; its current context counts. It must be allowed to write ConfigMaps in kube-system, or in
+   * default where nobody may write to that, as on GKE Autopilot.
    * Another cluster is refused while the one before is there.
    * @secret
    */
@@ -34,7 +35,7 @@ export interface PlatformClaimArgs {
 }
 
 /**
- * Keeps a cluster for one platform: a mark in the cluster (ConfigMap `gpu-clusters-platform` in kube-system) that a second registration finds,
+ * Keeps a cluster for one platform: a mark in the cluster (ConfigMap `gpu-clusters-platform` in kube-system, or in default) that a second registration finds,
  * from whichever program, at the preview where the cluster can be asked by then. Free of charge.
  * It cannot be imported: make it in the program.
  */

@@ -22,7 +22,9 @@ const defaultTimeoutMs = 120_000;
 const requestTimeoutMs = 10_000;
 const previewTimeoutMs = 5_000;
 
-const mark = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "gpu-clusters-platform" };
+const mark = { apiVersion: "v1", kind: "ConfigMap", name: "gpu-clusters-platform" };
+/** The second where nobody may write to the first, as on GKE Autopilot. */
+const namespaces = ["kube-system", "default"];
 
 interface Mark {
   platform: string;
@@ -83,7 +85,7 @@ export const platformClaim: ResourceHandler<PlatformClaimInputs, PlatformClaimOu
   async delete(_id, { inputs, outputs }, context) {
     const attempt = async (api: KubernetesApi) => {
       const found = await markOf(api, context.signal);
-      if (found?.owner === outputs.owner) await api.delete(mark, {}, context.signal);
+      if (found?.owner === outputs.owner) await api.delete({ ...mark, namespace: found.namespace }, {}, context.signal);
       return true as const;
     };
     try {
@@ -104,26 +106,19 @@ async function claimed(
   // It stays by another name of the resource.
   const owner = before?.outputs.owner ?? context.urn;
   const { signal } = context;
-  const { apiVersion, kind, ...metadata } = mark;
-  const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
-  const object = { apiVersion, kind, metadata: { ...metadata, labels }, data: { platform, owner } };
   let mayBeThere = false;
   const claim = async (api: KubernetesApi) => {
     const outputs = await identified({ owner }, api, signal);
     const reason = before && (await exchangedSince(before, kubeconfig, outputs.clusterUid, context));
     if (reason !== undefined) return new Error(`kubeconfig ${reason}`);
-    const isFirst = !mayBeThere;
-    mayBeThere = true;
-    const made = await api.create(object, signal).catch((error: unknown) => {
-      if (error instanceof KubernetesApiError && error.statusCode === 409) return undefined;
-      throw error;
-    });
-    if (made !== undefined) return outputs;
     const found = await markOf(api, signal);
-    if (found === undefined) return new NotYet("another mark was there, and is gone");
+    if (found === undefined) {
+      mayBeThere = true;
+      return (await isMarked(api, { platform, owner }, signal)) ? outputs : new NotYet("another mark has just been made");
+    }
     // Ours, from a create whose answer was lost, or whose `up` did not come to write it down.
     if (found.owner === owner && found.platform === platform) {
-      if (isFirst && before === undefined) context.log.warn(ownedTwice(platform));
+      if (!mayBeThere && before === undefined) context.log.warn(ownedTwice(platform));
       return outputs;
     }
     mayBeThere = false;
@@ -171,10 +166,35 @@ async function identified(
   return { ...outputs, ...(uid !== undefined && { clusterUid: uid }) };
 }
 
-async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<Mark | undefined> {
-  const found = await api.read(mark, signal);
-  const { platform = "another platform", owner = "" } = (found?.["data"] ?? {}) as Partial<Mark>;
-  return found && { platform, owner };
+async function markOf(api: KubernetesApi, signal: AbortSignal): Promise<(Mark & { namespace: string }) | undefined> {
+  for (const namespace of namespaces) {
+    const found = await api.read({ ...mark, namespace }, signal).catch(undefinedWhereForbidden);
+    const { platform = "another platform", owner = "" } = (found?.["data"] ?? {}) as Partial<Mark>;
+    if (found !== undefined) return { platform, owner, namespace };
+  }
+  return undefined;
+}
+
+/** False where somebody else was quicker. */
+async function isMarked(api: KubernetesApi, data: Mark, signal: AbortSignal): Promise<boolean> {
+  const { apiVersion, kind, name } = mark;
+  const labels = { "app.kubernetes.io/managed-by": "gpu-clusters" };
+  let refusal: unknown;
+  for (const namespace of namespaces)
+    try {
+      await api.create({ apiVersion, kind, metadata: { name, namespace, labels }, data }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof KubernetesApiError && error.statusCode === 409) return false;
+      undefinedWhereForbidden(error);
+      refusal ??= error;
+    }
+  throw refusal;
+}
+
+function undefinedWhereForbidden(error: unknown): undefined {
+  if (error instanceof KubernetesApiError && error.statusCode === 403) return undefined;
+  throw error;
 }
 
 async function asked<T extends object | true>(

@@ -15,6 +15,8 @@ interface Markable extends HttpsServer {
   answersLost: number;
   /** Of kube-system; undefined: it may not be read. */
   uid: string | undefined;
+  /** Namespaces to which nobody may write. */
+  guarded: string[];
 }
 
 /** An API server of the one ConfigMap. */
@@ -35,17 +37,24 @@ async function markable(): Promise<Markable> {
     }
     if (method === "POST")
       return void text(request).then((body) => {
+        if (own.guarded.some((namespace) => url!.includes(`/${namespace}/`)))
+          return answer(403, { reason: "Forbidden", message: `${url} is managed` });
         if (own.mark !== undefined) return answer(409, { reason: "AlreadyExists" });
         own.mark = JSON.parse(body) as KubernetesObject;
         own.mark.metadata.uid = randomUUID();
         return own.answersLost-- > 0 ? response.destroy() : answer(201, own.mark);
       });
     const found = own.mark;
-    if (found === undefined) return answer(404, { reason: "NotFound" });
+    if (!found || !url!.includes(`/${found.metadata.namespace}/`)) return answer(404, { reason: "NotFound" });
     if (method === "DELETE") own.mark = undefined;
     answer(200, found);
   });
-  const own: Markable = Object.assign(server, { mark: undefined, answersLost: 0, uid: randomUUID() });
+  const own: Markable = Object.assign(server, {
+    mark: undefined,
+    answersLost: 0,
+    uid: randomUUID(),
+    guarded: [],
+  });
   return own;
 }
 
@@ -65,6 +74,31 @@ describe("PlatformClaim", () => {
 
   it("keeps the contract", () =>
     driveResource({ plugin, type, inputs: inputs("Modelplane"), replaced: inputs("Michelangelo"), importable: false }));
+
+  it("is in another namespace where nobody may write to kube-system, and is found there by who may", async () => {
+    cluster.guarded = ["kube-system"];
+    const ours = new EngineResource(plugin, type, "autopilot");
+    await ours.up(inputs("Michelangelo"));
+    assert.equal(cluster.mark!.metadata.namespace, "default");
+    assert.ok(await ours.refresh());
+    cluster.guarded = [];
+    const [refused] = (await new EngineResource(plugin, type, "second").check(inputs("Modelplane"))).failures;
+    assert.match(refused!.reason, /registered with Michelangelo already/);
+    await assert.rejects(
+      platformClaim.create({ kubeconfig: cluster.kubeconfig, platform: "Modelplane" }, testContext()),
+      /registered with Michelangelo already/,
+    );
+    await ours.destroy();
+    assert.equal(cluster.mark, undefined);
+    cluster.guarded = ["kube-system", "default"];
+    await assert.rejects(
+      platformClaim.create(
+        { kubeconfig: cluster.kubeconfig, platform: "Modelplane" },
+        testContext({ timeoutMs: 500 }),
+      ),
+      /was not done after 1 s: .*kube-system\/configmaps is managed \(HTTP 403\)/,
+    );
+  });
 
   it("stays ours by another name of the resource", async () => {
     const it = new EngineResource(plugin, type, "train-claim");

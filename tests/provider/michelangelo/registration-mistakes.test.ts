@@ -96,6 +96,39 @@ describe("Michelangelo's Registration where something is not as it should be", f
     assert.deepEqual(await scene.left(), []);
   });
 
+  it("needs rights to what it writes on the control plane, and to nothing else there", async () => {
+    const rbac = "rbac.authorization.k8s.io";
+    const verbs = ["get", "list", "create", "patch", "delete"];
+    const may = (namespace: string, apiGroup: string, resource: string) => {
+      const metadata = { name: "registrars", namespace };
+      return [
+        {
+          apiVersion: `${rbac}/v1`,
+          kind: "Role",
+          metadata,
+          rules: [{ apiGroups: [apiGroup], resources: [resource], verbs }],
+        },
+        {
+          apiVersion: `${rbac}/v1`,
+          kind: "RoleBinding",
+          metadata,
+          roleRef: { apiGroup: rbac, kind: "Role", name: "registrars" },
+          subjects: [{ kind: "Group", name: "registrars", apiGroup: rbac }],
+        },
+      ];
+    };
+    const given = [...may("ma-system", "michelangelo.api", "clusters"), ...may("default", "", "secrets")];
+    await scene.have(...given);
+    scene.manager.restart();
+    const controlPlaneKubeconfig = await scene.server.kubeconfig("registrars");
+    const it = resource();
+    assert.equal(await it.up(inputs({ controlPlaneKubeconfig })), "create");
+    assert.equal(it.stored!.state.values["status"], "ready");
+    await it.destroy();
+    assert.deepEqual(await scene.left(), []);
+    await scene.lose(...given);
+  });
+
   it("says that Michelangelo does not reach the cluster, whose address this computer need not reach", async () => {
     const it = resource();
     const said = await failure(it.up(inputs({ apiServer: "https://127.0.0.1:9", timeoutSeconds: 8 })));
