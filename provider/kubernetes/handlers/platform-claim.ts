@@ -114,7 +114,9 @@ async function claimed(
     const found = await markOf(api, signal);
     if (found === undefined) {
       mayBeThere = true;
-      return (await isMarked(api, { platform, owner }, signal)) ? outputs : new NotYet("another mark has just been made");
+      return (await isMarked(api, { platform, owner }, signal))
+        ? outputs
+        : new NotYet("another mark has just been made");
     }
     // Ours, from a create whose answer was lost, or whose `up` did not come to write it down.
     if (found.owner === owner && found.platform === platform) {

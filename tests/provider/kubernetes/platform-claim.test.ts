@@ -92,10 +92,7 @@ describe("PlatformClaim", () => {
     assert.equal(cluster.mark, undefined);
     cluster.guarded = ["kube-system", "default"];
     await assert.rejects(
-      platformClaim.create(
-        { kubeconfig: cluster.kubeconfig, platform: "Modelplane" },
-        testContext({ timeoutMs: 500 }),
-      ),
+      platformClaim.create({ kubeconfig: cluster.kubeconfig, platform: "Modelplane" }, testContext({ timeoutMs: 500 })),
       /was not done after 1 s: .*kube-system\/configmaps is managed \(HTTP 403\)/,
     );
   });
