@@ -2,6 +2,7 @@
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { PerCluster } from "../per-cluster";
+import { nvidiaGpus } from "./gpu/groups";
 import { onAnyNode, onControlGroups, onNodesWith, usualGpuTaint, type Toleration } from "./in-cluster";
 
 /** A group as it is asked for, whether it is there or not. */
@@ -56,6 +57,25 @@ function hasUncounted({ gpus, gpuResources }: GroupPlan): boolean {
   return gpus > 0 && Object.keys(gpuResources).length === 0;
 }
 
+/** As early as they are known. */
+function plansOf(cluster: KubernetesCluster): pulumi.Output<GroupPlan[]> {
+  const planned = groupPlans.get(cluster);
+  return planned ? pulumi.all(planned) : cluster.nodeGroups;
+}
+
+/** Of who asks for NVIDIA's GPUs by their number, and for nothing else. */
+export function warnOfOtherGpus(cluster: KubernetesCluster, platform: string, resource: pulumi.Resource): void {
+  plansOf(cluster).apply((groups) => {
+    const without = groups.filter(({ gpus, gpuResources }) => gpus > 0 && gpuResources[nvidiaGpus] === undefined);
+    if (without.length > 0)
+      void pulumi.log.warn(
+        `cluster: ${platform} asks for ${nvidiaGpus} alone, and so gives nobody the GPUs of ${without.map(({ name }) => name).join(", ")}, which are ` +
+          'AMD\'s, partitions by their size, or given by ResourceClaims (gpuMode "dra")',
+        resource,
+      );
+  });
+}
+
 /** What looks right everywhere, and gives nobody what he came for. `noGroups` says what is missing without any, and what to do. */
 export function warnOfGroups(
   cluster: KubernetesCluster,
@@ -63,9 +83,7 @@ export function warnOfGroups(
   resource: pulumi.Resource,
 ): void {
   const warn = (words: string) => void pulumi.log.warn(`cluster: ${words}`, resource);
-  const planned = groupPlans.get(cluster);
-  const plans: pulumi.Output<GroupPlan[]> = planned ? pulumi.all(planned) : cluster.nodeGroups;
-  plans.apply((groups) => {
+  plansOf(cluster).apply((groups) => {
     const workers = groups.filter(hasWorkers);
     if (workers.length > 1 && nodeFacts.get(cluster)?.unmarked)
       warn(

@@ -48,6 +48,15 @@ export function ownNamespace(namespace: string): OneOfAKind {
   };
 }
 
+/** An object of a platform's kind, in the cluster that the platform runs in. */
+export function ownObject(kind: string, name: string, path: string): OneOfAKind {
+  return {
+    key: `${kind} ${name}`,
+    path,
+    refusal: (owner) => `"${name}" is the ${kind} of ${owner} in the platform's cluster: name another`,
+  };
+}
+
 export function ownClaim(namespace: string, claimName: string): OneOfAKind {
   return {
     key: `claim ${namespace}/${claimName}`,

@@ -14,13 +14,16 @@ import {
   storageSecret,
 } from "../../sdk/michelangelo/names";
 import { Registration } from "../../sdk/michelangelo/registration";
+import { warnOfOtherGpus } from "../addons/groups";
 import { inCluster } from "../addons/in-cluster";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { KubeRay } from "../addons/kuberay";
+import { known } from "../inputs";
 import { claimPlatform } from "../platforms";
 import { ExistingCluster } from "../existing/cluster";
 import { heldArgs } from "../schema-check";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
-import { checkComputeCluster } from "./validate";
+import { checkComputeCluster, ownCluster } from "./validate";
 
 /** Michelangelo's own sandbox has this one; it knows Ray's kinds of that time. */
 const kubeRayVersion = "1.4.2";
@@ -63,6 +66,8 @@ export class ComputeCluster extends pulumi.ComponentResource {
       storage: secretly ?? storage,
     };
     super(ComputeCluster.__pulumiType, name, { ...args, ...shown }, options);
+    ownersIn(controlPlane).note(`ComputeCluster "${name}"`, ownCluster(known(given.clusterName)));
+    warnOfOtherGpus(cluster, "Michelangelo", this);
     const { provider, ...whenReady } = inCluster(cluster, this);
     const claim = claimPlatform(name, cluster, "Michelangelo", whenReady);
     const child = { parent: this, provider, dependsOn: [claim] };

@@ -3,7 +3,7 @@ import { apiServerAddress } from "../../sdk/michelangelo/address";
 import { durationMs } from "../../sdk/michelangelo/duration";
 import { wrongClusterName } from "../../sdk/michelangelo/names";
 import { theKubeRay } from "../addons/kuberay";
-import { ownersIn } from "../addons/one-of-a-kind";
+import { ownersIn, ownObject, type OneOfAKind } from "../addons/one-of-a-kind";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
@@ -25,6 +25,7 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   const name = known(args.clusterName);
   const wrongName = name === undefined ? undefined : wrongClusterName(name);
   if (wrongName !== undefined) problems.add("clusterName", wrongName);
+  ownersIn(args.controlPlane).check(ownCluster(name), problems);
   const server = known(args.apiServer);
   const address = server === undefined ? undefined : apiServerAddress(server);
   if (address && "problem" in address) problems.add("apiServer", address.problem);
@@ -34,6 +35,11 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   checkObjectName("controllerManager.name", args.controllerManager?.name, problems);
   checkRotation(args, problems);
   return problems;
+}
+
+/** In Michelangelo, where it is known by now. */
+export function ownCluster(clusterName: string | undefined): OneOfAKind[] {
+  return clusterName === undefined ? [] : [ownObject("Cluster", clusterName, "clusterName")];
 }
 
 function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs, problems: Problems): void {

@@ -1,18 +1,22 @@
 /** What Modelplane's API admits of an InferenceClass, and no driver or cloud can keep. Pure. */
 import { Problems } from "../errors";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { bySchema } from "../schema-check";
 import { checkBetween, checkLabel, checkLength } from "../value-checks";
 import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
 import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
+import { ownInferenceClass } from "./names";
 
 export function checkInferenceClass(name: string, given: InferenceClassArgs): Problems {
   const problems = new Problems();
   const args = bySchema("gpu-clusters:modelplane:InferenceClass", given, problems);
   checkCluster("controlPlane", args.controlPlane, problems);
   const { gpus, devices, provisioning } = args;
-  checkLabel("className", args.className ?? name, problems);
+  const { className = name } = args;
+  checkLabel("className", className, problems);
+  ownersIn(args.controlPlane).check([ownInferenceClass(className)], problems);
   const isRefused = problems.isRefused("gpus") || problems.isRefused("devices");
   if ((gpus === undefined) === (devices === undefined) && !isRefused)
     problems.add("devices", "give either gpus, of a model that is known, or devices");

@@ -1,6 +1,7 @@
 /** What Modelplane's API admits of an InferenceCluster, and nobody can make. Pure. */
 import { isDnsLabel } from "../../sdk/dns-label";
 import { Problems } from "../errors";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { checkCluster, isText } from "../handles";
 import { known } from "../inputs";
 import { checkObjectLabels } from "../node-group-checks";
@@ -9,6 +10,7 @@ import { bySchema } from "../schema-check";
 import { checkBetween, checkLabel, checkLength, checkObjectName } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
+import { ownInferenceClass, ownInferenceCluster, poolClassName } from "./names";
 import { regionOf, sourceKeys, sourceOf, type SourceKey } from "./source";
 
 export function checkInferenceCluster(name: string, given: InferenceClusterArgs): Problems {
@@ -17,7 +19,9 @@ export function checkInferenceCluster(name: string, given: InferenceClusterArgs)
   const args = bySchema("gpu-clusters:modelplane:InferenceCluster", given, problems);
   checkCluster("controlPlane", args.controlPlane, problems);
   checkCluster("existing.cluster", args.existing?.cluster, problems);
-  checkLabel("clusterName", args.clusterName ?? name, problems);
+  const { clusterName = name } = args;
+  checkLabel("clusterName", clusterName, problems);
+  ownersIn(args.controlPlane).check([ownInferenceCluster(clusterName)], problems);
   checkSource(args, problems);
   if (args.existing) {
     if (args.existing.cluster !== undefined && args.existing.cluster === args.controlPlane)
@@ -39,6 +43,12 @@ export function checkInferenceCluster(name: string, given: InferenceClusterArgs)
     if (pool.name !== undefined && nodePools.findIndex(({ name }) => name === pool.name) < index)
       problems.add(`${path}.name`, `"${pool.name}" is another pool's`);
     checkPool(path, pool, args, problems);
+    // One is made for it.
+    if (pool.class === undefined && pool.name !== undefined)
+      ownersIn(args.controlPlane).check(
+        [ownInferenceClass(poolClassName(clusterName, pool.name), `${path}.class`)],
+        problems,
+      );
   });
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   return problems;

@@ -1,11 +1,13 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import * as pulumi from "../../sdk/pulumi";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { acceleratorName } from "../gpu-labels";
 import { Problems } from "../errors";
 import { heldArgs } from "../schema-check";
 import type { InferenceClassArgs, ProvisioningArgs } from "./args";
 import { checkGpus, checkInferenceClass } from "./class-checks";
 import { nvidiaDriver, publishedOf, type GpuArgs } from "./gpus";
+import { ownInferenceClass } from "./names";
 import { sources } from "./source";
 
 export const apiVersion = "modelplane.ai/v1alpha1";
@@ -37,6 +39,7 @@ export class InferenceClass extends pulumi.ComponentResource {
     const { controlPlane, className = name, description, provisioning } = args;
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     super(InferenceClass.__pulumiType, name, { ...args, controlPlane: controlPlane.clusterName }, options);
+    ownersIn(controlPlane).note(`InferenceClass "${name}"`, [ownInferenceClass(className)]);
     const devices = args.devices?.map(deviceSpec) ?? pulumi.output(args.gpus!).apply((gpus) => [gpuDevice(gpus)]);
     const object = new CustomResource(
       `${name}-class`,

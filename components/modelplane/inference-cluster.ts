@@ -2,11 +2,13 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
 import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import * as pulumi from "../../sdk/pulumi";
+import { ownersIn } from "../addons/one-of-a-kind";
 import { heldArgs } from "../schema-check";
 import type { ExistingSourceArgs, InferenceClusterArgs } from "./args";
 import { attach, type Attachment } from "./attachment";
 import { checkInferenceCluster } from "./cluster-checks";
 import { apiVersion } from "./inference-class";
+import { ownInferenceCluster } from "./names";
 import { nodePool } from "./pools";
 import { regionOf, sourceOf, sources, type SourceKey } from "./source";
 
@@ -73,6 +75,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
       },
       options,
     );
+    ownersIn(controlPlane).note(`InferenceCluster "${name}"`, [ownInferenceCluster(clusterName)]);
     const platform = platformReady(name, args, this);
     const after = [platform];
     const attachment = existing && attach(existing, { ...args, name, clusterName, parent: this, after });

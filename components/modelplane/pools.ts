@@ -1,11 +1,11 @@
 import { requireTexts } from "../../sdk/function-arguments";
-import { longestName, shortened } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { InvalidInput } from "../errors";
 import type { ExistingSourceArgs, NodePoolArgs } from "./args";
 import { knownModels, publishedOf, type GpuArgs } from "./gpus";
 import { InferenceClass } from "./inference-class";
+import { poolClassName } from "./names";
 
 export interface PoolPlace {
   name: string;
@@ -38,7 +38,7 @@ export function nodePool(
     `${place.name}-${pool.name}`,
     {
       controlPlane: place.controlPlane,
-      className: shortened(`${place.clusterName}-${pool.name}`, longestName),
+      className: poolClassName(place.clusterName, pool.name),
       gpus: gpus ?? group!.apply((found) => gpusOf(index, found)),
     },
     { parent: place.parent, dependsOn: place.after },

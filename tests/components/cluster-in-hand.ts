@@ -1,6 +1,7 @@
 /** A cluster as add-ons take it, under Pulumi's mocks: what they make depends on its nodes and is made by its provider. */
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../components/cluster";
+import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 
 class Provider extends pulumi.ProviderResource {
   constructor() {
@@ -29,12 +30,18 @@ const group: NodeGroupStatus = {
   problems: [],
 };
 
+const endpoint = "https://192.0.2.7:6443";
+const credentials = { token: "ADMIN" };
+const kubeconfig = renderKubeconfig({ clusterName: "train", endpoint, certificateAuthority: "CA", credentials });
+
 export function clusterInHand(
   groups: Partial<NodeGroupStatus>[] = [],
   parts: Partial<KubernetesCluster> = {},
 ): KubernetesCluster {
   return {
     clusterName: pulumi.output("train"),
+    endpoint: pulumi.output(endpoint),
+    kubeconfig: pulumi.secret(kubeconfig),
     kubeProvider: new Provider(),
     nodeGroups: pulumi.output(groups.map((given) => ({ ...group, ...given }))),
     status: new Nodes().status,

@@ -19,6 +19,7 @@ function clusterCalled(name: string): KubernetesCluster {
     clusterName: pulumi.output(name),
     kubeconfig: pulumi.secret(`kubeconfig of ${name}`),
     kubeProvider: new Provider(`to-${name}`),
+    nodeGroups: pulumi.output([]),
     status: pulumi.output("ready"),
   } as unknown as KubernetesCluster;
 }

@@ -14,6 +14,7 @@ import { InvalidInput } from "../../components/errors";
 import { claimNamespace } from "../../components/addons/shared-storage/claim";
 import { ComputeCluster } from "../../components/michelangelo";
 import { checkComputeCluster } from "../../components/michelangelo/validate";
+import { InferenceClass, InferenceCluster } from "../../components/modelplane";
 import { checkServices } from "../../stack/services";
 import { clusterInHand } from "./cluster-in-hand";
 import { handed } from "./declared-inputs";
@@ -130,6 +131,47 @@ describe("what a cluster has once", () => {
         ["namespace"],
       );
     });
+
+  it("is a platform's name for what is registered with it, and the class of a pool", async () => {
+    const gpus = { model: "H100", count: 8 };
+    const served = (clusterName: string, pool: string): Make => {
+      const nodePools = [{ name: pool, gpus }];
+      return (controlPlane, name) =>
+        new InferenceCluster(name, { controlPlane, clusterName, existing: { cluster: shared() }, nodePools });
+    };
+    const kind = (className: string): Make => {
+      return (controlPlane, name) => new InferenceClass(name, { controlPlane, className, gpus });
+    };
+    const trained = (clusterName: string): Make => {
+      const storage = { fileSystem: "s3://a" };
+      return (controlPlane, name) =>
+        new ComputeCluster(name, { controlPlane, clusterName, cluster: shared(), storage, kubeRay: false });
+    };
+    const there = (kind: string, name: string, owner: string) =>
+      `"${name}" is the ${kind} of ${owner} in the platform's cluster: name another`;
+    const pairs: [Make, Make, string[]][] = [
+      [
+        served("east", "a"),
+        served("east", "b"),
+        [`clusterName: ${there("InferenceCluster", "east", 'InferenceCluster "one"')}`],
+      ],
+      [
+        served("us", "east-gpu"),
+        served("us-east", "gpu"),
+        [`nodePools[0].class: ${there("InferenceClass", "us-east-gpu", 'InferenceClass "one-east-gpu"')}`],
+      ],
+      [kind("h100"), kind("h100"), [`className: ${there("InferenceClass", "h100", 'InferenceClass "one"')}`]],
+      [trained("east"), trained("east"), [`clusterName: ${there("Cluster", "east", 'ComputeCluster "one"')}`]],
+      [served("east", "a"), trained("east"), []],
+      [served("east", "a"), served("west", "a"), []],
+    ];
+    for (const [first, second, words] of pairs) {
+      await mockProgram({}, true);
+      assert.deepEqual(await refusals(first, second), words);
+    }
+    await mockProgram({}, true);
+    assert.deepEqual(await refusals(served("east", "a"), served("east", "a"), shared(), shared()), []);
+  });
 
   it("is another cluster's as well, and none of one that was refused", async () => {
     assert.deepEqual(await refusals(ray(), ray(), shared(), shared()), []);
