@@ -7,6 +7,7 @@ import { checkFabric, checkGpuUse, checkGpuVendor } from "../../../sdk/aws/type-
 import type { CheckFailure } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { chooseImage, rootDiskGib } from "../images";
+import type { InstanceTypeFacts } from "../instance-types";
 import { examineGroup, type GroupFacts, type GroupPlan } from "./preflight";
 import { readGroupFacts } from "./preflight-facts";
 
@@ -84,10 +85,13 @@ async function controlPlaneFailures(
     place.catch((): Place => ({ zones: [], failures: [] })),
   ]);
   const { failures } = examineGroup(plan, facts, "controlPlane");
-  const told = failures.map(({ property, reason }) => ({
-    property: property.replace(/\.instanceTypes(\[0\])?$/, ".instanceType"),
-    reason,
-  }));
+  const told = [
+    ...failures.map(({ property, reason }) => ({
+      property: property.replace(/\.instanceTypes(\[0\])?$/, ".instanceType"),
+      reason,
+    })),
+    ...(before ? [] : tooSmall(instanceType, facts.types)),
+  ];
   const offered = facts.offerings.map(({ zone }) => zone);
   const without = zonesOfPlane(count, isPublic ? where : { ...where, publicZones: where.zones }).filter(
     (zone) => offered.length > 0 && !offered.includes(zone),
@@ -96,6 +100,17 @@ async function controlPlaneFailures(
   const wayOut = before ? "name another type" : "name another type, or a network in others";
   const reason = `"${instanceType}" is not offered in ${without.join(", ")}, where the control plane is, but in ${[...new Set(offered)].sort().join(", ")}: ${wayOut}`;
   return [...told, { property: "controlPlane.instanceType", reason }];
+}
+
+/** Reference: kubeadm's checks before `init`, `NumCPU` and `Mem` (1700 MB, of which a machine's kernel has some to itself). */
+const kubeadmNeeds = { vcpus: 2, memoryMib: 2048 };
+
+function tooSmall(instanceType: string, types: readonly InstanceTypeFacts[]): CheckFailure[] {
+  const type = types.find(({ name }) => name === instanceType);
+  if (!type || (type.vcpus >= kubeadmNeeds.vcpus && type.memoryMib >= kubeadmNeeds.memoryMib)) return [];
+  const has = `${type.vcpus} vCPU${type.vcpus === 1 ? "" : "s"} and ${type.memoryMib / 1024} GiB`;
+  const reason = `"${instanceType}" has ${has}: kubeadm makes no control plane of less than 2 vCPUs and 2 GiB`;
+  return [{ property: "controlPlane.instanceType", reason }];
 }
 
 /** A machine that is alone is in the first; several are over all that nodes have. */

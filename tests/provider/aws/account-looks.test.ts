@@ -224,6 +224,24 @@ describe("what AWS is asked about a cluster before it is made", () => {
     assert.equal(later, `${refused}: name another type`);
   });
 
+  it("refuses a control plane's type that kubeadm refuses on the machine, of a new cluster", async () => {
+    const told = async (instanceType: string, account?: EngineResource) =>
+      (await found({ controlPlane: { ...controlPlane, instanceType } }, account)).join();
+    const needs = "kubeadm makes no control plane of less than 2 vCPUs and 2 GiB";
+    assert.match(
+      await told("t3.micro"),
+      new RegExp(`^controlPlane.instanceType: "t3.micro" has 2 vCPUs and 1 GiB: ${needs}`),
+    );
+    assert.match(
+      await told("t2.small"),
+      new RegExp(`^controlPlane.instanceType: "t2.small" has 1 vCPU and 2 GiB: ${needs}`),
+    );
+    assert.equal(await told("t3.small"), "");
+    const running = new EngineResource(plugin, accountReady, "running-small");
+    await running.up({ controlPlane });
+    assert.equal(await told("t3.micro", running), "");
+  });
+
   it("refuses a new network where the account keeps the internet from all of them", async () => {
     const block = (InternetGatewayBlockMode: "off" | "block-bidirectional") =>
       scene.ec2.send(new ModifyVpcBlockPublicAccessOptionsCommand({ InternetGatewayBlockMode }));
