@@ -2,12 +2,12 @@ import * as pulumi from "../sdk/pulumi";
 import { ApiServerReady, type ApiServerReadyArgs } from "../sdk/kubernetes/api-server-ready";
 import type { MachineStatus } from "../sdk/kubernetes/machine-claims";
 import { NodesReady, type NodesReadyArgs, type NodeSupplyArgs } from "../sdk/kubernetes/nodes-ready";
+import { siblingUrn } from "../sdk/sibling-urn";
 import type { AddOn, AddOns } from "./addons/add-on";
 import type { AutoscaledGroup } from "./addons/autoscaler/groups";
 import { groupPlans, type GroupPlan } from "./addons/groups";
 import type { KubernetesCluster, NodeGroupStatus } from "./cluster";
 import { KubernetesProvider } from "./kubernetes-provider";
-import { siblingUrn } from "./sibling-urn";
 
 /** A node group that is there, with its nodes or without. */
 export interface MadeNodeGroup<Status extends NodeGroupStatus = NodeGroupStatus> {
@@ -60,7 +60,7 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   child: pulumi.CustomResourceOptions,
 ): RunningCluster<Made> {
   const { kubeconfig, addOns, keeper } = parts;
-  const withKeeper = keeper === undefined ? {} : { replacementTrigger: keeper };
+  const withKeeper = { replacementTrigger: keeper };
   const apiServer = new ApiServerReady(
     `${name}-api-server`,
     { kubeconfig, ...parts.apiServer.args },
@@ -92,8 +92,8 @@ export function kubernetesCluster<Made extends MadeNodeGroup>(
   const resources = groups.map(({ resource }) => resource);
   const autoscaled = groups.flatMap(({ autoscaled: group }) => {
     if (group === undefined) return [];
-    const owner = siblingUrn(apiServer, `gpu-clusters:${group.cloud}:NodeGroup`, `${name}-${group.name}`);
-    return [{ ...group, owner }];
+    const type = `gpu-clusters:${group.cloud}:NodeGroup`;
+    return [{ ...group, owner: apiServer.urn.apply((urn) => siblingUrn(urn, type, `${name}-${group.name}`)) }];
   });
   install(addOns.besideGroups, resources, autoscaled);
   const expected = parts.nodes(groups);

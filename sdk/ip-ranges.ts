@@ -43,12 +43,17 @@ export function overlap(one: Ipv4Range, other: Ipv4Range): boolean {
   return one.base < other.base + other.size && other.base < one.base + one.size;
 }
 
+/** Whether all of the other is in it. */
+export function covers(range: Ipv4Range, other: Ipv4Range): boolean {
+  return range.prefix <= other.prefix && overlap(range, other);
+}
+
 /** For networks of one's own (RFC 1918). */
 export const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] as const;
 
 /** Whether all of the range is private. */
 export function isPrivate(range: Ipv4Range): boolean {
-  return privateRanges.map((text) => parseCidr(text)!).some((all) => overlap(all, range) && all.prefix <= range.prefix);
+  return privateRanges.map((text) => parseCidr(text)!).some((all) => covers(all, range));
 }
 
 /** Ranges that no address of the internet is in, beside the private ones (RFC 6890). */

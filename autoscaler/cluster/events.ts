@@ -69,13 +69,13 @@ export async function tellGivenUp(
   { group, machines }: GivenUp,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { id, nodeName } of machines) {
+  const eventOfMachine = ({ id, nodeName }: GivenUp["machines"][number]) => {
     const note =
       `machine ${id} of node group ${group} runs and has not become a node: it is removed, and another comes in its place where the group needs one. ` +
       "/var/log/gpu-clusters-bootstrap.log on it, or its console, said why";
-    const event = eventAtNode(nodeName, { name: group, reason: "MachineWithoutNode", action: "Replace", note });
-    await api.create(event, signal);
-  }
+    return eventAtNode(nodeName, { name: group, reason: "MachineWithoutNode", action: "Replace", note });
+  };
+  await eachTold(machines.map((machine) => api.create(eventOfMachine(machine), signal)));
 }
 
 /** Its node is named as in kubelet's own events. */

@@ -1,6 +1,6 @@
 /** What the network ACLs of subnets certainly keep from a cluster's machines. Pure. */
 import type { NetworkAcl, NetworkAclEntry } from "@aws-sdk/client-ec2";
-import { isPrivate, overlap, rangeOf, type Ipv4Range } from "../../sdk/ip-ranges";
+import { covers, isPrivate, overlap, rangeOf, type Ipv4Range } from "../../sdk/ip-ranges";
 
 type Protocol = "TCP" | "UDP";
 type Peer = Ipv4Range | "internet";
@@ -80,7 +80,7 @@ function lets(
   for (const { CidrBlock = "", RuleAction } of rules) {
     const range = rangeOf(CidrBlock);
     if (!range) continue;
-    if (RuleAction === "allow" ? meets(range, peer) : covers(range, peer)) return RuleAction === "allow";
+    if (RuleAction === "allow" ? meets(range, peer) : keepsAll(range, peer)) return RuleAction === "allow";
   }
   return false;
 }
@@ -95,7 +95,6 @@ function meets(range: Ipv4Range, peer: Peer): boolean {
   return peer === "internet" ? !isPrivate(range) : overlap(range, peer);
 }
 
-function covers(range: Ipv4Range, peer: Peer): boolean {
-  if (peer === "internet") return range.prefix === 0;
-  return range.base <= peer.base && peer.base + peer.size <= range.base + range.size;
+function keepsAll(range: Ipv4Range, peer: Peer): boolean {
+  return peer === "internet" ? range.prefix === 0 : covers(range, peer);
 }

@@ -1,5 +1,6 @@
 /** The name of a cluster that the project has already, and of whom. */
 import { clusterResources, PlannedCluster } from "../../sdk/cudo/planned-cluster";
+import { siblingUrn } from "../../sdk/sibling-urn";
 import { ownerMark } from "../cloud/owner-mark";
 import type { CheckFailure } from "../server/resource";
 import type { CudoApi } from "./api";
@@ -27,8 +28,8 @@ export async function takenNameFailures(
   const named = (await vms.list(signal)).filter(
     (vm) => !isLeaving(vm) && vm.metadata[metadataKeys.cluster] === clusterName && ownerOf(vm) !== undefined,
   );
-  const [beginning, name = ""] = urn.split(`${PlannedCluster.__pulumiType}::`);
-  const mark = (type: string, resource: string) => ownerMark(`${beginning}${type}::${resource}`);
+  const [, name = ""] = urn.split(`${PlannedCluster.__pulumiType}::`);
+  const mark = (type: string, resource: string) => ownerMark(siblingUrn(urn, type, resource));
   const names = clusterResources(name.replace(/-plan$/, ""));
   const controlPlane = mark("gpu-clusters:cudo:Vm", names.controlPlane);
   if (named.some((vm) => vm.id === vmId && ownerOf(vm) === controlPlane)) return [];

@@ -87,3 +87,8 @@ export class KubernetesApiError extends Error {
     super(message);
   }
 }
+
+/** Whether whoever asked has no right to it. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof KubernetesApiError && error.statusCode === 403;
+}

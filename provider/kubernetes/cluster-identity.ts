@@ -1,7 +1,7 @@
 /** Which cluster a kubeconfig leads to, whatever its address and its credentials are. */
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../sdk/message";
-import { KubernetesApiError, type KubernetesApi } from "./api";
+import { isForbidden, KubernetesApiError, type KubernetesApi } from "./api";
 import { mayForget } from "./away";
 import { kubernetesApi } from "./client";
 
@@ -19,7 +19,7 @@ export async function clusterUid(api: KubernetesApi, signal: AbortSignal): Promi
     const found = await api.read({ apiVersion: "v1", kind: "Namespace", name: "kube-system" }, signal);
     return found?.metadata.uid;
   } catch (error) {
-    if (error instanceof KubernetesApiError && error.statusCode === 403) return undefined;
+    if (isForbidden(error)) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { apiServerAddress, type ApiServerAddress } from "../../sdk/michelangelo/address";
 import { rayRights, registrationKind, registrationNamespace } from "../../sdk/michelangelo/names";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { KubernetesApiError, type KubernetesApi } from "../kubernetes/api";
+import { isForbidden, KubernetesApiError, type KubernetesApi } from "../kubernetes/api";
 import { kubernetesApi } from "../kubernetes/client";
 import { clusterUid, registeredElsewhere, type KnownCluster } from "../kubernetes/cluster-identity";
 import { unlessRefused } from "../kubernetes/handlers/wait";
@@ -83,7 +83,7 @@ async function isWithoutNamespace(control: KubernetesApi, signal: AbortSignal): 
     const namespace = { apiVersion: "v1", kind: "Namespace", name: registrationNamespace };
     return (await control.read(namespace, signal)) === undefined;
   } catch (error) {
-    if (error instanceof KubernetesApiError && error.statusCode === 403) return false;
+    if (isForbidden(error)) return false;
     throw error;
   }
 }

@@ -116,3 +116,10 @@ function apiError(statusCode: number, text: string): KubernetesApiError {
     ? new KubernetesApiError(status.message ?? `status ${statusCode}`, statusCode, status.reason)
     : new KubernetesApiError(text.trim() || `status ${statusCode}`, statusCode, undefined);
 }
+
+/** For a change that somebody else may have made first, or whose object may have gone: these answers to it are no errors. */
+export function ignoring(...statusCodes: number[]): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof KubernetesApiError) || !statusCodes.includes(error.statusCode)) throw error;
+  };
+}

@@ -13,7 +13,10 @@ export interface AutoscaledGroup {
   priority: number;
   /** The arguments of the cloud's `NodeGroup`. */
   spec: pulumi.Input<object>;
-  /** The URN of its resource, by which the server knows its machines. Not read from the resource: see `siblingUrn`. */
+  /**
+   * The URN of its resource, by which the server knows its machines; not read from the resource. Pulumi compares what reads from one before it deletes that to
+   * make it anew, and a preview ends where it cannot: in a cluster that is made anew too.
+   */
   owner: pulumi.Input<string>;
 }
 

@@ -9,7 +9,6 @@ export interface PodParts {
   image: pulumi.Input<string>;
   /** That runs our server: Node's own with the code from a ConfigMap, or ours, which has it inside. */
   server: { image: string; codeFrom?: string };
-  /** JSON, by group. */
   account: string;
   /** Names of what it reads. */
   configSecret: pulumi.Input<string>;

@@ -3,7 +3,7 @@ import { platformConflict, type PlatformClaimArgs } from "../../../sdk/kubernete
 import { parseKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../../sdk/message";
 import { PartialFailure, type ResourceContext, type ResourceHandler, type ResourceState } from "../../server/resource";
-import { KubernetesApiError, type KubernetesApi } from "../api";
+import { isForbidden, KubernetesApiError, type KubernetesApi } from "../api";
 import { ClusterAway, forgetOrThrow, isUnanswered } from "../away";
 import { kubernetesApi } from "../client";
 import { clusterUid, registeredElsewhere, registeredElsewhereAtCheck } from "../cluster-identity";
@@ -188,14 +188,14 @@ async function isMarked(api: KubernetesApi, data: Mark, signal: AbortSignal): Pr
       return true;
     } catch (error) {
       if (error instanceof KubernetesApiError && error.statusCode === 409) return false;
-      undefinedWhereForbidden(error);
+      if (!isForbidden(error)) throw error;
       refusal ??= error;
     }
   throw refusal;
 }
 
 function undefinedWhereForbidden(error: unknown): undefined {
-  if (error instanceof KubernetesApiError && error.statusCode === 403) return undefined;
+  if (isForbidden(error)) return undefined;
   throw error;
 }
 

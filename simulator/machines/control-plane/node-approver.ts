@@ -9,7 +9,7 @@ import {
   type CloudMachine,
   type NodeRequest,
 } from "../../../provider/kubernetes/node-approval";
-import type { ApiConnection } from "../api-connection";
+import { ignoring, type ApiConnection } from "../api-connection";
 import { watchCollection } from "./collection-watch";
 
 const requestsPath = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
@@ -87,7 +87,7 @@ export class NodeApprover {
   /** Takes away kubeadm's approval by group, and tokens whose machine has become its node. */
   async #spend(signal: AbortSignal): Promise<void> {
     const { api } = this.options;
-    await api.request("DELETE", autoApproval, signal).catch(ignoreNotFound);
+    await api.request("DELETE", autoApproval, signal).catch(ignoring(404));
     const { items: tokens } = await api.request<{ items: Token[] }>("GET", tokensPath, signal);
     const own = tokens.flatMap(({ metadata, data }) =>
       Buffer.from(data?.["auth-extra-groups"] ?? "", "base64")
@@ -98,7 +98,7 @@ export class NodeApprover {
     );
     for (const { token, node } of own) {
       if ((await this.#node(node, signal)) === undefined) continue;
-      await api.request("DELETE", `/api/v1/namespaces/kube-system/secrets/${token}`, signal).catch(ignoreNotFound);
+      await api.request("DELETE", `/api/v1/namespaces/kube-system/secrets/${token}`, signal).catch(ignoring(404));
     }
   }
 }
@@ -124,12 +124,7 @@ function nodeRequest(object: SigningRequest): Pending[] {
 async function approveRequest(api: ApiConnection, object: SigningRequest, signal: AbortSignal): Promise<void> {
   const approved = { type: "Approved", status: "True", reason: "NodeApproved", message: "the machine's own name" };
   const body = { ...object, status: { ...object.status, conditions: [approved] } };
-  await api.request("PUT", `${requestsPath}/${object.metadata.name}/approval`, signal, body).catch((error: unknown) => {
-    // Another control plane was first, or it is gone.
-    if (!(error instanceof KubernetesApiError) || ![404, 409].includes(error.statusCode ?? 0)) throw error;
-  });
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof KubernetesApiError) || error.statusCode !== 404) throw error;
+  // Another control plane may be first.
+  const path = `${requestsPath}/${object.metadata.name}/approval`;
+  await api.request("PUT", path, signal, body).catch(ignoring(404, 409));
 }

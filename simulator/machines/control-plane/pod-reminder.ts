@@ -3,8 +3,7 @@
  * that timed out or found nobody (kwok 0.8, `shouldRetry`): after any other error a pod stays as it is for ever.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { KubernetesApiError } from "../../../provider/kubernetes/api";
-import type { ApiConnection } from "../api-connection";
+import { ignoring, type ApiConnection } from "../api-connection";
 
 /** kwok takes milliseconds, on a busy computer seconds. */
 const patienceMs = 10_000;
@@ -49,9 +48,7 @@ export class PodReminder {
       const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
       const change = { metadata: { annotations: { [reminded]: new Date(now).toISOString() } } };
       note(`kwok is reminded of pod ${metadata.namespace}/${metadata.name}, which it has left alone`);
-      await api.request("PATCH", path, signal, change, "application/merge-patch+json").catch((error: unknown) => {
-        if (!(error instanceof KubernetesApiError) || error.statusCode !== 404) throw error;
-      });
+      await api.request("PATCH", path, signal, change, "application/merge-patch+json").catch(ignoring(404));
     }
   }
 }

@@ -2,8 +2,7 @@
  * On light control planes: volumes for claims that are answered at once, as the controllers of storage drivers make and delete them. Their pods
  * do not run here, and Pulumi waits until a claim has its volume. Nothing is stored in one.
  */
-import { KubernetesApiError } from "../../../provider/kubernetes/api";
-import type { ApiConnection } from "../api-connection";
+import { ignoring, type ApiConnection } from "../api-connection";
 import { watchCollection, type Looked } from "./collection-watch";
 
 const classesPath = "/apis/storage.k8s.io/v1/storageclasses";
@@ -74,9 +73,7 @@ export class VolumeProvisioner {
 
   /** Another control plane may be first. */
   async #write(method: string, path: string, signal: AbortSignal, body?: object): Promise<void> {
-    await this.api.request(method, path, signal, body).catch((error: unknown) => {
-      if (!(error instanceof KubernetesApiError) || ![404, 409].includes(error.statusCode ?? 0)) throw error;
-    });
+    await this.api.request(method, path, signal, body).catch(ignoring(404, 409));
   }
 }
 

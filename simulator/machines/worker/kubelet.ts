@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeDocument } from "../../../bootstrap/document";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
-import { ApiConnection, type ApiServer, type Credential } from "../api-connection";
+import { ApiConnection, ignoring, type ApiServer, type Credential } from "../api-connection";
 import type { MachineSpec } from "../machine";
 import { powerLabel, powerOn } from "../power-label";
 import type { AutoscalerPod } from "./autoscaler-pod";
@@ -108,7 +108,7 @@ export class Kubelet {
   async powerOff(signal: AbortSignal): Promise<void> {
     await this.#connected(async (connection) => {
       const patch = { metadata: { labels: { [powerLabel]: null } } };
-      await connection.request("PATCH", this.#path, signal, patch, mergePatch).catch(ignoreNotFound);
+      await connection.request("PATCH", this.#path, signal, patch, mergePatch).catch(ignoring(404));
     });
   }
 
@@ -128,7 +128,7 @@ export class Kubelet {
       const patch = { status: { conditions: [ready] } };
       await connection
         .request("PATCH", `${this.#path}/status`, signal, patch, strategicMergePatch)
-        .catch(ignoreNotFound);
+        .catch(ignoring(404));
     });
   }
 
@@ -144,8 +144,4 @@ export class Kubelet {
       connection.close();
     }
   }
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof KubernetesApiError) || error.statusCode !== 404) throw error;
 }

@@ -5,12 +5,11 @@ import {
   ModifyVpcBlockPublicAccessOptionsCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateKeyCommand, DisableKeyCommand, ScheduleKeyDeletionCommand, KMSClient } from "@aws-sdk/client-kms";
-import { provider } from "../../../plugin/provider";
 import { readOfferings } from "../../../provider/aws/instance-types";
 import { Unknown } from "../../../provider/server/values";
 import type { Properties } from "../../../provider/server/wire";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { openToTheWorld, region, reserve, startScene, type Scene } from "./scene";
+import { EngineResource, type Plugin } from "../server/harness";
+import { openToTheWorld, region, reserve, startScene, startScenePlugin, type Scene } from "./scene";
 
 const accountReady = "gpu-clusters:aws:AccountReady";
 const absent = "ami-0123456789abcdef0";
@@ -22,7 +21,7 @@ describe("what AWS is asked about a cluster before it is made", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene);
     kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });
   });
   after(async () => {

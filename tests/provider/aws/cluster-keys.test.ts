@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
-import { provider } from "../../../plugin/provider";
 import { principalPatterns } from "../../../provider/aws/handlers/deployer";
 import { issueCertificate } from "../../../provider/kubernetes/certificates";
 import type { Ec2ControlPlaneKeys } from "../../../bootstrap/ec2";
-import { driveResource, EngineResource, startPlugin, type Plugin, type PluginError } from "../server/harness";
-import { region, startScene, type Scene } from "./scene";
+import { driveResource, EngineResource, type Plugin, type PluginError } from "../server/harness";
+import { region, startScene, startScenePlugin, type Scene } from "./scene";
 
 const type = "gpu-clusters:aws:ClusterKeys";
 
@@ -20,7 +19,7 @@ describe("AWS ClusterKeys", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene);
     kms = new KMS({ region, endpoint: scene.simulator.endpoint });
     ssm = new SSM({ region, endpoint: scene.simulator.endpoint });
     kmsKeyId = await anotherKey();

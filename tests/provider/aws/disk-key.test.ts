@@ -6,9 +6,8 @@ import {
   PutKeyPolicyCommand,
 } from "@aws-sdk/client-kms";
 import assert from "node:assert/strict";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { makeTemplate, region, startScene, type Scene } from "./scene";
+import { EngineResource, type Plugin } from "../server/harness";
+import { makeTemplate, region, startScene, startScenePlugin, type Scene } from "./scene";
 
 const fleetRole = "arn:aws:iam::123456789012:role/aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet";
 const needed = [
@@ -23,7 +22,7 @@ describe("an account whose disks have a key of the customer's", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene);
     kms = new KMSClient({ region, endpoint: scene.simulator.endpoint });
   });
   after(async () => {

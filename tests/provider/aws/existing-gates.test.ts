@@ -13,9 +13,8 @@ import {
   ModifyVpcBlockPublicAccessOptionsCommand,
   ReplaceNetworkAclAssociationCommand,
 } from "@aws-sdk/client-ec2";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { region, startScene, type Scene } from "./scene";
+import { EngineResource, type Plugin } from "../server/harness";
+import { region, startScene, startScenePlugin, type Scene } from "./scene";
 import { vpcByHand } from "./vpc-by-hand";
 
 const everywhere = "0.0.0.0/0";
@@ -26,7 +25,7 @@ describe("what a network that exists lets pass, on the simulated AWS", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene);
   });
   after(async () => {
     await plugin.stop();

@@ -13,9 +13,8 @@ import fc from "fast-check";
 import { chooseSubnets } from "../../../provider/aws/chosen-subnets";
 import { routeTableOf, wayOut, type ExistingSubnet, type WayOut } from "../../../provider/aws/existing-subnets";
 import { isOfCluster, ofNetwork } from "../../../provider/aws/users-fields";
-import { provider } from "../../../plugin/provider";
-import { EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { region, startScene, type Scene } from "./scene";
+import { EngineResource, type Plugin } from "../server/harness";
+import { region, startScene, startScenePlugin, type Scene } from "./scene";
 import { vpcByHand } from "./vpc-by-hand";
 
 const everywhere = "0.0.0.0/0";
@@ -277,7 +276,7 @@ describe("aws:SubnetChoice on the simulated AWS", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(provider, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene);
   });
   after(async () => {
     await plugin.stop();

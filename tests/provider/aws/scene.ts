@@ -65,11 +65,16 @@ export interface Scene {
 
 const groupType = "gpu-clusters:aws:NodeGroup";
 
-/** The real plugin, looking more often than one would look at AWS. */
-export function startImpatientPlugin({ simulator }: Scene): Promise<Plugin> {
+/** The real plugin, on the scene's cloud. */
+export function startScenePlugin({ simulator }: Scene, definition = provider): Promise<Plugin> {
+  return startPlugin(definition, { config: { aws: { region, endpoint: simulator.endpoint } } });
+}
+
+/** Looking more often than one would look at AWS. */
+export function startImpatientPlugin(scene: Scene): Promise<Plugin> {
   const handler = () => createNodeGroupHandler({ pace, patienceMs: 200, backoffMs: 50 });
   const impatient = { ...provider, resources: { ...provider.resources, [groupType]: handler } };
-  return startPlugin(impatient, { config: { aws: { region, endpoint: simulator.endpoint } } });
+  return startScenePlugin(scene, impatient);
 }
 
 /** Credentials of nobody, for every client of the tests. */

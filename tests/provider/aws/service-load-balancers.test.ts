@@ -14,8 +14,8 @@ import { createServiceLoadBalancersHandler } from "../../../provider/aws/handler
 import { toTagList } from "../../../provider/aws/ownership";
 import type { ProviderDefinition } from "../../../provider/server/resource";
 import { provider } from "../../../plugin/provider";
-import { driveResource, EngineResource, startPlugin, type Plugin } from "../server/harness";
-import { pace, region, startScene, type Scene } from "./scene";
+import { driveResource, EngineResource, type Plugin } from "../server/harness";
+import { pace, region, startScene, startScenePlugin, type Scene } from "./scene";
 
 const type = "gpu-clusters:aws:ServiceLoadBalancers";
 
@@ -39,7 +39,7 @@ describe("AWS ServiceLoadBalancers", () => {
   before(async function () {
     this.timeout(300_000);
     scene = await startScene();
-    plugin = await startPlugin(impatient, { config: { aws: { region, endpoint: scene.simulator.endpoint } } });
+    plugin = await startScenePlugin(scene, impatient);
     const settings = { region, endpoint: scene.simulator.endpoint };
     classic = new ElasticLoadBalancing(settings);
     current = new ElasticLoadBalancingV2(settings);
