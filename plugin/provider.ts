@@ -74,6 +74,7 @@ export const provider: ProviderDefinition = {
       [
         "AccountReady",
         "ClusterKeys",
+        "ControlPlaneTurn",
         "Deployer",
         "ImageChoice",
         "InstanceTypeFacts",

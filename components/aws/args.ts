@@ -168,7 +168,7 @@ export interface AwsSharedStorageArgs {
 
 /** The machines that run the Kubernetes API and etcd. */
 export interface AwsControlPlaneArgs {
-  /** Another one stops the machine for it, and three at the same time: the preview says how to keep the API. One of another architecture is refused. Default: `t3.xlarge`. */
+  /** Another one stops the machine for it, three one after the other while the API stays (`aws:ControlPlaneTurn`). One of another architecture is refused. Default: `t3.xlarge`. */
   instanceType?: pulumi.Input<string>;
   /**
    * Root disk in GiB, 20 to 65 536, encrypted gp3, which only grows. Default: 100.

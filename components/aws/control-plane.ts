@@ -3,6 +3,7 @@ import { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import { Instance } from "@pulumi/aws/ec2/instance";
 import type { Ec2Member } from "../../bootstrap/ec2";
 import { renderBootstrapScript } from "../../bootstrap/script";
+import { ControlPlaneTurn } from "../../sdk/aws/control-plane-turn";
 import * as pulumi from "../../sdk/pulumi";
 import type { ClusterRanges } from "../cluster-ranges";
 import type { Access } from "./access";
@@ -153,21 +154,24 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
     child,
   );
   const balancers = [...(outside ? [outside] : []), inside];
-  const machines = [0, 1, 2].map((index) =>
-    machine(
-      `${name}-${index + 1}`,
-      place,
-      {
-        physical: `${base}-control-plane-${index + 1}`,
-        subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
-        securityGroupIds: [access.nodes],
-        names: balancers.map(({ host }) => host),
-        endpoint: pulumi.interpolate`https://${inside.host}:${apiPort}`,
-        member: index === 0 ? "first" : "other",
-      },
-      child,
-    ),
-  );
+  const machines: Instance[] = [];
+  for (const index of [0, 1, 2]) {
+    // The engine knows nothing of etcd's majority, and would stop all of them at the same time for another type.
+    const turn = new ControlPlaneTurn(
+      `${name}-${index + 1}-turn`,
+      { targetGroupArn: inside.targetGroupArn, machines: 3, instanceType: place.instanceType },
+      pulumi.mergeOptions(child, { dependsOn: machines.slice(-1) }),
+    );
+    const own: MachinePlace = {
+      physical: `${base}-control-plane-${index + 1}`,
+      subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
+      securityGroupIds: [access.nodes],
+      names: balancers.map(({ host }) => host),
+      endpoint: pulumi.interpolate`https://${inside.host}:${apiPort}`,
+      member: index === 0 ? "first" : "other",
+    };
+    machines.push(machine(`${name}-${index + 1}`, place, own, pulumi.mergeOptions(child, { dependsOn: turn })));
+  }
   const attached = machines.flatMap((made, index) => [
     ...(outside ? [outside.attach(`${name}-${index + 1}-target`, made.id)] : []),
     inside.attach(`${name}-${index + 1}-inner-target`, made.id),

@@ -204,10 +204,8 @@ function lastingChoices(
   );
 }
 
-/** Pulumi changes them at the same time, and knows nothing of etcd's majority. */
 const stopsAll =
-  "all three machines stop for it at the same time, and Kubernetes' API is away for some minutes; pods go on. To keep the API, change one after the other " +
-  "yourself before: stop it, `aws ec2 modify-instance-attribute --instance-type`, start it, and wait until its node is Ready; then run `pulumi up --refresh`";
+  "the three machines stop for it, one after the other, each once all serve again, so that Kubernetes' API stays; nothing is stopped while one of them does not serve";
 
 function accountReady(
   name: string,

@@ -23,6 +23,7 @@ export interface ApiBalancer {
   /** Its DNS name, which stays as long as it lives. */
   host: pulumi.Output<string>;
   listener: pulumi.Resource;
+  targetGroupArn: pulumi.Output<string>;
   /** Sends connections to a machine as long as its API server says that it is ready. */
   attach(name: string, instanceId: pulumi.Input<string>): pulumi.Resource;
 }
@@ -90,6 +91,7 @@ export function apiBalancer(
   return {
     host: balancer.dnsName,
     listener,
+    targetGroupArn: targets.arn,
     attach: (attachment, targetId) =>
       new TargetGroupAttachment(attachment, { targetGroupArn: targets.arn, targetId, port: apiPort }, child),
   };

@@ -7,6 +7,7 @@ export {
   type PlannedNetwork,
 } from "./account-ready";
 export { ClusterKeys, type ClusterKeysArgs } from "./cluster-keys";
+export { ControlPlaneTurn, type ControlPlaneTurnArgs } from "./control-plane-turn";
 export { Deployer, type DeployerArgs } from "./deployer";
 export { ImageChoice, type ImageChoiceArgs } from "./image-choice";
 export { InstanceTypeFacts, type InstanceTypeFactsArgs } from "./instance-type-facts";

@@ -8,6 +8,7 @@ import type { MachineNetwork } from "../machines/machine";
 import { MachineAddresses, machineRange } from "./addresses";
 import { AwsSimulatorClient, type AwsContents } from "./client";
 import { Forwarder } from "./forwarder";
+import { isHealthy } from "./health-check";
 import { Instances, type StartScript } from "./instances";
 import { lightStartScript } from "./light-scripts";
 import { MachineParameters } from "./machine-parameters";
@@ -26,8 +27,8 @@ export interface AwsCloudOptions {
   publicPorts: readonly number[];
   /** Of machines that boot: they run their user data, and ask AWS for the rest themselves. */
   network?: MachineNetwork | undefined;
-  /** Of machines. Default: moto asks nothing. */
-  answers?: Answers | undefined;
+  /** Of machines that have a console, and bounds. */
+  answers?: Pick<Answers, "room" | "console"> | undefined;
   log: Logger;
   /** The wanted machines may be others. */
   changed: () => void;
@@ -104,6 +105,11 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
       .catch((error: unknown) => log.error({ problem: String(error) }, "public address cannot be forwarded"));
   }
 
+  async function health(instanceId: string, port: number): Promise<boolean | undefined> {
+    const machine = [...instances.machines().values()].find(({ uid }) => uid === instanceId);
+    return machine && isHealthy(machine.spec.address, port);
+  }
+
   const onInstance = (instance: InstanceEvent) => {
     try {
       instances.apply(instance);
@@ -118,7 +124,8 @@ export async function startAwsCloud(options: AwsCloudOptions): Promise<AwsCloud>
     timing: { ...defaultAwsTiming, ...options.timing },
     firstAddress: randomInt(254 * 255),
     onInstance,
-    answers: options.answers,
+    // Records of machines answer nothing.
+    answers: options.publicPorts.length > 0 ? { ...options.answers, health } : undefined,
     onBalancer: (balancer) => {
       instances.balance(balancer);
       follow();

@@ -39,15 +39,20 @@ export interface BalancerEvent {
   readonly targets: readonly string[];
 }
 
-/** What only the simulator knows, and moto asks for. */
+/** What only the simulator knows, and moto asks for. What nobody answers, moto answers as it does without machines. */
 export interface Answers {
   /** How many instances there may be that are not terminated, and what bounds it. */
-  room(): { most: number; bound: string };
+  room?(): { most: number; bound: string };
   /** What the instance's machine wrote on its console; undefined without a machine. */
-  console(instanceId: string): Promise<string | undefined>;
+  console?(instanceId: string): Promise<string | undefined>;
+  /** Whether a load balancer would send its machine connections on this port; undefined without a machine. */
+  health?(instanceId: string, port: number): Promise<boolean | undefined>;
 }
 
-type Question = { readonly about: "room" } | { readonly about: "console"; readonly instanceId: string };
+type Question =
+  | { readonly about: "room" }
+  | { readonly about: "console"; readonly instanceId: string }
+  | { readonly about: "health"; readonly instanceId: string; readonly port: number };
 
 type MotoEvent =
   | { readonly event: "listening"; readonly port: number }
@@ -133,12 +138,22 @@ function listening(child: ChildProcess, options: MotoProcessOptions, tail: strin
 
 async function answer(child: ChildProcess, question: Question, options: MotoProcessOptions): Promise<void> {
   try {
-    const { answers } = options;
-    const given = question.about === "room" ? answers?.room() : await answers?.console(question.instanceId);
+    const given = options.answers && (await answerTo(question, options.answers));
     child.stdin!.write(`${JSON.stringify(given ?? null)}\n`);
   } catch (error) {
     child.stdin!.write("null\n");
     options.onDefect(`${question.about}: ${String(error)}`);
+  }
+}
+
+function answerTo(question: Question, answers: Answers): unknown {
+  switch (question.about) {
+    case "room":
+      return answers.room?.();
+    case "console":
+      return answers.console?.(question.instanceId);
+    case "health":
+      return answers.health?.(question.instanceId, question.port);
   }
 }
 

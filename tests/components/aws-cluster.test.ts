@@ -211,10 +211,14 @@ describe("components/aws", () => {
     ]);
     const ofType = (of: unknown) =>
       (of as Record<string, { value: string; meaning: string }>)["controlPlane.instanceType"]!;
-    assert.match(
-      ofType(told).meaning,
-      /^all three machines stop for it at the same time, .* change one after the other/,
-    );
+    assert.match(ofType(told).meaning, /^the three machines stop for it, one after the other/);
+    // So they do: each turn stands between two machines.
+    const turns = [1, 2, 3].map((number) => `train-control-plane-${number}-turn`);
+    for (const [index, turn] of turns.entries()) {
+      assert.deepEqual(inputs(registered, turn)["machines"], 3);
+      assert.ok(registered.dependenciesOf(`train-control-plane-${index + 1}`).includes(turn));
+      if (index > 0) assert.ok(registered.dependenciesOf(turn).includes(`train-control-plane-${index}`));
+    }
     assert.deepEqual(lasting, {
       clusterName: "train",
       choices: {

@@ -12,6 +12,7 @@ import {
   DeleteLoadBalancerCommand,
   DeleteTargetGroupCommand,
   DescribeTagsCommand,
+  DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
   paginateDescribeLoadBalancers,
   paginateDescribeTargetGroups,
@@ -33,6 +34,13 @@ export interface LoadBalancer extends TaggedThing {
 
 export interface TargetGroup extends TaggedThing {
   readonly arn: string;
+}
+
+export interface Target {
+  /** Of an instance, for our groups. */
+  readonly id: string;
+  /** Why it gets no connections, in AWS's words; undefined: it is healthy. */
+  readonly trouble: string | undefined;
 }
 
 type Tags = Record<string, string>;
@@ -78,6 +86,17 @@ export class LoadBalancing {
     const groups = await everyItem(pages, ({ TargetGroups }) => TargetGroups);
     const arns = groups.filter(({ VpcId }) => VpcId === vpcId).map(({ TargetGroupArn }) => TargetGroupArn!);
     return [...(await this.tags(arns, signal))].map(([arn, tags]) => ({ arn, vpcId, tags }));
+  }
+
+  /** All that are registered with the group. */
+  async targets(arn: string, signal: AbortSignal): Promise<Target[]> {
+    const request = new DescribeTargetHealthCommand({ TargetGroupArn: arn });
+    const { TargetHealthDescriptions = [] } = await this.current.send(request, { abortSignal: signal });
+    return TargetHealthDescriptions.map(({ Target, TargetHealth: { State, Description, Reason } = {} }) => {
+      const why = Description ?? Reason;
+      const trouble = `${State ?? "of unknown health"}${why === undefined ? "" : ` (${why})`}`;
+      return { id: Target?.Id ?? "a target", trouble: State === "healthy" ? undefined : trouble };
+    });
   }
 
   /** Begins it: network interfaces go later. Gone already is success. */

@@ -2,6 +2,7 @@ import type { FunctionHandler, ResourceHandler } from "../../server/resource";
 import { getImageHandler, getInstanceTypesHandler, getPreflightHandler } from "./functions";
 import { accountReadyHandler } from "./account-ready";
 import { clusterKeysHandler } from "./cluster-keys";
+import { controlPlaneTurnHandler } from "./control-plane-turn";
 import { deployerHandler } from "./deployer";
 import { imageChoiceHandler } from "./image-choice";
 import { instanceTypeFactsHandler } from "./instance-type-facts";
@@ -14,6 +15,7 @@ import { zoneChoiceHandler } from "./zone-choice";
 export const awsResources: Readonly<Record<string, ResourceHandler>> = {
   "gpu-clusters:aws:AccountReady": accountReadyHandler,
   "gpu-clusters:aws:ClusterKeys": clusterKeysHandler,
+  "gpu-clusters:aws:ControlPlaneTurn": controlPlaneTurnHandler,
   "gpu-clusters:aws:Deployer": deployerHandler,
   "gpu-clusters:aws:ImageChoice": imageChoiceHandler,
   "gpu-clusters:aws:InstanceTypeFacts": instanceTypeFactsHandler,

@@ -182,6 +182,15 @@ describe("By hand on AWS", function () {
       inputs: () => ({ subnetIds: [...scene.subnetIds] }),
       left: nothing,
     },
+    {
+      type: "gpu-clusters:aws:ControlPlaneTurn",
+      inputs: () => ({
+        targetGroupArn: "arn:aws:elasticloadbalancing:::targetgroup/api",
+        machines: 3,
+        instanceType: "t3.xlarge",
+      }),
+      left: nothing,
+    },
     { type: "gpu-clusters:aws:Deployer", inputs: () => ({}), left: nothing },
     { type: "gpu-clusters:aws:ImageChoice", inputs: () => ({ gpu: true }), left: nothing },
     { type: "gpu-clusters:aws:InstanceTypeFacts", inputs: () => ({ instanceTypes: ["m5.large"] }), left: nothing },

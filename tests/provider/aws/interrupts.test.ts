@@ -14,7 +14,7 @@ import {
   type Interrupted,
   type Rig,
 } from "../server/harness/interruption";
-import { makeTemplate, openToTheWorld, pace, region, startScene, type Scene } from "./scene";
+import { makeTemplate, openToTheWorld, pace, region, startScene, targets, type Scene } from "./scene";
 
 const balancersType = "gpu-clusters:aws:ServiceLoadBalancers";
 /** What a controller makes for the cluster's Services. */
@@ -107,6 +107,18 @@ describe("Whatever is interrupted on AWS", function () {
   it("a node group is not lost when it is made", () => interruptEachCreate(rigged, group));
   it("a node group is not lost when it is changed", () => interruptEachUpdate(rigged, group));
   it("a node group is not lost when it is deleted", () => interruptEachDelete(rigged, group));
+
+  it("a control plane's turn is waited for again by the next `up`", async () => {
+    const { targetGroupArn } = await targets(scene, "turn", 1);
+    const inputs = (instanceType: string) => ({ targetGroupArn, machines: 1, instanceType });
+    await interruptEachUpdate(rigged, {
+      type: "gpu-clusters:aws:ControlPlaneTurn",
+      inputs: () => inputs("t3.xlarge"),
+      updated: () => inputs("m6i.xlarge"),
+      left: () => Promise.resolve([]),
+      most: 2,
+    });
+  });
 
   /** What AWS is only asked, and roles of AWS's services, which are the account's. */
   const answers: Pick<Interrupted, "type" | "inputs" | "updated">[] = [

@@ -19,7 +19,10 @@ import {
   EC2Client,
   ModifySubnetAttributeCommand,
   type RequestLaunchTemplateData,
+  RunInstancesCommand,
+  waitUntilInstanceRunning,
 } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { provider } from "../../../plugin/provider";
 import { createNodeGroupHandler } from "../../../provider/aws/handlers/node-group";
 import { FleetDriver } from "../../../provider/aws/fleet/fleet-driver";
@@ -244,4 +247,21 @@ export async function foreignFleet(scene: Scene, nodeGroup: string, launchTempla
   const shape = shapeOfSpec(specOf(scene, nodeGroup, launchTemplateId));
   const tags = groupTags({ clusterName: "alpha", nodeGroup });
   await scene.ec2.send(new CreateFleetCommand(createFleetRequest(shape, 1, tags, crypto.randomUUID())));
+}
+
+/** Instances that run, as targets of a network load balancer's group. */
+export async function targets(
+  { ec2, simulator, vpcId: VpcId, subnetIds, imageId: ImageId }: Scene,
+  Name: string,
+  count: number,
+): Promise<{ targetGroupArn: string; ids: string[] }> {
+  const elb = new ElasticLoadBalancingV2({ region, endpoint: simulator.endpoint });
+  const given = { Name, Protocol: "TCP", Port: 6443, VpcId, TargetType: "instance" } as const;
+  const TargetGroupArn = (await elb.createTargetGroup(given)).TargetGroups![0]!.TargetGroupArn!;
+  const place = { ImageId, SubnetId: subnetIds[0]!, InstanceType: "t3.xlarge" } as const;
+  const { Instances } = await ec2.send(new RunInstancesCommand({ ...place, MinCount: count, MaxCount: count }));
+  const ids = Instances!.map(({ InstanceId }) => InstanceId!);
+  await waitUntilInstanceRunning({ client: ec2, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { InstanceIds: ids });
+  await elb.registerTargets({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) });
+  return { targetGroupArn: TargetGroupArn, ids };
 }

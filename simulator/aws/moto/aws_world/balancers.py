@@ -6,9 +6,10 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses.instances import InstanceResponse
 from moto.elb.models import ELBBackend, FakeHealthCheck
-from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 from .network import next_public_address
+from .questions import questions
 from .world import world
 
 _create = ELBv2Backend.create_load_balancer
@@ -86,6 +87,22 @@ def deregister(self: Any, targets: Any) -> None:
     _deregister(self, [target for target in targets if target["Id"] in self.targets])
 
 
+def health_for(self: Any, target: dict[str, Any], ec2_backend: Any) -> FakeHealthStatus:
+    """Of an instance: whether it runs, and what its machine answers. moto calls each one healthy that is not stopped."""
+    status = _health_for(self, target, ec2_backend)
+    if status.status != "healthy" or not target["Id"].startswith("i-"):
+        return status
+    # Reference, "Target health reason codes".
+    instance = ec2_backend.get_instance_by_id(target["Id"])
+    if instance is None or instance.state != "running":
+        given = ("unused", "Target.InvalidState", f"Target is in the {instance.state if instance else 'terminated'} state")
+    elif questions.ask(about="health", instanceId=target["Id"], port=int(status.port)) is False:
+        given = ("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
+    else:
+        return status
+    return FakeHealthStatus(target["Id"], status.port, self.health_check_port, *given)
+
+
 def create_classic(self: Any, *args: Any, **kwargs: Any) -> Any:
     balancer = _create_classic(self, *args, **kwargs)
     port = balancer.listeners[0].instance_port if balancer.listeners else 80
@@ -104,6 +121,7 @@ def describe_instance_topology(self: Any) -> ActionResult:
 _modify_listener = ELBv2Backend.modify_listener
 _new_target_group = FakeTargetGroup.__init__
 _deregister = FakeTargetGroup.deregister
+_health_for = FakeTargetGroup.health_for
 _create_classic = ELBBackend.create_load_balancer
 
 
@@ -111,6 +129,7 @@ def install() -> None:
     ELBv2Backend.modify_listener = modify_listener  # type: ignore[method-assign]
     FakeTargetGroup.__init__ = new_target_group  # type: ignore[method-assign]
     FakeTargetGroup.deregister = deregister  # type: ignore[method-assign]
+    FakeTargetGroup.health_for = health_for  # type: ignore[method-assign]
     ELBBackend.create_load_balancer = create_classic  # type: ignore[method-assign]
     InstanceResponse.describe_instance_topology = describe_instance_topology  # type: ignore[attr-defined]
     ELBv2Backend.create_load_balancer = create  # type: ignore[method-assign]
