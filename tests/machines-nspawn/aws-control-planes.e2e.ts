@@ -1,5 +1,6 @@
 /** Three control planes on simulated AWS whose machines really boot: one goes off, or is lost, and the API still answers. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { SimulatorClient } from "../../simulator/client";
@@ -112,6 +113,27 @@ describe("three control planes on AWS, on machines that boot", function () {
       for (const end of await onEach(`openssl x509 -noout -enddate -in ${name}.crt`))
         assert.ok(Date.parse(end.replace("notAfter=", "")) - Date.now() > 360 * 86_400_000, `${name}: ${end}`);
     (await onEach(apiServer)).forEach((process, index) => assert.notEqual(process, before[index]));
+    await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
+  });
+
+  it("get another type one after the other", async function () {
+    this.timeout(6 * bootMs);
+    cluster.reconfigure({ controlPlane: { count: 3, instanceType: "m6i.xlarge" } });
+    let isOver = false;
+    let most = 0;
+    const watching = (async () => {
+      for (; !isOver; await delay(200)) {
+        const { Reservations = [] } = await ec2.describeInstances({ InstanceIds });
+        const states = Reservations.flatMap(({ Instances = [] }) => Instances).map(({ State }) => State?.Name);
+        most = Math.max(most, states.filter((state) => state !== "running").length);
+      }
+    })();
+    await cluster.up().finally(() => (isOver = true));
+    await watching;
+    assert.equal(most, 1);
+    const { Reservations = [] } = await ec2.describeInstances({ InstanceIds });
+    const types = Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceType }) => InstanceType);
+    assert.deepEqual(types, Array(3).fill("m6i.xlarge"));
     await until("three nodes are Ready", async () => (await readiness()).join() === "True,True,True", bootMs);
   });
 
