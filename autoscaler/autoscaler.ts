@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../sdk/message";
 import type { KubernetesApi } from "../provider/kubernetes/api";
-import { RefusedRemovals, tellGivenUp, tellLostAccess, tellStockOut } from "./cluster/events";
+import { RefusedRemovals, tellGivenUp, tellHeldPod, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";
 import { NodeCare } from "./cluster/node-care";
 import { ClusterNodes, followNodes } from "./cluster/nodes";
@@ -164,10 +164,15 @@ export class Autoscaler {
     const common = { api, nodes: this.nodes, groups: this.reconcilers.map(({ group }) => group) };
     const interruptions = new Interruptions({
       ...common,
-      interrupted: ({ id }, node, notice, drained) => {
+      interrupted: ({ id }, node, notice) => {
         this.metrics.interrupted(id);
         log.warn({ group: id, node, notice }, "draining");
-        this.beside("drain", drained);
+      },
+      draining: (drained) => this.beside("drain", drained),
+      held: ({ id }, node, pod, reason) => {
+        const { namespace, name } = pod.metadata;
+        log.warn({ group: id, node, pod: `${namespace}/${name}`, reason }, "does not evict");
+        this.beside("event", tellHeldPod(api, { pod, node, reason }, signal));
       },
     });
     const care = new NodeCare({
@@ -193,8 +198,11 @@ export class Autoscaler {
         awaited: () => (care.awaitsNodes ? config.gpuLabel : undefined),
         updated: async () => {
           this.clusterAnsweredAt = performance.now();
-          await care.attend(signal);
-          await interruptions.attend(signal);
+          try {
+            await care.attend(signal);
+          } finally {
+            await interruptions.attend(signal);
+          }
         },
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),

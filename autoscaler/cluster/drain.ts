@@ -3,13 +3,32 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
 import { cordonedKey } from "./nodes";
 
-/** What AWS leaves between its notice and the end; pods that a disruption budget holds are lost after that anyway. */
-const drainMs = 110_000;
+/** The longest that a cloud leaves between its notice and the end (Mithril); pods that are held are lost after that anyway. */
+const drainMs = 300_000;
 const retryMs = 2_000;
 
+export interface DrainOptions {
+  readonly api: KubernetesApi;
+  /** Name of the node. */
+  readonly node: string;
+  /** There is no notice any more, or nobody who asks. */
+  readonly stop: AbortSignal;
+  /** The API server does not evict a pod, and no disruption budget says so. At each of its answers; the pod is asked for again. */
+  refused(pod: KubernetesObject, reason: string): void;
+}
+
 /** Cordons the node and evicts its pods, until they are gone or the machine is. No such node is success. */
-export async function drain(api: KubernetesApi, nodeName: string, stop: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(drainMs)]);
+export async function drain(options: DrainOptions): Promise<void> {
+  const signal = AbortSignal.any([options.stop, AbortSignal.timeout(drainMs)]);
+  try {
+    await evictAll(options, signal);
+  } catch (error) {
+    // What was under way when time was up has not failed.
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function evictAll({ api, node: nodeName, refused }: DrainOptions, signal: AbortSignal): Promise<void> {
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
   if ((await api.read(node, signal)) === undefined) return;
   const annotations = { [cordonedKey]: new Date().toISOString() };
@@ -21,8 +40,11 @@ export async function drain(api: KubernetesApi, nodeName: string, stop: AbortSig
     const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     // At the same time, because a request that a budget forbids waits as long as the API server asks for.
     await Promise.all(
-      staying.map(({ metadata: { namespace, name } }) =>
-        api.evict({ namespace: namespace!, name: name! }, signal).catch(unlessForbidden),
+      staying.map((pod) =>
+        api.evict({ namespace: pod.metadata.namespace!, name: pod.metadata.name! }, signal).catch((error: unknown) => {
+          const reason = whyRefused(error);
+          if (reason !== undefined) refused(pod, reason);
+        }),
       ),
     );
     await delay(retryMs, undefined, { signal }).catch(() => undefined);
@@ -43,7 +65,13 @@ function isMovable({ metadata, status }: KubernetesObject): boolean {
   return !ofNode && phase !== "Succeeded" && phase !== "Failed";
 }
 
-/** A disruption budget lets the pod go later, and who did not answer may do so then. */
-function unlessForbidden(error: unknown): void {
-  if (error instanceof KubernetesApiError && error.statusCode !== 429) throw error;
+/**
+ * Whatever the answer, it is one pod's: its namespace may be on its way out, a webhook may deny it. A disruption budget lets the pod go later, and
+ * who did not answer may do so then. That two budgets select it, the API server says as an error of its own, with status 500.
+ */
+function whyRefused(error: unknown): string | undefined {
+  if (!(error instanceof KubernetesApiError) || error.statusCode === 429) return undefined;
+  return error.message.includes("more than one PodDisruptionBudget")
+    ? "more than one PodDisruptionBudget selects it, and Kubernetes evicts no such pod: leave one of them to it"
+    : error.message;
 }

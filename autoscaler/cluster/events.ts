@@ -20,7 +20,12 @@ export async function tellStockOut(api: KubernetesApi, stockOut: StockOut, signa
   const query = { apiVersion: "v1", kind: "Pod", fieldSelector: "status.phase=Pending,spec.nodeName=", limit: 100 };
   const pods = (await api.list(query, signal)).filter((pod) => couldRunOn(pod, stockOut.template));
   const oldest = pods.sort((a, b) => ageOf(a).localeCompare(ageOf(b))).slice(0, mostPods);
-  await eachTold(oldest.map((pod) => api.create(eventAt(pod, stockOut), signal)));
+  const told = {
+    reason: stockOut.problem.kind === "capacity" ? "NodeGroupOutOfCapacity" : "NodeGroupNotGrowing",
+    action: "ScaleUp",
+    note: `node group ${stockOut.group} does not grow: ${stockOut.problem.message}`,
+  };
+  await eachTold(oldest.map((pod) => api.create(eventAtPod(pod, told), signal)));
 }
 
 /** A namespace on its way out takes no events, which keeps nobody elsewhere from being told. */
@@ -78,6 +83,19 @@ export async function tellGivenUp(
   await eachTold(machines.map((machine) => api.create(eventOfMachine(machine), signal)));
 }
 
+export interface HeldPod {
+  readonly pod: KubernetesObject;
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** An Event at a pod that is not taken off a node whose machine goes. */
+export async function tellHeldPod(api: KubernetesApi, held: HeldPod, signal: AbortSignal): Promise<void> {
+  const { name, namespace } = held.pod.metadata;
+  const note = `the machine of node ${held.node} is taken back, and pod ${namespace}/${name} stays on it: ${held.reason}`;
+  await api.create(eventAtPod(held.pod, { reason: "PodNotEvicted", action: "Evict", note }), signal);
+}
+
 /** Its node is named as in kubelet's own events. */
 function eventAtNode(nodeName: string, told: Omit<Told, "regarding" | "namespace">): KubernetesObject {
   const regarding = { apiVersion: "v1", kind: "Node", name: nodeName, uid: nodeName };
@@ -105,16 +123,9 @@ function ageOf({ metadata }: KubernetesObject): string {
   return metadata.creationTimestamp ?? "";
 }
 
-function eventAt({ metadata }: KubernetesObject, { group, problem }: StockOut): KubernetesObject {
+function eventAtPod({ metadata }: KubernetesObject, told: Pick<Told, "reason" | "action" | "note">): KubernetesObject {
   const { namespace = "default", name = "", uid } = metadata;
-  return eventOf({
-    regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
-    namespace,
-    name,
-    reason: problem.kind === "capacity" ? "NodeGroupOutOfCapacity" : "NodeGroupNotGrowing",
-    action: "ScaleUp",
-    note: `node group ${group} does not grow: ${problem.message}`,
-  });
+  return eventOf({ regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid }, namespace, name, ...told });
 }
 
 interface Told {

@@ -2,7 +2,7 @@
  * Machines that clouds take back. Where a cloud's lists say so, the group's description does; EC2 tells the machine alone, and that its node.
  * Their nodes are drained, and are open again when the machine stays after all, or is back.
  */
-import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import type { Group } from "../group/group";
 import { drain, uncordon } from "./drain";
 import type { ClusterNode, ClusterNodes } from "./nodes";
@@ -11,20 +11,33 @@ export interface InterruptionsOptions {
   readonly api: KubernetesApi;
   readonly nodes: ClusterNodes;
   readonly groups: readonly Group[];
-  /** Once for each notice. `drained` settles when the node is drained, or cannot be. */
-  interrupted(group: Group, nodeName: string, notice: string, drained: Promise<void>): void;
+  /** Once for each notice, whatever becomes of the drain. */
+  interrupted(group: Group, nodeName: string, notice: string): void;
+  /** Settles when a drain has ended, or could not be: then it begins again. */
+  draining(drained: Promise<void>): void;
+  /** A pod that is not evicted, and why: once for each notice and reason. */
+  held(group: Group, nodeName: string, pod: KubernetesObject, reason: string): void;
+}
+
+/** Of one node. */
+interface Notice {
+  /** Ends its drain. */
+  readonly over: AbortController;
+  isDraining: boolean;
+  /** Of pods, and why they stay. */
+  readonly told: Set<string>;
 }
 
 export class Interruptions {
-  /** By name of the node, from its notice on: what ends its drain. */
-  private readonly drains = new Map<string, AbortController>();
+  /** By name of the node, until there is none any more. */
+  private readonly notices = new Map<string, Notice>();
 
   constructor(private readonly options: InterruptionsOptions) {}
 
   /** After the nodes have been read. */
   async attend(signal: AbortSignal): Promise<void> {
     const { api, nodes, groups } = this.options;
-    const over = new Set(this.drains.keys());
+    const over = new Set(this.notices.keys());
     const open: string[] = [];
     for (const group of groups) {
       for (const machine of group.everyMachine) {
@@ -37,22 +50,39 @@ export class Interruptions {
       }
     }
     for (const name of over) {
-      this.drains.get(name)!.abort(new Error("there is no notice any more"));
-      this.drains.delete(name);
+      this.notices.get(name)!.over.abort(new Error("there is no notice any more"));
+      this.notices.delete(name);
     }
-    for (const name of open) await uncordon(api, name, signal);
+    const opened = await Promise.allSettled(open.map((name) => uncordon(api, name, signal)));
+    const failed = opened.find((each) => each.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
-  private drain(group: Group, { name }: ClusterNode, notice: string, signal: AbortSignal): void {
-    if (this.drains.has(name)) return;
-    const end = new AbortController();
-    this.drains.set(name, end);
-    const drained = drain(this.options.api, name, AbortSignal.any([signal, end.signal])).catch((error: unknown) => {
-      if (end.signal.aborted) return;
+  private drain(group: Group, { name }: ClusterNode, text: string, signal: AbortSignal): void {
+    const { api, interrupted, draining, held } = this.options;
+    let notice = this.notices.get(name);
+    if (!notice) {
+      this.notices.set(name, (notice = { over: new AbortController(), isDraining: false, told: new Set() }));
+      interrupted(group, name, text);
+    }
+    const { over, told } = notice;
+    if (notice.isDraining) return;
+    notice.isDraining = true;
+    const drained = drain({
+      api,
+      node: name,
+      stop: AbortSignal.any([signal, over.signal]),
+      refused: (pod, reason) => {
+        const news = `${pod.metadata.namespace}/${pod.metadata.name}: ${reason}`;
+        if (told.has(news)) return;
+        told.add(news);
+        held(group, name, pod, reason);
+      },
+    }).catch((error: unknown) => {
       // At the next reading again.
-      this.drains.delete(name);
+      notice.isDraining = false;
       throw error;
     });
-    this.options.interrupted(group, name, notice, drained);
+    draining(drained);
   }
 }

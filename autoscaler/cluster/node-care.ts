@@ -1,5 +1,6 @@
 /** What a cluster without a cloud controller manager does not do by itself: give nodes their provider id, and take away those that are gone. */
 import type { KubernetesApi } from "../../provider/kubernetes/api";
+import type { NodeGroupMachine } from "../../provider/node-groups/driver";
 import type { Group } from "../group/group";
 import { matchNodes } from "./matching";
 import type { ClusterNode, ClusterNodes } from "./nodes";
@@ -34,9 +35,11 @@ export class NodeCare {
     );
   }
 
-  /** After the nodes have been read. */
+  /** After the nodes have been read. A node that the API server, or a webhook of it, does not let change keeps no other from its care. */
   async attend(signal: AbortSignal): Promise<void> {
     const { nodes, groups } = this.options;
+    const failures: unknown[] = [];
+    const attempt = (work: Promise<void>) => work.catch((error: unknown) => void failures.push(error));
     const orphans = new Set<string>();
     const known = groups.filter(({ isKnown }) => isKnown);
     const workers = [...nodes.all.values()].filter(({ isControlPlane }) => !isControlPlane);
@@ -48,31 +51,29 @@ export class NodeCare {
     const strangers = workers.filter((node) => node.group === undefined && !owned.has(node));
     for (const group of known) {
       group.sawNodes({ ofMachine: (machine) => matches.get(machine), strangers });
-      await this.nameMachines(group, signal);
+      for (const machine of group.everyMachine) await attempt(this.nameMachine(group, machine, signal));
       for (const node of this.orphansOf(group)) {
         orphans.add(node.name);
-        await this.bury(group, node, signal);
+        await attempt(this.bury(group, node, signal));
       }
     }
     for (const name of this.orphanedSince.keys()) if (!orphans.has(name)) this.orphanedSince.delete(name);
+    if (failures.length > 0) throw failures[0];
   }
 
   /** cluster-autoscaler knows a machine's node by its provider id only, and takes a machine without a node for broken. */
-  private async nameMachines(group: Group, signal: AbortSignal): Promise<void> {
+  private async nameMachine(group: Group, machine: NodeGroupMachine, signal: AbortSignal): Promise<void> {
     const { api, nodes, labelsOf } = this.options;
-    const wanted = Object.entries(labelsOf(group));
-    for (const machine of group.everyMachine) {
-      const node = nodes.all.get(group.nodeOf(machine)?.name ?? "");
-      if (!node) continue;
-      const labels = wanted.filter(([key]) => !(key in node.labels));
-      const isNamed = node.providerId !== "" || machine.providerId === "";
-      if (isNamed && labels.length === 0) continue;
-      const patch = {
-        ...(labels.length > 0 && { metadata: { labels: Object.fromEntries(labels) } }),
-        ...(!isNamed && { spec: { providerID: machine.providerId } }),
-      };
-      await api.patch({ apiVersion: "v1", kind: "Node", name: node.name }, patch, signal);
-    }
+    const node = nodes.all.get(group.nodeOf(machine)?.name ?? "");
+    if (!node) return;
+    const labels = Object.entries(labelsOf(group)).filter(([key]) => !(key in node.labels));
+    const isNamed = node.providerId !== "" || machine.providerId === "";
+    if (isNamed && labels.length === 0) return;
+    const patch = {
+      ...(labels.length > 0 && { metadata: { labels: Object.fromEntries(labels) } }),
+      ...(!isNamed && { spec: { providerID: machine.providerId } }),
+    };
+    await api.patch({ apiVersion: "v1", kind: "Node", name: node.name }, patch, signal);
   }
 
   private orphansOf(group: Group): ClusterNode[] {

@@ -9,7 +9,12 @@ import { Interruptions } from "../../autoscaler/cluster/interruptions";
 import { NodeCare } from "../../autoscaler/cluster/node-care";
 import { ClusterNodes } from "../../autoscaler/cluster/nodes";
 import { ownKubeconfig } from "../../autoscaler/cluster/own-cluster";
-import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
+import {
+  KubernetesApiError,
+  referenceTo,
+  type KubernetesApi,
+  type KubernetesObject,
+} from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import type { NodeObject } from "../../provider/kubernetes/node-readiness";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
@@ -158,7 +163,8 @@ describe("the autoscaler's server in its cluster", () => {
     );
     await makePod("elsewhere", { nodeName: "m-1" });
     const stop = new AbortController();
-    const drained = drain(api, "m-0", stop.signal);
+    const refused = () => assert.fail("no pod is held");
+    const drained = drain({ api, node: "m-0", stop: stop.signal, refused });
     const deleted = async (name: string) =>
       (await api.read({ apiVersion: "v1", kind: "Pod", name, namespace: "default" }))?.metadata.deletionTimestamp !==
       undefined;
@@ -166,8 +172,8 @@ describe("the autoscaler's server in its cluster", () => {
     assert.deepEqual([await deleted("daemon"), await deleted("elsewhere")], [false, false]);
     assert.equal(((await api.read(nodeNamed("m-0")))!["spec"] as { unschedulable: boolean }).unschedulable, true);
     stop.abort();
-    await drained.catch(() => undefined);
-    await drain(api, "gone", never);
+    await drained;
+    await drain({ api, node: "gone", stop: never, refused });
   });
 
   describe("whose machines its cloud takes back", () => {
@@ -181,17 +187,18 @@ describe("the autoscaler's server in its cluster", () => {
       [await specOf("m-0"), await specOf("m-1")].map((spec) => spec.unschedulable === true);
     const attendant = async () => {
       const { scene, nodes } = await care();
-      const [told, failed]: [string[], string[]] = [[], []];
+      const [told, held, failures]: string[][] = [[], [], []];
       const drains: Promise<void>[] = [];
       const interruptions = new Interruptions({
         api,
         nodes,
         groups: [scene.group],
-        interrupted: (_, node, notice, drained) => {
-          told.push(`${node}: ${notice}`);
+        interrupted: (_, node, notice) => told.push(`${node}: ${notice}`),
+        draining: (drained) => {
           drains.push(drained);
-          drained.catch(() => failed.push(node));
+          drained.catch(() => failures.push("drain"));
         },
+        held: (_, node, { metadata }, reason) => held.push(`${node}: ${metadata.name}: ${reason}`),
       });
       const attend = async () => {
         await scene.turn();
@@ -202,7 +209,7 @@ describe("the autoscaler's server in its cluster", () => {
         (scene.cloud.machines = scene.cloud.machines.map(({ notice: _, ...machine }) =>
           text !== undefined && machine.id === "m-1" ? { ...machine, notice: text } : machine,
         ));
-      return { attend, notice, told, failed, drains };
+      return { attend, notice, told, held, failures, drains };
     };
 
     const cordoned = (...nodes: boolean[]) =>
@@ -267,16 +274,35 @@ describe("the autoscaler's server in its cluster", () => {
     it("drains it again where that failed", async () => {
       await makeNode("m-0");
       await makeNode("m-1");
-      const { attend, notice, told, failed } = await attendant();
+      const { attend, notice, told, failures } = await attendant();
       const { patch } = api;
       notice("outbid");
       api.patch = () => Promise.reject(new Error("busy"));
       await attend();
-      await until("the drain fails", () => failed.length === 1);
+      await until("the drain fails", () => failures.length === 1);
       api.patch = patch;
       await attend();
-      assert.equal(told.length, 2);
       await cordoned(false, true);
+      assert.deepEqual(told, ["m-1: outbid"]);
+    });
+
+    it("says of a pod that two disruption budgets select that they hold it, as the API server does", async () => {
+      await makeNode("m-0");
+      await makeNode("m-1");
+      const pod = await makePod("twice", { nodeName: "m-1" }, { labels: { app: "twice" } });
+      await api.patch(referenceTo(pod), { status: { phase: "Running" } }, never, "status");
+      const budget = { apiVersion: "policy/v1", kind: "PodDisruptionBudget" };
+      const spec = { maxUnavailable: 1, selector: { matchLabels: { app: "twice" } } };
+      for (const name of ["first", "second"])
+        await api.create({ ...budget, metadata: { name, namespace: "default" }, spec });
+      const { attend, notice, told, held } = await attendant();
+      notice("outbid");
+      await attend();
+      await until("it is told", () => held.length > 0);
+      assert.match(held[0]!, /^m-1: twice: more than one PodDisruptionBudget selects it, .* leave one of them to it$/);
+      await attend();
+      assert.deepEqual([told.length, held.length], [1, 1]);
+      for (const name of ["first", "second"]) await api.delete({ ...budget, name, namespace: "default" });
     });
   });
 
