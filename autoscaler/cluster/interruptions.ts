@@ -5,6 +5,7 @@
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import type { Group } from "../group/group";
 import { drain, uncordon } from "./drain";
+import { isLeftBehind } from "./matching";
 import type { ClusterNode, ClusterNodes } from "./nodes";
 
 export interface InterruptionsOptions {
@@ -41,7 +42,8 @@ export class Interruptions {
     const open: string[] = [];
     for (const group of groups) {
       for (const machine of group.everyMachine) {
-        const node = nodes.all.get(group.nodeOf(machine)?.name ?? machine.nodeName);
+        const named = nodes.all.get(group.nodeOf(machine)?.name ?? machine.nodeName);
+        const node = named && isLeftBehind(named, machine) ? undefined : named;
         const notice = machine.notice ?? node?.notice;
         if (node && notice !== undefined) {
           over.delete(node.name);

@@ -2,7 +2,7 @@
 import type { KubernetesApi } from "../../provider/kubernetes/api";
 import type { NodeGroupMachine } from "../../provider/node-groups/driver";
 import type { Group } from "../group/group";
-import { matchNodes } from "./matching";
+import { isLeftBehind, matchNodes } from "./matching";
 import type { ClusterNode, ClusterNodes } from "./nodes";
 
 export interface NodeCareOptions {
@@ -22,6 +22,8 @@ export class NodeCare {
   private readonly orphanedSince = new Map<string, number>();
   /** Names of machines that were there, by group: some clouds give their nodes no labels. */
   private readonly members = new Map<Group, Set<string>>();
+  /** By name of a node that is there: id of the machine that it was last known to be. */
+  private owners: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly options: NodeCareOptions) {}
 
@@ -46,7 +48,9 @@ export class NodeCare {
     const matches = matchNodes(
       known.flatMap(({ everyMachine }) => everyMachine),
       workers,
+      (name) => this.owners.get(name),
     );
+    this.keepOwners(matches);
     const owned = new Set(matches.values());
     const strangers = workers.filter((node) => node.group === undefined && !owned.has(node));
     for (const group of known) {
@@ -84,7 +88,16 @@ export class NodeCare {
     for (const name of members) if (!nodes.all.has(name) && !group.find({ providerId: "", name })) members.delete(name);
     const named = [...members].map((name) => nodes.all.get(name)).filter((node) => node !== undefined);
     const candidates = new Set([...(nodes.byGroup().get(group.id) ?? []), ...named]);
-    return [...candidates].filter((node) => group.find(node) === undefined);
+    return [...candidates].filter((node) => {
+      const machine = group.find(node);
+      return machine === undefined || isLeftBehind(node, machine);
+    });
+  }
+
+  private keepOwners(matches: ReadonlyMap<NodeGroupMachine, ClusterNode>): void {
+    const { all } = this.options.nodes;
+    const kept = [...this.owners].filter(([name]) => all.has(name));
+    this.owners = new Map([...kept, ...[...matches].map(([{ id }, { name }]) => [name, id] as const)]);
   }
 
   /** A node that still reports is no dead machine's, whatever the cloud's list says. */

@@ -14,14 +14,11 @@ export const cordonedKey = "gpu-clusters/cordoned";
 export interface ClusterNode extends NodeFacts {
   /** The node group that its labels name. */
   readonly group: string | undefined;
-  readonly isReady: boolean;
   readonly isControlPlane: boolean;
   /** The machine's cloud takes it back soon, as the node says itself. */
   readonly notice: string | undefined;
   /** By the server, for such a notice. */
   readonly isCordoned: boolean;
-  /** RFC 3339; undefined where the API server does not tell. */
-  readonly createdAt: string | undefined;
 }
 
 interface Labelled {

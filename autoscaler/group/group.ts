@@ -8,6 +8,7 @@
 import { counted } from "../../sdk/counted";
 import { isLive } from "../../provider/node-groups/bounds";
 import type { NodeGroupDescription, NodeGroupMachine } from "../../provider/node-groups/driver";
+import { isOthers } from "../cluster/matching";
 import type { GroupInstance, JoinedNode, NodeName, SeenNodes } from "./instances";
 import { Joining } from "./joining";
 import { Placeholders, type Problem } from "./placeholder";
@@ -161,9 +162,11 @@ export class Group {
     return staying.filter((machine) => unregistered.has(machine) && machine.state === "running");
   }
 
-  /** The machine that a node is, or was to be. */
+  /** The machine that a node is, or was to be; not one that has the name after it. */
   find({ providerId, name }: NodeName): NodeGroupMachine | undefined {
-    return this.byName.get(providerId) ?? this.byName.get(name);
+    const found = this.byName.get(providerId) ?? this.byName.get(name);
+    const isOwn = found && (this.instanceId(found) === providerId || !isOthers(found, providerId));
+    return isOwn ? found : undefined;
   }
 
   /** What is to be done at the cloud next. Removals come first: a size would count machines that are to go. */

@@ -53,7 +53,10 @@ def approve():
         try:
             node=get("node",request["node"])
             registered=None if node is None else {"providerId":node["spec"].get("providerID")}
-            why=refusal(request,requests,machine_of(request),registered)
+            machine=machine_of(request)
+            why=refusal(request,requests,machine,registered)
+            # What an earlier machine left; by uid, because this machine's own may be there by now.
+            if why is None and node and machine and CONTROL not in request["groups"]: run(*KUBECTL,"delete","--raw=/api/v1/nodes/"+request["node"],"-f-",input=json.dumps({"preconditions":{"uid":node["metadata"]["uid"]}}))
             if why is None: kubectl("certificate","approve",request["name"])
         except subprocess.SubprocessError as error: why=str(error)
         if told.get(request["name"])!=why or why is None: print(request["name"],"for node",request["node"],"is approved" if why is None else "waits: "+why)

@@ -240,11 +240,11 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
       if (taken.has(id)) continue;
       taken.add(id);
       // A node of that name is an earlier machine's, maybe cordoned, and so is a disk's key: the new one must not take them over.
-      await this.courtesy.remove([id], signal);
       let isGranted = false;
-      const bootstrapToken = startScript.includes(placeholders.bootstrapToken)
-        ? await nodes.mintBootstrapToken(id, signal)
-        : undefined;
+      const hasToken = startScript.includes(placeholders.bootstrapToken);
+      if (hasToken) await this.removeLeftBehind(id, signal);
+      else await this.courtesy.remove([id], signal);
+      const bootstrapToken = hasToken ? await nodes.mintBootstrapToken(id, signal) : undefined;
       const marks = {
         [metadataKeys.cluster]: clusterName,
         [metadataKeys.nodeGroup]: group,
@@ -292,6 +292,17 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         if (isGranted && !signal.aborted && isRefusal(error)) await this.takeBack(id, error, signal);
         throw error;
       }
+    }
+  }
+
+  /** Beside a node that is there the machine's token counts as spent, and no certificate is given. */
+  private async removeLeftBehind(nodeName: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.options.nodes.remove(nodeName, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const words = `node ${nodeName}, which an earlier machine may have left, could not be removed: ${messageOf(error)}`;
+      throw new Error(words, { cause: error });
     }
   }
 

@@ -57,6 +57,15 @@ export function refusal(request: NodeRequest, { requests, machine, registered }:
   return first.name === request.name ? undefined : "its machine has asked before";
 }
 
+/**
+ * Whether a node of that name was left by an earlier machine, and goes before the request is approved: addresses, and names with them, are given
+ * again. A kubelet takes over a node that is there, with the labels, taints and notice that it has, and an id that no machine has any more.
+ */
+export function isLeftBehind(request: NodeRequest, { machine, registered }: NodeFacts): boolean {
+  if (!machine || request.groups.includes(controlPlaneGroup)) return false;
+  return registered?.providerId !== undefined && registered.providerId !== machine.providerId;
+}
+
 function isBefore(a: NodeRequest, b: NodeRequest): boolean {
   return a.created < b.created || (a.created === b.created && a.name < b.name);
 }

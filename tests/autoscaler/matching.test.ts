@@ -15,15 +15,52 @@ const node = (name: string, changes: Partial<NodeFacts> = {}): NodeFacts => ({
   providerId: "",
   addresses: [],
   labels: {},
+  isReady: true,
   ...changes,
 });
 const pairs = (machines: NodeGroupMachine[], nodes: NodeFacts[]) =>
   [...matchNodes(machines, nodes)].map(([{ nodeName }, { name }]) => `${nodeName}=${name}`).sort();
 
 describe("Nodes and machines", () => {
-  it("belong together by name before anything else", () => {
-    const nodes = [node("a", { providerId: "cloud://b" }), node("b", { providerId: "cloud://a" })];
+  it("belong together by name before anything else, also where a node has an id that is not its cloud's", () => {
+    const nodes = [node("a", { providerId: "other://b" }), node("b", { providerId: "" })];
     assert.deepEqual(pairs([machine("a"), machine("b")], nodes), ["a=a", "b=b"]);
+  });
+
+  it("do not where the node says that it is another machine of the cloud, which had the name before", () => {
+    assert.deepEqual(pairs([machine("a")], [node("a", { providerId: "cloud://gone" })]), []);
+    const nodes = [node("a", { providerId: "cloud://b" }), node("b", { providerId: "cloud://a" })];
+    assert.deepEqual(pairs([machine("a"), machine("b")], nodes), ["a=b", "b=a"]);
+    // Nobody documents what such a cloud calls its nodes.
+    assert.deepEqual(pairs([machine("a", ["10.0.0.1"])], [node("a", { providerId: "cloud://gone" })]), ["a=a"]);
+  });
+
+  it("do not where the node is older than its machine and reports no more", () => {
+    const since = (time: string) => `2026-11-28T${time}Z`;
+    const own = { ...machine("a"), createdAt: since("10:00:00") };
+    const left = { isReady: false, createdAt: since("09:00:00"), providerId: "cloud://a" };
+    assert.deepEqual(pairs([own], [node("a", left)]), []);
+    assert.deepEqual(pairs([own], [node("a", { ...left, isReady: true })]), ["a=a"]);
+    // Clocks of clouds and clusters differ a little, and lists tell whole seconds.
+    assert.deepEqual(pairs([own], [node("a", { ...left, createdAt: since("09:56:00") })]), ["a=a"]);
+    assert.deepEqual(pairs([own], [node("a", { ...left, createdAt: since("10:02:00") })]), ["a=a"]);
+    const known = { ...machine("b", ["10.0.0.1"]), createdAt: since("10:00:00") };
+    const there = node("x", { ...left, providerId: "", addresses: ["10.0.0.1"] });
+    assert.deepEqual(pairs([known], [there]), []);
+    assert.deepEqual(pairs([known], [there, node("y", { addresses: ["10.0.0.1"] })]), ["b=y"]);
+  });
+
+  it("do not by an address alone where the node was a machine's that is gone, and reports no more", () => {
+    const former = (name: string) => (name === "x" ? "id-gone" : undefined);
+    const there = (isReady: boolean) => [node("x", { addresses: ["10.0.0.1"], isReady })];
+    const pair = (isReady: boolean, owner: typeof former) =>
+      [...matchNodes([machine("b", ["10.0.0.1"])], there(isReady), owner).values()].map(({ name }) => name);
+    assert.deepEqual(pair(false, former), []);
+    assert.deepEqual(pair(true, former), ["x"]);
+    assert.deepEqual(
+      pair(false, () => "id-b"),
+      ["x"],
+    );
   });
 
   it("belong together by provider id, and by other texts only where names are not certain", () => {
@@ -57,8 +94,8 @@ describe("Nodes and machines", () => {
           nodes,
         );
         assert.equal(new Set(found.values()).size, found.size);
-        for (const { nodeName } of found.keys())
-          if (nodes.some(({ name }) => name === nodeName && name !== ""))
+        for (const { nodeName, alsoKnownAs } of found.keys())
+          if (alsoKnownAs && nodes.some(({ name }) => name === nodeName && name !== ""))
             assert.equal([...found].find(([one]) => one.nodeName === nodeName)![1].name, nodeName);
       }),
     );

@@ -7,6 +7,8 @@ export interface ApprovalCase {
   readonly facts: NodeFacts;
   /** Undefined: approved. */
   readonly refusal: RegExp | undefined;
+  /** The node of that name is another machine's, and goes. */
+  readonly replaces: boolean;
 }
 
 const kubeadm = ["system:bootstrappers", "system:bootstrappers:kubeadm:default-node-token", "system:authenticated"];
@@ -29,11 +31,11 @@ const machine = { providerId: "aws:///us-west-2a/i-7", since: "2026-11-28T10:00:
 const asCase = (
   title: string,
   each: NodeRequest,
-  facts: Omit<NodeFacts, "requests"> & { others?: NodeRequest[] },
+  facts: Omit<NodeFacts, "requests"> & { others?: NodeRequest[]; replaces?: boolean },
   refusal?: RegExp,
 ): ApprovalCase => {
-  const { others = [], ...rest } = facts;
-  return { title, request: each, facts: { requests: [...others, each], ...rest }, refusal };
+  const { others = [], replaces = false, ...rest } = facts;
+  return { title, request: each, facts: { requests: [...others, each], ...rest }, refusal, replaces };
 };
 
 export const approvalCases: readonly ApprovalCase[] = [
@@ -87,6 +89,7 @@ export const approvalCases: readonly ApprovalCase[] = [
   asCase("a name that a machine which has gone had", shared(), {
     machine,
     registered: { providerId: "aws:///us-west-2a/i-gone" },
+    replaces: true,
   }),
   asCase(
     "a second request for a machine, with whatever token",
@@ -105,5 +108,10 @@ export const approvalCases: readonly ApprovalCase[] = [
     "a control plane, by the authority's key",
     shared({ user: "gpu-clusters-join", groups: [...kubeadm, "gpu-clusters:control-planes"] }),
     { registered: {} },
+  ),
+  asCase(
+    "a control plane that has a worker's name, by the authority's key",
+    shared({ user: "gpu-clusters-join", groups: [...kubeadm, "gpu-clusters:control-planes"] }),
+    { machine, registered: { providerId: "aws:///us-west-2a/i-gone" } },
   ),
 ];

@@ -20,19 +20,33 @@ describe("the approver on a control plane", () => {
   const python = (program: string, input: string) =>
     execFileSync("python3", ["-c", program, join(machine.root, "var/lib/gpu-clusters")], { input, encoding: "utf8" });
 
-  it("decides as the rules in TypeScript do", () => {
+  it("decides as the rules in TypeScript do, and deletes what an earlier machine left, by its uid, before it approves", () => {
     const decisions = JSON.parse(
       python(
-        `import json,sys
+        `import contextlib,io,json,sys
 sys.path.insert(0,sys.argv[1])
-from approver import refusal
-print(json.dumps([refusal(c["request"],c["requests"],c.get("machine"),c.get("registered")) for c in json.load(sys.stdin)]))`,
+import approver
+def decide(case):
+    request,registered=case["request"],case.get("registered")
+    node=None if registered is None else {"metadata":{"uid":"uid-1"},"spec":{"providerID":registered.get("providerId")}}
+    done=[]
+    approver.get=lambda *words: {"items":None} if words==("csr",) else node
+    approver.requests_of=lambda items: [{**each,"pending":each["name"]==request["name"]} for each in case["requests"]]
+    approver.machine_of=lambda each: case.get("machine")
+    approver.run=lambda *command,**more: done.append([*command[2:],*([json.loads(more["input"])] if "input" in more else [])])
+    with contextlib.redirect_stdout(io.StringIO()): approver.approve()
+    return [approver.told[request["name"]],done]
+print(json.dumps([decide(case) for case in json.load(sys.stdin)]))`,
         JSON.stringify(approvalCases.map(({ request, facts }) => ({ request, ...facts }))),
       ),
-    ) as (string | null)[];
-    approvalCases.forEach(({ title, refusal }, index) => {
-      if (refusal) assert.match(decisions[index] ?? "approved", refusal, title);
-      else assert.equal(decisions[index], null, title);
+    ) as [string | null, unknown[][]][];
+    approvalCases.forEach(({ title, request, refusal, replaces }, index) => {
+      const [why, done] = decisions[index]!;
+      const deletes = ["delete", `--raw=/api/v1/nodes/${request.node}`, "-f-", { preconditions: { uid: "uid-1" } }];
+      const approves = ["--request-timeout=20s", "certificate", "approve", request.name];
+      if (refusal) assert.match(why ?? "approved", refusal, title);
+      else assert.equal(why, null, title);
+      assert.deepEqual(done, refusal ? [] : [...(replaces ? [deletes] : []), approves], title);
     });
   });
 

@@ -4,6 +4,7 @@ import * as x509 from "@peculiar/x509";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import {
   controlPlaneGroup,
+  isLeftBehind,
   nodeTokenGroup,
   refusal,
   type CloudMachine,
@@ -61,7 +62,14 @@ export class NodeApprover {
     const waiting = requests.filter(({ object }) => !object.status?.conditions?.length);
     for (const request of waiting) {
       const registered = await this.#node(request.node, signal);
-      const why = refusal(request, { requests, registered, machine: machineOf?.(request.node) });
+      const facts = { requests, registered, machine: machineOf?.(request.node) };
+      const why = refusal(request, facts);
+      if (why === undefined && registered && isLeftBehind(request, facts)) {
+        const preconditions = { uid: registered.uid };
+        await api
+          .request("DELETE", `/api/v1/nodes/${request.node}`, signal, { preconditions })
+          .catch(ignoring(404, 409));
+      }
       if (why === undefined) await approveRequest(api, request.object, signal);
       else if (this.#told.get(request.name) !== why)
         note(`approver: ${request.name} for node ${request.node} waits: ${why}`);
@@ -70,14 +78,13 @@ export class NodeApprover {
     return { resourceVersion: metadata.resourceVersion, waiting: waiting.length > 0 };
   }
 
-  async #node(name: string, signal: AbortSignal): Promise<{ providerId?: string } | undefined> {
+  async #node(name: string, signal: AbortSignal): Promise<{ uid: string; providerId?: string } | undefined> {
     try {
-      const { spec } = await this.options.api.request<{ spec: { providerID?: string } }>(
-        "GET",
-        `/api/v1/nodes/${name}`,
-        signal,
-      );
-      return spec.providerID === undefined ? {} : { providerId: spec.providerID };
+      const { metadata, spec } = await this.options.api.request<{
+        metadata: { uid: string };
+        spec: { providerID?: string };
+      }>("GET", `/api/v1/nodes/${name}`, signal);
+      return { uid: metadata.uid, ...(spec.providerID !== undefined && { providerId: spec.providerID }) };
     } catch (error) {
       if (error instanceof KubernetesApiError && error.statusCode === 404) return undefined;
       throw error;

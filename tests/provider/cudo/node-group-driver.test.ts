@@ -89,6 +89,17 @@ describe("Cudo node group driver", () => {
     assert.deepEqual(await ids(), ["train-gpu-0", "train-gpu-1", "train-gpu-2", "train-gpu-3"]);
   });
 
+  it("makes no machine where the node of an earlier one of its name stays: its token would count as spent", async () => {
+    const stays: GroupNodes = { ...nodes, remove: () => Promise.reject(new Error("HTTP 503")) };
+    await assert.rejects(
+      driver({ nodes: stays }).resize(1, never),
+      /node train-gpu-0, which an earlier machine may have left, could not be removed: HTTP 503/,
+    );
+    assert.deepEqual([await ids(), calls], [[], []]);
+    await driver().resize(1, never);
+    assert.deepEqual(await ids(), ["train-gpu-0"]);
+  });
+
   it("revokes the token of a machine that was not made, or not under that name", async () => {
     await cloud.api.vms.create({ ...machine, vmId: "train-gpu-0", bootDiskImageId: "ubuntu-2404" }, never);
     const refusing = driver({ machine: { ...machine, machineType: "no-such-type" } });
