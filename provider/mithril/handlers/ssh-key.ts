@@ -8,6 +8,7 @@ import type { SshKey } from "../types";
 import type { SshKeyArgs } from "../../../sdk/mithril/ssh-key";
 import { connect } from "../connection";
 import { known } from "../../cloud/inputs";
+import { ownerMark } from "../../cloud/owner-mark";
 import { goneByHand } from "../../server/gone";
 import { limited } from "../../cloud/limited";
 import { minuteMs } from "./inputs";
@@ -21,6 +22,26 @@ export interface SshKeyOutputs {
   createdAt: string;
   /** The project had it before: not ours to delete. */
   reused: boolean;
+}
+
+/**
+ * In the comment of what is registered: Mithril's keys have no other place for a mark. A create beside the old one, of which it does not know, tells
+ * by it what is its own to delete at the end.
+ */
+const markStart = "gpu-clusters-";
+
+function marked(publicKey: string, urn: string): string {
+  const [type, body, ...comment] = publicKey.trim().split(/\s+/);
+  const mark = markStart + ownerMark(urn);
+  return [type, body, comment.length > 0 ? `${comment.join(" ")}+${mark}` : mark].join(" ");
+}
+
+function isMarked({ publicKey }: SshKey, urn: string): boolean {
+  return publicKey.trim().endsWith(markStart + ownerMark(urn));
+}
+
+function unmarked(publicKey: string): string {
+  return publicKey.trim().replace(new RegExp(`[ +]${markStart}[0-9a-f]+$`), "");
 }
 
 /** Type and key of a line; the comment is no part of the key. */
@@ -38,7 +59,8 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   plan(state, inputs, changed) {
     const publicKey = known(inputs.publicKey);
     const same = publicKey !== undefined && keyBody(publicKey) === keyBody(state.inputs.publicKey);
-    return { ignores: same ? ["publicKey"] : [], deleteBeforeReplace: !changed.includes("name") };
+    // A create beside it would take over what has the same key, under the old name.
+    return { ignores: same ? ["publicKey"] : [], deleteBeforeReplace: same || !changed.includes("name") };
   },
 
   async create(inputs, context) {
@@ -48,10 +70,12 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
       (found) => keyBody(found.publicKey) === keyBody(publicKey),
     );
     if (known && !(known.name === name && isAwaited(token, name))) {
-      if (required && !known.required) await api.sshKeys.setRequired(known.fid, true, context.signal);
-      if (known.name !== name)
+      const reused = !isMarked(known, context.urn);
+      if (reused ? required && !known.required : required !== known.required)
+        await api.sshKeys.setRequired(known.fid, required, context.signal);
+      if (reused && known.name !== name)
         context.log.info(`SSH key "${known.name}" (${known.fid}) of the project is the same: it is used`);
-      return { id: known.fid, outputs: { createdAt: known.createdAt, reused: true } };
+      return { id: known.fid, outputs: { createdAt: known.createdAt, reused } };
     }
     const key = await createFindable(
       {
@@ -59,7 +83,7 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
         name,
         token,
         find: (signal) => keysNamed(api, name, signal),
-        send: (signal) => api.sshKeys.create({ name, publicKey, required }, signal),
+        send: (signal) => api.sshKeys.create({ name, publicKey: marked(publicKey, context.urn), required }, signal),
         differences: (found) => (keyBody(found.publicKey) === keyBody(publicKey) ? [] : ["another public key"]),
       },
       context.signal,
@@ -71,7 +95,8 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
     const key = (await connect(context.config).api.sshKeys.list(context.signal)).find(({ fid }) => fid === id);
     if (!key) return undefined;
     const before = state?.inputs;
-    const publicKey = before && keyBody(before.publicKey) === keyBody(key.publicKey) ? before.publicKey : key.publicKey;
+    const publicKey =
+      before && keyBody(before.publicKey) === keyBody(key.publicKey) ? before.publicKey : unmarked(key.publicKey);
     const reused = state?.outputs.reused ?? false;
     const name = reused && before ? before.name : key.name;
     // That others need it is no difference.

@@ -54,7 +54,6 @@ describe("Mithril resources", () => {
         inputs: { name: "k", publicKey: publicKey(2) },
         updated: { name: "k", publicKey: publicKey(2), required: true },
         replaced: { name: "k", publicKey: publicKey(3) },
-        replacedInPlace: false,
       }));
 
     it("Cluster", () =>
@@ -273,6 +272,29 @@ describe("Mithril resources", () => {
     assert.equal(key.stored!.id, id);
     assert.ok(await key.refresh());
     await key.deleteStored({ id, ...old });
+  });
+
+  it("deletes at the end what it made, also after a replacement beside the old one or under another name, and no key that was there", async () => {
+    const names = () => Object.values(mithril.cloud.state.sshKeys).map(({ name }) => name);
+    const inputs = { name: "k", publicKey: publicKey(2) };
+    const before = names();
+    const reused = (key: EngineResource) => (key.stored!.state.values as { reused: boolean }).reused;
+    const key = await made("SshKey", inputs);
+    await key.replace(inputs);
+    assert.equal(reused(key), false);
+    await key.up({ ...inputs, name: "k-2" });
+    assert.deepEqual([names(), reused(key)], [[...before, "k-2"], false]);
+    assert.equal(await key.up({ ...inputs, name: "k-2" }), "same");
+    await key.destroy();
+    assert.deepEqual(names(), before);
+    const users = await mithril.api().sshKeys.create({ ...inputs, required: false }, signal());
+    const other = await made("SshKey", inputs);
+    await other.replace(inputs);
+    assert.deepEqual([other.stored!.id, reused(other)], [users.fid, true]);
+    await other.up({ ...inputs, name: "mine" });
+    assert.deepEqual([other.stored!.id, reused(other)], [users.fid, true]);
+    await other.destroy();
+    assert.deepEqual(names(), [...before, "k"]);
   });
 
   it("makes a bid again that was terminated", async () => {

@@ -25,8 +25,6 @@ export interface ResourceScenario {
   readonly importable?: boolean;
   /** Outputs without which it counts as one that was never made. */
   readonly unfinishedWithout?: readonly string[];
-  /** False: what is there already is never its own to delete, so that it stays after a replacement beside the old one. */
-  readonly replacedInPlace?: boolean;
   /** Called while the resource exists, after the create and after the update: look at the cloud here. */
   readonly inspect?: (stored: StoredResource, when: "created" | "updated") => Promise<void> | void;
 }
@@ -56,7 +54,7 @@ export async function driveResource(scenario: ResourceScenario): Promise<void> {
       await inspect?.(resource.stored!, "updated");
       await life.settled(updated, "the update");
     }
-    if (scenario.replacedInPlace !== false) await life.replacedInPlace(updated ?? program);
+    await life.replacedInPlace(updated ?? program);
   } finally {
     await life.deletion();
   }
