@@ -10,7 +10,7 @@ import { connect, type Connection } from "../connection";
 import { limited } from "../../cloud/limited";
 import { ownerMark } from "../../cloud/owner-mark";
 import { twoHours } from "./inputs";
-import { bringDown, bringUp } from "./lifecycle";
+import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
 import { checkVm, gone, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { vmLifecycle, vmOutputs } from "./vm-lifecycle";
 import { importedVmInputs, liveVmInputs } from "./vm-live-inputs";
@@ -121,6 +121,19 @@ async function make(
   });
   // Of an earlier run, or of this resource where it is replaced: there is nothing to go on with.
   const found = await lifecycle.find(signal);
-  if (found?.state === "FAILED" && lifecycle.made?.(found)) await bringDown(lifecycle, { signal, log: context.log });
-  return bringUp(lifecycle, { signal, log: context.log });
+  const operation = { signal, log: context.log };
+  if (found?.state !== "FAILED" || !lifecycle.made?.(found)) return bringUp(startingFrom(found, lifecycle), operation);
+  await bringDown(lifecycle, operation);
+  return bringUp(lifecycle, operation);
+}
+
+/** Its first look is one that was just taken. */
+function startingFrom(found: Vm | undefined, lifecycle: Lifecycle<Vm>): Lifecycle<Vm> {
+  let isFirst = true;
+  const find = (signal: AbortSignal) => {
+    if (!isFirst) return lifecycle.find(signal);
+    isFirst = false;
+    return Promise.resolve(found);
+  };
+  return { ...lifecycle, find };
 }

@@ -27,6 +27,22 @@ describe("A create of Cudo whose outcome is unknown", function () {
     }
   });
 
+  it("is looked for once before it is sent, and again where its answer is lost", async () => {
+    const asked = async (work: () => Promise<unknown>) => {
+      const { length } = await cloud.operations();
+      await work();
+      const made = (await cloud.operations()).slice(length).filter((operation) => /^(Get|Create)VM$/.test(operation));
+      return made.slice(0, made.lastIndexOf("CreateVM") + 2);
+    };
+    const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "once");
+    assert.deepEqual(await asked(() => vm.up({ ...vmInputs })), ["GetVM", "CreateVM", "GetVM"]);
+    await vm.destroy();
+    await cloud.fault({ operation: "CreateVM" }, { effect: "before", times: 1, outcome: "dropConnection" });
+    const again = ["GetVM", "CreateVM", "GetVM", "CreateVM", "GetVM"];
+    assert.deepEqual(await asked(() => vm.up({ ...vmInputs })), again);
+    await vm.destroy();
+  });
+
   it("takes no VM for its own that somebody else has made by then", async () => {
     const vm = new EngineResource(cloud.plugin, "gpu-clusters:cudo:Vm", "name");
     await cloud.fault({ operation: "CreateVM" }, { effect: "before", times: 1_000, outcome: { status: 503 } });
