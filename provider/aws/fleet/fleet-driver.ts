@@ -41,6 +41,8 @@ export interface FleetDriverOptions {
   pace?: Pace;
 }
 
+/** Longer than EC2 ever takes to show what it has made. */
+const shownWithinMs = 60_000;
 /** Both must end within the grace of an interrupted operation. */
 const answerAfterAbortMs = 1_500;
 const lookAfterAbortMs = 1_000;
@@ -174,12 +176,20 @@ export class FleetDriver implements NodeGroupDriver {
     const lasting = outlasting(signal, answerAfterAbortMs);
     try {
       this.fleetId = await this.fleets.create(request, lasting.signal);
+      await this.untilShown(this.fleetId, signal);
       return this.fleetId;
     } catch (error) {
       return await this.settle(error, signal);
     } finally {
       lasting.end();
     }
+  }
+
+  /** EC2's answers lag behind its own: who asks at once may be told that there is no such fleet. Never fails, because the fleet is made. */
+  private async untilShown(fleetId: string, signal: AbortSignal): Promise<void> {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(shownWithinMs)]);
+    const look = () => this.fleets.get(fleetId, within);
+    await waitFor(look, within, this.pace).catch(() => undefined);
   }
 
   /** After a create without an id: what was made, or why nobody knows. */

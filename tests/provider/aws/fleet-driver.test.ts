@@ -141,6 +141,13 @@ describe("fleet driver", () => {
     }
   });
 
+  it("waits until EC2 shows the fleet that it has just made, and keeps its id", async () => {
+    await scene.simulator.addFault({ action: "DescribeFleets", code: "InvalidFleetId.NotFound", skip: 1, times: 3 });
+    const group = await makeGroup(scene, "fresh", 1);
+    await group.driver.reshape(deadline());
+    await group.running(1);
+  });
+
   it("tells capacity, quota and rejection apart, in the cloud's words", async () => {
     await scene.simulator.addFault({ capacity: { instanceType: "p3.2xlarge" } });
     const short = await makeGroup(scene, "no-capacity", 1, { instanceTypes: ["p3.2xlarge"] });
