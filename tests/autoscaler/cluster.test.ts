@@ -187,7 +187,7 @@ describe("the autoscaler's server in its cluster", () => {
       [await specOf("m-0"), await specOf("m-1")].map((spec) => spec.unschedulable === true);
     const attendant = async () => {
       const { scene, nodes } = await care();
-      const [told, held, failures]: string[][] = [[], [], []];
+      const [told, held, failures]: [string[], string[], string[]] = [[], [], []];
       const drains: Promise<void>[] = [];
       const interruptions = new Interruptions({
         api,

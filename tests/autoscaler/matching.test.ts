@@ -51,7 +51,7 @@ describe("Nodes and machines", () => {
   });
 
   it("do not by an address alone where the node was a machine's that is gone, and reports no more", () => {
-    const former = (name: string) => (name === "x" ? "id-gone" : undefined);
+    const former = (name: string): string | undefined => (name === "x" ? "id-gone" : undefined);
     const there = (isReady: boolean) => [node("x", { addresses: ["10.0.0.1"], isReady })];
     const pair = (isReady: boolean, owner: typeof former) =>
       [...matchNodes([machine("b", ["10.0.0.1"])], there(isReady), owner).values()].map(({ name }) => name);
