@@ -40,7 +40,8 @@ export function diffResource(
   const properties = spec.inputProperties ?? {};
   const state = splitState(spec, oldState.values, oldInputs.values);
   const found = compareInputs({ properties }, state.inputs, news.values);
-  const changed = without(found, ignoreChanges.map(parsePath));
+  const ignored = ignoreChanges.map(parsePath);
+  const changed = without(found, ignored);
   const plan: ChangePlan =
     handler.plan?.(
       state,
@@ -69,7 +70,8 @@ export function diffResource(
     if (!changes.has(path)) changes.set(path, { kind: "update", replaces: false, ofInput: true });
   }
 
-  const moves = placement.isElsewhere(state.outputs) && !ignoreChanges.includes(placement.property!);
+  const keptPlace = ignored.some((place) => isWithin([placement.property!], place));
+  const moves = placement.isElsewhere(state.outputs) && !keptPlace;
   if (moves) changes.set(placement.property!, { kind: "update", replaces: true, ofInput: false });
 
   const replaced = [...changes.values()].some((change) => change.replaces);
