@@ -10,6 +10,7 @@ import { engineInputs } from "../engine-inputs";
 import type { Problems } from "../errors";
 import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
+import { ifThere } from "../left-out";
 import { askedKubernetesVersion } from "../versions";
 import type { AwsClusterArgs } from "./args";
 import { controlPlane } from "./control-plane";
@@ -305,7 +306,9 @@ function clusterNodeGroup(name: string, asked: AskedNodeGroup, surroundings: Gro
       status: statusOf(plan, resource),
       autoscaled: autoscaledGroup(group, spec),
       supply: { cloud: "aws", name: group.name, minSize: group.minSize, spec },
-      machines: resource.machines.apply((all) => all.map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) }))),
+      machines: resource.machines.apply((all) =>
+        ifThere(all).map(({ id, nodeName }) => ({ nodeName, log: consoleOf(id) })),
+      ),
     };
   };
 }

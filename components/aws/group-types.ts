@@ -3,6 +3,7 @@ import { InstanceTypeFacts } from "../../sdk/aws/instance-type-facts";
 import { checkFabric } from "../../sdk/aws/type-checks";
 import * as pulumi from "../../sdk/pulumi";
 import { Problems } from "../errors";
+import { ifThere } from "../left-out";
 import type { AwsNodeGroupArgs } from "./args";
 import { checkTypeGpus, mayOfferGpus } from "./gpus";
 
@@ -41,7 +42,7 @@ function ofGroup(
   return pulumi
     .all([facts, group.instanceTypes, group.efa === true && publicSubnets])
     .apply(([all, names, publicSubnets]) => {
-      const own = [...new Set(names)].flatMap((type) => all.filter(({ name }) => name === type));
+      const own = [...new Set(names)].flatMap((type) => ifThere(all).filter(({ name }) => name === type));
       const problems = new Problems();
       checkFabric(path, group, own, { publicSubnets }, problems);
       checkTypeGpus(path, group, own, problems);

@@ -32,7 +32,8 @@ export function machineImage(name: string, wish: ImageWish, child: pulumi.Custom
   );
   const { imageId, rootDeviceName, rootDiskGib } = choice;
   const diskSizeGib = pulumi.all([wish.diskSizeGib, rootDiskGib, imageId]).apply(([wanted, least, image]) => {
-    if (wanted >= least) return wanted;
+    // Of an image that is left out with its group, nothing is known (`left-out.ts`).
+    if (!(wanted < least)) return wanted;
     const reason = `${wanted} is less than the ${least} GiB that the image ${image} holds`;
     throw new InvalidInput("AwsCluster", [{ propertyPath: `${path}.diskSizeGib`, reason }]);
   });

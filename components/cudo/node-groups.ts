@@ -11,6 +11,7 @@ import { known } from "../inputs";
 import type { MadeNodeGroup } from "../kubernetes-cluster";
 import type { KubeadmNodeGroup } from "../kubeadm/cluster";
 import { groupMarks } from "../kubeadm/group-marks";
+import { ifThere } from "../left-out";
 import { groupTaints } from "../node-marks";
 import type { CudoNodeGroupArgs } from "./args";
 import { workerDocument } from "./documents";
@@ -62,7 +63,7 @@ export function nodeGroup(
       spec: { ...spec, kubeconfig: "", startScript: "", vault: undefined },
     },
     ...(isAsked && {
-      machines: resource.machines.apply((all) => all.map(({ nodeName, address }) => ({ nodeName, address }))),
+      machines: resource.machines.apply((all) => ifThere(all).map(({ nodeName, address }) => ({ nodeName, address }))),
     }),
   };
 }

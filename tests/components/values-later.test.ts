@@ -1,6 +1,5 @@
 /** Outputs that turn out to be nothing, or of another type, as of a stack that has no such output: each is refused by its field, and nothing else is thrown. */
 import assert from "node:assert/strict";
-import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "../../components/errors";
 import { heldArgs } from "../../components/schema-check";
@@ -11,25 +10,10 @@ import { components } from "./exported";
 import { mockProgram, promiseOf } from "./mocks";
 import { componentOf, declaredInputs, handed, typeOf } from "./declared-inputs";
 import { programs } from "./programs-scene";
+import { rejectionsOf } from "./rejections";
 import { withValue } from "./value-paths";
 
 const scenes = Object.entries({ ...clouds, ...programs });
-
-/** What nobody handled, until nothing more happens. */
-async function rejectionsOf(run: () => void): Promise<unknown[]> {
-  const others = process.listeners("unhandledRejection");
-  const found: unknown[] = [];
-  const note = (error: unknown) => void found.push(error);
-  process.removeAllListeners("unhandledRejection").on("unhandledRejection", note);
-  try {
-    run();
-    for (let turn = 0; turn < 60; turn++) await setImmediate();
-  } finally {
-    process.off("unhandledRejection", note);
-    for (const listener of others) process.on("unhandledRejection", listener);
-  }
-  return found;
-}
 
 const pathsIn = (error: unknown) =>
   error instanceof InvalidInput ? error.errors.map(({ propertyPath }) => propertyPath) : [String(error)];
