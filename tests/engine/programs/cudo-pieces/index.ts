@@ -12,21 +12,36 @@ const shape = {
   diskSizeGib: 20,
 };
 
-const network = new Network("network", { networkId: "pieces-network", dataCenterId, ipRange: "10.0.0.0/16" });
-const securityGroup = new SecurityGroup("security-group", {
-  securityGroupId: "pieces-nodes",
-  dataCenterId,
-  description: "Pieces",
-  rules: [{ protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_OUTBOUND" }],
-});
-const disk = new Disk("disk", { diskId: "pieces-disk", dataCenterId, sizeGib: 10 });
-new Vm("vm", {
-  ...shape,
-  vmId: "pieces-vm",
-  storageDiskIds: [disk.diskId],
-  nics: [{ networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] }],
-  sshKeySource: "SSH_KEY_SOURCE_NONE",
-});
+/** As a user who takes into his program what is there already. */
+const adopted = (id: string): pulumi.CustomResourceOptions => (process.env.PIECES_ADOPTED ? { import: id } : {});
+
+const network = new Network(
+  "network",
+  { networkId: "pieces-network", dataCenterId, ipRange: "10.0.0.0/16" },
+  adopted("pieces-network"),
+);
+const securityGroup = new SecurityGroup(
+  "security-group",
+  {
+    securityGroupId: "pieces-nodes",
+    dataCenterId,
+    description: "Pieces",
+    rules: [{ protocol: "PROTOCOL_ALL", ruleType: "RULE_TYPE_OUTBOUND" }],
+  },
+  adopted("pieces-nodes"),
+);
+const disk = new Disk("disk", { diskId: "pieces-disk", dataCenterId, sizeGib: 10 }, adopted("pieces-disk"));
+new Vm(
+  "vm",
+  {
+    ...shape,
+    vmId: "pieces-vm",
+    storageDiskIds: [disk.diskId],
+    nics: [{ networkId: network.networkId, assignPublicIp: true, securityGroupIds: [securityGroup.securityGroupId] }],
+    sshKeySource: "SSH_KEY_SOURCE_NONE",
+  },
+  adopted("pieces-vm"),
+);
 new NodeGroup("group", {
   ...shape,
   clusterName: "pieces",
