@@ -34,7 +34,8 @@ describe("where a resource is", () => {
     const { inputs } = await thing.check({ thingName: "x" });
     const { changes, deleteBeforeReplace } = await thing.diff(inputs);
     assert.deepEqual([changes, deleteBeforeReplace], [{ account: "update-replace" }, false]);
-    for (const ignored of ["account", "*"]) assert.deepEqual((await thing.diff(inputs, [ignored])).changes, {}, ignored);
+    for (const ignored of ["account", "*"])
+      assert.deepEqual((await thing.diff(inputs, [ignored])).changes, {}, ignored);
     await thing.create(inputs);
     assert.deepEqual([cloud.account, thing.stored!.state.values.account], ["b", "b"]);
   });
