@@ -198,11 +198,8 @@ export class Autoscaler {
         awaited: () => (care.awaitsNodes ? config.gpuLabel : undefined),
         updated: async () => {
           this.clusterAnsweredAt = performance.now();
-          try {
-            await care.attend(signal);
-          } finally {
-            await interruptions.attend(signal);
-          }
+          const attended = await Promise.allSettled([care.attend(signal), interruptions.attend(signal)]);
+          for (const each of attended) if (each.status === "rejected") throw each.reason;
         },
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),

@@ -14,7 +14,12 @@ export interface DrainOptions {
   /** There is no notice any more, or nobody who asks. */
   readonly stop: AbortSignal;
   /** The API server does not evict a pod, and no disruption budget says so. At each of its answers; the pod is asked for again. */
-  refused(pod: KubernetesObject, reason: string): void;
+  refused(pod: KubernetesObject, refusal: EvictionRefusal): void;
+}
+
+export interface EvictionRefusal {
+  readonly statusCode: number;
+  readonly reason: string;
 }
 
 /** Cordons the node and evicts its pods, until they are gone or the machine is. No such node is success. */
@@ -42,8 +47,8 @@ async function evictAll({ api, node: nodeName, refused }: DrainOptions, signal: 
     await Promise.all(
       staying.map((pod) =>
         api.evict({ namespace: pod.metadata.namespace!, name: pod.metadata.name! }, signal).catch((error: unknown) => {
-          const reason = whyRefused(error);
-          if (reason !== undefined) refused(pod, reason);
+          const refusal = refusalOf(error);
+          if (refusal !== undefined) refused(pod, refusal);
         }),
       ),
     );
@@ -69,9 +74,11 @@ function isMovable({ metadata, status }: KubernetesObject): boolean {
  * Whatever the answer, it is one pod's: its namespace may be on its way out, a webhook may deny it. A disruption budget lets the pod go later, and
  * who did not answer may do so then. That two budgets select it, the API server says as an error of its own, with status 500.
  */
-function whyRefused(error: unknown): string | undefined {
+function refusalOf(error: unknown): EvictionRefusal | undefined {
   if (!(error instanceof KubernetesApiError) || error.statusCode === 429) return undefined;
-  return error.message.includes("more than one PodDisruptionBudget")
-    ? "more than one PodDisruptionBudget selects it, and Kubernetes evicts no such pod: leave one of them to it"
-    : error.message;
+  const { statusCode, message } = error;
+  return { statusCode, reason: message.includes("more than one PodDisruptionBudget") ? twoBudgets : message };
 }
+
+const twoBudgets =
+  "more than one PodDisruptionBudget selects it, and Kubernetes evicts no such pod: leave one of them to it";

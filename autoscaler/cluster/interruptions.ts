@@ -16,7 +16,7 @@ export interface InterruptionsOptions {
   interrupted(group: Group, nodeName: string, notice: string): void;
   /** Settles when a drain has ended, or could not be: then it begins again. */
   draining(drained: Promise<void>): void;
-  /** A pod that is not evicted, and why: once for each notice and reason. */
+  /** A pod that is not evicted, and why: once for each notice and kind of answer. */
   held(group: Group, nodeName: string, pod: KubernetesObject, reason: string): void;
 }
 
@@ -25,7 +25,7 @@ interface Notice {
   /** Ends its drain. */
   readonly over: AbortController;
   isDraining: boolean;
-  /** Of pods, and why they stay. */
+  /** Of pods, and the kind of answer that keeps them: a webhook's words may differ each time. */
   readonly told: Set<string>;
 }
 
@@ -42,8 +42,9 @@ export class Interruptions {
     const open: string[] = [];
     for (const group of groups) {
       for (const machine of group.everyMachine) {
-        const named = nodes.all.get(group.nodeOf(machine)?.name ?? machine.nodeName);
-        const node = named && isLeftBehind(named, machine) ? undefined : named;
+        const known = group.nodeOf(machine);
+        const named = nodes.all.get(known?.name ?? machine.nodeName);
+        const node = !known && named && isLeftBehind(named, machine) ? undefined : named;
         const notice = machine.notice ?? node?.notice;
         if (node && notice !== undefined) {
           over.delete(node.name);
@@ -74,8 +75,8 @@ export class Interruptions {
       api,
       node: name,
       stop: AbortSignal.any([signal, over.signal]),
-      refused: (pod, reason) => {
-        const news = `${pod.metadata.namespace}/${pod.metadata.name}: ${reason}`;
+      refused: (pod, { reason, statusCode }) => {
+        const news = `${pod.metadata.namespace}/${pod.metadata.name}: ${statusCode}`;
         if (told.has(news)) return;
         told.add(news);
         held(group, name, pod, reason);

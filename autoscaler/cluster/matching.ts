@@ -57,7 +57,9 @@ export function matchNodes<N extends NodeFacts>(
     );
     for (const [text, [owner, ...others]] of owners) {
       if (owner === undefined || others.length > 0 || found.has(owner)) continue;
-      const [node, ...more] = (shown.get(text) ?? []).filter((each) => !isLeftBehind(each, owner));
+      const [node, ...more] = (shown.get(text) ?? []).filter(
+        (each) => formerOwner(each.name) === owner.id || !isLeftBehind(each, owner),
+      );
       if (node === undefined || more.length > 0 || taken.has(node)) continue;
       found.set(owner, node);
       taken.add(node);
@@ -69,10 +71,16 @@ export function matchNodes<N extends NodeFacts>(
 /** Clocks of clouds and clusters differ, and no machine joins, goes and has a successor so soon. */
 const toleranceMs = 300_000;
 
-/** Whether an earlier machine left the node: it is older than this one and reports no more, or has the id of another one of the cloud. */
+/**
+ * Whether an earlier machine left the node, to go by the node alone: it reports no more, and is older than this one or has the id of another one of
+ * the cloud. A node that reports is the machine's that has its name: its kubelet took over what was left, with the id that no node can change.
+ */
 export function isLeftBehind({ providerId, isReady, createdAt }: NodeFacts, machine: NodeGroupMachine): boolean {
+  if (isReady) return false;
   if (isOthers(machine, providerId)) return true;
-  if (isReady || createdAt === undefined || machine.createdAt === undefined) return false;
+  // EC2 gives no id again, and tells the last start as a machine's beginning.
+  if (providerId === machine.providerId && providerId.startsWith("aws://")) return false;
+  if (createdAt === undefined || machine.createdAt === undefined) return false;
   return Date.parse(createdAt) + toleranceMs < Date.parse(machine.createdAt);
 }
 

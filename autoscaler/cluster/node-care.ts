@@ -1,5 +1,5 @@
 /** What a cluster without a cloud controller manager does not do by itself: give nodes their provider id, and take away those that are gone. */
-import type { KubernetesApi } from "../../provider/kubernetes/api";
+import { KubernetesApiError, type KubernetesApi } from "../../provider/kubernetes/api";
 import type { NodeGroupMachine } from "../../provider/node-groups/driver";
 import type { Group } from "../group/group";
 import { isLeftBehind, matchNodes } from "./matching";
@@ -53,8 +53,9 @@ export class NodeCare {
     this.keepOwners(matches);
     const owned = new Set(matches.values());
     const strangers = workers.filter((node) => node.group === undefined && !owned.has(node));
+    // Before the first request: whoever else acts by the nodes need not wait for what the API server says.
+    for (const group of known) group.sawNodes({ ofMachine: (machine) => matches.get(machine), strangers });
     for (const group of known) {
-      group.sawNodes({ ofMachine: (machine) => matches.get(machine), strangers });
       for (const machine of group.everyMachine) await attempt(this.nameMachine(group, machine, signal));
       for (const node of this.orphansOf(group)) {
         orphans.add(node.name);
@@ -90,7 +91,7 @@ export class NodeCare {
     const candidates = new Set([...(nodes.byGroup().get(group.id) ?? []), ...named]);
     return [...candidates].filter((node) => {
       const machine = group.find(node);
-      return machine === undefined || isLeftBehind(node, machine);
+      return machine === undefined || (this.owners.get(node.name) !== machine.id && isLeftBehind(node, machine));
     });
   }
 
@@ -106,7 +107,13 @@ export class NodeCare {
     const since = this.orphanedSince.get(node.name) ?? now();
     this.orphanedSince.set(node.name, since);
     if (node.isReady || now() - since < graceMs) return;
-    await api.delete({ apiVersion: "v1", kind: "Node", name: node.name }, {}, signal);
+    try {
+      await api.delete({ apiVersion: "v1", kind: "Node", name: node.name }, { uid: node.uid }, signal);
+    } catch (error) {
+      // Since the nodes were read another machine has joined under its name.
+      if (error instanceof KubernetesApiError && error.statusCode === 409) return;
+      throw error;
+    }
     removed(group, node);
   }
 }

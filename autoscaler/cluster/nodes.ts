@@ -12,6 +12,7 @@ const noticeKey = "gpu-clusters/notice";
 export const cordonedKey = "gpu-clusters/cordoned";
 
 export interface ClusterNode extends NodeFacts {
+  readonly uid: string | undefined;
   /** The node group that its labels name. */
   readonly group: string | undefined;
   readonly isControlPlane: boolean;
@@ -64,12 +65,13 @@ export class ClusterNodes {
   }
 
   private read(object: NodeObject): ClusterNode {
-    const { name, labels = {}, annotations = {} } = object.metadata;
+    const { name, uid, labels = {}, annotations = {} } = object.metadata;
     const { providerID = "" } = (object["spec"] ?? {}) as { providerID?: string };
     const ready = object.status?.conditions?.find(({ type }) => type === "Ready");
     const { addresses = [] } = (object.status ?? {}) as { addresses?: { address: string }[] };
     return {
       name: name!,
+      uid,
       providerId: providerID,
       addresses: addresses.map(({ address }) => address),
       labels,

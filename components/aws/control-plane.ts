@@ -156,14 +156,20 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
   const balancers = [...(outside ? [outside] : []), inside];
   const machines: Instance[] = [];
   for (const index of [0, 1, 2]) {
+    const physical = `${base}-control-plane-${index + 1}`;
     // The engine knows nothing of etcd's majority, and would stop all of them at the same time for another type.
     const turn = new ControlPlaneTurn(
       `${name}-${index + 1}-turn`,
-      { targetGroupArn: inside.targetGroupArn, machines: 3, instanceType: place.instanceType },
+      {
+        targetGroupArn: inside.targetGroupArn,
+        machines: 3,
+        machineName: physical,
+        instanceType: place.instanceType,
+      },
       pulumi.mergeOptions(child, { dependsOn: machines.slice(-1) }),
     );
     const own: MachinePlace = {
-      physical: `${base}-control-plane-${index + 1}`,
+      physical,
       subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
       securityGroupIds: [access.nodes],
       names: balancers.map(({ host }) => host),

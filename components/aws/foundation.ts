@@ -205,7 +205,7 @@ function lastingChoices(
 }
 
 const stopsAll =
-  "the three machines stop for it, one after the other, each once all serve again, so that Kubernetes' API stays; nothing is stopped while one of them does not serve";
+  "the three machines stop for it, one after the other, each once the other two serve, so that Kubernetes' API stays";
 
 function accountReady(
   name: string,

@@ -66,13 +66,15 @@ export interface KubernetesApi {
     subresource?: "status",
   ): Promise<KubernetesObject>;
   /** Asks for deletion; already gone is success. Does not wait for finalizers. */
-  delete(
-    reference: ObjectReference,
-    options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" },
-    signal?: AbortSignal,
-  ): Promise<void>;
+  delete(reference: ObjectReference, options?: DeleteOptions, signal?: AbortSignal): Promise<void>;
   /** Asks for a pod to go in an orderly way; already gone is success. Throws with status 429 while a disruption budget forbids it. */
   evict(pod: { namespace: string; name: string }, signal?: AbortSignal): Promise<void>;
+}
+
+export interface DeleteOptions {
+  propagationPolicy?: "Foreground" | "Background" | "Orphan";
+  /** Of the very object: one that has its name by now is not deleted (status 409). Default: whichever has the name. */
+  uid?: string | undefined;
 }
 
 /** The API server's own answer, kept whole. */

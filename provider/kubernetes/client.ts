@@ -11,6 +11,7 @@ import type { Agent, IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   KubernetesApiError,
+  type DeleteOptions,
   type KubernetesApi,
   type KubernetesObject,
   type ListQuery,
@@ -185,12 +186,13 @@ class HttpsKubernetesApi implements KubernetesApi {
 
   async delete(
     reference: ObjectReference,
-    options: { propagationPolicy?: "Foreground" | "Background" | "Orphan" } = {},
+    { propagationPolicy, uid }: DeleteOptions = {},
     signal?: AbortSignal,
   ): Promise<void> {
+    const body = uid === undefined ? undefined : { preconditions: { uid } };
     const send = async () => {
       const path = await this.#path(reference, signal);
-      await this.#send({ method: "DELETE", path, query: { propagationPolicy: options.propagationPolicy } }, signal);
+      await this.#send({ method: "DELETE", path, query: { propagationPolicy }, ...(body && { body }) }, signal);
     };
     await send().catch(undefinedWhenMissing);
   }

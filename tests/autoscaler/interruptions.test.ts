@@ -1,6 +1,5 @@
 /** What the server does with pods on machines that their cloud takes back, where the API server does not do as it is asked. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { KubernetesApiError, type KubernetesObject } from "../../provider/kubernetes/api";
 import { until } from "../until";
 import { FakeCloud } from "./fake-cloud";
@@ -52,6 +51,13 @@ describe("pods on machines that are taken back", () => {
       throw error;
     };
     return asked;
+  };
+  /** So many times from now on. */
+  const described = async (times: number) => {
+    const describe = cloud.describe.bind(cloud);
+    let asked = 0;
+    cloud.describe = () => (asked++, describe());
+    await until("the cloud is asked", () => asked >= times);
   };
   const counted = async () => {
     const text = await (await fetch(`${server.health}/metrics`)).text();
@@ -111,7 +117,9 @@ describe("pods on machines that are taken back", () => {
     await until("it is evicted", () => kubernetes.evicted.length === 1);
     assert.equal(await counted(), 1);
     notice();
-    await delay(500);
+    await described(2);
+    const { readings } = kubernetes;
+    await until("nodes are read after it", () => kubernetes.readings > readings + 2);
     notice("outbid again");
     await until("it is counted", async () => (await counted()) === 2);
   });

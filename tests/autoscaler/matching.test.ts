@@ -28,11 +28,30 @@ describe("Nodes and machines", () => {
   });
 
   it("do not where the node says that it is another machine of the cloud, which had the name before", () => {
-    assert.deepEqual(pairs([machine("a")], [node("a", { providerId: "cloud://gone" })]), []);
-    const nodes = [node("a", { providerId: "cloud://b" }), node("b", { providerId: "cloud://a" })];
+    const left = node("a", { providerId: "cloud://gone", isReady: false });
+    assert.deepEqual(pairs([machine("a")], [left]), []);
+    const nodes = [
+      node("a", { providerId: "cloud://b", isReady: false }),
+      node("b", { providerId: "cloud://a", isReady: false }),
+    ];
     assert.deepEqual(pairs([machine("a"), machine("b")], nodes), ["a=b", "b=a"]);
     // Nobody documents what such a cloud calls its nodes.
-    assert.deepEqual(pairs([machine("a", ["10.0.0.1"])], [node("a", { providerId: "cloud://gone" })]), ["a=a"]);
+    assert.deepEqual(pairs([machine("a", ["10.0.0.1"])], [left]), ["a=a"]);
+  });
+
+  it("do where the machine's kubelet has taken over what was left, also when it falls silent", () => {
+    const taken = (isReady: boolean) => [node("a", { providerId: "cloud://gone", isReady })];
+    const pair = (isReady: boolean, owner: string) =>
+      [...matchNodes([machine("a")], taken(isReady), () => owner).values()].map(({ name }) => name);
+    assert.deepEqual(pairs([machine("a")], taken(true)), ["a=a"]);
+    assert.deepEqual(pair(false, "id-a"), ["a"]);
+    assert.deepEqual(pair(false, "id-gone"), []);
+  });
+
+  it("do on EC2 after a stop and a start, which it tells as the machine's beginning", () => {
+    const own = { ...machine("a"), providerId: "aws:///us-west-2a/i-1", createdAt: "2026-11-28T10:00:00Z" };
+    const stopped = { isReady: false, createdAt: "2026-11-28T09:00:00Z", providerId: own.providerId };
+    assert.deepEqual(pairs([own], [node("a", stopped)]), ["a=a"]);
   });
 
   it("do not where the node is older than its machine and reports no more", () => {

@@ -3,7 +3,12 @@ import { pino } from "pino";
 import { Autoscaler, type AutoscalerTiming } from "../../autoscaler/autoscaler";
 import type { AutoscalerConfig } from "../../autoscaler/config";
 import type { GroupDriver } from "../../autoscaler/group/reconciler";
-import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import {
+  KubernetesApiError,
+  type DeleteOptions,
+  type KubernetesApi,
+  type KubernetesObject,
+} from "../../provider/kubernetes/api";
 import { ProtocolClient } from "../../simulator/machines/cluster-autoscaler/protocol-client";
 
 export const quickTiming: AutoscalerTiming = {
@@ -54,7 +59,10 @@ export class FakeKubernetes implements Pick<KubernetesApi, "list" | "patch" | "d
     return node;
   }
 
-  async delete({ name }: { name: string }): Promise<void> {
+  async delete({ name }: { name: string }, { uid }: DeleteOptions = {}): Promise<void> {
+    const there = await this.read({ name });
+    if (uid !== undefined && there && there.metadata.uid !== uid)
+      throw new KubernetesApiError(`Precondition failed: UID in precondition: ${uid}`, 409, "Conflict");
     this.nodes = this.nodes.filter(({ metadata }) => metadata.name !== name);
   }
 

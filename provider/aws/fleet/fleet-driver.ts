@@ -41,7 +41,7 @@ export interface FleetDriverOptions {
   pace?: Pace;
 }
 
-/** Longer than EC2 ever takes to show what it has made. */
+/** Longer than EC2 takes, as a rule, to show what it has made. */
 const shownWithinMs = 60_000;
 /** Both must end within the grace of an interrupted operation. */
 const answerAfterAbortMs = 1_500;

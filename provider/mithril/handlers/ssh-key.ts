@@ -59,8 +59,9 @@ export const sshKeyHandler: ResourceHandler<SshKeyInputs, SshKeyOutputs> = {
   plan(state, inputs, changed) {
     const publicKey = known(inputs.publicKey);
     const same = publicKey !== undefined && keyBody(publicKey) === keyBody(state.inputs.publicKey);
-    // A create beside it would take over what has the same key, under the old name.
-    return { ignores: same ? ["publicKey"] : [], deleteBeforeReplace: same || !changed.includes("name") };
+    // A create beside it would take over what has the same key, under the old name. One that is used, and not ours, is the same afterwards.
+    const isTakenOver = same && !state.outputs.reused;
+    return { ignores: same ? ["publicKey"] : [], deleteBeforeReplace: isTakenOver || !changed.includes("name") };
   },
 
   async create(inputs, context) {

@@ -66,9 +66,7 @@ export class NodeApprover {
       const why = refusal(request, facts);
       if (why === undefined && registered && isLeftBehind(request, facts)) {
         const preconditions = { uid: registered.uid };
-        await api
-          .request("DELETE", `/api/v1/nodes/${request.node}`, signal, { preconditions })
-          .catch(ignoring(404, 409));
+        await api.request("DELETE", `/api/v1/nodes/${request.node}`, signal, { preconditions }).catch(ignoring(404));
       }
       if (why === undefined) await approveRequest(api, request.object, signal);
       else if (this.#told.get(request.name) !== why)

@@ -14,7 +14,16 @@ import { KMS } from "@aws-sdk/client-kms";
 import { until } from "../../until";
 import { itStandsWhatIsDoneByHand, type ByHand } from "../server/harness/by-hand";
 import type { Plugin } from "../server/harness";
-import { makeTemplate, openToTheWorld, region, reserve, startImpatientPlugin, startScene, type Scene } from "./scene";
+import {
+  makeTemplate,
+  openToTheWorld,
+  region,
+  reserve,
+  startImpatientPlugin,
+  startScene,
+  targetGroup,
+  type Scene,
+} from "./scene";
 
 describe("By hand on AWS", function () {
   this.timeout(300_000);
@@ -25,6 +34,7 @@ describe("By hand on AWS", function () {
   let kmsKeyId: string;
   let launchTemplateId: string;
   let reservation: string;
+  let targetGroupArn: string;
   before(async () => {
     scene = await startScene();
     plugin = await startImpatientPlugin(scene);
@@ -33,6 +43,7 @@ describe("By hand on AWS", function () {
     kmsKeyId = (await new KMS(settings).createKey({})).KeyMetadata!.Arn!;
     launchTemplateId = await makeTemplate(scene, "hand");
     reservation = await reserve(scene, "m5.large", 4);
+    targetGroupArn = await targetGroup(scene, "hand");
     await openToTheWorld(scene);
   });
   after(async () => {
@@ -185,8 +196,9 @@ describe("By hand on AWS", function () {
     {
       type: "gpu-clusters:aws:ControlPlaneTurn",
       inputs: () => ({
-        targetGroupArn: "arn:aws:elasticloadbalancing:::targetgroup/api",
+        targetGroupArn,
         machines: 3,
+        machineName: "train-control-plane-1",
         instanceType: "t3.xlarge",
       }),
       left: nothing,

@@ -17,7 +17,7 @@ describe("AWS ControlPlaneTurn", () => {
     scene = await startScene();
     const resources = { ...provider.resources, [type]: () => createControlPlaneTurnHandler({ pace }) };
     plugin = await startScenePlugin(scene, { ...provider, resources });
-    ({ targetGroupArn, ids } = await targets(scene, "api", 3));
+    ({ targetGroupArn, ids } = await targets(scene, "api", "train", 3));
   });
   after(async () => {
     await plugin?.stop();
@@ -25,53 +25,67 @@ describe("AWS ControlPlaneTurn", () => {
   });
   afterEach(() => scene.simulator.clearFaults());
 
-  const inputs = (instanceType: string) => ({ targetGroupArn, machines: 3, instanceType });
-  async function turn(name: string): Promise<EngineResource> {
+  const inputs = (instanceType: string, number = 1) => ({
+    targetGroupArn,
+    machines: 3,
+    machineName: `train-${number}`,
+    instanceType,
+  });
+  async function turn(name: string, number = 1): Promise<EngineResource> {
     const resource = new EngineResource(plugin, type, name);
-    await resource.up(inputs("t3.xlarge"));
+    await resource.up(inputs("t3.xlarge", number));
     return resource;
   }
+  const stop = (number: number) => scene.ec2.send(new StopInstancesCommand({ InstanceIds: [ids[number - 1]!] }));
+  const start = (number: number) => scene.ec2.send(new StartInstancesCommand({ InstanceIds: [ids[number - 1]!] }));
   const looks = async () =>
     (await scene.simulator.requests()).filter(({ action }) => action === "DescribeTargetHealth").length;
 
-  it("asks nobody until the type is another", async () => {
-    await scene.simulator.clearRequests();
+  it("waits for nobody where the machine has its type, and asks nobody until the type is another", async () => {
+    await stop(2);
     const resource = await turn("quiet");
+    await scene.simulator.clearRequests();
     await resource.up({ ...inputs("t3.xlarge"), targetGroupArn: `${targetGroupArn}-of-before` });
-    assert.equal(await looks(), 0);
     await resource.destroy();
     assert.equal(await looks(), 0);
+    await start(2);
   });
 
-  it("waits until all targets are healthy", async () => {
+  it("waits until the others are healthy, at its creation too", async () => {
     const resource = await turn("waits");
-    await scene.ec2.send(new StopInstancesCommand({ InstanceIds: [ids[0]!] }));
-    let isOver = false;
-    const up = resource.up(inputs("m6i.xlarge")).finally(() => (isOver = true));
-    await scene.simulator.clearRequests();
-    while ((await looks()) < 3) assert.ok(!isOver, "it did not wait");
-    await scene.ec2.send(new StartInstancesCommand({ InstanceIds: [ids[0]!] }));
-    await up;
+    for (const each of [resource, new EngineResource(plugin, type, "new")]) {
+      await stop(2);
+      let isOver = false;
+      await scene.simulator.clearRequests();
+      const up = each.up(inputs("m6i.xlarge")).finally(() => (isOver = true));
+      while ((await looks()) < 3) assert.ok(!isOver, "it did not wait");
+      await start(2);
+      await up;
+    }
+  });
+
+  it("does not wait for its own machine, which comes back by it, nor for one that is not there yet", async () => {
+    const [own, fresh] = [await turn("own", 3), await turn("fresh", 4)];
+    await stop(3);
+    await own.up(inputs("m6i.xlarge", 3));
+    await fresh.up(inputs("m6i.xlarge", 4));
+    await start(3);
   });
 
   it("says at its deadline which machine does not serve, and waits again the next time", async () => {
     const resource = await turn("late");
-    await scene.ec2.send(new StopInstancesCommand({ InstanceIds: [ids[1]!] }));
+    await stop(2);
     const other = (await resource.check(inputs("m6i.xlarge"))).inputs;
-    await assert.rejects(
-      resource.update(other, 2),
-      new RegExp(
-        `did not finish within 2 s \\(customTimeouts\\): 2 of 3 serve, ${ids[1]} is unused \\(Target is in the stopp\\w+ state\\)\\. Set controlPlane.instanceType back`,
-      ),
-    );
-    await assert.rejects(resource.update(other, 2), /2 of 3 serve/);
-    await scene.ec2.send(new StartInstancesCommand({ InstanceIds: [ids[1]!] }));
+    const words = `did not finish within 5 s \\(customTimeouts\\): 1 of the other 2 control planes serve, ${ids[1]} is unused \\(Target is in the stopp\\w+ state\\)\\. Start one that is stopped`;
+    await assert.rejects(resource.update(other, 5), new RegExp(words));
+    await assert.rejects(resource.update(other, 5), /1 of the other 2/);
+    await start(2);
     await resource.up(inputs("m6i.xlarge"));
   });
 
   it("does not wait for a target group that is not there", async () => {
     const resource = await turn("lost");
-    const gone = `${targetGroupArn.replace("targetgroup/api", "targetgroup/gone")}`;
+    const gone = targetGroupArn.replace("targetgroup/api", "targetgroup/gone");
     await assert.rejects(resource.up({ ...inputs("m6i.xlarge"), targetGroupArn: gone }), /TargetGroupNotFound/);
   });
 

@@ -109,15 +109,17 @@ describe("Whatever is interrupted on AWS", function () {
   it("a node group is not lost when it is deleted", () => interruptEachDelete(rigged, group));
 
   it("a control plane's turn is waited for again by the next `up`", async () => {
-    const { targetGroupArn } = await targets(scene, "turn", 1);
-    const inputs = (instanceType: string) => ({ targetGroupArn, machines: 1, instanceType });
-    await interruptEachUpdate(rigged, {
+    const { targetGroupArn } = await targets(scene, "turn", "turn", 1);
+    const inputs = (instanceType: string) => ({ targetGroupArn, machines: 1, machineName: "turn-1", instanceType });
+    const turn = {
       type: "gpu-clusters:aws:ControlPlaneTurn",
-      inputs: () => inputs("t3.xlarge"),
+      inputs: () => inputs("m5.xlarge"),
       updated: () => inputs("m6i.xlarge"),
       left: () => Promise.resolve([]),
-      most: 2,
-    });
+      most: 3,
+    };
+    await interruptEachCreate(rigged, turn);
+    await interruptEachUpdate(rigged, turn);
   });
 
   /** What AWS is only asked, and roles of AWS's services, which are the account's. */

@@ -13,6 +13,7 @@ import {
   CreateRouteCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
+  CreateTagsCommand,
   CreateVpcCommand,
   DescribeImagesCommand,
   DescribeRouteTablesCommand,
@@ -249,19 +250,31 @@ export async function foreignFleet(scene: Scene, nodeGroup: string, launchTempla
   await scene.ec2.send(new CreateFleetCommand(createFleetRequest(shape, 1, tags, crypto.randomUUID())));
 }
 
-/** Instances that run, as targets of a network load balancer's group. */
-export async function targets(
-  { ec2, simulator, vpcId: VpcId, subnetIds, imageId: ImageId }: Scene,
-  Name: string,
-  count: number,
-): Promise<{ targetGroupArn: string; ids: string[] }> {
+/** A network load balancer's, without targets. Its ARN. */
+export async function targetGroup({ simulator, vpcId: VpcId }: Scene, Name: string): Promise<string> {
   const elb = new ElasticLoadBalancingV2({ region, endpoint: simulator.endpoint });
   const given = { Name, Protocol: "TCP", Port: 6443, VpcId, TargetType: "instance" } as const;
-  const TargetGroupArn = (await elb.createTargetGroup(given)).TargetGroups![0]!.TargetGroupArn!;
+  return (await elb.createTargetGroup(given)).TargetGroups![0]!.TargetGroupArn!;
+}
+
+/** Instances that run, named `<machines>-<number>`, as targets of a network load balancer's group. */
+export async function targets(
+  scene: Scene,
+  name: string,
+  machines: string,
+  count: number,
+): Promise<{ targetGroupArn: string; ids: string[] }> {
+  const { ec2, subnetIds, imageId: ImageId } = scene;
+  const TargetGroupArn = await targetGroup(scene, name);
   const place = { ImageId, SubnetId: subnetIds[0]!, InstanceType: "t3.xlarge" } as const;
   const { Instances } = await ec2.send(new RunInstancesCommand({ ...place, MinCount: count, MaxCount: count }));
   const ids = Instances!.map(({ InstanceId }) => InstanceId!);
+  for (const [index, id] of ids.entries()) {
+    const Tags = [{ Key: "Name", Value: `${machines}-${index + 1}` }];
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+  }
   await waitUntilInstanceRunning({ client: ec2, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { InstanceIds: ids });
+  const elb = new ElasticLoadBalancingV2({ region, endpoint: scene.simulator.endpoint });
   await elb.registerTargets({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) });
   return { targetGroupArn: TargetGroupArn, ids };
 }

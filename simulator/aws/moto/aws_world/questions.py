@@ -11,7 +11,7 @@ DEADLINE_SECONDS = 10
 
 class Questions:
     def __init__(self) -> None:
-        #: Whether the simulator answers. Records and light machines have nothing to tell.
+        #: Whether the simulator answers. Records have nothing to tell.
         self.answered = False
         self._asking = threading.Lock()
         self._arrived = threading.Event()
