@@ -34,9 +34,11 @@ export class ControlPlaneTurn extends pulumi.CustomResource {
   public readonly machines!: pulumi.Output<number>;
   public readonly machineName!: pulumi.Output<string>;
   public readonly instanceType!: pulumi.Output<string>;
+  /** Region that the machines are in. */
+  public readonly region!: pulumi.Output<string>;
 
   constructor(name: string, args: ControlPlaneTurnArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = ["targetGroupArn", "machines", "machineName", "instanceType"];
+    const outputs = ["targetGroupArn", "machines", "machineName", "instanceType", "region"];
     super(ControlPlaneTurn.__pulumiType, name, resourceProperties(args, { outputs }), resourceOptions(options));
   }
 }
