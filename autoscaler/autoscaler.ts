@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../sdk/message";
 import type { KubernetesApi } from "../provider/kubernetes/api";
+import { allEnded } from "./all-ended";
 import { RefusedRemovals, tellGivenUp, tellHeldPod, tellLostAccess, tellStockOut } from "./cluster/events";
 import { Interruptions } from "./cluster/interruptions";
 import { NodeCare } from "./cluster/node-care";
@@ -198,8 +199,7 @@ export class Autoscaler {
         awaited: () => (care.awaitsNodes ? config.gpuLabel : undefined),
         updated: async () => {
           this.clusterAnsweredAt = performance.now();
-          const attended = await Promise.allSettled([care.attend(signal), interruptions.attend(signal)]);
-          for (const each of attended) if (each.status === "rejected") throw each.reason;
+          await allEnded([care.attend(signal), interruptions.attend(signal)]);
         },
         failed: (error) => log.warn({ error: messageOf(error) }, "the API server refused"),
       }),

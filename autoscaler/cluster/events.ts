@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
 import type { NodeGroupMachine, NodeGroupProblem, NodeTemplate } from "../../provider/node-groups/driver";
+import { allEnded } from "../all-ended";
 
 const component = "gpu-clusters-autoscaler";
 /** A stock-out concerns all pods of a group alike: those that wait longest are told. */
@@ -25,13 +26,7 @@ export async function tellStockOut(api: KubernetesApi, stockOut: StockOut, signa
     action: "ScaleUp",
     note: `node group ${stockOut.group} does not grow: ${stockOut.problem.message}`,
   };
-  await eachTold(oldest.map((pod) => api.create(eventAtPod(pod, told), signal)));
-}
-
-/** A namespace on its way out takes no events, which keeps nobody elsewhere from being told. */
-async function eachTold(telling: readonly Promise<unknown>[]): Promise<void> {
-  const refused = (await Promise.allSettled(telling)).find((told) => told.status === "rejected");
-  if (refused) throw refused.reason;
+  await allEnded(oldest.map((pod) => api.create(eventAtPod(pod, told), signal)));
 }
 
 export interface RefusedRemoval {
@@ -59,7 +54,7 @@ export class RefusedRemovals {
     this.told.set(reason, this.now());
     const note = `node group ${group} keeps its machine: ${reason}`;
     const told = { name: group, reason: "MachineKept", action: "ScaleDown", note };
-    await eachTold(nodes.map((name) => this.api.create(eventAtNode(name, told), signal)));
+    await allEnded(nodes.map((name) => this.api.create(eventAtNode(name, told), signal)));
   }
 }
 
@@ -80,7 +75,7 @@ export async function tellGivenUp(
       "/var/log/gpu-clusters-bootstrap.log on it, or its console, said why";
     return eventAtNode(nodeName, { name: group, reason: "MachineWithoutNode", action: "Replace", note });
   };
-  await eachTold(machines.map((machine) => api.create(eventOfMachine(machine), signal)));
+  await allEnded(machines.map((machine) => api.create(eventOfMachine(machine), signal)));
 }
 
 export interface HeldPod {

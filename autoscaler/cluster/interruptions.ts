@@ -3,6 +3,7 @@
  * Their nodes are drained, and are open again when the machine stays after all, or is back.
  */
 import type { KubernetesApi, KubernetesObject } from "../../provider/kubernetes/api";
+import { allEnded } from "../all-ended";
 import type { Group } from "../group/group";
 import { drain, uncordon } from "./drain";
 import { isLeftBehind } from "./matching";
@@ -56,9 +57,7 @@ export class Interruptions {
       this.notices.get(name)!.over.abort(new Error("there is no notice any more"));
       this.notices.delete(name);
     }
-    const opened = await Promise.allSettled(open.map((name) => uncordon(api, name, signal)));
-    const failed = opened.find((each) => each.status === "rejected");
-    if (failed) throw failed.reason;
+    await allEnded(open.map((name) => uncordon(api, name, signal)));
   }
 
   private drain(group: Group, { name }: ClusterNode, text: string, signal: AbortSignal): void {

@@ -14,23 +14,14 @@ import { faultyAddOns } from "./add-ons";
 import { apiServerFaults, type ApiServerFaults } from "./api-server-faults";
 import { clusterContents } from "./cluster-contents";
 import { compiledProgram } from "./compiled-program";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import type { EngineStack, Operation } from "./stack";
 import { provideVolumes } from "./test-volumes";
 
 const addOns = process.env.GPU_CLUSTERS_ADD_ON?.split(",") ?? faultyAddOns;
 
-const group = {
-  name: "workers",
-  role: "worker",
-  minSize: 2,
-  maxSize: 2,
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-};
+const group = { ...cudoGroup, minSize: 2, maxSize: 2 };
 
 /** A release that is gone, while the answer to its last deletion was lost. */
 const goneAlready = /release: not found/;

@@ -15,6 +15,7 @@ import { keycloakStandIn, type KeycloakStandIn } from "../provider/keycloak/keyc
 import { RoleStandIn, standInToken } from "../provider/vault/role-stand-in";
 import { clusterContents } from "./cluster-contents";
 import { compiledProgram } from "./compiled-program";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import { oneLife } from "./one-life";
 import { shownIn } from "./secret-texts";
@@ -238,17 +239,7 @@ describe("a Cudo cluster with encrypted disks and shared storage, with Pulumi's 
   let stack: EngineStack;
   let folder: string;
   const files = "gpu-clusters/simulator.safe-files";
-  const workers = {
-    name: "workers",
-    role: "worker",
-    minSize: 1,
-    maxSize: 2,
-    vcpus: 4,
-    memoryGib: 16,
-    diskSizeGib: 50,
-    dataCenterId: "us-newyork-1",
-    machineType: "intel-broadwell-v100",
-  };
+  const workers = { ...cudoGroup, maxSize: 2 };
 
   before(async () => {
     environment = await EngineEnvironment.start({ machines: true, realKubernetes: true });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
 import { SimulatorClient } from "../../simulator/client";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import { holdsBack, loudDestroy, loudRuns } from "./loud-runs";
 import { nodesOf } from "./nodes";
@@ -12,18 +13,7 @@ import { secretTexts } from "./secret-texts";
 import type { EngineStack } from "./stack";
 import { until } from "../until";
 
-const group = {
-  name: "workers",
-  role: "worker",
-  minSize: 1,
-  maxSize: 3,
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-  labels: { tier: "general" },
-};
+const group = { ...cudoGroup, labels: { tier: "general" } };
 const gpuGroup = {
   ...group,
   name: "gpu",

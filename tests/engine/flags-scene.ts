@@ -5,23 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatorClient } from "../../simulator/client";
 import { runCommand } from "../../toolchain/tools/command";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import { nodesOf } from "./nodes";
 import type { EngineStack, Operation } from "./stack";
 import { stepsOf } from "./steps";
 
-export const workers = {
-  name: "workers",
-  role: "worker",
-  minSize: 1,
-  maxSize: 3,
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-  labels: { tier: "general" },
-};
+export const workers = { ...cudoGroup, labels: { tier: "general" } };
 export const batch = { ...workers, name: "batch" };
 export const groupOf = (name: string) => `**NodeGroup::test-${name}`;
 /** Ids of the machines of a cluster with both groups. */

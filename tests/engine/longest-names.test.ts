@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../toolchain/tools/command";
 import { compiledDefaultProgram } from "./compiled-program";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import { mithrilConfig, spotGroup } from "./mithril-config";
 
@@ -12,22 +13,14 @@ import { mithrilConfig, spotGroup } from "./mithril-config";
 const long = (length: number, ending: string) => `${"n-".repeat(length)}`.slice(0, length - ending.length) + ending;
 
 const group = { name: long(63, "g"), minSize: 1, maxSize: 1 };
-const cudoGroup = {
-  ...group,
-  role: "worker",
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-};
+const longGroup = { ...cudoGroup, ...group };
 const awsGroup = { ...group, role: "worker", instanceTypes: ["m6i.large"] };
 const names = { clusterName: `N-${long(126, "C")}`, namePrefix: `P-${long(38, "p")}`, cni: "none" };
 const own = (values: object) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`pulumi-gpu-clusters:${key}`, value]));
 
 const clouds: Record<string, (environment: EngineEnvironment) => Record<string, unknown>> = {
-  cudo: () => own({ ...names, cloud: "cudo", noVault: true, controlPlane: { size: "sm" }, nodeGroups: [cudoGroup] }),
+  cudo: () => own({ ...names, cloud: "cudo", noVault: true, controlPlane: { size: "sm" }, nodeGroups: [longGroup] }),
   aws: () =>
     own({
       ...names,

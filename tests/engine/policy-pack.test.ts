@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cudoGroup } from "./cudo-group";
 import { EngineEnvironment } from "./environment";
 import type { EngineStack } from "./stack";
 
@@ -21,22 +22,11 @@ new PolicyPack("sizes", {
 });
 `;
 
-const group = {
-  name: "workers",
-  role: "worker",
-  minSize: 1,
-  maxSize: 3,
-  vcpus: 4,
-  memoryGib: 16,
-  diskSizeGib: 50,
-  dataCenterId: "us-newyork-1",
-  machineType: "intel-broadwell-v100",
-};
 const config = (maxSize: number) => ({
   "pulumi-gpu-clusters:cloud": "cudo",
   "pulumi-gpu-clusters:noVault": true,
   "pulumi-gpu-clusters:cni": "none",
-  "pulumi-gpu-clusters:nodeGroups": [{ ...group, maxSize }],
+  "pulumi-gpu-clusters:nodeGroups": [{ ...cudoGroup, maxSize }],
 });
 
 describe("a policy pack in a folder", function () {
