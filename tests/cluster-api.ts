@@ -9,8 +9,9 @@ import { kubernetesApi } from "../provider/kubernetes/client";
 import { metal3Definitions } from "../simulator/platforms/metal3/cluster-api-definitions";
 import { ensureTools } from "../toolchain/tools";
 import { certificateOfWebhooks, isListening, isServed } from "./controllers";
+import { freePort } from "./free-port";
 import { goModuleFolder } from "./go-module";
-import { freePorts, stop } from "./provider/kubernetes/control-plane";
+import { stop } from "./provider/kubernetes/control-plane";
 import { until } from "./until";
 
 const fieldManager = "tests";
@@ -53,7 +54,7 @@ export class ClusterApiControllers {
     for (const { metadata } of definitions) await until(metadata.name!, () => isServed(kubeconfig, metadata.name!));
     const caBundle = await certificateOfWebhooks(folder);
     writeFileSync(join(folder, "kubeconfig"), kubeconfig, { mode: 0o600 });
-    const [port] = (await freePorts(1)) as [number];
+    const port = await freePort();
     const logFile = process.env["CLUSTER_API_LOG"] ?? join(folder, "log");
     const log = openSync(logFile, "w");
     const flags = [`--webhook-port=${port}`, `--webhook-cert-dir=${folder}`];

@@ -8,8 +8,9 @@ import type { KubernetesObject } from "../../provider/kubernetes/api";
 import { kubernetesApi } from "../../provider/kubernetes/client";
 import { ensureTools } from "../../toolchain/tools";
 import { certificateOfWebhooks, isListening, isServed } from "../controllers";
+import { freePort } from "../free-port";
 import { goModuleFolder } from "../go-module";
-import { freePorts, stop } from "../provider/kubernetes/control-plane";
+import { stop } from "../provider/kubernetes/control-plane";
 import { until } from "../until";
 
 /** Where Slurm's objects are. */
@@ -79,7 +80,7 @@ export class SlurmOperator {
     const certificates = join(this.folder, "k8s-webhook-server", "serving-certs");
     mkdirSync(certificates, { recursive: true });
     const caBundle = await certificateOfWebhooks(certificates);
-    const [port] = (await freePorts(1)) as [number];
+    const port = await freePort();
     const address = `--server-addr=127.0.0.1:${port}`;
     const { child, logFile } = this.run("slurm-operator-webhook", [address, ...noPorts], { TMPDIR: this.folder });
     await until("its webhooks listen", async () => child.exitCode !== null || (await isListening(port)));

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyPair } from "../../../bootstrap/document";
@@ -15,6 +14,7 @@ import {
 import { kubernetesApi } from "../../../provider/kubernetes/client";
 import { renderKubeconfig } from "../../../sdk/kubernetes/kubeconfig";
 import { ensureTools } from "../../../toolchain/tools";
+import { freePort } from "../../free-port";
 import { until } from "../../until";
 
 export interface TestControlPlane {
@@ -51,7 +51,7 @@ export async function controlPlane(
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
-  const [etcdPort, peerPort, port] = await freePorts(3);
+  const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   mkdirSync(join(folder, "etcd"), { mode: 0o700 });
@@ -150,12 +150,4 @@ export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

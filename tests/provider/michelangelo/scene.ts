@@ -17,6 +17,7 @@ import {
 } from "../../../simulator/platforms/michelangelo/control-plane";
 import { rayKinds } from "../../../simulator/platforms/ray";
 import { controlPlane, type TestControlPlane } from "../kubernetes/control-plane";
+import { freePort } from "../../free-port";
 import { until } from "../../until";
 
 const rbac = "rbac.authorization.k8s.io";
@@ -145,7 +146,8 @@ export async function wayTo(kubeconfig: string) {
     await once(listener, "listening");
     return (listener.address() as AddressInfo).port;
   };
-  const own = await listen(0);
+  // While the way is closed, nobody else may get its port.
+  const own = await listen(await freePort());
   return {
     kubeconfig: kubeconfig.replace(endpoint, `https://127.0.0.1:${own}`),
     open: () => listen(own),

@@ -24,6 +24,7 @@ import { createFleetRequest } from "../../../provider/aws/fleet/fleet-request";
 import { isAwsError } from "../../../provider/aws/errors";
 import type { Machine, MachineKind, MachineSpec } from "../../../simulator/machines/machine";
 import { deadline, makeGroup, makeTemplate, quick, startScene, type Scene } from "../../provider/aws/scene";
+import { freePort } from "../../free-port";
 import { until } from "../../until";
 
 /** Machines that only remember what was asked of them. */
@@ -61,10 +62,7 @@ describe("simulated AWS", () => {
   let port: number;
   before(async function () {
     this.timeout(300_000);
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    port = (probe.address() as { port: number }).port;
-    probe.close();
+    port = await freePort();
     scene = await startScene({
       machines,
       publicPorts: [port],
