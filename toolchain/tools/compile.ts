@@ -46,6 +46,8 @@ export async function compile(
     "-v",
     "-mod=readonly",
     "-trimpath",
+    // The linker leaves out what debuggers read (`-s -w`); not making it spares an eighth of the work.
+    "-gcflags=all=-dwarf=false",
     "-ldflags",
     first.linkFlags,
     "-o",
