@@ -63,7 +63,7 @@ const words: Partial<Record<ErrorCode, string>> = {
 
 /** With an empty one in the place of `null`, or of nothing between `---` and `...`. */
 function withoutNull(text: string, { range }: Document): string {
-  const [from, to] = [range[0], range[1]];
+  const [from, to] = range ?? [0, text.length];
   const around = `${text.slice(0, from)}${text
     .slice(from, to)
     .replace(/^(null|Null|NULL|~)/m, "")
