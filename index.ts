@@ -35,7 +35,7 @@ const outputs = [
 async function main() {
   const config = new pulumi.Config();
   const cloud = config.require("cloud");
-  const load = clouds[cloud];
+  const load = Object.hasOwn(clouds, cloud) ? clouds[cloud] : undefined;
   if (!load) {
     throw new pulumi.RunError(
       `${config.name}:cloud is "${cloud}"; it must be one of: ${Object.keys(clouds).join(", ")}`,

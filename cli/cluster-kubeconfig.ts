@@ -2,12 +2,14 @@
 import { execFile } from "node:child_process";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { text as readAll } from "node:stream/consumers";
+import { buffer as readAll } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { yamlOfKubeconfigs } from "../sdk/kubernetes/kubeconfig";
+import { isRecord } from "../sdk/schema/record";
 import { yamlText } from "../sdk/yaml";
 import { CommandFailure } from "./command-failure";
-import { refuseUtf16 } from "./kubeconfig-file";
+import { decoded } from "./kubeconfig-file";
 
 export interface KubeconfigSource {
   /** Pulumi stack; undefined: the one that is selected. */
@@ -21,13 +23,12 @@ export interface KubeconfigSource {
 const longestMs = 120_000;
 
 export async function clusterKubeconfig({ stack, output, file }: KubeconfigSource): Promise<string> {
-  if (file === "-") return readAll(process.stdin);
+  if (file === "-") return withAbsolutePaths(decoded(await readAll(process.stdin), "standard input"), process.cwd());
   if (file !== undefined) {
-    const text = await fs.readFile(file, "utf8").catch((error: Error) => {
+    const bytes = await fs.readFile(file).catch((error: Error) => {
       throw new CommandFailure(`--file: ${error.message}`);
     });
-    refuseUtf16(text, file);
-    return withAbsolutePaths(text, path.dirname(path.resolve(file)));
+    return withAbsolutePaths(decoded(bytes, file), path.dirname(path.resolve(file)));
   }
   const args = ["stack", "output", output, "--show-secrets", "--non-interactive"];
   try {
@@ -41,14 +42,15 @@ export async function clusterKubeconfig({ stack, output, file }: KubeconfigSourc
     );
     return stdout;
   } catch (error) {
-    const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
+    const { code, stderr = "", killed } = error as { code?: unknown; stderr?: string; killed?: boolean };
     if (code === "ENOENT") {
       throw new CommandFailure(
         "pulumi is not on PATH",
         "Add it, or give the cluster's kubeconfig as a file: --file <path>",
       );
     }
-    const words = stderr.trim() || "it gave no reason";
+    const reason = killed === true ? `it did not end in ${longestMs / 1000} s` : "it gave no reason";
+    const words = stderr.trim() || reason;
     throw new CommandFailure(
       `pulumi ${args.slice(0, 3).join(" ")} failed: ${words}`,
       `Run this where the program's Pulumi.yaml is. The program must export the cluster's \`${output}\`; \`pulumi stack ls\` lists the stacks.`,
@@ -58,40 +60,49 @@ export async function clusterKubeconfig({ stack, output, file }: KubeconfigSourc
 
 type Fields = Record<string, unknown>;
 
+/** Undefined for what is no kubeconfig: whoever reads it says what is wrong. */
+function fieldsOf(text: string): Fields | undefined {
+  try {
+    const document: unknown = parse(text, yamlOfKubeconfigs);
+    return isRecord(document) ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(document: Fields | undefined, list: string, field: string): Fields[] {
+  const entries: unknown = document?.[list];
+  const parts = Array.isArray(entries) ? entries.map((entry: unknown) => isRecord(entry) && entry[field]) : [];
+  return parts.filter(isRecord);
+}
+
 /** Paths in a kubeconfig are meant from its own folder, which a merge leaves. */
 export function withAbsolutePaths(text: string, folder: string): string {
-  let document: Fields | null;
-  try {
-    document = parse(text) as Fields | null;
-  } catch {
-    // Whoever reads it says what is wrong.
-    return text;
-  }
+  const document = fieldsOf(text);
   let moved = false;
   const move = (fields: unknown, name: string, isPath: (value: string) => boolean = () => true) => {
-    const value = (fields as Fields | null | undefined)?.[name];
+    const value = isRecord(fields) ? fields[name] : undefined;
     if (typeof value !== "string" || value === "" || path.isAbsolute(value) || !isPath(value)) return;
     (fields as Fields)[name] = path.join(folder, value);
     moved = true;
   };
-  const each = (list: string) => (Array.isArray(document?.[list]) ? (document[list] as (Fields | null)[]) : []);
-  for (const entry of each("clusters")) move(entry?.["cluster"], "certificate-authority");
-  for (const entry of each("users")) {
-    const user = entry?.["user"] as Fields | null | undefined;
+  for (const cluster of entriesOf(document, "clusters", "cluster")) move(cluster, "certificate-authority");
+  for (const user of entriesOf(document, "users", "user")) {
     for (const name of ["client-certificate", "client-key", "tokenFile"]) move(user, name);
     // A bare name is looked for on PATH.
-    move(user?.["exec"], "command", (command) => command.includes("/"));
+    move(user["exec"], "command", (command) => command.includes("/"));
   }
   return moved ? yamlText(document) : text;
 }
 
 /** The kubeconfig with the AWS CLI's profile that its credential plugin uses. */
 export function withProfile(text: string, profile: string): string {
-  const document = parse(text) as {
-    users?: { user?: { exec?: { command?: unknown; env?: Fields[] | null } } }[];
-  } | null;
-  const plugins = (Array.isArray(document?.users) ? document.users : []).flatMap(({ user }) => user?.exec ?? []);
-  const aws = plugins.filter(({ command }) => typeof command === "string" && path.basename(command) === "aws");
+  const document = fieldsOf(text);
+  const plugins = entriesOf(document, "users", "user").map((user) => user["exec"]);
+  const aws = plugins.filter(
+    (exec): exec is Fields =>
+      isRecord(exec) && typeof exec["command"] === "string" && path.basename(exec["command"]) === "aws",
+  );
   if (aws.length === 0) {
     throw new CommandFailure(
       "--profile: the kubeconfig asks no AWS CLI for credentials",
@@ -99,8 +110,9 @@ export function withProfile(text: string, profile: string): string {
     );
   }
   for (const exec of aws) {
-    exec.env = [
-      ...(exec.env ?? []).filter(({ name }) => name !== "AWS_PROFILE"),
+    const env: unknown[] = Array.isArray(exec["env"]) ? exec["env"] : [];
+    exec["env"] = [
+      ...env.filter((variable) => !isRecord(variable) || variable["name"] !== "AWS_PROFILE"),
       { name: "AWS_PROFILE", value: profile },
     ];
   }

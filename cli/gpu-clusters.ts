@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** `npx gpu-clusters`: what a user of a cluster needs beside pulumi and kubectl. */
-import * as path from "node:path";
+import { homedir } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { shellWord } from "../sdk/shell-word";
 import { clusterKubeconfig, withProfile, type KubeconfigSource } from "./cluster-kubeconfig";
 import { CommandFailure } from "./command-failure";
-import { editKubeconfig, kubeconfigFiles, localKubeconfigPath, readKubeconfig } from "./kubeconfig-file";
+import { editKubeconfig, localKubeconfigPath, otherKubeconfigs } from "./kubeconfig-file";
 import { mergeKubeconfig, type Merged } from "./merge-kubeconfig";
 
 interface MergeArguments extends KubeconfigSource {
@@ -22,7 +22,7 @@ async function merge({ context, kubeconfig, keepCurrentContext, profile, ...sour
   const others = kubeconfig === undefined ? await otherKubeconfigs(localPath) : [];
   let merged: Merged | undefined;
   const { backup, changed } = await editKubeconfig(localPath, (local) => {
-    merged = mergeKubeconfig(local, incoming, { localPath, context, keepCurrentContext, others });
+    merged = mergeKubeconfig(local, incoming, { localPath, context, keepCurrentContext, others, file: source.file });
     return merged.text;
   });
   const { context: name, previousContext } = merged!;
@@ -35,13 +35,6 @@ async function merge({ context, kubeconfig, keepCurrentContext, profile, ...sour
   else if (previousContext !== undefined && previousContext !== current) {
     console.log(`Back to the previous one: kubectl config use-context ${shellWord(previousContext)}`);
   }
-}
-
-/** What kubectl reads beside the file that is written. */
-async function otherKubeconfigs(localPath: string): Promise<{ path: string; text: string }[]> {
-  const others = kubeconfigFiles().filter((file) => path.resolve(file) !== path.resolve(localPath));
-  const texts = await Promise.all(others.map(async (file) => ({ path: file, text: await readKubeconfig(file) })));
-  return texts.filter((other): other is { path: string; text: string } => other.text !== undefined);
 }
 
 function fail(error: unknown): void {
@@ -58,6 +51,11 @@ function given(text: string): string {
   return text;
 }
 
+/** No shell does it for `--file=~/x`. */
+function givenPath(text: string): string {
+  return given(text).replace(/^~(?=\/|$)/, homedir());
+}
+
 const program = new Command("gpu-clusters").description("GPU Kubernetes clusters made with Pulumi.");
 program
   .command("kubeconfig")
@@ -72,10 +70,10 @@ program
   .addOption(
     new Option("--file <path>", "a kubeconfig file instead of a stack; - is standard input")
       .conflicts(["stack", "output"])
-      .argParser(given),
+      .argParser(givenPath),
   )
   .option("--context <name>", "name of the context (default: the cluster's own)", given)
-  .option("--kubeconfig <path>", "local kubeconfig to merge into", given)
+  .option("--kubeconfig <path>", "local kubeconfig to merge into", givenPath)
   .option("--keep-current-context", "leave the current context as it is")
   .option("--profile <name>", "AWS profile that a kubeconfigExec asks with", given)
   .action((options: MergeArguments) => merge(options).catch(fail));

@@ -4,7 +4,7 @@ import {
   isAlias,
   isMap,
   isSeq,
-  parse,
+  parseAllDocuments,
   visit,
   type Document,
   type Node,
@@ -12,6 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { yamlOfKubeconfigs } from "../sdk/kubernetes/kubeconfig";
 import { jsonInYaml, widelyRead, yamlText } from "../sdk/yaml";
 
 export const lists = ["clusters", "users", "contexts"] as const;
@@ -43,10 +44,20 @@ export function withEntries(text: string, document: Document, wanted: Wanted): s
   const edited = new TextEditor(text, document).edited(wanted);
   if (edited !== undefined && isDeepStrictEqual(parsedOrNothing(edited), after)) return edited;
   // Written in a way that no edit of the text fits.
+  const rewritten = withValues(document, before, after);
+  return isDeepStrictEqual(parsedOrNothing(rewritten), after) ? rewritten : yamlText(after);
+}
+
+/** Empty where that takes away what others refer to. */
+function withValues(document: Document, before: Record<string, unknown>, after: Record<string, unknown>): string {
   for (const [key, value] of Object.entries(after)) {
     if (!isDeepStrictEqual(before[key], value)) document.set(key, document.createNode(value));
   }
-  return document.toString(widelyRead);
+  try {
+    return document.toString(widelyRead);
+  } catch {
+    return "";
+  }
 }
 
 /** The same change of the values. */
@@ -63,7 +74,9 @@ function applied(before: Record<string, unknown>, { entries, currentContext }: W
 
 function parsedOrNothing(text: string): unknown {
   try {
-    return parse(text, { maxAliasCount: -1 });
+    // Of several, the others are empty.
+    const [document] = parseAllDocuments(text, yamlOfKubeconfigs) as Document[];
+    return document?.errors.length === 0 ? document.toJS({ maxAliasCount: -1 }) : undefined;
   } catch {
     return undefined;
   }
@@ -98,7 +111,7 @@ class TextEditor {
   /** Undefined where the text has no place that such edits could be made in. */
   edited({ entries, currentContext }: Wanted): string | undefined {
     const root = this.document.contents;
-    if (!isMap(root) || root.flow) return undefined;
+    if (!isMap(root) || root.flow || !this.fits(root, entries)) return undefined;
     for (const list of lists) this.putEntry(root, list, entries[list]);
     if (currentContext !== undefined) this.putText(root, "current-context", currentContext);
     // From the end, so that offsets stay right; of several at one place the first comes first.
@@ -106,6 +119,25 @@ class TextEditor {
       .map((edit, index) => ({ ...edit, index }))
       .sort((a, b) => b.from - a.from || b.index - a.index);
     return ordered.reduce((text, { from, to, text: put }) => text.slice(0, from) + put + text.slice(to), this.text);
+  }
+
+  /** Not what is an alias itself, and no key that stands without its colon. */
+  private fits(root: YAMLMap, entries: Record<List, NamedEntry>): boolean {
+    const pairs = [...lists, "current-context"].flatMap((key) => pairOf(root, key) ?? []);
+    return (
+      pairs.every((pair) => colonOf(pair) !== undefined && !isAlias(pair.value)) &&
+      lists.every((list) => {
+        const sequence = pairOf(root, list)?.value;
+        return !isSeq(sequence) || !isAlias(this.existing(sequence, entries[list].name));
+      })
+    );
+  }
+
+  private existing(items: YAMLSeq, name: string): unknown {
+    return items.items.find((item) => {
+      const value = (item as Node).toJS(this.document, { maxAliasCount: -1 }) as Partial<NamedEntry>;
+      return value.name === name;
+    });
   }
 
   private putEntry(root: YAMLMap, list: List, entry: NamedEntry): void {
@@ -125,7 +157,7 @@ class TextEditor {
       this.replaceValue(pair, block());
       return;
     }
-    const existing = items.items.find((item) => item.get("name") === entry.name);
+    const existing = this.existing(items, entry.name) as YAMLMap | undefined;
     if (existing && isDeepStrictEqual(existing.toJS(this.document, { maxAliasCount: -1 }), entry)) return;
     if (existing) this.resolveAliasesInto(existing);
     if (items.flow) this.putIntoFlow(items, existing, entry);
@@ -175,7 +207,7 @@ class TextEditor {
 
   /** With the space after the colon. */
   private replaceValue(pair: Pair<Node, Node | null>, text: string): void {
-    const colon = (pair.srcToken?.sep ?? []).find(({ type }) => type === "map-value-ind")!.offset + 1;
+    const colon = colonOf(pair)! + 1;
     const range = pair.value?.range;
     const isEmpty = !range || range[0] === range[1];
     this.edits.push({ from: colon, to: isEmpty ? colon : range[1], text });
@@ -216,6 +248,10 @@ function pairOf(root: YAMLMap, key: string): Pair<Node, Node | null> | undefined
   return (root as YAMLMap<Node, Node | null>).items.find(
     (pair) => !isAlias(pair.key) && (pair.key as { value?: unknown }).value === key,
   );
+}
+
+function colonOf({ srcToken }: Pair<Node, Node | null>): number | undefined {
+  return srcToken?.sep?.find(({ type }) => type === "map-value-ind")?.offset;
 }
 
 function dashOf(items: YAMLSeq, index: number): number {

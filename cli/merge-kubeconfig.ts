@@ -1,10 +1,11 @@
 /** Puts one cluster into a kubeconfig that may hold others. Pure. */
-import { isMap, isSeq, parseDocument, type Document } from "yaml";
 import { currentEntries, InvalidKubeconfig } from "../sdk/kubernetes/kubeconfig";
+import { unreadableFaults } from "../sdk/kubernetes/kubeconfig-faults";
+import { isRecord } from "../sdk/schema/record";
 import { shellWord } from "../sdk/shell-word";
-import { customTags, yamlText } from "../sdk/yaml";
 import { CommandFailure } from "./command-failure";
-import { lists, withEntries, type List, type NamedEntry } from "./kubeconfig-text";
+import { localKubeconfig, type Kubeconfig } from "./local-kubeconfig";
+import { withEntries, type List, type NamedEntry } from "./kubeconfig-text";
 
 export interface Merged {
   text: string;
@@ -20,15 +21,13 @@ export interface MergeOptions {
   /** Name of the context. Default: that of the cluster's kubeconfig. */
   context?: string;
   keepCurrentContext?: boolean;
+  /** Where the cluster's kubeconfig comes from; undefined: a stack. */
+  file?: string;
   /** The other files of KUBECONFIG, which kubectl reads together with the local one. */
   others?: readonly { path: string; text: string }[];
 }
 
 type Fields = Record<string, unknown>;
-
-interface Kubeconfig extends Record<List, NamedEntry[]> {
-  "current-context"?: unknown;
-}
 
 /**
  * The local kubeconfig with the current context of `incoming` under one name for its context, cluster and user. Entries of that name are
@@ -37,9 +36,8 @@ interface Kubeconfig extends Record<List, NamedEntry[]> {
  */
 export function mergeKubeconfig(local: string | undefined, incoming: string, options: MergeOptions): Merged {
   const { localPath, keepCurrentContext = false, others = [] } = options;
-  const ours = currentOf(incoming, options.context);
-  const { text, document } = localDocument(local, localPath);
-  const before = valuesOf(document);
+  const ours = currentOf(incoming, options);
+  const { text, document, values: before } = localKubeconfig(local, localPath);
   requireFree(before, ours, localPath);
   for (const { path, text: other } of others) {
     const values = readableValues(other);
@@ -61,19 +59,23 @@ interface Incoming {
   context: Fields;
 }
 
-function currentOf(text: string, given: string | undefined): Incoming {
+function currentOf(text: string, { context: given, file }: MergeOptions): Incoming {
+  const next =
+    file === undefined
+      ? "Was the stack's last `pulumi up` successful? `pulumi stack output kubeconfig --show-secrets` shows it."
+      : "`kubectl config view --raw --flatten --minify` writes one of the context that is current.";
+  const none = "the cluster's kubeconfig has no current context with a cluster and a user";
   try {
     const { contextName, cluster, user, context } = currentEntries(text);
-    if (Object.keys(cluster).length > 0 && Object.keys(user).length > 0) {
-      return { name: given ?? printable(contextName), cluster, user, context };
-    }
+    if (Object.keys(cluster).length === 0 || Object.keys(user).length === 0) throw new CommandFailure(none, next);
+    const faults = unreadableFaults(cluster, user, context);
+    if (faults.length > 0)
+      throw new CommandFailure(`the cluster's kubeconfig cannot be used: ${faults.join("; ")}`, next);
+    return { name: printable(given ?? contextName), cluster, user, context };
   } catch (error) {
-    if (!(error instanceof InvalidKubeconfig)) throw error;
+    if (error instanceof InvalidKubeconfig) throw new CommandFailure(`${none}: ${error.message}`, next);
+    throw error;
   }
-  throw new CommandFailure(
-    "the cluster's kubeconfig has no current context with a cluster and a user",
-    "Was the stack's last `pulumi up` successful? `pulumi stack output kubeconfig --show-secrets` shows it.",
-  );
 }
 
 /** Names are written to terminals, ours and kubectl's, which obey what is in them. */
@@ -87,7 +89,7 @@ function printable(name: string): string {
 
 /** What the user put into entries of ours stays: a proxy, a namespace. */
 function withUsersOwn({ name, cluster, user, context }: Incoming, before: Kubeconfig): Record<List, NamedEntry> {
-  const existing = (list: List, field: string) => (find(before, list, name)?.[field] ?? {}) as Fields;
+  const existing = (list: List, field: string) => fieldsOf(find(before, list, name), field);
   const trust = /^(server|tls-server-name|insecure-skip-tls-verify|certificate-authority(-data)?)$/;
   const added = Object.entries(existing("clusters", "cluster")).filter(([field]) => !trust.test(field));
   const settings = { ...context, ...existing("contexts", "context") };
@@ -98,54 +100,10 @@ function withUsersOwn({ name, cluster, user, context }: Incoming, before: Kubeco
   };
 }
 
-const empty = yamlText({ apiVersion: "v1", kind: "Config", clusters: [], contexts: [], users: [] });
-
-function localDocument(local: string | undefined, path: string): { text: string; document: Document } {
-  const text = local === undefined || local.trim() === "" ? empty : local;
-  const document: Document = parseDocument(text, { version: "1.2", keepSourceTokens: true, customTags });
-  if (document.errors.length > 0) {
-    const [error] = document.errors;
-    throw unparsable(path, `it is not YAML (${error!.code}, line ${error!.linePos?.[0].line ?? "?"})`);
-  }
-  if (document.contents === null) return localDocument(`${text.replace(/\n?$/, "\n")}${empty}`, path);
-  if (!isMap(document.contents)) throw unparsable(path, "it is not a mapping");
-  const kind = document.get("kind");
-  if (kind !== undefined && kind !== "Config") throw unparsable(path, "its kind is not Config");
-  for (const list of lists) requireEntries(document, list, path);
-  return { text, document };
-}
-
-function requireEntries(document: Document, list: List, path: string): void {
-  const value: unknown = document.get(list);
-  if (value === undefined || value === null) return;
-  if (!isSeq(value)) throw unparsable(path, `its ${list} are not a list`);
-  const seen = new Set<unknown>();
-  for (const item of value.items) {
-    const name: unknown = isMap(item) ? item.get("name") : undefined;
-    if (typeof name !== "string") throw unparsable(path, `an entry of its ${list} has no name, which would be a text`);
-    if (seen.has(name))
-      throw unparsable(path, `two entries of its ${list} have the same name, which kubectl does not read`);
-    seen.add(name);
-  }
-}
-
-function unparsable(path: string, why: string): CommandFailure {
-  return new CommandFailure(
-    `Failed to parse local kubeconfig ${path}: ${why}. It was not touched.`,
-    `Mend it, or move it away and run this again, which makes a new one: mv ${shellWord(path)} ${shellWord(`${path}.broken`)}`,
-  );
-}
-
-function valuesOf(document: Document): Kubeconfig {
-  const values = document.toJS({ maxAliasCount: -1 }) as Fields;
-  const named = (list: List) => (values[list] ?? []) as NamedEntry[];
-  return { ...values, clusters: named("clusters"), users: named("users"), contexts: named("contexts") };
-}
-
 /** Another file may be of any kind: kubectl says what is wrong with it. */
 function readableValues(text: string): Kubeconfig | undefined {
   try {
-    return valuesOf(localDocument(text, "").document);
+    return localKubeconfig(text, "").values;
   } catch (error) {
     if (error instanceof CommandFailure) return undefined;
     throw error;
@@ -156,14 +114,20 @@ function find(values: Kubeconfig, list: List, name: unknown): NamedEntry | undef
   return values[list].find((entry) => entry.name === name);
 }
 
+/** An entry may have none, or what kubectl would not read. */
+function fieldsOf(entry: NamedEntry | undefined, field: string): Fields {
+  const fields = entry?.[field];
+  return isRecord(fields) ? fields : {};
+}
+
 /** A name that stands for another cluster is never made to lead to ours: neither in the file nor, as kubectl reads several, in front of another. */
 function requireFree(values: Kubeconfig, ours: Incoming, path: string): void {
   const { name } = ours;
   const leadsElsewhere = (clusterName: unknown) => {
-    const cluster = find(values, "clusters", clusterName)?.["cluster"] as Fields | undefined;
-    return cluster !== undefined && !isSameCluster(cluster, ours.cluster);
+    const cluster = fieldsOf(find(values, "clusters", clusterName), "cluster");
+    return Object.keys(cluster).length > 0 && !isSameCluster(cluster, ours.cluster);
   };
-  const partsOf = (entry: NamedEntry) => (entry["context"] ?? {}) as Fields;
+  const partsOf = (entry: NamedEntry) => fieldsOf(entry, "context");
   const isKnown = find(values, "clusters", name) !== undefined;
   const users = values.contexts.filter((entry) => {
     const { cluster, user } = partsOf(entry);
@@ -191,8 +155,13 @@ function requireFree(values: Kubeconfig, ours: Incoming, path: string): void {
 function isSameCluster(theirs: Fields, ours: Fields): boolean {
   const authority = ({ "certificate-authority-data": data }: Fields) =>
     typeof data === "string" ? data.replace(/\s/g, "") : undefined;
-  if (theirs["server"] !== ours["server"]) return false;
+  if (address(theirs["server"]) !== address(ours["server"])) return false;
   // One in a file cannot be compared.
   const [their, our] = [authority(theirs), authority(ours)];
   return their === our || their === undefined || our === undefined;
+}
+
+/** `https://a:443/` is `https://A`. */
+function address(server: unknown): unknown {
+  return typeof server === "string" && URL.canParse(server) ? new URL(server).href.replace(/\/+$/, "") : server;
 }

@@ -1,6 +1,6 @@
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { parseDocument } from "yaml";
+import { isMap, parseDocument, type Document } from "yaml";
 import { CommandError } from "./command-error";
 import { serviceConfig, type ServiceName } from "./services";
 import { awsSettings, leadToSimulatedAws } from "./simulated-aws";
@@ -25,7 +25,7 @@ export function deriveConfig(
   sshKey?: Pick<SshKey, "publicKey">,
   wanted: readonly ServiceName[] = [],
 ): string {
-  const document = parseDocument(committed);
+  const document = readable(committed);
   const set = (key: string, value: unknown) => document.setIn(["config", key], value);
   const { projectId, baseUrl, sshPort } = simulator.mithril;
   set("gpu-clusters:cudo", { projectId: simulator.cudo.projectId, baseUrl: simulator.cudo.baseUrl });
@@ -48,6 +48,23 @@ export function deriveConfig(
   if (salt === undefined) document.delete("encryptionsalt");
   else document.set("encryptionsalt", salt);
   return document.toString();
+}
+
+/** @throws CommandError for what pulumi would not read either */
+function readable(committed: string): Document {
+  const document: Document = parseDocument(committed);
+  const [error] = document.errors;
+  const mend = "Correct its Pulumi.<stack>.yaml: pulumi would not read it either.";
+  if (error) throw new CommandError(`the stack's config is not YAML (line ${error.linePos?.[0].line ?? "?"})`, mend);
+  if (document.contents !== null && !isMap(document.contents))
+    throw new CommandError("the stack's config is no mapping with `config`", mend);
+  if (document.contents === null) return document;
+  const config: unknown = document.get("config");
+  // With nothing below it, as where all is a comment.
+  if (config === undefined) document.delete("config");
+  else if (!isMap(config))
+    throw new CommandError("`config` of the stack's config is no mapping of keys to values", mend);
+  return document;
 }
 
 /** Light machines have no SSH. */
@@ -122,7 +139,9 @@ function cloudOf(committed: string): unknown {
 /** @throws CommandError that names the stacks which have a config, or for a cloud that is not simulated */
 export async function requireConfig(stack: string): Promise<void> {
   await requireKnown(stack);
-  requireSimulated(stack, await fs.readFile(path.join(root, `Pulumi.${stack}.yaml`), "utf8"));
+  const committed = await fs.readFile(path.join(root, `Pulumi.${stack}.yaml`), "utf8");
+  readable(committed);
+  requireSimulated(stack, committed);
 }
 
 /** @throws CommandError that names the stacks which have a config, where this one has none */

@@ -12,6 +12,7 @@ export const longestClusterName = 128;
 
 export interface CommonClusterArgs {
   clusterName?: string | undefined;
+  namePrefix?: string | undefined;
   kubernetesVersion?: string | undefined;
   devMode?: boolean | undefined;
   apiServerAccessCidrs?: pulumi.Input<pulumi.Input<string>[]> | undefined;
@@ -23,6 +24,12 @@ export interface CommonClusterArgs {
 /** `name` is the resource's, which a cluster has without `clusterName`; that there is none, Pulumi says. */
 export function checkCommonArgs(name: string, args: CommonClusterArgs, problems: Problems): void {
   checkClusterName("clusterName", args.clusterName ?? name, problems);
+  const { namePrefix = "" } = args;
+  if (!/^([A-Za-z0-9][A-Za-z0-9-]{0,39})?$/.test(namePrefix))
+    problems.add(
+      "namePrefix",
+      `"${namePrefix}" must have at most 40 letters, digits and hyphens, and begin with no hyphen`,
+    );
   checkKubernetesVersion(
     "kubernetesVersion",
     args.kubernetesVersion ?? defaultKubernetesMinor,

@@ -91,6 +91,14 @@ export function checkNamespaceOrDefault(name: string | undefined, other: string,
   checkOwnNamespace("namespace", name ?? (isDnsLabel(other) ? other : undefined), problems);
 }
 
+/** What a cloud calls its own, as people copy it: with a space or a line end too much, or with nothing in it. What is not known yet is left to the cloud. */
+export function checkCopiedName(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const name = known(given);
+  if (name === "") problems.add(path, "must not be empty");
+  else if (name !== undefined && /^\s|\s$|[\p{Cc}\p{Cf}]/u.test(name))
+    problems.add(path, `${JSON.stringify(name)} has a space, a line end or something unseen in it that no name has`);
+}
+
 /** How long somebody else's API lets a text be. */
 export function checkLength(path: string, text: string | undefined, most: number, problems: Problems): void {
   if (text !== undefined && (text.length < 1 || text.length > most))

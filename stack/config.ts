@@ -28,6 +28,7 @@ export function cloudOf<Args extends object, Cluster extends KubernetesCluster>(
     problems(stack, config) {
       const problems = check(stack, inputsOf<Args>(config, type), undefined);
       checkSecretKeys(config, type, problems);
+      checkPathKeys(config, problems);
       return problems;
     },
   };
@@ -41,7 +42,7 @@ function inputsOf<Args extends object>(config: pulumi.Config, type: string): Arg
   const schema = componentsSchema();
   const inputs = schema.resources![type]!.inputProperties!;
   const entries = inputKeys(config).map((key) => {
-    const spec = inputs[key];
+    const spec = Object.hasOwn(inputs, key) ? inputs[key] : undefined;
     // The component makes it a secret, and checks it with the rest: of an Output it would see nothing.
     if (spec?.secret) return [key, runtimeConfig.allConfig()[`${config.name}:${key}`]];
     const value = valueOf(config.get(key)!, kindOf(schema, spec));
@@ -61,10 +62,28 @@ function checkSecretKeys(config: pulumi.Config, type: string, problems: Problems
       );
 }
 
-function inputKeys({ name }: pulumi.Config): string[] {
+/** `pulumi config set` takes a path for one key's name, unless it is told that it is one. */
+function checkPathKeys(config: pulumi.Config, problems: Problems): void {
+  for (const key of configKeys(config).filter(isPath))
+    problems.add(
+      key,
+      `is a path, and the config has it as one key's name: pulumi config rm '${config.name}:${key}', and set it with --path ` +
+        `(pulumi config set --path '${config.name}:${key}' …)`,
+    );
+}
+
+function isPath(key: string): boolean {
+  return /[.[]/.test(key);
+}
+
+function inputKeys(config: pulumi.Config): string[] {
+  return configKeys(config).filter((key) => key !== "cloud" && key !== "services" && !isPath(key));
+}
+
+function configKeys({ name }: pulumi.Config): string[] {
   const prefix = `${name}:`;
   const keys = Object.keys(runtimeConfig.allConfig()).filter((key) => key.startsWith(prefix));
-  return keys.map((key) => key.slice(prefix.length)).filter((key) => key !== "cloud" && key !== "services");
+  return keys.map((key) => key.slice(prefix.length));
 }
 
 /** The SDK has it for its own use, and no other way to learn it without making a secret of everything. */

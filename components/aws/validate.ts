@@ -7,7 +7,7 @@ import { checkRanges, isReserved } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs } from "../cluster-checks";
 import { checkCommonGroups } from "../node-group-checks";
-import { checkWhole } from "../value-checks";
+import { checkCopiedName, checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { known, knownElements } from "../inputs";
@@ -28,14 +28,12 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   const problems = new Problems();
   const args = bySchema("gpu-clusters:aws:AwsCluster", given, problems);
   checkCommonArgs(name, args, problems);
-  if (args.namePrefix !== undefined && !/^[A-Za-z0-9-]{0,40}$/.test(args.namePrefix)) {
-    problems.add("namePrefix", `"${args.namePrefix}" must have at most 40 letters, digits and hyphens`);
-  }
   const keyPair = known(args.keyPair);
   if (keyPair === "") problems.add("keyPair", "must be the name of an EC2 key pair of the region");
   // The engine hands a boolean of a stack's config over as its text.
   else if (keyPair === "true" || keyPair === "false")
     problems.add("keyPair", `must be the name of an EC2 key pair of the region, not the boolean ${keyPair}`);
+  else checkCopiedName("keyPair", keyPair, problems);
   const noRegion = args.region === undefined ? undefined : regionProblem(args.region);
   if (noRegion !== undefined) problems.add("region", noRegion);
   // Without any, the account cannot be entered, which is told in other words.

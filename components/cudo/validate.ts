@@ -4,7 +4,7 @@ import { checkRanges } from "../cluster-ranges";
 import { checkGpus } from "../addons/gpu/checks";
 import { checkCommonArgs } from "../cluster-checks";
 import { checkCommonGroups } from "../node-group-checks";
-import { checkWhole } from "../value-checks";
+import { checkCopiedName, checkWhole } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { argsOf, known } from "../inputs";
@@ -56,6 +56,8 @@ export function checkCudoClusterArgs(name: string, given: CudoClusterArgs): Prob
 
   const groups = args.nodeGroups ?? [];
   checkCommonGroups(groups, problems);
+  checkCopiedName("dataCenterId", args.dataCenterId, problems);
+  checkCopiedName("controlPlane.machineType", args.controlPlane?.machineType, problems);
   groups.forEach((group, index) => checkNodeGroup(`nodeGroups[${index}]`, group, problems));
   checkGpus(groups.map(gpuFields), args, problems);
   if (args.sharedStorage) checkWhole("sharedStorage.sizeGib", args.sharedStorage.sizeGib, 1, problems);
@@ -78,6 +80,8 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   ] as const) {
     checkWhole(`${path}.${field}`, group[field], least, problems);
   }
+  for (const field of ["dataCenterId", "machineType"] as const)
+    checkCopiedName(`${path}.${field}`, group[field], problems);
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }

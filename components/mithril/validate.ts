@@ -2,7 +2,7 @@ import type * as pulumi from "../../sdk/pulumi";
 import { checkAccess, movesGroups } from "../addons/autoscaler/access";
 import { periodProblems, priceProblems, scriptProblems } from "../../sdk/mithril/order-rules";
 import { checkBounds, checkGroupNames } from "../node-group-checks";
-import { checkBetween, checkDuration } from "../value-checks";
+import { checkBetween, checkCopiedName, checkDuration } from "../value-checks";
 import { Problems } from "../errors";
 import { bySchema } from "../schema-check";
 import { argsOf, known } from "../inputs";
@@ -27,10 +27,10 @@ export function checkMithrilCluster(
 export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs): Problems {
   const problems = new Problems();
   const args = bySchema("gpu-clusters:mithril:MithrilCluster", given, problems);
-  checkName("clusterName", `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  for (const field of ["region", "sshKeyId"] as const) {
-    if (known<string>(args[field]) === "") problems.add(field, "must not be empty");
-  }
+  const { clusterName = name, namePrefix = "" } = args;
+  checkName(isName(clusterName) ? "namePrefix" : "clusterName", `${namePrefix}${clusterName}`, problems);
+  for (const field of ["region", "sshKeyId"] as const) checkCopiedName(field, args[field], problems);
+  checkCopiedName("controlPlane.instanceType", args.controlPlane?.instanceType, problems);
   checkKeys(args, problems);
   checkBetween("sshPort", args.sshPort, [1, 65_535], problems);
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
@@ -46,8 +46,12 @@ export function checkMithrilClusterArgs(name: string, given: MithrilClusterArgs)
   return problems;
 }
 
+function isName(name: string): boolean {
+  return /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+}
+
 function checkName(path: string, name: string, problems: Problems): void {
-  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+  if (!isName(name)) {
     const rule = "1 to 63 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen";
     problems.add(path, `"${name}" must have ${rule}`);
   }
@@ -67,6 +71,7 @@ function checkKeys(args: MithrilClusterArgs, problems: Problems): void {
 function checkGroup(path: string, group: MithrilNodeGroupArgs, region: string | undefined, problems: Problems): void {
   const [minSize, maxSize] = [known(group.minSize), known(group.maxSize)];
   checkBounds(path, { minSize, maxSize, role: "worker" }, problems);
+  checkCopiedName(`${path}.instanceType`, group.instanceType, problems);
   const own = known(group.region);
   if (own !== undefined && region !== undefined && own !== region) {
     const why = `"${own}" must be the cluster's region, "${region}": instances of another region never join it`;

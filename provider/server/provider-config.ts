@@ -51,6 +51,8 @@ function parseStructured(schema: PackageSchema, raw: Properties): { values: Prop
       values[key] = value;
       continue;
     }
+    // YAML's `key:` without a value.
+    if (value === "") continue;
     try {
       values[key] = JSON.parse(value);
     } catch {

@@ -1,5 +1,5 @@
 /** What of a kubeconfig nobody can use, or would use in another way than is meant. Pure. */
-import { execFaults, providerFaults } from "./kubeconfig-plugins";
+import { execFaults, execTypeFaults, providerFaults } from "./kubeconfig-plugins";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,6 +34,23 @@ export function kubeconfigFaults(cluster: Fields, user: Fields): string[] {
     ...actingFaults(user),
     ...execFaults(user),
     ...providerFaults(user),
+  ];
+}
+
+/** What kubectl cannot read: it would take the whole file that such an entry is in for broken. */
+export function unreadableFaults(cluster: Fields, user: Fields, context: Fields): string[] {
+  const { server } = cluster;
+  return [
+    ...(typeof server === "string" && server !== ""
+      ? []
+      : ["its cluster has no server, which would be https://host:port"]),
+    ...textFaults(cluster, texts.cluster),
+    ...textFaults(user, texts.user),
+    ...textFaults(context, ["namespace"]),
+    ...skipFaults(cluster),
+    ...dataFaults({ ...cluster, ...user }),
+    ...(typeof user["token"] === "string" && isLeftOut(user["token"]) ? [leftOut("token")] : []),
+    ...execTypeFaults(user),
   ];
 }
 
@@ -73,15 +90,19 @@ function trustFaults(cluster: Fields): string[] {
     "certificate-authority-data": data,
     "certificate-authority": file,
   } = cluster;
-  const faults = [];
-  if (typeof (skips ?? false) !== "boolean")
-    faults.push("its insecure-skip-tls-verify must be true or false, without quotes");
+  const faults = skipFaults(cluster);
   if (skips === true && (data || file))
     faults.push(
       "it has both an authority's certificate and insecure-skip-tls-verify, which clients refuse: leave the latter out",
     );
   if (data && file) faults.push("it has both certificate-authority-data and certificate-authority: leave one out");
   return faults;
+}
+
+function skipFaults({ "insecure-skip-tls-verify": skips }: Fields): string[] {
+  return typeof (skips ?? false) === "boolean"
+    ? []
+    : ["its insecure-skip-tls-verify must be true or false, without quotes"];
 }
 
 function dataFaults(fields: Fields): string[] {

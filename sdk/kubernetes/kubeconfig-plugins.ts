@@ -16,12 +16,12 @@ const removed: Readonly<Record<string, string>> = {
   openstack: "it would be the exec of client-keystone-auth",
 };
 
-export function execFaults({ exec }: Fields): string[] {
-  if (exec === undefined || exec === null) return [];
-  if (!isRecord(exec)) return ["its exec must be a mapping with apiVersion and command"];
-  const { apiVersion, command, args, env, interactiveMode } = exec;
+export function execFaults(user: Fields): string[] {
+  const { exec } = user;
+  if (!isRecord(exec)) return execTypeFaults(user);
+  const { apiVersion, command, interactiveMode } = exec;
   return [
-    ...(typeof command === "string" && command !== "" ? [] : ["its exec has no command"]),
+    ...execTypeFaults(user),
     ...(typeof command === "string" && /^[^/].*\//.test(command)
       ? ["the command of its exec is a relative path: beside which file nobody knows here"]
       : []),
@@ -31,6 +31,17 @@ export function execFaults({ exec }: Fields): string[] {
           `the apiVersion of its exec must be ${versions.join(" or ")}, which clients understand: have the kubeconfig written anew, by ` +
             "`aws eks update-kubeconfig` for example",
         ]),
+    ...modeFaults(apiVersion, interactiveMode),
+  ];
+}
+
+/** What no client can read at all. */
+export function execTypeFaults({ exec }: Fields): string[] {
+  if (exec === undefined || exec === null) return [];
+  if (!isRecord(exec)) return ["its exec must be a mapping with apiVersion and command"];
+  const { command, args, env } = exec;
+  return [
+    ...(typeof command === "string" && command !== "" ? [] : ["its exec has no command"]),
     ...(isListOf(args, (value) => typeof value === "string") ? [] : ["the args of its exec must be a list of texts"]),
     ...(isListOf(
       env,
@@ -38,7 +49,6 @@ export function execFaults({ exec }: Fields): string[] {
     )
       ? []
       : ["the env of its exec must be a list of name and value, both texts"]),
-    ...modeFaults(apiVersion, interactiveMode),
   ];
 }
 

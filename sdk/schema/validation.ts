@@ -44,7 +44,7 @@ export function validate(
     const result: Properties = {};
     const misspelt = new Set<string>();
     for (const [key, value] of Object.entries(given)) {
-      const spec = properties[key];
+      const spec = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (!spec) {
         const guess = closest(key, Object.keys(properties));
         const isMissing = guess !== undefined && !Object.hasOwn(given, guess);
@@ -189,15 +189,19 @@ function lostZero(value: unknown, allowed: readonly unknown[]): string | undefin
   return isVersion ? `; YAML reads ${text}0 without quotes as ${text}` : undefined;
 }
 
-/** What a stack's config makes of `2024-05-01`, in the words of Go. */
+/** What a stack's config makes of `2024-05-01` and of times, in the words of Go. */
 function dateOfYaml(value: string): string | undefined {
-  return /^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$/.exec(value)?.[1];
+  const [, day, time, zone] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) \S+$/.exec(value) ?? [];
+  if (day === undefined || time === undefined || zone === undefined) return undefined;
+  if (time === "00:00:00" && zone === "+0000") return day;
+  return `${day}T${time}${zone === "+0000" ? "Z" : `${zone.slice(0, 3)}:${zone.slice(3)}`}`;
 }
 
 function shown(value: unknown, secret: boolean): string {
   if (value === null) return "null";
   if (typeof value === "object")
     return Array.isArray(value) ? "a list" : isRecord(value) ? "an object" : instance(value);
+  if (value === "") return "an empty text, which is what YAML's `key:` without a value comes to";
   if (secret) return `a ${typeof value}`;
   return typeof value === "string" ? `the string ${JSON.stringify(value)}` : String(value);
 }

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { promises as fs } from "node:fs";
 import { parse } from "yaml";
+import { CommandError } from "../../commands/command-error";
 import { environmentOf, exportLines } from "../../commands/exports";
 import { formatOutputs, writeKubeconfig } from "../../commands/outputs";
 import { pulumiEnvironment } from "../../commands/pulumi";
@@ -47,6 +48,27 @@ describe("stack config", () => {
       assert.deepEqual(config["gpu-clusters:kubernetes"], { chartRepository });
     }
     assert.match(deriveConfig(committed, undefined, simulator), /cni: none/);
+  });
+
+  it("is told where it is none, and is none where all in it is a comment", () => {
+    for (const text of ["config:\n", "config: null\n", "config:\n  # all of it\n", "# nothing\n"]) {
+      const { config } = parse(deriveConfig(text, undefined, simulator)) as { config: Record<string, unknown> };
+      assert.ok(config["gpu-clusters:cudo"], text);
+    }
+    for (const [text, reason] of [
+      ["config:\n\ta: b\n", /is not YAML \(line 2\)/],
+      ["config:\n  a: 1\n  a: 2\n", /is not YAML \(line 3\)/],
+      ["config: {}\n---\nconfig: {}\n", /is not YAML \(line 2\)/],
+      ["config: [a]\n", /`config` of the stack's config is no mapping/],
+      ["config: text\n", /is no mapping/],
+      ["- a\n", /is no mapping with `config`/],
+      ["text", /is no mapping with `config`/],
+    ] as const)
+      assert.throws(
+        () => deriveConfig(text, undefined, simulator),
+        (error) => error instanceof CommandError && reason.test(error.message),
+        text,
+      );
   });
 
   it("has the services that are asked for, and those of the committed one as they are", () => {

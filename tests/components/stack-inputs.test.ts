@@ -4,14 +4,17 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "../../components/errors";
 import type { PackageSchema } from "../../sdk/schema/package-schema";
+import { parsePath } from "../../sdk/schema/property-path";
 import { cluster as aws, problems as problemsOfAws } from "../../stack/aws";
 import { cluster as cudo } from "../../stack/cudo";
 import { cluster as mithril } from "../../stack/mithril";
 import { cloud, functions } from "./aws-scene";
+import { clouds } from "./clouds-scene";
 import { mockProgram, plain, settled, visible } from "./mocks";
 import { stackConfig } from "./stack-config";
 import { sshPrivateKey } from "./private-key";
 import { sshPublicKey } from "./public-key";
+import { withValue } from "./value-paths";
 
 const clusters = { aws, cudo, mithril };
 const stacks = { aws: "aws", cudo: "local", mithril: "mithril" };
@@ -140,6 +143,77 @@ describe("stack config", () => {
       problemsOfAws("train", shown).all.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
       [
         "nodeGroups: is a secret in the stack's config, and the state would show it, because it must be known when the program runs: set it without --secret; in a program of your own, values in it may be secrets",
+      ],
+    );
+  });
+
+  const told = (component: string, path: string, value: unknown) => {
+    const { base, check } = clouds[component]!;
+    return check(withValue(base, parsePath(path), value) as never).all.map(({ propertyPath }) => propertyPath);
+  };
+
+  it("refuses names that were copied with too much, or with nothing in them, and no others", () => {
+    for (const [component, paths] of Object.entries({
+      AwsCluster: ["keyPair"],
+      CudoCluster: [
+        "dataCenterId",
+        "controlPlane.machineType",
+        "nodeGroups[0].dataCenterId",
+        "nodeGroups[0].machineType",
+      ],
+      MithrilCluster: ["region", "sshKeyId", "controlPlane.instanceType", "nodeGroups[0].instanceType"],
+    })) {
+      for (const path of paths) {
+        assert.deepEqual(told(component, path, "sshkey_name of-it.1"), [], path);
+        for (const wrong of ["", " ", "sshkey_x\n", "x ", "x\u00a0", "\ufeffx", "x\u200b", "x\0y", "x\r"])
+          assert.deepEqual([...new Set(told(component, path, wrong))], [path], JSON.stringify(wrong));
+      }
+    }
+  });
+
+  it("refuses a prefix that no machine's name can begin with, by its own field", () => {
+    for (const component of Object.keys(clouds)) {
+      assert.deepEqual(told(component, "namePrefix", ""), []);
+      for (const prefix of ["-", "-a", "ü", "a b", "a.", "a_", "/a", "a\n", "x".repeat(64)])
+        assert.deepEqual(told(component, "namePrefix", prefix), ["namePrefix"], `${component} ${prefix}`);
+    }
+  });
+
+  it("says that a path was taken for a key's name, and how it is one", async () => {
+    const found = problemsOfAws(
+      "train",
+      stackConfig("aws", { "pulumi-gpu-clusters:controlPlane.instanceType": "m6i.large" }),
+    );
+    assert.equal(found.all.length, 1);
+    assert.equal(found.all[0]!.propertyPath, "controlPlane.instanceType");
+    assert.match(found.all[0]!.reason, /config rm 'pulumi-gpu-clusters:controlPlane\.instanceType'.*--path/);
+    const list = problemsOfAws("train", stackConfig("aws", { "pulumi-gpu-clusters:services[0]": "x" }));
+    assert.deepEqual(
+      list.all.map(({ propertyPath }) => propertyPath),
+      ["services[0]"],
+    );
+  });
+
+  it("refuses what every object of JavaScript has for a key, too", async () => {
+    for (const key of ["constructor", "__proto__", "toString"]) {
+      const [found, ...others] = await problems("aws", JSON.parse(`{"${key}": "x"}`) as Record<string, unknown>);
+      assert.match(found ?? "", /there is no such property/, key);
+      assert.deepEqual(others, []);
+    }
+    const group = JSON.parse(JSON.stringify(worker).replace("{", '{"constructor":{},')) as object;
+    assert.match(
+      (await problems("aws", { nodeGroups: [group] })).join(),
+      /nodeGroups\[0\]\.constructor: there is no such/,
+    );
+  });
+
+  it("tells a key without a value, and a time without quotes, for what they are", async () => {
+    assert.deepEqual(
+      await problems("aws", { nodeGroups: "", devMode: "", tags: { since: "2024-05-01 10:30:00 +0200 +0200" } }),
+      [
+        "nodeGroups: must be a list, not an empty text, which is what YAML's `key:` without a value comes to",
+        "devMode: must be a boolean, not an empty text, which is what YAML's `key:` without a value comes to",
+        'tags.since: is a date, which YAML reads as a time where it has no quotes: "2024-05-01T10:30:00+02:00"',
       ],
     );
   });

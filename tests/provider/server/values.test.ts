@@ -142,6 +142,7 @@ describe("the provider's configuration", () => {
   });
 
   it("tells all that is wrong by field", () => {
+    assert.deepEqual(check({ things: "" }).failures, [], "YAML's `things:` without a value");
     assert.deepEqual(check({ things: "{" }).failures, [{ property: "things", reason: "is not valid JSON" }]);
     assert.deepEqual(check({ things: { account: "" } }).failures, [
       { property: "things.account", reason: "must not be empty" },
