@@ -35,7 +35,7 @@ def subject(csr):
         try:
             text=base64.b64decode(csr["spec"]["request"]).decode()
             # As kubelet writes it. In any other, openssl may read a block that Kubernetes passes over for the next, and signs that.
-            if re.fullmatch(r"(-----)BEGIN( CERTIFICATE REQUEST-----\n)([\w+/=]+\n)+\1END\2",text.rstrip("\n")+"\n",re.A): subjects[uid]=run("openssl","req","-noout","-subject","-nameopt","RFC2253",input=text,stderr=subprocess.DEVNULL).strip()
+            if re.fullmatch(r"-----BEGIN[A-Z -]+\n([\w+/=]+\n)+-----END[A-Z -]+\n?",text,re.A): subjects[uid]=run("openssl","req","-noout","-subject","-nameopt","RFC2253",input=text,stderr=subprocess.DEVNULL).strip()
         except (subprocess.CalledProcessError,ValueError): pass
     return subjects[uid]
 def requests_of(items):
