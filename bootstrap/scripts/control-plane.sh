@@ -44,7 +44,7 @@ def requests_of(items):
         groups=spec.get("groups") or []
         if spec["signerName"]!="kubernetes.io/kube-apiserver-client-kubelet": continue
         if not (spec["username"].startswith("system:bootstrap:") or CONTROL in groups): continue
-        named=re.fullmatch("subject=CN=system:node:([a-z0-9.-]+),O=system:nodes",subject(csr))
+        named=re.fullmatch("subject=CN=system:node:([a-z0-9][a-z0-9.-]*),O=system:nodes",subject(csr))
         if named: yield {"name":csr["metadata"]["name"],"node":named[1],"user":spec["username"],"groups":groups,"created":csr["metadata"]["creationTimestamp"],"pending":not csr.get("status",{}).get("conditions")}
 def machine_of(request):
     file=HERE+"/ec2-cluster"

@@ -114,6 +114,8 @@ print(json.dumps([approver.subject({"metadata":{"uid":text},"spec":{"request":ba
       item("two-in-one", "/O=system:nodes+O=system:masters/CN=system:node:a"),
       item("no-node", "/O=system:nodes/CN=admin"),
       item("longer", "/O=system:nodes/CN=system:node:a b"),
+      // kubectl would take it for an option, and watch.
+      item("option", "/O=system:nodes/CN=system:node:-w"),
       item("nothing", ""),
     ];
     const read = python(
