@@ -115,7 +115,7 @@ export const nodeScript = [
   "  repository kubernetes \"$source/\" \"$source/Release.key\" /",
   "  local wanted=(\"kubelet=$package-*\" \"kubeadm=$package-*\") each",
   "  [ \"$role\" = worker ] || wanted+=(\"kubectl=$package-*\")",
-  "  for each in containerd runc; do have \"$each\" || wanted+=(\"$each\"); done",
+  "  for each in containerd runc iptables; do have \"$each\" || wanted+=(\"$each\"); done",
   "  add_packages --allow-change-held-packages --allow-downgrades \"${wanted[@]}\"",
   "  installed || die \"the packages of ${source/\\/\\/*@/\\/\\/} did not bring containerd, runc, kubelet and kubeadm $version\"",
   "}",

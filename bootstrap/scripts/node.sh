@@ -139,8 +139,9 @@ install_packages() {
   repository kubernetes "$source/" "$source/Release.key" /
   local wanted=("kubelet=$package-*" "kubeadm=$package-*") each
   [ "$role" = worker ] || wanted+=("kubectl=$package-*")
-  # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away.
-  for each in containerd runc; do have "$each" || wanted+=("$each"); done
+  # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away. kubelet only recommends
+  # iptables, which plugins of the network run on the machine.
+  for each in containerd runc iptables; do have "$each" || wanted+=("$each"); done
   # An image may have newer ones than the API server, and has them on hold.
   add_packages --allow-change-held-packages --allow-downgrades "${wanted[@]}"
   installed || die "the packages of ${source/\/\/*@/\/\/} did not bring containerd, runc, kubelet and kubeadm $version"

@@ -38,11 +38,13 @@ describe("the packages of a machine", () => {
     assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
   });
 
-  it("installs containerd and runc where the image has neither, and leaves Docker's where they are", async () => {
+  it("installs containerd, runc and iptables where the image has none, and leaves Docker's where they are", async () => {
     machine = new FakeMachine({ packagesLater: true, without: ["containerd", "runc"] });
-    const { calls } = await machine.run(scriptFor(worker));
+    // The computer of the test may have one.
+    const without = '() { [ "$2" != iptables ] && builtin command "$@"; }';
+    const { calls } = await machine.run(scriptFor(worker), { "BASH_FUNC_command%%": without });
     const installs = of(calls, "apt-get").filter((call) => call.includes(" install "));
-    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc$/);
+    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc iptables$/);
     machine.dispose();
     machine = new FakeMachine({ packagesLater: true });
     const docker = await machine.run(scriptFor(worker));
