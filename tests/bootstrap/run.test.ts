@@ -181,7 +181,8 @@ describe("the bootstrap script on a machine", () => {
     const aside = "etc/kubernetes/gpu-clusters-manifests";
     machine.write("etc/kubernetes/manifests/etcd.yaml", "etcd");
     machine.write(`${aside}/kube-apiserver.yaml`, "API server");
-    for (const _ of ["moved", "moved back, and the power went"]) {
+    // Cut short while they were moved; and when they were back.
+    for (let run = 0; run < 2; run++) {
       const { status, output } = await machine.run(renew);
       assert.equal(status, 0, output);
       assert.ok(!machine.has(aside));
