@@ -2,7 +2,9 @@
 // prettier-ignore
 export const ec2Script = [
   "if [ -z \"${GPU_CLUSTERS_UNIT:-}\" ]; then",
-  "  install -D -m 700 \"$0\" \"${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/start\"",
+  "  state=${GPU_CLUSTERS_ROOT:-}/var/lib",
+  "  grep -qsF \"$(cat \"$state/cloud/data/instance-id\" 2>/dev/null)\" \"$state/kubelet/kubeadm-flags.env\" || rm -f \"$state/gpu-clusters/node\"",
+  "  install -D -m 700 \"$0\" \"$state/gpu-clusters/start\"",
   "  install -D -m 644 /dev/stdin \"${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters.service\" <<'END'",
   "[Unit]",
   "Description=Makes this machine a Kubernetes node",
@@ -26,6 +28,7 @@ export const ec2Script = [
   "END",
   "  systemctl daemon-reload",
   "  systemctl enable -q gpu-clusters.service",
+  "  sync",
   "  systemctl start --no-block gpu-clusters.service",
   "  exit 0",
   "fi",

@@ -162,11 +162,15 @@ export class Group {
     return staying.filter((machine) => unregistered.has(machine) && machine.state === "running");
   }
 
-  /** The machine that a node is, or was to be; not one that has the name after it. */
+  /**
+   * The machine that a node is, or was to be; not one that has the name after it. The name leads: a node has a certificate of it, and any id of a
+   * machine that it likes to tell.
+   */
   find({ providerId, name }: NodeName): NodeGroupMachine | undefined {
-    const found = this.byName.get(providerId) ?? this.byName.get(name);
-    const isOwn = found && (this.instanceId(found) === providerId || !isOthers(found, providerId));
-    return isOwn ? found : undefined;
+    const named = this.byName.get(name);
+    if (named && (this.instanceId(named) === providerId || !isOthers(named, providerId))) return named;
+    const found = this.byName.get(providerId);
+    return found?.providerId === providerId ? found : undefined;
   }
 
   /** What is to be done at the cloud next. Removals come first: a size would count machines that are to go. */
@@ -312,9 +316,12 @@ export class Group {
 
   private index(): void {
     const byName = new Map<string, NodeGroupMachine>();
-    for (const machine of this.machines)
-      for (const name of [machine.nodeName, machine.providerId, this.instanceId(machine), this.nodeOf(machine)?.name])
-        if (name) byName.set(name, machine);
+    const name = (machine: NodeGroupMachine, ...names: (string | undefined)[]) => {
+      for (const each of names) if (each) byName.set(each, machine);
+    };
+    // What is another machine's own is not a node's to take.
+    for (const machine of this.machines) name(machine, this.instanceId(machine), this.nodeOf(machine)?.name);
+    for (const machine of this.machines) name(machine, machine.nodeName, machine.providerId);
     this.byName = byName;
   }
 

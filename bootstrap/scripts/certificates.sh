@@ -6,7 +6,8 @@ export KUBECONFIG=/etc/kubernetes/admin.conf
 manifests=/etc/kubernetes/manifests
 aside=/etc/kubernetes/gpu-clusters-manifests
 turn=(-n kube-system configmap gpu-clusters-certificates)
-restore() { [ ! -d "$aside" ] || { mv "$aside"/* "$manifests"; rmdir "$aside"; }; }
+# There may be none, where that was cut short.
+restore() { [ ! -d "$aside" ] || { mv "$aside"/* "$manifests" || true; rmdir "$aside"; }; }
 ends_soon() {
   local file
   while read -r file; do
@@ -40,6 +41,8 @@ ExecStart=/bin/bash /var/lib/gpu-clusters/renew-certificates
 TimeoutStartSec=1h
 Restart=on-failure
 RestartSec=600
+[Install]
+WantedBy=multi-user.target
 END
 put 644 /etc/systemd/system/gpu-clusters-certificates.timer <<END
 [Timer]
@@ -50,4 +53,6 @@ Persistent=true
 WantedBy=timers.target
 END
 systemctl daemon-reload
+# At each boot too: the last one may have come while the components were aside.
+systemctl enable -q gpu-clusters-certificates
 systemctl enable -q --now gpu-clusters-certificates.timer

@@ -25,12 +25,18 @@ def run(*command,**more): return subprocess.run(command,stdout=subprocess.PIPE,c
 KUBECTL=["kubectl","--kubeconfig=/etc/kubernetes/admin.conf"]
 def kubectl(*words): return run(*KUBECTL,"--request-timeout=20s",*words)
 def get(*words): return json.loads(kubectl("get",*words,"--ignore-not-found","-o","json") or "null")
+# Of an empty list kubectl says nothing at all.
+def items(*words): return (get(*words) or {"items":[]})["items"]
 subjects={}
 def subject(csr):
     uid=csr["metadata"]["uid"]
     if uid not in subjects:
-        try: subjects[uid]=run("openssl","req","-noout","-subject","-nameopt","RFC2253",input=base64.b64decode(csr["spec"]["request"]).decode(),stderr=subprocess.DEVNULL).strip()
-        except (subprocess.CalledProcessError,ValueError): subjects[uid]=""
+        subjects[uid]=""
+        try:
+            text=base64.b64decode(csr["spec"]["request"]).decode()
+            # As kubelet writes it. In any other, openssl may read a block that Kubernetes passes over for the next, and signs that.
+            if re.fullmatch(r"-----BEGIN[A-Z -]+\n([\w+/=]+\n)+-----END[A-Z -]+\n?",text,re.A): subjects[uid]=run("openssl","req","-noout","-subject","-nameopt","RFC2253",input=text,stderr=subprocess.DEVNULL).strip()
+        except (subprocess.CalledProcessError,ValueError): pass
     return subjects[uid]
 def requests_of(items):
     for csr in items:
@@ -38,7 +44,7 @@ def requests_of(items):
         groups=spec.get("groups") or []
         if spec["signerName"]!="kubernetes.io/kube-apiserver-client-kubelet": continue
         if not (spec["username"].startswith("system:bootstrap:") or CONTROL in groups): continue
-        named=re.fullmatch("subject=CN=system:node:([a-z0-9.-]+),O=system:nodes",subject(csr))
+        named=re.fullmatch("subject=CN=system:node:([a-z0-9][a-z0-9.-]*),O=system:nodes",subject(csr))
         if named: yield {"name":csr["metadata"]["name"],"node":named[1],"user":spec["username"],"groups":groups,"created":csr["metadata"]["creationTimestamp"],"pending":not csr.get("status",{}).get("conditions")}
 def machine_of(request):
     file=HERE+"/ec2-cluster"
@@ -47,7 +53,7 @@ def machine_of(request):
     return json.loads(run("python3",HERE+"/ec2.py","machine",request["node"],name,stdin=subprocess.DEVNULL))
 told={}
 def approve():
-    requests=list(requests_of(get("csr")["items"]))
+    requests=list(requests_of(items("csr")))
     waiting=[r for r in requests if r["pending"]]
     for request in waiting:
         try:
@@ -64,7 +70,7 @@ def approve():
     return bool(waiting)
 def spend():
     kubectl("delete","clusterrolebinding","kubeadm:node-autoapprove-bootstrap","--ignore-not-found")
-    tokens=get("secret","-n","kube-system","--field-selector=type=bootstrap.kubernetes.io/token")["items"]
+    tokens=items("secret","-n","kube-system","--field-selector=type=bootstrap.kubernetes.io/token")
     nodes=kubectl("get","node","-o","name").split()
     for token in tokens:
         groups=base64.b64decode(token["data"].get("auth-extra-groups","")).decode().split(",")

@@ -4,7 +4,10 @@
 #
 # cloud-init runs user data once, also when it fails: a unit runs it from here on, until the machine is a node.
 if [ -z "${GPU_CLUSTERS_UNIT:-}" ]; then
-  install -D -m 700 "$0" "${GPU_CLUSTERS_ROOT:-}/var/lib/gpu-clusters/start"
+  state=${GPU_CLUSTERS_ROOT:-}/var/lib
+  # Of the instance that the image was made of.
+  grep -qsF "$(cat "$state/cloud/data/instance-id" 2>/dev/null)" "$state/kubelet/kubeadm-flags.env" || rm -f "$state/gpu-clusters/node"
+  install -D -m 700 "$0" "$state/gpu-clusters/start"
   install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters.service" <<'END'
 [Unit]
 Description=Makes this machine a Kubernetes node
@@ -28,6 +31,7 @@ WantedBy=multi-user.target
 END
   systemctl daemon-reload
   systemctl enable -q gpu-clusters.service
+  sync
   systemctl start --no-block gpu-clusters.service
   exit 0
 fi

@@ -118,6 +118,8 @@ repository() {
   have curl || add_packages curl ca-certificates
   # A server that has gone silent is given up; a slow one is not.
   retry curl -fsSL --connect-timeout 30 -y 60 --create-dirs -o "$root/etc/apt/keyrings/$1.asc" "$3"
+  # An image may have the same one, and apt reads no list at all where that names another key.
+  grep -lsF "$2" "$root/etc/apt/sources.list.d"/*.{list,sources} | xargs -rI@ mv @ @.image || true
   echo "deb [signed-by=/etc/apt/keyrings/$1.asc] $2 $4" | put 644 "/etc/apt/sources.list.d/$1.list"
 }
 
@@ -137,9 +139,11 @@ install_packages() {
   repository kubernetes "$source/" "$source/Release.key" /
   local wanted=("kubelet=$package-*" "kubeadm=$package-*") each
   [ "$role" = worker ] || wanted+=("kubectl=$package-*")
-  # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away.
-  for each in containerd runc; do have "$each" || wanted+=("$each"); done
-  add_packages --allow-change-held-packages "${wanted[@]}"
+  # An image may have them from elsewhere (Docker's containerd.io): packages of the same name would take that away. kubelet only recommends
+  # iptables, which plugins of the network run on the machine.
+  for each in containerd runc iptables; do have "$each" || wanted+=("$each"); done
+  # An image may have newer ones than the API server, and has them on hold.
+  add_packages --allow-change-held-packages --allow-downgrades "${wanted[@]}"
   installed || die "the packages of ${source/\/\/*@/\/\/} did not bring containerd, runc, kubelet and kubeadm $version"
 }
 
@@ -152,7 +156,8 @@ hold_packages() {
     have "$each" || continue
     each=$(dpkg-query -S "$(readlink -f "$(command -v "$each")")" 2>/dev/null) && owners+=("${each%%:*}")
   done
-  [ ${#owners[@]} = 0 ] || apt-mark hold "${owners[@]}" >/dev/null
+  # It does not wait for dpkg's lock.
+  [ ${#owners[@]} = 0 ] || retry apt-mark hold "${owners[@]}" >/dev/null
   [ -z "$(query text gpu.vendor)" ] || put 644 /etc/apt/apt.conf.d/52gpu-clusters <<'END'
 Unattended-Upgrade::Package-Blacklist { "nvidia-"; "libnvidia-"; "cuda-drivers"; "xserver-xorg-video-nvidia"; "linux-"; };
 END
@@ -195,6 +200,8 @@ name_machine() {
   begin "host name $node"
   hostname "$node"
   echo "$node" | put 644 /etc/hostname
+  # Debian's images have cloud-init write /etc/hosts at each boot.
+  put 644 /etc/cloud/cloud.cfg.d/99-gpu-clusters.cfg <<<'manage_etc_hosts: false'
   # Pods do not ask who else knows it (systemd-resolved), and a network's own name servers may not.
   tr -s ' \t' '\n' 2>/dev/null <"$root/etc/hosts" | grep -qxF "$node" || echo "127.0.1.1 $node" >>"$root/etc/hosts"
 }
@@ -244,7 +251,7 @@ main() {
   trap ended EXIT
   exec 9>"$state/lock"
   flock 9
-  if [ -e "$state/node" ]; then
+  if [ -s "$state/node" ] && query text nodeName | grep -qxFf - "$state/node"; then
     begin "already a node: start kubelet"
     disable_swap
     systemctl start kubelet
@@ -261,6 +268,12 @@ main() {
   version=$(query text kubernetesVersion)
   # First: with it, somebody may look why the rest fails.
   authorize_keys
+  # kubelet would be the node that its disk was before, beside that one.
+  local flags=$root/var/lib/kubelet/kubeadm-flags.env
+  if [ -e "$flags" ] && ! grep -qwF "$(query text providerId)" "$flags"; then
+    systemctl disable -q --now kubelet
+    die "take an image of a machine that was no node: this one was"
+  fi
   # Before anything is stored (disk.sh).
   [ "$(type -t encrypt_disk)" != function ] || encrypt_disk
   install_packages
@@ -272,6 +285,8 @@ main() {
   systemctl enable -q kubelet
   # A cloud's own script may bring another way (ec2-members.sh).
   "become_${become:-${role/-/_}}"
+  # Who finds that file finds what kubelet needs, also after a power cut.
+  sync
   echo "$node" | put 644 "${state#"$root"}/node"
   begin "$node is a node"
 }

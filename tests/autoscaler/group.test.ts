@@ -299,6 +299,20 @@ describe("a node group under cluster-autoscaler", () => {
     assert.equal(scene.group.target, 0);
   });
 
+  it("removes the machine that has a node's name, though the node says that it is another one", async () => {
+    for (const forger of [0, 1]) {
+      const scene = await new GroupScene({ minSize: 0, maxSize: 5 }).grown(2);
+      const own = scene.group.everyMachine.map(({ nodeName: name, providerId }) => ({ name, providerId }));
+      const forged = { name: own[forger]!.name, providerId: own[1 - forger]!.providerId };
+      const nodes = own.map((node, index) => (index === forger ? forged : node));
+      const { everyMachine } = scene.group;
+      scene.group.sawNodes({ ofMachine: (machine) => nodes[everyMachine.indexOf(machine)], strangers: [] });
+      assert.equal(scene.group.find(own[1 - forger]!), everyMachine[1 - forger]);
+      scene.group.remove([forged]);
+      assert.deepEqual(scene.group.nextStep(), { kind: "remove", ids: [everyMachine[forger]!.id] });
+    }
+  });
+
   describe("is asked to remove a machine that did not join", () => {
     const joinedAt = (createdAt: string) => ({ name: "n", providerId: "", createdAt });
     const grown = async (known: object) => {

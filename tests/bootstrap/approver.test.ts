@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { approvalCases } from "./approval-cases";
@@ -50,21 +51,56 @@ print(json.dumps([decide(case) for case in json.load(sys.stdin)]))`,
     });
   });
 
+  const requestFor = (subject: string) => {
+    const made = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    return execFileSync("openssl", [...made, "-keyout", "/dev/null", "-subj", subject, "-multivalue-rdn"], {
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    });
+  };
+
+  it("goes on where there is no request and no token, of which kubectl says nothing at all", () => {
+    const kubectl = join(machine.root, "kubectl");
+    writeFileSync(kubectl, "#!/bin/sh\n", { mode: 0o755 });
+    const program = `import sys
+sys.path.insert(0,sys.argv[1])
+import approver
+approver.KUBECTL[0]=sys.argv[1]+"/../../../kubectl"
+approver.spend()
+print(approver.approve())`;
+    assert.equal(python(program, ""), "False\n");
+  });
+
+  it("reads no request that others may read otherwise", () => {
+    const [own, wanted] = ["a", "control-plane"].map((node) => requestFor(`/O=system:nodes/CN=system:node:${node}`));
+    const lines = own!.split("\n");
+    const last = lines.at(-3)!;
+    // Of each openssl reads the first block, and Kubernetes, which cannot decode that one, the second.
+    const forged = [
+      own!.replace(last, `${last}-x`),
+      own!.replace(last, `${last}\u0001`),
+      own!.replace("-----\n", "-----\u000b\n"),
+      own!.replace(/-----\n$/, "-----\u0001\n"),
+      "",
+      `${own}text\n`,
+    ].map((text) => text + wanted);
+    const program = `import base64,json,sys
+sys.path.insert(0,sys.argv[1])
+import approver
+print(json.dumps([approver.subject({"metadata":{"uid":text},"spec":{"request":base64.b64encode(text.encode())}}) for text in json.load(sys.stdin)]))`;
+    const read = JSON.parse(python(program, JSON.stringify([...forged, own, own!.trimEnd()]))) as string[];
+    const [theirs, ours] = ["control-plane", "a"].map((node) => `subject=CN=system:node:${node},O=system:nodes`);
+    assert.deepEqual(read, ["", "", "", "", theirs, "", ours, ours]);
+  });
+
   it("reads of a request what Kubernetes would sign, and passes over what is none of its business", () => {
-    const requestFor = (subject: string) => {
-      const made = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-      const pem = execFileSync("openssl", [...made, "-keyout", "/dev/null", "-subj", subject, "-multivalue-rdn"], {
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      return pem.toString("base64");
-    };
     const item = (name: string, subject: string, changes: object = {}) => ({
       metadata: { name, uid: name, creationTimestamp: "2026-11-28T10:00:10Z" },
       spec: {
         signerName: "kubernetes.io/kube-apiserver-client-kubelet",
         username: "system:bootstrap:abcdef",
         groups: ["system:bootstrappers"],
-        request: subject && requestFor(subject),
+        request: subject && Buffer.from(requestFor(subject)).toString("base64"),
         ...changes,
       },
       status: {},
@@ -78,6 +114,8 @@ print(json.dumps([decide(case) for case in json.load(sys.stdin)]))`,
       item("two-in-one", "/O=system:nodes+O=system:masters/CN=system:node:a"),
       item("no-node", "/O=system:nodes/CN=admin"),
       item("longer", "/O=system:nodes/CN=system:node:a b"),
+      // kubectl would take it for an option, and watch.
+      item("option", "/O=system:nodes/CN=system:node:-w"),
       item("nothing", ""),
     ];
     const read = python(

@@ -287,6 +287,28 @@ describe("an EC2 instance", () => {
     assert.equal(calls.at(-1), "systemctl start --no-block gpu-clusters.service");
   });
 
+  it("does not take itself for a node because the instance was one that its image was made of", async () => {
+    const node = "var/lib/gpu-clusters/node";
+    machine.write("var/lib/cloud/data/instance-id", "i-0123456789abcdef0\n");
+    for (const [instance, stays] of [
+      ["i-0123456789abcdef0", true],
+      ["i-0fedcba9876543210", false],
+    ] as const) {
+      machine.write(
+        "var/lib/kubelet/kubeadm-flags.env",
+        `KUBELET_KUBEADM_ARGS="--provider-id=aws:///us-west-2b/${instance}"\n`,
+      );
+      machine.write(node, "ip-10-0-64-8.us-west-2.compute.internal\n");
+      const { status, output } = await machine.run(scriptOf("ec2-worker"), { ...environment, GPU_CLUSTERS_UNIT: "" });
+      assert.equal(status, 0, output);
+      assert.equal(machine.has(node), stays);
+    }
+    const { status, output, calls } = await machine.run(scriptOf("ec2-worker"), environment);
+    assert.equal(status, 1, output);
+    assert.match(machine.read("var/log/gpu-clusters-bootstrap.log"), /take an image of a machine that was no node/);
+    assert.ok(calls.includes("systemctl disable -q --now kubelet"), calls.join("\n"));
+  });
+
   it("starts kubelet without swap at later boots, too, when no script runs and an image's own units bring some", async () => {
     await machine.run(scriptOf("ec2-worker"), environment);
     assert.equal(

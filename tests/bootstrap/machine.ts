@@ -22,7 +22,7 @@ printf '%s' "\${0##*/}" >>"$CALLS"; printf ' %q' "$@" >>"$CALLS"; echo >>"$CALLS
 
 /** What a command answers, and does, beside being recorded. */
 const commands: Record<string, string> = {
-  "apt-mark": "",
+  "apt-mark": `rm "$BIN/../dpkg-locked" 2>/dev/null && { echo 'dpkg: error: dpkg frontend lock was locked by another process'; exit 100; } || true`,
   // Of a file in the place of a disk: nothing, as cryptsetup.py has it, or the very words.
   blkid: `[ -s "$4" ] || exit 2; case $(head -c1 "$4") in '{') echo TYPE=crypto_LUKS; sed -nE 's/.*"label": "([^"]*)".*/LABEL=\\1/p' "$4";; *) cat "$4";; esac`,
   containerd: `[ "$1" != --version ] || { cat "$BIN/../containerd-version" 2>/dev/null || echo "containerd github.com/containerd/containerd/v2 2.2.1"; exit; }
@@ -34,6 +34,7 @@ const commands: Record<string, string> = {
   cryptsetup: `exec python3 "$BIN/../cryptsetup.py" "$@"`,
   curl: `while [ $# -gt 1 ]; do [ "$1" = -o ] && { mkdir -p "\${2%/*}"; echo key >"$2"; }; shift; done`,
   hostname: `[ "$1" != -I ] || echo '10.0.0.7 fd00::7 '`,
+  iptables: "",
   // Nothing that counts, whatever its size.
   e2fsck: `exit "$(cat "$BIN/../e2fsck-says" 2>/dev/null || echo 0)"`,
   exportfs: "",
@@ -187,6 +188,11 @@ export class FakeMachine {
   /** As where the power went while a package was installed. */
   interruptPackages(): void {
     writeFileSync(join(this.#folder, "dpkg-interrupted"), "");
+  }
+
+  /** Somebody else installs packages, until it was asked for once. */
+  lockPackages(): void {
+    writeFileSync(join(this.#folder, "dpkg-locked"), "");
   }
 
   /** What `containerd config default` prints. */

@@ -1,5 +1,7 @@
 /** What the start script installs where an image lacks it, and what it keeps from updates. */
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
 import { controlPlane, filled, gpuWorker, worker } from "./documents";
@@ -31,16 +33,18 @@ describe("the packages of a machine", () => {
     const install = of(calls, "apt-get").find((call) => call.includes("kubeadm="))!;
     assert.match(
       install,
-      /DPkg::Lock::Timeout=600 install .* --allow-change-held-packages kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
+      /DPkg::Lock::Timeout=600 install .* --allow-change-held-packages --allow-downgrades kubelet=1\.36\.3-\\\* kubeadm=1\.36\.3-\\\* kubectl=1\.36\.3-\\\*$/,
     );
     assert.deepEqual(of(calls, "apt-mark"), ["apt-mark hold containerd.io containerd.io kubelet"]);
   });
 
-  it("installs containerd and runc where the image has neither, and leaves Docker's where they are", async () => {
+  it("installs containerd, runc and iptables where the image has none, and leaves Docker's where they are", async () => {
     machine = new FakeMachine({ packagesLater: true, without: ["containerd", "runc"] });
-    const { calls } = await machine.run(scriptFor(worker));
+    // The computer of the test may have one.
+    const without = '() { [ "$2" != iptables ] && builtin command "$@"; }';
+    const { calls } = await machine.run(scriptFor(worker), { "BASH_FUNC_command%%": without });
     const installs = of(calls, "apt-get").filter((call) => call.includes(" install "));
-    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc$/);
+    assert.match(installs[0]!, /kubelet=\S+ kubeadm=\S+ containerd runc iptables$/);
     machine.dispose();
     machine = new FakeMachine({ packagesLater: true });
     const docker = await machine.run(scriptFor(worker));
@@ -82,6 +86,34 @@ describe("the packages of a machine", () => {
     const { status, output } = await machine.run(scriptFor(worker));
     assert.equal(status, 0, output);
     assert.match(output, /not signed[^]*not all lists of packages could be updated/);
+  });
+
+  it("takes a repository that its image has under another key in that one's place, which apt would read nothing beside", async () => {
+    machine = new FakeMachine({ packagesLater: true, without: ["nvidia-cdi-hook"] });
+    const ways = {
+      "k8s.sources":
+        "Types: deb\nURIs: https://pkgs.k8s.io/core:/stable:/v1.36/deb/\nSuites: /\nSigned-By: /usr/share/keyrings/k8s.gpg\n",
+      "nvidia.list": "deb [signed-by=/k.gpg] https://nvidia.github.io/libnvidia-container/stable/deb/$(ARCH) /\n",
+      "older.list": "deb https://pkgs.k8s.io/core:/stable:/v1.35/deb/ /\n",
+    };
+    for (const [file, text] of Object.entries(ways)) machine.write(`etc/apt/sources.list.d/${file}`, text);
+    const { status, output } = await machine.run(scriptFor(gpuWorker));
+    assert.equal(status, 0, output);
+    assert.deepEqual(readdirSync(join(machine.root, "etc/apt/sources.list.d")).sort(), [
+      "k8s.sources.image",
+      "kubernetes.list",
+      "nvidia-container-toolkit.list",
+      "nvidia.list.image",
+      "older.list",
+    ]);
+  });
+
+  it("waits for who has dpkg's lock before it keeps packages from updates", async () => {
+    machine = new FakeMachine();
+    machine.lockPackages();
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.equal(of(calls, "apt-mark").length, 2);
   });
 
   it("does not tell who logs in to a mirror: the console is read by others", async () => {

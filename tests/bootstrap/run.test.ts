@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { parse, parseAllDocuments } from "yaml";
 import type { NodeDocument } from "../../bootstrap/document";
 import { renderBootstrapScript } from "../../bootstrap/script";
@@ -98,6 +99,7 @@ describe("the bootstrap script on a machine", () => {
     machine.write("etc/hosts", "127.0.0.1 localhost train-cpu-10\n");
     await machine.run(scriptFor(worker));
     const { calls } = await machine.run(scriptFor(worker));
+    assert.equal(machine.read("etc/cloud/cloud.cfg.d/99-gpu-clusters.cfg"), "manage_etc_hosts: false\n");
     assert.equal(machine.read("etc/hosts"), "127.0.0.1 localhost train-cpu-10\n127.0.1.1 train-cpu-1\n");
     assert.equal(
       machine.read("etc/fstab"),
@@ -136,6 +138,57 @@ describe("the bootstrap script on a machine", () => {
     assert.equal(status, 0);
     assert.equal(calls.at(-1), "systemctl start kubelet");
     assert.equal(of(calls, "kubeadm").length, 0);
+  });
+
+  it("is no node on a disk that was another one's, where kubelet would be that node", async () => {
+    for (const before of ["train-cpu-10\n", undefined]) {
+      machine = new FakeMachine();
+      if (before !== undefined) machine.write(`${state}/node`, before);
+      machine.write("etc/kubernetes/kubelet.conf", "of another node");
+      machine.write(
+        "var/lib/kubelet/kubeadm-flags.env",
+        'KUBELET_KUBEADM_ARGS="--provider-id=cudo://project/train-cpu-10"\n',
+      );
+      const { status, output, calls } = await machine.run(scriptFor(worker));
+      assert.equal(status, 1, output);
+      assert.match(output, /take an image of a machine that was no node: this one was\n.*FAILED at step/);
+      assert.deepEqual(calls.slice(-1), ["systemctl disable -q --now kubelet"]);
+      if (before !== undefined) machine.dispose();
+    }
+  });
+
+  it("goes on where the power went before it was a node for good", async () => {
+    machine = new FakeMachine();
+    machine.write(`${state}/node`, "");
+    machine.write("etc/kubernetes/kubelet.conf", "kubelet got its certificate");
+    machine.write(
+      "var/lib/kubelet/kubeadm-flags.env",
+      'KUBELET_KUBEADM_ARGS="--provider-id=cudo://project/train-cpu-1"\n',
+    );
+    const { status, output, calls } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.equal(of(calls, "sync").length, 1);
+    assert.equal(machine.read(`${state}/node`), "train-cpu-1\n");
+  });
+
+  it("brings the control plane's components back at the next boot, wherever the renewal of certificates was cut short", async () => {
+    machine = new FakeMachine();
+    const { calls } = await machine.run(scriptFor(controlPlane));
+    assert.ok(calls.includes("systemctl enable -q gpu-clusters-certificates"), calls.join("\n"));
+    const service = machine.read("etc/systemd/system/gpu-clusters-certificates.service");
+    assert.match(service, /\[Install\]\nWantedBy=multi-user\.target\n/);
+    const renew = machine.read(`${state}/renew-certificates`).replaceAll("/etc/", `${machine.root}/etc/`);
+    const aside = "etc/kubernetes/gpu-clusters-manifests";
+    machine.write("etc/kubernetes/manifests/etcd.yaml", "etcd");
+    machine.write(`${aside}/kube-apiserver.yaml`, "API server");
+    // Cut short while they were moved; and when they were back.
+    for (let run = 0; run < 2; run++) {
+      const { status, output } = await machine.run(renew);
+      assert.equal(status, 0, output);
+      assert.ok(!machine.has(aside));
+      assert.equal(machine.read("etc/kubernetes/manifests/kube-apiserver.yaml"), "API server");
+      mkdirSync(`${machine.root}/${aside}`);
+    }
   });
 
   it("goes on after a failed kubeadm init, ignoring what the attempt left", async () => {

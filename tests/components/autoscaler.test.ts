@@ -143,6 +143,8 @@ describe("the autoscaler's add-on", () => {
     assert.match(JSON.stringify(byRole["affinity"]), /required.*node-role.kubernetes.io\/control-plane/);
     const byKey = pod(await registerAutoscaler()).spec;
     assert.equal(byKey.hostNetwork, undefined);
+    // Its cloud's name is none of the cluster's, whose name servers may wait for a node.
+    assert.deepEqual([byRole["dnsPolicy"], byKey["dnsPolicy"]], ["Default", "Default"]);
     assert.match(JSON.stringify(byKey["affinity"]), /preferred.*node-role.kubernetes.io\/control-plane/);
   });
 

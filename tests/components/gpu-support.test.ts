@@ -83,6 +83,13 @@ describe("GPU support", () => {
     ]);
   });
 
+  it("labels nodes with what is known of GPUs, and with nothing that workloads are kept apart by", async () => {
+    const { registered } = await installed([group]);
+    const { spec } = registered.inputs("kubernetes:apps/v1:Deployment") as unknown as Workload;
+    const [{ args }] = (spec.template.spec as unknown as { containers: [{ args: string[] }] }).containers;
+    assert.deepEqual(args.slice(1), ["-deny-label-ns=*", "-extra-label-ns=nvidia.com"]);
+  });
+
   /** The exporter's pod, and what its variables say. */
   const exporter = async (fields: GpuFields[], mode?: GpuMode) => {
     const { registered } = await installed(fields, mode);

@@ -103,7 +103,9 @@ export function podTemplate(parts: PodParts) {
         { ...onControlPlanes, effect: "NoSchedule" },
         { key: "gpu-clusters/role", operator: "Equal", value: "control", effect: "NoSchedule" },
       ],
-      ...(usesMachineRole && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
+      ...(usesMachineRole && { hostNetwork: true }),
+      // The cluster's own name servers may wait for a node that it is to bring.
+      dnsPolicy: "Default",
       containers: [
         {
           ...container,

@@ -156,7 +156,8 @@ function masterPod(groups: readonly GpuGroup[]) {
         name: "master",
         image: nodeFeatureDiscovery,
         command: ["nfd-master"],
-        args: ["-port=8080"],
+        // Who has one node, and so its daemon's account, may say of every other what GPUs it has, and nothing that workloads are kept apart by.
+        args: ["-port=8080", "-deny-label-ns=*", "-extra-label-ns=nvidia.com"],
         env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } }],
         ports: [{ name: "http", containerPort: 8080 }],
         startupProbe: { ...probe, failureThreshold: 30 },

@@ -140,7 +140,10 @@ describe("BareMetalCluster", () => {
       env: { ...process.env, FOLDER: folder },
     });
     assert.deepEqual([ran.stderr, ran.status], ["", 0]);
-    assert.match(ran.stdout, /^daemon-reload\nenable -q --now gpu-clusters-certificates\.timer$/m);
+    assert.match(
+      ran.stdout,
+      /^daemon-reload\nenable -q gpu-clusters-certificates\nenable -q --now gpu-clusters-certificates\.timer$/m,
+    );
     assert.deepEqual(readdirSync(folder).sort(), [
       "gpu-clusters-certificates.service",
       "gpu-clusters-certificates.timer",
