@@ -96,14 +96,23 @@ export function kindOf(code: string, httpStatus?: number): AwsErrorKind {
   return known ?? (httpStatus === undefined || httpStatus >= 500 ? "unavailable" : "invalid");
 }
 
+interface SdkError extends Error {
+  readonly $metadata?: { httpStatusCode?: number; requestId?: string };
+  readonly Code?: string;
+  readonly code?: string;
+}
+
+/** Of what the AWS SDK throws. */
+export function isThrottling(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const { Code, name, $metadata } = error as SdkError;
+  return kindOf(Code ?? name, $metadata?.httpStatusCode) === "throttled";
+}
+
 /** What the AWS SDK throws, in our words. Aborts pass as they are. */
 export function toAwsError(error: unknown, action: string, profile = process.env.AWS_PROFILE): unknown {
   if (error instanceof AwsApiError || !(error instanceof Error) || error.name === "AbortError") return error;
-  const {
-    $metadata,
-    Code,
-    code: own,
-  } = error as { $metadata?: { httpStatusCode?: number; requestId?: string }; Code?: string; code?: string };
+  const { $metadata, Code, code: own } = error as SdkError;
   // The SDK has its own errors for what never reached AWS, and Node.js has codes for what never left.
   const code = error.message === "Region is missing" ? "MissingRegion" : (Code ?? own ?? error.name);
   const cloudMessage =
