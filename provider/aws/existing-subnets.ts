@@ -3,8 +3,8 @@ import {
   paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
   paginateDescribeSubnets,
+  paginateDescribeVpcs,
   paginateGetManagedPrefixListEntries,
-  DescribeVpcsCommand,
   type EC2Client,
   type Filter,
   type NetworkAcl,
@@ -187,9 +187,9 @@ function routeRefusal(way: WayOut, table: RouteTable | undefined): string | unde
 
 /** All ranges of a VPC: the first, and what was associated later. */
 export async function readVpcRanges(ec2: EC2Client, vpcId: string, abortSignal: AbortSignal): Promise<string[]> {
-  const command = new DescribeVpcsCommand({ Filters: [{ Name: "vpc-id", Values: [vpcId] }] });
-  const { Vpcs = [] } = await ec2.send(command, { abortSignal });
-  const ranges = Vpcs.flatMap(({ CidrBlock, CidrBlockAssociationSet = [] }) => [
+  const Filters = [{ Name: "vpc-id", Values: [vpcId] }];
+  const vpcs = await everyItem(paginateDescribeVpcs({ client: ec2 }, { Filters }, { abortSignal }), ({ Vpcs }) => Vpcs);
+  const ranges = vpcs.flatMap(({ CidrBlock, CidrBlockAssociationSet = [] }) => [
     CidrBlock,
     ...CidrBlockAssociationSet.filter(({ CidrBlockState }) => !/^disassociat/.test(CidrBlockState?.State ?? "")).map(
       (each) => each.CidrBlock,
