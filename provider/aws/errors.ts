@@ -149,6 +149,11 @@ function hintOf({ code, cloudMessage, httpStatus, profile }: AwsErrorInit): stri
   if (/encoded authorization failure/i.test(cloudMessage))
     return "`aws sts decode-authorization-message --encoded-message …` says which policy it was, and of what";
   if (kindOf(code, httpStatus) !== "credentials") return "";
+  if (code.startsWith("ExpiredToken"))
+    return (
+      "These temporary credentials have ended: get new ones, and the same command goes on from there. Those of a profile with a role or SSO " +
+      "(AWS_PROFILE) are renewed by themselves, and those in the environment are not"
+    );
   // The code is that of a wrong key, too.
   if (code === "RequestExpired" || /signature (expired|not yet current)|request has expired/i.test(cloudMessage))
     return "Is this computer's clock right? AWS takes requests for a few minutes only; temporary credentials that have ended say the same";
