@@ -28,7 +28,7 @@ import { machineImage } from "./images";
 import { execKubeconfig } from "./kubeconfig";
 import { apiPort } from "./load-balancer";
 import { autoscaledGroup, groupPlan, nodeGroup, type NodeGroupPlace } from "./node-groups";
-import { checkAccount, usesStackAccount } from "./provider";
+import { checkAccount, stackDefaultTags, usesStackAccount } from "./provider";
 import { checkStackRegion } from "./region";
 import { withTags } from "./tags";
 import { checkAwsClusterArgs } from "./validate";
@@ -185,8 +185,9 @@ export function checkAwsCluster(
   given: AwsClusterArgs,
   options: pulumi.ComponentResourceOptions | undefined,
 ): Problems {
-  const problems = checkAwsClusterArgs(name, given);
-  if (usesStackAccount(argsOf(given), options)) checkStackRegion(problems);
+  const args = argsOf(given);
+  const problems = checkAwsClusterArgs(name, given, stackDefaultTags(args, options));
+  if (usesStackAccount(args, options)) checkStackRegion(problems);
   return problems;
 }
 

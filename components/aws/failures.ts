@@ -11,14 +11,33 @@ const foundation =
 /** What organisations forbid that keep their accounts off the internet. */
 const publicThings = /^aws:ec2\/(vpc|eip|internetGateway|natGateway):/;
 
-/** The cloud's own words, with the way out where there is one. */
-export function failureWords(name: string, type: string, errors: readonly string[]): string {
-  const isForbidden = publicThings.test(type) && /explicit deny/i.test(errors.join());
-  return `${name} (${type.split(":").at(-1)}): ${errors[0]}${isForbidden ? `. ${withoutPublicAddresses}` : ""}`;
+/** Of the control plane. */
+const machines = /^aws:ec2\/instance:/;
+
+/** AWS itself advises another zone, in which the control plane cannot be. */
+const otherType =
+  "The control plane stays in its zone: name another controlPlane.instanceType, which may be had there, or try again later. Where the cluster is " +
+  "new, `pulumi destroy` and then network.zones, or network.subnetIds, with another zone first does too";
+
+const waysOut = [
+  [publicThings, /explicit deny/i, withoutPublicAddresses],
+  [machines, /InsufficientInstanceCapacity/, otherType],
+] as const;
+
+function wayOut(type: string, errors: readonly string[]): string | undefined {
+  return waysOut.find(([types, words]) => types.test(type) && words.test(errors.join()))?.[2];
+}
+
+/** The cloud's own words, with the way out where there is one. Undefined where they are told well enough as they are. */
+export function failureWords(name: string, type: string, errors: readonly string[]): string | undefined {
+  const way = wayOut(type, errors);
+  if (way === undefined && !foundation.test(type)) return undefined;
+  return `${name} (${type.split(":").at(-1)}): ${errors[0]}${way === undefined ? "" : `. ${way}`}`;
 }
 
 /**
- * Options under which a failing call for the network or for a role is shown as `ClusterCouldNotBeDeployed` too, with the cloud's own words.
+ * Options under which a failing call for the network or for a role is shown as `ClusterCouldNotBeDeployed` too, with the cloud's own words, and
+ * one for a machine of the control plane where there is a way out.
  * Their resources are those of another provider, whose errors the engine shows as they are; so the engine is asked to tell of them.
  */
 export function namingFailures(
@@ -29,16 +48,14 @@ export function namingFailures(
   const hook = new pulumi.ErrorHook(
     `${name}-could-not-be-deployed`,
     async ({ failedOperation, name, type, errors }) => {
-      if (failedOperation !== "delete") {
-        const failure = new ClusterCouldNotBeDeployed(failureWords(name, type, errors));
-        await pulumi.log.error(failure.message);
-      }
+      const words = failedOperation === "delete" ? undefined : failureWords(name, type, errors);
+      if (words !== undefined) await pulumi.log.error(new ClusterCouldNotBeDeployed(words).message);
       // Whether to try again: the provider has done so where that could help.
       return false;
     },
   );
   const naming: pulumi.ResourceTransformation = ({ type, props, opts }) =>
-    foundation.test(type)
+    foundation.test(type) || machines.test(type)
       ? { props, opts: { ...opts, hooks: { ...opts.hooks, onError: [...(opts.hooks?.onError ?? []), hook] } } }
       : undefined;
   return { ...options, transformations: [...(options?.transformations ?? []), naming] };

@@ -8,7 +8,7 @@ import { toldChoices } from "../addons/gpu/groups";
 import { eachRangeLater } from "../access-ranges";
 import { clusterRanges, type ClusterRanges } from "../cluster-ranges";
 import { clusterAccess, type Access } from "./access";
-import type { AwsClusterArgs, AwsNodeGroupArgs } from "./args";
+import type { AwsClusterArgs } from "./args";
 import { defaultControlPlaneType } from "./control-plane";
 import { defaultDiskSizeGib } from "./disk";
 import { gpuFields } from "./gpus";
@@ -64,10 +64,16 @@ const roles = {
   node: { role: "node-role", profile: "instance-profile" },
 } as const;
 
-/** Of the services that start the groups' machines. */
-function serviceRoles(groups: readonly AwsNodeGroupArgs[]): string[] {
-  const spot = groups.some(({ capacity }) => capacity?.spot !== undefined);
-  return [...(groups.length > 0 ? ["ec2fleet.amazonaws.com"] : []), ...(spot ? ["spot.amazonaws.com"] : [])];
+/** Of the services that make parts of the cluster by roles of theirs. */
+function serviceRoles({ nodeGroups = [], controlPlane, sharedStorage }: AwsClusterArgs): string[] {
+  const needed = {
+    ec2fleet: nodeGroups.length > 0,
+    spot: nodeGroups.some(({ capacity }) => capacity?.spot !== undefined),
+    elasticloadbalancing: controlPlane?.count === 3,
+    elasticfilesystem: sharedStorage !== undefined && sharedStorage.lustre === undefined,
+    fsx: sharedStorage?.lustre !== undefined,
+  };
+  return Object.entries(needed).flatMap(([service, isNeeded]) => (isNeeded ? [`${service}.amazonaws.com`] : []));
 }
 
 /** What is there before any machine. */
@@ -227,7 +233,7 @@ function accountReady(
       roleNames: Object.values(roles).map(({ role }) => awsName(base, role, longestNames.role)),
       clusterName,
       ownTags: { [stackTag]: thisStack() },
-      serviceRoles: serviceRoles(nodeGroups),
+      serviceRoles: serviceRoles(args),
       keyPair: args.keyPair,
       awsProvider: account.seen,
     },

@@ -7,10 +7,10 @@ import { regionProblem } from "../../sdk/aws/regions";
 import { Provider as GpuClusters } from "../../sdk/provider-resource";
 import { messageOf } from "../../sdk/message";
 import * as pulumi from "../../sdk/pulumi";
-import { ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
+import { checked, ClusterCouldNotBeDeployed, InvalidInput } from "../errors";
 import type { AwsClusterArgs } from "./args";
 import { awsRegion } from "./region";
-import { configuredTags } from "./tags";
+import { checkTags, configuredTags, type DefaultTags } from "./tags";
 
 /** By whose type a provider of AWS is found. */
 const anyOfAws = "aws:ec2/vpc:Vpc";
@@ -53,9 +53,24 @@ export function accountProvider(
 }
 
 /** Whether the stack's configuration says where the cluster is, and nothing nearer does. */
-export function usesStackAccount({ region }: Account, options: pulumi.ComponentResourceOptions = {}): boolean {
-  const { provider, providers, parent } = options;
-  return region == null && !provider && !providers && !parent?.getProvider(anyOfAws);
+export function usesStackAccount({ region }: Account, options: pulumi.ComponentResourceOptions | undefined): boolean {
+  return region == null && !namesProvider(options);
+}
+
+function namesProvider({ provider, providers, parent }: pulumi.ComponentResourceOptions = {}): boolean {
+  return Boolean(provider ?? providers ?? parent?.getProvider(anyOfAws));
+}
+
+/** As far as they are known without asking: what a program's own provider has, it alone knows. */
+export function stackDefaultTags(
+  { region, cloudAccount }: Account,
+  options: pulumi.ComponentResourceOptions | undefined,
+): DefaultTags | undefined {
+  return region == null && cloudAccount == null && namesProvider(options) ? undefined : fromConfig();
+}
+
+function fromConfig(): DefaultTags {
+  return { from: "aws:defaultTags", tags: configuredTags() };
 }
 
 /** Where and as whom AWS is asked: the same for both providers. */
@@ -92,7 +107,11 @@ function seenAccount(said: pulumi.Input<string | undefined>, options: pulumi.Inv
  * One account from all that can name it: the component's arguments, else an explicit provider of AWS, else the stack's configuration of AWS;
  * `gpu-clusters:aws` need not say it again. Where it does, or the component has an explicit provider of this package, `AccountReady` compares.
  */
-export function awsAccount(name: string, args: Account, parent: pulumi.Resource): AwsAccount {
+export function awsAccount(
+  name: string,
+  args: Account & Pick<AwsClusterArgs, "tags">,
+  parent: pulumi.Resource,
+): AwsAccount {
   const inherited = parent.getProvider(anyOfAws);
   const stacks = new pulumi.Config("gpu-clusters").getObject<AwsProviderConfig>("aws") ?? {};
   const configured = new pulumi.Config("aws");
@@ -119,8 +138,13 @@ export function awsAccount(name: string, args: Account, parent: pulumi.Resource)
           },
           { parent },
         );
-  // What a program's own provider has, it alone knows.
   const told = aws === undefined && inherited !== undefined;
-  const defaultTags = seen.apply(async () => (told ? (await getDefaultTags({}, options)).tags : configuredTags()));
-  return { aws, own, seen, defaultTags };
+  const defaultTags = seen.apply(async () => {
+    const found = told
+      ? { from: "defaultTags of the AWS provider", tags: (await getDefaultTags({}, options)).tags }
+      : fromConfig();
+    return checked("AwsCluster", found.tags, (problems) => checkTags(args.tags, problems, found));
+  });
+  // Nothing is made before it is known, so that nothing is with tags that some service refuses.
+  return { aws, own, seen: pulumi.all([seen, defaultTags]).apply(([account]) => account), defaultTags };
 }

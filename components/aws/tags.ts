@@ -3,6 +3,7 @@ import * as pulumi from "../../sdk/pulumi";
 import { kubernetesClusterTag } from "../../sdk/aws/tag-keys";
 import type { Problems } from "../errors";
 import { knownEntries } from "../inputs";
+import { counted } from "../../sdk/counted";
 import { shortened } from "../../sdk/names";
 
 export type Tags = pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -17,18 +18,34 @@ export function configuredTags(): Record<string, string> {
   return new pulumi.Config("aws").getObject<{ tags?: Record<string, string> }>("defaultTags")?.tags ?? {};
 }
 
+const noDefaults: DefaultTags = { from: "", tags: {} };
+
 /** A resource has at most 50; a fleet, an instance and a subnet have up to ten of ours. */
 const mostTags = 40;
 
 /** Letters, digits and spaces of any script, and what IAM, SSM and Elastic Load Balancing take besides; EC2 alone would take more. */
 const everywhere = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-export function checkTags(given: Tags | undefined, problems: Problems): void {
-  const tags = knownEntries<string>(given);
-  if (tags.length > mostTags) problems.add("tags", `has ${tags.length} tags; with ours, AWS takes ${mostTags}`);
+/** What the AWS provider gives to all that it makes. */
+export interface DefaultTags {
+  /** Where they are said, for people. */
+  readonly from: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Default tags are on the cluster's things too, and must be as good. */
+export function checkTags(given: Tags | undefined, problems: Problems, { from, tags }: DefaultTags = noDefaults): void {
+  const own = knownEntries<string>(given).map(([key, value]) => ({ path: `tags["${key}"]`, key, value }));
+  const others = Object.entries(tags)
+    .filter(([key]) => !own.some((tag) => tag.key === key))
+    .map(([key, value]) => ({ path: `${from}["${key}"]`, key, value }));
+  const all = [...own, ...others];
+  if (all.length > mostTags) {
+    const besides = others.length > 0 ? `, and ${others.length} come from ${from}` : "";
+    problems.add("tags", `has ${counted(own.length, "tag")}${besides}; with ours, AWS takes ${mostTags}`);
+  }
   const first = new Map<string, string>();
-  for (const [key, value] of tags) {
-    const path = `tags["${key}"]`;
+  for (const { path, key, value } of all) {
     if (/^(aws:|gpu-clusters\/|$)/i.test(key) || key.length > longestKey) {
       problems.add(path, "keys have 1 to 128 characters and do not start with aws: or gpu-clusters/");
     }

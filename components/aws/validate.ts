@@ -21,10 +21,10 @@ import { checkPlaceLabels } from "./labels";
 import { checkLustre } from "./lustre-checks";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { planSubnets, roomIn } from "./subnets";
-import { checkTags } from "./tags";
+import { checkTags, type DefaultTags } from "./tags";
 
 /** Checks all that can be known without asking AWS; the groups' own checks ask it. */
-export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Problems {
+export function checkAwsClusterArgs(name: string, given: AwsClusterArgs, defaultTags?: DefaultTags): Problems {
   const problems = new Problems();
   const args = bySchema("gpu-clusters:aws:AwsCluster", given, problems);
   checkCommonArgs(name, args, problems);
@@ -41,7 +41,7 @@ export function checkAwsClusterArgs(name: string, given: AwsClusterArgs): Proble
   for (const { field, reason } of assumeRoleProblems({ ...others, ...(roleArn && { roleArn }) }))
     problems.add(`cloudAccount.${field}`, reason);
   checkControlPlane(args, `${args.namePrefix ?? ""}${args.clusterName ?? name}`, problems);
-  checkTags(args.tags, problems);
+  checkTags(args.tags, problems, defaultTags);
   checkKey(args, problems);
   const boundary = known(args.permissionsBoundary);
   if (boundary !== undefined && !boundaryPattern.test(boundary)) {

@@ -96,14 +96,23 @@ export function kindOf(code: string, httpStatus?: number): AwsErrorKind {
   return known ?? (httpStatus === undefined || httpStatus >= 500 ? "unavailable" : "invalid");
 }
 
+interface SdkError extends Error {
+  readonly $metadata?: { httpStatusCode?: number; requestId?: string };
+  readonly Code?: string;
+  readonly code?: string;
+}
+
+/** Of what the AWS SDK throws. */
+export function isThrottling(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const { Code, name, $metadata } = error as SdkError;
+  return kindOf(Code ?? name, $metadata?.httpStatusCode) === "throttled";
+}
+
 /** What the AWS SDK throws, in our words. Aborts pass as they are. */
 export function toAwsError(error: unknown, action: string, profile = process.env.AWS_PROFILE): unknown {
   if (error instanceof AwsApiError || !(error instanceof Error) || error.name === "AbortError") return error;
-  const {
-    $metadata,
-    Code,
-    code: own,
-  } = error as { $metadata?: { httpStatusCode?: number; requestId?: string }; Code?: string; code?: string };
+  const { $metadata, Code, code: own } = error as SdkError;
   // The SDK has its own errors for what never reached AWS, and Node.js has codes for what never left.
   const code = error.message === "Region is missing" ? "MissingRegion" : (Code ?? own ?? error.name);
   const cloudMessage =
@@ -140,6 +149,11 @@ function hintOf({ code, cloudMessage, httpStatus, profile }: AwsErrorInit): stri
   if (/encoded authorization failure/i.test(cloudMessage))
     return "`aws sts decode-authorization-message --encoded-message …` says which policy it was, and of what";
   if (kindOf(code, httpStatus) !== "credentials") return "";
+  if (code.startsWith("ExpiredToken"))
+    return (
+      "These temporary credentials have ended: get new ones, and the same command goes on from there. Those of a profile with a role or SSO " +
+      "(AWS_PROFILE) are renewed by themselves, and those in the environment are not"
+    );
   // The code is that of a wrong key, too.
   if (code === "RequestExpired" || /signature (expired|not yet current)|request has expired/i.test(cloudMessage))
     return "Is this computer's clock right? AWS takes requests for a few minutes only; temporary credentials that have ended say the same";

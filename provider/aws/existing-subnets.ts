@@ -3,8 +3,8 @@ import {
   paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
   paginateDescribeSubnets,
+  paginateDescribeVpcs,
   paginateGetManagedPrefixListEntries,
-  DescribeVpcsCommand,
   type EC2Client,
   type Filter,
   type NetworkAcl,
@@ -63,7 +63,7 @@ export async function readSubnets(
   const found = subnets.map((subnet): ExistingSubnet => {
     const { SubnetId: id = "", VpcId = "", AvailabilityZone: zone = "" } = subnet;
     const table = routeTableOf(id, VpcId, tables);
-    const way = wayOut(table, lists);
+    const way = table ? wayOut(table, lists) : unseenWay(subnet);
     const acl = acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === id));
     const inZone = irregularZone(zones.find(({ ZoneName }) => ZoneName === zone));
     return {
@@ -75,7 +75,10 @@ export async function readSubnets(
       wayOut: way,
       addresses: subnet.MapPublicIpOnLaunch ?? false,
       closed: closedBy(subnet, way, acl, publicApi),
-      unfit: inZone === undefined ? (placeRefusal(subnet) ?? routeRefusal(way, table)) : `is in ${zone}, ${inZone}`,
+      unfit:
+        inZone === undefined
+          ? (placeRefusal(subnet) ?? (table && routeRefusal(way, table)))
+          : `is in ${zone}, ${inZone}`,
     };
   });
   return subnetIds ? subnetIds.flatMap((id) => found.filter((subnet) => subnet.id === id)) : found;
@@ -86,6 +89,13 @@ export function routeTableOf(subnetId: string, vpcId: string, tables: readonly R
   const ofVpc = tables.filter((table) => table.VpcId === vpcId);
   const own = ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId));
   return own ?? ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
+}
+
+/**
+ * Each VPC has a main table, but who is given some subnets of another account's does not see it: they are taken at their word.
+ */
+function unseenWay({ MapPublicIpOnLaunch }: Subnet): WayOut {
+  return MapPublicIpOnLaunch ? "internet" : "nat";
 }
 
 const everywhere = "0.0.0.0/0";
@@ -129,8 +139,8 @@ async function readPrefixLists(
 }
 
 /** A gateway that is gone leaves its route behind, as a black hole. */
-export function wayOut(table: RouteTable | undefined, lists: PrefixLists = new Map()): WayOut {
-  const open = (table?.Routes ?? []).filter(({ State, GatewayId }) => State !== "blackhole" && GatewayId !== "local");
+export function wayOut({ Routes = [] }: RouteTable, lists: PrefixLists = new Map()): WayOut {
+  const open = Routes.filter(({ State, GatewayId }) => State !== "blackhole" && GatewayId !== "local");
   const rangesOf = ({ DestinationCidrBlock, DestinationPrefixListId }: Route) =>
     DestinationPrefixListId === undefined
       ? [DestinationCidrBlock].flatMap((range) => range ?? [])
@@ -173,23 +183,22 @@ function placeRefusal({ Ipv6Native, OutpostArn }: Subnet): string | undefined {
   return OutpostArn === undefined ? undefined : "is on an Outpost, where there are no fleets";
 }
 
-function routeRefusal(way: WayOut, table: RouteTable | undefined): string | undefined {
+function routeRefusal(way: WayOut, { RouteTableId, Routes = [] }: RouteTable): string | undefined {
   if (way !== "none") return undefined;
-  const routes = table ? `its route table, ${table.RouteTableId}, leads` : "no route table leads";
-  const gone = table?.Routes?.find(
+  const gone = Routes.find(
     ({ DestinationCidrBlock, State }) => DestinationCidrBlock === everywhere && State === "blackhole",
   );
   const where = gone
     ? `0.0.0.0/0 to ${gone.NatGatewayId ?? gone.GatewayId ?? "what"}${gone.NatGatewayId || gone.GatewayId ? ", which" : ""} is gone`
     : "nowhere outside the VPC";
-  return `has no way out (${routes} ${where}), and machines install themselves from the internet`;
+  return `has no way out (its route table, ${RouteTableId}, leads ${where}), and machines install themselves from the internet`;
 }
 
 /** All ranges of a VPC: the first, and what was associated later. */
 export async function readVpcRanges(ec2: EC2Client, vpcId: string, abortSignal: AbortSignal): Promise<string[]> {
-  const command = new DescribeVpcsCommand({ Filters: [{ Name: "vpc-id", Values: [vpcId] }] });
-  const { Vpcs = [] } = await ec2.send(command, { abortSignal });
-  const ranges = Vpcs.flatMap(({ CidrBlock, CidrBlockAssociationSet = [] }) => [
+  const Filters = [{ Name: "vpc-id", Values: [vpcId] }];
+  const vpcs = await everyItem(paginateDescribeVpcs({ client: ec2 }, { Filters }, { abortSignal }), ({ Vpcs }) => Vpcs);
+  const ranges = vpcs.flatMap(({ CidrBlock, CidrBlockAssociationSet = [] }) => [
     CidrBlock,
     ...CidrBlockAssociationSet.filter(({ CidrBlockState }) => !/^disassociat/.test(CidrBlockState?.State ?? "")).map(
       (each) => each.CidrBlock,

@@ -1,12 +1,14 @@
 /** Images that machines can start from. */
 import {
   DescribeImagesCommand,
+  paginateDescribeImages,
   type DescribeImagesCommandInput,
   type EC2Client,
   type Image,
 } from "@aws-sdk/client-ec2";
 import { regionOf } from "./clients";
 import { isAwsError } from "./errors";
+import { everyItem } from "./pages";
 
 export interface ImageQuery {
   readonly ubuntu: "22.04" | "24.04";
@@ -44,10 +46,9 @@ function imageRequest({ ubuntu, architecture, gpu }: ImageQuery, region: string)
 
 /** The newest that fits; undefined when there is none. */
 export async function findImage(ec2: EC2Client, query: ImageQuery, signal: AbortSignal): Promise<Image | undefined> {
-  const { Images } = await ec2.send(new DescribeImagesCommand(imageRequest(query, await regionOf(ec2))), {
-    abortSignal: signal,
-  });
-  return newest(Images ?? []);
+  const request = imageRequest(query, await regionOf(ec2));
+  const pages = paginateDescribeImages({ client: ec2 }, request, { abortSignal: signal });
+  return newest(await everyItem(pages, ({ Images }) => Images));
 }
 
 /** Also one that is deprecated, which no search tells of; undefined where it is gone, or the account may not see it. */

@@ -4,10 +4,23 @@ import type { CheckFailure, ResourceLog } from "../server/resource";
 import { isAwsError, unlessGone } from "./errors";
 
 /** By the service's principal. Reference: EC2 user guide, "EC2 Fleet prerequisites" and "Service-linked role for Spot requests". */
-const roleNames: Readonly<Record<string, string>> = {
+const ofMachines: Readonly<Record<string, string>> = {
   "ec2fleet.amazonaws.com": "AWSServiceRoleForEC2Fleet",
   "spot.amazonaws.com": "AWSServiceRoleForEC2Spot",
 };
+
+/** These make theirs when they are first used, by the caller's leave. Reference: the services' guides, "Service-linked roles". */
+const roleNames: Readonly<Record<string, string>> = {
+  ...ofMachines,
+  "elasticfilesystem.amazonaws.com": "AWSServiceRoleForAmazonElasticFileSystem",
+  "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+  "fsx.amazonaws.com": "AWSServiceRoleForAmazonFSx",
+};
+
+/** Whether it starts machines, and encrypts their disks, by its role. */
+export function startsMachines(service: string): boolean {
+  return service in ofMachines;
+}
 
 export function serviceRoleName(service: string): string | undefined {
   return roleNames[service];
@@ -30,11 +43,12 @@ export async function makeServiceRole(iam: IAMClient, service: string, signal: A
   } catch (error) {
     if (isAwsError(error) && error.code === "InvalidInput" && /has been taken/.test(error.cloudMessage)) return;
     if (!isAwsError(error, "permission")) throw error;
-    // Not allowed to make it, and perhaps it is there.
-    const isThere = await hasServiceRole(iam, service, signal).catch(() => false);
+    // Not allowed to make it, and perhaps it is there. Where that cannot be seen either, a service that makes its own says so itself.
+    const isThere = await hasServiceRole(iam, service, signal).catch(() => !startsMachines(service));
     if (isThere) return;
+    const without = startsMachines(service) ? "AWS starts no machines" : `${service} makes nothing`;
     throw new Error(
-      `the account lacks the role ${serviceRoleName(service)}, without which AWS starts no machines, and these credentials may not make it. ` +
+      `the account lacks the role ${serviceRoleName(service)}, without which ${without}, and these credentials may not make it. ` +
         `Have an administrator run: aws iam create-service-linked-role --aws-service-name ${service} (${error.message})`,
       { cause: error },
     );

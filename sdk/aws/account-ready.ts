@@ -122,7 +122,8 @@ export interface AccountReadyArgs {
   ownTags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Principals of AWS services that act in the account with a role of theirs: `ec2fleet.amazonaws.com`, without which a fleet starts nothing,
-   * and `spot.amazonaws.com`. A role that is missing is made (`iam:CreateServiceLinkedRole`), and never deleted.
+   * `spot.amazonaws.com`, `elasticloadbalancing.amazonaws.com`, `elasticfilesystem.amazonaws.com` and `fsx.amazonaws.com`. A role that is
+   * missing is made (`iam:CreateServiceLinkedRole`), and never deleted.
    */
   serviceRoles?: pulumi.Input<pulumi.Input<string>[]>;
   /** Name of an EC2 key pair of the region, which must exist. */

@@ -186,6 +186,17 @@ describe("components/aws: one account", () => {
     }
   });
 
+  it("names the services that a cluster's parts are made by, whose roles an account may lack", async () => {
+    const roles = async (args: Parameters<typeof deployed>[0]) =>
+      inputs((await deployed({ nodeGroups: [], ...args })).registered, "train-account")["serviceRoles"];
+    assert.deepEqual(await roles({}), []);
+    const spot = [{ ...group, capacity: { spot: {} } }];
+    assert.deepEqual(await roles({ nodeGroups: spot }), ["ec2fleet.amazonaws.com", "spot.amazonaws.com"]);
+    assert.deepEqual(await roles({ controlPlane: { count: 3 } }), ["elasticloadbalancing.amazonaws.com"]);
+    assert.deepEqual(await roles({ sharedStorage: {} }), ["elasticfilesystem.amazonaws.com"]);
+    assert.deepEqual(await roles({ sharedStorage: { lustre: { sizeGib: 1200 } } }), ["fsx.amazonaws.com"]);
+  });
+
   it("makes nothing on AWS before it is sure that the account is the right one, with or without a preview", async () => {
     for (const args of [{ controlPlane: { count: 3 } }, { network: { nat: "perZone" } }, {}] as const) {
       const placementGroup = "partition" as const;

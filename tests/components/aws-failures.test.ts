@@ -22,11 +22,19 @@ describe("failures of the network and the roles", () => {
   it("say the way out where an organisation forbids what has public addresses, and nowhere else", () => {
     const denied = ["not authorized to perform: ec2:AllocateAddress with an explicit deny in a service control policy"];
     const said = (type: string, errors: string[]) => failureWords("train", type, errors);
-    assert.match(said("aws:ec2/eip:Eip", denied), /^train \(Eip\): not authorized.*subnetIds.*publicAddress: false/);
+    assert.match(said("aws:ec2/eip:Eip", denied)!, /^train \(Eip\): not authorized.*subnetIds.*publicAddress: false/);
     for (const [type, errors] of [
       ["aws:iam/role:Role", denied],
       ["aws:ec2/eip:Eip", ["AddressLimitExceeded"]],
     ] as const)
-      assert.doesNotMatch(said(type, [...errors]), /publicAddress/);
+      assert.doesNotMatch(said(type, [...errors])!, /publicAddress/);
+  });
+
+  it("say the way out where a zone has no machine for the control plane: AWS advises another zone", () => {
+    const said = (error: string) => failureWords("train-control-plane", "aws:ec2/instance:Instance", [error]);
+    const none =
+      "creating EC2 Instance: InsufficientInstanceCapacity: We do not have sufficient t3.xlarge capacity in us-west-2a. You can get it by choosing us-west-2b.";
+    assert.match(said(none)!, /choosing us-west-2b.*stays in its zone: name another controlPlane\.instanceType/);
+    assert.equal(said("creating EC2 Instance: VcpuLimitExceeded"), undefined, "the engine shows it");
   });
 });

@@ -93,9 +93,9 @@ describe("components/aws: names that AWS takes", () => {
   });
 
   it("takes tags that every service takes, and says what is wrong with others", () => {
-    const wrong = (tags: Record<string, string>) => {
+    const wrong = (tags: Record<string, string>, defaults: Record<string, string> = {}) => {
       const problems = new Problems();
-      checkTags(tags, problems);
+      checkTags(tags, problems, { from: "aws:defaultTags", tags: defaults });
       try {
         problems.raise("AwsCluster");
       } catch (error) {
@@ -108,7 +108,17 @@ describe("components/aws: names that AWS takes", () => {
     assert.match(wrong({ "a,b": "" }), /the key has ,/);
     assert.match(wrong({ "kubernetes.io/cluster/other": "owned" }), /is how Kubernetes' controllers know whose/);
     assert.match(wrong({ Team: "a", team: "b" }), /tags\["team"\]: differs from "Team" by case only/);
-    assert.match(wrong(Object.fromEntries(Array.from({ length: 41 }, (_, n) => [`k${n}`, ""]))), /tags: has 41 tags/);
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, ""]));
+    assert.match(wrong(many(41)), /tags: has 41 tags; with ours/);
+    // Those of the AWS provider are on the same things.
+    assert.match(
+      wrong(many(1), { ...many(2), ...many(40), a: "" }),
+      /tags: has 1 tag, and 40 come from aws:defaultTags/,
+    );
+    assert.equal(wrong(many(40), many(40)), "");
+    assert.match(wrong({}, { unit: "R&D" }), /aws:defaultTags\["unit"\]: the value has &, which IAM refuses/);
+    assert.match(wrong({ team: "a" }, { Team: "b" }), /aws:defaultTags\["Team"\]: differs from "team" by case only/);
+    assert.equal(wrong({ unit: "search" }, { unit: "R&D" }), "", "the cluster's own counts");
     const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 20 }), (value) => {

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
-import { AwsCluster } from "../../components/aws/cluster";
+import { AwsCluster, checkAwsCluster } from "../../components/aws/cluster";
+import { awsAccount } from "../../components/aws/provider";
 import { cloud, deployed, functions, inputs, minimal } from "./aws-scene";
-import { mockProgram, settled, valueOf, type Registered } from "./mocks";
+import { mockProgram, promiseOf, settled, valueOf, type Registered } from "./mocks";
 
 describe("default tags of AWS providers", () => {
   /** Of machines, their disks, fleets, and parameters that the plugin writes; and of volumes, as the driver takes them. */
@@ -45,6 +46,29 @@ describe("default tags of AWS providers", () => {
       await settled();
       for (const tags of tagsBesides(registered))
         assert.deepEqual([tags["cost"], tags["team"], tags["owner"]], ["gpu", "search", undefined]);
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+
+  it("refuses default tags that some service would refuse, a program's own provider's before anything is made", async () => {
+    const twin = { tags: { Team: "default" } };
+    const ofProvider = { ...functions, "aws:index/getDefaultTags:getDefaultTags": () => twin };
+    await mockProgram(cloud, false, ofProvider);
+    const providers = [new Provider("own", { region: "us-west-2" })];
+    const parent = new pulumi.ComponentResource("test:index:Parent", "parent", {}, { providers });
+    await assert.rejects(
+      promiseOf(awsAccount("train", { tags: { team: "search" } }, parent).seen),
+      /AwsCluster: 1 invalid input\n {2}defaultTags of the AWS provider\["Team"\]: differs from "team" by case only/,
+    );
+    pulumi.runtime.setAllConfig({ "aws:defaultTags": JSON.stringify(twin) });
+    try {
+      const problems = (options?: pulumi.ComponentResourceOptions) =>
+        checkAwsCluster("train", { ...minimal, tags: { team: "search" } }, options).all.map(
+          (each) => each.propertyPath,
+        );
+      assert.deepEqual(problems(), ['aws:defaultTags["Team"]']);
+      assert.deepEqual(problems({ providers }), []);
     } finally {
       pulumi.runtime.setAllConfig({});
     }

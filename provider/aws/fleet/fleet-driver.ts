@@ -22,6 +22,7 @@ import { fleetTags, groupName, shapeOfSpec, type FleetSpec } from "./fleet-spec"
 import { fleetTemplate } from "./fleet-template";
 import { Fleets, isAlive, targetOf } from "./fleets";
 import { GroupInstances, isLive, toMachine, type GroupInstance } from "./group-instances";
+import { onceKnown } from "./once-known";
 import { fromTagList, tagKeys, toTagList, type GroupName } from "../ownership";
 import { goneByHand } from "../../server/gone";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
@@ -175,9 +176,10 @@ export class FleetDriver implements NodeGroupDriver {
     signal.throwIfAborted();
     const lasting = outlasting(signal, answerAfterAbortMs);
     try {
-      this.fleetId = await this.fleets.create(request, lasting.signal);
-      await this.untilShown(this.fleetId, signal);
-      return this.fleetId;
+      const made = (await onceKnown(() => this.fleets.create(request, lasting.signal), signal, this.pace))!;
+      this.fleetId = made;
+      await this.untilShown(made, signal);
+      return made;
     } catch (error) {
       return await this.settle(error, signal);
     } finally {

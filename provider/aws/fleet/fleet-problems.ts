@@ -23,6 +23,11 @@ const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
     /vCPU capacity than your current vCPU limit|LimitExceeded|MaxSpotInstanceCount|MaxFleetCountExceeded|quota/i,
     "quota",
   ],
+  // A place that never has the type is in no fleet: it may come there, or in another zone.
+  [
+    /not supported in (the|your) requested Availability Zone|requested configuration is currently not supported/i,
+    "capacity",
+  ],
   [/Insufficient\w*Capacity|do not have (sufficient|enough) .*capacity|no Spot capacity/i, "capacity"],
   [
     /UnfulfillableCapacity|capacity-not-available|ReservationCapacityExceeded|InsufficientFreeAddressesInSubnet/i,

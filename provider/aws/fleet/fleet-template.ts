@@ -29,7 +29,7 @@ export async function fleetTemplate(ec2: EC2Client, spec: FleetSpec, signal: Abo
   ]);
   const [first] = types;
   if (!first) throw new Error(`instanceTypes: AWS knows none of ${spec.instanceTypes.join(", ")}`);
-  if (!data) throw new Error(`launchTemplateId: ${spec.launchTemplateId} has no version ${version}`);
+  if (!data) throw noTemplate(spec);
   const image = data.ImageId ? await readImage(ec2, data.ImageId, signal) : undefined;
   const architecture = (image?.Architecture ?? first.architectures[0]) === "arm64" ? "arm64" : "amd64";
   const [zone, ...otherZones] = zones;
@@ -50,6 +50,10 @@ export async function fleetTemplate(ec2: EC2Client, spec: FleetSpec, signal: Abo
     devices: { ...gpusOf(spec, types), [efaResource]: adaptersOf(data) },
     zones,
   });
+}
+
+export function noTemplate({ launchTemplateId, launchTemplateVersion }: FleetSpec): Error {
+  return new Error(`launchTemplateId: ${launchTemplateId} has no version ${launchTemplateVersion}`);
 }
 
 function gpusOf({ gpus }: FleetSpec, types: readonly InstanceTypeFacts[]): Record<string, number> {

@@ -15,6 +15,7 @@ import {
 import { AwsApiError, isAwsError, unlessGone } from "../errors";
 import { fromTagList, groupTags, type GroupName } from "../ownership";
 import { everyItem } from "../pages";
+import { onceKnown } from "./once-known";
 import { waitFor, type Pace } from "../../cloud/wait";
 
 const alive: readonly string[] = ["submitted", "active", "modifying"];
@@ -72,7 +73,8 @@ export class Fleets {
       async () => {
         await this.settled(fleetId, signal);
         try {
-          await this.ec2.send(new ModifyFleetCommand({ ...change, FleetId: fleetId }), { abortSignal: signal });
+          const command = new ModifyFleetCommand({ ...change, FleetId: fleetId });
+          await onceKnown(() => this.ec2.send(command, { abortSignal: signal }), signal, this.pace);
           return true;
         } catch (error) {
           // Another change was quicker.

@@ -15,14 +15,15 @@ import {
   type NodeTemplate,
 } from "../../node-groups/driver";
 import { OutcomeUnknown } from "../../cloud/outcome-unknown";
-import { outlasting, waitFor, withReason } from "../../cloud/wait";
+import { outlasting, waitFor, withReason, type Pace } from "../../cloud/wait";
 import { isAwsError } from "../errors";
 import { awsPace } from "../pace";
 import { readTemplate, readZonesOf } from "../preflight/preflight-facts";
 import { readReservation } from "../preflight/reservation";
 import { FleetDriver, type FleetDriverOptions } from "./fleet-driver";
 import { kindOfRefusal } from "./fleet-problems";
-import { fleetTemplate } from "./fleet-template";
+import { fleetTemplate, noTemplate } from "./fleet-template";
+import { onceKnown } from "./once-known";
 
 /** Must end within the grace of an interrupted operation. */
 const answerAfterAbortMs = 1_500;
@@ -99,7 +100,8 @@ export class ReservationDriver implements NodeGroupDriver {
     const ids: string[] = [];
     try {
       const command = new RunInstancesCommand(request);
-      const { Instances = [] } = await this.options.ec2.send(command, { abortSignal: lasting.signal });
+      const launch = () => this.options.ec2.send(command, { abortSignal: lasting.signal });
+      const { Instances = [] } = (await onceKnown(launch, signal, this.pace))!;
       ids.push(...Instances.map(({ InstanceId }) => InstanceId!));
     } catch (error) {
       if (error instanceof Error && !signal.aborted)
@@ -109,18 +111,17 @@ export class ReservationDriver implements NodeGroupDriver {
     } finally {
       lasting.end();
     }
-    await waitFor(
-      async () => ((await this.fleet.shows(ids, signal)) ? true : undefined),
-      signal,
-      this.options.pace ?? awsPace,
-    );
+    await waitFor(async () => ((await this.fleet.shows(ids, signal)) ? true : undefined), signal, this.pace);
   }
 
   private async request(count: number, signal: AbortSignal): Promise<RunInstancesCommandInput> {
     const { ec2, spec } = this.options;
     const version = String(spec.launchTemplateVersion);
     const SubnetId = await this.subnet(signal);
-    const { NetworkInterfaces = [] } = (await readTemplate(ec2, spec.launchTemplateId, version, signal)) ?? {};
+    const template = () => readTemplate(ec2, spec.launchTemplateId, version, signal);
+    const data = await onceKnown(template, signal, this.pace);
+    if (!data) throw noTemplate(spec);
+    const { NetworkInterfaces = [] } = data;
     return {
       MinCount: count,
       MaxCount: count,
@@ -150,6 +151,10 @@ export class ReservationDriver implements NodeGroupDriver {
     const found = spec.subnetIds.find((each) => zoneOf.get(each) === zone);
     if (found === undefined) throw new Error(`subnetIds: none is in ${zone}, where ${id} is`);
     return found;
+  }
+
+  private get pace(): Pace {
+    return this.options.pace ?? awsPace;
   }
 
   private get reserved(): Reserved & { id: string } {

@@ -34,7 +34,7 @@ const answer = keptAnswer<Inputs, { accountId: string }>({
     if (nowhere.length > 0) throw new InvalidArguments(nowhere);
     const accountId = await ownAccount(clients, awsProvider, signal);
     const elsewhere = awsProvider ? accountDifferences(awsProvider, { accountId, region }) : [];
-    const all = [...elsewhere, ...(await accountFailures(clients, inputs, asked, { region, signal, log }))];
+    const all = [...elsewhere, ...(await accountFailures(clients, inputs, asked, { accountId, region, signal, log }))];
     if (all.length > 0) throw new InvalidArguments(all);
     return { accountId };
   },

@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { paginateDescribeInstances } from "@aws-sdk/client-ec2";
 import type * as pulumi from "../../../sdk/pulumi";
 import type { ControlPlaneTurnArgs } from "../../../sdk/aws/control-plane-turn";
 import { messageOf } from "../../../sdk/message";
@@ -12,6 +12,7 @@ import type { AwsClients } from "../clients";
 import { connect } from "../connection";
 import { fromTagList } from "../ownership";
 import { awsPace } from "../pace";
+import { everyItem } from "../pages";
 
 export type ControlPlaneTurnInputs = pulumi.Unwrap<ControlPlaneTurnArgs>;
 
@@ -86,11 +87,12 @@ async function stoppedFor(
   const ids = targets.map(({ id }) => id);
   if (ids.length === 0) return undefined;
   // By a filter, which takes ids of what is gone.
-  const request = new DescribeInstancesCommand({ Filters: [{ Name: "instance-id", Values: ids }] });
-  const { Reservations = [] } = await ec2.send(request, { abortSignal: signal });
-  const own = Reservations.flatMap(({ Instances = [] }) => Instances).find(
-    ({ Tags, InstanceType }) => fromTagList(Tags)["Name"] === machineName && InstanceType !== instanceType,
-  );
+  const Filters = [{ Name: "instance-id", Values: ids }];
+  const pages = paginateDescribeInstances({ client: ec2 }, { Filters }, { abortSignal: signal });
+  const reservations = await everyItem(pages, ({ Reservations }) => Reservations);
+  const own = reservations
+    .flatMap(({ Instances = [] }) => Instances)
+    .find(({ Tags, InstanceType }) => fromTagList(Tags)["Name"] === machineName && InstanceType !== instanceType);
   return targets.find(({ id }) => id === own?.InstanceId);
 }
 

@@ -6,7 +6,7 @@ import type { AwsClients } from "../clients";
 import { describing } from "../describing";
 import { isAwsError, unlessGone } from "../errors";
 import { everyItem } from "../pages";
-import { serviceRoleName, serviceRolePath } from "../service-roles";
+import { serviceRoleName, serviceRolePath, startsMachines } from "../service-roles";
 
 /** Reference: EC2 user guide, "Prerequisites for EC2 Fleet", keys of encrypted disks. */
 const operations = [
@@ -31,7 +31,7 @@ export async function diskKeyFailures(
   if (key === undefined || /(^|:)alias\/aws\/ebs$/.test(key)) return [];
   const { KMSClient } = await import("../kms.js");
   const kms = describing(new KMSClient(settings));
-  const names = services.filter((service) => serviceRoleName(service) !== undefined);
+  const names = services.filter(startsMachines);
   try {
     const facts = await readKey(kms, key, signal);
     if (facts?.manager === "AWS") return [];

@@ -8,7 +8,7 @@ import { chooseExisting } from "../existing-network";
 import { serviceRoleFailures } from "../service-roles";
 import { ofNetwork } from "../users-fields";
 import { chooseZones } from "../zones";
-import { limitFailures } from "./account-limits";
+import { limitFailures, type AccountPlace } from "./account-limits";
 import { boundaryFailures } from "./boundary";
 import { diskKeyFailures } from "./disk-key";
 import { dnsNameFailures } from "./dns-names";
@@ -20,8 +20,7 @@ import { takenNameFailures, takenRoleFailures } from "./taken-names";
 
 type Inputs = pulumi.Unwrap<AccountReadyArgs>;
 
-export interface Looking {
-  readonly region: string;
+export interface Looking extends AccountPlace {
   readonly signal: AbortSignal;
   readonly log: ResourceLog;
 }
@@ -62,11 +61,11 @@ export async function accountFailures(
   return (await Promise.all(looks.map((look) => ifAllowed(look, log)))).flat();
 }
 
-function firstLooks(clients: AwsClients, inputs: Inputs, { region, signal }: Looking): Look[] {
+function firstLooks(clients: AwsClients, inputs: Inputs, { accountId, region, signal }: Looking): Look[] {
   const { roleNames = [], ownTags = {}, clusterName, network } = inputs;
   const looks: Look[] = [["roleNames", takenRoleFailures(clients, roleNames, ownTags, signal)]];
   if (clusterName !== undefined) looks.push(["clusterName", takenNameFailures(clients, clusterName, ownTags, signal)]);
-  if (network) looks.push(["network", limitFailures(clients, network, region, signal)]);
+  if (network) looks.push(["network", limitFailures(clients, network, { accountId, region }, signal)]);
   if (network?.zoneCount !== undefined)
     looks.push(["VPC Block Public Access", publicAccessFailures(clients.ec2, region, signal)]);
   return looks;

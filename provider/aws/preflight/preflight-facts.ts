@@ -2,7 +2,7 @@
 import {
   DescribeKeyPairsCommand,
   DescribeLaunchTemplateVersionsCommand,
-  DescribeSubnetsCommand,
+  paginateDescribeSubnets,
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
@@ -11,6 +11,7 @@ import { closest } from "../../../sdk/schema/spelling";
 import type { CheckFailure } from "../../server/resource";
 import type { AwsClients } from "../clients";
 import { isAwsError } from "../errors";
+import { everyItem } from "../pages";
 import { readInstanceTypes, readOfferedTypes, readOfferings } from "../instance-types";
 import type { GroupFacts, GroupPlan } from "./preflight";
 import { quotaOf, readQuota, type VcpuQuota } from "./quotas";
@@ -109,9 +110,10 @@ export async function readZonesOf(
   subnetIds: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const command = new DescribeSubnetsCommand({ Filters: [{ Name: "subnet-id", Values: [...subnetIds] }] });
-  const { Subnets } = await ec2.send(command, { abortSignal: signal });
-  return new Map((Subnets ?? []).map((subnet) => [subnet.SubnetId!, subnet.AvailabilityZone ?? ""]));
+  const Filters = [{ Name: "subnet-id", Values: [...subnetIds] }];
+  const pages = paginateDescribeSubnets({ client: ec2 }, { Filters }, { abortSignal: signal });
+  const subnets = await everyItem(pages, ({ Subnets }) => Subnets);
+  return new Map(subnets.map((subnet) => [subnet.SubnetId!, subnet.AvailabilityZone ?? ""]));
 }
 
 /** The zone of each subnet, and what is wrong with them: a fleet cannot use two subnets of one zone. */

@@ -70,6 +70,8 @@ describe("an account whose disks have a key of the customer's", () => {
     assert.deepEqual(await looked(), []);
     const spot = await looked(["ec2fleet.amazonaws.com", "spot.amazonaws.com"]);
     assert.match(spot.join(), /AWSServiceRoleForEC2Spot has no grant/);
+    const startsNone = ["fsx.amazonaws.com", "elasticloadbalancing.amazonaws.com"];
+    assert.doesNotMatch((await looked(startsNone)).join(), /has no grant/);
   });
 
   it("takes the key's own policy for a leave, where it names the role", async () => {

@@ -210,6 +210,25 @@ describe("fleet driver", () => {
     );
   });
 
+  it("waits until EC2 knows a launch template, or its version, that was just made", async () => {
+    await scene.simulator.addFault({ action: "CreateFleet", code: "InvalidLaunchTemplateId.NotFound", times: 2 });
+    const group = await makeGroup(scene, "early", 1);
+    await group.running(1);
+    await scene.simulator.addFault({
+      action: "ModifyFleet",
+      code: "InvalidLaunchTemplateId.VersionNotFound",
+      times: 2,
+    });
+    const launchTemplateVersion = Number(
+      await addTemplateVersion(scene, group.spec.launchTemplateId, { EbsOptimized: true }),
+    );
+    assert.equal(await group.restarted({ launchTemplateVersion }).reshape(deadline()), true);
+    assert.deepEqual(
+      (await scene.simulator.faults()).map(({ struck }) => struck),
+      [2, 2],
+    );
+  });
+
   it("uses a new launch template version for new machines only", async () => {
     const group = await makeGroup(scene, "reshaped", 1);
     const [old] = await group.running(1);

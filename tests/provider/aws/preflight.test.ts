@@ -246,6 +246,8 @@ describe("AWS words", () => {
     const messages: [string, string][] = [
       ["We currently do not have sufficient p2.xlarge capacity in the Availability Zone you requested", "capacity"],
       ["There is no Spot capacity available that matches your request.", "capacity"],
+      ["m5.large, us-west-2c, requested instance type is not supported in the requested Availability Zone", "capacity"],
+      ["Unsupported: The requested configuration is currently not supported.", "capacity"],
       ["allLaunchSpecsTemporarilyBlacklisted: Several attempts to launch instances have failed", "capacity"],
       ["spotInstanceCountLimitExceeded", "quota"],
       ["VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0", "quota"],

@@ -100,7 +100,15 @@ describe("provider/aws/fleet/reservation-driver", () => {
   it("puts the template's network interfaces into the reservation's subnet: EC2 takes no subnet beside them", async () => {
     const NetworkInterfaces = [{ DeviceIndex: 0, InterfaceType: "interface", Groups: [scene.securityGroupId] }];
     const { driver } = await group("cards", await reserve(1), { SecurityGroupIds: undefined, NetworkInterfaces });
+    // Not even while EC2 does not know the template everywhere.
+    for (const action of ["DescribeLaunchTemplateVersions", "RunInstances"])
+      await scene.simulator.addFault({ action, code: "InvalidLaunchTemplateId.NotFound", times: 1 });
     await driver.ensure(1, deadline());
+    assert.deepEqual(
+      (await scene.simulator.faults()).map(({ struck }) => struck),
+      [1, 1],
+    );
+    await scene.simulator.clearFaults();
     const InstanceIds = (await live(driver)).map((machine) => machine.id);
     const { Reservations } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds }));
     assert.equal(Reservations![0]!.Instances![0]!.SubnetId, scene.subnetIds[1]);

@@ -127,6 +127,14 @@ def install() -> None:
         quota.VPCS, "VpcLimitExceeded", lambda backend: len(backend.vpcs), VPCBackend.create_vpc
     )
     NatGatewayBackend.create_nat_gateway = create_nat_gateway  # type: ignore[method-assign]
-    SERVICE_NAME_CONVERSION.update({"ec2fleet": "EC2Fleet", "spot": "EC2Spot", "elasticloadbalancing": "ElasticLoadBalancing"})
+    SERVICE_NAME_CONVERSION.update(
+        {
+            "ec2fleet": "EC2Fleet",
+            "spot": "EC2Spot",
+            "elasticfilesystem": "AmazonElasticFileSystem",
+            "elasticloadbalancing": "ElasticLoadBalancing",
+            "fsx": "AmazonFSx",
+        }
+    )
     IAMBackend.create_service_linked_role = create_service_linked_role  # type: ignore[method-assign]
     ElasticBlockStore.get_ebs_default_kms_key_id = get_ebs_default_kms_key_id  # type: ignore[attr-defined]
