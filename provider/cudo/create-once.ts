@@ -9,7 +9,7 @@
 import { messageOf } from "../../sdk/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
-import type { Backoff } from "../cloud/retry";
+import { longestRetryAfterMs, type Backoff } from "../cloud/retry";
 import { CudoApiError, isCudoError } from "./errors";
 import { cudoBackoff } from "./backoff";
 
@@ -76,7 +76,7 @@ export async function createOnce<T>(
         adopt(create, found, create.made ? create.made(found) : true);
         return;
       }
-      if (attempt >= backoff.retries) {
+      if (attempt >= backoff.retries || (error.retryAfter ?? 0) > longestRetryAfterMs) {
         throw unknown(error);
       }
       const pause = Math.max(error.retryAfter ?? 0, interval * (1 + Math.random()));
