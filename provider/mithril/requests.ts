@@ -64,12 +64,12 @@ export class MithrilRequests {
     return this.#send("GET", path, signal, { query }, (json) => objects(json, "the answer").map(decode));
   }
 
-  /** Of what only some projects have: undefined in the others. */
+  /** Of what only some projects have: undefined in the others, whoever says so. */
   async listOrNone<T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T[] | undefined> {
     try {
       return await this.list(path, decode, signal);
     } catch (error) {
-      if (isMithrilError(error, "notFound", "permission")) return undefined;
+      if (isMithrilError(error, "permission") || (isMithrilError(error) && error.httpStatus === 404)) return undefined;
       throw error;
     }
   }
