@@ -25,6 +25,8 @@ export interface CreateOnce<T> {
   made?(found: T): boolean;
   /** True while an earlier object of this id is on its way out. */
   leaving?(found: T): boolean;
+  /** A look that the caller has just taken: the first. */
+  looked?: { found: T | undefined };
   /** How to import an object of this id. */
   importHint: string;
 }
@@ -40,9 +42,11 @@ export async function createOnce<T>(
   backoff: Backoff = cudoBackoff,
   pace?: Pace,
 ): Promise<void> {
+  let { looked } = create;
   const before = await waitFor(
     async () => {
-      const found = await create.find(signal);
+      const { found } = looked ?? { found: await create.find(signal) };
+      looked = undefined;
       return found && create.leaving?.(found) ? undefined : { found };
     },
     signal,
