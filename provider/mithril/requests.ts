@@ -67,9 +67,10 @@ export class MithrilRequests {
   /** Of what only some projects have: undefined in the others, whoever says so. */
   async listOrNone<T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T[] | undefined> {
     try {
-      return await this.list(path, decode, signal);
+      const read = (json: unknown) => objects(json, "the answer").map(decode);
+      return await this.#send<T[] | undefined>("GET", path, signal, { optional: true }, read);
     } catch (error) {
-      if (isMithrilError(error, "permission") || (isMithrilError(error) && error.httpStatus === 404)) return undefined;
+      if (isMithrilError(error, "permission")) return undefined;
       throw error;
     }
   }
