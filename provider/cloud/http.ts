@@ -39,6 +39,8 @@ export interface Call {
    * `once`: only repeated when it certainly had no effect; each room's `create-once.ts` does the rest.
    */
   safety?: "repeatable" | "once";
+  /** What only some accounts have: a 404, whoever gives it, is an answer, undefined. */
+  optional?: boolean;
   /** Texts that an error must not show even if the cloud sends them back. */
   secrets?: readonly (string | undefined)[];
 }
@@ -67,7 +69,7 @@ export function createTransport(options: TransportOptions): Transport {
     method: string,
     path: string,
     signal: AbortSignal,
-    { query, body, headers: more, safety = "repeatable", secrets = [] }: Call = {},
+    { query, body, headers: more, safety = "repeatable", optional = false, secrets = [] }: Call = {},
     read: (json: unknown) => T = (json) => json as T,
   ): Promise<T> => {
     const search = new URLSearchParams();
@@ -101,6 +103,7 @@ export function createTransport(options: TransportOptions): Transport {
           : redact(noAnswer(error, url), hidden);
         throw errors.unavailable({ request, cloudMessage }, { cause: error });
       }
+      if (optional && response.status === 404) return undefined as T;
       if (!response.ok) {
         const said = redirection(response) ?? answer;
         throw errors.refusal(request, response.status, response.headers, redact(said, hidden));

@@ -1,7 +1,5 @@
 import type { ResourceContext } from "../server/resource";
-import { withDeadline } from "./wait";
-
-const longestTimerMs = 2 ** 31 - 1;
+import { longestTimerMs, withDeadline } from "./wait";
 
 /** Runs the work under the user's `customTimeouts`, else under the default. `what`: `creating cluster "c"`. */
 export function limited<T>(

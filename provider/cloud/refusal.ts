@@ -9,6 +9,16 @@ export function plainWords(body: string): string {
   return words.length > 200 ? `${words.slice(0, 200)}…` : words;
 }
 
+/**
+ * What a 404 says that the API itself did not write, as a balancer's whose API is away: nothing of what is there. Taken for the API's, it would have a refresh
+ * drop what lives and is charged.
+ * @param field where the user says the address
+ */
+export function strangersNotFound(httpStatus: number | undefined, kind: string, field: string): string {
+  if (httpStatus !== 404 || kind !== "unavailable") return "";
+  return `. That is no answer of the API's own, but of what stands before it, or at another address (${field}): what is there is not known`;
+}
+
 /** `Retry-After` in milliseconds: seconds or a date. */
 export function retryAfter(headers: Headers): number | undefined {
   const header = headers.get("retry-after");

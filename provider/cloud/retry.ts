@@ -11,7 +11,7 @@ export interface Backoff {
 }
 
 /** Longest wait that a `Retry-After` may ask for: beyond it the error is more useful than the wait. */
-const longestRetryAfterMs = 120_000;
+export const longestRetryAfterMs = 120_000;
 
 /** Repeats `work` while it fails with one of `kinds`. */
 export function retrying<T>(

@@ -24,9 +24,12 @@ export async function waitFor<T>(
   }
 }
 
+/** Node.js takes a longer one for none. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** Rejects with the signal's own reason. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await withReason(signal, () => delay(ms, undefined, { signal }));
+  await withReason(signal, () => delay(Math.min(ms, longestTimerMs), undefined, { signal }));
 }
 
 /**

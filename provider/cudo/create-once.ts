@@ -9,7 +9,7 @@
 import { messageOf } from "../../sdk/message";
 import { OutcomeUnknown } from "../cloud/outcome-unknown";
 import { sleep, waitFor, type Pace } from "../cloud/wait";
-import type { Backoff } from "../cloud/retry";
+import { longestRetryAfterMs, type Backoff } from "../cloud/retry";
 import { CudoApiError, isCudoError } from "./errors";
 import { cudoBackoff } from "./backoff";
 
@@ -25,6 +25,8 @@ export interface CreateOnce<T> {
   made?(found: T): boolean;
   /** True while an earlier object of this id is on its way out. */
   leaving?(found: T): boolean;
+  /** A look that the caller has just taken: the first. */
+  looked?: { found: T | undefined };
   /** How to import an object of this id. */
   importHint: string;
 }
@@ -40,9 +42,11 @@ export async function createOnce<T>(
   backoff: Backoff = cudoBackoff,
   pace?: Pace,
 ): Promise<void> {
+  let { looked } = create;
   const before = await waitFor(
     async () => {
-      const found = await create.find(signal);
+      const { found } = looked ?? { found: await create.find(signal) };
+      looked = undefined;
       return found && create.leaving?.(found) ? undefined : { found };
     },
     signal,
@@ -76,7 +80,7 @@ export async function createOnce<T>(
         adopt(create, found, create.made ? create.made(found) : true);
         return;
       }
-      if (attempt >= backoff.retries) {
+      if (attempt >= backoff.retries || (error.retryAfter ?? 0) > longestRetryAfterMs) {
         throw unknown(error);
       }
       const pause = Math.max(error.retryAfter ?? 0, interval * (1 + Math.random()));

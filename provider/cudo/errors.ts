@@ -1,7 +1,7 @@
 /** What Cudo answered when it did not do what was asked, and what kind of refusal that is. */
 import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, records, text } from "../cloud/json";
-import { plainWords, retryAfter } from "../cloud/refusal";
+import { plainWords, retryAfter, strangersNotFound } from "../cloud/refusal";
 
 /**
  * - `capacity`: the cloud has no host or address free now. Cudo sends it with the same codes as `invalid` and `precondition`.
@@ -50,7 +50,7 @@ function describe({ request, httpStatus, grpcCode, cloudMessage, requestId, kind
     grpcCode !== undefined && `code ${grpcCode}`,
     requestId && `request id ${requestId}`,
   ].filter(Boolean);
-  const hint = hints({ kind, isPage });
+  const hint = hints({ kind, isPage }) || strangersNotFound(httpStatus, kind, "cudo.baseUrl");
   return `Cudo: ${cloudMessage.replace(/\.$/, "")} (${request}: ${facts.join(", ")})${hint}`;
 }
 
@@ -80,7 +80,11 @@ export function parseError(request: string, httpStatus: number, headers: Headers
     isPage: /^\s*<(!doctype|html)/i.test(body),
     requestId: headers.get("x-request-id") ?? headers.get("cf-ray") ?? undefined,
     retryAfter: retryAfterOf(headers, details),
-    kind: classify(httpStatus, grpcCode, cloudMessage, details, headers),
+    // Cudo's own answers have a code.
+    kind:
+      httpStatus === 404 && !Number.isInteger(code)
+        ? "unavailable"
+        : classify(httpStatus, grpcCode, cloudMessage, details, headers),
   });
 }
 

@@ -58,7 +58,7 @@ export interface CudoNodeGroupOptions {
 /** VMs asked for or given up at the same time. */
 const parallelism = 5;
 const keptProblems = 100;
-/** A refused termination of a VM that is not busy will not pass by waiting. */
+/** A refused termination of a VM that is not busy will not pass by waiting, and an accepted one that does not begin is asked for again. */
 const patienceMs = 60_000;
 
 export class CudoNodeGroupDriver implements NodeGroupDriver {
@@ -325,7 +325,7 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
   /** Terminates the chosen members and waits until none is left, then removes their nodes. */
   private async removeMembers(chosen: (vm: Vm) => boolean, signal: AbortSignal): Promise<void> {
     const seen = new Map<string, Vm>();
-    const accepted = new Set<string>();
+    const acceptedAt = new Map<string, number>();
     const refused = new Map<string, number>();
     await waitFor(
       async () => {
@@ -333,9 +333,10 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         const fresh = left.filter((vm) => !seen.has(vm.id));
         for (const vm of left) seen.set(vm.id, vm);
         await this.courtesy.cordon(idsOf(fresh), signal);
-        const waiting = left.filter((vm) => !isLeaving(vm) && !accepted.has(vm.id));
+        const isAccepted = ({ id }: Vm) => Date.now() - (acceptedAt.get(id) ?? -Infinity) < patienceMs;
+        const waiting = left.filter((vm) => !isLeaving(vm) && !isAccepted(vm));
         await inParallel(waiting, parallelism, signal, async (vm) => {
-          if (await this.terminate(vm, refused, signal)) accepted.add(vm.id);
+          if (await this.terminate(vm, refused, signal)) acceptedAt.set(vm.id, Date.now());
         });
         return left.length === 0 ? true : undefined;
       },

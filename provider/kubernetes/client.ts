@@ -21,6 +21,8 @@ import { Discovery } from "./discovery";
 import { parseKubeconfig, type KubeconfigContext } from "../../sdk/kubernetes/kubeconfig";
 import { messageOf } from "../../sdk/message";
 import { agentFor } from "../cloud/proxy";
+import { plainWords } from "../cloud/refusal";
+import { longestTimerMs } from "../cloud/wait";
 import { redact } from "../server/redaction";
 
 export interface KubernetesApiOptions {
@@ -287,7 +289,7 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   return {
     status: response.statusCode ?? 0,
     text: Buffer.concat(chunks).toString("utf8"),
-    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+    retryAfterMs: seconds > 0 ? Math.min(seconds * 1000, longestTimerMs) : undefined,
   };
 }
 
@@ -307,13 +309,15 @@ function textsOf(entries: unknown): string[] {
   return Object.values(entries ?? {}).filter((value) => typeof value === "string");
 }
 
-function apiError(call: Call, { status, text }: Answer, secrets: readonly string[]): KubernetesApiError {
+function apiError(call: Call, { status, text }: Answer, secrets: readonly string[]): Error {
   let answer: { message?: string; reason?: string } = {};
   try {
     answer = JSON.parse(text) as typeof answer;
   } catch {
-    // Health endpoints and proxies answer in plain text.
+    // Health endpoints, and paths that no API has, are answered in plain text, and so do proxies, which know nothing of what is there.
     answer = { message: text.trim() };
+    if (status === 404 && !text.startsWith("404 page not found"))
+      return new Error(`${call.method} ${call.path}: a 404 that is not the API server's: ${plainWords(text)}`);
   }
   const message = redact(answer.message || `status ${status}`, secrets);
   return new KubernetesApiError(`${call.method} ${call.path}: ${message} (HTTP ${status})`, status, answer.reason);

@@ -61,7 +61,7 @@ export function refusal(request: NodeRequest, { requests, machine, registered }:
  * Whether a node of that name was left by an earlier machine, and goes before the request is approved: addresses, and names with them, are given
  * again. A kubelet takes over a node that is there, with the labels, taints and notice that it has, and an id that no machine has any more.
  */
-export function isLeftBehind(request: NodeRequest, { machine, registered }: NodeFacts): boolean {
+export function replacesNode(request: NodeRequest, { machine, registered }: NodeFacts): boolean {
   if (!machine || request.groups.includes(controlPlaneGroup)) return false;
   return registered?.providerId !== undefined && registered.providerId !== machine.providerId;
 }

@@ -23,6 +23,14 @@ function optional(value: unknown): string | undefined {
   return text(value) || undefined;
 }
 
+/** A time without a zone is UTC, as all of Mithril's: JavaScript would take it for this computer's own. */
+function time(value: unknown): string {
+  const given = text(value);
+  return /\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(given) && !/[+-]\d\d:\d\d$/.test(given)
+    ? `${given.replace(" ", "T")}Z`
+    : given;
+}
+
 function maybeNumber(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : number(value);
 }
@@ -33,13 +41,13 @@ export function decodeCluster(json: Json): Cluster {
     project: text(json.project),
     name: requiredText(json, "name"),
     region: text(json.region),
-    createdAt: text(json.created_at),
+    createdAt: time(json.created_at),
     kubeHost: optional(json.kube_host),
     sshKeys: texts(json.ssh_keys),
     instances: texts(json.instances),
     joinCommand: optional(json.join_command),
     status: requiredText(json, "status"),
-    deletedAt: optional(json.deleted_at),
+    deletedAt: optional(time(json.deleted_at)),
     kubernetesVersion: text(json.k8s_version),
   };
 }
@@ -50,7 +58,7 @@ export function decodeSshKey(json: Json): SshKey {
     name: requiredText(json, "name"),
     project: text(json.project),
     publicKey: text(json.public_key),
-    createdAt: text(json.created_at),
+    createdAt: time(json.created_at),
     required: json.required === true,
   };
 }
@@ -60,8 +68,8 @@ export function decodeVolume(json: Json): Volume {
     fid: requiredText(json, "fid"),
     name: requiredText(json, "name"),
     region: text(json.region),
-    createdAt: text(json.created_at),
-    deletedAt: optional(json.deleted_at),
+    createdAt: time(json.created_at),
+    deletedAt: optional(time(json.deleted_at)),
     capacityGb: number(json.capacity_gb),
     project: text(json.project),
     diskInterface: text(json.interface),
@@ -84,7 +92,7 @@ function decodeLaunchSpecification(json: Json): LaunchSpecification {
 export function decodeBid(json: Json): Bid {
   return {
     ...decodeOrder(json),
-    deactivatedAt: optional(json.deactivated_at),
+    deactivatedAt: optional(time(json.deactivated_at)),
     limitPrice: text(json.limit_price),
   };
 }
@@ -92,8 +100,8 @@ export function decodeBid(json: Json): Bid {
 export function decodeReservation(json: Json): Reservation {
   return {
     ...decodeOrder(json),
-    startTime: text(json.start_time),
-    endTime: text(json.end_time),
+    startTime: time(json.start_time),
+    endTime: time(json.end_time),
     totalPrice: text(json.total_price),
     unitPrice: text(json.unit_price),
   };
@@ -104,7 +112,7 @@ function decodeOrder(json: Json) {
     fid: requiredText(json, "fid"),
     name: requiredText(json, "name"),
     project: text(json.project),
-    createdAt: text(json.created_at),
+    createdAt: time(json.created_at),
     quantity: requiredNumber(json, "instance_quantity"),
     instanceType: text(json.instance_type),
     region: text(json.region),
@@ -126,7 +134,7 @@ export function decodeInstance(json: Json): Instance {
   return {
     fid: requiredText(json, "fid"),
     name: requiredText(json, "name"),
-    createdAt: text(json.created_at),
+    createdAt: time(json.created_at),
     instanceType: text(json.instance_type),
     region: text(json.region),
     bid: optional(json.bid),
@@ -196,7 +204,7 @@ export function decodeImage(json: Json): ImageVersion {
     kernel: text(json.kernel),
     stable: json.stable === true,
     regions: texts(json.supported_regions),
-    deactivatedAt: optional(json.deactivated_at),
+    deactivatedAt: optional(time(json.deactivated_at)),
     nvidiaDriver: text(json.nvidia_driver),
     cuda: text(json.cuda),
   };

@@ -1,7 +1,7 @@
 /** What Mithril answered when it did not do what was asked, and what kind of refusal that is. */
 import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, text } from "../cloud/json";
-import { plainWords, retryAfter } from "../cloud/refusal";
+import { plainWords, retryAfter, strangersNotFound } from "../cloud/refusal";
 
 /**
  * - `precondition`: not in this state, for example a volume that is still attached.
@@ -48,20 +48,22 @@ function describe({ request, httpStatus, cloudMessage, requestId, kind }: Mithri
     httpStatus === undefined ? "no answer" : `HTTP ${httpStatus}`,
     requestId && `request id ${requestId}`,
   ].filter(Boolean);
-  const hint = hints[kind] === undefined ? "" : `. ${hints[kind]}`;
+  const own = hints[kind] === undefined ? "" : `. ${hints[kind]}`;
+  const hint = own || strangersNotFound(httpStatus, kind, "mithril.baseUrl");
   return `Mithril: ${cloudMessage.replace(/\.$/, "")} (${request}: ${facts.join(", ")})${hint}`;
 }
 
 /** Reads a refusal from whatever came: `{"detail": …}` from the API, HTML or text from what stands before it. */
 export function parseError(request: string, httpStatus: number, headers: Headers, body: string): MithrilApiError {
-  const cloudMessage = detailOf(body) || wordsOf(body) || `HTTP ${httpStatus}`;
+  const detail = detailOf(body);
+  const cloudMessage = detail || wordsOf(body) || `HTTP ${httpStatus}`;
   return new MithrilApiError({
     request,
     httpStatus,
     cloudMessage,
     requestId: headers.get("x-request-id") ?? headers.get("x-correlation-id") ?? undefined,
     retryAfter: retryAfter(headers),
-    kind: classify(httpStatus, cloudMessage),
+    kind: httpStatus === 404 && detail === "" ? "unavailable" : classify(httpStatus, cloudMessage),
   });
 }
 

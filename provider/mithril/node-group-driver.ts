@@ -17,7 +17,8 @@ import { createOnce, type Search } from "./create-once";
 import { formatMoney, parseMoney, sameMoney } from "../../sdk/mithril/money";
 import { bidName, bidOrdinal, instanceName } from "./names";
 import { inPlaces, instancesOf, isGoneWithOrder, isLiveBid, liveBids, orderDifferences, statusWith } from "./orders";
-import type { Bid, BidRequest, Instance, LaunchSpecification } from "./types";
+import { Removals } from "./removals";
+import { liveBidStatuses, type Bid, type BidRequest, type Instance, type LaunchSpecification } from "./types";
 
 export interface SpotGroup {
   api: MithrilApi;
@@ -117,11 +118,17 @@ export class SpotGroupDriver implements NodeGroupDriver {
   async destroy(signal: AbortSignal): Promise<void> {
     const { api } = this.group;
     // Also bids that an interrupted run has ended, for their instances.
-    const fids = new Set((await this.everyBid(signal)).map(({ fid }) => fid));
+    const every = await this.everyBid(signal);
+    const fids = new Set(every.map(({ fid }) => fid));
+    const strange = every.filter((bid) => isLiveBid(bid) && !liveBidStatuses.some((known) => known === bid.status));
+    const removals = new Removals();
     await waitFor(async () => {
-      const live = await this.members(signal);
+      // No list by status has those in a state that is new.
+      const others = await Promise.all(strange.map(({ fid }) => api.bids.find(fid, signal)));
+      const found = [...(await this.members(signal)), ...others.filter((bid) => bid !== undefined)];
+      const live = [...new Map(found.filter(isLiveBid).map((bid) => [bid.fid, bid])).values()];
       for (const { fid } of live) fids.add(fid);
-      await inParallel(live, bidsAtOnce, signal, (bid) => api.bids.delete(bid.fid, signal));
+      await inParallel(live, bidsAtOnce, signal, ({ fid }) => removals.send(fid, () => api.bids.delete(fid, signal)));
       if (live.length > 0) return undefined;
       const instances = await instancesOf(api, { bids: [...fids] }, signal);
       if (!instances.every(isGoneWithOrder)) return undefined;

@@ -64,12 +64,13 @@ export class MithrilRequests {
     return this.#send("GET", path, signal, { query }, (json) => objects(json, "the answer").map(decode));
   }
 
-  /** Of what only some projects have: undefined in the others. */
+  /** Of what only some projects have: undefined in the others, whoever says so. */
   async listOrNone<T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T[] | undefined> {
     try {
-      return await this.list(path, decode, signal);
+      const read = (json: unknown) => objects(json, "the answer").map(decode);
+      return await this.#send<T[] | undefined>("GET", path, signal, { optional: true }, read);
     } catch (error) {
-      if (isMithrilError(error, "notFound", "permission")) return undefined;
+      if (isMithrilError(error, "permission")) return undefined;
       throw error;
     }
   }

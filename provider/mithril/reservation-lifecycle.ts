@@ -6,6 +6,7 @@ import type { CreateOnce } from "./create-once";
 import { isMithrilError } from "./errors";
 import { instancesOf, isGone, isLiveReservation, orderDifferences } from "./orders";
 import { refuseTooDear } from "./reservation-quote";
+import { Removals } from "./removals";
 import type { Reservation, ReservationRequest } from "./types";
 
 export type ReservationEnd = "terminateInstances" | "keep";
@@ -105,10 +106,11 @@ export async function endReservation(
         `Destroy it after that, or use "keep"`,
     );
   }
+  const removals = new Removals();
   await waitFor(async () => {
     const live = (await instancesOf(api, { reservations: [fid] }, signal)).filter((instance) => !isGone(instance));
     const running = live.filter(({ status }) => status !== "STATUS_STOPPING").map((instance) => instance.fid);
-    if (running.length > 0) await terminate(api, fid, running, signal);
+    if (running.length > 0) await removals.send(fid, () => terminate(api, fid, running, signal));
     return live.length === 0 ? true : undefined;
   }, signal);
   await detachVolumes(api, fid, signal);

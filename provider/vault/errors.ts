@@ -1,7 +1,7 @@
 /** What Vault answered when it did not do what was asked, and what kind of refusal that is. */
 import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, texts } from "../cloud/json";
-import { plainWords, retryAfter } from "../cloud/refusal";
+import { plainWords, retryAfter, strangersNotFound } from "../cloud/refusal";
 
 export type VaultErrorKind = "invalid" | "notFound" | "permission" | "rateLimit" | "unavailable";
 
@@ -11,7 +11,11 @@ export class VaultError extends ApiError<VaultErrorKind> {
   constructor(init: ApiErrorInit<VaultErrorKind>, options?: ErrorOptions) {
     const status = init.httpStatus === undefined ? "no answer" : `HTTP ${init.httpStatus}`;
     const words = init.cloudMessage.replace(/\.$/, "");
-    super(`Vault: ${words} (${init.request}: ${status})${hints[init.kind] ?? ""}`, init, options);
+    super(
+      `Vault: ${words} (${init.request}: ${status})${hints[init.kind] ?? strangersNotFound(init.httpStatus, init.kind, "vault.address")}`,
+      init,
+      options,
+    );
   }
 }
 
@@ -31,7 +35,7 @@ export function parseError(request: string, httpStatus: number, headers: Headers
     httpStatus,
     cloudMessage: said(body) || plainWords(body) || `HTTP ${httpStatus}`,
     retryAfter: retryAfter(headers),
-    kind: kindOf(httpStatus),
+    kind: httpStatus === 404 && !isOwn(body) ? "unavailable" : kindOf(httpStatus),
   });
 }
 
@@ -41,6 +45,16 @@ function kindOf(httpStatus: number): VaultErrorKind {
   if (httpStatus === 429) return "rateLimit";
   // 412: a standby that lags; 472, 473: standbys; 503: sealed.
   return httpStatus >= 470 || httpStatus === 412 || httpStatus === 408 ? "unavailable" : "invalid";
+}
+
+/** Of a secret whose versions are deleted it gives what is known of them. */
+function isOwn(body: string): boolean {
+  try {
+    const { errors, data } = record(JSON.parse(body));
+    return errors !== undefined || data !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function said(body: string): string {

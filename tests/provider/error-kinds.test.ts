@@ -51,6 +51,11 @@ const cudo: [status: number, body: object | string, kind: string, headers?: Reco
   [403, { code: 7, message: "permission denied" }, "permission"],
   [403, html, "permission"],
   [404, { code: 5, message: "not found: rate limit" }, "notFound"],
+  [404, { code: 404, status: "NOT_FOUND", message: "not found" }, "notFound"],
+  [404, html, "unavailable"],
+  [404, "default backend - 404", "unavailable"],
+  [404, { message: "no Route matched with those values" }, "unavailable"],
+  [404, "", "unavailable"],
   [409, { code: 6, message: "already exists" }, "alreadyExists"],
   [409, { code: 10, message: "aborted" }, "precondition"],
   [500, { code: 13, message: "quota service failed" }, "unavailable"],
@@ -78,6 +83,10 @@ const mithril: [status: number, body: object | string, kind: string][] = [
   [401, { detail: "Invalid API key" }, "unauthenticated"],
   [403, { detail: "feature is not enabled for your organization" }, "permission"],
   [404, { detail: "quota not found" }, "notFound"],
+  [404, html, "unavailable"],
+  [404, "default backend - 404", "unavailable"],
+  [404, { message: "no Route matched with those values" }, "unavailable"],
+  [404, "", "unavailable"],
 ];
 
 const keycloak: [status: number, body: object | string, kind: string][] = [
@@ -98,6 +107,9 @@ const vault: [status: number, body: object | string, kind: string][] = [
   [403, { errors: ["permission denied"] }, "permission"],
   [403, html, "permission"],
   [404, { errors: [] }, "notFound"],
+  [404, { data: { data: null, metadata: { version: 1 } } }, "notFound"],
+  [404, html, "unavailable"],
+  [404, "", "unavailable"],
   [412, { errors: ["required index state not present"] }, "unavailable"],
   [473, "", "unavailable"],
   [503, { errors: ["Vault is sealed"] }, "unavailable"],

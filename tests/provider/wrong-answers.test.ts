@@ -23,9 +23,12 @@ const backoff = { retries: 0, firstMs: 1, factor: 1, longestMs: 1 };
 describe("An answer of a wrong shape", () => {
   let server: Server;
   let body = "";
+  let status = 200;
   let account: { baseUrl: string; apiKey: string; projectId: string; backoff: typeof backoff };
   before(async () => {
-    server = createServer((_, response) => response.writeHead(200, { "content-type": "application/json" }).end(body));
+    server = createServer((_, response) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(body),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     account = { baseUrl, apiKey: "k", projectId: "p", backoff };
@@ -122,6 +125,20 @@ describe("An answer of a wrong shape", () => {
       await refuse({ [key]: list }, [{ [key]: {} }, { [key]: "none" }, { [key]: [{}] }, { [key]: [1] }]);
     }
     await refuse(objects, [...nonsense, [], {}, { VM: {} }, { disk: {} }, { vmConfig: { id: "v" } }]);
+  });
+
+  it("is no absence: a 404 that the API did not write, as a balancer's whose API is away", async () => {
+    status = 404;
+    try {
+      for (body of ["<html><title>404 Not Found</title></html>", "default backend - 404", ""]) {
+        for (const read of [...Object.values(cudo().objects), ...Object.values(mithril().objects)])
+          await assert.rejects(read, { kind: "unavailable", message: /no answer of the API's own.*(cudo|mithril)/ });
+        await assert.rejects(createCudoClient(account).vms.terminate("v", signal()), { kind: "unavailable" });
+        await assert.rejects(createMithrilClient(account).bids.delete("b", signal()), { kind: "unavailable" });
+      }
+    } finally {
+      status = 200;
+    }
   });
 
   it("of AWS is an error on every read: a page of a proxy, an empty one, an answer to something else", async () => {

@@ -2,6 +2,7 @@ import type * as pulumi from "../../../sdk/pulumi";
 import type { ResourceContext, ResourceHandler } from "../../server/resource";
 import { messageOf } from "../../../sdk/message";
 import type { CudoApi } from "../api";
+import { isCudoError } from "../errors";
 import type { DiskArgs } from "../../../sdk/cudo/disk";
 import { cudoId } from "../../../sdk/cudo/ids";
 import type { Disk } from "../types";
@@ -118,7 +119,12 @@ async function grow(api: CudoApi, disk: Disk, sizeGib: number, signal: AbortSign
         `Attach it (Vm.storageDiskIds), or go back to sizeGib ${disk.sizeGib}`,
     );
   }
-  await api.vms.growDisk(disk.vmId, { diskId: disk.id, sizeGib }, signal);
+  await api.vms.growDisk(disk.vmId, { diskId: disk.id, sizeGib }, signal).catch(async (error: unknown) => {
+    // What is refused may be what was done: a request whose answer was lost is sent again.
+    if (!isCudoError(error, "precondition", "invalid")) throw error;
+    const now = await api.disks.find(disk.id, signal);
+    if (now === undefined || now.sizeGib < sizeGib) throw error;
+  });
   await waitFor(async () => {
     const now = await api.disks.find(disk.id, signal);
     return now && now.sizeGib >= sizeGib && now.state !== "UPDATING" ? now : undefined;

@@ -10,6 +10,8 @@ export interface Lifecycle<T> extends CreateOnce<T> {
   ready(found: T): boolean;
   /** Why it never will be, in words. */
   failed(found: T): string | undefined;
+  /** Why nothing more comes of it until somebody acts, in words; undefined: something may. */
+  halted?(found: T): string | undefined;
   /** For the progress message. */
   progress(found: T): string;
   remove(signal: AbortSignal): Promise<void>;
@@ -23,8 +25,10 @@ export interface Lifecycle<T> extends CreateOnce<T> {
 
 /** A new object may not be visible at once. */
 const longestInvisibleMs = 30_000;
-/** A refusal that does not look temporary still gets this long. */
+/** A refusal that does not look temporary still gets this long, and so does a removal that was accepted, before it is asked for again. */
 const patienceMs = 60_000;
+/** A state in which it stays until somebody acts may be one that it passes. */
+const haltedForMs = 5 * 60_000;
 
 type Operation = Pick<ResourceContext, "log"> & { signal: AbortSignal };
 
@@ -56,6 +60,7 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
     throw error;
   }
   let last: T | undefined;
+  let haltedSince: number | undefined;
   const since = Date.now();
   try {
     const end = await waitFor(async () => {
@@ -67,14 +72,18 @@ export async function bringUp<T>(object: Lifecycle<T>, { signal, log }: Operatio
       }
       last = found;
       log.status(object.progress(found));
+      const halted = object.halted?.(found);
+      haltedSince = halted === undefined ? undefined : (haltedSince ?? Date.now());
+      if (halted !== undefined && Date.now() - haltedSince! >= haltedForMs) throw new Error(halted);
       return object.failed(found) !== undefined || object.ready(found) ? found : undefined;
     }, signal);
     if (object.failed(end) === undefined) {
       return end;
     }
   } catch (error) {
+    const state = last && ` (${object.progress(last)})`;
     const reasons = [
-      `${messageOf(error)}; ${object.kind} "${object.id}" is not ready yet. The next \`pulumi up\` goes on with it`,
+      `${messageOf(error)}; ${object.kind} "${object.id}" is not ready yet${state ?? ""}. The next \`pulumi up\` goes on with it`,
     ];
     throw new PartialFailure(object.id, object.outputs(last), reasons, { cause: error });
   }
@@ -106,7 +115,7 @@ async function cleanAfter<T>(error: unknown, object: Lifecycle<T>, signal: Abort
 
 /** Removes it and waits until it is gone. Refusals are waited out while they may pass. */
 export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operation): Promise<void> {
-  let accepted = false;
+  let acceptedAt = -Infinity;
   let refusedSince: number | undefined;
   await waitFor(async () => {
     const found = await object.find(signal);
@@ -114,12 +123,13 @@ export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operat
       return true;
     }
     log.status(`${object.kind} ${object.id} is being deleted: ${object.progress(found)}`);
-    if (accepted || object.leaving?.(found)) {
+    // Clouds forget what they have accepted: then it is asked for again.
+    if (object.leaving?.(found) || Date.now() - acceptedAt < patienceMs) {
       return undefined;
     }
     try {
       await object.remove(signal);
-      accepted = true;
+      acceptedAt = Date.now();
     } catch (error) {
       if (!isCudoError(error, "precondition", "invalid", "alreadyExists")) {
         throw error;

@@ -89,6 +89,8 @@ function lifecycle(api: CudoApi, id: string, { dataCenterId, ipRange }: NetworkI
     leaving: isGone,
     ready: ({ state }) => state === "ACTIVE",
     failed: ({ state }) => (state === "FAILED" ? "Cudo reports the state FAILED and gives no reason" : undefined),
+    halted: ({ state }) =>
+      state === "STOPPED" ? `network "${id}" is STOPPED: start it in Cudo's console, or delete it` : undefined,
     progress: ({ state }) => state,
     remove: (signal) => api.networks.delete(id, signal),
     stuck: async (_, signal) => {

@@ -71,12 +71,18 @@ export function vmLifecycle(api: CudoApi, { id, urn, inputs, imageId, access }: 
       state === "FAILED"
         ? `Cudo reports the state FAILED${shortState && ` (${shortState})`} and gives no reason; often hosts or public addresses have run out`
         : undefined,
+    halted: (vm) => (isSettled(vm) && vm.state !== "ACTIVE" ? haltedAdvice(vm) : undefined),
     progress: ({ state }) => state,
     remove: (signal) => api.vms.terminate(id, signal),
     clean: async (signal) => access?.revoke(id, signal),
     stuck: (vm) => Promise.resolve(isSettled(vm) ? `Cudo refuses to terminate it in the state ${vm.state}` : undefined),
     outputs: (vm) => (vm ? vmOutputs(api, vm) : { vmId: id, imageId, providerId: providerId(api.projectId, id) }),
   };
+}
+
+/** Cudo says so of a VM that somebody stopped, and of one whose account cannot pay. */
+function haltedAdvice({ id, state }: Vm): string {
+  return `VM "${id}" is ${state} and does not come up by itself: look in Cudo's console whether the project's billing account has credit, and start it there`;
 }
 
 export function expected({ nics, storageDiskIds }: VmInputs) {

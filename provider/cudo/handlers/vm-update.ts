@@ -1,6 +1,7 @@
 /** Changes of a VM in place: each step compares with the VM as it is, so that a half-done update goes on where it stopped. */
 import type { ResourceState } from "../../server/resource";
 import type { CudoApi } from "../api";
+import { isCudoError } from "../errors";
 import { reservedKeys } from "../ownership";
 import type { Vm } from "../types";
 import { isReady, isSettled } from "../vm-state";
@@ -26,15 +27,21 @@ export async function changeVm(change: VmChange): Promise<Vm> {
   await changeStorageDisks(change, vm);
   const { api, id, inputs, state, signal } = change;
   if (inputs.diskSizeGib !== undefined && inputs.diskSizeGib > vm.bootDiskSizeGib) {
-    await api.vms.growDisk(id, { diskId: vm.bootDiskId, sizeGib: inputs.diskSizeGib }, signal);
-    vm = await settled(change, "is growing its boot disk", (now) => now.bootDiskSizeGib >= inputs.diskSizeGib!);
+    const disk = { diskId: vm.bootDiskId, sizeGib: inputs.diskSizeGib };
+    const grown = (now: Vm) => now.bootDiskSizeGib >= disk.sizeGib;
+    await sent(change, () => api.vms.growDisk(id, disk, signal), grown);
+    vm = await settled(change, "is growing its boot disk", grown);
   }
   if (inputs.vcpus !== state.inputs.vcpus || inputs.memoryGib !== state.inputs.memoryGib) {
     vm = await resize(change, vm);
   }
   const term = inputs.commitmentTerm ?? "COMMITMENT_TERM_NONE";
   if (term !== (state.inputs.commitmentTerm ?? "COMMITMENT_TERM_NONE") && term !== vm.commitmentTerm) {
-    await api.vms.commit(id, term, signal);
+    await sent(
+      change,
+      () => api.vms.commit(id, term, signal),
+      (now) => now.commitmentTerm === term,
+    );
   }
   const wasRunning = vm.state === "ACTIVE";
   return settled(change, "is not ready yet", (now) => !wasRunning || isReady(now, expected(inputs)));
@@ -56,6 +63,16 @@ function settled(
     status(`VM ${id} ${what}: ${vm.state}`);
     return isSettled(vm) && until(vm) ? vm : undefined;
   }, signal);
+}
+
+/** What Cudo refuses may be what it has done: a request whose answer was lost is sent again. */
+async function sent(change: VmChange, send: () => Promise<void>, isDone: (vm: Vm) => boolean): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (!isCudoError(error, "precondition", "invalid", "alreadyExists", "notFound")) throw error;
+    if (!isDone(await settled(change, "is busy"))) throw error;
+  }
 }
 
 /** Keys that others have set stay. */
@@ -81,14 +98,23 @@ async function changeSshKeys({ api, id, inputs, state, signal }: VmChange): Prom
   }
 }
 
-async function changeSecurityGroups({ api, id, inputs, signal }: VmChange, vm: Vm): Promise<void> {
+async function changeSecurityGroups(change: VmChange, vm: Vm): Promise<void> {
+  const { api, id, inputs, signal } = change;
   const wanted = securityGroupsOf(inputs);
   // New ones first: a VM without any lets everything through.
   for (const group of wanted.filter((group) => !vm.securityGroupIds.includes(group))) {
-    await api.vms.attachSecurityGroup(id, group, signal);
+    await sent(
+      change,
+      () => api.vms.attachSecurityGroup(id, group, signal),
+      (now) => now.securityGroupIds.includes(group),
+    );
   }
   for (const group of vm.securityGroupIds.filter((group) => !wanted.includes(group))) {
-    await api.vms.detachSecurityGroup(id, group, signal);
+    await sent(
+      change,
+      () => api.vms.detachSecurityGroup(id, group, signal),
+      (now) => !now.securityGroupIds.includes(group),
+    );
   }
 }
 
@@ -99,12 +125,14 @@ async function changeStorageDisks(change: VmChange, vm: Vm): Promise<void> {
   const coming = wanted.filter((disk) => !vm.storageDiskIds.includes(disk));
   // One at a time: the VM is busy while a disk comes or goes.
   for (const disk of leaving) {
-    await api.disks.detach(disk, signal);
-    await settled(change, `is giving up disk ${disk}`, (now) => !now.storageDiskIds.includes(disk));
+    const isOff = (now: Vm) => !now.storageDiskIds.includes(disk);
+    await sent(change, () => api.disks.detach(disk, signal), isOff);
+    await settled(change, `is giving up disk ${disk}`, isOff);
   }
   for (const disk of coming) {
-    await api.disks.attach(disk, id, signal);
-    await settled(change, `is getting disk ${disk}`, (now) => now.storageDiskIds.includes(disk));
+    const isOn = (now: Vm) => now.storageDiskIds.includes(disk);
+    await sent(change, () => api.disks.attach(disk, id, signal), isOn);
+    await settled(change, `is getting disk ${disk}`, isOn);
   }
 }
 
@@ -116,14 +144,19 @@ async function resize(change: VmChange, vm: Vm): Promise<Vm> {
   let now = vm;
   if (!fits(now)) {
     if (now.state !== "STOPPED") {
-      await api.vms.stop(id, signal);
-      await settled(change, "is stopping, to be resized", ({ state }) => state === "STOPPED");
+      const isStopped = ({ state }: Vm) => state === "STOPPED";
+      await sent(change, () => api.vms.stop(id, signal), isStopped);
+      await settled(change, "is stopping, to be resized", isStopped);
     }
-    await api.vms.resize(id, { vcpus, memoryGib }, signal);
+    await sent(change, () => api.vms.resize(id, { vcpus, memoryGib }, signal), fits);
     now = await settled(change, "is being resized", fits);
   }
   if (now.state !== "ACTIVE") {
-    await api.vms.start(id, signal);
+    await sent(
+      change,
+      () => api.vms.start(id, signal),
+      ({ state }) => state === "ACTIVE",
+    );
     now = await settled(change, "is starting", (after) => isReady(after, expected(inputs)));
   }
   return now;

@@ -10,7 +10,7 @@ import { connect, type Connection } from "../connection";
 import { limited } from "../../cloud/limited";
 import { ownerMark } from "../../cloud/owner-mark";
 import { twoHours } from "./inputs";
-import { bringDown, bringUp, type Lifecycle } from "./lifecycle";
+import { bringDown, bringUp } from "./lifecycle";
 import { checkVm, gone, planVm, type VmInputs, type VmOutputs } from "./vm-inputs";
 import { vmLifecycle, vmOutputs } from "./vm-lifecycle";
 import { importedVmInputs, liveVmInputs } from "./vm-live-inputs";
@@ -122,18 +122,8 @@ async function make(
   // Of an earlier run, or of this resource where it is replaced: there is nothing to go on with.
   const found = await lifecycle.find(signal);
   const operation = { signal, log: context.log };
-  if (found?.state !== "FAILED" || !lifecycle.made?.(found)) return bringUp(startingFrom(found, lifecycle), operation);
+  if (found?.state !== "FAILED" || !lifecycle.made?.(found))
+    return bringUp({ ...lifecycle, looked: { found } }, operation);
   await bringDown(lifecycle, operation);
   return bringUp(lifecycle, operation);
-}
-
-/** Its first look is one that was just taken. */
-function startingFrom(found: Vm | undefined, lifecycle: Lifecycle<Vm>): Lifecycle<Vm> {
-  let isFirst = true;
-  const find = (signal: AbortSignal) => {
-    if (!isFirst) return lifecycle.find(signal);
-    isFirst = false;
-    return Promise.resolve(found);
-  };
-  return { ...lifecycle, find };
 }

@@ -5,6 +5,7 @@ import type { ClusterArgs } from "../../../sdk/mithril/cluster";
 import { isMithrilError } from "../errors";
 import { controlPlaneProblem, regionProblem, resolveInstanceType } from "../offers";
 import { keysAsGiven, withRequiredKeys } from "../orders";
+import { Removals } from "../removals";
 import type { Cluster } from "../types";
 import { DeadlinePassed, waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
@@ -14,6 +15,7 @@ import { limited } from "../../cloud/limited";
 import { messageOf } from "../../../sdk/message";
 import { checkImage } from "./image-checks";
 import { knownItems, minuteMs, withCatalogue } from "./inputs";
+import { longestInvisibleMs } from "./placed-order";
 import { createFindable } from "./unfinished";
 
 export type ClusterInputs = pulumi.Unwrap<ClusterArgs>;
@@ -111,11 +113,12 @@ export const clusterHandler: ResourceHandler<ClusterInputs, ClusterOutputs> = {
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
+    const removals = new Removals();
     await limited(context, { what: `deleting cluster "${inputs.name}"`, ms: provisioningMs }, (signal) =>
       waitFor(async () => {
         const cluster = await api.clusters.find(id, signal);
         if (!cluster || cluster.status === "Terminated") return true;
-        if (cluster.deletedAt === undefined) await remove(api, cluster, signal);
+        if (cluster.deletedAt === undefined) await remove(api, cluster, removals, signal);
         context.log.status(`cluster ${inputs.name} is being deleted`);
         return undefined;
       }, signal),
@@ -182,8 +185,10 @@ async function untilAvailable(
   signal: AbortSignal,
   progress: (status: string) => void,
 ): Promise<Cluster> {
+  const visibleAt = Date.now() + longestInvisibleMs;
   return waitFor(async () => {
     const cluster = await api.clusters.find(fid, signal);
+    if (!cluster && Date.now() < visibleAt) return undefined;
     if (!cluster || isLeaving(cluster)) throw new Error(`cluster ${fid} was deleted while it was being made`);
     progress(cluster.status);
     return cluster.status === "Available" && cluster.kubeHost !== undefined ? cluster : undefined;
@@ -191,9 +196,9 @@ async function untilAvailable(
 }
 
 /** What Mithril does with a cluster that orders still name is not documented: a refusal names them. */
-async function remove(api: MithrilApi, cluster: Cluster, signal: AbortSignal): Promise<void> {
+async function remove(api: MithrilApi, cluster: Cluster, removals: Removals, signal: AbortSignal): Promise<void> {
   try {
-    await api.clusters.delete(cluster.fid, signal);
+    await removals.send(cluster.fid, () => api.clusters.delete(cluster.fid, signal));
   } catch (error) {
     if (!isMithrilError(error, "precondition", "invalid")) throw error;
     const nodes = cluster.instances.length > 0 ? ` while ${cluster.instances.join(", ")} belong to it` : "";

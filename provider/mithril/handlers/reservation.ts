@@ -85,8 +85,10 @@ export const reservationHandler: ResourceHandler<ReservationInputs, ReservationO
     return finishOrder({
       fid,
       outputs: describe(made, []),
+      signal: context.signal,
+      find: () => findReservation(api, fid, context.signal),
       pause: inputs.paused ? () => api.reservations.update(fid, { paused: true }, context.signal) : undefined,
-      read: () => outputsOf(api, fid, context.signal),
+      read: (found) => outputsOf(api, fid, context.signal, found),
     });
   },
 

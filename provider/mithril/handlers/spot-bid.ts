@@ -17,6 +17,7 @@ import type { InstanceState, SpotBidArgs } from "../../../sdk/mithril/spot-bid";
 import type { Bid, BidRequest } from "../types";
 import { waitFor } from "../../cloud/wait";
 import { connect } from "../connection";
+import { Removals } from "../removals";
 import { inOrderOf, known, sameSet, type Fields } from "../../cloud/inputs";
 import { unlessStanding } from "../../cloud/standing";
 import { goneByHand } from "../../server/gone";
@@ -86,8 +87,10 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
     return finishOrder({
       fid,
       outputs: { createdAt, status, instances: [] },
+      signal: context.signal,
+      find: () => api.bids.find(fid, context.signal),
       pause: inputs.paused ? () => api.bids.update(fid, { paused: true }, context.signal) : undefined,
-      read: () => outputsOf(api, fid, context.signal),
+      read: (found) => outputsOf(api, fid, context.signal, found),
     });
   },
 
@@ -133,11 +136,14 @@ export const spotBidHandler: ResourceHandler<SpotBidInputs, SpotBidOutputs> = {
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
     await limited(context, { what: `deleting spot bid "${inputs.name}"`, ms: 15 * minuteMs }, async (signal) => {
-      await api.bids.delete(id, signal);
+      const removals = new Removals();
       await waitFor(async () => {
         context.log.status(`spot bid "${inputs.name}" is being deleted: waiting until its instances are gone`);
         const bid = await api.bids.find(id, signal);
-        if (bid && isLiveBid(bid)) return undefined;
+        if (bid && isLiveBid(bid)) {
+          await removals.send(id, () => api.bids.delete(id, signal));
+          return undefined;
+        }
         const instances = await instancesOf(api, { bids: [id] }, signal);
         return instances.every(isGoneWithOrder) ? true : undefined;
       }, signal);

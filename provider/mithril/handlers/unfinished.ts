@@ -90,8 +90,13 @@ export function findable<I extends { name: string }, O extends { createdAt: stri
       const sent = Date.parse(id.slice(prefix.length));
       const { api } = connect(context.config);
       for (const { fid, createdAt } of await live(api, name, context.signal)) {
-        if (!made.has(fid) && Date.parse(createdAt) >= sent - clockToleranceMs)
-          await handler.delete(fid, state, context);
+        if (made.has(fid)) continue;
+        if (Date.parse(createdAt) < sent - clockToleranceMs) {
+          context.log.warn(
+            `${fid}, made at ${createdAt}, has the name "${name}" and stays: by this computer's clock it is older than the create at ` +
+              `${new Date(sent).toISOString()} whose outcome was unknown. If the clock was wrong then, delete it in Mithril's console`,
+          );
+        } else await handler.delete(fid, state, context);
       }
     },
   };

@@ -6,6 +6,7 @@ import type { CatalogueContent } from "../catalogue";
 import { isMithrilError } from "../errors";
 import { regionProblem } from "../offers";
 import { isLiveBid, isLiveReservation } from "../orders";
+import { Removals } from "../removals";
 import type { Volume } from "../types";
 import type { VolumeArgs } from "../../../sdk/mithril/volume";
 import { waitFor } from "../../cloud/wait";
@@ -94,12 +95,13 @@ export const volumeHandler: ResourceHandler<VolumeInputs, VolumeOutputs> = {
 
   async delete(id, { inputs }, context) {
     const { api } = connect(context.config);
+    const removals = new Removals();
     await limited(context, { what: `deleting volume "${inputs.name}"`, ms: 10 * minuteMs }, (signal) =>
       waitFor(async () => {
         const volume = await find(api, id, signal);
         if (!volume) return true;
         await refuseAttached(api, volume, signal);
-        await remove(api, volume, signal);
+        await removals.send(id, () => remove(api, volume, signal));
         return undefined;
       }, signal),
     );

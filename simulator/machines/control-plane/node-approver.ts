@@ -4,7 +4,7 @@ import * as x509 from "@peculiar/x509";
 import { KubernetesApiError } from "../../../provider/kubernetes/api";
 import {
   controlPlaneGroup,
-  isLeftBehind,
+  replacesNode,
   nodeTokenGroup,
   refusal,
   type CloudMachine,
@@ -64,7 +64,7 @@ export class NodeApprover {
       const registered = await this.#node(request.node, signal);
       const facts = { requests, registered, machine: machineOf?.(request.node) };
       const why = refusal(request, facts);
-      if (why === undefined && registered && isLeftBehind(request, facts)) {
+      if (why === undefined && registered && replacesNode(request, facts)) {
         const preconditions = { uid: registered.uid };
         await api.request("DELETE", `/api/v1/nodes/${request.node}`, signal, { preconditions }).catch(ignoring(404));
       }

@@ -10,7 +10,11 @@ describe("A create of Cudo whose outcome is unknown", function () {
   after(() => cloud.close());
 
   it("keeps in the state what may have been made, where answers are lost and nothing shows it", async () => {
-    const gone = { effect: "before", times: 1_000, outcome: { status: 404 } } as const;
+    const gone = {
+      effect: "before",
+      times: 1_000,
+      outcome: { status: 404, body: { code: 5, message: "Not Found", details: [] } },
+    } as const;
     for (const [then, outcome] of [
       ["no answer", { status: 503 }],
       ["a refusal", { status: 400, body: { code: 3, message: "no host available" } }],

@@ -16,6 +16,8 @@ import { RoleStandIn, standInToken } from "../vault/role-stand-in";
 import { fakeApiServer, type FakeApiServer } from "./fake-api-server";
 import { cpuGroup, home, never, simulatedCloud, vmInputs, type SimulatedCloud, readyNetwork } from "./simulated-cloud";
 
+const absent = { status: 404, body: { code: 5, message: "Not Found", details: [] } };
+
 describe("Whatever is interrupted where disks are encrypted", function () {
   this.timeout(300_000);
   let cloud: SimulatedCloud;
@@ -152,7 +154,7 @@ describe("Whatever is interrupted where disks are encrypted", function () {
       const state = { ...stored!.state, values: { ...stored!.state.values } };
       for (const key of ["state", "createdAt", "externalIpAddress", "internalIpAddress"]) delete state.values[key];
       first.stored = { ...stored!, state, initErrors: ["it may have been made"] };
-      for (const [index, outcome] of [{ status: 404 }, { status: 403, body: "blocked" }].entries())
+      for (const [index, outcome] of [absent, { status: 403, body: "blocked" }].entries())
         await cloud.fault({ operation: "GetVM" }, { effect: "before", nth: index + 1, outcome });
       const { inputs: checked } = await first.check(inputs());
       await assert.rejects(first.update(checked), /blocked/);
@@ -164,7 +166,7 @@ describe("Whatever is interrupted where disks are encrypted", function () {
 
     it("takes back nothing of a VM that Cudo has, although it does not show it", async () => {
       const { first, before } = await whole();
-      await cloud.fault({ operation: "GetVM" }, { effect: "before", times: 1_000, outcome: { status: 404 } });
+      await cloud.fault({ operation: "GetVM" }, { effect: "before", times: 1_000, outcome: absent });
       await assert.rejects(vm("stranger").up(inputs()), /exists/);
       await cloud.simulator.clearFaults();
       assert.deepEqual(await left(), before);

@@ -49,6 +49,21 @@ describe("kubernetesApi", () => {
     assert.equal(server.connections(), 2);
   });
 
+  it("takes a 404 for absence where the API server says it, and not a proxy that stands before it", async () => {
+    let answer = "";
+    const api = await start((_request, response) => response.writeHead(404).end(answer));
+    const read = { apiVersion: "v1", kind: "Secret", namespace: "default", name: "keys" };
+    for (answer of ['{"kind":"Status","reason":"NotFound"}', "404 page not found\n"]) {
+      assert.equal(await api.read(read), undefined);
+      await api.delete(read);
+    }
+    for (answer of ["<html><title>404 Not Found</title></html>", "default backend - 404", ""]) {
+      const strange = /a 404 that is not the API server's/;
+      await assert.rejects(api.read(read), strange);
+      await assert.rejects(api.delete(read), strange);
+    }
+  });
+
   it("waits as long as a busy server asks, then repeats", async () => {
     let calls = 0;
     const api = await start((_request, response) => {

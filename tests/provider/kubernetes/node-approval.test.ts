@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isLeftBehind, nodeTokenGroup, refusal } from "../../../provider/kubernetes/node-approval";
+import { replacesNode, nodeTokenGroup, refusal } from "../../../provider/kubernetes/node-approval";
 import { approvalCases, request } from "../../bootstrap/approval-cases";
 
 describe("which machines get a node's certificate", () => {
@@ -8,7 +8,7 @@ describe("which machines get a node's certificate", () => {
     it(`${each.refusal ? "refuses" : "approves"} ${each.title}`, () => {
       const why = refusal(each.request, each.facts);
       if (each.refusal) assert.match(why ?? "approved", each.refusal);
-      else assert.deepEqual([why, isLeftBehind(each.request, each.facts)], [undefined, each.replaces]);
+      else assert.deepEqual([why, replacesNode(each.request, each.facts)], [undefined, each.replaces]);
     });
   }
 

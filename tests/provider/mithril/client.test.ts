@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMithrilClient } from "../../../provider/mithril/client";
 import { OutcomeUnknown } from "../../../provider/cloud/outcome-unknown";
+import { decodeSshKey } from "../../../provider/mithril/decode";
 import { createOnce, NameTaken } from "../../../provider/mithril/create-once";
 import { MithrilApiError } from "../../../provider/mithril/errors";
 import type { BidRequest } from "../../../provider/mithril/types";
@@ -126,6 +127,15 @@ describe("Mithril client", () => {
     assert.deepEqual([...called].sort(), all.sort(), "the test calls all that the client can");
     // `mithril.close` holds what passed against the description.
     assert.ok(mithril.requests.every(({ status }) => status < 300));
+  });
+
+  it("takes a time without a zone for UTC, wherever this computer is", () => {
+    const key = { fid: "sshkey_1", name: "k" };
+    const read = (created_at: string) => decodeSshKey({ ...key, created_at }).createdAt;
+    for (const naive of ["2026-11-21T10:00:00", "2026-11-21T10:00:00.123456", "2026-11-21 10:00:00"])
+      assert.equal(read(naive), `${naive.replace(" ", "T")}Z`);
+    for (const whole of ["2026-11-21T10:00:00Z", "2026-11-21T10:00:00+00:00", "2026-11-21T10:00:00.5-00:00", ""])
+      assert.equal(read(whole), whole);
   });
 
   it("reads a list page by page", async () => {

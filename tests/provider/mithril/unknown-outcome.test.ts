@@ -90,7 +90,7 @@ describe("A create of Mithril whose outcome is unknown", () => {
   });
 
   it("leaves alone what had the name long before", async () => {
-    const { mithril, key } = scene;
+    const { mithril, plugin, key } = scene;
     const resource = await unknown(scene.bid, "before");
     const old = await mithril.api().bids.create(
       {
@@ -106,5 +106,8 @@ describe("A create of Mithril whose outcome is unknown", () => {
     mithril.cloud.state.bids[old.fid]!.createdAt -= 3_600_000;
     await resource.destroy();
     assert.notEqual((await mithril.api().bids.find(old.fid, signal()))!.status, "Terminated");
+    const told = plugin.messages.map(({ message }) => message).filter((message) => message.includes(old.fid));
+    assert.equal(told.length, 1, "by a clock that was wrong it may be the resource's own");
+    assert.match(told[0]!, /has the name "o" and stays: .*If the clock was wrong/);
   });
 });
