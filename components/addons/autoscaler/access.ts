@@ -35,7 +35,7 @@ interface OfPackage {
 }
 
 /** The provider that the SDK gives to the component's resources, where it is not that of the stack's configuration. */
-function ownProvider(options: Options): pulumi.ProviderResource | undefined {
+export function ownProvider(options: Options): pulumi.ProviderResource | undefined {
   const { provider, providers, parent } = options ?? {};
   const isOurs = (each: pulumi.ProviderResource) => (each as unknown as OfPackage).getPackage() === pluginName;
   if (provider && isOurs(provider)) return provider;
